@@ -1,0 +1,44 @@
+"""The one place where pictures change value range or layout.
+
+Networks work on float tensors `[batch, 3, H, W]` in [-1, 1]; people, files and canvases on uint8 arrays `[H, W, 3]` in [0, 255].
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image
+from torch import Tensor
+
+
+def to_uint8(image: Float[Tensor, "batch 3 h w"]) -> UInt8[np.ndarray, "batch h w 3"]:
+    """Turn network pictures in [-1, 1] (clipped) into uint8 arrays, channels last. One copy to the host."""
+    scaled = (image.detach().float().clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8)
+    return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def from_uint8(
+    pixels: UInt8[np.ndarray, "*batch h w 3"], device: torch.device | str = "cpu"
+) -> Float[Tensor, "batch 3 h w"]:
+    """Turn uint8 arrays `[H, W, 3]` or `[batch, H, W, 3]` into network pictures in [-1, 1]."""
+    batch = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)
+    if batch.ndim == 3:
+        batch = batch[None]
+    return batch.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def grid(pictures: UInt8[np.ndarray, "n h w 3"], columns: int, gap: int = 2) -> UInt8[np.ndarray, "H W 3"]:
+    """Lay pictures out row by row, `columns` wide, with a white gap of `gap` px."""
+    n, h, w, _ = pictures.shape
+    rows = -(-n // columns)
+    sheet = np.full((rows * (h + gap) - gap, columns * (w + gap) - gap, 3), 255, np.uint8)
+    for i, picture in enumerate(pictures):
+        y, x = (i // columns) * (h + gap), (i % columns) * (w + gap)
+        sheet[y : y + h, x : x + w] = picture
+    return sheet
+
+
+def save(pixels: UInt8[np.ndarray, "h w 3"], path: str | Path) -> None:
+    """Write a picture; the file name's ending says the format."""
+    Image.fromarray(pixels).save(path)

@@ -1,0 +1,111 @@
+"""LabelSet: the named parts of a class of pictures, their colours, sides and edit groups.
+
+A label map is an integer picture `[H, W]` uint8 whose values are label ids; ids and colours are converted here and nowhere else.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import UInt8
+
+
+class UnknownLabelError(ValueError):
+    """A part was named that the label set does not have."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """One part: its id in label maps, its name, its display colour `#rrggbb` and, for paired parts, its side."""
+
+    id: int
+    name: str
+    color: str
+    side: str | None = None  # "left" or "right" of the person shown, None for parts that are not paired
+    groups: tuple[str, ...] = ()  # edit groups it belongs to, as Q_edit of EditGAN, section 3.3
+
+    @property
+    def rgb(self) -> tuple[int, int, int]:
+        """Display colour as three values in 0..255."""
+        return int(self.color[1:3], 16), int(self.color[3:5], 16), int(self.color[5:7], 16)
+
+
+class LabelSet:
+    """The parts of one class of pictures, ids 0..n-1 in order; id 0 is the background.
+
+    Raises ValueError where ids have a gap or a name stands twice.
+    """
+
+    def __init__(self, name: str, labels: Iterable[Label]):
+        self.name = name
+        self.labels = tuple(labels)
+        if [label.id for label in self.labels] != list(range(len(self.labels))):
+            raise ValueError(f"LabelSet {name!r}: ids must run 0, 1, 2 … without gaps; got {[x.id for x in self.labels]}")
+        self._by_name = {label.name: label for label in self.labels}
+        if len(self._by_name) != len(self.labels):
+            raise ValueError(f"LabelSet {name!r}: a name stands twice")
+
+    def __iter__(self) -> Iterator[Label]:
+        return iter(self.labels)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LabelSet) and self.labels == other.labels
+
+    def __hash__(self) -> int:
+        return hash(self.labels)
+
+    def __repr__(self) -> str:
+        return f"LabelSet({self.name!r}, {len(self)} labels)"
+
+    def __getitem__(self, key: str | int) -> Label:
+        """Look a label up by name or id; an unknown one raises UnknownLabelError and says which is nearest."""
+        if isinstance(key, str):
+            if key in self._by_name:
+                return self._by_name[key]
+            near = difflib.get_close_matches(key, self._by_name, n=1, cutoff=0.0)
+            raise UnknownLabelError(f"label {key!r} is not in LabelSet {self.name!r}; nearest: {near[0]!r}")
+        if not isinstance(key, bool) and isinstance(key, (int, np.integer)) and 0 <= key < len(self.labels):
+            return self.labels[int(key)]
+        raise UnknownLabelError(f"label id {key!r} is not in LabelSet {self.name!r}; ids run 0..{len(self) - 1}")
+
+    def group(self, name: str) -> tuple[Label, ...]:
+        """All labels of an edit group, for example `"smile"`."""
+        members = tuple(label for label in self.labels if name in label.groups)
+        if not members:
+            known = sorted({g for label in self.labels for g in label.groups})
+            raise UnknownLabelError(f"edit group {name!r} is not in LabelSet {self.name!r}; it has: {', '.join(known)}")
+        return members
+
+    @property
+    def palette(self) -> UInt8[np.ndarray, "num_labels 3"]:
+        """Display colours by id."""
+        return np.array([label.rgb for label in self.labels], np.uint8)
+
+    def colorize(self, label_map: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
+        """Show a label map in the labels' colours."""
+        return self.palette[label_map]
+
+    def check(self, label_map: np.ndarray) -> None:
+        """Raise UnknownLabelError if the map holds an id that is not in this set."""
+        highest = int(label_map.max(initial=0))
+        if highest >= len(self):
+            raise UnknownLabelError(f"label id {highest} is not in LabelSet {self.name!r}; ids run 0..{len(self) - 1}")
+
+    def to_dict(self) -> dict:
+        """JSON-ready form, as stored in checkpoints."""
+        return {
+            "name": self.name,
+            "labels": [
+                {"id": x.id, "name": x.name, "color": x.color, "side": x.side, "groups": list(x.groups)}
+                for x in self.labels
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict) -> "LabelSet":
+        """Read the form that `to_dict` gives."""
+        return cls(data["name"], [Label(**{**x, "groups": tuple(x["groups"])}) for x in data["labels"]])
