@@ -1,0 +1,56 @@
+# Every target sets up what it needs: a fresh machine with Python 3.11 runs `make lab` or `make test` first.
+# VENV=path uses an environment of your own; an environment that is active is used as it is.
+
+PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c '' 2>/dev/null && echo $$p && break; done)
+VENV ?= $(or $(VIRTUAL_ENV),.venv)
+BIN := $(VENV)/bin
+LAB_ARGS ?=
+TEST_ARGS ?=
+
+# The stamp lies in the environment and is newer than the files that say what belongs into it.
+STAMP := $(VENV)/.editgan-installed
+NOTEBOOK := examples/01_paint_a_portrait.ipynb
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help install lab test check format bench clean
+.DEFAULT_GOAL := help
+
+help:  ## say what the targets do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(BIN)/python:
+	$(PYTHON) -c "import sys; sys.exit('Python 3.10 or newer is needed, this is ' + sys.version.split()[0]) if sys.version_info < (3, 10) else None"
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): pyproject.toml constraints.txt $(wildcard kernels/jupyter/*) | $(BIN)/python
+	@echo "Setting $(VENV) up; the first time takes a few minutes."
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -c "import pathlib, sys; sys.exit(not (pathlib.Path(sys.prefix) / 'share/jupyter/kernels/editgan/kernel.json').exists())" \
+	  || $(BIN)/jupyter kernelspec install --sys-prefix --name editgan kernels/jupyter
+	@touch $@
+
+install: $(STAMP)  ## set the environment up
+
+# JupyterLab refuses to run as root unless told.
+lab: $(STAMP)  ## open JupyterLab on the first notebook
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) $(NOTEBOOK)
+
+test: $(STAMP)  ## run the tests (browser and render tests where a Chromium and an EGL are found)
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+check: $(STAMP)  ## lint, format, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(STAMP)  ## put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)  ## measure what README's table says; writes results/bench.json and results/bench.md
+	$(BIN)/python kernels/benchmarks/bench_editor.py $(BENCH_ARGS)
+
+clean:  ## remove the environment and the caches
+	rm -rf .venv build dist .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,37 @@
+"""EDITGAN_REQUIRE=browser,egl: a test with such a marker that is skipped, or missing, fails the run.
+
+On a user's machine a test that needs a Chromium or an EGL is skipped with a message where there is none; .ci/run installs
+both and sets this variable, so that nothing is skipped there unseen.
+"""
+
+import os
+
+import pytest
+
+REQUIRED = tuple(name.strip() for name in os.environ.get("EDITGAN_REQUIRE", "").split(",") if name.strip())
+_ran: set[str] = set()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Turn the skip of a required test into a failure and note which required markers ran."""
+    report = yield
+    wanted = [name for name in REQUIRED if item.get_closest_marker(name)]
+    if wanted and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} must not be skipped here (EDITGAN_REQUIRE={','.join(REQUIRED)}): {reason}"
+    elif report.when == "call":
+        _ran.update(wanted)
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    """Fail a run in which a required marker has no test that ran."""
+    if session.config.option.collectonly or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return
+    if absent := [name for name in REQUIRED if name not in _ran]:
+        terminal = session.config.get_terminal_writer()
+        terminal.line(f"\nno test ran with the required marker: {', '.join(absent)}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
