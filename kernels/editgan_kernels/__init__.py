@@ -1,0 +1,8 @@
+"""Compute kernels of editgan-widgets: every op has a plain torch form that runs on any device.
+
+`pyramid_linear`: a linear layer over a pyramid of feature maps, without building the upsampled cube.
+"""
+
+from editgan_kernels.pyramid_linear import PixelSampler, pyramid_linear, pyramid_linear_at, pyramid_linear_reference
+
+__all__ = ["PixelSampler", "pyramid_linear", "pyramid_linear_at", "pyramid_linear_reference"]

@@ -1,0 +1,182 @@
+"""pyramid_linear: one linear layer over a pyramid of feature maps, as if all were upsampled and concatenated.
+
+The layer is linear and so is bilinear upsampling, therefore
+
+    W · concat_l(up(f_l)) + b  =  Σ_l up(W_l · f_l) + b        (exactly; only the order of float sums differs)
+
+so each level is projected at its own size, and no `[batch, Σ C_l, H, W]` cube is ever built. Levels of the same size
+are added before they are upsampled. For a region of n pixels, `pyramid_linear_at` picks per level size the cheaper of
+the two exact orders: project then sample (small levels) or sample then project (large levels). Upsampling is bilinear
+with `align_corners=False`, always directly to the target size (a cascade of doublings gives other values).
+
+Shapes: levels `[batch, C_l, H_l, W_l]`, weights one `[out, C_l]` per level, bias `[out]`; result `[batch, out, H, W]`
+or `[batch, n, out]`. All forms are differentiable in levels, weights and bias, on any device and in any float type.
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# Below this many positions a dense [n, positions] matrix product beats a gather (measured on one CPU thread).
+_DENSE_POSITIONS = 64
+
+
+def pyramid_linear_reference(
+    levels: Sequence[Tensor], weights: Sequence[Tensor], bias: Tensor | None, size: tuple[int, int]
+) -> Tensor:
+    """Compute the naive form, which builds the whole cube: what the other forms must equal. For tests and benchmarks.
+
+    Returns `[batch, out, *size]`.
+    """
+    cube = torch.cat([_upsample(level, size) for level in levels], dim=1)
+    return F.conv2d(cube, torch.cat(list(weights), dim=1)[:, :, None, None], bias)
+
+
+def pyramid_linear(
+    levels: Sequence[Tensor], weights: Sequence[Tensor], bias: Tensor | None, size: tuple[int, int]
+) -> Tensor:
+    """Project every level at its own size, then upsample to `size` (H, W) and add.
+
+    Returns `[batch, out, H, W]`. Raises ValueError where levels and weights do not fit each other.
+    """
+    _check(levels, weights)
+    total = None
+    for (h, w), members in _by_size(levels).items():
+        stacked = torch.cat([levels[i] for i in members], dim=1) if len(members) > 1 else levels[members[0]]
+        weight = torch.cat([weights[i] for i in members], dim=1)
+        last = (h, w) == tuple(size)
+        projected = F.conv2d(stacked, weight[:, :, None, None], bias if last else None)
+        if last:
+            bias = None
+        upsampled = _upsample(projected, size)
+        total = upsampled if total is None else total + upsampled
+    assert total is not None
+    return total if bias is None else total + bias[:, None, None]
+
+
+def pyramid_linear_at(
+    levels: Sequence[Tensor], weights: Sequence[Tensor], bias: Tensor | None, sampler: "PixelSampler"
+) -> Tensor:
+    """Evaluate the layer at a sampler's pixels only: `pyramid_linear(...)[:, :, ys, xs]`, at the cost of those pixels.
+
+    Returns `[batch, n, out]`.
+    """
+    _check(levels, weights)
+    n = len(sampler)
+    total = None
+    sampled: list[Tensor] = []
+    sampled_weights: list[Tensor] = []
+    for (h, w), members in _by_size(levels).items():
+        stacked = torch.cat([levels[i] for i in members], dim=1) if len(members) > 1 else levels[members[0]]
+        weight = torch.cat([weights[i] for i in members], dim=1)
+        if h * w < n:
+            rows = stacked.flatten(2).transpose(1, 2) @ weight.T
+            picked = sampler.sample_rows(rows, (h, w))
+            total = picked if total is None else total + picked
+        else:
+            sampled.append(sampler.sample(stacked))
+            sampled_weights.append(weight)
+    if sampled:
+        x = torch.cat(sampled, dim=2) if len(sampled) > 1 else sampled[0]
+        picked = F.linear(x, torch.cat(sampled_weights, dim=1), bias)
+        return picked if total is None else total + picked
+    assert total is not None
+    return total if bias is None else total + bias
+
+
+class PixelSampler:
+    """Bilinear sampling of feature maps at fixed pixels of the full-size picture.
+
+    The taps (indices and weights) are computed once for each level size and kept: build one sampler for a region and
+    use it in every step.
+
+    Args:
+        ys, xs: integer pixel coordinates `[n]` in a picture of `size` (H, W).
+        size: picture size (H, W).
+    """
+
+    def __init__(self, ys: Tensor, xs: Tensor, size: tuple[int, int]):
+        if ys.shape != xs.shape or ys.ndim != 1:
+            raise ValueError(f"ys and xs must be lists of one length; got {tuple(ys.shape)} and {tuple(xs.shape)}")
+        self.ys, self.xs, self.size = ys.long(), xs.long(), (int(size[0]), int(size[1]))
+        self._taps: dict[tuple[int, int, torch.dtype], tuple[Tensor, Tensor]] = {}
+        self._dense: dict[tuple[int, int, torch.dtype], Tensor] = {}
+
+    @classmethod
+    def from_region(cls, region: Tensor) -> "PixelSampler":
+        """Sample at the true pixels of a bool region `[H, W]`, in row-major order."""
+        ys, xs = torch.nonzero(region, as_tuple=True)
+        return cls(ys, xs, (region.shape[0], region.shape[1]))
+
+    def __len__(self) -> int:
+        return int(self.ys.shape[0])
+
+    def taps(self, level_size: tuple[int, int], dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
+        """Return the flat indices `[n, 4]` into a level of that size and their bilinear weights `[n, 4]`."""
+        key = (*level_size, dtype)
+        if key not in self._taps:
+            y0, y1, ty = _taps_1d(self.ys, level_size[0], self.size[0], dtype)
+            x0, x1, tx = _taps_1d(self.xs, level_size[1], self.size[1], dtype)
+            width = level_size[1]
+            index = torch.stack([y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1], dim=1)
+            weight = torch.stack([(1 - ty) * (1 - tx), (1 - ty) * tx, ty * (1 - tx), ty * tx], dim=1)
+            self._taps[key] = index, weight
+        return self._taps[key]
+
+    def sample(self, level: Tensor) -> Tensor:
+        """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]`."""
+        return self.sample_rows(level.flatten(2).transpose(1, 2), (level.shape[2], level.shape[3]))
+
+    def sample_rows(self, rows: Tensor, level_size: tuple[int, int]) -> Tensor:
+        """Sample a level that is given as rows `[batch, H_l * W_l, C]`; returns `[batch, n, C]`."""
+        batch, positions, channels = rows.shape
+        if tuple(level_size) == self.size:
+            return rows.index_select(1, self.ys * self.size[1] + self.xs)
+        index, weight = self.taps(level_size, rows.dtype)
+        if positions <= _DENSE_POSITIONS:
+            return self._dense_matrix(level_size, rows.dtype) @ rows
+        if rows.device.type == "mps":
+            taps = rows.index_select(1, index.flatten()).unflatten(1, index.shape)
+            return (taps * weight[..., None]).sum(2)
+        offset = torch.arange(batch, device=index.device)[:, None, None] * positions
+        bags = (index[None] + offset).flatten(0, 1)
+        weights = weight.repeat(batch, 1) if batch > 1 else weight
+        flat = rows.reshape(batch * positions, channels)
+        return F.embedding_bag(bags, flat, per_sample_weights=weights, mode="sum").unflatten(0, (batch, len(self)))
+
+    def _dense_matrix(self, level_size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+        key = (*level_size, dtype)
+        if key not in self._dense:
+            index, weight = self.taps(level_size, dtype)
+            matrix = weight.new_zeros(len(self), level_size[0] * level_size[1])
+            self._dense[key] = matrix.scatter_add_(1, index, weight)
+        return self._dense[key]
+
+
+def _taps_1d(at: Tensor, source: int, target: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    # align_corners=False: centres (at + 1/2) · source / target - 1/2, and nothing is read from outside the picture.
+    position = ((at.to(torch.float64) + 0.5) * (source / target) - 0.5).clamp(min=0)
+    low = position.long().clamp(max=source - 1)
+    return low, (low + 1).clamp(max=source - 1), (position - low).to(dtype)
+
+
+def _upsample(level: Tensor, size: tuple[int, int]) -> Tensor:
+    if tuple(level.shape[2:]) == tuple(size):
+        return level
+    return F.interpolate(level, size=tuple(size), mode="bilinear", align_corners=False)
+
+
+def _by_size(levels: Sequence[Tensor]) -> dict[tuple[int, int], list[int]]:
+    groups: dict[tuple[int, int], list[int]] = {}
+    for i, level in enumerate(levels):
+        groups.setdefault((level.shape[2], level.shape[3]), []).append(i)
+    return groups
+
+
+def _check(levels: Sequence[Tensor], weights: Sequence[Tensor]) -> None:
+    channels = [level.shape[1] for level in levels]
+    fits = [weight.shape[1] for weight in weights]
+    if not levels or channels != fits:
+        raise ValueError(f"levels have {channels} channels, the weights take {fits}: one [out, C_l] weight per level")

@@ -1,0 +1,62 @@
+import pytest
+import torch
+from editgan_kernels import PixelSampler, pyramid_linear, pyramid_linear_at, pyramid_linear_reference
+
+SHAPES = [(8, 4), (8, 4), (6, 8), (6, 8), (5, 16), (3, 16), (4, 32), (2, 32)]
+
+
+def pyramid(batch=2, out=7, dtype=torch.float64, shapes=SHAPES):
+    rng = torch.Generator().manual_seed(0)
+    levels = [torch.randn(batch, c, s, s, generator=rng, dtype=dtype) for c, s in shapes]
+    weights = [torch.randn(out, c, generator=rng, dtype=dtype) for c, _ in shapes]
+    return levels, weights, torch.randn(out, generator=rng, dtype=dtype)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (64, 64), (33, 47)])
+def test_projecting_first_equals_the_naive_cube(size):
+    levels, weights, bias = pyramid()
+    naive = pyramid_linear_reference(levels, weights, bias, size)
+    torch.testing.assert_close(pyramid_linear(levels, weights, bias, size), naive, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 1.0])
+@pytest.mark.parametrize("size", [(32, 32), (64, 64), (33, 47)])
+def test_the_region_form_equals_the_naive_cube_at_its_pixels(size, share):
+    levels, weights, bias = pyramid()
+    region = torch.rand(size, generator=torch.Generator().manual_seed(1)) < share
+    naive = pyramid_linear_reference(levels, weights, bias, size)[:, :, region].transpose(1, 2)
+    at = pyramid_linear_at(levels, weights, bias, PixelSampler.from_region(region))
+    torch.testing.assert_close(at, naive, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.9])
+def test_gradients_of_both_forms_equal_those_of_the_naive_cube(share):
+    levels, weights, bias = pyramid()
+    region = torch.rand(32, 32, generator=torch.Generator().manual_seed(1)) < share
+    sampler = PixelSampler.from_region(region)
+    leaves = [x.requires_grad_() for x in (*levels, *weights, bias)]
+
+    def gradients(values):
+        return torch.autograd.grad(values.square().sum(), leaves)
+
+    naive = pyramid_linear_reference(levels, weights, bias, (32, 32))
+    expected = gradients(naive[:, :, region])
+    for got in (pyramid_linear(levels, weights, bias, (32, 32))[:, :, region], None):
+        values = pyramid_linear_at(levels, weights, bias, sampler) if got is None else got
+        for a, b in zip(gradients(values), expected, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-8)
+
+
+def test_a_pyramid_without_bias_and_of_one_level_works():
+    levels, weights, _ = pyramid(shapes=[(3, 8)])
+    region = torch.ones(8, 8, dtype=torch.bool)
+    naive = pyramid_linear_reference(levels, weights, None, (8, 8))
+    torch.testing.assert_close(pyramid_linear(levels, weights, None, (8, 8)), naive)
+    at = pyramid_linear_at(levels, weights, None, PixelSampler.from_region(region))
+    torch.testing.assert_close(at, naive.flatten(2).transpose(1, 2))
+
+
+def test_weights_that_do_not_fit_the_levels_are_refused_with_both_lists():
+    levels, weights, bias = pyramid()
+    with pytest.raises(ValueError, match=r"\[8, 8, 6, 6, 5, 3, 4, 2\] channels, the weights take \[8\]"):
+        pyramid_linear(levels, weights[:1], bias, (32, 32))
