@@ -1,0 +1,199 @@
+"""What the editor's streaming promises: newest wins, cancel within one step, no stale frame, a paced viewer."""
+
+import threading
+import time
+
+import pytest
+
+from editgan_widgets.streaming import CancelToken, FramePacer, LatestFrame, Worker
+
+
+@pytest.fixture
+def worker():
+    worker = Worker("test-worker")
+    yield worker
+    worker.close()
+
+
+def test_mailbox_gives_only_the_newest_frame_once():
+    mailbox = LatestFrame()
+    mailbox.put(1, "a")
+    mailbox.put(1, "b")
+    assert mailbox.take() == (1, "b")
+    assert mailbox.take() is None
+
+
+def test_mailbox_drops_frames_of_an_older_job():
+    mailbox = LatestFrame()
+    mailbox.put(1, "old")
+    mailbox.advance(2)
+    assert mailbox.take() is None
+    assert not mailbox.put(1, "late")
+    assert mailbox.put(2, "new")
+    assert mailbox.take() == (2, "new")
+
+
+def test_worker_hands_out_items_in_order_and_then_done(worker):
+    seen = []
+    worker.submit(
+        lambda token: range(3), lambda _, item: seen.append(item), lambda _, cancelled: seen.append(cancelled)
+    )
+    assert worker.wait(5)
+    assert seen == [0, 1, 2, False]
+
+
+def test_a_new_job_cancels_the_running_one_within_one_step(worker):
+    started, steps, ends = threading.Event(), [], []
+
+    def endless(token: CancelToken):
+        try:
+            while True:
+                steps.append(token.cancelled)
+                started.set()
+                time.sleep(0.01)
+                yield len(steps)
+        finally:
+            ends.append("closed")
+
+    first = worker.submit(endless, on_done=lambda stamp, cancelled: ends.append((stamp, cancelled)))
+    assert started.wait(5)
+    second = worker.submit(lambda token: ["only"], on_item=lambda stamp, item: ends.append((stamp, item)))
+    assert worker.wait(5)
+    assert ends == ["closed", (first, True), (second, "only")]
+    assert not any(steps)  # no step began after the cancel
+
+
+def test_a_job_replaced_before_it_began_is_dropped(worker):
+    gate, ran = threading.Event(), []
+
+    def blocked(token):
+        gate.wait(5)
+        yield 1
+
+    worker.submit(blocked)
+    worker.submit(lambda token: ran.append("second") or [])
+    worker.submit(lambda token: ran.append("third") or [])
+    gate.set()
+    assert worker.wait(5)
+    assert ran == ["third"]
+
+
+def test_an_error_in_a_job_is_reported_and_the_worker_lives_on(worker):
+    errors, seen = [], []
+
+    def broken(token):
+        yield 1
+        raise ValueError("no")
+
+    worker.submit(broken, on_error=lambda stamp, error: errors.append((stamp, str(error))))
+    assert worker.wait(5)
+    worker.submit(lambda token: [7], on_item=lambda _, item: seen.append(item))
+    assert worker.wait(5)
+    assert errors == [(1, "no")]
+    assert seen == [7]
+
+
+def test_an_error_in_a_callback_is_reported_like_one_in_the_job(worker):
+    errors, closed = [], []
+
+    def job(token):
+        try:
+            yield 1
+        finally:
+            closed.append(True)
+
+    def on_item(stamp, item):
+        raise RuntimeError("callback")
+
+    worker.submit(job, on_item, on_error=lambda _, error: errors.append(str(error)))
+    assert worker.wait(5)
+    assert errors == ["callback"]
+    assert closed == [True]
+
+
+def test_cancel_stops_the_job_and_close_ends_the_thread(worker):
+    started, done = threading.Event(), []
+
+    def endless(token):
+        while True:
+            started.set()
+            time.sleep(0.005)
+            yield None
+
+    worker.submit(endless, on_done=lambda _, cancelled: done.append(cancelled))
+    assert started.wait(5)
+    worker.cancel()
+    assert worker.wait(5)
+    assert done == [True]
+    worker.close()
+    worker.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        worker.submit(lambda token: [])
+    assert all(thread.name != "test-worker" for thread in threading.enumerate())
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def paced():
+    clock, sent = Clock(), []
+    return clock, sent, FramePacer(lambda seq, stamp, frame: sent.append((seq, stamp, frame)), clock=clock)
+
+
+def test_pacer_sends_at_most_twelve_frames_a_second(paced):
+    clock, sent, pacer = paced
+    for i in range(100):
+        clock.now = i / 100
+        pacer.offer(1, i)
+        if sent:
+            pacer.ack(sent[-1][0])
+    assert 11 <= len(sent) <= 13
+    frames = [frame for _, _, frame in sent]
+    assert frames == sorted(frames)
+    assert frames[0] == 0
+
+
+def test_pacer_waits_for_a_slow_viewer_and_then_sends_the_newest(paced):
+    clock, sent, pacer = paced
+    for i in range(4):
+        clock.now = i / 10
+        pacer.offer(1, i)
+    assert [frame for _, _, frame in sent] == [0, 1]
+    pacer.ack(1)
+    assert [frame for _, _, frame in sent] == [0, 1, 3]
+
+
+def test_pacer_goes_on_when_acknowledgements_never_come(paced):
+    clock, sent, pacer = paced
+    for i in range(21):
+        clock.now = i / 10
+        pacer.offer(1, i)
+    assert 6 <= len(sent) <= 10
+
+
+def test_pacer_always_sends_the_last_frame(paced):
+    _, sent, pacer = paced
+    for i in range(5):
+        pacer.offer(1, i)
+    pacer.finish(1)
+    assert sent[-1][2] == 4
+    pacer.finish(1, "final")
+    assert sent[-1][2] == "final"
+    count = len(sent)
+    pacer.finish(1)
+    assert len(sent) == count
+
+
+def test_a_new_stream_drops_frames_of_the_old_edit(paced):
+    _, sent, pacer = paced
+    for i in range(3):
+        pacer.offer(1, i)
+    pacer.begin(2)
+    pacer.offer(1, "late")
+    pacer.offer(2, "new")
+    assert [(stamp, frame) for _, stamp, frame in sent] == [(1, 0), (2, "new")]
