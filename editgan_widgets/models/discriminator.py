@@ -1,0 +1,125 @@
+"""StyleGAN2's discriminator (Karras et al. 2020): picture [batch, 3, H, W] in [-1, 1] -> realness score [batch, 1].
+
+Residual blocks halve the size down to 4 px; there the minibatch standard deviation (Karras et al. 2018, section 3) is added as one
+more channel. The blocks' activations also serve as features of a perceptual distance. State-dict names are those of the public
+StyleGAN2-ADA layout (`b64.conv0.weight`, `b4.fc.bias`, …).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from editgan_widgets.models.layers import Convolution, FullyConnected, resample_filter
+
+
+@dataclass(frozen=True)
+class DiscriminatorConfig:
+    """Sizes of a discriminator. Raises ValueError where they cannot be built."""
+
+    resolution: int = 64  # height and width of the picture, px; a power of two from 8 up
+    channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
+    channel_max: int = 128  # … but no more than this
+    mbstd_group: int = 4  # samples that share one minibatch standard deviation
+
+    def __post_init__(self):
+        if self.resolution < 8 or self.resolution & (self.resolution - 1):
+            raise ValueError(f"resolution {self.resolution} px cannot be built; use a power of two from 8 up")
+
+    def channels_at(self, resolution: int) -> int:
+        """Channels of the activations at a resolution."""
+        return min(self.channel_max, self.channel_base // resolution)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "DiscriminatorConfig":
+        """Read back what `to_dict` gave."""
+        return cls(**values)
+
+
+class Discriminator(nn.Module):
+    """Scores how real pictures look; higher is more real."""
+
+    def __init__(self, config: DiscriminatorConfig):
+        super().__init__()
+        self.config = config
+        self.block_sizes = [2**i for i in range(int(math.log2(config.resolution)), 2, -1)]
+        for resolution in self.block_sizes:
+            self.add_module(f"b{resolution}", DiscriminatorBlock(config, resolution))
+        self.b4 = Epilogue(config)
+
+    def features(
+        self, image: Float[Tensor, "batch 3 h w"], dtype: torch.dtype = torch.float32
+    ) -> list[Float[Tensor, "batch _ _ _"]]:
+        """Give each residual block's output, fine to coarse: sizes H/2, H/4, … 4 px."""
+        size = self.config.resolution
+        if tuple(image.shape[2:]) != (size, size):
+            raise ValueError(f"picture is {tuple(image.shape[2:])} px, this discriminator takes ({size}, {size})")
+        x, outputs = image.to(dtype), []
+        for resolution in self.block_sizes:
+            x = self.get_submodule(f"b{resolution}")(x)
+            outputs.append(x)
+        return outputs
+
+    def forward(
+        self, image: Float[Tensor, "batch 3 h w"], dtype: torch.dtype = torch.float32
+    ) -> Float[Tensor, "batch 1"]:
+        """Score pictures. `dtype` is the precision of the blocks; the last 4 px part runs in float32."""
+        return self.b4(self.features(image, dtype)[-1].float())
+
+
+class DiscriminatorBlock(nn.Module):
+    """Two 3x3 convolutions beside a 1x1 shortcut; halves height and width. The finest block reads the picture first."""
+
+    resample_filter: Tensor
+
+    def __init__(self, config: DiscriminatorConfig, resolution: int):
+        super().__init__()
+        inputs, outputs = config.channels_at(resolution), config.channels_at(resolution // 2)
+        self.register_buffer("resample_filter", resample_filter())
+        self.fromrgb = Convolution(3, inputs, kernel=1) if resolution == config.resolution else None
+        self.conv0 = Convolution(inputs, inputs, kernel=3)
+        self.conv1 = Convolution(inputs, outputs, kernel=3, down=True, gain=math.sqrt(0.5))
+        self.skip = Convolution(inputs, outputs, kernel=1, activate=False, bias=False, down=True, gain=math.sqrt(0.5))
+
+    def forward(self, x: Float[Tensor, "batch c h w"]) -> Float[Tensor, "batch c2 h2 w2"]:
+        """Apply the block."""
+        if self.fromrgb is not None:
+            x = self.fromrgb(x)
+        return self.skip(x) + self.conv1(self.conv0(x))
+
+
+class Epilogue(nn.Module):
+    """The 4 px end: minibatch standard deviation, convolution, two fully connected layers."""
+
+    def __init__(self, config: DiscriminatorConfig):
+        super().__init__()
+        channels = config.channels_at(4)
+        self.group = config.mbstd_group
+        self.conv = Convolution(channels + 1, channels, kernel=3)
+        self.fc = FullyConnected(channels * 16, channels, activate=True)
+        self.out = FullyConnected(channels, 1)
+
+    def forward(self, x: Float[Tensor, "batch c 4 4"]) -> Float[Tensor, "batch 1"]:
+        """Apply the end."""
+        x = self.conv(torch.cat([x, minibatch_std(x, self.group)], dim=1))
+        return self.out(self.fc(x.flatten(1)))
+
+
+def minibatch_std(x: Float[Tensor, "batch c h w"], group: int) -> Float[Tensor, "batch 1 h w"]:
+    """Standard deviation over groups of samples, averaged over channels and pixels, as one constant channel.
+
+    Sample i belongs to group i mod (batch / size), where size is the largest divisor of the batch up to `group`.
+    """
+    batch, _, h, w = x.shape
+    size = next(n for n in range(min(group, batch), 0, -1) if batch % n == 0)
+    grouped = x.reshape(size, batch // size, -1)
+    std = (grouped - grouped.mean(dim=0)).square().mean(dim=0).add(1e-8).sqrt().mean(dim=1)
+    return std.repeat(size)[:, None, None, None].expand(batch, 1, h, w)

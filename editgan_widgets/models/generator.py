@@ -1,0 +1,213 @@
+"""StyleGAN2's generator (Karras et al. 2020): z [batch, z_dim] -> w -> w_plus [batch, num_ws, w_dim] -> picture and features.
+
+The mapping network makes `w` from a normal code; the synthesis network (skip architecture) grows a learned 4x4 constant to the
+picture, one block per resolution, each styled by rows of `w_plus`. `num_ws` is 2 log2(resolution) - 2: block b takes rows
+2b - 1 (conv0), 2b (conv1) and 2b + 1 (torgb), so a block's torgb and the next block's conv0 share a row.
+State-dict names are those of the public StyleGAN2-ADA layout (`mapping.fc0.weight`, `synthesis.b8.conv0.affine.bias`, …).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from editgan_widgets.models.layers import FullyConnected, SynthesisLayer, ToRGB, resample_filter, upsample_2x
+
+NOISE_MODES = ("const", "random", "none")
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """Sizes of a generator. Raises ValueError where they cannot be built."""
+
+    resolution: int = 64  # height and width of the picture, px; a power of two from 8 up
+    z_dim: int = 64  # length of the normal code
+    w_dim: int = 128  # length of one row of w_plus
+    mapping_layers: int = 4  # fully connected layers z -> w
+    mapping_lr_multiplier: float = 0.01  # the mapping learns this much slower, or W drifts
+    channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
+    channel_max: int = 128  # … but no more than this
+    channels: tuple[int, ...] | None = None  # one count per resolution 4, 8, …; wins over base and max
+
+    def __post_init__(self):
+        if self.resolution < 8 or self.resolution & (self.resolution - 1):
+            raise ValueError(f"resolution {self.resolution} px cannot be built; use a power of two from 8 up")
+        if self.channels is not None and len(self.channels) != len(self.resolutions):
+            raise ValueError(
+                f"channels has {len(self.channels)} entries; {self.resolution} px needs {len(self.resolutions)}, "
+                f"one for each of {self.resolutions}"
+            )
+
+    @property
+    def resolutions(self) -> tuple[int, ...]:
+        """4, 8, … up to the picture's resolution."""
+        return tuple(2**i for i in range(2, int(math.log2(self.resolution)) + 1))
+
+    @property
+    def num_ws(self) -> int:
+        """Rows of w_plus."""
+        return 2 * int(math.log2(self.resolution)) - 2
+
+    def channels_at(self, resolution: int) -> int:
+        """Channels of the activations at a resolution."""
+        if self.channels is not None:
+            return self.channels[self.resolutions.index(resolution)]
+        return min(self.channel_max, self.channel_base // resolution)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        values = asdict(self)
+        values["channels"] = None if self.channels is None else list(self.channels)
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "GeneratorConfig":
+        """Read back what `to_dict` gave."""
+        channels = values.get("channels")
+        return cls(**{**values, "channels": None if channels is None else tuple(channels)})
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What the synthesis network gives for one batch."""
+
+    image: Tensor  # [batch, 3, H, W], about [-1, 1], not clipped
+    features: list[Tensor]  # [batch, C_l, H_l, W_l] each: the constant, then every styled convolution, coarse to fine
+
+
+class Generator(nn.Module):
+    """Mapping and synthesis together."""
+
+    def __init__(self, config: GeneratorConfig):
+        super().__init__()
+        self.config = config
+        self.mapping = MappingNetwork(config)
+        self.synthesis = SynthesisNetwork(config)
+
+    @property
+    def feature_channels(self) -> list[int]:
+        """Channels of each entry of `Synthesis.features`."""
+        first, *rest = self.config.resolutions
+        return [self.config.channels_at(first)] * 2 + [self.config.channels_at(r) for r in rest for _ in range(2)]
+
+    @property
+    def feature_sizes(self) -> list[int]:
+        """Height (= width) of each entry of `Synthesis.features`, px."""
+        return [r for r in self.config.resolutions for _ in range(2)]
+
+    def w_plus(self, w: Float[Tensor, "batch w_dim"]) -> Float[Tensor, "batch num_ws w_dim"]:
+        """Give every layer the same w."""
+        return w[:, None].repeat(1, self.config.num_ws, 1)
+
+    def forward(
+        self, z: Float[Tensor, "batch z_dim"], truncation_psi: float = 1.0, noise_mode: str = "const"
+    ) -> Float[Tensor, "batch 3 h w"]:
+        """Go from normal codes to pictures in about [-1, 1]."""
+        return self.synthesis(self.w_plus(self.mapping(z, truncation_psi)), noise_mode=noise_mode).image
+
+
+class MappingNetwork(nn.Module):
+    """z -> w: normalise the code, then fully connected layers. `w_avg` is the running mean of w, kept by the trainer."""
+
+    w_avg: Tensor
+
+    def __init__(self, config: GeneratorConfig):
+        super().__init__()
+        self.z_dim, self.num_layers = config.z_dim, config.mapping_layers
+        for i in range(config.mapping_layers):
+            inputs = config.z_dim if i == 0 else config.w_dim
+            layer = FullyConnected(inputs, config.w_dim, activate=True, lr_multiplier=config.mapping_lr_multiplier)
+            self.add_module(f"fc{i}", layer)
+        self.register_buffer("w_avg", torch.zeros(config.w_dim))
+
+    def forward(self, z: Float[Tensor, "batch z_dim"], truncation_psi: float = 1.0) -> Float[Tensor, "batch w_dim"]:
+        """Map codes. `truncation_psi` in [0, 1] pulls w towards `w_avg`: 1 leaves it, 0 gives the mean portrait."""
+        if z.shape[1] != self.z_dim:
+            raise ValueError(f"z has {z.shape[1]} values per code, this generator takes {self.z_dim}")
+        x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+        for i in range(self.num_layers):
+            x = self.get_submodule(f"fc{i}")(x)
+        return x if truncation_psi == 1 else self.w_avg.lerp(x, truncation_psi)
+
+
+class SynthesisNetwork(nn.Module):
+    """w_plus -> picture and features."""
+
+    def __init__(self, config: GeneratorConfig):
+        super().__init__()
+        self.config = config
+        for resolution in config.resolutions:
+            self.add_module(f"b{resolution}", SynthesisBlock(config, resolution))
+
+    def forward(
+        self,
+        w_plus: Float[Tensor, "batch num_ws w_dim"],
+        noise_mode: str = "const",
+        rng: torch.Generator | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> Synthesis:
+        """Make pictures. `noise_mode`: "const" (stored noise, the same every time), "random" (drawn from `rng`) or "none".
+
+        `dtype` is the precision of the activations; the picture is summed and given in float32.
+        Raises ValueError where w_plus has another number of layers or another width than this generator.
+        """
+        if noise_mode not in NOISE_MODES:
+            raise ValueError(f"noise_mode {noise_mode!r} is unknown; use one of {', '.join(map(repr, NOISE_MODES))}")
+        num_ws, w_dim = self.config.num_ws, self.config.w_dim
+        if w_plus.shape[1] != num_ws:
+            raise ValueError(
+                f"w_plus has {w_plus.shape[1]} layers, this generator takes {num_ws} ({self.config.resolution} px); "
+                f"was it made with a {2 ** (w_plus.shape[1] // 2 + 1)} px model?"
+            )
+        if w_plus.shape[2] != w_dim:
+            raise ValueError(f"w_plus is {w_plus.shape[2]} wide, this generator takes {w_dim}")
+        image, x, features = None, None, []
+        for i, resolution in enumerate(self.config.resolutions):
+            rows = w_plus[:, max(2 * i - 1, 0) : 2 * i + 2]
+            x, image = self.get_submodule(f"b{resolution}")(x, image, rows, noise_mode, rng, dtype, features)
+        return Synthesis(image, features)
+
+
+class SynthesisBlock(nn.Module):
+    """One resolution: conv0 (doubles the size; not at 4 px, where the learned constant stands), conv1, torgb."""
+
+    resample_filter: Tensor
+
+    def __init__(self, config: GeneratorConfig, resolution: int):
+        super().__init__()
+        channels = config.channels_at(resolution)
+        self.first = resolution == 4
+        self.register_buffer("resample_filter", resample_filter())
+        if self.first:
+            self.const = nn.Parameter(torch.randn(channels, 4, 4))
+        else:
+            inputs = config.channels_at(resolution // 2)
+            self.conv0 = SynthesisLayer(inputs, channels, config.w_dim, resolution, up=True)
+        self.conv1 = SynthesisLayer(channels, channels, config.w_dim, resolution)
+        self.torgb = ToRGB(channels, config.w_dim)
+
+    def forward(
+        self,
+        x: Tensor | None,
+        image: Tensor | None,
+        rows: Float[Tensor, "batch rows w_dim"],
+        noise_mode: str,
+        rng: torch.Generator | None,
+        dtype: torch.dtype,
+        features: list[Tensor],
+    ) -> tuple[Tensor, Tensor]:
+        """Return the activation and the picture so far; append the activations to `features`."""
+        if x is None or image is None:
+            x = self.const[None].expand(len(rows), -1, -1, -1).to(dtype)
+        else:
+            x = self.conv0(x, rows[:, 0], noise_mode, rng)
+            image = upsample_2x(image, self.resample_filter)
+        features.append(x)
+        x = self.conv1(x, rows[:, -2], noise_mode, rng)
+        features.append(x)
+        rgb = self.torgb(x, rows[:, -1]).float()
+        return x, rgb if image is None else image + rgb
