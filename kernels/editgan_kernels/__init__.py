@@ -3,6 +3,12 @@
 `pyramid_linear`: a linear layer over a pyramid of feature maps, without building the upsampled cube.
 """
 
-from editgan_kernels.pyramid_linear import PixelSampler, pyramid_linear, pyramid_linear_at, pyramid_linear_reference
+from editgan_kernels.pyramid_linear import (
+    PixelSampler,
+    bilinear_taps,
+    pyramid_linear,
+    pyramid_linear_at,
+    pyramid_linear_reference,
+)
 
-__all__ = ["PixelSampler", "pyramid_linear", "pyramid_linear_at", "pyramid_linear_reference"]
+__all__ = ["PixelSampler", "bilinear_taps", "pyramid_linear", "pyramid_linear_at", "pyramid_linear_reference"]

@@ -117,12 +117,7 @@ class PixelSampler:
         """Return the flat indices `[n, 4]` into a level of that size and their bilinear weights `[n, 4]`."""
         key = (*level_size, dtype)
         if key not in self._taps:
-            y0, y1, ty = _taps_1d(self.ys, level_size[0], self.size[0], dtype)
-            x0, x1, tx = _taps_1d(self.xs, level_size[1], self.size[1], dtype)
-            width = level_size[1]
-            index = torch.stack([y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1], dim=1)
-            weight = torch.stack([(1 - ty) * (1 - tx), (1 - ty) * tx, ty * (1 - tx), ty * tx], dim=1)
-            self._taps[key] = index, weight
+            self._taps[key] = bilinear_taps(self.ys, self.xs, level_size, self.size, dtype)
         return self._taps[key]
 
     def sample(self, level: Tensor) -> Tensor:
@@ -153,6 +148,21 @@ class PixelSampler:
             matrix = weight.new_zeros(len(self), level_size[0] * level_size[1])
             self._dense[key] = matrix.scatter_add_(1, index, weight)
         return self._dense[key]
+
+
+def bilinear_taps(
+    ys: Tensor, xs: Tensor, level_size: tuple[int, int], size: tuple[int, int], dtype: torch.dtype = torch.float32
+) -> tuple[Tensor, Tensor]:
+    """Compute where a level of `level_size` is read for the pixels (ys, xs) `[n]` of a picture of `size`.
+
+    Returns flat indices `[n, 4]` into the level's H_l * W_l positions and the bilinear weights `[n, 4]`.
+    """
+    y0, y1, ty = _taps_1d(ys, level_size[0], size[0], dtype)
+    x0, x1, tx = _taps_1d(xs, level_size[1], size[1], dtype)
+    width = level_size[1]
+    index = torch.stack([y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1], dim=1)
+    weight = torch.stack([(1 - ty) * (1 - tx), (1 - ty) * tx, ty * (1 - tx), ty * tx], dim=1)
+    return index, weight
 
 
 def _taps_1d(at: Tensor, source: int, target: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
