@@ -42,7 +42,7 @@ test: $(STAMP)  ## run the tests (browser and render tests where a Chromium and 
 check: $(STAMP)  ## lint, format, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
 format: $(STAMP)  ## put the code into its format

@@ -1,7 +1,7 @@
 """EDITGAN_REQUIRE=browser,egl: a test with such a marker that is skipped, or missing, fails the run.
 
-On a user's machine a test that needs a Chromium or an EGL is skipped with a message where there is none; .ci/run installs
-both and sets this variable, so that nothing is skipped there unseen.
+On a user's machine a test that needs a Chromium or an EGL is skipped with a message where there is none; .ci/run
+installs both and sets this variable, so that nothing is skipped there unseen.
 """
 
 import os

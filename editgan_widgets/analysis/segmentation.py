@@ -1,0 +1,75 @@
+"""How well two label maps agree: confusion, IoU per part, mIoU, and IoU of an edit's parts inside its region.
+
+Label maps are `[..., H, W]` uint8, a region is `[H, W]` bool. IoU = intersection / union of the pixels of a label.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, UInt8
+from torch import Tensor, nn
+
+from editgan_widgets import images
+from editgan_widgets.labels import LabelSet
+
+
+def confusion(
+    predicted: UInt8[np.ndarray, "*shape"], truth: UInt8[np.ndarray, "*shape"], num_labels: int
+) -> Int[np.ndarray, "num_labels num_labels"]:
+    """Count pixels by (true label, predicted label). Counts of several pictures add up."""
+    pairs = truth.astype(np.int64).ravel() * num_labels + predicted.ravel()
+    return np.bincount(pairs, minlength=num_labels**2).reshape(num_labels, num_labels)
+
+
+def part_iou(counts: Int[np.ndarray, "num_labels num_labels"]) -> Float[np.ndarray, "num_labels"]:
+    """IoU of each part from a confusion matrix, nan where the truth does not show the part."""
+    both = np.diag(counts).astype(float)
+    truth = counts.sum(axis=1)
+    union = truth + counts.sum(axis=0) - both
+    return np.divide(both, union, out=np.full(len(both), np.nan), where=truth > 0)
+
+
+def mean_iou(counts: Int[np.ndarray, "num_labels num_labels"]) -> float:
+    """Mean of the parts' IoU over the parts that the truth shows (mIoU)."""
+    return float(np.nanmean(part_iou(counts)))
+
+
+def iou_inside(
+    predicted: UInt8[np.ndarray, "h w"],
+    target: UInt8[np.ndarray, "h w"],
+    region: Bool[np.ndarray, "h w"],
+    parts: Iterable[int],
+) -> float:
+    """IoU of some parts inside a region, pooled: the parts' intersections together over their unions together.
+
+    Pooling keeps a part of three pixels from counting as much as the hair, and a part that the target removes still
+    counts against the prediction where it is left over. nan where neither map shows any of the parts inside the region.
+    """
+    intersection = union = 0
+    for part in parts:
+        here, wanted = (predicted == part) & region, (target == part) & region
+        intersection += int((here & wanted).sum())
+        union += int((here | wanted).sum())
+    return intersection / union if union else float("nan")
+
+
+def segment(segmenter: nn.Module, pixels: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w"]:
+    """Label a picture with a network that maps images in [-1, 1] to logits of the same size."""
+    device = next(segmenter.parameters()).device
+    with torch.no_grad():
+        logits = segmenter(images.from_uint8(pixels, device))
+    return most_likely(logits)[0]
+
+
+def most_likely(logits: Float[Tensor, "batch num_labels h w"]) -> UInt8[np.ndarray, "batch h w"]:
+    """Take the label with the largest logit at each pixel."""
+    return logits.argmax(dim=1).to(torch.uint8).cpu().numpy()
+
+
+def table(counts: Int[np.ndarray, "num_labels num_labels"], labels: LabelSet) -> dict[str, float | None]:
+    """Name each part's IoU, rounded to three places; None where the truth does not show it. JSON-ready."""
+    return {
+        label.name: None if np.isnan(iou) else round(float(iou), 3)
+        for label, iou in zip(labels, part_iou(counts), strict=True)
+    }

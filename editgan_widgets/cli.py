@@ -1,0 +1,184 @@
+"""The `editgan` command: `doctor`, `render`, `train`, `apply`.
+
+Each command only reads its options and calls one public function of the package; heavy imports happen inside the
+command, so that `editgan --help` answers at once. Errors of the package are printed as one line, with exit code 1.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+
+class _OneLineErrors(TyperGroup):
+    """Prints the package's and the file system's objections as one line; all else is a bug and keeps its traceback."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            ours = type(error).__module__.split(".")[0] in ("editgan_widgets", "editgan_kernels")
+            if not (ours or isinstance(error, (ValueError, OSError))):
+                raise
+            typer.echo(f"editgan: {error}", err=True)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    cls=_OneLineErrors,
+    help="EditGAN in a notebook, from the command line.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+train = typer.Typer(cls=_OneLineErrors, help="Train one of the networks.", no_args_is_help=True)
+app.add_typer(train, name="train")
+
+Seed = Annotated[int, typer.Option(help="Seed of the random generator.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps; without it cuda where there is one, else cpu.")]
+
+
+class Finding(NamedTuple):
+    """One line of `editgan doctor`: what was looked at, whether the package can work with it, and what was found."""
+
+    name: str
+    state: str  # "ok", "none" (optional and absent) or "FAIL" (needed)
+    detail: str
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this environment has: versions, devices, EGL, Chromium, kernel, weights; exit code 1 if not ready."""
+    findings = [_python(), *_packages(), *_devices(), _egl(), _chromium(), _kernelspec(), *_weights()]
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        typer.echo(f"{finding.name:<{width}}  {finding.state:<4}  {finding.detail}")
+    if failed := [finding.name for finding in findings if finding.state == "FAIL"]:
+        typer.echo(f"editgan: not ready: {', '.join(failed)}", err=True)
+        raise typer.Exit(1)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", "ok" if sys.version_info >= (3, 10) else "FAIL", f"{version} at {sys.prefix}")
+
+
+def _packages() -> list[Finding]:
+    names = ("editgan-widgets", "torch", "numpy", "jupyterlab", "ipywidgets", "ipycanvas", "anywidget", "moderngl")
+    return [_package(name) for name in names]
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, "ok", metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Finding(name, "FAIL", "not installed; run `make install` or `pip install -e .`")
+
+
+def _devices() -> list[Finding]:
+    import torch
+
+    cuda = torch.cuda.is_available()
+    device = torch.cuda.get_device_name() if cuda else "no CUDA device; the CPU is used"
+    mps = torch.backends.mps.is_available()
+    return [
+        Finding("torch threads", "ok", f"{torch.get_num_threads()} of {os.cpu_count()} cores"),
+        Finding("cuda", "ok" if cuda else "none", device),
+        Finding("mps", "ok" if mps else "none", "Apple GPU" if mps else "no Apple GPU"),
+    ]
+
+
+def _egl() -> Finding:
+    import moderngl
+
+    try:
+        context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[reportArgumentType]
+    except Exception as error:  # glcontext raises bare Exception where the library or a device is missing
+        detail = f"{error}; needed only by `editgan render` (Debian: libegl1 libgl1-mesa-dri)"
+        return Finding("egl", "none", detail)
+    detail = context.info["GL_RENDERER"]
+    context.release()
+    return Finding("egl", "ok", detail)
+
+
+def _chromium() -> Finding:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next((path for path in map(shutil.which, names) if path), None)
+    return Finding("chromium", "ok" if found else "none", found or "none found; only the browser tests need one")
+
+
+def _kernelspec() -> Finding:
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        return Finding("jupyter kernel", "ok", KernelSpecManager().get_kernel_spec("editgan").resource_dir)
+    except NoSuchKernel:
+        detail = "no kernel named editgan; `jupyter kernelspec install --sys-prefix --name editgan kernels/jupyter`"
+        return Finding("jupyter kernel", "FAIL", detail)
+
+
+def _weights() -> list[Finding]:
+    from editgan_widgets.models.checkpoints import fingerprint
+
+    from editgan_widgets import load_model
+    from editgan_widgets.portraits import load_segmenter
+
+    return [
+        _weight("model portraits", lambda: load_model("portraits", device="cpu").fingerprint),
+        _weight("segmenter", lambda: fingerprint(load_segmenter())),
+    ]
+
+
+def _weight(name: str, fingerprint: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, "ok", f"fingerprint {fingerprint()}")
+    except (ValueError, OSError) as error:
+        return Finding(name, "FAIL", str(error))
+
+
+@app.command()
+def render(
+    count: Annotated[int, typer.Option(min=1, help="How many portraits.")],
+    out: Annotated[Path, typer.Option(help="Folder that takes the pictures, label maps and factors.")],
+    size: Annotated[int, typer.Option(min=16, help="Side of a picture in px.")] = 128,
+    seed0: Annotated[int, typer.Option(min=0, help="Seed of the first portrait; they count up from it.")] = 0,
+) -> None:
+    """Render portraits with their true label maps and factors."""
+    from editgan_widgets.portraits.dataset import write_dataset
+
+    write_dataset(out, count=count, size=size, seed0=seed0)
+    typer.echo(f"{count} portraits of {size} px in {out}")
+
+
+@app.command()
+def apply(
+    vector: Annotated[Path, typer.Argument(help="A saved edit vector, .safetensors.")],
+    out: Annotated[Path, typer.Option(help="Picture to write; the ending says the format.")],
+    scale: Annotated[list[float] | None, typer.Option(help="Strength; several give a strip. [default: 0 1]")] = None,
+    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
+    seed: Seed = 0,
+    truncation_psi: Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")] = 0.7,
+    force: Annotated[bool, typer.Option("--force", help="Apply although another model made the vector.")] = False,
+    device: Device = None,
+) -> None:
+    """Apply a saved edit vector to a sampled portrait and write the picture."""
+    import torch
+
+    from editgan_widgets import EditSession, EditVector, images, load_model
+
+    edit_vector = EditVector.load(vector)
+    loaded = load_model(model, device=device)
+    w_plus = EditSession.from_seed(loaded, seed=seed, truncation_psi=truncation_psi).w_plus
+    scales = scale or [0.0, 1.0]
+    with torch.no_grad():
+        edited = torch.cat([edit_vector.apply(w_plus, scale=s, model=loaded, force=force) for s in scales])
+        pictures = images.to_uint8(loaded.generator.synthesis(edited).image)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    images.save(images.grid(pictures, columns=len(scales)), out)
+    typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on seed {seed}: {out}")

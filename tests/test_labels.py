@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
+from editgan_widgets.portraits.parts import PORTRAIT_LABELS
+
+CAR = LabelSet(
+    "car-4",
+    [
+        Label(0, "background", "#000000"),
+        Label(1, "wheel", "#ff8000", groups=("wheels",)),
+        Label(2, "left light", "#ffff00", side="left", groups=("lights",)),
+        Label(3, "right light", "#808000", side="right", groups=("lights",)),
+    ],
+)
+
+
+def test_a_label_is_found_by_name_and_by_id():
+    assert CAR["wheel"] is CAR[1]
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(UnknownLabelError, match=r"label 'weel' is not in LabelSet 'car-4'; nearest: 'wheel'"):
+        CAR["weel"]
+
+
+@pytest.mark.parametrize("key", [4, -1, True])
+def test_an_unknown_id_is_answered_with_the_range(key):
+    with pytest.raises(UnknownLabelError, match=r"ids run 0\.\.3"):
+        CAR[key]
+
+
+def test_a_group_gives_its_labels_and_an_unknown_one_lists_the_groups():
+    assert [label.name for label in CAR.group("lights")] == ["left light", "right light"]
+    with pytest.raises(UnknownLabelError, match="lights, wheels"):
+        CAR.group("doors")
+
+
+def test_a_label_map_is_shown_in_the_labels_colours():
+    shown = CAR.colorize(np.array([[0, 1], [2, 3]], np.uint8))
+    np.testing.assert_array_equal(shown[0, 1], [255, 128, 0])
+    assert shown.shape == (2, 2, 3)
+
+
+def test_a_label_map_with_a_foreign_id_is_refused():
+    CAR.check(np.array([[0, 3]], np.uint8))
+    with pytest.raises(UnknownLabelError, match="label id 9"):
+        CAR.check(np.array([[0, 9]], np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([Label(0, "a", "#000000"), Label(2, "b", "#ffffff")], "without gaps"),
+        ([Label(0, "a", "#000000"), Label(1, "a", "#ffffff")], "stands twice"),
+    ],
+)
+def test_a_label_set_with_gaps_or_doubled_names_cannot_be_made(labels, message):
+    with pytest.raises(ValueError, match=message):
+        LabelSet("broken", labels)
+
+
+def test_a_label_set_survives_the_way_through_a_checkpoint():
+    assert LabelSet.from_dict(CAR.to_dict()) == CAR
+    assert hash(LabelSet.from_dict(CAR.to_dict())) == hash(CAR)
+
+
+def test_portraits_have_parts_enough_in_colours_that_differ():
+    assert len(PORTRAIT_LABELS) - 1 >= 18
+    assert len({label.color for label in PORTRAIT_LABELS}) == len(PORTRAIT_LABELS)
+
+
+def test_every_left_part_of_a_portrait_has_its_right_one():
+    left = {label.name.replace("left", "right") for label in PORTRAIT_LABELS if label.side == "left"}
+    assert left == {label.name for label in PORTRAIT_LABELS if label.side == "right"} != set()
