@@ -1,0 +1,142 @@
+"""Factors: everything that tells one rendered portrait from another, and the Gaussian code they come from.
+
+A portrait is decided by a code of `CODE_SIZE` independent standard normal numbers. Each factor is a monotone function of one or a few of
+them, so that neighbouring codes are neighbouring portraits: a manifold to move on. A seed draws a code, a code gives a factor record (plain
+JSON numbers), and any factor can be overridden by name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import ndtr
+
+LOCAL_STD = 0.3  # of the target's full strength: 0.45 makes caricatures, 0.28 plausible people
+
+
+class UnknownFactorError(ValueError):
+    """A factor was named that portraits do not have."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One factor: its name, what it means with its unit and range, and the map from a standard normal number to its value."""
+
+    name: str
+    meaning: str
+    low: float
+    high: float
+    from_normal: Callable[[float], float]
+
+
+def _uniform(low: float, high: float) -> Callable[[float], float]:
+    return lambda g: low + (high - low) * float(ndtr(g))
+
+
+def _normal(std: float, limit: float, mean: float = 0.0) -> Callable[[float], float]:
+    return lambda g: float(np.clip(mean + std * g, -limit, limit))
+
+
+def _sometimes(share: float, high: float) -> Callable[[float], float]:
+    """Zero for most people; rises evenly to `high` over the `share` of them that has it."""
+    return lambda g: high * max(0.0, float(ndtr(g)) - (1 - share)) / share
+
+
+LOCAL_AXES = (
+    *("head_width", "head_height", "head_roundness", "head_squareness", "head_fat", "forehead_height"),
+    *("brow_height", "brow_angle", "eye_size", "eye_distance", "eye_tilt", "eye_openness", "eye_fold", "eye_bags"),
+    *("nose_width", "nose_length", "nose_depth", "nose_hump", "nose_tip", "nose_flare"),
+    *("mouth_width", "mouth_height", "upper_lip", "lower_lip"),
+    *("chin_width", "chin_height", "chin_prominence", "jaw_width", "cheek_bones", "cheek_volume"),
+    *("ear_size", "ear_wing", "neck_width"),
+)
+
+# Open eyes and level brows, as people have them in front of a camera.
+_LOCAL_MEAN = {"eye_openness": 0.35, "eye_size": 0.15, "brow_angle": -0.15, "head_fat": -0.1, "chin_width": -0.15, "cheek_volume": -0.1}
+
+FACTORS: tuple[Factor, ...] = (
+    Factor("age", "years", 18, 75, _uniform(18, 75)),
+    Factor("masculinity", "0 female to 1 male shape", 0, 1, lambda g: float(ndtr(1.8 * g))),
+    Factor("african", "weight in the origin mix, before the shares are taken", -3, 3, _normal(1, 3)),
+    Factor("asian", "weight in the origin mix, before the shares are taken", -3, 3, _normal(1, 3)),
+    Factor("caucasian", "weight in the origin mix, before the shares are taken", -3, 3, _normal(1, 3)),
+    Factor("weight", "-1 lean to 1 heavy", -1, 1, _normal(0.3, 1, -0.15)),
+    *(
+        Factor(axis, "local shape, in full strengths of the target", -1, 1, _normal(LOCAL_STD, 1, _LOCAL_MEAN.get(axis, 0)))
+        for axis in LOCAL_AXES
+    ),
+    Factor("smile", "0 to 1", 0, 1, _sometimes(0.65, 1.0)),
+    Factor("upper_lip_raise", "0 to 1: shows the upper teeth", 0, 1, _sometimes(0.5, 0.8)),
+    Factor("jaw_open", "0 to 1", 0, 1, _sometimes(0.42, 0.75)),
+    Factor("frown", "0 to 1: mouth corners down", 0, 1, _sometimes(0.25, 0.8)),
+    Factor("pucker", "0 to 1", 0, 1, _sometimes(0.2, 0.6)),
+    Factor("blink", "0 open to 1 closed", 0, 1, _sometimes(0.24, 1.0)),
+    Factor("wink", "-1 right eye closed to 1 left eye closed", -1, 1, lambda g: float(np.sign(g) * _sometimes(0.08, 1)(abs(g)))),
+    Factor("eyes_wide", "0 to 1", 0, 1, _sometimes(0.3, 0.7)),
+    Factor("brow_raise", "-1 lowered to 1 raised", -1, 1, _normal(0.45, 1, 0.1)),
+    Factor("yaw", "degrees, positive turns to the person's left", -40, 40, _normal(13, 38)),
+    Factor("pitch", "degrees, positive looks down", -20, 20, _normal(5, 15)),
+    Factor("roll", "degrees", -15, 15, _normal(3.5, 12)),
+    Factor("gaze_x", "radians, positive to the person's left", -0.5, 0.5, _normal(0.22, 0.45)),
+    Factor("gaze_y", "radians, positive up", -0.3, 0.3, _normal(0.1, 0.25)),
+    Factor("skin_tone", "melanin relative to the origin mix's mean", -0.4, 0.4, _normal(0.1, 0.3)),
+    Factor("skin_warmth", "-1 rosy to 1 olive", -1, 1, _normal(0.4, 1)),
+    Factor("hair_length", "0 cropped, 0.35 bob, 1 over the shoulders; before the sex shift", 0, 1, _uniform(0, 1)),
+    Factor("hair_volume", "0 flat to 1 afro", 0, 1, _uniform(0, 1)),
+    Factor("hair_line", "-1 low to 1 receding", -1.5, 1.5, _normal(0.5, 1.5)),
+    Factor("baldness", "0 full hair, 1 bald", 0, 1, _sometimes(0.12, 1.0)),
+    Factor("fringe", "0 swept back to 1 down to the brows", 0, 1, _sometimes(0.55, 1.0)),
+    Factor("hair_part", "-1 parted on the right to 1 on the left", -1, 1, _normal(0.5, 1)),
+    Factor("hair_curl", "0 straight, 0.5 wavy, 1 curly", 0, 1, _uniform(0, 1)),
+    Factor("hair_darkness", "0 blond to 1 black", 0, 1, _uniform(0, 1)),
+    Factor("hair_redness", "0 to 1", 0, 1, _uniform(0, 1)),
+    Factor("greying", "shifts the age at which hair greys, in decades", -2, 2, _normal(0.8, 2)),
+    Factor("beard", "0 to 1; men only", 0, 1, _sometimes(0.45, 1.0)),
+    Factor("moustache", "0 to 1; men only", 0, 1, _sometimes(0.4, 1.0)),
+    Factor("brow_thickness", "-1 thin to 1 thick", -1, 1, _normal(0.45, 1)),
+    Factor("lip_redness", "-1 pale to 1 lipstick", -1, 1, _normal(0.45, 1)),
+    Factor("iris_color", "0 dark brown, 0.5 green, 1 blue", 0, 1, _uniform(0, 1)),
+    Factor("shirt_hue", "turns", 0, 1, _uniform(0, 1)),
+    Factor("shirt_saturation", "0 to 1", 0, 1, _uniform(0.0, 0.75)),
+    Factor("shirt_value", "0 to 1", 0, 1, _uniform(0.12, 0.95)),
+    Factor("neckline", "-1 turtle neck to 1 deep V", -1, 1, _normal(0.45, 1)),
+    Factor("background_hue", "turns", 0, 1, _uniform(0, 1)),
+    Factor("background_saturation", "0 to 1", 0, 1, _uniform(0.0, 0.5)),
+    Factor("background_value", "0 to 1", 0, 1, _uniform(0.25, 0.95)),
+    Factor("background_gradient", "-1 darker above to 1 brighter above", -1, 1, _normal(0.4, 1)),
+    Factor("light_azimuth", "degrees, positive from the person's left", -80, 80, _normal(32, 75)),
+    Factor("light_elevation", "degrees", -10, 70, lambda g: float(np.clip(32 + 12 * g, 0, 65))),
+    Factor("light_warmth", "-1 blue to 1 orange", -1, 1, _normal(0.4, 1)),
+    Factor("light_contrast", "0 flat to 1 hard", 0, 1, _uniform(0.15, 0.9)),
+)
+FACTOR_NAMES = tuple(factor.name for factor in FACTORS)
+CODE_SIZE = len(FACTORS)
+
+
+def code_from_seed(seed: int) -> Float[np.ndarray, " code"]:
+    """Draw the standard normal code of a seed; the same on every machine."""
+    return np.random.default_rng([int(seed), 0x9E3779B9]).standard_normal(CODE_SIZE)
+
+
+def factors_from_code(code: Float[np.ndarray, " code"]) -> dict[str, float]:
+    """Turn a code into the factor record; raises ValueError if the code has another size."""
+    if code.shape != (CODE_SIZE,):
+        raise ValueError(f"a portrait's code has {CODE_SIZE} numbers; got shape {code.shape}; next: code_from_seed(seed)")
+    return {factor.name: round(factor.from_normal(float(g)), 5) for factor, g in zip(FACTORS, code, strict=True)}
+
+
+def override(factors: dict[str, float], changes: dict[str, float]) -> dict[str, float]:
+    """Replace factors by name; raises UnknownFactorError for a name that does not exist, ValueError for a value out of range."""
+    result = dict(factors)
+    for name, value in changes.items():
+        if name not in result:
+            import difflib
+
+            near = difflib.get_close_matches(name, FACTOR_NAMES, n=1, cutoff=0.0)[0]
+            raise UnknownFactorError(f"factor {name!r} is not one of a portrait's; nearest: {near!r}")
+        factor = FACTORS[FACTOR_NAMES.index(name)]
+        if not (np.isfinite(value) and factor.low <= value <= factor.high):
+            raise ValueError(f"factor {name!r} ({factor.meaning}) takes {factor.low:g} to {factor.high:g}; got {value!r}")
+        result[name] = float(value)
+    return result
