@@ -124,9 +124,8 @@ def _kernelspec() -> Finding:
 
 
 def _weights() -> list[Finding]:
-    from editgan_widgets.models.checkpoints import fingerprint
-
     from editgan_widgets import load_model
+    from editgan_widgets.models.checkpoints import fingerprint
     from editgan_widgets.portraits import load_segmenter
 
     return [
