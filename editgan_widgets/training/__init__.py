@@ -1,0 +1,1 @@
+"""Training of the networks, as functions that take data folders and configurations."""

@@ -1,0 +1,651 @@
+"""Train StyleGAN2 on a folder of pictures, adversarially, by example, or both.
+
+Adversarial training follows Karras et al. 2020: non-saturating logistic loss, lazy R1 and path-length regularisation, style
+mixing, an exponential moving average of the generator, adaptive augmentation. Rendered pictures come with the normal code `z`
+that determines each of them, so there is a second teacher: `synthesis(mapping(z_i))` is compared with picture i, as in neural
+rendering. It is what makes a training on a CPU possible. `adversarial_weight=0` needs no discriminator at all;
+`paired_weight=0` is the plain GAN.
+
+A data folder holds `images.npy` uint8 [N, H, W, 3], and where wanted `label_maps.npy` uint8 [N, H, W] and `latents.npy`
+float32 [N, z_dim]. Files are memory-mapped; pictures larger than the network by a power of two are averaged down.
+"""
+
+import argparse
+import contextlib
+import copy
+import json
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from editgan_widgets import images as pictures
+from editgan_widgets.models.checkpoints import Bundle, CheckpointError, read_bundle, write_bundle
+from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
+from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.training.augment import adapt, augment
+
+
+@dataclass(frozen=True)
+class TrainGeneratorConfig:
+    """How to train. The defaults suit a 64 px portrait network on a CPU. Raises ValueError where settings contradict."""
+
+    network: GeneratorConfig = GeneratorConfig()
+    seed: int = 0  # of weights, order of pictures, and every random draw
+
+    total_images: int = 100_000  # length of the run, counted in pictures shown
+    max_minutes: float | None = None  # ends the run by the clock; the learning rate decays in time for it
+    batch: int = 16  # pictures per step; several times mbstd's group of 4
+    learning_rate: float = 2.5e-3  # of both networks; StyleGAN2's value for equalised layers
+    beta1: float = 0.0  # Adam's momentum; 0 for adversarial training, 0.9 is quicker for paired training alone
+    beta2: float = 0.99  # Adam's second moment, StyleGAN2's value
+    warmup_images: int = 2_000  # the rate rises linearly from 0: fresh Adam moments are unreliable
+    decay_fraction: float = 0.5  # last part of the run, in which the rate falls along a cosine …
+    final_rate: float = 0.02  # … to this share of itself
+    ema_half_life: int = 5_000  # images after which a weight's past counts half in the averaged generator
+    ema_rampup: float = 0.05  # half-life is at most this share of the images seen: early weights are soon forgotten
+
+    paired_weight: float = 0.0  # of the comparison with the picture that a code belongs to; 0: codes not needed
+    part_weights: Mapping[int, float] = field(default_factory=dict)  # label id -> weight of its pixels; others weigh 1
+    coarse_weight: float = 0.5  # of the L1 at 1/2 and at 1/4 size, each; pulls large shapes into place first
+    gradient_weight: float = 0.5  # of the L1 between horizontal and vertical differences; keeps edges sharp
+    charbonnier: float = 0.02  # px value (of [-1, 1]) below which the full-size L1 is rounded off
+
+    adversarial_weight: float = 1.0  # of the generator's GAN loss; 0 leaves the discriminator out
+    adversarial_rampup: int = 2_000  # images over which it grows from 0: a fresh discriminator knows nothing yet
+    prior_fraction: float = 0.5  # share of a batch drawn from fresh codes where both teachers are at work
+    style_mixing: float = 0.5  # probability that a fresh code's layers are split between two codes; 0.9 in the paper
+    r1_gamma: float = 0.4  # gradient penalty on real pictures
+    r1_interval: int = 16  # steps between penalties
+    path_length_weight: float = 0.0  # StyleGAN2 uses 2; costs 40% more time, and paired training makes W smooth already
+    path_length_interval: int = 4  # steps between path-length penalties
+    augment_target: float = 0.6  # mean sign of the scores of real pictures above which augmentation rises; 0: none
+    augment_images: int = 100_000  # images over which its probability may move from 0 to 1
+    horizontal_flips: bool = False  # mirror real pictures; must be off where labels or codes know left from right
+
+    held_out: int = 64  # last pictures of the folder, never trained on: for the validation error and sample sheets
+    log_images: int = 800  # images between two lines of metrics.jsonl
+    sample_minutes: float = 5.0  # between sample sheets, each with a validation
+    checkpoint_minutes: float = 5.0  # between checkpoints
+
+    def __post_init__(self):
+        if self.paired_weight <= 0 and self.adversarial_weight <= 0:
+            raise ValueError(
+                "paired_weight and adversarial_weight are both 0: there is nothing to learn from; raise one"
+            )
+        if self.horizontal_flips and self.paired_weight > 0:
+            raise ValueError(
+                "horizontal_flips with paired_weight: a code makes one picture, not its mirror; turn one off"
+            )
+        if self.batch < 1 or self.total_images < self.batch:
+            raise ValueError(
+                f"batch is {self.batch} and total_images {self.total_images}; need 1 <= batch <= total_images"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self) | {"network": self.network.to_dict(), "part_weights": dict(self.part_weights)}
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a run ended."""
+
+    checkpoint: Path
+    images: int  # shown since the start, over all resumed parts
+    minutes: float  # likewise
+    finished: bool  # False: interrupted; the same call goes on
+    metrics: dict[str, float]  # last line of metrics.jsonl
+
+
+def train_generator(
+    data_dir: str | Path,
+    out_dir: str | Path,
+    config: TrainGeneratorConfig,
+    *,
+    device: torch.device | str = "cpu",
+    grow_from: str | Path | None = None,
+    progress: bool = True,
+    on_metrics: Callable[[dict[str, float]], None] | None = None,
+) -> TrainingResult:
+    """Train until the images or the minutes are used up; the same call goes on where an interrupted run stopped.
+
+    Writes to `out_dir`: `checkpoint.safetensors` (bundle with `generator` = averaged weights, `generator_live`,
+    `discriminator` and the optimisers' states), `metrics.jsonl`, `samples/*.png`, `config.json`. `grow_from` starts from
+    a smaller or equally large model's checkpoint: its blocks are copied, new ones leave the picture as it was. Ctrl-C and
+    SIGTERM save and end the run. `on_metrics` gets each line of metrics.
+
+    Raises DataError for a folder that does not fit, CheckpointError for a checkpoint that does not.
+    """
+    data = TrainingData(data_dir, config)
+    out = Path(out_dir)
+    (out / "samples").mkdir(parents=True, exist_ok=True)
+    state = _State(config, torch.device(device))
+    checkpoint = out / "checkpoint.safetensors"
+    if checkpoint.exists():
+        state.resume(read_bundle(checkpoint), checkpoint)
+    elif grow_from is not None:
+        state.grow(read_bundle(grow_from), Path(grow_from))
+    (out / "config.json").write_text(json.dumps(config.to_dict(), indent=1))
+
+    started, seconds_before = time.monotonic(), state.seconds
+    saved = sampled = logged = started
+    sums: dict[str, float] = {}
+    steps = images_logged = 0
+    line: dict[str, float] = {}
+    bar = tqdm(
+        total=config.total_images,
+        initial=state.images,
+        unit="img",
+        disable=not progress,
+        smoothing=0.05,
+        mininterval=1.0,
+    )
+
+    with _stop_flag() as stop, (out / "metrics.jsonl").open("a") as log, bar:
+        while True:
+            state.seconds = seconds_before + time.monotonic() - started
+            done = state.progress >= 1
+            now = time.monotonic()
+            if (done or stop.is_set() or state.images - images_logged >= config.log_images) and steps:
+                line = {"images": state.images, "minutes": round(state.seconds / 60, 2), "lr": state.rate}
+                line |= {name: total / steps for name, total in sums.items()}
+                line["images_per_second"] = steps * config.batch / (now - logged)
+                if done or now - sampled > config.sample_minutes * 60:
+                    line["validation_l1"] = _validate(state, data, out / "samples" / f"{state.images:08d}.png")
+                    sampled = time.monotonic()
+                log.write(json.dumps({k: round(v, 6) for k, v in line.items()}) + "\n")
+                log.flush()
+                if on_metrics:
+                    on_metrics(line)
+                bar.set_postfix({k: f"{v:.3f}" for k, v in line.items() if k in ("paired", "d_loss", "validation_l1")})
+                sums, steps, images_logged, logged = {}, 0, state.images, time.monotonic()
+            if done or stop.is_set() or now - saved > config.checkpoint_minutes * 60:
+                write_bundle(checkpoint, state.modules(), state.metadata())
+                saved = time.monotonic()
+            if done or stop.is_set():
+                return TrainingResult(checkpoint, state.images, state.seconds / 60, done, line)
+            for name, value in state.step(data).items():
+                sums[name] = sums.get(name, 0.0) + value
+            steps += 1
+            bar.update(config.batch)
+
+
+class DataError(ValueError):
+    """A data folder does not fit the configuration; the message says what it holds, what fits and what to do."""
+
+
+class TrainingData:
+    """The memory-mapped arrays of a data folder, and batches of them in a reproducible order."""
+
+    def __init__(self, folder: str | Path, config: TrainGeneratorConfig):
+        self.config = config
+        folder = Path(folder)
+        self.images = self._load(folder, "images.npy")
+        size = config.network.resolution
+        n, h, w = self.images.shape[:3]
+        if self.images.dtype != np.uint8 or self.images.shape[3:] != (3,):
+            raise DataError(f"{folder}/images.npy is {self.images.dtype} {self.images.shape}; need uint8 [N, H, W, 3]")
+        self.shrink = h // size
+        if h != w or h % size or self.shrink & (self.shrink - 1):
+            raise DataError(
+                f"{folder}/images.npy holds {w}x{h} px pictures; a {size} px network takes {size} px or a power of two "
+                f"times that: render larger pictures or train a smaller network"
+            )
+        self.label_maps = self._load(folder, "label_maps.npy") if config.part_weights else None
+        self.latents = self._load(folder, "latents.npy") if config.paired_weight > 0 else None
+        for name, array, shape in (
+            ("label_maps.npy", self.label_maps, (n, h, w)),
+            ("latents.npy", self.latents, (n, config.network.z_dim)),
+        ):
+            if array is not None and array.shape != shape:
+                raise DataError(
+                    f"{folder}/{name} is {array.shape}; it must be {shape} to fit images.npy and the network"
+                )
+        self.held_out = min(config.held_out, n // 4)
+        self.count = n - self.held_out
+        if self.count < config.batch:
+            raise DataError(f"{folder} holds {n} pictures, {self.held_out} held out; a batch needs {config.batch}")
+        weights = np.ones(256, np.float32)
+        for label, weight in config.part_weights.items():
+            weights[label] = weight
+        self.part_weights = torch.from_numpy(weights)
+
+    @staticmethod
+    def _load(folder: Path, name: str) -> np.ndarray:
+        path = folder / name
+        if not path.is_file():
+            raise DataError(f"{path} does not exist; a data folder is made by `editgan render --out {folder}`")
+        try:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        except ValueError as error:
+            raise DataError(f"{path} is no whole .npy array: {error}; render the folder again") from error
+
+    def indices(self, images_seen: int) -> np.ndarray:
+        """Say which pictures come next after `images_seen`: every epoch shows each picture once, in its own order."""
+        positions = np.arange(images_seen, images_seen + self.config.batch)
+        chosen = np.empty(len(positions), np.int64)
+        for epoch in np.unique(positions // self.count):
+            order = self._order(int(epoch))
+            here = positions // self.count == epoch
+            chosen[here] = order[positions[here] % self.count]
+        return chosen
+
+    def _order(self, epoch: int) -> np.ndarray:
+        if getattr(self, "_epoch", None) != epoch:
+            self._epoch = epoch
+            self._permutation = np.random.default_rng((self.config.seed, epoch)).permutation(self.count)
+        return self._permutation
+
+    def batch(self, indices: np.ndarray, device: torch.device) -> "Batch":
+        """Read pictures, their pixel weights (mean 1 in each picture) and their codes."""
+        image = pictures.from_uint8(self.images[indices], device)
+        weight = latents = None
+        if self.label_maps is not None:
+            labels = torch.from_numpy(self.label_maps[indices].astype(np.int64))
+            weight = self.part_weights[labels][:, None].to(device)
+            weight = weight / weight.mean(dim=(1, 2, 3), keepdim=True)
+        if self.latents is not None:
+            latents = torch.from_numpy(self.latents[indices].astype(np.float32)).to(device)
+        if self.shrink > 1:
+            image = F.avg_pool2d(image, self.shrink)
+            weight = None if weight is None else F.avg_pool2d(weight, self.shrink)
+        return Batch(image, weight, latents)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures to learn from."""
+
+    image: Tensor  # [batch, 3, H, W] in [-1, 1]
+    weight: Tensor | None  # [batch, 1, H, W], mean 1; None weighs all pixels alike
+    latents: Tensor | None  # [batch, z_dim]
+
+
+def paired_loss(
+    image: Float[Tensor, "b 3 h w"],
+    target: Float[Tensor, "b 3 h w"],
+    weight: Float[Tensor, "b 1 h w"] | None,
+    config: TrainGeneratorConfig,
+) -> Float[Tensor, ""]:
+    """Distance between pictures and those they should be: Charbonnier, L1 at 1/2 and 1/4 size, L1 of differences."""
+    weight = torch.ones_like(target[:, :1]) if weight is None else weight
+    error = image - target
+    eps = config.charbonnier
+    loss = (weight * ((error.square() + eps**2).sqrt() - eps)).mean()
+    if config.gradient_weight:
+        dx, dy = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
+        edges = (weight[..., 1:] * dx.abs()).mean() + (weight[..., 1:, :] * dy.abs()).mean()
+        loss = loss + config.gradient_weight * edges
+    if config.coarse_weight:
+        for _ in range(2):
+            error, weight = F.avg_pool2d(error, 2), F.avg_pool2d(weight, 2)
+            loss = loss + config.coarse_weight * (weight * error.abs()).mean()
+    return loss
+
+
+class _State:
+    """Everything that changes during a run: networks, optimisers, counters."""
+
+    def __init__(self, config: TrainGeneratorConfig, device: torch.device):
+        self.config, self.device = config, device
+        self.dtype = training_dtype(device)
+        torch_seed = torch.Generator().manual_seed(config.seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(torch.randint(2**31, (), generator=torch_seed)))
+            self.generator = Generator(config.network).to(device)
+            self.discriminator = None
+            if config.adversarial_weight > 0:
+                sizes = {name: getattr(config.network, name) for name in ("resolution", "channel_base", "channel_max")}
+                self.discriminator = Discriminator(DiscriminatorConfig(**sizes)).to(device)
+        self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        if self.dtype != torch.float32:
+            for module in (self.generator, self.average, self.discriminator):
+                if module is not None:
+                    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimizer_g = self._adam(self.generator)
+        self.optimizer_d = None if self.discriminator is None else self._adam(self.discriminator)
+        self.rng = torch.Generator(device)
+        self.steps = self.images = 0
+        self.seconds = 0.0
+        self.rate = 0.0
+        self.augment_probability = 0.0
+        self.path_length = 0.0
+
+    def _adam(self, module: nn.Module) -> torch.optim.Adam:
+        c = self.config
+        fused = self.device.type in ("cpu", "cuda")
+        return torch.optim.Adam(
+            module.parameters(), lr=c.learning_rate, betas=(c.beta1, c.beta2), eps=1e-8, fused=fused
+        )
+
+    @property
+    def progress(self) -> float:
+        """Share of the run that is behind us, by images or by the clock, whichever is further."""
+        c = self.config
+        by_clock = 0.0 if c.max_minutes is None else self.seconds / 60 / c.max_minutes
+        return max(self.images / c.total_images, by_clock)
+
+    # One step: the generator's forward pass serves every loss; so does the discriminator's on generated pictures.
+
+    def step(self, data: TrainingData) -> dict[str, float]:
+        """Train on one batch; return the losses."""
+        c = self.config
+        self.rng.manual_seed(c.seed * 1_000_003 + self.steps)  # so that a resumed run draws what it would have drawn
+        self._set_rate()
+        batch = data.batch(data.indices(self.images), self.device)
+        image, paired = self._generate(batch)
+        losses: dict[str, Tensor] = {}
+        objective = image.new_zeros([])
+        if c.paired_weight > 0:
+            weight = None if batch.weight is None else batch.weight[:paired]
+            losses["paired"] = paired_loss(image[:paired], batch.image[:paired], weight, c)
+            objective = c.paired_weight * losses["paired"]
+        image_gradient = None
+        if self.discriminator is not None and self.optimizer_d is not None:
+            image_gradient, d_losses = self._discriminate(image.detach(), batch.image)
+            losses |= d_losses
+        self.optimizer_g.zero_grad(set_to_none=True)
+        if image_gradient is not None:
+            objective = objective + (image * image_gradient).sum()
+        if c.path_length_weight > 0 and self.steps % c.path_length_interval == 0:
+            losses["path_length"] = self._path_length_penalty()
+            objective = objective + losses["path_length"] * (c.path_length_weight * c.path_length_interval)
+        objective.backward()
+        self.optimizer_g.step()
+        self.steps += 1
+        self.images += c.batch
+        self._average()
+        return {name: float(value.detach()) for name, value in losses.items()} | {"augment": self.augment_probability}
+
+    def _set_rate(self) -> None:
+        c = self.config
+        left = min((1 - self.progress) / max(c.decay_fraction, 1e-9), 1.0)
+        falling = c.final_rate + (1 - c.final_rate) * (0.5 - 0.5 * math.cos(math.pi * left))
+        self.rate = c.learning_rate * min((self.images + c.batch) / max(c.warmup_images, 1), 1.0) * falling
+        for optimizer in (self.optimizer_g, self.optimizer_d):
+            if optimizer is not None:
+                for group in optimizer.param_groups:
+                    group["lr"] = self.rate
+
+    def _generate(self, batch: Batch) -> tuple[Tensor, int]:
+        """Pictures for the whole batch: first those of the batch's own codes (their number is returned), then fresh ones."""
+        c, g = self.config, self.generator
+        size = len(batch.image)
+        paired = 0 if batch.latents is None else size
+        if paired and c.adversarial_weight > 0:
+            paired = max(size - round(size * c.prior_fraction), 1)
+        z = torch.randn(size, c.network.z_dim, generator=self.rng, device=self.device)
+        if paired and batch.latents is not None:
+            z[:paired] = batch.latents[:paired]
+        w = g.mapping(z)
+        g.mapping.w_avg.lerp_(w.detach().mean(dim=0), 0.005)
+        w_plus = g.w_plus(w)
+        if paired < size and c.style_mixing > 0:
+            other = g.mapping(torch.randn(size - paired, c.network.z_dim, generator=self.rng, device=self.device))
+            w_plus = torch.cat([w_plus[:paired], self._mix(w_plus[paired:], other)])
+        return g.synthesis(w_plus, noise_mode="random", rng=self.rng, dtype=self.dtype).image, paired
+
+    def _mix(self, w_plus: Tensor, other: Tensor) -> Tensor:
+        """Give some samples' later layers another code."""
+        count, layers = w_plus.shape[:2]
+        cut = torch.randint(1, layers, (count, 1, 1), generator=self.rng, device=self.device)
+        keep = torch.rand(count, 1, 1, generator=self.rng, device=self.device) >= self.config.style_mixing
+        first = torch.arange(layers, device=self.device)[None, :, None] < cut
+        return torch.where(first | keep, w_plus, other[:, None])
+
+    def _discriminate(self, fake: Tensor, real: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Train the discriminator; return the gradient of the generator's adversarial loss at its pictures, and losses."""
+        c, discriminator, optimizer = self.config, self.discriminator, self.optimizer_d
+        assert discriminator is not None
+        assert optimizer is not None
+        fake.requires_grad_()
+        fake_score = discriminator(augment(fake, self.augment_probability, self.rng), self.dtype)
+        generator_loss = F.softplus(-fake_score).mean()
+        weight = c.adversarial_weight * min((self.images + c.batch) / max(c.adversarial_rampup, 1), 1.0)
+        (gradient,) = torch.autograd.grad(generator_loss * weight, fake, retain_graph=True)
+
+        parameters = list(discriminator.parameters())
+        fake_loss = F.softplus(fake_score).mean()
+        fake_gradients = torch.autograd.grad(fake_loss, parameters)
+        if c.horizontal_flips:
+            flipped = torch.rand(len(real), 1, 1, 1, generator=self.rng, device=self.device) < 0.5
+            real = torch.where(flipped, real.flip(3), real)
+        penalise = c.r1_gamma > 0 and self.steps % c.r1_interval == 0
+        real = real.detach().requires_grad_(penalise)
+        real_score = discriminator(augment(real, self.augment_probability, self.rng), self.dtype)
+        real_loss = F.softplus(-real_score).mean()
+        losses = {"g_loss": generator_loss, "d_loss": fake_loss + real_loss, "real_score": real_score.mean()}
+        losses["fake_score"] = fake_score.mean()
+        if penalise:
+            losses["r1"] = r1_penalty(real_score, real)
+            real_loss = real_loss + losses["r1"] * (c.r1_gamma / 2 * c.r1_interval)
+        optimizer.zero_grad(set_to_none=True)
+        real_loss.backward()
+        for parameter, fake_gradient in zip(parameters, fake_gradients, strict=True):
+            parameter.grad = fake_gradient if parameter.grad is None else parameter.grad + fake_gradient
+        optimizer.step()
+        if c.augment_target > 0:
+            signs = float(real_score.detach().sign().mean())
+            move = c.batch / c.augment_images
+            self.augment_probability = adapt(self.augment_probability, signs, c.augment_target, move)
+        return gradient, losses
+
+    def _path_length_penalty(self) -> Tensor:
+        """Deviation of |J^T y| from its running mean, on half a batch of fresh codes (StyleGAN2, section 3.2)."""
+        c, g = self.config, self.generator
+        z = torch.randn(max(c.batch // 2, 1), c.network.z_dim, generator=self.rng, device=self.device)
+        w_plus = g.w_plus(g.mapping(z))
+        image = g.synthesis(w_plus, noise_mode="random", rng=self.rng, dtype=self.dtype).image
+        y = torch.randn(image.shape, generator=self.rng, device=self.device) / c.network.resolution
+        (jacobian,) = torch.autograd.grad((image * y).sum(), w_plus, create_graph=True)
+        lengths = jacobian.square().sum(dim=2).mean(dim=1).sqrt()
+        self.path_length += 0.01 * (float(lengths.detach().mean()) - self.path_length)
+        return (lengths - self.path_length).square().mean()
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        c = self.config
+        half_life = min(c.ema_half_life, c.ema_rampup * self.images)
+        keep = 0.5 ** (c.batch / max(half_life, 1e-6))
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.generator.parameters()), 1 - keep)
+        for mine, theirs in zip(self.average.buffers(), self.generator.buffers(), strict=True):
+            mine.copy_(theirs)
+
+    # On disk
+
+    def modules(self) -> dict[str, dict[str, Tensor]]:
+        """State dicts of everything, for a bundle."""
+        found = {"generator": self.average.state_dict(), "generator_live": self.generator.state_dict()}
+        found["optimizer_g"] = _optimizer_tensors(self.optimizer_g)
+        if self.discriminator is not None and self.optimizer_d is not None:
+            found["discriminator"] = self.discriminator.state_dict()
+            found["optimizer_d"] = _optimizer_tensors(self.optimizer_d)
+        return found
+
+    def metadata(self) -> dict[str, Any]:
+        """Configuration and counters."""
+        counters = {k: getattr(self, k) for k in ("steps", "images", "seconds", "augment_probability", "path_length")}
+        found = {
+            "generator_config": self.config.network.to_dict(),
+            "training": self.config.to_dict(),
+            "state": counters,
+        }
+        if self.discriminator is not None:
+            found["discriminator_config"] = self.discriminator.config.to_dict()
+        return found
+
+    def resume(self, bundle: Bundle, path: Path) -> None:
+        """Go on from a checkpoint of the same run."""
+        theirs = GeneratorConfig.from_dict(bundle.metadata["generator_config"])
+        adversarial = "discriminator" in bundle.modules
+        if theirs != self.config.network or adversarial != (self.discriminator is not None):
+            raise CheckpointError(
+                f"{path} is of a run with {theirs}{' and' if adversarial else ', no'} discriminator; this one has "
+                f"{self.config.network}{' and' if self.discriminator else ', no'} discriminator. "
+                f"Give another out_dir, with grow_from={path} to start from its weights"
+            )
+        self.average.load_state_dict(bundle.modules["generator"])
+        self.generator.load_state_dict(bundle.modules["generator_live"])
+        _load_optimizer(self.optimizer_g, bundle.modules["optimizer_g"])
+        if self.discriminator is not None and self.optimizer_d is not None:
+            self.discriminator.load_state_dict(bundle.modules["discriminator"])
+            _load_optimizer(self.optimizer_d, bundle.modules["optimizer_d"])
+        for name, value in bundle.metadata["state"].items():
+            setattr(self, name, value)
+
+    def grow(self, bundle: Bundle, path: Path) -> None:
+        """Start from another model: copy what it has; blocks it lacks add nothing to the picture until they learn."""
+        weights = bundle.modules.get("generator")
+        if weights is None:
+            raise CheckpointError(
+                f"{path} has no module 'generator' but {sorted(bundle.modules)}; give a training checkpoint"
+            )
+        own = self.generator.state_dict()
+        foreign = [n for n, v in weights.items() if n not in own or own[n].shape != v.shape]
+        if foreign:
+            raise CheckpointError(
+                f"{path} does not fit into {self.config.network}: {len(foreign)} tensors are larger or of another shape, "
+                f"first {foreign[0]} {tuple(weights[foreign[0]].shape)}; grow to a network of at least its resolution "
+                "with the same channels, z_dim, w_dim and mapping_layers"
+            )
+        for resolution in self.config.network.resolutions:
+            if f"synthesis.b{resolution}.torgb.weight" not in weights:
+                own[f"synthesis.b{resolution}.torgb.weight"].zero_()
+        for module in (self.generator, self.average):
+            module.load_state_dict(own | weights)
+        if self.discriminator is not None and "discriminator" in bundle.modules:
+            mine = self.discriminator.state_dict()
+            fits = {n: v for n, v in bundle.modules["discriminator"].items() if n in mine and mine[n].shape == v.shape}
+            self.discriminator.load_state_dict(mine | fits)
+
+
+def r1_penalty(score: Float[Tensor, "b 1"], image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
+    """Mean squared norm of the score's gradient at real pictures (Mescheder et al. 2018)."""
+    (gradient,) = torch.autograd.grad(score.sum(), image, create_graph=True)
+    return gradient.square().sum(dim=(1, 2, 3)).mean()
+
+
+def training_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies it in hardware (CUDA; a CPU with AVX512-BF16 or AMX), else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    if device.type == "cpu":
+        probes = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
+        if any(probe() for probe in probes if probe is not None):
+            return torch.bfloat16
+    return torch.float32
+
+
+def _optimizer_tensors(optimizer: torch.optim.Adam) -> dict[str, Tensor]:
+    return {f"{i}.{k}": v for i, state in optimizer.state_dict()["state"].items() for k, v in state.items()}
+
+
+def _load_optimizer(optimizer: torch.optim.Adam, tensors: Mapping[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, _, name = key.partition(".")
+        state.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+@torch.no_grad()
+def _validate(state: _State, data: TrainingData, path: Path, columns: int = 8) -> float:
+    """Write a sheet: held-out pictures over what their codes give, then fresh samples; return the held-out mean L1."""
+    c, g = state.config, state.average
+    rng = torch.Generator().manual_seed(c.seed)
+    z = torch.randn(2 * columns, c.network.z_dim, generator=rng).to(state.device)
+    rows, error = [], math.nan
+    if data.held_out:
+        indices = np.arange(data.count, data.count + data.held_out)
+        real = data.batch(indices, state.device)
+        rows.append(real.image[:columns])
+        if real.latents is not None:
+            parts = [
+                g.synthesis(g.w_plus(g.mapping(part)), noise_mode="const").image for part in real.latents.split(c.batch)
+            ]
+            fake = torch.cat(parts)
+            error = float((fake - real.image).abs().mean())
+            rows.append(fake[:columns])
+    rows.append(g(z))
+    rows.append(g(z[:columns], truncation_psi=0.7))
+    sheet = torch.cat([F.pad(row, (0, 0, 0, 0, 0, 0, 0, -len(row) % columns), value=1.0) for row in rows])
+    pictures.save(pictures.grid(pictures.to_uint8(sheet), columns), path)
+    return error
+
+
+@contextlib.contextmanager
+def _stop_flag() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C or SIGTERM sets; a second one acts as usual. Idle outside the main thread."""
+    flag = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield flag
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def set_flag(number: int, _frame: Any) -> None:
+        flag.set()
+        signal.signal(number, before[number])
+
+    for number in before:
+        signal.signal(number, set_flag)
+    try:
+        yield flag
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def config_from_options(network: Mapping[str, Any], options: Mapping[str, Any]) -> TrainGeneratorConfig:
+    """Build a configuration from plain values; those that are None keep their defaults."""
+    given = {k: v for k, v in options.items() if v is not None}
+    return TrainGeneratorConfig(network=GeneratorConfig(**{k: v for k, v in network.items() if v is not None}), **given)
+
+
+def _part_weights(text: str) -> dict[int, float]:
+    return {int(part.split("=")[0]): float(part.split("=")[1]) for part in text.split(",") if part}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a training from the command line; every configuration field is an option of the same name."""
+    parser = argparse.ArgumentParser(description="Train a StyleGAN2 generator on a folder of pictures.")
+    parser.add_argument("--data", required=True, help="folder with images.npy, label_maps.npy, latents.npy")
+    parser.add_argument(
+        "--out", required=True, help="folder for checkpoint, metrics and samples; resumes if it has one"
+    )
+    parser.add_argument("--grow-from", help="checkpoint of a smaller or equally large model to start from")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    groups = {}
+    for owner in (GeneratorConfig, TrainGeneratorConfig):
+        group = parser.add_argument_group(owner.__name__)
+        groups[owner] = [f.name for f in fields(owner) if f.name not in ("network", "channels")]
+        for f in fields(owner):
+            option = f"--{f.name.replace('_', '-')}"
+            if f.name == "part_weights":
+                group.add_argument(option, type=_part_weights, help="label id = weight, as 5=4,6=4")
+            elif isinstance(f.default, bool):
+                group.add_argument(option, action=argparse.BooleanOptionalAction, help=f"default: {f.default}")
+            elif f.name in groups[owner]:
+                kind = float if f.default is None else type(f.default)
+                group.add_argument(option, type=kind, help=f"default: {f.default}")
+    values = vars(parser.parse_args(arguments))
+    config = config_from_options(
+        {name: values[name] for name in groups[GeneratorConfig]},
+        {name: values[name] for name in groups[TrainGeneratorConfig]},
+    )
+    train_generator(values["data"], values["out"], config, device=values["device"], grow_from=values["grow_from"])
+
+
+if __name__ == "__main__":
+    main()
