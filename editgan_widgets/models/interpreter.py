@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import torch
-from editgan_kernels import PixelSampler, pyramid_linear, pyramid_linear_at
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
+
+from editgan_kernels import PixelSampler, pyramid_linear, pyramid_linear_at
 
 _BN_EPS = 1e-5
 _BN_MOMENTUM = 0.1

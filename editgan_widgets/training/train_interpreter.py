@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from editgan_kernels import bilinear_taps
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from editgan_kernels import bilinear_taps
 from editgan_widgets.models.generator import Generator
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 

@@ -1,0 +1,49 @@
+"""EditGAN in a notebook: paint on the part mask of a picture, and the GAN's latent code follows.
+
+    model = load_model("portraits")
+    session = EditSession.from_seed(model, seed=4)
+    session.paint(Stroke(points=[(52, 84), (76, 84)], radius=3, label="teeth"))
+    for step in session.edit(steps=30):
+        print(step.index, step.iou)
+
+The notebook editor is in editgan_widgets.widgets. Names are loaded at first use: importing this package loads no torch
+and no widget.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from editgan_widgets.editing.edit_vector import EditVector
+    from editgan_widgets.editing.optimize import EditConfig, EditStep
+    from editgan_widgets.editing.session import EditSession
+    from editgan_widgets.editing.strokes import Stroke
+    from editgan_widgets.models.editgan import EditGAN, load_model
+
+    __version__: str
+
+__all__ = ["EditConfig", "EditGAN", "EditSession", "EditStep", "EditVector", "Stroke", "__version__", "load_model"]
+
+_HOMES = {
+    "EditConfig": "editgan_widgets.editing.optimize",
+    "EditGAN": "editgan_widgets.models.editgan",
+    "EditSession": "editgan_widgets.editing.session",
+    "EditStep": "editgan_widgets.editing.optimize",
+    "EditVector": "editgan_widgets.editing.edit_vector",
+    "Stroke": "editgan_widgets.editing.strokes",
+    "load_model": "editgan_widgets.models.editgan",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("editgan-widgets")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,140 @@
+"""The objective of an edit (EditGAN, section 3.3): every term is a mean over its own pixels.
+
+    total = CE(segmentation, painted | region) + Dice(edited parts | region) + RGB(outside) + perceptual(outside) +
+    prior(latent)
+
+The interpreter is evaluated at the region's pixels only. Means over own pixels make the weights independent of how
+large a region is; the authors' release averages over the whole picture, so that a small edit's outside counts more
+than a large one's.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from editgan_kernels import PixelSampler
+from editgan_widgets.editing.target import EditTarget
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.generator import Synthesis
+from editgan_widgets.models.perceptual import PerceptualDistance
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the objective's terms, pictures in [-1, 1]. A weight of 0 leaves a term uncomputed."""
+
+    segmentation: float = 1.0  # cross-entropy in nats; the unit of the others
+    dice: float = 1.0  # 1 - soft Dice of the edited parts, which IoU follows; cross-entropy favours large parts
+    rgb: float = 40.0  # mean squared error outside
+    perceptual: float = 2.0  # PerceptualDistance outside
+    prior: float = 0.01  # squared distance from the start in standard deviations of W, mean over layers and axes
+    balance_power: float = 0.5  # a pixel counts 1 / area(its label in the region) ** this: no outvoting
+    changed: float = 2.0  # a repainted pixel counts this much more than one that is to stay
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Values of one step, unweighted; `total` is the weighted sum. `segmentation` is cross-entropy in nats."""
+
+    segmentation: float
+    rgb: float
+    perceptual: float
+    prior: float
+    total: float
+    dice: float = 0.0
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One step's objective: `total` to differentiate, and all figures `[len(FIGURES)]` on the device, in that order."""
+
+    total: Tensor
+    figures: Tensor
+
+
+_NO_INTERPRETER = "this model has no interpreter yet; train one with training.train_interpreter"
+
+FIGURES = ("segmentation", "rgb", "perceptual", "prior", "total", "dice", "iou", "outside")
+
+
+class Objective:
+    """The losses of one edit; what does not change between steps is computed once.
+
+    Args:
+        model: with an interpreter; without a discriminator the perceptual term is left out.
+        target: where and what.
+        reference: picture `[1, 3, H, W]` that the outside is held to.
+        weights: of the terms.
+    """
+
+    def __init__(self, model: EditGAN, target: EditTarget, reference: Float[Tensor, "1 3 h w"], weights: LossWeights):
+        if model.interpreter is None:
+            raise ValueError(
+                "this model has no interpreter yet; train one (editgan train, or training.train_interpreter)"
+            )
+        self.interpreter, self.weights = model.interpreter, weights
+        device = reference.device
+        region = torch.from_numpy(target.region).to(device)
+        self.sampler = PixelSampler.from_region(region)
+        wanted = torch.from_numpy(target.label_map).to(device).long()[region]  # [n]
+        changed = torch.from_numpy(target.changed).to(device)[region]
+        area = torch.bincount(wanted, minlength=len(model.labels)).float()
+        weight = area[wanted].pow(-weights.balance_power) * torch.where(changed, weights.changed, 1.0)
+        self.wanted, self.pixel_weight = wanted, weight / weight.sum()
+        self.edited = torch.tensor(target.labels, device=device)
+        self.wanted_parts = wanted == self.edited[:, None]  # [edited, n]
+        self.reference = reference.detach()
+        self.outside = (~region).float()[None, None]
+        self.outside_values = max(float(self.outside.sum()) * reference.shape[1], 1.0)
+        self.perceptual = self.perceptual_reference = None
+        if model.discriminator is not None and weights.perceptual > 0 and not bool(region.all()):
+            self.perceptual = PerceptualDistance(model.discriminator)
+            self.perceptual_reference = self.perceptual.reference(self.reference, ~region)
+
+    def __call__(self, synthesis: Synthesis, offset: Float[Tensor, "1 num_ws w_dim"]) -> Evaluation:
+        """Evaluate at a synthesis; `offset` is the latent's distance from the reference in standard deviations of W."""
+        logits = self.interpreter.at(synthesis.features, self.sampler)[0]  # [num_labels, n]
+        log_p = logits.log_softmax(0)
+        segmentation = -(log_p.gather(0, self.wanted[None])[0] * self.pixel_weight).sum()
+        p = log_p[self.edited].exp()
+        overlap = (p * self.wanted_parts).sum(1)
+        dice = (1 - (2 * overlap + 1) / (p.sum(1) + self.wanted_parts.sum(1) + 1)).mean()
+        difference = (synthesis.image - self.reference) * self.outside
+        rgb = difference.square().sum() / self.outside_values
+        perceptual = torch.zeros_like(rgb)
+        if self.perceptual is not None and self.perceptual_reference is not None:
+            perceptual = self.perceptual(synthesis.image, self.perceptual_reference)
+        prior = offset.square().mean()
+        weights = self.weights
+        total = (
+            weights.segmentation * segmentation
+            + weights.dice * dice
+            + weights.rgb * rgb
+            + weights.perceptual * perceptual
+            + weights.prior * prior
+        )
+        with torch.no_grad():
+            iou = self._iou(logits)
+            clipped = synthesis.image.clamp(-1, 1) - self.reference.clamp(-1, 1)
+            # Value range is 2 wide: a share of it, as the picture's user sees it.
+            outside = (clipped.abs() * self.outside).sum() / (2 * self.outside_values)
+            figures = torch.stack(
+                [x.detach() for x in (segmentation, rgb, perceptual, prior, total, dice, iou, outside)]
+            )
+        return Evaluation(total, figures)
+
+    def _iou(self, logits: Tensor) -> Tensor:
+        """Mean over the edited parts of intersection over union inside the region; 1 where a part is in neither."""
+        parts = logits.argmax(0) == self.edited[:, None]
+        union = (parts | self.wanted_parts).sum(1)
+        return torch.where(union > 0, (parts & self.wanted_parts).sum(1) / union.clamp_min(1), 1.0).mean()
+
+
+def predicted_label_map(model: EditGAN, features: list[Tensor]) -> UInt8[Tensor, "h w"]:
+    """Label map that the interpreter sees in one picture's features."""
+    if model.interpreter is None:
+        raise ValueError(_NO_INTERPRETER)
+    with torch.no_grad():
+        return model.interpreter(features)[0].argmax(0).to(torch.uint8)

@@ -1,0 +1,173 @@
+"""optimize_edit: Adam on w_plus until the segmentation matches the painted one (EditGAN, section 3.3), step by step.
+
+Stopping is not calling `next`; drawing, logging, recording and testing are consumers of the one iterator. The latent
+is written as
+
+    w_plus = reference + (std * offset) @ axes            offset [1, num_ws, w_dim], axes and std of W
+
+and Adam moves `offset`: a step is then as long along a direction in which W hardly varies as along one in which it
+varies much, both measured in what the mapping network produces, so pictures stay portraits, and the prior is just the
+offset's square.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets import images
+from editgan_widgets.editing.objective import FIGURES, Losses, LossWeights, Objective
+from editgan_widgets.editing.target import EditTarget
+from editgan_widgets.models.editgan import EditGAN
+
+
+@dataclass(frozen=True)
+class EditConfig:
+    """How an edit is optimised. Raises ValueError for settings out of range."""
+
+    steps: int = 30  # EditGAN's interactive setting; more than 60 gains little
+    lr: float = 0.1  # Adam, in standard deviations of W a step
+    warmup: int = 2  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
+    decay: float = 0.3  # the last third falls to this part of the rate, so that the result settles
+    beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
+    least_std: float = 0.1  # floor for an axis' std, as a part of the rms: no axis is quite frozen
+    layers: tuple[int, int] | None = None  # rows of w_plus that move, first and one past the last; None = all
+    weights: LossWeights = field(default_factory=LossWeights)
+    outside_budget: float = 0.012  # of the value range: mean change outside that costs nothing when the best is chosen
+    outside_penalty: float = 20.0  # what each further unit of it costs, in units of IoU
+    stop_iou: float | None = None  # end early once a step's agreement is this high and its outside within budget
+
+    def __post_init__(self) -> None:
+        if isinstance(self.steps, bool) or not isinstance(self.steps, (int, np.integer)) or self.steps < 1:
+            raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
+        if not 0 < self.lr < float("inf"):
+            raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
+
+
+@dataclass(frozen=True)
+class EditStep:
+    """One step: its latent, the picture of that latent, and what the objective says of it."""
+
+    index: int  # 1 .. total; step i is the latent after i updates
+    total: int
+    w_plus: Tensor  # [1, num_ws, w_dim], a copy of its own
+    image: np.ndarray  # uint8 [H, W, 3]
+    losses: Losses
+    iou: float  # agreement of the edited parts inside the region by the interpreter, 0..1
+    outside: float  # mean absolute change outside the region, as a share of the value range
+    score: float  # iou less the penalty for change outside: the best step is the one with the highest
+    seconds: float  # since the edit began
+
+
+def optimize_edit(
+    model: EditGAN,
+    w_plus: Float[Tensor, "1 num_ws w_dim"],
+    target: EditTarget,
+    config: EditConfig | None = None,
+    reference: Float[Tensor, "1 num_ws w_dim"] | None = None,
+) -> Iterator[EditStep]:
+    """Optimise `w_plus` towards `target`; yields one EditStep after every update.
+
+    Args:
+        model: frozen; needs an interpreter.
+        w_plus: latent to start from.
+        target: what to reach, and where.
+        config: None for the defaults.
+        reference: latent whose picture is kept outside the region and from which the prior measures; `w_plus` if None.
+        An edit
+            that goes on from a stopped one gives the latent before that one, so that changes outside do not add up.
+
+    Raises ValueError at the first `next` where the target's size is not the model's.
+    """
+    config = config or EditConfig()
+    start_time = time.perf_counter()
+    size = (model.resolution, model.resolution)
+    if target.label_map.shape != size:
+        raise ValueError(f"the target is {target.label_map.shape} px, this model makes {size} px")
+    reference = w_plus if reference is None else reference
+    frame = _LatentFrame(model, reference.detach(), config)
+    objective = Objective(model, target, _picture(model, reference), config.weights)
+    offset = frame.offset(w_plus.detach()).requires_grad_()
+    adam = torch.optim.Adam([offset], lr=config.lr, betas=(0.9, config.beta2))
+    rate = _schedule(config)
+    _update(adam, rate(0), offset, _evaluate(model, objective, frame, offset)[2])
+    for index in range(1, config.steps + 1):
+        latent, image, total, figures = _evaluate(model, objective, frame, offset)
+        pixels = images.to_uint8(image)[0]
+        values = dict(zip(FIGURES, figures.tolist(), strict=True))  # the step's one other wait for the device
+        iou, outside = values.pop("iou"), values.pop("outside")
+        score = iou - config.outside_penalty * max(0.0, outside - config.outside_budget)
+        done = index == config.steps or (
+            config.stop_iou is not None and iou >= config.stop_iou and outside <= config.outside_budget
+        )
+        w_now = latent.detach().clone()
+        yield EditStep(
+            index, config.steps, w_now, pixels, Losses(**values), iou, outside, score, time.perf_counter() - start_time
+        )
+        if done:
+            return
+        _update(adam, rate(index), offset, total)
+
+
+class _LatentFrame:
+    """Coordinates of w_plus around the reference, in standard deviations of W along its axes."""
+
+    def __init__(self, model: EditGAN, reference: Tensor, config: EditConfig):
+        statistics = model.w_statistics()
+        rms = statistics.std.square().mean().sqrt().clamp_min(1e-8)
+        std = statistics.std.clamp_min(config.least_std * rms)
+        self.reference = reference
+        self.to_latent = std[:, None] * statistics.axes  # [w_dim, w_dim]
+        self.to_offset = statistics.axes.T / std
+        rows = torch.ones(reference.shape[1], 1, device=reference.device)
+        if config.layers is not None:
+            first, end = config.layers
+            rows = torch.zeros_like(rows)
+            rows[first:end] = 1
+        self.moves = rows
+
+    def offset(self, w_plus: Tensor) -> Tensor:
+        return (w_plus - self.reference) @ self.to_offset
+
+    def latent(self, offset: Tensor) -> Tensor:
+        return self.reference + offset @ self.to_latent
+
+
+def _picture(model: EditGAN, w_plus: Tensor) -> Tensor:
+    with torch.no_grad():
+        return model.generator.synthesis(w_plus, noise_mode="const").image
+
+
+def _evaluate(
+    model: EditGAN, objective: Objective, frame: _LatentFrame, offset: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    # Grad mode is set here and never across a yield, where the consumer's code would run under it.
+    with torch.enable_grad():
+        # Rows that do not move keep what they have and get no gradient.
+        free = offset * frame.moves + offset.detach() * (1 - frame.moves)
+        latent = frame.latent(free)
+        synthesis = model.generator.synthesis(latent, noise_mode="const")
+        evaluation = objective(synthesis, free)
+    return latent, synthesis.image, evaluation.total, evaluation.figures
+
+
+def _update(adam: torch.optim.Adam, rate: float, offset: Tensor, total: Tensor) -> None:
+    (offset.grad,) = torch.autograd.grad(total, [offset])
+    adam.param_groups[0]["lr"] = rate
+    adam.step()
+
+
+def _schedule(config: EditConfig) -> Callable[[int], float]:
+    """Rate of update i = 0, 1, …: warm-up, plateau, linear fall over the last third."""
+
+    def rate(i: int) -> float:
+        up = min(1.0, (i + 1) / (config.warmup + 1))
+        fall_from = config.steps * 2 / 3
+        down = max(0.0, (i - fall_from) / max(config.steps - fall_from, 1.0))
+        return config.lr * up * (1 - (1 - config.decay) * down)
+
+    return rate

@@ -1,0 +1,355 @@
+"""EditSession: one portrait being edited: its latent, its painted label map, and the history of both.
+
+    session.paint(stroke)                 label_map changes, nothing else
+    for step in session.edit(): ...       the latent follows; the best step is committed when the iterator ends or is
+    closed session.undo(), session.redo()        over strokes and edits alike
+
+**Label maps.** `label_map` is the painted truth: what the user says the picture should be. It starts as the
+interpreter's opinion and stays as painted after an edit, also where the picture did not follow quite;
+`predicted_label_map` is the interpreter's opinion of the present picture, and `adopt_prediction` takes that as the new
+truth. What an edit works on is the difference between `label_map` and the map at the last completed edit. An edit that
+ran to its end completes: its strokes are done with and never enter a later region. An edit that was closed early
+(Stop, or a new stroke) keeps its best latent, but its painted difference stays part of the next edit, which starts
+warm from there and still holds the outside to the picture before the unfinished one.
+
+A session is not thread-safe by itself, but its methods take `session.lock` for as long as they change it; the iterator
+of `edit` takes it only to start and to commit, so painting during a run does not wait. A run whose basis was undone
+commits nothing.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+
+from editgan_widgets import images
+from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.editing.objective import predicted_label_map
+from editgan_widgets.editing.optimize import EditConfig, EditStep, optimize_edit
+from editgan_widgets.editing.strokes import Stroke, rasterise
+from editgan_widgets.editing.target import EditTarget, from_label_maps
+from editgan_widgets.models.editgan import EditGAN
+
+
+class SessionError(ValueError):
+    """Something was asked of a session that it cannot do now; the message says what to do first."""
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """Everything that undo brings back. Arrays are never written to."""
+
+    w_plus: Tensor  # [1, num_ws, w_dim]
+    image: np.ndarray  # uint8 [H, W, 3]
+    label_map: np.ndarray  # uint8 [H, W], painted truth
+    settled_map: np.ndarray  # painted truth at the last completed edit
+    settled_w_plus: Tensor  # latent at the last completed edit
+    predicted: np.ndarray | None  # interpreter's opinion of `image`; None = not asked yet
+
+
+@dataclass(eq=False)
+class _Run:
+    """A running edit, as the session sees it."""
+
+    target: EditTarget
+    best: EditStep | None = None
+    open: bool = True
+
+
+class EditSession:
+    """A portrait being edited. Make one with `from_seed` or `from_latent`.
+
+    Attributes:
+        model: the EditGAN.
+        config: EditConfig that `edit` takes where none is given.
+        lock: threading.RLock that widgets share.
+        origin: latent `[1, num_ws, w_dim]` that the session began with.
+    """
+
+    def __init__(
+        self,
+        model: EditGAN,
+        w_plus: Float[Tensor, "1 num_ws w_dim"],
+        recipe: dict | None = None,
+        config: EditConfig | None = None,
+    ):
+        self.model = model
+        self.config = config or EditConfig()
+        self.lock = threading.RLock()
+        self.recipe = dict(recipe or {})
+        self.origin = w_plus.detach().clone()
+        with torch.no_grad():
+            synthesis = model.generator.synthesis(self.origin, noise_mode="const")
+        predicted = _frozen(predicted_label_map(model, synthesis.features).cpu().numpy())
+        image = _frozen(images.to_uint8(synthesis.image)[0])
+        self._original = _State(self.origin, image, predicted, predicted, self.origin, predicted)
+        self._past: list[_State] = []
+        self._future: list[_State] = []
+        self._state = self._original
+        self._run: _Run | None = None
+
+    @classmethod
+    def from_seed(
+        cls, model: EditGAN, seed: int, truncation_psi: float = 0.7, config: EditConfig | None = None
+    ) -> "EditSession":
+        """Begin with a sampled portrait. `truncation_psi` in 0..1: lower is more ordinary and edits better.
+
+        Raises SessionError for a seed that is no whole number >= 0, or a psi that is not in 0..2.
+        """
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) < 2**63:
+            raise SessionError(f"seed must be a whole number from 0 up; got {seed!r}")
+        if isinstance(truncation_psi, bool) or not 0 <= truncation_psi <= 2:
+            raise SessionError(f"truncation_psi must be a number in 0..1 (at most 2); got {truncation_psi!r}")
+        w_plus = model.sample_w_plus(int(seed), float(truncation_psi))
+        return cls(model, w_plus, {"seed": int(seed), "truncation_psi": float(truncation_psi)}, config)
+
+    @classmethod
+    def from_latent(cls, model: EditGAN, w_plus: Tensor, config: EditConfig | None = None) -> "EditSession":
+        """Begin with a latent `[num_ws, w_dim]` or `[1, num_ws, w_dim]`; SessionError if it does not fit this model."""
+        fits = (model.generator.config.num_ws, model.generator.config.w_dim)
+        latent = w_plus[None] if w_plus.ndim == 2 else w_plus
+        if latent.ndim != 3 or tuple(latent.shape) != (1, *fits):
+            layers = w_plus.shape[-2] if w_plus.ndim >= 2 else 1
+            hint = (
+                f"; was it made with a {2 ** (layers // 2 + 1)} px model?"
+                if 2 < layers < 40 and layers != fits[0]
+                else ""
+            )
+            raise SessionError(
+                f"w_plus has shape {tuple(w_plus.shape)}, this generator takes (1, {fits[0]}, {fits[1]}) "
+                f"({model.resolution} px){hint}"
+            )
+        if not bool(latent.isfinite().all()):
+            raise SessionError("w_plus holds nan or inf; give a latent from generator.w_plus(generator.mapping(z))")
+        return cls(model, latent.detach().to(model.device, torch.float32), None, config)
+
+    @property
+    def image(self) -> UInt8[np.ndarray, "h w 3"]:
+        """The present picture (read-only)."""
+        return self._state.image
+
+    @property
+    def label_map(self) -> UInt8[np.ndarray, "h w"]:
+        """The painted truth (read-only; copy it to change it, then `set_label_map`)."""
+        return self._state.label_map
+
+    @property
+    def predicted_label_map(self) -> UInt8[np.ndarray, "h w"]:
+        """The interpreter's opinion of the present picture (read-only). Computed at the first look."""
+        state = self._state
+        if state.predicted is None:
+            with torch.no_grad():
+                features = self.model.generator.synthesis(state.w_plus, noise_mode="const").features
+            predicted = _frozen(predicted_label_map(self.model, features).cpu().numpy())
+            # A cache, not a change: the state is otherwise frozen.
+            object.__setattr__(state, "predicted", predicted)
+            return predicted
+        return state.predicted
+
+    @property
+    def w_plus(self) -> Float[Tensor, "1 num_ws w_dim"]:
+        """A copy of the present latent."""
+        return self._state.w_plus.clone()
+
+    @property
+    def region(self) -> Bool[np.ndarray, "h w"] | None:
+        """Where the next edit may act; None if nothing is painted."""
+        target = self._target()
+        return None if target is None else target.region
+
+    @property
+    def target(self) -> EditTarget | None:
+        """What the next edit is to reach; None if nothing is painted."""
+        return self._target()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a stroke or an edit to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was taken back and nothing done since."""
+        return bool(self._future)
+
+    def paint(self, stroke: Stroke) -> None:
+        """Paint a stroke on the label map: one history entry; none if it changes no pixel.
+
+        Raises UnknownLabelError or StrokeError, and leaves the session as it was.
+        """
+        with self.lock:
+            self._set(rasterise(stroke, self._state.label_map, self.model.labels))
+
+    def set_label_map(self, label_map: np.ndarray) -> None:
+        """Take a whole painted label map `[H, W]` of ids: one history entry; none if it changes no pixel.
+
+        Raises SessionError for another size or type, UnknownLabelError for an id that the labels do not have.
+        """
+        array = np.asarray(label_map)
+        size = self._state.label_map.shape
+        if array.shape != size:
+            raise SessionError(
+                f"the label map has shape {array.shape}, this portrait takes {size} (height, width); "
+                "resize it with nearest-neighbour sampling, so that ids stay ids"
+            )
+        if array.dtype == bool or not np.issubdtype(array.dtype, np.integer):
+            raise SessionError(f"a label map holds integer label ids; got {array.dtype}")
+        if int(array.min()) < 0:
+            raise SessionError(f"label ids run from 0; got {int(array.min())}")
+        self.model.labels.check(array)
+        with self.lock:
+            self._set(array.astype(np.uint8))
+
+    def adopt_prediction(self) -> None:
+        """Take the interpreter's opinion of the present picture as the painted truth: one history entry.
+
+        Whatever was painted and is not in the picture is given up.
+        """
+        with self.lock:
+            predicted, state = self.predicted_label_map, self._state
+            self._push(
+                replace(
+                    state, label_map=predicted, settled_map=predicted, settled_w_plus=state.w_plus, predicted=predicted
+                )
+            )
+
+    def edit(self, steps: int | None = None, config: EditConfig | None = None) -> Iterator[EditStep]:
+        """Let the picture follow what was painted; an iterator of EditSteps.
+
+        The best step (see EditStep.score) is committed as one history entry when the iterator ends, and also when it
+        is closed early (`iterator.close()`, or leaving it to the garbage collector). An error inside commits nothing.
+        If another edit of this session is still open, its best is committed first and this one goes on from there.
+
+        Args:
+            steps: number of steps; None takes the config's.
+            config: None takes the session's.
+
+        Raises SessionError at once (not at the first `next`) where nothing is painted, ValueError for bad settings.
+        """
+        config = config or self.config
+        if steps is not None:
+            config = replace(config, steps=steps)
+        with self.lock:
+            target = self._target()
+            if target is None:
+                raise SessionError("nothing to edit: paint a stroke first (session.paint)")
+            if self._run is not None:
+                self._commit(self._run, completed=False)
+            state = self._state
+            run = _Run(target)
+            self._run = run
+        return self._iterate(run, state, config)
+
+    def undo(self) -> None:
+        """Take back the last stroke or edit: image, label map and latent. An open edit is given up first.
+
+        Raises SessionError if there is nothing to take back.
+        """
+        with self.lock:
+            if not self._past:
+                raise SessionError("nothing to undo: nothing was painted or edited yet")
+            self._abandon()
+            self._future.append(self._state)
+            self._state = self._past.pop()
+
+    def redo(self) -> None:
+        """Bring back what `undo` took. Raises SessionError if there is nothing."""
+        with self.lock:
+            if not self._future:
+                raise SessionError("nothing to redo: nothing was undone since the last stroke or edit")
+            self._abandon()
+            self._past.append(self._state)
+            self._state = self._future.pop()
+
+    def edit_vector(self, name: str) -> EditVector:
+        """All edits from the session's origin to now as one vector. Raises SessionError if there was none."""
+        state = self._state
+        delta = (state.w_plus - self.origin)[0]
+        if not bool(delta.any()):
+            raise SessionError("no edit was made yet, so there is no vector: paint, then run session.edit()")
+        before, after = self._original.label_map, state.label_map
+        ids = np.unique(after[before != after])
+        recipe = {
+            **self.recipe,
+            "fingerprint": self.model.fingerprint,
+            "resolution": self.model.resolution,
+            "label_set": self.model.labels.name,
+            "steps": self.config.steps,
+            "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
+        }
+        return EditVector(name, delta, tuple(self.model.labels[int(i)].name for i in ids), recipe)
+
+    def _target(self) -> EditTarget | None:
+        state = self._state
+        if np.array_equal(state.label_map, state.settled_map):
+            return None
+        return from_label_maps(state.settled_map, state.label_map, predicted=self.predicted_label_map)
+
+    def _iterate(self, run: _Run, state: _State, config: EditConfig) -> Iterator[EditStep]:
+        steps = optimize_edit(self.model, state.w_plus, run.target, config, reference=state.settled_w_plus)
+        completed = False
+        try:
+            for step in steps:
+                if run.best is None or step.score > run.best.score:
+                    run.best = step
+                yield step
+            completed = True
+        except GeneratorExit:
+            with self.lock:
+                self._commit(run, completed=False)
+            raise
+        except BaseException:
+            with self.lock:
+                self._close(run)
+            raise
+        if completed:
+            with self.lock:
+                self._commit(run, completed=True)
+
+    def _commit(self, run: _Run, completed: bool) -> None:
+        if not run.open or run.best is None:
+            self._close(run)
+            return
+        self._close(run)
+        state, best = self._state, run.best
+        # The label map is the present one: what was painted while the edit ran stays painted.
+        committed = replace(state, w_plus=best.w_plus.clone(), image=_frozen(best.image), predicted=None)
+        if completed:
+            committed = replace(committed, settled_map=_frozen(run.target.label_map), settled_w_plus=committed.w_plus)
+        self._push(committed)
+
+    def _close(self, run: _Run) -> None:
+        run.open = False
+        if self._run is run:
+            self._run = None
+
+    def _abandon(self) -> None:
+        if self._run is not None:
+            self._close(self._run)
+
+    def _set(self, label_map: np.ndarray) -> None:
+        if not np.array_equal(label_map, self._state.label_map):
+            self._push(replace(self._state, label_map=_frozen(label_map)))
+
+    def _push(self, state: _State) -> None:
+        self._past.append(self._state)
+        self._future.clear()
+        self._state = state
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+def _own_version() -> str:
+    try:
+        return version("editgan-widgets")
+    except PackageNotFoundError:
+        return "unknown"

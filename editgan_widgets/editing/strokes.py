@@ -1,0 +1,114 @@
+"""Stroke: what the user paints, and how it becomes labels. Only here do points (x, y) become array indices [y, x].
+
+Points are in picture pixels: x to the right, y down, (0, 0) the top left corner of the top left pixel, whose centre is
+(0.5, 0.5). A pixel belongs to a stroke if its centre is at most `radius` px from the polyline through the points:
+Euclidean distance for a round brush, Chebyshev distance (the larger of |dx| and |dy|) for a square one. No
+antialiasing: a label is or is not.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+
+from editgan_widgets.labels import LabelSet
+
+SHAPES = ("round", "square")
+
+
+class StrokeError(ValueError):
+    """A stroke that cannot be painted."""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One movement of a brush. Raises StrokeError for no points, a point that is no finite pair, or a radius <= 0.
+
+    `label` is the name or id of the part that is painted; it is looked up where the stroke is painted.
+    """
+
+    points: Sequence[tuple[float, float]]  # (x, y), picture px; one point is a dab
+    radius: float  # px
+    label: str | int
+    shape: str = "round"  # or "square"
+
+    def __post_init__(self) -> None:
+        try:
+            points = tuple((float(x), float(y)) for x, y in self.points)
+        except (TypeError, ValueError) as error:
+            raise StrokeError(f"a stroke's points must be (x, y) pairs of numbers; got {self.points!r}") from error
+        if not points:
+            raise StrokeError("the stroke is empty: it needs at least one (x, y) point")
+        if not all(math.isfinite(v) for point in points for v in point):
+            raise StrokeError("a stroke's points must be finite numbers of picture pixels; got nan or inf")
+        if isinstance(self.radius, bool) or not isinstance(self.radius, (int, float, np.number)):
+            raise StrokeError(f"a stroke's radius must be a number of pixels; got {self.radius!r}")
+        if not (math.isfinite(self.radius) and self.radius > 0):
+            raise StrokeError(f"a stroke's radius must be above 0 px and finite; got {self.radius}")
+        if self.shape not in SHAPES:
+            raise StrokeError(f"brush shape {self.shape!r} is unknown; use one of {', '.join(map(repr, SHAPES))}")
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "radius", float(self.radius))
+
+
+def covered(stroke: Stroke, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
+    """Pixels of a picture of `size` (H, W) that the stroke covers.
+
+    Raises StrokeError where all points lie outside the picture, or the brush is too small to cover a pixel's centre.
+    """
+    height, width = size
+    if not any(0 <= x <= width and 0 <= y <= height for x, y in stroke.points):
+        x, y = stroke.points[0]
+        raise StrokeError(
+            f"the stroke lies outside the picture: its first point is ({x:g}, {y:g}), the picture is "
+            f"{width} x {height} px (x, y from 0); points are picture pixels, not screen pixels"
+        )
+    mask = np.zeros((height, width), bool)
+    starts = stroke.points if len(stroke.points) == 1 else stroke.points[:-1]
+    ends = stroke.points if len(stroke.points) == 1 else stroke.points[1:]
+    for start, end in zip(starts, ends, strict=True):
+        _add_segment(mask, start, end, stroke.radius, stroke.shape)
+    if not mask.any():
+        raise StrokeError(f"the stroke covers no pixel's centre at radius {stroke.radius:g} px; use 0.71 px or more")
+    return mask
+
+
+def rasterise(stroke: Stroke, label_map: UInt8[np.ndarray, "h w"], labels: LabelSet) -> UInt8[np.ndarray, "h w"]:
+    """Paint a stroke; returns a new label map and leaves the given one as it was.
+
+    Raises UnknownLabelError for a label that the set does not have, StrokeError as `covered` does.
+    """
+    label = labels[stroke.label]
+    mask = covered(stroke, (label_map.shape[0], label_map.shape[1]))
+    painted = label_map.copy()
+    painted[mask] = label.id
+    return painted
+
+
+def _add_segment(
+    mask: np.ndarray, start: tuple[float, float], end: tuple[float, float], radius: float, shape: str
+) -> None:
+    (x0, y0), (x1, y1) = start, end
+    height, width = mask.shape
+    left, right = max(0, math.floor(min(x0, x1) - radius)), min(width, math.ceil(max(x0, x1) + radius))
+    top, bottom = max(0, math.floor(min(y0, y1) - radius)), min(height, math.ceil(max(y0, y1) + radius))
+    if left >= right or top >= bottom:
+        return
+    # Offsets of the pixel centres from the start, and the segment's direction.
+    a, b = np.meshgrid(np.arange(left, right) + 0.5 - x0, np.arange(top, bottom) + 0.5 - y0)
+    dx, dy = x1 - x0, y1 - y0
+    if shape == "round":
+        length2 = dx * dx + dy * dy
+        t = np.clip((a * dx + b * dy) / length2, 0, 1) if length2 > 0 else 0.0
+        near = np.hypot(a - t * dx, b - t * dy)
+    else:
+        # max(|a - t dx|, |b - t dy|) is convex and piecewise linear in t: least at a breakpoint or an end.
+        candidates = [0.0, 1.0]
+        for numerator, denominator in ((a, dx), (b, dy), (a - b, dx - dy), (a + b, dx + dy)):
+            if denominator != 0:
+                candidates.append(np.clip(numerator / denominator, 0, 1))
+        near = np.min([np.maximum(np.abs(a - t * dx), np.abs(b - t * dy)) for t in candidates], axis=0)
+    # A hair above the radius still counts: sums of binary fractions must not decide over a pixel.
+    mask[top:bottom, left:right] |= near <= radius + 1e-9

@@ -1,0 +1,192 @@
+"""EditGAN: a generator, its discriminator, its interpreter and the label set, as one bundle (EditGAN, section 3.1).
+
+One file holds them all (models/checkpoints.py); `load_model("portraits")` gives the one that ships.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets.labels import LabelSet
+from editgan_widgets.models.checkpoints import CheckpointError, fingerprint, read_bundle, write_bundle
+from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
+from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
+
+_PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
+MODELS = {"portraits": _PRETRAINED / "portraits.safetensors"}
+
+_STATISTICS_SAMPLES = 8192
+
+
+@dataclass(frozen=True)
+class WStatistics:
+    """Mean and principal axes of W, from random codes: w ~ mean + axes.T @ (std * N(0, I))."""
+
+    mean: Tensor  # [w_dim]
+    axes: Tensor  # [w_dim, w_dim], rows are orthonormal axes, falling std
+    std: Tensor  # [w_dim], along the axes
+
+
+class EditGAN:
+    """What an edit needs. `discriminator` and `interpreter` may be None in a bundle under construction.
+
+    Attributes:
+        generator, discriminator, interpreter: the networks, in eval mode and without parameter gradients.
+        labels: the LabelSet that the interpreter's ids mean.
+        metadata: JSON-ready facts about the training.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        discriminator: Discriminator | None,
+        interpreter: Interpreter | None,
+        labels: LabelSet,
+        metadata: dict | None = None,
+    ):
+        if interpreter is not None:
+            reads, gives = list(interpreter.config.feature_channels), list(generator.feature_channels)
+            if reads != gives:
+                raise ValueError(f"the interpreter reads features of {reads} channels, the generator gives {gives}")
+            known = interpreter.config.num_labels
+            if known != len(labels):
+                raise ValueError(f"the interpreter knows {known} labels, {labels} has {len(labels)}")
+        self.generator, self.discriminator, self.interpreter = generator, discriminator, interpreter
+        self.labels, self.metadata = labels, dict(metadata or {})
+        self._fingerprint: str | None = None
+        self._statistics: WStatistics | None = None
+        for module in self._modules().values():
+            module.eval().requires_grad_(False)
+
+    def __repr__(self) -> str:
+        return f"EditGAN({self.resolution} px, {self.labels}, fingerprint {self.fingerprint}, on {self.device})"
+
+    @property
+    def resolution(self) -> int:
+        """Height and width of the pictures, px."""
+        return self.generator.config.resolution
+
+    @property
+    def fingerprint(self) -> str:
+        """Short hash of the generator's weights: latents and edit vectors belong to one generator."""
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint(self.generator)
+        return self._fingerprint
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.generator.parameters()).device
+
+    def to(self, device: torch.device | str) -> "EditGAN":
+        """Move all networks; returns self."""
+        for module in self._modules().values():
+            module.to(device)
+        self._statistics = None
+        return self
+
+    def w_statistics(self) -> WStatistics:
+        """Statistics of W on the model's device, computed at the first call from fixed random codes."""
+        if self._statistics is None:
+            rng = torch.Generator().manual_seed(0)
+            z = torch.randn(_STATISTICS_SAMPLES, self.generator.config.z_dim, generator=rng)
+            with torch.no_grad():
+                w = self.generator.mapping(z.to(self.device)).float().cpu().double()
+            mean = w.mean(0)
+            variance, axes = torch.linalg.eigh(torch.cov(w.T))
+            std = variance.clamp_min(0).sqrt().flip(0)
+            self._statistics = WStatistics(*(x.float().to(self.device) for x in (mean, axes.T.flip(0), std)))
+        return self._statistics
+
+    def sample_w_plus(self, seed: int, truncation_psi: float = 0.7) -> Float[Tensor, "1 num_ws w_dim"]:
+        """Latent of the portrait with this seed; the same on every device."""
+        rng = torch.Generator().manual_seed(seed)
+        z = torch.randn(1, self.generator.config.z_dim, generator=rng).to(self.device)
+        with torch.no_grad():
+            return self.generator.w_plus(self.generator.mapping(z, truncation_psi=truncation_psi))
+
+    def save(self, path: str | Path, half: bool = False) -> None:
+        """Write one safetensors file; `half` stores float16 (half the size; loads as float32)."""
+        metadata = {
+            **self.metadata,
+            "labels": self.labels.to_dict(),
+            "configs": {name: module.config.to_dict() for name, module in self._modules().items()},
+        }
+        modules = {name: module.state_dict() for name, module in self._modules().items()}
+        write_bundle(path, modules, metadata, half=half)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "EditGAN":
+        """Read what `save` wrote, onto the CPU. Raises CheckpointError for a broken or foreign file."""
+        bundle = read_bundle(path)
+        try:
+            configs = bundle.metadata["configs"]
+            labels = LabelSet.from_dict(bundle.metadata["labels"])
+            generator = Generator(GeneratorConfig.from_dict(configs["generator"]))
+            generator.load_state_dict(bundle.modules["generator"])
+            discriminator = interpreter = None
+            if "discriminator" in bundle.modules:
+                discriminator = Discriminator(DiscriminatorConfig.from_dict(configs["discriminator"]))
+                discriminator.load_state_dict(bundle.modules["discriminator"])
+            if "interpreter" in bundle.modules:
+                interpreter = Interpreter(InterpreterConfig.from_dict(configs["interpreter"]))
+                interpreter.load_state_dict(bundle.modules["interpreter"])
+            metadata = {k: v for k, v in bundle.metadata.items() if k not in ("labels", "configs")}
+            return cls(generator, discriminator, interpreter, labels, metadata)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(
+                f"{path} is a bundle, but not of a whole EditGAN model ({type(error).__name__}: {error}); "
+                "save one with EditGAN.save"
+            ) from error
+
+    def _modules(self) -> dict:
+        modules = {"generator": self.generator, "discriminator": self.discriminator, "interpreter": self.interpreter}
+        return {name: module for name, module in modules.items() if module is not None}
+
+
+def load_model(name_or_path: str | Path, device: torch.device | str | None = None) -> EditGAN:
+    """Load a model by name ("portraits") or from a file that `EditGAN.save` wrote.
+
+    Args:
+        name_or_path: a name of `MODELS`, or a path.
+        device: None takes "cuda" where there is one and "cpu" elsewhere.
+
+    Raises FileNotFoundError for a name or path that does not exist, CheckpointError for a broken file, and ValueError
+    for a device that this machine does not have.
+    """
+    target = resolve_device(device)
+    path = MODELS.get(str(name_or_path), Path(name_or_path))
+    if not path.is_file():
+        if str(name_or_path) in MODELS:
+            raise FileNotFoundError(
+                f"model {str(name_or_path)!r} is not installed: {path.name} is missing from the package; "
+                "reinstall editgan-widgets, or train it with `editgan train`"
+            )
+        raise FileNotFoundError(
+            f"{str(name_or_path)!r} is neither a model's name nor a file; names: {', '.join(MODELS)}. "
+            "A path must lead to a file written by EditGAN.save"
+        )
+    return EditGAN.load(path).to(target)
+
+
+def resolve_device(device: torch.device | str | None) -> torch.device:
+    """Check that a device is there; None takes the best of CUDA and CPU. Raises ValueError with what there is."""
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        wanted = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(f"device {str(device)!r} is unknown; use 'cpu', 'cuda' or 'mps'") from error
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if wanted.type == "cuda" and (wanted.index or 0) >= count:
+        raise ValueError(
+            f"device {str(device)!r} was asked for, but torch sees {count or 'no'} CUDA devices here; "
+            "use device='cpu', or device=None to take what there is"
+        )
+    if wanted.type == "mps" and not torch.backends.mps.is_available():
+        raise ValueError("device 'mps' was asked for, but this machine has none; use device='cpu'")
+    return wanted
