@@ -181,3 +181,44 @@ def apply(
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(pictures, columns=len(scales)), out)
     typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on seed {seed}: {out}")
+
+
+# The trainer has an option for each field of its configuration and reads them itself.
+@train.command(
+    "generator", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+)
+def train_generator(context: typer.Context) -> None:
+    """Train a StyleGAN2 on a folder of pictures, as `editgan render` writes it; --help lists its options."""
+    from editgan_widgets.training import train_generator
+
+    train_generator.main(context.args)
+
+
+@train.command("interpreter")
+def train_interpreter(
+    checkpoint: Annotated[Path, typer.Option(help="Checkpoint of `editgan train generator`.")],
+    out: Annotated[Path, typer.Option(help="Bundle to write: generator, discriminator and interpreter.")],
+    samples: Annotated[int, typer.Option(min=1, help="Pictures that are labelled.")] = 16,
+    first_seed: Annotated[int, typer.Option(min=0, help="Seed of the first labelled picture.")] = 0,
+    truncation_psi: Annotated[float, typer.Option(help="Truncation of the labelled pictures, 0 to 1.")] = 0.7,
+    segmenter: Annotated[Path | None, typer.Option(help="Weights of the labeller; without it the shipped one.")] = None,
+    half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
+) -> None:
+    """Label a few samples with the portrait segmenter, train the interpreter on them, and write the whole model."""
+    from editgan_widgets.portraits import load_segmenter
+    from editgan_widgets.portraits.parts import PORTRAIT_LABELS
+    from editgan_widgets.training.build_model import build_model
+
+    labeller = load_segmenter(segmenter) if segmenter else load_segmenter()
+    model = build_model(
+        checkpoint,
+        labeller,
+        PORTRAIT_LABELS,
+        samples,
+        first_seed,
+        truncation_psi,
+        on_progress=lambda p: typer.echo(f"step {p.step}/{p.total}  loss {p.loss:.3f}  accuracy {p.accuracy:.3f}"),
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    model.save(out, half=half)
+    typer.echo(f"{model} in {out}")

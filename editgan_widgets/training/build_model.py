@@ -1,0 +1,97 @@
+"""From a generator checkpoint to a whole EditGAN: sample a few pictures, label them, train the interpreter on them.
+
+This is DatasetGAN's recipe (section 3.1) with a labelling function in the place of the human: 16 pictures
+`[n, 3, H, W]` in [-1, 1] get label maps `[n, H, W]`, and the interpreter learns to label every other picture.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets.labels import LabelSet
+from editgan_widgets.models.checkpoints import CheckpointError, read_bundle
+from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.training.train_interpreter import (
+    InterpreterProgress,
+    InterpreterTrainingConfig,
+    train_interpreter,
+)
+
+
+def build_model(
+    checkpoint: str | Path,
+    labeller: Callable[[Tensor], Tensor],
+    labels: LabelSet,
+    samples: int = 16,
+    first_seed: int = 0,
+    truncation_psi: float = 0.7,
+    config: InterpreterTrainingConfig | None = None,
+    metadata: dict | None = None,
+    on_progress: Callable[[InterpreterProgress], None] | None = None,
+) -> EditGAN:
+    """Train an interpreter on `samples` labelled pictures of a checkpoint's generator and return the whole model.
+
+    Args:
+        checkpoint: what `train_generator` wrote.
+        labeller: pictures `[n, 3, H, W]` in [-1, 1] -> logits `[n, num_labels, H, W]`.
+        labels: the label set that the labeller's ids mean.
+        samples: pictures to label; their seeds count up from `first_seed`, as `EditGAN.sample_w_plus` takes them.
+        truncation_psi: of the labelled pictures.
+        config: of the interpreter's training, None for the defaults.
+        metadata: facts to keep in the bundle, beside those about the labelled samples.
+        on_progress: called now and then by the interpreter's training.
+
+    Raises CheckpointError for a file that is no generator checkpoint, ValueError where the labels do not fit.
+    """
+    generator, discriminator, about = read_networks(checkpoint)
+    bare = EditGAN(generator, discriminator, None, labels)
+    seeds = range(first_seed, first_seed + samples)
+    w_plus = torch.cat([bare.sample_w_plus(seed, truncation_psi) for seed in seeds])
+    interpreter = train_interpreter(
+        generator,
+        w_plus,
+        _label(bare, labeller, w_plus),
+        len(labels),
+        config,
+        torch.Generator().manual_seed(first_seed),
+        on_progress,
+    )
+    facts = {
+        "generator": about,
+        "interpreter": {"samples": samples, "first_seed": first_seed, "truncation_psi": truncation_psi},
+        **(metadata or {}),
+    }
+    return EditGAN(generator, discriminator, interpreter, labels, facts)
+
+
+def read_networks(checkpoint: str | Path) -> tuple[Generator, Discriminator | None, dict]:
+    """Read generator, discriminator (None where it has none) and the training's record from a checkpoint."""
+    bundle = read_bundle(checkpoint)
+    try:
+        generator = Generator(GeneratorConfig.from_dict(bundle.metadata["generator_config"]))
+        generator.load_state_dict(bundle.modules["generator"])
+        discriminator = None
+        if "discriminator" in bundle.modules:
+            discriminator = Discriminator(DiscriminatorConfig.from_dict(bundle.metadata["discriminator_config"]))
+            discriminator.load_state_dict(bundle.modules["discriminator"])
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{checkpoint} is a bundle, but no generator checkpoint ({type(error).__name__}: {error}); "
+            "`editgan train generator` writes one"
+        ) from error
+    return generator.eval(), discriminator, bundle.metadata.get("training", {})
+
+
+def _label(model: EditGAN, labeller: Callable[[Tensor], Tensor], w_plus: Float[Tensor, "n num_ws w_dim"]) -> Tensor:
+    """Label maps `[n, H, W]` uint8, one picture at a time to keep memory small."""
+    maps = []
+    with torch.no_grad():
+        for latent in w_plus.split(1):
+            picture = model.generator.synthesis(latent, noise_mode="const").image
+            maps.append(labeller(picture.clamp(-1, 1)).argmax(dim=1).to(torch.uint8))
+    return torch.cat(maps)
