@@ -19,7 +19,11 @@ from typing import Any
 
 
 class CancelToken(threading.Event):
-    """Set once the job is to end. A job with long steps may look at it itself."""
+    """Set once the job is to end; a job with long steps may look at it itself. `stamp` is the job's number."""
+
+    def __init__(self, stamp: int = 0) -> None:
+        super().__init__()
+        self.stamp = stamp
 
     @property
     def cancelled(self) -> bool:
@@ -107,7 +111,7 @@ class Worker:
             if self._closed:
                 raise RuntimeError(f"worker {self._name!r} is closed and takes no more jobs; make a new one")
             self._stamp += 1
-            self._queued = _Request(self._stamp, job, CancelToken(), on_item, on_done, on_error)
+            self._queued = _Request(self._stamp, job, CancelToken(self._stamp), on_item, on_done, on_error)
             if self._running is not None:
                 self._running.token.set()
             if self._thread is None:

@@ -1,0 +1,421 @@
+"""Editor: canvas, tools, session and worker put together; paint on a part and the picture follows.
+
+What the browser or Python asks for is an action in a queue. The worker thread takes them out in order, paints, goes
+back or forward in the history, and then runs the edit; nothing else touches the session. So callbacks return at once on
+whichever thread the Jupyter kernel runs them, and a new action makes a running edit end within one step, keeping its
+best.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.editing.session import EditSession
+from editgan_widgets.editing.strokes import Stroke, covered
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.streaming import CancelToken, FramePacer, Worker
+from editgan_widgets.widgets import encoding
+from editgan_widgets.widgets.editor_view import SHAPES, EditorView
+from editgan_widgets.widgets.part_canvas import PartCanvas
+
+_LARGEST_STROKE = 100_000  # points
+
+
+@dataclass(frozen=True)
+class _Action:
+    """One thing to do before the next edit; `run` is the number of steps to edit afterwards, 0 for none."""
+
+    kind: str  # paint, erase, undo, redo, refresh, none
+    stroke: Stroke | None = None
+    id: str = ""  # the browser's name for the stroke
+    run: int = 0
+
+
+@dataclass(eq=False)
+class _Gesture:
+    """What one undo takes back: how many entries of the session's history an action and its edit made."""
+
+    entries: int = 0
+
+
+_DONE_WORDS = {"paint": "Painted. Press Edit and the picture follows.", "erase": "Brought back.", "refresh": ""}
+
+
+class Editor:
+    """A portrait and its parts, to paint on. Shows itself as the last line of a notebook cell.
+
+    Args:
+        session_or_model: an `EditSession`, or an `EditGAN` model to begin a session with.
+        seed: with a model, the portrait's seed (default 0).
+        truncation_psi: with a model, 0 is the mean face, 1 the full variety.
+        auto: edit as soon as a stroke ends.
+        steps: optimisation steps of an edit.
+
+    Everything that the tools do has a method here, for scripts: `paint`, `erase`, `run`, `stop`, `undo`, `redo`. They
+    return at once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError for anything but a
+    session or a model.
+    """
+
+    def __init__(
+        self,
+        session_or_model: Any,
+        *,
+        seed: int | None = None,
+        truncation_psi: float | int = 0.7,
+        auto: bool = True,
+        steps: int = 30,
+    ) -> None:
+        self.session: EditSession = _session_of(session_or_model, seed, truncation_psi)
+        self.labels = self.session.model.labels
+        self._original = self.session.label_map.copy()
+        self._image = self.session.image
+        self._lock = threading.RLock()
+        self._inbox: deque[_Action] = deque()
+        self._done: list[_Gesture] = []
+        self._undone: list[_Gesture] = []
+        self._failure: Exception | None = None
+        self._total = self._last_step = 0
+        self._numbers: dict[str, Any] = {}
+        self._word = ""
+        self._worker = Worker("editgan-editor")
+        self.canvas = PartCanvas(self._image, self._original, self.labels)
+        first = next((label.id for label in self.labels if label.id), 0)
+        self.view = EditorView(
+            self.canvas, label=first, auto=auto, steps=steps, size=max(2, self._image.shape[1] // 16)
+        )
+        self._pacer = FramePacer(self._send_frame)
+        self.view.publish(
+            before=encoding.still(self._image),
+            original=encoding.packed(self._original),
+            status="Choose a part, paint on either picture, and the portrait follows.",
+        )
+        self._publish()
+        self.view.on_msg(self._on_message)
+
+    def __repr__(self) -> str:
+        height, width = self._image.shape[:2]
+        return f"Editor({width} x {height} px, {len(self.labels)} parts, {'running' if self.running else 'idle'})"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
+        data, metadata = self.view._repr_mimebundle_(**kwargs) or ({}, {})
+        mask = self.labels.colorize(self.canvas.label_map)
+        return {**data, "image/png": encoding.png(np.concatenate([self.image, mask], axis=1))}, metadata
+
+    @property
+    def image(self) -> np.ndarray:
+        """The picture, uint8 `[H, W, 3]`; during an edit its newest step."""
+        return self._image
+
+    @property
+    def label_map(self) -> np.ndarray:
+        """The painted parts, uint8 `[H, W]`."""
+        return self.canvas.label_map
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being done or waits."""
+        with self._lock:
+            return bool(self._inbox) or self._worker.busy
+
+    @property
+    def error(self) -> str:
+        """The message in the error box; empty where there is none."""
+        return self.view.error
+
+    def paint(self, stroke: Stroke, run: bool | None = None) -> None:
+        """Paint a stroke; `run` says whether an edit follows, None does as the editor's switch says."""
+        steps = self.view.steps if (self.view.auto if run is None else run) else 0
+        self._act(_Action("paint", stroke, run=steps))
+
+    def erase(self, stroke: Stroke, run: bool | None = None) -> None:
+        """Bring the original parts back under a stroke (its label does not matter)."""
+        steps = self.view.steps if (self.view.auto if run is None else run) else 0
+        self._act(_Action("erase", stroke, run=steps))
+
+    def run(self, steps: int | None = None, blocking: bool = False) -> None:
+        """Edit the picture towards the painted mask; with `blocking` return when it is done (see `wait`)."""
+        self._act(_Action("none", run=self.view.steps if steps is None else _checked_steps(steps)))
+        if blocking:
+            self.wait()
+
+    def stop(self) -> None:
+        """End a running edit within one step and keep its best picture."""
+        if self.running:
+            self._act(_Action("none"))
+
+    def undo(self) -> None:
+        """Take the last stroke and its edit back: picture, mask and latent. Ends a running edit first."""
+        self._act(_Action("undo"))
+
+    def redo(self) -> None:
+        """Do again what `undo` took back."""
+        self._act(_Action("redo"))
+
+    def refresh(self) -> None:
+        """Show what the session holds, after it was changed in another way than through this editor."""
+        self._act(_Action("refresh"))
+
+    def dismiss(self) -> None:
+        """Close the error box."""
+        self._failure = None
+        self.view.publish(error="")
+
+    def wait(self, timeout: float | int | None = None) -> bool:
+        """Block until nothing runs or waits, at most `timeout` seconds; False if time ran out.
+
+        Raises the error of the last action, if there was one. While a cell waits here, some Jupyter kernels do not hear
+        the Stop button.
+        """
+        finished = self._worker.wait(timeout)
+        if finished and self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        return finished
+
+    def edit_vector(self, name: str) -> EditVector:
+        """All that was edited so far as a vector that other portraits can take."""
+        with self.session.lock:
+            return self.session.edit_vector(name)
+
+    def close(self) -> None:
+        """End the worker and remove the widget."""
+        self._worker.close()
+        self.view.close()
+        self.canvas.close()
+
+    # ---- callbacks: validate, put into the queue, return
+
+    def _on_message(self, _view: Any, content: Any, buffers: Any) -> None:
+        kind = content.get("kind") if isinstance(content, dict) else None
+        try:
+            if kind == "ack":
+                self._pacer.ack(int(content["seq"]))
+            elif kind == "stroke":
+                self._on_stroke(content, buffers)
+            elif kind == "run":
+                self.run(_checked_steps(content.get("steps")))
+            elif kind in ("stop", "undo", "redo", "dismiss"):
+                getattr(self, kind)()
+            else:
+                raise ValueError(f"message {kind!r} from the browser is unknown; reload the page")
+        except Exception as error:  # an error in a callback would be swallowed by ipywidgets
+            self._fail(error, content.get("id") if isinstance(content, dict) else None)
+
+    def _on_stroke(self, content: dict, buffers: Any) -> None:
+        points = np.frombuffer(buffers[0], np.float32) if buffers else np.zeros(0, np.float32)
+        if points.size % 2 or points.size > 2 * _LARGEST_STROKE:
+            raise ValueError(
+                f"a stroke came with {points.size} numbers; it takes x, y pairs, {_LARGEST_STROKE} at most"
+            )
+        shape = content.get("shape", "round")
+        if shape not in SHAPES:
+            raise ValueError(f"brush shape {shape!r} is unknown; use one of {', '.join(SHAPES)}")
+        tool = content.get("tool")
+        if tool not in ("brush", "eraser"):
+            raise ValueError(f"tool {tool!r} does not paint; use 'brush' or 'eraser'")
+        label = self.labels[content.get("label", "")].id
+        pairs = [(float(x), float(y)) for x, y in points.reshape(-1, 2)]
+        stroke = Stroke(points=pairs, radius=float(content["radius"]), label=label, shape=shape)
+        auto = content.get("auto", True) or self.view.running
+        steps = _checked_steps(content.get("steps", self.view.steps)) if auto else 0
+        self._act(_Action("paint" if tool == "brush" else "erase", stroke, str(content.get("id", "")), steps))
+
+    def _act(self, action: _Action) -> None:
+        with self._lock:
+            if self._failure is not None or self.view.error:
+                self.dismiss()
+            self._inbox.append(action)
+            self._worker.submit(self._job, self._on_step, self._on_done, self._on_failure)
+            if action.run:
+                self.view.publish(running=True)
+
+    # ---- the worker thread
+
+    def _job(self, token: CancelToken) -> Iterator[Any]:
+        steps, gesture = 0, _Gesture()
+        while (action := self._next(token)) is not None:
+            gesture, steps = self._applied(action, gesture, steps)
+        if steps and not token.cancelled:
+            yield from self._edit(steps, gesture, token.stamp)
+
+    def _applied(self, action: _Action, gesture: _Gesture, steps: int) -> tuple[_Gesture, int]:
+        """Gesture and steps after one more action; an action that fails is shown and the others still count."""
+        try:
+            with _torch_threads(), self.session.lock:
+                gesture = self._apply(action) or gesture
+                idle = action.stroke is not None and self.session.region is None
+                return gesture, 0 if idle else action.run
+        except Exception as error:
+            self._fail(error, action.id)
+            return gesture, steps
+
+    def _next(self, token: CancelToken) -> _Action | None:
+        """The next action; what came after this job was cancelled belongs to the job that replaced it."""
+        with self._lock:
+            return self._inbox.popleft() if self._inbox and not token.cancelled else None
+
+    def _edit(self, steps: int, gesture: _Gesture, stamp: int) -> Iterator[Any]:
+        self._total, self._last_step, self._numbers = steps, 0, {}
+        self._pacer.begin(stamp)
+        start = {"step": 0, "total": steps}
+        self._publish(picture=False, running=True, job=stamp, progress=start, status=f"Editing, {steps} steps …")
+        before = self.session.w_plus.clone()
+        edit: Any = iter(self.session.edit(steps=steps))
+        try:
+            while True:
+                with _torch_threads(), self.session.lock:
+                    step = next(edit, None)
+                if step is None:
+                    break
+                yield step
+        finally:
+            with _torch_threads(), self.session.lock:
+                edit.close()  # commits the best step so far
+                if not torch.equal(before, self.session.w_plus):
+                    if gesture not in self._done:
+                        self._done.append(gesture)
+                    gesture.entries += 1
+                    self._undone.clear()
+
+    def _apply(self, action: _Action) -> _Gesture | None:
+        """Do one action to the session; the caller holds its lock."""
+        self._word = _DONE_WORDS.get(action.kind, self._word)
+        if action.kind in ("undo", "redo"):
+            self._travel(action.kind)
+        if action.stroke is None:
+            return None
+        before = self.session.label_map
+        if action.kind == "paint":
+            self.session.paint(action.stroke)
+        else:
+            self.session.set_label_map(self._erased(action.stroke))
+        gesture = _Gesture()
+        if np.array_equal(before, self.session.label_map):
+            self._word = "The parts are as before: what was painted is already there."
+        else:
+            gesture.entries = 1
+            self._done.append(gesture)
+            self._undone.clear()
+        self._publish(picture=False, applied=action.id)
+        return gesture
+
+    def _travel(self, way: str) -> None:
+        """Undo or redo one gesture: all entries of the session's history that it made."""
+        source, target = (self._done, self._undone) if way == "undo" else (self._undone, self._done)
+        gesture = source.pop() if source else _Gesture(1)
+        taken = _Gesture()
+        while taken.entries < gesture.entries and getattr(self.session, f"can_{way}"):
+            getattr(self.session, way)()
+            taken.entries += 1
+        if taken.entries:
+            target.append(taken)
+        self._word = {"undo": "Undone.", "redo": "Done again."}[way] if taken.entries else f"Nothing to {way}."
+
+    def _erased(self, stroke: Stroke) -> np.ndarray:
+        label_map = self.session.label_map.copy()
+        mask = covered(stroke, (label_map.shape[0], label_map.shape[1]))
+        label_map[mask] = self._original[mask]
+        return label_map
+
+    def _on_step(self, stamp: int, step: Any) -> None:
+        losses = {name: float(getattr(step.losses, name)) for name in ("segmentation", "rgb", "perceptual", "prior")}
+        self._image = step.image
+        self._last_step = step.index
+        self._numbers = {
+            "step": step.index,
+            "total": step.total,
+            "losses": losses,
+            "iou": float(step.iou),
+            "eta": (step.total - step.index) * step.seconds / step.index,
+        }
+        self._pacer.offer(stamp, (step.image, self._numbers))
+
+    def _send_frame(self, seq: int, stamp: int, frame: tuple[np.ndarray, dict]) -> None:
+        self.view.send_frame(seq, stamp, *frame)
+
+    def _on_done(self, stamp: int, cancelled: bool) -> None:
+        if self._total:
+            self._word = (
+                f"Stopped at step {self._last_step} of {self._total}; the best picture is kept."
+                if cancelled
+                else f"Done in {self._last_step} steps."
+            )
+            if "iou" in self._numbers:
+                self._word += f" Agreement with the painted parts: {self._numbers['iou']:.0%}."
+        self._pacer.finish(stamp)
+        self._end()
+
+    def _on_failure(self, _stamp: int, error: Exception) -> None:
+        self._word = ""
+        self._fail(error)
+        self._end()
+
+    def _end(self) -> None:
+        self._total = 0
+        self._publish(progress=self._numbers)
+        with self._lock:
+            if not self._inbox:
+                self.view.publish(running=False, status=self._word)
+
+    def _fail(self, error: Exception, stroke_id: str | None = None) -> None:
+        self._failure = error
+        if stroke_id:
+            self.view.send({"kind": "reject", "id": stroke_id})
+        self.view.publish(error=str(error) or type(error).__name__)
+
+    def _publish(self, picture: bool = True, **state: Any) -> None:
+        """Bring canvas and view to what the session holds; `picture=False` leaves the picture as it is."""
+        session = self.session
+        with session.lock:
+            label_map, region = session.label_map.copy(), session.region
+            state.update(can_undo=session.can_undo, can_redo=session.can_redo)
+            if picture:
+                self._image = session.image
+                state["image"] = encoding.still(self._image)
+        self.canvas.store(self._image, label_map)
+        state["mask"] = encoding.packed(label_map)
+        state["region"] = b"" if region is None else encoding.packed(region)
+        self.view.publish(**state)
+
+
+def _session_of(given: Any, seed: int | None, truncation_psi: float | int) -> Any:
+    if isinstance(given, EditGAN):
+        return EditSession.from_seed(given, seed=0 if seed is None else seed, truncation_psi=float(truncation_psi))
+    needed = ("model", "image", "label_map", "paint", "edit", "undo", "redo", "lock")
+    if isinstance(given, type) or not all(hasattr(given, name) for name in needed):
+        raise TypeError(
+            f"Editor takes an EditSession or an EditGAN model; got {type(given).__name__}. "
+            'Make one with load_model("portraits") or EditSession.from_seed(model, seed=4)'
+        )
+    if seed is not None:
+        raise TypeError("Editor got a session and a seed; a session has its portrait already, give a model with a seed")
+    return given
+
+
+def _checked_steps(steps: Any) -> int:
+    if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= 10_000:
+        raise ValueError(f"steps must be a whole number from 1 to 10000; got {steps!r}")
+    return steps
+
+
+@contextmanager
+def _torch_threads() -> Iterator[None]:
+    """Leave a core to the browser: torch's threads spin, and beside others an edit takes ten times as long."""
+    cores, threads = os.cpu_count() or 1, torch.get_num_threads()
+    limit = min(threads, max(1, cores - 1))
+    if limit == threads:
+        yield
+        return
+    torch.set_num_threads(limit)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,79 @@
+"""EditorView: the browser side of the editor as an anywidget; static/editor.js draws, this class holds what it shows.
+
+State stands in traits, so a reloaded page finds everything again; frames of a running edit are messages. Each trait is
+written by one side: the first group below by the kernel, the second by the browser.
+
+    browser -> kernel   {kind: "stroke", id, tool, label, radius, shape, auto, steps} + [float32 x0, y0, x1, y1 …]
+                        {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
+    kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
+"""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+from ipywidgets import widget_serialization
+from jaxtyping import UInt8
+
+from editgan_widgets.widgets import encoding
+from editgan_widgets.widgets.part_canvas import PartCanvas
+
+_STATIC = Path(__file__).parent / "static"
+TOOLS = ("brush", "eraser", "pick")
+SHAPES = ("round", "square")
+
+
+class EditorView(anywidget.AnyWidget):
+    """Picture and parts side by side with palette, brush and run bar; shows a session, knows nothing of it."""
+
+    _esm = _STATIC / "editor.js"
+    _css = _STATIC / "editor.css"
+
+    canvas = traitlets.Instance(PartCanvas).tag(sync=True, **widget_serialization)
+    width = traitlets.Int().tag(sync=True)
+    height = traitlets.Int().tag(sync=True)
+    labels = traitlets.List().tag(sync=True)  # [{id, name, color}]
+    image = traitlets.Bytes().tag(sync=True)  # PNG or JPEG of the committed picture
+    before = traitlets.Bytes().tag(sync=True)  # the picture before all edits, for comparing
+    mask = traitlets.Bytes().tag(sync=True)  # zlib of the label map
+    original = traitlets.Bytes().tag(sync=True)  # zlib of the label map that the eraser brings back
+    region = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: where an edit may act
+    applied = traitlets.Unicode().tag(sync=True)  # id of the last stroke that `mask` holds
+    running = traitlets.Bool(False).tag(sync=True)
+    job = traitlets.Int(0).tag(sync=True)  # stamp of the newest edit; frames of older ones are stale
+    progress = traitlets.Dict().tag(sync=True)  # {step, total, losses, iou, eta} at the start and end of an edit
+    can_undo = traitlets.Bool(False).tag(sync=True)
+    can_redo = traitlets.Bool(False).tag(sync=True)
+    status = traitlets.Unicode().tag(sync=True)
+    error = traitlets.Unicode().tag(sync=True)
+
+    tool = traitlets.Enum(TOOLS, "brush").tag(sync=True)
+    label = traitlets.Int(0).tag(sync=True)
+    size = traitlets.Int(6, min=1).tag(sync=True)  # brush diameter, image px
+    shape = traitlets.Enum(SHAPES, "round").tag(sync=True)
+    opacity = traitlets.Float(0.7, min=0.0, max=1.0).tag(sync=True)
+    auto = traitlets.Bool(True).tag(sync=True)
+    steps = traitlets.Int(30, min=1).tag(sync=True)
+
+    def __init__(self, canvas: PartCanvas, **state: Any) -> None:
+        self._publishing = threading.RLock()
+        super().__init__(
+            canvas=canvas,
+            width=int(canvas.width),
+            height=int(canvas.height),
+            labels=[{"id": label.id, "name": label.name, "color": label.color} for label in canvas.labels],
+            **state,
+        )
+
+    def publish(self, **state: Any) -> None:
+        """Set several kernel-written traits in one message, from whichever thread."""
+        with self._publishing, self.hold_sync():
+            for name, value in state.items():
+                setattr(self, name, value)
+
+    def send_frame(self, seq: int, job: int, pixels: UInt8[np.ndarray, "h w 3"], numbers: dict[str, Any]) -> None:
+        """Send one frame of a running edit; the browser acknowledges `seq` once it is drawn."""
+        self.send({"kind": "frame", "seq": seq, "job": job, **numbers}, buffers=[encoding.jpeg(pixels)])

@@ -1,0 +1,34 @@
+"""Pictures and masks as bytes for the browser: JPEG for frames that pass, PNG for those that stay, zlib for masks."""
+
+import io
+import zlib
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+from PIL import Image
+
+LARGEST_PNG = 256  # px; a larger picture that stays goes as JPEG q95, which is a tenth of the bytes
+
+
+def jpeg(pixels: UInt8[np.ndarray, "h w 3"], quality: int = 90) -> bytes:
+    """Encode a picture for one frame of a stream."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=quality, subsampling=0 if quality >= 95 else 2)
+    return out.getvalue()
+
+
+def png(pixels: UInt8[np.ndarray, "h w 3"]) -> bytes:
+    """Encode a picture without loss."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def still(pixels: UInt8[np.ndarray, "h w 3"]) -> bytes:
+    """Encode a picture that stays on the screen: PNG up to 256 px, JPEG q95 with full colour above."""
+    return png(pixels) if max(pixels.shape[:2]) <= LARGEST_PNG else jpeg(pixels, 95)
+
+
+def packed(array: UInt8[np.ndarray, "h w"] | Bool[np.ndarray, "h w"]) -> bytes:
+    """Deflate a label map or a mask; the browser inflates it with DecompressionStream."""
+    return zlib.compress(np.ascontiguousarray(array, np.uint8).tobytes(), 1)

@@ -1,0 +1,806 @@
+// EditGAN editor, the browser side (an anywidget module).
+//
+// Two viewports, Picture and Parts, over the layers of a PartCanvas. The brush is drawn here with no kernel round trip, into an
+// index buffer (Uint8Array, one label id per pixel) by the same rule as editgan_widgets.editing.strokes, so both sides hold the
+// same label map. One binary message leaves per stroke. State comes in traits (so a page reload brings it back), frames of a
+// running edit come as messages and are acknowledged.
+
+// ---------------------------------------------------------------------------------------------------------------- brush raster
+
+/** Call `paint(index)` for each pixel whose centre lies within `radius` px of the segment a-b (square: Chebyshev distance). */
+export function rasteriseSegment(ax, ay, bx, by, radius, shape, width, height, paint) {
+  const dx = bx - ax;
+  const dy = by - ay;
+  const length2 = dx * dx + dy * dy;
+  const reach = radius + 1e-9; // sums of binary fractions must not decide over a pixel
+  const x0 = Math.max(0, Math.floor(Math.min(ax, bx) - radius - 1));
+  const x1 = Math.min(width - 1, Math.ceil(Math.max(ax, bx) + radius));
+  const y0 = Math.max(0, Math.floor(Math.min(ay, by) - radius - 1));
+  const y1 = Math.min(height - 1, Math.ceil(Math.max(ay, by) + radius));
+  for (let y = y0; y <= y1; y++) {
+    const py = y + 0.5 - ay;
+    for (let x = x0; x <= x1; x++) {
+      const px = x + 0.5 - ax;
+      if (shape === "square") {
+        if (chebyshev(px, py, dx, dy) <= reach) paint(y * width + x);
+        continue;
+      }
+      const t = length2 > 0 ? Math.min(1, Math.max(0, (px * dx + py * dy) / length2)) : 0;
+      const ex = px - t * dx;
+      const ey = py - t * dy;
+      if (Math.hypot(ex, ey) <= reach) paint(y * width + x);
+    }
+  }
+}
+
+/** Chebyshev distance of (ex, ey) to the segment (0, 0)-(dx, dy): the maximum is piecewise linear, so its corners suffice. */
+function chebyshev(ex, ey, dx, dy) {
+  let best = Math.max(Math.abs(ex), Math.abs(ey));
+  const at = (t) => {
+    t = Math.min(1, Math.max(0, t));
+    best = Math.min(best, Math.max(Math.abs(ex - t * dx), Math.abs(ey - t * dy)));
+  };
+  at(1);
+  if (dx !== 0) at(ex / dx);
+  if (dy !== 0) at(ey / dy);
+  if (dx !== dy) at((ex - ey) / (dx - dy));
+  if (dx !== -dy) at((ex + ey) / (dx + dy));
+  return best;
+}
+
+/** Rasterise a whole stroke; `points` is flat: x0, y0, x1, y1 … */
+export function rasterise(points, radius, shape, width, height, paint) {
+  if (points.length === 2) rasteriseSegment(points[0], points[1], points[0], points[1], radius, shape, width, height, paint);
+  for (let i = 2; i < points.length; i += 2) {
+    rasteriseSegment(points[i - 2], points[i - 1], points[i], points[i + 1], radius, shape, width, height, paint);
+  }
+}
+
+/** Boundary of a 0/1 buffer as a path in pixel units: every edge between a set and an unset pixel. */
+export function outline(bits, width, height) {
+  const path = new Path2D();
+  const set = (x, y) => x >= 0 && y >= 0 && x < width && y < height && bits[y * width + x] !== 0;
+  for (let y = 0; y <= height; y++) {
+    for (let x = 0, from = -1; x <= width; x++) {
+      const edge = x < width && set(x, y) !== set(x, y - 1);
+      if (edge && from < 0) from = x;
+      if (!edge && from >= 0) {
+        path.moveTo(from, y);
+        path.lineTo(x, y);
+        from = -1;
+      }
+    }
+  }
+  for (let x = 0; x <= width; x++) {
+    for (let y = 0, from = -1; y <= height; y++) {
+      const edge = y < height && set(x, y) !== set(x - 1, y);
+      if (edge && from < 0) from = y;
+      if (!edge && from >= 0) {
+        path.moveTo(x, from);
+        path.lineTo(x, y);
+        from = -1;
+      }
+    }
+  }
+  return path;
+}
+
+async function inflate(view) {
+  if (!view || view.byteLength === 0) return null;
+  const stream = new Blob([view]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+// --------------------------------------------------------------------------------------------------------------------- helpers
+
+function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") node.className = value;
+    else if (name === "html") node.innerHTML = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value != null) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+const icon = (body) =>
+  `<svg viewBox="0 0 20 20" width="18" height="18" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">${body}</svg>`;
+
+const ICONS = {
+  brush: icon('<path d="M16.8 3.2c-3.4 1.6-6.6 4.6-8.6 7.6l1.9 1.9c3-2 6-5.2 7.6-8.6z"/><path d="M7.3 11.9c-1.9 0-2.7 1.2-2.9 2.6-.1 1-.6 1.7-1.6 2 2.7 1 6.6.4 6.6-2.5"/>'),
+  eraser: icon('<path d="M8.2 16.5 3.6 11.9a1.4 1.4 0 0 1 0-2l6.2-6.2a1.4 1.4 0 0 1 2 0l4.6 4.6a1.4 1.4 0 0 1 0 2l-6.2 6.2z"/><path d="M6.8 6.8l6.5 6.5M8.2 16.5h8.6"/>'),
+  pick: icon('<path d="M11.2 5.3l3.5 3.5M12.4 7.6l-7 7c-.5.5-1.4.6-2.1.7.1-.7.2-1.6.7-2.1l7-7M13 3.6c.9-.9 2.3-.9 3.2 0s.9 2.3 0 3.2l-1.5 1.5-3.2-3.2z"/>'),
+  undo: icon('<path d="M7.5 4 3.8 7.7l3.7 3.7"/><path d="M4 7.7h7.3a4.3 4.3 0 0 1 0 8.6H8"/>'),
+  redo: icon('<path d="M12.5 4l3.7 3.7-3.7 3.7"/><path d="M16 7.7H8.7a4.3 4.3 0 0 0 0 8.6H12"/>'),
+  run: icon('<path d="M6.5 4.2v11.6l9-5.8z" fill="currentColor"/>'),
+  stop: icon('<rect x="5.2" y="5.2" width="9.6" height="9.6" rx="1.2" fill="currentColor"/>'),
+  round: icon('<circle cx="10" cy="10" r="5.5" fill="currentColor"/>'),
+  square: icon('<rect x="4.8" y="4.8" width="10.4" height="10.4" rx=".6" fill="currentColor"/>'),
+  compare: icon('<rect x="3" y="4" width="14" height="12" rx="1.4"/><path d="M10 2.5v15"/><path d="M10 4h5.6c.8 0 1.4.6 1.4 1.4v9.2c0 .8-.6 1.4-1.4 1.4H10z" fill="currentColor" stroke="none" opacity=".45"/>'),
+  close: icon('<path d="M5.5 5.5l9 9m0-9l-9 9"/>'),
+  alert: icon('<path d="M10 3.2 17.5 16.3H2.5z"/><path d="M10 8.3v3.7m0 2.1v.1"/>'),
+};
+
+const STEPS = [10, 20, 30, 50, 100];
+const MAX_SIZE = 48;
+const readable = (value) => (value >= 0.1 ? value.toFixed(2) : value >= 0.001 ? value.toFixed(3) : value.toExponential(0));
+let editors = 0;
+
+// ---------------------------------------------------------------------------------------------------------------------- editor
+
+function render({ model, el }) {
+  const width = model.get("width");
+  const height = model.get("height");
+  const names = model.get("labels");
+  const uid = `editgan-${++editors}`;
+  const cleanups = [];
+  const on = (event, callback) => {
+    model.on(event, callback);
+    cleanups.push(() => model.off(event, callback));
+  };
+  const listen = (target, event, callback, options) => {
+    target.addEventListener(event, callback, options);
+    cleanups.push(() => target.removeEventListener(event, callback, options));
+  };
+
+  // ---- pixels: the browser's copy of the kernel's state, plus strokes that the kernel has not confirmed yet
+  const size = width * height;
+  const base = new Uint8Array(size); // the kernel's label map
+  const index = new Uint8Array(size); // the same with unconfirmed strokes: what is shown
+  const touched = new Uint8Array(size); // pixels painted since the last edit ended
+  let original = null; // label map that the eraser brings back
+  let regionPath = null;
+  let pending = []; // strokes sent, not yet in `base`
+  let current = null; // stroke under the pointer
+  let comparing = false;
+  let cursor = null; // {x, y, view} brush position in image px
+  let keyCursor = false;
+  let loaded = false;
+
+  const surface = () => {
+    const canvas = document.createElement("canvas");
+    canvas.width = width;
+    canvas.height = height;
+    return canvas.getContext("2d", { willReadFrequently: true });
+  };
+  const picture = surface();
+  const before = surface();
+  const labelLayer = surface();
+  const strokeLayer = surface();
+  const colours = new Uint8ClampedArray(256 * 4);
+  for (const label of names) {
+    const value = parseInt(label.color.slice(1), 16);
+    colours.set([value >> 16, (value >> 8) & 255, value & 255, 255], label.id * 4);
+  }
+  const byId = new Map(names.map((label) => [label.id, label]));
+
+  // ---- the PartCanvas: pictures drawn here are mirrored into its layers, its annotation layer is shown on top
+  let layers = null;
+  let mirroring = false;
+  const reference = model.get("canvas");
+  if (typeof reference === "string" && reference.startsWith("IPY_MODEL_") && model.widget_manager) {
+    model.widget_manager
+      .get_model(reference.slice(10))
+      .then((canvas) => {
+        const found = canvas.get("_canvases");
+        if (!found || found.length < 4 || !found[0].ctx) return;
+        layers = found;
+        const redraw = () => {
+          if (mirroring) return;
+          mirror();
+          schedule();
+        };
+        for (const layer of found) {
+          layer.on("new-frame", redraw);
+          cleanups.push(() => layer.off("new-frame", redraw));
+        }
+        mirror();
+        schedule();
+      })
+      .catch((error) => console.warn("EditGAN editor: no canvas model, layers are not mirrored", error));
+  }
+  function mirror() {
+    if (!layers || !loaded) return;
+    mirroring = true;
+    for (const [i, source] of [picture, labelLayer, strokeLayer].entries()) {
+      const ctx = layers[i].ctx;
+      ctx.save();
+      ctx.setTransform(1, 0, 0, 1, 0, 0);
+      ctx.clearRect(0, 0, width, height);
+      ctx.globalAlpha = i === 1 ? model.get("opacity") : 1;
+      ctx.imageSmoothingEnabled = false;
+      ctx.drawImage(source.canvas, 0, 0);
+      ctx.restore();
+      layers[i].syncViews();
+    }
+    mirroring = false;
+  }
+
+  // ---- toolbar
+  const button = (name, title, action, extra = {}) =>
+    h("button", { type: "button", class: "eg-button", title, "aria-label": title, html: ICONS[name], onclick: action, ...extra });
+  const tools = {
+    brush: button("brush", "Brush: paint the selected part (B)", () => setTool("brush")),
+    eraser: button("eraser", "Eraser: bring the original parts back (E)", () => setTool("eraser")),
+    pick: button("pick", "Eyedropper: select the part under the pointer (I)", () => setTool("pick")),
+  };
+  const shapes = {
+    round: button("round", "Round brush", () => put("shape", "round")),
+    square: button("square", "Square brush", () => put("shape", "square")),
+  };
+  const sizeSlider = h("input", {
+    type: "range", min: 1, max: Math.min(MAX_SIZE, width), step: 1, class: "eg-range", "aria-label": "Brush size in pixels", title: "Brush size ([ and ])",
+    oninput: () => put("size", Number(sizeSlider.value)),
+  });
+  const sizeValue = h("output", { class: "eg-value" });
+  const opacitySlider = h("input", {
+    type: "range", min: 0, max: 100, step: 5, class: "eg-range", "aria-label": "Opacity of the part mask in percent", title: "Mask opacity",
+    oninput: () => put("opacity", Number(opacitySlider.value) / 100),
+  });
+  const opacityValue = h("output", { class: "eg-value" });
+  const undo = button("undo", "Undo (Ctrl+Z)", () => tell({ kind: "undo" }));
+  const redo = button("redo", "Redo (Ctrl+Shift+Z)", () => tell({ kind: "redo" }));
+  const compare = button("compare", "Compare: hold to see the picture before all edits (C)", () => {}, { "aria-pressed": "false" });
+  const toolbar = h(
+    "div",
+    { class: "eg-bar", role: "toolbar", "aria-label": "Painting tools" },
+    h("div", { class: "eg-group", role: "group", "aria-label": "Tool" }, tools.brush, tools.eraser, tools.pick),
+    h("div", { class: "eg-group", role: "group", "aria-label": "Brush shape" }, shapes.round, shapes.square),
+    h("label", { class: "eg-field" }, h("span", {}, "Size"), sizeSlider, sizeValue),
+    h("label", { class: "eg-field" }, h("span", {}, "Mask"), opacitySlider, opacityValue),
+    h("div", { class: "eg-group eg-end", role: "group", "aria-label": "History" }, compare, undo, redo),
+  );
+
+  // ---- viewports
+  const hover = h("span", { class: "eg-hover", "aria-hidden": "true" });
+  const hint = `${uid}-help`;
+  const makeView = (kind, title, ...caption) => {
+    const canvas = h("canvas", {
+      class: "eg-canvas", tabindex: 0, role: "application", "aria-describedby": hint, "aria-label": `${title}: paint here`,
+    });
+    canvas.style.aspectRatio = `${width} / ${height}`;
+    const node = h("figure", { class: "eg-view" }, h("figcaption", {}, h("span", {}, title), ...caption), canvas);
+    return { kind, canvas, ctx: canvas.getContext("2d"), node };
+  };
+  const tag = h("span", { class: "eg-tag" });
+  const views = [makeView("picture", "Picture", tag), makeView("parts", "Parts", hover)];
+  const help = h(
+    "p",
+    { id: hint, class: "eg-hidden" },
+    "Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, I eyedropper, [ and ] size, hold C to compare, ",
+    "Control Z undo, Control Shift Z redo, Escape stops a running edit or leaves the editor.",
+  );
+
+  // ---- palette
+  const swatches = new Map();
+  const filter = h("input", {
+    type: "search", class: "eg-search", placeholder: "Find a part", "aria-label": "Find a part by name",
+    oninput: () => {
+      const text = filter.value.trim().toLowerCase();
+      for (const label of names) swatches.get(label.id).hidden = !label.name.toLowerCase().includes(text);
+      rove();
+    },
+    onkeydown: (event) => {
+      if (event.key !== "Enter") return;
+      const first = names.find((label) => !swatches.get(label.id).hidden);
+      if (first) select(first.id);
+    },
+  });
+  const list = h("div", { class: "eg-swatches", role: "radiogroup", "aria-label": "Part to paint" });
+  for (const label of names) {
+    const swatch = h(
+      "button",
+      { type: "button", class: "eg-swatch", role: "radio", title: label.name, tabindex: -1, onclick: () => select(label.id) },
+      h("span", { class: "eg-chip", style: `background:${label.color}` }),
+      h("span", { class: "eg-name" }, label.name),
+    );
+    swatches.set(label.id, swatch);
+    list.append(swatch);
+  }
+  list.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const shown = names.filter((label) => !swatches.get(label.id).hidden);
+    if (!shown.length) return;
+    const at = shown.findIndex((label) => label.id === model.get("label"));
+    const next = shown[(at + step + shown.length) % shown.length];
+    select(next.id);
+    swatches.get(next.id).focus();
+    handled(event);
+  });
+  function rove() {
+    const shown = names.filter((label) => !swatches.get(label.id).hidden);
+    const stop = shown.find((label) => label.id === model.get("label")) ?? shown[0];
+    for (const [id, swatch] of swatches) swatch.tabIndex = stop && id === stop.id ? 0 : -1;
+  }
+  const palette = h("div", { class: "eg-palette" }, filter, list);
+
+  // ---- run bar
+  const runButton = h("button", { type: "button", class: "eg-button eg-run", html: `${ICONS.run}<span>Edit</span>`, title: "Optimise the picture towards the painted mask", onclick: () => tell({ kind: "run", steps: model.get("steps") }) });
+  const stopButton = h("button", { type: "button", class: "eg-button eg-stop", html: `${ICONS.stop}<span>Stop</span>`, title: "Stop and keep the best picture so far (Esc)", onclick: () => tell({ kind: "stop" }) });
+  const autoBox = h("input", { type: "checkbox", onchange: () => put("auto", autoBox.checked) });
+  const stepsSelect = h("select", { class: "eg-select", "aria-label": "Optimisation steps", onchange: () => put("steps", Number(stepsSelect.value)) });
+  const bar = h("div", { class: "eg-fill" });
+  const progress = h("div", { class: "eg-progress", role: "progressbar", "aria-label": "Edit progress", "aria-valuemin": 0 }, bar);
+  const numbers = h("div", { class: "eg-numbers", "aria-hidden": "true" });
+  const status = h("div", { class: "eg-status", role: "status", "aria-live": "polite" });
+  const runBar = h(
+    "div",
+    { class: "eg-bar eg-runbar" },
+    runButton,
+    stopButton,
+    h("label", { class: "eg-check" }, autoBox, h("span", {}, "edit when the pointer goes up")),
+    h("label", { class: "eg-field" }, h("span", {}, "Steps"), stepsSelect),
+    numbers,
+  );
+  const errorText = h("span", { class: "eg-error-text" });
+  const errorBox = h(
+    "div",
+    { class: "eg-error", role: "alert", hidden: true },
+    h("span", { class: "eg-error-icon", html: ICONS.alert }),
+    errorText,
+    button("close", "Dismiss this message", () => tell({ kind: "dismiss" })),
+  );
+  const root = h(
+    "div",
+    { class: "eg-root", role: "group", "aria-label": "Portrait editor", "data-lm-suppress-shortcuts": "true" },
+    toolbar,
+    h("div", { class: "eg-stage" }, views[0].node, views[1].node, palette),
+    runBar,
+    progress,
+    status,
+    errorBox,
+    help,
+  );
+  el.append(root);
+
+  // ---- talking to the kernel
+  function put(name, value) {
+    model.set(name, value);
+    model.save_changes();
+  }
+  function tell(message, buffers) {
+    model.send(message, undefined, buffers);
+  }
+  function setTool(name) {
+    put("tool", name);
+  }
+  function select(id) {
+    model.set("label", id);
+    if (model.get("tool") !== "brush") model.set("tool", "brush");
+    model.save_changes();
+  }
+  function handled(event) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  // ---- label map
+  function strokeInto(target, stroke, from = 0) {
+    const paint = (i) => {
+      target[i] = stroke.tool === "eraser" ? (original ? original[i] : target[i]) : stroke.label;
+      touched[i] = 1;
+    };
+    const points = from > 0 ? stroke.points.slice(from) : stroke.points;
+    rasterise(points, stroke.radius, stroke.shape, width, height, paint);
+  }
+  function rebuild() {
+    index.set(base);
+    for (const stroke of pending) strokeInto(index, stroke);
+    if (current) strokeInto(index, current);
+    paintLabels();
+  }
+  function paintLabels() {
+    const shown = new ImageData(width, height);
+    const strokes = new ImageData(width, height);
+    const out = new Uint32Array(shown.data.buffer);
+    const drawn = new Uint32Array(strokes.data.buffer);
+    const lut = new Uint32Array(colours.buffer);
+    for (let i = 0; i < size; i++) {
+      out[i] = lut[index[i]];
+      if (touched[i]) drawn[i] = out[i];
+    }
+    labelLayer.putImageData(shown, 0, 0);
+    strokeLayer.putImageData(strokes, 0, 0);
+    mirror();
+    schedule();
+  }
+
+  let maskReads = 0;
+  async function readMask() {
+    const turn = ++maskReads;
+    const applied = model.get("applied");
+    const [mask, first] = await Promise.all([inflate(model.get("mask")), inflate(model.get("original"))]);
+    if (turn !== maskReads || !mask || mask.length !== size) return;
+    base.set(mask);
+    original = first;
+    const at = pending.findIndex((stroke) => stroke.id === applied);
+    if (at >= 0) pending = pending.slice(at + 1);
+    loaded = true;
+    rebuild();
+  }
+  let regionReads = 0;
+  async function readRegion() {
+    const turn = ++regionReads;
+    const bits = await inflate(model.get("region"));
+    if (turn !== regionReads) return;
+    regionPath = bits && bits.length === size && bits.some((bit) => bit) ? outline(bits, width, height) : null;
+    schedule();
+  }
+
+  // ---- pictures: the newest decoded one is drawn, an older one that was slow to decode is not
+  let drawnPicture = 0;
+  let decodes = 0;
+  async function show(bytes, mime, target) {
+    const order = ++decodes;
+    if (!bytes || bytes.byteLength === 0) return;
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: mime }));
+    if (target !== picture || order > drawnPicture) {
+      if (target === picture) drawnPicture = order;
+      target.drawImage(bitmap, 0, 0, width, height);
+      if (target === picture) mirror();
+      schedule();
+    }
+    bitmap.close();
+  }
+  const readPicture = () => show(model.get("image"), "", picture);
+  const readBefore = () => show(model.get("before"), "", before);
+
+  // ---- running
+  let run = model.get("progress");
+  const frames = (el.ownerDocument.defaultView.__editganFrames ??= []);
+  on("msg:custom", async (message, buffers) => {
+    if (message.kind === "reject") {
+      pending = pending.filter((stroke) => stroke.id !== message.id);
+      touched.fill(0);
+      rebuild();
+      return;
+    }
+    if (message.kind !== "frame") return;
+    if (message.job < model.get("job")) {
+      tell({ kind: "ack", seq: message.seq });
+      return;
+    }
+    run = message;
+    showProgress();
+    try {
+      await show(buffers[0], "image/jpeg", picture);
+    } finally {
+      tell({ kind: "ack", seq: message.seq });
+    }
+    root.dataset.frames = String(Number(root.dataset.frames ?? 0) + 1);
+    root.dataset.step = String(message.step);
+    root.dataset.job = String(message.job);
+    if (frames.length > 4000) frames.splice(0, 2000);
+    frames.push({ at: performance.now(), job: message.job, step: message.step });
+  });
+  function showProgress() {
+    const running = model.get("running");
+    const done = running ? run.step ?? 0 : 0;
+    const total = run.total ?? 0;
+    bar.style.width = running && total ? `${(100 * done) / total}%` : "0";
+    progress.classList.toggle("eg-busy", running && done === 0);
+    progress.setAttribute("aria-valuemax", total || 1);
+    progress.setAttribute("aria-valuenow", done);
+    numbers.replaceChildren();
+    if (!run.step) return;
+    const cell = (name, value) => numbers.append(h("span", { class: "eg-number" }, h("span", {}, name), h("b", {}, value)));
+    cell("step", `${run.step}/${run.total}`);
+    for (const [name, value] of Object.entries(run.losses ?? {})) cell(name, readable(value));
+    if (run.iou != null) cell("IoU", run.iou.toFixed(2));
+    if (running && run.eta != null) cell("left", `${run.eta.toFixed(1)} s`);
+  }
+  function showRunning() {
+    const running = model.get("running");
+    root.classList.toggle("eg-running", running);
+    if (!running) {
+      touched.fill(0);
+      if (loaded) rebuild();
+    }
+    runButton.hidden = running;
+    stopButton.hidden = !running;
+    if (running && root.ownerDocument.activeElement === runButton) stopButton.focus();
+    showProgress();
+    showHistory();
+    schedule();
+  }
+  function showHistory() {
+    undo.disabled = !(model.get("can_undo") || model.get("running"));
+    redo.disabled = !model.get("can_redo");
+  }
+  function showControls() {
+    for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(model.get("tool") === name));
+    for (const [name, node] of Object.entries(shapes)) node.setAttribute("aria-pressed", String(model.get("shape") === name));
+    sizeSlider.value = model.get("size");
+    sizeValue.textContent = `${model.get("size")} px`;
+    opacitySlider.value = Math.round(model.get("opacity") * 100);
+    opacityValue.textContent = `${opacitySlider.value} %`;
+    autoBox.checked = model.get("auto");
+    const steps = model.get("steps");
+    const choices = STEPS.includes(steps) ? STEPS : [...STEPS, steps].sort((a, b) => a - b);
+    stepsSelect.replaceChildren(...choices.map((n) => h("option", { value: n, selected: n === steps }, String(n))));
+    for (const [id, node] of swatches) {
+      const chosen = id === model.get("label");
+      node.setAttribute("aria-checked", String(chosen));
+      if (chosen && node.offsetParent) {
+        const box = list.getBoundingClientRect();
+        const own = node.getBoundingClientRect();
+        if (own.top < box.top) list.scrollTop -= box.top - own.top;
+        else if (own.bottom > box.bottom) list.scrollTop += own.bottom - box.bottom;
+      }
+    }
+    rove();
+    schedule();
+  }
+  function showError() {
+    const text = model.get("error");
+    errorText.textContent = text;
+    errorBox.hidden = !text;
+  }
+  const showStatus = () => (status.textContent = model.get("status"));
+
+  for (const name of ["tool", "shape", "size", "opacity", "auto", "steps", "label"]) on(`change:${name}`, showControls);
+  on("change:opacity", mirror);
+  on("change:mask", readMask);
+  on("change:original", readMask);
+  on("change:applied", readMask);
+  on("change:region", readRegion);
+  on("change:image", readPicture);
+  on("change:before", readBefore);
+  on("change:running", showRunning);
+  on("change:progress", () => {
+    run = model.get("progress");
+    showProgress();
+  });
+  for (const name of ["can_undo", "can_redo"]) on(`change:${name}`, showHistory);
+  on("change:error", showError);
+  on("change:status", showStatus);
+
+  // ---- drawing
+  let scheduled = false;
+  function schedule() {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      for (const view of views) draw(view);
+    });
+  }
+  function draw(view) {
+    const { canvas, ctx, kind } = view;
+    const box = canvas.clientWidth;
+    if (!box) return;
+    const ratio = window.devicePixelRatio || 1;
+    const w = Math.round(box * ratio);
+    const hh = Math.round((box * ratio * height) / width);
+    if (canvas.width !== w || canvas.height !== hh) {
+      canvas.width = w;
+      canvas.height = hh;
+    }
+    const scale = w / width;
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.clearRect(0, 0, w, hh);
+    ctx.imageSmoothingEnabled = true;
+    ctx.imageSmoothingQuality = "high";
+    ctx.drawImage((comparing ? before : picture).canvas, 0, 0, w, hh);
+    ctx.imageSmoothingEnabled = false;
+    if (!comparing) {
+      if (kind === "parts") {
+        ctx.globalAlpha = model.get("opacity");
+        ctx.drawImage(labelLayer.canvas, 0, 0, w, hh);
+      } else if (current || !model.get("running") || !(run.step > 0)) {
+        ctx.globalAlpha = 0.6;
+        ctx.drawImage(strokeLayer.canvas, 0, 0, w, hh);
+      }
+      ctx.globalAlpha = 1;
+      if (layers) ctx.drawImage(layers[3].canvas, 0, 0, w, hh);
+      ctx.setTransform(scale, 0, 0, scale, 0, 0);
+      if (regionPath) twoTone(ctx, regionPath, scale, ratio, true);
+      if (cursor && model.get("tool") !== "pick") twoTone(ctx, brushPath(), scale, ratio, false);
+    }
+    ctx.globalAlpha = 1;
+  }
+  // White over dark, so the line stands out on any colour.
+  function twoTone(ctx, path, scale, ratio, dashed) {
+    ctx.lineWidth = (2.5 * ratio) / scale;
+    ctx.strokeStyle = "rgba(0,0,0,.55)";
+    ctx.stroke(path);
+    ctx.lineWidth = (1.2 * ratio) / scale;
+    ctx.strokeStyle = "#fff";
+    if (dashed) ctx.setLineDash([(4 * ratio) / scale, (3 * ratio) / scale]);
+    ctx.stroke(path);
+    ctx.setLineDash([]);
+  }
+  const radiusOf = () => Math.max(0.71, model.get("size") / 2); // less could miss every pixel's centre
+  function brushPath() {
+    const path = new Path2D();
+    const radius = radiusOf();
+    if (model.get("shape") === "square") path.rect(cursor.x - radius, cursor.y - radius, 2 * radius, 2 * radius);
+    else path.arc(cursor.x, cursor.y, radius, 0, 2 * Math.PI);
+    return path;
+  }
+
+  // ---- pointer: echo at once, one message when it goes up
+  const fround = Math.fround; // points travel as float32, so the echo uses the same values
+  function at(view, event) {
+    const box = view.canvas.getBoundingClientRect();
+    return [fround(((event.clientX - box.left) * width) / box.width), fround(((event.clientY - box.top) * height) / box.height)];
+  }
+  const inside = ([x, y]) => x >= 0 && y >= 0 && x < width && y < height;
+  const labelAt = ([x, y]) => index[Math.floor(y) * width + Math.floor(x)];
+  function pointAt(point) {
+    cursor = { x: point[0], y: point[1] };
+    const label = inside(point) ? byId.get(labelAt(point)) : null;
+    hover.replaceChildren();
+    if (label) hover.append(h("span", { class: "eg-chip", style: `background:${label.color}` }), label.name);
+    schedule();
+  }
+  function begin(point) {
+    if (model.get("tool") === "pick") {
+      select(labelAt(point));
+      return null;
+    }
+    const identity = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+    return {
+      id: identity, tool: model.get("tool"), label: model.get("label"), radius: radiusOf(), shape: model.get("shape"), points: [...point],
+    };
+  }
+  function extend(point) {
+    const n = current.points.length;
+    if (current.points[n - 2] === point[0] && current.points[n - 1] === point[1]) return;
+    current.points.push(...point);
+    strokeInto(index, current, n - 2);
+  }
+  function finish() {
+    const stroke = current;
+    current = null;
+    pending.push(stroke);
+    const { id, tool, label, radius, shape } = stroke;
+    root.dataset.up = String(performance.now());
+    tell({ kind: "stroke", id, tool, label, radius, shape, auto: model.get("auto"), steps: model.get("steps") }, [
+      new Float32Array(stroke.points).buffer,
+    ]);
+    setTimeout(() => {
+      if (pending.some((other) => other.id === id)) status.textContent = "The kernel is busy; the stroke waits for it.";
+    }, 2500);
+    paintLabels();
+  }
+  for (const view of views) {
+    const { canvas } = view;
+    listen(canvas, "pointerdown", (event) => {
+      if (event.button !== 0 || !loaded || current) return;
+      canvas.focus({ preventScroll: true });
+      canvas.setPointerCapture(event.pointerId);
+      keyCursor = false;
+      const point = at(view, event);
+      pointAt(point);
+      if (!inside(point)) return;
+      current = begin(point);
+      if (current) {
+        current.pointer = event.pointerId;
+        strokeInto(index, current);
+        paintLabels();
+      }
+      event.preventDefault();
+    });
+    listen(canvas, "pointermove", (event) => {
+      keyCursor = false;
+      pointAt(at(view, event));
+      if (!current || current.pointer !== event.pointerId) return;
+      const moves = event.getCoalescedEvents?.() ?? [];
+      for (const move of moves.length ? moves : [event]) extend(at(view, move));
+      paintLabels();
+    });
+    const up = (event) => {
+      if (!current || current.pointer !== event.pointerId) return;
+      if (event.type === "pointerup") extend(at(view, event));
+      finish();
+    };
+    listen(canvas, "pointerup", up);
+    listen(canvas, "pointercancel", up);
+    listen(canvas, "pointerleave", () => {
+      if (current || keyCursor) return;
+      cursor = null;
+      hover.replaceChildren();
+      schedule();
+    });
+    listen(canvas, "contextmenu", (event) => event.preventDefault());
+    listen(canvas, "keydown", (event) => {
+      const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      if (move && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        const reach = event.shiftKey ? 8 : 1;
+        const from = cursor ?? { x: width / 2, y: height / 2 };
+        const clamp = (value, limit) => Math.min(limit - 0.5, Math.max(0.5, value));
+        keyCursor = true;
+        pointAt([fround(clamp(from.x + move[0] * reach, width)), fround(clamp(from.y + move[1] * reach, height))]);
+        handled(event);
+      } else if (event.key === " " && cursor && !current && loaded && !event.repeat) {
+        current = begin([cursor.x, cursor.y]);
+        if (current) {
+          strokeInto(index, current);
+          finish();
+        }
+        handled(event);
+      }
+    });
+    listen(canvas, "blur", () => {
+      if (!keyCursor) return;
+      keyCursor = false;
+      cursor = null;
+      schedule();
+    });
+  }
+
+  // ---- compare
+  function setComparing(value) {
+    if (comparing === value) return;
+    comparing = value;
+    compare.setAttribute("aria-pressed", String(value));
+    tag.textContent = value ? "before" : "";
+    schedule();
+  }
+  listen(compare, "pointerdown", (event) => {
+    compare.setPointerCapture(event.pointerId);
+    setComparing(true);
+  });
+  for (const event of ["pointerup", "pointercancel", "blur"]) listen(compare, event, () => setComparing(false));
+  listen(compare, "keydown", (event) => (event.key === " " || event.key === "Enter") && setComparing(true));
+  listen(compare, "keyup", () => setComparing(false));
+
+  // ---- shortcuts, only with the focus inside; Tab is never taken
+  listen(root, "keydown", (event) => {
+    if (event.defaultPrevented) return;
+    const typing = event.target instanceof HTMLInputElement && event.target.type === "search";
+    const control = event.ctrlKey || event.metaKey;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (control && !typing && (key === "z" || key === "y")) {
+      const again = key === "y" || event.shiftKey;
+      if (!(again ? redo : undo).disabled) tell({ kind: again ? "redo" : "undo" });
+      handled(event);
+    } else if (key === "Escape") {
+      if (model.get("running")) tell({ kind: "stop" });
+      else root.ownerDocument.activeElement?.blur();
+      handled(event);
+    } else if (!control && !event.altKey && !typing) {
+      if (key === "[" || key === "]") {
+        const step = model.get("size") >= 12 ? 2 : 1;
+        put("size", Math.min(Number(sizeSlider.max), Math.max(1, model.get("size") + (key === "]" ? step : -step))));
+      } else if (key === "b") setTool("brush");
+      else if (key === "e") setTool("eraser");
+      else if (key === "i") setTool("pick");
+      else if (key === "c") setComparing(true);
+      else return;
+      handled(event);
+    }
+  });
+  listen(root, "keyup", (event) => event.key.toLowerCase() === "c" && setComparing(false));
+  listen(root, "focusout", () => setComparing(false));
+
+  const observer = new ResizeObserver(schedule);
+  for (const view of views) observer.observe(view.canvas);
+  cleanups.push(() => observer.disconnect());
+
+  showControls();
+  showRunning();
+  showError();
+  showStatus();
+  readMask();
+  readRegion();
+  readPicture();
+  readBefore();
+
+  // For tests and debugging: what the browser holds right now.
+  root.editgan = {
+    index, picture: () => picture.getImageData(0, 0, width, height).data, pending: () => pending.length,
+    layer: (i) => (layers ? layers[i].ctx.getImageData(0, 0, width, height).data : null),
+  };
+  return () => {
+    for (const cleanup of cleanups) cleanup();
+    root.remove();
+  };
+}
+
+export default { render };

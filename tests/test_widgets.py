@@ -1,0 +1,465 @@
+"""The editor without a browser: messages go in as the browser sends them, a stand-in session records what was asked."""
+
+import threading
+import time
+import zlib
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from ipycanvas.canvas import COMMANDS
+
+from editgan_widgets.editing.strokes import Stroke, rasterise
+from editgan_widgets.labels import Label, LabelSet
+from editgan_widgets.widgets import Editor, EditorView, PartCanvas
+
+LABELS = LabelSet(
+    "tiny-4",
+    [
+        Label(0, "background", "#202020"),
+        Label(1, "skin", "#e0b090"),
+        Label(2, "hair", "#603010"),
+        Label(3, "mouth", "#d03040"),
+    ],
+)
+SIZE = 16
+
+
+@dataclass(frozen=True)
+class Losses:
+    segmentation: float = 1.0
+    rgb: float = 0.1
+    perceptual: float = 0.1
+    prior: float = 0.0
+    total: float = 1.2
+
+
+class StandInSession:
+    """Keeps to the session protocol; a step adds one to the latent and to every pixel."""
+
+    def __init__(self, seconds: float = 0.0):
+        self.model = SimpleNamespace(labels=LABELS)
+        self.lock = threading.RLock()
+        self.seconds, self.fail_at, self.threads = seconds, None, set()
+        self.label_map = np.zeros((SIZE, SIZE), np.uint8)
+        self.w_plus, self.settled = torch.zeros(1, 2, 4), self.label_map
+        self.past, self.future = [], []
+
+    @property
+    def image(self):
+        return np.full((SIZE, SIZE, 3), int(self.w_plus[0, 0, 0]), np.uint8)
+
+    @property
+    def region(self):
+        changed = self.label_map != self.settled
+        return changed if changed.any() else None
+
+    can_undo = property(lambda self: bool(self.past))
+    can_redo = property(lambda self: bool(self.future))
+
+    def _state(self):
+        return self.label_map, self.w_plus, self.settled
+
+    def _push(self):
+        self.past.append(self._state())
+        self.future.clear()
+
+    def paint(self, stroke):
+        self.threads.add(threading.current_thread().name)
+        self.set_label_map(rasterise(stroke, self.label_map, LABELS))
+
+    def set_label_map(self, label_map):
+        if not np.array_equal(label_map, self.label_map):
+            self._push()
+            self.label_map = label_map
+
+    def edit(self, steps):
+        if self.region is None:
+            raise ValueError("nothing to edit: paint a stroke first")
+        best = None
+        try:
+            for index in range(1, steps + 1):
+                time.sleep(self.seconds)
+                if index == self.fail_at:
+                    raise RuntimeError("the optimiser broke")
+                w_plus = self.w_plus + index
+                best = w_plus
+                image = np.full((SIZE, SIZE, 3), int(w_plus[0, 0, 0]) % 256, np.uint8)
+                yield SimpleNamespace(
+                    index=index, total=steps, w_plus=w_plus, image=image, losses=Losses(), iou=0.5, seconds=0.01 * index
+                )
+            self._push()
+            self.settled, self.w_plus, best = self.label_map, best, None
+        except GeneratorExit:
+            if best is not None:
+                self._push()
+                self.w_plus = best
+            raise
+
+    def undo(self):
+        self.future.append(self._state())
+        self.label_map, self.w_plus, self.settled = self.past.pop()
+
+    def redo(self):
+        self.past.append(self._state())
+        self.label_map, self.w_plus, self.settled = self.future.pop()
+
+
+@pytest.fixture
+def make_editor():
+    made = []
+
+    def make(session=None, **options):
+        editor = Editor(StandInSession() if session is None else session, **options)
+        editor.sent = []
+        editor.view.send = lambda content, buffers=None: editor.sent.append((content, buffers))
+        made.append(editor)
+        return editor
+
+    yield make
+    for editor in made:
+        editor.close()
+
+
+def browser(editor, buffers=(), **content):
+    """Give the editor a message as its page would."""
+    editor.view._handle_custom_msg(content, [memoryview(buffer) for buffer in buffers])
+
+
+def stroke_message(editor, points=((4, 4), (10, 4)), **changes):
+    content = {
+        "kind": "stroke",
+        "id": "s1",
+        "tool": "brush",
+        "label": 3,
+        "radius": 2.0,
+        "shape": "round",
+        "auto": True,
+        "steps": 5,
+    }
+    browser(editor, [np.array(points, np.float32).tobytes()], **{**content, **changes})
+
+
+def shown_mask(editor):
+    return np.frombuffer(zlib.decompress(editor.view.mask), np.uint8).reshape(SIZE, SIZE)
+
+
+def frames(editor):
+    return [content for content, _ in editor.sent if content["kind"] == "frame"]
+
+
+def until(condition, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "timed out"
+        time.sleep(0.002)
+
+
+def test_a_stroke_from_the_browser_is_painted_and_edited(make_editor):
+    editor = make_editor()
+    stroke_message(editor)
+    assert editor.wait(10)
+    expected = rasterise(Stroke([(4.0, 4.0), (10.0, 4.0)], 2.0, "mouth"), np.zeros((SIZE, SIZE), np.uint8), LABELS)
+    assert np.array_equal(editor.label_map, expected)
+    assert np.array_equal(shown_mask(editor), expected)
+    assert editor.view.applied == "s1"
+    assert frames(editor)[0]["step"] == 1
+    assert frames(editor)[-1]["step"] == 5
+    assert editor.image[0, 0, 0] == 5
+    assert not editor.view.running
+    assert editor.view.status.startswith("Done in 5 steps")
+
+
+def test_callbacks_return_at_once_and_the_worker_paints(make_editor):
+    session = StandInSession(seconds=0.05)
+    editor = make_editor(session)
+    start = time.perf_counter()
+    stroke_message(editor)
+    stroke_message(editor, id="s2", points=((4, 12),))
+    assert time.perf_counter() - start < 0.05
+    assert editor.wait(10)
+    assert session.threads == {"editgan-editor"}
+    assert editor.view.applied == "s2"
+
+
+def test_with_auto_off_a_stroke_waits_for_the_edit_button(make_editor):
+    editor = make_editor(auto=False)
+    stroke_message(editor, auto=False)
+    assert editor.wait(10)
+    assert editor.image[0, 0, 0] == 0
+    assert shown_mask(editor).any()
+    assert editor.view.region
+    browser(editor, kind="run", steps=3)
+    assert editor.wait(10)
+    assert editor.image[0, 0, 0] == 3
+
+
+def test_a_second_stroke_during_a_run_restarts_from_where_it_stood(make_editor):
+    session = StandInSession(seconds=0.02)
+    editor = make_editor(session)
+    stroke_message(editor, steps=500)
+    until(lambda: editor.view.running and frames(editor))
+    first_job = editor.view.job
+    stroke_message(editor, id="s2", points=((4, 12),), steps=3)
+    assert editor.wait(10)
+    stood = int(session.past[-1][1][0, 0, 0])
+    assert 0 < stood < 500
+    assert int(session.w_plus[0, 0, 0]) == stood + 3
+    assert editor.view.job > first_job
+    assert frames(editor)[-1]["job"] == editor.view.job
+    assert shown_mask(editor)[4, 4] == 3
+    assert shown_mask(editor)[12, 4] == 3
+
+
+def test_stop_ends_within_a_step_and_keeps_the_best(make_editor):
+    session = StandInSession(seconds=0.02)
+    editor = make_editor(session)
+    stroke_message(editor, steps=500)
+    until(lambda: frames(editor))
+    browser(editor, kind="stop")
+    start = time.perf_counter()
+    assert editor.wait(5)
+    assert time.perf_counter() - start < 0.2
+    assert editor.image[0, 0, 0] > 0
+    assert not editor.view.running
+    assert editor.view.status.startswith("Stopped at step")
+
+
+def test_one_undo_takes_back_the_stroke_and_its_edit(make_editor):
+    session = StandInSession()
+    editor = make_editor(session)
+    stroke_message(editor)
+    editor.wait(10)
+    painted = editor.label_map.copy()
+    assert editor.view.can_undo
+    browser(editor, kind="undo")
+    assert editor.wait(10)
+    assert not editor.label_map.any()
+    assert editor.image[0, 0, 0] == 0
+    assert not editor.view.can_undo
+    assert editor.view.can_redo
+    browser(editor, kind="redo")
+    assert editor.wait(10)
+    assert np.array_equal(editor.label_map, painted)
+    assert editor.image[0, 0, 0] == 5
+    assert not editor.view.can_redo
+
+
+def test_undo_ends_a_running_edit_first(make_editor):
+    editor = make_editor(StandInSession(seconds=0.02))
+    stroke_message(editor, steps=500)
+    until(lambda: frames(editor))
+    browser(editor, kind="undo")
+    assert editor.wait(5)
+    assert editor.image[0, 0, 0] == 0
+    assert not shown_mask(editor).any()
+
+
+def test_eraser_brings_the_original_parts_back(make_editor):
+    session = StandInSession()
+    session.label_map = session.settled = np.eye(SIZE, dtype=np.uint8)
+    editor = make_editor(session, auto=False)
+    stroke_message(editor, auto=False)
+    stroke_message(editor, id="s2", tool="eraser", auto=False, radius=4.0)
+    assert editor.wait(10)
+    assert np.array_equal(editor.label_map, np.eye(SIZE, dtype=np.uint8))
+
+
+def test_a_stroke_that_changes_nothing_starts_no_edit(make_editor):
+    editor = make_editor()
+    stroke_message(editor, label=0)
+    assert editor.wait(10)
+    assert not frames(editor)
+    assert "already there" in editor.view.status
+    assert not editor.view.can_undo
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"label": 9}, "label id 9"),
+        ({"label": "moth"}, "mouth"),
+        ({"points": ()}, "empty"),
+        ({"points": ((900, 900),)}, "outside"),
+        ({"points": ((float("nan"), 2),)}, "finite"),
+        ({"radius": -1.0}, "radius"),
+        ({"tool": "laser"}, "laser"),
+        ({"shape": "star"}, "star"),
+        ({"steps": 0}, "steps"),
+    ],
+)
+def test_a_bad_stroke_is_shown_and_changes_nothing(make_editor, changes, words):
+    editor = make_editor()
+    stroke_message(editor, **changes)
+    until(lambda: editor.view.error)
+    assert words in editor.view.error
+    until(lambda: not editor.view.running)
+    assert not editor.label_map.any()
+    assert ({"kind": "reject", "id": "s1"}, None) in editor.sent
+
+
+def test_an_error_in_the_worker_is_shown_and_wait_raises_it(make_editor):
+    session = StandInSession()
+    session.fail_at = 2
+    editor = make_editor(session)
+    stroke_message(editor)
+    with pytest.raises(RuntimeError, match="optimiser broke"):
+        editor.wait(10)
+    assert editor.view.error == "the optimiser broke"
+    assert not editor.view.running
+    session.fail_at = None
+    browser(editor, kind="run", steps=2)
+    assert editor.wait(10)
+    assert editor.view.error == ""
+
+
+def test_running_with_nothing_painted_says_what_to_do(make_editor):
+    editor = make_editor()
+    with pytest.raises(ValueError, match="paint a stroke first"):
+        editor.run(blocking=True)
+    browser(editor, kind="dismiss")
+    assert editor.view.error == ""
+
+
+def test_an_unknown_message_is_shown(make_editor):
+    editor = make_editor()
+    browser(editor, kind="selfdestruct")
+    assert "selfdestruct" in editor.view.error
+
+
+def test_python_methods_do_what_the_tools_do(make_editor):
+    editor = make_editor(steps=4)
+    editor.paint(Stroke([(4.0, 4.0)], 2.0, "hair"))
+    assert editor.wait(10)
+    assert editor.image[0, 0, 0] == 4
+    editor.undo()
+    editor.wait(10)
+    assert not editor.label_map.any()
+    editor.redo()
+    editor.wait(10)
+    assert (editor.label_map == 2).any()
+    editor.erase(Stroke([(4.0, 4.0)], 3.0, "hair"), run=False)
+    editor.wait(10)
+    assert not editor.label_map.any()
+    assert editor.image[0, 0, 0] == 4
+
+
+def test_messages_from_many_threads_lose_no_stroke(make_editor):
+    editor = make_editor(StandInSession(seconds=0.002))
+    threads = [
+        threading.Thread(
+            target=stroke_message, args=(editor, ((x + 0.5, 8.5),)), kwargs={"id": f"t{x}", "radius": 0.71}
+        )
+        for x in range(SIZE)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert editor.wait(10)
+    assert (editor.label_map[8] == 3).all()
+    assert not editor.view.running
+    for _ in range(SIZE):
+        editor.undo()
+    editor.wait(10)
+    assert not editor.label_map.any()
+
+
+def test_a_saved_notebook_keeps_a_static_picture(make_editor):
+    data, _ = make_editor()._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_something_that_is_no_session_is_a_clear_type_error():
+    with pytest.raises(TypeError, match="EditSession or an EditGAN model; got str"):
+        Editor("portraits")
+    with pytest.raises(TypeError, match="a session and a seed"):
+        Editor(StandInSession(), seed=3)
+
+
+def test_view_state_is_complete_for_a_reloaded_page(make_editor):
+    editor = make_editor(StandInSession(seconds=0.02))
+    stroke_message(editor, steps=500)
+    until(lambda: frames(editor))
+    state = editor.view.get_state()
+    assert state["running"]
+    assert state["progress"]["total"] == 500
+    assert state["applied"] == "s1"
+    for name in ("image", "before", "mask", "original", "region"):
+        assert len(state[name]) > 0
+    editor.stop()
+    editor.wait(5)
+
+
+def test_torch_threads_are_limited_in_the_worker_only(make_editor, monkeypatch):
+    seen = []
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        session = StandInSession()
+        painted = session.paint
+        session.paint = lambda stroke: (seen.append(torch.get_num_threads()), painted(stroke))
+        editor = make_editor(session)
+        stroke_message(editor)
+        assert editor.wait(10)
+        assert seen == [1]
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_view_refuses_values_that_its_controls_cannot_have(make_editor):
+    view = make_editor().view
+    assert isinstance(view, EditorView)
+    for name, value in (("tool", "laser"), ("size", 0), ("opacity", 2.0), ("steps", 0)):
+        with pytest.raises(Exception, match=name):
+            setattr(view, name, value)
+
+
+@pytest.fixture
+def canvas():
+    canvas = PartCanvas(np.zeros((SIZE, SIZE, 3), np.uint8), np.zeros((SIZE, SIZE), np.uint8), LABELS)
+    yield canvas
+    canvas.close()
+
+
+def test_canvas_has_the_four_layers_in_the_pictures_size(canvas):
+    assert [(layer.width, layer.height) for layer in canvas._canvases] == [(SIZE, SIZE)] * 4
+    assert canvas.annotations is canvas[3]
+
+
+def test_canvas_draws_again_when_a_page_is_ready(canvas, monkeypatch):
+    sent = []
+    monkeypatch.setattr(
+        canvas._canvas_manager, "_send_custom", lambda command, buffers=(): sent.append((command, buffers))
+    )
+    seen = []
+    canvas.on_repaint = seen.append
+    canvas._canvas_manager._current_canvas = canvas[0]  # as left behind by the page before
+    canvas._canvases[-1]._handle_frontend_event(None, {"event": "client_ready"}, [])
+    (commands, buffers), *_ = sent
+    assert commands[0][0] == COMMANDS["switchCanvas"]
+    assert len(buffers) == 2
+    assert seen == [canvas]
+
+
+def test_an_error_while_drawing_does_not_silence_every_canvas(canvas):
+    def broken(_):
+        raise RuntimeError("no ink")
+
+    canvas.on_repaint = broken
+    with pytest.raises(RuntimeError, match="no ink"):
+        canvas.repaint()
+    assert not canvas._canvas_manager._caching
+    assert not canvas._canvas_manager._commands_cache
+
+
+def test_canvas_refuses_another_size_and_foreign_ids(canvas):
+    with pytest.raises(ValueError, match="16 x 16 px; got an image of 8 x 8"):
+        canvas.store(np.zeros((8, 8, 3), np.uint8), np.zeros((SIZE, SIZE), np.uint8))
+    with pytest.raises(ValueError, match="label id 200"):
+        canvas.show(np.zeros((SIZE, SIZE, 3), np.uint8), np.full((SIZE, SIZE), 200, np.uint8))
+    assert canvas.label_map.max() == 0
