@@ -184,14 +184,14 @@ def apply(
 
 
 # The trainer has an option for each field of its configuration and reads them itself.
-@train.command(
-    "generator", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
-)
-def train_generator(context: typer.Context) -> None:
+@train.command("generator", add_help_option=False, context_settings={"ignore_unknown_options": True})
+def train_generator(
+    options: Annotated[list[str] | None, typer.Argument(help="Options of the trainer; --help lists them.")] = None,
+) -> None:
     """Train a StyleGAN2 on a folder of pictures, as `editgan render` writes it; --help lists its options."""
     from editgan_widgets.training import train_generator
 
-    train_generator.main(context.args)
+    train_generator.main(list(options or []))
 
 
 @train.command("interpreter")

@@ -1,0 +1,38 @@
+import pytest
+import torch
+
+from editgan_widgets.models.checkpoints import CheckpointError, fingerprint, write_bundle
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.training.build_model import build_model
+from editgan_widgets.training.train_interpreter import InterpreterTrainingConfig
+
+
+def labeller(image):
+    """Logits of four labels by brightness."""
+    steps = torch.tensor([-0.5, 0.0, 0.3, 0.6])[:, None, None]
+    return -(image.mean(1, keepdim=True) - steps).abs()
+
+
+@pytest.fixture
+def checkpoint(tiny_model, tmp_path):
+    networks = {"generator": tiny_model.generator, "discriminator": tiny_model.discriminator}
+    path = tmp_path / "checkpoint.safetensors"
+    facts = {f"{name}_config": module.config.to_dict() for name, module in networks.items()}
+    write_bundle(path, {name: module.state_dict() for name, module in networks.items()}, facts)
+    return path
+
+
+def test_a_checkpoint_and_a_labeller_make_a_model_that_is_stored_whole(checkpoint, tiny_model, tmp_path):
+    config = InterpreterTrainingConfig(ensemble=2, hidden=(8, 8), steps=60, pixels=512, lr=1e-2)
+    model = build_model(checkpoint, labeller, tiny_model.labels, samples=4, first_seed=7, config=config)
+    model.save(tmp_path / "model.safetensors")
+    loaded = EditGAN.load(tmp_path / "model.safetensors")
+    assert loaded.fingerprint == tiny_model.fingerprint
+    assert fingerprint(loaded.interpreter) == fingerprint(model.interpreter)
+    assert loaded.metadata["interpreter"] == {"samples": 4, "first_seed": 7, "truncation_psi": 0.7}
+
+
+def test_a_bundle_of_something_else_is_refused_with_the_command_that_makes_one(tmp_path, tiny_model):
+    write_bundle(tmp_path / "other.safetensors", {"thing": {"x": torch.zeros(2)}}, {})
+    with pytest.raises(CheckpointError, match="editgan train generator"):
+        build_model(tmp_path / "other.safetensors", labeller, tiny_model.labels)

@@ -1,0 +1,106 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from editgan_widgets import EditSession, images
+from editgan_widgets.cli import app
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def saved(tiny_model, tmp_path_factory):
+    """A folder with the tiny model and an edit vector of it."""
+    folder = tmp_path_factory.mktemp("saved")
+    tiny_model.save(folder / "tiny.safetensors")
+    session = EditSession.from_seed(tiny_model, seed=3)
+    label_map = session.label_map.copy()
+    label_map[8:16, 8:16] = 3
+    session.set_label_map(label_map)
+    for _ in session.edit(steps=3):
+        pass
+    session.edit_vector("spark here").save(folder / "spark.safetensors")
+    return folder
+
+
+def test_help_names_the_commands():
+    done = run("--help")
+    assert done.exit_code == 0
+    assert all(command in done.output for command in ("doctor", "render", "train", "apply"))
+
+
+def test_the_generator_trainer_lists_its_own_options(capsys):
+    done = run("train", "generator", "--help")
+    assert done.exit_code == 0
+    assert "--r1-gamma" in done.output + capsys.readouterr().out
+
+
+def test_apply_writes_the_edited_picture(saved, tmp_path, tiny_model):
+    out = tmp_path / "new folder" / "edited.png"
+    arguments = ["apply", saved / "spark.safetensors", "--model", saved / "tiny.safetensors", "--out", out]
+    done = run(*arguments, "--seed", 3, "--scale", 0)
+    assert done.exit_code == 0, done.output
+    np.testing.assert_array_equal(np.asarray(Image.open(out)), EditSession.from_seed(tiny_model, seed=3).image)
+
+
+def test_apply_with_several_scales_writes_a_strip(saved, tmp_path):
+    out = tmp_path / "strip.png"
+    arguments = ["apply", saved / "spark.safetensors", "--model", saved / "tiny.safetensors", "--out", out]
+    assert run(*arguments, "--scale", -1, "--scale", 0, "--scale", 1).exit_code == 0
+    assert Image.open(out).height == 32
+    assert Image.open(out).width > 3 * 32
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{saved}/missing.safetensors", "--model", "{saved}/tiny.safetensors"], "missing.safetensors"),
+        (["{saved}/tiny.safetensors", "--model", "{saved}/tiny.safetensors"], "tiny.safetensors"),
+        (["{saved}/spark.safetensors", "--model", "portrait"], "portraits"),
+        (["{saved}/spark.safetensors", "--model", "{saved}/spark.safetensors"], "spark.safetensors"),
+        (["{saved}/spark.safetensors", "--model", "{saved}/tiny.safetensors", "--device", "toaster"], "toaster"),
+        (["{saved}/spark.safetensors", "--model", "{saved}/tiny.safetensors", "--seed", "-4"], "-4"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(saved, tmp_path, arguments, message):
+    done = run("apply", *(argument.format(saved=saved) for argument in arguments), "--out", tmp_path / "out.png")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("editgan: ")
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.egl
+def test_render_writes_pictures_label_maps_and_factors(tmp_path):
+    done = run("render", "--count", 2, "--size", 32, "--seed0", 5, "--out", tmp_path)
+    if done.exit_code and "EGL" in done.output:
+        pytest.skip(done.output)
+    assert done.exit_code == 0, done.output
+    assert np.load(tmp_path / "images.npy").shape == (2, 32, 32, 3)
+    assert np.load(tmp_path / "label_maps.npy").shape == (2, 32, 32)
+    factors = [json.loads(line) for line in (tmp_path / "factors.jsonl").read_text().splitlines()]
+    assert len(factors) == 2
+    assert factors[0] != factors[1]
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch, saved, tmp_path):
+    def broken(*arguments, **options):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(images, "grid", broken)
+    arguments = ["apply", saved / "spark.safetensors", "--model", saved / "tiny.safetensors"]
+    assert isinstance(run(*arguments, "--out", tmp_path / "out.png").exception, ZeroDivisionError)
+
+
+def test_the_doctor_lists_what_it_found_and_its_exit_code_says_whether_all_is_there():
+    done = run("doctor")
+    lines = done.stdout.splitlines()
+    assert {"python", "torch", "cuda", "egl", "chromium"} <= {line.split()[0] for line in lines}
+    failed = [line for line in lines if " FAIL " in line]
+    assert done.exit_code == bool(failed), done.output

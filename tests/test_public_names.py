@@ -1,0 +1,95 @@
+"""The names that a user's script relies on. A change here changes the public interface: say so in CHANGELOG.md."""
+
+import dataclasses
+import importlib
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import editgan_widgets
+
+TOP_LEVEL = ["EditConfig", "EditGAN", "EditSession", "EditStep", "EditVector", "Stroke", "__version__", "load_model"]
+
+# module, name, the parameters that a caller may name
+CALLABLES = [
+    ("editgan_widgets", "load_model", ["name_or_path", "device"]),
+    ("editgan_widgets", "EditSession.from_seed", ["model", "seed", "truncation_psi"]),
+    ("editgan_widgets", "EditSession.from_latent", ["model", "w_plus"]),
+    ("editgan_widgets", "EditSession.paint", ["stroke"]),
+    ("editgan_widgets", "EditSession.set_label_map", ["label_map"]),
+    ("editgan_widgets", "EditSession.edit", ["steps"]),
+    ("editgan_widgets", "EditSession.undo", []),
+    ("editgan_widgets", "EditSession.redo", []),
+    ("editgan_widgets", "EditSession.edit_vector", ["name"]),
+    ("editgan_widgets", "EditVector.apply", ["w_plus", "scale"]),
+    ("editgan_widgets", "EditVector.save", ["path"]),
+    ("editgan_widgets", "EditVector.load", ["path"]),
+    ("editgan_widgets.widgets", "Editor", []),
+    ("editgan_widgets.portraits", "render", ["seed", "size"]),
+    ("editgan_widgets.portraits", "load_segmenter", []),
+    ("editgan_widgets.models.checkpoints", "load_generator", ["path"]),
+    ("editgan_widgets.models.generator", "MappingNetwork.forward", ["z", "truncation_psi"]),
+    ("editgan_widgets.models.generator", "SynthesisNetwork.forward", ["w_plus", "noise_mode"]),
+]
+
+
+def test_the_top_level_list_is_pinned_and_sorted():
+    assert list(editgan_widgets.__all__) == TOP_LEVEL == sorted(TOP_LEVEL)
+    assert set(TOP_LEVEL) <= set(dir(editgan_widgets))
+
+
+@pytest.mark.parametrize("name", TOP_LEVEL)
+def test_every_listed_name_is_there(name):
+    assert getattr(editgan_widgets, name) is not None
+
+
+@pytest.mark.parametrize(("module", "path", "parameters"), CALLABLES, ids=lambda value: str(value))
+def test_a_public_callable_takes_the_parameters_that_are_promised(module, path, parameters):
+    found = importlib.import_module(module)
+    for name in path.split("."):
+        found = getattr(found, name)
+    assert set(parameters) <= set(inspect.signature(found).parameters)
+
+
+@pytest.mark.parametrize("name", ["image", "label_map", "predicted_label_map"])
+def test_a_session_shows_its_picture_and_its_maps(session, name):
+    assert getattr(session, name).dtype == "uint8"
+    assert getattr(session, name).shape[:2] == (32, 32)
+
+
+@pytest.mark.parametrize("name", ["generator", "discriminator", "interpreter", "labels", "fingerprint"])
+def test_a_model_has_its_parts(tiny_model, name):
+    assert getattr(tiny_model, name) is not None
+
+
+def test_labels_are_iterable_with_id_name_and_colour(tiny_model):
+    assert [(label.id, label.name) for label in tiny_model.labels][:2] == [(0, "background"), (1, "shade")]
+    assert all(label.color.startswith("#") for label in tiny_model.labels)
+
+
+def test_a_portrait_has_image_label_map_and_factors():
+    from editgan_widgets.portraits import Portrait
+
+    assert [field.name for field in dataclasses.fields(Portrait)] == ["image", "label_map", "factors"]
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        getattr(editgan_widgets, "no_such_name")  # noqa: B009 - as a user's typing mistake would
+
+
+@pytest.mark.parametrize(
+    ("imported", "absent"),
+    [
+        ("editgan_widgets", ("torch", "numpy", "ipywidgets", "ipycanvas")),
+        ("editgan_widgets.cli", ("torch", "ipywidgets", "ipycanvas")),
+        ("editgan_widgets.editing.session", ("ipywidgets", "ipycanvas", "IPython", "anywidget")),
+        ("editgan_widgets.analysis.mask_edits", ("ipywidgets", "ipycanvas", "IPython", "anywidget", "moderngl")),
+    ],
+)
+def test_an_import_brings_no_more_than_it_must(imported, absent):
+    code = f"import sys, {imported}; print([name for name in {absent!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
