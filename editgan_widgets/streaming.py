@@ -134,14 +134,14 @@ class Worker:
         with self._wake:
             return self._running is not None or self._queued is not None
 
-    def wait(self, timeout: float | int | None = None) -> bool:
+    def wait(self, timeout: float | None = None) -> bool:
         """Block until no job runs or waits; False after `timeout` seconds. Not to be called from a job."""
         if threading.current_thread() is self._thread:
             raise RuntimeError(f"worker {self._name!r} cannot wait for itself: call wait() from another thread")
         with self._wake:
             return self._wake.wait_for(lambda: self._running is None and self._queued is None, timeout)
 
-    def close(self, timeout: float | int | None = 5.0) -> None:
+    def close(self, timeout: float | None = 5.0) -> None:
         """Cancel everything and end the thread; waits up to `timeout` seconds. Closing twice is harmless."""
         with self._wake:
             self._closed = True
@@ -201,7 +201,7 @@ class FramePacer:
     def __init__(
         self,
         send: Callable[[int, int, Any], None],
-        fps: float | int = 12.0,
+        fps: float = 12.0,
         window: int = 2,
         ack_timeout: float = 0.5,
         clock: Callable[[], float] = time.monotonic,

@@ -69,7 +69,7 @@ class Editor:
         session_or_model: Any,
         *,
         seed: int | None = None,
-        truncation_psi: float | int = 0.7,
+        truncation_psi: float = 0.7,
         auto: bool = True,
         steps: int = 30,
     ) -> None:
@@ -168,7 +168,7 @@ class Editor:
         self._failure = None
         self.view.publish(error="")
 
-    def wait(self, timeout: float | int | None = None) -> bool:
+    def wait(self, timeout: float | None = None) -> bool:
         """Block until nothing runs or waits, at most `timeout` seconds; False if time ran out.
 
         Raises the error of the last action, if there was one. While a cell waits here, some Jupyter kernels do not hear
@@ -386,7 +386,7 @@ class Editor:
         self.view.publish(**state)
 
 
-def _session_of(given: Any, seed: int | None, truncation_psi: float | int) -> Any:
+def _session_of(given: Any, seed: int | None, truncation_psi: float) -> Any:
     if isinstance(given, EditGAN):
         return EditSession.from_seed(given, seed=0 if seed is None else seed, truncation_psi=float(truncation_psi))
     needed = ("model", "image", "label_map", "paint", "edit", "undo", "redo", "lock")

@@ -49,7 +49,7 @@ class PartCanvas(MultiCanvas):
         image: UInt8[np.ndarray, "h w 3"],
         label_map: UInt8[np.ndarray, "h w"],
         labels: LabelSet,
-        opacity: float | int = 0.5,
+        opacity: float = 0.5,
         on_repaint: "Callable[[PartCanvas], None] | None" = None,
     ) -> None:
         height, width = image.shape[:2]

@@ -39,7 +39,7 @@ class SampleGrid(anywidget.AnyWidget):
         self,
         model: EditGAN,
         seeds: Sequence[int] = range(12),
-        truncation_psi: float | int = 0.7,
+        truncation_psi: float = 0.7,
         selected: int | None = None,
     ) -> None:
         seeds = list(seeds)

@@ -1,0 +1,71 @@
+"""The example notebooks run from top to bottom, on the tiny model: a few words are replaced, and each must be there."""
+
+import json
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "examples").glob("[0-9]*.ipynb"))
+
+SMALLER = {
+    "01_paint_a_portrait.ipynb": {
+        'load_model("portraits")': 'load_model("tiny.safetensors")',
+        "seeds=range(12)": "seeds=range(3)",
+        "Editor(grid.selected)": "Editor(grid.selected, steps=3)",
+        '.group("mouth")': '.group("light")',
+        'label="teeth"': 'label="spark"',
+    },
+}
+
+
+@pytest.fixture
+def kernel_path(tmp_path, monkeypatch):
+    """The repository's own kernel spec, found by Jupyter as after an installation."""
+    kernels = tmp_path / "jupyter" / "kernels"
+    kernels.mkdir(parents=True)
+    (kernels / "editgan").symlink_to(ROOT / "kernels" / "jupyter")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    return kernels
+
+
+@pytest.mark.filterwarnings("default")  # the libraries that run notebooks warn about themselves
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs_top_to_bottom(notebook, tiny_model, tmp_path, kernel_path, monkeypatch):
+    text = notebook.read_text(encoding="utf-8")
+    for words, others in SMALLER[notebook.name].items():
+        escaped = json.dumps(words)[1:-1]
+        assert escaped in text, f"{notebook.name} no longer has {words!r}; mend SMALLER"
+        text = text.replace(escaped, json.dumps(others)[1:-1])
+    tiny_model.save(tmp_path / "tiny.safetensors")
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{ROOT / 'kernels'}")
+    book = nbformat.reads(text, as_version=4)
+    client = NotebookClient(book, timeout=120, kernel_name="editgan", resources={"metadata": {"path": str(tmp_path)}})
+    client.execute()
+    assert (tmp_path / "smile.safetensors").stat().st_size > 0
+    shown = [mime for cell in book.cells for output in cell.get("outputs", []) for mime in output.get("data", {})]
+    assert shown.count("application/vnd.jupyter.widget-view+json") >= 3
+    assert shown.count("image/png") >= 4
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_committed_without_outputs_and_names_the_kernel(notebook):
+    book = nbformat.read(notebook, as_version=4)
+    assert book.metadata.kernelspec.name == "editgan"
+    assert not any(cell.get("outputs") for cell in book.cells)
+
+
+def test_kernel_spec_starts_the_interpreter_of_its_own_environment(kernel_path):
+    from jupyter_client.manager import KernelManager
+
+    spec = KernelSpecManager().get_kernel_spec("editgan")
+    assert spec.display_name == "EditGAN"
+    assert spec.env["OMP_NUM_THREADS"] == "1"
+    command = KernelManager(kernel_name="editgan").format_kernel_cmd()
+    assert command[:3] == [sys.executable, "-m", "ipykernel_launcher"]
