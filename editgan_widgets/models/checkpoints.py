@@ -1,12 +1,17 @@
 """Weights on disk: our bundles (one safetensors file), and the public layouts of StyleGAN2 weights.
 
-A bundle holds several state dicts under `module/name` keys and JSON metadata. Foreign generators come as rosinality-layout
-`.pt` files; they are read with `weights_only=True`, so no code in a file is ever run. Inside, names are those of StyleGAN2-ADA.
+A bundle holds several state dicts under `module/name` keys and JSON metadata. Foreign generators come as `.pt` files in
+rosinality's layout; they are read with `weights_only=True`, so no code in a file is ever run. Names inside this package
+are those of StyleGAN2-ADA.
 """
 
 import hashlib
 import json
+import math
 import os
+import pickle
+import re
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +21,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+
+from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.layers import resample_filter
 
 StateDict = Mapping[str, Tensor]
 
@@ -77,15 +85,45 @@ def read_bundle(path: str | Path) -> Bundle:
                 modules.setdefault(module, {})[name] = tensor.float() if tensor.is_floating_point() else tensor
         if header.get("format") != FORMAT:
             raise CheckpointError(
-                f"{path} is a safetensors file, but not a bundle of this package ({len(modules)} groups of tensors, format "
+                f"{path} is a safetensors file, but not a bundle of this package (its format is "
                 f"{header.get('format')!r}, not {FORMAT!r}); use a file written by `editgan train` or EditGAN.save"
             )
         return Bundle(modules, json.loads(header["metadata"]))
     except (SafetensorError, json.JSONDecodeError, KeyError, OSError) as error:
         raise CheckpointError(
-            f"{path} ({path.stat().st_size} bytes) is no whole safetensors file: {error}; it may be cut short or of another "
-            "format: copy or download it again, or give a bundle written by `editgan train` or EditGAN.save"
+            f"{path} ({path.stat().st_size} bytes) is no whole bundle: {error}; it may be cut short or of another "
+            "format: copy or download it again, or give a file written by `editgan train` or EditGAN.save"
         ) from error
+
+
+def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Generator:
+    """Load a generator from one of our bundles or from a rosinality-layout `.pt`; evaluation mode, on `device`.
+
+    Sizes come from the bundle's metadata or else from the tensors' shapes. Raises CheckpointError for anything else.
+    """
+    path = _existing(path)
+    config = None
+    if zipfile.is_zipfile(path) or path.suffix in (".pt", ".pth", ".pkl", ".pickle"):
+        weights = _read_rosinality(path)
+    else:
+        bundle = read_bundle(path)
+        if "generator" not in bundle.modules:
+            raise CheckpointError(
+                f"{path} holds {sorted(bundle.modules)} and no 'generator'; give a generator's bundle"
+            )
+        weights = bundle.modules["generator"]
+        if "generator_config" in bundle.metadata:
+            config = GeneratorConfig.from_dict(bundle.metadata["generator_config"])
+    try:
+        config = config or infer_config(weights)
+        generator = Generator(config)
+        generator.load_state_dict(dict(weights))
+    except (KeyError, RuntimeError, ValueError, IndexError) as error:
+        raise CheckpointError(
+            f"{path}: its {len(weights)} tensors make no StyleGAN2 generator: {error}; a generator has "
+            "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb"
+        ) from error
+    return generator.to(device).eval()
 
 
 def fingerprint(module: nn.Module) -> str:
@@ -95,6 +133,133 @@ def fingerprint(module: nn.Module) -> str:
         digest.update(f"{name}{tuple(value.shape)}".encode())
         digest.update(value.detach().float().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+def infer_config(weights: StateDict) -> GeneratorConfig:
+    """Read a generator's sizes off a state dict in StyleGAN2-ADA names, with `mapping_lr_multiplier` 0.01."""
+    resolutions = sorted(
+        int(m[1]) for name in weights if (m := re.fullmatch(r"synthesis\.b(\d+)\.conv1\.weight", name))
+    )
+    if not resolutions:
+        raise KeyError("no synthesis.b4.conv1.weight")
+    first = weights["mapping.fc0.weight"]
+    return GeneratorConfig(
+        resolution=resolutions[-1],
+        z_dim=first.shape[1],
+        w_dim=first.shape[0],
+        mapping_layers=sum(re.fullmatch(r"mapping\.fc\d+\.weight", name) is not None for name in weights),
+        channels=tuple(weights[f"synthesis.b{r}.conv1.weight"].shape[0] for r in resolutions),
+    )
+
+
+# The rosinality layout. Its tensors equal ours up to leading axes of length 1: rosinality name -> (our name, axes).
+_STYLED = {
+    "conv.weight": ("weight", 1),
+    "conv.modulation.weight": ("affine.weight", 0),
+    "conv.modulation.bias": ("affine.bias", 0),
+    "noise.weight": ("noise_strength", 1),
+    "activate.bias": ("bias", 0),
+}
+_TO_RGB = {
+    "conv.weight": ("weight", 1),
+    "conv.modulation.weight": ("affine.weight", 0),
+    "conv.modulation.bias": ("affine.bias", 0),
+    "bias": ("bias", -1),  # [1, 3, 1, 1] beside [3]
+}
+
+
+def _rosinality_names(resolution: int, mapping_layers: int) -> dict[str, tuple[str, int]]:
+    """All tensors: rosinality name -> (our name, number of leading axes of length 1; -1: bias of a picture)."""
+    names = {"input.input": ("synthesis.b4.const", 1)}
+    for i in range(mapping_layers):
+        for kind in ("weight", "bias"):
+            names[f"style.{i + 1}.{kind}"] = (f"mapping.fc{i}.{kind}", 0)
+    layers = [("conv1", "synthesis.b4.conv1")]
+    pictures = [("to_rgb1", "synthesis.b4.torgb")]
+    for k in range(int(math.log2(resolution)) - 2):
+        block = f"synthesis.b{8 * 2**k}"
+        layers += [(f"convs.{2 * k}", f"{block}.conv0"), (f"convs.{2 * k + 1}", f"{block}.conv1")]
+        pictures.append((f"to_rgbs.{k}", f"{block}.torgb"))
+    for i, (theirs, ours) in enumerate(layers):
+        names |= {f"{theirs}.{a}": (f"{ours}.{b}", axes) for a, (b, axes) in _STYLED.items()}
+        names[f"noises.noise_{i}"] = (f"{ours}.noise_const", 2)
+    for theirs, ours in pictures:
+        names |= {f"{theirs}.{a}": (f"{ours}.{b}", axes) for a, (b, axes) in _TO_RGB.items()}
+    return names
+
+
+def from_rosinality(g_ema: StateDict, latent_avg: Tensor | None = None) -> dict[str, Tensor]:
+    """Turn a rosinality `g_ema` state dict into StyleGAN2-ADA names; `latent_avg` becomes `mapping.w_avg` (else zeros).
+
+    Files without noise buffers (`noises.*`) get zeros, as if `noise_mode="none"`. Raises CheckpointError where tensors
+    are missing, unknown, or of a shape that does not belong.
+    """
+    blocks = sum(re.fullmatch(r"to_rgbs\.\d+\.bias", name) is not None for name in g_ema)
+    mapping_layers = sum(re.fullmatch(r"style\.\d+\.weight", name) is not None for name in g_ema)
+    resolution = 4 * 2**blocks
+    names = _rosinality_names(resolution, mapping_layers)
+    noises = {name for name in names if name.startswith("noises.")}
+    if not noises & set(g_ema):
+        names = {theirs: entry for theirs, entry in names.items() if theirs not in noises}
+    filters = {name for name in g_ema if re.search(r"(blur|upsample)\.kernel$", name)}
+    missing, unknown = sorted(set(names) - set(g_ema)), sorted(set(g_ema) - set(names) - filters)
+    if missing or unknown or not blocks or not mapping_layers:
+        raise CheckpointError(
+            f"g_ema with {len(g_ema)} tensors is not a rosinality generator: missing {missing[:3] or 'none'}, unknown "
+            f"{unknown[:3] or 'none'} (expected style.1 …, input.input, conv1, convs.*, to_rgb1, to_rgbs.*)"
+        )
+    weights: dict[str, Tensor] = {}
+    for theirs, (ours, axes) in names.items():
+        value = g_ema[theirs].float()
+        shape = value.shape[axes:] if axes >= 0 else value.shape[1:2]
+        if value.numel() != math.prod(shape):
+            raise CheckpointError(f"g_ema tensor {theirs} has shape {tuple(value.shape)}; its leading axes must be 1")
+        weights[ours] = value.reshape(shape)
+    w_dim = weights["mapping.fc0.weight"].shape[0]
+    weights["mapping.w_avg"] = torch.zeros(w_dim) if latent_avg is None else latent_avg.float().reshape(-1)
+    for r in (4 * 2**k for k in range(blocks + 1)):
+        weights[f"synthesis.b{r}.resample_filter"] = resample_filter()
+        for layer in ("conv1",) if r == 4 else ("conv0", "conv1"):
+            weights[f"synthesis.b{r}.{layer}.resample_filter"] = resample_filter()
+            weights.setdefault(f"synthesis.b{r}.{layer}.noise_const", torch.zeros(r, r))
+    return weights
+
+
+def to_rosinality(weights: StateDict) -> dict[str, Any]:
+    """Turn a state dict in StyleGAN2-ADA names into `{"g_ema": …, "latent_avg": …}`, ready for torch.save."""
+    config = infer_config(weights)
+    g_ema = {}
+    for theirs, (ours, axes) in _rosinality_names(config.resolution, config.mapping_layers).items():
+        value = weights[ours].detach()
+        shape = (1,) * axes + tuple(value.shape) if axes >= 0 else (1, len(value), 1, 1)
+        g_ema[theirs] = value.reshape(shape).clone()
+    for k in range(int(math.log2(config.resolution)) - 2):  # both of gain 4, as a doubling of the size needs it
+        g_ema[f"convs.{2 * k}.conv.blur.kernel"] = resample_filter() * 4
+        g_ema[f"to_rgbs.{k}.upsample.kernel"] = resample_filter() * 4
+    return {"g_ema": g_ema, "latent_avg": weights["mapping.w_avg"].detach().clone()}
+
+
+def _read_rosinality(path: Path) -> dict[str, Tensor]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+        raise CheckpointError(
+            f"{path} ({path.stat().st_size} bytes) cannot be read as plain tensors: {str(error).splitlines()[0]} It "
+            "may be cut short, or hold pickled code, which is never run (NVIDIA's .pkl files do); give a generator in the "
+            "rosinality layout (a dict with 'g_ema' and 'latent_avg') or a bundle of ours"
+        ) from error
+    g_ema = content.get("g_ema") if isinstance(content, dict) else None
+    latent_avg = content.get("latent_avg") if isinstance(content, dict) else None
+    if not isinstance(g_ema, Mapping) or not all(isinstance(value, Tensor) for value in g_ema.values()):
+        holds = sorted(map(str, content))[:5] if isinstance(content, dict) else type(content).__name__
+        raise CheckpointError(
+            f"{path} holds {holds} and no 'g_ema' state dict; give a generator in the rosinality layout "
+            "(a dict with 'g_ema' and 'latent_avg') or a bundle of ours"
+        )
+    try:
+        return from_rosinality(g_ema, latent_avg if isinstance(latent_avg, Tensor) else None)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
 
 
 def _existing(path: str | Path) -> Path:

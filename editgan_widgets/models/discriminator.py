@@ -1,8 +1,8 @@
 """StyleGAN2's discriminator (Karras et al. 2020): picture [batch, 3, H, W] in [-1, 1] -> realness score [batch, 1].
 
-Residual blocks halve the size down to 4 px; there the minibatch standard deviation (Karras et al. 2018, section 3) is added as one
-more channel. The blocks' activations also serve as features of a perceptual distance. State-dict names are those of the public
-StyleGAN2-ADA layout (`b64.conv0.weight`, `b4.fc.bias`, …).
+Residual blocks halve the size down to 4 px; there the minibatch standard deviation (Karras et al. 2018, section 3) is
+added as one more channel. The blocks' activations also serve as features of a perceptual distance. State-dict names are
+those of the public StyleGAN2-ADA layout (`b64.conv0.weight`, `b4.fc.bias`, …).
 """
 
 import math

@@ -1,15 +1,15 @@
-"""StyleGAN2's generator (Karras et al. 2020): z [batch, z_dim] -> w -> w_plus [batch, num_ws, w_dim] -> picture and features.
+"""StyleGAN2's generator (Karras et al. 2020): z [batch, z_dim] -> w_plus [batch, num_ws, w_dim] -> picture, features.
 
-The mapping network makes `w` from a normal code; the synthesis network (skip architecture) grows a learned 4x4 constant to the
-picture, one block per resolution, each styled by rows of `w_plus`. `num_ws` is 2 log2(resolution) - 2: block b takes rows
-2b - 1 (conv0), 2b (conv1) and 2b + 1 (torgb), so a block's torgb and the next block's conv0 share a row.
-State-dict names are those of the public StyleGAN2-ADA layout (`mapping.fc0.weight`, `synthesis.b8.conv0.affine.bias`, …).
+The mapping network makes `w` from a normal code; the synthesis network (skip architecture) grows a learned 4x4 constant
+to the picture, one block per resolution, each styled by rows of `w_plus`. `num_ws` is 2 log2(resolution) - 2: block b
+takes rows 2b - 1 (conv0), 2b (conv1) and 2b + 1 (torgb), so a block's torgb and the next block's conv0 share a row.
+State-dict names are those of the public StyleGAN2-ADA layout: `mapping.fc0.weight`, `synthesis.b8.conv0.affine.bias`, …
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -111,7 +111,7 @@ class Generator(nn.Module):
 
 
 class MappingNetwork(nn.Module):
-    """z -> w: normalise the code, then fully connected layers. `w_avg` is the running mean of w, kept by the trainer."""
+    """z -> w: normalise the code, then fully connected layers. `w_avg` is the mean of w, kept by the trainer."""
 
     w_avg: Tensor
 
@@ -150,7 +150,7 @@ class SynthesisNetwork(nn.Module):
         rng: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Synthesis:
-        """Make pictures. `noise_mode`: "const" (stored noise, the same every time), "random" (drawn from `rng`) or "none".
+        """Make pictures. `noise_mode` is "const" (stored, the same every time), "random" (drawn from `rng`) or "none".
 
         `dtype` is the precision of the activations; the picture is summed and given in float32.
         Raises ValueError where w_plus has another number of layers or another width than this generator.
@@ -165,49 +165,34 @@ class SynthesisNetwork(nn.Module):
             )
         if w_plus.shape[2] != w_dim:
             raise ValueError(f"w_plus is {w_plus.shape[2]} wide, this generator takes {w_dim}")
-        image, x, features = None, None, []
-        for i, resolution in enumerate(self.config.resolutions):
-            rows = w_plus[:, max(2 * i - 1, 0) : 2 * i + 2]
-            x, image = self.get_submodule(f"b{resolution}")(x, image, rows, noise_mode, rng, dtype, features)
+        blocks = [cast(SynthesisBlock, self.get_submodule(f"b{r}")) for r in self.config.resolutions]
+        x = blocks[0].const[None].expand(len(w_plus), -1, -1, -1).to(dtype)
+        features = [x]
+        image = w_plus.new_zeros(len(w_plus), 3, 4, 4)
+        for i, block in enumerate(blocks):
+            if i > 0:
+                x = block.conv0(x, w_plus[:, 2 * i - 1], noise_mode, rng)
+                features.append(x)
+                image = upsample_2x(image, block.resample_filter)
+            x = block.conv1(x, w_plus[:, 2 * i], noise_mode, rng)
+            features.append(x)
+            image = image + block.torgb(x, w_plus[:, 2 * i + 1]).float()
         return Synthesis(image, features)
 
 
 class SynthesisBlock(nn.Module):
-    """One resolution: conv0 (doubles the size; not at 4 px, where the learned constant stands), conv1, torgb."""
+    """The layers of one resolution: conv0 (doubles the size; at 4 px the learned constant instead), conv1, torgb."""
 
     resample_filter: Tensor
 
     def __init__(self, config: GeneratorConfig, resolution: int):
         super().__init__()
         channels = config.channels_at(resolution)
-        self.first = resolution == 4
         self.register_buffer("resample_filter", resample_filter())
-        if self.first:
+        if resolution == 4:
             self.const = nn.Parameter(torch.randn(channels, 4, 4))
         else:
             inputs = config.channels_at(resolution // 2)
             self.conv0 = SynthesisLayer(inputs, channels, config.w_dim, resolution, up=True)
         self.conv1 = SynthesisLayer(channels, channels, config.w_dim, resolution)
         self.torgb = ToRGB(channels, config.w_dim)
-
-    def forward(
-        self,
-        x: Tensor | None,
-        image: Tensor | None,
-        rows: Float[Tensor, "batch rows w_dim"],
-        noise_mode: str,
-        rng: torch.Generator | None,
-        dtype: torch.dtype,
-        features: list[Tensor],
-    ) -> tuple[Tensor, Tensor]:
-        """Return the activation and the picture so far; append the activations to `features`."""
-        if x is None or image is None:
-            x = self.const[None].expand(len(rows), -1, -1, -1).to(dtype)
-        else:
-            x = self.conv0(x, rows[:, 0], noise_mode, rng)
-            image = upsample_2x(image, self.resample_filter)
-        features.append(x)
-        x = self.conv1(x, rows[:, -2], noise_mode, rng)
-        features.append(x)
-        rgb = self.torgb(x, rows[:, -1]).float()
-        return x, rgb if image is None else image + rgb

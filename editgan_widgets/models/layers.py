@@ -1,13 +1,12 @@
-"""The layers that StyleGAN2's two networks are made of (Karras et al., "Analyzing and Improving the Image Quality of
-StyleGAN", 2020, section 2 and appendix B), in plain torch.
+"""The layers that StyleGAN2's two networks are made of, in plain torch (Karras et al. 2020, section 2, appendix B).
 
-Activations are `[batch, channels, height, width]`, styles `[batch, channels]`. Parameters carry the names and shapes of the
-public StyleGAN2-ADA layout, so weights in that layout load one to one.
+Activations are `[batch, channels, height, width]`, styles `[batch, channels]`. Parameters carry the names and shapes of
+the public StyleGAN2-ADA layout, so weights in that layout load one to one.
 
-A modulated convolution is written as `demodulation * conv(weight, style * x)` and not as one convolution per sample: the weight is shared
-by the batch, which on a CPU is several times quicker. For one picture whose activation is larger than the weight, the style goes into the
-weight, which saves two passes over the activation. Up-sampling is a transposed convolution followed by a
-depthwise 4-tap filter: folding both into one 6x6 kernel is the same function and 1.3 to 3 times slower.
+A modulated convolution is `demodulation * conv(weight, style * x)` and not one convolution per sample: the weight is
+shared by the batch, which on a CPU is several times quicker, and a frozen weight needs no gradient when an edit
+differentiates by the style. Up-sampling is a transposed convolution followed by a depthwise 4-tap filter: folding both
+into one 6x6 kernel is the same function and 1.3 to 3 times slower.
 """
 
 import math
@@ -76,7 +75,7 @@ class FullyConnected(nn.Module):
 class Convolution(nn.Module):
     """The discriminator's convolution with equalised learning rate; `down` filters and halves height and width.
 
-    `gain` scales the result (the residual sum uses sqrt(1/2)); it is folded into weight and bias, because the leaky ReLU is
+    `gain` scales the result (the residual sum uses sqrt(1/2)); it is folded into weight and bias: the leaky ReLU is
     positively homogeneous.
     """
 
@@ -116,7 +115,7 @@ class Convolution(nn.Module):
 
 
 def demodulation(weight: Float[Tensor, "o i k k"], styles: Float[Tensor, "b i"]) -> Float[Tensor, "b o"]:
-    """One over the norm of each sample's modulated filters: gives outputs of unit variance for inputs of unit variance."""
+    """One over the norm of each sample's modulated filters: inputs of unit variance give outputs of unit variance."""
     return (styles.square() @ weight.square().sum(dim=(2, 3)).T + 1e-8).rsqrt()
 
 
@@ -147,16 +146,11 @@ class SynthesisLayer(nn.Module):
         noise_mode: str = "const",
         rng: torch.Generator | None = None,
     ) -> Float[Tensor, "b outputs h2 w2"]:
-        """Apply the layer. `noise_mode` "const" adds the stored noise, "random" fresh noise from `rng`, "none" nothing."""
+        """Apply the layer. `noise_mode` "const" adds the stored noise, "random" fresh noise, "none" nothing."""
         styles = self.affine(w)
         scale = demodulation(self.weight, styles) * GAIN
         bias = (self.bias * GAIN)[None, :, None, None]
         noise = self._noise(len(x), noise_mode, rng)
-        if len(x) == 1 and x[0].numel() > self.weight[0].numel():
-            weight = self.weight * styles[0, None, :, None, None] * scale[0, :, None, None, None]
-            x = self._convolve(x, weight)
-            shift = bias if noise is None else bias + noise
-            return F.leaky_relu_(x + shift.to(x.dtype), LEAK)
         x = self._convolve(x * styles[:, :, None, None].to(x.dtype), self.weight)
         scale = scale[:, :, None, None]
         if noise is None or len(noise) == 1:
@@ -197,6 +191,4 @@ class ToRGB(nn.Module):
     def forward(self, x: Float[Tensor, "b inputs h w"], w: Float[Tensor, "b w_dim"]) -> Float[Tensor, "b colors h w"]:
         """Apply the layer."""
         styles = self.affine(w) * self.weight_gain
-        if len(x) == 1:
-            return F.conv2d(x, (self.weight * styles[0, None, :, None, None]).to(x.dtype), self.bias.to(x.dtype))
         return F.conv2d(x * styles[:, :, None, None].to(x.dtype), self.weight.to(x.dtype), self.bias.to(x.dtype))

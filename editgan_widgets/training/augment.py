@@ -1,6 +1,8 @@
-"""Differentiable augmentation of what the discriminator sees (Zhao et al. 2020) with the adaptive probability of
-Karras et al. 2020 ("Training GANs with Limited Data"): real and generated pictures [batch, 3, H, W] get the same kinds of
-change, so the discriminator cannot learn a small data set by heart and the changes do not leak into the generator.
+"""Differentiable augmentation of what the discriminator sees (Zhao et al. 2020), adaptive as in Karras et al. 2020.
+
+Real and generated pictures [batch, 3, H, W] get the same kinds of change with the same probability: the discriminator
+cannot learn a small data set by heart, and the changes do not leak into the generator ("Training Generative Adversarial
+Networks with Limited Data", section 2).
 """
 
 import torch

@@ -1,10 +1,10 @@
 """Train StyleGAN2 on a folder of pictures, adversarially, by example, or both.
 
-Adversarial training follows Karras et al. 2020: non-saturating logistic loss, lazy R1 and path-length regularisation, style
-mixing, an exponential moving average of the generator, adaptive augmentation. Rendered pictures come with the normal code `z`
-that determines each of them, so there is a second teacher: `synthesis(mapping(z_i))` is compared with picture i, as in neural
-rendering. It is what makes a training on a CPU possible. `adversarial_weight=0` needs no discriminator at all;
-`paired_weight=0` is the plain GAN.
+Adversarial training follows Karras et al. 2020: non-saturating logistic loss, lazy R1 and path-length regularisation,
+style mixing, an exponential moving average of the generator, adaptive augmentation. Rendered pictures come with the
+normal code `z` that determines each of them, so there is a second teacher: `synthesis(mapping(z_i))` is compared with
+picture i, as in neural rendering. It is what makes a training on a CPU possible. `adversarial_weight=0` needs no
+discriminator at all; `paired_weight=0` is the plain GAN.
 
 A data folder holds `images.npy` uint8 [N, H, W, 3], and where wanted `label_maps.npy` uint8 [N, H, W] and `latents.npy`
 float32 [N, z_dim]. Files are memory-mapped; pictures larger than the network by a power of two are averaged down.
@@ -39,9 +39,9 @@ from editgan_widgets.training.augment import adapt, augment
 
 @dataclass(frozen=True)
 class TrainGeneratorConfig:
-    """How to train. The defaults suit a 64 px portrait network on a CPU. Raises ValueError where settings contradict."""
+    """How to train. The defaults suit a 64 px network on a CPU. Raises ValueError where settings contradict."""
 
-    network: GeneratorConfig = GeneratorConfig()
+    network: GeneratorConfig = field(default_factory=GeneratorConfig)  # sizes of what is trained
     seed: int = 0  # of weights, order of pictures, and every random draw
 
     total_images: int = 100_000  # length of the run, counted in pictures shown
@@ -81,13 +81,9 @@ class TrainGeneratorConfig:
 
     def __post_init__(self):
         if self.paired_weight <= 0 and self.adversarial_weight <= 0:
-            raise ValueError(
-                "paired_weight and adversarial_weight are both 0: there is nothing to learn from; raise one"
-            )
+            raise ValueError("paired_weight and adversarial_weight are both 0: nothing to learn from; raise one")
         if self.horizontal_flips and self.paired_weight > 0:
-            raise ValueError(
-                "horizontal_flips with paired_weight: a code makes one picture, not its mirror; turn one off"
-            )
+            raise ValueError("horizontal_flips with paired_weight: a code makes one picture, not its mirror; drop one")
         if self.batch < 1 or self.total_images < self.batch:
             raise ValueError(
                 f"batch is {self.batch} and total_images {self.total_images}; need 1 <= batch <= total_images"
@@ -119,12 +115,12 @@ def train_generator(
     progress: bool = True,
     on_metrics: Callable[[dict[str, float]], None] | None = None,
 ) -> TrainingResult:
-    """Train until the images or the minutes are used up; the same call goes on where an interrupted run stopped.
+    """Train until images or minutes are used up; the same call goes on where an interrupted run stopped.
 
     Writes to `out_dir`: `checkpoint.safetensors` (bundle with `generator` = averaged weights, `generator_live`,
-    `discriminator` and the optimisers' states), `metrics.jsonl`, `samples/*.png`, `config.json`. `grow_from` starts from
-    a smaller or equally large model's checkpoint: its blocks are copied, new ones leave the picture as it was. Ctrl-C and
-    SIGTERM save and end the run. `on_metrics` gets each line of metrics.
+    `discriminator` and the optimisers' states), `metrics.jsonl`, `samples/*.png`, `config.json`. `grow_from` starts
+    from the checkpoint of a smaller or equally large model: its blocks are copied, new ones leave the picture as it is.
+    Ctrl-C and SIGTERM save and end the run. `on_metrics` gets each line of metrics.
 
     Raises DataError for a folder that does not fit, CheckpointError for a checkpoint that does not.
     """
@@ -141,8 +137,8 @@ def train_generator(
 
     started, seconds_before = time.monotonic(), state.seconds
     saved = sampled = logged = started
-    sums: dict[str, float] = {}
-    steps = images_logged = 0
+    losses: dict[str, list[float]] = {}
+    steps, images_logged = 0, state.images
     line: dict[str, float] = {}
     bar = tqdm(
         total=config.total_images,
@@ -160,7 +156,7 @@ def train_generator(
             now = time.monotonic()
             if (done or stop.is_set() or state.images - images_logged >= config.log_images) and steps:
                 line = {"images": state.images, "minutes": round(state.seconds / 60, 2), "lr": state.rate}
-                line |= {name: total / steps for name, total in sums.items()}
+                line |= {name: float(np.mean(values)) for name, values in losses.items()}
                 line["images_per_second"] = steps * config.batch / (now - logged)
                 if done or now - sampled > config.sample_minutes * 60:
                     line["validation_l1"] = _validate(state, data, out / "samples" / f"{state.images:08d}.png")
@@ -170,14 +166,14 @@ def train_generator(
                 if on_metrics:
                     on_metrics(line)
                 bar.set_postfix({k: f"{v:.3f}" for k, v in line.items() if k in ("paired", "d_loss", "validation_l1")})
-                sums, steps, images_logged, logged = {}, 0, state.images, time.monotonic()
+                losses, steps, images_logged, logged = {}, 0, state.images, time.monotonic()
             if done or stop.is_set() or now - saved > config.checkpoint_minutes * 60:
                 write_bundle(checkpoint, state.modules(), state.metadata())
                 saved = time.monotonic()
             if done or stop.is_set():
                 return TrainingResult(checkpoint, state.images, state.seconds / 60, done, line)
             for name, value in state.step(data).items():
-                sums[name] = sums.get(name, 0.0) + value
+                losses.setdefault(name, []).append(value)
             steps += 1
             bar.update(config.batch)
 
@@ -380,7 +376,7 @@ class _State:
                     group["lr"] = self.rate
 
     def _generate(self, batch: Batch) -> tuple[Tensor, int]:
-        """Pictures for the whole batch: first those of the batch's own codes (their number is returned), then fresh ones."""
+        """Pictures for the whole batch: first those of its own codes (their number is returned), then fresh ones."""
         c, g = self.config, self.generator
         size = len(batch.image)
         paired = 0 if batch.latents is None else size
@@ -406,7 +402,7 @@ class _State:
         return torch.where(first | keep, w_plus, other[:, None])
 
     def _discriminate(self, fake: Tensor, real: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Train the discriminator; return the gradient of the generator's adversarial loss at its pictures, and losses."""
+        """Train the discriminator; return the generator's adversarial gradient at its pictures, and losses."""
         c, discriminator, optimizer = self.config, self.discriminator, self.optimizer_d
         assert discriminator is not None
         assert optimizer is not None
@@ -459,7 +455,8 @@ class _State:
         c = self.config
         half_life = min(c.ema_half_life, c.ema_rampup * self.images)
         keep = 0.5 ** (c.batch / max(half_life, 1e-6))
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.generator.parameters()), 1 - keep)
+        for mine, theirs in zip(self.average.parameters(), self.generator.parameters(), strict=True):
+            mine.lerp_(theirs, 1 - keep)
         for mine, theirs in zip(self.average.buffers(), self.generator.buffers(), strict=True):
             mine.copy_(theirs)
 
@@ -516,8 +513,8 @@ class _State:
         foreign = [n for n, v in weights.items() if n not in own or own[n].shape != v.shape]
         if foreign:
             raise CheckpointError(
-                f"{path} does not fit into {self.config.network}: {len(foreign)} tensors are larger or of another shape, "
-                f"first {foreign[0]} {tuple(weights[foreign[0]].shape)}; grow to a network of at least its resolution "
+                f"{path} does not fit into {self.config.network}: {len(foreign)} tensors have no place, "
+                f"first {foreign[0]} {tuple(weights[foreign[0]].shape)}; grow to a network of at least its resolution, "
                 "with the same channels, z_dim, w_dim and mapping_layers"
             )
         for resolution in self.config.network.resolutions:
@@ -592,7 +589,7 @@ def _stop_flag() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield flag
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {int(number): signal.getsignal(number) or signal.SIG_DFL for number in (signal.SIGINT, signal.SIGTERM)}
 
     def set_flag(number: int, _frame: Any) -> None:
         flag.set()
