@@ -222,3 +222,29 @@ def train_interpreter(
     out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, half=half)
     typer.echo(f"{model} in {out}")
+
+
+@train.command("segmenter")
+def train_segmenter(
+    data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")],
+    out: Annotated[Path, typer.Option(help="Weights to write, .safetensors.")],
+    total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 16_000,
+    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Train the U-Net that judges edits and labels samples, on rendered portraits with their true label maps."""
+    from tqdm import tqdm
+
+    from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
+
+    config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    with tqdm(total=total_images, unit="img") as bar:
+
+        def advance(seen: int, loss: float) -> None:
+            bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+            bar.update(seen - bar.n)
+
+        model, report = train_segmenter(data, config, on_step=advance)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    model.save(out, report)
+    typer.echo(f"mIoU {report['miou']:.3f}, at half size {report['miou_half_size']:.3f}: {out}")

@@ -22,7 +22,7 @@ def from_uint8(
     pixels: UInt8[np.ndarray, "*batch h w 3"], device: torch.device | str = "cpu"
 ) -> Float[Tensor, "batch 3 h w"]:
     """Turn uint8 arrays `[H, W, 3]` or `[batch, H, W, 3]` into network pictures in [-1, 1]."""
-    batch = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)
+    batch = torch.from_numpy(np.array(pixels)).to(device)  # a copy: torch takes no read-only arrays
     if batch.ndim == 3:
         batch = batch[None]
     return batch.permute(0, 3, 1, 2).float() / 127.5 - 1

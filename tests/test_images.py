@@ -20,6 +20,14 @@ def test_a_batch_keeps_its_order_and_channels():
     np.testing.assert_array_equal(images.to_uint8(tensor), pixels)
 
 
+def test_a_read_only_picture_is_taken_and_not_shared():
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    pixels.flags.writeable = False
+    tensor = images.from_uint8(pixels)
+    tensor += 1
+    assert pixels.max() == 0
+
+
 def test_values_outside_the_range_are_clipped():
     tensor = torch.tensor([-3.0, 0.0, 3.0])[None, :, None, None]
     assert images.to_uint8(tensor).ravel().tolist() == [0, 128, 255]
@@ -42,4 +50,5 @@ def test_a_grid_lays_pictures_out_row_by_row_with_a_white_gap():
 def test_a_saved_picture_is_read_back_as_it_was(tmp_path):
     pixels = np.random.default_rng(1).integers(0, 256, (5, 4, 3), np.uint8)
     images.save(pixels, tmp_path / "picture.png")
-    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "picture.png")), pixels)
+    with Image.open(tmp_path / "picture.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture), pixels)
