@@ -1,4 +1,4 @@
-"""A tiny model for the whole suite: 32 px, w_dim 16, four parts, random weights, an interpreter trained on its own samples."""
+"""A tiny model for the whole suite: 32 px, w_dim 16, four parts, an interpreter trained on its own samples."""
 
 import numpy as np
 import pytest
@@ -81,5 +81,5 @@ def grown(label_map: np.ndarray, label: int, by: int = 2) -> np.ndarray:
     from scipy import ndimage
 
     larger = label_map.copy()
-    larger[ndimage.binary_dilation(label_map == label, iterations=by)] = label
+    larger[np.asarray(ndimage.binary_dilation(label_map == label, iterations=by), bool)] = label
     return larger

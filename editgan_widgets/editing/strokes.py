@@ -29,7 +29,7 @@ class Stroke:
     `label` is the name or id of the part that is painted; it is looked up where the stroke is painted.
     """
 
-    points: Sequence[tuple[float, float]]  # (x, y), picture px; one point is a dab
+    points: Sequence[Sequence[float]] | np.ndarray  # (x, y) each, picture px; one point is a dab
     radius: float  # px
     label: str | int
     shape: str = "round"  # or "square"
@@ -38,7 +38,7 @@ class Stroke:
         try:
             points = tuple((float(x), float(y)) for x, y in self.points)
         except (TypeError, ValueError) as error:
-            raise StrokeError(f"a stroke's points must be (x, y) pairs of numbers; got {self.points!r}") from error
+            raise StrokeError(f"points must be (x, y) pairs of numbers; got {_short(self.points)}") from error
         if not points:
             raise StrokeError("the stroke is empty: it needs at least one (x, y) point")
         if not all(math.isfinite(v) for point in points for v in point):
@@ -51,6 +51,11 @@ class Stroke:
             raise StrokeError(f"brush shape {self.shape!r} is unknown; use one of {', '.join(map(repr, SHAPES))}")
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "radius", float(self.radius))
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def covered(stroke: Stroke, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
@@ -87,9 +92,7 @@ def rasterise(stroke: Stroke, label_map: UInt8[np.ndarray, "h w"], labels: Label
     return painted
 
 
-def _add_segment(
-    mask: np.ndarray, start: tuple[float, float], end: tuple[float, float], radius: float, shape: str
-) -> None:
+def _add_segment(mask: np.ndarray, start: Sequence[float], end: Sequence[float], radius: float, shape: str) -> None:
     (x0, y0), (x1, y1) = start, end
     height, width = mask.shape
     left, right = max(0, math.floor(min(x0, x1) - radius)), min(width, math.ceil(max(x0, x1) + radius))

@@ -114,7 +114,7 @@ class EditGAN:
         metadata = {
             **self.metadata,
             "labels": self.labels.to_dict(),
-            "configs": {name: module.config.to_dict() for name, module in self._modules().items()},
+            **{f"{name}_config": module.config.to_dict() for name, module in self._modules().items()},
         }
         modules = {name: module.state_dict() for name, module in self._modules().items()}
         write_bundle(path, modules, metadata, half=half)
@@ -124,8 +124,9 @@ class EditGAN:
         """Read what `save` wrote, onto the CPU. Raises CheckpointError for a broken or foreign file."""
         bundle = read_bundle(path)
         try:
-            configs = bundle.metadata["configs"]
-            labels = LabelSet.from_dict(bundle.metadata["labels"])
+            about = dict(bundle.metadata)
+            configs = {name: about.pop(f"{name}_config") for name in bundle.modules}
+            labels = LabelSet.from_dict(about.pop("labels"))
             generator = Generator(GeneratorConfig.from_dict(configs["generator"]))
             generator.load_state_dict(bundle.modules["generator"])
             discriminator = interpreter = None
@@ -135,8 +136,7 @@ class EditGAN:
             if "interpreter" in bundle.modules:
                 interpreter = Interpreter(InterpreterConfig.from_dict(configs["interpreter"]))
                 interpreter.load_state_dict(bundle.modules["interpreter"])
-            metadata = {k: v for k, v in bundle.metadata.items() if k not in ("labels", "configs")}
-            return cls(generator, discriminator, interpreter, labels, metadata)
+            return cls(generator, discriminator, interpreter, labels, about)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(
                 f"{path} is a bundle, but not of a whole EditGAN model ({type(error).__name__}: {error}); "

@@ -46,7 +46,7 @@ class InterpreterConfig:
     @classmethod
     def from_dict(cls, data: dict) -> "InterpreterConfig":
         """Read the form that `to_dict` gives."""
-        return cls(**data)
+        return cls(**{**data, "feature_channels": tuple(data["feature_channels"]), "hidden": tuple(data["hidden"])})
 
 
 class Interpreter(nn.Module):

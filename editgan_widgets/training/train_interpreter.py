@@ -112,10 +112,8 @@ class _FeaturePool:
 
     def __init__(self, generator: Generator, w_plus: Tensor):
         self.resolution = generator.config.resolution
-        pyramids = []
         with torch.no_grad():
-            for one in w_plus:
-                pyramids.append([x[0] for x in generator.synthesis(one[None], noise_mode="const").features])
+            pyramids = [[x[0] for x in generator.synthesis(w[None], noise_mode="const").features] for w in w_plus]
         means, stds = [], []
         self.levels: list[tuple[tuple[int, int], Tensor]] = []
         for level in zip(*pyramids, strict=True):

@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from editgan_kernels import PixelSampler, pyramid_linear, pyramid_linear_at, pyramid_linear_reference
 
 SHAPES = [(8, 4), (8, 4), (6, 8), (6, 8), (5, 16), (3, 16), (4, 32), (2, 32)]

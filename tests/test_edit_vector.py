@@ -1,0 +1,76 @@
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from editgan_widgets import EditVector
+from editgan_widgets.editing.edit_vector import EditVectorError, WrongModelError
+from editgan_widgets.models.editgan import EditGAN
+
+
+@pytest.fixture
+def vector(tiny_model):
+    delta = torch.randn(8, 16, generator=torch.Generator().manual_seed(0))
+    recipe = {"fingerprint": tiny_model.fingerprint, "resolution": 32, "seed": 4}
+    return EditVector("more spark", delta, ("spark",), recipe)
+
+
+@pytest.fixture
+def other_model(tiny_model):
+    from editgan_widgets.models.generator import Generator, GeneratorConfig
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        generator = Generator(GeneratorConfig(32, z_dim=16, w_dim=16, mapping_layers=2, channel_max=4))
+    return EditGAN(generator, None, None, tiny_model.labels)
+
+
+def test_apply_adds_the_scaled_difference_to_every_latent(tiny_model, vector):
+    w_plus = torch.cat([tiny_model.sample_w_plus(1), tiny_model.sample_w_plus(2)])
+    edited = vector.apply(w_plus, scale=-0.5, model=tiny_model)
+    torch.testing.assert_close(edited, w_plus - 0.5 * vector.delta_w_plus)
+
+
+def test_a_saved_vector_loads_as_it_was(vector, tmp_path):
+    vector.save(tmp_path / "v.safetensors")
+    loaded = EditVector.load(tmp_path / "v.safetensors")
+    assert (loaded.name, loaded.labels, loaded.recipe) == (vector.name, vector.labels, vector.recipe)
+    assert torch.equal(loaded.delta_w_plus, vector.delta_w_plus)
+
+
+def test_another_models_vector_names_both_fingerprints_and_force_overrides(tiny_model, vector, other_model):
+    w_plus = tiny_model.sample_w_plus(1)
+    with pytest.raises(WrongModelError, match=f"{tiny_model.fingerprint}, this .* {other_model.fingerprint}.*force"):
+        vector.apply(w_plus, model=other_model)
+    assert vector.apply(w_plus, model=other_model, force=True).shape == w_plus.shape
+
+
+def test_a_latent_of_another_size_is_refused(vector):
+    with pytest.raises(EditVectorError, match=r"\(8, 16\) layers x width, the latent has \(10, 16\)"):
+        vector.apply(torch.zeros(1, 10, 16))
+
+
+def test_a_scale_that_is_no_number_is_refused(vector):
+    with pytest.raises(EditVectorError, match="finite"):
+        vector.apply(torch.zeros(1, 8, 16), scale=float("nan"))
+
+
+def test_broken_and_foreign_files_are_refused(vector, tmp_path):
+    path = tmp_path / "v.safetensors"
+    vector.save(path)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(EditVectorError, match="cannot be read as an edit vector"):
+        EditVector.load(path)
+    path.write_text("hello")
+    with pytest.raises(EditVectorError, match="cannot be read as an edit vector"):
+        EditVector.load(path)
+    save_file({"x": torch.zeros(1)}, str(path))
+    with pytest.raises(EditVectorError, match="no edit vector; write one with"):
+        EditVector.load(path)
+    with pytest.raises(FileNotFoundError, match="no edit vector at"):
+        EditVector.load(tmp_path / "absent.safetensors")
+
+
+@pytest.mark.parametrize("delta", [torch.zeros(1, 8, 16), torch.full((8, 16), float("nan"))])
+def test_a_difference_of_wrong_shape_or_value_is_refused(delta):
+    with pytest.raises(EditVectorError, match="finite, of shape"):
+        EditVector("broken", delta)

@@ -1,0 +1,90 @@
+import json
+
+import pytest
+import torch
+
+from editgan_widgets import EditGAN, load_model
+from editgan_widgets.labels import Label, LabelSet
+from editgan_widgets.models import editgan as module
+from editgan_widgets.models.checkpoints import CheckpointError, write_bundle
+
+
+def test_a_saved_model_loads_with_the_same_picture_labels_and_fingerprint(tiny_model, tmp_path):
+    tiny_model.save(tmp_path / "tiny.safetensors")
+    loaded = load_model(tmp_path / "tiny.safetensors", device="cpu")
+    w_plus = tiny_model.sample_w_plus(5)
+    assert torch.equal(loaded.sample_w_plus(5), w_plus)
+    ours, theirs = tiny_model.generator.synthesis(w_plus), loaded.generator.synthesis(w_plus)
+    assert torch.equal(ours.image, theirs.image)
+    assert torch.equal(tiny_model.interpreter(ours.features), loaded.interpreter(theirs.features))
+    assert loaded.fingerprint == tiny_model.fingerprint
+    assert loaded.labels == tiny_model.labels
+    assert loaded.metadata["name"] == "tiny"
+    assert loaded.device.type == "cpu"
+
+
+def test_a_half_precision_file_loads_to_nearly_the_same_picture(tiny_model, tmp_path):
+    tiny_model.save(tmp_path / "half.safetensors", half=True)
+    loaded = EditGAN.load(tmp_path / "half.safetensors")
+    w_plus = tiny_model.sample_w_plus(5)
+    difference = loaded.generator.synthesis(w_plus).image - tiny_model.generator.synthesis(w_plus).image
+    assert difference.abs().mean() < 0.02
+    again = tmp_path / "again.safetensors"
+    loaded.save(again)
+    assert EditGAN.load(again).fingerprint == loaded.fingerprint
+
+
+def test_a_bundle_under_construction_has_no_interpreter(tiny_model, tmp_path):
+    EditGAN(tiny_model.generator, None, None, tiny_model.labels).save(tmp_path / "part.safetensors")
+    part = EditGAN.load(tmp_path / "part.safetensors")
+    assert part.interpreter is None
+    assert part.discriminator is None
+
+
+def test_w_statistics_describe_sampled_latents(tiny_model):
+    statistics = tiny_model.w_statistics()
+    z = torch.randn(2048, 16, generator=torch.Generator().manual_seed(9))
+    w = tiny_model.generator.mapping(z)
+    along = (w - statistics.mean) @ statistics.axes.T
+    torch.testing.assert_close(along.std(0), statistics.std, rtol=0.15, atol=0.01)
+    torch.testing.assert_close(statistics.axes @ statistics.axes.T, torch.eye(16), rtol=0, atol=1e-4)
+
+
+def test_an_unknown_name_lists_the_names():
+    with pytest.raises(FileNotFoundError, match=r"'portrait' is neither a model's name nor a file; names: portraits"):
+        load_model("portrait")
+
+
+def test_a_missing_shipped_file_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setitem(module.MODELS, "portraits", tmp_path / "portraits.safetensors")
+    with pytest.raises(FileNotFoundError, match="reinstall editgan-widgets"):
+        load_model("portraits")
+
+
+def test_a_truncated_file_is_a_checkpoint_error(tiny_model, tmp_path):
+    path = tmp_path / "tiny.safetensors"
+    tiny_model.save(path)
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(CheckpointError, match=r"tiny\.safetensors"):
+        load_model(path)
+
+
+def test_a_foreign_bundle_is_a_checkpoint_error(tmp_path):
+    path = tmp_path / "foreign.safetensors"
+    write_bundle(path, {"generator": {"weight": torch.zeros(3)}}, json.loads('{"made by": "someone"}'))
+    with pytest.raises(CheckpointError, match=r"foreign\.safetensors.*EditGAN\.save"):
+        load_model(path)
+
+
+def test_a_gpu_asked_for_by_name_and_absent_is_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match=r"device 'cuda' was asked for, but torch sees no CUDA.*device='cpu'"):
+        load_model("portraits", device="cuda")
+    with pytest.raises(ValueError, match="device 'gpu' is unknown"):
+        load_model("portraits", device="gpu")
+
+
+def test_an_interpreter_for_other_labels_is_refused(tiny_model):
+    labels = LabelSet("one more", [*tiny_model.labels, Label(4, "flare", "#ffffff")])
+    with pytest.raises(ValueError, match="knows 4 labels"):
+        EditGAN(tiny_model.generator, None, tiny_model.interpreter, labels)

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+import torch
+
+from conftest import grown
+from editgan_widgets import images
+from editgan_widgets.editing.objective import LossWeights, Objective
+from editgan_widgets.editing.optimize import EditConfig, optimize_edit
+from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps
+from editgan_widgets.models.editgan import EditGAN
+
+
+@pytest.fixture
+def target(session):
+    return from_label_maps(session.label_map, grown(session.label_map, 3))
+
+
+@pytest.fixture
+def steps(tiny_model, session, target):
+    return list(optimize_edit(tiny_model, session.w_plus, target, EditConfig(steps=20)))
+
+
+def test_the_picture_comes_to_agree_with_the_painted_map_inside_the_region(tiny_model, session, target, steps):
+    assert agreement(session.label_map, target) < 0.75
+    assert max(step.iou for step in steps) > agreement(session.label_map, target) + 0.1
+
+
+def test_pixels_outside_the_region_hardly_move(session, target, steps):
+    change = np.abs(steps[-1].image.astype(float) - session.image).mean(-1) / 255
+    assert change[~target.region].mean() < 0.02
+    assert steps[-1].outside == pytest.approx(change[~target.region].mean(), abs=2e-3)
+
+
+def test_every_step_carries_the_picture_and_the_figures_of_its_own_latent(tiny_model, session, target, steps):
+    for step in (steps[0], steps[7], steps[-1]):
+        synthesis = tiny_model.generator.synthesis(step.w_plus)
+        assert np.array_equal(images.to_uint8(synthesis.image)[0], step.image)
+        predicted = tiny_model.interpreter(synthesis.features)[0].argmax(0).to(torch.uint8).numpy()
+        assert step.iou == pytest.approx(agreement(predicted, target), abs=0.02)
+
+
+def test_steps_are_numbered_from_one_and_their_latents_are_their_own(steps, session):
+    assert [step.index for step in steps] == list(range(1, 21))
+    assert steps[0].total == 20
+    kept = steps[0].w_plus.clone()
+    assert not torch.equal(kept, steps[1].w_plus)
+    assert not torch.equal(kept, session.w_plus)  # the first step has moved already
+    assert len({step.w_plus.data_ptr() for step in steps}) == 20
+
+
+def test_no_grad_mode_leaks_to_the_consumer(tiny_model, session, target):
+    for enabled in (True, False):
+        with torch.set_grad_enabled(enabled):
+            for _ in optimize_edit(tiny_model, session.w_plus, target, EditConfig(steps=2)):
+                assert torch.is_grad_enabled() == enabled
+
+
+def test_the_same_edit_gives_the_same_steps(tiny_model, session, target, steps):
+    again = list(optimize_edit(tiny_model, session.w_plus, target, EditConfig(steps=20)))
+    assert torch.equal(again[-1].w_plus, steps[-1].w_plus)
+
+
+def test_only_the_chosen_layers_move(tiny_model, session, target):
+    *_, last = optimize_edit(tiny_model, session.w_plus, target, EditConfig(steps=3, layers=(2, 5)))
+    moved = (last.w_plus - session.w_plus)[0].abs().amax(1) > 1e-4
+    assert moved.tolist() == [False, False, True, True, True, False, False, False]
+
+
+def test_an_edit_ends_early_once_it_agrees_well_enough(tiny_model, session, target):
+    config = EditConfig(steps=20, stop_iou=0.0, outside_budget=1.0)
+    assert len(list(optimize_edit(tiny_model, session.w_plus, target, config))) == 1
+
+
+def test_a_warm_start_holds_the_outside_to_the_reference(tiny_model, session, target, steps):
+    again = list(
+        optimize_edit(tiny_model, steps[9].w_plus, target, EditConfig(steps=1, lr=1e-6), reference=session.w_plus)
+    )
+    assert again[0].outside == pytest.approx(steps[9].outside, abs=1e-3)
+    assert again[0].losses.prior == pytest.approx(steps[9].losses.prior, rel=0.05)
+
+
+def test_a_model_without_discriminator_is_edited_without_the_perceptual_term(tiny_model, session, target):
+    bare = EditGAN(tiny_model.generator, None, tiny_model.interpreter, tiny_model.labels)
+    (step,) = optimize_edit(bare, session.w_plus, target, EditConfig(steps=1))
+    assert step.losses.perceptual == 0
+
+
+def test_a_model_without_interpreter_says_what_it_lacks(tiny_model, session, target):
+    bare = EditGAN(tiny_model.generator, None, None, tiny_model.labels)
+    with pytest.raises(ValueError, match="no interpreter yet; train one"):
+        next(optimize_edit(bare, session.w_plus, target))
+
+
+def test_a_target_of_another_size_is_refused(tiny_model, session, target):
+    small = EditTarget(*(x[:16, :16] for x in (target.label_map, target.region, target.changed)), labels=target.labels)
+    with pytest.raises(ValueError, match=r"target is \(16, 16\) px, this model makes \(32, 32\)"):
+        next(optimize_edit(tiny_model, session.w_plus, small))
+
+
+@pytest.mark.parametrize("changes", [{"steps": 0}, {"lr": 0.0}, {"lr": float("nan")}])
+def test_settings_out_of_range_are_refused(changes):
+    with pytest.raises(ValueError, match=next(iter(changes))):
+        EditConfig(**changes)
+
+
+def test_the_gradient_of_the_objective_is_the_slope_of_its_total(tiny_model, session, target):
+    synthesis = tiny_model.generator.synthesis(session.w_plus)
+    objective = Objective(tiny_model, target, synthesis.image, LossWeights())
+    start = session.w_plus + 0.05 * torch.randn(1, 8, 16, generator=torch.Generator().manual_seed(0))
+    direction = torch.randn(1, 8, 16, generator=torch.Generator().manual_seed(1))
+
+    def total(w_plus):
+        return objective(tiny_model.generator.synthesis(w_plus), w_plus - session.w_plus).total
+
+    leaf = start.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(total(leaf), [leaf])
+    h = 2e-3
+    slope = (total(start + h * direction) - total(start - h * direction)) / (2 * h)
+    assert float((gradient * direction).sum()) == pytest.approx(float(slope), rel=0.05, abs=0.01)

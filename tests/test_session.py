@@ -1,0 +1,280 @@
+import gc
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import grown
+from editgan_widgets import EditSession, Stroke
+from editgan_widgets.editing import session as module
+from editgan_widgets.editing.session import SessionError
+from editgan_widgets.editing.strokes import StrokeError
+from editgan_widgets.labels import UnknownLabelError
+
+DAB = Stroke([(16, 16), (20, 16)], 3, "shade")
+ELSEWHERE = Stroke([(4, 28)], 2.5, "glow")
+
+
+def snapshot(session):
+    return (
+        session.w_plus,
+        session.image.copy(),
+        session.label_map.copy(),
+        session.region,
+        session.can_undo,
+        session.can_redo,
+    )
+
+
+def same(a, b):
+    return all(np.array_equal(np.asarray(x), np.asarray(y)) for x, y in zip(a, b, strict=True))
+
+
+def test_a_session_begins_with_the_seeds_portrait_and_the_interpreters_opinion(tiny_model):
+    first, second = (EditSession.from_seed(tiny_model, seed=7) for _ in range(2))
+    assert np.array_equal(first.image, second.image)
+    assert first.image.shape == (32, 32, 3)
+    assert first.image.dtype == first.label_map.dtype == np.uint8
+    assert np.array_equal(first.label_map, first.predicted_label_map)
+    assert first.region is None
+    assert not first.can_undo
+    assert not first.can_redo
+    from_latent = EditSession.from_latent(tiny_model, first.w_plus[0])
+    assert np.array_equal(from_latent.image, first.image)
+
+
+def test_painting_changes_the_label_map_only(session):
+    before = snapshot(session)
+    session.paint(DAB)
+    assert (session.label_map != before[2]).any()
+    assert np.array_equal(session.image, before[1])
+    assert torch.equal(session.w_plus, before[0])
+    assert session.region[16, 18]
+
+
+def test_a_finished_edit_commits_its_best_step_and_keeps_the_painted_truth(painted):
+    truth = painted.label_map.copy()
+    steps = list(painted.edit(steps=8))
+    best = max(steps, key=lambda step: step.score)
+    assert torch.equal(painted.w_plus, best.w_plus)
+    assert np.array_equal(painted.image, best.image)
+    assert np.array_equal(painted.label_map, truth)
+    assert painted.region is None  # its strokes are done with
+
+
+def test_the_predicted_map_is_the_interpreters_opinion_of_the_present_picture(tiny_model, painted):
+    list(painted.edit(steps=5))
+    fresh = EditSession.from_latent(tiny_model, painted.w_plus)
+    assert np.array_equal(painted.predicted_label_map, fresh.predicted_label_map)
+
+
+def test_a_closed_edit_commits_the_best_so_far(painted):
+    start = painted.w_plus
+    run = painted.edit(steps=20)
+    seen = [next(run) for _ in range(4)]
+    run.close()
+    best = max(seen, key=lambda step: step.score)
+    assert torch.equal(painted.w_plus, best.w_plus)
+    assert not torch.equal(painted.w_plus, start)
+
+
+def test_an_edit_that_is_dropped_commits_too(painted):
+    start = painted.w_plus
+    run = painted.edit(steps=20)
+    next(run)
+    del run
+    gc.collect()
+    assert not torch.equal(painted.w_plus, start)
+
+
+def test_an_edit_closed_before_its_first_step_changes_nothing(painted):
+    before = snapshot(painted)
+    painted.edit(steps=5).close()
+    assert same(before, snapshot(painted))
+
+
+def test_undo_and_redo_restore_image_label_map_and_latent(session):
+    states = [snapshot(session)]
+    session.paint(DAB)
+    states.append(snapshot(session))
+    list(session.edit(steps=3))
+    states.append(snapshot(session))
+    session.paint(ELSEWHERE)
+    states.append(snapshot(session))
+    for state in states[-2::-1]:
+        session.undo()
+        assert same(state[:4], snapshot(session)[:4])
+    assert not session.can_undo
+    for state in states[1:]:
+        session.redo()
+        assert same(state[:4], snapshot(session)[:4])
+    assert not session.can_redo
+
+
+def test_a_new_stroke_forgets_what_was_undone(session):
+    session.paint(DAB)
+    session.undo()
+    assert session.can_redo
+    session.paint(ELSEWHERE)
+    assert not session.can_redo
+
+
+def test_strokes_of_a_finished_edit_never_enter_a_later_region(session):
+    session.paint(DAB)
+    list(session.edit(steps=3))
+    session.paint(ELSEWHERE)
+    assert session.target.changed[28, 4]
+    assert not session.target.changed[16, 18]
+    assert set(session.target.labels) == {2}
+
+
+def test_strokes_of_a_stopped_edit_stay_part_of_the_next_and_it_starts_warm(session):
+    settled = session.image.copy()
+    session.paint(DAB)
+    run = session.edit(steps=20)
+    for _ in range(5):
+        next(run)
+    run.close()
+    warm = session.w_plus
+    session.paint(ELSEWHERE)
+    assert session.target.changed[16, 18]
+    assert session.target.changed[28, 4]
+    outside = ~session.region
+    step = next(session.edit(steps=20))
+    far, near = ((step.w_plus - x).abs().mean() for x in (session.origin, warm))
+    assert near < far
+    change = np.abs(step.image.astype(float) - settled)[outside].mean() / 255
+    assert step.outside == pytest.approx(change, abs=2e-3)  # measured from before the stopped edit
+
+
+def test_a_stroke_painted_during_an_edit_stays_when_the_edit_commits(session):
+    session.paint(DAB)
+    run = session.edit(steps=4)
+    next(run)
+    session.paint(ELSEWHERE)
+    painted = session.label_map.copy()
+    list(run)
+    assert np.array_equal(session.label_map, painted)
+    assert session.target.changed[28, 4]  # still to be edited
+    assert not session.target.changed[16, 18]  # that edit ran to its end
+
+
+def test_a_new_edit_takes_over_the_best_of_one_still_open(painted):
+    first = painted.edit(steps=20)
+    seen = [next(first) for _ in range(5)]
+    second = painted.edit(steps=2)
+    best = max(seen, key=lambda step: step.score)
+    assert torch.equal(painted.w_plus, best.w_plus)
+    list(second)
+    committed = painted.w_plus
+    first.close()  # too late to count
+    assert torch.equal(painted.w_plus, committed)
+
+
+def test_an_edit_whose_basis_was_undone_commits_nothing(painted):
+    run = painted.edit(steps=20)
+    next(run)
+    painted.undo()
+    state = snapshot(painted)
+    run.close()
+    assert same(state, snapshot(painted))
+
+
+def test_an_error_inside_an_edit_leaves_the_session_as_it_was(painted, monkeypatch):
+    before = snapshot(painted)
+
+    def breaks(*args, **kwargs):
+        steps = optimize(*args, **kwargs)
+        yield next(steps)
+        raise RuntimeError("out of memory")
+
+    optimize = module.optimize_edit
+    monkeypatch.setattr(module, "optimize_edit", breaks)
+    run = painted.edit(steps=5)
+    next(run)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        next(run)
+    assert same(before, snapshot(painted))
+
+
+def test_adopting_the_prediction_gives_up_what_was_painted(painted):
+    list(painted.edit(steps=2))
+    painted.paint(ELSEWHERE)
+    painted.adopt_prediction()
+    assert np.array_equal(painted.label_map, painted.predicted_label_map)
+    assert painted.region is None
+    painted.undo()
+    assert painted.region is not None
+
+
+def test_the_edit_vector_leads_from_the_origin_to_the_present(tiny_model, painted):
+    list(painted.edit(steps=4))
+    vector = painted.edit_vector("more spark")
+    edited = vector.apply(painted.origin, model=tiny_model)
+    torch.testing.assert_close(edited, painted.w_plus)
+    assert vector.labels == ("spark",)
+    assert vector.recipe["fingerprint"] == tiny_model.fingerprint
+    assert vector.recipe["resolution"] == 32
+    assert vector.recipe["seed"] == 3
+    assert {"editgan-widgets", "torch"} <= set(vector.recipe["versions"])
+
+
+@pytest.mark.parametrize(
+    ("what", "error", "message"),
+    [
+        (lambda s: s.paint(Stroke([(5, 5)], 2, "sparkle")), UnknownLabelError, "nearest: 'spark'"),
+        (lambda s: s.paint(Stroke([(5, 5)], 2, 4)), UnknownLabelError, r"ids run 0\.\.3"),
+        (lambda s: s.paint(Stroke([(500, 5)], 2, "spark")), StrokeError, "outside the picture"),
+        (lambda s: s.paint(Stroke([], 2, "spark")), StrokeError, "the stroke is empty"),
+        (
+            lambda s: s.set_label_map(np.zeros((64, 64), np.uint8)),
+            SessionError,
+            r"\(64, 64\), .* takes \(32, 32\)",
+        ),
+        (lambda s: s.set_label_map(np.zeros((32, 32, 3), np.uint8)), SessionError, r"\(32, 32, 3\)"),
+        (lambda s: s.set_label_map(np.zeros((32, 32))), SessionError, "integer label ids; got float64"),
+        (lambda s: s.set_label_map(np.full((32, 32), 300)), UnknownLabelError, "label id 300"),
+        (lambda s: s.set_label_map(np.full((32, 32), -1)), SessionError, "ids run from 0; got -1"),
+        (lambda s: s.edit(), SessionError, r"nothing to edit: paint a stroke first \(session\.paint\)"),
+        (lambda s: s.undo(), SessionError, "nothing to undo"),
+        (lambda s: s.redo(), SessionError, "nothing to redo"),
+        (lambda s: s.edit_vector("none"), SessionError, "no edit was made yet"),
+    ],
+)
+def test_bad_input_is_named_and_leaves_the_session_as_it_was(session, what, error, message):
+    before = snapshot(session)
+    with pytest.raises(error, match=message):
+        what(session)
+    assert same(before, snapshot(session))
+
+
+def test_bad_settings_of_an_edit_leave_the_session_as_it_was(painted):
+    before = snapshot(painted)
+    with pytest.raises(ValueError, match="steps must be a whole number from 1 up; got 0"):
+        painted.edit(steps=0)
+    assert same(before, snapshot(painted))
+
+
+def test_a_latent_of_another_model_is_refused(tiny_model):
+    with pytest.raises(SessionError, match=r"\(1, 12, 16\), .* takes \(1, 8, 16\).*made with a 128 px"):
+        EditSession.from_latent(tiny_model, torch.zeros(1, 12, 16))
+    with pytest.raises(SessionError, match="nan or inf"):
+        EditSession.from_latent(tiny_model, torch.full((8, 16), float("nan")))
+
+
+@pytest.mark.parametrize("seed", [-1, True, 2**64])
+def test_a_seed_that_is_none_is_refused(tiny_model, seed):
+    with pytest.raises(SessionError, match="seed must be a whole number"):
+        EditSession.from_seed(tiny_model, seed=seed)
+
+
+def test_a_psi_out_of_range_is_refused(tiny_model):
+    with pytest.raises(SessionError, match="truncation_psi must be"):
+        EditSession.from_seed(tiny_model, seed=1, truncation_psi=float("nan"))
+
+
+def test_painting_a_map_that_is_already_there_is_no_history_entry(session):
+    session.set_label_map(session.label_map)
+    assert not session.can_undo
+    session.set_label_map(grown(session.label_map, 3).astype(np.int64))
+    assert session.can_undo
