@@ -1,0 +1,61 @@
+"""Make the README's pictures from the shipped model: docs/edit.png (one real edit) and docs/samples.png (a grid).
+
+    python docs/make_pictures.py --seed 4 --edit "wider smile"
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from editgan_widgets import EditSession, images, load_model
+from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
+
+HERE = Path(__file__).parent
+
+
+def edit_strip(model, seed, name, steps):
+    """Portrait, its mask, the painted mask and the edited portrait, side by side."""
+    edit = next(edit for edit in SCRIPTED_EDITS if edit.name == name)
+    session = EditSession.from_seed(model, seed=seed)
+    before, mask = session.image, session.label_map
+    painted = edit.paint(mask, model.labels)
+    if painted is None:
+        raise SystemExit(f"the portrait of seed {seed} lacks the part for {name!r}; take another seed")
+    session.set_label_map(painted)
+    for step in session.edit(steps=steps):
+        print(f"step {step.index}/{step.total}  IoU {step.iou:.2f}")
+    colored = [model.labels.colorize(mask), model.labels.colorize(painted)]
+    return np.stack([before, *colored, session.image])
+
+
+def samples(model, seeds, truncation_psi):
+    w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
+    with torch.no_grad():
+        return np.concatenate([images.to_uint8(model.generator.synthesis(w).image) for w in w_plus.split(8)])
+
+
+def write(pictures, columns, path, enlarge=1):
+    sheet = images.grid(pictures.repeat(enlarge, axis=1).repeat(enlarge, axis=2), columns, gap=2 * enlarge)
+    Image.fromarray(sheet).save(path, optimize=True)
+    print(f"{path}: {sheet.shape[1]} x {sheet.shape[0]} px")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="portraits")
+    parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--edit", default="wider smile", choices=[edit.name for edit in SCRIPTED_EDITS])
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--out", type=Path, default=HERE)
+    options = parser.parse_args()
+    model = load_model(options.model, device="cpu")
+    enlarge = max(1, 192 // model.resolution)
+    write(edit_strip(model, options.seed, options.edit, options.steps), 4, options.out / "edit.png", enlarge)
+    write(samples(model, range(32), 0.7), 8, options.out / "samples.png")
+
+
+if __name__ == "__main__":
+    main()
