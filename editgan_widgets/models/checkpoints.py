@@ -9,8 +9,8 @@ import hashlib
 import json
 import math
 import os
-import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -241,11 +241,14 @@ def to_rosinality(weights: StateDict) -> dict[str, Any]:
 
 def _read_rosinality(path: Path) -> dict[str, Tensor]:
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of pickles that it then refuses
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a stream of garbage can end in any error of the unpickler
+        reason = str(error).split("\n")[0].strip() or type(error).__name__
         raise CheckpointError(
-            f"{path} ({path.stat().st_size} bytes) cannot be read as plain tensors: {str(error).splitlines()[0]} It "
-            "may be cut short, or hold pickled code, which is never run (NVIDIA's .pkl files do); give a generator in the "
+            f"{path} ({path.stat().st_size} bytes) cannot be read as plain tensors: {reason} It may be "
+            "cut short, or hold pickled code, which is never run (NVIDIA's .pkl files do); give a generator in the "
             "rosinality layout (a dict with 'g_ema' and 'latent_avg') or a bundle of ours"
         ) from error
     g_ema = content.get("g_ema") if isinstance(content, dict) else None

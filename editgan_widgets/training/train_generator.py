@@ -199,6 +199,10 @@ class TrainingData:
                 f"{folder}/images.npy holds {w}x{h} px pictures; a {size} px network takes {size} px or a power of two "
                 f"times that: render larger pictures or train a smaller network"
             )
+        self.held_out = min(config.held_out, n // 4)
+        self.count = n - self.held_out
+        if self.count < config.batch:
+            raise DataError(f"{folder} holds {n} pictures, {self.held_out} held out; a batch needs {config.batch}")
         self.label_maps = self._load(folder, "label_maps.npy") if config.part_weights else None
         self.latents = self._load(folder, "latents.npy") if config.paired_weight > 0 else None
         for name, array, shape in (
@@ -209,10 +213,6 @@ class TrainingData:
                 raise DataError(
                     f"{folder}/{name} is {array.shape}; it must be {shape} to fit images.npy and the network"
                 )
-        self.held_out = min(config.held_out, n // 4)
-        self.count = n - self.held_out
-        if self.count < config.batch:
-            raise DataError(f"{folder} holds {n} pictures, {self.held_out} held out; a batch needs {config.batch}")
         weights = np.ones(256, np.float32)
         for label, weight in config.part_weights.items():
             weights[label] = weight

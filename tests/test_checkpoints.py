@@ -1,0 +1,217 @@
+"""Bundles on disk, foreign layouts, and files that are not what they should be."""
+
+import os
+import pickle
+
+import pytest
+import torch
+import torch.nn.functional as F
+from test_layers import low_pass, zeros_between
+
+from editgan_widgets.models import checkpoints
+from editgan_widgets.models.checkpoints import CheckpointError
+from editgan_widgets.models.generator import Generator, GeneratorConfig
+
+TINY = GeneratorConfig(resolution=32, z_dim=8, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16)
+
+
+@pytest.fixture
+def generator():
+    torch.manual_seed(0)
+    generator = Generator(TINY).eval()
+    with torch.no_grad():
+        generator.mapping.w_avg.normal_()
+        for name, parameter in generator.named_parameters():
+            if name.endswith(("noise_strength", "bias")):
+                parameter.add_(torch.randn_like(parameter) * 0.1)
+    return generator
+
+
+@pytest.fixture
+def bundle(generator, tmp_path):
+    path = tmp_path / "tiny.safetensors"
+    checkpoints.write_bundle(path, {"generator": generator.state_dict()}, {"generator_config": TINY.to_dict()})
+    return path
+
+
+def rosinality_picture(file: dict, z: torch.Tensor) -> torch.Tensor:
+    """The rosinality layout's own conventions: weights scaled by fan-in before demodulation, kernels of gain 4."""
+    g = file["g_ema"]
+    x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+    for i in (1, 2):
+        weight = g[f"style.{i}.weight"]
+        x = F.linear(x, weight * (0.01 / weight.shape[1] ** 0.5), g[f"style.{i}.bias"] * 0.01)
+        x = F.leaky_relu(x, 0.2) * 2**0.5
+    w = x
+
+    def modulated(name: str, x: torch.Tensor, up: bool, demodulate: bool) -> torch.Tensor:
+        weight = g[f"{name}.conv.weight"]
+        linear = g[f"{name}.conv.modulation.weight"]
+        style = F.linear(w, linear / linear.shape[1] ** 0.5, g[f"{name}.conv.modulation.bias"])
+        weight = weight / weight[0, 0].numel() ** 0.5 * style[:, None, :, None, None]
+        if demodulate:
+            weight = weight * (weight.square().sum(dim=(2, 3, 4), keepdim=True) + 1e-8).rsqrt()
+        if not up:
+            pad = weight.shape[-1] // 2
+            return torch.cat([F.conv2d(a[None], b, padding=pad) for a, b in zip(x, weight, strict=True)])
+        pairs = zip(x, weight, strict=True)
+        x = torch.cat([F.conv_transpose2d(a[None], b.transpose(0, 1), stride=2) for a, b in pairs])
+        assert torch.allclose(g[f"{name}.conv.blur.kernel"].sum(), torch.tensor(4.0))
+        return low_pass(x, 4.0, 1, 1)
+
+    def styled(name: str, noise: int, x: torch.Tensor, up: bool) -> torch.Tensor:
+        x = modulated(name, x, up, True) + g[f"{name}.noise.weight"] * g[f"noises.noise_{noise}"]
+        return F.leaky_relu(x + g[f"{name}.activate.bias"].reshape(1, -1, 1, 1), 0.2) * 2**0.5
+
+    x = styled("conv1", 0, g["input.input"].repeat(len(z), 1, 1, 1), False)
+    image = modulated("to_rgb1", x, False, False) + g["to_rgb1.bias"]
+    for k in range(3):
+        x = styled(f"convs.{2 * k}", 2 * k + 1, x, True)
+        x = styled(f"convs.{2 * k + 1}", 2 * k + 2, x, False)
+        image = low_pass(zeros_between(image), 4.0, 2, 1)
+        image = image + modulated(f"to_rgbs.{k}", x, False, False) + g[f"to_rgbs.{k}.bias"]
+    return image
+
+
+@torch.no_grad()
+def test_the_same_weights_in_the_rosinality_layout_give_the_same_picture(generator):
+    z = torch.randn(2, 8)
+    picture = rosinality_picture(checkpoints.to_rosinality(generator.state_dict()), z)
+    assert (picture - generator(z)).abs().max() < 1e-5 * picture.abs().max()
+
+
+def test_the_two_layouts_hold_the_same_tensors(generator):
+    ours = generator.state_dict()
+    file = checkpoints.to_rosinality(ours)
+    back = checkpoints.from_rosinality(**file)
+    assert set(back) == set(ours)
+    assert all(torch.equal(back[name], ours[name]) and back[name].shape == ours[name].shape for name in ours)
+    shapes = {name: tuple(value.shape) for name, value in file["g_ema"].items()}
+    assert shapes["conv1.conv.weight"] == (1, 16, 16, 3, 3)
+    assert shapes["to_rgb1.bias"] == (1, 3, 1, 1)
+    assert shapes["noises.noise_6"] == (1, 1, 32, 32)
+    assert shapes["conv1.noise.weight"] == (1,)
+
+
+def test_a_512_px_generator_has_the_153_tensors_of_the_public_files():
+    config = GeneratorConfig(resolution=512, z_dim=4, w_dim=4, mapping_layers=8, channel_base=512, channel_max=2)
+    assert len(checkpoints.to_rosinality(Generator(config).state_dict())["g_ema"]) == 153
+
+
+@torch.no_grad()
+def test_a_rosinality_file_loads_with_sizes_read_off_its_shapes(generator, tmp_path):
+    path = tmp_path / "foreign.pt"
+    torch.save(checkpoints.to_rosinality(generator.state_dict()), path)
+    loaded = checkpoints.load_generator(path)
+    assert loaded.config.channels == (16, 16, 16, 8)
+    z = torch.randn(2, 8)
+    assert torch.equal(loaded(z, truncation_psi=0.5), generator(z, truncation_psi=0.5))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("metadata", [{}, {"generator_config": TINY.to_dict()}])
+def test_a_bundle_loads_with_or_without_its_configuration(generator, tmp_path, metadata):
+    path = tmp_path / "g.safetensors"
+    checkpoints.write_bundle(path, {"generator": generator.state_dict()}, metadata)
+    z = torch.randn(1, 8)
+    assert torch.equal(checkpoints.load_generator(path)(z), generator(z))
+
+
+def test_a_bundle_gives_back_modules_and_metadata(tmp_path):
+    modules = {"a": {"x.y": torch.randn(2), "n": torch.tensor([1, 2])}, "b": {"x.y": torch.randn(())}}
+    checkpoints.write_bundle(tmp_path / "new" / "m", modules, {"labels": ["skin"], "n": 1})
+    bundle = checkpoints.read_bundle(tmp_path / "new" / "m")
+    assert bundle.metadata == {"labels": ["skin"], "n": 1}
+    assert all(torch.equal(bundle.modules[m][k], v) for m, state in modules.items() for k, v in state.items())
+    assert bundle.modules["a"]["n"].dtype == torch.int64
+    assert os.listdir(tmp_path / "new") == ["m"]
+
+
+def test_half_precision_halves_the_file_and_the_fingerprint_is_that_of_the_loaded_weights(generator, bundle, tmp_path):
+    half = tmp_path / "half.safetensors"
+    checkpoints.write_bundle(half, {"generator": generator.state_dict()}, {}, half=True)
+    assert half.stat().st_size < 0.6 * bundle.stat().st_size
+    assert checkpoints.fingerprint(checkpoints.load_generator(bundle)) == checkpoints.fingerprint(generator)
+    loaded = checkpoints.load_generator(half)
+    assert checkpoints.fingerprint(loaded) != checkpoints.fingerprint(generator)
+    again = tmp_path / "again.safetensors"
+    checkpoints.write_bundle(again, {"generator": loaded.state_dict()}, {}, half=True)
+    assert checkpoints.fingerprint(checkpoints.load_generator(again)) == checkpoints.fingerprint(loaded)
+
+
+@pytest.mark.parametrize(("value", "words"), [(1e6, "16 bits; save with half=False"), (float("nan"), "not finite")])
+def test_values_that_cannot_be_stored_leave_the_old_file_alone(tmp_path, value, words):
+    path = tmp_path / "m"
+    checkpoints.write_bundle(path, {"a": {"x": torch.ones(1)}}, {})
+    with pytest.raises(CheckpointError, match=f"a/x .*{words}"):
+        checkpoints.write_bundle(path, {"a": {"x": torch.tensor([value])}}, {}, half=True)
+    assert float(checkpoints.read_bundle(path).modules["a"]["x"]) == 1
+
+
+class Explosive:
+    def __reduce__(self):
+        return os.mkdir, ("exploded",)
+
+
+def test_code_in_a_pickle_is_never_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"g_ema": Explosive()}, tmp_path / "evil.pt")
+    (tmp_path / "evil.pkl").write_bytes(pickle.dumps({"G_ema": Explosive()}))
+    for name in ("evil.pt", "evil.pkl"):
+        with pytest.raises(CheckpointError, match=rf"{name} .*pickled code, which is never run.*rosinality"):
+            checkpoints.load_generator(tmp_path / name)
+    assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize("keep", [0, 7, 100, 5000])
+@pytest.mark.parametrize("kind", ["safetensors", "pt"])
+def test_a_file_that_was_cut_short_says_so(generator, bundle, tmp_path, kind, keep):
+    whole = bundle
+    if kind == "pt":
+        whole = tmp_path / "whole.pt"
+        torch.save(checkpoints.to_rosinality(generator.state_dict()), whole)
+    path = tmp_path / f"cut.{kind}"
+    path.write_bytes(whole.read_bytes()[:keep])
+    with pytest.raises(CheckpointError, match=rf"cut\.{kind} \({keep} bytes\).*cut short"):
+        checkpoints.load_generator(path)
+
+
+def test_files_of_another_kind_are_refused_with_what_they_hold(tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({"x": torch.ones(1)}, tmp_path / "foreign.safetensors")
+    (tmp_path / "garbage.safetensors").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "garbage.pt").write_bytes(bytes(range(256)) * 20)
+    torch.save({"model_state_dict": {}}, tmp_path / "encoder.pt")
+    torch.save([1, 2], tmp_path / "list.pt")
+    checkpoints.write_bundle(tmp_path / "other.safetensors", {"segmenter": {"x": torch.ones(1)}}, {})
+    for name, words in {
+        "foreign.safetensors": "not a bundle of this package",
+        "garbage.safetensors": "no whole bundle",
+        "garbage.pt": "cannot be read as plain tensors",
+        "encoder.pt": "holds .'model_state_dict'. and no 'g_ema'",
+        "list.pt": "holds list and no 'g_ema'",
+        "other.safetensors": "holds .'segmenter'. and no 'generator'",
+        "absent.safetensors": "does not exist",
+        ".": "is a folder",
+    }.items():
+        with pytest.raises(CheckpointError, match=words):
+            checkpoints.load_generator(tmp_path / name)
+
+
+def test_tensors_of_wrong_shapes_or_names_are_named(generator, tmp_path):
+    state = dict(generator.state_dict())
+    state["synthesis.b8.conv0.bias"] = torch.zeros(3)
+    checkpoints.write_bundle(tmp_path / "wrong", {"generator": state}, {})
+    with pytest.raises(CheckpointError, match=r"synthesis\.b8\.conv0\.bias"):
+        checkpoints.load_generator(tmp_path / "wrong")
+    file = checkpoints.to_rosinality(generator.state_dict())
+    del file["g_ema"]["convs.3.activate.bias"]
+    torch.save(file, tmp_path / "wrong.pt")
+    with pytest.raises(CheckpointError, match=r"wrong\.pt.*missing \['convs\.3\.activate\.bias'\]"):
+        checkpoints.load_generator(tmp_path / "wrong.pt")
+    file = checkpoints.to_rosinality(generator.state_dict())
+    file["g_ema"]["to_rgb1.bias"] = torch.zeros(3)
+    torch.save(file, tmp_path / "wrong.pt")
+    with pytest.raises(CheckpointError, match=r"wrong\.pt.*to_rgb1\.bias"):
+        checkpoints.load_generator(tmp_path / "wrong.pt")

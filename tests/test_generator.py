@@ -1,0 +1,141 @@
+"""The generator: parity with a slow reference on the whole network, truncation, noise, features, messages."""
+
+import pytest
+import torch
+from test_layers import low_pass, naive_synthesis_layer, zeros_between
+
+from editgan_widgets.models.generator import Generator, GeneratorConfig
+
+TINY = GeneratorConfig(resolution=32, z_dim=8, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16)
+
+
+@pytest.fixture
+def generator():
+    torch.manual_seed(0)
+    generator = Generator(TINY)
+    with torch.no_grad():
+        generator.mapping.w_avg.normal_()
+        for name, parameter in generator.named_parameters():
+            if name.endswith(("noise_strength", "bias")):
+                parameter.add_(torch.randn_like(parameter) * 0.1)
+    return generator
+
+
+def naive_mapping(weights: dict[str, torch.Tensor], z: torch.Tensor) -> torch.Tensor:
+    x = z / (z.square().mean(dim=1, keepdim=True) + 1e-8).sqrt()
+    for i in range(2):
+        weight, bias = weights[f"mapping.fc{i}.weight"], weights[f"mapping.fc{i}.bias"]
+        x = x @ (weight * 0.01 / weight.shape[1] ** 0.5).T + bias * 0.01
+        x = torch.where(x > 0, x, 0.2 * x) * 2**0.5
+    return x
+
+
+def naive_synthesis(generator: Generator, w_plus: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    synthesis = generator.synthesis
+    x = synthesis.b4.const[None].repeat(len(w_plus), 1, 1, 1)
+    features, image = [x], torch.zeros(len(w_plus), 3, 4, 4)
+    row = 0
+    for resolution in (4, 8, 16, 32):
+        block = getattr(synthesis, f"b{resolution}")
+        for layer in (block.conv1,) if resolution == 4 else (block.conv0, block.conv1):
+            x = naive_synthesis_layer(layer, x, w_plus[:, row], layer.noise_const)
+            features.append(x)
+            row += 1
+        style = w_plus[:, row] @ block.torgb.affine.weight.T / 4 + block.torgb.affine.bias
+        weight = block.torgb.weight[:, :, 0, 0]
+        rgb = torch.einsum("bihw,oi,bi->bohw", x, weight, style / weight.shape[1] ** 0.5)
+        if resolution > 4:
+            image = low_pass(zeros_between(image), 4.0, 2, 1)
+        image = image + rgb + block.torgb.bias[None, :, None, None]
+    return image, features
+
+
+@torch.no_grad()
+def test_pictures_and_features_agree_with_a_slow_reference(generator):
+    z = torch.randn(3, 8)
+    w = generator.mapping(z)
+    assert torch.allclose(w, naive_mapping(generator.state_dict(), z), atol=1e-5)
+    w_plus = generator.w_plus(w) + torch.randn(3, generator.config.num_ws, 16)  # rows differ: each layer reads its own
+    image, features = naive_synthesis(generator, w_plus)
+    synthesis = generator.synthesis(w_plus, noise_mode="const")
+    assert torch.allclose(synthesis.image, image, atol=1e-4)
+    assert len(features) == len(synthesis.features)
+    for mine, theirs in zip(synthesis.features, features, strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-4)
+
+
+@torch.no_grad()
+def test_features_are_the_constant_then_every_styled_convolution(generator):
+    features = generator.synthesis(torch.randn(2, 8, 16)).features
+    assert [f.shape[1] for f in features] == generator.feature_channels == [16, 16, 16, 16, 16, 16, 8, 8]
+    assert [f.shape[2] for f in features] == generator.feature_sizes == [4, 4, 8, 8, 16, 16, 32, 32]
+    assert torch.equal(features[0][1], generator.synthesis.b4.const)
+
+
+@torch.no_grad()
+def test_truncation_goes_from_the_mean_to_the_untouched_w(generator):
+    z = torch.randn(4, 8)
+    w, w_avg = generator.mapping(z), generator.mapping.w_avg
+    assert torch.equal(generator.mapping(z, truncation_psi=1.0), w)
+    assert torch.allclose(generator.mapping(z, truncation_psi=0.0), w_avg.expand(4, -1))
+    assert torch.allclose(generator.mapping(z, truncation_psi=0.7), w_avg + 0.7 * (w - w_avg), atol=1e-6)
+
+
+@torch.no_grad()
+def test_constant_noise_gives_the_same_picture_every_time_and_random_noise_does_not(generator):
+    w_plus = torch.randn(1, 8, 16)
+    pictures = [generator.synthesis(w_plus, noise_mode="const").image for _ in range(2)]
+    assert torch.equal(*pictures)
+    rng = torch.Generator().manual_seed(0)
+    drawn = [generator.synthesis(w_plus, noise_mode="random", rng=rng).image for _ in range(2)]
+    assert not torch.equal(*drawn)
+
+
+@torch.no_grad()
+def test_a_picture_does_not_depend_on_its_neighbours_in_the_batch(generator):
+    w_plus = torch.randn(3, 8, 16)
+    together = generator.synthesis(w_plus).image
+    alone = torch.cat([generator.synthesis(row[None]).image for row in w_plus])
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+def test_the_state_dict_has_the_names_of_the_public_layout(generator):
+    names = set(generator.state_dict())
+    layer = ("weight", "bias", "noise_strength", "noise_const", "resample_filter", "affine.weight", "affine.bias")
+    expected = {"mapping.w_avg", "synthesis.b4.const"}
+    expected |= {f"mapping.fc{i}.{kind}" for i in range(2) for kind in ("weight", "bias")}
+    for r in (4, 8, 16, 32):
+        expected |= {f"synthesis.b{r}.conv1.{kind}" for kind in layer}
+        expected |= {f"synthesis.b{r}.conv0.{kind}" for kind in layer if r > 4}
+        expected |= {f"synthesis.b{r}.torgb.{kind}" for kind in ("weight", "bias", "affine.weight", "affine.bias")}
+        expected |= {f"synthesis.b{r}.resample_filter"}
+    assert names == expected
+    assert generator.state_dict()["synthesis.b8.conv0.noise_strength"].shape == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [((1, 6, 16), r"6 layers, this generator takes 8 \(32 px\).*16 px model"), ((1, 8, 12), "12 wide.*takes 16")],
+)
+def test_a_latent_of_another_model_is_refused_with_both_sizes(generator, shape, words):
+    with pytest.raises(ValueError, match=words):
+        generator.synthesis(torch.zeros(shape))
+
+
+def test_other_wrong_arguments_say_what_fits(generator):
+    with pytest.raises(ValueError, match="'const', 'random', 'none'"):
+        generator.synthesis(torch.zeros(1, 8, 16), noise_mode="constant")
+    with pytest.raises(ValueError, match=r"z has 9 values.*takes 8"):
+        generator.mapping(torch.zeros(1, 9))
+    with pytest.raises(ValueError, match=r"resolution 48 px.*power of two"):
+        GeneratorConfig(resolution=48)
+    with pytest.raises(ValueError, match="channels has 2 entries; 32 px needs 4"):
+        GeneratorConfig(resolution=32, channels=(8, 8))
+
+
+def test_a_configuration_survives_json_and_explicit_channels_win():
+    config = GeneratorConfig(resolution=16, channels=(12, 10, 6))
+    assert GeneratorConfig.from_dict(config.to_dict()) == config
+    assert [config.channels_at(r) for r in config.resolutions] == [12, 10, 6]
+    assert GeneratorConfig().num_ws == 10
+    assert GeneratorConfig(resolution=1024, channel_base=32768, channel_max=512).num_ws == 18

@@ -1,0 +1,122 @@
+"""Layers against slow references written from the paper's definitions."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from editgan_widgets.models import layers
+
+
+def zeros_between(x: torch.Tensor) -> torch.Tensor:
+    b, c, h, w = x.shape
+    spread = x.new_zeros(b, c, 2 * h, 2 * w)
+    spread[:, :, ::2, ::2] = x
+    return spread
+
+
+def low_pass(x: torch.Tensor, gain: float, before: int, after: int) -> torch.Tensor:
+    taps = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=x.dtype) / 8
+    x = F.pad(x, (before, after, before, after))
+    h, w = x.shape[2] - 3, x.shape[3] - 3
+    x = sum(taps[t] * x[:, :, t : t + h] for t in range(4))
+    return gain * sum(taps[t] * x[:, :, :, t : t + w] for t in range(4))
+
+
+def naive_synthesis_layer(layer: layers.SynthesisLayer, x, w, noise) -> torch.Tensor:
+    """One convolution for each sample, with its own modulated and demodulated weight."""
+    styles = w @ layer.affine.weight.T / layer.affine.weight.shape[1] ** 0.5 + layer.affine.bias
+    samples = []
+    for sample, style in zip(x, styles, strict=True):
+        weight = layer.weight * style[None, :, None, None]
+        weight = weight / (weight.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8).sqrt()
+        sample = sample[None]
+        if layer.up:  # a transposed convolution is one with the turned kernel over zeros between the pixels
+            size = 2 * x.shape[2]
+            spread = F.pad(zeros_between(sample), (2, 1, 2, 1))
+            sample = F.conv2d(spread, weight.flip(2, 3))
+            assert sample.shape[2] == size + 1
+            sample = low_pass(sample, 4.0, 1, 1)
+        else:
+            sample = F.conv2d(sample, weight, padding=1)
+        samples.append(sample)
+    x = torch.cat(samples) + noise * layer.noise_strength + layer.bias[None, :, None, None]
+    return torch.where(x > 0, x, 0.2 * x) * 2**0.5
+
+
+@pytest.fixture
+def styled(request):
+    torch.manual_seed(0)
+    layer = layers.SynthesisLayer(6, 5, w_dim=7, resolution=16 if request.param else 8, up=request.param)
+    with torch.no_grad():
+        layer.noise_strength.fill_(0.3)
+        layer.bias.normal_()
+    return layer
+
+
+@pytest.mark.parametrize("styled", [False, True], indirect=True)
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_styled_convolution_is_one_modulated_convolution_per_sample(styled, batch):
+    x, w = torch.randn(batch, 6, 8, 8), torch.randn(batch, 7)
+    expected = naive_synthesis_layer(styled, x, w, styled.noise_const)
+    assert torch.allclose(styled(x, w), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("styled", [False, True], indirect=True)
+def test_a_styled_convolution_has_the_gradients_of_its_reference(styled):
+    x = torch.randn(2, 6, 8, 8, requires_grad=True)
+    w = torch.randn(2, 7, requires_grad=True)
+    wanted = [x, w, *styled.parameters()]
+    out = styled(x, w)
+    pull = torch.randn_like(out)
+    mine = torch.autograd.grad((out * pull).sum(), wanted)
+    reference = naive_synthesis_layer(styled, x, w, styled.noise_const)
+    theirs = torch.autograd.grad((reference * pull).sum(), wanted)
+    for a, b in zip(mine, theirs, strict=True):
+        assert torch.allclose(a, b, atol=1e-3, rtol=1e-4)
+
+
+@pytest.mark.parametrize("styled", [True], indirect=True)
+def test_random_noise_comes_from_the_generator_given_and_none_leaves_it_out(styled):
+    x, w = torch.randn(2, 6, 8, 8), torch.randn(2, 7)
+    draws = [styled(x, w, "random", torch.Generator().manual_seed(s)) for s in (1, 1, 2)]
+    assert torch.equal(draws[0], draws[1])
+    assert not torch.equal(draws[0], draws[2])
+    assert torch.allclose(styled(x, w, "none"), naive_synthesis_layer(styled, x, w, torch.zeros(16, 16)), atol=1e-5)
+
+
+def test_upsampling_a_picture_is_zeros_between_pixels_and_the_low_pass_filter():
+    x = torch.randn(2, 3, 5, 5)
+    up = layers.upsample_2x(x, layers.resample_filter())
+    assert torch.allclose(up, low_pass(zeros_between(x), 4.0, 2, 1), atol=1e-6)
+    flat = layers.upsample_2x(torch.ones(1, 3, 8, 8), layers.resample_filter())
+    assert torch.allclose(flat[:, :, 2:-2, 2:-2], torch.ones(1, 3, 12, 12))
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_a_halving_convolution_filters_before_it_drops_pixels(kernel):
+    torch.manual_seed(0)
+    layer = layers.Convolution(4, 6, kernel=kernel, down=True, activate=kernel == 3, bias=kernel == 3, gain=0.7)
+    x = torch.randn(2, 4, 8, 8)
+    weight = layer.weight / (4 * kernel**2) ** 0.5
+    pad = 1 if kernel == 1 else 2
+    expected = F.conv2d(low_pass(x, 1.0, pad, pad), weight)[:, :, ::2, ::2]
+    if kernel == 3:
+        expected = F.leaky_relu(expected, 0.2) * 2**0.5
+    assert layer(x).shape[2:] == (4, 4)
+    assert torch.allclose(layer(x), expected * 0.7, atol=1e-5)
+
+
+def test_a_fully_connected_layer_scales_weights_and_bias_by_its_rate_multiplier():
+    torch.manual_seed(0)
+    layer = layers.FullyConnected(5, 4, lr_multiplier=0.01, bias_init=2.0)
+    x = torch.randn(3, 5)
+    assert torch.allclose(layer(x), x @ (layer.weight * 0.01 / 5**0.5).T + 0.02, atol=1e-6)
+    assert 30 < float(layer.weight.detach().std()) < 300  # stored large, so that Adam moves it little
+
+
+def test_to_rgb_is_modulated_but_not_demodulated():
+    torch.manual_seed(0)
+    layer = layers.ToRGB(6, w_dim=7)
+    x, w = torch.randn(3, 6, 4, 4), torch.randn(3, 7)
+    expected = torch.einsum("bihw,oi,bi->bohw", x, layer.weight[:, :, 0, 0], layer.affine(w) / 6**0.5)
+    assert torch.allclose(layer(x, w), expected, atol=1e-5)
