@@ -143,9 +143,7 @@ class EditSession:
         """The interpreter's opinion of the present picture (read-only). Computed at the first look."""
         state = self._state
         if state.predicted is None:
-            with torch.no_grad():
-                features = self.model.generator.synthesis(state.w_plus, noise_mode="const").features
-            predicted = _frozen(predicted_label_map(self.model, features).cpu().numpy())
+            predicted = self._predict(state.w_plus)
             # A cache, not a change: the state is otherwise frozen.
             object.__setattr__(state, "predicted", predicted)
             return predicted
@@ -292,13 +290,13 @@ class EditSession:
 
     def _iterate(self, run: _Run, state: _State, config: EditConfig) -> Iterator[EditStep]:
         steps = optimize_edit(self.model, state.w_plus, run.target, config, reference=state.settled_w_plus)
-        completed = False
         try:
             for step in steps:
                 if run.best is None or step.score > run.best.score:
                     run.best = step
                 yield step
-            completed = True
+            # Asked here, in the consumer's thread and before the lock, so that the next stroke need not wait for it.
+            predicted = None if run.best is None else self._predict(run.best.w_plus)
         except GeneratorExit:
             with self.lock:
                 self._commit(run, completed=False)
@@ -307,18 +305,22 @@ class EditSession:
             with self.lock:
                 self._close(run)
             raise
-        if completed:
-            with self.lock:
-                self._commit(run, completed=True)
+        with self.lock:
+            self._commit(run, completed=True, predicted=predicted)
 
-    def _commit(self, run: _Run, completed: bool) -> None:
+    def _predict(self, w_plus: Tensor) -> np.ndarray:
+        with torch.no_grad():
+            features = self.model.generator.synthesis(w_plus, noise_mode="const").features
+        return _frozen(predicted_label_map(self.model, features).cpu().numpy())
+
+    def _commit(self, run: _Run, completed: bool, predicted: np.ndarray | None = None) -> None:
         if not run.open or run.best is None:
             self._close(run)
             return
         self._close(run)
         state, best = self._state, run.best
         # The label map is the present one: what was painted while the edit ran stays painted.
-        committed = replace(state, w_plus=best.w_plus.clone(), image=_frozen(best.image), predicted=None)
+        committed = replace(state, w_plus=best.w_plus.clone(), image=_frozen(best.image), predicted=predicted)
         if completed:
             committed = replace(committed, settled_map=_frozen(run.target.label_map), settled_w_plus=committed.w_plus)
         self._push(committed)
