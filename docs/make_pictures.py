@@ -1,6 +1,6 @@
 """Make the README's pictures from the shipped model: docs/edit.png (one real edit) and docs/samples.png (a grid).
 
-    python docs/make_pictures.py --seed 4 --edit "wider smile"
+python docs/make_pictures.py --seed 4 --edit "wider smile"
 """
 
 import argparse

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 import torch
-
 from scipy import ndimage
+
 from editgan_widgets.analysis import mask_edits
 from editgan_widgets.analysis.scripted_edits import ScriptedEdit
 from editgan_widgets.editing.session import EditSession

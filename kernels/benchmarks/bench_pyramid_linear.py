@@ -35,9 +35,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--resolution", type=int, default=128)
     parser.add_argument("--out-channels", type=int, default=320, help="ensemble x hidden: 5 x 64")
-    parser.add_argument(
-        "--region", type=float, default=0.1, help="fraction of the pixels, for the region form"
-    )
+    parser.add_argument("--region", type=float, default=0.1, help="fraction of the pixels, for the region form")
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
