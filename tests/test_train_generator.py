@@ -1,5 +1,6 @@
 """The trainer on tiny random data: it learns, stops, resumes and grows."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -156,6 +157,9 @@ def test_growing_from_a_network_of_other_sizes_names_the_first_tensor(data, tmp_
     wider = GeneratorConfig(resolution=16, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=12)
     with pytest.raises(CheckpointError, match=r"synthesis\..*grow to a network"):
         run(data, tmp_path / "b", config(network=wider), grow_from=first.checkpoint)
+    other = dataclasses.replace(NETWORK, mapping_lr_multiplier=0.3)
+    with pytest.raises(CheckpointError, match=r"mapping_lr_multiplier 0\.01, this network 0\.3"):
+        run(data, tmp_path / "b", config(network=other), grow_from=first.checkpoint)
 
 
 def test_pictures_are_averaged_down_and_pixel_weights_have_mean_one(data):

@@ -509,6 +509,15 @@ class _State:
             raise CheckpointError(
                 f"{path} has no module 'generator' but {sorted(bundle.modules)}; give a training checkpoint"
             )
+        theirs = bundle.metadata.get("generator_config", {}).get("mapping_lr_multiplier")
+        if theirs not in (
+            None,
+            self.config.network.mapping_lr_multiplier,
+        ):  # it scales the weights: another w otherwise
+            raise CheckpointError(
+                f"{path} has mapping_lr_multiplier {theirs}, this network {self.config.network.mapping_lr_multiplier}; "
+                "take the same"
+            )
         own = self.generator.state_dict()
         foreign = [n for n, v in weights.items() if n not in own or own[n].shape != v.shape]
         if foreign:
