@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 
@@ -98,6 +100,13 @@ def test_training_learns_the_labels_of_its_samples(tiny_model, labelled):
     assert right > commonest + 0.2
     assert not interpreter.training
     assert not any(p.requires_grad for p in interpreter.parameters())
+
+
+def test_a_generator_that_is_still_trainable_is_read_and_left_alone(tiny_model, labelled):
+    w_plus, label_maps = labelled
+    generator = copy.deepcopy(tiny_model.generator).requires_grad_(True)
+    train_interpreter(generator, w_plus, label_maps, 4, InterpreterTrainingConfig(steps=3, pixels=64))
+    assert all(p.grad is None for p in generator.parameters())
 
 
 def test_training_is_the_same_for_the_same_random_generator(tiny_model, labelled):

@@ -113,7 +113,9 @@ class _FeaturePool:
     def __init__(self, generator: Generator, w_plus: Tensor):
         self.resolution = generator.config.resolution
         with torch.no_grad():
-            pyramids = [[x[0] for x in generator.synthesis(w[None], noise_mode="const").features] for w in w_plus]
+            pyramids = [
+                [x[0].detach() for x in generator.synthesis(w[None], noise_mode="const").features] for w in w_plus
+            ]
         means, stds = [], []
         self.levels: list[tuple[tuple[int, int], Tensor]] = []
         for level in zip(*pyramids, strict=True):
