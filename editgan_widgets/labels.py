@@ -61,7 +61,7 @@ class LabelSet:
     def __repr__(self) -> str:
         return f"LabelSet({self.name!r}, {len(self)} labels)"
 
-    def __getitem__(self, key: str | int) -> Label:
+    def __getitem__(self, key: str | int | np.integer) -> Label:
         """Look a label up by name or id; an unknown one raises UnknownLabelError and says which is nearest."""
         if isinstance(key, str):
             if key in self._by_name:

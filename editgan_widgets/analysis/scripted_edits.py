@@ -115,7 +115,7 @@ def wider_smile(label_map: LabelMap, labels: LabelSet, stretch: float = 1.25, li
     )
 
 
-def open_mouth(label_map: LabelMap, labels: LabelSet, gap: float = 0.05) -> LabelMap | None:
+def open_mouth(label_map: LabelMap, labels: LabelSet, gap: float = 0.04) -> LabelMap | None:
     """Lower the lower lip and show the inside of the mouth between the lips."""
     upper, lower, inner = ids(labels, "upper lip"), ids(labels, "lower lip"), ids(labels, "mouth")
     if not (_seen(label_map, upper) and _seen(label_map, lower) and inner):
@@ -158,7 +158,7 @@ def longer_hair(label_map: LabelMap, labels: LabelSet, length: float = 0.12) -> 
         return None
     seed = np.isin(label_map, hair)
     seed[: int(extent(np.isin(label_map, brows))[3])] = False
-    if seed.sum() < 4:
+    if seed.mean() < 0.004:  # cropped hair does not hang beside the face
         return None
     dy = np.full(label_map.shape[1], length * len(label_map))
     return grow(label_map, seed, hair[0], dy, over=ids(labels, "background", "neck", "clothes"))
@@ -191,16 +191,19 @@ def bigger_nose(label_map: LabelMap, labels: LabelSet, wider: float = 1.3, longe
     )
 
 
-def thicker_lips(label_map: LabelMap, labels: LabelSet, thicker: float = 1.5) -> LabelMap | None:
-    """Let the upper lip grow upwards and the lower lip downwards."""
+def thicker_lips(label_map: LabelMap, labels: LabelSet, thicker: float = 0.02) -> LabelMap | None:
+    """Let the upper lip grow upwards and the lower lip downwards, most in the middle."""
     upper, lower = ids(labels, "upper lip"), ids(labels, "lower lip")
     if not (_seen(label_map, upper) and _seen(label_map, lower)):
         return None
-    bottom = extent(np.isin(label_map, upper))[3]
-    top = extent(np.isin(label_map, lower))[1]
-    skin = _on_skin(labels)
-    fuller = warp(label_map, upper, lambda x, y: (x, bottom + (y - bottom) / thicker), over=skin)
-    return warp(fuller, lower, lambda x, y: (x, top + (y - top) / thicker), over=skin)
+    x = np.arange(label_map.shape[1]) + 0.5
+    fuller = label_map
+    for lip, direction in ((upper, -1), (lower, 1)):
+        mask = np.isin(label_map, lip)
+        left, _, right, _ = extent(mask)
+        by = direction * np.ceil(thicker * len(label_map) * np.sqrt(_arch(x, left, right)))
+        fuller = grow(fuller, mask, lip[0], by, over=_on_skin(labels))
+    return fuller
 
 
 def _seen(label_map: LabelMap, parts: tuple[int, ...]) -> bool:

@@ -1,10 +1,10 @@
 """Datasets of rendered portraits on disk: memory-mapped arrays that training reads at full speed, and the factor records beside them.
 
-    images.npy      uint8 [N, size, size, 3]
-    label_maps.npy  uint8 [N, size, size]
-    latents.npy     float32 [N, CODE_SIZE]: the standard normal code of each portrait
-    factors.jsonl   one JSON record a line, in the same order
-    dataset.json    size, count, first seed, label set, and how many are finished: a render that was stopped goes on from there
+images.npy      uint8 [N, size, size, 3]
+label_maps.npy  uint8 [N, size, size]
+latents.npy     float32 [N, CODE_SIZE]: the standard normal code of each portrait
+factors.jsonl   one JSON record a line, in the same order
+dataset.json    size, count, first seed, label set, and how many are finished: a render that was stopped goes on from there
 """
 
 import json
@@ -43,7 +43,9 @@ def write_dataset(
         card = json.loads(card_path.read_text())
         done = card.pop("done")
         if card != wanted:
-            raise ValueError(f"{out} holds another dataset: {card}; wanted {wanted}; next: choose another folder or delete it")
+            raise ValueError(
+                f"{out} holds another dataset: {card}; wanted {wanted}; next: choose another folder or delete it"
+            )
     out.mkdir(parents=True, exist_ok=True)
     mode = "r+" if done else "w+"
     image_file = open_memmap(out / "images.npy", mode, np.uint8, (count, size, size, 3))

@@ -53,7 +53,14 @@ LOCAL_AXES = (
 )
 
 # Open eyes and level brows, as people have them in front of a camera.
-_LOCAL_MEAN = {"eye_openness": 0.35, "eye_size": 0.15, "brow_angle": -0.15, "head_fat": -0.1, "chin_width": -0.15, "cheek_volume": -0.1}
+_LOCAL_MEAN = {
+    "eye_openness": 0.35,
+    "eye_size": 0.15,
+    "brow_angle": -0.15,
+    "head_fat": -0.1,
+    "chin_width": -0.15,
+    "cheek_volume": -0.1,
+}
 
 FACTORS: tuple[Factor, ...] = (
     Factor("age", "years", 18, 75, _uniform(18, 75)),
@@ -63,7 +70,9 @@ FACTORS: tuple[Factor, ...] = (
     Factor("caucasian", "weight in the origin mix, before the shares are taken", -3, 3, _normal(1, 3)),
     Factor("weight", "-1 lean to 1 heavy", -1, 1, _normal(0.3, 1, -0.15)),
     *(
-        Factor(axis, "local shape, in full strengths of the target", -1, 1, _normal(LOCAL_STD, 1, _LOCAL_MEAN.get(axis, 0)))
+        Factor(
+            axis, "local shape, in full strengths of the target", -1, 1, _normal(LOCAL_STD, 1, _LOCAL_MEAN.get(axis, 0))
+        )
         for axis in LOCAL_AXES
     ),
     Factor("smile", "0 to 1", 0, 1, _sometimes(0.65, 1.0)),
@@ -72,7 +81,13 @@ FACTORS: tuple[Factor, ...] = (
     Factor("frown", "0 to 1: mouth corners down", 0, 1, _sometimes(0.25, 0.8)),
     Factor("pucker", "0 to 1", 0, 1, _sometimes(0.2, 0.6)),
     Factor("blink", "0 open to 1 closed", 0, 1, _sometimes(0.24, 1.0)),
-    Factor("wink", "-1 right eye closed to 1 left eye closed", -1, 1, lambda g: float(np.sign(g) * _sometimes(0.08, 1)(abs(g)))),
+    Factor(
+        "wink",
+        "-1 right eye closed to 1 left eye closed",
+        -1,
+        1,
+        lambda g: float(np.sign(g) * _sometimes(0.08, 1)(abs(g))),
+    ),
     Factor("eyes_wide", "0 to 1", 0, 1, _sometimes(0.3, 0.7)),
     Factor("brow_raise", "-1 lowered to 1 raised", -1, 1, _normal(0.45, 1, 0.1)),
     Factor("yaw", "degrees, positive turns to the person's left", -40, 40, _normal(13, 38)),
@@ -122,7 +137,9 @@ def code_from_seed(seed: int) -> Float[np.ndarray, " code"]:
 def factors_from_code(code: Float[np.ndarray, " code"]) -> dict[str, float]:
     """Turn a code into the factor record; raises ValueError if the code has another size."""
     if code.shape != (CODE_SIZE,):
-        raise ValueError(f"a portrait's code has {CODE_SIZE} numbers; got shape {code.shape}; next: code_from_seed(seed)")
+        raise ValueError(
+            f"a portrait's code has {CODE_SIZE} numbers; got shape {code.shape}; next: code_from_seed(seed)"
+        )
     return {factor.name: round(factor.from_normal(float(g)), 5) for factor, g in zip(FACTORS, code, strict=True)}
 
 
@@ -137,6 +154,8 @@ def override(factors: dict[str, float], changes: dict[str, float]) -> dict[str, 
             raise UnknownFactorError(f"factor {name!r} is not one of a portrait's; nearest: {near!r}")
         factor = FACTORS[FACTOR_NAMES.index(name)]
         if not (np.isfinite(value) and factor.low <= value <= factor.high):
-            raise ValueError(f"factor {name!r} ({factor.meaning}) takes {factor.low:g} to {factor.high:g}; got {value!r}")
+            raise ValueError(
+                f"factor {name!r} ({factor.meaning}) takes {factor.low:g} to {factor.high:g}; got {value!r}"
+            )
         result[name] = float(value)
     return result

@@ -117,9 +117,9 @@ def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
     return about_z @ about_x @ about_y
 
 
-def _smoothstep(low: float, high: float, x: np.ndarray) -> np.ndarray:
-    t = np.clip((x - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+def _smoothstep(low: float, high: float, x: np.ndarray | float) -> np.ndarray:
+    t = np.asarray(np.clip((x - low) / (high - low), 0, 1))
+    return np.asarray(t * t * (3 - 2 * t))
 
 
 def hair_length_shown(factors: dict[str, float]) -> float:
@@ -137,11 +137,11 @@ def _hair_surface(skull: np.ndarray, mesh: HeadMesh, factors: dict[str, float]) 
     radius = np.linalg.norm(outward, axis=-1, keepdims=True)
     outward = outward / radius
     length, volume, curl = hair_length_shown(factors), factors["hair_volume"], factors["hair_curl"]
-    long = _smoothstep(0.12, 0.30, np.array(length))
+    long = _smoothstep(0.12, 0.30, length)
     front = np.cos(phi)  # 1 at the face, -1 behind
 
     thickness = 0.045 + (0.05 + 0.16 * volume**1.5) * (0.35 + 0.65 * min(1, length * 2.5 + 0.5 * curl))
-    thickness += 0.26 * max(0.0, volume - 0.55) / 0.45 * _smoothstep(0.55, 0.9, np.array(curl))  # afro
+    thickness += 0.26 * max(0.0, volume - 0.55) / 0.45 * _smoothstep(0.55, 0.9, curl)  # afro
     profile = np.ones((azimuths, rows)) * thickness
     part = factors["hair_part"] * 0.55
     groove = np.exp(-(((phi - part) / 0.22) ** 2))[:, None] * np.exp(-((theta / 45) ** 2))[None]
@@ -180,14 +180,12 @@ def _hair_surface(skull: np.ndarray, mesh: HeadMesh, factors: dict[str, float]) 
     swell = (ear_room[:, None] * over_ear + wave * _smoothstep(0, 0.4, fallen))[..., None]
     hanging = centre * [1, 0, 1] + flat[:, None] * wide[None, :, None] + flat_unit[:, None] * swell
     hanging = hanging - np.array([0, 0, 0.25]) * (steps[None, :, None] ** 1.5) * (front > 0)[:, None, None]
-    hanging[..., 1] = (anchor[:, 1, None] - down[:, None] * steps[None])
+    hanging[..., 1] = anchor[:, 1, None] - down[:, None] * steps[None]
     skull_tail = np.concatenate([surface[:, hang_row + 1 :], np.repeat(surface[:, -1:], CURTAIN_ROWS, 1)], 1)
     tail = skull_tail + (hanging - skull_tail) * curtain[:, None, None]
     full = np.concatenate([surface[:, : hang_row + 1], tail], 1)
 
-    along = np.concatenate(
-        [np.zeros((azimuths, 1)), np.cumsum(np.linalg.norm(np.diff(full, axis=1), axis=-1), 1)], 1
-    )
+    along = np.concatenate([np.zeros((azimuths, 1)), np.cumsum(np.linalg.norm(np.diff(full, axis=1), axis=-1), 1)], 1)
     short_along = np.array([np.interp(e, theta, s[:rows]) for e, s in zip(end_short, along, strict=True)])
     end = short_along + (along[:, -1] - short_along) * (curtain > 0.35)
     bald = factors["baldness"]
@@ -239,9 +237,7 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
 
     vertices = np.stack(turned).astype(np.float32)
     normals = _normals(mesh, vertices)
-    return [
-        PosedHead(vertices[i], normals[i], _with_normals(hair_turned[i]), frames[i]) for i in range(batch)
-    ]
+    return [PosedHead(vertices[i], normals[i], _with_normals(hair_turned[i]), frames[i]) for i in range(batch)]
 
 
 def _normals(mesh: HeadMesh, vertices: np.ndarray) -> np.ndarray:

@@ -43,7 +43,13 @@ def _mix(stops: Sequence[tuple[float, tuple[float, float, float]]], at: float) -
     return np.array([np.interp(at, positions, [s[1][k] for s in stops]) for k in range(3)])
 
 
-SKIN = ((0.0, (0.98, 0.84, 0.76)), (0.25, (0.93, 0.74, 0.62)), (0.5, (0.80, 0.58, 0.43)), (0.75, (0.55, 0.36, 0.25)), (1.0, (0.34, 0.21, 0.15)))
+SKIN = (
+    (0.0, (0.98, 0.84, 0.76)),
+    (0.25, (0.93, 0.74, 0.62)),
+    (0.5, (0.80, 0.58, 0.43)),
+    (0.75, (0.55, 0.36, 0.25)),
+    (1.0, (0.34, 0.21, 0.15)),
+)
 HAIR = ((0.0, (0.90, 0.76, 0.50)), (0.3, (0.66, 0.46, 0.25)), (0.6, (0.38, 0.23, 0.13)), (1.0, (0.10, 0.075, 0.065)))
 IRIS = ((0.0, (0.20, 0.11, 0.06)), (0.35, (0.42, 0.26, 0.12)), (0.6, (0.35, 0.45, 0.22)), (1.0, (0.30, 0.50, 0.72)))
 
@@ -87,7 +93,12 @@ def materials(factors: dict[str, float]) -> dict[str, tuple[float, ...] | float]
         "ambient_sky": tuple((0.62 - 0.34 * contrast) * (2 - tint)),
         "ambient_ground": tuple((0.42 - 0.26 * contrast) * np.array([1.0, 0.92, 0.86])),
         "gaze": (factors["gaze_x"], factors["gaze_y"]),
-        "hairline": (factors["hair_line"], factors["baldness"], factors["brow_thickness"] + 0.5 * male, factors["neckline"]),
+        "hairline": (
+            factors["hair_line"],
+            factors["baldness"],
+            factors["brow_thickness"] + 0.5 * male,
+            factors["neckline"],
+        ),
         "facial_hair": (factors["beard"] * man, factors["moustache"] * man, grey, 0.0),
         "skin_factors": (age, factors["smile"], 0.0, 0.5 * (1 - male)),
         "hair_factors": (factors["hair_curl"], factors["hair_part"] * 0.55, factors["hair_volume"], 0.12),

@@ -289,6 +289,7 @@ class Editor:
         """Do one action to the session; the caller holds its lock."""
         self._word = _DONE_WORDS.get(action.kind, self._word)
         if action.kind in ("undo", "redo"):
+            self._numbers = {}
             self._travel(action.kind)
         if action.stroke is None:
             return None

@@ -95,6 +95,8 @@ async function inflate(view) {
 
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  // JupyterLab looks for this on the focused element itself; without it, a key such as "b" would insert a cell.
+  if (["button", "input", "select", "canvas"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "class") node.className = value;
     else if (name === "html") node.innerHTML = value;
@@ -346,7 +348,7 @@ function render({ model, el }) {
   );
   const root = h(
     "div",
-    { class: "eg-root", role: "group", "aria-label": "Portrait editor", "data-lm-suppress-shortcuts": "true" },
+    { class: "eg-root", role: "group", "aria-label": "Portrait editor" },
     toolbar,
     h("div", { class: "eg-stage" }, views[0].node, views[1].node, palette),
     runBar,

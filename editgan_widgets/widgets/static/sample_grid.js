@@ -5,13 +5,13 @@ function render({ model, el }) {
   root.className = "eg-samples";
   root.setAttribute("role", "radiogroup");
   root.setAttribute("aria-label", "Portrait to edit");
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
   const urls = [];
   const buttons = model.get("seeds").map((seed, i) => {
     const url = URL.createObjectURL(new Blob([model.get("pictures")[i]]));
     urls.push(url);
     const button = document.createElement("button");
     button.type = "button";
+    button.setAttribute("data-lm-suppress-shortcuts", "true");
     button.className = "eg-sample";
     button.setAttribute("role", "radio");
     button.setAttribute("aria-label", `Portrait of seed ${seed}`);

@@ -1,0 +1,157 @@
+"""Rendered portraits: factors, geometry, renderer, samples."""
+
+import json
+
+import numpy as np
+import pytest
+
+from editgan_widgets import portraits
+from editgan_widgets.portraits import PORTRAIT_LABELS, NoEGLError, UnknownFactorError, load_samples
+from editgan_widgets.portraits.dataset import write_dataset
+from editgan_widgets.portraits.factors import CODE_SIZE, FACTORS, code_from_seed, factors_from_code, override
+from editgan_widgets.portraits.geometry import pose
+
+
+@pytest.fixture(scope="module")
+def _egl():
+    try:
+        portraits.render(0, 32)
+    except NoEGLError as error:
+        pytest.skip(f"no EGL: {error}")
+
+
+def neutral(**changes: float) -> dict[str, float]:
+    """A record with a still, frontal face, changed by name."""
+    still = dict.fromkeys(
+        ("smile", "jaw_open", "blink", "wink", "pucker", "frown", "yaw", "pitch", "roll", "brow_raise"), 0.0
+    )
+    return override(factors_from_code(code_from_seed(3)), still | changes)
+
+
+def area(portrait: portraits.Portrait, *names: str) -> int:
+    return sum(int((portrait.label_map == PORTRAIT_LABELS[name].id).sum()) for name in names)
+
+
+def test_a_seed_always_gives_the_same_factors():
+    assert factors_from_code(code_from_seed(7)) == factors_from_code(code_from_seed(7))
+    assert factors_from_code(code_from_seed(7)) != factors_from_code(code_from_seed(8))
+
+
+def test_every_factor_stays_in_its_range():
+    for seed in range(50):
+        record = factors_from_code(code_from_seed(seed))
+        for factor in FACTORS:
+            assert factor.low <= record[factor.name] <= factor.high, factor.name
+
+
+def test_an_unknown_factor_is_refused_and_the_nearest_named():
+    with pytest.raises(UnknownFactorError, match="nearest: 'smile'"):
+        override(factors_from_code(code_from_seed(0)), {"smil": 0.5})
+
+
+def test_a_factor_out_of_range_is_refused():
+    with pytest.raises(ValueError, match="takes 0 to 1; got 3"):
+        override(factors_from_code(code_from_seed(0)), {"smile": 3})
+
+
+def test_a_code_of_another_size_is_refused():
+    with pytest.raises(ValueError, match=f"has {CODE_SIZE} numbers"):
+        factors_from_code(np.zeros(3))
+
+
+def test_a_head_keeps_its_eyes_in_the_same_place_of_the_frame():
+    for head in pose([factors_from_code(code_from_seed(seed)) for seed in range(4)]):
+        scale_x, _, centre_x, centre_y = head.frame
+        assert 0.5 < scale_x < 0.95
+        assert abs(centre_x) < 1
+        assert np.isfinite(head.vertices).all()
+        assert np.isfinite(head.hair).all()
+
+
+def test_shipped_portraits_hold_every_part_and_read_as_written():
+    samples = load_samples()
+    assert len(samples) == 64
+    assert {sample.image.shape for sample in samples} == {(128, 128, 3)}
+    seen = set(np.unique(np.stack([sample.label_map for sample in samples])))
+    assert seen == set(range(len(PORTRAIT_LABELS)))
+    assert json.dumps(samples[0].factors)
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_a_render_is_deterministic_and_has_its_size():
+    a, b = portraits.render(seed=4, size=64), portraits.render(seed=4, size=64)
+    assert a.image.shape == (64, 64, 3)
+    assert a.label_map.shape == (64, 64)
+    np.testing.assert_array_equal(a.image, b.image)
+    np.testing.assert_array_equal(a.label_map, b.label_map)
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_shipped_portraits_match_a_fresh_render():
+    shipped = load_samples()[5]
+    fresh = portraits.render(seed=20_000_005, size=128)
+    assert (shipped.label_map == fresh.label_map).mean() > 0.99
+    assert np.abs(shipped.image.astype(int) - fresh.image).mean() < 2
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_factors_move_the_parts_they_name():
+    with portraits.Renderer(96) as renderer:
+        base, smiling, asleep, shouting, bald, long = renderer.render(
+            [
+                neutral(),
+                neutral(smile=1.0, upper_lip_raise=0.8),
+                neutral(blink=1.0),
+                neutral(jaw_open=0.8),
+                neutral(baldness=1.0),
+                neutral(hair_length=1.0),
+            ]
+        )
+    lips = [np.flatnonzero(np.isin(p.label_map, [17, 18, 19, 20]).any(0)) for p in (base, smiling)]
+    assert np.ptp(lips[1]) > np.ptp(lips[0])
+    assert area(asleep, "left iris", "right iris") == 0 < area(base, "left iris", "right iris")
+    assert area(shouting, "mouth", "teeth") > area(base, "mouth", "teeth")
+    assert area(bald, "hair") == 0
+    assert area(long, "hair") > area(base, "hair")
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_left_is_the_persons_own_left():
+    portrait = portraits.render(seed=3, size=96, yaw=0.0)
+    columns = {
+        name: np.flatnonzero((portrait.label_map == PORTRAIT_LABELS[name].id).any(0)).mean()
+        for name in ("left brow", "right brow")
+    }
+    assert columns["left brow"] > columns["right brow"]
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_an_odd_size_is_refused():
+    with pytest.raises(ValueError, match="16 to 2048"):
+        portraits.Renderer(4)
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_a_stopped_dataset_goes_on_where_it_was(tmp_path):
+    class StopError(Exception):
+        pass
+
+    def stop(done: int, _: int) -> None:
+        if done >= 16:
+            raise StopError
+
+    with pytest.raises(StopError):
+        write_dataset(tmp_path / "d", 20, 32, progress=stop)
+    write_dataset(tmp_path / "d", 20, 32, pictures=True)
+    whole = write_dataset(tmp_path / "whole", 20, 32)
+    for name in ("images.npy", "label_maps.npy", "latents.npy"):
+        np.testing.assert_array_equal(np.load(tmp_path / "d" / name), np.load(whole / name))
+    assert len((tmp_path / "d" / "factors.jsonl").read_text().splitlines()) == 20
+    with pytest.raises(ValueError, match="another dataset"):
+        write_dataset(tmp_path / "d", 21, 32)

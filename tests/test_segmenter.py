@@ -1,0 +1,46 @@
+"""The portraits' segmenter: shapes, file form, a short training, and the shipped one's quality."""
+
+import numpy as np
+import pytest
+import torch
+
+from editgan_widgets import images
+from editgan_widgets.portraits import PORTRAIT_LABELS, Segmenter, load_samples, load_segmenter
+from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, mean_iou, train_segmenter
+
+
+def test_logits_have_the_pictures_size():
+    assert Segmenter()(torch.zeros(2, 3, 64, 48)).shape == (2, len(PORTRAIT_LABELS), 64, 48)
+
+
+def test_a_picture_it_cannot_halve_is_refused():
+    with pytest.raises(ValueError, match="multiples of 16"):
+        Segmenter()(torch.zeros(1, 3, 60, 64))
+
+
+def test_it_reads_back_as_saved(tmp_path):
+    model = Segmenter(widths=(4, 8, 8, 8, 8)).eval()
+    model.save(tmp_path / "s.safetensors")
+    image = torch.zeros(1, 3, 32, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            load_segmenter(tmp_path / "s.safetensors")(image), model(image), atol=1e-2, rtol=1e-2
+        )
+
+
+def test_training_lowers_the_loss(tmp_path):
+    samples = load_samples()
+    np.save(tmp_path / "images.npy", np.stack([s.image[::4, ::4] for s in samples]))
+    np.save(tmp_path / "label_maps.npy", np.stack([s.label_map[::4, ::4] for s in samples]))
+    losses = []
+    config = TrainSegmenterConfig(total_images=400, batch=8, held_out=8)
+    _, report = train_segmenter(tmp_path, config, lambda _, loss: losses.append(loss))
+    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+    assert 0 < report["miou"] < 1
+
+
+def test_the_shipped_segmenter_reads_portraits_it_has_never_seen():
+    samples = load_samples()
+    pictures = images.from_uint8(np.stack([s.image for s in samples]))
+    labels = torch.from_numpy(np.stack([s.label_map for s in samples]))
+    assert mean_iou(load_segmenter(), pictures, labels) > 0.75
