@@ -157,7 +157,8 @@ def longer_hair(label_map: LabelMap, labels: LabelSet, length: float = 0.12) -> 
     if not (_seen(label_map, hair) and _seen(label_map, brows)):
         return None
     seed = np.isin(label_map, hair)
-    seed[: int(extent(np.isin(label_map, brows))[3])] = False
+    below_the_eyes = extent(np.isin(label_map, brows))[3] + 0.1 * len(label_map)
+    seed[: int(below_the_eyes)] = False
     if seed.mean() < 0.004:  # cropped hair does not hang beside the face
         return None
     dy = np.full(label_map.shape[1], length * len(label_map))
