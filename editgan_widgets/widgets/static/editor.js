@@ -243,8 +243,8 @@ function render({ model, el }) {
     oninput: () => put("opacity", Number(opacitySlider.value) / 100),
   });
   const opacityValue = h("output", { class: "eg-value" });
-  const undo = button("undo", "Undo (Ctrl+Z)", () => tell({ kind: "undo" }));
-  const redo = button("redo", "Redo (Ctrl+Shift+Z)", () => tell({ kind: "redo" }));
+  const undo = button("undo", "Undo (Ctrl+Z)", () => travel("undo"));
+  const redo = button("redo", "Redo (Ctrl+Shift+Z)", () => travel("redo"));
   const compare = button("compare", "Compare: hold to see the picture before all edits (C)", () => {}, { "aria-pressed": "false" });
   const toolbar = h(
     "div",
@@ -366,6 +366,9 @@ function render({ model, el }) {
   }
   function tell(message, buffers) {
     model.send(message, undefined, buffers);
+  }
+  function travel(way) {
+    if ((way === "undo" ? undo : redo).getAttribute("aria-disabled") !== "true") tell({ kind: way });
   }
   function setTool(name) {
     put("tool", name);
@@ -502,16 +505,18 @@ function render({ model, el }) {
       touched.fill(0);
       if (loaded) rebuild();
     }
+    const active = root.ownerDocument.activeElement;
     runButton.hidden = running;
     stopButton.hidden = !running;
-    if (running && root.ownerDocument.activeElement === runButton) stopButton.focus();
+    if (active === runButton || active === stopButton) (running ? stopButton : runButton).focus();
     showProgress();
     showHistory();
     schedule();
   }
   function showHistory() {
-    undo.disabled = !(model.get("can_undo") || model.get("running"));
-    redo.disabled = !model.get("can_redo");
+    // Not `disabled`: a button that loses the focus when it is used would take the keyboard away from the editor.
+    undo.setAttribute("aria-disabled", String(!(model.get("can_undo") || model.get("running"))));
+    redo.setAttribute("aria-disabled", String(!model.get("can_redo")));
   }
   function showControls() {
     for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(model.get("tool") === name));
@@ -760,7 +765,7 @@ function render({ model, el }) {
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (control && !typing && (key === "z" || key === "y")) {
       const again = key === "y" || event.shiftKey;
-      if (!(again ? redo : undo).disabled) tell({ kind: again ? "redo" : "undo" });
+      travel(again ? "redo" : "undo");
       handled(event);
     } else if (key === "Escape") {
       if (model.get("running")) tell({ kind: "stop" });

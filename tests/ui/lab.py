@@ -1,0 +1,244 @@
+"""A JupyterLab server and its pages for the browser tests and measure_editor.py: private folders, closed at the end."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOK = "01_paint_a_portrait.ipynb"
+CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+
+
+def chromium() -> str | None:
+    """Path of a Chromium or Chrome, or None. The variable CHROMIUM names one of your own."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def put_notebook(folder: Path, replacements: dict[str, str]) -> None:
+    """Copy the example notebook to `folder/work` with some words replaced, each of which must be there."""
+    text = (ROOT / "examples" / NOTEBOOK).read_text(encoding="utf-8")
+    for words, others in replacements.items():
+        escaped = json.dumps(words)[1:-1]
+        assert escaped in text, f"{NOTEBOOK} no longer has {words!r}"
+        text = text.replace(escaped, json.dumps(others)[1:-1])
+    (folder / "work").mkdir(parents=True, exist_ok=True)
+    (folder / "work" / NOTEBOOK).write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """Start JupyterLab on `folder/work` with the repository's kernel spec; its address. No password: tests only."""
+    work, settings = folder / "work", folder / "settings"
+    work.mkdir(parents=True, exist_ok=True)
+    kernels = folder / "jupyter" / "kernels"
+    kernels.mkdir(parents=True)
+    (kernels / "editgan").symlink_to(ROOT / "kernels" / "jupyter")
+    quiet = settings / "@jupyterlab" / "apputils-extension"
+    quiet.mkdir(parents=True)
+    news = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+    (quiet / "notification.jupyterlab-settings").write_text(json.dumps(news))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTER_PATH": str(folder / "jupyter"),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'kernels'}",
+    }
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"),
+        *("--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"),
+        *(f"--ServerApp.root_dir={work}", "--LabApp.expose_app_in_browser=True"),
+    ]
+    log = (folder / "server.log").open("wb")
+    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        until(lambda: answers(f"{address}/api/status") or process.poll() is not None, 60, "JupyterLab did not start")
+        if process.poll() is not None:
+            raise RuntimeError(f"JupyterLab ended: {(folder / 'server.log').read_text()[-2000:]}")
+        yield address
+    finally:
+        stop(process)
+        log.close()
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def stop(process: subprocess.Popen) -> None:
+    """End the server and the kernels that it started: it shuts them down at SIGTERM; what remains is killed."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(5)
+
+
+def until(condition: Callable[[], Any], seconds: float, message: str, every: float = 0.05) -> Any:
+    """Poll until the condition is true; its value. AssertionError with the message when the time is over."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"{message} (within {seconds} s)"
+        time.sleep(every)
+
+
+class Lab:
+    """One page of JupyterLab with the example notebook open."""
+
+    def __init__(self, page: Any, address: str):
+        self.page, self.address = page, address
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, notebook: str = NOTEBOOK) -> None:
+        self.page.goto(f"{self.address}/doc/tree/{notebook}")
+        self.ready()
+
+    def ready(self) -> None:
+        self.page.wait_for_function("window.jupyterapp", timeout=60_000)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.wait_for_function(
+            """() => { const panel = window.jupyterapp.shell.currentWidget;
+                const kernel = panel?.sessionContext?.session?.kernel;
+                return kernel && kernel.status === 'idle' && kernel.connectionStatus === 'connected'; }""",
+            timeout=60_000,
+        )
+
+    def theme(self, name: str) -> None:
+        self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", name)
+        light = "true" if name.endswith("Light") else "false"
+        self.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
+
+    def run_all(self) -> None:
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        self.page.wait_for_selector(".eg-root", timeout=120_000)
+        self.page.wait_for_function(
+            """() => window.jupyterapp.shell.currentWidget.content.model.cells
+                && [...window.jupyterapp.shell.currentWidget.content.model.cells]
+                    .filter(cell => cell.type === 'code').every(cell => cell.executionCount)""",
+            timeout=240_000,
+        )
+        self.page.wait_for_function(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'", timeout=60_000
+        )
+
+    def kernel(self, code: str) -> str:
+        """Run code in the notebook's kernel; what it printed."""
+        return self.page.evaluate(
+            """async code => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                const future = kernel.requestExecute({ code, store_history: false });
+                let text = '';
+                future.onIOPub = message => {
+                    if (message.header.msg_type === 'stream') text += message.content.text;
+                    if (message.header.msg_type === 'error') text += message.content.traceback.join('\\n');
+                };
+                await future.done; return text; }""",
+            code,
+        )
+
+    def save(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+
+class EditorPage:
+    """The editor in a page: pointer, buttons, and what the browser shows."""
+
+    def __init__(self, lab: Lab):
+        self.lab, self.page = lab, lab.page
+        self.root = self.page.locator(".eg-root").first
+        self.page.wait_for_selector(".eg-root", timeout=60_000)
+        self.root.scroll_into_view_if_needed()
+        until(
+            lambda: self.evaluate("root => root.editgan.picture().some(value => value > 0 && value < 255)"),
+            20,
+            "no picture",
+        )
+
+    def evaluate(self, code: str, argument: Any = None) -> Any:
+        return self.root.evaluate(code, argument)
+
+    def canvas(self, name: str) -> Any:
+        return self.root.locator(".eg-canvas").nth({"picture": 0, "parts": 1}[name])
+
+    def stroke(self, points: list[tuple[float, float]], size: int, view: str = "parts", steps: int = 6) -> None:
+        """Paint through picture points (px) with the real mouse."""
+        canvas = self.canvas(view)
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        scale = box["width"] / size
+        places = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in points]
+        self.page.mouse.move(*places[0])
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*place, steps=steps)
+        self.page.mouse.up()
+
+    def choose(self, part: str) -> None:
+        self.root.locator(".eg-swatch", has_text=part).first.click()
+
+    def press(self, name: str) -> None:
+        self.root.get_by_role("button", name=re.compile(f"^{name}")).first.click()
+
+    def set(self, label: str, value: Any) -> None:
+        """Set one of the sliders or the checkbox."""
+        self.root.get_by_label(label).first.fill(str(value))
+
+    @property
+    def frames(self) -> int:
+        return int(self.evaluate("root => root.dataset.frames ?? 0"))
+
+    @property
+    def running(self) -> bool:
+        return self.evaluate("root => root.classList.contains('eg-running')")
+
+    @property
+    def status(self) -> str:
+        return self.root.locator(".eg-status").inner_text()
+
+    def pixels(self, name: str = "picture") -> Any:
+        """What the browser holds: the picture [H, W, 3], or the label indices [H, W]."""
+        import numpy as np
+
+        if name == "index":
+            flat = np.array(self.evaluate("root => Array.from(root.editgan.index)"), np.uint8)
+            side = round(len(flat) ** 0.5)
+            return flat.reshape(side, side)
+        flat = np.array(self.evaluate("root => Array.from(root.editgan.picture())"), np.uint8)
+        side = round((len(flat) / 4) ** 0.5)
+        return flat.reshape(side, side, 4)[..., :3]
+
+    def idle(self, seconds: float = 120) -> None:
+        until(
+            lambda: not self.running and self.evaluate("root => root.editgan.pending()") == 0,
+            seconds,
+            "the edit did not end",
+        )

@@ -1,0 +1,196 @@
+"""A person's path through the example notebook: a real JupyterLab, a real Chromium, a real mouse."""
+
+import json
+
+import numpy as np
+import pytest
+
+from .lab import EditorPage, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+
+
+def mouth(editor: EditorPage, shipped: bool) -> tuple[list[tuple[float, float]], str, int]:
+    """Where to paint (picture px), which part, the picture's size: an open mouth, or some spark on the tiny model."""
+    index = editor.pixels("index")
+    size = len(index)
+    names = json.loads(editor.lab.kernel("import json; print(json.dumps([part.name for part in model.labels]))"))
+    wanted = ("upper lip", "lower lip", "mouth", "teeth") if shipped else ("glow",)
+    rows, columns = np.nonzero(np.isin(index, [names.index(name) for name in wanted]))
+    y, x0, x1 = float(np.median(rows)) + 1.5, float(columns.min()), float(columns.max())
+    if not shipped:
+        y, x0, x1 = size / 2, size * 0.3, size * 0.7
+    return [(x0 + 2, y), ((x0 + x1) / 2, y + size / 64), (x1 - 2, y)], "teeth" if shipped else "spark", size
+
+
+def kernel_state(editor: EditorPage) -> dict:
+    """What the kernel holds, as plain numbers."""
+    return json.loads(
+        editor.lab.kernel(
+            "import json; print(json.dumps({'map': editor.label_map.tolist(), 'image': editor.image.tolist(), "
+            "'latent': float(editor.session.w_plus.double().abs().sum())}))"
+        )
+    )
+
+
+def change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    return np.abs(before.astype(float) - after).mean(axis=2) / 255
+
+
+def test_paint_stop_undo_redo_reload_and_go_on(lab, shipped, photograph):
+    lab.run_all()
+    editor = EditorPage(lab)
+    lab.kernel("editor.undo(); editor.wait()")  # what the notebook painted from Python
+    editor.idle()
+    photograph(editor, "1-start")
+    points, part, size = mouth(editor, shipped)
+    before, start = editor.pixels(), kernel_state(editor)
+    assert np.array_equal(np.array(start["map"], np.uint8), editor.pixels("index"))
+
+    # Paint: the echo needs no kernel, then frames arrive, then the picture has changed where it was painted.
+    editor.choose(part)
+    editor.set("Brush size in pixels", max(3, size // 24) if shipped else size // 4)
+    seen = editor.frames
+    editor.stroke(points, size)
+    until(lambda: editor.frames > seen + 1, 30, "no frames arrived")
+    photograph(editor, "2-running")
+    region = np.array(json.loads(lab.kernel("import json; print(json.dumps(editor.session.region.tolist()))")), bool)
+    editor.idle()
+    assert editor.status.startswith("Done")
+    photograph(editor, "3-done")
+    after, painted = editor.pixels(), kernel_state(editor)
+    assert np.array_equal(np.array(painted["image"], np.uint8), after)
+    assert np.array_equal(np.array(painted["map"], np.uint8), editor.pixels("index"))
+    moved = change(before, after)
+    assert moved[region].mean() > 0.002
+    if shipped:  # the tiny model is a blur that moves as a whole
+        assert moved[region].mean() > 1.5 * moved[~region].mean()
+        assert moved[~region].mean() < 0.03
+
+    # Undo and redo bring picture, mask and latent back.
+    editor.press("Undo")
+    until(lambda: np.array_equal(editor.pixels(), before), 20, "undo did not bring the picture back")
+    assert kernel_state(editor) == start
+    assert np.array_equal(editor.pixels("index"), np.array(start["map"], np.uint8))
+    editor.page.keyboard.press("Control+Shift+Z")
+    until(lambda: np.array_equal(editor.pixels(), after), 20, "redo did not bring the picture again")
+    assert kernel_state(editor) == painted
+
+    # Stop keeps the best so far.
+    editor.root.get_by_label("Optimisation steps").select_option("100")
+    seen = editor.frames
+    editor.stroke([(x, y + size / 16) for x, y in points], size, view="picture")
+    until(lambda: editor.frames > seen + 1, 30, "no frames of the second edit arrived")
+    editor.press("Stop")
+    editor.idle(10)
+    assert editor.status.startswith("Stopped at step")
+    photograph(editor, "4-stopped")
+
+    # Reload the page while an edit runs: everything is there again, and it goes on.
+    editor.press("Edit")
+    until(lambda: editor.running, 10, "the edit did not begin")
+    lab.save()
+    lab.page.reload()
+    lab.page.wait_for_selector(".eg-root", timeout=60_000)
+    editor = EditorPage(lab)
+    until(lambda: editor.frames > 0 or not editor.running, 30, "no frames after the reload")
+    if editor.running:
+        photograph(editor, "5-reloaded")
+        editor.root.locator(".eg-canvas").first.focus()
+        editor.page.keyboard.press("Escape")
+    editor.idle()
+    held = kernel_state(editor)
+    until(
+        lambda: np.array_equal(editor.pixels(), np.array(held["image"], np.uint8)),
+        10,
+        "another picture than the kernel's",
+    )
+    assert np.array_equal(editor.pixels("index"), np.array(held["map"], np.uint8))
+    layers = editor.evaluate("root => [0, 1].map(i => root.editgan.layer(i)?.some(value => value > 0))")
+    assert layers == [True, True]
+    seen = editor.frames
+    editor.root.get_by_label("Optimisation steps").select_option("10")
+    editor.stroke([(x, y - size / 16) for x, y in points], size)
+    until(lambda: editor.frames > seen, 30, "no frames after the reload")
+    editor.idle()
+
+
+def test_second_stroke_errors_tools_and_themes(lab, shipped, photograph):
+    lab.theme("JupyterLab Dark")
+    lab.run_all()
+    editor = EditorPage(lab)
+    points, part, size = mouth(editor, shipped)
+    editor.choose(part)
+
+    # A second stroke during a run: frames of the old edit stop, the new one starts from there, both strokes count.
+    editor.root.get_by_label("Optimisation steps").select_option("100")
+    seen = editor.frames
+    editor.stroke(points, size)
+    until(lambda: editor.frames > seen + 1, 30, "no frames of the first edit")
+    job = int(editor.evaluate("root => root.dataset.job"))
+    editor.root.get_by_label("Optimisation steps").select_option("10")
+    editor.stroke([(x, y + size / 10) for x, y in points], size)
+    until(lambda: int(editor.evaluate("root => root.dataset.job")) > job, 30, "the second edit sent no frames")
+    photograph(editor, "1-second-stroke")
+    editor.idle()
+    assert editor.status.startswith("Done in 10 steps")
+    assert np.array_equal(editor.pixels("index"), np.array(kernel_state(editor)["map"], np.uint8))
+
+    # The echo is in the browser before the kernel has heard of it.
+    editor.root.get_by_text("edit when the pointer goes up").click()
+    index = editor.pixels("index")
+    canvas = editor.canvas("parts")
+    box = canvas.bounding_box()
+    editor.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    editor.page.mouse.down()
+    echo = editor.pixels("index")
+    assert (index != echo).any()
+    photograph(editor, "2-painting")
+    editor.page.mouse.up()
+    until(lambda: editor.evaluate("root => root.editgan.pending()") == 0, 10, "the kernel did not confirm the stroke")
+    assert np.array_equal(np.array(kernel_state(editor)["map"], np.uint8), echo)
+    assert not editor.running
+
+    # Eraser brings the old parts back; the eyedropper takes the part under the pointer.
+    editor.root.press("e")
+    editor.set("Brush size in pixels", 16)
+    editor.stroke([(20 * size / box["width"], 20 * size / box["width"])], size)
+    until(lambda: np.array_equal(editor.pixels("index"), index), 10, "the eraser did not bring the parts back")
+    editor.page.keyboard.press("i")
+    editor.stroke([(1, 1)], size)
+    chosen = editor.root.locator(".eg-swatch[aria-checked=true]").inner_text()
+    assert chosen == json.loads(
+        lab.kernel("import json; print(json.dumps(model.labels[int(editor.label_map[1, 1])].name))")
+    )
+    for key, value in (("]", "18 px"), ("[", "16 px"), ("[", "14 px")):
+        editor.page.keyboard.press(key)
+        until(lambda value=value: value in editor.root.locator(".eg-value").first.inner_text(), 5, f"{key} did nothing")
+
+    # Keys stay in the widget, Tab leaves it.
+    cells = lab.page.locator(".jp-Cell").count()
+    editor.canvas("parts").focus()
+    for key in ("a", "b", "x"):
+        editor.page.keyboard.press(key)
+    assert lab.page.locator(".jp-Cell").count() == cells
+    editor.page.keyboard.press("Tab")
+    assert editor.evaluate("root => !document.activeElement.classList.contains('eg-canvas')")
+
+    # An error in the worker and one in a callback are shown, and the next action closes the box.
+    lab.kernel("def broken(*a, **k): raise RuntimeError('the optimiser broke')\neditor.session.edit = broken")
+    editor.press("Edit")
+    alert = editor.root.locator(".eg-error")
+    alert.wait_for(state="visible", timeout=10_000)
+    assert "the optimiser broke" in alert.inner_text()
+    photograph(editor, "3-error")
+    lab.kernel("del editor.session.edit")
+    editor.press("Dismiss")
+    alert.wait_for(state="hidden", timeout=10_000)
+    lab.kernel("editor._on_message(editor.view, {'kind': 'stroke', 'label': 'moustache', 'tool': 'brush'}, [])")
+    alert.wait_for(state="visible", timeout=10_000)
+    assert "moustache" in alert.inner_text()
+    editor.press("Dismiss")
+
+    lab.theme("JupyterLab Light")
+    photograph(editor, "4-light")
+    editor.root.press("c")
+    photograph(editor, "5-plain")
