@@ -353,8 +353,8 @@ function render({ model, el }) {
     h("div", { class: "eg-stage" }, views[0].node, views[1].node, palette),
     runBar,
     progress,
-    status,
     errorBox,
+    status,
     help,
   );
   el.append(root);

@@ -1,0 +1,136 @@
+"""Measure the editor in a real JupyterLab and Chromium: the way of a stroke, a whole edit, the kernel's memory.
+
+    python tests/ui/measure_editor.py --out results/browser.json
+
+Prints one line of JSON: milliseconds from pointer up to the first new frame in the browser (p50, p95), seconds of a
+whole edit with the browser beside it, peak resident memory of the kernel. Without a Chromium it says so and ends with
+code 1.
+"""
+
+import argparse
+import json
+import runpy
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "kernels"), str(Path(__file__).parent)]
+
+import numpy as np  # noqa: E402
+from lab import CHROMIUM_ARGS, EditorPage, Lab, chromium, put_notebook, server, until  # noqa: E402
+
+from editgan_widgets.models.editgan import MODELS  # noqa: E402
+
+FIRST_FRAME = """(root, job) => new Promise((resolve, reject) => {
+    const end = performance.now() + 60000;
+    const look = () => {
+        const frame = (window.__editganFrames ?? []).find(frame => frame.job > job);
+        if (frame) resolve(frame.at - Number(root.dataset.up));
+        else if (performance.now() > end) reject(new Error('no frame within a minute'));
+        else setTimeout(look, 2);
+    };
+    look();
+})"""
+WHOLE_EDIT = """(root, job) => new Promise(resolve => {
+    const look = () => {
+        if (Number(root.dataset.job ?? 0) > job && !root.classList.contains('eg-running'))
+            resolve(performance.now() - Number(root.dataset.up));
+        else setTimeout(look, 5);
+    };
+    look();
+})"""
+PEAK_MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+
+
+def measure(editor: EditorPage, strokes: int, edits: int, steps: int) -> dict[str, Any]:
+    """Paint with the mouse and look at the browser's own clock."""
+    size = len(editor.pixels("index"))
+    editor.root.get_by_label("Optimisation steps").select_option(str(steps))
+    names = editor.root.locator(".eg-name").all_inner_texts()
+    centre = size / 2
+
+    def paint(i: int) -> int:
+        """Alternate two parts around the middle of the picture, so that every stroke changes something."""
+        job = int(editor.evaluate("root => root.dataset.job ?? 0"))
+        editor.choose(names[-2] if i % 2 else names[1])
+        y = centre + size / 4 * (i % 5) / 5
+        editor.stroke([(centre - size / 8, y), (centre + size / 8, y + size / 20)], size)
+        return job
+
+    waits = []
+    for i in range(strokes):
+        waits.append(editor.evaluate(FIRST_FRAME, paint(i)))
+        if editor.running:
+            editor.press("Stop")
+        editor.idle()
+    whole = []
+    for i in range(edits):
+        whole.append(editor.evaluate(WHOLE_EDIT, paint(i)) / 1000)
+        editor.idle()
+    return {
+        "resolution": size,
+        "strokes": strokes,
+        "steps": steps,
+        "first_frame_p50_ms": float(np.percentile(waits, 50)),
+        "first_frame_p95_ms": float(np.percentile(waits, 95)),
+        "first_frame_ms": [round(wait, 1) for wait in waits],
+        "edit_seconds": float(np.median(whole)),
+        "edit_seconds_all": [round(seconds, 2) for seconds in whole],
+        "kernel_rss_mb": float(editor.lab.kernel(PEAK_MEMORY)),
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, help="file for the JSON besides the last printed line")
+    parser.add_argument(
+        "--model", type=Path, help="a bundle; without it the shipped one, or a tiny one where none ships"
+    )
+    parser.add_argument("--strokes", type=int, default=20)
+    parser.add_argument("--edits", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=30, choices=(10, 20, 30, 50, 100))
+    options = parser.parse_args(arguments)
+    path = chromium()
+    if path is None:
+        print("no Chromium found: install it (Debian: apt install chromium)", file=sys.stderr)
+        return 1
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, sync_playwright() as driver:
+        folder = Path(name)
+        words, kind = {}, "portraits"
+        if options.model is not None:
+            words, kind = (
+                {'load_model("portraits")': f"load_model({str(options.model.resolve())!r})"},
+                options.model.name,
+            )
+        elif not MODELS["portraits"].is_file():
+            kind = "tiny"
+            runpy.run_path(str(ROOT / "tests" / "conftest.py"))["make_tiny_model"]().save(folder / "tiny.safetensors")
+            words = {
+                'load_model("portraits")': f"load_model({str(folder / 'tiny.safetensors')!r})",
+                '.group("mouth")': '.group("light")',
+                'label="teeth"': 'label="spark"',
+            }
+        put_notebook(folder, words)
+        with server(folder) as address:
+            browser = driver.chromium.launch(executable_path=path, headless=True, args=CHROMIUM_ARGS)
+            lab = Lab(browser.new_page(viewport={"width": 1440, "height": 1100}), address)
+            lab.open()
+            lab.run_all()
+            editor = EditorPage(lab)
+            editor.idle()
+            until(lambda: not editor.running, 60, "the notebook's own edit did not end")
+            results = {"model": kind, **measure(editor, options.strokes, options.edits, options.steps)}
+            browser.close()
+    if options.out is not None:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(results, indent=1) + "\n")
+    print(json.dumps(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
