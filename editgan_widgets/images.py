@@ -1,6 +1,7 @@
 """The one place where pictures change value range or layout.
 
-Networks work on float tensors `[batch, 3, H, W]` in [-1, 1]; people, files and canvases on uint8 arrays `[H, W, 3]` in [0, 255].
+Networks work on float tensors `[batch, 3, H, W]` in [-1, 1]; people, files and canvases on uint8 arrays `[H, W, 3]`
+in [0, 255].
 """
 
 from pathlib import Path

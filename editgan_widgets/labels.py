@@ -1,6 +1,7 @@
 """LabelSet: the named parts of a class of pictures, their colours, sides and edit groups.
 
-A label map is an integer picture `[H, W]` uint8 whose values are label ids; ids and colours are converted here and nowhere else.
+A label map is an integer picture `[H, W]` uint8 whose values are label ids; ids and colours are converted here and
+nowhere else.
 """
 
 import difflib
@@ -41,7 +42,9 @@ class LabelSet:
         self.name = name
         self.labels = tuple(labels)
         if [label.id for label in self.labels] != list(range(len(self.labels))):
-            raise ValueError(f"LabelSet {name!r}: ids must run 0, 1, 2 … without gaps; got {[x.id for x in self.labels]}")
+            raise ValueError(
+                f"LabelSet {name!r}: ids must run 0, 1, 2 … without gaps; got {[x.id for x in self.labels]}"
+            )
         self._by_name = {label.name: label for label in self.labels}
         if len(self._by_name) != len(self.labels):
             raise ValueError(f"LabelSet {name!r}: a name stands twice")

@@ -61,7 +61,7 @@ def test_a_code_of_another_size_is_refused():
 
 def test_a_head_keeps_its_eyes_in_the_same_place_of_the_frame():
     for head in pose([factors_from_code(code_from_seed(seed)) for seed in range(4)]):
-        scale_x, _, centre_x, centre_y = head.frame
+        scale_x, _, centre_x, _ = head.frame
         assert 0.5 < scale_x < 0.95
         assert abs(centre_x) < 1
         assert np.isfinite(head.vertices).all()

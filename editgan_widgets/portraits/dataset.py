@@ -1,10 +1,10 @@
-"""Datasets of rendered portraits on disk: memory-mapped arrays that training reads at full speed, and the factor records beside them.
+"""Datasets of rendered portraits on disk: memory-mapped arrays that training reads at full speed, and factor records.
 
 images.npy      uint8 [N, size, size, 3]
 label_maps.npy  uint8 [N, size, size]
 latents.npy     float32 [N, CODE_SIZE]: the standard normal code of each portrait
 factors.jsonl   one JSON record a line, in the same order
-dataset.json    size, count, first seed, label set, and how many are finished: a render that was stopped goes on from there
+dataset.json    size, count, first seed, label set, and how many are finished: a stopped render goes on from there
 """
 
 import json
@@ -30,8 +30,8 @@ def write_dataset(
 ) -> Path:
     """Render the portraits of seeds seed0 … seed0 + count - 1 into a folder; a stopped render goes on where it was.
 
-    `pictures` also writes `png/000000.png` and `png/000000_labels.png` (with palette) to look at; `progress(done, count)` is called
-    after every batch. Raises ValueError if the folder holds another dataset, NoEGLError without EGL.
+    `pictures` also writes `png/000000.png` and `png/000000_labels.png` (with palette) to look at; `progress(done,
+    count)` is called after every batch. Raises ValueError if the folder holds another dataset, NoEGLError without EGL.
     """
     if count < 1:
         raise ValueError(f"a dataset needs at least one portrait; got count={count}")

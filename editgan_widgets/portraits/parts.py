@@ -1,6 +1,7 @@
 """PORTRAIT_LABELS: the parts of a rendered portrait.
 
-Left and right are the person's own, so the left eye stands on the right side of a frontal picture. The renderer writes these ids.
+Left and right are the person's own, so the left eye stands on the right side of a frontal picture. The renderer
+writes these ids.
 """
 
 from editgan_widgets.labels import Label, LabelSet

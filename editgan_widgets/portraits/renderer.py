@@ -1,7 +1,8 @@
 """Renderer: factor records in, portraits out; a rasteriser with a fragment shader (moderngl over EGL).
 
-Parts are painted in rest coordinates of the head, so a brow, a nostril or a hairline follows every identity, expression and pose. Two
-attachments are written: the shaded colour, supersampled 2 x 2, and the part id, which is never blended.
+Parts are painted in rest coordinates of the head, so a brow, a nostril or a hairline follows every identity,
+expression and pose. Two attachments are written: the shaded colour, supersampled 2 x 2, and the part id, which is
+never blended.
 """
 
 import colorsys
@@ -117,11 +118,12 @@ class Renderer:
         if not 16 <= size <= 2048:
             raise ValueError(f"portrait size takes 16 to 2048 px; got {size}")
         try:
-            self.context = moderngl.create_standalone_context(backend="egl", require=330)
+            self.context = moderngl.create_standalone_context(backend="egl", require=330)  # type: ignore[reportArgumentType]
         except Exception as error:
             raise NoEGLError(
-                f"no OpenGL context over EGL ({error}); next: install a driver, on Debian `apt-get install libegl1 libgl1-mesa-dri`, "
-                "or use the portraits that ship: editgan_widgets.portraits.load_samples()"
+                f"no OpenGL context over EGL ({error}); next: install a driver, on Debian "
+                "`apt-get install libegl1 libgl1-mesa-dri`, or use the portraits that ship: "
+                "editgan_widgets.portraits.load_samples()"
             ) from error
         self.size = size
         full = size * SUPERSAMPLE
@@ -192,7 +194,7 @@ class Renderer:
         for program in self.programs.values():
             for name in program:
                 if name in look:
-                    program[name].value = look[name]
+                    program[name].value = look[name]  # type: ignore[reportAttributeAccessIssue]
         self.frame.clear()
         self.background.render(moderngl.TRIANGLE_STRIP)
         self.moving.write(np.concatenate([head.vertices, head.normals], 1).tobytes())
@@ -230,7 +232,8 @@ def _shared_renderer(size: int) -> Renderer:
 def render(seed: int = 0, size: int = 128, **factors: float) -> Portrait:
     """Render the portrait of a seed at `size` px, with any factor overridden: `render(seed=4, smile=0.8, yaw=20)`.
 
-    Deterministic for a seed on a machine. Raises UnknownFactorError, ValueError for a value out of range, NoEGLError without EGL.
+    Deterministic for a seed on a machine. Raises UnknownFactorError, ValueError for a value out of range, NoEGLError
+    without EGL.
     """
     record = override(factors_from_code(code_from_seed(seed)), factors)
     return next(iter(_shared_renderer(size).render([record])))

@@ -1,7 +1,7 @@
 """Segmenter: a small U-Net trained on rendered portraits with their true part ids (Ronneberger et al. 2015).
 
-It is the independent judge of every edit: it never sees a generator's features, and no edit is optimised against it. It also labels the
-few generator samples that the shipped interpreter is trained on, as a person with a brush would.
+It is the independent judge of every edit: it never sees a generator's features, and no edit is optimised against it.
+It also labels the few generator samples that the shipped interpreter is trained on, as a person with a brush would.
 """
 
 import json
@@ -21,7 +21,7 @@ WEIGHTS = Path(__file__).parent / "segmenter.safetensors"
 
 
 class Segmenter(nn.Module):
-    """U-Net: image [batch, 3, H, W] in [-1, 1] -> logits [batch, num_labels, H, W]; H and W multiples of 2 ** (levels - 1)."""
+    """U-Net: image [batch, 3, H, W] in [-1, 1] -> logits [batch, num_labels, H, W]; H, W multiples of 2**(levels-1)."""
 
     def __init__(self, num_labels: int = len(PORTRAIT_LABELS), widths: tuple[int, ...] = (20, 40, 64, 96, 96)):
         super().__init__()
@@ -83,5 +83,5 @@ def _shipped() -> Segmenter:
 
 
 def load_segmenter(path: str | Path | None = None) -> Segmenter:
-    """Load the shipped segmenter (64 or 128 px portraits), or another file: image [-1, 1] NCHW -> logits over PORTRAIT_LABELS."""
+    """Load the shipped segmenter (64 or 128 px) or another file: image [-1, 1] NCHW -> logits over PORTRAIT_LABELS."""
     return _shipped() if path is None else read_segmenter(path)

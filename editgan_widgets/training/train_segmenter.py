@@ -1,7 +1,7 @@
 """Train the portraits' segmenter on rendered truth.
 
-Pictures are disturbed (blur, noise, light, colour, lower resolution) so that it also reads what a generator makes of a portrait; true
-part ids come with the renders. Cross-entropy with weights that lift small parts.
+Pictures are disturbed (blur, noise, light, colour, lower resolution) so that it also reads what a generator makes of
+a portrait; true part ids come with the renders. Cross-entropy with weights that lift small parts.
 """
 
 import time
