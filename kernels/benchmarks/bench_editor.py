@@ -158,9 +158,10 @@ def edit_once(options):
     print(peak / (1024**2 if sys.platform == "darwin" else 1024))
 
 
-def browser_figures():
+def browser_figures(model):
     """What tests/ui/measure_editor.py prints as JSON on its last line, or why there is nothing."""
-    done = subprocess.run([sys.executable, str(BROWSER_SCRIPT)], capture_output=True, text=True, cwd=ROOT)
+    chosen = ["--model", model] if Path(model).is_file() else []
+    done = subprocess.run([sys.executable, str(BROWSER_SCRIPT), *chosen], capture_output=True, text=True, cwd=ROOT)
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         return {"skipped": (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"exit code {done.returncode}"]}
@@ -243,7 +244,7 @@ def main(arguments=None):
         "memory_mb": peak_memory(options),
     }
     if not options.no_browser:
-        results["browser"] = browser_figures()
+        results["browser"] = browser_figures(options.model)
         if "skipped" in results["browser"]:
             print("browser figures left out:", *results["browser"]["skipped"])
     options.out.mkdir(parents=True, exist_ok=True)
