@@ -23,7 +23,7 @@ WEIGHTS = Path(__file__).parent / "segmenter.safetensors"
 class Segmenter(nn.Module):
     """U-Net: image [batch, 3, H, W] in [-1, 1] -> logits [batch, num_labels, H, W]; H, W multiples of 2**(levels-1)."""
 
-    def __init__(self, num_labels: int = len(PORTRAIT_LABELS), widths: tuple[int, ...] = (20, 40, 64, 96, 96)):
+    def __init__(self, num_labels: int = len(PORTRAIT_LABELS), widths: tuple[int, ...] = (12, 32, 48, 64, 96)):
         super().__init__()
         self.widths = widths
         self.down = nn.ModuleList(_block(a, b) for a, b in zip((3, *widths), widths, strict=False))

@@ -30,7 +30,7 @@ class TrainSegmenterConfig:
     weight_decay: float = 1e-4
     small_part_power: float = 0.4  # class weight = (share of pixels) ** -power: 0 none, 1 all parts alike
     held_out: int = 200  # last pictures of the folder: for the reported mIoU
-    half_size_share: float = 0.4  # of the batches, shown at half size: the segmenter serves 64 and 128 px
+    half_size_share: float = 0.55  # of the batches, shown at half size: the segmenter serves 64 and 128 px
     seed: int = 0
 
 
