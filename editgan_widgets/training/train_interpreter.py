@@ -25,7 +25,7 @@ class InterpreterTrainingConfig:
 
     ensemble: int = 5
     hidden: tuple[int, int] = (64, 32)
-    steps: int = 500
+    steps: int = 400
     pixels: int = 2048  # per step, drawn from all pictures
     lr: float = 3e-3  # Adam, cosine to zero
     weight_decay: float = 1e-4  # on the three linear layers: 16 pictures are few
