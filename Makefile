@@ -1,7 +1,7 @@
 # Every target sets up what it needs: a fresh machine with Python 3.11 runs `make lab` or `make test` first.
 # VENV=path uses an environment of your own; an environment that is active is used as it is.
 
-PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c '' 2>/dev/null && echo $$p && break; done)
+PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c 'import ensurepip' 2>/dev/null && echo $$p && break; done)
 VENV ?= $(or $(VIRTUAL_ENV),.venv)
 BIN := $(VENV)/bin
 LAB_ARGS ?=

@@ -89,7 +89,7 @@ class Editor:
         self.canvas = PartCanvas(self._image, self._original, self.labels)
         first = next((label.id for label in self.labels if label.id), 0)
         self.view = EditorView(
-            self.canvas, label=first, auto=auto, steps=steps, size=max(2, self._image.shape[1] // 16)
+            self.canvas, label=first, auto=auto, steps=steps, size=max(2, self._image.shape[1] // 24)
         )
         self._pacer = FramePacer(self._send_frame)
         self.view.publish(
@@ -305,7 +305,7 @@ class Editor:
             gesture.entries = 1
             self._done.append(gesture)
             self._undone.clear()
-        self._publish(picture=False, applied=action.id)
+        self._publish(picture=False, **({"applied": action.id} if action.id else {}))
         return gesture
 
     def _travel(self, way: str) -> None:

@@ -10,6 +10,7 @@ code 1.
 import argparse
 import json
 import runpy
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,7 +27,7 @@ from editgan_widgets.models.editgan import MODELS  # noqa: E402
 FIRST_FRAME = """(root, job) => new Promise((resolve, reject) => {
     const end = performance.now() + 60000;
     const look = () => {
-        const frame = (window.__editganFrames ?? []).find(frame => frame.job > job);
+        const frame = root.editgan.frames.find(frame => frame.job > job);
         if (frame) resolve(frame.at - Number(root.dataset.up));
         else if (performance.now() > end) reject(new Error('no frame within a minute'));
         else setTimeout(look, 2);
@@ -98,6 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     from playwright.sync_api import sync_playwright
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that server and browser are closed on the way out
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, sync_playwright() as driver:
         folder = Path(name)
         words, kind = {}, "portraits"

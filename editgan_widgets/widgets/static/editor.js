@@ -128,7 +128,7 @@ const ICONS = {
 
 const STEPS = [10, 20, 30, 50, 100];
 const MAX_SIZE = 48;
-const readable = (value) => (value >= 0.1 ? value.toFixed(2) : value >= 0.001 ? value.toFixed(3) : value.toExponential(0));
+const readable = (value) => (value === 0 ? "0" : value >= 0.1 ? value.toFixed(2) : value >= 0.001 ? value.toFixed(3) : value.toExponential(0));
 let editors = 0;
 
 // ---------------------------------------------------------------------------------------------------------------------- editor
@@ -415,15 +415,16 @@ function render({ model, el }) {
   }
 
   let maskReads = 0;
+  const confirmed = new Set();
   async function readMask() {
     const turn = ++maskReads;
-    const applied = model.get("applied");
+    const at = pending.findIndex((stroke) => stroke.id === model.get("applied"));
+    for (const stroke of pending.slice(0, at + 1)) confirmed.add(stroke.id);
     const [mask, first] = await Promise.all([inflate(model.get("mask")), inflate(model.get("original"))]);
     if (turn !== maskReads || !mask || mask.length !== size) return;
     base.set(mask);
     original = first;
-    const at = pending.findIndex((stroke) => stroke.id === applied);
-    if (at >= 0) pending = pending.slice(at + 1);
+    pending = pending.filter((stroke) => !confirmed.delete(stroke.id));
     loaded = true;
     rebuild();
   }
@@ -456,7 +457,7 @@ function render({ model, el }) {
 
   // ---- running
   let run = model.get("progress");
-  const frames = (el.ownerDocument.defaultView.__editganFrames ??= []);
+  const frames = []; // when each was shown, for measuring
   on("msg:custom", async (message, buffers) => {
     if (message.kind === "reject") {
       pending = pending.filter((stroke) => stroke.id !== message.id);
@@ -801,7 +802,7 @@ function render({ model, el }) {
 
   // For tests and debugging: what the browser holds right now.
   root.editgan = {
-    index, picture: () => picture.getImageData(0, 0, width, height).data, pending: () => pending.length,
+    index, frames, picture: () => picture.getImageData(0, 0, width, height).data, pending: () => pending.length,
     layer: (i) => (layers ? layers[i].ctx.getImageData(0, 0, width, height).data : null),
   };
   return () => {
