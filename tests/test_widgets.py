@@ -45,7 +45,7 @@ class StandInSession:
         self.seconds, self.fail_at, self.threads = seconds, None, set()
         self.label_map = np.zeros((SIZE, SIZE), np.uint8)
         self.w_plus, self.settled = torch.zeros(1, 2, 4), self.label_map
-        self.past, self.future = [], []
+        self.past, self.future, self.steps = [], [], 0
 
     @property
     def image(self):
@@ -82,6 +82,7 @@ class StandInSession:
         try:
             for index in range(1, steps + 1):
                 time.sleep(self.seconds)
+                self.steps += 1
                 if index == self.fail_at:
                     raise RuntimeError("the optimiser broke")
                 w_plus = self.w_plus + index
@@ -150,7 +151,7 @@ def frames(editor):
     return [content for content, _ in editor.sent if content["kind"] == "frame"]
 
 
-def until(condition, seconds=5.0):
+def until(condition, seconds=20.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "timed out"
@@ -160,7 +161,7 @@ def until(condition, seconds=5.0):
 def test_a_stroke_from_the_browser_is_painted_and_edited(make_editor):
     editor = make_editor()
     stroke_message(editor)
-    assert editor.wait(10)
+    assert editor.wait(20)
     expected = rasterise(Stroke([(4.0, 4.0), (10.0, 4.0)], 2.0, "mouth"), np.zeros((SIZE, SIZE), np.uint8), LABELS)
     assert np.array_equal(editor.label_map, expected)
     assert np.array_equal(shown_mask(editor), expected)
@@ -172,14 +173,16 @@ def test_a_stroke_from_the_browser_is_painted_and_edited(make_editor):
     assert editor.view.status.startswith("Done in 5 steps")
 
 
-def test_callbacks_return_at_once_and_the_worker_paints(make_editor):
-    session = StandInSession(seconds=0.05)
+def test_callbacks_return_while_the_session_is_busy_and_the_worker_paints(make_editor):
+    session = StandInSession()
+    gate, paint = threading.Event(), session.paint
+    session.paint = lambda stroke: (gate.wait(20), paint(stroke))
     editor = make_editor(session)
-    start = time.perf_counter()
     stroke_message(editor)
     stroke_message(editor, id="s2", points=((4, 12),))
-    assert time.perf_counter() - start < 0.05
-    assert editor.wait(10)
+    assert not editor.label_map.any()  # both calls have returned, nothing is painted yet
+    gate.set()
+    assert editor.wait(20)
     assert session.threads == {"editgan-editor"}
     assert editor.view.applied == "s2"
 
@@ -187,12 +190,12 @@ def test_callbacks_return_at_once_and_the_worker_paints(make_editor):
 def test_with_auto_off_a_stroke_waits_for_the_edit_button(make_editor):
     editor = make_editor(auto=False)
     stroke_message(editor, auto=False)
-    assert editor.wait(10)
+    assert editor.wait(20)
     assert editor.image[0, 0, 0] == 0
     assert shown_mask(editor).any()
     assert editor.view.region
     browser(editor, kind="run", steps=3)
-    assert editor.wait(10)
+    assert editor.wait(20)
     assert editor.image[0, 0, 0] == 3
 
 
@@ -203,7 +206,7 @@ def test_a_second_stroke_during_a_run_restarts_from_where_it_stood(make_editor):
     until(lambda: editor.view.running and frames(editor))
     first_job = editor.view.job
     stroke_message(editor, id="s2", points=((4, 12),), steps=3)
-    assert editor.wait(10)
+    assert editor.wait(20)
     stood = int(session.past[-1][1][0, 0, 0])
     assert 0 < stood < 500
     assert int(session.w_plus[0, 0, 0]) == stood + 3
@@ -219,9 +222,9 @@ def test_stop_ends_within_a_step_and_keeps_the_best(make_editor):
     stroke_message(editor, steps=500)
     until(lambda: frames(editor))
     browser(editor, kind="stop")
-    start = time.perf_counter()
-    assert editor.wait(5)
-    assert time.perf_counter() - start < 0.2
+    stopped_at = session.steps
+    assert editor.wait(20)
+    assert session.steps <= stopped_at + 1
     assert editor.image[0, 0, 0] > 0
     assert not editor.view.running
     assert editor.view.status.startswith("Stopped at step")
@@ -231,17 +234,17 @@ def test_one_undo_takes_back_the_stroke_and_its_edit(make_editor):
     session = StandInSession()
     editor = make_editor(session)
     stroke_message(editor)
-    editor.wait(10)
+    editor.wait(20)
     painted = editor.label_map.copy()
     assert editor.view.can_undo
     browser(editor, kind="undo")
-    assert editor.wait(10)
+    assert editor.wait(20)
     assert not editor.label_map.any()
     assert editor.image[0, 0, 0] == 0
     assert not editor.view.can_undo
     assert editor.view.can_redo
     browser(editor, kind="redo")
-    assert editor.wait(10)
+    assert editor.wait(20)
     assert np.array_equal(editor.label_map, painted)
     assert editor.image[0, 0, 0] == 5
     assert not editor.view.can_redo
@@ -252,7 +255,7 @@ def test_undo_ends_a_running_edit_first(make_editor):
     stroke_message(editor, steps=500)
     until(lambda: frames(editor))
     browser(editor, kind="undo")
-    assert editor.wait(5)
+    assert editor.wait(20)
     assert editor.image[0, 0, 0] == 0
     assert not shown_mask(editor).any()
 
@@ -263,14 +266,14 @@ def test_eraser_brings_the_original_parts_back(make_editor):
     editor = make_editor(session, auto=False)
     stroke_message(editor, auto=False)
     stroke_message(editor, id="s2", tool="eraser", auto=False, radius=4.0)
-    assert editor.wait(10)
+    assert editor.wait(20)
     assert np.array_equal(editor.label_map, np.eye(SIZE, dtype=np.uint8))
 
 
 def test_a_stroke_that_changes_nothing_starts_no_edit(make_editor):
     editor = make_editor()
     stroke_message(editor, label=0)
-    assert editor.wait(10)
+    assert editor.wait(20)
     assert not frames(editor)
     assert "already there" in editor.view.status
     assert not editor.view.can_undo
@@ -306,12 +309,12 @@ def test_an_error_in_the_worker_is_shown_and_wait_raises_it(make_editor):
     editor = make_editor(session)
     stroke_message(editor)
     with pytest.raises(RuntimeError, match="optimiser broke"):
-        editor.wait(10)
+        editor.wait(20)
     assert editor.view.error == "the optimiser broke"
     assert not editor.view.running
     session.fail_at = None
     browser(editor, kind="run", steps=2)
-    assert editor.wait(10)
+    assert editor.wait(20)
     assert editor.view.error == ""
 
 
@@ -332,16 +335,16 @@ def test_an_unknown_message_is_shown(make_editor):
 def test_python_methods_do_what_the_tools_do(make_editor):
     editor = make_editor(steps=4)
     editor.paint(Stroke([(4.0, 4.0)], 2.0, "hair"))
-    assert editor.wait(10)
+    assert editor.wait(20)
     assert editor.image[0, 0, 0] == 4
     editor.undo()
-    editor.wait(10)
+    editor.wait(20)
     assert not editor.label_map.any()
     editor.redo()
-    editor.wait(10)
+    editor.wait(20)
     assert (editor.label_map == 2).any()
     editor.erase(Stroke([(4.0, 4.0)], 3.0, "hair"), run=False)
-    editor.wait(10)
+    editor.wait(20)
     assert not editor.label_map.any()
     assert editor.image[0, 0, 0] == 4
 
@@ -358,12 +361,12 @@ def test_messages_from_many_threads_lose_no_stroke(make_editor):
         thread.start()
     for thread in threads:
         thread.join()
-    assert editor.wait(10)
+    assert editor.wait(20)
     assert (editor.label_map[8] == 3).all()
     assert not editor.view.running
     for _ in range(SIZE):
         editor.undo()
-    editor.wait(10)
+    editor.wait(20)
     assert not editor.label_map.any()
 
 
@@ -391,7 +394,7 @@ def test_view_state_is_complete_for_a_reloaded_page(make_editor):
     for name in ("image", "before", "mask", "original", "region"):
         assert len(state[name]) > 0
     editor.stop()
-    editor.wait(5)
+    editor.wait(20)
 
 
 def test_torch_threads_are_limited_in_the_worker_only(make_editor, monkeypatch):
@@ -405,7 +408,7 @@ def test_torch_threads_are_limited_in_the_worker_only(make_editor, monkeypatch):
         session.paint = lambda stroke: (seen.append(torch.get_num_threads()), painted(stroke))
         editor = make_editor(session)
         stroke_message(editor)
-        assert editor.wait(10)
+        assert editor.wait(20)
         assert seen == [1]
     finally:
         torch.set_num_threads(threads)

@@ -73,7 +73,7 @@ def server(folder: Path) -> Iterator[str]:
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
     try:
-        until(lambda: answers(f"{address}/api/status") or process.poll() is not None, 60, "JupyterLab did not start")
+        until(lambda: answers(f"{address}/api/status") or process.poll() is not None, 120, "JupyterLab did not start")
         if process.poll() is not None:
             raise RuntimeError(f"JupyterLab ended: {(folder / 'server.log').read_text()[-2000:]}")
         yield address
