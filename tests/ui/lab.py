@@ -117,6 +117,7 @@ class Lab:
     def __init__(self, page: Any, address: str):
         self.page, self.address = page, address
         self.errors: list[str] = []
+        page.set_default_timeout(90_000)  # a busy machine must not fail a test
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def open(self, notebook: str = NOTEBOOK) -> None:
@@ -124,13 +125,13 @@ class Lab:
         self.ready()
 
     def ready(self) -> None:
-        self.page.wait_for_function("window.jupyterapp", timeout=60_000)
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.wait_for_function("window.jupyterapp", timeout=120_000)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
         self.page.wait_for_function(
             """() => { const panel = window.jupyterapp.shell.currentWidget;
                 const kernel = panel?.sessionContext?.session?.kernel;
                 return kernel && kernel.status === 'idle' && kernel.connectionStatus === 'connected'; }""",
-            timeout=60_000,
+            timeout=120_000,
         )
 
     def theme(self, name: str) -> None:
@@ -148,7 +149,7 @@ class Lab:
             timeout=240_000,
         )
         self.page.wait_for_function(
-            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'", timeout=60_000
+            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'", timeout=120_000
         )
 
     def kernel(self, code: str) -> str:
@@ -175,7 +176,7 @@ class EditorPage:
     def __init__(self, lab: Lab):
         self.lab, self.page = lab, lab.page
         self.root = self.page.locator(".eg-root").first
-        self.page.wait_for_selector(".eg-root", timeout=60_000)
+        self.page.wait_for_selector(".eg-root", timeout=120_000)
         self.root.scroll_into_view_if_needed()
         until(
             lambda: self.evaluate("root => root.editgan.picture().some(value => value > 0 && value < 255)"),

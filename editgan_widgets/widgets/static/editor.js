@@ -533,15 +533,19 @@ function render({ model, el }) {
     for (const [id, node] of swatches) {
       const chosen = id === model.get("label");
       node.setAttribute("aria-checked", String(chosen));
-      if (chosen && node.offsetParent) {
-        const box = list.getBoundingClientRect();
-        const own = node.getBoundingClientRect();
-        if (own.top < box.top) list.scrollTop -= box.top - own.top;
-        else if (own.bottom > box.bottom) list.scrollTop += own.bottom - box.bottom;
-      }
     }
+    reveal();
     rove();
     schedule();
+  }
+  // Scrolls the palette alone; scrollIntoView would move the notebook too.
+  function reveal() {
+    const node = swatches.get(model.get("label"));
+    if (!node?.offsetParent) return;
+    const box = list.getBoundingClientRect();
+    const own = node.getBoundingClientRect();
+    if (own.top < box.top) list.scrollTop -= box.top - own.top;
+    else if (own.bottom > box.bottom) list.scrollTop += own.bottom - box.bottom;
   }
   function showError() {
     const text = model.get("error");
@@ -789,7 +793,9 @@ function render({ model, el }) {
 
   const observer = new ResizeObserver(schedule);
   for (const view of views) observer.observe(view.canvas);
-  cleanups.push(() => observer.disconnect());
+  const placed = new ResizeObserver(reveal);
+  placed.observe(list);
+  cleanups.push(() => observer.disconnect(), () => placed.disconnect());
 
   showControls();
   showRunning();
