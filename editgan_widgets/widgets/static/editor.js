@@ -318,7 +318,8 @@ function render({ model, el }) {
     const stop = shown.find((label) => label.id === model.get("label")) ?? shown[0];
     for (const [id, swatch] of swatches) swatch.tabIndex = stop && id === stop.id ? 0 : -1;
   }
-  const palette = h("div", { class: "eg-palette" }, filter, list);
+  const scroller = h("div", { class: "eg-scroll" }, list);
+  const palette = h("div", { class: "eg-palette" }, filter, scroller);
 
   // ---- run bar
   const runButton = h("button", { type: "button", class: "eg-button eg-run", html: `${ICONS.run}<span>Edit</span>`, title: "Optimise the picture towards the painted mask", onclick: () => tell({ kind: "run", steps: model.get("steps") }) });
@@ -542,10 +543,10 @@ function render({ model, el }) {
   function reveal() {
     const node = swatches.get(model.get("label"));
     if (!node?.offsetParent) return;
-    const box = list.getBoundingClientRect();
+    const box = scroller.getBoundingClientRect();
     const own = node.getBoundingClientRect();
-    if (own.top < box.top) list.scrollTop -= box.top - own.top;
-    else if (own.bottom > box.bottom) list.scrollTop += own.bottom - box.bottom;
+    if (own.top < box.top) scroller.scrollTop -= box.top - own.top;
+    else if (own.bottom > box.bottom) scroller.scrollTop += own.bottom - box.bottom + 2;
   }
   function showError() {
     const text = model.get("error");
@@ -794,7 +795,7 @@ function render({ model, el }) {
   const observer = new ResizeObserver(schedule);
   for (const view of views) observer.observe(view.canvas);
   const placed = new ResizeObserver(reveal);
-  placed.observe(list);
+  placed.observe(scroller);
   cleanups.push(() => observer.disconnect(), () => placed.disconnect());
 
   showControls();
