@@ -147,11 +147,15 @@ def render(
     out: Annotated[Path, typer.Option(help="Folder that takes the pictures, label maps and factors.")],
     size: Annotated[int, typer.Option(min=16, help="Side of a picture in px.")] = 128,
     seed0: Annotated[int, typer.Option(min=0, help="Seed of the first portrait; they count up from it.")] = 0,
+    pictures: Annotated[bool, typer.Option(help="Also write PNG files to look at, in OUT/png.")] = True,
 ) -> None:
-    """Render portraits with their true label maps and factors."""
+    """Render portraits with their true label maps and factors; a stopped render goes on where it was."""
+    from tqdm import tqdm
+
     from editgan_widgets.portraits.dataset import write_dataset
 
-    write_dataset(out, count=count, size=size, seed0=seed0)
+    with tqdm(total=count, unit="portrait") as bar:
+        write_dataset(out, count, size, seed0, pictures, lambda done, _: bar.update(done - bar.n))
     typer.echo(f"{count} portraits of {size} px in {out}")
 
 
