@@ -89,7 +89,14 @@ class StandInSession:
                 best = w_plus
                 image = np.full((SIZE, SIZE, 3), int(w_plus[0, 0, 0]) % 256, np.uint8)
                 yield SimpleNamespace(
-                    index=index, total=steps, w_plus=w_plus, image=image, losses=Losses(), iou=0.5, seconds=0.01 * index
+                    index=index,
+                    total=steps,
+                    w_plus=w_plus,
+                    image=image,
+                    losses=Losses(),
+                    iou=0.5,
+                    score=index,
+                    seconds=0.01 * index,
                 )
             self._push()
             self.settled, self.w_plus, best = self.label_map, best, None

@@ -7,6 +7,7 @@ factors.jsonl   one JSON record a line, in the same order
 dataset.json    size, count, first seed, label set, and how many are finished: a stopped render goes on from there
 """
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -46,17 +47,18 @@ def write_dataset(
             raise ValueError(
                 f"{out} holds another dataset: {card}; wanted {wanted}; next: choose another folder or delete it"
             )
-    out.mkdir(parents=True, exist_ok=True)
-    mode = "r+" if done else "w+"
-    image_file = open_memmap(out / "images.npy", mode, np.uint8, (count, size, size, 3))
-    label_file = open_memmap(out / "label_maps.npy", mode, np.uint8, (count, size, size))
-    code_file = open_memmap(out / "latents.npy", mode, np.float32, (count, CODE_SIZE))
-    records_path = out / "factors.jsonl"
-    kept = records_path.read_text().splitlines()[:done] if done else []
-    records_path.write_text("".join(line + "\n" for line in kept))
-    if pictures:
-        (out / "png").mkdir(exist_ok=True)
-    with Renderer(size) as renderer, records_path.open("a") as records:
+    with Renderer(size) as renderer, contextlib.ExitStack() as stack:  # first: without EGL nothing is written
+        out.mkdir(parents=True, exist_ok=True)
+        mode = "r+" if done else "w+"
+        image_file = open_memmap(out / "images.npy", mode, np.uint8, (count, size, size, 3))
+        label_file = open_memmap(out / "label_maps.npy", mode, np.uint8, (count, size, size))
+        code_file = open_memmap(out / "latents.npy", mode, np.float32, (count, CODE_SIZE))
+        records_path = out / "factors.jsonl"
+        kept = records_path.read_text().splitlines()[:done] if done else []
+        records_path.write_text("".join(line + "\n" for line in kept))
+        if pictures:
+            (out / "png").mkdir(exist_ok=True)
+        records = stack.enter_context(records_path.open("a"))
         while done < count:
             batch = range(done, min(done + BATCH, count))
             codes = [code_from_seed(seed0 + i) for i in batch]

@@ -84,6 +84,7 @@ class Editor:
         self._failure: Exception | None = None
         self._total = self._last_step = 0
         self._numbers: dict[str, Any] = {}
+        self._best: Any = None  # the step that the session will keep
         self._word = ""
         self._worker = Worker("editgan-editor")
         self.canvas = PartCanvas(self._image, self._original, self.labels)
@@ -263,7 +264,7 @@ class Editor:
             return self._inbox.popleft() if self._inbox and not token.cancelled else None
 
     def _edit(self, steps: int, gesture: _Gesture, stamp: int) -> Iterator[Any]:
-        self._total, self._last_step, self._numbers = steps, 0, {}
+        self._total, self._last_step, self._numbers, self._best = steps, 0, {}, None
         self._pacer.begin(stamp)
         start = {"step": 0, "total": steps}
         self._publish(picture=False, running=True, job=stamp, progress=start, status=f"Editing, {steps} steps …")
@@ -330,6 +331,8 @@ class Editor:
         losses = {name: float(getattr(step.losses, name)) for name in ("segmentation", "rgb", "perceptual", "prior")}
         self._image = step.image
         self._last_step = step.index
+        if self._best is None or step.score > self._best.score:
+            self._best = step
         self._numbers = {
             "step": step.index,
             "total": step.total,
@@ -349,8 +352,8 @@ class Editor:
                 if cancelled
                 else f"Done in {self._last_step} steps."
             )
-            if "iou" in self._numbers:
-                self._word += f" Agreement with the painted parts: {self._numbers['iou']:.0%}."
+            if self._best is not None:
+                self._word += f" Agreement with the painted parts: {float(self._best.iou):.0%}."
         self._pacer.finish(stamp)
         self._end()
 
