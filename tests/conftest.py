@@ -1,5 +1,6 @@
 """A tiny model for the whole suite: 32 px, w_dim 16, four parts, an interpreter trained on its own samples."""
 
+import jaxtyping
 import numpy as np
 import pytest
 import torch
@@ -57,6 +58,12 @@ def make_tiny_model(resolution: int = 32) -> EditGAN:
         torch.Generator().manual_seed(0),
     )
     return EditGAN(generator, discriminator, interpreter, TINY_LABELS, {"name": "tiny"})
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No annotation is checked, as in a user's script: wrong types must get the package's own errors."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Bundles on disk, foreign layouts, and files that are not what they should be."""
 
+import dataclasses
 import os
 import pickle
 
@@ -10,6 +11,7 @@ from test_layers import low_pass, zeros_between
 
 from editgan_widgets.models import checkpoints
 from editgan_widgets.models.checkpoints import CheckpointError
+from editgan_widgets.models.editgan import MODELS
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 
 TINY = GeneratorConfig(resolution=32, z_dim=8, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16)
@@ -91,6 +93,57 @@ def test_the_two_layouts_hold_the_same_tensors(generator):
     assert shapes["to_rgb1.bias"] == (1, 3, 1, 1)
     assert shapes["noises.noise_6"] == (1, 1, 32, 32)
     assert shapes["conv1.noise.weight"] == (1,)
+
+
+@pytest.fixture
+def plain_mapping(generator):
+    """The same generator whose mapping learns at full rate: its weights are stored as they are used."""
+    same = Generator(dataclasses.replace(TINY, mapping_lr_multiplier=1.0)).eval()
+    weights = generator.state_dict()
+    same.load_state_dict({k: v * 0.01 if k.startswith("mapping.fc") else v for k, v in weights.items()})
+    return same
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("given", ["generator", "state dict"])
+def test_another_multiplier_of_the_mapping_gives_the_same_picture_in_a_rosinality_file(plain_mapping, tmp_path, given):
+    whole = given == "generator"
+    file = (
+        checkpoints.to_rosinality(plain_mapping)
+        if whole
+        else checkpoints.to_rosinality(plain_mapping.state_dict(), 1.0)
+    )
+    torch.save(file, tmp_path / "g.pt")
+    z = torch.randn(2, 8)
+    picture = plain_mapping(z, truncation_psi=0.7)
+    assert (checkpoints.load_generator(tmp_path / "g.pt")(z, truncation_psi=0.7) - picture).abs().max() < 1e-4
+    full = plain_mapping(z)
+    assert (rosinality_picture(file, z) - full).abs().max() < 1e-5 * full.abs().max()
+
+
+def test_weights_of_another_multiplier_are_not_taken_for_the_public_one(plain_mapping, tmp_path):
+    weights = plain_mapping.state_dict()
+    with pytest.raises(CheckpointError, match=r"mapping_lr_multiplier 0\.01.*give the Generator itself"):
+        checkpoints.to_rosinality(weights)
+    checkpoints.write_bundle(tmp_path / "bare", {"generator": weights}, {})
+    with pytest.raises(CheckpointError, match=r"bare has no 'generator_config'.*mapping_lr_multiplier 0\.01.*again"):
+        checkpoints.load_generator(tmp_path / "bare")
+
+
+@torch.no_grad()
+def test_the_shipped_generator_gives_the_same_picture_as_a_rosinality_file(tmp_path):
+    shipped = checkpoints.load_generator(MODELS["portraits"])
+    torch.save(checkpoints.to_rosinality(shipped), tmp_path / "portraits.pt")
+    z = torch.randn(1, shipped.config.z_dim, generator=torch.Generator().manual_seed(0))
+    difference = checkpoints.load_generator(tmp_path / "portraits.pt")(z, 0.7) - shipped(z, 0.7)
+    assert difference.abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("device", ["cuda", "xpu", "meta", "toaster"])
+def test_a_generator_is_not_loaded_onto_a_device_that_is_not_there(bundle, monkeypatch, device):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match=f"device '{device}' .*use .*'cpu'"):
+        checkpoints.load_generator(bundle, device=device)
 
 
 def test_a_512_px_generator_has_the_153_tensors_of_the_public_files():

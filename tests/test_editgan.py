@@ -7,6 +7,7 @@ from editgan_widgets import EditGAN, load_model
 from editgan_widgets.labels import Label, LabelSet
 from editgan_widgets.models import editgan as module
 from editgan_widgets.models.checkpoints import CheckpointError, write_bundle
+from editgan_widgets.models.devices import resolve_device
 
 
 def test_a_saved_model_loads_with_the_same_picture_labels_and_fingerprint(tiny_model, tmp_path):
@@ -82,6 +83,37 @@ def test_a_gpu_asked_for_by_name_and_absent_is_named(monkeypatch):
         load_model("portraits", device="cuda")
     with pytest.raises(ValueError, match="device 'gpu' is unknown"):
         load_model("portraits", device="gpu")
+
+
+@pytest.mark.parametrize("device", ["xpu", "meta", "hpu"])
+def test_a_device_that_cannot_run_the_models_is_refused(device):
+    with pytest.raises(ValueError, match=f"device '{device}' cannot run the models; use 'cpu', 'cuda' or 'mps'"):
+        load_model("portraits", device=device)
+
+
+def test_a_model_stays_where_it_is_if_the_device_is_not_there(tiny_model, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    for device in ("cuda:1", "mps", "meta"):
+        with pytest.raises(ValueError, match=f"device '{device}'"):
+            tiny_model.to(device)
+    assert tiny_model.device.type == "cpu"
+    assert tiny_model.to("cpu") is tiny_model
+
+
+def test_a_second_gpu_where_there_is_one_is_not_there(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(ValueError, match="'cuda:1' was asked for, but torch sees 1 CUDA"):
+        resolve_device("cuda:1")
+    assert resolve_device(None) == torch.device("cuda")
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("what", [None, 3, b"portraits"])
+def test_what_is_no_name_and_no_path_is_refused_with_the_names(what):
+    with pytest.raises(ValueError, match=r"by name \('portraits'\) or from a file's path; got"):
+        load_model(what)
 
 
 def test_an_interpreter_for_other_labels_is_refused(tiny_model):

@@ -233,6 +233,13 @@ def test_the_probability_of_augmentation_rises_while_the_discriminator_is_too_su
     assert adapt(0.0, real_signs=0.1, target=0.6, step=0.05) == 0.0
 
 
+def test_a_device_that_is_not_there_is_named_before_anything_is_written(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match=r"device 'cuda' was asked for, but torch sees no CUDA devices.*device='cpu'"):
+        run(data, tmp_path / "out", config(), device="cuda")
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_command_takes_every_setting(data, tmp_path, capsys):
     options = "--resolution 16 --z-dim 4 --w-dim 8 --mapping-layers 1 --channel-base 64 --channel-max 4 --device cpu"
     options += " --total-images 8 --batch 4 --paired-weight 1 --adversarial-weight 0 --part-weights 1=3,0=1"

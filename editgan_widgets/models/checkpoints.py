@@ -22,12 +22,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.layers import resample_filter
 
 StateDict = Mapping[str, Tensor]
 
 FORMAT = "editgan-widgets bundle 1"
+PUBLIC_MULTIPLIER = 0.01  # the `mapping_lr_multiplier` that readers of the public layouts take for granted
 
 
 class CheckpointError(ValueError):
@@ -99,8 +101,11 @@ def read_bundle(path: str | Path) -> Bundle:
 def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Generator:
     """Load a generator from one of our bundles or from a rosinality-layout `.pt`; evaluation mode, on `device`.
 
-    Sizes come from the bundle's metadata or else from the tensors' shapes. Raises CheckpointError for anything else.
+    Sizes come from the bundle's metadata or else from the tensors' shapes; a file without metadata is read with the
+    public `mapping_lr_multiplier` of 0.01. Raises CheckpointError for anything else, and for a bundle without metadata
+    whose mapping cannot be meant so; ValueError for a device that this machine does not have.
     """
+    target = resolve_device(device)
     path = _existing(path)
     config = None
     if zipfile.is_zipfile(path) or path.suffix in (".pt", ".pth", ".pkl", ".pickle"):
@@ -114,6 +119,12 @@ def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Gene
         weights = bundle.modules["generator"]
         if "generator_config" in bundle.metadata:
             config = GeneratorConfig.from_dict(bundle.metadata["generator_config"])
+        elif (gain := _mapping_gain(weights, PUBLIC_MULTIPLIER)) < _LEAST_GAIN:
+            raise CheckpointError(
+                f"{path} has no 'generator_config' in its metadata, and its mapping's weights cannot be meant with the "
+                f"public mapping_lr_multiplier {PUBLIC_MULTIPLIER} (root mean square {gain:.2g} when used; about 1 "
+                "fits): write it again with write_bundle(…, {'generator_config': generator.config.to_dict()})"
+            )
     try:
         config = config or infer_config(weights)
         generator = Generator(config)
@@ -123,7 +134,7 @@ def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Gene
             f"{path}: its {len(weights)} tensors make no StyleGAN2 generator: {error}; a generator has "
             "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb"
         ) from error
-    return generator.to(device).eval()
+    return generator.to(target).eval()
 
 
 def fingerprint(module: nn.Module) -> str:
@@ -136,7 +147,10 @@ def fingerprint(module: nn.Module) -> str:
 
 
 def infer_config(weights: StateDict) -> GeneratorConfig:
-    """Read a generator's sizes off a state dict in StyleGAN2-ADA names, with `mapping_lr_multiplier` 0.01."""
+    """Read a generator's sizes off a state dict in StyleGAN2-ADA names.
+
+    Tensors do not tell the `mapping_lr_multiplier`; it is given as 0.01, that of the public files.
+    """
     resolutions = sorted(
         int(m[1]) for name in weights if (m := re.fullmatch(r"synthesis\.b(\d+)\.conv1\.weight", name))
     )
@@ -148,6 +162,7 @@ def infer_config(weights: StateDict) -> GeneratorConfig:
         z_dim=first.shape[1],
         w_dim=first.shape[0],
         mapping_layers=sum(re.fullmatch(r"mapping\.fc\d+\.weight", name) is not None for name in weights),
+        mapping_lr_multiplier=PUBLIC_MULTIPLIER,
         channels=tuple(weights[f"synthesis.b{r}.conv1.weight"].shape[0] for r in resolutions),
     )
 
@@ -225,18 +240,50 @@ def from_rosinality(g_ema: StateDict, latent_avg: Tensor | None = None) -> dict[
     return weights
 
 
-def to_rosinality(weights: StateDict) -> dict[str, Any]:
-    """Turn a state dict in StyleGAN2-ADA names into `{"g_ema": …, "latent_avg": …}`, ready for torch.save."""
+def to_rosinality(weights: StateDict | Generator, mapping_lr_multiplier: float = PUBLIC_MULTIPLIER) -> dict[str, Any]:
+    """Turn a generator into `{"g_ema": …, "latent_avg": …}` in the rosinality layout, ready for torch.save.
+
+    Readers of this layout scale the mapping's weights and biases by 0.01; where another multiplier belongs to them,
+    they are stored times multiplier / 0.01, which gives the same picture.
+
+    Args:
+        weights: a Generator, or a state dict in StyleGAN2-ADA names.
+        mapping_lr_multiplier: the one that the state dict was trained with (`GeneratorConfig`); a Generator tells its
+            own.
+
+    Raises CheckpointError where the weights cannot be meant with this multiplier.
+    """
+    if isinstance(weights, Generator):
+        weights, mapping_lr_multiplier = weights.state_dict(), weights.config.mapping_lr_multiplier
     config = infer_config(weights)
+    if (gain := _mapping_gain(weights, mapping_lr_multiplier)) < _LEAST_GAIN:
+        raise CheckpointError(
+            f"the mapping's weights cannot be meant with mapping_lr_multiplier {mapping_lr_multiplier:g}: root mean "
+            f"square {gain:.2g} when used, about 1 fits; give the Generator itself, or the multiplier of its config"
+        )
     g_ema = {}
     for theirs, (ours, axes) in _rosinality_names(config.resolution, config.mapping_layers).items():
         value = weights[ours].detach()
+        if theirs.startswith("style.") and mapping_lr_multiplier != PUBLIC_MULTIPLIER:
+            value = value * (mapping_lr_multiplier / PUBLIC_MULTIPLIER)
         shape = (1,) * axes + tuple(value.shape) if axes >= 0 else (1, len(value), 1, 1)
         g_ema[theirs] = value.reshape(shape).clone()
     for k in range(int(math.log2(config.resolution)) - 2):  # both of gain 4, as a doubling of the size needs it
         g_ema[f"convs.{2 * k}.conv.blur.kernel"] = resample_filter() * 4
         g_ema[f"to_rgbs.{k}.upsample.kernel"] = resample_filter() * 4
     return {"g_ema": g_ema, "latent_avg": weights["mapping.w_avg"].detach().clone()}
+
+
+_LEAST_GAIN = 0.1
+
+
+def _mapping_gain(weights: StateDict, multiplier: float) -> float:
+    """Root mean square of the mapping's weights, of its largest layer, as a multiplier makes it; training begins at 1.
+
+    Far below 1 the mapping would squeeze all codes to one: the weights belong to a larger multiplier.
+    """
+    layers = [value for name, value in weights.items() if re.fullmatch(r"mapping\.fc\d+\.weight", name)]
+    return multiplier * max((float(value.float().square().mean().sqrt()) for value in layers), default=math.inf)
 
 
 def _read_rosinality(path: Path) -> dict[str, Tensor]:

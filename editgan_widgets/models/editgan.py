@@ -3,6 +3,7 @@
 One file holds them all (models/checkpoints.py); `load_model("portraits")` gives the one that ships.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.checkpoints import CheckpointError, fingerprint, read_bundle, write_bundle
+from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
@@ -83,9 +85,10 @@ class EditGAN:
         return next(self.generator.parameters()).device
 
     def to(self, device: torch.device | str) -> "EditGAN":
-        """Move all networks; returns self."""
+        """Move all networks; returns self. Raises ValueError for a device that this machine does not have."""
+        target = resolve_device(device)
         for module in self._modules().values():
-            module.to(device)
+            module.to(target)
         self._statistics = None
         return self
 
@@ -148,7 +151,7 @@ class EditGAN:
         return {name: module for name, module in modules.items() if module is not None}
 
 
-def load_model(name_or_path: str | Path, device: torch.device | str | None = None) -> EditGAN:
+def load_model(name_or_path: str | os.PathLike[str], device: torch.device | str | None = None) -> EditGAN:
     """Load a model by name ("portraits") or from a file that `EditGAN.save` wrote.
 
     Args:
@@ -156,8 +159,12 @@ def load_model(name_or_path: str | Path, device: torch.device | str | None = Non
         device: None takes "cuda" where there is one and "cpu" elsewhere.
 
     Raises FileNotFoundError for a name or path that does not exist, CheckpointError for a broken file, and ValueError
-    for a device that this machine does not have.
+    for what is neither name nor path, or a device that this machine does not have.
     """
+    if not isinstance(name_or_path, (str, os.PathLike)):
+        raise ValueError(
+            f"a model is loaded by name ({', '.join(map(repr, MODELS))}) or from a file's path; got {name_or_path!r}"
+        )
     target = resolve_device(device)
     path = MODELS.get(str(name_or_path), Path(name_or_path))
     if not path.is_file():
@@ -171,22 +178,3 @@ def load_model(name_or_path: str | Path, device: torch.device | str | None = Non
             "A path must lead to a file written by EditGAN.save"
         )
     return EditGAN.load(path).to(target)
-
-
-def resolve_device(device: torch.device | str | None) -> torch.device:
-    """Check that a device is there; None takes the best of CUDA and CPU. Raises ValueError with what there is."""
-    if device is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        wanted = torch.device(device)
-    except RuntimeError as error:
-        raise ValueError(f"device {str(device)!r} is unknown; use 'cpu', 'cuda' or 'mps'") from error
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if wanted.type == "cuda" and (wanted.index or 0) >= count:
-        raise ValueError(
-            f"device {str(device)!r} was asked for, but torch sees {count or 'no'} CUDA devices here; "
-            "use device='cpu', or device=None to take what there is"
-        )
-    if wanted.type == "mps" and not torch.backends.mps.is_available():
-        raise ValueError("device 'mps' was asked for, but this machine has none; use device='cpu'")
-    return wanted

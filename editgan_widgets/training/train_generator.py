@@ -32,6 +32,7 @@ from tqdm import tqdm
 
 from editgan_widgets import images as pictures
 from editgan_widgets.models.checkpoints import Bundle, CheckpointError, read_bundle, write_bundle
+from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.training.augment import adapt, augment
@@ -48,6 +49,7 @@ class TrainGeneratorConfig:
     max_minutes: float | None = None  # ends the run by the clock; the learning rate decays in time for it
     batch: int = 16  # pictures per step; several times mbstd's group of 4
     learning_rate: float = 2.5e-3  # of both networks; StyleGAN2's value for equalised layers
+    discriminator_rate: float = 1.0  # the discriminator's learning rate as a multiple of the generator's (TTUR)
     beta1: float = 0.0  # Adam's momentum; 0 for adversarial training, 0.9 is quicker for paired training alone
     beta2: float = 0.99  # Adam's second moment, StyleGAN2's value
     warmup_images: int = 2_000  # the rate rises linearly from 0: fresh Adam moments are unreliable
@@ -122,12 +124,14 @@ def train_generator(
     from the checkpoint of a smaller or equally large model: its blocks are copied, new ones leave the picture as it is.
     Ctrl-C and SIGTERM save and end the run. `on_metrics` gets each line of metrics.
 
-    Raises DataError for a folder that does not fit, CheckpointError for a checkpoint that does not.
+    Raises DataError for a folder that does not fit, CheckpointError for a checkpoint that does not, ValueError for a
+    device that this machine does not have.
     """
+    target = resolve_device(device)
     data = TrainingData(data_dir, config)
     out = Path(out_dir)
     (out / "samples").mkdir(parents=True, exist_ok=True)
-    state = _State(config, torch.device(device))
+    state = _State(config, target)
     checkpoint = out / "checkpoint.safetensors"
     if checkpoint.exists():
         state.resume(read_bundle(checkpoint), checkpoint)
@@ -370,10 +374,10 @@ class _State:
         left = min((1 - self.progress) / max(c.decay_fraction, 1e-9), 1.0)
         falling = c.final_rate + (1 - c.final_rate) * (0.5 - 0.5 * math.cos(math.pi * left))
         self.rate = c.learning_rate * min((self.images + c.batch) / max(c.warmup_images, 1), 1.0) * falling
-        for optimizer in (self.optimizer_g, self.optimizer_d):
+        for optimizer, share in ((self.optimizer_g, 1.0), (self.optimizer_d, c.discriminator_rate)):
             if optimizer is not None:
                 for group in optimizer.param_groups:
-                    group["lr"] = self.rate
+                    group["lr"] = self.rate * share
 
     def _generate(self, batch: Batch) -> tuple[Tensor, int]:
         """Pictures for the whole batch: first those of its own codes (their number is returned), then fresh ones."""

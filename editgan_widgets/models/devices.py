@@ -1,0 +1,26 @@
+"""Devices: check that one which is asked for by name is there, before anything is loaded onto it."""
+
+import torch
+
+TYPES = ("cpu", "cuda", "mps")
+
+
+def resolve_device(device: torch.device | str | None) -> torch.device:
+    """Check that a device is there; None takes the best of CUDA and CPU. Raises ValueError with what there is."""
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        wanted = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(f"device {str(device)!r} is unknown; use 'cpu', 'cuda' or 'mps'") from error
+    if wanted.type not in TYPES:
+        raise ValueError(f"device {str(device)!r} cannot run the models; use 'cpu', 'cuda' or 'mps'")
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if wanted.type == "cuda" and (wanted.index or 0) >= count:
+        raise ValueError(
+            f"device {str(device)!r} was asked for, but torch sees {count or 'no'} CUDA devices here; "
+            "use device='cpu', or device=None to take what there is"
+        )
+    if wanted.type == "mps" and not torch.backends.mps.is_available():
+        raise ValueError("device 'mps' was asked for, but this machine has none; use device='cpu'")
+    return wanted
