@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from editgan_widgets import images
-from editgan_widgets.portraits import PORTRAIT_LABELS, Segmenter, load_samples, load_segmenter
+from editgan_widgets.portraits import PORTRAIT_LABELS, Segmenter, SegmenterFileError, load_samples, load_segmenter
 from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, mean_iou, train_segmenter
 
 
@@ -26,6 +27,34 @@ def test_it_reads_back_as_saved(tmp_path):
         torch.testing.assert_close(
             load_segmenter(tmp_path / "s.safetensors")(image), model(image), atol=1e-2, rtol=1e-2
         )
+
+
+@pytest.mark.parametrize("keep", [0, 7, 200, 5000])
+def test_a_segmenter_that_was_cut_short_says_so(tmp_path, keep):
+    Segmenter(widths=(4, 8, 8, 8, 8)).save(tmp_path / "whole.safetensors")
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes((tmp_path / "whole.safetensors").read_bytes()[:keep])
+    with pytest.raises(SegmenterFileError, match=rf"cut\.safetensors \({keep} bytes\).*cut short.*train segmenter"):
+        load_segmenter(cut)
+
+
+def test_files_of_another_kind_are_refused_with_what_they_hold(tiny_model, tmp_path):
+    save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors")
+    save_file({"x": torch.zeros(1)}, tmp_path / "claims.safetensors", {"config": '{"widths": [4, 8], "num_labels": 3}'})
+    save_file({"x": torch.zeros(1)}, tmp_path / "odd.safetensors", {"config": '["widths"]'})
+    tiny_model.save(tmp_path / "model.safetensors")
+    for name, holds in {
+        "foreign": r"1 tensors \(x\)",
+        "claims": r"1 tensors \(x\)",
+        "odd": r"1 tensors \(x\)",
+        "model": r"tensors \(discriminator/",
+    }.items():
+        with pytest.raises(
+            SegmenterFileError, match=rf"{name}\.safetensors is .* no segmenter's.*{holds}.*give a file"
+        ):
+            load_segmenter(tmp_path / f"{name}.safetensors")
+    with pytest.raises(FileNotFoundError, match=r"no segmenter at .*absent"):
+        load_segmenter(tmp_path / "absent.safetensors")
 
 
 def test_training_lowers_the_loss(tmp_path):

@@ -4,7 +4,7 @@ from .factors import FACTOR_NAMES, FACTORS, UnknownFactorError
 from .parts import PORTRAIT_LABELS
 from .renderer import NoEGLError, Portrait, Renderer, render
 from .samples import load_samples
-from .segmenter import Segmenter, load_segmenter
+from .segmenter import Segmenter, SegmenterFileError, load_segmenter
 
 __all__ = [
     "FACTORS",
@@ -14,6 +14,7 @@ __all__ = [
     "Portrait",
     "Renderer",
     "Segmenter",
+    "SegmenterFileError",
     "UnknownFactorError",
     "load_samples",
     "load_segmenter",

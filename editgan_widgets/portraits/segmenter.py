@@ -11,13 +11,18 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from .parts import PORTRAIT_LABELS
 
 WEIGHTS = Path(__file__).parent / "segmenter.safetensors"
+_NEXT_MOVE = "give a file that `editgan train segmenter` wrote, or none to take the one that ships"
+
+
+class SegmenterFileError(ValueError):
+    """A weights file is no segmenter's; the message says which file, what it holds and what would fit."""
 
 
 class Segmenter(nn.Module):
@@ -65,11 +70,32 @@ def _block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 def read_segmenter(path: str | Path) -> Segmenter:
-    """Read what `Segmenter.save` wrote; float32, in eval mode, without gradients."""
-    with safe_open(path, "pt") as file:
-        config = json.loads(file.metadata()["config"])
+    """Read what `Segmenter.save` wrote; float32, in eval mode, without gradients.
+
+    Raises FileNotFoundError, or SegmenterFileError for a broken or foreign file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no segmenter at {path}; `editgan train segmenter` writes one")
+    tensors: dict[str, Tensor] = {}
+    try:
+        with safe_open(path, "pt") as file:
+            about = file.metadata() or {}
+            tensors = {name: _as_float(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+        config = json.loads(about["config"])
         model = Segmenter(config["num_labels"], tuple(config["widths"]))
-        model.load_state_dict({name: _as_float(file.get_tensor(name)) for name in file.keys()})  # noqa: SIM118
+        model.load_state_dict(tensors)
+    except SafetensorError as error:
+        raise SegmenterFileError(
+            f"{path} ({path.stat().st_size} bytes) cannot be read as safetensors ({error}); it may be cut short or of "
+            f"another format: {_NEXT_MOVE}"
+        ) from error
+    except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+        names = [*sorted(tensors)[:3], *(["…"] if len(tensors) > 3 else [])]
+        raise SegmenterFileError(
+            f"{path} is a safetensors file, but no segmenter's: it holds {len(tensors)} tensors ({', '.join(names)}), "
+            f"not a U-Net of down.*, up.* and head.* with its 'config': {_NEXT_MOVE}"
+        ) from error
     return model.eval().requires_grad_(False)
 
 
@@ -83,5 +109,8 @@ def _shipped() -> Segmenter:
 
 
 def load_segmenter(path: str | Path | None = None) -> Segmenter:
-    """Load the shipped segmenter (64 or 128 px) or another file: image [-1, 1] NCHW -> logits over PORTRAIT_LABELS."""
+    """Load the shipped segmenter (64 or 128 px) or another file: image [-1, 1] NCHW -> logits over PORTRAIT_LABELS.
+
+    Raises FileNotFoundError, or SegmenterFileError for a broken or foreign file.
+    """
     return _shipped() if path is None else read_segmenter(path)
