@@ -37,6 +37,19 @@ def test_a_saved_vector_loads_as_it_was(vector, tmp_path):
     assert torch.equal(loaded.delta_w_plus, vector.delta_w_plus)
 
 
+def test_saving_makes_the_folders_that_are_missing(vector, tmp_path):
+    vector.save(tmp_path / "new" / "deep" / "v.safetensors")
+    assert EditVector.load(tmp_path / "new" / "deep" / "v.safetensors").name == vector.name
+
+
+def test_a_path_that_cannot_be_written_is_named(vector, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for path in (tmp_path / "file" / "v.safetensors", tmp_path):
+        with pytest.raises(OSError, match=f"'more spark' cannot be written to {path}: .*give a file's path"):
+            vector.save(path)
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
 def test_another_models_vector_names_both_fingerprints_and_force_overrides(tiny_model, vector, other_model):
     w_plus = tiny_model.sample_w_plus(1)
     with pytest.raises(WrongModelError, match=f"{tiny_model.fingerprint}, this .* {other_model.fingerprint}.*force"):

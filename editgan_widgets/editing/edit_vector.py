@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialise
 from torch import Tensor
 
 from editgan_widgets.models.editgan import EditGAN
@@ -91,9 +91,19 @@ class EditVector:
             )
 
     def save(self, path: str | Path) -> None:
-        """Write a safetensors file. Raises OSError where the path cannot be written."""
+        """Write a safetensors file, and the folders above it. Raises OSError where the path cannot be written."""
         about = {"format": _FORMAT, "name": self.name, "labels": list(self.labels), "recipe": self.recipe}
-        save_file({"delta_w_plus": self.delta_w_plus.contiguous()}, str(path), metadata={"editgan": json.dumps(about)})
+        content = serialise({"delta_w_plus": self.delta_w_plus.contiguous()}, {"editgan": json.dumps(about)})
+        path = Path(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise OSError(
+                f"edit vector {self.name!r} cannot be written to {path}: {reason}; give a file's path in a folder "
+                "that you may write to"
+            ) from error
 
     @classmethod
     def load(cls, path: str | Path) -> "EditVector":
