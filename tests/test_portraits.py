@@ -37,6 +37,20 @@ def test_a_seed_always_gives_the_same_factors():
     assert factors_from_code(code_from_seed(7)) != factors_from_code(code_from_seed(8))
 
 
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("seed", [-3, 1.5, True, "a", None])
+def test_a_seed_that_is_none_is_refused(seed):
+    with pytest.raises(ValueError, match="whole number from 0 up; got"):
+        portraits.render(seed=seed)
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("value", ["a", None, float("nan"), True, [0.5]])
+def test_a_factor_that_is_no_number_is_refused_with_what_it_takes(value):
+    with pytest.raises(ValueError, match=r"factor 'smile' \(0 to 1\) takes 0 to 1; got"):
+        portraits.render(smile=value)
+
+
 def test_every_factor_stays_in_its_range():
     for seed in range(50):
         record = factors_from_code(code_from_seed(seed))

@@ -130,7 +130,9 @@ CODE_SIZE = len(FACTORS)
 
 
 def code_from_seed(seed: int) -> Float[np.ndarray, " code"]:
-    """Draw the standard normal code of a seed; the same on every machine."""
+    """Draw the standard normal code of a seed; the same on every machine. Raises ValueError for a negative seed."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"a portrait's seed is a whole number from 0 up; got {seed!r}")
     return np.random.default_rng([int(seed), 0x9E3779B9]).standard_normal(CODE_SIZE)
 
 
@@ -153,7 +155,8 @@ def override(factors: dict[str, float], changes: dict[str, float]) -> dict[str, 
             near = difflib.get_close_matches(name, FACTOR_NAMES, n=1, cutoff=0.0)[0]
             raise UnknownFactorError(f"factor {name!r} is not one of a portrait's; nearest: {near!r}")
         factor = FACTORS[FACTOR_NAMES.index(name)]
-        if not (np.isfinite(value) and factor.low <= value <= factor.high):
+        number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+        if not (number and np.isfinite(value) and factor.low <= value <= factor.high):
             raise ValueError(
                 f"factor {name!r} ({factor.meaning}) takes {factor.low:g} to {factor.high:g}; got {value!r}"
             )
