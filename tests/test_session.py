@@ -1,3 +1,4 @@
+import dataclasses
 import gc
 
 import numpy as np
@@ -217,6 +218,79 @@ def test_the_edit_vector_leads_from_the_origin_to_the_present(tiny_model, painte
     assert vector.recipe["resolution"] == 32
     assert vector.recipe["seed"] == 3
     assert {"editgan-widgets", "torch"} <= set(vector.recipe["versions"])
+
+
+def test_the_edit_vector_tells_the_steps_that_were_run_and_undo_takes_them_back(painted):
+    list(painted.edit(steps=4))
+    assert painted.edit_vector("v").recipe["steps"] == [4]
+    painted.paint(ELSEWHERE)
+    run = painted.edit(steps=20)
+    for _ in range(3):
+        next(run)
+    run.close()
+    assert painted.edit_vector("v").recipe["steps"] == [4, 3]
+    painted.undo()
+    assert painted.edit_vector("v").recipe["steps"] == [4]
+    painted.redo()
+    assert painted.edit_vector("v").recipe["steps"] == [4, 3]
+
+
+def test_an_edit_that_did_not_get_there_can_go_on_and_keeps_only_what_comes_nearer(painted):
+    first = max(step.score for step in painted.edit(steps=2))
+    assert painted.region is None
+    assert painted.can_edit
+    before = snapshot(painted)
+    steps = list(painted.edit(steps=12))
+    best = max(steps, key=lambda step: step.score)
+    assert best.score > first
+    assert torch.equal(painted.w_plus, best.w_plus)
+    assert np.array_equal(painted.label_map, before[2])
+    painted.undo()
+    assert same(before[:4], snapshot(painted)[:4])
+
+
+def test_going_on_without_coming_nearer_changes_nothing(painted, monkeypatch):
+    list(painted.edit(steps=4))
+    before = snapshot(painted)
+    optimize = module.optimize_edit
+    worse = lambda *a, **k: (dataclasses.replace(step, score=-1e3) for step in optimize(*a, **k))  # noqa: E731
+    monkeypatch.setattr(module, "optimize_edit", worse)
+    assert len(list(painted.edit(steps=3))) == 3
+    assert same(before, snapshot(painted))
+    assert painted.edit_vector("v").recipe["steps"] == [4]
+
+
+def test_there_is_nothing_to_go_on_with_once_the_picture_shows_what_was_painted(painted, monkeypatch):
+    list(painted.edit(steps=2))
+    monkeypatch.setattr(module, "agreement", lambda *_: 1.0)
+    assert not painted.can_edit
+    with pytest.raises(SessionError, match="the picture already shows what was painted; paint a stroke first"):
+        painted.edit()
+    monkeypatch.undo()
+    painted.adopt_prediction()
+    assert not painted.can_edit
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("what", [[(5, 5)], None, "spark"])
+def test_painting_what_is_no_stroke_is_refused_and_changes_nothing(session, what):
+    before = snapshot(session)
+    with pytest.raises(StrokeError, match=r"must be a Stroke; got .*; make one: Stroke\("):
+        session.paint(what)
+    assert same(before, snapshot(session))
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_latent_that_is_no_tensor_is_refused(tiny_model):
+    with pytest.raises(SessionError, match=r"torch.Tensor of shape \(1, 8, 16\); got ndarray; .*torch.as_tensor"):
+        EditSession.from_latent(tiny_model, np.zeros((1, 8, 16), np.float32))
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("psi", ["a", None, True, [0.5]])
+def test_a_psi_that_is_no_number_is_refused(tiny_model, psi):
+    with pytest.raises(SessionError, match="truncation_psi must be a number in"):
+        EditSession.from_seed(tiny_model, seed=1, truncation_psi=psi)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ interpreter's opinion and stays as painted after an edit, also where the picture
 truth. What an edit works on is the difference between `label_map` and the map at the last completed edit. An edit that
 ran to its end completes: its strokes are done with and never enter a later region. An edit that was closed early
 (Stop, or a new stroke) keeps its best latent, but its painted difference stays part of the next edit, which starts
-warm from there and still holds the outside to the picture before the unfinished one.
+warm from there and still holds the outside to the picture before the unfinished one. Where a completed edit did not
+quite get there, `edit` with nothing newly painted goes on towards the same target and keeps what comes nearer.
 
 A session is not thread-safe by itself, but its methods take `session.lock` for as long as they change it; the iterator
 of `edit` takes it only to start and to commit, so painting during a run does not wait. A run whose basis was undone
@@ -32,12 +33,21 @@ from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.editing.objective import predicted_label_map
 from editgan_widgets.editing.optimize import EditConfig, EditStep, optimize_edit
 from editgan_widgets.editing.strokes import Stroke, rasterise
-from editgan_widgets.editing.target import EditTarget, from_label_maps
+from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps
 from editgan_widgets.models.editgan import EditGAN
 
 
 class SessionError(ValueError):
     """Something was asked of a session that it cannot do now; the message says what to do first."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Goal:
+    """What a completed edit worked towards, so that another one can go on."""
+
+    target: EditTarget
+    reference: Tensor  # latent [1, num_ws, w_dim] that it began from
+    score: float  # of the step that was kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +60,8 @@ class _State:
     settled_map: np.ndarray  # painted truth at the last completed edit
     settled_w_plus: Tensor  # latent at the last completed edit
     predicted: np.ndarray | None  # interpreter's opinion of `image`; None = not asked yet
+    goal: _Goal | None = None  # of the last completed edit
+    steps: tuple[int, ...] = ()  # that each edit since the origin has run
 
 
 @dataclass(eq=False)
@@ -57,8 +69,18 @@ class _Run:
     """A running edit, as the session sees it."""
 
     target: EditTarget
+    reference: Tensor  # latent whose picture is kept outside the region
+    goal: _Goal | None = None  # of the completed edit that this one goes on with
     best: EditStep | None = None
+    steps: int = 0
     open: bool = True
+
+    @property
+    def least(self) -> float:
+        """The score that a step must surpass to be kept."""
+        if self.best is not None:
+            return self.best.score
+        return -np.inf if self.goal is None else self.goal.score
 
 
 class EditSession:
@@ -99,11 +121,12 @@ class EditSession:
     ) -> "EditSession":
         """Begin with a sampled portrait. `truncation_psi` in 0..1: lower is more ordinary and edits better.
 
-        Raises SessionError for a seed that is no whole number >= 0, or a psi that is not in 0..2.
+        Raises SessionError for a seed that is no whole number >= 0, or a psi that is no number in 0..2.
         """
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) < 2**63:
             raise SessionError(f"seed must be a whole number from 0 up; got {seed!r}")
-        if isinstance(truncation_psi, bool) or not 0 <= truncation_psi <= 2:
+        number = isinstance(truncation_psi, (int, float, np.number)) and not isinstance(truncation_psi, bool)
+        if not number or not 0 <= truncation_psi <= 2:
             raise SessionError(f"truncation_psi must be a number in 0..1 (at most 2); got {truncation_psi!r}")
         w_plus = model.sample_w_plus(int(seed), float(truncation_psi))
         return cls(model, w_plus, {"seed": int(seed), "truncation_psi": float(truncation_psi)}, config)
@@ -112,6 +135,11 @@ class EditSession:
     def from_latent(cls, model: EditGAN, w_plus: Tensor, config: EditConfig | None = None) -> "EditSession":
         """Begin with a latent `[num_ws, w_dim]` or `[1, num_ws, w_dim]`; SessionError if it does not fit this model."""
         fits = (model.generator.config.num_ws, model.generator.config.w_dim)
+        if not isinstance(w_plus, Tensor):
+            raise SessionError(
+                f"w_plus must be a torch.Tensor of shape (1, {fits[0]}, {fits[1]}); got {type(w_plus).__name__}; "
+                "turn an array into one with torch.as_tensor(array, dtype=torch.float32)"
+            )
         latent = w_plus[None] if w_plus.ndim == 2 else w_plus
         if latent.ndim != 3 or tuple(latent.shape) != (1, *fits):
             layers = w_plus.shape[-2] if w_plus.ndim >= 2 else 1
@@ -166,6 +194,11 @@ class EditSession:
         return self._target()
 
     @property
+    def can_edit(self) -> bool:
+        """Whether `edit` has something to do: something was painted, or the picture lacks what was painted before."""
+        return not np.array_equal(self._state.label_map, self._state.settled_map) or self._unreached() is not None
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a stroke or an edit to take back."""
         return bool(self._past)
@@ -212,7 +245,12 @@ class EditSession:
             predicted, state = self.predicted_label_map, self._state
             self._push(
                 replace(
-                    state, label_map=predicted, settled_map=predicted, settled_w_plus=state.w_plus, predicted=predicted
+                    state,
+                    label_map=predicted,
+                    settled_map=predicted,
+                    settled_w_plus=state.w_plus,
+                    predicted=predicted,
+                    goal=None,
                 )
             )
 
@@ -222,24 +260,33 @@ class EditSession:
         The best step (see EditStep.score) is committed as one history entry when the iterator ends, and also when it
         is closed early (`iterator.close()`, or leaving it to the garbage collector). An error inside commits nothing.
         If another edit of this session is still open, its best is committed first and this one goes on from there.
+        With nothing painted since an edit that did not quite get there, this one goes on towards the same parts, and
+        commits only what comes nearer.
 
         Args:
             steps: number of steps; None takes the config's.
             config: None takes the session's.
 
-        Raises SessionError at once (not at the first `next`) where nothing is painted, ValueError for bad settings.
+        Raises SessionError at once (not at the first `next`) where there is nothing to do (see `can_edit`), ValueError
+        for bad settings.
         """
         config = config or self.config
         if steps is not None:
             config = replace(config, steps=steps)
         with self.lock:
+            if not self.can_edit:
+                followed = " the picture already shows what was painted;" if self._state.goal else ""
+                raise SessionError(f"nothing to edit:{followed} paint a stroke first (session.paint)")
             target = self._target()
-            if target is None:
-                raise SessionError("nothing to edit: paint a stroke first (session.paint)")
             if self._run is not None:
                 self._commit(self._run, completed=False)
             state = self._state
-            run = _Run(target)
+            goal = state.goal if target is None else None
+            if target is not None:
+                run = _Run(target, state.settled_w_plus)
+            else:
+                assert goal is not None
+                run = _Run(goal.target, goal.reference, goal)
             self._run = run
         return self._iterate(run, state, config)
 
@@ -277,7 +324,7 @@ class EditSession:
             "fingerprint": self.model.fingerprint,
             "resolution": self.model.resolution,
             "label_set": self.model.labels.name,
-            "steps": self.config.steps,
+            "steps": list(state.steps),
             "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
         }
         return EditVector(name, delta, tuple(self.model.labels[int(i)].name for i in ids), recipe)
@@ -288,11 +335,17 @@ class EditSession:
             return None
         return from_label_maps(state.settled_map, state.label_map, predicted=self.predicted_label_map)
 
+    def _unreached(self) -> _Goal | None:
+        """The last completed edit's goal, unless the picture is quite there."""
+        goal = self._state.goal
+        return None if goal is None or agreement(self.predicted_label_map, goal.target) == 1 else goal
+
     def _iterate(self, run: _Run, state: _State, config: EditConfig) -> Iterator[EditStep]:
-        steps = optimize_edit(self.model, state.w_plus, run.target, config, reference=state.settled_w_plus)
+        steps = optimize_edit(self.model, state.w_plus, run.target, config, reference=run.reference)
         try:
             for step in steps:
-                if run.best is None or step.score > run.best.score:
+                run.steps += 1
+                if step.score > run.least:
                     run.best = step
                 yield step
             # Asked here, in the consumer's thread and before the lock, so that the next stroke need not wait for it.
@@ -320,9 +373,17 @@ class EditSession:
         self._close(run)
         state, best = self._state, run.best
         # The label map is the present one: what was painted while the edit ran stays painted.
-        committed = replace(state, w_plus=best.w_plus.clone(), image=_frozen(best.image), predicted=predicted)
+        committed = replace(
+            state,
+            w_plus=best.w_plus.clone(),
+            image=_frozen(best.image),
+            predicted=predicted,
+            steps=(*state.steps, run.steps),
+        )
         if completed:
             committed = replace(committed, settled_map=_frozen(run.target.label_map), settled_w_plus=committed.w_plus)
+        if completed or run.goal is not None:
+            committed = replace(committed, goal=_Goal(run.target, run.reference, best.score))
         self._push(committed)
 
     def _close(self, run: _Run) -> None:

@@ -58,6 +58,15 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+def check_stroke(stroke: object) -> None:
+    """Raise StrokeError for anything but a Stroke."""
+    if not isinstance(stroke, Stroke):
+        raise StrokeError(
+            f"what is painted must be a Stroke; got {_short(stroke)}; make one: Stroke(points=[(x, y)], radius=3, "
+            "label='hair')"
+        )
+
+
 def covered(stroke: Stroke, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
     """Pixels of a picture of `size` (H, W) that the stroke covers.
 
@@ -85,6 +94,7 @@ def rasterise(stroke: Stroke, label_map: UInt8[np.ndarray, "h w"], labels: Label
 
     Raises UnknownLabelError for a label that the set does not have, StrokeError as `covered` does.
     """
+    check_stroke(stroke)
     label = labels[stroke.label]
     mask = covered(stroke, (label_map.shape[0], label_map.shape[1]))
     painted = label_map.copy()
