@@ -155,7 +155,11 @@ def render(
     from editgan_widgets.portraits.dataset import write_dataset
 
     with tqdm(total=count, unit="portrait") as bar:
-        write_dataset(out, count, size, seed0, pictures, lambda done, _: bar.update(done - bar.n))
+
+        def advance(done: int, _: int) -> None:
+            bar.update(done - bar.n)
+
+        write_dataset(out, count, size, seed0, pictures, advance)
     typer.echo(f"{count} portraits of {size} px in {out}")
 
 
