@@ -11,8 +11,8 @@ import pytest
 import torch
 from ipycanvas.canvas import COMMANDS
 
-from editgan_widgets.editing.strokes import Stroke, rasterise
-from editgan_widgets.labels import Label, LabelSet
+from editgan_widgets.editing.strokes import Stroke, StrokeError, rasterise
+from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
 from editgan_widgets.widgets import Editor, EditorView, PartCanvas
 
 LABELS = LabelSet(
@@ -56,6 +56,7 @@ class StandInSession:
         changed = self.label_map != self.settled
         return changed if changed.any() else None
 
+    can_edit = property(lambda self: self.region is not None)
     can_undo = property(lambda self: bool(self.past))
     can_redo = property(lambda self: bool(self.future))
 
@@ -295,6 +296,7 @@ def test_a_stroke_that_changes_nothing_starts_no_edit(make_editor):
         ({"points": ((900, 900),)}, "outside"),
         ({"points": ((float("nan"), 2),)}, "finite"),
         ({"radius": -1.0}, "radius"),
+        ({"radius": float("nan")}, "radius"),
         ({"tool": "laser"}, "laser"),
         ({"shape": "star"}, "star"),
         ({"steps": 0}, "steps"),
@@ -308,6 +310,74 @@ def test_a_bad_stroke_is_shown_and_changes_nothing(make_editor, changes, words):
     until(lambda: not editor.view.running)
     assert not editor.label_map.any()
     assert ({"kind": "reject", "id": "s1"}, None) in editor.sent
+
+
+def test_a_stroke_without_a_radius_is_refused_in_words(make_editor):
+    editor = make_editor()
+    points = np.array([(4, 4)], np.float32).tobytes()
+    browser(editor, [points], kind="stroke", id="s1", tool="brush", label=3)
+    assert "radius must be above 0 px" in editor.view.error
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("stroke", "error", "words"),
+    [
+        (Stroke([(4, 4)], 2, "moth"), UnknownLabelError, "nearest: 'mouth'"),
+        (Stroke([(900, 900)], 2, "mouth"), StrokeError, "outside the picture"),
+        ([(4, 4)], StrokeError, "must be a Stroke"),
+    ],
+)
+def test_a_bad_stroke_from_python_is_refused_at_once_and_a_running_edit_goes_on(make_editor, stroke, error, words):
+    session = StandInSession(seconds=0.01)
+    editor = make_editor(session)
+    stroke_message(editor, steps=500)
+    until(lambda: frames(editor))
+    job = editor.view.job
+    with pytest.raises(error, match=words):
+        editor.paint(stroke)
+    if error is StrokeError:
+        with pytest.raises(error, match=words):
+            editor.erase(stroke)
+    done = session.steps
+    until(lambda: session.steps > done + 3)
+    assert editor.view.job == job
+    assert editor.error == ""
+    editor.stop()
+    editor.wait(20)
+
+
+def test_edit_goes_on_towards_parts_that_the_picture_lacks(make_editor, session):
+    editor = make_editor(session, steps=1)
+    label_map = session.label_map.copy()
+    editor.paint(Stroke([(16, 16), (20, 16)], 3, "spark"))
+    assert editor.wait(20)
+    assert (editor.label_map != label_map).any()
+    editor.paint(Stroke([(16, 16), (20, 16)], 3, "spark"))
+    assert editor.wait(20)
+    assert "already there. Press Edit and the picture goes on" in editor.view.status
+    before = session.w_plus
+    editor.run(8, blocking=True)
+    assert editor.view.status.startswith("Done in 8 steps. Agreement")
+    assert not torch.equal(session.w_plus, before)
+    editor.undo()
+    assert editor.wait(20)
+    assert torch.equal(session.w_plus, before)
+
+
+def test_a_run_in_which_no_step_came_nearer_says_so(make_editor):
+    session = StandInSession()
+    editor = make_editor(session)
+    edit = session.edit
+
+    def fruitless(steps):
+        yield from edit(steps)
+        session.undo()
+
+    session.edit = fruitless
+    stroke_message(editor)
+    assert editor.wait(20)
+    assert "No step came nearer" in editor.view.status
 
 
 def test_an_error_in_the_worker_is_shown_and_wait_raises_it(make_editor):

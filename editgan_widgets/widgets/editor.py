@@ -18,8 +18,8 @@ import numpy as np
 import torch
 
 from editgan_widgets.editing.edit_vector import EditVector
-from editgan_widgets.editing.session import EditSession
-from editgan_widgets.editing.strokes import Stroke, covered
+from editgan_widgets.editing.session import EditSession, SessionError
+from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.streaming import CancelToken, FramePacer, Worker
 from editgan_widgets.widgets import encoding
@@ -132,12 +132,18 @@ class Editor:
         return self.view.error
 
     def paint(self, stroke: Stroke, run: bool | None = None) -> None:
-        """Paint a stroke; `run` says whether an edit follows, None does as the editor's switch says."""
+        """Paint a stroke; `run` says whether an edit follows, None does as the editor's switch says.
+
+        Raises UnknownLabelError or StrokeError at once; a running edit then goes on.
+        """
+        self._check(stroke)
+        self.labels[stroke.label]
         steps = self.view.steps if (self.view.auto if run is None else run) else 0
         self._act(_Action("paint", stroke, run=steps))
 
     def erase(self, stroke: Stroke, run: bool | None = None) -> None:
-        """Bring the original parts back under a stroke (its label does not matter)."""
+        """Bring the original parts back under a stroke (its label does not matter). Raises StrokeError as `paint`."""
+        self._check(stroke)
         steps = self.view.steps if (self.view.auto if run is None else run) else 0
         self._act(_Action("erase", stroke, run=steps))
 
@@ -192,6 +198,10 @@ class Editor:
         self.view.close()
         self.canvas.close()
 
+    def _check(self, stroke: Stroke) -> None:
+        check_stroke(stroke)
+        covered(stroke, (self._image.shape[0], self._image.shape[1]))
+
     # ---- callbacks: validate, put into the queue, return
 
     def _on_message(self, _view: Any, content: Any, buffers: Any) -> None:
@@ -224,7 +234,7 @@ class Editor:
             raise ValueError(f"tool {tool!r} does not paint; use 'brush' or 'eraser'")
         label = self.labels[content.get("label", "")].id
         pairs = [(float(x), float(y)) for x, y in points.reshape(-1, 2)]
-        stroke = Stroke(points=pairs, radius=float(content["radius"]), label=label, shape=shape)
+        stroke = Stroke(points=pairs, radius=float(content.get("radius", "nan")), label=label, shape=shape)
         auto = content.get("auto", True) or self.view.running
         steps = _checked_steps(content.get("steps", self.view.steps)) if auto else 0
         self._act(_Action("paint" if tool == "brush" else "erase", stroke, str(content.get("id", "")), steps))
@@ -264,6 +274,8 @@ class Editor:
             return self._inbox.popleft() if self._inbox and not token.cancelled else None
 
     def _edit(self, steps: int, gesture: _Gesture, stamp: int) -> Iterator[Any]:
+        if not self.session.can_edit:
+            raise SessionError("nothing to edit: paint a stroke first, on either picture")
         self._total, self._last_step, self._numbers, self._best = steps, 0, {}, None
         self._pacer.begin(stamp)
         start = {"step": 0, "total": steps}
@@ -285,6 +297,8 @@ class Editor:
                         self._done.append(gesture)
                     gesture.entries += 1
                     self._undone.clear()
+                else:
+                    self._best = None
 
     def _apply(self, action: _Action) -> _Gesture | None:
         """Do one action to the session; the caller holds its lock."""
@@ -302,6 +316,8 @@ class Editor:
         gesture = _Gesture()
         if np.array_equal(before, self.session.label_map):
             self._word = "The parts are as before: what was painted is already there."
+            if self.session.can_edit:
+                self._word += " Press Edit and the picture goes on towards it."
         else:
             gesture.entries = 1
             self._done.append(gesture)
@@ -352,7 +368,9 @@ class Editor:
                 if cancelled
                 else f"Done in {self._last_step} steps."
             )
-            if self._best is not None:
+            if self._best is None and self._last_step:
+                self._word += " No step came nearer to the painted parts: the picture is as before."
+            elif self._best is not None:
                 self._word += f" Agreement with the painted parts: {float(self._best.iou):.0%}."
         self._pacer.finish(stamp)
         self._end()
