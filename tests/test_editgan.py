@@ -6,7 +6,7 @@ import torch
 from editgan_widgets import EditGAN, load_model
 from editgan_widgets.labels import Label, LabelSet
 from editgan_widgets.models import editgan as module
-from editgan_widgets.models.checkpoints import CheckpointError, write_bundle
+from editgan_widgets.models.checkpoints import CheckpointError, to_rosinality, write_bundle
 from editgan_widgets.models.devices import resolve_device
 
 
@@ -68,6 +68,12 @@ def test_a_truncated_file_is_a_checkpoint_error(tiny_model, tmp_path):
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(CheckpointError, match=r"tiny\.safetensors"):
         load_model(path)
+
+
+def test_a_rosinality_file_is_sent_to_its_own_reader(tiny_model, tmp_path):
+    torch.save(to_rosinality(tiny_model.generator), tmp_path / "g.pt")
+    with pytest.raises(CheckpointError, match=r"g\.pt is a file of torch\.save, not a bundle.*load_generator\(path\)"):
+        load_model(tmp_path / "g.pt")
 
 
 def test_a_foreign_bundle_is_a_checkpoint_error(tmp_path):

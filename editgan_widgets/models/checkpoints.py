@@ -77,6 +77,11 @@ def read_bundle(path: str | Path) -> Bundle:
     Raises CheckpointError where the file is missing, cut short, or not a bundle.
     """
     path = _existing(path)
+    if zipfile.is_zipfile(path):
+        raise CheckpointError(
+            f"{path} is a file of torch.save, not a bundle of this package; a generator in the rosinality layout is "
+            "read with models.checkpoints.load_generator(path)"
+        )
     modules: dict[str, dict[str, Tensor]] = {}
     try:
         with safe_open(path, framework="pt") as file:
