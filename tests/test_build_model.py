@@ -36,3 +36,16 @@ def test_a_bundle_of_something_else_is_refused_with_the_command_that_makes_one(t
     write_bundle(tmp_path / "other.safetensors", {"thing": {"x": torch.zeros(2)}}, {})
     with pytest.raises(CheckpointError, match="editgan train generator"):
         build_model(tmp_path / "other.safetensors", labeller, tiny_model.labels)
+
+
+def test_a_checkpoint_without_a_discriminator_takes_that_of_another(checkpoint, tiny_model, tmp_path):
+    bare = tmp_path / "bare.safetensors"
+    facts = {"generator_config": tiny_model.generator.config.to_dict()}
+    write_bundle(bare, {"generator": tiny_model.generator.state_dict()}, facts)
+    config = InterpreterTrainingConfig(ensemble=2, hidden=(8, 8), steps=2, pixels=64)
+    options = {"samples": 2, "config": config}
+    assert build_model(bare, labeller, tiny_model.labels, **options).discriminator is None
+    model = build_model(bare, labeller, tiny_model.labels, discriminator_from=checkpoint, **options)
+    assert fingerprint(model.discriminator) == fingerprint(tiny_model.discriminator)
+    with pytest.raises(CheckpointError, match="holds no discriminator"):
+        build_model(bare, labeller, tiny_model.labels, discriminator_from=bare, **options)

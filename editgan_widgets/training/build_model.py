@@ -30,6 +30,7 @@ def build_model(
     samples: int = 16,
     first_seed: int = 0,
     truncation_psi: float = 0.7,
+    discriminator_from: str | Path | None = None,
     config: InterpreterTrainingConfig | None = None,
     metadata: dict | None = None,
     on_progress: Callable[[InterpreterProgress], None] | None = None,
@@ -42,6 +43,8 @@ def build_model(
         labels: the label set that the labeller's ids mean.
         samples: pictures to label; their seeds count up from `first_seed`, as `EditGAN.sample_w_plus` takes them.
         truncation_psi: of the labelled pictures.
+        discriminator_from: another checkpoint whose discriminator the model takes, for its perceptual distance; needed
+            where `checkpoint` comes from paired training alone, which has none.
         config: of the interpreter's training, None for the defaults.
         metadata: facts to keep in the bundle, beside those about the labelled samples.
         on_progress: called now and then by the interpreter's training.
@@ -49,6 +52,14 @@ def build_model(
     Raises CheckpointError for a file that is no generator checkpoint, ValueError where the labels do not fit.
     """
     generator, discriminator, about = read_networks(checkpoint)
+    facts = {"generator": about}
+    if discriminator_from is not None:
+        _, discriminator, facts["discriminator"] = read_networks(discriminator_from)
+        if discriminator is None or discriminator.config.resolution != generator.config.resolution:
+            raise CheckpointError(
+                f"{discriminator_from} holds no discriminator of {generator.config.resolution} px pictures; give a "
+                "checkpoint of `editgan train generator` with adversarial_weight above 0, of the same resolution"
+            )
     bare = EditGAN(generator, discriminator, None, labels)
     seeds = range(first_seed, first_seed + samples)
     w_plus = torch.cat([bare.sample_w_plus(seed, truncation_psi) for seed in seeds])
@@ -61,11 +72,8 @@ def build_model(
         torch.Generator().manual_seed(first_seed),
         on_progress,
     )
-    facts = {
-        "generator": about,
-        "interpreter": {"samples": samples, "first_seed": first_seed, "truncation_psi": truncation_psi},
-        **(metadata or {}),
-    }
+    facts["interpreter"] = {"samples": samples, "first_seed": first_seed, "truncation_psi": truncation_psi}
+    facts |= metadata or {}
     return EditGAN(generator, discriminator, interpreter, labels, facts)
 
 
@@ -84,7 +92,8 @@ def read_networks(checkpoint: str | Path) -> tuple[Generator, Discriminator | No
             f"{checkpoint} is a bundle, but no generator checkpoint ({type(error).__name__}: {error}); "
             "`editgan train generator` writes one"
         ) from error
-    return generator.eval(), discriminator, bundle.metadata.get("training", {})
+    about = {"training": bundle.metadata.get("training", {}), "state": bundle.metadata.get("state", {})}
+    return generator.eval(), discriminator, about
 
 
 def _label(model: EditGAN, labeller: Callable[[Tensor], Tensor], w_plus: Float[Tensor, "n num_ws w_dim"]) -> Tensor:
