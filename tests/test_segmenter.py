@@ -73,3 +73,8 @@ def test_the_shipped_segmenter_reads_portraits_it_has_never_seen():
     pictures = images.from_uint8(np.stack([s.image for s in samples]))
     labels = torch.from_numpy(np.stack([s.label_map for s in samples]))
     assert mean_iou(load_segmenter(), pictures, labels) > 0.7
+
+
+def test_a_folder_without_portraits_is_refused_with_the_command_that_makes_one(tmp_path):
+    with pytest.raises(ValueError, match="editgan render"):
+        train_segmenter(tmp_path / "none")

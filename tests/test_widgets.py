@@ -387,7 +387,7 @@ def test_an_error_in_the_worker_is_shown_and_wait_raises_it(make_editor):
     stroke_message(editor)
     with pytest.raises(RuntimeError, match="optimiser broke"):
         editor.wait(20)
-    assert editor.view.error == "the optimiser broke"
+    assert editor.view.error == "RuntimeError: the optimiser broke"
     assert not editor.view.running
     session.fail_at = None
     browser(editor, kind="run", steps=2)

@@ -41,6 +41,10 @@ def train_segmenter(
 ) -> tuple[Segmenter, dict[str, float]]:
     """Train on a folder of `editgan render`; return the network and its held-out mIoU at full and half size."""
     folder = Path(data_dir)
+    if not (folder / "images.npy").is_file() or not (folder / "label_maps.npy").is_file():
+        raise ValueError(
+            f"{folder} holds no images.npy and label_maps.npy; `editgan render --out {folder}` writes them"
+        )
     images = np.load(folder / "images.npy", mmap_mode="r")
     label_maps = np.load(folder / "label_maps.npy", mmap_mode="r")
     count = len(images) - config.held_out

@@ -6,6 +6,7 @@ whichever thread the Jupyter kernel runs them, and a new action makes a running 
 best.
 """
 
+import logging
 import os
 import threading
 from collections import deque
@@ -27,6 +28,7 @@ from editgan_widgets.widgets.editor_view import SHAPES, EditorView
 from editgan_widgets.widgets.part_canvas import PartCanvas
 
 _LARGEST_STROKE = 100_000  # points
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -391,7 +393,11 @@ class Editor:
         self._failure = error
         if stroke_id:
             self.view.send({"kind": "reject", "id": stroke_id})
-        self.view.publish(error=str(error) or type(error).__name__)
+        text, kind = str(error), type(error).__name__
+        if not isinstance(error, (ValueError, TypeError)):  # not one that was written for the user: keep where it was
+            _log.error("the editor's %s", kind, exc_info=error)
+            text = f"{kind}: {text}" if text else kind
+        self.view.publish(error=text or kind)
 
     def _publish(self, picture: bool = True, **state: Any) -> None:
         """Bring canvas and view to what the session holds; `picture=False` leaves the picture as it is."""
