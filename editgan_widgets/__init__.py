@@ -2,7 +2,7 @@
 
     model = load_model("portraits")
     session = EditSession.from_seed(model, seed=4)
-    session.paint(Stroke(points=[(52, 84), (76, 84)], radius=3, label="teeth"))
+    session.paint(Stroke(points=[(27, 43), (37, 43)], radius=1.5, label="teeth"))
     for step in session.edit(steps=30):
         print(step.index, step.iou)
 
