@@ -126,3 +126,11 @@ def test_an_interpreter_for_other_labels_is_refused(tiny_model):
     labels = LabelSet("one more", [*tiny_model.labels, Label(4, "flare", "#ffffff")])
     with pytest.raises(ValueError, match="knows 4 labels"):
         EditGAN(tiny_model.generator, None, tiny_model.interpreter, labels)
+
+
+def test_the_shipped_model_is_whole():
+    model = load_model("portraits", device="cpu")
+    assert model.discriminator is not None
+    assert model.interpreter is not None
+    assert len(model.labels) >= 18
+    assert {"generator", "discriminator", "interpreter"} <= set(model.metadata)

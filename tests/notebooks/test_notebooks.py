@@ -20,7 +20,7 @@ SMALLER = {
         "seeds=range(12)": "seeds=range(3)",
         "Editor(grid.selected)": "Editor(grid.selected, steps=3)",
         '.group("mouth")': '.group("light")',
-        'label="teeth"': 'label="spark"',
+        'label="mouth"': 'label="spark"',
     },
 }
 
@@ -61,7 +61,7 @@ def test_notebook_runs_top_to_bottom(notebook, tiny_model, tmp_path, kernel_path
     book = nbformat.reads(text, as_version=4)
     client = NotebookClient(book, timeout=120, kernel_name="editgan", resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
-    assert (tmp_path / "smile.safetensors").stat().st_size > 0
+    assert (tmp_path / "open_mouth.safetensors").stat().st_size > 0
     shown = [mime for cell in book.cells for output in cell.get("outputs", []) for mime in output.get("data", {})]
     assert shown.count("application/vnd.jupyter.widget-view+json") >= 3
     assert shown.count("image/png") >= 4

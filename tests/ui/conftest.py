@@ -12,7 +12,7 @@ from .lab import CHROMIUM_ARGS, Lab, chromium, put_notebook, server
 TINY_WORDS = {
     'load_model("portraits")': 'load_model("tiny.safetensors")',
     '.group("mouth")': '.group("light")',
-    'label="teeth"': 'label="spark"',
+    'label="mouth"': 'label="spark"',
 }
 
 

@@ -114,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
             words = {
                 'load_model("portraits")': f"load_model({str(folder / 'tiny.safetensors')!r})",
                 '.group("mouth")': '.group("light")',
-                'label="teeth"': 'label="spark"',
+                'label="mouth"': 'label="spark"',
             }
         put_notebook(folder, words)
         with server(folder) as address:

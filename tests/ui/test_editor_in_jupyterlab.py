@@ -20,7 +20,7 @@ def mouth(editor: EditorPage, shipped: bool) -> tuple[list[tuple[float, float]],
     y, x0, x1 = float(np.median(rows)) + 1.5, float(columns.min()), float(columns.max())
     if not shipped:
         y, x0, x1 = size / 2, size * 0.3, size * 0.7
-    return [(x0 + 2, y), ((x0 + x1) / 2, y + size / 64), (x1 - 2, y)], "teeth" if shipped else "spark", size
+    return [(x0 + 2, y), ((x0 + x1) / 2, y + size / 64), (x1 - 2, y)], "mouth" if shipped else "spark", size
 
 
 def kernel_state(editor: EditorPage) -> dict:
