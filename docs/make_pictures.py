@@ -1,6 +1,6 @@
 """Make the README's pictures from the shipped model: docs/edit.png (one real edit) and docs/samples.png (a grid).
 
-python docs/make_pictures.py --seed 4 --edit "wider smile"
+python docs/make_pictures.py --seed 12 --edit "longer hair"
 """
 
 import argparse
@@ -46,15 +46,15 @@ def write(pictures, columns, path, enlarge=1):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="portraits")
-    parser.add_argument("--seed", type=int, default=4)
-    parser.add_argument("--edit", default="wider smile", choices=[edit.name for edit in SCRIPTED_EDITS])
+    parser.add_argument("--seed", type=int, default=12)
+    parser.add_argument("--edit", default="longer hair", choices=[edit.name for edit in SCRIPTED_EDITS])
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--out", type=Path, default=HERE)
     options = parser.parse_args()
     model = load_model(options.model, device="cpu")
     enlarge = max(1, 192 // model.resolution)
     write(edit_strip(model, options.seed, options.edit, options.steps), 4, options.out / "edit.png", enlarge)
-    write(samples(model, range(32), 0.7), 8, options.out / "samples.png")
+    write(samples(model, range(32), 0.7), 8, options.out / "samples.png", max(1, 128 // model.resolution))
 
 
 if __name__ == "__main__":

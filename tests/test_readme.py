@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
@@ -29,7 +28,7 @@ def test_the_script_edits_a_portrait_and_saves_the_vector(tmp_path, monkeypatch)
     session = names["session"]
     mouth = session.model.labels["mouth"].id
     assert (session.label_map == mouth).sum() > 10
-    assert np.abs(names["session"].w_plus - session.origin).max() > 0
+    assert float((session.w_plus - session.origin).abs().max()) > 0
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

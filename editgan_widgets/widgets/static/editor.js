@@ -597,7 +597,7 @@ function render({ model, el }) {
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, w, hh);
     ctx.imageSmoothingEnabled = true;
-    ctx.imageSmoothingQuality = "high";
+    ctx.imageSmoothingQuality = "medium";
     ctx.drawImage((comparing ? before : picture).canvas, 0, 0, w, hh);
     ctx.imageSmoothingEnabled = false;
     if (!comparing) {
