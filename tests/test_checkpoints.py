@@ -7,6 +7,7 @@ import pickle
 import pytest
 import torch
 import torch.nn.functional as F
+from test_generator import TINY, make_random_generator
 from test_layers import low_pass, zeros_between
 
 from editgan_widgets.models import checkpoints
@@ -14,19 +15,10 @@ from editgan_widgets.models.checkpoints import CheckpointError
 from editgan_widgets.models.editgan import MODELS
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 
-TINY = GeneratorConfig(resolution=32, z_dim=8, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16)
-
 
 @pytest.fixture
 def generator():
-    torch.manual_seed(0)
-    generator = Generator(TINY).eval()
-    with torch.no_grad():
-        generator.mapping.w_avg.normal_()
-        for name, parameter in generator.named_parameters():
-            if name.endswith(("noise_strength", "bias")):
-                parameter.add_(torch.randn_like(parameter) * 0.1)
-    return generator
+    return make_random_generator().eval()
 
 
 @pytest.fixture

@@ -9,8 +9,13 @@ from editgan_widgets.models.generator import Generator, GeneratorConfig
 TINY = GeneratorConfig(resolution=32, z_dim=8, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16)
 
 
-@pytest.fixture
-def generator():
+@pytest.fixture(name="generator")
+def random_generator() -> Generator:
+    return make_random_generator()
+
+
+def make_random_generator() -> Generator:
+    """A tiny generator whose noise, biases and mean are not the zeros they begin with."""
     torch.manual_seed(0)
     generator = Generator(TINY)
     with torch.no_grad():

@@ -54,7 +54,7 @@ class Evaluation:
     figures: Tensor
 
 
-_NO_INTERPRETER = "this model has no interpreter yet; train one with training.train_interpreter"
+_NO_INTERPRETER = "this model has no interpreter yet; train one (editgan train, or training.train_interpreter)"
 
 FIGURES = ("segmentation", "rgb", "perceptual", "prior", "total", "dice", "iou", "outside")
 
@@ -71,9 +71,7 @@ class Objective:
 
     def __init__(self, model: EditGAN, target: EditTarget, reference: Float[Tensor, "1 3 h w"], weights: LossWeights):
         if model.interpreter is None:
-            raise ValueError(
-                "this model has no interpreter yet; train one (editgan train, or training.train_interpreter)"
-            )
+            raise ValueError(_NO_INTERPRETER)
         self.interpreter, self.weights = model.interpreter, weights
         device = reference.device
         region = torch.from_numpy(target.region).to(device)

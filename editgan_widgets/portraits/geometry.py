@@ -128,7 +128,7 @@ def hair_length_shown(factors: dict[str, float]) -> float:
     return float(np.clip(factors["hair_length"] * 1.25 - 0.15 - 0.45 * (factors["masculinity"] - 0.5), 0, 1))
 
 
-def _hair_surface(skull: np.ndarray, mesh: HeadMesh, factors: dict[str, float]) -> np.ndarray:
+def _hair_surface(skull: np.ndarray, factors: dict[str, float]) -> np.ndarray:
     """Push the skull grid out and let it hang; returns [azimuths, rows, 5]: position, along, end (dm)."""
     azimuths, rows, _ = skull.shape
     phi = np.linspace(-np.pi, np.pi, azimuths, endpoint=False)
@@ -209,7 +209,8 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
     for name, i in mesh.target_index.items():
         if name.startswith("expression/"):
             neutral[:, i] = 0
-    mouth_y = (mesh.rest[lip][None] + (neutral @ mesh.targets).reshape(batch, -1, 3)[:, lip])[..., 1].mean(1)
+    lip_heights = mesh.targets.reshape(len(mesh.targets), -1, 3)[:, lip, 1]
+    mouth_y = (mesh.rest[lip, 1] + neutral @ lip_heights).mean(1)
 
     shapes[:, mesh.kind == 2] -= TEETH_BACK  # the teeth of old and heavy heads would come through the lips
     turned, hair_turned, frames = [], [], []
@@ -217,7 +218,7 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
         left, right = shapes[i][eye_l].mean(0), shapes[i][eye_r].mean(0)
         middle = (left + right) / 2
         size = 0.5 * (left - right)[0] / (2 * EYE[0]) + 0.5 * (middle[1] - mouth_y[i]) / (EYE[1] - MOUTH_Y)
-        hair = _hair_surface(skulls[i], mesh, factors)
+        hair = _hair_surface(skulls[i], factors)
         turn = rotation(factors["yaw"], factors["pitch"], factors["roll"])
         pivot = NECK_PIVOT + np.array([0, middle[1] - EYE[1], middle[2] - EYE[2]])
 
