@@ -1,9 +1,13 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 
 from conftest import grown
 from editgan_widgets import images
+from editgan_widgets.editing import optimize
 from editgan_widgets.editing.objective import LossWeights, Objective
 from editgan_widgets.editing.optimize import EditConfig, optimize_edit
 from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps
@@ -117,3 +121,32 @@ def test_the_gradient_of_the_objective_is_the_slope_of_its_total(tiny_model, ses
     h = 2e-3
     slope = (total(start + h * direction) - total(start - h * direction)) / (2 * h)
     assert float((gradient * direction).sum()) == pytest.approx(float(slope), rel=0.05, abs=0.01)
+
+
+def test_the_optimiser_is_adam():
+    torch.manual_seed(0)
+    start, goal = torch.randn(3, 4), torch.randn(3, 4)
+    mine, theirs = start.clone().requires_grad_(), start.clone().requires_grad_()
+    adam, reference = optimize._Adam(mine, beta2=0.95), torch.optim.Adam([theirs], betas=(0.9, 0.95))
+    for rate in (0.1, 0.3, 0.2, 0.05):
+        adam.step(rate, (mine - goal).pow(4).sum())
+        reference.param_groups[0]["lr"] = rate
+        reference.zero_grad()
+        (theirs - goal).pow(4).sum().backward()
+        reference.step()
+    assert torch.allclose(mine, theirs, atol=1e-6)
+    assert not torch.equal(mine, start)
+
+
+def test_the_first_edit_of_a_process_does_not_wait_for_torchs_compiler_to_be_imported(tiny_model, tmp_path):
+    tiny_model.save(tmp_path / "tiny.safetensors")
+    script = f"""
+import sys
+from editgan_widgets import EditSession, load_model
+session = EditSession.from_seed(load_model({str(tmp_path / "tiny.safetensors")!r}, device="cpu"), seed=1)
+session.set_label_map((session.label_map + 1) % 4)
+list(session.edit(steps=2))
+print("torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "False", done.stderr

@@ -92,9 +92,9 @@ def optimize_edit(
     frame = _LatentFrame(model, reference.detach(), config)
     objective = Objective(model, target, _picture(model, reference), config.weights)
     offset = frame.offset(w_plus.detach()).requires_grad_()
-    adam = torch.optim.Adam([offset], lr=config.lr, betas=(0.9, config.beta2))
+    adam = _Adam(offset, config.beta2)
     rate = _schedule(config)
-    _update(adam, rate(0), offset, _evaluate(model, objective, frame, offset)[2])
+    adam.step(rate(0), _evaluate(model, objective, frame, offset)[2])
     for index in range(1, config.steps + 1):
         latent, image, total, figures = _evaluate(model, objective, frame, offset)
         pixels = images.to_uint8(image)[0]
@@ -110,7 +110,7 @@ def optimize_edit(
         )
         if done:
             return
-        _update(adam, rate(index), offset, total)
+        adam.step(rate(index), total)
 
 
 class _LatentFrame:
@@ -155,10 +155,27 @@ def _evaluate(
     return latent, synthesis.image, evaluation.total, evaluation.figures
 
 
-def _update(adam: torch.optim.Adam, rate: float, offset: Tensor, total: Tensor) -> None:
-    (offset.grad,) = torch.autograd.grad(total, [offset])
-    adam.param_groups[0]["lr"] = rate
-    adam.step()
+class _Adam:
+    """Adam (Kingma and Ba 2015, algorithm 1) on one tensor, changed in place.
+
+    Building torch.optim's own imports torch's compiler first: two seconds that the first edit of a kernel would wait.
+    """
+
+    def __init__(self, x: Tensor, beta2: float, beta1: float = 0.9, eps: float = 1e-8):
+        self.x, self.betas, self.eps = x, (beta1, beta2), eps
+        self.mean, self.square = torch.zeros_like(x), torch.zeros_like(x)
+        self.steps = 0
+
+    def step(self, rate: float, loss: Tensor) -> None:
+        """Move `x` by the loss's gradient; `loss` must have been computed from `x`."""
+        (gradient,) = torch.autograd.grad(loss, [self.x])
+        self.steps += 1
+        beta1, beta2 = self.betas
+        with torch.no_grad():
+            self.mean.lerp_(gradient, 1 - beta1)
+            self.square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+            root = (self.square / (1 - beta2**self.steps)).sqrt_().add_(self.eps)
+            self.x.addcdiv_(self.mean, root, value=-rate / (1 - beta1**self.steps))
 
 
 def _schedule(config: EditConfig) -> Callable[[int], float]:

@@ -56,14 +56,14 @@ class Discriminator(nn.Module):
         self.b4 = Epilogue(config)
 
     def features(
-        self, image: Float[Tensor, "batch 3 h w"], dtype: torch.dtype = torch.float32
+        self, image: Float[Tensor, "batch 3 h w"], dtype: torch.dtype = torch.float32, count: int | None = None
     ) -> list[Float[Tensor, "batch _ _ _"]]:
-        """Give each residual block's output, fine to coarse: sizes H/2, H/4, … 4 px."""
+        """Give each residual block's output, fine to coarse: H/2, H/4, … 4 px; only the first `count` where given."""
         size = self.config.resolution
         if tuple(image.shape[2:]) != (size, size):
             raise ValueError(f"picture is {tuple(image.shape[2:])} px, this discriminator takes ({size}, {size})")
         x, outputs = image.to(dtype), []
-        for resolution in self.block_sizes:
+        for resolution in self.block_sizes[:count]:
             x = self.get_submodule(f"b{resolution}")(x)
             outputs.append(x)
         return outputs

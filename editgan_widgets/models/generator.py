@@ -15,7 +15,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from editgan_widgets.models.layers import FullyConnected, SynthesisLayer, ToRGB, resample_filter, upsample_2x
+from editgan_widgets.models.folding import Folded
+from editgan_widgets.models.layers import FullyConnected, SynthesisLayer, ToRGB, depthwise, resample_filter, upsample_2x
 
 NOISE_MODES = ("const", "random", "none")
 
@@ -167,16 +168,17 @@ class SynthesisNetwork(nn.Module):
             raise ValueError(f"w_plus is {w_plus.shape[2]} wide, this generator takes {w_dim}")
         blocks = [cast(SynthesisBlock, self.get_submodule(f"b{r}")) for r in self.config.resolutions]
         x = blocks[0].const[None].expand(len(w_plus), -1, -1, -1).to(dtype)
+        rows = w_plus.unbind(1)
         features = [x]
         image = w_plus.new_zeros(len(w_plus), 3, 4, 4)
         for i, block in enumerate(blocks):
             if i > 0:
-                x = block.conv0(x, w_plus[:, 2 * i - 1], noise_mode, rng)
+                x = block.conv0(x, rows[2 * i - 1], noise_mode, rng)
                 features.append(x)
-                image = upsample_2x(image, block.resample_filter)
-            x = block.conv1(x, w_plus[:, 2 * i], noise_mode, rng)
+                image = block.upsample(image)
+            x = block.conv1(x, rows[2 * i], noise_mode, rng)
             features.append(x)
-            image = image + block.torgb(x, w_plus[:, 2 * i + 1]).float()
+            image = image + block.torgb(x, rows[2 * i + 1]).float()
         return Synthesis(image, features)
 
 
@@ -196,3 +198,9 @@ class SynthesisBlock(nn.Module):
             self.conv0 = SynthesisLayer(inputs, channels, config.w_dim, resolution, up=True)
         self.conv1 = SynthesisLayer(channels, channels, config.w_dim, resolution)
         self.torgb = ToRGB(channels, config.w_dim)
+        self._upsampling: Folded[Tensor] = Folded()
+
+    def upsample(self, image: Float[Tensor, "batch 3 h w"]) -> Float[Tensor, "batch 3 h2 w2"]:
+        """Double the picture of the blocks before."""
+        kernel = self._upsampling((self.resample_filter,), lambda: depthwise(self.resample_filter * 4, 3, image.dtype))
+        return upsample_2x(image, kernel)

@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from editgan_kernels import PixelSampler, pyramid_linear, pyramid_linear_at
+from editgan_widgets.models.folding import Folded
 
 _BN_EPS = 1e-5
 _BN_MOMENTUM = 0.1
@@ -75,7 +76,7 @@ class Interpreter(nn.Module):
         self.register_buffer("feature_mean", torch.zeros(channels))
         self.register_buffer("feature_std", torch.ones(channels))
         self.reset_parameters(None)
-        self._folded: tuple[tuple, _Folded] | None = None
+        self._folded: Folded[_FoldedInterpreter] = Folded()
 
     def reset_parameters(self, rng: torch.Generator | None) -> None:
         """Draw new weights from `rng` (torch's global one if None)."""
@@ -142,16 +143,11 @@ class Interpreter(nn.Module):
         divergence = _entropy(mean) - _entropy(p).mean(0)
         return divergence.clamp_min(0).reshape(rows.shape[0], *size)
 
-    def folded(self) -> "_Folded":
-        """Return the inference weights, computed anew only where a parameter or buffer has changed."""
-        state = [*self.parameters(), *self.buffers()]
-        key = tuple((x.data_ptr(), x._version, x.dtype, x.device) for x in state)
-        if self._folded is None or self._folded[0] != key:
-            with torch.no_grad():
-                self._folded = key, _fold(self)
-        return self._folded[1]
+    def folded(self) -> "_FoldedInterpreter":
+        """Return the inference weights, kept for as long as the interpreter stays frozen."""
+        return self._folded((*self.parameters(), *self.buffers()), lambda: _fold(self))
 
-    def _head(self, folded: "_Folded", hidden: Tensor) -> Tensor:
+    def _head(self, folded: "_FoldedInterpreter", hidden: Tensor) -> Tensor:
         """From the first layer's outputs `[batch, n, members * h1]` to mean logits `[batch, num_labels, n]`."""
         batch, n, _ = hidden.shape
         x = self._second(folded, hidden)  # [members, batch * n, h2]
@@ -159,7 +155,7 @@ class Interpreter(nn.Module):
         logits = torch.addmm(folded.merged_bias3, x, folded.merged_weight3)
         return logits.unflatten(0, (batch, n)).transpose(1, 2)
 
-    def _second(self, folded: "_Folded", hidden: Tensor) -> Tensor:
+    def _second(self, folded: "_FoldedInterpreter", hidden: Tensor) -> Tensor:
         rows = hidden.relu().flatten(0, 1).unflatten(1, (self.config.ensemble, -1)).transpose(0, 1)
         return torch.baddbmm(folded.bias2[:, None], rows, folded.weight2.transpose(1, 2)).relu()
 
@@ -173,7 +169,7 @@ class Interpreter(nn.Module):
 
 
 @dataclass(frozen=True)
-class _Folded:
+class _FoldedInterpreter:
     weight1: list[Tensor]  # one [members * h1, C_l] per level
     bias1: Tensor
     weight2: Tensor  # [members, h2, h1]
@@ -184,7 +180,7 @@ class _Folded:
     merged_bias3: Tensor
 
 
-def _fold(interpreter: Interpreter) -> _Folded:
+def _fold(interpreter: Interpreter) -> _FoldedInterpreter:
     channels = list(interpreter.config.feature_channels)
     weight1 = interpreter.weight1 / interpreter.feature_std
     bias1 = interpreter.bias1 - weight1 @ interpreter.feature_mean
@@ -195,7 +191,7 @@ def _fold(interpreter: Interpreter) -> _Folded:
     weight3 = interpreter.weight3 * scale2[:, None]
     bias3 = interpreter.bias3 + (interpreter.weight3 @ shift2[..., None])[..., 0]
     members = interpreter.config.ensemble
-    return _Folded(
+    return _FoldedInterpreter(
         weight1=[x.contiguous() for x in weight1.split(channels, dim=1)],
         bias1=bias1,
         weight2=weight2,

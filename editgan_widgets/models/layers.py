@@ -6,24 +6,23 @@ the public StyleGAN2-ADA layout, so weights in that layout load one to one.
 A modulated convolution is `demodulation * conv(weight, style * x)` and not one convolution per sample: the weight is
 shared by the batch, which on a CPU is several times quicker, and a frozen weight needs no gradient when an edit
 differentiates by the style. Up-sampling is a transposed convolution followed by a depthwise 4-tap filter: folding both
-into one 6x6 kernel is the same function and 1.3 to 3 times slower.
+into one 6x6 kernel is the same function and 1.3 to 3 times slower. What depends on weights alone is folded once where
+they are frozen; at batch 1 those many small operations cost more than the convolutions.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from editgan_widgets.models.folding import Folded
+
 LEAK = 0.2  # slope of the leaky ReLU below zero
 GAIN = math.sqrt(2)  # keeps unit variance through a leaky ReLU
 FIR_TAPS = (1.0, 3.0, 3.0, 1.0)
-
-
-def leaky_relu(x: Tensor) -> Tensor:
-    """Leaky ReLU with slope 0.2, times sqrt(2). The gain is one more pass over `x`; hot layers scale beforehand."""
-    return F.leaky_relu(x, LEAK) * GAIN
 
 
 def resample_filter() -> Float[Tensor, "4 4"]:
@@ -33,26 +32,28 @@ def resample_filter() -> Float[Tensor, "4 4"]:
     return kernel / kernel.sum()
 
 
+def depthwise(kernel: Float[Tensor, "k k"], channels: int, dtype: torch.dtype) -> Float[Tensor, "c 1 k k"]:
+    """Repeat a small kernel for every channel, as grouped convolutions want it."""
+    return kernel.to(dtype)[None, None].repeat(channels, 1, 1, 1)
+
+
 def filter_2d(
-    x: Float[Tensor, "b c h w"], kernel: Float[Tensor, "k k"], padding: int, stride: int = 1
+    x: Float[Tensor, "b c h w"], kernel: Float[Tensor, "c 1 k k"], padding: int, stride: int = 1
 ) -> Float[Tensor, "b c h2 w2"]:
-    """Filter every channel with the same small kernel; zero padding on all sides, then every `stride`-th pixel."""
-    channels = x.shape[1]
-    depthwise = kernel.to(x.dtype).flip(0, 1)[None, None].repeat(channels, 1, 1, 1)
-    return F.conv2d(x, depthwise, padding=padding, stride=stride, groups=channels)
+    """Filter every channel with its symmetric kernel; zero padding on all sides, then every `stride`-th pixel."""
+    return F.conv2d(x, kernel, padding=padding, stride=stride, groups=x.shape[1])
 
 
-def upsample_2x(x: Float[Tensor, "b c h w"], kernel: Float[Tensor, "4 4"]) -> Float[Tensor, "b c h2 w2"]:
-    """Double height and width: zeros between the pixels, then the low-pass filter with gain 4."""
-    channels = x.shape[1]
-    depthwise = (kernel * 4).to(x.dtype)[None, None].repeat(channels, 1, 1, 1)
-    return F.conv_transpose2d(x, depthwise, stride=2, padding=1, groups=channels)
+def upsample_2x(x: Float[Tensor, "b c h w"], kernel: Float[Tensor, "c 1 4 4"]) -> Float[Tensor, "b c h2 w2"]:
+    """Double height and width: zeros between the pixels, then the low-pass filter, whose sum is 4."""
+    return F.conv_transpose2d(x, kernel, stride=2, padding=1, groups=x.shape[1])
 
 
 class FullyConnected(nn.Module):
     """Linear layer with equalised learning rate: weights stored at unit variance, scaled when used.
 
-    `lr_multiplier` below 1 makes the layer learn slower than the optimiser's rate. `activate` adds the leaky ReLU.
+    `lr_multiplier` below 1 makes the layer learn slower than the optimiser's rate. `activate` adds the leaky ReLU;
+    its gain is folded into weight and bias: the leaky ReLU is positively homogeneous.
     """
 
     def __init__(
@@ -61,22 +62,33 @@ class FullyConnected(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs) / lr_multiplier)
         self.bias = nn.Parameter(torch.full((outputs,), float(bias_init)))
-        self.weight_gain = lr_multiplier / math.sqrt(inputs)
-        self.bias_gain = lr_multiplier
+        gain = GAIN if activate else 1.0
+        self.weight_gain = gain * lr_multiplier / math.sqrt(inputs)
+        self.bias_gain = gain * lr_multiplier
         self.activate = activate
+        self._folded: Folded[tuple[Tensor, Tensor]] = Folded()
 
     def forward(self, x: Float[Tensor, "b inputs"]) -> Float[Tensor, "b outputs"]:
         """Apply the layer."""
-        bias = self.bias if self.bias_gain == 1 else self.bias * self.bias_gain
-        x = F.linear(x, self.weight * self.weight_gain, bias)
-        return leaky_relu(x) if self.activate else x
+        weight, bias = self._folded((self.weight, self.bias), self._fold)
+        x = F.linear(x, weight, bias)
+        return F.leaky_relu(x, LEAK) if self.activate else x
+
+    def _fold(self) -> tuple[Tensor, Tensor]:
+        return self.weight * self.weight_gain, self.bias * self.bias_gain
+
+
+@dataclass(frozen=True)
+class _FoldedConvolution:
+    weight: Tensor  # scaled
+    bias: Tensor | None
+    low_pass: Tensor | None  # depthwise kernel
 
 
 class Convolution(nn.Module):
     """The discriminator's convolution with equalised learning rate; `down` filters and halves height and width.
 
-    `gain` scales the result (the residual sum uses sqrt(1/2)); it is folded into weight and bias: the leaky ReLU is
-    positively homogeneous.
+    `gain` scales the result (the residual sum uses sqrt(1/2)) and is folded into weight and bias.
     """
 
     resample_filter: Tensor
@@ -99,30 +111,43 @@ class Convolution(nn.Module):
         self.weight_gain = 1 / math.sqrt(inputs * kernel**2)
         self.activate = activate
         self.down = down
+        self._folded: dict[torch.dtype, Folded[_FoldedConvolution]] = {}
 
     def forward(self, x: Float[Tensor, "b inputs h w"]) -> Float[Tensor, "b outputs h2 w2"]:
         """Apply the layer."""
+        sources = (self.weight, self.resample_filter) if self.bias is None else (self.weight, self.bias)
+        folded = self._folded.setdefault(x.dtype, Folded())(sources, lambda: self._fold(x.dtype))
         kernel = self.weight.shape[-1]
-        weight = (self.weight * (self.weight_gain * self.out_gain)).to(x.dtype)
-        bias = None if self.bias is None else (self.bias * self.out_gain).to(x.dtype)
-        if self.down and kernel == 1:  # filter and drop pixels first: a quarter of the multiplications
-            x = F.conv2d(filter_2d(x, self.resample_filter, padding=1, stride=2), weight, bias)
-        elif self.down:
-            x = F.conv2d(filter_2d(x, self.resample_filter, padding=2), weight, bias, stride=2)
+        if folded.low_pass is None:
+            x = F.conv2d(x, folded.weight, folded.bias, padding=kernel // 2)
+        elif kernel == 1:  # filter and drop pixels first: a quarter of the multiplications
+            x = F.conv2d(filter_2d(x, folded.low_pass, padding=1, stride=2), folded.weight, folded.bias)
         else:
-            x = F.conv2d(x, weight, bias, padding=kernel // 2)
+            x = F.conv2d(filter_2d(x, folded.low_pass, padding=2), folded.weight, folded.bias, stride=2)
         return F.leaky_relu(x, LEAK) if self.activate else x
 
+    def _fold(self, dtype: torch.dtype) -> _FoldedConvolution:
+        return _FoldedConvolution(
+            (self.weight * (self.weight_gain * self.out_gain)).to(dtype),
+            None if self.bias is None else (self.bias * self.out_gain).to(dtype),
+            depthwise(self.resample_filter.flip(0, 1), self.weight.shape[1], dtype) if self.down else None,
+        )
 
-def demodulation(weight: Float[Tensor, "o i k k"], styles: Float[Tensor, "b i"]) -> Float[Tensor, "b o"]:
-    """One over the norm of each sample's modulated filters: inputs of unit variance give outputs of unit variance."""
-    return (styles.square() @ weight.square().sum(dim=(2, 3)).T + 1e-8).rsqrt()
+
+@dataclass(frozen=True)
+class _FoldedSynthesisLayer:
+    weight: Tensor  # [o, i, 3, 3], or [i, o, 3, 3] where the layer doubles
+    power: Tensor  # [i, o]: the filters' squared norms, over the leaky ReLU's squared gain
+    low_pass: Tensor | None  # depthwise kernel of sum 4
+    bias: Tensor  # [1, o, 1, 1]
+    shift: Tensor  # [1, o, h, w]: bias and the stored noise at its strength
 
 
 class SynthesisLayer(nn.Module):
     """Style-modulated 3x3 convolution, noise, bias and leaky ReLU; `up` doubles height and width.
 
-    The activation after the leaky ReLU is what DatasetGAN's interpreter reads.
+    Demodulation, one over the norm of each sample's modulated filters, lets inputs of unit variance give outputs of
+    unit variance. The activation after the leaky ReLU is what DatasetGAN's interpreter reads.
     """
 
     noise_const: Tensor
@@ -138,6 +163,7 @@ class SynthesisLayer(nn.Module):
         self.register_buffer("noise_const", torch.randn(resolution, resolution))
         self.noise_strength = nn.Parameter(torch.zeros([]))
         self.bias = nn.Parameter(torch.zeros(outputs))
+        self._folded: dict[torch.dtype, Folded[_FoldedSynthesisLayer]] = {}
 
     def forward(
         self,
@@ -147,35 +173,44 @@ class SynthesisLayer(nn.Module):
         rng: torch.Generator | None = None,
     ) -> Float[Tensor, "b outputs h2 w2"]:
         """Apply the layer. `noise_mode` "const" adds the stored noise, "random" fresh noise, "none" nothing."""
+        sources = (self.weight, self.bias, self.noise_strength, self.noise_const, self.resample_filter)
+        folded = self._folded.setdefault(x.dtype, Folded())(sources, lambda: self._fold(x.dtype))
         styles = self.affine(w)
-        scale = demodulation(self.weight, styles) * GAIN
-        bias = (self.bias * GAIN)[None, :, None, None]
-        noise = self._noise(len(x), noise_mode, rng)
-        x = self._convolve(x * styles[:, :, None, None].to(x.dtype), self.weight)
-        scale = scale[:, :, None, None]
-        if noise is None or len(noise) == 1:
-            shift = bias if noise is None else bias + noise
-            return F.leaky_relu_(torch.addcmul(shift.to(x.dtype), x, scale.to(x.dtype)), LEAK)
-        x = torch.addcmul(noise.to(x.dtype), x, scale.to(x.dtype)).add_(bias.to(x.dtype))
+        scale = (styles.square() @ folded.power + 1e-8 / GAIN**2).rsqrt()[:, :, None, None].to(x.dtype)
+        x = self._convolve(x * styles[:, :, None, None].to(x.dtype), folded)
+        if noise_mode == "const":
+            x = torch.addcmul(folded.shift, x, scale)
+        elif noise_mode == "none":
+            x = torch.addcmul(folded.bias, x, scale)
+        elif noise_mode == "random":
+            x = torch.addcmul(self._fresh_noise(len(x), rng).to(x.dtype), x, scale).add_(folded.bias)
+        else:
+            raise ValueError(f"noise_mode {noise_mode!r} is unknown; use 'const', 'random' or 'none'")
         return F.leaky_relu_(x, LEAK)
 
-    def _convolve(self, x: Tensor, weight: Tensor) -> Tensor:
-        weight = weight.to(x.dtype)
-        if not self.up:
-            return F.conv2d(x, weight, padding=1)
-        x = F.conv_transpose2d(x, weight.transpose(0, 1), stride=2)
-        return filter_2d(x, self.resample_filter * 4, padding=1)
+    def _convolve(self, x: Tensor, folded: _FoldedSynthesisLayer) -> Tensor:
+        if folded.low_pass is None:
+            return F.conv2d(x, folded.weight, padding=1)
+        return filter_2d(F.conv_transpose2d(x, folded.weight, stride=2), folded.low_pass, padding=1)
 
-    def _noise(self, batch: int, noise_mode: str, rng: torch.Generator | None) -> Tensor | None:
-        if noise_mode == "none":
-            return None
-        if noise_mode == "const":
-            return self.noise_const[None, None] * (self.noise_strength * GAIN)
-        if noise_mode != "random":
-            raise ValueError(f"noise_mode {noise_mode!r} is unknown; use 'const', 'random' or 'none'")
+    def _fresh_noise(self, batch: int, rng: torch.Generator | None) -> Tensor:
         size = (batch, 1, self.resolution, self.resolution)
         noise = torch.randn(size, generator=rng, device=self.noise_const.device)
         return noise * (self.noise_strength * GAIN)
+
+    def _fold(self, dtype: torch.dtype) -> _FoldedSynthesisLayer:
+        outputs, low_pass = self.weight.shape[0], None
+        if self.up:
+            low_pass = depthwise(self.resample_filter.flip(0, 1) * 4, outputs, dtype)
+        bias = (self.bias * GAIN)[None, :, None, None]
+        noise = self.noise_const[None, None] * (self.noise_strength * GAIN)
+        return _FoldedSynthesisLayer(
+            weight=(self.weight.transpose(0, 1) if self.up else self.weight).to(dtype),
+            power=self.weight.square().sum(dim=(2, 3)).T / GAIN**2,
+            low_pass=low_pass,
+            bias=bias.to(dtype),
+            shift=(bias + noise).to(dtype),
+        )
 
 
 class ToRGB(nn.Module):
@@ -189,6 +224,7 @@ class ToRGB(nn.Module):
         self.weight_gain = 1 / math.sqrt(inputs)
 
     def forward(self, x: Float[Tensor, "b inputs h w"], w: Float[Tensor, "b w_dim"]) -> Float[Tensor, "b colors h w"]:
-        """Apply the layer."""
-        styles = self.affine(w) * self.weight_gain
-        return F.conv2d(x * styles[:, :, None, None].to(x.dtype), self.weight.to(x.dtype), self.bias.to(x.dtype))
+        """Apply the layer: one small matrix for each sample, so the activations need no pass for the styles."""
+        weight = self.weight.flatten(1) * (self.affine(w) * self.weight_gain)[:, None]  # [b, colors, inputs]
+        rgb = torch.baddbmm(self.bias[None, :, None].to(x.dtype), weight.to(x.dtype), x.flatten(2))
+        return rgb.unflatten(2, x.shape[2:])

@@ -64,6 +64,6 @@ class PerceptualDistance:
         return total / (len(self.blocks) * reference.share)
 
     def _features(self, image: Tensor) -> list[Tensor]:
-        outputs = self.discriminator.features(image)
+        outputs = self.discriminator.features(image, count=max(self.blocks) + 1)
         # eps inside the root: its gradient stays finite where a pixel's features are all zero
         return [x * (x.square().sum(1, keepdim=True) + 1e-8).rsqrt() for x in (outputs[i] for i in self.blocks)]

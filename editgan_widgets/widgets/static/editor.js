@@ -204,10 +204,11 @@ function render({ model, el }) {
       })
       .catch((error) => console.warn("EditGAN editor: no canvas model, layers are not mirrored", error));
   }
-  function mirror() {
+  function mirror(which = [0, 1, 2]) {
     if (!layers || !loaded) return;
     mirroring = true;
-    for (const [i, source] of [picture, labelLayer, strokeLayer].entries()) {
+    for (const i of which) {
+      const source = [picture, labelLayer, strokeLayer][i];
       const ctx = layers[i].ctx;
       ctx.save();
       ctx.setTransform(1, 0, 0, 1, 0, 0);
@@ -265,7 +266,7 @@ function render({ model, el }) {
     });
     canvas.style.aspectRatio = `${width} / ${height}`;
     const node = h("figure", { class: "eg-view" }, h("figcaption", {}, h("span", {}, title), ...caption), canvas);
-    return { kind, canvas, ctx: canvas.getContext("2d"), node };
+    return { kind, canvas, ctx: canvas.getContext("2d", { alpha: false }), over: document.createElement("canvas"), stale: true, node };
   };
   const tag = h("span", { class: "eg-tag" });
   const views = [makeView("picture", "Picture", tag), makeView("parts", "Parts", hover)];
@@ -448,8 +449,8 @@ function render({ model, el }) {
     if (target !== picture || order > drawnPicture) {
       if (target === picture) drawnPicture = order;
       target.drawImage(bitmap, 0, 0, width, height);
-      if (target === picture) mirror();
-      schedule();
+      if (target === picture) mirror([0]);
+      schedule(false);
     }
     bitmap.close();
   }
@@ -488,17 +489,32 @@ function render({ model, el }) {
     const running = model.get("running");
     const done = running ? run.step ?? 0 : 0;
     const total = run.total ?? 0;
-    bar.style.width = running && total ? `${(100 * done) / total}%` : "0";
+    bar.style.transform = `scaleX(${running && total ? done / total : 0})`;
     progress.classList.toggle("eg-busy", running && done === 0);
     progress.setAttribute("aria-valuemax", total || 1);
     progress.setAttribute("aria-valuenow", done);
-    numbers.replaceChildren();
-    if (!run.step) return;
-    const cell = (name, value) => numbers.append(h("span", { class: "eg-number" }, h("span", {}, name), h("b", {}, value)));
-    cell("step", `${run.step}/${run.total}`);
-    for (const [name, value] of Object.entries(run.losses ?? {})) cell(name, readable(value));
-    if (run.iou != null) cell("IoU", run.iou.toFixed(2));
-    if (running && run.eta != null) cell("left", `${run.eta.toFixed(1)} s`);
+    const values = {};
+    if (run.step) {
+      values.step = `${run.step}/${run.total}`;
+      for (const [name, value] of Object.entries(run.losses ?? {})) values[name] = readable(value);
+      if (run.iou != null) values.IoU = run.iou.toFixed(2);
+      if (running && run.eta != null) values.left = `${run.eta.toFixed(1)} s`;
+    }
+    showNumbers(values);
+  }
+  const cells = new Map(); // name -> its text node, kept while the names stay: a frame changes the digits only
+  function showNumbers(values) {
+    const shown = Object.keys(values);
+    if (shown.join() !== [...cells.keys()].join()) {
+      cells.clear();
+      const nodes = shown.map((name) => {
+        const value = h("b", {}, values[name]);
+        cells.set(name, value.firstChild);
+        return h("span", { class: "eg-number" }, h("span", {}, name), value);
+      });
+      numbers.replaceChildren(...nodes);
+    }
+    for (const [name, text] of cells) if (text.data !== values[name]) text.data = values[name];
   }
   function showRunning() {
     const running = model.get("running");
@@ -574,7 +590,10 @@ function render({ model, el }) {
 
   // ---- drawing
   let scheduled = false;
-  function schedule() {
+  /** Redraw soon. What lies over the picture (mask, strokes, outlines) is kept, and drawn anew only where `over` says so:
+   *  frames of a running edit change the picture alone, and without a GPU the dashed outline costs more than the rest. */
+  function schedule(over = true) {
+    if (over) for (const view of views) view.stale = true;
     if (scheduled) return;
     scheduled = true;
     requestAnimationFrame(() => {
@@ -583,38 +602,47 @@ function render({ model, el }) {
     });
   }
   function draw(view) {
-    const { canvas, ctx, kind } = view;
+    const { canvas, ctx, over } = view;
     const box = canvas.clientWidth;
     if (!box) return;
     const ratio = window.devicePixelRatio || 1;
     const w = Math.round(box * ratio);
     const hh = Math.round((box * ratio * height) / width);
     if (canvas.width !== w || canvas.height !== hh) {
-      canvas.width = w;
-      canvas.height = hh;
+      canvas.width = over.width = w;
+      canvas.height = over.height = hh;
+      view.stale = true;
     }
-    const scale = w / width;
-    ctx.setTransform(1, 0, 0, 1, 0, 0);
-    ctx.clearRect(0, 0, w, hh);
+    // A frame is what the strokes became, so they are shown until the first one only.
+    const strokes = Boolean(current) || !model.get("running") || !(run.step > 0);
+    if (view.stale || view.strokes !== strokes) drawOver(view, strokes, ratio);
     ctx.imageSmoothingEnabled = true;
     ctx.imageSmoothingQuality = "medium";
     ctx.drawImage((comparing ? before : picture).canvas, 0, 0, w, hh);
+    ctx.drawImage(over, 0, 0);
+  }
+  function drawOver(view, strokes, ratio) {
+    view.stale = false;
+    view.strokes = strokes;
+    const { width: w, height: hh } = view.over;
+    const ctx = view.over.getContext("2d");
+    const scale = w / width;
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.clearRect(0, 0, w, hh);
+    if (comparing) return;
     ctx.imageSmoothingEnabled = false;
-    if (!comparing) {
-      if (kind === "parts") {
-        ctx.globalAlpha = model.get("opacity");
-        ctx.drawImage(labelLayer.canvas, 0, 0, w, hh);
-      } else if (current || !model.get("running") || !(run.step > 0)) {
-        ctx.globalAlpha = 0.6;
-        ctx.drawImage(strokeLayer.canvas, 0, 0, w, hh);
-      }
-      ctx.globalAlpha = 1;
-      if (layers) ctx.drawImage(layers[3].canvas, 0, 0, w, hh);
-      ctx.setTransform(scale, 0, 0, scale, 0, 0);
-      if (regionPath) twoTone(ctx, regionPath, scale, ratio, true);
-      if (cursor && model.get("tool") !== "pick") twoTone(ctx, brushPath(), scale, ratio, false);
+    if (view.kind === "parts") {
+      ctx.globalAlpha = model.get("opacity");
+      ctx.drawImage(labelLayer.canvas, 0, 0, w, hh);
+    } else if (strokes) {
+      ctx.globalAlpha = 0.6;
+      ctx.drawImage(strokeLayer.canvas, 0, 0, w, hh);
     }
     ctx.globalAlpha = 1;
+    if (layers) ctx.drawImage(layers[3].canvas, 0, 0, w, hh);
+    ctx.setTransform(scale, 0, 0, scale, 0, 0);
+    if (regionPath) twoTone(ctx, regionPath, scale, ratio, true);
+    if (cursor && model.get("tool") !== "pick") twoTone(ctx, brushPath(), scale, ratio, false);
   }
   // White over dark, so the line stands out on any colour.
   function twoTone(ctx, path, scale, ratio, dashed) {
