@@ -3,21 +3,22 @@ import pytest
 import torch
 
 from editgan_widgets.analysis import segmentation
+from editgan_widgets.confusion import confusion, mean_iou, part_iou
 from editgan_widgets.labels import Label, LabelSet
 
 
 def test_a_perfect_map_has_iou_one_for_every_part_it_shows():
     truth = np.array([[0, 0, 1], [2, 2, 1]], np.uint8)
-    counts = segmentation.confusion(truth, truth, num_labels=4)
-    np.testing.assert_array_equal(segmentation.part_iou(counts), [1, 1, 1, np.nan])
-    assert segmentation.mean_iou(counts) == 1
+    counts = confusion(truth, truth, num_labels=4)
+    np.testing.assert_array_equal(part_iou(counts), [1, 1, 1, np.nan])
+    assert mean_iou(counts) == 1
 
 
 def test_confusions_of_several_pictures_add_up():
     rng = np.random.default_rng(0)
     truth, predicted = rng.integers(0, 3, (2, 5, 4, 4), np.uint8)
-    whole = segmentation.confusion(predicted, truth, num_labels=3)
-    one_by_one = sum(segmentation.confusion(p, t, num_labels=3) for p, t in zip(predicted, truth, strict=True))
+    whole = confusion(predicted, truth, num_labels=3)
+    one_by_one = sum(confusion(p, t, num_labels=3) for p, t in zip(predicted, truth, strict=True))
     np.testing.assert_array_equal(whole, one_by_one)
     assert whole.sum() == truth.size
 
@@ -25,7 +26,7 @@ def test_confusions_of_several_pictures_add_up():
 def test_iou_is_intersection_over_union():
     truth = np.array([[1, 1, 1, 0]], np.uint8)
     predicted = np.array([[0, 1, 1, 1]], np.uint8)
-    iou = segmentation.part_iou(segmentation.confusion(predicted, truth, num_labels=2))
+    iou = part_iou(confusion(predicted, truth, num_labels=2))
     assert iou[1] == pytest.approx(2 / 4)
 
 
@@ -56,5 +57,5 @@ def test_a_picture_is_labelled_by_the_largest_logit():
 
 def test_the_table_names_parts_and_leaves_absent_ones_open():
     labels = LabelSet("two", [Label(0, "background", "#000000"), Label(1, "nose", "#ffffff")])
-    counts = segmentation.confusion(np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.uint8), num_labels=2)
+    counts = confusion(np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.uint8), num_labels=2)
     assert segmentation.table(counts, labels) == {"background": 1.0, "nose": None}

@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from editgan_widgets import images
 from editgan_widgets.portraits import PORTRAIT_LABELS, Segmenter, SegmenterFileError, load_samples, load_segmenter
-from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, mean_iou, train_segmenter
+from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, held_out_miou, train_segmenter
 
 
 def test_logits_have_the_pictures_size():
@@ -72,7 +72,7 @@ def test_the_shipped_segmenter_reads_portraits_it_has_never_seen():
     samples = load_samples()
     pictures = images.from_uint8(np.stack([s.image for s in samples]))
     labels = torch.from_numpy(np.stack([s.label_map for s in samples]))
-    assert mean_iou(load_segmenter(), pictures, labels) > 0.7
+    assert held_out_miou(load_segmenter(), pictures, labels) > 0.7
 
 
 def test_a_folder_without_portraits_is_refused_with_the_command_that_makes_one(tmp_path):

@@ -17,6 +17,7 @@ from torch import nn
 
 from editgan_widgets.analysis import segmentation
 from editgan_widgets.analysis.scripted_edits import ScriptedEdit
+from editgan_widgets.confusion import confusion
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.editgan import EditGAN
@@ -154,7 +155,7 @@ def few_shot_confusion(
     for seed in seeds:
         session = EditSession.from_seed(model, seed=seed, truncation_psi=truncation_psi)
         truth = segmentation.segment(judge, session.image)
-        total += segmentation.confusion(session.predicted_label_map, truth, len(model.labels))
+        total += confusion(session.predicted_label_map, truth, len(model.labels))
     return total
 
 

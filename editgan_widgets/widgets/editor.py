@@ -28,7 +28,7 @@ from editgan_widgets.widgets.editor_view import SHAPES, EditorView
 from editgan_widgets.widgets.part_canvas import PartCanvas
 
 _LARGEST_STROKE = 100_000  # points
-_FPS = 6.0  # of the stream; on two cores without a GPU, twelve made an edit take 4.2 s instead of 3.1
+_FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
 _log = logging.getLogger(__name__)
 
 
@@ -405,7 +405,7 @@ class Editor:
         session = self.session
         with session.lock:
             label_map, region = session.label_map.copy(), session.region
-            state.update(can_undo=session.can_undo, can_redo=session.can_redo)
+            state.update(can_edit=session.can_edit, can_undo=session.can_undo, can_redo=session.can_redo)
             if picture:
                 self._image = session.image
                 state["image"] = encoding.still(self._image)

@@ -54,10 +54,11 @@ def bench(model, judge, options):
     from editgan_widgets import images
     from editgan_widgets.analysis import mask_edits, segmentation
     from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
+    from editgan_widgets.confusion import mean_iou
 
     seeds = range(options.first_seed, options.first_seed + options.samples)
     counts = mask_edits.few_shot_confusion(model, judge, seeds, options.truncation_psi)
-    print(f"few-shot mIoU {segmentation.mean_iou(counts):.3f} on {len(seeds)} samples", flush=True)
+    print(f"few-shot mIoU {mean_iou(counts):.3f} on {len(seeds)} samples", flush=True)
 
     records = []
     total = len(SCRIPTED_EDITS) * options.per_edit
@@ -80,7 +81,7 @@ def bench(model, judge, options):
     figures = {
         "few_shot": {
             "samples": len(seeds),
-            "miou": segmentation.mean_iou(counts),
+            "miou": mean_iou(counts),
             "parts": segmentation.table(counts, model.labels),
         },
         "edits": {

@@ -323,7 +323,7 @@ function render({ model, el }) {
   const palette = h("div", { class: "eg-palette" }, filter, scroller);
 
   // ---- run bar
-  const runButton = h("button", { type: "button", class: "eg-button eg-run", html: `${ICONS.run}<span>Edit</span>`, title: "Optimise the picture towards the painted mask", onclick: () => tell({ kind: "run", steps: model.get("steps") }) });
+  const runButton = h("button", { type: "button", class: "eg-button eg-run", html: `${ICONS.run}<span>Edit</span>`, onclick: () => runButton.getAttribute("aria-disabled") !== "true" && tell({ kind: "run", steps: model.get("steps") }) });
   const stopButton = h("button", { type: "button", class: "eg-button eg-stop", html: `${ICONS.stop}<span>Stop</span>`, title: "Stop and keep the best picture so far (Esc)", onclick: () => tell({ kind: "stop" }) });
   const autoBox = h("input", { type: "checkbox", onchange: () => put("auto", autoBox.checked) });
   const stepsSelect = h("select", { class: "eg-select", "aria-label": "Optimisation steps", onchange: () => put("steps", Number(stepsSelect.value)) });
@@ -535,6 +535,9 @@ function render({ model, el }) {
     // Not `disabled`: a button that loses the focus when it is used would take the keyboard away from the editor.
     undo.setAttribute("aria-disabled", String(!(model.get("can_undo") || model.get("running"))));
     redo.setAttribute("aria-disabled", String(!model.get("can_redo")));
+    const ready = model.get("can_edit");
+    runButton.setAttribute("aria-disabled", String(!ready));
+    runButton.title = ready ? "Optimise the picture towards the painted mask" : "Paint a stroke first: the picture is as the parts say";
   }
   function showControls() {
     for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(model.get("tool") === name));
@@ -584,7 +587,7 @@ function render({ model, el }) {
     run = model.get("progress");
     showProgress();
   });
-  for (const name of ["can_undo", "can_redo"]) on(`change:${name}`, showHistory);
+  for (const name of ["can_edit", "can_undo", "can_redo"]) on(`change:${name}`, showHistory);
   on("change:error", showError);
   on("change:status", showStatus);
 
