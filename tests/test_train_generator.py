@@ -143,6 +143,24 @@ def test_a_grown_network_shows_the_picture_of_the_small_one(data, tmp_path):
     assert grown.images == 4
 
 
+def test_a_network_whose_code_got_longer_does_not_yet_hear_the_new_numbers(data, tmp_path):
+    short = run(data, tmp_path / "short", config(total_images=60))
+    longer = tmp_path / "data"
+    longer.mkdir()
+    for name in ("images", "label_maps"):
+        np.save(longer / f"{name}.npy", np.load(data / f"{name}.npy"))
+    latents = np.load(data / "latents.npy")
+    np.save(longer / "latents.npy", np.concatenate([latents, latents[:, :2]], axis=1))
+    settings = config(network=dataclasses.replace(NETWORK, z_dim=6), total_images=4, learning_rate=1e-9)
+    grown = run(longer, tmp_path / "long", settings, grow_from=short.checkpoint)
+    z = torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
+    extra = z.square().mean(1, keepdim=True).sqrt() * torch.tensor([1.0, -1.0])  # keeps the code's length a number
+    with torch.no_grad():
+        before = load_generator(short.checkpoint)(z)
+        after = load_generator(grown.checkpoint)(torch.cat([z, extra], dim=1))
+    assert torch.allclose(before, after, atol=1e-3)
+
+
 def test_a_second_teacher_takes_over_at_the_same_size(data, tmp_path):
     first = run(data, tmp_path / "a", config())
     second = run(data, tmp_path / "b", config(adversarial_weight=1.0, learning_rate=1e-9), grow_from=first.checkpoint)

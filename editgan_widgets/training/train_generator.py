@@ -507,7 +507,10 @@ class _State:
             setattr(self, name, value)
 
     def grow(self, bundle: Bundle, path: Path) -> None:
-        """Start from another model: copy what it has; blocks it lacks add nothing to the picture until they learn."""
+        """Start from another model: copy what it has; what it lacks changes nothing until it learns.
+
+        That holds for blocks of finer resolutions and for numbers appended to the code.
+        """
         weights = bundle.modules.get("generator")
         if weights is None:
             raise CheckpointError(
@@ -523,12 +526,13 @@ class _State:
                 "take the same"
             )
         own = self.generator.state_dict()
+        weights = _widened(weights, self.config.network.z_dim)
         foreign = [n for n, v in weights.items() if n not in own or own[n].shape != v.shape]
         if foreign:
             raise CheckpointError(
                 f"{path} does not fit into {self.config.network}: {len(foreign)} tensors have no place, "
                 f"first {foreign[0]} {tuple(weights[foreign[0]].shape)}; grow to a network of at least its resolution, "
-                "with the same channels, z_dim, w_dim and mapping_layers"
+                "with the same channels, w_dim and mapping_layers, and at least its z_dim"
             )
         for resolution in self.config.network.resolutions:
             if f"synthesis.b{resolution}.torgb.weight" not in weights:
@@ -539,6 +543,16 @@ class _State:
             mine = self.discriminator.state_dict()
             fits = {n: v for n, v in bundle.modules["discriminator"].items() if n in mine and mine[n].shape == v.shape}
             self.discriminator.load_state_dict(mine | fits)
+
+
+def _widened(weights: dict[str, Tensor], z_dim: int) -> dict[str, Tensor]:
+    """Let the mapping's first layer take a longer code: the numbers that it does not know yet change nothing."""
+    first = weights.get("mapping.fc0.weight")
+    if first is None or first.shape[1] >= z_dim:
+        return weights
+    # The layer scales by 1 / sqrt(inputs).
+    wider = F.pad(first * math.sqrt(z_dim / first.shape[1]), (0, z_dim - first.shape[1]))
+    return {**weights, "mapping.fc0.weight": wider}
 
 
 def r1_penalty(score: Float[Tensor, "b 1"], image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
