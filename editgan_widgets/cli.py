@@ -4,10 +4,11 @@ Each command only reads its options and calls one public function of the package
 command, so that `editgan --help` answers at once. Errors of the package are printed as one line, with exit code 1.
 """
 
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -236,6 +237,20 @@ def train_interpreter(
     typer.echo(f"{model} in {out}")
 
 
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[int, Mapping[str, float]], None]]:
+    """A bar over the pictures shown; give it how many there are so far and the losses to print."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit="img", mininterval=1.0) as bar:
+
+        def advance(seen: int, losses: Mapping[str, float]) -> None:
+            bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
+            bar.update(seen - bar.n)
+
+        yield advance
+
+
 @train.command("segmenter")
 def train_segmenter(
     data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")],
@@ -245,18 +260,43 @@ def train_segmenter(
     seed: Seed = 0,
 ) -> None:
     """Train the U-Net that judges edits and labels samples, on rendered portraits with their true label maps."""
-    from tqdm import tqdm
-
     from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
 
     config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
-    with tqdm(total=total_images, unit="img") as bar:
-
-        def advance(seen: int, loss: float) -> None:
-            bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
-            bar.update(seen - bar.n)
-
-        model, report = train_segmenter(data, config, on_step=advance)
+    with _progress(total_images) as advance:
+        model, report = train_segmenter(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}))
     out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, report)
     typer.echo(f"mIoU {report['miou']:.3f}, at half size {report['miou_half_size']:.3f}: {out}")
+
+
+@train.command("encoder")
+def train_encoder(
+    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path; it is left as it is.")],
+    out: Annotated[Path, typer.Option(help="Bundle to write: the model with its encoder.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that `editgan render` wrote; without it, samples alone teach.")
+    ] = None,
+    total_images: Annotated[int, typer.Option(min=16, help="Pictures shown.")] = 200_000,
+    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
+    seed: Seed = 0,
+    device: Device = None,
+) -> None:
+    """Train the encoder, picture to latent in one pass, for a finished model; a stopped run goes on where it was."""
+    from editgan_widgets import EditGAN, load_model
+    from editgan_widgets.training.train_encoder import TrainEncoderConfig, train_encoder
+
+    loaded = load_model(model, device=device)
+    config = TrainEncoderConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    state = out.with_name(f"{out.stem}.training.safetensors")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _progress(total_images) as advance:
+        encoder, report = train_encoder(loaded, data, config, checkpoint=state, on_step=advance)
+    networks = (loaded.generator, loaded.discriminator, loaded.interpreter)
+    facts = loaded.metadata | {"encoder": config.to_dict() | report.to_dict()}
+    EditGAN(*networks, loaded.labels, facts, encoder).save(out, half=half)
+    quality = f"PSNR {report.sample_psnr:.1f} dB on samples, {report.render_psnr:.1f} dB on held-out renders"
+    typer.echo(f"first pass: {quality}: {out}")
+    if not report.finished:
+        typer.echo(f"stopped at {report.images} of {total_images} pictures; the same command goes on from {state}")
