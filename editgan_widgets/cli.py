@@ -142,26 +142,66 @@ def _weight(name: str, fingerprint: Callable[[], str]) -> Finding:
         return Finding(name, "FAIL", str(error))
 
 
+@contextlib.contextmanager
+def _progress(total: int | None, unit: str = "img") -> Iterator[Callable[[int, Mapping[str, float]], None]]:
+    """A bar; what it gives takes how many are done so far and figures to print."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=unit) as bar:
+
+        def advance(seen: int, figures: Mapping[str, float]) -> None:
+            bar.set_postfix({name: f"{value:.3f}" for name, value in figures.items()}, refresh=False)
+            bar.update(seen - bar.n)
+
+        yield advance
+
+
 @app.command()
 def render(
     count: Annotated[int, typer.Option(min=1, help="How many portraits.")],
     out: Annotated[Path, typer.Option(help="Folder that takes the pictures, label maps and factors.")],
     size: Annotated[int, typer.Option(min=16, help="Side of a picture in px.")] = 128,
     seed0: Annotated[int, typer.Option(min=0, help="Seed of the first portrait; they count up from it.")] = 0,
-    pictures: Annotated[bool, typer.Option(help="Also write PNG files to look at, in OUT/png.")] = True,
+    pictures: Annotated[bool, typer.Option(help="Also write picture files to look at, in OUT/pictures.")] = True,
+    picture_format: Annotated[str, typer.Option("--format", help="Of the picture files: png or webp.")] = "png",
+    arrays: Annotated[bool, typer.Option(help="Write the arrays that training reads.")] = True,
+    views: Annotated[int, typer.Option(min=1, help="Portraits of each person, in other pose, light, mood.")] = 1,
 ) -> None:
     """Render portraits with their true label maps and factors; a stopped render goes on where it was."""
-    from tqdm import tqdm
-
     from editgan_widgets.portraits.dataset import write_dataset
 
-    with tqdm(total=count, unit="portrait") as bar:
+    with _progress(count, "portrait") as advance:
+        write_dataset(
+            out,
+            count,
+            size,
+            seed0,
+            pictures,
+            lambda done, _: advance(done, {}),
+            views=views,
+            arrays=arrays,
+            picture_format=picture_format,
+        )
+    typer.echo(f"{count} portraits of {size} px in {out}; README.md tells their balance")
 
-        def advance(done: int, _: int) -> None:
-            bar.update(done - bar.n)
 
-        write_dataset(out, count, size, seed0, pictures, advance)
-    typer.echo(f"{count} portraits of {size} px in {out}")
+@app.command()
+def verify(
+    data: Annotated[Path, typer.Argument(help="Folder that `editgan render` wrote.")],
+    pack: Annotated[bool, typer.Option("--pack", help="Then write the arrays from the picture files.")] = False,
+) -> None:
+    """Compare a dataset's files with their checksums; exit code 1 where one is missing or changed."""
+    from editgan_widgets.portraits.dataset import damaged_files, pack_arrays, read_card
+
+    with _progress(None, "file") as advance:
+        damaged = damaged_files(data, lambda done, _: advance(done, {}))
+    if damaged:
+        typer.echo(f"editgan: {len(damaged)} files of {data} are damaged: {', '.join(damaged[:5])}", err=True)
+        raise typer.Exit(1)
+    if pack:
+        with _progress(read_card(data)["count"], "portrait") as advance:
+            pack_arrays(data, lambda done, _: advance(done, {}))
+    typer.echo(f"{data} is as it was written")
 
 
 @app.command()
@@ -237,20 +277,6 @@ def train_interpreter(
     typer.echo(f"{model} in {out}")
 
 
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[int, Mapping[str, float]], None]]:
-    """A bar over the pictures shown; give it how many there are so far and the losses to print."""
-    from tqdm import tqdm
-
-    with tqdm(total=total, unit="img", mininterval=1.0) as bar:
-
-        def advance(seen: int, losses: Mapping[str, float]) -> None:
-            bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
-            bar.update(seen - bar.n)
-
-        yield advance
-
-
 @train.command("segmenter")
 def train_segmenter(
     data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")],
@@ -300,3 +326,42 @@ def train_encoder(
     typer.echo(f"first pass: {quality}: {out}")
     if not report.finished:
         typer.echo(f"stopped at {report.images} of {total_images} pictures; the same command goes on from {state}")
+
+
+@train.command("factor-regressor")
+def train_factor_regressor(
+    data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")],
+    out: Annotated[Path, typer.Option(help="Weights to write, .safetensors.")],
+    total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 100_000,
+    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Train the network that reads smile, yaw, age and more off a portrait, on renders with their factor records."""
+    from editgan_widgets.training.train_factor_regressor import TrainFactorRegressorConfig, train_factor_regressor
+
+    config = TrainFactorRegressorConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    with _progress(total_images) as advance:
+        network = train_factor_regressor(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    network.save(out)
+    typer.echo("R²: " + ", ".join(f"{name} {score:.2f}" for name, score in network.report.items()))
+    typer.echo(f"factor regressor in {out}")
+
+
+@train.command("identity")
+def train_identity(
+    data: Annotated[Path, typer.Option(help="Folder that `editgan render --views 6` wrote.")],
+    out: Annotated[Path, typer.Option(help="Weights to write, .safetensors.")],
+    total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 100_000,
+    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Train the network that tells whether two portraits show one person, on renders of people in several views."""
+    from editgan_widgets.training.train_identity import TrainIdentityConfig, train_identity
+
+    config = TrainIdentityConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    with _progress(total_images) as advance:
+        network = train_identity(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    network.save(out)
+    typer.echo(f"AUC {network.report['auc']:.3f} on {network.report['people']:.0f} held-out people: {out}")

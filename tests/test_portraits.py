@@ -162,7 +162,7 @@ def test_a_stopped_dataset_goes_on_where_it_was(tmp_path):
 
     with pytest.raises(StopError):
         write_dataset(tmp_path / "d", 20, 32, progress=stop)
-    write_dataset(tmp_path / "d", 20, 32, pictures=True)
+    write_dataset(tmp_path / "d", 20, 32)
     whole = write_dataset(tmp_path / "whole", 20, 32)
     for name in ("images.npy", "label_maps.npy", "latents.npy"):
         np.testing.assert_array_equal(np.load(tmp_path / "d" / name), np.load(whole / name))

@@ -5,11 +5,11 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 FINAL_RATE = 0.02  # share of the learning rate that is left at the end
 
@@ -57,6 +57,36 @@ def load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tenso
         index, _, name = key.partition(".")
         state.setdefault(int(index), {})[name] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def fit(
+    network: nn.Module,
+    batch_loss: Callable[[], Tensor],
+    length: RunLength,
+    batch: int,
+    learning_rate: float,
+    weight_decay: float,
+    on_step: Callable[[int, float], None] | None = None,
+) -> int:
+    """Train a network with AdamW until the run's length is used up or Ctrl-C ends it; return the pictures shown.
+
+    `batch_loss` draws a batch of `batch` pictures and gives its loss; `on_step` gets the pictures so far and the loss.
+    """
+    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    seen = 0
+    network.train()
+    with stop_flag() as stop:
+        while (progress := length.progress(seen)) < 1 and not stop.is_set():
+            set_rate(optimizer, learning_rate, progress)
+            loss = batch_loss()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            seen += batch
+            if on_step is not None:
+                on_step(seen, float(loss.detach()))
+    network.eval().requires_grad_(False)
+    return seen
 
 
 @contextlib.contextmanager
