@@ -232,6 +232,46 @@ def apply(
     typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on seed {seed}: {out}")
 
 
+@app.command()
+def report(
+    model: Annotated[str, typer.Argument(help="Name of a shipped model or a bundle's path.")],
+    data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote, of the model's kind of pictures.")],
+    out: Annotated[Path, typer.Option(help="Folder that takes report.md, report.json and the pictures.")],
+    samples: Annotated[int, typer.Option(min=20, help="Generated pictures, and as many renders.")] = 10_000,
+    features: Annotated[
+        str, typer.Option(help="Network whose features are compared: identity or segmenter.")
+    ] = "identity",
+    segmenter: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
+    factor_regressor: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
+    identity: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
+    device: Device = None,
+) -> None:
+    """Measure a model and write its card: distances to the renders, balance, copies, interpreter, encoder, samples."""
+    from editgan_widgets import load_model
+    from editgan_widgets.analysis.quality_report import Judges, QualityConfig, measure_quality
+    from editgan_widgets.portraits import load_factor_regressor, load_identity, load_segmenter
+
+    loaded = load_model(model, device=device)
+    networks = {
+        "segmenter": load_segmenter(segmenter).to(loaded.device),
+        "factor regressor": load_factor_regressor(factor_regressor).to(loaded.device),
+        "identity": load_identity(identity).to(loaded.device),
+    }
+    if features not in ("identity", "segmenter"):
+        raise ValueError(f"features of {features!r} cannot be compared; use 'identity' or 'segmenter'")
+    judges = Judges(
+        networks[features].features,
+        f"the {features} network",
+        networks["segmenter"],
+        networks["factor regressor"],
+        networks["identity"],
+    )
+    config = QualityConfig(samples=samples, sweep_samples=min(samples, QualityConfig.sweep_samples))
+    found = measure_quality(loaded, data, judges, config, progress=True)
+    typer.echo(f"KID {found.kid}, precision {found.manifold.precision}, recall {found.manifold.recall}")
+    typer.echo(f"{found.write(out)}")
+
+
 # The trainer has an option for each field of its configuration and reads them itself.
 @train.command("generator", add_help_option=False, context_settings={"ignore_unknown_options": True})
 def train_generator(
