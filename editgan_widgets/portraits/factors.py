@@ -69,7 +69,7 @@ _LOCAL_MEAN = {
     "head_squareness": -0.3,
     "head_fat": -0.35,
     "brow_height": 0.15,
-    "brow_angle": -0.1,
+    "brow_angle": -0.25,
     "eye_openness": 0.35,
     "eye_size": 0.5,
     "eye_bags": -0.2,
@@ -96,7 +96,7 @@ FACTORS: tuple[Factor, ...] = (
         )
         for axis in LOCAL_AXES
     ),
-    Factor("smile", "0 to 1", 0, 1, _sometimes(0.85, 0.95)),
+    Factor("smile", "0 to 1", 0, 1, _sometimes(0.92, 1.0)),
     Factor("upper_lip_raise", "0 to 1: shows the upper teeth", 0, 1, _sometimes(0.55, 0.8)),
     Factor("jaw_open", "0 to 1", 0, 1, _sometimes(0.4, 0.7)),
     Factor("frown", "0 to 1: mouth corners down", 0, 1, _sometimes(0.18, 0.7)),
@@ -110,7 +110,7 @@ FACTORS: tuple[Factor, ...] = (
         lambda g: float(np.sign(g) * _sometimes(0.04, 1)(abs(g))),
     ),
     Factor("eyes_wide", "0 to 1", 0, 1, _sometimes(0.3, 0.7)),
-    Factor("brow_raise", "-1 lowered to 1 raised", -1, 1, _normal(0.4, 1, 0.15)),
+    Factor("brow_raise", "-1 lowered to 1 raised", -1, 1, _normal(0.4, 1, 0.25)),
     Factor("yaw", "degrees, positive turns to the person's left", -40, 40, _normal(13, 38)),
     Factor("pitch", "degrees, positive looks down", -20, 20, _normal(5, 15)),
     Factor("roll", "degrees", -15, 15, _normal(3.5, 12)),

@@ -24,7 +24,8 @@ NECK_PIVOT = np.array([0.0, 6.15, 0.25])
 VIEW_WIDTH = 2.70  # dm across the picture: eyes 0.23 of its width apart
 EYE_HEIGHT = 0.550  # of the picture, from below
 CAMERA = 10.0  # dm from the eyes
-TEETH_BACK = np.array([0.0, 0.0, 0.05])
+LOWER_TEETH_DOWN = np.array([0.0, 0.05, 0.03])
+TEETH_BACK = np.array([0.0, 0.0, 0.06])
 ORIGINS = ("african", "asian", "caucasian")
 
 # Landmarks: name and where the point lies on the head at rest; paired ones are given for the person's left.
@@ -166,7 +167,7 @@ def target_weights(mesh: HeadMesh, factors: dict[str, float]) -> np.ndarray:
         "brow_inner": raised * (1 - 0.5 * abs(lift)),
         "brow_left": float(np.clip(raised + lift * 0.8, 0, 1)),
         "brow_right": float(np.clip(raised - lift * 0.8, 0, 1)),
-        "brow_lower": 0.7 * max(-factors["brow_raise"], 0.0),
+        "brow_lower": 0.55 * max(-factors["brow_raise"], 0.0),
         "blink_left": left,
         "blink_right": right,
         "tongue_out": factors["tongue"] * float(smoothstep(0.25, 0.55, factors["jaw_open"])),
@@ -203,6 +204,8 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
     mouth_y = (mesh.rest[lip, 1] + neutral @ lip_heights).mean(1)
 
     shapes[:, mesh.kind == 2] -= TEETH_BACK  # the teeth of old and heavy heads would come through the lips
+    shapes[:, mesh.kind == 2, 0] *= 0.92
+    shapes[:, (mesh.kind == 2) & (mesh.rest[:, 1] < 6.6)] -= LOWER_TEETH_DOWN
     polar, azimuth = mesh.scalp_place.T
     shapes += mesh.scalp[None] * hair.scalp_lift(polar, azimuth, records).astype(np.float32)[..., None]
     skull_centres = SKULL_CENTRE + (skulls.mean((1, 2)) - mesh.hair_rest.mean((0, 1)))

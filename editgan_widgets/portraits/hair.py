@@ -10,10 +10,10 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float
 
-POINTS = 14  # of a lock
-ROOTS, BUN = 520, 44
+POINTS = 12  # of a lock
+ROOTS, BUN = 440, 32
 LOCKS = ROOTS + BUN
-BUN_DIRECTION = np.array([0.0, 0.80, -0.60])
+BUN_DIRECTION = np.array([0.0, 0.80, -0.60], np.float32)
 GRID_POLAR = (0.02, np.radians(112))  # of the skull grid's first and last row
 _Array = np.ndarray
 
@@ -47,10 +47,11 @@ def hairline(azimuth: _Array, recession: _Array) -> _Array:
 def scalp_lift(polar: _Array, azimuth: _Array, records: list[dict[str, float]]) -> _Array:
     """How far short hair near the roots stands off the scalp, [b, n] in dm; polar angle and azimuth in radians [n]."""
     line, volume, bald = (
-        np.array([record[name] for record in records])[:, None] for name in ("hair_line", "hair_volume", "baldness")
+        np.array([record[name] for record in records], np.float32)[:, None]
+        for name in ("hair_line", "hair_volume", "baldness")
     )
     depth = smoothstep(0.0, 16.0, hairline(azimuth[None], line) - np.degrees(polar)[None])
-    return depth * (0.015 + 0.06 * volume) * (1 - smoothstep(0.0, 0.3, bald))
+    return (depth * (0.015 + 0.06 * volume) * (1 - smoothstep(0.0, 0.3, bald))).astype(np.float32)
 
 
 @cache
@@ -67,7 +68,8 @@ def _roots() -> dict[str, _Array]:
     random = np.random.default_rng(5).random((5, ROOTS))
     direction = np.stack([np.sin(polar) * np.sin(azimuth), np.cos(polar), np.sin(polar) * np.cos(azimuth)], -1)
     tilt = np.random.default_rng(6).standard_normal((BUN, 3))
-    return {"polar": polar, "azimuth": azimuth, "direction": direction, "random": random, "tilt": tilt}
+    table = {"polar": polar, "azimuth": azimuth, "direction": direction, "random": random, "tilt": tilt}
+    return {name: values.astype(np.float32) for name, values in table.items()}
 
 
 def _radius(grid: _Array, direction: _Array) -> _Array:
@@ -88,8 +90,31 @@ def _radius(grid: _Array, direction: _Array) -> _Array:
     return (near * (1 - v) + far * v) * np.where(theta > GRID_POLAR[1], below, 1.0)
 
 
+def _on_grid(skulls: _Array, azimuth: _Array, polar: _Array) -> _Array:
+    """Points [b, n, 3] of the skull grids at fixed angles [n]."""
+    azimuths, rows = skulls.shape[1:3]
+    u = (azimuth + np.pi) / (2 * np.pi) * azimuths
+    v = np.clip((polar - GRID_POLAR[0]) / (GRID_POLAR[1] - GRID_POLAR[0]) * (rows - 1), 0, rows - 1.001)
+    i, j = np.floor(u).astype(int), np.floor(v).astype(int)
+    u, v = (u - i)[:, None], (v - j)[:, None]
+    i, i1 = i % azimuths, (i + 1) % azimuths
+    near = skulls[:, i, j] * (1 - u) + skulls[:, i1, j] * u
+    far = skulls[:, i, j + 1] * (1 - u) + skulls[:, i1, j + 1] * u
+    return near * (1 - v) + far * v
+
+
 def _unit(x: _Array) -> _Array:
-    return x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-9)
+    return x / np.maximum(_length(x)[..., None], 1e-9)
+
+
+def _length(x: _Array) -> _Array:
+    return np.sqrt(np.einsum("...c,...c->...", x, x))
+
+
+def _cross(a: _Array, b: _Array) -> _Array:
+    x, y, z = a[..., 0], a[..., 1], a[..., 2]
+    u, v, w = b[..., 0], b[..., 1], b[..., 2]
+    return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], -1)
 
 
 def grow(
@@ -101,15 +126,20 @@ def grow(
     """Locks of every head: points with half width, and per lock (length in dm, tint 0..1, root weight, bun 0 or 1)."""
     roots = _roots()
     r = roots["random"]
-    f = {name: np.array([record[name] for record in records])[:, None] for name in records[0]}
-    length = np.array([hair_length_shown(record) for record in records])[:, None]
+    f = {name: np.array([record[name] for record in records], np.float32)[:, None] for name in records[0]}
+    length = np.array([hair_length_shown(record) for record in records], np.float32)[:, None]
     curl = np.array([hair_curl_shown(record, shares) for record, shares in zip(records, origins, strict=True)])[:, None]
     volume, fringe, tied = f["hair_volume"], f["fringe"], f["hair_tied"]
+    skulls, centres = skulls.astype(np.float32), centres.astype(np.float32)
     centre = centres[:, None]  # [b, 1, 3]
-    grid = np.linalg.norm(skulls - centre[:, :, None], axis=-1)
+    grid = _length(skulls - centre[:, :, None])
     scale = grid[:, 16:48:31, 12].mean(1)[:, None] / 0.75  # of the head, from its half width
     batch = len(records)
-    root_dir = np.broadcast_to(roots["direction"], (batch, ROOTS, 3))
+    root = _on_grid(skulls, roots["azimuth"], roots["polar"])  # on the surface, so that the painted hairline agrees
+    below = np.broadcast_to(roots["direction"], (batch, ROOTS, 3))
+    below = centre + below * _radius(grid, below)[..., None]
+    root = np.where((roots["polar"] > GRID_POLAR[1])[None, :, None], below, root)
+    root_dir = _unit(root - centre)
     polar, azimuth = np.degrees(roots["polar"])[None], roots["azimuth"][None]
     grows = smoothstep(0, 5, hairline(azimuth, f["hair_line"]) - polar)
     lost = np.where((polar < 72) & (np.abs(azimuth) < 2.6), 0.05 + 0.35 * r[0], 0.55 + 0.3 * r[0])
@@ -121,7 +151,6 @@ def grow(
 
     # how long: cropped hair has a length, longer hair ends at a level
     long = smoothstep(0.16, 0.34, length)
-    root = centre + root_dir * _radius(grid, root_dir)[..., None]
     short_length = 0.13 + 1.5 * length + top * (0.16 + 0.25 * volume)
     level = 7.25 - 2.5 * np.clip(length - 0.16, 0, 1) / 0.84
     level = level + f["hair_layers"] * (0.9 * top * length + 0.35 * (r[1] - 0.5) * length)
@@ -146,7 +175,7 @@ def grow(
     lift = 0.10 + 1.4 * volume * (1 - long) * top + 0.5 * f["hair_mess"] * r[4]
     layer = 0.025 + 0.03 * r[2] + (0.01 + 0.08 * volume**1.5) * np.minimum(1, span / 0.4)
     layer = layer + 0.11 * fringed * front
-    points = np.zeros((batch, ROOTS, POINTS, 3))
+    points = np.zeros((batch, ROOTS, POINTS, 3), np.float32)
     points[:, :, 0] = p = root + root_dir * (scalp_lift(roots["polar"], roots["azimuth"], records) - 0.015)[..., None]
     heading = root_dir * lift[..., None] + 0.4 * np.stack([sideways * top, down, forwards], -1)
     oval_x, oval_y = 0.63 * scale, 0.98 * scale
@@ -157,7 +186,7 @@ def grow(
     for k in range(1, POINTS):
         s = k / (POINTS - 1)
         q = p - centre
-        height = np.linalg.norm(q, axis=-1)
+        height = _length(q)
         out = q / height[..., None]
         field = np.stack(
             [
@@ -174,7 +203,7 @@ def grow(
         heading = _unit(heading * 0.5 + along * 0.5)
         p = p + heading * step
         q = p - centre
-        height = np.linalg.norm(q, axis=-1)
+        height = _length(q)
         out = q / height[..., None]
         a = np.abs(np.arctan2(out[..., 0], out[..., 2]))
         ear = 0.13 * np.exp(-(((a - 1.38) / 0.42) ** 2)) * smoothstep(0.15, -0.15, out[..., 1]) * long
@@ -201,8 +230,8 @@ def grow(
     # waves and curls
     tangent = np.gradient(points, axis=2)
     out = _unit(points - centre[:, :, None])
-    across = _unit(np.cross(tangent, out))
-    s = np.linspace(0, 1, POINTS)
+    across = _unit(_cross(tangent, out))
+    s = np.linspace(0, 1, POINTS, dtype=np.float32)
     arc = s * span[..., None]
     wavelength = np.maximum(0.95 - 0.70 * curl, 4.6 * span / (POINTS - 1))
     phase = 2 * np.pi * (0.8 * np.sin(3 * azimuth + 1.3) + 0.5 * r[3] * (0.3 + curl) + 0.2 * f["hair_mess"] * r[4])
@@ -221,21 +250,24 @@ def grow(
     slerp = slerp + bun_dir[:, :, None] * (np.sin(t * angle) / np.sin(angle))[..., None]
     slerp = _unit(slerp)
     drawn = _radius(grid, slerp.reshape(batch, -1, 3)).reshape(slerp.shape[:3])
-    drawn = (
-        drawn
-        + (0.02 + 0.03 * r[2] + 0.05 * volume)[..., None] * (0.6 + 0.4 * s)
-        + cushion[..., None]
-        + 0.0 * np.sin(np.pi * np.minimum(s * 1.6, 1)) ** 0.5
-    )
+    drawn = drawn + (0.02 + 0.03 * r[2] + 0.05 * volume)[..., None] * (0.6 + 0.4 * s) + cushion[..., None]
     drawn = centre[:, :, None] + slerp * drawn[..., None]
     hold = (smoothstep(0.0, 0.45, tied) * (1 - fringed))[..., None, None]
     points = points + (drawn - points) * hold
 
     curly = 1 + 0.7 * afro + 0.25 * curl
-    width = (0.055 + 0.035 * smoothstep(0.2, 0.9, span)) * curly * scale * np.sqrt(grows) * (0.8 + 0.4 * r[0])
-    profile = np.interp(s, [0, 0.15, 0.6, 1], [0.7, 1, 0.95, 0.35])
+    width = (
+        (0.062 + 0.036 * smoothstep(0.2, 0.9, span))
+        * curly
+        * (1 + 0.35 * fringed)
+        * scale
+        * np.sqrt(grows)
+        * (0.8 + 0.4 * r[0])
+    )
+    profile = np.interp(s, [0, 0.15, 0.6, 1], [0.7, 1, 0.9, 0.15])
+    width = np.minimum(width, 0.02 + 0.16 * span)
     width = width[..., None] * (profile + (np.interp(s, [0, 0.8, 1], [1, 0.8, 0.6]) - profile) * hold[..., 0])
-    locks = np.concatenate([points, width[..., None]], -1)
+    locks = np.concatenate([points, width[..., None]], -1, dtype=np.float32)
 
     # the bun itself: arcs about a ball
     there = smoothstep(0.15, 0.5, tied) * smoothstep(0.02, 0.3, 1 - f["baldness"])
@@ -252,7 +284,7 @@ def grow(
     knot_width = np.broadcast_to((0.075 * there)[..., None, None], (*knot.shape[:3], 1))
     locks = np.concatenate([locks, np.concatenate([knot, knot_width], -1)], 1)
 
-    facts = np.zeros((batch, LOCKS, 4))
+    facts = np.zeros((batch, LOCKS, 4), np.float32)
     facts[:, :ROOTS, 0], facts[:, ROOTS:, 0] = np.maximum(span, 0.02), 1.0
     facts[:, :ROOTS, 1], facts[:, ROOTS:, 1] = r[3], np.linspace(0, 1, BUN) * 7 % 1
     facts[:, :ROOTS, 2], facts[:, ROOTS:, 2] = hold[..., 0, 0], 1.0

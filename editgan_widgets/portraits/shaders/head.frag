@@ -188,7 +188,7 @@ void main() {
     // brows: hairs fan out from the inner end
     float t = (ax - 0.110) / 0.430;
     if (t > -0.05 && t < 1.05 && p.z > 0.8 && p.y > 7.3) {
-        float centre = 7.482 + 0.062 * sin(clamp(t, 0.0, 1.0) * 2.7) - 0.045 * t;
+        float centre = 7.490 + 0.054 * sin(clamp(t, 0.0, 1.0) * 2.6) - 0.066 * t;
         float half_width = (0.034 + 0.014 * hairline.z) * (1.0 - 0.72 * t * t) * smoothstep(-0.04, 0.12, t);
         float offset = (p.y - centre) / max(half_width, 0.004);
         float hairs = noise(vec2(t * 34.0 - offset * mix(0.8, 3.2, t), offset * 0.9 + t * 3.0));

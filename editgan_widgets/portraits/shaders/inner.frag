@@ -55,7 +55,7 @@ void main() {
         label = TEETH;
         float tooth = abs(fract(p.x / 0.082 + 0.5) - 0.5) * 2.0;
         float gap = smoothstep(0.0, 0.22, tooth);
-        albedo = vec3(0.93, 0.91, 0.86) * mix(0.78, 1.0, gap) * mix(0.30, 1.0, smoothstep(1.12, 1.42, p.z));
+        albedo = vec3(0.93, 0.91, 0.86) * mix(0.78, 1.0, gap) * mix(vec3(0.13, 0.07, 0.06), vec3(1.0), smoothstep(1.20, 1.42, p.z));
         albedo *= mix(vec3(1), vec3(0.95, 0.55, 0.52), smoothstep(6.74, 6.80, p.y) + smoothstep(6.52, 6.46, p.y));
         gloss = 0.20; wrap = 0.8; shine = 40.0;
         n = normalize(mix(n, vec3(0, 0, 1), 0.6));
