@@ -239,8 +239,8 @@ def report(
     out: Annotated[Path, typer.Option(help="Folder that takes report.md, report.json and the pictures.")],
     samples: Annotated[int, typer.Option(min=20, help="Generated pictures, and as many renders.")] = 10_000,
     features: Annotated[
-        str, typer.Option(help="Network whose features are compared: identity or segmenter.")
-    ] = "identity",
+        str, typer.Option(help="Network whose features are compared: segmenter or identity.")
+    ] = "segmenter",
     segmenter: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
     factor_regressor: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
     identity: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,

@@ -12,6 +12,7 @@ from editgan_widgets.cli import app
 from editgan_widgets.portraits import PORTRAIT_LABELS, dataset
 from editgan_widgets.portraits.dataset import DatasetError, damaged_files, pack_arrays, read_card, write_dataset
 from editgan_widgets.portraits.factors import FACTOR_NAMES, code_from_seed, factors_from_code
+from editgan_widgets.portraits.geometry import LANDMARKS
 from editgan_widgets.portraits.identity import CHANGING, STYLE, identity_factors, view_code
 
 
@@ -23,6 +24,7 @@ class Picture:
         self.image[: size // 2] = round(255 * factors["hair_darkness"])
         self.label_map = np.full((size, size), int(factors["smile"] * (len(PORTRAIT_LABELS) - 1)), np.uint8)
         self.factors = factors
+        self.landmarks = np.full((len(LANDMARKS), 2), factors["age"], np.float32)
 
 
 class StandIn:
@@ -73,6 +75,7 @@ def test_both_forms_hold_the_same_pictures(tmp_path):
         np.testing.assert_array_equal(shown, PORTRAIT_LABELS.colorize(labels[i]))
         assert records[i] == factors_from_code(code_from_seed(i))
         np.testing.assert_allclose(np.load(tmp_path / "latents.npy")[i], code_from_seed(i), rtol=1e-6)
+        np.testing.assert_allclose(np.load(tmp_path / "landmarks.npy")[i], records[i]["age"], rtol=1e-6)
 
 
 def test_a_stopped_render_ends_as_one_that_was_not(tmp_path):

@@ -69,6 +69,12 @@ def test_copies_are_suspicious_and_new_pictures_are_not():
     assert list(copied.index) == list(range(100))
 
 
+def test_a_ratio_of_means_lies_in_its_interval():
+    (found,) = distribution.ratios(np.abs(REAL[:, :1]), 2 * np.abs(SAME[:, :1]), np.random.default_rng(0))
+    assert found.low < 2 < found.high
+    assert found.high - found.low < 0.5
+
+
 def test_the_overlap_is_one_for_equal_and_zero_for_separate_values():
     values = np.linspace(0, 1, 1000)
     assert overlap(values, values) == pytest.approx(1)

@@ -66,7 +66,7 @@ def test_both_are_small_and_take_pictures_of_any_size():
         image = torch.zeros(2, 3, *shape)
         assert regressor(image).shape == (2, len(readable_factors()))
         assert embedding(image).shape == (2, 64)
-        assert regressor.features(image).shape == embedding.features(image).shape == (2, 128)
+        assert regressor.features(image).shape == embedding.features(image).shape == (2, 16 + 32 + 64 + 96 + 128)
         torch.testing.assert_close(embedding(image).norm(dim=1), torch.ones(2))
 
 

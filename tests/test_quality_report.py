@@ -92,6 +92,21 @@ def test_samples_of_the_same_model_are_near_to_the_renders(report):
     assert all(x.overlap > 0.5 for x in report.balance)
 
 
+def test_softer_samples_have_less_detail(whole, renders, judges, report, monkeypatch):
+    from editgan_widgets.analysis import quality_report
+
+    stored = quality_report._stored
+
+    def blurred(model, w_plus):
+        small = torch.nn.functional.avg_pool2d(stored(model, w_plus), 2)
+        return torch.nn.functional.interpolate(small, scale_factor=2, mode="bilinear")
+
+    assert [x.value for x in report.detail] == pytest.approx([1, 1, 1], abs=0.25)
+    monkeypatch.setattr(quality_report, "_stored", blurred)
+    soft = measure_quality(whole, renders, judges, CONFIG).detail
+    assert soft[0].high < 0.7 * report.detail[0].value
+
+
 def test_truncation_costs_recall(report):
     low, high = report.sweep
     assert (low.truncation_psi, high.truncation_psi) == (0.5, 1.0)
@@ -171,6 +186,7 @@ def test_the_written_report_tells_every_figure_and_shows_its_pictures(report, tm
         "density",
         "coverage",
         "path length",
+        "detail",
         "mIoU",
         "PSNR",
         "seeds 0 to 7",

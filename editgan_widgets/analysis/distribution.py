@@ -4,6 +4,7 @@ Features are float arrays `[n, d]` of any network; the figures of two reports co
 same. Every figure comes with its 95% interval.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,6 +176,19 @@ def copies(real: Features, fake: Features) -> Copies:
     distance, index = nearest(fake, real)
     suspicious = Estimate.of_share(distance < np.quantile(own, 0.01))
     return Copies(float(np.median(distance)), float(np.median(own)), suspicious, index, distance)
+
+
+def ratios(
+    real: Float[np.ndarray, "n k"], fake: Float[np.ndarray, "m k"], rng: np.random.Generator, resamples: int = 500
+) -> Iterator[Estimate]:
+    """Mean of each column among the fakes over that among the real ones; bootstrap over both for the intervals."""
+    for x, y in zip(real.T, fake.T, strict=True):
+        drawn = [
+            float(y[rng.integers(len(y), size=len(y))].mean() / x[rng.integers(len(x), size=len(x))].mean())
+            for _ in range(resamples)
+        ]
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        yield Estimate(float(y.mean() / x.mean()), float(low), float(high), min(len(x), len(y)))
 
 
 def overlap(real: Float[np.ndarray, " n"], fake: Float[np.ndarray, " m"], bins: int = 20) -> float:

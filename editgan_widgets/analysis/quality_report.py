@@ -7,11 +7,12 @@ interval; `editgan report` writes them all anew.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -114,6 +115,7 @@ class QualityReport:
     fid_of_halves: Estimate  # of two halves of the renders: what equal distributions get at half the n
     manifold: Manifold
     copies: Copies
+    detail: tuple[Estimate, ...]  # energy of the samples' octaves, finest first, over that of the renders
     path_length: Estimate
     sweep: tuple[SweepPoint, ...]
     balance: tuple[FactorBalance, ...]
@@ -149,6 +151,8 @@ def measure_quality(
     look = _Look(model, judges, config, progress)
     chosen = _spread(data.count, config.samples)
     real = look.at("renders", (data.batch(part, model.device).image for part in _parts(chosen, config.batch)), chosen)
+    look = _standardised(look, real.features)
+    real = replace(real, features=look.scale(real.features))
     z = _codes(model, config.samples, config.first_seed)
     fake = look.at("samples", _made(model, z, config.truncation_psi, config.batch), z)
     rng = np.random.default_rng(config.first_seed)
@@ -170,7 +174,8 @@ def measure_quality(
         fid_of_halves=distribution.frechet_distance(*halves, rng),
         manifold=distribution.manifold(real.features, fake.features),
         copies=found,
-        path_length=_path_length(model, judges, config, fake.features),
+        detail=tuple(distribution.ratios(real.octaves, fake.octaves, rng, config.resamples)),
+        path_length=_path_length(look, fake.features),
         sweep=tuple(_sweep(look, real.features[mixed], z[: config.sweep_samples])),
         balance=tuple(_balance(judges.regressor, real, fake, mixed)),
         interpreter=interpreter_quality(model, judges.segmenter, config, progress),
@@ -203,6 +208,7 @@ class _Seen:
 
     features: np.ndarray  # [n, d]
     factors: dict[str, np.ndarray]  # [n] each
+    octaves: np.ndarray  # [n, 3], energy of the three finest octaves
 
 
 @dataclass(frozen=True)
@@ -213,20 +219,46 @@ class _Look:
     judges: Judges
     config: QualityConfig
     progress: bool
+    mean: np.ndarray = field(default_factory=lambda: np.zeros(1, np.float32))  # features are given in units of the …
+    std: np.ndarray = field(default_factory=lambda: np.ones(1, np.float32))  # … renders' deviation from their mean
+
+    def scale(self, features: np.ndarray) -> np.ndarray:
+        """Bring features to these units."""
+        return (features - self.mean) / self.std
 
     @torch.no_grad()
     def at(self, what: str, batches: Iterable[Tensor], counted: np.ndarray | Tensor, factors: bool = True) -> _Seen:
         """Features and, where wanted, factors of all pictures; `counted` says how many there are."""
         features: list[np.ndarray] = []
+        octaves: list[np.ndarray] = []
         read: list[dict[str, np.ndarray]] = []
         with tqdm(total=len(counted), desc=what, unit="img", disable=not self.progress) as bar:
             for image in batches:
                 features.append(self.judges.features(image).float().cpu().numpy())
+                octaves.append(_octaves(image).cpu().numpy())
                 if factors and self.judges.regressor is not None:
                     read.append(self.judges.regressor.read(image))
                 bar.update(len(image))
         names = read[0] if read else ()
-        return _Seen(np.concatenate(features), {name: np.concatenate([x[name] for x in read]) for name in names})
+        found = {name: np.concatenate([x[name] for x in read]) for name in names}
+        return _Seen(self.scale(np.concatenate(features)), found, np.concatenate(octaves))
+
+
+def _standardised(look: _Look, features: np.ndarray) -> _Look:
+    """In units of the renders' deviation: else one strong channel decides every distance."""
+    std = features.std(0)
+    return replace(look, mean=features.mean(0), std=np.maximum(std, 0.01 * float(np.median(std)) + 1e-8))
+
+
+def _octaves(image: Tensor, count: int = 3) -> Float[Tensor, "n _"]:
+    """Mean size of what each halving of the picture loses, finest octave first: blur lowers it."""
+    energies = []
+    for _ in range(count):
+        small = F.avg_pool2d(image, 2)
+        back = F.interpolate(small, size=(image.shape[2], image.shape[3]), mode="bilinear", align_corners=False)
+        energies.append((image - back).abs().mean((1, 2, 3)))
+        image = small
+    return torch.stack(energies, dim=1)
 
 
 def _spread(count: int, most: int) -> Int[np.ndarray, " n"]:
@@ -275,12 +307,13 @@ def _sweep(look: _Look, real: np.ndarray, z: Tensor) -> Iterator[SweepPoint]:
 
 
 @torch.no_grad()
-def _path_length(model: EditGAN, judges: Judges, config: QualityConfig, features: np.ndarray) -> Estimate:
+def _path_length(look: _Look, features: np.ndarray) -> Estimate:
     """Perceptual path length in W (Karras et al. 2019, section 4.1), relative to the distance of random samples.
 
     Squared speed of the features along straight ways between codes: 1 where they move straight and evenly, more where
     they jump. The features are the judge's and not a photo network's.
     """
+    model, config = look.model, look.config
     spread = 2 * float(features.var(0, dtype=np.float64).sum())
     rng = torch.Generator().manual_seed(config.first_seed + 1)
     speeds = []
@@ -290,10 +323,11 @@ def _path_length(model: EditGAN, judges: Judges, config: QualityConfig, features
         at = torch.rand(count, 1, generator=rng).to(model.device) * (1 - config.path_step)
         first, second = model.generator.mapping(z).split(count)
         here, there = (
-            judges.features(model.generator.synthesis(model.generator.w_plus(torch.lerp(first, second, t))).image)
+            look.judges.features(model.generator.synthesis(model.generator.w_plus(torch.lerp(first, second, t))).image)
             for t in (at, at + config.path_step)
         )
-        speeds.append((there - here).square().sum(1).double().cpu().numpy() / config.path_step**2)
+        moved = (there - here).double().cpu().numpy() / look.std
+        speeds.append(np.square(moved).sum(1) / config.path_step**2)
     return Estimate.of_mean(np.concatenate(speeds) / max(spread, 1e-12))
 
 

@@ -83,7 +83,9 @@ def _distances(report: QualityReport) -> list[str]:
         "## Samples against renders",
         "",
         f"{report.config.samples} samples at psi {report.config.truncation_psi:g} against {report.renders} renders, in "
-        f"the features of {report.features}. Figures of another network or n do not compare with these.",
+        f"the features of {report.features}, in units of the renders' deviation. Figures of another network or n do "
+        "not compare with these. Detail is the energy of an octave of the picture, samples over renders: below 1 is "
+        "softer.",
         "",
         *_HEAD,
         _row("KID", report.kid, 5),
@@ -93,6 +95,7 @@ def _distances(report: QualityReport) -> list[str]:
         _row("recall (k = 3)", near.recall),
         _row("density (k = 5)", near.density),
         _row("coverage (k = 5)", near.coverage),
+        *(_row(f"detail of {2**i} to {2 ** (i + 1)} px", x) for i, x in enumerate(report.detail)),
         _row("path length in W, 1 = straight and even", report.path_length),
     ]
 

@@ -3,6 +3,7 @@
 images.npy      uint8 [N, size, size, 3]
 label_maps.npy  uint8 [N, size, size]
 latents.npy     float32 [N, CODE_SIZE]: the standard normal code of each portrait
+landmarks.npy   float32 [N, points, 2]: (x, y) in px, in the order of `geometry.LANDMARKS`
 factors.jsonl   one JSON record a line, in the same order
 pictures/       where wanted: 000000.png or .webp (lossless) and 000000_labels.png (ids, with the labels' palette)
 dataset.json    size, count, first seed, views, label set, and how many are finished: a stopped render goes on there
@@ -24,6 +25,7 @@ from PIL import Image
 
 from .data_card import data_card
 from .factors import CODE_SIZE, code_from_seed, factors_from_code
+from .geometry import LANDMARKS
 from .identity import view_code
 from .parts import PORTRAIT_LABELS
 from .renderer import BATCH, Renderer
@@ -82,6 +84,7 @@ def write_dataset(
         (out / _CHECKSUMS).unlink(missing_ok=True)
         mode = "r+" if done else "w+"
         code_file = open_memmap(out / "latents.npy", mode, np.float32, (count, CODE_SIZE))
+        point_file = open_memmap(out / "landmarks.npy", mode, np.float32, (count, len(LANDMARKS), 2))
         image_file = label_file = None
         if arrays:
             image_file = open_memmap(out / "images.npy", mode, np.uint8, (count, size, size, 3))
@@ -95,7 +98,7 @@ def write_dataset(
             codes = [_code(seed0, i, views) for i in batch]
             portraits = renderer.render([factors_from_code(code) for code in codes])
             for i, code, portrait in zip(batch, codes, portraits, strict=True):
-                code_file[i] = code
+                code_file[i], point_file[i] = code, portrait.landmarks
                 if image_file is not None and label_file is not None:
                     image_file[i], label_file[i] = portrait.image, portrait.label_map
                 records.write(json.dumps(portrait.factors) + "\n")
@@ -214,7 +217,7 @@ def _finish(out: Path) -> None:
     """Write the data card and the checksums."""
     records = [json.loads(line) for line in (out / "factors.jsonl").read_text().splitlines()]
     (out / "README.md").write_text(data_card(read_card(out), records, label_maps(out), PORTRAIT_LABELS))
-    files = [out / name for name in (*ARRAYS, "latents.npy", "factors.jsonl", "README.md")]
+    files = [out / name for name in (*ARRAYS, "latents.npy", "landmarks.npy", "factors.jsonl", "README.md")]
     files = [path for path in files if path.is_file()]
     files += sorted((out / "pictures").glob("*"))
     lines = [f"{_sha256(path)}  {path.relative_to(out).as_posix()}\n" for path in files]

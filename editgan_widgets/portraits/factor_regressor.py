@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .factors import FACTOR_NAMES
-from .measuring import Trunk, read_network, save_network
+from .measuring import Trunk, level_means, read_network, save_network
 
 WEIGHTS = Path(__file__).parent / "factor_regressor.safetensors"
 
@@ -61,8 +61,8 @@ class FactorRegressor(nn.Module):
         return self.mean + self.std * self.head(self.trunk(image))
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
-        """Means of the trunk's last activations, for distances between sets of pictures."""
-        return self.trunk(image).mean((2, 3))
+        """Means of all levels' activations, for distances between sets of pictures."""
+        return level_means(self.trunk.activations(image))
 
     @torch.no_grad()
     def read(self, image: Float[Tensor, "b 3 h w"], batch: int = 64) -> dict[str, np.ndarray]:

@@ -16,7 +16,7 @@ from scipy.stats import mannwhitneyu
 from torch import Tensor, nn
 
 from .factors import FACTOR_NAMES, code_from_seed
-from .measuring import Trunk, read_network, save_network
+from .measuring import Trunk, level_means, read_network, save_network
 
 WEIGHTS = Path(__file__).parent / "identity.safetensors"
 
@@ -80,8 +80,8 @@ class Identity(nn.Module):
         return F.normalize(self.head(self.trunk(image).flatten(1)), dim=1)
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
-        """Means of the trunk's last activations, for distances between sets of pictures."""
-        return self.trunk(image).mean((2, 3))
+        """Means of all levels' activations, for distances between sets of pictures."""
+        return level_means(self.trunk.activations(image))
 
     def similarity(self, first: Float[Tensor, "b 3 h w"], second: Float[Tensor, "b 3 h2 w2"]) -> Float[Tensor, " b"]:
         """Cosine of each pair of pictures: 1 the same person to this network."""

@@ -6,10 +6,11 @@ optimised against them.
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
@@ -34,16 +35,31 @@ class Trunk(nn.Module):
     def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 96, 128)):
         super().__init__()
         self.widths = widths
-        layers: list[nn.Module] = [*_layer(3, widths[0])]
-        for i, (a, b) in enumerate(itertools.pairwise(widths)):
-            layers += [*_layer(a, b, stride=2)]
-            if i < len(widths) - 2:
-                layers += [*_layer(b, b)]
-        self.layers = nn.Sequential(*layers)
+        levels = [nn.Sequential(*_layer(3, widths[0]))]
+        for i, (a, b) in enumerate(itertools.pairwise(widths), 2):
+            more = _layer(b, b) if i < len(widths) else ()
+            levels.append(nn.Sequential(*_layer(a, b, stride=2), *more))
+        self.levels = nn.ModuleList(levels)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c 4 4"]:
         """Bring pictures to the working size and apply the layers."""
-        return self.layers(at_working_size(image))
+        return self.activations(image)[-1]
+
+    def activations(self, image: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
+        """Give every level's activations, fine to coarse."""
+        x, outputs = at_working_size(image), []
+        for level in self.levels:
+            x = level(x)
+            outputs.append(x)
+        return outputs
+
+
+def level_means(activations: Sequence[Tensor]) -> Float[Tensor, "b c"]:
+    """Mean of each channel of each level: features of whole pictures, for distances between sets of them.
+
+    All levels count: the coarse ones hardly tell a blurred portrait from a sharp one.
+    """
+    return torch.cat([x.mean((2, 3)) for x in activations], dim=1)
 
 
 def _layer(inputs: int, outputs: int, stride: int = 1) -> tuple[nn.Module, ...]:

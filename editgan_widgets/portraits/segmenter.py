@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .measuring import MeasuringFileError, read_network, save_network
+from .measuring import MeasuringFileError, level_means, read_network, save_network
 from .parts import PORTRAIT_LABELS
 
 WEIGHTS = Path(__file__).parent / "segmenter.safetensors"
@@ -40,8 +40,8 @@ class Segmenter(nn.Module):
         return self.head(x)
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
-        """Means of the coarsest level's activations, for distances between sets of pictures."""
-        return self._levels(image)[-1].mean((2, 3))
+        """Means of all levels' activations on the way down, for distances between sets of pictures."""
+        return level_means(self._levels(image))
 
     def _levels(self, image: Tensor) -> list[Tensor]:
         """Activations on the way down, fine to coarse."""
