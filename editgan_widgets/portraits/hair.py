@@ -64,6 +64,8 @@ def _roots() -> dict[str, _Array]:
     lowest = hairline(azimuth, np.full(count, -1.5)) + 1
     keep = np.flatnonzero(np.degrees(polar) < lowest)
     keep = keep[np.linspace(0, len(keep) - 1, ROOTS).astype(int)]
+    nearest_first = np.argsort(-np.sin(polar[keep]) * np.cos(azimuth[keep]) - 0.4 * np.cos(polar[keep]), kind="stable")
+    keep = keep[nearest_first]  # what the first locks hide need not be shaded
     polar, azimuth = polar[keep], azimuth[keep]
     random = np.random.default_rng(5).random((5, ROOTS))
     direction = np.stack([np.sin(polar) * np.sin(azimuth), np.cos(polar), np.sin(polar) * np.cos(azimuth)], -1)

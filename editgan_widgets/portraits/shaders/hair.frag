@@ -6,6 +6,8 @@ in vec3 v_across;
 in vec3 v_tangent;
 in vec3 v_place;
 in vec4 v_facts;
+float power4(float x) { x *= x; return x * x; }
+float power8(float x) { x = power4(x); return x * x; }
 void main() {
     float v = v_place.x, along = v_place.y, seed = v_place.z * 3.7;
     float dm = along * v_facts.x;
@@ -13,9 +15,9 @@ void main() {
     float fine = noise(vec2(v * 9.0 + seed * 1.7, dm * (2.0 + 3.0 * hair_factors.x)));
     float keep = 1.0 - smoothstep(0.82, 1.0, along) * (0.35 + 0.8 * fine) * (1.0 - v_facts.z);
     if (abs(v) > keep + 0.25 * (strand - 0.3)) discard;
-    vec3 n = normalize(v_out), t = normalize(v_tangent), b = normalize(v_across);
+    vec3 n = v_out, t = normalize(v_tangent), b = v_across;
     if (n.z < 0.0) n = -n;
-    n = normalize(n + b * v * 0.75 + b * (fine - 0.5) * 0.8);
+    n = normalize(n + b * (v * 0.75 + fine * 0.8 - 0.4));
     float tint = 0.78 + 0.30 * v_facts.y + 0.30 * (fine - 0.5) + 0.25 * (strand - 0.5);
     vec3 albedo = hair_color * tint;
     albedo = mix(albedo, albedo * 1.7 + 0.03, hair_factors.y * smoothstep(0.62, 0.85, v_facts.y));
@@ -26,8 +28,8 @@ void main() {
     float shift = 0.22 * (fine - 0.5) + 0.10;
     float a1 = dot(t + n * shift, h), a2 = dot(t - n * (0.15 - shift), h);
     float ndl = clamp(dot(n, key_direction) * 0.7 + 0.3, 0.0, 1.0);
-    float sheen = pow(max(1.0 - a1 * a1, 0.0), 40.0) * ndl;
-    float glow = pow(max(1.0 - a2 * a2, 0.0), 9.0) * ndl;
+    float sheen = power8(power4(max(1.0 - a1 * a1, 0.0))) * ndl;
+    float glow = power8(max(1.0 - a2 * a2, 0.0)) * ndl;
     vec3 color = albedo * light + key_color * (sheen * 0.10 * (1.0 - 0.5 * hair_factors.x) + glow * 0.9 * albedo * (1.0 - 0.4 * hair_factors.x));
     emit(color + rim_light(n) * (albedo + 0.06), 4);
 }

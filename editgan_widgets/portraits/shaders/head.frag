@@ -72,7 +72,7 @@ void main() {
     // clothes
     float depth = 0.34 * max(hairline.w, 0.0) * (1.0 - 0.5 * eye_factors.w);
     float collar = 5.83 + 0.22 * max(-hairline.w, 0.0) * (1.0 - eye_factors.w) - 0.10 * smoothstep(0.0, 1.0, p.z)
-                 - depth * exp(-pow(ax / mix(0.30, 0.16, eye_factors.w), 2.0)) * smoothstep(0.2, 0.6, p.z) + 0.05 * smoothstep(0.4, 0.75, ax);
+                 - depth * bump(ax / mix(0.30, 0.16, eye_factors.w)) * smoothstep(0.2, 0.6, p.z) + 0.05 * smoothstep(0.4, 0.75, ax);
     bool dressed = p.y < collar;
     if (dressed) {
         label = CLOTHES;
