@@ -77,7 +77,7 @@ def test_labels_are_iterable_with_id_name_and_colour(tiny_model):
 def test_a_portrait_has_image_label_map_and_factors():
     from editgan_widgets.portraits import Portrait
 
-    assert [field.name for field in dataclasses.fields(Portrait)] == ["image", "label_map", "factors"]
+    assert [field.name for field in dataclasses.fields(Portrait)] == ["image", "label_map", "factors", "landmarks"]
 
 
 def test_an_unknown_name_is_an_attribute_error():
