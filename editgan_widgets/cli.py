@@ -4,10 +4,11 @@ Each command only reads its options and calls one public function of the package
 command, so that `editgan --help` answers at once. Errors of the package are printed as one line, with exit code 1.
 """
 
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -141,26 +142,66 @@ def _weight(name: str, fingerprint: Callable[[], str]) -> Finding:
         return Finding(name, "FAIL", str(error))
 
 
+@contextlib.contextmanager
+def _progress(total: int | None, unit: str = "img") -> Iterator[Callable[[int, Mapping[str, float]], None]]:
+    """A bar; what it gives takes how many are done so far and figures to print."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=unit) as bar:
+
+        def advance(seen: int, figures: Mapping[str, float]) -> None:
+            bar.set_postfix({name: f"{value:.3f}" for name, value in figures.items()}, refresh=False)
+            bar.update(seen - bar.n)
+
+        yield advance
+
+
 @app.command()
 def render(
     count: Annotated[int, typer.Option(min=1, help="How many portraits.")],
     out: Annotated[Path, typer.Option(help="Folder that takes the pictures, label maps and factors.")],
     size: Annotated[int, typer.Option(min=16, help="Side of a picture in px.")] = 128,
     seed0: Annotated[int, typer.Option(min=0, help="Seed of the first portrait; they count up from it.")] = 0,
-    pictures: Annotated[bool, typer.Option(help="Also write PNG files to look at, in OUT/png.")] = True,
+    pictures: Annotated[bool, typer.Option(help="Also write picture files to look at, in OUT/pictures.")] = True,
+    picture_format: Annotated[str, typer.Option("--format", help="Of the picture files: png or webp.")] = "png",
+    arrays: Annotated[bool, typer.Option(help="Write the arrays that training reads.")] = True,
+    views: Annotated[int, typer.Option(min=1, help="Portraits of each person, in other pose, light, mood.")] = 1,
 ) -> None:
     """Render portraits with their true label maps and factors; a stopped render goes on where it was."""
-    from tqdm import tqdm
-
     from editgan_widgets.portraits.dataset import write_dataset
 
-    with tqdm(total=count, unit="portrait") as bar:
+    with _progress(count, "portrait") as advance:
+        write_dataset(
+            out,
+            count,
+            size,
+            seed0,
+            pictures,
+            lambda done, _: advance(done, {}),
+            views=views,
+            arrays=arrays,
+            picture_format=picture_format,
+        )
+    typer.echo(f"{count} portraits of {size} px in {out}; README.md tells their balance")
 
-        def advance(done: int, _: int) -> None:
-            bar.update(done - bar.n)
 
-        write_dataset(out, count, size, seed0, pictures, advance)
-    typer.echo(f"{count} portraits of {size} px in {out}")
+@app.command()
+def verify(
+    data: Annotated[Path, typer.Argument(help="Folder that `editgan render` wrote.")],
+    pack: Annotated[bool, typer.Option("--pack", help="Then write the arrays from the picture files.")] = False,
+) -> None:
+    """Compare a dataset's files with their checksums; exit code 1 where one is missing or changed."""
+    from editgan_widgets.portraits.dataset import damaged_files, pack_arrays, read_card
+
+    with _progress(None, "file") as advance:
+        damaged = damaged_files(data, lambda done, _: advance(done, {}))
+    if damaged:
+        typer.echo(f"editgan: {len(damaged)} files of {data} are damaged: {', '.join(damaged[:5])}", err=True)
+        raise typer.Exit(1)
+    if pack:
+        with _progress(read_card(data)["count"], "portrait") as advance:
+            pack_arrays(data, lambda done, _: advance(done, {}))
+    typer.echo(f"{data} is as it was written")
 
 
 @app.command()
@@ -189,6 +230,46 @@ def apply(
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(pictures, columns=len(scales)), out)
     typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on seed {seed}: {out}")
+
+
+@app.command()
+def report(
+    model: Annotated[str, typer.Argument(help="Name of a shipped model or a bundle's path.")],
+    data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote, of the model's kind of pictures.")],
+    out: Annotated[Path, typer.Option(help="Folder that takes report.md, report.json and the pictures.")],
+    samples: Annotated[int, typer.Option(min=20, help="Generated pictures, and as many renders.")] = 10_000,
+    features: Annotated[
+        str, typer.Option(help="Network whose features are compared: segmenter or identity.")
+    ] = "segmenter",
+    segmenter: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
+    factor_regressor: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
+    identity: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
+    device: Device = None,
+) -> None:
+    """Measure a model and write its card: distances to the renders, balance, copies, interpreter, encoder, samples."""
+    from editgan_widgets import load_model
+    from editgan_widgets.analysis.quality_report import Judges, QualityConfig, measure_quality
+    from editgan_widgets.portraits import load_factor_regressor, load_identity, load_segmenter
+
+    loaded = load_model(model, device=device)
+    networks = {
+        "segmenter": load_segmenter(segmenter).to(loaded.device),
+        "factor regressor": load_factor_regressor(factor_regressor).to(loaded.device),
+        "identity": load_identity(identity).to(loaded.device),
+    }
+    if features not in ("identity", "segmenter"):
+        raise ValueError(f"features of {features!r} cannot be compared; use 'identity' or 'segmenter'")
+    judges = Judges(
+        networks[features].features,
+        f"the {features} network",
+        networks["segmenter"],
+        networks["factor regressor"],
+        networks["identity"],
+    )
+    config = QualityConfig(samples=samples, sweep_samples=min(samples, QualityConfig.sweep_samples))
+    found = measure_quality(loaded, data, judges, config, progress=True)
+    typer.echo(f"KID {found.kid}, precision {found.manifold.precision}, recall {found.manifold.recall}")
+    typer.echo(f"{found.write(out)}")
 
 
 # The trainer has an option for each field of its configuration and reads them itself.
@@ -245,18 +326,82 @@ def train_segmenter(
     seed: Seed = 0,
 ) -> None:
     """Train the U-Net that judges edits and labels samples, on rendered portraits with their true label maps."""
-    from tqdm import tqdm
-
     from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
 
     config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
-    with tqdm(total=total_images, unit="img") as bar:
-
-        def advance(seen: int, loss: float) -> None:
-            bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
-            bar.update(seen - bar.n)
-
-        model, report = train_segmenter(data, config, on_step=advance)
+    with _progress(total_images) as advance:
+        model, report = train_segmenter(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}))
     out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, report)
     typer.echo(f"mIoU {report['miou']:.3f}, at half size {report['miou_half_size']:.3f}: {out}")
+
+
+@train.command("encoder")
+def train_encoder(
+    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path; it is left as it is.")],
+    out: Annotated[Path, typer.Option(help="Bundle to write: the model with its encoder.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that `editgan render` wrote; without it, samples alone teach.")
+    ] = None,
+    total_images: Annotated[int, typer.Option(min=16, help="Pictures shown.")] = 200_000,
+    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
+    seed: Seed = 0,
+    device: Device = None,
+) -> None:
+    """Train the encoder, picture to latent in one pass, for a finished model; a stopped run goes on where it was."""
+    from editgan_widgets import EditGAN, load_model
+    from editgan_widgets.training.train_encoder import TrainEncoderConfig, train_encoder
+
+    loaded = load_model(model, device=device)
+    config = TrainEncoderConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    state = out.with_name(f"{out.stem}.training.safetensors")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _progress(total_images) as advance:
+        encoder, report = train_encoder(loaded, data, config, checkpoint=state, on_step=advance)
+    networks = (loaded.generator, loaded.discriminator, loaded.interpreter)
+    facts = loaded.metadata | {"encoder": config.to_dict() | report.to_dict()}
+    EditGAN(*networks, loaded.labels, facts, encoder).save(out, half=half)
+    quality = f"PSNR {report.sample_psnr:.1f} dB on samples, {report.render_psnr:.1f} dB on held-out renders"
+    typer.echo(f"first pass: {quality}: {out}")
+    if not report.finished:
+        typer.echo(f"stopped at {report.images} of {total_images} pictures; the same command goes on from {state}")
+
+
+@train.command("factor-regressor")
+def train_factor_regressor(
+    data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")],
+    out: Annotated[Path, typer.Option(help="Weights to write, .safetensors.")],
+    total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 100_000,
+    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Train the network that reads smile, yaw, age and more off a portrait, on renders with their factor records."""
+    from editgan_widgets.training.train_factor_regressor import TrainFactorRegressorConfig, train_factor_regressor
+
+    config = TrainFactorRegressorConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    with _progress(total_images) as advance:
+        network = train_factor_regressor(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    network.save(out)
+    typer.echo("R²: " + ", ".join(f"{name} {score:.2f}" for name, score in network.report.items()))
+    typer.echo(f"factor regressor in {out}")
+
+
+@train.command("identity")
+def train_identity(
+    data: Annotated[Path, typer.Option(help="Folder that `editgan render --views 6` wrote.")],
+    out: Annotated[Path, typer.Option(help="Weights to write, .safetensors.")],
+    total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 100_000,
+    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Train the network that tells whether two portraits show one person, on renders of people in several views."""
+    from editgan_widgets.training.train_identity import TrainIdentityConfig, train_identity
+
+    config = TrainIdentityConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    with _progress(total_images) as advance:
+        network = train_identity(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    network.save(out)
+    typer.echo(f"AUC {network.report['auc']:.3f} on {network.report['people']:.0f} held-out people: {out}")

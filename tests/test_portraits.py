@@ -8,8 +8,16 @@ import pytest
 from editgan_widgets import portraits
 from editgan_widgets.portraits import PORTRAIT_LABELS, NoEGLError, UnknownFactorError, load_samples
 from editgan_widgets.portraits.dataset import write_dataset
-from editgan_widgets.portraits.factors import CODE_SIZE, FACTORS, code_from_seed, factors_from_code, override
-from editgan_widgets.portraits.geometry import pose
+from editgan_widgets.portraits.factors import (
+    CODE_SIZE,
+    FACTOR_NAMES,
+    FACTORS,
+    code_from_seed,
+    factors_from_code,
+    override,
+)
+from editgan_widgets.portraits.geometry import LANDMARKS, origin_shares, pose
+from editgan_widgets.portraits.parts import FACE_34
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +31,8 @@ def _egl():
 def neutral(**changes: float) -> dict[str, float]:
     """A record with a still, frontal face, changed by name."""
     still = dict.fromkeys(
-        ("smile", "jaw_open", "blink", "wink", "pucker", "frown", "yaw", "pitch", "roll", "brow_raise"), 0.0
+        ("smile", "jaw_open", "blink", "wink", "pucker", "frown", "yaw", "pitch", "roll", "brow_raise", "hair_tied"),
+        0.0,
     )
     return override(factors_from_code(code_from_seed(3)), still | changes)
 
@@ -68,6 +77,33 @@ def test_a_factor_out_of_range_is_refused():
         override(factors_from_code(code_from_seed(0)), {"smile": 3})
 
 
+def test_people_are_balanced_over_sex_age_and_origin():
+    records = [factors_from_code(code_from_seed(seed)) for seed in range(600)]
+    men = np.mean([record["masculinity"] > 0.5 for record in records])
+    assert 0.42 < men < 0.58
+    assert 42 < np.mean([record["age"] for record in records]) < 51
+    shares = np.mean([origin_shares(record) for record in records], 0)
+    assert np.abs(shares - 1 / 3).max() < 0.06
+
+
+def test_factors_of_the_first_version_keep_their_places():
+    assert FACTOR_NAMES.index("age") == 0
+    assert FACTOR_NAMES.index("smile") == 39
+    assert FACTOR_NAMES.index("yaw") == 48
+    assert FACTOR_NAMES.index("light_contrast") == 81
+    assert CODE_SIZE == 108
+
+
+def test_parts_carry_the_names_of_the_34_face_parts():
+    assert len(set(FACE_34.values())) == 34
+    for label in PORTRAIT_LABELS:
+        assert (label.side is None) == (not label.name.startswith(("left ", "right ")))
+        assert label.groups
+    assert {label.name for label in PORTRAIT_LABELS.group("gaze")} == {
+        f"{side} {part}" for side in ("left", "right") for part in ("iris", "pupil")
+    }
+
+
 def test_a_code_of_another_size_is_refused():
     with pytest.raises(ValueError, match=f"has {CODE_SIZE} numbers"):
         factors_from_code(np.zeros(3))
@@ -79,7 +115,8 @@ def test_a_head_keeps_its_eyes_in_the_same_place_of_the_frame():
         assert 0.5 < scale_x < 0.95
         assert abs(centre_x) < 1
         assert np.isfinite(head.vertices).all()
-        assert np.isfinite(head.hair).all()
+        assert np.isfinite(head.locks).all()
+        assert np.isfinite(head.wear).all()
 
 
 def test_shipped_portraits_hold_every_part_and_read_as_written():
@@ -124,12 +161,58 @@ def test_factors_move_the_parts_they_name():
                 neutral(hair_length=1.0),
             ]
         )
-    lips = [np.flatnonzero(np.isin(p.label_map, [17, 18, 19, 20]).any(0)) for p in (base, smiling)]
+    mouth = [label.id for label in PORTRAIT_LABELS.group("mouth")]
+    lips = [np.flatnonzero(np.isin(p.label_map, mouth).any(0)) for p in (base, smiling)]
     assert np.ptp(lips[1]) > np.ptp(lips[0])
     assert area(asleep, "left iris", "right iris") == 0 < area(base, "left iris", "right iris")
     assert area(shouting, "mouth", "teeth") > area(base, "mouth", "teeth")
     assert area(bald, "hair") == 0
     assert area(long, "hair") > area(base, "hair")
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_every_part_is_seen_in_some_portrait():
+    records = [factors_from_code(code_from_seed(seed)) for seed in range(24)]
+    records += [neutral(age=75.0, wrinkle_age=2.0, frown_lines=1.0, smile=1.0), neutral(glasses=1.0, masculinity=1.0)]
+    with portraits.Renderer(192) as renderer:
+        seen = set(np.unique(np.stack([portrait.label_map for portrait in renderer.render(records)])))
+    assert {PORTRAIT_LABELS[i].name for i in range(len(PORTRAIT_LABELS))} == {PORTRAIT_LABELS[i].name for i in seen}
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_wrinkles_come_with_age_and_glasses_with_their_factor():
+    with portraits.Renderer(160) as renderer:
+        young, old, wearing = renderer.render(
+            [neutral(age=20.0, glasses=0.0), neutral(age=75.0, glasses=0.0), neutral(age=20.0, glasses=0.8)]
+        )
+    assert area(old, "wrinkles") > area(young, "wrinkles")
+    assert area(wearing, "glasses") > 0 == area(young, "glasses")
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_landmarks_stand_on_the_parts_they_name():
+    portrait = portraits.render(seed=3, size=192, yaw=12.0, blink=0.0, wink=0.0, hair_length=0.2, glasses=0.0)
+    assert portrait.landmarks.shape == (len(LANDMARKS), 2)
+    for landmark, names in {
+        "left eye centre": ("left iris", "left sclera", "left pupil"),
+        "right eye centre": ("right iris", "right sclera", "right pupil"),
+        "nose tip": ("nose tip", "nose"),
+        "chin": ("chin", "neck", "beard"),
+    }.items():
+        x, y = portrait.landmarks[LANDMARKS.index(landmark)].astype(int)
+        assert PORTRAIT_LABELS[int(portrait.label_map[y, x])].name in names
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_a_portrait_moves_little_where_a_factor_moves_little():
+    with portraits.Renderer(64) as renderer:
+        for name, at in {"hair_length": 0.5, "hair_tied": 0.3, "fringe": 0.4, "baldness": 0.3, "glasses": 0.2}.items():
+            a, b = renderer.render([neutral(**{name: at}), neutral(**{name: at + 0.01})])
+            assert np.abs(a.image.astype(int) - b.image).mean() < 6, name
 
 
 @pytest.mark.egl
@@ -162,7 +245,7 @@ def test_a_stopped_dataset_goes_on_where_it_was(tmp_path):
 
     with pytest.raises(StopError):
         write_dataset(tmp_path / "d", 20, 32, progress=stop)
-    write_dataset(tmp_path / "d", 20, 32, pictures=True)
+    write_dataset(tmp_path / "d", 20, 32)
     whole = write_dataset(tmp_path / "whole", 20, 32)
     for name in ("images.npy", "label_maps.npy", "latents.npy"):
         np.testing.assert_array_equal(np.load(tmp_path / "d" / name), np.load(whole / name))

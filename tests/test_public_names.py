@@ -28,7 +28,12 @@ CALLABLES = [
     ("editgan_widgets", "EditVector.load", ["path"]),
     ("editgan_widgets.widgets", "Editor", []),
     ("editgan_widgets.portraits", "render", ["seed", "size"]),
+    ("editgan_widgets", "EditGAN.encode", ["image"]),
     ("editgan_widgets.portraits", "load_segmenter", []),
+    ("editgan_widgets.portraits", "load_factor_regressor", ["path"]),
+    ("editgan_widgets.portraits", "load_identity", ["path"]),
+    ("editgan_widgets.portraits.dataset", "write_dataset", ["out", "count", "size", "seed0", "views"]),
+    ("editgan_widgets.analysis.quality_report", "measure_quality", ["model", "data_dir", "judges", "config"]),
     ("editgan_widgets.models.checkpoints", "load_generator", ["path"]),
     ("editgan_widgets.models.generator", "MappingNetwork.forward", ["z", "truncation_psi"]),
     ("editgan_widgets.models.generator", "SynthesisNetwork.forward", ["w_plus", "noise_mode"]),
@@ -72,7 +77,7 @@ def test_labels_are_iterable_with_id_name_and_colour(tiny_model):
 def test_a_portrait_has_image_label_map_and_factors():
     from editgan_widgets.portraits import Portrait
 
-    assert [field.name for field in dataclasses.fields(Portrait)] == ["image", "label_map", "factors"]
+    assert [field.name for field in dataclasses.fields(Portrait)] == ["image", "label_map", "factors", "landmarks"]
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -1,4 +1,4 @@
-"""EditGAN: a generator, its discriminator, its interpreter and the label set, as one bundle (EditGAN, section 3.1).
+"""EditGAN: a generator, its discriminator, interpreter, encoder and label set, as one bundle (EditGAN, section 3.1).
 
 One file holds them all (models/checkpoints.py); `load_model("portraits")` gives the one that ships.
 """
@@ -15,6 +15,7 @@ from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.checkpoints import CheckpointError, fingerprint, read_bundle, write_bundle
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
+from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 
@@ -36,8 +37,10 @@ class WStatistics:
 class EditGAN:
     """What an edit needs. `discriminator` and `interpreter` may be None in a bundle under construction.
 
+    `encoder` is None where none was trained: a model edits its own samples without one.
+
     Attributes:
-        generator, discriminator, interpreter: the networks, in eval mode and without parameter gradients.
+        generator, discriminator, interpreter, encoder: the networks, in eval mode and without parameter gradients.
         labels: the LabelSet that the interpreter's ids mean.
         metadata: JSON-ready facts about the training.
     """
@@ -49,6 +52,7 @@ class EditGAN:
         interpreter: Interpreter | None,
         labels: LabelSet,
         metadata: dict | None = None,
+        encoder: Encoder | None = None,
     ):
         if interpreter is not None:
             reads, gives = list(interpreter.config.feature_channels), list(generator.feature_channels)
@@ -57,7 +61,13 @@ class EditGAN:
             known = interpreter.config.num_labels
             if known != len(labels):
                 raise ValueError(f"the interpreter knows {known} labels, {labels} has {len(labels)}")
+        if encoder is not None:
+            reads = (encoder.config.resolution, encoder.config.num_ws, encoder.config.w_dim)
+            makes = (generator.config.resolution, generator.config.num_ws, generator.config.w_dim)
+            if reads != makes:
+                raise ValueError(f"the encoder's resolution, num_ws and w_dim are {reads}, the generator's {makes}")
         self.generator, self.discriminator, self.interpreter = generator, discriminator, interpreter
+        self.encoder = encoder
         self.labels, self.metadata = labels, dict(metadata or {})
         self._fingerprint: str | None = None
         self._statistics: WStatistics | None = None
@@ -112,6 +122,16 @@ class EditGAN:
         with torch.no_grad():
             return self.generator.w_plus(self.generator.mapping(z, truncation_psi=truncation_psi))
 
+    def encode(self, image: Float[Tensor, "batch 3 h w"]) -> Float[Tensor, "batch num_ws w_dim"]:
+        """Give latents of pictures in [-1, 1] of the model's resolution, in one pass of the encoder, on its device.
+
+        Raises ValueError where the model has no encoder, or for pictures of another size.
+        """
+        if self.encoder is None:
+            raise ValueError("this model has no encoder yet; train one (editgan train encoder)")
+        with torch.no_grad():
+            return self.encoder(image.to(self.device))
+
     def save(self, path: str | Path, half: bool = False) -> None:
         """Write one safetensors file; `half` stores float16 (half the size; loads as float32)."""
         metadata = {
@@ -132,14 +152,17 @@ class EditGAN:
             labels = LabelSet.from_dict(about.pop("labels"))
             generator = Generator(GeneratorConfig.from_dict(configs["generator"]))
             generator.load_state_dict(bundle.modules["generator"])
-            discriminator = interpreter = None
+            discriminator = interpreter = encoder = None
             if "discriminator" in bundle.modules:
                 discriminator = Discriminator(DiscriminatorConfig.from_dict(configs["discriminator"]))
                 discriminator.load_state_dict(bundle.modules["discriminator"])
             if "interpreter" in bundle.modules:
                 interpreter = Interpreter(InterpreterConfig.from_dict(configs["interpreter"]))
                 interpreter.load_state_dict(bundle.modules["interpreter"])
-            return cls(generator, discriminator, interpreter, labels, about)
+            if "encoder" in bundle.modules:
+                encoder = Encoder(EncoderConfig.from_dict(configs["encoder"]))
+                encoder.load_state_dict(bundle.modules["encoder"])
+            return cls(generator, discriminator, interpreter, labels, about, encoder)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(
                 f"{path} is a bundle, but not of a whole EditGAN model ({type(error).__name__}: {error}); "
@@ -147,7 +170,8 @@ class EditGAN:
             ) from error
 
     def _modules(self) -> dict:
-        modules = {"generator": self.generator, "discriminator": self.discriminator, "interpreter": self.interpreter}
+        names = ("generator", "discriminator", "interpreter", "encoder")
+        modules = {name: getattr(self, name) for name in names}
         return {name: module for name, module in modules.items() if module is not None}
 
 

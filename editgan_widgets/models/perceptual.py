@@ -1,8 +1,8 @@
 """PerceptualDistance: squared difference of channel-normalised network features (LPIPS, Zhang et al. 2018, equation 1).
 
 The features are those of our own discriminator, which knows the pictures of the class and needs no download. The
-reference picture's features are computed once and kept. Pictures `[1, 3, H, W]` in [-1, 1]; the distance is a scalar,
-0 for equal pictures, below 2 for each block.
+reference picture's features are computed once and kept. Pictures `[batch, 3, H, W]` in [-1, 1]; the distance is a
+scalar, the batch's mean, 0 for equal pictures, below 2 for each block.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from editgan_widgets.models.discriminator import Discriminator
 class PerceptualReference:
     """A picture to compare with: its normalised features by block and, where only a part counts, which pixels do."""
 
-    image: Tensor  # [1, 3, H, W]
-    features: list[Tensor]  # [1, C, H / 2, W / 2] and so on, unit vectors over C
+    image: Tensor  # [batch, 3, H, W]
+    features: list[Tensor]  # [batch, C, H / 2, W / 2] and so on, unit vectors over C
     keep: Tensor | None  # bool [1, 1, H, W]; None = all
     share: float  # kept part of the picture's area, > 0
 
@@ -41,7 +41,7 @@ class PerceptualDistance:
             raise ValueError(f"blocks {self.blocks} do not fit: this discriminator has blocks 0..{count - 1}")
 
     def reference(
-        self, image: Float[Tensor, "1 3 h w"], keep: Bool[Tensor, "h w"] | None = None
+        self, image: Float[Tensor, "batch 3 h w"], keep: Bool[Tensor, "h w"] | None = None
     ) -> PerceptualReference:
         """Compute and keep the features of `image`; with `keep`, only those pixels will count."""
         with torch.no_grad():
@@ -49,7 +49,7 @@ class PerceptualDistance:
         share = 1.0 if keep is None else max(float(keep.float().mean()), 1e-6)
         return PerceptualReference(image.detach(), features, None if keep is None else keep[None, None], share)
 
-    def __call__(self, image: Float[Tensor, "1 3 h w"], reference: PerceptualReference) -> Float[Tensor, ""]:
+    def __call__(self, image: Float[Tensor, "batch 3 h w"], reference: PerceptualReference) -> Float[Tensor, ""]:
         """Distance of `image`, normalised by the kept area.
 
         Pixels that do not count are taken from the reference, so that a change there neither shows nor gets a

@@ -1,24 +1,42 @@
-"""Datasets of rendered portraits on disk: memory-mapped arrays that training reads at full speed, and factor records.
+"""Datasets of rendered portraits on disk: memory-mapped arrays that training reads, pictures to look at, and records.
 
 images.npy      uint8 [N, size, size, 3]
 label_maps.npy  uint8 [N, size, size]
 latents.npy     float32 [N, CODE_SIZE]: the standard normal code of each portrait
+landmarks.npy   float32 [N, points, 2]: (x, y) in px, in the order of `geometry.LANDMARKS`
 factors.jsonl   one JSON record a line, in the same order
-dataset.json    size, count, first seed, label set, and how many are finished: a stopped render goes on from there
+pictures/       where wanted: 000000.png or .webp (lossless) and 000000_labels.png (ids, with the labels' palette)
+dataset.json    size, count, first seed, views, label set, and how many are finished: a stopped render goes on there
+README.md       the data card: what is in the folder, the parts and the balance of the main factors
+SHA256SUMS      checksum of every file above but dataset.json, as `sha256sum --check` reads it; written last
 """
 
 import contextlib
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from jaxtyping import Float, UInt8
 from numpy.lib.format import open_memmap
 from PIL import Image
 
+from .data_card import data_card
 from .factors import CODE_SIZE, code_from_seed, factors_from_code
+from .geometry import LANDMARKS
+from .identity import view_code
 from .parts import PORTRAIT_LABELS
 from .renderer import BATCH, Renderer
+
+FORMATS = ("png", "webp")
+ARRAYS = ("images.npy", "label_maps.npy")
+_CHECKSUMS = "SHA256SUMS"
+
+
+class DatasetError(ValueError):
+    """A folder holds another dataset, an unfinished or a damaged one; the message says which and what to do."""
 
 
 def write_dataset(
@@ -28,52 +46,187 @@ def write_dataset(
     seed0: int = 0,
     pictures: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    views: int = 1,
+    arrays: bool = True,
+    picture_format: str = "png",
 ) -> Path:
-    """Render the portraits of seeds seed0 … seed0 + count - 1 into a folder; a stopped render goes on where it was.
+    """Render `count` portraits into a folder; a stopped render goes on where it was.
 
-    `pictures` also writes `png/000000.png` and `png/000000_labels.png` (with palette) to look at; `progress(done,
-    count)` is called after every batch. Raises ValueError if the folder holds another dataset, NoEGLError without EGL.
+    Args:
+        out: the folder.
+        count: portraits; of seeds seed0 … seed0 + count - 1 where each person is shown once.
+        size: side of a picture, px.
+        seed0: seed of the first person.
+        pictures: also write single picture files, to look at or to carry elsewhere.
+        progress: called with (done, count) after every batch.
+        views: consecutive portraits that show one person, with pose, light and expression drawn anew for each.
+        arrays: write the arrays that training reads; `pack_arrays` makes them from the pictures later.
+        picture_format: "png" or "webp", both without loss.
+
+    Raises ValueError for settings that contradict, DatasetError if the folder holds another dataset, NoEGLError without
+    EGL.
     """
-    if count < 1:
-        raise ValueError(f"a dataset needs at least one portrait; got count={count}")
+    if count < 1 or views < 1:
+        raise ValueError(f"a dataset needs at least one portrait of each person; got count={count}, views={views}")
+    if picture_format not in FORMATS:
+        raise ValueError(f"picture_format is one of {', '.join(map(repr, FORMATS))}; got {picture_format!r}")
+    if not (arrays or pictures):
+        raise ValueError("neither arrays nor pictures are to be written; choose one")
     out = Path(out)
-    card_path = out / "dataset.json"
-    wanted = {"count": count, "size": size, "seed0": seed0, "labels": PORTRAIT_LABELS.name}
-    done = 0
-    if card_path.exists():
-        card = json.loads(card_path.read_text())
-        done = card.pop("done")
-        if card != wanted:
-            raise ValueError(
-                f"{out} holds another dataset: {card}; wanted {wanted}; next: choose another folder or delete it"
-            )
+    wanted: dict[str, Any] = {"count": count, "size": size, "seed0": seed0, "labels": PORTRAIT_LABELS.name}
+    wanted |= {"factors": CODE_SIZE, "views": views, "arrays": arrays, "pictures": picture_format if pictures else None}
+    done = _done(out, wanted)
+    if done == count and (out / _CHECKSUMS).is_file():
+        return out
     with Renderer(size) as renderer, contextlib.ExitStack() as stack:  # first: without EGL nothing is written
         out.mkdir(parents=True, exist_ok=True)
+        (out / _CHECKSUMS).unlink(missing_ok=True)
         mode = "r+" if done else "w+"
-        image_file = open_memmap(out / "images.npy", mode, np.uint8, (count, size, size, 3))
-        label_file = open_memmap(out / "label_maps.npy", mode, np.uint8, (count, size, size))
         code_file = open_memmap(out / "latents.npy", mode, np.float32, (count, CODE_SIZE))
+        point_file = open_memmap(out / "landmarks.npy", mode, np.float32, (count, len(LANDMARKS), 2))
+        image_file = label_file = None
+        if arrays:
+            image_file = open_memmap(out / "images.npy", mode, np.uint8, (count, size, size, 3))
+            label_file = open_memmap(out / "label_maps.npy", mode, np.uint8, (count, size, size))
         records_path = out / "factors.jsonl"
         kept = records_path.read_text().splitlines()[:done] if done else []
         records_path.write_text("".join(line + "\n" for line in kept))
-        if pictures:
-            (out / "png").mkdir(exist_ok=True)
         records = stack.enter_context(records_path.open("a"))
         while done < count:
             batch = range(done, min(done + BATCH, count))
-            codes = [code_from_seed(seed0 + i) for i in batch]
+            codes = [_code(seed0, i, views) for i in batch]
             portraits = renderer.render([factors_from_code(code) for code in codes])
             for i, code, portrait in zip(batch, codes, portraits, strict=True):
-                image_file[i], label_file[i], code_file[i] = portrait.image, portrait.label_map, code
+                code_file[i], point_file[i] = code, portrait.landmarks
+                if image_file is not None and label_file is not None:
+                    image_file[i], label_file[i] = portrait.image, portrait.label_map
                 records.write(json.dumps(portrait.factors) + "\n")
                 if pictures:
-                    Image.fromarray(portrait.image).save(out / "png" / f"{i:06d}.png")
-                    indexed = Image.fromarray(portrait.label_map)
-                    indexed.putpalette(PORTRAIT_LABELS.palette.tobytes())
-                    indexed.save(out / "png" / f"{i:06d}_labels.png")
+                    _save_pictures(out / "pictures", i, portrait.image, portrait.label_map, picture_format)
             done = batch.stop
             records.flush()
-            card_path.write_text(json.dumps(wanted | {"done": done}))
+            (out / "dataset.json").write_text(json.dumps(wanted | {"done": done}))
             if progress is not None:
                 progress(done, count)
+    _finish(out)
     return out
+
+
+def pack_arrays(folder: str | Path, progress: Callable[[int, int], None] | None = None) -> Path:
+    """Write the arrays of a finished dataset from its pictures, which are smaller to carry to another machine.
+
+    Raises DatasetError where the folder holds no finished dataset with pictures.
+    """
+    folder = Path(folder)
+    about = read_card(folder)
+    count, size, ending = about["count"], about["size"], about.get("pictures")
+    if about["done"] < count or not ending:
+        raise DatasetError(
+            f"{folder} holds {about['done']} of {count} portraits and {'pictures' if ending else 'no pictures'}; "
+            "finish it with `editgan render --pictures`"
+        )
+    image_file = open_memmap(folder / "images.npy", "w+", np.uint8, (count, size, size, 3))
+    label_file = open_memmap(folder / "label_maps.npy", "w+", np.uint8, (count, size, size))
+    for i in range(count):
+        with Image.open(folder / "pictures" / f"{i:06d}.{ending}") as picture:
+            image_file[i] = np.asarray(picture.convert("RGB"))
+        with Image.open(folder / "pictures" / f"{i:06d}_labels.png") as indexed:
+            label_file[i] = np.asarray(indexed)
+        if progress is not None:
+            progress(i + 1, count)
+    image_file.flush()
+    label_file.flush()
+    (folder / "dataset.json").write_text(json.dumps(about | {"arrays": True}))
+    _finish(folder)
+    return folder
+
+
+def read_card(folder: str | Path) -> dict[str, Any]:
+    """Read a dataset's facts: count, size, seed0, views, labels, arrays, pictures, done. Raises DatasetError."""
+    path = Path(folder) / "dataset.json"
+    try:
+        return {"views": 1, "arrays": True, "pictures": None} | json.loads(path.read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise DatasetError(f"{folder} is no dataset ({error}); `editgan render --out {folder}` makes one") from error
+
+
+def damaged_files(folder: str | Path, progress: Callable[[int, int], None] | None = None) -> list[str]:
+    """Compare every file with its checksum; return the names of those that are missing or changed.
+
+    Raises DatasetError for a dataset that is not finished.
+    """
+    folder = Path(folder)
+    if not (folder / _CHECKSUMS).is_file():
+        about = read_card(folder)
+        raise DatasetError(
+            f"{folder} holds {about['done']} of {about['count']} portraits and no {_CHECKSUMS} yet; the same "
+            "`editgan render` goes on and writes it"
+        )
+    lines = (folder / _CHECKSUMS).read_text().splitlines()
+    damaged = []
+    for number, line in enumerate(lines, 1):
+        digest, _, name = line.partition("  ")
+        if not (folder / name).is_file() or _sha256(folder / name) != digest:
+            damaged.append(name)
+        if progress is not None:
+            progress(number, len(lines))
+    return damaged
+
+
+def _done(out: Path, wanted: dict[str, Any]) -> int:
+    """How many portraits of the wanted dataset the folder holds."""
+    if not (out / "dataset.json").exists():
+        return 0
+    found = read_card(out)
+    done = int(found.pop("done"))
+    if found != wanted:
+        raise DatasetError(
+            f"{out} holds another dataset: {found}; wanted {wanted}; next: choose another folder or delete it"
+        )
+    return done
+
+
+def _code(seed0: int, i: int, views: int) -> Float[np.ndarray, " code"]:
+    return code_from_seed(seed0 + i) if views == 1 else view_code(seed0 + i // views, i % views)
+
+
+def _save_pictures(folder: Path, i: int, image: np.ndarray, label_map: np.ndarray, picture_format: str) -> None:
+    folder.mkdir(exist_ok=True)
+    lossless = picture_format == "webp"  # which PNG always is
+    Image.fromarray(image).save(folder / f"{i:06d}.{picture_format}", picture_format, lossless=lossless)
+    indexed = Image.fromarray(label_map)
+    indexed.putpalette(PORTRAIT_LABELS.palette.tobytes())
+    indexed.save(folder / f"{i:06d}_labels.png")
+
+
+def label_maps(folder: str | Path, most: int = 2000) -> Iterator[UInt8[np.ndarray, "h w"]]:
+    """Read up to `most` label maps, evenly over the dataset, from its arrays or its pictures."""
+    folder, about = Path(folder), read_card(folder)
+    chosen = np.unique(np.linspace(0, about["count"] - 1, min(most, about["count"])).astype(int))
+    stored = np.load(folder / "label_maps.npy", mmap_mode="r") if about["arrays"] else None
+    for i in chosen:
+        if stored is not None:
+            yield np.asarray(stored[i])
+        else:
+            with Image.open(folder / "pictures" / f"{i:06d}_labels.png") as indexed:
+                yield np.asarray(indexed)
+
+
+def _finish(out: Path) -> None:
+    """Write the data card and the checksums."""
+    records = [json.loads(line) for line in (out / "factors.jsonl").read_text().splitlines()]
+    (out / "README.md").write_text(data_card(read_card(out), records, label_maps(out), PORTRAIT_LABELS))
+    files = [out / name for name in (*ARRAYS, "latents.npy", "landmarks.npy", "factors.jsonl", "README.md")]
+    files = [path for path in files if path.is_file()]
+    files += sorted((out / "pictures").glob("*"))
+    lines = [f"{_sha256(path)}  {path.relative_to(out).as_posix()}\n" for path in files]
+    (out / _CHECKSUMS).write_text("".join(lines))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()

@@ -9,6 +9,7 @@ Units are decimetres, y up, z towards the viewer, x towards the person's left. W
     rest [V,3] f32, triangles [F,3] i32, kind [V] u8 (see KINDS), masks [V,5] u8 (see MASKS)
     target_names [T], targets [T,V,3] f16: displacement of every target at full strength
     hair_rest [P,R,3] f32, hair_targets [T,P,R,3] f16: a skull grid (azimuth x polar angle) that follows identity
+    neck_rest [P,N,3] f32, neck_targets [T,P,N,3] f16: rings about the neck (azimuth x height) that carry the collar
 """
 
 import gzip
@@ -38,6 +39,8 @@ LOWEST_Y = 4.75  # dm: below the collar bones nothing is ever in view
 SKULL_CENTRE = np.array([0.0, 7.45, 0.45])
 HAIR_AZIMUTHS, HAIR_POLARS = 64, 18
 HAIR_POLAR_END = np.radians(112)
+NECK_AXIS = np.array([0.0, 0.30])  # x and z of the line that the rings go about
+NECK_HEIGHTS = (5.55, 5.70, 5.85, 6.00)
 
 AGES, SEXES, ORIGINS = ("young", "old"), ("female", "male"), ("african", "asian", "caucasian")
 
@@ -81,7 +84,8 @@ LOCAL_AXES: dict[str, list[tuple[str, str]]] = {
 
 # Each expression factor and the face units it drives together, with their strengths.
 EXPRESSIONS: dict[str, dict[str, float]] = {
-    "smile": {"mouthSmileLeft": 1, "mouthSmileRight": 1, "cheekSquintLeft": 0.5, "cheekSquintRight": 0.5},
+    "smile_left": {"mouthSmileLeft": 1, "mouthDimpleLeft": 0.25, "cheekSquintLeft": 0.35},
+    "smile_right": {"mouthSmileRight": 1, "mouthDimpleRight": 0.25, "cheekSquintRight": 0.35},
     "upper_lip_raise": {"mouthUpperUpLeft": 1, "mouthUpperUpRight": 1},
     "frown": {"mouthFrownLeft": 1, "mouthFrownRight": 1},
     "jaw_open": {"jawOpen": 1},
@@ -89,7 +93,11 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
     "blink_left": {"eyeBlinkLeft": 1},
     "blink_right": {"eyeBlinkRight": 1},
     "eyes_wide": {"eyeWideLeft": 1, "eyeWideRight": 1},
-    "brow_raise": {"browInnerUp": 1, "browOuterUpLeft": 1, "browOuterUpRight": 1},
+    "squint": {"eyeSquintLeft": 1, "eyeSquintRight": 1},
+    "brow_inner": {"browInnerUp": 1},
+    "brow_left": {"browOuterUpLeft": 1},
+    "brow_right": {"browOuterUpRight": 1},
+    "tongue_out": {"tongueOut": 1},
     "brow_lower": {"browDownLeft": 1, "browDownRight": 1},
 }
 
@@ -157,28 +165,61 @@ def mask_values(data: Path, uv: np.ndarray) -> dict[str, np.ndarray]:
     return values
 
 
+def cast_ray(origin: np.ndarray, direction: np.ndarray, triangles: np.ndarray) -> float:
+    """Distance to the farthest of the triangles [n, 3, 3] along a ray; nan where it meets none."""
+    a = triangles[:, 0] - origin
+    edge1, edge2 = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+    p = np.cross(direction, edge2)
+    det = (edge1 * p).sum(1)
+    safe = np.where(np.abs(det) < 1e-12, 1, det)
+    u = (-a * p).sum(1) / safe
+    q = np.cross(-a, edge1)
+    v, t = (q @ direction) / safe, (edge2 * q).sum(1) / safe
+    hit = (np.abs(det) > 1e-12) & (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 0)
+    return float(t[hit].max()) if hit.any() else np.nan
+
+
+def neck_rings(rest: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Cast rays from the neck's axis outwards at fixed heights; return points [azimuth, height, 3]."""
+    near = triangles[(rest[triangles, 1] < 6.6).all(1) & (np.abs(rest[triangles, 0]) < 1.4).all(1)]
+    corners = rest[near]
+    rings = np.zeros((HAIR_AZIMUTHS, len(NECK_HEIGHTS), 3))
+    for i, phi in enumerate(np.linspace(-np.pi, np.pi, HAIR_AZIMUTHS, endpoint=False)):
+        direction = np.array([np.sin(phi), 0.0, np.cos(phi)])
+        for j, height in enumerate(NECK_HEIGHTS):
+            origin = np.array([NECK_AXIS[0], height, NECK_AXIS[1]])
+            distance = min(1.3, np.nan_to_num(cast_ray(origin, direction, corners), nan=1.3))
+            rings[i, j] = origin + direction * distance
+    return rings
+
+
+def followers(points: np.ndarray, rest: np.ndarray, carriers: np.ndarray, targets: dict[str, np.ndarray]) -> np.ndarray:
+    """Displacement of points [..., 3] with the surface near them, for every target; expressions move nothing."""
+    distance, near = cKDTree(rest[carriers]).query(points.reshape(-1, 3), k=24)
+    weight = np.exp(-((distance / 0.25) ** 2)) + 1e-6
+    weight /= weight.sum(1, keepdims=True)
+    moved = [
+        np.zeros(points.shape)
+        if name.startswith("expression/")
+        else np.einsum("nk,nkc->nc", weight, dense[carriers][near]).reshape(points.shape)
+        for name, dense in targets.items()
+    ]
+    return np.stack(moved).astype(np.float16)
+
+
 def skull_grid(rest: np.ndarray, triangles: np.ndarray, ears: np.ndarray) -> np.ndarray:
     """Cast rays from the skull's centre to its outermost surface without ears; return points [azimuth, polar, 3]."""
     keep = (ears[triangles] < 0.3).all(1) & (rest[triangles, 1] > 5.6).all(1)
-    a, b, c = (rest[triangles[keep, i]] - SKULL_CENTRE for i in range(3))
+    corners = rest[triangles[keep]]
     azimuth = np.linspace(-np.pi, np.pi, HAIR_AZIMUTHS, endpoint=False)
     polar = np.linspace(0.02, HAIR_POLAR_END, HAIR_POLARS)
     radius = np.full((HAIR_AZIMUTHS, HAIR_POLARS), np.nan)
     directions = np.zeros((HAIR_AZIMUTHS, HAIR_POLARS, 3))
-    edge1, edge2 = b - a, c - a
     for i, phi in enumerate(azimuth):
         for j, theta in enumerate(polar):
             d = np.array([np.sin(theta) * np.sin(phi), np.cos(theta), np.sin(theta) * np.cos(phi)])
             directions[i, j] = d
-            p = np.cross(d, edge2)
-            det = (edge1 * p).sum(1)
-            safe = np.where(np.abs(det) < 1e-12, 1, det)
-            u = (-a * p).sum(1) / safe
-            q = np.cross(-a, edge1)
-            v, t = (q @ d) / safe, (edge2 * q).sum(1) / safe
-            hit = (np.abs(det) > 1e-12) & (u >= 0) & (v >= 0) & (u + v <= 1) & (t > 0)
-            if hit.any():
-                radius[i, j] = t[hit].max()
+            radius[i, j] = cast_ray(SKULL_CENTRE, d, corners)
     known = ~np.isnan(radius)
     weight, filled = known.astype(float), np.where(known, radius, 0)
     around: Any = ("wrap", "nearest")  # the azimuth closes on itself
@@ -214,16 +255,8 @@ def extract(data: Path, out: Path) -> None:
 
     hair = skull_grid(rest, triangles[skin[triangles].all(1)], packed[:, MASKS.index("ears")])
     scalp = np.flatnonzero(skin & (packed[:, MASKS.index("ears")] < 0.3) & (rest[:, 1] > 6.6) & (rest[:, 2] < 1.5))
-    distance, near = cKDTree(rest[scalp]).query(hair.reshape(-1, 3), k=24)
-    weight = np.exp(-((distance / 0.25) ** 2)) + 1e-6
-    weight /= weight.sum(1, keepdims=True)
-    shape = (HAIR_AZIMUTHS, HAIR_POLARS, 3)
-    hair_targets = [
-        np.zeros(shape)
-        if name.startswith("expression/")
-        else np.einsum("nk,nkc->nc", weight, dense[scalp][near]).reshape(shape)
-        for name, dense in targets.items()
-    ]
+    rings = neck_rings(rest, triangles[skin[triangles].all(1)])
+    body = np.flatnonzero(skin & (rest[:, 1] < 6.3) & (packed[:, MASKS.index("inside_mouth")] < 0.3))
     np.savez_compressed(
         out,
         rest=rest.astype(np.float32),
@@ -233,7 +266,9 @@ def extract(data: Path, out: Path) -> None:
         target_names=np.array(list(targets)),
         targets=np.stack(list(targets.values())).astype(np.float16),
         hair_rest=hair.astype(np.float32),
-        hair_targets=np.stack(hair_targets).astype(np.float16),
+        hair_targets=followers(hair, rest, scalp, targets),
+        neck_rest=rings.astype(np.float32),
+        neck_targets=followers(rings, rest, body, targets),
     )
 
 

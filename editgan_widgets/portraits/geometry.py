@@ -13,16 +13,51 @@ import numpy as np
 from jaxtyping import Float32, Int
 from scipy.sparse import csr_matrix
 
+from . import hair, wear
 from .factors import LOCAL_AXES
+from .hair import smoothstep
 
 EYE = np.array([0.308, 7.284, 1.245])  # left eye's centre at rest
 MOUTH_Y = 6.61
+SKULL_CENTRE = np.array([0.0, 7.45, 0.45])
 NECK_PIVOT = np.array([0.0, 6.15, 0.25])
-VIEW_WIDTH = 2.76  # dm across the picture: eyes 0.22 of its width apart
-EYE_HEIGHT = 0.555  # of the picture, from below
-TEETH_BACK = np.array([0.0, 0.0, 0.05])
-CURTAIN_ROWS = 12  # rows of the hair surface that hang below the skull grid
+VIEW_WIDTH = 2.70  # dm across the picture: eyes 0.23 of its width apart
+EYE_HEIGHT = 0.550  # of the picture, from below
+CAMERA = 10.0  # dm from the eyes
+LOWER_TEETH_DOWN = np.array([0.0, 0.05, 0.03])
+TEETH_BACK = np.array([0.0, 0.0, 0.06])
 ORIGINS = ("african", "asian", "caucasian")
+
+# Landmarks: name and where the point lies on the head at rest; paired ones are given for the person's left.
+_MIDDLE = {
+    "forehead": (0.0, 7.85, 1.47),
+    "glabella": (0.0, 7.466, 1.524),
+    "nose root": (0.0, 7.323, 1.506),
+    "nose tip": (0.0, 6.909, 1.681),
+    "nose base": (0.0, 6.793, 1.565),
+    "upper lip top": (0.0, 6.696, 1.597),
+    "upper lip bottom": (0.0, 6.608, 1.553),
+    "lower lip top": (0.0, 6.601, 1.54),
+    "lower lip bottom": (0.0, 6.488, 1.556),
+    "chin": (0.0, 6.177, 1.403),
+}
+_PAIRED = {
+    "brow inner": (0.12, 7.43, 1.49),
+    "brow middle": (0.33, 7.50, 1.45),
+    "brow outer": (0.53, 7.43, 1.25),
+    "eye inner corner": (0.168, 7.267, 1.392),
+    "eye top": (0.311, 7.332, 1.411),
+    "eye outer corner": (0.444, 7.283, 1.354),
+    "eye bottom": (0.311, 7.240, 1.405),
+    "eye centre": (0.308, 7.284, 1.392),
+    "nose wing": (0.185, 6.85, 1.45),
+    "mouth corner": (0.245, 6.610, 1.412),
+    "cheek": (0.50, 6.95, 1.20),
+    "jaw corner": (0.55, 6.55, 0.75),
+    "ear top": (0.80, 7.34, 0.52),
+    "ear bottom": (0.72, 6.84, 0.62),
+}
+LANDMARKS: tuple[str, ...] = (*_MIDDLE, *(f"{side} {name}" for side in ("left", "right") for name in _PAIRED))
 
 
 @dataclass(frozen=True)
@@ -37,17 +72,26 @@ class HeadMesh:
     targets: Float32[np.ndarray, "t v3"]
     hair_rest: Float32[np.ndarray, "p r 3"]
     hair_targets: Float32[np.ndarray, "t pr3"]
+    neck_rest: Float32[np.ndarray, "p h 3"]
+    neck_targets: Float32[np.ndarray, "t ph3"]
+    landmarks: Int[np.ndarray, " n"]
+    scalp: Float32[np.ndarray, "v 3"]  # away from the skull's centre where hair can grow, else 0
+    scalp_place: Float32[np.ndarray, "v 2"]  # polar angle and azimuth in radians about the skull's centre
     face_to_vertex: csr_matrix
 
 
 @dataclass(frozen=True)
 class PosedHead:
-    """One head ready to draw: positions and normals in camera space, the hair surface, and where the frame stands."""
+    """One head ready to draw: everything in camera space, and where the frame stands."""
 
-    vertices: Float32[np.ndarray, "v 3"]
-    normals: Float32[np.ndarray, "v 3"]
-    hair: Float32[np.ndarray, "p r 12"]  # position, normal, tangent, (azimuth, along, end)
+    vertices: Float32[np.ndarray, "v 6"]  # position, normal
+    locks: Float32[np.ndarray, "n k 4"]  # hair: position, half width
+    lock_facts: Float32[np.ndarray, "n 4"]  # length in dm, tint, tied, bun
+    skull_centre: tuple[float, float, float]
+    wear: Float32[np.ndarray, "w 7"]  # collar and glasses: position, normal, place on it
     frame: tuple[float, float, float, float]  # scale x, scale y, centre x, centre y
+    lens: tuple[float, float]  # depth of the eyes, distance of the camera from them
+    landmarks: Float32[np.ndarray, "m 2"]  # x to the right, y down, in shares of the picture
 
 
 @cache
@@ -60,6 +104,11 @@ def load_mesh() -> HeadMesh:
             (np.ones(3 * count, np.float32), (triangles.T.ravel(), np.tile(np.arange(count), 3))), (len(rest), count)
         )
         num_targets = len(data["target_names"])
+        from_centre = rest - SKULL_CENTRE.astype(np.float32)
+        flat = np.hypot(from_centre[:, 0], from_centre[:, 2])
+        place = np.stack([np.arctan2(flat, from_centre[:, 1]), np.arctan2(from_centre[:, 0], from_centre[:, 2])], 1)
+        grows = (data["kind"] == 0) & (data["masks"][:, 2] < 60) & (rest[:, 1] > 6.6) & (place[:, 0] < np.radians(125))
+        scalp = from_centre / np.linalg.norm(from_centre, axis=1, keepdims=True) * grows[:, None]
         return HeadMesh(
             rest=rest,
             triangles=triangles,
@@ -69,8 +118,19 @@ def load_mesh() -> HeadMesh:
             targets=data["targets"].astype(np.float32).reshape(num_targets, -1),
             hair_rest=data["hair_rest"],
             hair_targets=data["hair_targets"].astype(np.float32).reshape(num_targets, -1),
+            neck_rest=data["neck_rest"],
+            neck_targets=data["neck_targets"].astype(np.float32).reshape(num_targets, -1),
+            landmarks=_landmark_vertices(rest, data["kind"]),
+            scalp=scalp,
+            scalp_place=place,
             face_to_vertex=incidence,
         )
+
+
+def _landmark_vertices(rest: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    points = [*_MIDDLE.values(), *_PAIRED.values(), *((-x, y, z) for x, y, z in _PAIRED.values())]
+    solid = np.flatnonzero(kind <= 1)
+    return np.array([solid[np.argmin(((rest[solid] - p) ** 2).sum(1))] for p in points])
 
 
 def origin_shares(factors: dict[str, float]) -> np.ndarray:
@@ -94,16 +154,24 @@ def target_weights(mesh: HeadMesh, factors: dict[str, float]) -> np.ndarray:
                 weights[mesh.target_index[f"origin/{age}/{sex}/{origin}"]] = age_share * sex_share * share
     for axis in LOCAL_AXES:
         weights[mesh.target_index[axis + ("+" if factors[axis] > 0 else "-")]] = abs(factors[axis])
-    closed, wink = factors["blink"], factors["wink"]
+    closed, wink, side, lift = factors["blink"], factors["wink"], factors["smile_side"], factors["brow_side"]
+    smile, raised = factors["smile"], max(factors["brow_raise"], 0.0)
+    left, right = min(1.0, closed + max(wink, 0.0)), min(1.0, closed + max(-wink, 0.0))
+    openness = 1 - max(left, right)  # a closed eye is not wide at the same time
     expression = {
-        **{name: factors[name] for name in ("smile", "upper_lip_raise", "jaw_open", "frown", "pucker", "eyes_wide")},
-        "brow_raise": max(factors["brow_raise"], 0.0),
-        "brow_lower": 0.7 * max(-factors["brow_raise"], 0.0),
-        "blink_left": min(1.0, closed + max(wink, 0.0)),
-        "blink_right": min(1.0, closed + max(-wink, 0.0)),
+        **{name: factors[name] for name in ("upper_lip_raise", "jaw_open", "frown", "pucker")},
+        "smile_left": smile * (1 - max(-side, 0.0)),
+        "smile_right": smile * (1 - max(side, 0.0)),
+        "squint": factors["squint"] * openness,
+        "eyes_wide": factors["eyes_wide"] * openness,
+        "brow_inner": raised * (1 - 0.5 * abs(lift)),
+        "brow_left": float(np.clip(raised + lift * 0.8, 0, 1)),
+        "brow_right": float(np.clip(raised - lift * 0.8, 0, 1)),
+        "brow_lower": 0.55 * max(-factors["brow_raise"], 0.0),
+        "blink_left": left,
+        "blink_right": right,
+        "tongue_out": factors["tongue"] * float(smoothstep(0.25, 0.55, factors["jaw_open"])),
     }
-    openness = 1 - max(expression["blink_left"], expression["blink_right"])
-    expression["eyes_wide"] *= openness  # a closed eye is not wide at the same time
     for name, strength in expression.items():
         weights[mesh.target_index[f"expression/{name}"]] = strength
     return weights
@@ -116,83 +184,6 @@ def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     return about_z @ about_x @ about_y
-
-
-def _smoothstep(low: float, high: float, x: np.ndarray | float) -> np.ndarray:
-    t = np.asarray(np.clip((x - low) / (high - low), 0, 1))
-    return np.asarray(t * t * (3 - 2 * t))
-
-
-def hair_length_shown(factors: dict[str, float]) -> float:
-    """Hair length after the sex shift: 0 cropped, about 0.35 to the chin, 1 over the shoulders."""
-    return float(np.clip(factors["hair_length"] * 1.25 - 0.15 - 0.45 * (factors["masculinity"] - 0.5), 0, 1))
-
-
-def _hair_surface(skull: np.ndarray, factors: dict[str, float]) -> np.ndarray:
-    """Push the skull grid out and let it hang; returns [azimuths, rows, 5]: position, along, end (dm)."""
-    azimuths, rows, _ = skull.shape
-    phi = np.linspace(-np.pi, np.pi, azimuths, endpoint=False)
-    theta = np.degrees(np.linspace(0.02, np.radians(112), rows))
-    centre = skull.mean((0, 1)) * [1, 0, 1] + [0, skull[:, rows // 2, 1].mean() - 0.1, 0]
-    outward = skull - centre
-    radius = np.linalg.norm(outward, axis=-1, keepdims=True)
-    outward = outward / radius
-    length, volume, curl = hair_length_shown(factors), factors["hair_volume"], factors["hair_curl"]
-    long = _smoothstep(0.12, 0.30, length)
-    front = np.cos(phi)  # 1 at the face, -1 behind
-
-    thickness = 0.045 + (0.05 + 0.16 * volume**1.5) * (0.35 + 0.65 * min(1, length * 2.5 + 0.5 * curl))
-    thickness += 0.26 * max(0.0, volume - 0.55) / 0.45 * _smoothstep(0.55, 0.9, curl)  # afro
-    profile = np.ones((azimuths, rows)) * thickness
-    part = factors["hair_part"] * 0.55
-    groove = np.exp(-(((phi - part) / 0.22) ** 2))[:, None] * np.exp(-((theta / 45) ** 2))[None]
-    profile *= 1 - 0.25 * groove * (1 - curl)
-
-    # where hair of the front ends: the hairline, or lower where a fringe falls; sides and back go on
-    recession, fringe = factors["hair_line"], factors["fringe"]
-    a = np.abs(phi)
-    line = 57 - 5 * _smoothstep(0.15, 0.65, a) - recession * 7 * (0.6 + 1.2 * _smoothstep(0.1, 0.6, a))
-    skewed = np.clip(fringe * (1 + 0.35 * np.sign(part) * np.sin(phi) * min(1, abs(part) * 3)), 0, 1)
-    fringe_end = line + skewed * (21 - 3 * a)
-    cropped_side = 88 + 16 * _smoothstep(1.3, 1.7, a)
-    front_to_side = _smoothstep(0.80, 1.12, a)
-    end_short = fringe_end * (1 - front_to_side) + cropped_side * front_to_side
-    curtain = _smoothstep(0.92, 1.12, a) * long  # 1 where the strand hangs below the skull grid
-
-    near_end = _smoothstep(0, 26, end_short[:, None] - theta[None] + 3)
-    lies_on = 0.55 + 0.45 * near_end if fringe > 0.05 else 0.25 + 0.75 * near_end
-    profile *= np.where(a[:, None] < 0.95, lies_on, 1 - (1 - lies_on) * (1 - long))
-    surface = skull + outward * profile[..., None]
-
-    # hanging part: straight down from the widest row of each strand, with flare, taper and waves
-    hang_row = int(np.searchsorted(theta, 84))
-    anchor = surface[:, hang_row]
-    eye_y = centre[1] - 0.05
-    drop = (0.35 + 2.1 * length) * (0.80 + 0.20 * (front < 0.3))
-    steps = np.linspace(0, 1, rows - hang_row + CURTAIN_ROWS)[1:]
-    down = np.maximum(anchor[:, 1] - (eye_y - drop), 0.05)
-    wide = 1 + (0.04 + 0.10 * volume) * np.sin(np.pi * np.clip(steps * 0.9, 0, 1)) - 0.10 * steps * (1 - length)
-    ear_room = 0.15 * np.exp(-(((a - 1.32) / 0.42) ** 2))
-    wave = 0.03 * curl * np.sin(steps[None] * drop[:, None] * 8 + 2.5 * np.sin(3 * phi)[:, None])
-    flat = (anchor - centre) * [1, 0, 1]
-    flat_unit = flat / np.maximum(np.linalg.norm(flat, axis=-1, keepdims=True), 1e-6)
-    fallen = steps[None] * down[:, None]
-    over_ear = _smoothstep(-0.1, 0.35, fallen) * (1 - 0.7 * _smoothstep(0.5, 1.2, fallen))
-    swell = (ear_room[:, None] * over_ear + wave * _smoothstep(0, 0.4, fallen))[..., None]
-    hanging = centre * [1, 0, 1] + flat[:, None] * wide[None, :, None] + flat_unit[:, None] * swell
-    hanging = hanging - np.array([0, 0, 0.25]) * (steps[None, :, None] ** 1.5) * (front > 0)[:, None, None]
-    hanging[..., 1] = anchor[:, 1, None] - down[:, None] * steps[None]
-    skull_tail = np.concatenate([surface[:, hang_row + 1 :], np.repeat(surface[:, -1:], CURTAIN_ROWS, 1)], 1)
-    tail = skull_tail + (hanging - skull_tail) * curtain[:, None, None]
-    full = np.concatenate([surface[:, : hang_row + 1], tail], 1)
-
-    along = np.concatenate([np.zeros((azimuths, 1)), np.cumsum(np.linalg.norm(np.diff(full, axis=1), axis=-1), 1)], 1)
-    short_along = np.array([np.interp(e, theta, s[:rows]) for e, s in zip(end_short, along, strict=True)])
-    end = short_along + (along[:, -1] - short_along) * (curtain > 0.35)
-    bald = factors["baldness"]
-    end = np.where(bald > 0.02, end * 0.0 if bald > 0.25 else end * (1 - bald * 2), end)
-    ends = np.repeat(end[:, None], full.shape[1], 1)
-    return np.concatenate([full, along[..., None], ends[..., None]], -1)
 
 
 def pose(records: list[dict[str, float]]) -> list[PosedHead]:
@@ -213,33 +204,69 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
     mouth_y = (mesh.rest[lip, 1] + neutral @ lip_heights).mean(1)
 
     shapes[:, mesh.kind == 2] -= TEETH_BACK  # the teeth of old and heavy heads would come through the lips
-    turned, hair_turned, frames = [], [], []
+    shapes[:, mesh.kind == 2, 0] *= 0.92
+    shapes[:, (mesh.kind == 2) & (mesh.rest[:, 1] < 6.6)] -= LOWER_TEETH_DOWN
+    polar, azimuth = mesh.scalp_place.T
+    shapes += mesh.scalp[None] * hair.scalp_lift(polar, azimuth, records).astype(np.float32)[..., None]
+    skull_centres = SKULL_CENTRE + (skulls.mean((1, 2)) - mesh.hair_rest.mean((0, 1)))
+    origins = np.stack([origin_shares(factors) for factors in records])
+    locks, lock_facts = hair.grow(skulls, skull_centres, records, origins)
+    necks = mesh.neck_rest[None] + (weights @ mesh.neck_targets).reshape(batch, *mesh.neck_rest.shape)
+    mark = dict(zip(LANDMARKS, mesh.landmarks, strict=True))
+    ears = [mark["left ear top"], mark["right ear top"]]
+    head_follows = smoothstep(5.62, 6.45, mesh.rest[:, 1] + 0.25 * np.clip(0.6 - mesh.rest[:, 2], -0.5, 1))
+    turned, wears, frames, lenses, centres = [], [], [], [], []
     for i, factors in enumerate(records):
-        left, right = shapes[i][eye_l].mean(0), shapes[i][eye_r].mean(0)
-        middle = (left + right) / 2
-        size = 0.5 * (left - right)[0] / (2 * EYE[0]) + 0.5 * (middle[1] - mouth_y[i]) / (EYE[1] - MOUTH_Y)
-        hair = _hair_surface(skulls[i], factors)
+        shape = shapes[i]
+        eyes = np.stack([shape[eye_l].mean(0), shape[eye_r].mean(0)])
+        middle = eyes.mean(0)
+        size = 0.5 * (eyes[0] - eyes[1])[0] / (2 * EYE[0]) + 0.5 * (middle[1] - mouth_y[i]) / (EYE[1] - MOUTH_Y)
         turn = rotation(factors["yaw"], factors["pitch"], factors["roll"])
         pivot = NECK_PIVOT + np.array([0, middle[1] - EYE[1], middle[2] - EYE[2]])
 
-        def head_turn(points: np.ndarray, follow: np.ndarray, turn=turn, pivot=pivot) -> np.ndarray:
+        def head_turn(points: np.ndarray, follow: np.ndarray | float = 1.0, turn=turn, pivot=pivot) -> np.ndarray:
             moved = (points - pivot) @ turn.T + pivot
-            return points + (moved - points) * follow[..., None]
+            return points + (moved - points) * np.asarray(follow)[..., None]
 
-        follows = _smoothstep(5.62, 6.45, mesh.rest[:, 1] + 0.25 * np.clip(0.6 - mesh.rest[:, 2], -0.5, 1))
-        turned.append(head_turn(shapes[i], follows))
-        hair_follow = 0.35 + 0.65 * _smoothstep(5.6, 6.9, hair[..., 1] - middle[1] + EYE[1])
-        hair[..., :3] = head_turn(hair[..., :3], hair_follow)
-        hair_turned.append(hair)
-        seen = head_turn(np.stack([left, right]), np.ones(2)).mean(0)
-        crown = head_turn((middle - [0, 0, 0.75])[None], np.ones(1))[0]
+        turned.append(head_turn(shape, head_follows))
+        strands = locks[i, ..., :3]
+        fall = 0.35 + 0.65 * smoothstep(5.6, 6.9, strands[..., 1] - middle[1] + EYE[1])
+        locks[i, ..., :3] = head_turn(strands, fall)
+        centres.append(tuple(head_turn(skull_centres[i]).tolist()))
+        collar = wear.collar(necks[i], factors).reshape(-1, 7)
+        specs = wear.glasses(eyes, shape[mark["nose root"]], shape[ears], factors)
+        specs[:, :3], specs[:, 3:6] = head_turn(specs[:, :3]), specs[:, 3:6] @ turn.T
+        wears.append(np.concatenate([collar, specs]).astype(np.float32))
+        seen = head_turn(middle)
+        crown = head_turn(middle - [0, 0, 0.75])
         width = VIEW_WIDTH * size
-        centre_x = 0.6 * seen[0] + 0.4 * crown[0]
-        frames.append((2 / width, 2 / width, centre_x, seen[1] + (0.5 - EYE_HEIGHT) * width))
+        centre_x, centre_y = 0.6 * seen[0] + 0.4 * crown[0], seen[1] + (0.5 - EYE_HEIGHT) * width
+        frames.append((float(2 / width), float(2 / width), float(centre_x), float(centre_y)))
+        lenses.append((float(seen[2]), float(CAMERA * size)))
 
     vertices = np.stack(turned).astype(np.float32)
-    normals = _normals(mesh, vertices)
-    return [PosedHead(vertices[i], normals[i], _with_normals(hair_turned[i]), frames[i]) for i in range(batch)]
+    posed = np.concatenate([vertices, _normals(mesh, vertices)], -1)
+    locks, lock_facts = locks.astype(np.float32), lock_facts.astype(np.float32)
+    return [
+        PosedHead(
+            posed[i],
+            locks[i],
+            lock_facts[i],
+            centres[i],
+            wears[i],
+            frames[i],
+            lenses[i],
+            project(vertices[i, mesh.landmarks], frames[i], lenses[i]),
+        )
+        for i in range(batch)
+    ]
+
+
+def project(points: np.ndarray, frame: tuple[float, ...], lens: tuple[float, float]) -> np.ndarray:
+    """Where points in camera space stand in the picture: x to the right and y down, in shares of its size."""
+    scale = np.array(frame[:2]) * (lens[1] / (lens[1] - (points[:, 2:] - lens[0])))
+    seen = (points[:, :2] - frame[2:]) * scale
+    return (np.stack([seen[:, 0], -seen[:, 1]], 1) * 0.5 + 0.5).astype(np.float32)
 
 
 def _normals(mesh: HeadMesh, vertices: np.ndarray) -> np.ndarray:
@@ -248,21 +275,3 @@ def _normals(mesh: HeadMesh, vertices: np.ndarray) -> np.ndarray:
     summed = mesh.face_to_vertex @ faces.transpose(1, 0, 2).reshape(len(mesh.triangles), -1)
     normals = summed.reshape(vertices.shape[1], len(vertices), 3).transpose(1, 0, 2)
     return (normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
-
-
-def _with_normals(hair: np.ndarray) -> np.ndarray:
-    """Close the hair surface (first azimuth again at the end) and add normals and tangents: [p + 1, r, 12]."""
-    azimuths = len(hair)
-    position = hair[..., :3]
-    along_rows = np.gradient(position, axis=1)
-    around = np.roll(position, -1, 0) - np.roll(position, 1, 0)
-    normal = np.cross(along_rows, around)
-    normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9)
-    tangent = along_rows / np.maximum(np.linalg.norm(along_rows, axis=-1, keepdims=True), 1e-9)
-    phi = np.linspace(-np.pi, np.pi, azimuths, endpoint=False)
-    full = np.concatenate(
-        [position, normal, tangent, np.broadcast_to(phi[:, None, None], (*hair.shape[:2], 1)), hair[..., 3:5]], -1
-    )
-    seam = full[:1].copy()
-    seam[..., 9] = np.pi
-    return np.concatenate([full, seam]).astype(np.float32)

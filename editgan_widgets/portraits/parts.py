@@ -1,37 +1,67 @@
-"""PORTRAIT_LABELS: the parts of a rendered portrait.
+"""PORTRAIT_LABELS: the parts of a rendered portrait, and what each is called among EditGAN's 34 face parts.
 
-Left and right are the person's own, so the left eye stands on the right side of a frontal picture. The renderer
-writes these ids.
+EditGAN, section 4 and supplement: Face-34 names the parts of a face, and the authors' own face model tells the second
+eye, brow and ear apart. Here left and right are parts of their own, the person's own left and right, so the left eye
+stands on the right side of a frontal picture. Clothes, glasses, the inside of the mouth and the beard are added. The
+renderer writes these ids.
 """
 
 from editgan_widgets.labels import Label, LabelSet
 
-# name, colour, side, edit groups; the order is the id.
-_PARTS: tuple[tuple[str, str, str | None, tuple[str, ...]], ...] = (
-    ("background", "#e8e8ec", None, ("background",)),
-    ("skin", "#f2c6a0", None, ("skin",)),
-    ("neck", "#c58a63", None, ("skin",)),
-    ("clothes", "#4c72b0", None, ("clothes",)),
-    ("hair", "#6b4226", None, ("hair",)),
-    ("left ear", "#f29e4c", "left", ("ears",)),
-    ("right ear", "#f1c453", "right", ("ears",)),
-    ("left brow", "#2c6e49", "left", ("brows",)),
-    ("right brow", "#8fc93a", "right", ("brows",)),
-    ("left eyelid", "#5e60ce", "left", ("eyes",)),
-    ("right eyelid", "#b8b8ff", "right", ("eyes",)),
-    ("left sclera", "#ffffff", "left", ("eyes", "gaze")),
-    ("right sclera", "#d6f6ff", "right", ("eyes", "gaze")),
-    ("left iris", "#0077b6", "left", ("eyes", "gaze")),
-    ("right iris", "#48cae4", "right", ("eyes", "gaze")),
-    ("nose", "#e36414", None, ("nose",)),
-    ("nostrils", "#7b2cbf", None, ("nose",)),
-    ("upper lip", "#c9184a", None, ("smile", "mouth")),
-    ("lower lip", "#ff758f", None, ("smile", "mouth")),
-    ("teeth", "#fff3b0", None, ("smile", "mouth")),
-    ("mouth", "#3b0a1a", None, ("smile", "mouth")),
-    ("beard", "#5f7d2f", None, ("beard",)),
+# name, colour, side, edit groups, name in Face-34 (None where it has no such part); the order is the id.
+_PARTS: tuple[tuple[str, str, str | None, tuple[str, ...], str | None], ...] = (
+    ("background", "#e8e8ec", None, ("background",), "background"),
+    ("skin", "#f2c6a0", None, ("skin",), "head"),
+    ("neck", "#c58a63", None, ("skin",), "neck"),
+    ("clothes", "#4c72b0", None, ("clothes",), None),
+    ("hair", "#6b4226", None, ("hair",), "hair"),
+    ("left ear", "#f29e4c", "left", ("ears",), "ear"),
+    ("right ear", "#f1c453", "right", ("ears",), "ear"),
+    ("left brow", "#2c6e49", "left", ("brows",), "eyebrow"),
+    ("right brow", "#8fc93a", "right", ("brows",), "eyebrow"),
+    ("left eyelid", "#5e60ce", "left", ("eyes", "lids"), "top lid"),
+    ("right eyelid", "#b8b8ff", "right", ("eyes", "lids"), "top lid"),
+    ("left sclera", "#ffffff", "left", ("eyes",), "sclera"),
+    ("right sclera", "#d6f6ff", "right", ("eyes",), "sclera"),
+    ("left iris", "#0077b6", "left", ("eyes", "gaze"), "iris"),
+    ("right iris", "#48cae4", "right", ("eyes", "gaze"), "iris"),
+    ("nose", "#e36414", None, ("nose",), "nose"),
+    ("nostrils", "#7b2cbf", None, ("nose",), "nostril"),
+    ("upper lip", "#c9184a", None, ("smile", "mouth", "lips"), "superior lip"),
+    ("lower lip", "#ff758f", None, ("smile", "mouth", "lips"), "inferior lip"),
+    ("teeth", "#fff3b0", None, ("smile", "mouth"), "teeth"),
+    ("mouth", "#3b0a1a", None, ("smile", "mouth"), None),
+    ("beard", "#5f7d2f", None, ("beard",), None),
+    ("cheek", "#f7b7a3", None, ("skin", "cheeks"), "cheek"),
+    ("chin", "#d8a47f", None, ("skin", "chin"), "chin"),
+    ("jaw", "#b5835a", None, ("skin", "chin"), "jaw"),
+    ("forehead", "#ffe0b5", None, ("skin", "forehead"), "forehead"),
+    ("temple", "#e6be8a", None, ("skin", "forehead"), "temple"),
+    ("frown", "#a44a3f", None, ("wrinkle", "forehead"), "frown"),
+    ("wrinkles", "#8a5a44", None, ("wrinkle",), "wrinkles"),
+    ("philtrum", "#f4978e", None, ("skin", "moustache"), "philtrum"),
+    ("moustache", "#9aa14b", None, ("moustache", "beard"), "moustache"),
+    ("sideburns", "#4a3b2a", None, ("hair", "sideburns"), "sideburns"),
+    ("commissure", "#7a0c2e", None, ("smile", "mouth"), "oral commissure"),
+    ("bridge", "#f08a4b", None, ("nose",), "bridge"),
+    ("nose tip", "#ffb347", None, ("nose",), "nose tip"),
+    ("ala of nose", "#b23a00", None, ("nose",), "ala of nose"),
+    ("left helix", "#d4a017", "left", ("ears",), "helix"),
+    ("right helix", "#ffe45e", "right", ("ears",), "helix"),
+    ("left lobule", "#b5651d", "left", ("ears",), "lobule"),
+    ("right lobule", "#dda15e", "right", ("ears",), "lobule"),
+    ("left lower lid", "#3d348b", "left", ("eyes", "lids"), "bottom lid"),
+    ("right lower lid", "#9d8df1", "right", ("eyes", "lids"), "bottom lid"),
+    ("left lashes", "#14213d", "left", ("eyes", "lashes"), "eyelashes"),
+    ("right lashes", "#4a5a80", "right", ("eyes", "lashes"), "eyelashes"),
+    ("left pupil", "#000000", "left", ("eyes", "gaze"), "pupil"),
+    ("right pupil", "#1b3a4b", "right", ("eyes", "gaze"), "pupil"),
+    ("left tear duct", "#ff4d6d", "left", ("eyes",), "tear duct"),
+    ("right tear duct", "#ff8fa3", "right", ("eyes",), "tear duct"),
+    ("glasses", "#00a896", None, ("glasses",), None),
 )
 
 PORTRAIT_LABELS = LabelSet(
-    "portraits-22", [Label(i, name, color, side, groups) for i, (name, color, side, groups) in enumerate(_PARTS)]
+    "portraits-49", [Label(i, name, color, side, groups) for i, (name, color, side, groups, _) in enumerate(_PARTS)]
 )
+FACE_34: dict[str, str] = {name: face_34 for name, _, _, _, face_34 in _PARTS if face_34 is not None}

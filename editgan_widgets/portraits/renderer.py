@@ -1,8 +1,8 @@
 """Renderer: factor records in, portraits out; a rasteriser with a fragment shader (moderngl over EGL).
 
 Parts are painted in rest coordinates of the head, so a brow, a nostril or a hairline follows every identity,
-expression and pose. Two attachments are written: the shaded colour, supersampled 2 x 2, and the part id, which is
-never blended.
+expression and pose. The first pass writes shaded colour, part id and depth, supersampled 2 x 2; the second takes the
+mean colour and the commonest id, which is never blended, and darkens what the depth says is occluded or in shadow.
 """
 
 import colorsys
@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
+from . import wear
 from .factors import code_from_seed, factors_from_code, override
 from .geometry import PosedHead, load_mesh, origin_shares, pose
+from .hair import LOCKS, POINTS, hair_curl_shown, smoothstep
 
 SUPERSAMPLE = 2
 BATCH = 16
+_SAMPLERS = {"locks": 0, "lock_facts": 1, "noise_map": 2, "colour": 0, "label": 1, "depth": 2}
+_VERTEX = {"depth": "head", "inner": "head", "finish": "background"}  # programs with another's vertex shader
 _SHADERS = Path(__file__).parent / "shaders"
 
 
@@ -28,11 +32,16 @@ class NoEGLError(RuntimeError):
 
 @dataclass(frozen=True)
 class Portrait:
-    """A rendered portrait with its exact part ids and the factor record that made it."""
+    """A rendered portrait with its exact part ids, the factor record that made it, and where the face's points are.
+
+    Landmarks are (x, y) in picture pixels, x to the right and y down from the upper left corner, in the order of
+    `LANDMARKS`; a point may be hidden, and may stand outside the picture.
+    """
 
     image: UInt8[np.ndarray, "h w 3"]
     label_map: UInt8[np.ndarray, "h w"]
     factors: dict[str, float]
+    landmarks: Float32[np.ndarray, "n 2"]
 
 
 def _linear(rgb: tuple[float, float, float] | np.ndarray) -> tuple[float, ...]:
@@ -71,10 +80,16 @@ def materials(factors: dict[str, float]) -> dict[str, tuple[float, ...] | float]
     azimuth, elevation = np.radians([factors["light_azimuth"], factors["light_elevation"]])
     direction = (np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation))
     contrast, warmth = factors["light_contrast"], factors["light_warmth"]
-    tint = np.array([1 + 0.08 * warmth, 1.0, 1 - 0.10 * warmth])
+    tint = np.array([1 + 0.07 * warmth, 1.0, 1 - 0.09 * warmth])
     male = factors["masculinity"]
     man = float(np.clip((male - 0.5) / 0.25, 0, 1))
-    age = float(np.clip((factors["age"] - 28) / 45, 0, 1))
+    old = float(np.clip((factors["age"] + 10 * factors["wrinkle_age"] - 38) / 36, 0, 1))
+    shown = float(np.clip(factors["glasses_tone"], 0, 1))
+    rim_tone = _mix(((0.0, (0.07, 0.07, 0.08)), (0.5, (0.36, 0.20, 0.11)), (1.0, (0.80, 0.66, 0.40))), shown)
+    make_up = _mix(
+        ((0.0, (0.62, 0.50, 0.46)), (0.5, (0.55, 0.58, 0.80)), (1.0, (0.86, 0.55, 0.60))), factors["shirt_hue"]
+    )
+    shirt_value = factors["shirt_value"]
     return {
         "skin_color": _linear(np.clip(skin, 0, 1)),
         "hair_color": _linear(np.clip(hair, 0, 1)),
@@ -90,19 +105,48 @@ def materials(factors: dict[str, float]) -> dict[str, tuple[float, ...] | float]
         ),
         "background_gradient": factors["background_gradient"],
         "key_direction": direction,
-        "key_color": tuple(tint * (0.55 + 0.55 * contrast)),
-        "ambient_sky": tuple((0.62 - 0.34 * contrast) * (2 - tint)),
-        "ambient_ground": tuple((0.42 - 0.26 * contrast) * np.array([1.0, 0.92, 0.86])),
+        "key_color": tuple(tint * (0.62 + 0.42 * contrast)),
+        "fill_color": tuple((2 - tint) * (0.16 + 0.22 * factors["fill_light"]) * (1.1 - 0.5 * contrast)),
+        "rim_color": tuple((2 - tint) * 0.55 * factors["rim_light"]),
+        "ambient_sky": tuple((0.46 - 0.22 * contrast) * (2 - tint)),
+        "ambient_ground": tuple((0.36 - 0.18 * contrast) * np.array([1.05, 0.92, 0.86])),
+        "shadow_strength": 0.35 + 0.55 * contrast,
+        "shadow_color": tuple(make_up),
+        "rim_tone": _linear(rim_tone),
         "gaze": (factors["gaze_x"], factors["gaze_y"]),
         "hairline": (
             factors["hair_line"],
             factors["baldness"],
-            factors["brow_thickness"] + 0.5 * male,
+            factors["brow_thickness"] + 0.9 * male - 0.3,
             factors["neckline"],
         ),
-        "facial_hair": (factors["beard"] * man, factors["moustache"] * man, grey, 0.0),
-        "skin_factors": (age, factors["smile"], 0.0, 0.5 * (1 - male)),
-        "hair_factors": (factors["hair_curl"], factors["hair_part"] * 0.55, factors["hair_volume"], 0.12),
+        "facial_hair": (
+            factors["beard"] * man,
+            factors["moustache"] * man,
+            factors["sideburns"] * (0.35 + 0.65 * man) * (1 - factors["baldness"]),
+            male,
+        ),
+        "skin_factors": (old, factors["smile"], factors["freckles"] * (1 - melanin), factors["blush"]),
+        "line_factors": (
+            float(np.clip(factors["frown_lines"] * (0.25 + 0.75 * old) + 0.5 * max(-factors["brow_raise"], 0), 0, 1)),
+            factors["brow_raise"],
+            factors["squint"],
+            factors["skin_gloss"],
+        ),
+        "eye_factors": (
+            factors["eye_shadow"] * (1 - 0.85 * male),
+            factors["lash_length"] * (1 - 0.6 * male),
+            factors["pupil_size"],
+            float(smoothstep(0.05, 0.4, factors["collar"])),
+        ),
+        "shirt_pattern": (factors["shirt_pattern"], 0.55 if shirt_value > 0.4 else 1.8),
+        "hair_shape": (hair_curl_shown(factors, origin_shares(factors)), 1.0),
+        "hair_factors": (
+            hair_curl_shown(factors, origin_shares(factors)),
+            factors["hair_streaks"],
+            factors["hair_mess"],
+            grey,
+        ),
     }
 
 
@@ -126,49 +170,82 @@ class Renderer:
                 "editgan_widgets.portraits.load_samples()"
             ) from error
         self.size = size
-        full = size * SUPERSAMPLE
-        self.colour = self.context.renderbuffer((full, full), 4)
-        self.label = self.context.renderbuffer((full, full), 1)
-        self.frame = self.context.framebuffer([self.colour, self.label], self.context.depth_renderbuffer((full, full)))
-        self.frame.use()
-        self.context.enable(moderngl.DEPTH_TEST)
-        mesh = load_mesh()
-        self.programs = {name: self._program(name) for name in ("head", "hair", "background")}
+        context, full = self.context, size * SUPERSAMPLE
+        self.colour, self.label = context.texture((full, full), 4), context.texture((full, full), 1)
+        self.depth = context.depth_texture((full, full))
+        self.depth.compare_func = ""
+        for texture in (self.colour, self.label, self.depth):
+            texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
+            texture.repeat_x = texture.repeat_y = False
+        self.frame = context.framebuffer([self.colour, self.label], self.depth)
+        targets = [context.renderbuffer((size, size), 4), context.renderbuffer((size, size), 1)]
+        self.finished = context.framebuffer(targets)
+        self.programs = {
+            name: self._program(name) for name in ("depth", "head", "inner", "hair", "wear", "background", "finish")
+        }
 
+        mesh = load_mesh()
         vertices = len(mesh.rest)
         still = np.zeros((vertices, 9), np.float32)
         still[:, :3] = mesh.rest
         still[:, 3:7] = mesh.masks[:, :4] / 255
         still[:, 7], still[:, 8] = mesh.masks[:, 4] / 255, mesh.kind / 255
-        self.moving = self.context.buffer(reserve=vertices * 6 * 4, dynamic=True)
-        self.head = self.context.vertex_array(
-            self.programs["head"],
-            [
-                (self.moving, "3f 3f", "position", "normal"),
-                (self.context.buffer(still.tobytes()), "3f 4f 2f", "rest", "masks", "masks2"),
-            ],
-            index_buffer=self.context.buffer(mesh.triangles.astype(np.int32).tobytes()),
-        )
-        probe = pose([factors_from_code(code_from_seed(0))])[0].hair
-        columns, rows, width = probe.shape
-        grid = np.arange(columns * rows).reshape(columns, rows)
-        a, b, c, d = grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]
-        quads = np.stack([a, b, c, a, c, d], -1).reshape(-1).astype(np.int32)
-        self.strands = self.context.buffer(reserve=columns * rows * width * 4, dynamic=True)
-        self.hair = self.context.vertex_array(
+        self.moving = context.buffer(reserve=vertices * 6 * 4, dynamic=True)
+        content = [
+            (self.moving, "3f 3f", "position", "normal"),
+            (context.buffer(still.tobytes()), "3f 4f 2f", "rest", "masks", "masks2"),
+        ]
+        skin = (mesh.kind[mesh.triangles] == 0).all(1)
+
+        def part(program: str, chosen: np.ndarray):
+            ids = context.buffer(mesh.triangles[chosen].astype(np.int32).tobytes())
+            return context.vertex_array(self.programs[program], content, index_buffer=ids, skip_errors=True)
+
+        self.head_depth, self.head, self.inner = part("depth", skin), part("head", skin), part("inner", ~skin)
+        numbers = np.random.default_rng(7).integers(0, 256, (128, 128), np.uint8)
+        self.noise = context.texture((128, 128), 1, numbers.tobytes())
+        self.noise.filter = (moderngl.LINEAR, moderngl.LINEAR)
+        self.locks = context.texture((POINTS, LOCKS), 4, dtype="f4")
+        self.lock_facts = context.texture((1, LOCKS), 4, dtype="f4")
+        for texture in (self.locks, self.lock_facts):
+            texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
+        lock, point, side = np.meshgrid(np.arange(LOCKS), np.arange(POINTS), [-1, 1], indexing="ij")
+        corners = np.stack([lock, point, side], -1).astype(np.float32)
+        ids = np.arange(lock.size).reshape(lock.shape)
+        a, b, c, d = ids[:, :-1, 0], ids[:, 1:, 0], ids[:, 1:, 1], ids[:, :-1, 1]
+        quads = np.stack([a, b, c, a, c, d], -1).astype(np.int32)
+        self.hair = context.vertex_array(
             self.programs["hair"],
-            [(self.strands, "3f 3f 3f 3f", "position", "normal", "tangent", "strand")],
-            index_buffer=self.context.buffer(quads.tobytes()),
+            [(context.buffer(corners.tobytes()), "3f", "corner")],
+            index_buffer=context.buffer(quads.tobytes()),
         )
-        corners = np.array([-1, -1, 1, -1, -1, 1, 1, 1], np.float32)
-        self.background = self.context.vertex_array(
-            self.programs["background"], [(self.context.buffer(corners.tobytes()), "2f", "corner")]
+        points = wear.COLLAR_POINTS + wear.GLASSES_POINTS
+        metal = (np.arange(points) >= wear.COLLAR_POINTS).astype(np.float32)
+        self.worn = context.buffer(reserve=points * 7 * 4, dynamic=True)
+        self.wear = context.vertex_array(
+            self.programs["wear"],
+            [
+                (self.worn, "3f 3f 1f", "position", "normal", "place"),
+                (context.buffer(metal.tobytes()), "1f", "metal"),
+            ],
+            index_buffer=context.buffer(wear.triangles().tobytes()),
         )
+        corner = context.buffer(np.array([-1, -1, 1, -1, -1, 1, 1, 1], np.float32).tobytes())
+        self.background = context.vertex_array(self.programs["background"], [(corner, "2f", "corner")])
+        self.finish = context.vertex_array(self.programs["finish"], [(corner, "2f", "corner")])
 
     def _program(self, name: str):
-        common = (_SHADERS / "common.glsl").read_text()
-        fragment = (_SHADERS / f"{name}.frag").read_text().replace("#include common", common)
-        return self.context.program((_SHADERS / f"{name}.vert").read_text(), fragment)
+        def source(kind: str) -> str:
+            text = (_SHADERS / f"{_VERTEX.get(name, name) if kind == 'vert' else name}.{kind}").read_text()
+            for part in ("common", "lens"):
+                text = text.replace(f"#include {part}", (_SHADERS / f"{part}.glsl").read_text())
+            return text
+
+        program = self.context.program(source("vert"), source("frag"))
+        for sampler, unit in _SAMPLERS.items():
+            if sampler in program:
+                program[sampler].value = unit  # type: ignore[reportAttributeAccessIssue]
+        return program
 
     def close(self) -> None:
         """Give the OpenGL context back."""
@@ -190,30 +267,38 @@ class Renderer:
     def _draw(self, factors: dict[str, float], head: PosedHead) -> Portrait:
         import moderngl
 
-        look = materials(factors) | {"frame": head.frame}
+        look = materials(factors) | {"frame": head.frame, "lens": head.lens, "skull_centre": head.skull_centre}
         for program in self.programs.values():
             for name in program:
                 if name in look:
                     program[name].value = look[name]  # type: ignore[reportAttributeAccessIssue]
+        self.frame.use()
+        self.context.enable(moderngl.DEPTH_TEST)
+        self.context.depth_func = "<="
         self.frame.clear()
-        self.background.render(moderngl.TRIANGLE_STRIP)
-        self.moving.write(np.concatenate([head.vertices, head.normals], 1).tobytes())
-        self.head.render()
-        self.strands.write(head.hair.tobytes())
+        self.moving.write(head.vertices.tobytes())
+        self.worn.write(head.wear.tobytes())
+        self.locks.write(head.locks.tobytes())
+        self.lock_facts.write(head.lock_facts.tobytes())
+        for unit, texture in enumerate((self.locks, self.lock_facts, self.noise)):
+            texture.use(unit)
+        # nearest first, as far as depth alone can tell: what is hidden is not shaded
+        self.head_depth.render()
+        self.wear.render()
+        self.inner.render()
         self.hair.render()
-        full = self.size * SUPERSAMPLE
-        colour = np.frombuffer(self.frame.read(components=3, attachment=0, alignment=1), np.uint8)
-        label = np.frombuffer(self.frame.read(components=1, attachment=1, alignment=1), np.uint8)
-        colour = colour.reshape(full, full, 3)[::-1].reshape(self.size, 2, self.size, 2, 3)
-        image = ((colour.astype(np.uint16).sum((1, 3)) + 2) // 4).astype(np.uint8)
-        return Portrait(image, _majority(label.reshape(full, full)[::-1]), factors)
-
-
-def _majority(label: UInt8[np.ndarray, "h2 w2"]) -> UInt8[np.ndarray, "h w"]:
-    """The id that most of each 2 x 2 block has; the first one where all differ."""
-    a, b, c, d = label[::2, ::2], label[::2, 1::2], label[1::2, ::2], label[1::2, 1::2]
-    pair = np.where((b == c) | (b == d), b, np.where(c == d, c, a))
-    return np.where((a == b) | (a == c) | (a == d), a, pair)
+        self.head.render()
+        self.background.render(moderngl.TRIANGLE_STRIP)
+        self.finished.use()
+        self.context.disable(moderngl.DEPTH_TEST)
+        for unit, texture in enumerate((self.colour, self.label, self.depth)):
+            texture.use(unit)
+        self.finish.render(moderngl.TRIANGLE_STRIP)
+        size = self.size
+        image = np.frombuffer(self.finished.read(components=3, attachment=0, alignment=1), np.uint8)
+        label = np.frombuffer(self.finished.read(components=1, attachment=1, alignment=1), np.uint8)
+        image, label = image.reshape(size, size, 3)[::-1].copy(), label.reshape(size, size)[::-1].copy()
+        return Portrait(image, label, factors, head.landmarks * np.float32(size))
 
 
 _thread = threading.local()

@@ -16,12 +16,13 @@ def load_samples() -> list[Portrait]:
     records = [json.loads(line) for line in (SAMPLES / "factors.jsonl").read_text().splitlines()]
     sheet = np.asarray(Image.open(SAMPLES / "images.webp").convert("RGB"))
     labels = np.asarray(Image.open(SAMPLES / "label_maps.png"))
+    landmarks = np.load(SAMPLES / "landmarks.npy")
     columns, size = 8, sheet.shape[1] // 8
     portraits = []
     for i, factors in enumerate(records):
         y, x = (i // columns) * size, (i % columns) * size
         cut = np.s_[y : y + size, x : x + size]
-        portraits.append(Portrait(sheet[cut].copy(), labels[cut].astype(np.uint8), factors))
+        portraits.append(Portrait(sheet[cut].copy(), labels[cut].astype(np.uint8), factors, landmarks[i]))
     return portraits
 
 
@@ -42,6 +43,7 @@ def write_samples(seed0: int = 20_000_000, count: int = 64, size: int = 128) -> 
     indexed = Image.fromarray(np.ascontiguousarray(maps.reshape(-1, 8 * size)))
     indexed.putpalette(PORTRAIT_LABELS.palette.tobytes())
     indexed.save(SAMPLES / "label_maps.png")
+    np.save(SAMPLES / "landmarks.npy", np.stack([p.landmarks for p in portraits]))
     (SAMPLES / "factors.jsonl").write_text("".join(json.dumps(p.factors) + "\n" for p in portraits))
 
 

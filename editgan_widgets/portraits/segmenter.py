@@ -4,24 +4,21 @@ It is the independent judge of every edit: it never sees a generator's features,
 It also labels the few generator samples that the shipped interpreter is trained on, as a person with a brush would.
 """
 
-import json
 from functools import cache
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from .measuring import MeasuringFileError, level_means, read_network, save_network
 from .parts import PORTRAIT_LABELS
 
 WEIGHTS = Path(__file__).parent / "segmenter.safetensors"
-_NEXT_MOVE = "give a file that `editgan train segmenter` wrote, or none to take the one that ships"
 
 
-class SegmenterFileError(ValueError):
+class SegmenterFileError(MeasuringFileError):
     """A weights file is no segmenter's; the message says which file, what it holds and what would fit."""
 
 
@@ -37,6 +34,17 @@ class Segmenter(nn.Module):
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b num_labels h w"]:
         """Return the parts' logits at the picture's own size; raises ValueError for a size the levels cannot halve."""
+        x, *skips = self._levels(image)[::-1]
+        for block, skip in zip(self.up, skips, strict=True):
+            x = block(torch.cat([F.interpolate(x, scale_factor=2, mode="nearest"), skip], 1))
+        return self.head(x)
+
+    def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
+        """Means of all levels' activations on the way down, for distances between sets of pictures."""
+        return level_means(self._levels(image))
+
+    def _levels(self, image: Tensor) -> list[Tensor]:
+        """Activations on the way down, fine to coarse."""
         step = 2 ** (len(self.widths) - 1)
         if image.shape[2] % step or image.shape[3] % step:
             raise ValueError(
@@ -46,9 +54,7 @@ class Segmenter(nn.Module):
         for i, block in enumerate(self.down):
             x = block(F.avg_pool2d(x, 2) if i else x)
             kept.append(x)
-        for block, skip in zip(self.up, kept[-2::-1], strict=True):
-            x = block(torch.cat([F.interpolate(x, scale_factor=2, mode="nearest"), skip], 1))
-        return self.head(x)
+        return kept
 
     @torch.no_grad()
     def label_map(self, image: Float[Tensor, "b 3 h w"]) -> Tensor:
@@ -58,8 +64,7 @@ class Segmenter(nn.Module):
     def save(self, path: str | Path, metadata: dict | None = None) -> None:
         """Write weights (half precision) and metadata as one safetensors file."""
         config = {"widths": list(self.widths), "num_labels": self.head.out_channels}
-        tensors = {k: v.half() if v.is_floating_point() else v for k, v in self.state_dict().items()}
-        save_file(tensors, path, {"config": json.dumps(config), "metadata": json.dumps(metadata or {})})
+        save_network(self, path, config, metadata)
 
 
 def _block(inputs: int, outputs: int) -> nn.Sequential:
@@ -74,33 +79,13 @@ def read_segmenter(path: str | Path) -> Segmenter:
 
     Raises FileNotFoundError, or SegmenterFileError for a broken or foreign file.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"no segmenter at {path}; `editgan train segmenter` writes one")
-    tensors: dict[str, Tensor] = {}
-    try:
-        with safe_open(path, "pt") as file:
-            about = file.metadata() or {}
-            tensors = {name: _as_float(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
-        config = json.loads(about["config"])
-        model = Segmenter(config["num_labels"], tuple(config["widths"]))
-        model.load_state_dict(tensors)
-    except SafetensorError as error:
-        raise SegmenterFileError(
-            f"{path} ({path.stat().st_size} bytes) cannot be read as safetensors ({error}); it may be cut short or of "
-            f"another format: {_NEXT_MOVE}"
-        ) from error
-    except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
-        names = [*sorted(tensors)[:3], *(["…"] if len(tensors) > 3 else [])]
-        raise SegmenterFileError(
-            f"{path} is a safetensors file, but no segmenter's: it holds {len(tensors)} tensors ({', '.join(names)}), "
-            f"not a U-Net of down.*, up.* and head.* with its 'config': {_NEXT_MOVE}"
-        ) from error
-    return model.eval().requires_grad_(False)
 
+    def build(config: dict) -> Segmenter:
+        return Segmenter(config["num_labels"], tuple(config["widths"]))
 
-def _as_float(tensor: Tensor) -> Tensor:
-    return tensor.float() if tensor.is_floating_point() else tensor
+    layout = "a U-Net of down.*, up.* and head.*"
+    network, _ = read_network(path, "segmenter", build, layout, SegmenterFileError)
+    return network
 
 
 @cache

@@ -11,14 +11,11 @@ float32 [N, z_dim]. Files are memory-mapped; pictures larger than the network by
 """
 
 import argparse
-import contextlib
 import copy
 import json
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -36,6 +33,7 @@ from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.training.augment import adapt, augment
+from editgan_widgets.training.runs import load_optimizer, optimizer_tensors, stop_flag
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ def train_generator(
         mininterval=1.0,
     )
 
-    with _stop_flag() as stop, (out / "metrics.jsonl").open("a") as log, bar:
+    with stop_flag() as stop, (out / "metrics.jsonl").open("a") as log, bar:
         while True:
             state.seconds = seconds_before + time.monotonic() - started
             done = state.progress >= 1
@@ -469,10 +467,10 @@ class _State:
     def modules(self) -> dict[str, dict[str, Tensor]]:
         """State dicts of everything, for a bundle."""
         found = {"generator": self.average.state_dict(), "generator_live": self.generator.state_dict()}
-        found["optimizer_g"] = _optimizer_tensors(self.optimizer_g)
+        found["optimizer_g"] = optimizer_tensors(self.optimizer_g)
         if self.discriminator is not None and self.optimizer_d is not None:
             found["discriminator"] = self.discriminator.state_dict()
-            found["optimizer_d"] = _optimizer_tensors(self.optimizer_d)
+            found["optimizer_d"] = optimizer_tensors(self.optimizer_d)
         return found
 
     def metadata(self) -> dict[str, Any]:
@@ -499,10 +497,10 @@ class _State:
             )
         self.average.load_state_dict(bundle.modules["generator"])
         self.generator.load_state_dict(bundle.modules["generator_live"])
-        _load_optimizer(self.optimizer_g, bundle.modules["optimizer_g"])
+        load_optimizer(self.optimizer_g, bundle.modules["optimizer_g"])
         if self.discriminator is not None and self.optimizer_d is not None:
             self.discriminator.load_state_dict(bundle.modules["discriminator"])
-            _load_optimizer(self.optimizer_d, bundle.modules["optimizer_d"])
+            load_optimizer(self.optimizer_d, bundle.modules["optimizer_d"])
         for name, value in bundle.metadata["state"].items():
             setattr(self, name, value)
 
@@ -572,18 +570,6 @@ def training_dtype(device: torch.device) -> torch.dtype:
     return torch.float32
 
 
-def _optimizer_tensors(optimizer: torch.optim.Adam) -> dict[str, Tensor]:
-    return {f"{i}.{k}": v for i, state in optimizer.state_dict()["state"].items() for k, v in state.items()}
-
-
-def _load_optimizer(optimizer: torch.optim.Adam, tensors: Mapping[str, Tensor]) -> None:
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        index, _, name = key.partition(".")
-        state.setdefault(int(index), {})[name] = value
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-
-
 @torch.no_grad()
 def _validate(state: _State, data: TrainingData, path: Path, columns: int = 8) -> float:
     """Write a sheet: held-out pictures over what their codes give, then fresh samples; return the held-out mean L1."""
@@ -607,28 +593,6 @@ def _validate(state: _State, data: TrainingData, path: Path, columns: int = 8) -
     sheet = torch.cat([F.pad(row, (0, 0, 0, 0, 0, 0, 0, -len(row) % columns), value=1.0) for row in rows])
     pictures.save(pictures.grid(pictures.to_uint8(sheet), columns), path)
     return error
-
-
-@contextlib.contextmanager
-def _stop_flag() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; a second one acts as usual. Idle outside the main thread."""
-    flag = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield flag
-        return
-    before = {int(number): signal.getsignal(number) or signal.SIG_DFL for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def set_flag(number: int, _frame: Any) -> None:
-        flag.set()
-        signal.signal(number, before[number])
-
-    for number in before:
-        signal.signal(number, set_flag)
-    try:
-        yield flag
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def config_from_options(network: Mapping[str, Any], options: Mapping[str, Any]) -> TrainGeneratorConfig:

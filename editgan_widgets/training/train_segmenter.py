@@ -4,7 +4,6 @@ Pictures are disturbed (blur, noise, light, colour, lower resolution) so that it
 a portrait; true part ids come with the renders. Cross-entropy with weights that lift small parts.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from editgan_widgets import images as pictures
 from editgan_widgets.confusion import confusion, mean_iou
 from editgan_widgets.portraits.parts import PORTRAIT_LABELS
 from editgan_widgets.portraits.segmenter import Segmenter
+from editgan_widgets.training.runs import RunLength, fit
 
 
 @dataclass(frozen=True)
@@ -61,30 +61,17 @@ def train_segmenter(
     share = np.bincount(label_maps[: min(count, 500)].ravel(), minlength=len(PORTRAIT_LABELS)) + 1.0
     weight = torch.from_numpy((share / share.sum()) ** -config.small_part_power).float()
     weight /= (weight * torch.from_numpy(share / share.sum())).sum()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    started, seen = time.monotonic(), 0
-    while True:
-        clock = 0.0 if config.max_minutes is None else (time.monotonic() - started) / 60 / config.max_minutes
-        progress = max(seen / config.total_images, clock)
-        if progress >= 1:
-            break
-        for group in optimizer.param_groups:
-            group["lr"] = (
-                config.learning_rate * min(1.0, 20 * progress + 0.05) * (0.51 + 0.49 * np.cos(np.pi * progress))
-            )
+
+    def batch_loss() -> Tensor:
         chosen = np.sort(order.choice(count, config.batch, replace=False))
         image = pictures.from_uint8(images[chosen])
         label = torch.from_numpy(label_maps[chosen].astype(np.int64))
         if order.random() < config.half_size_share:
             image, label = F.avg_pool2d(image, 2), label[:, ::2, ::2]
-        loss = F.cross_entropy(model(disturb(image, rng)), label, weight)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        seen += config.batch
-        if on_step is not None:
-            on_step(seen, float(loss.detach()))
-    model.eval().requires_grad_(False)
+        return F.cross_entropy(model(disturb(image, rng)), label, weight)
+
+    length = RunLength(config.total_images, config.max_minutes)
+    seen = fit(model, batch_loss, length, config.batch, config.learning_rate, config.weight_decay, on_step)
     last_images, last_labels = pictures.from_uint8(images[count:]), torch.from_numpy(label_maps[count:].copy())
     report = {
         "images": float(seen),

@@ -1,0 +1,417 @@
+"""Quality of a model, measured by networks that it was not trained against: the figures of its card.
+
+Samples of the generator are compared with rendered portraits in the features of an in-domain network: KID, FID,
+precision and recall, density and coverage, copies. The factor regressor tells whether the model keeps the balance of
+the data, the segmenter judges the interpreter, the identity embedding the encoder. Every figure has its n and its 95%
+interval; `editgan report` writes them all anew.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from editgan_widgets import images
+from editgan_widgets.analysis import distribution, segmentation
+from editgan_widgets.analysis.distribution import Copies, Estimate, Manifold
+from editgan_widgets.labels import LabelSet
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.portraits import FactorRegressor, Identity
+from editgan_widgets.training.train_encoder import reconstruction_psnr
+from editgan_widgets.training.train_generator import TrainGeneratorConfig, TrainingData
+
+
+@dataclass(frozen=True)
+class QualityConfig:
+    """What is measured. Seeds of samples that were never labelled or looked at begin at `first_seed`."""
+
+    samples: int = 10_000  # generated pictures, and as many renders where the folder has them
+    truncation_psi: float = 1.0  # of these samples: the whole distribution
+    sweep: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # truncations that are compared …
+    sweep_samples: int = 2000  # … with so many samples each
+    path_pairs: int = 1000  # pairs of codes for the path length
+    path_step: float = 0.02  # length of a step along the way from one w to the other
+    interpreter_samples: int = 200  # pictures that the interpreter and the segmenter label
+    interpreter_psi: float = 0.7  # their truncation, that of the labelled pictures
+    encoder_renders: int = 200  # renders that the encoder reads
+    sheet_psi: float = 0.8  # truncation of the sheet of seeds 0..63
+    sheet_seeds: int = 64
+    first_seed: int = 50_000_000
+    batch: int = 32
+    resamples: int = 500  # of each bootstrap over pictures
+
+
+@dataclass(frozen=True)
+class Judges:
+    """The networks that judge. Without one, what it would measure is left out."""
+
+    features: Callable[[Tensor], Tensor]  # pictures [n, 3, H, W] in [-1, 1] -> [n, d], for distances between sets
+    features_name: str  # whose features these are
+    segmenter: nn.Module | None = None  # pictures -> logits over the model's labels
+    regressor: FactorRegressor | None = None
+    identity: Identity | None = None
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """Fidelity and variety at one truncation."""
+
+    truncation_psi: float
+    kid: Estimate
+    precision: Estimate
+    recall: Estimate
+
+
+@dataclass(frozen=True)
+class FactorBalance:
+    """One factor among the renders and among the samples, both read by the regressor."""
+
+    name: str
+    r2: float  # of the regressor on held-out renders; nan where unknown
+    render_mean: float
+    render_std: float
+    sample_mean: float
+    sample_std: float
+    overlap: float  # of the two histograms
+    overlap_of_halves: float  # of two halves of the renders: the best to expect
+    renders: np.ndarray = field(repr=False)
+    samples: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class InterpreterQuality:
+    """The interpreter's label maps against the segmenter's. Parts that no picture shows are left out."""
+
+    miou: Estimate
+    coarse_miou: Estimate  # parts put together by their first edit group
+    coarse_parts: int
+    parts: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class EncoderQuality:
+    """Reconstruction of renders by one pass of the encoder."""
+
+    psnr: Estimate  # dB
+    identity: Estimate | None  # cosine of render and reconstruction
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """All figures and pictures of a model; `write` makes the card of them."""
+
+    model: str
+    features: str
+    config: QualityConfig
+    renders: int
+    kid: Estimate
+    fid: Estimate
+    fid_of_halves: Estimate  # of two halves of the renders: what equal distributions get at half the n
+    manifold: Manifold
+    copies: Copies
+    detail: tuple[Estimate, ...]  # energy of the samples' octaves, finest first, over that of the renders
+    path_length: Estimate
+    sweep: tuple[SweepPoint, ...]
+    balance: tuple[FactorBalance, ...]
+    interpreter: InterpreterQuality | None
+    encoder: EncoderQuality | None
+    sheet: np.ndarray = field(repr=False)  # [n, H, W, 3] uint8
+    copy_pairs: np.ndarray = field(repr=False)  # [2 n, H, W, 3]: the samples nearest to a render, then those renders
+
+    def write(self, folder: str | Path) -> Path:
+        """Write report.md, report.json and the pictures; returns the path of report.md."""
+        from editgan_widgets.analysis.report_pages import write_report
+
+        return write_report(self, Path(folder))
+
+
+def measure_quality(
+    model: EditGAN,
+    data_dir: str | Path,
+    judges: Judges,
+    config: QualityConfig | None = None,
+    progress: bool = False,
+) -> QualityReport:
+    """Measure a model against the renders of a folder of `editgan render`.
+
+    `progress` shows bars. Raises DataError for a folder that does not fit the model, ValueError for a judge that does
+    not know the model's labels.
+    """
+    config = config or QualityConfig()
+    check_segmenter(model, judges)
+    data = TrainingData(
+        data_dir, TrainGeneratorConfig(network=model.generator.config, batch=1, total_images=1, held_out=0)
+    )
+    look = _Look(model, judges, config, progress)
+    chosen = _spread(data.count, config.samples)
+    real = look.at("renders", (data.batch(part, model.device).image for part in _parts(chosen, config.batch)), chosen)
+    look = _standardised(look, real.features)
+    real = replace(real, features=look.scale(real.features))
+    z = _codes(model, config.samples, config.first_seed)
+    fake = look.at("samples", _made(model, z, config.truncation_psi, config.batch), z)
+    rng = np.random.default_rng(config.first_seed)
+    mixed = rng.permutation(len(real.features))
+    halves = real.features[mixed[::2]], real.features[mixed[1::2]]
+    found = distribution.copies(real.features, fake.features)
+    closest = np.argsort(found.distance)[:8]
+    pairs = [
+        images.to_uint8(torch.cat(list(_made(model, z[closest], config.truncation_psi, config.batch)))),
+        images.to_uint8(data.batch(chosen[found.index[closest]], model.device).image),
+    ]
+    return QualityReport(
+        model=repr(model),
+        features=judges.features_name,
+        config=config,
+        renders=len(real.features),
+        kid=distribution.kernel_distance(real.features[mixed], fake.features),
+        fid=distribution.frechet_distance(real.features, fake.features, rng),
+        fid_of_halves=distribution.frechet_distance(*halves, rng),
+        manifold=distribution.manifold(real.features, fake.features),
+        copies=found,
+        detail=tuple(distribution.ratios(real.octaves, fake.octaves, rng, config.resamples)),
+        path_length=_path_length(look, fake.features),
+        sweep=tuple(_sweep(look, real.features[mixed], z[: config.sweep_samples])),
+        balance=tuple(_balance(judges.regressor, real, fake, mixed)),
+        interpreter=interpreter_quality(model, judges.segmenter, config, progress),
+        encoder=_encoder_quality(model, judges.identity, data, config),
+        sheet=_sheet(model, config),
+        copy_pairs=np.concatenate(pairs),
+    )
+
+
+def check_segmenter(model: EditGAN, judges: Judges) -> None:
+    """Raise ValueError where the segmenter labels other parts than the model."""
+    if judges.segmenter is None:
+        return
+    blank = torch.zeros(1, 3, model.resolution, model.resolution, device=model.device)
+    with torch.no_grad():
+        known = judges.segmenter(blank).shape[1]
+    if known != len(model.labels):
+        raise ValueError(
+            f"the segmenter knows {known} parts, the model {len(model.labels)} ({model.labels.name}); give one that "
+            "`editgan train segmenter` trained on the same label set"
+        )
+
+
+# Looking at pictures
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the judges saw in one set of pictures."""
+
+    features: np.ndarray  # [n, d]
+    factors: dict[str, np.ndarray]  # [n] each
+    octaves: np.ndarray  # [n, 3], energy of the three finest octaves
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Shows pictures to the judges."""
+
+    model: EditGAN
+    judges: Judges
+    config: QualityConfig
+    progress: bool
+    mean: np.ndarray = field(default_factory=lambda: np.zeros(1, np.float32))  # features are given in units of the …
+    std: np.ndarray = field(default_factory=lambda: np.ones(1, np.float32))  # … renders' deviation from their mean
+
+    def scale(self, features: np.ndarray) -> np.ndarray:
+        """Bring features to these units."""
+        return (features - self.mean) / self.std
+
+    @torch.no_grad()
+    def at(self, what: str, batches: Iterable[Tensor], counted: np.ndarray | Tensor, factors: bool = True) -> _Seen:
+        """Features and, where wanted, factors of all pictures; `counted` says how many there are."""
+        features: list[np.ndarray] = []
+        octaves: list[np.ndarray] = []
+        read: list[dict[str, np.ndarray]] = []
+        with tqdm(total=len(counted), desc=what, unit="img", disable=not self.progress) as bar:
+            for image in batches:
+                features.append(self.judges.features(image).float().cpu().numpy())
+                octaves.append(_octaves(image).cpu().numpy())
+                if factors and self.judges.regressor is not None:
+                    read.append(self.judges.regressor.read(image))
+                bar.update(len(image))
+        names = read[0] if read else ()
+        found = {name: np.concatenate([x[name] for x in read]) for name in names}
+        return _Seen(self.scale(np.concatenate(features)), found, np.concatenate(octaves))
+
+
+def _standardised(look: _Look, features: np.ndarray) -> _Look:
+    """In units of the renders' deviation: else one strong channel decides every distance."""
+    std = features.std(0)
+    return replace(look, mean=features.mean(0), std=np.maximum(std, 0.01 * float(np.median(std)) + 1e-8))
+
+
+def _octaves(image: Tensor, count: int = 3) -> Float[Tensor, "n _"]:
+    """Mean size of what each halving of the picture loses, finest octave first: blur lowers it."""
+    energies = []
+    for _ in range(count):
+        small = F.avg_pool2d(image, 2)
+        back = F.interpolate(small, size=(image.shape[2], image.shape[3]), mode="bilinear", align_corners=False)
+        energies.append((image - back).abs().mean((1, 2, 3)))
+        image = small
+    return torch.stack(energies, dim=1)
+
+
+def _spread(count: int, most: int) -> Int[np.ndarray, " n"]:
+    """Up to `most` indices, evenly over all."""
+    return np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.int64))
+
+
+def _parts(chosen: np.ndarray, batch: int) -> list[np.ndarray]:
+    return [chosen[i : i + batch] for i in range(0, len(chosen), batch)]
+
+
+def _codes(model: EditGAN, count: int, seed: int) -> Float[Tensor, "n z_dim"]:
+    rng = torch.Generator().manual_seed(seed)
+    return torch.randn(count, model.generator.config.z_dim, generator=rng)
+
+
+@torch.no_grad()
+def _made(model: EditGAN, z: Tensor, psi: float, batch: int) -> Iterator[Tensor]:
+    """Pictures of codes, in the 256 steps of a stored picture, as the renders are."""
+    for part in z.split(batch):
+        yield _stored(model, model.generator.w_plus(model.generator.mapping(part.to(model.device), psi)))
+
+
+def _stored(model: EditGAN, w_plus: Tensor) -> Tensor:
+    return images.from_uint8(images.to_uint8(model.generator.synthesis(w_plus).image), model.device)
+
+
+def _sheet(model: EditGAN, config: QualityConfig) -> np.ndarray:
+    """Seeds 0 … as `EditSession.from_seed` shows them, chosen by nobody."""
+    latents = [model.sample_w_plus(seed, config.sheet_psi) for seed in range(config.sheet_seeds)]
+    with torch.no_grad():
+        return np.concatenate([images.to_uint8(model.generator.synthesis(w_plus).image) for w_plus in latents])
+
+
+# The measurements
+
+
+def _sweep(look: _Look, real: np.ndarray, z: Tensor) -> Iterator[SweepPoint]:
+    """As many renders as samples: precision and recall depend on n."""
+    real = real[: len(z)]
+    for psi in look.config.sweep:
+        made = _made(look.model, z, psi, look.config.batch)
+        fake = look.at(f"psi {psi:g}", made, z, factors=False).features
+        near = distribution.manifold(real, fake)
+        yield SweepPoint(psi, distribution.kernel_distance(real, fake), near.precision, near.recall)
+
+
+@torch.no_grad()
+def _path_length(look: _Look, features: np.ndarray) -> Estimate:
+    """Perceptual path length in W (Karras et al. 2019, section 4.1), relative to the distance of random samples.
+
+    Squared speed of the features along straight ways between codes: 1 where they move straight and evenly, more where
+    they jump. The features are the judge's and not a photo network's.
+    """
+    model, config = look.model, look.config
+    spread = 2 * float(features.var(0, dtype=np.float64).sum())
+    rng = torch.Generator().manual_seed(config.first_seed + 1)
+    speeds = []
+    for start in range(0, config.path_pairs, config.batch):
+        count = min(config.batch, config.path_pairs - start)
+        z = torch.randn(2 * count, model.generator.config.z_dim, generator=rng).to(model.device)
+        at = torch.rand(count, 1, generator=rng).to(model.device) * (1 - config.path_step)
+        first, second = model.generator.mapping(z).split(count)
+        here, there = (
+            look.judges.features(model.generator.synthesis(model.generator.w_plus(torch.lerp(first, second, t))).image)
+            for t in (at, at + config.path_step)
+        )
+        moved = (there - here).double().cpu().numpy() / look.std
+        speeds.append(np.square(moved).sum(1) / config.path_step**2)
+    return Estimate.of_mean(np.concatenate(speeds) / max(spread, 1e-12))
+
+
+def _balance(regressor: FactorRegressor | None, real: _Seen, fake: _Seen, mixed: np.ndarray) -> Iterator[FactorBalance]:
+    for name, renders in real.factors.items():
+        samples = fake.factors[name]
+        yield FactorBalance(
+            name,
+            float("nan") if regressor is None else regressor.report.get(name, float("nan")),
+            float(renders.mean()),
+            float(renders.std()),
+            float(samples.mean()),
+            float(samples.std()),
+            distribution.overlap(renders, samples),
+            distribution.overlap(renders[mixed[::2]], renders[mixed[1::2]]),
+            renders,
+            samples,
+        )
+
+
+def interpreter_quality(
+    model: EditGAN, segmenter: nn.Module | None, config: QualityConfig, progress: bool = False
+) -> InterpreterQuality | None:
+    """Agreement of the interpreter with the segmenter, the truth here; intervals by bootstrap over pictures.
+
+    None where the model has no interpreter or no segmenter judges.
+    """
+    if model.interpreter is None or segmenter is None:
+        return None
+    counts = []
+    seeds = range(config.first_seed, config.first_seed + config.interpreter_samples)
+    for seed in tqdm(seeds, desc="interpreter", unit="img", disable=not progress):
+        with torch.no_grad():
+            made = model.generator.synthesis(model.sample_w_plus(seed, config.interpreter_psi))
+            found = segmentation.most_likely(model.interpreter(made.features))
+            truth = segmentation.most_likely(segmenter(made.image.clamp(-1, 1)))
+        counts.append(segmentation.confusion(found, truth, len(model.labels)))
+    stack = np.stack(counts)
+    coarse = coarse_groups(model.labels)
+    together = np.eye(max(coarse) + 1, dtype=np.int64)[list(coarse)]  # [num_labels, num_coarse]
+    parts, miou = _iou_estimates(stack, config)
+    _, coarse_miou = _iou_estimates(np.einsum("nab,ac,bd->ncd", stack, together, together), config)
+    named = {label.name: parts[label.id] for label in model.labels if label.id in parts}
+    return InterpreterQuality(miou, coarse_miou, together.shape[1], named)
+
+
+def coarse_groups(labels: LabelSet) -> tuple[int, ...]:
+    """Number of each label's coarse part: labels that share their first edit group are one part."""
+    names = [label.groups[0] if label.groups else label.name for label in labels]
+    order = list(dict.fromkeys(names))
+    return tuple(order.index(name) for name in names)
+
+
+def _iou_estimates(
+    counts: Int[np.ndarray, "n num_labels num_labels"], config: QualityConfig
+) -> tuple[dict[int, Estimate], Estimate]:
+    """IoU of each part that is shown, by id, and their mean; pictures are drawn anew for the intervals."""
+    n = len(counts)
+    rng = np.random.default_rng(config.first_seed)
+    weights = rng.multinomial(n, np.full(n, 1 / n), config.resamples)
+    drawn = (weights @ counts.reshape(n, -1)).reshape(-1, *counts.shape[1:])
+    iou = segmentation.part_iou(counts.sum(0))
+    shown = np.flatnonzero(~np.isnan(iou))
+    again = np.stack([segmentation.part_iou(x)[shown] for x in drawn])
+    again = np.where(np.isnan(again), iou[shown], again)  # a draw without the part says nothing of it
+    low, high = np.quantile(again, [0.025, 0.975], axis=0)
+    parts = {int(i): Estimate(float(iou[i]), float(a), float(b), n) for i, a, b in zip(shown, low, high, strict=True)}
+    means = np.quantile(again.mean(1), [0.025, 0.975])
+    return parts, Estimate(float(iou[shown].mean()), float(means[0]), float(means[1]), n)
+
+
+@torch.no_grad()
+def _encoder_quality(
+    model: EditGAN, identity: Identity | None, data: TrainingData, config: QualityConfig
+) -> EncoderQuality | None:
+    """The folder's last renders, which the trainers hold out."""
+    if model.encoder is None:
+        return None
+    last = np.arange(max(data.count - config.encoder_renders, 0), data.count)
+    psnr, cosine = [], []
+    for part in _parts(last, config.batch):
+        image = data.batch(part, model.device).image
+        psnr.append(reconstruction_psnr(model, model.encoder, image).numpy())
+        if identity is not None:
+            cosine.append(identity.similarity(image, _stored(model, model.encode(image))).cpu().numpy())
+    kept = Estimate.of_mean(np.concatenate(cosine)) if cosine else None
+    return EncoderQuality(Estimate.of_mean(np.concatenate(psnr)), kept)

@@ -1,0 +1,233 @@
+"""The quality report as files: report.md, report.json and the pictures that it shows.
+
+Numbers go from the measurements into the text; none is written here.
+"""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from editgan_widgets import images
+from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.quality_report import QualityReport
+
+_COLUMNS = 8
+
+
+def write_report(report: QualityReport, folder: Path) -> Path:
+    """Write all files into a folder, which is made where it does not exist; returns the path of report.md."""
+    folder.mkdir(parents=True, exist_ok=True)
+    images.save(images.grid(report.sheet, _COLUMNS), folder / "sheet.png")
+    images.save(images.grid(report.copy_pairs, len(report.copy_pairs) // 2), folder / "nearest.png")
+    figures = {"truncation.png": truncation_figure(report)}
+    if report.balance:
+        figures["balance.png"] = balance_figure(report)
+    if report.interpreter is not None:
+        figures["parts.png"] = parts_figure(report)
+    for name, figure in figures.items():
+        figure.savefig(folder / name, dpi=110)
+    (folder / "report.json").write_text(json.dumps(to_json(report), indent=1) + "\n")
+    page = folder / "report.md"
+    page.write_text(markdown(report))
+    return page
+
+
+def to_json(value: Any) -> Any:
+    """Plain values of a report: arrays are left out, nan becomes None."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {name: to_json(part) for name, part in fields.items() if not isinstance(part, np.ndarray)}
+    if isinstance(value, dict):
+        return {name: to_json(part) for name, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [to_json(part) for part in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def markdown(report: QualityReport) -> str:
+    """The report's text."""
+    sections = [_head(report), _distances(report), _truncation(report), _copies(report)]
+    sections += [_balance(report), _interpreter(report), _encoder(report)]
+    return "\n".join(line for section in sections for line in (*section, ""))
+
+
+def _row(name: str, estimate: Estimate, digits: int = 3) -> str:
+    value, low, high = (f"{x:.{digits}f}" for x in (estimate.value, estimate.low, estimate.high))
+    return f"| {name} | {value} | {low} to {high} | {estimate.n} |"
+
+
+_HEAD = ("| what | figure | 95% interval | n |", "|---|---|---|---|")
+
+
+def _head(report: QualityReport) -> list[str]:
+    psi, count = report.config.sheet_psi, len(report.sheet)
+    return [
+        "# Quality report",
+        "",
+        f"{report.model}. Written by `editgan report`; no figure is typed in by hand.",
+        "",
+        f"![Samples of seeds 0 to {count - 1}, truncation {psi:g}](sheet.png)",
+        "",
+        f"Seeds 0 to {count - 1} at truncation psi {psi:g}, chosen by nobody.",
+    ]
+
+
+def _distances(report: QualityReport) -> list[str]:
+    near = report.manifold
+    return [
+        "## Samples against renders",
+        "",
+        f"{report.config.samples} samples at psi {report.config.truncation_psi:g} against {report.renders} renders, in "
+        f"the features of {report.features}, in units of the renders' deviation. Figures of another network or n do "
+        "not compare with these. Detail is the energy of an octave of the picture, samples over renders: below 1 is "
+        "softer.",
+        "",
+        *_HEAD,
+        _row("KID", report.kid, 5),
+        _row("FID", report.fid),
+        _row("FID of two halves of the renders", report.fid_of_halves),
+        _row("precision (k = 3)", near.precision),
+        _row("recall (k = 3)", near.recall),
+        _row("density (k = 5)", near.density),
+        _row("coverage (k = 5)", near.coverage),
+        *(_row(f"detail of {2**i} to {2 ** (i + 1)} px", x) for i, x in enumerate(report.detail)),
+        _row("path length in W, 1 = straight and even", report.path_length),
+    ]
+
+
+def _truncation(report: QualityReport) -> list[str]:
+    lines = [
+        "## Truncation",
+        "",
+        "![Precision, recall and KID over truncation](truncation.png)",
+        "",
+        f"{min(report.config.sweep_samples, report.config.samples)} samples at each psi.",
+        "",
+        "| psi | KID | precision | recall |",
+        "|---|---|---|---|",
+    ]
+    for point in report.sweep:
+        figures = f"{point.kid.value:.5f} | {point.precision.value:.3f} | {point.recall.value:.3f}"
+        lines.append(f"| {point.truncation_psi:g} | {figures} |")
+    return lines
+
+
+def _copies(report: QualityReport) -> list[str]:
+    found = report.copies
+    return [
+        "## Copies",
+        "",
+        "![The samples nearest to a render, above those renders](nearest.png)",
+        "",
+        f"A sample's nearest render is at {found.sample_distance:.3g} (median), a render's nearest other one at "
+        f"{found.render_distance:.3g} in these features. Samples nearer to a render than 99% of the renders are to "
+        "each other (chance: 1%):",
+        "",
+        *_HEAD,
+        _row("share of such samples", found.suspicious),
+    ]
+
+
+def _balance(report: QualityReport) -> list[str]:
+    if not report.balance:
+        return ["## Balance", "", "Not measured: no factor regressor was given (`editgan train factor-regressor`)."]
+    lines = [
+        "## Balance",
+        "",
+        "![Factors of renders and samples](balance.png)",
+        "",
+        "Factors as the regressor reads them, on renders and on samples alike. Overlap of the two histograms: 1 is the "
+        "same spread; two halves of the renders get the figure in brackets.",
+        "",
+        "| factor | R² of the regressor | renders: mean, std | samples: mean, std | overlap |",
+        "|---|---|---|---|---|",
+    ]
+    for x in report.balance:
+        score = "unknown" if math.isnan(x.r2) else f"{x.r2:.2f}"
+        spreads = f"{x.render_mean:.3g}, {x.render_std:.3g} | {x.sample_mean:.3g}, {x.sample_std:.3g}"
+        lines.append(f"| {x.name} | {score} | {spreads} | {x.overlap:.2f} ({x.overlap_of_halves:.2f}) |")
+    return lines
+
+
+def _interpreter(report: QualityReport) -> list[str]:
+    found = report.interpreter
+    if found is None:
+        return ["## Interpreter", "", "Not measured: no interpreter in the model, or no segmenter to judge it."]
+    return [
+        "## Interpreter",
+        "",
+        "![IoU of each part](parts.png)",
+        "",
+        f"Label maps of samples at psi {report.config.interpreter_psi:g} against those of the segmenter, which never "
+        "saw a generator's features; intervals by bootstrap over pictures.",
+        "",
+        *_HEAD,
+        _row(f"mIoU of {len(found.parts)} parts that are shown", found.miou),
+        _row(f"mIoU of {found.coarse_parts} coarse parts", found.coarse_miou),
+        *(_row(name, estimate) for name, estimate in found.parts.items()),
+    ]
+
+
+def _encoder(report: QualityReport) -> list[str]:
+    found = report.encoder
+    if found is None:
+        return ["## Encoder", "", "The model has none (`editgan train encoder`)."]
+    lines = ["## Encoder", "", "One pass, on the folder's last renders.", "", *_HEAD, _row("PSNR, dB", found.psnr, 1)]
+    if found.identity is not None:
+        lines.append(_row("identity cosine", found.identity))
+    return lines
+
+
+def truncation_figure(report: QualityReport) -> Figure:
+    """Precision, recall and KID over psi."""
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    shares, distance = figure.subplots(1, 2)
+    psi = [point.truncation_psi for point in report.sweep]
+    for name in ("precision", "recall"):
+        found = [getattr(point, name) for point in report.sweep]
+        shares.plot(psi, [x.value for x in found], marker="o", label=name)
+        shares.fill_between(psi, [x.low for x in found], [x.high for x in found], alpha=0.2)
+    shares.set(xlabel="truncation psi", ylabel="share", ylim=(0, 1.02))
+    shares.legend()
+    kid = [point.kid for point in report.sweep]
+    distance.plot(psi, [x.value for x in kid], marker="o", color="tab:green")
+    distance.fill_between(psi, [x.low for x in kid], [x.high for x in kid], alpha=0.2, color="tab:green")
+    distance.set(xlabel="truncation psi", ylabel="KID")
+    return figure
+
+
+def balance_figure(report: QualityReport, columns: int = 4) -> Figure:
+    """Histograms of each factor, renders and samples."""
+    rows = -(-len(report.balance) // columns)
+    figure = Figure(figsize=(2.4 * columns, 1.7 * rows), layout="constrained")
+    axes = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
+    for axis, found in zip(axes, report.balance, strict=False):
+        edges = np.histogram_bin_edges(np.concatenate([found.renders, found.samples]), 24)
+        for values, label in ((found.renders, "renders"), (found.samples, "samples")):
+            axis.hist(values, edges, density=True, histtype="step", label=label)
+        axis.set_title(found.name, fontsize=9)
+        axis.tick_params(labelsize=7)
+        axis.set_yticks([])
+    for axis in axes[len(report.balance) :]:
+        axis.set_visible(False)
+    axes[0].legend(fontsize=7)
+    return figure
+
+
+def parts_figure(report: QualityReport) -> Figure:
+    """IoU of each part with its interval, best first."""
+    assert report.interpreter is not None
+    parts = sorted(report.interpreter.parts.items(), key=lambda item: item[1].value)
+    values = np.array([estimate.value for _, estimate in parts])
+    spread = np.array([[x.value - x.low, x.high - x.value] for _, x in parts]).T.clip(min=0)
+    figure = Figure(figsize=(6, 0.8 + 0.19 * len(parts)), layout="constrained")
+    axis = figure.subplots()
+    axis.barh([name for name, _ in parts], values, xerr=spread, color="tab:blue", ecolor="black")
+    axis.set(xlim=(0, 1), xlabel="IoU with the segmenter")
+    axis.tick_params(axis="y", labelsize=7)
+    return figure

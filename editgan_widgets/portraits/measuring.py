@@ -1,0 +1,136 @@
+"""What the measuring networks share: a small convolutional trunk, and their weights on disk.
+
+They are trained on rendered truth and judge pictures of any size, which are brought to 64 px first. No edit is
+optimised against them.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+WORKING_SIZE = 64  # px
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class MeasuringFileError(ValueError):
+    """A weights file is not that of the network asked for; the message says what it holds and what would fit."""
+
+
+class Trunk(nn.Module):
+    """Picture [batch, 3, H, W] in [-1, 1], any size -> activations [batch, widths[-1], 4, 4]; 0.32 M weights.
+
+    The size is halved four times; the first stage keeps it, since an eye is six pixels wide.
+    """
+
+    def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 96, 128)):
+        super().__init__()
+        self.widths = widths
+        levels = [nn.Sequential(*_layer(3, widths[0]))]
+        for i, (a, b) in enumerate(itertools.pairwise(widths), 2):
+            more = _layer(b, b) if i < len(widths) else ()
+            levels.append(nn.Sequential(*_layer(a, b, stride=2), *more))
+        self.levels = nn.ModuleList(levels)
+
+    def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c 4 4"]:
+        """Bring pictures to the working size and apply the layers."""
+        return self.activations(image)[-1]
+
+    def activations(self, image: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
+        """Give every level's activations, fine to coarse."""
+        x, outputs = at_working_size(image), []
+        for level in self.levels:
+            x = level(x)
+            outputs.append(x)
+        return outputs
+
+
+def level_means(activations: Sequence[Tensor]) -> Float[Tensor, "b c"]:
+    """Mean of each channel of each level: features of whole pictures, for distances between sets of them.
+
+    All levels count: the coarse ones hardly tell a blurred portrait from a sharp one.
+    """
+    return torch.cat([x.mean((2, 3)) for x in activations], dim=1)
+
+
+def _layer(inputs: int, outputs: int, stride: int = 1) -> tuple[nn.Module, ...]:
+    convolution = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
+    return convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+
+
+def at_working_size(image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 64 64"]:
+    """Bring pictures to 64 px: averaged over whole blocks of pixels where that fits, else resampled."""
+    height, width = image.shape[2:]
+    if (height, width) == (WORKING_SIZE, WORKING_SIZE):
+        return image
+    if height == width and height % WORKING_SIZE == 0:
+        return F.avg_pool2d(image, height // WORKING_SIZE)
+    return F.interpolate(image, (WORKING_SIZE, WORKING_SIZE), mode="bilinear", antialias=True)
+
+
+def save_network(network: nn.Module, path: str | Path, config: dict[str, Any], metadata: dict | None = None) -> None:
+    """Write weights (half precision), the configuration that builds the network, and metadata as one safetensors file.
+
+    Raises ValueError where a weight is not finite or does not fit into half precision.
+    """
+    tensors = {k: v.half() if v.is_floating_point() else v for k, v in network.state_dict().items()}
+    if bad := [name for name, value in tensors.items() if value.is_floating_point() and not value.isfinite().all()]:
+        raise ValueError(f"{path}: {bad[0]} is not finite in half precision; nothing was written: train it again")
+    save_file(tensors, path, {"config": json.dumps(config), "metadata": json.dumps(metadata or {})})
+
+
+def read_network(
+    path: str | Path,
+    kind: str,
+    build: Callable[[dict[str, Any]], Network],
+    layout: str,
+    error_type: type[ValueError] = MeasuringFileError,
+) -> tuple[Network, dict[str, Any]]:
+    """Read what `save_network` wrote: the network, float32, in eval mode, without gradients, and its metadata.
+
+    Args:
+        path: the file.
+        kind: the network's name in messages, and the command's: `editgan train <kind>`, with dashes for spaces.
+        build: makes the network from its configuration.
+        layout: what the file should hold, for the message.
+        error_type: raised for a broken or foreign file.
+
+    Raises FileNotFoundError, or `error_type`.
+    """
+    path, command = Path(path), f"editgan train {kind.replace(' ', '-')}"
+    next_move = f"give a file that `{command}` wrote, or none to take the one that ships"
+    if not path.is_file():
+        raise FileNotFoundError(f"no {kind} at {path}; `{command}` writes one")
+    tensors: dict[str, Tensor] = {}
+    try:
+        with safe_open(path, "pt") as file:
+            about = file.metadata() or {}
+            tensors = {name: _as_float(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+        network = build(json.loads(about["config"]))
+        network.load_state_dict(tensors)
+        metadata = json.loads(about.get("metadata", "{}"))
+    except SafetensorError as error:
+        raise error_type(
+            f"{path} ({path.stat().st_size} bytes) cannot be read as safetensors ({error}); it may be cut short or of "
+            f"another format: {next_move}"
+        ) from error
+    except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+        names = [*sorted(tensors)[:3], *(["…"] if len(tensors) > 3 else [])]
+        raise error_type(
+            f"{path} is a safetensors file, but no {kind}'s: it holds {len(tensors)} tensors ({', '.join(names)}), "
+            f"not {layout} with its 'config': {next_move}"
+        ) from error
+    return network.eval().requires_grad_(False), metadata
+
+
+def _as_float(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor

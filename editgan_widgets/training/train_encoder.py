@@ -1,0 +1,268 @@
+"""Train an Encoder for a finished generator: picture -> w_plus in one pass (EditGAN, section 3.2).
+
+Half of every batch are the generator's own samples, whose latents are known: the loss is in W and in the picture that
+the generator makes of the guess. The other half are rendered portraits, which have no latent: the picture alone is
+compared, and rows of w_plus are held together where the picture does not tell them apart. The generator never changes.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, write_bundle
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.encoder import Encoder, EncoderConfig
+from editgan_widgets.models.perceptual import PerceptualDistance
+from editgan_widgets.training.runs import RunLength, load_optimizer, optimizer_tensors, set_rate, stop_flag
+from editgan_widgets.training.train_generator import TrainGeneratorConfig, TrainingData, paired_loss
+
+_PICTURE = TrainGeneratorConfig()  # the weights of its comparison of pictures at three sizes
+
+
+@dataclass(frozen=True)
+class TrainEncoderConfig:
+    """How to train. Raises ValueError where settings contradict."""
+
+    network: EncoderConfig | None = None  # None: sizes that suit the generator
+    seed: int = 0  # of weights, order of pictures, and every random draw
+    total_images: int = 200_000  # length of the run, counted in pictures shown
+    max_minutes: float | None = None  # ends the run by the clock; the learning rate decays in time for it
+    batch: int = 16  # pictures per step, samples and renders together
+    learning_rate: float = 1e-3  # of Adam
+    render_share: float = 0.5  # of a batch, where there is a data folder; the rest are generator samples
+    style_mixing: float = 0.5  # probability that a sample's later rows belong to a second code
+    max_truncation_psi: float = 1.0  # samples are truncated by a random psi between 0.5 and this
+    w_weight: float = 0.5  # of the squared error in W, in units of its standard deviation; samples only
+    picture_weight: float = 4.0  # of the distance of pictures: L1 at three sizes and of differences
+    perceptual_weight: float = 1.0  # of the distance of discriminator features, where the model has a discriminator
+    spread_weight: float = 0.02  # of the squared distance of a render's rows from their mean, in standard deviations
+    held_out: int = 64  # last pictures of the folder, never trained on: for the report
+    checkpoint_minutes: float = 3.0  # between two writings of the checkpoint
+
+    def __post_init__(self):
+        if self.batch < 2 or self.total_images < self.batch:
+            raise ValueError(
+                f"batch is {self.batch} and total_images {self.total_images}; need 2 <= batch <= total_images"
+            )
+        if not 0 <= self.render_share <= 1:
+            raise ValueError(f"render_share is a share of a batch, 0 to 1; got {self.render_share}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self) | {"network": None if self.network is None else self.network.to_dict()}
+
+
+@dataclass(frozen=True)
+class EncoderReport:
+    """How a training ended. PSNR in dB over the range [-1, 1], of the first pass alone; nan where nothing tells it."""
+
+    images: int  # shown since the start, over all resumed parts
+    minutes: float  # likewise
+    finished: bool  # False: stopped; the same call goes on
+    sample_psnr: float  # median over fresh samples at psi 0.7
+    sample_w_error: float  # root mean square of the error in W on these, in standard deviations
+    render_psnr: float  # median over the held-out renders
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form; nan becomes None."""
+        return {name: None if value != value else value for name, value in asdict(self).items()}
+
+
+def train_encoder(
+    model: EditGAN,
+    data_dir: str | Path | None,
+    config: TrainEncoderConfig | None = None,
+    *,
+    checkpoint: str | Path | None = None,
+    on_step: Callable[[int, dict[str, float]], None] | None = None,
+) -> tuple[Encoder, EncoderReport]:
+    """Train on a model's device; return the encoder, in eval mode, and its report. `model` is left as it is.
+
+    Args:
+        model: gives the generator and, for the perceptual distance, the discriminator.
+        data_dir: folder of `editgan render`; None trains on samples alone.
+        config: None for the defaults.
+        checkpoint: file to write now and then and at the end; where it exists, the run goes on from it.
+        on_step: called with the pictures shown so far and the losses. Ctrl-C and SIGTERM save and end the run.
+
+    Raises DataError for a folder that does not fit, CheckpointError for a checkpoint of another generator or encoder.
+    """
+    config = config or TrainEncoderConfig()
+    data = None
+    if data_dir is not None and config.render_share > 0:
+        renders = max(round(config.batch * config.render_share), 1)
+        data = TrainingData(
+            data_dir,
+            TrainGeneratorConfig(
+                network=model.generator.config,
+                seed=config.seed,
+                batch=renders,
+                total_images=max(config.total_images, renders),
+                held_out=config.held_out,
+            ),
+        )
+    run = _Run(model, data, config)
+    path = None if checkpoint is None else Path(checkpoint)
+    if path is not None and path.exists():
+        run.resume(path)
+    length = RunLength(config.total_images, config.max_minutes, run.seconds)
+    saved = time.monotonic()
+    with stop_flag() as stop:
+        while True:
+            run.seconds = length.seconds
+            progress = length.progress(run.images)
+            ended = progress >= 1 or stop.is_set()
+            if path is not None and (ended or time.monotonic() - saved > config.checkpoint_minutes * 60):
+                write_bundle(path, run.modules(), run.metadata())
+                saved = time.monotonic()
+            if ended:
+                break
+            set_rate(run.optimizer, config.learning_rate, progress)
+            losses = run.step()
+            if on_step is not None:
+                on_step(run.images, losses)
+    encoder = run.encoder.eval().requires_grad_(False)
+    sample_psnr, w_error = _on_samples(model, encoder, config)
+    render_psnr = _on_renders(model, encoder, data)
+    report = EncoderReport(run.images, run.seconds / 60, progress >= 1, sample_psnr, w_error, render_psnr)
+    return encoder, report
+
+
+def reconstruction_psnr(
+    model: EditGAN, encoder: Encoder, image: Float[Tensor, "n 3 h w"], batch: int = 16
+) -> Float[Tensor, " n"]:
+    """PSNR in dB of each picture's reconstruction by one pass; pictures in [-1, 1], peak to peak 2."""
+    errors = []
+    with torch.no_grad():
+        for part in image.to(model.device).split(batch):
+            made = model.generator.synthesis(encoder(part), noise_mode="const").image.clamp(-1, 1)
+            errors.append((made - part).square().mean(dim=(1, 2, 3)))
+    return 10 * torch.log10(4 / torch.cat(errors).clamp_min(1e-10)).cpu()
+
+
+class _Run:
+    """Everything that changes during a run."""
+
+    def __init__(self, model: EditGAN, data: TrainingData | None, config: TrainEncoderConfig):
+        self.model, self.data, self.config = model, data, config
+        self.device = model.device
+        statistics = model.w_statistics()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            encoder = Encoder(config.network or EncoderConfig.for_generator(model.generator.config))
+        encoder.w_avg.copy_(model.generator.mapping.w_avg)
+        # Along W's own coordinates; the axes of w_statistics would need a rotation in the encoder's last layer.
+        encoder.w_std.copy_((statistics.axes.square() * statistics.std.square()[:, None]).sum(0).sqrt().clamp_min(1e-4))
+        self.encoder = encoder.to(self.device).train()
+        self.optimizer = torch.optim.Adam(self.encoder.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
+        self.perceptual = None
+        if model.discriminator is not None and config.perceptual_weight > 0:
+            self.perceptual = PerceptualDistance(model.discriminator)
+        self.rng = torch.Generator()
+        self.steps = self.images = self.renders = 0
+        self.seconds = 0.0
+
+    def step(self) -> dict[str, float]:
+        """Train on one batch; return the losses."""
+        c = self.config
+        self.rng.manual_seed(c.seed * 1_000_003 + self.steps)  # so that a resumed run draws what it would have drawn
+        render = None
+        if self.data is not None:
+            render = self.data.batch(self.data.indices(self.renders), self.device).image
+            self.renders += len(render)
+        count = c.batch - (0 if render is None else len(render))
+        w_plus = self._sample(count)
+        with torch.no_grad():
+            image = self.model.generator.synthesis(w_plus, noise_mode="const").image.clamp(-1, 1)
+        target = image if render is None else torch.cat([image, render])
+        guess = self.encoder(target)
+        made = self.model.generator.synthesis(guess, noise_mode="const").image
+        losses = {"picture": paired_loss(made, target, None, _PICTURE)}
+        total = c.picture_weight * losses["picture"]
+        scaled = (guess - self.encoder.w_avg) / self.encoder.w_std
+        if count:
+            losses["w"] = ((guess[:count] - w_plus) / self.encoder.w_std).square().mean()
+            total = total + c.w_weight * losses["w"]
+        if render is not None:
+            rows = scaled[count:]
+            losses["spread"] = (rows - rows.mean(1, keepdim=True)).square().mean()
+            total = total + c.spread_weight * losses["spread"]
+        if self.perceptual is not None:
+            losses["perceptual"] = self.perceptual(made, self.perceptual.reference(target))
+            total = total + c.perceptual_weight * losses["perceptual"]
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        self.optimizer.step()
+        self.steps += 1
+        self.images += c.batch
+        return {name: float(value.detach()) for name, value in losses.items()}
+
+    @torch.no_grad()
+    def _sample(self, count: int) -> Tensor:
+        """Latents of random samples, `[count, num_ws, w_dim]`: truncated by chance, some of two codes."""
+        c, generator = self.config, self.model.generator
+        num_ws = generator.config.num_ws
+        z = torch.randn(2 * count, generator.config.z_dim, generator=self.rng)
+        least = min(0.5, c.max_truncation_psi)
+        psi = least + (c.max_truncation_psi - least) * torch.rand(count, 1, generator=self.rng)
+        cut = torch.randint(1, num_ws, (count, 1, 1), generator=self.rng)
+        mixed = torch.rand(count, 1, 1, generator=self.rng) < c.style_mixing
+        w, other = generator.mapping(z.to(self.device)).split(count) if count else (z[:0, :0], z[:0, :0])
+        second = mixed & (torch.arange(num_ws)[None, :, None] >= cut)
+        w_plus = torch.where(second.to(self.device), other[:, None], generator.w_plus(w))
+        return torch.lerp(generator.mapping.w_avg.expand_as(w_plus), w_plus, psi[:, :, None].to(self.device))
+
+    def modules(self) -> dict[str, dict[str, Tensor]]:
+        """State dicts of everything, for a bundle."""
+        return {"encoder": self.encoder.state_dict(), "optimizer": optimizer_tensors(self.optimizer)}
+
+    def metadata(self) -> dict[str, Any]:
+        """Configuration and counters."""
+        return {
+            "encoder_config": self.encoder.config.to_dict(),
+            "generator": self.model.fingerprint,
+            "training": self.config.to_dict(),
+            "state": {name: getattr(self, name) for name in ("steps", "images", "renders", "seconds")},
+        }
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint of the same run."""
+        bundle = read_bundle(path)
+        mine = json.loads(json.dumps(self.metadata()))
+        for name in ("generator", "encoder_config"):
+            if bundle.metadata.get(name) != mine[name]:
+                raise CheckpointError(
+                    f"{path} is of a training with another {name.replace('_', ' ')} ({bundle.metadata.get(name)}, "
+                    f"here {mine[name]}): delete it or choose another file to begin anew"
+                )
+        self.encoder.load_state_dict(bundle.modules["encoder"])
+        load_optimizer(self.optimizer, bundle.modules.get("optimizer", {}))
+        for name, value in bundle.metadata["state"].items():
+            setattr(self, name, value)
+
+
+def _on_samples(model: EditGAN, encoder: Encoder, config: TrainEncoderConfig) -> tuple[float, float]:
+    """Median PSNR and root mean square error in W over samples that no training step drew."""
+    seeds = range(10_000_019, 10_000_019 + max(config.held_out, 1))
+    w_plus = torch.cat([model.sample_w_plus(seed) for seed in seeds])
+    parts = w_plus.split(16)
+    with torch.no_grad():
+        image = torch.cat([model.generator.synthesis(part, noise_mode="const").image.clamp(-1, 1) for part in parts])
+        guess = torch.cat([encoder(part) for part in image.split(16)])
+    error = ((guess - w_plus) / encoder.w_std).square().mean().sqrt()
+    return float(reconstruction_psnr(model, encoder, image).median()), float(error)
+
+
+def _on_renders(model: EditGAN, encoder: Encoder, data: TrainingData | None) -> float:
+    """Median PSNR over the held-out renders; nan without any."""
+    if data is None or not data.held_out:
+        return float("nan")
+    indices = torch.arange(data.count, data.count + data.held_out).numpy()
+    return float(reconstruction_psnr(model, encoder, data.batch(indices, model.device).image).median())

@@ -1,0 +1,208 @@
+"""Datasets on disk: both forms, going on after a stop, checksums, the card. A stand-in draws, so no EGL is needed."""
+
+import json
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from editgan_widgets.cli import app
+from editgan_widgets.portraits import PORTRAIT_LABELS, dataset
+from editgan_widgets.portraits.dataset import DatasetError, damaged_files, pack_arrays, read_card, write_dataset
+from editgan_widgets.portraits.factors import FACTOR_NAMES, code_from_seed, factors_from_code
+from editgan_widgets.portraits.geometry import LANDMARKS
+from editgan_widgets.portraits.identity import CHANGING, STYLE, identity_factors, view_code
+
+
+class Picture:
+    """What the stand-in draws: a grey that the age says, a part that the smile says."""
+
+    def __init__(self, size: int, factors: dict[str, float]):
+        self.image = np.full((size, size, 3), round(3 * factors["age"]), np.uint8)
+        self.image[: size // 2] = round(255 * factors["hair_darkness"])
+        self.label_map = np.full((size, size), int(factors["smile"] * (len(PORTRAIT_LABELS) - 1)), np.uint8)
+        self.factors = factors
+        self.landmarks = np.full((len(LANDMARKS), 2), factors["age"], np.float32)
+
+
+class StandIn:
+    def __init__(self, size: int):
+        self.size = size
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def render(self, records):
+        return (Picture(self.size, record) for record in records)
+
+
+@pytest.fixture(autouse=True)
+def _stand_in(monkeypatch):
+    monkeypatch.setattr(dataset, "Renderer", StandIn)
+
+
+class StopError(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+def stop_after(most: int):
+    def stop(done: int, _: int) -> None:
+        if done >= most:
+            raise StopError
+
+    return stop
+
+
+def names(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_both_forms_hold_the_same_pictures(tmp_path):
+    write_dataset(tmp_path, 3, 16, pictures=True, picture_format="webp")
+    images, labels = np.load(tmp_path / "images.npy"), np.load(tmp_path / "label_maps.npy")
+    records = [json.loads(line) for line in (tmp_path / "factors.jsonl").read_text().splitlines()]
+    for i in range(3):
+        with Image.open(tmp_path / "pictures" / f"{i:06d}.webp") as picture:
+            np.testing.assert_array_equal(np.asarray(picture.convert("RGB")), images[i])
+        with Image.open(tmp_path / "pictures" / f"{i:06d}_labels.png") as indexed:
+            np.testing.assert_array_equal(np.asarray(indexed), labels[i])
+            shown = np.asarray(indexed.convert("RGB"))
+        np.testing.assert_array_equal(shown, PORTRAIT_LABELS.colorize(labels[i]))
+        assert records[i] == factors_from_code(code_from_seed(i))
+        np.testing.assert_allclose(np.load(tmp_path / "latents.npy")[i], code_from_seed(i), rtol=1e-6)
+        np.testing.assert_allclose(np.load(tmp_path / "landmarks.npy")[i], records[i]["age"], rtol=1e-6)
+
+
+def test_a_stopped_render_ends_as_one_that_was_not(tmp_path):
+    options = {"pictures": True, "seed0": 7}
+    with pytest.raises(StopError):
+        write_dataset(tmp_path / "a", 40, 16, progress=stop_after(16), **options)
+    assert read_card(tmp_path / "a")["done"] == 16
+    assert not (tmp_path / "a" / "SHA256SUMS").exists()
+    for folder in ("a", "b"):
+        write_dataset(tmp_path / folder, 40, 16, **options)
+    assert names(tmp_path / "a") == names(tmp_path / "b")
+    for name in names(tmp_path / "a"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+
+
+def test_a_finished_dataset_is_not_rendered_again(tmp_path, monkeypatch):
+    write_dataset(tmp_path, 3, 16)
+    monkeypatch.setattr(dataset, "Renderer", None)
+    assert write_dataset(tmp_path, 3, 16) == tmp_path
+
+
+def test_another_dataset_in_the_folder_is_left_alone(tmp_path):
+    write_dataset(tmp_path, 3, 16)
+    for changes in ({"count": 4}, {"size": 32}, {"seed0": 1}, {"views": 3}, {"pictures": True}):
+        with pytest.raises(DatasetError, match="holds another dataset"):
+            write_dataset(tmp_path, **({"count": 3, "size": 16} | changes))
+
+
+def test_a_changed_and_a_missing_file_are_named(tmp_path):
+    write_dataset(tmp_path, 3, 16, pictures=True)
+    assert damaged_files(tmp_path) == []
+    with (tmp_path / "images.npy").open("r+b") as file:
+        file.seek(200)
+        file.write(b"\x07\x09")
+    (tmp_path / "pictures" / "000001.png").unlink()
+    assert damaged_files(tmp_path) == ["images.npy", "pictures/000001.png"]
+
+
+def test_the_checksums_are_those_of_sha256sum(tmp_path):
+    write_dataset(tmp_path, 2, 16, pictures=True)
+    done = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert {"images.npy: OK", "README.md: OK", "pictures/000001_labels.png: OK"} <= set(done.stdout.splitlines())
+
+
+def test_an_unfinished_dataset_has_no_checksums_to_compare(tmp_path):
+    with pytest.raises(StopError):
+        write_dataset(tmp_path, 40, 16, progress=stop_after(16))
+    with pytest.raises(DatasetError, match=r"16 of 40 portraits and no SHA256SUMS.*editgan render"):
+        damaged_files(tmp_path)
+
+
+def test_pictures_alone_are_packed_into_the_arrays(tmp_path):
+    write_dataset(tmp_path / "arrays", 5, 16, pictures=True)
+    write_dataset(tmp_path / "pictures", 5, 16, pictures=True, arrays=False)
+    assert not (tmp_path / "pictures" / "images.npy").exists()
+    pack_arrays(tmp_path / "pictures")
+    for name in dataset.ARRAYS:
+        assert (tmp_path / "pictures" / name).read_bytes() == (tmp_path / "arrays" / name).read_bytes()
+    assert damaged_files(tmp_path / "pictures") == []
+    write_dataset(tmp_path / "bare", 2, 16)
+    with pytest.raises(DatasetError, match="no pictures"):
+        pack_arrays(tmp_path / "bare")
+
+
+def test_the_card_tells_count_size_seeds_parts_and_balance(tmp_path):
+    write_dataset(tmp_path, 200, 16, seed0=50)
+    card = (tmp_path / "README.md").read_text()
+    assert card.startswith("# 200 rendered portraits, 16 px")
+    assert "| Seeds | 50 to 249 |" in card
+    assert all(f"| {label.id} | {label.name} |" in card for label in PORTRAIT_LABELS)
+    records = [json.loads(line) for line in (tmp_path / "factors.jsonl").read_text().splitlines()]
+    assert f"| age | 18 to 75 | {np.mean([r['age'] for r in records]):.2f} |" in card
+    crossed = [line.split("|")[3:6] for line in card.splitlines() if line.startswith(("| female", "| male"))]
+    assert sum(int(cell) for row in crossed for cell in row) == 200
+
+
+def test_views_of_one_person_keep_what_belongs_to_the_person(tmp_path):
+    write_dataset(tmp_path, 12, 16, views=4, seed0=9)
+    records = [json.loads(line) for line in (tmp_path / "factors.jsonl").read_text().splitlines()]
+    assert records[0] == factors_from_code(code_from_seed(9))
+    assert records[4] == factors_from_code(code_from_seed(10))
+    for person in range(3):
+        views = records[4 * person : 4 * person + 4]
+        for name in identity_factors():
+            assert len({view[name] for view in views}) == 1, name
+        assert len({view["yaw"] for view in views}) == 4
+        assert len({view["light_azimuth"] for view in views}) == 4
+    assert "of 3 people, each in 4 views" in (tmp_path / "README.md").read_text()
+
+
+def test_a_haircut_is_drawn_anew_in_some_views_only():
+    length = FACTOR_NAMES.index("hair_length")
+    own = code_from_seed(3)[length]
+    restyled = [view_code(3, view)[length] != own for view in range(1, 101)]
+    assert 0.15 < np.mean(restyled) < 0.45
+
+
+def test_every_factor_belongs_to_the_person_or_to_the_view():
+    assert not CHANGING & STYLE
+    assert {"age", "masculinity", "skin_tone", "nose_width", "iris_color"} <= set(identity_factors())
+    assert set(identity_factors()) | CHANGING | STYLE >= set(FACTOR_NAMES)
+    assert len(identity_factors()) < len(FACTOR_NAMES) - 30
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"count": 0}, "at least one portrait"),
+        ({"views": 0}, "at least one portrait"),
+        ({"picture_format": "jpeg"}, "'png', 'webp'; got 'jpeg'"),
+        ({"arrays": False}, "neither arrays nor pictures"),
+    ],
+)
+def test_settings_that_give_nothing_are_refused(tmp_path, options, words):
+    with pytest.raises(ValueError, match=words):
+        write_dataset(tmp_path / "d", **({"count": 2, "size": 16} | options))
+    assert not (tmp_path / "d").exists()
+
+
+def test_the_command_renders_and_verifies(tmp_path):
+    options = ["--count", 4, "--size", 16, "--views", 2, "--format", "webp", "--out", tmp_path]
+    done = CliRunner().invoke(app, ["render", *map(str, options)])
+    assert done.exit_code == 0, done.output
+    assert "pictures/000003.webp" in names(tmp_path)
+    assert CliRunner().invoke(app, ["verify", str(tmp_path)]).exit_code == 0
+    (tmp_path / "factors.jsonl").write_text("")
+    failed = CliRunner().invoke(app, ["verify", str(tmp_path)])
+    assert failed.exit_code == 1
+    assert "factors.jsonl" in failed.output

@@ -1,0 +1,196 @@
+"""The factor regressor and the identity embedding: shapes, file form, figures, and a short training on toy pictures.
+
+A toy portrait is a coloured bar on a grey ground: the colour says who it is, place and brightness say the factors.
+"""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from typer.testing import CliRunner
+
+from editgan_widgets import images
+from editgan_widgets.cli import app
+from editgan_widgets.portraits import (
+    FactorRegressor,
+    Identity,
+    MeasuringFileError,
+    factor_regressor,
+    identity,
+    load_factor_regressor,
+    load_identity,
+)
+from editgan_widgets.portraits.factor_regressor import evaluate_factor_regressor, readable_factors
+from editgan_widgets.portraits.identity import evaluate_identity
+from editgan_widgets.training.train_factor_regressor import TrainFactorRegressorConfig, train_factor_regressor
+from editgan_widgets.training.train_identity import TrainIdentityConfig, contrastive_loss, train_identity
+
+SMALL = (4, 4, 8, 8, 8)
+VIEWS = 4
+
+
+def toy_portrait(colour: np.ndarray, yaw: float, age: float) -> np.ndarray:
+    """A 64 px picture: the bar's place says the yaw, the ground's brightness the age."""
+    picture = np.full((64, 64, 3), age * 2, np.float64)
+    left = int(24 + yaw / 2)
+    picture[8:56, left : left + 16] = 40 + 180 * colour
+    return picture.astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    """40 people in four views each, with their records."""
+    folder = tmp_path_factory.mktemp("toy")
+    rng = np.random.default_rng(0)
+    pictures, records = [], []
+    for _ in range(40):
+        colour = rng.random(3)
+        for _ in range(VIEWS):
+            yaw, age = rng.uniform(-40, 40), rng.uniform(18, 75)
+            pictures.append(toy_portrait(colour, yaw, age))
+            records.append({"yaw": yaw, "age": age, "smile": 0.5})
+    np.save(folder / "images.npy", np.stack(pictures))
+    (folder / "factors.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    (folder / "dataset.json").write_text(json.dumps({"views": VIEWS}))
+    return folder
+
+
+def test_both_are_small_and_take_pictures_of_any_size():
+    regressor, embedding = FactorRegressor(readable_factors()).eval(), Identity().eval()
+    for network in (regressor, embedding):
+        assert sum(p.numel() for p in network.parameters()) <= 5e5
+    for shape in ((64, 64), (128, 128), (32, 32), (70, 100)):
+        image = torch.zeros(2, 3, *shape)
+        assert regressor(image).shape == (2, len(readable_factors()))
+        assert embedding(image).shape == (2, 64)
+        assert regressor.features(image).shape == embedding.features(image).shape == (2, 16 + 32 + 64 + 96 + 128)
+        torch.testing.assert_close(embedding(image).norm(dim=1), torch.ones(2))
+
+
+def test_the_factors_that_every_edit_touches_are_read():
+    wanted = {"smile", "jaw_open", "blink", "brow_raise", "yaw", "pitch", "gaze_x", "gaze_y", "age", "hair_length"}
+    assert wanted <= set(readable_factors())
+
+
+def test_a_picture_twice_the_size_is_read_alike():
+    network = FactorRegressor(("yaw",), SMALL, 8).eval()
+    image = torch.rand(1, 3, 64, 64)
+    larger = image.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    torch.testing.assert_close(network(larger), network(image))
+
+
+def test_they_read_back_as_saved_with_their_figures(tmp_path):
+    regressor, embedding = FactorRegressor(("yaw", "age"), SMALL, 8).eval(), Identity(SMALL, 8).eval()
+    regressor.report, embedding.report = {"yaw": 0.9, "age": 0.5}, {"auc": 0.97}
+    image = torch.rand(2, 3, 64, 64)
+    for network, load in ((regressor, load_factor_regressor), (embedding, load_identity)):
+        network.save(tmp_path / "n.safetensors")
+        loaded = load(tmp_path / "n.safetensors")
+        torch.testing.assert_close(loaded(image), network(image), atol=1e-2, rtol=1e-2)
+        assert loaded.report == network.report
+    assert load_factor_regressor.__module__ == factor_regressor.__name__
+    regressor.save(tmp_path / "n.safetensors")
+    assert load_factor_regressor(tmp_path / "n.safetensors").names == ("yaw", "age")
+
+
+def test_a_file_that_does_not_fit_is_refused_and_an_absent_one_names_the_command(tmp_path, monkeypatch):
+    save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors")
+    (tmp_path / "cut.safetensors").write_bytes(b"123")
+    for load, kind, module in (
+        (load_factor_regressor, "factor regressor", factor_regressor),
+        (load_identity, "identity", identity),
+    ):
+        with pytest.raises(MeasuringFileError, match=rf"no {kind}'s: it holds 1 tensors \(x\)"):
+            load(tmp_path / "foreign.safetensors")
+        with pytest.raises(MeasuringFileError, match="cut short"):
+            load(tmp_path / "cut.safetensors")
+        module._shipped.cache_clear()
+        monkeypatch.setattr(module, "WEIGHTS", tmp_path / "absent.safetensors")
+        with pytest.raises(FileNotFoundError, match=f"editgan train {kind.replace(' ', '-')}"):
+            load()
+
+
+def test_r_squared_is_one_for_the_truth_and_zero_for_the_mean(monkeypatch):
+    records = [{"yaw": float(i), "age": 40.0} for i in range(5)]
+    network = FactorRegressor(("yaw", "age"), SMALL, 8)
+    image = torch.zeros(5, 3, 8, 8)
+    for found, score in ((np.arange(5.0), 1.0), (np.full(5, 2.0), 0.0)):
+        monkeypatch.setattr(network, "read", lambda *_, found=found: {"yaw": found, "age": found})
+        scores = evaluate_factor_regressor(network, image, records)
+        assert scores["yaw"] == pytest.approx(score)
+        assert np.isnan(scores["age"])
+
+
+def test_training_reads_factors_off_toy_pictures(toy):
+    losses = []
+    config = TrainFactorRegressorConfig(names=("yaw", "age"), total_images=960, batch=16, held_out=32)
+    network = train_factor_regressor(toy, config, lambda _, loss: losses.append(loss))
+    assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
+    assert network.report["yaw"] > 0.5
+    assert not network.training
+
+
+def test_training_tells_toy_people_apart(toy):
+    config = TrainIdentityConfig(total_images=1000, people=8, views=3, held_out=8)
+    network = train_identity(toy, config)
+    assert network.report["auc"] > 0.8
+    assert network.report["same"] > network.report["different"]
+    assert network.report["people"] == 8
+    pictures = images.from_uint8(np.load(toy / "images.npy")[:2])
+    assert -1 <= float(network.similarity(pictures[:1], pictures[1:])) <= 1.001
+
+
+def test_the_auc_is_the_share_of_pairs_in_the_right_order():
+    class Given(Identity):
+        """The first two channels of the first pixel are the embedding."""
+
+        def forward(self, image):
+            return torch.nn.functional.normalize(image[:, :2, 0, 0], dim=1)
+
+    image = torch.zeros(4, 3, 1, 1)
+    image[:, :2, 0, 0] = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.75, 0.66]])
+    report = evaluate_identity(Given(SMALL, 8), image, np.array([0, 0, 1, 1]))
+    # 2 of 2 x 4 comparisons are wrong: the last two (one person, 0.66) against the last and the first two (0.75, 0.82)
+    assert report.auc == pytest.approx(6 / 8)
+    assert (report.pairs, report.people) == (2, 2)
+
+
+def test_one_view_a_person_cannot_be_judged():
+    image = torch.zeros(3, 3, 64, 64)
+    with pytest.raises(ValueError, match="pairs of one person and of two are needed"):
+        evaluate_identity(Identity(SMALL, 8).eval(), image, np.arange(3))
+
+
+def test_the_contrastive_loss_is_low_where_views_agree_and_people_differ():
+    people = torch.tensor([0, 0, 1, 1])
+    apart = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    mixed = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    assert contrastive_loss(apart, people, 0.1) < 0.01
+    assert contrastive_loss(mixed, people, 0.1) > 5
+
+
+@pytest.mark.parametrize("train", [train_factor_regressor, train_identity])
+def test_a_folder_without_portraits_is_refused_with_the_command_that_makes_one(tmp_path, train):
+    with pytest.raises(ValueError, match="editgan render"):
+        train(tmp_path)
+
+
+def test_folders_that_hold_too_little_are_refused(toy, tmp_path):
+    with pytest.raises(ValueError, match="160 portraits and 160 records; 500 are held out"):
+        train_factor_regressor(toy)
+    with pytest.raises(ValueError, match="has no factor 'glasses'"):
+        train_factor_regressor(toy, TrainFactorRegressorConfig(names=("glasses",), held_out=8))
+    with pytest.raises(ValueError, match="shows 40 people, 100 held out; a batch needs 24"):
+        train_identity(toy)
+    np.save(tmp_path / "images.npy", np.zeros((4, 64, 64, 3), np.uint8))
+    (tmp_path / "dataset.json").write_text("{}")
+    with pytest.raises(ValueError, match=re.escape("editgan render --views 6")):
+        train_identity(tmp_path)
+
+
+def test_the_commands_are_listed():
+    done = CliRunner().invoke(app, ["train", "--help"])
+    assert all(name in done.output for name in ("encoder", "factor-regressor", "identity", "segmenter"))

@@ -1,0 +1,235 @@
+"""The quality report on the tiny model: what is measured, what is left out, and the files that are written."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from editgan_widgets import EditGAN, images
+from editgan_widgets.analysis.quality_report import (
+    Judges,
+    QualityConfig,
+    coarse_groups,
+    interpreter_quality,
+    measure_quality,
+)
+from editgan_widgets.cli import app
+from editgan_widgets.models.encoder import Encoder, EncoderConfig
+from editgan_widgets.portraits import PORTRAIT_LABELS, FactorRegressor, Identity, identity
+from editgan_widgets.training.train_generator import DataError
+
+CONFIG = QualityConfig(
+    samples=48,
+    sweep=(0.5, 1.0),
+    sweep_samples=24,
+    path_pairs=8,
+    interpreter_samples=6,
+    encoder_renders=4,
+    sheet_seeds=8,
+    batch=16,
+    resamples=50,
+)
+
+
+def features(image: torch.Tensor) -> torch.Tensor:
+    """Means over a 2 x 2 grid."""
+    return torch.nn.functional.adaptive_avg_pool2d(image, 2).flatten(1)
+
+
+class Brightness(torch.nn.Module):
+    """Labels pixels in four steps of brightness, as the tiny model's own labels were made."""
+
+    def __init__(self, num_labels: int = 4):
+        super().__init__()
+        self.register_buffer("steps", torch.linspace(-0.5, 0.5, num_labels)[:, None, None])
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return -(image.mean(1, keepdim=True) - self.steps).abs()
+
+
+@pytest.fixture(scope="module")
+def renders(tiny_model, tmp_path_factory):
+    """A folder of the tiny model's own pictures, at twice its size."""
+    folder = tmp_path_factory.mktemp("renders")
+    with torch.no_grad():
+        made = [tiny_model.generator.synthesis(tiny_model.sample_w_plus(seed, 1.0)).image for seed in range(60)]
+    pixels = images.to_uint8(torch.cat(made))
+    np.save(folder / "images.npy", pixels.repeat(2, axis=1).repeat(2, axis=2))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(tiny_model):
+    """The tiny model with an encoder."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        encoder = Encoder(EncoderConfig(32, 8, 16, channel_base=256, channel_max=16, hidden=8))
+    networks = (tiny_model.generator, tiny_model.discriminator, tiny_model.interpreter)
+    return EditGAN(*networks, tiny_model.labels, encoder=encoder)
+
+
+@pytest.fixture(scope="module")
+def judges():
+    regressor = FactorRegressor(("yaw", "age"), (4, 4, 8, 8, 8), 8).eval()
+    regressor.report = {"yaw": 0.75}
+    return Judges(features, "a toy network", Brightness(), regressor, Identity((4, 4, 8, 8, 8), 8).eval())
+
+
+@pytest.fixture(scope="module")
+def report(whole, renders, judges):
+    return measure_quality(whole, renders, judges, CONFIG)
+
+
+def test_samples_of_the_same_model_are_near_to_the_renders(report):
+    assert report.kid.low < 0.01
+    assert report.manifold.precision.value > 0.6
+    assert report.manifold.recall.value > 0.6
+    assert report.copies.suspicious.value < 0.2
+    assert report.renders == CONFIG.samples
+    assert all(x.overlap > 0.5 for x in report.balance)
+
+
+def test_softer_samples_have_less_detail(whole, renders, judges, report, monkeypatch):
+    from editgan_widgets.analysis import quality_report
+
+    stored = quality_report._stored
+
+    def blurred(model, w_plus):
+        small = torch.nn.functional.avg_pool2d(stored(model, w_plus), 2)
+        return torch.nn.functional.interpolate(small, scale_factor=2, mode="bilinear")
+
+    assert [x.value for x in report.detail] == pytest.approx([1, 1, 1], abs=0.25)
+    monkeypatch.setattr(quality_report, "_stored", blurred)
+    soft = measure_quality(whole, renders, judges, CONFIG).detail
+    assert soft[0].high < 0.7 * report.detail[0].value
+
+
+def test_truncation_costs_recall(report):
+    low, high = report.sweep
+    assert (low.truncation_psi, high.truncation_psi) == (0.5, 1.0)
+    assert low.recall.value < high.recall.value
+    assert high.recall.n == 24
+
+
+def test_a_collapsed_model_is_found_out(whole, renders, judges):
+    same = measure_quality(whole, renders, judges, dataclasses.replace(CONFIG, truncation_psi=0.01))
+    assert same.manifold.recall.value < 0.1
+    assert same.kid.low > 0
+    assert all(x.sample_std < 0.2 * x.render_std for x in same.balance)
+
+
+def test_copied_renders_are_found_out(whole, renders, judges, tmp_path, monkeypatch):
+    from editgan_widgets.analysis import quality_report
+
+    stored = images.from_uint8(np.load(renders / "images.npy")[:48, ::2, ::2])
+    monkeypatch.setattr(quality_report, "_made", lambda model, z, psi, batch: iter(stored[: len(z)].split(batch)))
+    found = measure_quality(whole, renders, judges, CONFIG).copies
+    assert found.sample_distance == pytest.approx(0, abs=1e-5)
+    assert found.suspicious.value > 0.5
+
+
+def test_the_path_length_is_finite_and_positive(report):
+    assert 0 < report.path_length.value < 1e4
+    assert report.path_length.n == CONFIG.path_pairs
+
+
+def test_the_interpreter_is_compared_part_by_part(report, tiny_model):
+    found = report.interpreter
+    assert set(found.parts) <= {label.name for label in tiny_model.labels}
+    assert found.coarse_parts == 3
+    for estimate in (found.miou, found.coarse_miou, *found.parts.values()):
+        assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
+        assert estimate.n == CONFIG.interpreter_samples
+    assert found.miou.value == pytest.approx(np.mean([x.value for x in found.parts.values()]))
+
+
+def test_an_interpreter_that_agrees_everywhere_has_an_iou_of_one(tiny_model, monkeypatch):
+    class Agreeing(torch.nn.Module):
+        def forward(self, image):
+            pyramid = tiny_model.generator.synthesis(self.latent).features
+            return tiny_model.interpreter(pyramid)
+
+    judge = Agreeing()
+    sample = tiny_model.sample_w_plus
+
+    def sampled(seed, psi):
+        judge.latent = sample(seed, psi)
+        return judge.latent
+
+    monkeypatch.setattr(tiny_model, "sample_w_plus", sampled)
+    found = interpreter_quality(tiny_model, judge, CONFIG)
+    assert found.miou.value == found.miou.low == 1
+
+
+def test_labels_of_one_edit_group_are_one_coarse_part(tiny_model):
+    assert coarse_groups(tiny_model.labels) == (0, 1, 1, 2)
+    coarse = coarse_groups(PORTRAIT_LABELS)
+    assert coarse[PORTRAIT_LABELS["left brow"].id] == coarse[PORTRAIT_LABELS["right brow"].id]
+    assert 10 <= max(coarse) + 1 <= 16
+
+
+def test_the_encoder_is_measured_on_renders(report):
+    assert report.encoder.psnr.n == CONFIG.encoder_renders
+    assert -1 <= report.encoder.identity.value <= 1
+
+
+def test_the_written_report_tells_every_figure_and_shows_its_pictures(report, tmp_path):
+    page = report.write(tmp_path / "card").read_text()
+    for part in (
+        "KID",
+        "FID",
+        "precision",
+        "recall",
+        "density",
+        "coverage",
+        "path length",
+        "detail",
+        "mIoU",
+        "PSNR",
+        "seeds 0 to 7",
+    ):
+        assert part.lower() in page.lower(), part
+    for name in ("sheet", "truncation", "nearest", "balance", "parts"):
+        assert f"({name}.png)" in page
+        assert (tmp_path / "card" / f"{name}.png").stat().st_size > 500
+    assert f"| precision (k = 3) | {report.manifold.precision.value:.3f} |" in page
+    figures = json.loads((tmp_path / "card" / "report.json").read_text())
+    assert figures["kid"] == dataclasses.asdict(report.kid)
+    assert figures["balance"][1]["r2"] is None
+    assert "samples" not in figures["balance"][0]
+    assert figures["config"]["samples"] == CONFIG.samples
+
+
+def test_what_no_judge_measures_is_said_to_be_left_out(tiny_model, renders, tmp_path):
+    config = dataclasses.replace(CONFIG, sweep=(1.0,))
+    page = measure_quality(tiny_model, renders, Judges(features, "a toy network"), config).write(tmp_path).read_text()
+    assert "editgan train factor-regressor" in page
+    assert "no segmenter to judge it" in page
+    assert "editgan train encoder" in page
+    assert not (tmp_path / "balance.png").exists()
+
+
+def test_a_segmenter_of_other_parts_is_refused_before_anything_is_measured(whole, tmp_path):
+    with pytest.raises(ValueError, match=r"segmenter knows 7 parts, the model 4 \(tiny\).*editgan train segmenter"):
+        measure_quality(whole, tmp_path / "none", Judges(features, "toy", Brightness(7)), CONFIG)
+
+
+def test_a_folder_without_renders_is_refused(whole, tmp_path, judges):
+    with pytest.raises(DataError, match="editgan render"):
+        measure_quality(whole, tmp_path / "none", judges, CONFIG)
+
+
+def test_a_measuring_network_that_does_not_ship_is_named_with_its_command(tiny_model, renders, tmp_path, monkeypatch):
+    tiny_model.save(tmp_path / "tiny.safetensors")
+    identity._shipped.cache_clear()
+    monkeypatch.setattr(identity, "WEIGHTS", tmp_path / "identity.safetensors")
+    FactorRegressor(("yaw",), (4, 4, 8, 8, 8), 8).save(tmp_path / "regressor.safetensors")
+    arguments = ["report", tmp_path / "tiny.safetensors", "--data", renders, "--out", tmp_path / "card"]
+    arguments += ["--factor-regressor", tmp_path / "regressor.safetensors", "--device", "cpu"]
+    done = CliRunner().invoke(app, list(map(str, arguments)))
+    assert done.exit_code == 1
+    assert "editgan train identity" in done.stderr
+    assert not (tmp_path / "card").exists()
