@@ -95,13 +95,19 @@ def _arch(x: np.ndarray, left: float, right: float) -> np.ndarray:
     return np.clip(1 - ((x - middle) / half) ** 2, 0, None)
 
 
+MOUTH = ("upper lip", "lower lip", "teeth", "mouth", "commissure")
+NOSE = ("nose", "bridge", "nose tip", "ala of nose", "nostrils")
+FOREHEAD = ("forehead", "temple", "frown")
+BARE_SKIN = ("skin", "cheek", "chin", "jaw", "philtrum", "wrinkles", *FOREHEAD)
+
+
 def _on_skin(labels: LabelSet) -> tuple[int, ...]:
-    return ids(labels, "skin", "beard")
+    return ids(labels, *BARE_SKIN, "beard", "moustache", "commissure")
 
 
 def wider_smile(label_map: LabelMap, labels: LabelSet, stretch: float = 1.25, lift: float = 0.02) -> LabelMap | None:
     """Stretch the mouth sideways and lift its corners."""
-    mouth = ids(labels, "upper lip", "lower lip", "teeth", "mouth")
+    mouth = ids(labels, *MOUTH)
     if not _seen(label_map, mouth):
         return None
     left, _, right, _ = extent(np.isin(label_map, mouth))
@@ -130,11 +136,14 @@ def open_mouth(label_map: LabelMap, labels: LabelSet, gap: float = 0.04) -> Labe
     return np.where(between, inner[0], opened).astype(np.uint8)
 
 
+_EYE = ("sclera", "iris", "pupil", "tear duct")
+
+
 def closed_eyes(label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
-    """Cover each eye with its lid."""
+    """Cover each eyeball with its upper lid."""
     closed, seen = label_map.copy(), False
     for side in ("left", "right"):
-        eye = tuple(i for i in ids(labels, "sclera", "iris", "pupil") if labels[i].side == side)
+        eye = tuple(i for i in ids(labels, *_EYE) if labels[i].side == side)
         lid = [i for i in ids(labels, "eyelid") if labels[i].side == side]
         if lid and _seen(label_map, eye):
             closed[np.isin(label_map, eye)] = lid[0]
@@ -148,7 +157,7 @@ def raised_brows(label_map: LabelMap, labels: LabelSet, rise: float = 0.025) -> 
     if not _seen(label_map, brows):
         return None
     up = round(rise * len(label_map))
-    return warp(label_map, brows, lambda x, y: (x, y + up), over=ids(labels, "skin"))
+    return warp(label_map, brows, lambda x, y: (x, y + up), over=ids(labels, *BARE_SKIN))
 
 
 def longer_hair(label_map: LabelMap, labels: LabelSet, length: float = 0.12) -> LabelMap | None:
@@ -167,11 +176,11 @@ def longer_hair(label_map: LabelMap, labels: LabelSet, length: float = 0.12) -> 
 
 def higher_hairline(label_map: LabelMap, labels: LabelSet, rise: float = 0.05) -> LabelMap | None:
     """Move the hairline above the forehead up."""
-    hair, skin, brows = ids(labels, "hair"), ids(labels, "skin"), ids(labels, "brow")
+    hair, skin, brows = ids(labels, "hair"), ids(labels, "forehead") or ids(labels, "skin"), ids(labels, "brow")
     if not (_seen(label_map, hair) and _seen(label_map, skin) and _seen(label_map, brows)):
         return None
     left, top, right, _ = extent(np.isin(label_map, brows))
-    forehead = np.isin(label_map, skin)
+    forehead = np.isin(label_map, ids(labels, *BARE_SKIN))
     forehead[int(top) :] = False
     dy = -rise * len(label_map) * _arch(np.arange(label_map.shape[1]) + 0.5, left, right)
     return grow(label_map, forehead, skin[0], dy, over=hair)
@@ -179,7 +188,7 @@ def higher_hairline(label_map: LabelMap, labels: LabelSet, rise: float = 0.05) -
 
 def bigger_nose(label_map: LabelMap, labels: LabelSet, wider: float = 1.3, longer: float = 1.1) -> LabelMap | None:
     """Make the nose wider and longer, its root stays."""
-    nose = ids(labels, "nose", "nostrils")
+    nose = ids(labels, *NOSE)
     if not _seen(label_map, nose):
         return None
     left, top, right, _ = extent(np.isin(label_map, nose))
@@ -188,7 +197,7 @@ def bigger_nose(label_map: LabelMap, labels: LabelSet, wider: float = 1.3, longe
         label_map,
         nose,
         lambda x, y: (middle + (x - middle) / wider, top + (y - top) / longer),
-        over=ids(labels, "skin"),
+        over=_on_skin(labels),
     )
 
 
@@ -213,12 +222,12 @@ def _seen(label_map: LabelMap, parts: tuple[int, ...]) -> bool:
 
 
 SCRIPTED_EDITS = (
-    ScriptedEdit("wider smile", ("upper lip", "lower lip", "teeth", "mouth"), wider_smile),
+    ScriptedEdit("wider smile", MOUTH, wider_smile),
     ScriptedEdit("open mouth", ("lower lip", "mouth"), open_mouth),
-    ScriptedEdit("closed eyes", ("sclera", "iris", "eyelid"), closed_eyes),
+    ScriptedEdit("closed eyes", (*_EYE, "eyelid"), closed_eyes),
     ScriptedEdit("raised brows", ("brow",), raised_brows),
     ScriptedEdit("longer hair", ("hair",), longer_hair),
     ScriptedEdit("higher hairline", ("hair",), higher_hairline),
-    ScriptedEdit("bigger nose", ("nose", "nostrils"), bigger_nose),
+    ScriptedEdit("bigger nose", NOSE, bigger_nose),
     ScriptedEdit("thicker lips", ("upper lip", "lower lip"), thicker_lips),
 )
