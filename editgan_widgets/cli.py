@@ -324,13 +324,16 @@ def train_segmenter(
     total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 16_000,
     max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
     seed: Seed = 0,
+    device: Device = None,
 ) -> None:
     """Train the U-Net that judges edits and labels samples, on rendered portraits with their true label maps."""
     from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
 
     config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
     with _progress(total_images) as advance:
-        model, report = train_segmenter(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}))
+        model, report = train_segmenter(
+            data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}), device=device
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, report)
     typer.echo(f"mIoU {report['miou']:.3f}, at half size {report['miou_half_size']:.3f}: {out}")
@@ -375,13 +378,16 @@ def train_factor_regressor(
     total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 100_000,
     max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
     seed: Seed = 0,
+    device: Device = None,
 ) -> None:
     """Train the network that reads smile, yaw, age and more off a portrait, on renders with their factor records."""
     from editgan_widgets.training.train_factor_regressor import TrainFactorRegressorConfig, train_factor_regressor
 
     config = TrainFactorRegressorConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
     with _progress(total_images) as advance:
-        network = train_factor_regressor(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}))
+        network = train_factor_regressor(
+            data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}), device=device
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     network.save(out)
     typer.echo("R²: " + ", ".join(f"{name} {score:.2f}" for name, score in network.report.items()))
@@ -395,13 +401,14 @@ def train_identity(
     total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 100_000,
     max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
     seed: Seed = 0,
+    device: Device = None,
 ) -> None:
     """Train the network that tells whether two portraits show one person, on renders of people in several views."""
     from editgan_widgets.training.train_identity import TrainIdentityConfig, train_identity
 
     config = TrainIdentityConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
     with _progress(total_images) as advance:
-        network = train_identity(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}))
+        network = train_identity(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}), device=device)
     out.parent.mkdir(parents=True, exist_ok=True)
     network.save(out)
     typer.echo(f"AUC {network.report['auc']:.3f} on {network.report['people']:.0f} held-out people: {out}")

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from editgan_widgets import images as pictures
+from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.portraits.factor_regressor import FactorRegressor, evaluate_factor_regressor, readable_factors
 from editgan_widgets.portraits.measuring import at_working_size
 from editgan_widgets.training.runs import RunLength, fit
@@ -38,11 +39,14 @@ def train_factor_regressor(
     data_dir: str | Path,
     config: TrainFactorRegressorConfig | None = None,
     on_step: Callable[[int, float], None] | None = None,
+    device: torch.device | str | None = "cpu",
 ) -> FactorRegressor:
     """Train on a folder of `editgan render`; the network's `report` has the R² of each factor on held-out pictures.
 
-    Raises ValueError for a folder without pictures and records, with too few, or without a factor asked for.
+    The network comes back on the CPU. Raises ValueError for a folder without pictures and records, with too few, or
+    without a factor asked for, and for a device that this machine does not have.
     """
+    target = resolve_device(device)
     config = config or TrainFactorRegressorConfig()
     folder = Path(data_dir)
     if not (folder / "images.npy").is_file() or not (folder / "factors.jsonl").is_file():
@@ -66,14 +70,17 @@ def train_factor_regressor(
         network = FactorRegressor(names)
     network.mean.copy_(factors[:count].mean(0))
     network.std.copy_(factors[:count].std(0).clamp_min(1e-3))
+    network.to(target)
+    factors = factors.to(target)
 
     def batch_loss() -> Tensor:
         chosen = np.sort(order.choice(count, config.batch, replace=False))
-        image = disturb(at_working_size(pictures.from_uint8(images[chosen])), rng)
-        return ((network(image) - factors[torch.from_numpy(chosen)]) / network.std).square().mean()
+        image = disturb(at_working_size(pictures.from_uint8(images[chosen], target)), rng)
+        return ((network(image) - factors[torch.from_numpy(chosen).to(target)]) / network.std).square().mean()
 
     length = RunLength(config.total_images, config.max_minutes)
     fit(network, batch_loss, length, config.batch, config.learning_rate, config.weight_decay, on_step)
+    network.cpu()
     scores = evaluate_factor_regressor(network, pictures.from_uint8(images[count:]), records[count:])
     network.report = {name: round(score, 4) for name, score in scores.items() if np.isfinite(score)}
     return network

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from editgan_widgets import images as pictures
+from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.portraits.identity import Identity, evaluate_identity
 from editgan_widgets.portraits.measuring import at_working_size
 from editgan_widgets.training.runs import RunLength, fit
@@ -53,11 +54,14 @@ def train_identity(
     data_dir: str | Path,
     config: TrainIdentityConfig | None = None,
     on_step: Callable[[int, float], None] | None = None,
+    device: torch.device | str | None = "cpu",
 ) -> Identity:
     """Train on a folder of `editgan render --views N`; the network's `report` has the AUC on held-out people.
 
-    Raises ValueError for a folder without pictures, with one view a person, or with too few people.
+    The network comes back on the CPU. Raises ValueError for a folder without pictures, with one view a person, or with
+    too few people, and for a device that this machine does not have.
     """
+    target = resolve_device(device)
     config = config or TrainIdentityConfig()
     folder = Path(data_dir)
     if not (folder / "images.npy").is_file() or not (folder / "dataset.json").is_file():
@@ -76,17 +80,18 @@ def train_identity(
     order = np.random.default_rng(config.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network = Identity()
+        network = Identity().to(target)
 
     def batch_loss() -> Tensor:
         who = np.sort(order.choice(people, config.people, replace=False))
         which = np.concatenate([np.sort(order.choice(views, shown, replace=False)) for _ in who])
         label = np.repeat(who, shown)
-        image = at_working_size(pictures.from_uint8(images[label * views + which]))
-        return contrastive_loss(network(disturb(image, rng)), torch.from_numpy(label), config.temperature)
+        image = at_working_size(pictures.from_uint8(images[label * views + which], target))
+        return contrastive_loss(network(disturb(image, rng)), torch.from_numpy(label).to(target), config.temperature)
 
     length = RunLength(config.total_images, config.max_minutes)
     fit(network, batch_loss, length, config.people * shown, config.learning_rate, config.weight_decay, on_step)
+    network.cpu()
     last = pictures.from_uint8(images[people * views : (people + config.held_out) * views])
     report = evaluate_identity(network, last, np.repeat(np.arange(config.held_out), views))
     network.report = {name: round(value, 4) for name, value in report.to_dict().items()}

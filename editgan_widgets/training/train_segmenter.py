@@ -15,6 +15,7 @@ from torch import Tensor
 
 from editgan_widgets import images as pictures
 from editgan_widgets.confusion import confusion, mean_iou
+from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.portraits.parts import PORTRAIT_LABELS
 from editgan_widgets.portraits.segmenter import Segmenter
 from editgan_widgets.training.runs import RunLength, fit
@@ -39,8 +40,14 @@ def train_segmenter(
     data_dir: str | Path,
     config: TrainSegmenterConfig = TrainSegmenterConfig(),
     on_step: Callable[[int, float], None] | None = None,
+    device: torch.device | str | None = "cpu",
 ) -> tuple[Segmenter, dict[str, float]]:
-    """Train on a folder of `editgan render`; return the network and its held-out mIoU at full and half size."""
+    """Train on a folder of `editgan render`; return the network and its held-out mIoU at full and half size.
+
+    The network comes back on the CPU. Raises ValueError for a folder without portraits or with too few, and for a
+    device that this machine does not have.
+    """
+    target = resolve_device(device)
     folder = Path(data_dir)
     if not (folder / "images.npy").is_file() or not (folder / "label_maps.npy").is_file():
         raise ValueError(
@@ -57,21 +64,23 @@ def train_segmenter(
     order = np.random.default_rng(config.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        model = Segmenter()
+        model = Segmenter().to(target)
     share = np.bincount(label_maps[: min(count, 500)].ravel(), minlength=len(PORTRAIT_LABELS)) + 1.0
     weight = torch.from_numpy((share / share.sum()) ** -config.small_part_power).float()
     weight /= (weight * torch.from_numpy(share / share.sum())).sum()
+    weight = weight.to(target)
 
     def batch_loss() -> Tensor:
         chosen = np.sort(order.choice(count, config.batch, replace=False))
-        image = pictures.from_uint8(images[chosen])
-        label = torch.from_numpy(label_maps[chosen].astype(np.int64))
+        image = pictures.from_uint8(images[chosen], target)
+        label = torch.from_numpy(label_maps[chosen].astype(np.int64)).to(target)
         if order.random() < config.half_size_share:
             image, label = F.avg_pool2d(image, 2), label[:, ::2, ::2]
         return F.cross_entropy(model(disturb(image, rng)), label, weight)
 
     length = RunLength(config.total_images, config.max_minutes)
     seen = fit(model, batch_loss, length, config.batch, config.learning_rate, config.weight_decay, on_step)
+    model.cpu()
     last_images, last_labels = pictures.from_uint8(images[count:]), torch.from_numpy(label_maps[count:].copy())
     report = {
         "images": float(seen),
@@ -82,11 +91,11 @@ def train_segmenter(
 
 
 def disturb(image: Tensor, rng: torch.Generator) -> Tensor:
-    """Blur, shrink, tint, shade and add noise, each picture by its own amount."""
+    """Blur, shrink, tint, shade and add noise, each picture by its own amount; `rng` is a CPU generator."""
     n = len(image)
 
     def draw(*shape: int) -> Tensor:
-        return torch.rand(n, *shape, generator=rng)
+        return torch.rand(n, *shape, generator=rng).to(image.device)
 
     blurred = F.avg_pool2d(F.pad(image, (1, 1, 1, 1), mode="reflect"), 3, 1)
     image = torch.lerp(image, blurred, draw(1, 1, 1))
@@ -95,7 +104,7 @@ def disturb(image: Tensor, rng: torch.Generator) -> Tensor:
         image = torch.lerp(image, F.interpolate(small, scale_factor=2, mode="bilinear"), 0.9 * draw(1, 1, 1))
     gain = 1 + 0.25 * (draw(3, 1, 1) - 0.5) + 0.4 * (draw(1, 1, 1) - 0.5)
     image = image * gain + 0.3 * (draw(1, 1, 1) - 0.5)
-    noise = torch.randn(image.shape, generator=rng)
+    noise = torch.randn(image.shape, generator=rng).to(image.device)
     return image + noise * 0.12 * draw(1, 1, 1) ** 2
 
 
