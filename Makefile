@@ -25,7 +25,7 @@ $(BIN)/python:
 
 $(STAMP): pyproject.toml constraints.txt $(wildcard kernels/jupyter/*) | $(BIN)/python
 	@echo "Setting $(VENV) up; the first time takes a few minutes."
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install -c constraints.txt -e '.[dev]'
 	$(BIN)/python -c "import pathlib, sys; sys.exit(not (pathlib.Path(sys.prefix) / 'share/jupyter/kernels/editgan/kernel.json').exists())" \
 	  || $(BIN)/jupyter kernelspec install --sys-prefix --name editgan kernels/jupyter
 	@touch $@
@@ -34,7 +34,7 @@ install: $(STAMP)  ## set the environment up
 
 # JupyterLab refuses to run as root unless told.
 lab: $(STAMP)  ## open JupyterLab on the first notebook
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_ARGS) $(NOTEBOOK)
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/$(NOTEBOOK) $(LAB_ARGS)
 
 test: $(STAMP)  ## run the tests (browser and render tests where a Chromium and an EGL are found)
 	$(BIN)/python -m pytest $(TEST_ARGS)

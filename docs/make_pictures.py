@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 
 
 def edit_strip(model, seed, name, steps):
-    """Portrait, its mask, the painted mask and the edited portrait, side by side."""
+    """Give the portrait, its mask, the painted mask and the edited portrait."""
     edit = next(edit for edit in SCRIPTED_EDITS if edit.name == name)
     session = EditSession.from_seed(model, seed=seed)
     before, mask = session.image, session.label_map
@@ -27,8 +27,7 @@ def edit_strip(model, seed, name, steps):
     session.set_label_map(painted)
     for step in session.edit(steps=steps):
         print(f"step {step.index}/{step.total}  IoU {step.iou:.2f}")
-    colored = [model.labels.colorize(mask), model.labels.colorize(painted)]
-    return np.stack([before, *colored, session.image])
+    return before, model.labels.colorize(mask), model.labels.colorize(painted), session.image
 
 
 def samples(model, seeds, truncation_psi):
@@ -37,8 +36,12 @@ def samples(model, seeds, truncation_psi):
         return np.concatenate([images.to_uint8(model.generator.synthesis(w).image) for w in w_plus.split(8)])
 
 
-def write(pictures, columns, path, enlarge=1):
-    sheet = images.grid(pictures.repeat(enlarge, axis=1).repeat(enlarge, axis=2), columns, gap=2 * enlarge)
+def enlarged(pixels, size, method=Image.Resampling.BICUBIC):
+    return np.asarray(Image.fromarray(pixels).resize((size, size), method))
+
+
+def write(pictures, columns, path):
+    sheet = images.grid(np.stack(pictures), columns, gap=4)
     Image.fromarray(sheet).save(path, optimize=True)
     print(f"{path}: {sheet.shape[1]} x {sheet.shape[0]} px")
 
@@ -52,9 +55,10 @@ def main():
     parser.add_argument("--out", type=Path, default=HERE)
     options = parser.parse_args()
     model = load_model(options.model, device="cpu")
-    enlarge = max(1, 192 // model.resolution)
-    write(edit_strip(model, options.seed, options.edit, options.steps), 4, options.out / "edit.png", enlarge)
-    write(samples(model, range(32), 0.7), 8, options.out / "samples.png", max(1, 128 // model.resolution))
+    before, mask, painted, after = edit_strip(model, options.seed, options.edit, options.steps)
+    masks = [enlarged(each, 192, Image.Resampling.NEAREST) for each in (mask, painted)]
+    write([enlarged(before, 192), *masks, enlarged(after, 192)], 4, options.out / "edit.png")
+    write([enlarged(each, 128) for each in samples(model, range(32), 0.7)], 8, options.out / "samples.png")
 
 
 if __name__ == "__main__":

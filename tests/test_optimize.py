@@ -150,3 +150,25 @@ print("torch._dynamo" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_the_perceptual_distance_is_taken_every_other_step_and_counts_twice(tiny_model, session, target):
+    def terms(every, calls):
+        weights = LossWeights(segmentation=0, dice=0, rgb=0, prior=0, perceptual_every=every)
+        objective = Objective(tiny_model, target, images.from_uint8(session.image), weights)
+        w_plus = (session.w_plus + 0.5).requires_grad_()
+        found = []
+        for _ in range(calls):
+            synthesis = tiny_model.generator.synthesis(w_plus)
+            total = objective(synthesis, torch.zeros_like(w_plus)).total
+            gradient = torch.autograd.grad(total, [w_plus])[0] if total.requires_grad else torch.zeros_like(w_plus)
+            found.append((float(total.detach()), gradient))
+        return found
+
+    (each, gradient), _ = terms(1, 2)
+    (first, twice), (second, none), (third, again) = terms(2, 3)
+    assert each > 0
+    assert first == second == third == pytest.approx(each)
+    assert torch.allclose(twice, 2 * gradient, rtol=1e-3, atol=1e-7)
+    assert torch.equal(again, twice)
+    assert not none.any()

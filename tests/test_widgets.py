@@ -543,3 +543,10 @@ def test_canvas_refuses_another_size_and_foreign_ids(canvas):
     with pytest.raises(ValueError, match="label id 200"):
         canvas.show(np.zeros((SIZE, SIZE, 3), np.uint8), np.full((SIZE, SIZE), 200, np.uint8))
     assert canvas.label_map.max() == 0
+
+
+def test_the_brush_begins_with_the_part_asked_for(session):
+    editor = Editor(session, part="spark")
+    assert editor.view.label == session.model.labels["spark"].id
+    with pytest.raises(UnknownLabelError, match="nearest: 'spark'"):
+        Editor(session, part="sparks")

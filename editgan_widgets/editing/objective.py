@@ -29,6 +29,7 @@ class LossWeights:
     dice: float = 1.0  # 1 - soft Dice of the edited parts, which IoU follows; cross-entropy favours large parts
     rgb: float = 40.0  # mean squared error outside
     perceptual: float = 2.0  # PerceptualDistance outside
+    perceptual_every: int = 2  # steps; it is a quarter of a step's time, and its gradient counts for those between
     prior: float = 0.01  # squared distance from the start in standard deviations of W, mean over layers and axes
     balance_power: float = 0.5  # a pixel counts 1 / area(its label in the region) ** this: no outvoting
     changed: float = 2.0  # a repainted pixel counts this much more than one that is to stay
@@ -40,7 +41,7 @@ class Losses:
 
     segmentation: float
     rgb: float
-    perceptual: float
+    perceptual: float  # of this step or the one before (LossWeights.perceptual_every)
     prior: float
     total: float
     dice: float = 0.0
@@ -90,6 +91,7 @@ class Objective:
         if model.discriminator is not None and weights.perceptual > 0 and not bool(region.all()):
             self.perceptual = PerceptualDistance(model.discriminator)
             self.perceptual_reference = self.perceptual.reference(self.reference, ~region)
+        self.calls, self.latest_perceptual = 0, torch.zeros((), device=device)
 
     def __call__(self, synthesis: Synthesis, offset: Float[Tensor, "1 num_ws w_dim"]) -> Evaluation:
         """Evaluate at a synthesis; `offset` is the latent's distance from the reference in standard deviations of W."""
@@ -101,9 +103,7 @@ class Objective:
         dice = (1 - (2 * overlap + 1) / (p.sum(1) + self.wanted_parts.sum(1) + 1)).mean()
         difference = (synthesis.image - self.reference) * self.outside
         rgb = difference.square().sum() / self.outside_values
-        perceptual = torch.zeros_like(rgb)
-        if self.perceptual is not None and self.perceptual_reference is not None:
-            perceptual = self.perceptual(synthesis.image, self.perceptual_reference)
+        perceptual = self._perceptual(synthesis.image)
         prior = offset.square().mean()
         weights = self.weights
         total = (
@@ -122,6 +122,16 @@ class Objective:
                 [x.detach() for x in (segmentation, rgb, perceptual, prior, total, dice, iou, outside)]
             )
         return Evaluation(total, figures)
+
+    def _perceptual(self, image: Tensor) -> Tensor:
+        """Return the perceptual distance, and in the calls between two evaluations the latest one without gradient."""
+        every, due = self.weights.perceptual_every, self.calls % self.weights.perceptual_every == 0
+        self.calls += 1
+        if self.perceptual is None or self.perceptual_reference is None or not due:
+            return self.latest_perceptual
+        distance = self.perceptual(image, self.perceptual_reference)
+        self.latest_perceptual = distance.detach()
+        return every * distance - (every - 1) * self.latest_perceptual  # its value, `every` times its gradient
 
     def _iou(self, logits: Tensor) -> Tensor:
         """Mean over the edited parts of intersection over union inside the region; 1 where a part is in neither."""

@@ -145,7 +145,7 @@ class EditSession:
             layers = w_plus.shape[-2] if w_plus.ndim >= 2 else 1
             hint = (
                 f"; was it made with a {2 ** (layers // 2 + 1)} px model?"
-                if 2 < layers < 40 and layers != fits[0]
+                if 3 < layers < 40 and layers % 2 == 0 and layers != fits[0]
                 else ""
             )
             raise SessionError(

@@ -91,6 +91,8 @@ def read_bundle(path: str | Path) -> Bundle:
                 tensor = file.get_tensor(key)
                 modules.setdefault(module, {})[name] = tensor.float() if tensor.is_floating_point() else tensor
         if header.get("format") != FORMAT:
+            if "delta_w_plus" in modules:
+                raise CheckpointError(f"{path} is an edit vector, not a model: EditVector.load(path) reads it")
             raise CheckpointError(
                 f"{path} is a safetensors file, but not a bundle of this package (its format is "
                 f"{header.get('format')!r}, not {FORMAT!r}); use a file written by `editgan train` or EditGAN.save"
@@ -297,11 +299,10 @@ def _read_rosinality(path: Path) -> dict[str, Tensor]:
             warnings.simplefilter("ignore")  # it warns of pickles that it then refuses
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a stream of garbage can end in any error of the unpickler
-        reason = str(error).split("\n")[0].strip() or type(error).__name__
         raise CheckpointError(
-            f"{path} ({path.stat().st_size} bytes) cannot be read as plain tensors: {reason} It may be "
-            "cut short, or hold pickled code, which is never run (NVIDIA's .pkl files do); give a generator in the "
-            "rosinality layout (a dict with 'g_ema' and 'latent_avg') or a bundle of ours"
+            f"{path} ({path.stat().st_size} bytes) cannot be read as plain tensors: it is cut short, or holds pickled "
+            "code, which is never run (NVIDIA's .pkl files do); give a generator in the rosinality layout (a dict with "
+            "'g_ema' and 'latent_avg') or a bundle of ours"
         ) from error
     g_ema = content.get("g_ema") if isinstance(content, dict) else None
     latent_avg = content.get("latent_avg") if isinstance(content, dict) else None

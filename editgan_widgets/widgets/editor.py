@@ -61,10 +61,11 @@ class Editor:
         truncation_psi: with a model, 0 is the mean face, 1 the full variety.
         auto: edit as soon as a stroke ends.
         steps: optimisation steps of an edit.
+        part: name or id of the part that the brush begins with; the first one if None.
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `run`, `stop`, `undo`, `redo`. They
     return at once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError for anything but a
-    session or a model.
+    session or a model, UnknownLabelError for an unknown part.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Editor:
         truncation_psi: float = 0.7,
         auto: bool = True,
         steps: int = 30,
+        part: str | int | None = None,
     ) -> None:
         self.session: EditSession = _session_of(session_or_model, seed, truncation_psi)
         self.labels = self.session.model.labels
@@ -91,9 +93,9 @@ class Editor:
         self._word = ""
         self._worker = Worker("editgan-editor")
         self.canvas = PartCanvas(self._image, self._original, self.labels)
-        first = next((label.id for label in self.labels if label.id), 0)
+        first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
         self.view = EditorView(
-            self.canvas, label=first, auto=auto, steps=steps, size=max(2, self._image.shape[1] // 24)
+            self.canvas, label=first, auto=auto, steps=steps, size=max(3, self._image.shape[1] // 20)
         )
         self._pacer = FramePacer(self._send_frame, fps=_FPS)
         self.view.publish(
@@ -338,7 +340,7 @@ class Editor:
             taken.entries += 1
         if taken.entries:
             target.append(taken)
-        self._word = {"undo": "Undone.", "redo": "Done again."}[way] if taken.entries else f"Nothing to {way}."
+        self._word = {"undo": "Undone.", "redo": "Redone."}[way] if taken.entries else f"Nothing to {way}."
 
     def _erased(self, stroke: Stroke) -> np.ndarray:
         label_map = self.session.label_map.copy()

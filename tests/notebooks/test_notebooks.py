@@ -18,9 +18,10 @@ SMALLER = {
     "01_paint_a_portrait.ipynb": {
         'load_model("portraits")': 'load_model("tiny.safetensors")',
         "seeds=range(12)": "seeds=range(3)",
-        "Editor(grid.selected)": "Editor(grid.selected, steps=3)",
+        "Editor(grid.selected, ": "Editor(grid.selected, steps=3, ",
         '.group("mouth")': '.group("light")',
         'label="mouth"': 'label="spark"',
+        'part="mouth"': 'part="spark"',
     },
 }
 

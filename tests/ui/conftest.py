@@ -13,6 +13,7 @@ TINY_WORDS = {
     'load_model("portraits")': 'load_model("tiny.safetensors")',
     '.group("mouth")': '.group("light")',
     'label="mouth"': 'label="spark"',
+    'part="mouth"': 'part="spark"',
 }
 
 

@@ -117,6 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
                 'load_model("portraits")': f"load_model({str(folder / 'tiny.safetensors')!r})",
                 '.group("mouth")': '.group("light")',
                 'label="mouth"': 'label="spark"',
+                'part="mouth"': 'part="spark"',
             }
         put_notebook(folder, words)
         with server(folder) as address:

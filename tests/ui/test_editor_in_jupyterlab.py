@@ -89,7 +89,9 @@ def test_paint_stop_undo_redo_reload_and_go_on(lab, shipped, photograph):
     # Reload the page while an edit runs: everything is there again, and it goes on.
     editor.press("Edit")
     until(lambda: editor.running, 10, "the edit did not begin")
-    lab.save()
+    editor.root.locator(".eg-canvas").first.focus()
+    lab.page.keyboard.press("Control+s")
+    until(lambda: lab.page.locator(".jp-mod-current.jp-mod-dirty").count() == 0, 10, "Ctrl+S did not save")
     lab.page.reload()
     lab.page.wait_for_selector(".eg-root", timeout=60_000)
     editor = EditorPage(lab)

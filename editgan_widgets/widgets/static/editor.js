@@ -820,6 +820,19 @@ function render({ model, el }) {
       handled(event);
     }
   });
+  // Saving is the notebook's. This runs before Lab's own listener, which looks for the attribute on the focused element.
+  listen(
+    window,
+    "keydown",
+    (event) => {
+      const { target } = event;
+      if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || !root.contains(target)) return;
+      if (!target.hasAttribute("data-lm-suppress-shortcuts")) return;
+      target.removeAttribute("data-lm-suppress-shortcuts");
+      setTimeout(() => target.setAttribute("data-lm-suppress-shortcuts", "true"));
+    },
+    true,
+  );
   listen(root, "keyup", (event) => event.key.toLowerCase() === "c" && setComparing(false));
   listen(root, "focusout", () => setComparing(false));
 
