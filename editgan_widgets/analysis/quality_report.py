@@ -20,6 +20,7 @@ from tqdm import tqdm
 from editgan_widgets import images
 from editgan_widgets.analysis import distribution, segmentation
 from editgan_widgets.analysis.distribution import Copies, Estimate, Manifold
+from editgan_widgets.confusion import confusion, part_iou
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.portraits import FactorRegressor, Identity
@@ -364,7 +365,7 @@ def interpreter_quality(
             made = model.generator.synthesis(model.sample_w_plus(seed, config.interpreter_psi))
             found = segmentation.most_likely(model.interpreter(made.features))
             truth = segmentation.most_likely(segmenter(made.image.clamp(-1, 1)))
-        counts.append(segmentation.confusion(found, truth, len(model.labels)))
+        counts.append(confusion(found, truth, len(model.labels)))
     stack = np.stack(counts)
     coarse = coarse_groups(model.labels)
     together = np.eye(max(coarse) + 1, dtype=np.int64)[list(coarse)]  # [num_labels, num_coarse]
@@ -389,9 +390,9 @@ def _iou_estimates(
     rng = np.random.default_rng(config.first_seed)
     weights = rng.multinomial(n, np.full(n, 1 / n), config.resamples)
     drawn = (weights @ counts.reshape(n, -1)).reshape(-1, *counts.shape[1:])
-    iou = segmentation.part_iou(counts.sum(0))
+    iou = part_iou(counts.sum(0))
     shown = np.flatnonzero(~np.isnan(iou))
-    again = np.stack([segmentation.part_iou(x)[shown] for x in drawn])
+    again = np.stack([part_iou(x)[shown] for x in drawn])
     again = np.where(np.isnan(again), iou[shown], again)  # a draw without the part says nothing of it
     low, high = np.quantile(again, [0.025, 0.975], axis=0)
     parts = {int(i): Estimate(float(iou[i]), float(a), float(b), n) for i, a, b in zip(shown, low, high, strict=True)}
