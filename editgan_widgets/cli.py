@@ -323,16 +323,22 @@ def train_segmenter(
     out: Annotated[Path, typer.Option(help="Weights to write, .safetensors.")],
     total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 16_000,
     max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Go on from these weights; without it from fresh ones.")] = None,
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
     """Train the U-Net that judges edits and labels samples, on rendered portraits with their true label maps."""
+    from editgan_widgets.portraits import load_segmenter
     from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
 
     config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
     with _progress(total_images) as advance:
         model, report = train_segmenter(
-            data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}), device=device
+            data,
+            config,
+            on_step=lambda seen, loss: advance(seen, {"loss": loss}),
+            device=device,
+            start=load_segmenter(start) if start else None,
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, report)

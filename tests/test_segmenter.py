@@ -68,6 +68,19 @@ def test_training_lowers_the_loss(tmp_path):
     assert 0 < report["miou"] < 1
 
 
+def test_training_goes_on_from_given_weights(tmp_path):
+    samples = load_samples()
+    np.save(tmp_path / "images.npy", np.stack([s.image[::4, ::4] for s in samples]))
+    np.save(tmp_path / "label_maps.npy", np.stack([s.label_map[::4, ::4] for s in samples]))
+    first, _ = train_segmenter(tmp_path, TrainSegmenterConfig(total_images=160, batch=8, held_out=8))
+    losses = []
+    config = TrainSegmenterConfig(total_images=16, batch=8, held_out=8, learning_rate=1e-6)
+    train_segmenter(tmp_path, config, lambda _, loss: losses.append(loss), start=first)
+    fresh = []
+    train_segmenter(tmp_path, config, lambda _, loss: fresh.append(loss))
+    assert max(losses) < min(fresh)
+
+
 def test_the_shipped_segmenter_reads_portraits_it_has_never_seen():
     samples = load_samples()
     pictures = images.from_uint8(np.stack([s.image for s in samples]))

@@ -41,10 +41,11 @@ def train_segmenter(
     config: TrainSegmenterConfig = TrainSegmenterConfig(),
     on_step: Callable[[int, float], None] | None = None,
     device: torch.device | str | None = "cpu",
+    start: Segmenter | None = None,
 ) -> tuple[Segmenter, dict[str, float]]:
     """Train on a folder of `editgan render`; return the network and its held-out mIoU at full and half size.
 
-    The network comes back on the CPU. Raises ValueError for a folder without portraits or with too few, and for a
+    `start` gives the weights to begin with, which stays as it is; None begins anew. The network comes back on the CPU. Raises ValueError for a folder without portraits or with too few, and for a
     device that this machine does not have.
     """
     target = resolve_device(device)
@@ -65,6 +66,8 @@ def train_segmenter(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = Segmenter().to(target)
+    if start is not None:
+        model.load_state_dict(start.state_dict())
     share = np.bincount(label_maps[: min(count, 500)].ravel(), minlength=len(PORTRAIT_LABELS)) + 1.0
     weight = torch.from_numpy((share / share.sum()) ** -config.small_part_power).float()
     weight /= (weight * torch.from_numpy(share / share.sum())).sum()
