@@ -64,7 +64,7 @@ def test_training_lowers_the_loss(tmp_path):
     losses = []
     config = TrainSegmenterConfig(total_images=400, batch=8, held_out=8)
     _, report = train_segmenter(tmp_path, config, lambda _, loss: losses.append(loss))
-    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+    assert np.mean(losses[-5:]) < 0.85 * np.mean(losses[:5])
     assert 0 < report["miou"] < 1
 
 

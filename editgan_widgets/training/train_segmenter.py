@@ -45,8 +45,8 @@ def train_segmenter(
 ) -> tuple[Segmenter, dict[str, float]]:
     """Train on a folder of `editgan render`; return the network and its held-out mIoU at full and half size.
 
-    `start` gives the weights to begin with, which stays as it is; None begins anew. The network comes back on the CPU. Raises ValueError for a folder without portraits or with too few, and for a
-    device that this machine does not have.
+    `start` gives the weights to begin with and stays as it is; None begins anew. The network comes back on the CPU.
+    Raises ValueError for a folder without portraits or with too few, and for a device that this machine does not have.
     """
     target = resolve_device(device)
     folder = Path(data_dir)
