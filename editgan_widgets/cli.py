@@ -298,14 +298,14 @@ def train_interpreter(
 ) -> None:
     """Label a few samples with the portrait segmenter, train the interpreter on them, and write the whole model."""
     from editgan_widgets.portraits import load_segmenter
-    from editgan_widgets.portraits.parts import PORTRAIT_LABELS
+    from editgan_widgets.portraits.parts import COARSE_LABELS
     from editgan_widgets.training.build_model import build_model
 
     labeller = load_segmenter(segmenter) if segmenter else load_segmenter()
     model = build_model(
         checkpoint,
         labeller,
-        PORTRAIT_LABELS,
+        COARSE_LABELS,
         samples,
         first_seed,
         truncation_psi,

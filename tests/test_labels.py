@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
-from editgan_widgets.portraits.parts import PORTRAIT_LABELS
+from editgan_widgets.portraits.parts import COARSE_LABELS, PORTRAIT_LABELS, coarse
 
 CAR = LabelSet(
     "car-4",
@@ -73,3 +73,12 @@ def test_portraits_have_parts_enough_in_colours_that_differ():
 def test_every_left_part_of_a_portrait_has_its_right_one():
     left = {label.name.replace("left", "right") for label in PORTRAIT_LABELS if label.side == "left"}
     assert left == {label.name for label in PORTRAIT_LABELS if label.side == "right"} != set()
+
+
+def test_coarse_parts_cover_every_fine_one_by_name():
+    fine = np.arange(len(PORTRAIT_LABELS), dtype=np.uint8)
+    found = dict(zip([label.name for label in PORTRAIT_LABELS], coarse(fine), strict=True))
+    assert set(found.values()) == set(range(len(COARSE_LABELS)))
+    assert all(found[label.name] == label.id for label in COARSE_LABELS)
+    assert found["forehead"] == COARSE_LABELS["skin"].id
+    assert found["left pupil"] == COARSE_LABELS["left iris"].id

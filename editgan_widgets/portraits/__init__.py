@@ -4,12 +4,14 @@ from .factor_regressor import FactorRegressor, load_factor_regressor
 from .factors import FACTOR_NAMES, FACTORS, UnknownFactorError
 from .identity import Identity, load_identity
 from .measuring import MeasuringFileError
-from .parts import PORTRAIT_LABELS
+from .parts import COARSE_LABELS, FACE_34, PORTRAIT_LABELS, coarse
 from .renderer import NoEGLError, Portrait, Renderer, render
 from .samples import load_samples
 from .segmenter import Segmenter, SegmenterFileError, load_segmenter
 
 __all__ = [
+    "COARSE_LABELS",
+    "FACE_34",
     "FACTORS",
     "FACTOR_NAMES",
     "PORTRAIT_LABELS",
@@ -22,6 +24,7 @@ __all__ = [
     "Segmenter",
     "SegmenterFileError",
     "UnknownFactorError",
+    "coarse",
     "load_factor_regressor",
     "load_identity",
     "load_samples",

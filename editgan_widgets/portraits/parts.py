@@ -3,8 +3,12 @@
 EditGAN, section 4 and supplement: Face-34 names the parts of a face, and the authors' own face model tells the second
 eye, brow and ear apart. Here left and right are parts of their own, the person's own left and right, so the left eye
 stands on the right side of a frontal picture. Clothes, glasses, the inside of the mouth and the beard are added. The
-renderer writes these ids.
+renderer writes these ids. COARSE_LABELS are the 23 parts that 64 px can show; the shipped model and segmenter read
+those.
 """
+
+import numpy as np
+from jaxtyping import UInt8
 
 from editgan_widgets.labels import Label, LabelSet
 
@@ -64,4 +68,31 @@ _PARTS: tuple[tuple[str, str, str | None, tuple[str, ...], str | None], ...] = (
 PORTRAIT_LABELS = LabelSet(
     "portraits-49", [Label(i, name, color, side, groups) for i, (name, color, side, groups, _) in enumerate(_PARTS)]
 )
+
+# Parts that have hardly a pixel of their own at 64 px, and the part that they belong to.
+_BELONGS_TO = {
+    **dict.fromkeys(("cheek", "chin", "jaw", "forehead", "temple", "frown", "wrinkles", "philtrum"), "skin"),
+    **dict.fromkeys(("bridge", "nose tip", "ala of nose"), "nose"),
+    **{"moustache": "beard", "sideburns": "hair", "commissure": "mouth"},
+    **{f"{side} {part}": f"{side} ear" for side in ("left", "right") for part in ("helix", "lobule")},
+    **{f"{side} {part}": f"{side} eyelid" for side in ("left", "right") for part in ("lower lid", "lashes")},
+    **{f"{side} pupil": f"{side} iris" for side in ("left", "right")},
+    **{f"{side} tear duct": f"{side} sclera" for side in ("left", "right")},
+}
+
+COARSE_LABELS = LabelSet(
+    "portraits-23",
+    [
+        Label(i, name, color, side, groups)
+        for i, (name, color, side, groups, _) in enumerate(part for part in _PARTS if part[0] not in _BELONGS_TO)
+    ],
+)
+_COARSE_IDS = np.array([COARSE_LABELS[_BELONGS_TO.get(name, name)].id for name, *_ in _PARTS], np.uint8)
+
+
+def coarse(label_map: UInt8[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
+    """Turn a map of PORTRAIT_LABELS into one of COARSE_LABELS, the parts that 64 px can show."""
+    return _COARSE_IDS[label_map]
+
+
 FACE_34: dict[str, str] = {name: face_34 for name, _, _, _, face_34 in _PARTS if face_34 is not None}

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .measuring import MeasuringFileError, level_means, read_network, save_network
-from .parts import PORTRAIT_LABELS
+from .parts import COARSE_LABELS
 
 WEIGHTS = Path(__file__).parent / "segmenter.safetensors"
 
@@ -25,7 +25,7 @@ class SegmenterFileError(MeasuringFileError):
 class Segmenter(nn.Module):
     """U-Net: image [batch, 3, H, W] in [-1, 1] -> logits [batch, num_labels, H, W]; H, W multiples of 2**(levels-1)."""
 
-    def __init__(self, num_labels: int = len(PORTRAIT_LABELS), widths: tuple[int, ...] = (12, 32, 48, 64, 96)):
+    def __init__(self, num_labels: int = len(COARSE_LABELS), widths: tuple[int, ...] = (12, 32, 48, 64, 96)):
         super().__init__()
         self.widths = widths
         self.down = nn.ModuleList(_block(a, b) for a, b in zip((3, *widths), widths, strict=False))
@@ -94,7 +94,7 @@ def _shipped() -> Segmenter:
 
 
 def load_segmenter(path: str | Path | None = None) -> Segmenter:
-    """Load the shipped segmenter (64 or 128 px) or another file: image [-1, 1] NCHW -> logits over PORTRAIT_LABELS.
+    """Load the shipped segmenter (64 or 128 px) or another file: image [-1, 1] NCHW -> logits over COARSE_LABELS.
 
     Raises FileNotFoundError, or SegmenterFileError for a broken or foreign file.
     """

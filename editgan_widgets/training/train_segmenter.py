@@ -16,7 +16,7 @@ from torch import Tensor
 from editgan_widgets import images as pictures
 from editgan_widgets.confusion import confusion, mean_iou
 from editgan_widgets.models.devices import resolve_device
-from editgan_widgets.portraits.parts import PORTRAIT_LABELS
+from editgan_widgets.portraits.parts import COARSE_LABELS, coarse
 from editgan_widgets.portraits.segmenter import Segmenter
 from editgan_widgets.training.runs import RunLength, fit
 
@@ -68,7 +68,7 @@ def train_segmenter(
         model = Segmenter().to(target)
     if start is not None:
         model.load_state_dict(start.state_dict())
-    share = np.bincount(label_maps[: min(count, 500)].ravel(), minlength=len(PORTRAIT_LABELS)) + 1.0
+    share = np.bincount(coarse(np.asarray(label_maps[: min(count, 500)])).ravel(), minlength=len(COARSE_LABELS)) + 1.0
     weight = torch.from_numpy((share / share.sum()) ** -config.small_part_power).float()
     weight /= (weight * torch.from_numpy(share / share.sum())).sum()
     weight = weight.to(target)
@@ -76,7 +76,7 @@ def train_segmenter(
     def batch_loss() -> Tensor:
         chosen = np.sort(order.choice(count, config.batch, replace=False))
         image = pictures.from_uint8(images[chosen], target)
-        label = torch.from_numpy(label_maps[chosen].astype(np.int64)).to(target)
+        label = torch.from_numpy(coarse(label_maps[chosen]).astype(np.int64)).to(target)
         if order.random() < config.half_size_share:
             image, label = F.avg_pool2d(image, 2), label[:, ::2, ::2]
         return F.cross_entropy(model(disturb(image, rng)), label, weight)
@@ -84,7 +84,10 @@ def train_segmenter(
     length = RunLength(config.total_images, config.max_minutes)
     seen = fit(model, batch_loss, length, config.batch, config.learning_rate, config.weight_decay, on_step)
     model.cpu()
-    last_images, last_labels = pictures.from_uint8(images[count:]), torch.from_numpy(label_maps[count:].copy())
+    last_images, last_labels = (
+        pictures.from_uint8(images[count:]),
+        torch.from_numpy(coarse(np.asarray(label_maps[count:]))),
+    )
     report = {
         "images": float(seen),
         "miou": held_out_miou(model, last_images, last_labels),
@@ -113,8 +116,8 @@ def disturb(image: Tensor, rng: torch.Generator) -> Tensor:
 
 def held_out_miou(model: Segmenter, images: Tensor, labels: Tensor, batch: int = 32) -> float:
     """Mean over the parts of intersection over union, pixels of all pictures pooled."""
-    counts = np.zeros((len(PORTRAIT_LABELS),) * 2, np.int64)
+    counts = np.zeros((len(COARSE_LABELS),) * 2, np.int64)
     for image, label in zip(images.split(batch), labels.split(batch), strict=True):
         seen = model.label_map(image).to(torch.uint8).numpy()
-        counts += confusion(seen, label.to(torch.uint8).numpy(), len(PORTRAIT_LABELS))
+        counts += confusion(seen, label.to(torch.uint8).numpy(), len(COARSE_LABELS))
     return mean_iou(counts)
