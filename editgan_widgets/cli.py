@@ -41,6 +41,10 @@ app = typer.Typer(
 train = typer.Typer(cls=_OneLineErrors, help="Train one of the networks.", no_args_is_help=True)
 app.add_typer(train, name="train")
 
+Data = Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")]
+Weights = Annotated[Path, typer.Option(help="Weights to write, .safetensors.")]
+TotalImages = Annotated[int, typer.Option(min=1, help="Pictures shown.")]
+MaxMinutes = Annotated[float | None, typer.Option(help="End by the clock.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random generator.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps; without it cuda where there is one, else cpu.")]
 
@@ -301,10 +305,9 @@ def train_interpreter(
     from editgan_widgets.portraits.parts import COARSE_LABELS
     from editgan_widgets.training.build_model import build_model
 
-    labeller = load_segmenter(segmenter) if segmenter else load_segmenter()
     model = build_model(
         checkpoint,
-        labeller,
+        load_segmenter(segmenter),
         COARSE_LABELS,
         samples,
         first_seed,
@@ -319,10 +322,10 @@ def train_interpreter(
 
 @train.command("segmenter")
 def train_segmenter(
-    data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")],
-    out: Annotated[Path, typer.Option(help="Weights to write, .safetensors.")],
-    total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 16_000,
-    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    data: Data,
+    out: Weights,
+    total_images: TotalImages = 16_000,
+    max_minutes: MaxMinutes = None,
     start: Annotated[Path | None, typer.Option(help="Go on from these weights; without it from fresh ones.")] = None,
     seed: Seed = 0,
     device: Device = None,
@@ -353,7 +356,7 @@ def train_encoder(
         Path | None, typer.Option(help="Folder that `editgan render` wrote; without it, samples alone teach.")
     ] = None,
     total_images: Annotated[int, typer.Option(min=16, help="Pictures shown.")] = 200_000,
-    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    max_minutes: MaxMinutes = None,
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
     seed: Seed = 0,
     device: Device = None,
@@ -379,10 +382,10 @@ def train_encoder(
 
 @train.command("factor-regressor")
 def train_factor_regressor(
-    data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")],
-    out: Annotated[Path, typer.Option(help="Weights to write, .safetensors.")],
-    total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 100_000,
-    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    data: Data,
+    out: Weights,
+    total_images: TotalImages = 100_000,
+    max_minutes: MaxMinutes = None,
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
@@ -403,9 +406,9 @@ def train_factor_regressor(
 @train.command("identity")
 def train_identity(
     data: Annotated[Path, typer.Option(help="Folder that `editgan render --views 6` wrote.")],
-    out: Annotated[Path, typer.Option(help="Weights to write, .safetensors.")],
-    total_images: Annotated[int, typer.Option(min=1, help="Pictures shown.")] = 100_000,
-    max_minutes: Annotated[float | None, typer.Option(help="End by the clock.")] = None,
+    out: Weights,
+    total_images: TotalImages = 100_000,
+    max_minutes: MaxMinutes = None,
     seed: Seed = 0,
     device: Device = None,
 ) -> None:

@@ -115,7 +115,7 @@ class Convolution(nn.Module):
 
     def forward(self, x: Float[Tensor, "b inputs h w"]) -> Float[Tensor, "b outputs h2 w2"]:
         """Apply the layer."""
-        sources = (self.weight, self.resample_filter) if self.bias is None else (self.weight, self.bias)
+        sources = [x for x in (self.weight, self.bias, self.resample_filter) if x is not None]
         folded = self._folded.setdefault(x.dtype, Folded())(sources, lambda: self._fold(x.dtype))
         kernel = self.weight.shape[-1]
         if folded.low_pass is None:

@@ -14,6 +14,12 @@ from torch import Tensor, nn
 FINAL_RATE = 0.02  # share of the learning rate that is left at the end
 
 
+def progress_of(images: int, total_images: int, seconds: float, max_minutes: float | None) -> float:
+    """Share of a run that is behind us, by pictures or by the clock, whichever is further; 1 and above is the end."""
+    by_clock = 0.0 if max_minutes is None else seconds / 60 / max_minutes
+    return max(images / total_images, by_clock)
+
+
 class RunLength:
     """How far a training is, by pictures shown or by the clock, whichever is further.
 
@@ -34,8 +40,7 @@ class RunLength:
 
     def progress(self, images: int) -> float:
         """Share of the run that is behind us, from 0; 1 and above is the end."""
-        by_clock = 0.0 if self.max_minutes is None else self.seconds / 60 / self.max_minutes
-        return max(images / self.total_images, by_clock)
+        return progress_of(images, self.total_images, self.seconds, self.max_minutes)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float, progress: float) -> None:

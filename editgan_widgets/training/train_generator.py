@@ -33,7 +33,7 @@ from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.training.augment import adapt, augment
-from editgan_widgets.training.runs import load_optimizer, optimizer_tensors, stop_flag
+from editgan_widgets.training.runs import load_optimizer, optimizer_tensors, progress_of, stop_flag
 
 
 @dataclass(frozen=True)
@@ -331,9 +331,7 @@ class _State:
     @property
     def progress(self) -> float:
         """Share of the run that is behind us, by images or by the clock, whichever is further."""
-        c = self.config
-        by_clock = 0.0 if c.max_minutes is None else self.seconds / 60 / c.max_minutes
-        return max(self.images / c.total_images, by_clock)
+        return progress_of(self.images, self.config.total_images, self.seconds, self.config.max_minutes)
 
     # One step: the generator's forward pass serves every loss; so does the discriminator's on generated pictures.
 
