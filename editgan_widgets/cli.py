@@ -257,7 +257,7 @@ def report(
 
     loaded = load_model(model, device=device)
     networks = {
-        "segmenter": load_segmenter(segmenter).to(loaded.device),
+        "segmenter": load_segmenter(segmenter, loaded.labels).to(loaded.device),
         "factor regressor": load_factor_regressor(factor_regressor).to(loaded.device),
         "identity": load_identity(identity).to(loaded.device),
     }
@@ -298,17 +298,20 @@ def train_interpreter(
         Path | None, typer.Option(help="Checkpoint that gives the discriminator, where the first one has none.")
     ] = None,
     segmenter: Annotated[Path | None, typer.Option(help="Weights of the labeller; without it the shipped one.")] = None,
+    parts: Annotated[str, typer.Option(help="fine (45 parts, for 128 px) or coarse (23, for 64 px).")] = "fine",
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
 ) -> None:
     """Label a few samples with the portrait segmenter, train the interpreter on them, and write the whole model."""
-    from editgan_widgets.portraits import load_segmenter
-    from editgan_widgets.portraits.parts import COARSE_LABELS
+    from editgan_widgets.portraits import COARSE_LABELS, FINE_LABELS, load_segmenter
     from editgan_widgets.training.build_model import build_model
 
+    known = {"fine": FINE_LABELS, "coarse": COARSE_LABELS}
+    if parts not in known:
+        raise ValueError(f"parts are {' or '.join(known)}; got {parts!r}")
     model = build_model(
         checkpoint,
-        load_segmenter(segmenter),
-        COARSE_LABELS,
+        load_segmenter(segmenter, known[parts]),
+        known[parts],
         samples,
         first_seed,
         truncation_psi,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
-from editgan_widgets.portraits.parts import COARSE_LABELS, PORTRAIT_LABELS, coarse
+from editgan_widgets.portraits.parts import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS, coarse, fine, ids_within
 
 CAR = LabelSet(
     "car-4",
@@ -75,10 +75,16 @@ def test_every_left_part_of_a_portrait_has_its_right_one():
     assert left == {label.name for label in PORTRAIT_LABELS if label.side == "right"} != set()
 
 
-def test_coarse_parts_cover_every_fine_one_by_name():
-    fine = np.arange(len(PORTRAIT_LABELS), dtype=np.uint8)
-    found = dict(zip([label.name for label in PORTRAIT_LABELS], coarse(fine), strict=True))
-    assert set(found.values()) == set(range(len(COARSE_LABELS)))
-    assert all(found[label.name] == label.id for label in COARSE_LABELS)
-    assert found["forehead"] == COARSE_LABELS["skin"].id
-    assert found["left pupil"] == COARSE_LABELS["left iris"].id
+@pytest.mark.parametrize(("labels", "merge"), [(COARSE_LABELS, coarse), (FINE_LABELS, fine)])
+def test_a_smaller_portrait_label_set_covers_every_part_by_name(labels, merge):
+    every = np.arange(len(PORTRAIT_LABELS), dtype=np.uint8)
+    found = dict(zip([label.name for label in PORTRAIT_LABELS], merge(every), strict=True))
+    assert set(found.values()) == set(range(len(labels)))
+    assert all(found[label.name] == label.id for label in labels)
+    assert found["left pupil"] == labels["left iris"].id
+
+
+def test_a_fine_map_becomes_a_coarse_one_by_way_of_its_own_parts():
+    every = np.arange(len(PORTRAIT_LABELS), dtype=np.uint8)
+    assert (ids_within(COARSE_LABELS, of=FINE_LABELS)[fine(every)] == coarse(every)).all()
+    assert coarse(every)[PORTRAIT_LABELS["forehead"].id] == COARSE_LABELS["skin"].id

@@ -6,12 +6,21 @@ import torch
 from safetensors.torch import save_file
 
 from editgan_widgets import images
-from editgan_widgets.portraits import COARSE_LABELS, Segmenter, SegmenterFileError, coarse, load_samples, load_segmenter
-from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, held_out_miou, train_segmenter
+from editgan_widgets.portraits import (
+    COARSE_LABELS,
+    FINE_LABELS,
+    PORTRAIT_LABELS,
+    Segmenter,
+    SegmenterFileError,
+    coarse,
+    load_samples,
+    load_segmenter,
+)
+from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, dice_loss, held_out_miou, train_segmenter
 
 
 def test_logits_have_the_pictures_size():
-    assert Segmenter()(torch.zeros(2, 3, 64, 48)).shape == (2, len(COARSE_LABELS), 64, 48)
+    assert Segmenter()(torch.zeros(2, 3, 64, 48)).shape == (2, len(FINE_LABELS), 64, 48)
 
 
 def test_a_picture_it_cannot_halve_is_refused():
@@ -27,6 +36,33 @@ def test_it_reads_back_as_saved(tmp_path):
         torch.testing.assert_close(
             load_segmenter(tmp_path / "s.safetensors")(image), model(image), atol=1e-2, rtol=1e-2
         )
+
+
+def test_it_gives_a_coarser_label_set_by_adding_the_fine_parts_up(tmp_path):
+    model = Segmenter(widths=(4, 8, 8, 8, 8)).eval()
+    model.save(tmp_path / "s.safetensors")
+    merged = load_segmenter(tmp_path / "s.safetensors", COARSE_LABELS)
+    image = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        whole, parts = merged(image).softmax(1), load_segmenter(tmp_path / "s.safetensors")(image).softmax(1)
+    ear = sum(parts[:, FINE_LABELS[name].id] for name in ("left ear", "left helix", "left lobule"))
+    torch.testing.assert_close(whole[:, COARSE_LABELS["left ear"].id], ear)
+    assert merged.label_map(image).shape == (1, 32, 32)
+
+
+def test_parts_finer_than_it_reads_are_refused(tmp_path):
+    Segmenter(COARSE_LABELS, widths=(4, 8, 8, 8, 8)).save(tmp_path / "s.safetensors")
+    with pytest.raises(ValueError, match="none of which is 'cheek'"):
+        load_segmenter(tmp_path / "s.safetensors", FINE_LABELS)
+    with pytest.raises(ValueError, match="none of which is 'cheek'"):
+        load_segmenter(tmp_path / "s.safetensors", PORTRAIT_LABELS)
+
+
+def test_the_dice_loss_is_nothing_where_all_is_right_and_one_where_nothing_is():
+    label = torch.tensor([[[0, 1], [1, 2]]]).repeat_interleave(64, 1).repeat_interleave(64, 2)
+    right = 20.0 * torch.nn.functional.one_hot(label, 4).permute(0, 3, 1, 2)
+    assert float(dice_loss(right, label)) < 0.001
+    assert float(dice_loss(right.roll(1, 1), label)) > 0.99
 
 
 @pytest.mark.parametrize("keep", [0, 7, 200, 5000])
@@ -85,7 +121,18 @@ def test_the_shipped_segmenter_reads_portraits_it_has_never_seen():
     samples = load_samples()
     pictures = images.from_uint8(np.stack([s.image for s in samples]))
     labels = torch.from_numpy(coarse(np.stack([s.label_map for s in samples])))
-    assert held_out_miou(load_segmenter(), pictures, labels) > 0.7
+    assert held_out_miou(load_segmenter(labels=COARSE_LABELS), pictures, labels) > 0.7
+
+
+def test_training_goes_on_from_weights_for_other_parts(tmp_path):
+    samples = load_samples()[:24]
+    np.save(tmp_path / "images.npy", np.stack([s.image[::4, ::4] for s in samples]))
+    np.save(tmp_path / "label_maps.npy", np.stack([s.label_map[::4, ::4] for s in samples]))
+    start = Segmenter(COARSE_LABELS)
+    config = TrainSegmenterConfig(total_images=8, batch=8, held_out=8, learning_rate=1e-9)
+    model, _ = train_segmenter(tmp_path, config, start=start)
+    assert model.labels == FINE_LABELS
+    torch.testing.assert_close(model.down[0][0].weight, start.down[0][0].weight)
 
 
 def test_a_folder_without_portraits_is_refused_with_the_command_that_makes_one(tmp_path):

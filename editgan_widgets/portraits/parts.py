@@ -3,8 +3,8 @@
 EditGAN, section 4 and supplement: Face-34 names the parts of a face, and the authors' own face model tells the second
 eye, brow and ear apart. Here left and right are parts of their own, the person's own left and right, so the left eye
 stands on the right side of a frontal picture. Clothes, glasses, the inside of the mouth and the beard are added. The
-renderer writes these ids. COARSE_LABELS are the 23 parts that 64 px can show; the shipped model and segmenter read
-those.
+renderer writes these ids. Small pictures cannot show them all: FINE_LABELS are the 45 parts that 128 px can show,
+COARSE_LABELS the 23 that 64 px can.
 """
 
 import numpy as np
@@ -69,30 +69,51 @@ PORTRAIT_LABELS = LabelSet(
     "portraits-49", [Label(i, name, color, side, groups) for i, (name, color, side, groups, _) in enumerate(_PARTS)]
 )
 
-# Parts that have hardly a pixel of their own at 64 px, and the part that they belong to.
-_BELONGS_TO = {
+# Parts with less than a dozen pixels of their own, and the part that they belong to: at 128 px …
+_BELONGS_TO_AT_128 = {
+    **{f"{side} pupil": f"{side} iris" for side in ("left", "right")},
+    **{f"{side} tear duct": f"{side} sclera" for side in ("left", "right")},
+}
+# … and at 64 px.
+_BELONGS_TO_AT_64 = {
+    **_BELONGS_TO_AT_128,
     **dict.fromkeys(("cheek", "chin", "jaw", "forehead", "temple", "frown", "wrinkles", "philtrum"), "skin"),
     **dict.fromkeys(("bridge", "nose tip", "ala of nose"), "nose"),
     **{"moustache": "beard", "sideburns": "hair", "commissure": "mouth"},
     **{f"{side} {part}": f"{side} ear" for side in ("left", "right") for part in ("helix", "lobule")},
     **{f"{side} {part}": f"{side} eyelid" for side in ("left", "right") for part in ("lower lid", "lashes")},
-    **{f"{side} pupil": f"{side} iris" for side in ("left", "right")},
-    **{f"{side} tear duct": f"{side} sclera" for side in ("left", "right")},
 }
 
-COARSE_LABELS = LabelSet(
-    "portraits-23",
-    [
-        Label(i, name, color, side, groups)
-        for i, (name, color, side, groups, _) in enumerate(part for part in _PARTS if part[0] not in _BELONGS_TO)
-    ],
-)
-_COARSE_IDS = np.array([COARSE_LABELS[_BELONGS_TO.get(name, name)].id for name, *_ in _PARTS], np.uint8)
+
+def _without(belongs_to: dict[str, str]) -> LabelSet:
+    """PORTRAIT_LABELS without the parts that belong to others."""
+    kept = [part for part in _PARTS if part[0] not in belongs_to]
+    labels = [Label(i, name, color, side, groups) for i, (name, color, side, groups, _) in enumerate(kept)]
+    return LabelSet(f"portraits-{len(labels)}", labels)
+
+
+FINE_LABELS = _without(_BELONGS_TO_AT_128)
+COARSE_LABELS = _without(_BELONGS_TO_AT_64)
+
+
+def ids_within(labels: LabelSet, of: LabelSet = PORTRAIT_LABELS) -> UInt8[np.ndarray, " num_labels"]:
+    """Say which id of `labels` each part of another portrait label set falls to: `ids_within(a, b)[map_of_b]`.
+
+    Raises UnknownLabelError for a part that `labels` neither has nor holds within another.
+    """
+    known = {label.name for label in labels}
+    wanted = [x.name if x.name in known else _BELONGS_TO_AT_64.get(x.name, x.name) for x in of]
+    return np.array([labels[name].id for name in wanted], np.uint8)
+
+
+def fine(label_map: UInt8[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
+    """Turn a map of PORTRAIT_LABELS into one of FINE_LABELS, the parts that 128 px can show."""
+    return ids_within(FINE_LABELS)[label_map]
 
 
 def coarse(label_map: UInt8[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
     """Turn a map of PORTRAIT_LABELS into one of COARSE_LABELS, the parts that 64 px can show."""
-    return _COARSE_IDS[label_map]
+    return ids_within(COARSE_LABELS)[label_map]
 
 
 FACE_34: dict[str, str] = {name: face_34 for name, _, _, _, face_34 in _PARTS if face_34 is not None}

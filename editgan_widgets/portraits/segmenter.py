@@ -12,8 +12,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from editgan_widgets.labels import LabelSet
+
 from .measuring import MeasuringFileError, level_means, read_network, save_network
-from .parts import COARSE_LABELS
+from .parts import FINE_LABELS, ids_within
 
 WEIGHTS = Path(__file__).parent / "segmenter.safetensors"
 
@@ -23,14 +25,18 @@ class SegmenterFileError(MeasuringFileError):
 
 
 class Segmenter(nn.Module):
-    """U-Net: image [batch, 3, H, W] in [-1, 1] -> logits [batch, num_labels, H, W]; H, W multiples of 2**(levels-1)."""
+    """U-Net: image [batch, 3, H, W] in [-1, 1] -> logits [batch, num_labels, H, W]; H, W multiples of 2**(levels-1).
 
-    def __init__(self, num_labels: int = len(COARSE_LABELS), widths: tuple[int, ...] = (12, 32, 48, 64, 96)):
+    Attributes:
+        labels: the parts that the logits mean.
+    """
+
+    def __init__(self, labels: LabelSet = FINE_LABELS, widths: tuple[int, ...] = (12, 32, 48, 64, 96)):
         super().__init__()
-        self.widths = widths
+        self.labels, self.widths = labels, widths
         self.down = nn.ModuleList(_block(a, b) for a, b in zip((3, *widths), widths, strict=False))
         self.up = nn.ModuleList(_block(widths[i] + widths[i - 1], widths[i - 1]) for i in range(len(widths) - 1, 0, -1))
-        self.head = nn.Conv2d(widths[0], num_labels, 1)
+        self.head = nn.Conv2d(widths[0], len(labels), 1)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b num_labels h w"]:
         """Return the parts' logits at the picture's own size; raises ValueError for a size the levels cannot halve."""
@@ -56,15 +62,56 @@ class Segmenter(nn.Module):
             kept.append(x)
         return kept
 
-    @torch.no_grad()
     def label_map(self, image: Float[Tensor, "b 3 h w"]) -> Tensor:
         """Most likely part of every pixel, uint8 [batch, H, W]."""
-        return self(image).argmax(1).to(torch.uint8)
+        return most_likely_parts(self, image)
 
     def save(self, path: str | Path, metadata: dict | None = None) -> None:
         """Write weights (half precision) and metadata as one safetensors file."""
-        config = {"widths": list(self.widths), "num_labels": self.head.out_channels}
+        config = {"widths": list(self.widths), "labels": self.labels.to_dict()}
         save_network(self, path, config, metadata)
+
+
+class MergedSegmenter(nn.Module):
+    """A segmenter whose fine parts are put together: logits [batch, len(labels), H, W] of the coarser label set.
+
+    The probability of a part is the sum of those that it is made of. Raises UnknownLabelError where a fine part falls
+    to none of `labels`.
+    """
+
+    ids: Tensor  # [fine labels], the coarse id of each
+
+    def __init__(self, segmenter: Segmenter, labels: LabelSet):
+        super().__init__()
+        self.segmenter, self.labels = segmenter, labels
+        ids = torch.from_numpy(ids_within(labels, of=segmenter.labels)).long()
+        if missing := sorted(set(range(len(labels))) - set(ids.tolist())):
+            raise ValueError(
+                f"the segmenter reads {segmenter.labels}, none of which is {labels[missing[0]].name!r} of {labels}; "
+                "train one on finer parts"
+            )
+        self.register_buffer("ids", ids, persistent=False)
+
+    def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b num_labels h w"]:
+        """Return the coarse parts' logits."""
+        logits = self.segmenter(image)
+        top = logits.amax(1, keepdim=True)
+        sums = torch.zeros_like(logits[:, : len(self.labels)]).index_add_(1, self.ids, (logits - top).exp())
+        return sums.clamp_min(1e-30).log() + top
+
+    def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
+        """Means of all levels' activations, as the fine segmenter gives them."""
+        return self.segmenter.features(image)
+
+    def label_map(self, image: Float[Tensor, "b 3 h w"]) -> Tensor:
+        """Most likely part of every pixel, uint8 [batch, H, W]."""
+        return most_likely_parts(self, image)
+
+
+@torch.no_grad()
+def most_likely_parts(segmenter: nn.Module, image: Float[Tensor, "b 3 h w"]) -> Tensor:
+    """Most likely part of every pixel, uint8 [batch, H, W]."""
+    return segmenter(image).argmax(1).to(torch.uint8)
 
 
 def _block(inputs: int, outputs: int) -> nn.Sequential:
@@ -81,7 +128,7 @@ def read_segmenter(path: str | Path) -> Segmenter:
     """
 
     def build(config: dict) -> Segmenter:
-        return Segmenter(config["num_labels"], tuple(config["widths"]))
+        return Segmenter(LabelSet.from_dict(config["labels"]), tuple(config["widths"]))
 
     layout = "a U-Net of down.*, up.* and head.*"
     network, _ = read_network(path, "segmenter", build, layout, SegmenterFileError)
@@ -93,9 +140,15 @@ def _shipped() -> Segmenter:
     return read_segmenter(WEIGHTS)
 
 
-def load_segmenter(path: str | Path | None = None) -> Segmenter:
-    """Load the shipped segmenter (64 or 128 px) or another file: image [-1, 1] NCHW -> logits over COARSE_LABELS.
+def load_segmenter(
+    path: str | Path | None = None, labels: LabelSet | None = None
+) -> Segmenter | MergedSegmenter:
+    """Load the shipped segmenter (64 or 128 px) or another file: image [-1, 1] NCHW -> logits over FINE_LABELS.
 
-    Raises FileNotFoundError, or SegmenterFileError for a broken or foreign file.
+    With `labels`, such as `model.labels`, the logits are over these: a coarser set puts fine parts together.
+
+    Raises FileNotFoundError, SegmenterFileError for a broken or foreign file, UnknownLabelError or ValueError for
+    labels that it cannot give.
     """
-    return _shipped() if path is None else read_segmenter(path)
+    segmenter = _shipped() if path is None else read_segmenter(path)
+    return segmenter if labels is None or labels == segmenter.labels else MergedSegmenter(segmenter, labels)

@@ -43,6 +43,31 @@ class RunLength:
         return progress_of(images, self.total_images, self.seconds, self.max_minutes)
 
 
+def training_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies it in hardware (CUDA; a CPU with AVX512-BF16 or AMX), else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    if device.type == "cpu":
+        probes = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
+        if any(probe() for probe in probes if probe is not None):
+            return torch.bfloat16
+    return torch.float32
+
+
+@contextlib.contextmanager
+def quick_arithmetic(*networks: nn.Module) -> Iterator[None]:
+    """Let networks compute in `training_dtype` and in the layout that is quickest for it; weights stay float32."""
+    device = next(networks[0].parameters()).device
+    dtype = training_dtype(device)
+    if dtype == torch.float32:
+        yield
+        return
+    for network in networks:
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    with torch.autocast(device.type, dtype):
+        yield
+
+
 def set_rate(optimizer: torch.optim.Optimizer, rate: float, progress: float) -> None:
     """Set the learning rate at a point of the run: a short rise over its first twentieth, then a cosine down."""
     falling = FINAL_RATE + (1 - FINAL_RATE) * (0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0)))
@@ -83,7 +108,8 @@ def fit(
     with stop_flag() as stop:
         while (progress := length.progress(seen)) < 1 and not stop.is_set():
             set_rate(optimizer, learning_rate, progress)
-            loss = batch_loss()
+            with quick_arithmetic(network):
+                loss = batch_loss()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()

@@ -33,7 +33,7 @@ from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.training.augment import adapt, augment
-from editgan_widgets.training.runs import load_optimizer, optimizer_tensors, progress_of, stop_flag
+from editgan_widgets.training.runs import load_optimizer, optimizer_tensors, progress_of, stop_flag, training_dtype
 
 
 @dataclass(frozen=True)
@@ -323,10 +323,8 @@ class _State:
 
     def _adam(self, module: nn.Module) -> torch.optim.Adam:
         c = self.config
-        fused = self.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(
-            module.parameters(), lr=c.learning_rate, betas=(c.beta1, c.beta2), eps=1e-8, fused=fused
-        )
+        # Not the fused one: on a CPU it mixes elements up where a weight and its gradient differ in memory layout.
+        return torch.optim.Adam(module.parameters(), lr=c.learning_rate, betas=(c.beta1, c.beta2), eps=1e-8)
 
     @property
     def progress(self) -> float:
@@ -555,17 +553,6 @@ def r1_penalty(score: Float[Tensor, "b 1"], image: Float[Tensor, "b 3 h w"]) -> 
     """Mean squared norm of the score's gradient at real pictures (Mescheder et al. 2018)."""
     (gradient,) = torch.autograd.grad(score.sum(), image, create_graph=True)
     return gradient.square().sum(dim=(1, 2, 3)).mean()
-
-
-def training_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the device multiplies it in hardware (CUDA; a CPU with AVX512-BF16 or AMX), else float32."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    if device.type == "cpu":
-        probes = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
-        if any(probe() for probe in probes if probe is not None):
-            return torch.bfloat16
-    return torch.float32
 
 
 @torch.no_grad()

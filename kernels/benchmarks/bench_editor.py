@@ -44,7 +44,7 @@ def load(options):
 
     torch.set_num_threads(options.threads)
     model = load_model(options.model, device="cpu")
-    return model, load_segmenter(options.segmenter) if options.segmenter else load_segmenter()
+    return model, load_segmenter(options.segmenter, model.labels)
 
 
 def bench(model, judge, options):
