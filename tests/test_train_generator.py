@@ -82,6 +82,15 @@ def test_bfloat16_activations_train_float32_weights(data, tmp_path, monkeypatch)
     assert all(value.dtype == torch.float32 for value in load_generator(result.checkpoint).state_dict().values())
 
 
+def test_a_given_networks_activations_are_compared_too(data, tmp_path):
+    lines = []
+    settings = config(total_images=160, log_images=80, feature_weight=1.0)
+    run(data, tmp_path / "out", settings, on_metrics=lines.append, features=lambda x: [x, F.avg_pool2d(x, 4)])
+    assert lines[-1]["features"] < 0.9 * lines[0]["features"]
+    with pytest.raises(ValueError, match="feature_weight is 1.0 and features None: give both"):
+        run(data, tmp_path / "other", settings)
+
+
 def test_the_plain_gan_needs_no_codes_and_may_mirror(data, tmp_path):
     folder = tmp_path / "only pictures"
     folder.mkdir()

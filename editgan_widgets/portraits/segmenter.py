@@ -40,16 +40,16 @@ class Segmenter(nn.Module):
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b num_labels h w"]:
         """Return the parts' logits at the picture's own size; raises ValueError for a size the levels cannot halve."""
-        x, *skips = self._levels(image)[::-1]
+        x, *skips = self.levels(image)[::-1]
         for block, skip in zip(self.up, skips, strict=True):
             x = block(torch.cat([F.interpolate(x, scale_factor=2, mode="nearest"), skip], 1))
         return self.head(x)
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
         """Means of all levels' activations on the way down, for distances between sets of pictures."""
-        return level_means(self._levels(image))
+        return level_means(self.levels(image))
 
-    def _levels(self, image: Tensor) -> list[Tensor]:
+    def levels(self, image: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
         """Activations on the way down, fine to coarse."""
         step = 2 ** (len(self.widths) - 1)
         if image.shape[2] % step or image.shape[3] % step:
@@ -140,9 +140,7 @@ def _shipped() -> Segmenter:
     return read_segmenter(WEIGHTS)
 
 
-def load_segmenter(
-    path: str | Path | None = None, labels: LabelSet | None = None
-) -> Segmenter | MergedSegmenter:
+def load_segmenter(path: str | Path | None = None, labels: LabelSet | None = None) -> Segmenter | MergedSegmenter:
     """Load the shipped segmenter (64 or 128 px) or another file: image [-1, 1] NCHW -> logits over FINE_LABELS.
 
     With `labels`, such as `model.labels`, the logits are over these: a coarser set puts fine parts together.

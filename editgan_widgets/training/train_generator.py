@@ -60,6 +60,7 @@ class TrainGeneratorConfig:
     part_weights: Mapping[int, float] = field(default_factory=dict)  # label id -> weight of its pixels; others weigh 1
     coarse_weight: float = 0.5  # of the L1 at 1/2 and at 1/4 size, each; pulls large shapes into place first
     gradient_weight: float = 0.5  # of the L1 between horizontal and vertical differences; keeps edges sharp
+    feature_weight: float = 0.0  # of the distance of a given network's activations; keeps small parts recognisable
     charbonnier: float = 0.02  # px value (of [-1, 1]) below which the full-size L1 is rounded off
 
     adversarial_weight: float = 1.0  # of the generator's GAN loss; 0 leaves the discriminator out
@@ -112,6 +113,7 @@ def train_generator(
     *,
     device: torch.device | str = "cpu",
     grow_from: str | Path | None = None,
+    features: Callable[[Tensor], list[Tensor]] | None = None,
     progress: bool = True,
     on_metrics: Callable[[dict[str, float]], None] | None = None,
 ) -> TrainingResult:
@@ -120,7 +122,8 @@ def train_generator(
     Writes to `out_dir`: `checkpoint.safetensors` (bundle with `generator` = averaged weights, `generator_live`,
     `discriminator` and the optimisers' states), `metrics.jsonl`, `samples/*.png`, `config.json`. `grow_from` starts
     from the checkpoint of a smaller or equally large model: its blocks are copied, new ones leave the picture as it is.
-    Ctrl-C and SIGTERM save and end the run. `on_metrics` gets each line of metrics.
+    `features` gives the activations `[batch, C, h, w]` of pictures that `feature_weight` compares, a network that later
+    judges nothing. Ctrl-C and SIGTERM save and end the run. `on_metrics` gets each line of metrics.
 
     Raises DataError for a folder that does not fit, CheckpointError for a checkpoint that does not, ValueError for a
     device that this machine does not have.
@@ -129,7 +132,9 @@ def train_generator(
     data = TrainingData(data_dir, config)
     out = Path(out_dir)
     (out / "samples").mkdir(parents=True, exist_ok=True)
-    state = _State(config, target)
+    if (features is None) != (config.feature_weight <= 0):
+        raise ValueError(f"feature_weight is {config.feature_weight} and features {features}: give both or neither")
+    state = _State(config, target, features)
     checkpoint = out / "checkpoint.safetensors"
     if checkpoint.exists():
         state.resume(read_bundle(checkpoint), checkpoint)
@@ -293,11 +298,33 @@ def paired_loss(
     return loss
 
 
+def feature_loss(
+    features: Callable[[Tensor], list[Tensor]], image: Float[Tensor, "b 3 h w"], target: Float[Tensor, "b 3 h w"]
+) -> Float[Tensor, ""]:
+    """Mean difference of activations in units of the target's own, each channel of each level alike: 0 for equals.
+
+    A perceptual loss (Johnson et al. 2016, section 3.2) through a network that knows the pictures' parts.
+    """
+    with torch.no_grad():
+        wanted = features(target)
+    losses = []
+    for ours, theirs in zip(features(image), wanted, strict=True):
+        theirs = theirs.float()
+        size = theirs.abs().mean((0, 2, 3)) + 1e-2
+        losses.append(((ours.float() - theirs).abs().mean((0, 2, 3)) / size).mean())
+    return torch.stack(losses).mean()
+
+
 class _State:
     """Everything that changes during a run: networks, optimisers, counters."""
 
-    def __init__(self, config: TrainGeneratorConfig, device: torch.device):
-        self.config, self.device = config, device
+    def __init__(
+        self,
+        config: TrainGeneratorConfig,
+        device: torch.device,
+        features: Callable[[Tensor], list[Tensor]] | None = None,
+    ):
+        self.config, self.device, self.features = config, device, features
         self.dtype = training_dtype(device)
         torch_seed = torch.Generator().manual_seed(config.seed)
         with torch.random.fork_rng(devices=[]):
@@ -346,6 +373,10 @@ class _State:
             weight = None if batch.weight is None else batch.weight[:paired]
             losses["paired"] = paired_loss(image[:paired], batch.image[:paired], weight, c)
             objective = c.paired_weight * losses["paired"]
+            if self.features is not None:
+                with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+                    losses["features"] = feature_loss(self.features, image[:paired], batch.image[:paired])
+                objective = objective + c.feature_weight * losses["features"]
         image_gradient = None
         if self.discriminator is not None and self.optimizer_d is not None:
             image_gradient, d_losses = self._discriminate(image.detach(), batch.image)
@@ -590,6 +621,15 @@ def _part_weights(text: str) -> dict[int, float]:
     return {int(part.split("=")[0]): float(part.split("=")[1]) for part in text.split(",") if part}
 
 
+def _segmenter_levels(path: str | None, device: str) -> Callable[[Tensor], list[Tensor]] | None:
+    from editgan_widgets.portraits.segmenter import read_segmenter
+
+    if path is None:
+        return None
+    segmenter = read_segmenter(path).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return segmenter.levels
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a training from the command line; every configuration field is an option of the same name."""
     parser = argparse.ArgumentParser(description="Train a StyleGAN2 generator on a folder of pictures.")
@@ -598,6 +638,7 @@ def main(arguments: list[str] | None = None) -> None:
         "--out", required=True, help="folder for checkpoint, metrics and samples; resumes if it has one"
     )
     parser.add_argument("--grow-from", help="checkpoint of a smaller or equally large model to start from")
+    parser.add_argument("--features", help="portrait segmenter's weights, for --feature-weight")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     groups = {}
     for owner in (GeneratorConfig, TrainGeneratorConfig):
@@ -617,7 +658,14 @@ def main(arguments: list[str] | None = None) -> None:
         {name: values[name] for name in groups[GeneratorConfig]},
         {name: values[name] for name in groups[TrainGeneratorConfig]},
     )
-    train_generator(values["data"], values["out"], config, device=values["device"], grow_from=values["grow_from"])
+    train_generator(
+        values["data"],
+        values["out"],
+        config,
+        device=values["device"],
+        grow_from=values["grow_from"],
+        features=_segmenter_levels(values["features"], values["device"]),
+    )
 
 
 if __name__ == "__main__":
