@@ -144,3 +144,10 @@ def test_a_configuration_survives_json_and_explicit_channels_win():
     assert [config.channels_at(r) for r in config.resolutions] == [12, 10, 6]
     assert GeneratorConfig().num_ws == 10
     assert GeneratorConfig(resolution=1024, channel_base=32768, channel_max=512).num_ws == 18
+
+
+def test_a_codes_length_counts_only_where_the_config_says_so():
+    z = torch.randn(2, 8, generator=torch.Generator().manual_seed(3))
+    for normalize_z, same in ((True, True), (False, False)):
+        generator = Generator(GeneratorConfig(resolution=8, z_dim=8, w_dim=8, channel_max=8, normalize_z=normalize_z))
+        assert torch.allclose(generator.mapping(z), generator.mapping(1.3 * z), atol=1e-5) is same

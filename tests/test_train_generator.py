@@ -87,7 +87,7 @@ def test_a_given_networks_activations_are_compared_too(data, tmp_path):
     settings = config(total_images=160, log_images=80, feature_weight=1.0)
     run(data, tmp_path / "out", settings, on_metrics=lines.append, features=lambda x: [x, F.avg_pool2d(x, 4)])
     assert lines[-1]["features"] < 0.9 * lines[0]["features"]
-    with pytest.raises(ValueError, match="feature_weight is 1.0 and features None: give both"):
+    with pytest.raises(ValueError, match=r"feature_weight is 1\.0 and features None: give both"):
         run(data, tmp_path / "other", settings)
 
 

@@ -258,9 +258,15 @@ def to_rosinality(weights: StateDict | Generator, mapping_lr_multiplier: float =
         mapping_lr_multiplier: the one that the state dict was trained with (`GeneratorConfig`); a Generator tells its
             own.
 
-    Raises CheckpointError where the weights cannot be meant with this multiplier.
+    Raises CheckpointError where the weights cannot be meant with this multiplier, and for a generator that does not
+    normalise its codes, which readers of this layout always do.
     """
     if isinstance(weights, Generator):
+        if not weights.config.normalize_z:
+            raise CheckpointError(
+                "this generator takes codes as they are (normalize_z False), the rosinality layout normalises them; "
+                "keep it as a bundle"
+            )
         weights, mapping_lr_multiplier = weights.state_dict(), weights.config.mapping_lr_multiplier
     config = infer_config(weights)
     if (gain := _mapping_gain(weights, mapping_lr_multiplier)) < _LEAST_GAIN:

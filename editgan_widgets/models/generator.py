@@ -28,6 +28,7 @@ class GeneratorConfig:
     resolution: int = 64  # height and width of the picture, px; a power of two from 8 up
     z_dim: int = 64  # length of the normal code
     w_dim: int = 128  # length of one row of w_plus
+    normalize_z: bool = True  # bring each code to mean square 1 first; False where its length means something too
     mapping_layers: int = 4  # fully connected layers z -> w
     mapping_lr_multiplier: float = 0.01  # the mapping learns this much slower, or W drifts
     channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
@@ -112,13 +113,13 @@ class Generator(nn.Module):
 
 
 class MappingNetwork(nn.Module):
-    """z -> w: normalise the code, then fully connected layers. `w_avg` is the mean of w, kept by the trainer."""
+    """z -> w: normalise the code where the config says so, then fully connected layers. `w_avg` is the mean of w, kept by the trainer."""
 
     w_avg: Tensor
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
-        self.z_dim, self.num_layers = config.z_dim, config.mapping_layers
+        self.z_dim, self.num_layers, self.normalize = config.z_dim, config.mapping_layers, config.normalize_z
         for i in range(config.mapping_layers):
             inputs = config.z_dim if i == 0 else config.w_dim
             layer = FullyConnected(inputs, config.w_dim, activate=True, lr_multiplier=config.mapping_lr_multiplier)
@@ -129,7 +130,7 @@ class MappingNetwork(nn.Module):
         """Map codes. `truncation_psi` in [0, 1] pulls w towards `w_avg`: 1 leaves it, 0 gives the mean portrait."""
         if z.shape[1] != self.z_dim:
             raise ValueError(f"z has {z.shape[1]} values per code, this generator takes {self.z_dim}")
-        x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+        x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt() if self.normalize else z
         for i in range(self.num_layers):
             x = self.get_submodule(f"fc{i}")(x)
         return x if truncation_psi == 1 else self.w_avg.lerp(x, truncation_psi)

@@ -1,8 +1,9 @@
 """Train an Encoder for a finished generator: picture -> w_plus in one pass (EditGAN, section 3.2).
 
 Half of every batch are the generator's own samples, whose latents are known: the loss is in W and in the picture that
-the generator makes of the guess. The other half are rendered portraits, which have no latent: the picture alone is
-compared, and rows of w_plus are held together where the picture does not tell them apart. The generator never changes.
+the generator makes of the guess. The other half are rendered portraits: the picture is compared, rows of w_plus are
+held together where the picture does not tell them apart, and where the folder has the codes of its portraits, which a
+generator trained by pairs has learned, the guess is drawn a little towards their w. The generator never changes.
 """
 
 import json
@@ -20,7 +21,15 @@ from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, wri
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.models.perceptual import PerceptualDistance
-from editgan_widgets.training.runs import RunLength, load_optimizer, optimizer_tensors, set_rate, stop_flag
+from editgan_widgets.training.runs import (
+    RunLength,
+    load_optimizer,
+    optimizer_tensors,
+    quick_arithmetic,
+    set_rate,
+    stop_flag,
+    training_dtype,
+)
 from editgan_widgets.training.train_generator import TrainGeneratorConfig, TrainingData, paired_loss
 
 _PICTURE = TrainGeneratorConfig()  # the weights of its comparison of pictures at three sizes
@@ -42,6 +51,7 @@ class TrainEncoderConfig:
     w_weight: float = 0.5  # of the squared error in W, in units of its standard deviation; samples only
     picture_weight: float = 4.0  # of the distance of pictures: L1 at three sizes and of differences
     perceptual_weight: float = 1.0  # of the distance of discriminator features, where the model has a discriminator
+    code_weight: float = 0.1  # of the squared error in W of renders whose code the folder has
     spread_weight: float = 0.02  # of the squared distance of a render's rows from their mean, in standard deviations
     held_out: int = 64  # last pictures of the folder, never trained on: for the report
     checkpoint_minutes: float = 3.0  # between two writings of the checkpoint
@@ -106,6 +116,7 @@ def train_encoder(
                 batch=renders,
                 total_images=max(config.total_images, renders),
                 held_out=config.held_out,
+                paired_weight=float(config.code_weight > 0 and (Path(data_dir) / "latents.npy").is_file()),
             ),
         )
     run = _Run(model, data, config)
@@ -173,17 +184,19 @@ class _Run:
         """Train on one batch; return the losses."""
         c = self.config
         self.rng.manual_seed(c.seed * 1_000_003 + self.steps)  # so that a resumed run draws what it would have drawn
-        render = None
+        render = codes = None
         if self.data is not None:
-            render = self.data.batch(self.data.indices(self.renders), self.device).image
+            batch = self.data.batch(self.data.indices(self.renders), self.device)
+            render, codes = batch.image, batch.latents
             self.renders += len(render)
         count = c.batch - (0 if render is None else len(render))
         w_plus = self._sample(count)
         with torch.no_grad():
-            image = self.model.generator.synthesis(w_plus, noise_mode="const").image.clamp(-1, 1)
+            image = self._synthesis(w_plus).clamp(-1, 1)
         target = image if render is None else torch.cat([image, render])
-        guess = self.encoder(target)
-        made = self.model.generator.synthesis(guess, noise_mode="const").image
+        with quick_arithmetic(self.encoder):
+            guess = self.encoder(target).float()
+        made = self._synthesis(guess)
         losses = {"picture": paired_loss(made, target, None, _PICTURE)}
         total = c.picture_weight * losses["picture"]
         scaled = (guess - self.encoder.w_avg) / self.encoder.w_std
@@ -194,6 +207,11 @@ class _Run:
             rows = scaled[count:]
             losses["spread"] = (rows - rows.mean(1, keepdim=True)).square().mean()
             total = total + c.spread_weight * losses["spread"]
+            if codes is not None:
+                with torch.no_grad():
+                    known = self.model.generator.w_plus(self.model.generator.mapping(codes))
+                losses["code"] = ((guess[count:] - known) / self.encoder.w_std).square().mean()
+                total = total + c.code_weight * losses["code"]
         if self.perceptual is not None:
             losses["perceptual"] = self.perceptual(made, self.perceptual.reference(target))
             total = total + c.perceptual_weight * losses["perceptual"]
@@ -203,6 +221,9 @@ class _Run:
         self.steps += 1
         self.images += c.batch
         return {name: float(value.detach()) for name, value in losses.items()}
+
+    def _synthesis(self, w_plus: Tensor) -> Tensor:
+        return self.model.generator.synthesis(w_plus, noise_mode="const", dtype=training_dtype(self.device)).image
 
     @torch.no_grad()
     def _sample(self, count: int) -> Tensor:
