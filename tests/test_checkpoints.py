@@ -146,7 +146,9 @@ def test_a_512_px_generator_has_the_153_tensors_of_the_public_files():
 @torch.no_grad()
 def test_a_generator_that_takes_codes_as_they_are_has_no_rosinality_form():
     with pytest.raises(CheckpointError, match="normalize_z False"):
-        to_rosinality(Generator(GeneratorConfig(resolution=8, z_dim=8, w_dim=8, channel_max=8, normalize_z=False)))
+        checkpoints.to_rosinality(
+            Generator(GeneratorConfig(resolution=8, z_dim=8, w_dim=8, channel_max=8, normalize_z=False))
+        )
 
 
 def test_a_rosinality_file_loads_with_sizes_read_off_its_shapes(generator, tmp_path):

@@ -116,7 +116,7 @@ def fit(
             seen += batch
             if on_step is not None:
                 on_step(seen, float(loss.detach()))
-    network.eval().requires_grad_(False)
+    network.eval().requires_grad_(False).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return seen
 
 

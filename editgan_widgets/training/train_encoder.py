@@ -139,7 +139,7 @@ def train_encoder(
             losses = run.step()
             if on_step is not None:
                 on_step(run.images, losses)
-    encoder = run.encoder.eval().requires_grad_(False)
+    encoder = run.encoder.eval().requires_grad_(False).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     sample_psnr, w_error = _on_samples(model, encoder, config)
     render_psnr = _on_renders(model, encoder, data)
     report = EncoderReport(run.images, run.seconds / 60, progress >= 1, sample_psnr, w_error, render_psnr)
