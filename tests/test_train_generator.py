@@ -152,6 +152,20 @@ def test_a_grown_network_shows_the_picture_of_the_small_one(data, tmp_path):
     assert grown.images == 4
 
 
+def test_a_widened_network_shows_the_picture_of_the_narrow_one_and_learns_with_all_channels(data, tmp_path):
+    narrow = run(data, tmp_path / "narrow", config(total_images=60))
+    wide = dataclasses.replace(NETWORK, channels=(16, 12, 12))
+    settings = config(network=wide, total_images=4, learning_rate=1e-9)
+    grown = run(data, tmp_path / "wide", settings, grow_from=narrow.checkpoint)
+    z = torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        before, after = (load_generator(r.checkpoint)(z, noise_mode="none") for r in (narrow, grown))
+    assert torch.allclose(before, after, atol=1e-3)
+    trained = run(data, tmp_path / "trained", config(network=wide, total_images=40), grow_from=narrow.checkpoint)
+    new = read_bundle(trained.checkpoint).modules["generator"]["synthesis.b16.conv0.weight"][:8, 8:]
+    assert (new.abs() > 0).all()
+
+
 def test_a_network_whose_code_got_longer_does_not_yet_hear_the_new_numbers(data, tmp_path):
     short = run(data, tmp_path / "short", config(total_images=60))
     longer = tmp_path / "data"
@@ -181,9 +195,9 @@ def test_a_second_teacher_takes_over_at_the_same_size(data, tmp_path):
 
 def test_growing_from_a_network_of_other_sizes_names_the_first_tensor(data, tmp_path):
     first = run(data, tmp_path / "a", config(total_images=4))
-    wider = GeneratorConfig(resolution=16, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=12)
+    narrower = GeneratorConfig(resolution=16, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=6)
     with pytest.raises(CheckpointError, match=r"synthesis\..*grow to a network"):
-        run(data, tmp_path / "b", config(network=wider), grow_from=first.checkpoint)
+        run(data, tmp_path / "b", config(network=narrower), grow_from=first.checkpoint)
     other = dataclasses.replace(NETWORK, mapping_lr_multiplier=0.3)
     with pytest.raises(CheckpointError, match=r"mapping_lr_multiplier 0\.01, this network 0\.3"):
         run(data, tmp_path / "b", config(network=other), grow_from=first.checkpoint)

@@ -121,7 +121,8 @@ def train_generator(
 
     Writes to `out_dir`: `checkpoint.safetensors` (bundle with `generator` = averaged weights, `generator_live`,
     `discriminator` and the optimisers' states), `metrics.jsonl`, `samples/*.png`, `config.json`. `grow_from` starts
-    from the checkpoint of a smaller or equally large model: its blocks are copied, new ones leave the picture as it is.
+    from the checkpoint of a smaller or equally large model: its weights are copied, and new blocks, channels and
+    numbers of the code leave the picture as it is until they learn.
     `features` gives the activations `[batch, C, h, w]` of pictures that `feature_weight` compares, a network that later
     judges nothing. Ctrl-C and SIGTERM save and end the run. `on_metrics` gets each line of metrics.
 
@@ -534,7 +535,7 @@ class _State:
     def grow(self, bundle: Bundle, path: Path) -> None:
         """Start from another model: copy what it has; what it lacks changes nothing until it learns.
 
-        That holds for blocks of finer resolutions and for numbers appended to the code.
+        That holds for blocks of finer resolutions, for more channels, and for numbers appended to the code.
         """
         weights = bundle.modules.get("generator")
         if weights is None:
@@ -551,17 +552,17 @@ class _State:
                 "take the same"
             )
         own = self.generator.state_dict()
-        weights = _widened(weights, self.config.network.z_dim)
-        foreign = [n for n, v in weights.items() if n not in own or own[n].shape != v.shape]
+        foreign = [n for n, v in weights.items() if n not in own or not _fits_into(v, own[n])]
         if foreign:
             raise CheckpointError(
                 f"{path} does not fit into {self.config.network}: {len(foreign)} tensors have no place, "
                 f"first {foreign[0]} {tuple(weights[foreign[0]].shape)}; grow to a network of at least its resolution, "
-                "with the same channels, w_dim and mapping_layers, and at least its z_dim"
+                "channels, w_dim, mapping_layers and z_dim"
             )
         for resolution in self.config.network.resolutions:
             if f"synthesis.b{resolution}.torgb.weight" not in weights:
                 own[f"synthesis.b{resolution}.torgb.weight"].zero_()
+        weights = {name: _widened(value, own[name]) for name, value in weights.items()}
         for module in (self.generator, self.average):
             module.load_state_dict(own | weights)
         if self.discriminator is not None and "discriminator" in bundle.modules:
@@ -570,14 +571,18 @@ class _State:
             self.discriminator.load_state_dict(mine | fits)
 
 
-def _widened(weights: dict[str, Tensor], z_dim: int) -> dict[str, Tensor]:
-    """Let the mapping's first layer take a longer code: the numbers that it does not know yet change nothing."""
-    first = weights.get("mapping.fc0.weight")
-    if first is None or first.shape[1] >= z_dim:
-        return weights
-    # The layer scales by 1 / sqrt(inputs).
-    wider = F.pad(first * math.sqrt(z_dim / first.shape[1]), (0, z_dim - first.shape[1]))
-    return {**weights, "mapping.fc0.weight": wider}
+def _fits_into(small: Tensor, large: Tensor) -> bool:
+    return small.dim() == large.dim() and all(a <= b for a, b in zip(small.shape, large.shape, strict=True))
+
+
+def _widened(small: Tensor, large: Tensor) -> Tensor:
+    """Put a layer's weights into those of a wider layer: what was there does not hear the new inputs yet."""
+    wide = large.clone()
+    if small.dim() > 1 and small.shape[1] < large.shape[1]:
+        wide[: small.shape[0], small.shape[1] :] = 0
+        small = small * math.sqrt(large.shape[1] / small.shape[1])  # layers scale by 1 / sqrt(inputs)
+    wide[tuple(slice(n) for n in small.shape)] = small
+    return wide
 
 
 def r1_penalty(score: Float[Tensor, "b 1"], image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
@@ -621,6 +626,10 @@ def _part_weights(text: str) -> dict[int, float]:
     return {int(part.split("=")[0]): float(part.split("=")[1]) for part in text.split(",") if part}
 
 
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
 def _segmenter_levels(path: str | None, device: str) -> Callable[[Tensor], list[Tensor]] | None:
     from editgan_widgets.portraits.segmenter import read_segmenter
 
@@ -643,11 +652,13 @@ def main(arguments: list[str] | None = None) -> None:
     groups = {}
     for owner in (GeneratorConfig, TrainGeneratorConfig):
         group = parser.add_argument_group(owner.__name__)
-        groups[owner] = [f.name for f in fields(owner) if f.name not in ("network", "channels")]
+        groups[owner] = [f.name for f in fields(owner) if f.name != "network"]
         for f in fields(owner):
             option = f"--{f.name.replace('_', '-')}"
             if f.name == "part_weights":
                 group.add_argument(option, type=_part_weights, help="label id = weight, as 5=4,6=4")
+            elif f.name == "channels":
+                group.add_argument(option, type=_numbers, help="one for each of 4, 8, … px, as 128,128,64,32,16")
             elif isinstance(f.default, bool):
                 group.add_argument(option, action=argparse.BooleanOptionalAction, help=f"default: {f.default}")
             elif f.name in groups[owner]:
