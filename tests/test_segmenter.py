@@ -16,7 +16,7 @@ from editgan_widgets.portraits import (
     load_samples,
     load_segmenter,
 )
-from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, dice_loss, held_out_miou, train_segmenter
+from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, held_out_miou, part_loss, train_segmenter
 
 
 def test_logits_have_the_pictures_size():
@@ -58,11 +58,22 @@ def test_parts_finer_than_it_reads_are_refused(tmp_path):
         load_segmenter(tmp_path / "s.safetensors", PORTRAIT_LABELS)
 
 
-def test_the_dice_loss_is_nothing_where_all_is_right_and_one_where_nothing_is():
-    label = torch.tensor([[[0, 1], [1, 2]]]).repeat_interleave(64, 1).repeat_interleave(64, 2)
-    right = 20.0 * torch.nn.functional.one_hot(label, 4).permute(0, 3, 1, 2)
-    assert float(dice_loss(right, label)) < 0.001
-    assert float(dice_loss(right.roll(1, 1), label)) > 0.99
+def test_the_parts_loss_is_nothing_where_all_is_right_and_large_where_nothing_is():
+    label = torch.arange(4).repeat_interleave(100)
+    right = 20.0 * torch.nn.functional.one_hot(label, 5).float()
+    assert float(part_loss(right, label, torch.ones(5), torch.ones(400), 1.0)) < 0.001
+    assert float(part_loss(right.roll(1, 1), label, torch.ones(5), torch.ones(400), 1.0)) > 20
+
+
+def test_a_pixel_that_stands_for_three_counts_as_three_pixels():
+    label = torch.tensor([0, 1, 1, 1, 2])
+    logits = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    logits[1:4] = logits[1]
+    few = torch.tensor([0, 1, 4])
+    whole = part_loss(logits, label, torch.ones(3), torch.ones(5), 1.0)
+    torch.testing.assert_close(
+        part_loss(logits[few], label[few], torch.ones(3), torch.tensor([1.0, 3.0, 1.0]), 1.0), whole
+    )
 
 
 @pytest.mark.parametrize("keep", [0, 7, 200, 5000])

@@ -31,7 +31,7 @@ class Segmenter(nn.Module):
         labels: the parts that the logits mean.
     """
 
-    def __init__(self, labels: LabelSet = FINE_LABELS, widths: tuple[int, ...] = (12, 32, 48, 64, 96)):
+    def __init__(self, labels: LabelSet = FINE_LABELS, widths: tuple[int, ...] = (16, 32, 48, 64, 96)):
         super().__init__()
         self.labels, self.widths = labels, widths
         self.down = nn.ModuleList(_block(a, b) for a, b in zip((3, *widths), widths, strict=False))
