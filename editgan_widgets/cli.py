@@ -294,6 +294,9 @@ def train_interpreter(
     samples: Annotated[int, typer.Option(min=1, help="Pictures that are labelled.")] = 16,
     first_seed: Annotated[int, typer.Option(min=0, help="Seed of the first labelled picture.")] = 0,
     truncation_psi: Annotated[float, typer.Option(help="Truncation of the labelled pictures, 0 to 1.")] = 0.7,
+    candidates: Annotated[
+        int | None, typer.Option(min=1, help="Choose them from so many, so that every part is shown; else the first.")
+    ] = None,
     discriminator: Annotated[
         Path | None, typer.Option(help="Checkpoint that gives the discriminator, where the first one has none.")
     ] = None,
@@ -315,6 +318,7 @@ def train_interpreter(
         samples,
         first_seed,
         truncation_psi,
+        candidates,
         discriminator_from=discriminator,
         on_progress=lambda p: typer.echo(f"step {p.step}/{p.total}  loss {p.loss:.3f}  accuracy {p.accuracy:.3f}"),
     )

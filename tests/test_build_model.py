@@ -3,7 +3,7 @@ import torch
 
 from editgan_widgets.models.checkpoints import CheckpointError, fingerprint, write_bundle
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.training.build_model import build_model
+from editgan_widgets.training.build_model import build_model, representative
 from editgan_widgets.training.train_interpreter import InterpreterTrainingConfig
 
 
@@ -29,7 +29,21 @@ def test_a_checkpoint_and_a_labeller_make_a_model_that_is_stored_whole(checkpoin
     loaded = EditGAN.load(tmp_path / "model.safetensors")
     assert loaded.fingerprint == tiny_model.fingerprint
     assert fingerprint(loaded.interpreter) == fingerprint(model.interpreter)
-    assert loaded.metadata["interpreter"] == {"samples": 4, "first_seed": 7, "truncation_psi": 0.7}
+    about = loaded.metadata["interpreter"]
+    assert (about["seeds"], about["truncation_psi"]) == ([7, 8, 9, 10], 0.7)
+    assert 0 <= about["seconds"] < 60
+
+
+def test_pictures_to_label_are_chosen_so_that_each_part_is_shown(checkpoint, tiny_model):
+    label_maps = torch.zeros(6, 4, 4, dtype=torch.uint8)
+    label_maps[1:3, :, :2] = 1
+    label_maps[4, :2] = 2
+    label_maps[5, 0, 0] = 3  # too small to count
+    assert representative(label_maps, 2, 4) == [1, 4]
+    assert representative(label_maps, 3, 4) == [1, 2, 4]
+    config = InterpreterTrainingConfig(ensemble=2, hidden=(8, 8), steps=2, pixels=64)
+    model = build_model(checkpoint, labeller, tiny_model.labels, samples=2, candidates=6, config=config)
+    assert len(model.metadata["interpreter"]["seeds"]) == 2
 
 
 def test_a_bundle_of_something_else_is_refused_with_the_command_that_makes_one(tmp_path, tiny_model):

@@ -4,11 +4,13 @@ This is DatasetGAN's recipe (section 3.1) with a labelling function in the place
 `[n, 3, H, W]` in [-1, 1] get label maps `[n, H, W]`, and the interpreter learns to label every other picture.
 """
 
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from editgan_widgets.labels import LabelSet
@@ -30,6 +32,7 @@ def build_model(
     samples: int = 16,
     first_seed: int = 0,
     truncation_psi: float = 0.7,
+    candidates: int | None = None,
     discriminator_from: str | Path | None = None,
     config: InterpreterTrainingConfig | None = None,
     metadata: dict | None = None,
@@ -43,6 +46,8 @@ def build_model(
         labels: the label set that the labeller's ids mean.
         samples: pictures to label; their seeds count up from `first_seed`, as `EditGAN.sample_w_plus` takes them.
         truncation_psi: of the labelled pictures.
+        candidates: seeds to choose the pictures from, so that together they show every part as often as can be: as a
+            person would leaf through samples before labelling some. None labels the first ones.
         discriminator_from: another checkpoint whose discriminator the model takes, for its perceptual distance; needed
             where `checkpoint` comes from paired training alone, which has none.
         config: of the interpreter's training, None for the defaults.
@@ -61,20 +66,56 @@ def build_model(
                 "checkpoint of `editgan train generator` with adversarial_weight above 0, of the same resolution"
             )
     bare = EditGAN(generator, discriminator, None, labels)
-    seeds = range(first_seed, first_seed + samples)
+    seeds = range(first_seed, first_seed + max(candidates or samples, samples))
     w_plus = torch.cat([bare.sample_w_plus(seed, truncation_psi) for seed in seeds])
+    label_maps = _label(bare, labeller, w_plus)
+    chosen = representative(label_maps, samples, len(labels))
+    started = time.monotonic()
     interpreter = train_interpreter(
         generator,
-        w_plus,
-        _label(bare, labeller, w_plus),
+        w_plus[chosen],
+        label_maps[chosen],
         len(labels),
         config,
         torch.Generator().manual_seed(first_seed),
         on_progress,
     )
-    facts["interpreter"] = {"samples": samples, "first_seed": first_seed, "truncation_psi": truncation_psi}
+    facts["interpreter"] = {
+        "seeds": [seeds[i] for i in chosen],
+        "truncation_psi": truncation_psi,
+        "seconds": round(time.monotonic() - started, 1),
+        "peak_mb": peak_memory_mb(),
+    }
     facts |= metadata or {}
     return EditGAN(generator, discriminator, interpreter, labels, facts)
+
+
+def representative(
+    label_maps: UInt8[Tensor, "n h w"], samples: int, num_labels: int, enough_pixels: int = 8
+) -> list[int]:
+    """Choose `samples` of n pictures that show every part in as many of them as can be; their indices, rising.
+
+    One by one: a part that is shown in k of the chosen pictures is worth 1 / (k + 1)² in the next.
+    """
+    shown = torch.stack([torch.bincount(x.flatten().long(), minlength=num_labels) for x in label_maps]) >= enough_pixels
+    times = torch.zeros(num_labels)
+    left = list(range(len(label_maps)))
+    chosen = []
+    for _ in range(samples):
+        worth = (shown[left] / (times + 1).square()).sum(1)
+        chosen.append(left.pop(int(worth.argmax())))
+        times += shown[chosen[-1]]
+    return sorted(chosen)
+
+
+def peak_memory_mb() -> int | None:
+    """Most memory that this process has held, MB; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
 
 
 def read_networks(checkpoint: str | Path) -> tuple[Generator, Discriminator | None, dict]:
