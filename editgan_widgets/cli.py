@@ -362,6 +362,9 @@ def train_encoder(
     data: Annotated[
         Path | None, typer.Option(help="Folder that `editgan render` wrote; without it, samples alone teach.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Bundle whose encoder to begin with; without it a fresh one.")
+    ] = None,
     total_images: Annotated[int, typer.Option(min=16, help="Pictures shown.")] = 200_000,
     max_minutes: MaxMinutes = None,
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
@@ -375,9 +378,12 @@ def train_encoder(
     loaded = load_model(model, device=device)
     config = TrainEncoderConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
     state = out.with_name(f"{out.stem}.training.safetensors")
+    first = EditGAN.load(start).encoder if start else None
+    if start and first is None:
+        raise ValueError(f"{start} holds no encoder to start from; give a bundle that this command wrote")
     out.parent.mkdir(parents=True, exist_ok=True)
     with _progress(total_images) as advance:
-        encoder, report = train_encoder(loaded, data, config, checkpoint=state, on_step=advance)
+        encoder, report = train_encoder(loaded, data, config, checkpoint=state, start=first, on_step=advance)
     networks = (loaded.generator, loaded.discriminator, loaded.interpreter)
     facts = loaded.metadata | {"encoder": config.to_dict() | report.to_dict()}
     EditGAN(*networks, loaded.labels, facts, encoder).save(out, half=half)

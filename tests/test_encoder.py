@@ -129,6 +129,16 @@ def test_a_run_in_two_parts_ends_with_the_weights_of_one_run(tiny_model, renders
     assert fingerprint(parts) == fingerprint(whole)
 
 
+def test_training_may_begin_with_another_encoders_weights(tiny_model, trained, renders):
+    settings = config(total_images=8, learning_rate=1e-9)
+    encoder, _ = train_encoder(tiny_model, renders, settings, start=trained[0])
+    image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(encoder(image), trained[0](image), atol=1e-2, rtol=1e-2)
+    other = Encoder(EncoderConfig(resolution=32, num_ws=8, w_dim=16, channel_base=512, channel_max=16, hidden=32))
+    with pytest.raises(ValueError, match="drop it"):
+        train_encoder(tiny_model, renders, settings, start=other)
+
+
 def test_samples_alone_can_teach(tiny_model):
     _, report = train_encoder(tiny_model, None, config(total_images=16))
     assert np.isnan(report.render_psnr)

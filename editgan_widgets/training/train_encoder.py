@@ -91,6 +91,7 @@ def train_encoder(
     config: TrainEncoderConfig | None = None,
     *,
     checkpoint: str | Path | None = None,
+    start: Encoder | None = None,
     on_step: Callable[[int, dict[str, float]], None] | None = None,
 ) -> tuple[Encoder, EncoderReport]:
     """Train on a model's device; return the encoder, in eval mode, and its report. `model` is left as it is.
@@ -100,9 +101,11 @@ def train_encoder(
         data_dir: folder of `editgan render`; None trains on samples alone.
         config: None for the defaults.
         checkpoint: file to write now and then and at the end; where it exists, the run goes on from it.
+        start: encoder of the same sizes, of an earlier state of the generator, say, whose weights are the first ones.
         on_step: called with the pictures shown so far and the losses. Ctrl-C and SIGTERM save and end the run.
 
-    Raises DataError for a folder that does not fit, CheckpointError for a checkpoint of another generator or encoder.
+    Raises DataError for a folder that does not fit, CheckpointError for a checkpoint of another generator or encoder,
+    ValueError for a start of other sizes.
     """
     config = config or TrainEncoderConfig()
     data = None
@@ -119,7 +122,7 @@ def train_encoder(
                 paired_weight=float(config.code_weight > 0 and (Path(data_dir) / "latents.npy").is_file()),
             ),
         )
-    run = _Run(model, data, config)
+    run = _Run(model, data, config, start)
     path = None if checkpoint is None else Path(checkpoint)
     if path is not None and path.exists():
         run.resume(path)
@@ -161,13 +164,19 @@ def reconstruction_psnr(
 class _Run:
     """Everything that changes during a run."""
 
-    def __init__(self, model: EditGAN, data: TrainingData | None, config: TrainEncoderConfig):
+    def __init__(
+        self, model: EditGAN, data: TrainingData | None, config: TrainEncoderConfig, start: Encoder | None = None
+    ):
         self.model, self.data, self.config = model, data, config
         self.device = model.device
         statistics = model.w_statistics()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             encoder = Encoder(config.network or EncoderConfig.for_generator(model.generator.config))
+        if start is not None:
+            if start.config != encoder.config:
+                raise ValueError(f"the encoder to start from has {start.config}, this one {encoder.config}; drop it")
+            encoder.load_state_dict(start.state_dict())
         encoder.w_avg.copy_(model.generator.mapping.w_avg)
         # Along W's own coordinates; the axes of w_statistics would need a rotation in the encoder's last layer.
         encoder.w_std.copy_((statistics.axes.square() * statistics.std.square()[:, None]).sum(0).sqrt().clamp_min(1e-4))
