@@ -7,7 +7,7 @@ import torch
 
 from conftest import grown
 from editgan_widgets import images
-from editgan_widgets.editing import optimize
+from editgan_widgets.editing.adam import Adam
 from editgan_widgets.editing.objective import LossWeights, Objective
 from editgan_widgets.editing.optimize import EditConfig, optimize_edit
 from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps
@@ -127,7 +127,7 @@ def test_the_optimiser_is_adam():
     torch.manual_seed(0)
     start, goal = torch.randn(3, 4), torch.randn(3, 4)
     mine, theirs = start.clone().requires_grad_(), start.clone().requires_grad_()
-    adam, reference = optimize._Adam(mine, beta2=0.95), torch.optim.Adam([theirs], betas=(0.9, 0.95))
+    adam, reference = Adam(mine, beta2=0.95), torch.optim.Adam([theirs], betas=(0.9, 0.95))
     for rate in (0.1, 0.3, 0.2, 0.05):
         adam.step(rate, (mine - goal).pow(4).sum())
         reference.param_groups[0]["lr"] = rate

@@ -29,6 +29,7 @@ CALLABLES = [
     ("editgan_widgets.widgets", "Editor", []),
     ("editgan_widgets.portraits", "render", ["seed", "size"]),
     ("editgan_widgets", "EditGAN.encode", ["image"]),
+    ("editgan_widgets.editing.embed", "embed", ["model", "image", "config", "on_step", "should_stop"]),
     ("editgan_widgets.portraits", "load_segmenter", []),
     ("editgan_widgets.portraits", "load_factor_regressor", ["path"]),
     ("editgan_widgets.portraits", "load_identity", ["path"]),

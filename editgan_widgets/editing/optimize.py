@@ -1,13 +1,7 @@
 """optimize_edit: Adam on w_plus until the segmentation matches the painted one (EditGAN, section 3.3), step by step.
 
-Stopping is not calling `next`; drawing, logging, recording and testing are consumers of the one iterator. The latent
-is written as
-
-    w_plus = reference + (std * offset) @ axes            offset [1, num_ws, w_dim], axes and std of W
-
-and Adam moves `offset`: a step is then as long along a direction in which W hardly varies as along one in which it
-varies much, both measured in what the mapping network produces, so pictures stay portraits, and the prior is just the
-offset's square.
+Stopping is not calling `next`; drawing, logging, recording and testing are consumers of the one iterator. Adam moves
+the latent's offset from the reference in standard deviations of W (editing/latent_frame.py).
 """
 
 import time
@@ -20,6 +14,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets import images
+from editgan_widgets.editing.adam import Adam
+from editgan_widgets.editing.latent_frame import LatentFrame
 from editgan_widgets.editing.objective import FIGURES, Losses, LossWeights, Objective
 from editgan_widgets.editing.target import EditTarget
 from editgan_widgets.models.editgan import EditGAN
@@ -89,10 +85,10 @@ def optimize_edit(
     if target.label_map.shape != size:
         raise ValueError(f"the target is {target.label_map.shape} px, this model makes {size} px")
     reference = w_plus if reference is None else reference
-    frame = _LatentFrame(model, reference.detach(), config)
+    frame = LatentFrame(model, reference.detach(), config.least_std, config.layers)
     objective = Objective(model, target, _picture(model, reference), config.weights)
     offset = frame.offset(w_plus.detach()).requires_grad_()
-    adam = _Adam(offset, config.beta2)
+    adam = Adam(offset, config.beta2)
     rate = _schedule(config)
     adam.step(rate(0), _evaluate(model, objective, frame, offset)[2])
     for index in range(1, config.steps + 1):
@@ -113,37 +109,13 @@ def optimize_edit(
         adam.step(rate(index), total)
 
 
-class _LatentFrame:
-    """Coordinates of w_plus around the reference, in standard deviations of W along its axes."""
-
-    def __init__(self, model: EditGAN, reference: Tensor, config: EditConfig):
-        statistics = model.w_statistics()
-        rms = statistics.std.square().mean().sqrt().clamp_min(1e-8)
-        std = statistics.std.clamp_min(config.least_std * rms)
-        self.reference = reference
-        self.to_latent = std[:, None] * statistics.axes  # [w_dim, w_dim]
-        self.to_offset = statistics.axes.T / std
-        rows = torch.ones(reference.shape[1], 1, device=reference.device)
-        if config.layers is not None:
-            first, end = config.layers
-            rows = torch.zeros_like(rows)
-            rows[first:end] = 1
-        self.moves = rows
-
-    def offset(self, w_plus: Tensor) -> Tensor:
-        return (w_plus - self.reference) @ self.to_offset
-
-    def latent(self, offset: Tensor) -> Tensor:
-        return self.reference + offset @ self.to_latent
-
-
 def _picture(model: EditGAN, w_plus: Tensor) -> Tensor:
     with torch.no_grad():
         return model.generator.synthesis(w_plus, noise_mode="const").image
 
 
 def _evaluate(
-    model: EditGAN, objective: Objective, frame: _LatentFrame, offset: Tensor
+    model: EditGAN, objective: Objective, frame: LatentFrame, offset: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     # Grad mode is set here and never across a yield, where the consumer's code would run under it.
     with torch.enable_grad():
@@ -153,29 +125,6 @@ def _evaluate(
         synthesis = model.generator.synthesis(latent, noise_mode="const")
         evaluation = objective(synthesis, free)
     return latent, synthesis.image, evaluation.total, evaluation.figures
-
-
-class _Adam:
-    """Adam (Kingma and Ba 2015, algorithm 1) on one tensor, changed in place.
-
-    Building torch.optim's own imports torch's compiler first: two seconds that the first edit of a kernel would wait.
-    """
-
-    def __init__(self, x: Tensor, beta2: float, beta1: float = 0.9, eps: float = 1e-8):
-        self.x, self.betas, self.eps = x, (beta1, beta2), eps
-        self.mean, self.square = torch.zeros_like(x), torch.zeros_like(x)
-        self.steps = 0
-
-    def step(self, rate: float, loss: Tensor) -> None:
-        """Move `x` by the loss's gradient; `loss` must have been computed from `x`."""
-        (gradient,) = torch.autograd.grad(loss, [self.x])
-        self.steps += 1
-        beta1, beta2 = self.betas
-        with torch.no_grad():
-            self.mean.lerp_(gradient, 1 - beta1)
-            self.square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-            root = (self.square / (1 - beta2**self.steps)).sqrt_().add_(self.eps)
-            self.x.addcdiv_(self.mean, root, value=-rate / (1 - beta1**self.steps))
 
 
 def _schedule(config: EditConfig) -> Callable[[int], float]:
