@@ -6,7 +6,7 @@ import torch
 from editgan_widgets import EditGAN, load_model
 from editgan_widgets.labels import Label, LabelSet
 from editgan_widgets.models import editgan as module
-from editgan_widgets.models.checkpoints import CheckpointError, to_rosinality, write_bundle
+from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, to_rosinality, write_bundle
 from editgan_widgets.models.devices import resolve_device
 
 
@@ -49,6 +49,37 @@ def test_w_statistics_describe_sampled_latents(tiny_model):
     along = (w - statistics.mean) @ statistics.axes.T
     torch.testing.assert_close(along.std(0), statistics.std, rtol=0.15, atol=0.01)
     torch.testing.assert_close(statistics.axes @ statistics.axes.T, torch.eye(16), rtol=0, atol=1e-4)
+
+
+def test_a_file_holds_the_statistics_of_w_in_full_precision_so_that_none_are_computed_anew(
+    tiny_model, tmp_path, monkeypatch
+):
+    path = tmp_path / "half.safetensors"
+    tiny_model.save(path, half=True)
+    loaded = EditGAN.load(path)
+    monkeypatch.setattr(torch.linalg, "eigh", None)
+    for name, value in tiny_model.w_statistics().state_dict().items():
+        assert torch.equal(getattr(loaded.w_statistics(), name), value)
+    loaded.to("cpu").save(tmp_path / "again.safetensors")
+    assert "w_statistics" in read_bundle(tmp_path / "again.safetensors").modules
+
+
+def test_a_file_without_statistics_of_w_loads_and_computes_them(tiny_model, tmp_path):
+    tiny_model.save(tmp_path / "new.safetensors")
+    bundle = read_bundle(tmp_path / "new.safetensors")
+    del bundle.modules["w_statistics"]
+    write_bundle(tmp_path / "old.safetensors", bundle.modules, bundle.metadata)
+    loaded = EditGAN.load(tmp_path / "old.safetensors")
+    torch.testing.assert_close(loaded.w_statistics().std, tiny_model.w_statistics().std)
+
+
+def test_statistics_of_another_w_are_refused(tiny_model, tmp_path):
+    tiny_model.save(tmp_path / "tiny.safetensors")
+    bundle = read_bundle(tmp_path / "tiny.safetensors")
+    bundle.modules["w_statistics"] = {"mean": torch.zeros(8), "axes": torch.eye(8), "std": torch.ones(8)}
+    write_bundle(tmp_path / "other.safetensors", bundle.modules, bundle.metadata)
+    with pytest.raises(CheckpointError, match="statistics are of a W 8 wide, the generator's is 16"):
+        EditGAN.load(tmp_path / "other.safetensors")
 
 
 def test_an_unknown_name_lists_the_names():

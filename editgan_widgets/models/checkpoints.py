@@ -12,7 +12,7 @@ import os
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,18 +45,23 @@ class Bundle:
 
 
 def write_bundle(
-    path: str | Path, modules: Mapping[str, StateDict], metadata: Mapping[str, Any], half: bool = False
+    path: str | Path,
+    modules: Mapping[str, StateDict],
+    metadata: Mapping[str, Any],
+    half: bool = False,
+    never_half: Collection[str] = (),
 ) -> None:
     """Write state dicts and metadata (anything JSON can say) to one safetensors file; all of it or nothing.
 
-    `half` stores floating-point tensors in 16 bits. Raises CheckpointError where a value does not fit or is not finite.
+    `half` stores floating-point tensors in 16 bits, but for those of the modules `never_half`. Raises CheckpointError
+    where a value does not fit or is not finite.
     """
     path = Path(path)
     tensors = {}
     for module, state in modules.items():
         for name, value in state.items():
             stored = value.detach().cpu().contiguous()
-            if half and stored.is_floating_point():
+            if half and module not in never_half and stored.is_floating_point():
                 stored = stored.half()
             if stored.is_floating_point() and not stored.isfinite().all():
                 cause = "does not fit into 16 bits; save with half=False" if value.isfinite().all() else "is not finite"

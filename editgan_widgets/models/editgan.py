@@ -27,17 +27,29 @@ _STATISTICS_SAMPLES = 8192
 
 @dataclass(frozen=True)
 class WStatistics:
-    """Mean and principal axes of W, from random codes: w ~ mean + axes.T @ (std * N(0, I))."""
+    """Mean and principal axes of W, from random codes: w ~ mean + axes.T @ (std * N(0, I)).
+
+    W's covariance is axes.T @ diag(std²) @ axes.
+    """
 
     mean: Tensor  # [w_dim]
     axes: Tensor  # [w_dim, w_dim], rows are orthonormal axes, falling std
     std: Tensor  # [w_dim], along the axes
 
+    def to(self, device: torch.device) -> "WStatistics":
+        """Give the same on a device."""
+        return WStatistics(**{name: value.to(device) for name, value in self.state_dict().items()})
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Tensors by name, for a bundle."""
+        return {"mean": self.mean, "axes": self.axes, "std": self.std}
+
 
 class EditGAN:
     """What an edit needs. `discriminator` and `interpreter` may be None in a bundle under construction.
 
-    `encoder` is None where none was trained: a model edits its own samples without one.
+    `encoder` is None where none was trained: a model edits its own samples without one. `statistics` are those of the
+    generator's W; None leaves them to be computed when they are first asked for.
 
     Attributes:
         generator, discriminator, interpreter, encoder: the networks, in eval mode and without parameter gradients.
@@ -53,6 +65,7 @@ class EditGAN:
         labels: LabelSet,
         metadata: dict | None = None,
         encoder: Encoder | None = None,
+        statistics: WStatistics | None = None,
     ):
         if interpreter is not None:
             reads, gives = list(interpreter.config.feature_channels), list(generator.feature_channels)
@@ -70,7 +83,11 @@ class EditGAN:
         self.encoder = encoder
         self.labels, self.metadata = labels, dict(metadata or {})
         self._fingerprint: str | None = None
-        self._statistics: WStatistics | None = None
+        if statistics is not None and len(statistics.std) != generator.config.w_dim:
+            raise ValueError(
+                f"statistics are of a W {len(statistics.std)} wide, the generator's is {generator.config.w_dim}"
+            )
+        self._statistics = statistics
         for module in self._modules().values():
             module.eval().requires_grad_(False)
 
@@ -99,11 +116,12 @@ class EditGAN:
         target = resolve_device(device)
         for module in self._modules().values():
             module.to(target)
-        self._statistics = None
+        if self._statistics is not None:
+            self._statistics = self._statistics.to(target)
         return self
 
     def w_statistics(self) -> WStatistics:
-        """Statistics of W on the model's device, computed at the first call from fixed random codes."""
+        """Statistics of W on the model's device: those of the file, or else computed once from fixed random codes."""
         if self._statistics is None:
             rng = torch.Generator().manual_seed(0)
             z = torch.randn(_STATISTICS_SAMPLES, self.generator.config.z_dim, generator=rng)
@@ -133,14 +151,18 @@ class EditGAN:
             return self.encoder(image.to(self.device))
 
     def save(self, path: str | Path, half: bool = False) -> None:
-        """Write one safetensors file; `half` stores float16 (half the size; loads as float32)."""
+        """Write one safetensors file; `half` stores float16 (half the size; loads as float32).
+
+        The statistics of W are stored too, in float32 always.
+        """
         metadata = {
             **self.metadata,
             "labels": self.labels.to_dict(),
             **{f"{name}_config": module.config.to_dict() for name, module in self._modules().items()},
         }
         modules = {name: module.state_dict() for name, module in self._modules().items()}
-        write_bundle(path, modules, metadata, half=half)
+        modules["w_statistics"] = self.w_statistics().state_dict()
+        write_bundle(path, modules, metadata, half=half, never_half=("w_statistics",))
 
     @classmethod
     def load(cls, path: str | Path) -> "EditGAN":
@@ -148,6 +170,8 @@ class EditGAN:
         bundle = read_bundle(path)
         try:
             about = dict(bundle.metadata)
+            stored = bundle.modules.pop("w_statistics", None)  # older files have none
+            statistics = None if stored is None else WStatistics(**stored)
             configs = {name: about.pop(f"{name}_config") for name in bundle.modules}
             labels = LabelSet.from_dict(about.pop("labels"))
             generator = Generator(GeneratorConfig.from_dict(configs["generator"]))
@@ -162,7 +186,7 @@ class EditGAN:
             if "encoder" in bundle.modules:
                 encoder = Encoder(EncoderConfig.from_dict(configs["encoder"]))
                 encoder.load_state_dict(bundle.modules["encoder"])
-            return cls(generator, discriminator, interpreter, labels, about, encoder)
+            return cls(generator, discriminator, interpreter, labels, about, encoder, statistics)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(
                 f"{path} is a bundle, but not of a whole EditGAN model ({type(error).__name__}: {error}); "
