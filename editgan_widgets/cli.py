@@ -131,17 +131,22 @@ def _kernelspec() -> Finding:
 def _weights() -> list[Finding]:
     from editgan_widgets import load_model
     from editgan_widgets.models.checkpoints import fingerprint
-    from editgan_widgets.portraits import load_segmenter
+    from editgan_widgets.portraits import load_factor_regressor, load_identity, load_segmenter
 
     return [
         _weight("model portraits", lambda: load_model("portraits", device="cpu").fingerprint),
         _weight("segmenter", lambda: fingerprint(load_segmenter())),
+        _weight("factor regressor", lambda: fingerprint(load_factor_regressor()), needed=False),
+        _weight("identity", lambda: fingerprint(load_identity()), needed=False),
     ]
 
 
-def _weight(name: str, fingerprint: Callable[[], str]) -> Finding:
+def _weight(name: str, fingerprint: Callable[[], str], needed: bool = True) -> Finding:
+    """A broken file is a failure; an absent one is where the weights are `needed`."""
     try:
         return Finding(name, "ok", f"fingerprint {fingerprint()}")
+    except FileNotFoundError as error:
+        return Finding(name, "FAIL" if needed else "none", str(error))
     except (ValueError, OSError) as error:
         return Finding(name, "FAIL", str(error))
 

@@ -6,7 +6,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from editgan_widgets import EditSession, images
-from editgan_widgets.cli import app
+from editgan_widgets.cli import _weights, app
+from editgan_widgets.portraits import factor_regressor, identity
 
 
 def run(*arguments):
@@ -110,3 +111,19 @@ def test_the_doctor_lists_what_it_found_and_its_exit_code_says_whether_all_is_th
     assert {"python", "torch", "cuda", "egl", "chromium"} <= {line.split()[0] for line in lines}
     failed = [line for line in lines if " FAIL " in line]
     assert done.exit_code == bool(failed), done.output
+
+
+@pytest.mark.parametrize("network", [factor_regressor, identity])
+def test_the_doctor_misses_no_optional_weights_but_finds_broken_ones(network, tmp_path, monkeypatch):
+    path = tmp_path / "weights.safetensors"
+    monkeypatch.setattr(network, "WEIGHTS", path)
+    name = network.__name__.split(".")[-1].replace("_", " ")
+
+    def state():
+        network._shipped.cache_clear()
+        return {finding.name: finding.state for finding in _weights()}[name]
+
+    assert state() == "none"
+    path.write_bytes(b"cut short")
+    assert state() == "FAIL"
+    network._shipped.cache_clear()
