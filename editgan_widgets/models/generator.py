@@ -113,7 +113,10 @@ class Generator(nn.Module):
 
 
 class MappingNetwork(nn.Module):
-    """z -> w: normalise the code where the config says so, then fully connected layers. `w_avg` is the mean of w, kept by the trainer."""
+    """z -> w: normalise the code where the config says so, then fully connected layers.
+
+    `w_avg` is the mean of w, kept by the trainer.
+    """
 
     w_avg: Tensor
 

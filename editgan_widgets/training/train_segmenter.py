@@ -91,7 +91,7 @@ def train_segmenter(
         if order.random() < config.half_size_share:
             image, label = F.avg_pool2d(image, 2), label[:, ::2, ::2]
         logits = model(disturb(image, rng))
-        # Most pixels lie inside a few large parts and tell little; the softmax over all of them costs as much as the net
+        # Most pixels lie inside a few large parts and tell little, and a softmax over all costs as much as the network.
         chance = kept[label]
         chosen = torch.rand(label.shape, generator=rng).to(target) < chance
         rows, label = logits.permute(0, 2, 3, 1)[chosen].float(), label[chosen]
