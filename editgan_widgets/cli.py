@@ -131,10 +131,12 @@ def _kernelspec() -> Finding:
 def _weights() -> list[Finding]:
     from editgan_widgets import load_model
     from editgan_widgets.models.checkpoints import fingerprint
+    from editgan_widgets.models.editgan import MODELS
     from editgan_widgets.portraits import load_factor_regressor, load_identity, load_segmenter
 
+    files = dict.fromkeys(MODELS.values())
     return [
-        _weight("model portraits", lambda: load_model("portraits", device="cpu").fingerprint),
+        *(_weight(f"model {path.stem}", lambda path=path: load_model(path, device="cpu").fingerprint) for path in files),
         _weight("segmenter", lambda: fingerprint(load_segmenter())),
         _weight("factor regressor", lambda: fingerprint(load_factor_regressor()), needed=False),
         _weight("identity", lambda: fingerprint(load_identity()), needed=False),

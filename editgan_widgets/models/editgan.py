@@ -20,7 +20,8 @@ from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 
 _PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
-MODELS = {"portraits": _PRETRAINED / "portraits.safetensors"}
+MODELS = {name: _PRETRAINED / f"{name}.safetensors" for name in ("portraits-64",)}
+MODELS["portraits"] = MODELS["portraits-64"]  # the default
 
 _STATISTICS_SAMPLES = 8192
 
