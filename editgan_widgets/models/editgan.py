@@ -20,8 +20,10 @@ from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 
 _PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
-MODELS = {name: _PRETRAINED / f"{name}.safetensors" for name in ("portraits-64",)}
-MODELS["portraits"] = MODELS["portraits-64"]  # the default
+MODELS = {  # the first is the default
+    "portraits": _PRETRAINED / "portraits-64.safetensors",
+    "portraits-64": _PRETRAINED / "portraits-64.safetensors",
+}
 
 _STATISTICS_SAMPLES = 8192
 
