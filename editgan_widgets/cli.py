@@ -136,7 +136,10 @@ def _weights() -> list[Finding]:
 
     files = dict.fromkeys(MODELS.values())
     return [
-        *(_weight(f"model {path.stem}", lambda path=path: load_model(path, device="cpu").fingerprint) for path in files),
+        *(
+            _weight(f"model {path.stem}", lambda path=path: load_model(path, device="cpu").fingerprint)
+            for path in files
+        ),
         _weight("segmenter", lambda: fingerprint(load_segmenter())),
         _weight("factor regressor", lambda: fingerprint(load_factor_regressor()), needed=False),
         _weight("identity", lambda: fingerprint(load_identity()), needed=False),

@@ -146,6 +146,17 @@ def test_a_configuration_survives_json_and_explicit_channels_win():
     assert GeneratorConfig(resolution=1024, channel_base=32768, channel_max=512).num_ws == 18
 
 
+def test_a_mapping_with_a_skip_adds_a_linear_map_of_the_code():
+    sizes = {"resolution": 8, "z_dim": 8, "w_dim": 12, "channel_max": 8, "normalize_z": False}
+    plain, skipping = (Generator(GeneratorConfig(**sizes, mapping_skip=skip)) for skip in (False, True))
+    missing, _ = skipping.load_state_dict(plain.state_dict(), strict=False)
+    assert missing == ["mapping.skip.weight", "mapping.skip.bias"]
+    a, b = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(4))
+    added = [skipping.mapping(z) - plain.mapping(z) for z in (a, b, a + b)]
+    torch.testing.assert_close(added[0] + added[1], added[2])
+    assert added[0].abs().max() > 0.1
+
+
 def test_a_codes_length_counts_only_where_the_config_says_so():
     z = torch.randn(2, 8, generator=torch.Generator().manual_seed(3))
     for normalize_z, same in ((True, True), (False, False)):

@@ -154,7 +154,7 @@ def test_a_grown_network_shows_the_picture_of_the_small_one(data, tmp_path):
 
 def test_a_widened_network_shows_the_picture_of_the_narrow_one_and_learns_with_all_channels(data, tmp_path):
     narrow = run(data, tmp_path / "narrow", config(total_images=60))
-    wide = dataclasses.replace(NETWORK, channels=(16, 12, 12))
+    wide = dataclasses.replace(NETWORK, channels=(16, 12, 12), w_dim=12, mapping_skip=True)
     settings = config(network=wide, total_images=4, learning_rate=1e-9)
     grown = run(data, tmp_path / "wide", settings, grow_from=narrow.checkpoint)
     z = torch.randn(4, 4, generator=torch.Generator().manual_seed(0))

@@ -267,10 +267,11 @@ def to_rosinality(weights: StateDict | Generator, mapping_lr_multiplier: float =
     normalise its codes, which readers of this layout always do.
     """
     if isinstance(weights, Generator):
-        if not weights.config.normalize_z:
+        if not weights.config.normalize_z or weights.config.mapping_skip:
             raise CheckpointError(
-                "this generator takes codes as they are (normalize_z False), the rosinality layout normalises them; "
-                "keep it as a bundle"
+                "the rosinality layout normalises codes and has no linear map beside the mapping; this generator was "
+                f"built with normalize_z {weights.config.normalize_z}, mapping_skip {weights.config.mapping_skip}: keep "
+                "it as a bundle"
             )
         weights, mapping_lr_multiplier = weights.state_dict(), weights.config.mapping_lr_multiplier
     config = infer_config(weights)

@@ -30,6 +30,7 @@ class GeneratorConfig:
     w_dim: int = 128  # length of one row of w_plus
     normalize_z: bool = True  # bring each code to mean square 1 first; False where its length means something too
     mapping_layers: int = 4  # fully connected layers z -> w
+    mapping_skip: bool = False  # add a linear map of the code to w: keeps numbers of it apart that mean something
     mapping_lr_multiplier: float = 0.01  # the mapping learns this much slower, or W drifts
     channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
     channel_max: int = 128  # … but no more than this
@@ -113,7 +114,7 @@ class Generator(nn.Module):
 
 
 class MappingNetwork(nn.Module):
-    """z -> w: normalise the code where the config says so, then fully connected layers.
+    """z -> w: normalise the code where the config says so, then fully connected layers, beside a linear map if wanted.
 
     `w_avg` is the mean of w, kept by the trainer.
     """
@@ -127,6 +128,9 @@ class MappingNetwork(nn.Module):
             inputs = config.z_dim if i == 0 else config.w_dim
             layer = FullyConnected(inputs, config.w_dim, activate=True, lr_multiplier=config.mapping_lr_multiplier)
             self.add_module(f"fc{i}", layer)
+        self.skip = None
+        if config.mapping_skip:
+            self.skip = FullyConnected(config.z_dim, config.w_dim, lr_multiplier=config.mapping_lr_multiplier)
         self.register_buffer("w_avg", torch.zeros(config.w_dim))
 
     def forward(self, z: Float[Tensor, "batch z_dim"], truncation_psi: float = 1.0) -> Float[Tensor, "batch w_dim"]:
@@ -134,8 +138,10 @@ class MappingNetwork(nn.Module):
         if z.shape[1] != self.z_dim:
             raise ValueError(f"z has {z.shape[1]} values per code, this generator takes {self.z_dim}")
         x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt() if self.normalize else z
+        linear = None if self.skip is None else self.skip(x)
         for i in range(self.num_layers):
             x = self.get_submodule(f"fc{i}")(x)
+        x = x if linear is None else x + linear
         return x if truncation_psi == 1 else self.w_avg.lerp(x, truncation_psi)
 
 

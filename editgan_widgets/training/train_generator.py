@@ -562,6 +562,8 @@ class _State:
         for resolution in self.config.network.resolutions:
             if f"synthesis.b{resolution}.torgb.weight" not in weights:
                 own[f"synthesis.b{resolution}.torgb.weight"].zero_()
+        if self.config.network.mapping_skip and "mapping.skip.weight" not in weights:
+            own["mapping.skip.weight"].zero_()
         weights = {name: _widened(value, own[name]) for name, value in weights.items()}
         for module in (self.generator, self.average):
             module.load_state_dict(own | weights)
