@@ -269,9 +269,8 @@ def to_rosinality(weights: StateDict | Generator, mapping_lr_multiplier: float =
     if isinstance(weights, Generator):
         if not weights.config.normalize_z or weights.config.mapping_skip:
             raise CheckpointError(
-                "the rosinality layout normalises codes and has no linear map beside the mapping; this generator was "
-                f"built with normalize_z {weights.config.normalize_z}, mapping_skip {weights.config.mapping_skip}: keep "
-                "it as a bundle"
+                "the rosinality layout normalises codes and has no linear map beside the mapping; this generator has "
+                f"normalize_z {weights.config.normalize_z}, mapping_skip {weights.config.mapping_skip}: keep its bundle"
             )
         weights, mapping_lr_multiplier = weights.state_dict(), weights.config.mapping_lr_multiplier
     config = infer_config(weights)
