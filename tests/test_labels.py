@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
-from editgan_widgets.portraits.parts import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS, coarse, fine, ids_within
+from editgan_widgets.portraits.parts import (
+    COARSE_LABELS,
+    FINE_LABELS,
+    GROUP_LABELS,
+    PORTRAIT_LABELS,
+    coarse,
+    fine,
+    ids_within,
+)
 
 CAR = LabelSet(
     "car-4",
@@ -88,3 +96,42 @@ def test_a_fine_map_becomes_a_coarse_one_by_way_of_its_own_parts():
     every = np.arange(len(PORTRAIT_LABELS), dtype=np.uint8)
     assert (ids_within(COARSE_LABELS, of=FINE_LABELS)[fine(every)] == coarse(every)).all()
     assert coarse(every)[PORTRAIT_LABELS["forehead"].id] == COARSE_LABELS["skin"].id
+
+
+GROUPS = {
+    "skin": ("skin", "cheek", "chin", "jaw", "forehead", "temple", "frown", "wrinkles", "philtrum"),
+    "hair": ("hair", "sideburns"),
+    "ears": ("left ear", "right helix", "left lobule"),
+    "brows": ("left brow", "right brow"),
+    "eyes": (
+        "left eyelid",
+        "right lower lid",
+        "left lashes",
+        "right sclera",
+        "left iris",
+        "right pupil",
+        "left tear duct",
+    ),
+    "nose": ("nose", "nostrils", "bridge", "nose tip", "ala of nose"),
+    "mouth": ("upper lip", "lower lip", "teeth", "mouth", "commissure"),
+    "beard": ("beard", "moustache"),
+} | {name: (name,) for name in ("background", "neck", "clothes", "glasses")}
+
+
+@pytest.mark.parametrize("labels", [PORTRAIT_LABELS, FINE_LABELS, COARSE_LABELS])
+def test_every_part_has_its_place_in_one_of_twelve_groups(labels):
+    assert {label.name for label in GROUP_LABELS} == set(GROUPS)
+    assert len(GROUP_LABELS) == 12
+    found = {
+        label.name: GROUP_LABELS[id].name for label, id in zip(labels, ids_within(GROUP_LABELS, labels), strict=True)
+    }
+    assert set(found.values()) == set(GROUPS)
+    for group, parts in GROUPS.items():
+        assert {found[part] for part in parts if part in found} == {group}
+    for label in (label for label in labels if label.side == "left"):
+        assert found[label.name] == found[label.name.replace("left", "right")]
+
+
+def test_a_part_that_a_label_set_cannot_hold_is_named():
+    with pytest.raises(UnknownLabelError, match="label 'wheel' is not in LabelSet 'portraits-12'"):
+        ids_within(GROUP_LABELS, of=CAR)

@@ -4,7 +4,7 @@ from .factor_regressor import FactorRegressor, load_factor_regressor
 from .factors import FACTOR_NAMES, FACTORS, UnknownFactorError
 from .identity import Identity, load_identity
 from .measuring import MeasuringFileError
-from .parts import COARSE_LABELS, FACE_34, FINE_LABELS, PORTRAIT_LABELS, coarse, fine
+from .parts import COARSE_LABELS, FACE_34, FINE_LABELS, GROUP_LABELS, PORTRAIT_LABELS, coarse, fine
 from .renderer import NoEGLError, Portrait, Renderer, render
 from .samples import load_samples
 from .segmenter import MergedSegmenter, Segmenter, SegmenterFileError, load_segmenter
@@ -15,6 +15,7 @@ __all__ = [
     "FACTORS",
     "FACTOR_NAMES",
     "FINE_LABELS",
+    "GROUP_LABELS",
     "PORTRAIT_LABELS",
     "FactorRegressor",
     "Identity",

@@ -4,7 +4,7 @@ EditGAN, section 4 and supplement: Face-34 names the parts of a face, and the au
 eye, brow and ear apart. Here left and right are parts of their own, the person's own left and right, so the left eye
 stands on the right side of a frontal picture. Clothes, glasses, the inside of the mouth and the beard are added. The
 renderer writes these ids. Small pictures cannot show them all: FINE_LABELS are the 45 parts that 128 px can show,
-COARSE_LABELS the 23 that 64 px can.
+COARSE_LABELS the 23 that 64 px can. GROUP_LABELS are the 12 that are asked of any face parser, left and right together.
 """
 
 import numpy as np
@@ -83,6 +83,22 @@ _BELONGS_TO_AT_64 = {
     **{f"{side} {part}": f"{side} ear" for side in ("left", "right") for part in ("helix", "lobule")},
     **{f"{side} {part}": f"{side} eyelid" for side in ("left", "right") for part in ("lower lid", "lashes")},
 }
+# The parts of GROUP_LABELS, and those of COARSE_LABELS that make each up.
+_GROUPS: dict[str, tuple[str, ...]] = {
+    "background": ("background",),
+    "skin": ("skin",),
+    "neck": ("neck",),
+    "clothes": ("clothes",),
+    "hair": ("hair",),
+    "ears": ("left ear", "right ear"),
+    "brows": ("left brow", "right brow"),
+    "eyes": tuple(f"{side} {part}" for part in ("eyelid", "sclera", "iris") for side in ("left", "right")),
+    "nose": ("nose", "nostrils"),
+    "mouth": ("upper lip", "lower lip", "teeth", "mouth"),
+    "beard": ("beard",),
+    "glasses": ("glasses",),
+}
+_BELONGS_TO_GROUP = {part: group for group, parts in _GROUPS.items() for part in parts if part != group}
 
 
 def _without(belongs_to: dict[str, str]) -> LabelSet:
@@ -94,6 +110,13 @@ def _without(belongs_to: dict[str, str]) -> LabelSet:
 
 FINE_LABELS = _without(_BELONGS_TO_AT_128)
 COARSE_LABELS = _without(_BELONGS_TO_AT_64)
+GROUP_LABELS = LabelSet(
+    f"portraits-{len(_GROUPS)}",
+    [
+        Label(i, group, COARSE_LABELS[parts[0]].color, None, COARSE_LABELS[parts[0]].groups[:1])
+        for i, (group, parts) in enumerate(_GROUPS.items())
+    ],
+)
 
 
 def ids_within(labels: LabelSet, of: LabelSet = PORTRAIT_LABELS) -> UInt8[np.ndarray, " num_labels"]:
@@ -102,8 +125,12 @@ def ids_within(labels: LabelSet, of: LabelSet = PORTRAIT_LABELS) -> UInt8[np.nda
     Raises UnknownLabelError for a part that `labels` neither has nor holds within another.
     """
     known = {label.name for label in labels}
-    wanted = [x.name if x.name in known else _BELONGS_TO_AT_64.get(x.name, x.name) for x in of]
-    return np.array([labels[name].id for name in wanted], np.uint8)
+    holders = _BELONGS_TO_AT_64 | _BELONGS_TO_GROUP
+
+    def holder(name: str) -> str:
+        return name if name in known or name not in holders else holder(holders[name])
+
+    return np.array([labels[holder(label.name)].id for label in of], np.uint8)
 
 
 def fine(label_map: UInt8[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
