@@ -251,6 +251,10 @@ def report(
     model: Annotated[str, typer.Argument(help="Name of a shipped model or a bundle's path.")],
     data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote, of the model's kind of pictures.")],
     out: Annotated[Path, typer.Option(help="Folder that takes report.md, report.json and the pictures.")],
+    held_out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of renders that no training saw, for the encoder; else the last ones of DATA."),
+    ] = None,
     samples: Annotated[int, typer.Option(min=20, help="Generated pictures, and as many renders.")] = 10_000,
     features: Annotated[
         str, typer.Option(help="Network whose features are compared: segmenter or identity.")
@@ -267,9 +271,9 @@ def report(
 
     loaded = load_model(model, device=device)
     networks = {
-        "segmenter": load_segmenter(segmenter, loaded.labels).to(loaded.device),
         "factor regressor": load_factor_regressor(factor_regressor).to(loaded.device),
         "identity": load_identity(identity).to(loaded.device),
+        "segmenter": load_segmenter(segmenter, loaded.labels).to(loaded.device),
     }
     if features not in ("identity", "segmenter"):
         raise ValueError(f"features of {features!r} cannot be compared; use 'identity' or 'segmenter'")
@@ -281,7 +285,7 @@ def report(
         networks["identity"],
     )
     config = QualityConfig(samples=samples, sweep_samples=min(samples, QualityConfig.sweep_samples))
-    found = measure_quality(loaded, data, judges, config, progress=True)
+    found = measure_quality(loaded, data, judges, config, progress=True, held_out_dir=held_out)
     typer.echo(f"KID {found.kid}, precision {found.manifold.precision}, recall {found.manifold.recall}")
     typer.echo(f"{found.write(out)}")
 

@@ -9,6 +9,7 @@ import torch
 from typer.testing import CliRunner
 
 from editgan_widgets import EditGAN, images
+from editgan_widgets.analysis import quality_report
 from editgan_widgets.analysis.quality_report import (
     Judges,
     QualityConfig,
@@ -17,8 +18,9 @@ from editgan_widgets.analysis.quality_report import (
     measure_quality,
 )
 from editgan_widgets.cli import app
+from editgan_widgets.editing.embed import embed
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
-from editgan_widgets.portraits import PORTRAIT_LABELS, FactorRegressor, Identity, identity
+from editgan_widgets.portraits import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS, FactorRegressor, Identity, identity
 from editgan_widgets.training.train_generator import DataError
 
 CONFIG = QualityConfig(
@@ -28,6 +30,8 @@ CONFIG = QualityConfig(
     path_pairs=8,
     interpreter_samples=6,
     encoder_renders=4,
+    embed_steps=12,
+    embed_batch=3,
     sheet_seeds=8,
     batch=16,
     resamples=50,
@@ -68,7 +72,8 @@ def whole(tiny_model):
         torch.manual_seed(0)
         encoder = Encoder(EncoderConfig(32, 8, 16, channel_base=256, channel_max=16, hidden=8))
     networks = (tiny_model.generator, tiny_model.discriminator, tiny_model.interpreter)
-    return EditGAN(*networks, tiny_model.labels, encoder=encoder)
+    facts = {"interpreter": {"samples": 16, "seconds": 41.7, "peak_mb": 612}}
+    return EditGAN(*networks, tiny_model.labels, facts, encoder=encoder)
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +98,6 @@ def test_samples_of_the_same_model_are_near_to_the_renders(report):
 
 
 def test_softer_samples_have_less_detail(whole, renders, judges, report, monkeypatch):
-    from editgan_widgets.analysis import quality_report
-
     stored = quality_report._stored
 
     def blurred(model, w_plus):
@@ -122,8 +125,6 @@ def test_a_collapsed_model_is_found_out(whole, renders, judges):
 
 
 def test_copied_renders_are_found_out(whole, renders, judges, tmp_path, monkeypatch):
-    from editgan_widgets.analysis import quality_report
-
     stored = images.from_uint8(np.load(renders / "images.npy")[:48, ::2, ::2])
     monkeypatch.setattr(quality_report, "_made", lambda model, z, psi, batch: iter(stored[: len(z)].split(batch)))
     found = measure_quality(whole, renders, judges, CONFIG).copies
@@ -139,11 +140,12 @@ def test_the_path_length_is_finite_and_positive(report):
 def test_the_interpreter_is_compared_part_by_part(report, tiny_model):
     found = report.interpreter
     assert set(found.parts) <= {label.name for label in tiny_model.labels}
-    assert found.coarse_parts == 3
-    for estimate in (found.miou, found.coarse_miou, *found.parts.values()):
+    assert set(found.coarse_parts) <= {"background", "light", "spark"}
+    for estimate in (found.miou, found.coarse_miou, *found.parts.values(), *found.coarse_parts.values()):
         assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
         assert estimate.n == CONFIG.interpreter_samples
     assert found.miou.value == pytest.approx(np.mean([x.value for x in found.parts.values()]))
+    assert found.coarse_miou.value == pytest.approx(np.mean([x.value for x in found.coarse_parts.values()]))
 
 
 def test_an_interpreter_that_agrees_everywhere_has_an_iou_of_one(tiny_model, monkeypatch):
@@ -165,15 +167,48 @@ def test_an_interpreter_that_agrees_everywhere_has_an_iou_of_one(tiny_model, mon
 
 
 def test_labels_of_one_edit_group_are_one_coarse_part(tiny_model):
-    assert coarse_groups(tiny_model.labels) == (0, 1, 1, 2)
-    coarse = coarse_groups(PORTRAIT_LABELS)
-    assert coarse[PORTRAIT_LABELS["left brow"].id] == coarse[PORTRAIT_LABELS["right brow"].id]
-    assert 10 <= max(coarse) + 1 <= 16
+    names, coarse = coarse_groups(tiny_model.labels)
+    assert names == ["background", "light", "spark"]
+    assert coarse.tolist() == [0, 1, 1, 2]
 
 
-def test_the_encoder_is_measured_on_renders(report):
-    assert report.encoder.psnr.n == CONFIG.encoder_renders
-    assert -1 <= report.encoder.identity.value <= 1
+@pytest.mark.parametrize("labels", [PORTRAIT_LABELS, FINE_LABELS, COARSE_LABELS])
+def test_a_portraits_parts_make_twelve_coarse_ones(labels):
+    names, coarse = coarse_groups(labels)
+    assert len(names) == 12
+    assert names[coarse[labels["left brow"].id]] == names[coarse[labels["right brow"].id]] == "brows"
+    assert set(coarse.tolist()) == set(range(12))
+
+
+def test_the_encoder_and_the_steps_after_it_are_measured_on_the_same_renders(report):
+    found = report.encoder
+    assert found.steps == CONFIG.embed_steps
+    assert found.embedded.psnr.value > found.first_pass.psnr.value + 1
+    for reached in (found.first_pass, found.embedded):
+        assert reached.psnr.n == reached.identity.n == CONFIG.encoder_renders
+        assert -1 <= reached.identity.value <= 1
+    assert found.strip.shape == (3 * CONFIG.encoder_renders, 32, 32, 3)
+
+
+def test_only_renders_that_the_trainings_held_out_are_embedded(whole, renders, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        quality_report, "embed", lambda model, image, config: seen.append(image) or embed(model, image, config)
+    )
+
+    def embedded(model, **arguments):
+        seen.clear()
+        measure_quality(model, renders, Judges(features, "toy"), small, **arguments)
+        return torch.cat(seen)
+
+    small = dataclasses.replace(CONFIG, sweep=(1.0,), samples=24, embed_steps=0)
+    pictures = torch.nn.functional.avg_pool2d(images.from_uint8(np.load(renders / "images.npy")), 2)
+    torch.testing.assert_close(embedded(whole), pictures[-4:])
+    facts = {"encoder": {"held_out": 3}, "generator": {"training": {"held_out": 2}}}
+    networks = (whole.generator, whole.discriminator, whole.interpreter)
+    model = EditGAN(*networks, whole.labels, facts, encoder=whole.encoder)
+    torch.testing.assert_close(embedded(model), pictures[-2:])
+    assert len(embedded(model, held_out_dir=renders)) == 4
 
 
 def test_the_written_report_tells_every_figure_and_shows_its_pictures(report, tmp_path):
@@ -188,11 +223,15 @@ def test_the_written_report_tells_every_figure_and_shows_its_pictures(report, tm
         "path length",
         "detail",
         "mIoU",
-        "PSNR",
+        "PSNR, first pass",
+        "PSNR, after 12 steps",
+        "identity cosine, after 12 steps",
+        "coarse: light",
+        "16 labelled samples, in 42 s, with 612 MB",
         "seeds 0 to 7",
     ):
         assert part.lower() in page.lower(), part
-    for name in ("sheet", "truncation", "nearest", "balance", "parts"):
+    for name in ("sheet", "truncation", "nearest", "balance", "parts", "encoder"):
         assert f"({name}.png)" in page
         assert (tmp_path / "card" / f"{name}.png").stat().st_size > 500
     assert f"| precision (k = 3) | {report.manifold.precision.value:.3f} |" in page

@@ -2,8 +2,8 @@
 
 Samples of the generator are compared with rendered portraits in the features of an in-domain network: KID, FID,
 precision and recall, density and coverage, copies. The factor regressor tells whether the model keeps the balance of
-the data, the segmenter judges the interpreter, the identity embedding the encoder. Every figure has its n and its 95%
-interval; `editgan report` writes them all anew.
+the data, the segmenter judges the interpreter, the identity embedding the encoder and the optimisation after it. Every
+figure has its n and its 95% interval; `editgan report` writes them all anew.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -21,10 +21,11 @@ from editgan_widgets import images
 from editgan_widgets.analysis import distribution, segmentation
 from editgan_widgets.analysis.distribution import Copies, Estimate, Manifold
 from editgan_widgets.confusion import confusion, part_iou
+from editgan_widgets.editing.embed import EmbedConfig, Embedding, embed
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.portraits import FactorRegressor, Identity
-from editgan_widgets.training.train_encoder import reconstruction_psnr
+from editgan_widgets.portraits import GROUP_LABELS, PORTRAIT_LABELS, FactorRegressor, Identity
+from editgan_widgets.portraits.parts import ids_within
 from editgan_widgets.training.train_generator import TrainGeneratorConfig, TrainingData
 
 
@@ -40,7 +41,9 @@ class QualityConfig:
     path_step: float = 0.02  # length of a step along the way from one w to the other
     interpreter_samples: int = 200  # pictures that the interpreter and the segmenter label
     interpreter_psi: float = 0.7  # their truncation, that of the labelled pictures
-    encoder_renders: int = 200  # renders that the encoder reads
+    encoder_renders: int = 100  # held-out renders that are encoded and embedded
+    embed_steps: int = 100  # of the optimisation after the encoder's pass
+    embed_batch: int = 8  # pictures that are embedded at once: gradients need more memory than pictures
     sheet_psi: float = 0.8  # truncation of the sheet of seeds 0..63
     sheet_seeds: int = 64
     first_seed: int = 50_000_000
@@ -90,17 +93,28 @@ class InterpreterQuality:
     """The interpreter's label maps against the segmenter's. Parts that no picture shows are left out."""
 
     miou: Estimate
-    coarse_miou: Estimate  # parts put together by their first edit group
-    coarse_parts: int
+    coarse_miou: Estimate
+    coarse_parts: dict[str, Estimate]  # parts put together, see `coarse_groups`
     parts: dict[str, Estimate]
+    training: dict  # what the model's metadata says of it: samples, seconds, peak_mb …
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """How near pictures of latents come to the renders that they are to show."""
+
+    psnr: Estimate  # dB
+    identity: Estimate | None  # cosine of render and reconstruction
 
 
 @dataclass(frozen=True)
 class EncoderQuality:
-    """Reconstruction of renders by one pass of the encoder."""
+    """Reconstruction of held-out renders: by one pass of the encoder, and after optimisation from there."""
 
-    psnr: Estimate  # dB
-    identity: Estimate | None  # cosine of render and reconstruction
+    first_pass: Reconstruction
+    embedded: Reconstruction
+    steps: int  # of the optimisation
+    strip: np.ndarray = field(repr=False)  # [3 k, H, W, 3]: k renders, their first passes, their embeddings
 
 
 @dataclass(frozen=True)
@@ -138,16 +152,21 @@ def measure_quality(
     judges: Judges,
     config: QualityConfig | None = None,
     progress: bool = False,
+    held_out_dir: str | Path | None = None,
 ) -> QualityReport:
     """Measure a model against the renders of a folder of `editgan render`.
 
-    `progress` shows bars. Raises DataError for a folder that does not fit the model, ValueError for a judge that does
-    not know the model's labels.
+    `progress` shows bars. `held_out_dir` is a folder of renders that no training saw, for the encoder; without it the
+    last renders of `data_dir` are taken, as many as the trainings held out by the model's own record.
+
+    Raises DataError for a folder that does not fit the model, ValueError for a judge that does not know the model's
+    labels.
     """
     config = config or QualityConfig()
     check_segmenter(model, judges)
-    data = TrainingData(
-        data_dir, TrainGeneratorConfig(network=model.generator.config, batch=1, total_images=1, held_out=0)
+    data = _renders(model, data_dir)
+    unseen = (
+        _unseen(model, data, config) if held_out_dir is None else _all(model, _renders(model, held_out_dir), config)
     )
     look = _Look(model, judges, config, progress)
     chosen = _spread(data.count, config.samples)
@@ -180,9 +199,15 @@ def measure_quality(
         sweep=tuple(_sweep(look, real.features[mixed], z[: config.sweep_samples])),
         balance=tuple(_balance(judges.regressor, real, fake, mixed)),
         interpreter=interpreter_quality(model, judges.segmenter, config, progress),
-        encoder=_encoder_quality(model, judges.identity, data, config),
+        encoder=encoder_quality(model, judges.identity, unseen, config, progress),
         sheet=_sheet(model, config),
         copy_pairs=np.concatenate(pairs),
+    )
+
+
+def _renders(model: EditGAN, folder: str | Path) -> TrainingData:
+    return TrainingData(
+        folder, TrainGeneratorConfig(network=model.generator.config, batch=1, total_images=1, held_out=0)
     )
 
 
@@ -367,19 +392,29 @@ def interpreter_quality(
             truth = segmentation.most_likely(segmenter(made.image.clamp(-1, 1)))
         counts.append(confusion(found, truth, len(model.labels)))
     stack = np.stack(counts)
-    coarse = coarse_groups(model.labels)
-    together = np.eye(max(coarse) + 1, dtype=np.int64)[list(coarse)]  # [num_labels, num_coarse]
     parts, miou = _iou_estimates(stack, config)
-    _, coarse_miou = _iou_estimates(np.einsum("nab,ac,bd->ncd", stack, together, together), config)
-    named = {label.name: parts[label.id] for label in model.labels if label.id in parts}
-    return InterpreterQuality(miou, coarse_miou, together.shape[1], named)
+    names, coarse = coarse_groups(model.labels)
+    together = np.eye(len(names), dtype=np.int64)[coarse]  # [num_labels, num_coarse]
+    groups, coarse_miou = _iou_estimates(np.einsum("nab,ac,bd->ncd", stack, together, together), config)
+    return InterpreterQuality(
+        miou,
+        coarse_miou,
+        {names[i]: estimate for i, estimate in groups.items()},
+        {model.labels[i].name: estimate for i, estimate in parts.items()},
+        dict(model.metadata.get("interpreter", {})),
+    )
 
 
-def coarse_groups(labels: LabelSet) -> tuple[int, ...]:
-    """Number of each label's coarse part: labels that share their first edit group are one part."""
-    names = [label.groups[0] if label.groups else label.name for label in labels]
-    order = list(dict.fromkeys(names))
-    return tuple(order.index(name) for name in names)
+def coarse_groups(labels: LabelSet) -> tuple[list[str], Int[np.ndarray, " num_labels"]]:
+    """Names of the coarse parts, and the number of each label's: GROUP_LABELS for a portrait's parts.
+
+    Parts of anything else are put together by their first edit group.
+    """
+    if {label.name for label in labels} <= {label.name for label in PORTRAIT_LABELS}:
+        return [label.name for label in GROUP_LABELS], ids_within(GROUP_LABELS, of=labels).astype(np.int64)
+    of_label = [label.groups[0] if label.groups else label.name for label in labels]
+    names = list(dict.fromkeys(of_label))
+    return names, np.array([names.index(name) for name in of_label])
 
 
 def _iou_estimates(
@@ -400,19 +435,51 @@ def _iou_estimates(
     return parts, Estimate(float(iou[shown].mean()), float(means[0]), float(means[1]), n)
 
 
-@torch.no_grad()
-def _encoder_quality(
-    model: EditGAN, identity: Identity | None, data: TrainingData, config: QualityConfig
+def _all(model: EditGAN, renders: TrainingData, config: QualityConfig) -> Float[Tensor, "n 3 h w"]:
+    return renders.batch(_spread(renders.count, config.encoder_renders), model.device).image
+
+
+def _unseen(model: EditGAN, renders: TrainingData, config: QualityConfig) -> Float[Tensor, "n 3 h w"]:
+    """Give the folder's last renders, no more than every training that the metadata tells of held out."""
+    trainings = (model.metadata.get("encoder", {}), model.metadata.get("generator", {}).get("training", {}))
+    held_out = [training["held_out"] for training in trainings if "held_out" in training]
+    count = min(config.encoder_renders, renders.count, *held_out)
+    return renders.batch(np.arange(renders.count - count, renders.count), model.device).image
+
+
+def encoder_quality(
+    model: EditGAN,
+    identity: Identity | None,
+    renders: Float[Tensor, "n 3 h w"],
+    config: QualityConfig,
+    progress: bool = False,
 ) -> EncoderQuality | None:
-    """The folder's last renders, which the trainers hold out."""
-    if model.encoder is None:
+    """Encode and embed renders in [-1, 1] that no training saw; None where the model has no encoder."""
+    if model.encoder is None or not len(renders):
         return None
-    last = np.arange(max(data.count - config.encoder_renders, 0), data.count)
-    psnr, cosine = [], []
-    for part in _parts(last, config.batch):
-        image = data.batch(part, model.device).image
-        psnr.append(reconstruction_psnr(model, model.encoder, image).numpy())
+    found: list[Embedding] = []
+    with tqdm(total=len(renders), desc="embedding", unit="img", disable=not progress) as bar:
+        for part in renders.split(config.embed_batch):
+            found.append(embed(model, part, EmbedConfig(steps=config.embed_steps)))
+            bar.update(len(part))
+
+    def reconstruction(psnr: list[np.ndarray], pixels: list[np.ndarray]) -> Reconstruction:
+        cosine = None
         if identity is not None:
-            cosine.append(identity.similarity(image, _stored(model, model.encode(image))).cpu().numpy())
-    kept = Estimate.of_mean(np.concatenate(cosine)) if cosine else None
-    return EncoderQuality(Estimate.of_mean(np.concatenate(psnr)), kept)
+            with torch.no_grad():
+                pairs = zip(renders.split(config.embed_batch), pixels, strict=True)
+                parts = [identity.similarity(part, images.from_uint8(made, model.device)).cpu() for part, made in pairs]
+            cosine = Estimate.of_mean(torch.cat(parts).numpy())
+        return Reconstruction(Estimate.of_mean(np.concatenate(psnr)), cosine)
+
+    first, after = [x.first.image for x in found], [x.image for x in found]
+    shown = (images.to_uint8(renders[:_STRIP]), np.concatenate(first)[:_STRIP], np.concatenate(after)[:_STRIP])
+    return EncoderQuality(
+        reconstruction([x.first.psnr for x in found], first),
+        reconstruction([x.psnr for x in found], after),
+        config.embed_steps,
+        np.concatenate(shown),
+    )
+
+
+_STRIP = 8  # renders that the strip shows

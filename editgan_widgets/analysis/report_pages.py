@@ -24,6 +24,8 @@ def write_report(report: QualityReport, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(report.sheet, _COLUMNS), folder / "sheet.png")
     images.save(images.grid(report.copy_pairs, len(report.copy_pairs) // 2), folder / "nearest.png")
+    if report.encoder is not None:
+        images.save(images.grid(report.encoder.strip, len(report.encoder.strip) // 3), folder / "encoder.png")
     figures = {"truncation.png": truncation_figure(report)}
     if report.balance:
         figures["balance.png"] = balance_figure(report)
@@ -164,23 +166,48 @@ def _interpreter(report: QualityReport) -> list[str]:
         "![IoU of each part](parts.png)",
         "",
         f"Label maps of samples at psi {report.config.interpreter_psi:g} against those of the segmenter, which never "
-        "saw a generator's features; intervals by bootstrap over pictures.",
+        "saw a generator's features; intervals by bootstrap over pictures." + _training_cost(found.training),
         "",
         *_HEAD,
         _row(f"mIoU of {len(found.parts)} parts that are shown", found.miou),
-        _row(f"mIoU of {found.coarse_parts} coarse parts", found.coarse_miou),
+        _row(f"mIoU of {len(found.coarse_parts)} coarse parts that are shown", found.coarse_miou),
+        *(_row(f"coarse: {name}", estimate) for name, estimate in found.coarse_parts.items()),
         *(_row(name, estimate) for name, estimate in found.parts.items()),
     ]
+
+
+def _training_cost(training: dict) -> str:
+    """Say what the interpreter's training took, as far as the model's metadata has it."""
+    facts = []
+    if training.get("samples") is not None:
+        facts.append(f"on {training['samples']} labelled samples")
+    if training.get("seconds") is not None:
+        facts.append(f"in {training['seconds']:.0f} s")
+    if training.get("peak_mb") is not None:
+        facts.append(f"with {training['peak_mb']:.0f} MB of memory at the peak")
+    return f" It was trained {', '.join(facts)}." if facts else ""
 
 
 def _encoder(report: QualityReport) -> list[str]:
     found = report.encoder
     if found is None:
         return ["## Encoder", "", "The model has none (`editgan train encoder`)."]
-    lines = ["## Encoder", "", "One pass, on the folder's last renders.", "", *_HEAD, _row("PSNR, dB", found.psnr, 1)]
-    if found.identity is not None:
-        lines.append(_row("identity cosine", found.identity))
-    return lines
+    rows = []
+    for name, reached in (("first pass", found.first_pass), (f"after {found.steps} steps", found.embedded)):
+        rows.append(_row(f"PSNR, {name}, dB", reached.psnr, 1))
+        if reached.identity is not None:
+            rows.append(_row(f"identity cosine, {name}", reached.identity))
+    return [
+        "## Encoder",
+        "",
+        f"![Held-out renders, the encoder's first pass, and after {found.steps} steps](encoder.png)",
+        "",
+        f"Renders that no training saw; below them one pass of the encoder, and the best of {found.steps} steps of "
+        "optimisation from there.",
+        "",
+        *_HEAD,
+        *rows,
+    ]
 
 
 def truncation_figure(report: QualityReport) -> Figure:
