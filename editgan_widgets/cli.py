@@ -180,6 +180,7 @@ def render(
     picture_format: Annotated[str, typer.Option("--format", help="Of the picture files: png or webp.")] = "png",
     arrays: Annotated[bool, typer.Option(help="Write the arrays that training reads.")] = True,
     views: Annotated[int, typer.Option(min=1, help="Portraits of each person, in other pose, light, mood.")] = 1,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes that render. [default: one per core]")] = None,
 ) -> None:
     """Render portraits with their true label maps and factors; a stopped render goes on where it was."""
     from editgan_widgets.portraits.dataset import write_dataset
@@ -195,6 +196,7 @@ def render(
             views=views,
             arrays=arrays,
             picture_format=picture_format,
+            jobs=jobs,
         )
     typer.echo(f"{count} portraits of {size} px in {out}; README.md tells their balance")
 

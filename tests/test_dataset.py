@@ -9,7 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from editgan_widgets.cli import app
-from editgan_widgets.portraits import PORTRAIT_LABELS, dataset
+from editgan_widgets.portraits import PORTRAIT_LABELS, dataset, workers
 from editgan_widgets.portraits.dataset import DatasetError, damaged_files, pack_arrays, read_card, write_dataset
 from editgan_widgets.portraits.factors import FACTOR_NAMES, code_from_seed, factors_from_code
 from editgan_widgets.portraits.geometry import LANDMARKS
@@ -43,7 +43,7 @@ class StandIn:
 
 @pytest.fixture(autouse=True)
 def _stand_in(monkeypatch):
-    monkeypatch.setattr(dataset, "Renderer", StandIn)
+    monkeypatch.setattr(workers, "Renderer", StandIn)
 
 
 class StopError(Exception):
@@ -93,7 +93,7 @@ def test_a_stopped_render_ends_as_one_that_was_not(tmp_path):
 
 def test_a_finished_dataset_is_not_rendered_again(tmp_path, monkeypatch):
     write_dataset(tmp_path, 3, 16)
-    monkeypatch.setattr(dataset, "Renderer", None)
+    monkeypatch.setattr(workers, "Renderer", None)
     assert write_dataset(tmp_path, 3, 16) == tmp_path
 
 
@@ -188,6 +188,7 @@ def test_every_factor_belongs_to_the_person_or_to_the_view():
         ({"views": 0}, "at least one portrait"),
         ({"picture_format": "jpeg"}, "'png', 'webp'; got 'jpeg'"),
         ({"arrays": False}, "neither arrays nor pictures"),
+        ({"jobs": 0}, "at least one job"),
     ],
 )
 def test_settings_that_give_nothing_are_refused(tmp_path, options, words):

@@ -1,12 +1,13 @@
 """Rendered portraits: factors, geometry, renderer, samples."""
 
 import json
+import multiprocessing
 
 import numpy as np
 import pytest
 
 from editgan_widgets import portraits
-from editgan_widgets.portraits import PORTRAIT_LABELS, NoEGLError, UnknownFactorError, load_samples
+from editgan_widgets.portraits import PORTRAIT_LABELS, NoEGLError, UnknownFactorError, WorkerError, load_samples
 from editgan_widgets.portraits.dataset import write_dataset
 from editgan_widgets.portraits.factors import (
     CODE_SIZE,
@@ -253,3 +254,33 @@ def test_a_stopped_dataset_goes_on_where_it_was(tmp_path):
     assert len((tmp_path / "d" / "factors.jsonl").read_text().splitlines()) == 20
     with pytest.raises(ValueError, match="another dataset"):
         write_dataset(tmp_path / "d", 21, 32)
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_a_dataset_is_the_same_to_the_byte_whatever_the_number_of_jobs(tmp_path):
+    for jobs in (1, 2):
+        write_dataset(tmp_path / str(jobs), 40, 16, jobs=jobs)
+    for path in (tmp_path / "1").iterdir():
+        assert path.read_bytes() == (tmp_path / "2" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_rendering_processes_end_with_the_loop_that_uses_them():
+    drawn = portraits.render_many(range(100), 16, jobs=2)
+    next(drawn)
+    assert len(multiprocessing.active_children()) == 2
+    drawn.close()
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_a_rendering_process_that_dies_is_an_error_and_not_a_wait():
+    drawn = portraits.render_many(range(200), 16, jobs=2)
+    next(drawn)
+    for process in multiprocessing.active_children():
+        process.kill()
+    with pytest.raises(WorkerError, match="exit code -9; next: fewer jobs"):
+        list(drawn)

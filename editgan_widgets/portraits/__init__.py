@@ -1,13 +1,21 @@
-"""The embedded domain: rendered 3-D portraits whose parts and factors are known exactly (MakeHuman's geometry, CC0)."""
+"""The embedded domain: rendered 3-D portraits whose parts and factors are known exactly (MakeHuman's geometry, CC0).
 
-from .factor_regressor import FactorRegressor, load_factor_regressor
-from .factors import FACTOR_NAMES, FACTORS, UnknownFactorError
-from .identity import Identity, load_identity
-from .measuring import MeasuringFileError
-from .parts import COARSE_LABELS, FACE_34, FINE_LABELS, GROUP_LABELS, PORTRAIT_LABELS, coarse, fine
-from .renderer import NoEGLError, Portrait, Renderer, render
-from .samples import load_samples
-from .segmenter import MergedSegmenter, Segmenter, SegmenterFileError, load_segmenter
+Names are loaded at first use: rendering loads no torch.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .factor_regressor import FactorRegressor, load_factor_regressor
+    from .factors import FACTOR_NAMES, FACTORS, UnknownFactorError
+    from .identity import Identity, load_identity
+    from .measuring import MeasuringFileError
+    from .parts import COARSE_LABELS, FACE_34, FINE_LABELS, GROUP_LABELS, PORTRAIT_LABELS, coarse, fine
+    from .renderer import NoEGLError, Portrait, Renderer, render
+    from .samples import load_samples
+    from .segmenter import MergedSegmenter, Segmenter, SegmenterFileError, load_segmenter
+    from .workers import WorkerError, render_many
 
 __all__ = [
     "COARSE_LABELS",
@@ -27,6 +35,7 @@ __all__ = [
     "Segmenter",
     "SegmenterFileError",
     "UnknownFactorError",
+    "WorkerError",
     "coarse",
     "fine",
     "load_factor_regressor",
@@ -34,4 +43,28 @@ __all__ = [
     "load_samples",
     "load_segmenter",
     "render",
+    "render_many",
 ]
+
+_HOMES = {
+    "factor_regressor": ("FactorRegressor", "load_factor_regressor"),
+    "factors": ("FACTORS", "FACTOR_NAMES", "UnknownFactorError"),
+    "identity": ("Identity", "load_identity"),
+    "measuring": ("MeasuringFileError",),
+    "parts": ("COARSE_LABELS", "FACE_34", "FINE_LABELS", "GROUP_LABELS", "PORTRAIT_LABELS", "coarse", "fine"),
+    "renderer": ("NoEGLError", "Portrait", "Renderer", "render"),
+    "samples": ("load_samples",),
+    "segmenter": ("MergedSegmenter", "Segmenter", "SegmenterFileError", "load_segmenter"),
+    "workers": ("WorkerError", "render_many"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,9 @@ from PIL import Image
 from .data_card import data_card
 from .factors import CODE_SIZE, code_from_seed, factors_from_code
 from .geometry import LANDMARKS
-from .identity import view_code
 from .parts import PORTRAIT_LABELS
-from .renderer import BATCH, Renderer
+from .renderer import BATCH
+from .workers import render_many
 
 FORMATS = ("png", "webp")
 ARRAYS = ("images.npy", "label_maps.npy")
@@ -50,6 +51,7 @@ def write_dataset(
     views: int = 1,
     arrays: bool = True,
     picture_format: str = "png",
+    jobs: int | None = 1,
 ) -> Path:
     """Render `count` portraits into a folder; a stopped render goes on where it was.
 
@@ -63,9 +65,10 @@ def write_dataset(
         views: consecutive portraits that show one person, with pose, light and expression drawn anew for each.
         arrays: write the arrays that training reads; `pack_arrays` makes them from the pictures later.
         picture_format: "png" or "webp", both without loss.
+        jobs: processes that render, None for one per core; the files are the same. See `render_many`.
 
     Raises ValueError for settings that contradict, DatasetError if the folder holds another dataset, NoEGLError without
-    EGL.
+    EGL, WorkerError where a rendering process ended early.
     """
     if count < 1 or views < 1:
         raise ValueError(f"a dataset needs at least one portrait of each person; got count={count}, views={views}")
@@ -79,7 +82,9 @@ def write_dataset(
     done = _done(out, wanted)
     if done == count and (out / _CHECKSUMS).is_file():
         return out
-    with Renderer(size) as renderer, contextlib.ExitStack() as stack:  # first: without EGL nothing is written
+    records = (factors_from_code(_code(seed0, i, views)) for i in range(done, count))
+    with contextlib.closing(render_many(records, size, jobs)) as portraits, contextlib.ExitStack() as stack:
+        first = list(islice(portraits, 1))  # without EGL nothing is written
         out.mkdir(parents=True, exist_ok=True)
         (out / _CHECKSUMS).unlink(missing_ok=True)
         mode = "r+" if done else "w+"
@@ -92,23 +97,19 @@ def write_dataset(
         records_path = out / "factors.jsonl"
         kept = records_path.read_text().splitlines()[:done] if done else []
         records_path.write_text("".join(line + "\n" for line in kept))
-        records = stack.enter_context(records_path.open("a"))
-        while done < count:
-            batch = range(done, min(done + BATCH, count))
-            codes = [_code(seed0, i, views) for i in batch]
-            portraits = renderer.render([factors_from_code(code) for code in codes])
-            for i, code, portrait in zip(batch, codes, portraits, strict=True):
-                code_file[i], point_file[i] = code, portrait.landmarks
-                if image_file is not None and label_file is not None:
-                    image_file[i], label_file[i] = portrait.image, portrait.label_map
-                records.write(json.dumps(portrait.factors) + "\n")
-                if pictures:
-                    _save_pictures(out / "pictures", i, portrait.image, portrait.label_map, picture_format)
-            done = batch.stop
-            records.flush()
-            (out / "dataset.json").write_text(json.dumps(wanted | {"done": done}))
-            if progress is not None:
-                progress(done, count)
+        records_file = stack.enter_context(records_path.open("a"))
+        for i, portrait in enumerate(chain(first, portraits), done):
+            code_file[i], point_file[i] = _code(seed0, i, views), portrait.landmarks
+            if image_file is not None and label_file is not None:
+                image_file[i], label_file[i] = portrait.image, portrait.label_map
+            records_file.write(json.dumps(portrait.factors) + "\n")
+            if pictures:
+                _save_pictures(out / "pictures", i, portrait.image, portrait.label_map, picture_format)
+            if i + 1 == count or (i + 1) % BATCH == 0:
+                records_file.flush()
+                (out / "dataset.json").write_text(json.dumps(wanted | {"done": i + 1}))
+                if progress is not None:
+                    progress(i + 1, count)
     _finish(out)
     return out
 
@@ -188,7 +189,11 @@ def _done(out: Path, wanted: dict[str, Any]) -> int:
 
 
 def _code(seed0: int, i: int, views: int) -> Float[np.ndarray, " code"]:
-    return code_from_seed(seed0 + i) if views == 1 else view_code(seed0 + i // views, i % views)
+    if views == 1:
+        return code_from_seed(seed0 + i)
+    from .identity import view_code  # brings torch
+
+    return view_code(seed0 + i // views, i % views)
 
 
 def _save_pictures(folder: Path, i: int, image: np.ndarray, label_map: np.ndarray, picture_format: str) -> None:

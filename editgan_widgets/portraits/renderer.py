@@ -183,6 +183,8 @@ class Renderer:
         self.programs = {
             name: self._program(name) for name in ("depth", "head", "inner", "hair", "wear", "background", "finish")
         }
+        members = [program[name] for program in self.programs.values() for name in program]
+        self.uniforms = [m for m in members if isinstance(m, moderngl.Uniform) and m.name not in _SAMPLERS]
 
         mesh = load_mesh()
         vertices = len(mesh.rest)
@@ -268,10 +270,8 @@ class Renderer:
         import moderngl
 
         look = materials(factors) | {"frame": head.frame, "lens": head.lens, "skull_centre": head.skull_centre}
-        for program in self.programs.values():
-            for name in program:
-                if name in look:
-                    program[name].value = look[name]  # type: ignore[reportAttributeAccessIssue]
+        for uniform in self.uniforms:
+            uniform.value = look[uniform.name]
         self.frame.use()
         self.context.enable(moderngl.DEPTH_TEST)
         self.context.depth_func = "<="
