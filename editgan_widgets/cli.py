@@ -100,12 +100,12 @@ def _devices() -> list[Finding]:
 
 
 def _egl() -> Finding:
-    import moderngl
+    from editgan_widgets.portraits.renderer import NoEGLError, egl_context
 
     try:
-        context = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[reportArgumentType]
-    except Exception as error:  # glcontext raises bare Exception where the library or a device is missing
-        detail = f"{error}; needed only by `editgan render` (Debian: libegl1 libgl1-mesa-dri)"
+        context = egl_context()
+    except NoEGLError as error:
+        detail = f"{error.__cause__}; portraits are rendered in software, slower (Debian: libegl1 libgl1-mesa-dri)"
         return Finding("egl", "none", detail)
     detail = context.info["GL_RENDERER"]
     context.release()
@@ -181,6 +181,9 @@ def render(
     arrays: Annotated[bool, typer.Option(help="Write the arrays that training reads.")] = True,
     views: Annotated[int, typer.Option(min=1, help="Portraits of each person, in other pose, light, mood.")] = 1,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes that render. [default: one per core]")] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="egl or software, which needs no EGL. [default: egl where there is one]")
+    ] = None,
 ) -> None:
     """Render portraits with their true label maps and factors; a stopped render goes on where it was."""
     from editgan_widgets.portraits.dataset import write_dataset
@@ -197,6 +200,7 @@ def render(
             arrays=arrays,
             picture_format=picture_format,
             jobs=jobs,
+            backend=backend,  # type: ignore[reportArgumentType] - another word is refused there
         )
     typer.echo(f"{count} portraits of {size} px in {out}; README.md tells their balance")
 

@@ -85,7 +85,7 @@ def test_what_cannot_be_done_is_said_in_one_line(saved, tmp_path, arguments, mes
 
 @pytest.mark.egl
 def test_render_writes_pictures_label_maps_and_factors(tmp_path):
-    done = run("render", "--count", 2, "--size", 32, "--seed0", 5, "--out", tmp_path)
+    done = run("render", "--count", 2, "--size", 32, "--seed0", 5, "--backend", "egl", "--out", tmp_path)
     if done.exit_code and "EGL" in done.output:
         pytest.skip(done.output)
     assert done.exit_code == 0, done.output

@@ -28,7 +28,7 @@ class Picture:
 
 
 class StandIn:
-    def __init__(self, size: int):
+    def __init__(self, size: int, backend: str):
         self.size = size
 
     def __enter__(self):
@@ -43,7 +43,8 @@ class StandIn:
 
 @pytest.fixture(autouse=True)
 def _stand_in(monkeypatch):
-    monkeypatch.setattr(workers, "Renderer", StandIn)
+    monkeypatch.setattr(workers, "make_renderer", StandIn)
+    monkeypatch.setattr(workers, "available_backend", lambda: "egl")
 
 
 class StopError(Exception):
@@ -93,7 +94,7 @@ def test_a_stopped_render_ends_as_one_that_was_not(tmp_path):
 
 def test_a_finished_dataset_is_not_rendered_again(tmp_path, monkeypatch):
     write_dataset(tmp_path, 3, 16)
-    monkeypatch.setattr(workers, "Renderer", None)
+    monkeypatch.setattr(workers, "make_renderer", None)
     assert write_dataset(tmp_path, 3, 16) == tmp_path
 
 

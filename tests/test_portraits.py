@@ -24,7 +24,7 @@ from editgan_widgets.portraits.parts import FACE_34
 @pytest.fixture(scope="module")
 def _egl():
     try:
-        portraits.render(0, 32)
+        portraits.Renderer(32).close()
     except NoEGLError as error:
         pytest.skip(f"no EGL: {error}")
 
@@ -260,7 +260,7 @@ def test_a_stopped_dataset_goes_on_where_it_was(tmp_path):
 @pytest.mark.usefixtures("_egl")
 def test_a_dataset_is_the_same_to_the_byte_whatever_the_number_of_jobs(tmp_path):
     for jobs in (1, 2):
-        write_dataset(tmp_path / str(jobs), 40, 16, jobs=jobs)
+        write_dataset(tmp_path / str(jobs), 18, 16, jobs=jobs)
     for path in (tmp_path / "1").iterdir():
         assert path.read_bytes() == (tmp_path / "2" / path.name).read_bytes(), path.name
 

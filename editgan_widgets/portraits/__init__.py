@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from .identity import Identity, load_identity
     from .measuring import MeasuringFileError
     from .parts import COARSE_LABELS, FACE_34, FINE_LABELS, GROUP_LABELS, PORTRAIT_LABELS, coarse, fine
-    from .renderer import NoEGLError, Portrait, Renderer, render
+    from .renderer import NoEGLError, Renderer, make_renderer, render
     from .samples import load_samples
+    from .scene import Portrait
     from .segmenter import MergedSegmenter, Segmenter, SegmenterFileError, load_segmenter
     from .workers import WorkerError, render_many
 
@@ -42,6 +43,7 @@ __all__ = [
     "load_identity",
     "load_samples",
     "load_segmenter",
+    "make_renderer",
     "render",
     "render_many",
 ]
@@ -52,8 +54,9 @@ _HOMES = {
     "identity": ("Identity", "load_identity"),
     "measuring": ("MeasuringFileError",),
     "parts": ("COARSE_LABELS", "FACE_34", "FINE_LABELS", "GROUP_LABELS", "PORTRAIT_LABELS", "coarse", "fine"),
-    "renderer": ("NoEGLError", "Portrait", "Renderer", "render"),
+    "renderer": ("NoEGLError", "Renderer", "make_renderer", "render"),
     "samples": ("load_samples",),
+    "scene": ("Portrait",),
     "segmenter": ("MergedSegmenter", "Segmenter", "SegmenterFileError", "load_segmenter"),
     "workers": ("WorkerError", "render_many"),
 }

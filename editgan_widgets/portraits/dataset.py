@@ -28,7 +28,8 @@ from .data_card import data_card
 from .factors import CODE_SIZE, code_from_seed, factors_from_code
 from .geometry import LANDMARKS
 from .parts import PORTRAIT_LABELS
-from .renderer import BATCH
+from .renderer import Backend
+from .scene import BATCH
 from .workers import render_many
 
 FORMATS = ("png", "webp")
@@ -52,6 +53,7 @@ def write_dataset(
     arrays: bool = True,
     picture_format: str = "png",
     jobs: int | None = 1,
+    backend: Backend | None = None,
 ) -> Path:
     """Render `count` portraits into a folder; a stopped render goes on where it was.
 
@@ -67,8 +69,10 @@ def write_dataset(
         picture_format: "png" or "webp", both without loss.
         jobs: processes that render, None for one per core; the files are the same. See `render_many`.
 
-    Raises ValueError for settings that contradict, DatasetError if the folder holds another dataset, NoEGLError without
-    EGL, WorkerError where a rendering process ended early.
+        backend: "egl", "software", or None for EGL where there is one; the pictures differ by rounding.
+
+    Raises ValueError for settings that contradict, DatasetError if the folder holds another dataset, NoEGLError where
+    EGL is asked for and missing, WorkerError where a rendering process ended early.
     """
     if count < 1 or views < 1:
         raise ValueError(f"a dataset needs at least one portrait of each person; got count={count}, views={views}")
@@ -83,8 +87,8 @@ def write_dataset(
     if done == count and (out / _CHECKSUMS).is_file():
         return out
     records = (factors_from_code(_code(seed0, i, views)) for i in range(done, count))
-    with contextlib.closing(render_many(records, size, jobs)) as portraits, contextlib.ExitStack() as stack:
-        first = list(islice(portraits, 1))  # without EGL nothing is written
+    with contextlib.closing(render_many(records, size, jobs, backend)) as portraits, contextlib.ExitStack() as stack:
+        first = list(islice(portraits, 1))  # where nothing can be drawn nothing is written
         out.mkdir(parents=True, exist_ok=True)
         (out / _CHECKSUMS).unlink(missing_ok=True)
         mode = "r+" if done else "w+"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .renderer import Portrait
+from .scene import Portrait
 
 SAMPLES = Path(__file__).parent / "samples"
 

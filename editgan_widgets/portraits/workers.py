@@ -16,7 +16,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from .factors import code_from_seed, factors_from_code
-from .renderer import BATCH, Portrait, Renderer
+from .renderer import Backend, available_backend, make_renderer
+from .scene import BATCH, Portrait
 
 _AHEAD = 2  # batches that a worker holds: one to draw, one to go on with
 _Batch = list[dict[str, float]]
@@ -32,7 +33,10 @@ def available_cores() -> int:
 
 
 def render_many(
-    portraits: Iterable[int | dict[str, float]], size: int = 128, jobs: int | None = 1
+    portraits: Iterable[int | dict[str, float]],
+    size: int = 128,
+    jobs: int | None = 1,
+    backend: Backend | None = None,
 ) -> Generator[Portrait, None, None]:
     """Render portraits in the order given: `for portrait in render_many(range(1000), jobs=None): ...`.
 
@@ -41,8 +45,10 @@ def render_many(
         size: side of a picture, px.
         jobs: processes that render, None for one per core. With more than one, a script that calls this needs its
             `if __name__ == "__main__":`, because each process imports the script.
+        backend: "egl", "software", or None for EGL where there is one.
 
-    Raises ValueError for less than one job, NoEGLError without EGL, WorkerError where a process ended early.
+    Raises ValueError for less than one job, NoEGLError where EGL is asked for and missing, WorkerError where a process
+    ended early.
     """
     jobs = available_cores() if jobs is None else jobs
     if jobs < 1:
@@ -51,18 +57,19 @@ def render_many(
     batches = iter(lambda: list(islice(records, BATCH)), [])
     first = list(islice(batches, jobs))
     draw = _in_this_process if len(first) < 2 else _in_processes
-    with contextlib.closing(draw(chain(first, batches), size, len(first))) as drawn:
+    backend = backend or available_backend()  # found out and warned of here, not in every process
+    with contextlib.closing(draw(chain(first, batches), size, len(first), backend)) as drawn:
         yield from drawn
 
 
-def _in_this_process(batches: Iterable[_Batch], size: int, _: int) -> Generator[Portrait, None, None]:
-    with Renderer(size) as renderer:
+def _in_this_process(batches: Iterable[_Batch], size: int, _: int, backend: Backend) -> Generator[Portrait, None, None]:
+    with make_renderer(size, backend) as renderer:
         for batch in batches:
             yield from renderer.render(batch)
 
 
-def _in_processes(batches: Iterable[_Batch], size: int, jobs: int) -> Generator[Portrait, None, None]:
-    with _workers(jobs, size) as workers:
+def _in_processes(batches: Iterable[_Batch], size: int, jobs: int, backend: Backend) -> Generator[Portrait, None, None]:
+    with _workers(jobs, size, backend) as workers:
         waiting: deque[tuple[BaseProcess, Connection]] = deque()
         for worker, batch in zip(cycle(workers), batches, strict=False):
             if len(waiting) == _AHEAD * jobs:
@@ -89,14 +96,14 @@ def _received(process: BaseProcess, pipe: Connection) -> list[Portrait]:
 
 
 @contextlib.contextmanager
-def _workers(jobs: int, size: int) -> Iterator[list[tuple[BaseProcess, Connection]]]:
+def _workers(jobs: int, size: int, backend: Backend) -> Iterator[list[tuple[BaseProcess, Connection]]]:
     spawn = multiprocessing.get_context("spawn")
     workers: list[tuple[BaseProcess, Connection]] = []
     try:
         with _interrupts_held_back():
             for _ in range(jobs):
                 ours, theirs = spawn.Pipe()
-                process = spawn.Process(target=_work, args=(theirs, size), daemon=True)
+                process = spawn.Process(target=_work, args=(theirs, size, backend), daemon=True)
                 process.start()
                 theirs.close()
                 workers.append((process, ours))
@@ -122,12 +129,12 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(pipe: Connection, size: int) -> None:
+def _work(pipe: Connection, size: int, backend: Backend) -> None:
     """Draw the batches that arrive until the other end closes."""
     os.environ["LP_NUM_THREADS"] = "0"  # llvmpipe's own threads would take the other workers' cores
     with contextlib.suppress(EOFError, OSError):
         try:
-            with Renderer(size) as renderer:
+            with make_renderer(size, backend) as renderer:
                 while True:
                     pipe.send(list(renderer.render(pipe.recv())))
         except (EOFError, OSError):

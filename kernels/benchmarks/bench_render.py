@@ -19,12 +19,13 @@ def main():
     parser.add_argument("--count", type=int, default=256, help="portraits in each run")
     parser.add_argument("--size", type=int, default=128, help="px")
     parser.add_argument("--jobs", type=int, default=available_cores(), help="processes of the second run")
+    parser.add_argument("--backend", choices=["egl", "software"], help="without it EGL where there is one")
     options = parser.parse_args()
 
     print(f"{options.count} portraits of {options.size} px, {available_cores()} cores, start of the processes included")
     for jobs in sorted({1, options.jobs}):
         began, spent = time.perf_counter(), processor_seconds()
-        drawn = sum(1 for _ in render_many(range(options.count), options.size, jobs))
+        drawn = sum(1 for _ in render_many(range(options.count), options.size, jobs, options.backend))
         seconds, spent = time.perf_counter() - began, processor_seconds() - spent
         print(f"{jobs} job(s) {drawn / seconds:7.1f} portraits/s   {1000 * spent / drawn:6.1f} ms of a core each")
 
