@@ -165,7 +165,7 @@ def test_without_egl_portraits_are_drawn_in_software_and_a_warning_says_why_once
         with pytest.warns(UserWarning, match=r"drawn in software, about ten times slower: no OpenGL .*apt-get"):
             assert isinstance(portraits.make_renderer(16), SoftwareRenderer)
         assert isinstance(portraits.make_renderer(16), SoftwareRenderer)
-        with pytest.raises(NoEGLError, match="next: install a driver.*backend 'software'"):
+        with pytest.raises(NoEGLError, match=r"next: install a driver.*backend 'software'"):
             portraits.make_renderer(16, "egl")
     finally:
         renderer.available_backend.cache_clear()
