@@ -358,7 +358,7 @@ def train_segmenter(
     device: Device = None,
 ) -> None:
     """Train the U-Net that judges edits and labels samples, on rendered portraits with their true label maps."""
-    from editgan_widgets.portraits import load_segmenter
+    from editgan_widgets.portraits.segmenter import read_segmenter
     from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
 
     config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
@@ -368,7 +368,7 @@ def train_segmenter(
             config,
             on_step=lambda seen, loss: advance(seen, {"loss": loss}),
             device=device,
-            start=load_segmenter(start) if start else None,
+            start=read_segmenter(start) if start else None,
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, report)
