@@ -262,6 +262,7 @@ def report(
         typer.Option(help="Folder of renders that no training saw, for the encoder; else the last ones of DATA."),
     ] = None,
     samples: Annotated[int, typer.Option(min=20, help="Generated pictures, and as many renders.")] = 10_000,
+    embedded: Annotated[int, typer.Option(min=2, help="Renders that are encoded and embedded; the slowest part.")] = 100,
     features: Annotated[
         str, typer.Option(help="Network whose features are compared: segmenter or identity.")
     ] = "segmenter",
@@ -290,7 +291,9 @@ def report(
         networks["factor regressor"],
         networks["identity"],
     )
-    config = QualityConfig(samples=samples, sweep_samples=min(samples, QualityConfig.sweep_samples))
+    config = QualityConfig(
+        samples=samples, sweep_samples=min(samples, QualityConfig.sweep_samples), encoder_renders=embedded
+    )
     found = measure_quality(loaded, data, judges, config, progress=True, held_out_dir=held_out)
     typer.echo(f"KID {found.kid}, precision {found.manifold.precision}, recall {found.manifold.recall}")
     typer.echo(f"{found.write(out)}")
