@@ -262,7 +262,9 @@ def report(
         typer.Option(help="Folder of renders that no training saw, for the encoder; else the last ones of DATA."),
     ] = None,
     samples: Annotated[int, typer.Option(min=20, help="Generated pictures, and as many renders.")] = 10_000,
-    embedded: Annotated[int, typer.Option(min=2, help="Renders that are encoded and embedded; the slowest part.")] = 100,
+    embedded: Annotated[
+        int, typer.Option(min=2, help="Renders that are encoded and embedded; the slowest part.")
+    ] = 100,
     features: Annotated[
         str, typer.Option(help="Network whose features are compared: segmenter or identity.")
     ] = "segmenter",
@@ -420,18 +422,24 @@ def train_encoder(
 def train_factor_regressor(
     data: Data,
     out: Weights,
-    total_images: TotalImages = 100_000,
+    segmenter: Annotated[Path | None, typer.Option(help="Weights that name the parts; without it the shipped.")] = None,
+    total_images: TotalImages = 24_000,
     max_minutes: MaxMinutes = None,
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
     """Train the network that reads smile, yaw, age and more off a portrait, on renders with their factor records."""
+    from editgan_widgets.portraits.segmenter import read_segmenter
     from editgan_widgets.training.train_factor_regressor import TrainFactorRegressorConfig, train_factor_regressor
 
     config = TrainFactorRegressorConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
     with _progress(total_images) as advance:
         network = train_factor_regressor(
-            data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}), device=device
+            data,
+            config,
+            on_step=lambda seen, loss: advance(seen, {"loss": loss}),
+            device=device,
+            segmenter=read_segmenter(segmenter) if segmenter else None,
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     network.save(out)

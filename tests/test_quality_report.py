@@ -20,7 +20,15 @@ from editgan_widgets.analysis.quality_report import (
 from editgan_widgets.cli import app
 from editgan_widgets.editing.embed import embed
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
-from editgan_widgets.portraits import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS, FactorRegressor, Identity, identity
+from editgan_widgets.portraits import (
+    COARSE_LABELS,
+    FINE_LABELS,
+    PORTRAIT_LABELS,
+    FactorRegressor,
+    Identity,
+    Segmenter,
+    identity,
+)
 from editgan_widgets.training.train_generator import DataError
 
 CONFIG = QualityConfig(
@@ -78,7 +86,9 @@ def whole(tiny_model):
 
 @pytest.fixture(scope="module")
 def judges():
-    regressor = FactorRegressor(("yaw", "age"), (4, 4, 8, 8, 8), 8).eval()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        regressor = FactorRegressor(("yaw", "age"), Segmenter(widths=(4, 4, 8, 8, 8)), 8).eval()
     regressor.report = {"yaw": 0.75}
     return Judges(features, "a toy network", Brightness(), regressor, Identity((4, 4, 8, 8, 8), 8).eval())
 
@@ -265,7 +275,7 @@ def test_a_measuring_network_that_does_not_ship_is_named_with_its_command(tiny_m
     tiny_model.save(tmp_path / "tiny.safetensors")
     identity._shipped.cache_clear()
     monkeypatch.setattr(identity, "WEIGHTS", tmp_path / "identity.safetensors")
-    FactorRegressor(("yaw",), (4, 4, 8, 8, 8), 8).save(tmp_path / "regressor.safetensors")
+    FactorRegressor(("yaw",), Segmenter(widths=(4, 4, 8, 8, 8)), 8).save(tmp_path / "regressor.safetensors")
     arguments = ["report", tmp_path / "tiny.safetensors", "--data", renders, "--out", tmp_path / "card"]
     arguments += ["--factor-regressor", tmp_path / "regressor.safetensors", "--device", "cpu"]
     done = CliRunner().invoke(app, list(map(str, arguments)))

@@ -1,7 +1,7 @@
 """FactorRegressor: reads a portrait's factors (smile, yaw, age …) off its picture; trained on rendered truth.
 
-It measures what an edit or a model does to the factors: attribute curves, leakage, balance. A factor that the picture
-does not show (gaze behind closed lids, the hair of a bald person) cannot be read; `report` has the R² of each.
+It measures what an edit or a model does to the factors: attribute curves, leakage, balance. It reads them off the
+statistics of the portrait's parts, as its own copy of the segmenter sees them. A factor that the picture does not show (gaze behind closed lids, the hair of a bald person) cannot be read; `report` has the R² of each.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from editgan_widgets.labels import LabelSet
+
 from .factors import FACTOR_NAMES
-from .measuring import Trunk, level_means, read_network, save_network
+from .measuring import read_network, save_network
+from .part_statistics import PartStatistics
+from .segmenter import Segmenter
 
 WEIGHTS = Path(__file__).parent / "factor_regressor.safetensors"
 
@@ -44,25 +48,40 @@ class FactorRegressor(nn.Module):
 
     mean: Tensor  # [num_factors], of the training data
     std: Tensor
+    statistics_mean: Tensor  # [parts * 12], likewise
+    statistics_std: Tensor
 
-    def __init__(self, names: Sequence[str], widths: tuple[int, ...] = (16, 32, 64, 96, 128), hidden: int = 64):
+    def __init__(self, names: Sequence[str], segmenter: Segmenter | None = None, hidden: int = 256):
         super().__init__()
         self.names, self.hidden = tuple(names), hidden
         self.report: dict[str, float] = {}
-        self.trunk = Trunk(widths)
+        self.statistics = PartStatistics(segmenter or Segmenter())
+        count = self.statistics.count
         self.head = nn.Sequential(
-            nn.Flatten(), nn.Linear(widths[-1] * 16, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, len(self.names))
+            nn.Linear(count, hidden),
+            nn.SiLU(),
+            nn.Dropout(0.1),
+            nn.Linear(hidden, hidden),
+            nn.SiLU(),
+            nn.Dropout(0.1),
+            nn.Linear(hidden, len(self.names)),
         )
         self.register_buffer("mean", torch.zeros(len(self.names)))
         self.register_buffer("std", torch.ones(len(self.names)))
+        self.register_buffer("statistics_mean", torch.zeros(count))
+        self.register_buffer("statistics_std", torch.ones(count))
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b num_factors"]:
         """Read the factors."""
-        return self.mean + self.std * self.head(self.trunk(image))
+        return self.from_statistics(self.features(image))
+
+    def from_statistics(self, statistics: Float[Tensor, "b c"]) -> Float[Tensor, "b num_factors"]:
+        """Read the factors off standardised statistics, as `features` gives them."""
+        return self.mean + self.std * self.head(statistics)
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
-        """Means of all levels' activations, for distances between sets of pictures."""
-        return level_means(self.trunk.activations(image))
+        """Standardised statistics of the parts, 12 numbers each."""
+        return ((self.statistics(image) - self.statistics_mean) / self.statistics_std).clamp(-6, 6)
 
     @torch.no_grad()
     def read(self, image: Float[Tensor, "b 3 h w"], batch: int = 64) -> dict[str, np.ndarray]:
@@ -73,7 +92,9 @@ class FactorRegressor(nn.Module):
 
     def save(self, path: str | Path) -> None:
         """Write weights (half precision), names and report as one safetensors file."""
-        config = {"names": list(self.names), "widths": list(self.trunk.widths), "hidden": self.hidden}
+        segmenter = self.statistics.segmenter
+        parts = {"widths": list(segmenter.widths), "labels": segmenter.labels.to_dict()}
+        config = {"names": list(self.names), "hidden": self.hidden, "segmenter": parts}
         save_network(self, path, config, {"report": self.report})
 
 
@@ -97,9 +118,11 @@ def read_factor_regressor(path: str | Path) -> FactorRegressor:
     """Read what `FactorRegressor.save` wrote. Raises FileNotFoundError, or MeasuringFileError for another file."""
 
     def build(config: dict) -> FactorRegressor:
-        return FactorRegressor(config["names"], tuple(config["widths"]), config["hidden"])
+        parts = config["segmenter"]
+        segmenter = Segmenter(LabelSet.from_dict(parts["labels"]), tuple(parts["widths"]))
+        return FactorRegressor(config["names"], segmenter, config["hidden"])
 
-    network, metadata = read_network(path, "factor regressor", build, "a regressor of trunk.* and head.*")
+    network, metadata = read_network(path, "factor regressor", build, "a regressor of statistics.* and head.*")
     network.report = metadata.get("report", {})
     return network
 

@@ -1,7 +1,6 @@
 """What the measuring networks share: a small convolutional trunk, and their weights on disk.
 
-They are trained on rendered truth and judge pictures of any size, which are brought to 64 px first. No edit is
-optimised against them.
+They are trained on rendered truth and judge pictures of any size. No edit is optimised against them.
 """
 
 import itertools
@@ -67,14 +66,14 @@ def _layer(inputs: int, outputs: int, stride: int = 1) -> tuple[nn.Module, ...]:
     return convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
 
 
-def at_working_size(image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 64 64"]:
-    """Bring pictures to 64 px: averaged over whole blocks of pixels where that fits, else resampled."""
+def at_working_size(image: Float[Tensor, "b 3 h w"], size: int = WORKING_SIZE) -> Float[Tensor, "b 3 size size"]:
+    """Bring pictures to `size` px: averaged over whole blocks of pixels where that fits, else resampled."""
     height, width = image.shape[2:]
-    if (height, width) == (WORKING_SIZE, WORKING_SIZE):
+    if (height, width) == (size, size):
         return image
-    if height == width and height % WORKING_SIZE == 0:
-        return F.avg_pool2d(image, height // WORKING_SIZE)
-    return F.interpolate(image, (WORKING_SIZE, WORKING_SIZE), mode="bilinear", antialias=True)
+    if height == width and height % size == 0:
+        return F.avg_pool2d(image, height // size)
+    return F.interpolate(image, (size, size), mode="bilinear", antialias=True)
 
 
 def save_network(network: nn.Module, path: str | Path, config: dict[str, Any], metadata: dict | None = None) -> None:
