@@ -1,7 +1,8 @@
 """FactorRegressor: reads a portrait's factors (smile, yaw, age …) off its picture; trained on rendered truth.
 
 It measures what an edit or a model does to the factors: attribute curves, leakage, balance. It reads them off the
-statistics of the portrait's parts, as its own copy of the segmenter sees them. A factor that the picture does not show (gaze behind closed lids, the hair of a bald person) cannot be read; `report` has the R² of each.
+statistics of the portrait's parts, as its own copy of the segmenter sees them. A factor that the picture does not show
+(gaze behind closed lids, the hair of a bald person) cannot be read; `report` has the R² of each.
 """
 
 from collections.abc import Sequence
