@@ -48,8 +48,8 @@ def train_factor_regressor(
 ) -> FactorRegressor:
     """Train on a folder of `editgan render`; the network's `report` has the R² of each factor on held-out pictures.
 
-    `segmenter` names the parts, None for the one that ships; the network keeps a copy. `on_step` gets how many pictures'
-    statistics are taken and no loss (nan), then, when all are, the loss of each step.
+    `segmenter` names the parts, None for the one that ships; the network keeps a copy. `on_step` gets the number of
+    pictures measured and no loss (nan), then, when all are, the loss of each step.
 
     The network comes back on the CPU. Raises ValueError for a folder without pictures and records, with too few, or
     without a factor asked for, and for a device that this machine does not have.
