@@ -266,8 +266,8 @@ def report(
         int, typer.Option(min=2, help="Renders that are encoded and embedded; the slowest part.")
     ] = 100,
     features: Annotated[
-        str, typer.Option(help="Network whose features are compared: segmenter or identity.")
-    ] = "segmenter",
+        str, typer.Option(help="Network whose features are compared: factor-regressor, segmenter or identity.")
+    ] = "factor-regressor",
     segmenter: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
     factor_regressor: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
     identity: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
@@ -280,17 +280,17 @@ def report(
 
     loaded = load_model(model, device=device)
     networks = {
-        "factor regressor": load_factor_regressor(factor_regressor).to(loaded.device),
+        "factor-regressor": load_factor_regressor(factor_regressor).to(loaded.device),
         "identity": load_identity(identity).to(loaded.device),
         "segmenter": load_segmenter(segmenter, loaded.labels).to(loaded.device),
     }
-    if features not in ("identity", "segmenter"):
-        raise ValueError(f"features of {features!r} cannot be compared; use 'identity' or 'segmenter'")
+    if features not in networks:
+        raise ValueError(f"features of {features!r} cannot be compared; use {', '.join(map(repr, networks))}")
     judges = Judges(
         networks[features].features,
-        f"the {features} network",
+        f"the {features.replace('-', ' ')}",
         networks["segmenter"],
-        networks["factor regressor"],
+        networks["factor-regressor"],
         networks["identity"],
     )
     config = QualityConfig(

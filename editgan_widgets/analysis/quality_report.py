@@ -36,7 +36,7 @@ class QualityConfig:
     samples: int = 10_000  # generated pictures, and as many renders where the folder has them
     truncation_psi: float = 1.0  # of these samples: the whole distribution
     sweep: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # truncations that are compared …
-    sweep_samples: int = 2000  # … with so many samples each
+    sweep_samples: int = 1000  # … with so many samples each
     path_pairs: int = 1000  # pairs of codes for the path length
     path_step: float = 0.02  # length of a step along the way from one w to the other
     interpreter_samples: int = 200  # pictures that the interpreter and the segmenter label
@@ -260,14 +260,16 @@ class _Look:
         read: list[dict[str, np.ndarray]] = []
         with tqdm(total=len(counted), desc=what, unit="img", disable=not self.progress) as bar:
             for image in batches:
-                features.append(self.judges.features(image).float().cpu().numpy())
+                found = self.judges.features(image)
+                features.append(found.float().cpu().numpy())
                 octaves.append(_octaves(image).cpu().numpy())
-                if factors and self.judges.regressor is not None:
-                    read.append(self.judges.regressor.read(image))
+                if factors and (regressor := self.judges.regressor) is not None:
+                    same = self.judges.features == regressor.features  # what it reads the factors off is at hand
+                    read.append(regressor.read_statistics(found) if same else regressor.read(image))
                 bar.update(len(image))
         names = read[0] if read else ()
-        found = {name: np.concatenate([x[name] for x in read]) for name in names}
-        return _Seen(self.scale(np.concatenate(features)), found, np.concatenate(octaves))
+        factors_read = {name: np.concatenate([x[name] for x in read]) for name in names}
+        return _Seen(self.scale(np.concatenate(features)), factors_read, np.concatenate(octaves))
 
 
 def _standardised(look: _Look, features: np.ndarray) -> _Look:

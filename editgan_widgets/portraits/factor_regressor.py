@@ -82,13 +82,23 @@ class FactorRegressor(nn.Module):
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
         """Standardised statistics of the parts, 12 numbers each."""
-        return ((self.statistics(image) - self.statistics_mean) / self.statistics_std).clamp(-6, 6)
+        return self.standardised(self.statistics(image))
+
+    def standardised(self, statistics: Float[Tensor, "b c"]) -> Float[Tensor, "b c"]:
+        """Bring statistics to units of the training data's deviation, at most six of them."""
+        return ((statistics - self.statistics_mean) / self.statistics_std).clamp(-6, 6)
 
     @torch.no_grad()
     def read(self, image: Float[Tensor, "b 3 h w"], batch: int = 64) -> dict[str, np.ndarray]:
         """Factors by name, an array of `b` values each."""
         device = self.mean.device
         values = torch.cat([self(part.to(device)).cpu() for part in image.split(batch)]).numpy()
+        return {name: values[:, i] for i, name in enumerate(self.names)}
+
+    @torch.no_grad()
+    def read_statistics(self, statistics: Float[Tensor, "b c"]) -> dict[str, np.ndarray]:
+        """Factors by name, read off what `features` gave."""
+        values = self.from_statistics(statistics).cpu().numpy()
         return {name: values[:, i] for i, name in enumerate(self.names)}
 
     def save(self, path: str | Path) -> None:

@@ -1,8 +1,8 @@
 """Train the portraits' factor regressor on rendered truth: pictures `[n, H, W, 3]` uint8 with their factor records.
 
 First the statistics of the pictures' parts are taken, which is the longer part; then a small network learns to read the
-factors off them. Pictures are disturbed as for the segmenter, so that it also reads what a generator makes of a
-portrait. The loss is the squared error of each factor in units of its standard deviation, so that all weigh alike.
+factors off them. Pictures are blurred and made noisy as for the segmenter, so that it also reads what a generator makes of a
+portrait; their colours, which it reads too, are not touched. The loss is the squared error of each factor in units of its standard deviation, so that all weigh alike.
 """
 
 import copy
@@ -71,8 +71,6 @@ def train_factor_regressor(
     if missing := [name for name in names if name not in records[0]]:
         raise ValueError(f"{folder}/factors.jsonl has no factor {missing[0]!r}; render it with this version")
     factors = torch.tensor([[record[name] for name in names] for record in records])
-    rng = torch.Generator().manual_seed(config.seed)
-    order = np.random.default_rng(config.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = FactorRegressor(names, copy.deepcopy(segmenter or load_fine_segmenter()))
@@ -81,53 +79,70 @@ def train_factor_regressor(
     network.to(target)
     factors = factors.to(target)
 
-    chosen = np.sort(order.permutation(count)[: min(config.total_images, count)])
+    statistics, wanted = _take_statistics(network, images, factors, count, config, on_step)
+    network.statistics_mean.copy_(statistics.mean(0))
+    network.statistics_std.copy_(statistics.std(0).clamp_min(1e-3))
+    _fit_head(network, network.standardised(statistics), wanted, config, on_step)
+    network.cpu()
+    scores = evaluate_factor_regressor(network, pictures.from_uint8(images[count:]), records[count:])
+    network.report = {name: round(score, 4) for name, score in scores.items() if np.isfinite(score)}
+    return network
+
+
+def _take_statistics(
+    network: FactorRegressor,
+    images: np.ndarray,
+    factors: Tensor,
+    count: int,
+    config: TrainFactorRegressorConfig,
+    on_step: Callable[[int, float], None] | None,
+) -> tuple[Tensor, Tensor]:
+    """Measure random pictures among the first `count`, many of them disturbed; with each row, its factors."""
+    device = factors.device
+    rng = torch.Generator().manual_seed(config.seed)
+    chosen = np.random.default_rng(config.seed).permutation(count)[: config.total_images]
     length = RunLength(len(chosen), config.max_minutes)
-    taken: list[Tensor] = []
+    taken, rows, seen = [], [], 0
     with stop_flag() as stop, torch.no_grad():
-        for part in np.array_split(order.permutation(chosen), max(len(chosen) // 32, 1)):
-            image = pictures.from_uint8(images[np.sort(part)], target)
-            plain = torch.rand(len(image), 1, 1, 1, generator=rng).to(target) >= config.disturbed_share
-            image = torch.where(plain, image, disturb(image, rng))
+        for part in np.array_split(chosen, max(len(chosen) // 32, 1)):
+            part = np.sort(part)
+            image = pictures.from_uint8(images[part], device)
+            plain = torch.rand(len(image), 1, 1, 1, generator=rng).to(device) >= config.disturbed_share
+            image = torch.where(plain, image, disturb(image, rng, colours=False))
             with quick_arithmetic(network.statistics.segmenter):
-                statistics = network.statistics(image)
-            taken.append(torch.cat([statistics, factors[torch.from_numpy(np.sort(part)).to(target)]], 1))
-            seen = sum(map(len, taken))
+                taken.append(network.statistics(image))
+            rows.append(torch.from_numpy(part))
+            seen += len(part)
             if on_step is not None:
                 on_step(seen, float("nan"))
             if stop.is_set() or length.progress(seen) >= 1:
                 break
-    statistics, wanted = torch.cat(taken).split([network.statistics.count, len(names)], dim=1)
-    network.statistics_mean.copy_(statistics.mean(0))
-    network.statistics_std.copy_(statistics.std(0).clamp_min(1e-3))
-    statistics = ((statistics - network.statistics_mean) / network.statistics_std).clamp(-6, 6)
+    return torch.cat(taken), factors[torch.cat(rows).to(device)]
+
+
+def _fit_head(
+    network: FactorRegressor,
+    statistics: Tensor,
+    wanted: Tensor,
+    config: TrainFactorRegressorConfig,
+    on_step: Callable[[int, float], None] | None,
+) -> None:
+    """Teach the small network."""
+    rng = torch.Generator().manual_seed(config.seed)
 
     def batch_loss() -> Tensor:
-        picked = torch.randint(len(statistics), (config.batch,), generator=rng).to(target)
-        error = (network.from_statistics(statistics[picked]) - wanted[picked]) / network.std
-        return error.square().mean()
+        picked = torch.randint(len(statistics), (config.batch,), generator=rng).to(statistics.device)
+        return ((network.from_statistics(statistics[picked]) - wanted[picked]) / network.std).square().mean()
 
     def report(_: int, loss: float) -> None:
         if on_step is not None:
             on_step(len(statistics), loss)
 
     network.statistics.requires_grad_(False)
-    steps = max(config.rounds * len(statistics) // config.batch, 1)
+    length = RunLength(max(config.rounds * len(statistics), config.batch))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)  # of the dropout
-        fit(
-            network,
-            batch_loss,
-            RunLength(steps * config.batch),
-            config.batch,
-            config.learning_rate,
-            config.weight_decay,
-            report,
-        )
-    network.cpu()
-    scores = evaluate_factor_regressor(network, pictures.from_uint8(images[count:]), records[count:])
-    network.report = {name: round(score, 4) for name, score in scores.items() if np.isfinite(score)}
-    return network
+        fit(network, batch_loss, length, config.batch, config.learning_rate, config.weight_decay, report)
 
 
 def load_fine_segmenter() -> Segmenter:

@@ -136,8 +136,11 @@ def part_loss(
     return entropy + dice_weight * (1 - dice[true_area > 0].mean())
 
 
-def disturb(image: Tensor, rng: torch.Generator) -> Tensor:
-    """Blur, shrink, tint, shade and add noise, each picture by its own amount; `rng` is a CPU generator."""
+def disturb(image: Tensor, rng: torch.Generator, colours: bool = True) -> Tensor:
+    """Blur, shrink, tint, shade and add noise, each picture by its own amount; `rng` is a CPU generator.
+
+    Without `colours` nothing is tinted or shaded.
+    """
     n = len(image)
 
     def draw(*shape: int) -> Tensor:
@@ -148,8 +151,9 @@ def disturb(image: Tensor, rng: torch.Generator) -> Tensor:
     if torch.rand((), generator=rng) < 0.25:
         small = F.avg_pool2d(image, 2)
         image = torch.lerp(image, F.interpolate(small, scale_factor=2, mode="bilinear"), 0.9 * draw(1, 1, 1))
-    gain = 1 + 0.25 * (draw(3, 1, 1) - 0.5) + 0.4 * (draw(1, 1, 1) - 0.5)
-    image = image * gain + 0.3 * (draw(1, 1, 1) - 0.5)
+    if colours:
+        gain = 1 + 0.25 * (draw(3, 1, 1) - 0.5) + 0.4 * (draw(1, 1, 1) - 0.5)
+        image = image * gain + 0.3 * (draw(1, 1, 1) - 0.5)
     noise = torch.randn(image.shape, generator=rng).to(image.device)
     return image + noise * 0.12 * draw(1, 1, 1) ** 2
 
