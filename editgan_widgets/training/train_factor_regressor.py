@@ -1,8 +1,9 @@
 """Train the portraits' factor regressor on rendered truth: pictures `[n, H, W, 3]` uint8 with their factor records.
 
 First the statistics of the pictures' parts are taken, which is the longer part; then a small network learns to read the
-factors off them. Pictures are blurred and made noisy as for the segmenter, so that it also reads what a generator makes of a
-portrait; their colours, which it reads too, are not touched. The loss is the squared error of each factor in units of its standard deviation, so that all weigh alike.
+factors off them. Pictures are blurred and made noisy as for the segmenter, so that it also reads what a generator makes
+of a portrait; their colours, which it reads too, are not touched. The loss is the squared error of each factor in units
+of its standard deviation, so that all weigh alike.
 """
 
 import copy
