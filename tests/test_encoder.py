@@ -139,23 +139,6 @@ def test_training_may_begin_with_another_encoders_weights(tiny_model, trained, r
         train_encoder(tiny_model, renders, settings, start=other)
 
 
-def test_codes_of_renders_teach_first_and_need_no_pictures(tiny_model, renders, tmp_path):
-    np.save(tmp_path / "images.npy", np.load(renders / "images.npy"))
-    codes = torch.cat([torch.randn(1, tiny_model.generator.config.z_dim, generator=_seeded(s)) for s in range(16)])
-    np.save(tmp_path / "latents.npy", codes.numpy())
-    losses = []
-    settings = config(total_images=160, learning_rate=6e-3, codes_first=0.5)
-    train_encoder(tiny_model, tmp_path, settings, on_step=lambda _, line: losses.append(line))
-    early = [line for line in losses if set(line) == {"code"}]
-    assert {"picture", "code", "w"} <= set(losses[-1])
-    assert 18 <= len(early) <= 22
-    assert early[-1]["code"] < early[0]["code"]
-
-
-def _seeded(seed):
-    return torch.Generator().manual_seed(seed)
-
-
 def test_samples_alone_can_teach(tiny_model):
     _, report = train_encoder(tiny_model, None, config(total_images=16))
     assert np.isnan(report.render_psnr)

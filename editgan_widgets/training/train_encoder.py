@@ -51,7 +51,6 @@ class TrainEncoderConfig:
     w_weight: float = 0.5  # of the squared error in W, in units of its standard deviation; samples only
     picture_weight: float = 4.0  # of the distance of pictures: L1 at three sizes and of differences
     perceptual_weight: float = 1.0  # of the distance of discriminator features, where the model has a discriminator
-    codes_first: float = 0.4  # share of the run in which these codes alone teach, for no picture need be made: quicker
     code_weight: float = 0.1  # of the squared error in W of renders whose code the folder has
     spread_weight: float = 0.02  # of the squared distance of a render's rows from their mean, in standard deviations
     held_out: int = 64  # last pictures of the folder, never trained on: for the report
@@ -140,7 +139,7 @@ def train_encoder(
             if ended:
                 break
             set_rate(run.optimizer, config.learning_rate, progress)
-            losses = run.step(pictures=progress >= config.codes_first)
+            losses = run.step()
             if on_step is not None:
                 on_step(run.images, losses)
     encoder = run.encoder.eval().requires_grad_(False).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
@@ -190,8 +189,8 @@ class _Run:
         self.steps = self.images = self.renders = 0
         self.seconds = 0.0
 
-    def step(self, pictures: bool = True) -> dict[str, float]:
-        """Train on one batch; return the losses. Without `pictures`, on renders and their codes alone, if known."""
+    def step(self) -> dict[str, float]:
+        """Train on one batch; return the losses."""
         c = self.config
         self.rng.manual_seed(c.seed * 1_000_003 + self.steps)  # so that a resumed run draws what it would have drawn
         render = codes = None
@@ -199,8 +198,6 @@ class _Run:
             batch = self.data.batch(self.data.indices(self.renders), self.device)
             render, codes = batch.image, batch.latents
             self.renders += len(render)
-            if codes is not None and not pictures:
-                return self._step_on_codes(render, codes)
         count = c.batch - (0 if render is None else len(render))
         w_plus = self._sample(count)
         with torch.no_grad():
@@ -220,32 +217,18 @@ class _Run:
             losses["spread"] = (rows - rows.mean(1, keepdim=True)).square().mean()
             total = total + c.spread_weight * losses["spread"]
             if codes is not None:
-                losses["code"] = self._code_error(guess[count:], codes)
+                with torch.no_grad():
+                    known = self.model.generator.w_plus(self.model.generator.mapping(codes))
+                losses["code"] = ((guess[count:] - known) / self.encoder.w_std).square().mean()
                 total = total + c.code_weight * losses["code"]
         if self.perceptual is not None:
             losses["perceptual"] = self.perceptual(made, self.perceptual.reference(target))
             total = total + c.perceptual_weight * losses["perceptual"]
-        return self._learn(total, losses, c.batch)
-
-    def _step_on_codes(self, render: Tensor, codes: Tensor) -> dict[str, float]:
-        with quick_arithmetic(self.encoder):
-            guess = self.encoder(render).float()
-        error = self._code_error(guess, codes)
-        return self._learn(error, {"code": error}, len(render))
-
-    def _code_error(self, guess: Tensor, codes: Tensor) -> Tensor:
-        """Mean squared error in W, in units of its standard deviation."""
-        generator = self.model.generator
-        with torch.no_grad():
-            known = generator.w_plus(generator.mapping(codes))
-        return ((guess - known) / self.encoder.w_std).square().mean()
-
-    def _learn(self, total: Tensor, losses: dict[str, Tensor], shown: int) -> dict[str, float]:
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         self.optimizer.step()
         self.steps += 1
-        self.images += shown
+        self.images += c.batch
         return {name: float(value.detach()) for name, value in losses.items()}
 
     def _synthesis(self, w_plus: Tensor) -> Tensor:
