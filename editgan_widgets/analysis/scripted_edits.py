@@ -1,21 +1,16 @@
 """Scripted mask edits: what a user would paint, as operations on a portrait's label map, to measure editing with.
 
 Each edit of `SCRIPTED_EDITS` takes a label map `[H, W]` uint8 and its LabelSet and gives the painted label map, of the
-same shape. Its sizes are fractions of the picture's height. `warp` and `grow` work on any label set.
+same shape. Its sizes are fractions of the picture's height. They are made of what editing/part_operations.py has.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
-from scipy import ndimage
 
+from editgan_widgets.editing.part_operations import LabelMap, extent, ids, smear, warp
 from editgan_widgets.labels import LabelSet
-
-LabelMap = UInt8[np.ndarray, "h w"]
-Mask = Bool[np.ndarray, "h w"]
-Grid = Float[np.ndarray, "h w"]
 
 
 @dataclass(frozen=True)
@@ -34,59 +29,6 @@ class ScriptedEdit:
     def part_ids(self, labels: LabelSet) -> tuple[int, ...]:
         """Ids of the edited parts in a label set, both sides of paired ones."""
         return ids(labels, *self.parts)
-
-
-def ids(labels: LabelSet, *names: str) -> tuple[int, ...]:
-    """Ids of the labels of these names; a name without its side stands for both sides. Unknown names give none."""
-    found = []
-    for label in labels:
-        plain = label.name.removeprefix(label.side).strip(" _-") if label.side else label.name
-        if label.name in names or plain in names:
-            found.append(label.id)
-    return tuple(found)
-
-
-def warp(
-    label_map: LabelMap,
-    parts: tuple[int, ...],
-    source: Callable[[Grid, Grid], tuple[Grid, Grid]],
-    over: tuple[int, ...],
-) -> LabelMap:
-    """Move or stretch parts: the pixel at (x, y) takes the part found at `source(x, y)`, if a part is there.
-
-    Coordinates are pixel centres in px. Pixels that the parts leave take the nearest label that is not one of them. The
-    parts are painted over their own old place and over the labels `over`, nowhere else.
-    """
-    height, width = label_map.shape
-    y, x = np.mgrid[:height, :width] + 0.5
-    from_x, from_y = source(x, y)
-    column, row = np.floor(from_x).astype(int), np.floor(from_y).astype(int)
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    found = label_map[row.clip(0, height - 1), column.clip(0, width - 1)]
-    old = np.isin(label_map, parts)
-    paint = inside & np.isin(found, parts) & (old | np.isin(label_map, over))
-    _, nearest = ndimage.distance_transform_edt(old, return_indices=True)  # type: ignore[reportGeneralTypeIssues]
-    return np.where(paint, found, label_map[tuple(nearest)])
-
-
-def grow(label_map: LabelMap, seed: Mask, label: int, dy: Float[np.ndarray, "w"], over: tuple[int, ...]) -> LabelMap:
-    """Smear the pixels of `seed` along their columns by `dy` px (down where positive), over the labels `over` only."""
-    smear = np.zeros_like(seed)
-    direction = 1 if dy.sum() >= 0 else -1
-    for step in range(1, int(np.abs(dy).max()) + 1):
-        shifted = np.roll(seed, direction * step, axis=0)
-        if direction > 0:
-            shifted[:step] = False
-        else:
-            shifted[-step:] = False
-        smear |= shifted & (np.abs(dy) >= step)
-    return np.where(smear & np.isin(label_map, over), label, label_map).astype(np.uint8)
-
-
-def extent(mask: Mask) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom edge of a mask's pixels in px. The mask must not be empty."""
-    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def _arch(x: np.ndarray, left: float, right: float) -> np.ndarray:
@@ -171,7 +113,7 @@ def longer_hair(label_map: LabelMap, labels: LabelSet, length: float = 0.12) -> 
     if seed.mean() < 0.004:  # cropped hair does not hang beside the face
         return None
     dy = np.full(label_map.shape[1], length * len(label_map))
-    return grow(label_map, seed, hair[0], dy, over=ids(labels, "background", "neck", "clothes"))
+    return smear(label_map, seed, hair[0], dy, over=ids(labels, "background", "neck", "clothes"))
 
 
 def higher_hairline(label_map: LabelMap, labels: LabelSet, rise: float = 0.05) -> LabelMap | None:
@@ -183,7 +125,7 @@ def higher_hairline(label_map: LabelMap, labels: LabelSet, rise: float = 0.05) -
     forehead = np.isin(label_map, ids(labels, *BARE_SKIN))
     forehead[int(top) :] = False
     dy = -rise * len(label_map) * _arch(np.arange(label_map.shape[1]) + 0.5, left, right)
-    return grow(label_map, forehead, skin[0], dy, over=hair)
+    return smear(label_map, forehead, skin[0], dy, over=hair)
 
 
 def bigger_nose(label_map: LabelMap, labels: LabelSet, wider: float = 1.3, longer: float = 1.1) -> LabelMap | None:
@@ -212,7 +154,7 @@ def thicker_lips(label_map: LabelMap, labels: LabelSet, thicker: float = 0.02) -
         mask = np.isin(label_map, lip)
         left, _, right, _ = extent(mask)
         by = direction * np.ceil(thicker * len(label_map) * np.sqrt(_arch(x, left, right)))
-        fuller = grow(fuller, mask, lip[0], by, over=_on_skin(labels))
+        fuller = smear(fuller, mask, lip[0], by, over=_on_skin(labels))
     return fuller
 
 
