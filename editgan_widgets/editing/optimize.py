@@ -7,6 +7,7 @@ the latent's offset from the reference in standard deviations of W (editing/late
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
@@ -16,14 +17,17 @@ from torch import Tensor
 from editgan_widgets import images
 from editgan_widgets.editing.adam import Adam
 from editgan_widgets.editing.latent_frame import LatentFrame
-from editgan_widgets.editing.objective import FIGURES, Losses, LossWeights, Objective
-from editgan_widgets.editing.target import EditTarget
+from editgan_widgets.editing.objective import FIGURES, Embedding, Losses, LossWeights, Objective
+from editgan_widgets.editing.target import EditTarget, Region
 from editgan_widgets.models.editgan import EditGAN
 
 
 @dataclass(frozen=True)
 class EditConfig:
-    """How an edit is optimised. Raises ValueError for settings out of range."""
+    """How an edit is optimised. Raises ValueError for settings out of range.
+
+    `EditConfig.preset("paper")` and `preset("released")` give EditGAN's own settings (editing/presets.py).
+    """
 
     steps: int = 30  # EditGAN's interactive setting; more than 60 gains little
     lr: float = 0.1  # Adam, in standard deviations of W a step
@@ -36,19 +40,40 @@ class EditConfig:
     outside_budget: float = 0.012  # of the value range: mean change outside that costs nothing when the best is chosen
     outside_penalty: float = 20.0  # what each further unit of it costs, in units of IoU
     stop_iou: float | None = None  # end early once a step's agreement is this high and its outside within budget
+    embedding: Embedding | None = None  # of the identity term: picture in [-1, 1] -> unit vector; None = no such term
+    coordinates: Literal["std", "w"] = "std"  # unit of lr and prior: standard deviations along W's axes, or W's own
+    nearest: bool = False  # the interpreter reads features of the nearest pixel: EditGAN's release, unlike its training
+    region: Region = "parts"  # where the edit may act (editing/target.py), as a session makes the target
+    buffer_px: float | None = None  # how far the region reaches beyond; None = 2% of the height, at least 2 px
 
     def __post_init__(self) -> None:
         if isinstance(self.steps, bool) or not isinstance(self.steps, (int, np.integer)) or self.steps < 1:
             raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
         if not 0 < self.lr < float("inf"):
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
+        if self.stop_iou is not None and not 0 <= self.stop_iou <= 1:
+            raise ValueError(f"stop_iou is an intersection over union, 0 to 1, or None; got {self.stop_iou!r}")
+        if self.buffer_px is not None and not 0 <= self.buffer_px < float("inf"):
+            raise ValueError(f"buffer_px must be 0 or more, or None; got {self.buffer_px!r}")
+
+    @classmethod
+    def preset(cls, name: str, refine: bool = False) -> "EditConfig":
+        """Settings by name: "default", "paper" or "released"; `refine` for those after applying a vector.
+
+        Change some with dataclasses.replace. Raises ValueError for another name.
+        """
+        from editgan_widgets.editing.presets import PRESETS
+
+        if name not in PRESETS:
+            raise ValueError(f"preset {name!r} is not known; there are: {', '.join(PRESETS)}")
+        return PRESETS[name](refine)
 
 
 @dataclass(frozen=True)
 class EditStep:
     """One step: its latent, the picture of that latent, and what the objective says of it."""
 
-    index: int  # 1 .. total; step i is the latent after i updates
+    index: int  # 1 .. total; step i is the latent after i updates, 0 (where it was asked for) the start
     total: int
     w_plus: Tensor  # [1, num_ws, w_dim], a copy of its own
     image: np.ndarray  # uint8 [H, W, 3]
@@ -65,6 +90,7 @@ def optimize_edit(
     target: EditTarget,
     config: EditConfig | None = None,
     reference: Float[Tensor, "1 num_ws w_dim"] | None = None,
+    with_start: bool = False,
 ) -> Iterator[EditStep]:
     """Optimise `w_plus` towards `target`; yields one EditStep after every update.
 
@@ -74,10 +100,11 @@ def optimize_edit(
         target: what to reach, and where.
         config: None for the defaults.
         reference: latent whose picture is kept outside the region and from which the prior measures; `w_plus` if None.
-        An edit
-            that goes on from a stopped one gives the latent before that one, so that changes outside do not add up.
+            An edit that goes on from a stopped one gives the latent before that one, so that changes outside do not add
+            up.
+        with_start: yield step 0 first, the start with its figures.
 
-    Raises ValueError at the first `next` where the target's size is not the model's.
+    Raises ValueError at the first `next` where the target's size or the config's layers are not the model's.
     """
     config = config or EditConfig()
     start_time = time.perf_counter()
@@ -85,14 +112,18 @@ def optimize_edit(
     if target.label_map.shape != size:
         raise ValueError(f"the target is {target.label_map.shape} px, this model makes {size} px")
     reference = w_plus if reference is None else reference
-    frame = LatentFrame(model, reference.detach(), config.least_std, config.layers)
-    objective = Objective(model, target, _picture(model, reference), config.weights)
+    frame = LatentFrame(model, reference.detach(), config.least_std, config.layers, config.coordinates)
+    objective = Objective(
+        model, target, _picture(model, reference), config.weights, config.embedding, nearest=config.nearest
+    )
     offset = frame.offset(w_plus.detach()).requires_grad_()
     adam = Adam(offset, config.beta2)
     rate = _schedule(config)
-    adam.step(rate(0), _evaluate(model, objective, frame, offset)[2])
-    for index in range(1, config.steps + 1):
+    for index in range(config.steps + 1):
         latent, image, total, figures = _evaluate(model, objective, frame, offset)
+        if index == 0 and not with_start:
+            adam.step(rate(0), total)
+            continue
         pixels = images.to_uint8(image)[0]
         values = dict(zip(FIGURES, figures.tolist(), strict=True))  # the step's one other wait for the device
         iou, outside = values.pop("iou"), values.pop("outside")
@@ -123,7 +154,7 @@ def _evaluate(
         free = offset * frame.moves + offset.detach() * (1 - frame.moves)
         latent = frame.latent(free)
         synthesis = model.generator.synthesis(latent, noise_mode="const")
-        evaluation = objective(synthesis, free)
+        evaluation = objective(synthesis, free, latent)
     return latent, synthesis.image, evaluation.total, evaluation.figures
 
 

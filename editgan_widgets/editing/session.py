@@ -254,7 +254,9 @@ class EditSession:
                 )
             )
 
-    def edit(self, steps: int | None = None, config: EditConfig | None = None) -> Iterator[EditStep]:
+    def edit(
+        self, steps: int | None = None, config: EditConfig | None = None, preset: str | None = None
+    ) -> Iterator[EditStep]:
         """Let the picture follow what was painted; an iterator of EditSteps.
 
         The best step (see EditStep.score) is committed as one history entry when the iterator ends, and also when it
@@ -266,18 +268,21 @@ class EditSession:
         Args:
             steps: number of steps; None takes the config's.
             config: None takes the session's.
+            preset: "default", "paper" or "released" (EditConfig.preset), instead of a config.
 
         Raises SessionError at once (not at the first `next`) where there is nothing to do (see `can_edit`), ValueError
         for bad settings.
         """
-        config = config or self.config
+        if config is not None and preset is not None:
+            raise ValueError("give edit a config or a preset's name, not both")
+        config = EditConfig.preset(preset) if preset is not None else config or self.config
         if steps is not None:
             config = replace(config, steps=steps)
         with self.lock:
             if not self.can_edit:
                 followed = " the picture already shows what was painted;" if self._state.goal else ""
                 raise SessionError(f"nothing to edit:{followed} paint a stroke first (session.paint)")
-            target = self._target()
+            target = self._target(config)
             if self._run is not None:
                 self._commit(self._run, completed=False)
             state = self._state
@@ -329,11 +334,13 @@ class EditSession:
         }
         return EditVector(name, delta, tuple(self.model.labels[int(i)].name for i in ids), recipe)
 
-    def _target(self) -> EditTarget | None:
-        state = self._state
+    def _target(self, config: EditConfig | None = None) -> EditTarget | None:
+        state, config = self._state, config or self.config
         if np.array_equal(state.label_map, state.settled_map):
             return None
-        return from_label_maps(state.settled_map, state.label_map, predicted=self.predicted_label_map)
+        return from_label_maps(
+            state.settled_map, state.label_map, config.buffer_px, self.predicted_label_map, config.region
+        )
 
     def _unreached(self) -> _Goal | None:
         """The last completed edit's goal, unless the picture is quite there."""

@@ -8,6 +8,7 @@ nothing would hold the rest of the picture.
 """
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Bool, UInt8
@@ -16,6 +17,8 @@ from scipy import ndimage
 WHOLE_PART_SHARE = 0.05  # of the picture's area: parts up to this count whole
 BUFFER_SHARE = 0.02  # of the height: 2.6 px at 128 px; EditGAN's 5 px at 512 px is too thin for small pictures
 LEAST_BUFFER = 2.0  # px
+
+Region: TypeAlias = Literal["parts", "painted"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ def from_label_maps(
     after: UInt8[np.ndarray, "h w"],
     buffer_px: float | None = None,
     predicted: UInt8[np.ndarray, "h w"] | None = None,
+    region: Region = "parts",
 ) -> EditTarget:
     """Make the target of an edit from the maps before and after painting.
 
@@ -41,12 +45,19 @@ def from_label_maps(
         buffer_px: how far the region reaches beyond the parts, px; None takes 2% of the height, at least 2 px.
         predicted: what the interpreter sees now; its pixels of small edited parts join the region, so that what
             an earlier edit left behind can still be removed.
+        region: "parts" as above; "painted" for the changed pixels alone, with a square buffer, as in the authors'
+            release, where it is the user's strokes.
 
     Raises ValueError where nothing was painted.
     """
     changed = before != after
     if not changed.any():
         raise ValueError("nothing to edit: both label maps are the same; paint a stroke first (session.paint)")
+    buffer = max(LEAST_BUFFER, BUFFER_SHARE * before.shape[0]) if buffer_px is None else buffer_px
+    labels = tuple(int(x) for x in np.unique(after[changed]))
+    if region == "painted":
+        near = np.asarray(ndimage.distance_transform_cdt(~changed, metric="chessboard")) <= buffer
+        return EditTarget(after.copy(), near, changed, labels)
     edited = np.union1d(before[changed], after[changed])
     core = changed.copy()
     for label in edited:
@@ -55,9 +66,8 @@ def from_label_maps(
             maps.append(predicted == label)
         if max(part.mean() for part in maps) <= WHOLE_PART_SHARE:
             core |= np.logical_or.reduce(maps)
-    buffer = max(LEAST_BUFFER, BUFFER_SHARE * before.shape[0]) if buffer_px is None else buffer_px
-    region = np.asarray(ndimage.distance_transform_edt(~core)) <= buffer
-    return EditTarget(after.copy(), region, changed, tuple(int(x) for x in np.unique(after[changed])))
+    near = np.asarray(ndimage.distance_transform_edt(~core)) <= buffer
+    return EditTarget(after.copy(), near, changed, labels)
 
 
 def agreement(

@@ -1,0 +1,87 @@
+"""Presets of mask-driven editing: ours, the paper's (EditGAN, section 3.3 and supplement) and the authors' release's.
+
+The weights below are theirs, turned to pictures in [-1, 1] where theirs are in [0, 1]: a squared error there is a
+quarter of one here.
+"""
+
+from collections.abc import Callable
+
+from editgan_widgets.editing.objective import LossWeights
+from editgan_widgets.editing.optimize import EditConfig
+
+
+def default(refine: bool = False) -> EditConfig:
+    """EditConfig's own settings, whose reasons stand beside them.
+
+    After applying a vector there is no prior, which would draw back to the picture before.
+    """
+    return EditConfig(weights=LossWeights(prior=0.0)) if refine else EditConfig()
+
+
+def paper(refine: bool = False) -> EditConfig:
+    """The paper's settings.
+
+    | | |
+    |---|---|
+    | loss | 15 (perceptual + L2 outside) + 1 CE inside + 10 identity; after applying a vector 5, 1 and 5 |
+    | optimiser | Adam on all of w_plus, rate 0.02 in W's own unit throughout, 100 steps; after a vector 30 |
+    | region | the edited parts before and after, and 5 px around |
+
+    It differs from the paper in this: the perceptual distance is of the discriminator's features, not of VGG's, and
+    what is inside the region is taken from the picture before and not blackened; both terms outside are means over the
+    outside, not the whole picture; the outside is held to the latent's own picture, not to a photo; the parts of Q_edit
+    are those painted (editing/target.py), a large one counts where it changed; identity, after ArcFace there, is asked
+    where `embedding` gives one; the paper does not say which range its L2 is taken in, [0, 1] is assumed; the best step
+    is kept.
+    """
+    outside, segmentation, identity = (5.0, 1.0, 5.0) if refine else (15.0, 1.0, 10.0)
+    weights = LossWeights(
+        segmentation=segmentation,
+        dice=0.0,
+        rgb=outside / 4,
+        perceptual=outside,
+        perceptual_every=1,
+        prior=0.0,
+        balance_power=0.0,
+        changed=1.0,
+        identity=identity,
+    )
+    return EditConfig(steps=30 if refine else 100, buffer_px=5.0, weights=weights, **_PLAIN_ADAM)
+
+
+def released(refine: bool = False) -> EditConfig:
+    """The settings of the authors' released tool.
+
+    | | |
+    |---|---|
+    | loss | 15 (10 perceptual + 5 L2 outside) + 1 CE inside + 1 L2 to the encoder's latent, not after a vector |
+    | means | of the terms outside over the whole picture, of CE over the region |
+    | optimiser | Adam on all of w_plus, rate 0.02 in W's own unit throughout, 29 steps (it counts 30) |
+    | region | the painted pixels and 3 px around, by squares; after a vector the parts before and after, and 3 px |
+    | features | of the nearest pixel |
+
+    It differs from the release in this: the perceptual distance is of the discriminator's features, not of VGG's, and
+    what is inside the region is taken from the picture before and not blackened; the encoder, which a model may lack,
+    runs as it was trained, not on one picture's batch statistics; strokes that change no pixel are not of the region,
+    and those of earlier edits do not stay in it; after a vector the 3 px are round; the best step is kept, which the
+    release means to do, but it keeps the last.
+    """
+    weights = LossWeights(
+        segmentation=1.0,
+        dice=0.0,
+        rgb=15.0 * 5.0 / 4,
+        perceptual=15.0 * 10.0,
+        perceptual_every=1,
+        prior=0.0,
+        balance_power=0.0,
+        changed=1.0,
+        identity=0.0,
+        encoder=0.0 if refine else 1.0,
+        picture_mean=True,
+    )
+    return EditConfig(steps=29, region="painted", buffer_px=3.0, nearest=True, weights=weights, **_PLAIN_ADAM)
+
+
+_PLAIN_ADAM: dict = {"lr": 0.02, "warmup": 0, "decay": 1.0, "beta2": 0.999, "coordinates": "w"}
+
+PRESETS: dict[str, Callable[[bool], EditConfig]] = {"default": default, "paper": paper, "released": released}

@@ -1,0 +1,106 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from editgan_widgets.editing.objective import FIGURES, LossWeights, Objective
+from editgan_widgets.editing.target import EditTarget
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.encoder import Encoder, EncoderConfig
+
+
+def target_of(session, side):
+    """An edit whose region is a square of `side` px in a corner, half of it repainted."""
+    region, changed = np.zeros((32, 32), bool), np.zeros((32, 32), bool)
+    region[:side, :side] = True
+    changed[:side, : side // 2] = True
+    after = np.where(changed, (session.label_map + 1) % 4, session.label_map).astype(np.uint8)
+    return EditTarget(after, region, changed, tuple(int(x) for x in np.unique(after[changed])))
+
+
+def figures(objective, synthesis, w_plus=None):
+    evaluation = objective(synthesis, torch.zeros(1, 8, 16), w_plus)
+    return dict(zip(FIGURES, evaluation.figures.tolist(), strict=True)) | {"sum": float(evaluation.total)}
+
+
+@pytest.fixture
+def synthesis(tiny_model, session):
+    with torch.no_grad():
+        return tiny_model.generator.synthesis(session.w_plus)
+
+
+PLAIN = LossWeights(dice=0, balance_power=0, changed=1)
+
+
+@pytest.mark.parametrize("side", [2, 6, 28])
+def test_the_size_of_the_region_does_not_change_what_a_pixel_outside_weighs(tiny_model, session, synthesis, side):
+    objective = Objective(tiny_model, target_of(session, side), synthesis.image + 0.1, PLAIN)
+    assert figures(objective, synthesis)["rgb"] == pytest.approx(0.01, rel=1e-3)
+    whole = replace(PLAIN, picture_mean=True)
+    share = 1 - side**2 / 32**2
+    objective = Objective(tiny_model, target_of(session, side), synthesis.image + 0.1, whole)
+    assert figures(objective, synthesis)["rgb"] == pytest.approx(0.01 * share, rel=1e-3)
+
+
+@pytest.mark.parametrize("side", [2, 6, 28])
+def test_the_size_of_the_region_does_not_change_what_a_pixel_inside_weighs(tiny_model, session, synthesis, side):
+    uniform = type("Uniform", (), {"at": lambda self, features, sampler: torch.zeros(1, 4, len(sampler))})()
+    bare = EditGAN(tiny_model.generator, None, None, tiny_model.labels)
+    bare.interpreter = uniform
+    for weights in (PLAIN, LossWeights(dice=0)):
+        objective = Objective(bare, target_of(session, side), synthesis.image, weights)
+        assert figures(objective, synthesis)["segmentation"] == pytest.approx(np.log(4), rel=1e-4)
+
+
+def test_the_perceptual_term_is_a_mean_over_the_outside_alone(tiny_model, session, synthesis):
+    other = synthesis.image.flip(3)
+    found = {}
+    for picture_mean in (False, True):
+        objective = Objective(
+            tiny_model, target_of(session, 16), other, LossWeights(picture_mean=picture_mean, perceptual_every=1)
+        )
+        found[picture_mean] = figures(objective, synthesis)["perceptual"]
+    assert found[True] == pytest.approx(0.75 * found[False], rel=1e-4)
+
+
+def test_with_no_embedding_and_no_encoder_their_terms_are_nought(tiny_model, session, synthesis):
+    weights = LossWeights(identity=5, encoder=5)
+    found = figures(Objective(tiny_model, target_of(session, 8), synthesis.image, weights), synthesis, session.w_plus)
+    assert found["identity"] == found["encoder"] == 0
+
+
+def test_the_identity_term_is_one_less_the_cosine_of_the_embeddings(tiny_model, session, synthesis):
+    def embed(image):
+        return F.normalize(F.avg_pool2d(image, 16).flatten(1), dim=1)
+
+    other = synthesis.image.flip(3).detach()
+    without = figures(Objective(tiny_model, target_of(session, 8), other, LossWeights()), synthesis)
+    found = figures(Objective(tiny_model, target_of(session, 8), other, LossWeights(identity=3), embed), synthesis)
+    cosine = float((embed(other) * embed(synthesis.image)).sum())
+    assert found["identity"] == pytest.approx(1 - cosine, abs=1e-5)
+    assert found["sum"] == pytest.approx(without["sum"] + 3 * (1 - cosine), rel=1e-4)
+
+
+def test_the_encoders_term_is_the_distance_from_what_it_says_of_the_picture(tiny_model, session, synthesis):
+    encoder = Encoder(EncoderConfig(32, 8, 16, channel_base=256, channel_max=16, hidden=16))
+    model = EditGAN(
+        tiny_model.generator, tiny_model.discriminator, tiny_model.interpreter, tiny_model.labels, encoder=encoder
+    )
+    objective = Objective(model, target_of(session, 8), synthesis.image, LossWeights(encoder=1))
+    with torch.no_grad():
+        distance = (session.w_plus - encoder(synthesis.image)).square().mean()
+    assert figures(objective, synthesis, session.w_plus)["encoder"] == pytest.approx(float(distance), rel=1e-4)
+
+
+def test_nearest_features_are_those_of_the_textbook(tiny_model, session, synthesis):
+    target = target_of(session, 12)
+    weights = replace(PLAIN, perceptual=0, rgb=0, prior=0)
+    found = figures(Objective(tiny_model, target, synthesis.image, weights, nearest=True), synthesis)
+    nearest = [F.interpolate(x, size=(32, 32), mode="nearest") for x in synthesis.features]
+    logits = tiny_model.interpreter.naive(nearest)[0][:, torch.from_numpy(target.region)]
+    wanted = torch.from_numpy(target.label_map[target.region]).long()
+    assert found["segmentation"] == pytest.approx(float(F.cross_entropy(logits.T, wanted)), rel=1e-3)
+    bilinear = figures(Objective(tiny_model, target, synthesis.image, weights), synthesis)
+    assert found["segmentation"] != pytest.approx(bilinear["segmentation"], rel=1e-3)
