@@ -2,14 +2,17 @@
 
 `delta_w_plus` `[num_ws, w_dim]` is the latent after less the latent before; adding it with another scale gives a
 weaker, stronger or reversed edit, on this portrait or another one of the same model. Stored as safetensors, float32,
-with its recipe as JSON.
+with its recipe as JSON. Several are put together in editing/vector_stack.py.
 """
 
 import json
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
@@ -19,6 +22,10 @@ from torch import Tensor
 from editgan_widgets.models.editgan import EditGAN
 
 _FORMAT = "editgan-widgets edit vector 1"
+_SPACE = "w_plus"
+
+Layers: TypeAlias = tuple[int, int] | Sequence[float] | None
+"""Rows of w_plus: (first, one past the last), or a weight for each of the num_ws rows; None = all."""
 
 
 class EditVectorError(ValueError):
@@ -34,13 +41,15 @@ class EditVector:
     """An edit's difference of latents, its name, the parts that were painted, and how it was made.
 
     `recipe` holds at least `fingerprint` and `resolution` of the model, and the `versions` it was made with.
-    Raises EditVectorError where `delta_w_plus` is not finite and of two dimensions.
+    Raises EditVectorError where `delta_w_plus` is not finite and of two dimensions, or the preview no picture.
     """
 
     name: str
     delta_w_plus: Tensor  # [num_ws, w_dim] float32
     labels: tuple[str, ...] = ()
     recipe: dict = field(default_factory=dict)
+    licence: str | None = None  # under which it may be passed on, an SPDX name where there is one
+    preview: np.ndarray | None = None  # uint8 [H, W, 3], for example before and after side by side
 
     def __post_init__(self) -> None:
         delta = self.delta_w_plus.detach().to("cpu", torch.float32).clone()
@@ -48,11 +57,26 @@ class EditVector:
             raise EditVectorError(f"delta_w_plus must be finite, of shape [num_ws, w_dim]; got {tuple(delta.shape)}")
         object.__setattr__(self, "delta_w_plus", delta)
         object.__setattr__(self, "labels", tuple(self.labels))
+        if self.preview is not None:
+            preview = np.array(self.preview)
+            if preview.ndim != 3 or preview.shape[2] != 3 or preview.dtype != np.uint8:
+                raise EditVectorError(f"a preview is uint8 [H, W, 3]; got {preview.dtype} {preview.shape}")
+            object.__setattr__(self, "preview", preview)
 
     @property
     def fingerprint(self) -> str | None:
         """Fingerprint of the model that it was made with, where its recipe tells."""
         return self.recipe.get("fingerprint")
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Rows of w_plus that it moves."""
+        return tuple(self.delta_w_plus.any(1).nonzero()[:, 0].tolist())
+
+    def masked(self, layers: Layers) -> "EditVector":
+        """Give the vector with some rows alone, or weighed. Raises EditVectorError for layers that it does not have."""
+        weights = layer_weights(layers, len(self.delta_w_plus))
+        return replace(self, delta_w_plus=self.delta_w_plus * weights[:, None])
 
     def apply(
         self,
@@ -60,6 +84,7 @@ class EditVector:
         scale: float = 1.0,
         model: EditGAN | None = None,
         force: bool = False,
+        layers: Layers = None,
     ) -> Float[Tensor, "batch num_ws w_dim"]:
         """Return `w_plus + scale * delta_w_plus`.
 
@@ -68,8 +93,10 @@ class EditVector:
             scale: about -2..2; 1 is the edit as made, negative reverses it.
             model: checked against the recipe where given.
             force: apply even if the vector is another model's; the shapes must still fit.
+            layers: rows of w_plus that move; None = all.
 
-        Raises WrongModelError for another model's vector, EditVectorError for latents of another shape.
+        Raises WrongModelError for another model's vector, EditVectorError for latents of another shape, or layers that
+        they do not have.
         """
         if model is not None and not force:
             self.check(model)
@@ -80,7 +107,8 @@ class EditVector:
             )
         if not math.isfinite(scale):
             raise EditVectorError(f"scale must be a finite number; got {scale}")
-        return w_plus + scale * self.delta_w_plus.to(w_plus)
+        delta = self.delta_w_plus if layers is None else self.masked(layers).delta_w_plus
+        return w_plus + scale * delta.to(w_plus)
 
     def check(self, model: EditGAN) -> None:
         """Raise WrongModelError if the vector was made with another model."""
@@ -92,8 +120,19 @@ class EditVector:
 
     def save(self, path: str | Path) -> None:
         """Write a safetensors file, and the folders above it. Raises OSError where the path cannot be written."""
-        about = {"format": _FORMAT, "name": self.name, "labels": list(self.labels), "recipe": self.recipe}
-        content = serialise({"delta_w_plus": self.delta_w_plus.contiguous()}, {"editgan": json.dumps(about)})
+        about = {
+            "format": _FORMAT,
+            "name": self.name,
+            "space": _SPACE,
+            "layers": list(self.layers),
+            "labels": list(self.labels),
+            "licence": self.licence,
+            "recipe": self.recipe,
+        }
+        tensors = {"delta_w_plus": self.delta_w_plus.contiguous()}
+        if self.preview is not None:
+            tensors["preview"] = torch.from_numpy(self.preview)
+        content = serialise(tensors, {"editgan": json.dumps(about)})
         path = Path(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,9 +156,35 @@ class EditVector:
                     raise EditVectorError(
                         f"{path} is a safetensors file, but no edit vector; write one with EditVector.save"
                     )
+                if about.get("space", _SPACE) != _SPACE:
+                    raise EditVectorError(f"{path} is a vector of {about['space']!r}; only those of w_plus can be read")
                 delta = file.get_tensor("delta_w_plus")
-            return cls(about["name"], delta, tuple(about["labels"]), about["recipe"])
+                preview = file.get_tensor("preview").numpy() if "preview" in file.keys() else None  # noqa: SIM118
+            return cls(about["name"], delta, tuple(about["labels"]), about["recipe"], about.get("licence"), preview)
         except (SafetensorError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise EditVectorError(
                 f"{path} cannot be read as an edit vector ({error}); is it whole? EditVector.save writes safetensors"
             ) from error
+
+
+def layer_weights(layers: Layers, num_ws: int) -> Float[Tensor, "{num_ws}"]:
+    """Weight of each row of w_plus. Raises EditVectorError for layers that do not fit."""
+    if layers is None:
+        return torch.ones(num_ws)
+    if len(layers) == 2:
+        first, end = layers
+        if not (0 <= first < end <= num_ws and int(first) == first and int(end) == end):
+            raise EditVectorError(
+                f"layers {tuple(layers)} do not fit rows 0..{num_ws - 1}; give the first and one past the last"
+            )
+        weights = torch.zeros(num_ws)
+        weights[int(first) : int(end)] = 1
+        return weights
+    if len(layers) != num_ws:
+        raise EditVectorError(
+            f"{len(layers)} weights do not fit {num_ws} rows; give one for each, or (first, one past the last)"
+        )
+    weights = torch.tensor([float(x) for x in layers])
+    if not bool(weights.isfinite().all()):
+        raise EditVectorError(f"weights of rows are finite numbers; got {list(layers)}")
+    return weights

@@ -45,6 +45,7 @@ class EditConfig:
     nearest: bool = False  # the interpreter reads features of the nearest pixel: EditGAN's release, unlike its training
     region: Region = "parts"  # where the edit may act (editing/target.py), as a session makes the target
     buffer_px: float | None = None  # how far the region reaches beyond; None = 2% of the height, at least 2 px
+    whole_parts: bool = False  # refining a vector: large parts are of the region wherever they are, not where changed
 
     def __post_init__(self) -> None:
         if isinstance(self.steps, bool) or not isinstance(self.steps, (int, np.integer)) or self.steps < 1:

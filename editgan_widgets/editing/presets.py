@@ -46,7 +46,7 @@ def paper(refine: bool = False) -> EditConfig:
         changed=1.0,
         identity=identity,
     )
-    return EditConfig(steps=30 if refine else 100, buffer_px=5.0, weights=weights, **_PLAIN_ADAM)
+    return EditConfig(steps=30 if refine else 100, buffer_px=5.0, whole_parts=True, weights=weights, **_PLAIN_ADAM)
 
 
 def released(refine: bool = False) -> EditConfig:
@@ -79,7 +79,9 @@ def released(refine: bool = False) -> EditConfig:
         encoder=0.0 if refine else 1.0,
         picture_mean=True,
     )
-    return EditConfig(steps=29, region="painted", buffer_px=3.0, nearest=True, weights=weights, **_PLAIN_ADAM)
+    return EditConfig(
+        steps=29, region="painted", buffer_px=3.0, whole_parts=True, nearest=True, weights=weights, **_PLAIN_ADAM
+    )
 
 
 _PLAIN_ADAM: dict = {"lr": 0.02, "warmup": 0, "decay": 1.0, "beta2": 0.999, "coordinates": "w"}

@@ -29,9 +29,10 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from editgan_widgets import images
-from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.editing.edit_vector import EditVector, Layers
 from editgan_widgets.editing.objective import predicted_label_map
 from editgan_widgets.editing.optimize import EditConfig, EditStep, optimize_edit
+from editgan_widgets.editing.refine import refine_target
 from editgan_widgets.editing.strokes import Stroke, rasterise
 from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps
 from editgan_widgets.models.editgan import EditGAN
@@ -295,6 +296,55 @@ class EditSession:
             self._run = run
         return self._iterate(run, state, config)
 
+    def apply_vector(self, vector: EditVector, scale: float = 1.0, layers: Layers = None, force: bool = False) -> None:
+        """Add an edit vector to the present latent: one history entry.
+
+        The interpreter's opinion of the new picture becomes the painted truth; what was painted and not yet followed is
+        given up. An open edit's best is committed first. Arguments and errors as of EditVector.apply.
+        """
+        with self.lock:
+            if self._run is not None:
+                self._commit(self._run, completed=False)
+            w_plus = vector.apply(self._state.w_plus, scale, self.model, force, layers)
+            with torch.no_grad():
+                synthesis = self.model.generator.synthesis(w_plus, noise_mode="const")
+            predicted = _frozen(predicted_label_map(self.model, synthesis.features).cpu().numpy())
+            image = _frozen(images.to_uint8(synthesis.image)[0])
+            self._push(_State(w_plus, image, predicted, predicted, w_plus, predicted, steps=self._state.steps))
+
+    def refine(
+        self,
+        vector: EditVector,
+        steps: int = 30,
+        scale: float = 1.0,
+        layers: Layers = None,
+        config: EditConfig | None = None,
+        force: bool = False,
+    ) -> Iterator[EditStep]:
+        """Apply an edit vector at once, then refine (editing/refine.py): an iterator of EditSteps, 0 the vector alone.
+
+        Two history entries: the vector as `apply_vector` makes it, and the best step as `edit` commits it.
+
+        Args:
+            vector, scale, layers, force: as of EditVector.apply.
+            steps: from 1 up; the paper's are 10, 30 and 60.
+            config: None takes `EditConfig.preset("default", refine=True)`; its `steps` do not count.
+
+        Raises at once, and leaves the session as it was: EditVectorError, or ValueError for bad settings or a vector
+        that changes nothing the interpreter sees.
+        """
+        config = replace(config or EditConfig.preset("default", refine=True), steps=steps)
+        with self.lock:
+            if self._run is not None:
+                self._commit(self._run, completed=False)
+            before = self._state.w_plus
+            applied = vector.apply(before, scale, self.model, force, layers)
+            run = _Run(refine_target(self.model, before, applied, vector.labels, config), before)
+            self.apply_vector(vector, scale, layers, force)
+            self._run = run
+            state = self._state
+        return self._iterate(run, state, config, with_start=True)
+
     def undo(self) -> None:
         """Take back the last stroke or edit: image, label map and latent. An open edit is given up first.
 
@@ -316,8 +366,16 @@ class EditSession:
             self._past.append(self._state)
             self._state = self._future.pop()
 
-    def edit_vector(self, name: str) -> EditVector:
-        """All edits from the session's origin to now as one vector. Raises SessionError if there was none."""
+    def edit_vector(self, name: str, licence: str | None = None, preview: bool = False) -> EditVector:
+        """All edits from the session's origin to now as one vector.
+
+        Args:
+            name: of the vector.
+            licence: under which it may be passed on.
+            preview: keep the pictures before and after with it, side by side.
+
+        Raises SessionError if there was no edit.
+        """
         state = self._state
         delta = (state.w_plus - self.origin)[0]
         if not bool(delta.any()):
@@ -332,7 +390,9 @@ class EditSession:
             "steps": list(state.steps),
             "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
         }
-        return EditVector(name, delta, tuple(self.model.labels[int(i)].name for i in ids), recipe)
+        pictures = np.concatenate([self._original.image, state.image], axis=1) if preview else None
+        labels = tuple(self.model.labels[int(i)].name for i in ids)
+        return EditVector(name, delta, labels, recipe, licence, pictures)
 
     def _target(self, config: EditConfig | None = None) -> EditTarget | None:
         state, config = self._state, config or self.config
@@ -347,11 +407,11 @@ class EditSession:
         goal = self._state.goal
         return None if goal is None or agreement(self.predicted_label_map, goal.target) == 1 else goal
 
-    def _iterate(self, run: _Run, state: _State, config: EditConfig) -> Iterator[EditStep]:
-        steps = optimize_edit(self.model, state.w_plus, run.target, config, reference=run.reference)
+    def _iterate(self, run: _Run, state: _State, config: EditConfig, with_start: bool = False) -> Iterator[EditStep]:
+        steps = optimize_edit(self.model, state.w_plus, run.target, config, run.reference, with_start)
         try:
             for step in steps:
-                run.steps += 1
+                run.steps += step.index > 0
                 if step.score > run.least:
                     run.best = step
                 yield step

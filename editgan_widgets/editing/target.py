@@ -7,6 +7,7 @@ there because something was painted onto it, counts only where it changed: else 
 nothing would hold the rest of the picture.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -68,6 +69,40 @@ def from_label_maps(
             core |= np.logical_or.reduce(maps)
     near = np.asarray(ndimage.distance_transform_edt(~core)) <= buffer
     return EditTarget(after.copy(), near, changed, labels)
+
+
+def from_segmentations(
+    before: UInt8[np.ndarray, "h w"],
+    after: UInt8[np.ndarray, "h w"],
+    parts: Iterable[int],
+    buffer_px: float | None = None,
+    whole: bool = False,
+) -> EditTarget:
+    """Make the target of refining an edit vector: the segmentation right after it was applied (EditGAN, section 3.4).
+
+    Args:
+        before, after: what the interpreter sees before and after.
+        parts: ids of the vector's parts; where they are in neither map, whatever changed counts.
+        buffer_px: as of `from_label_maps`.
+        whole: large parts count whole too, as in EditGAN; else where they changed.
+
+    Raises ValueError where none of the parts is to be seen and nothing changed.
+    """
+    changed = before != after
+    core, shown = np.zeros(before.shape, bool), []
+    for label in sorted(set(parts)):
+        maps = (before == label, after == label)
+        either = maps[0] | maps[1]
+        if either.any():
+            shown.append(label)
+        core |= either if whole or max(x.mean() for x in maps) <= WHOLE_PART_SHARE else either & changed
+    if not core.any():
+        core, shown = changed.copy(), [int(x) for x in np.unique(after[changed])]
+    if not core.any():
+        raise ValueError("nothing to refine: the vector changes no part that the interpreter sees; raise its scale")
+    buffer = max(LEAST_BUFFER, BUFFER_SHARE * before.shape[0]) if buffer_px is None else buffer_px
+    near = np.asarray(ndimage.distance_transform_edt(~core)) <= buffer
+    return EditTarget(after.copy(), near, changed & near, tuple(shown))
 
 
 def agreement(
