@@ -10,7 +10,6 @@ import json
 import math
 import os
 import re
-import warnings
 import zipfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -23,17 +22,15 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from editgan_widgets.models.devices import resolve_device
+from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.layers import resample_filter
+from editgan_widgets.models.official.tensor_files import existing, read_tensors
 
 StateDict = Mapping[str, Tensor]
 
 FORMAT = "editgan-widgets bundle 1"
 PUBLIC_MULTIPLIER = 0.01  # the `mapping_lr_multiplier` that readers of the public layouts take for granted
-
-
-class CheckpointError(ValueError):
-    """A weights file cannot be used; the message says which file, what it holds, what would fit and what to do."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def read_bundle(path: str | Path) -> Bundle:
 
     Raises CheckpointError where the file is missing, cut short, or not a bundle.
     """
-    path = _existing(path)
+    path = existing(path)
     if zipfile.is_zipfile(path):
         raise CheckpointError(
             f"{path} is a file of torch.save, not a bundle of this package; a generator in the rosinality layout is "
@@ -118,7 +115,7 @@ def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Gene
     whose mapping cannot be meant so; ValueError for a device that this machine does not have.
     """
     target = resolve_device(device)
-    path = _existing(path)
+    path = existing(path)
     config = None
     if zipfile.is_zipfile(path) or path.suffix in (".pt", ".pth", ".pkl", ".pickle"):
         weights = _read_rosinality(path)
@@ -305,16 +302,7 @@ def _mapping_gain(weights: StateDict, multiplier: float) -> float:
 
 
 def _read_rosinality(path: Path) -> dict[str, Tensor]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it warns of pickles that it then refuses
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a stream of garbage can end in any error of the unpickler
-        raise CheckpointError(
-            f"{path} ({path.stat().st_size} bytes) cannot be read as plain tensors: it is cut short, or holds pickled "
-            "code, which is never run (NVIDIA's .pkl files do); give a generator in the rosinality layout (a dict with "
-            "'g_ema' and 'latent_avg') or a bundle of ours"
-        ) from error
+    content = read_tensors(path)
     g_ema = content.get("g_ema") if isinstance(content, dict) else None
     latent_avg = content.get("latent_avg") if isinstance(content, dict) else None
     if not isinstance(g_ema, Mapping) or not all(isinstance(value, Tensor) for value in g_ema.values()):
@@ -327,11 +315,3 @@ def _read_rosinality(path: Path) -> dict[str, Tensor]:
         return from_rosinality(g_ema, latent_avg if isinstance(latent_avg, Tensor) else None)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
-
-
-def _existing(path: str | Path) -> Path:
-    path = Path(path)
-    if not path.is_file():
-        what = "is a folder, not a file" if path.is_dir() else "does not exist"
-        raise CheckpointError(f"weights file {path} {what}; give the path of a file that `editgan train` wrote")
-    return path

@@ -1,0 +1,480 @@
+"""A pickle's plain values and tensors, read by interpreting its opcodes; nothing in a file is ever called or imported.
+
+A pickle is a program for a stack machine (`pickletools` in the standard library documents the opcodes). This machine
+pushes numbers, strings, lists and dicts; for the few globals that build tensors, arrays and ordered dicts it does the
+building itself; every other global, and every opcode that asks for classes in another way, ends the reading.
+Modules that StyleGAN2-ADA pickled with their source code come as PersistentObject: their state, without the source.
+"""
+
+import io
+import pickletools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, Any, Protocol, cast, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+MOST_OPCODES = 2_000_000  # the largest public files have a tenth of it; bounds time, and memory beyond the file's size
+
+
+class PickleRefusedError(ValueError):
+    """A pickle asks for something that is not data, or is not whole."""
+
+
+@dataclass(frozen=True)
+class StorageKind:
+    """A torch storage class, as data: what its elements are."""
+
+    dtype: torch.dtype
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """An open file, mapped file or BytesIO."""
+
+    def read(self, n: int = -1, /) -> bytes:
+        """Give n bytes, or what is left of them."""
+        ...
+
+    def readline(self) -> bytes:
+        """Give the bytes up to the next line's end."""
+        ...
+
+    def tell(self) -> int:
+        """Say how many bytes have been read."""
+        ...
+
+
+# How a persistent id's storage is found: (element type, key, number of elements) -> flat tensor.
+Storages = Callable[[torch.dtype, str, int], Tensor]
+
+
+@dataclass(frozen=True)
+class PersistentObject:
+    """A StyleGAN2-ADA module: the name of its class and the attributes that it had. Its source code is dropped."""
+
+    class_name: str
+    state: dict[str, Any]
+
+
+def read_pickle(file: Readable, size: int, storages: Storages | None = None) -> Any:
+    """Read one pickle from where `file` stands; afterwards the file stands behind it.
+
+    Args:
+        file: anything with read, readline and tell, whose `read(n)` gives no more than there is.
+        size: bytes of the whole file; what is built of its values may take no more memory.
+        storages: finds the data of tensors that the pickle names by persistent ids; None refuses such ids.
+
+    Raises PickleRefusedError.
+    """
+    return _Machine(size, storages).run(file)
+
+
+def read_legacy_torch(file: Readable, size: int) -> Any:
+    """Read torch.save's format before 1.6, `size` bytes in all: five pickles, then the storages' data in order.
+
+    Raises PickleRefusedError.
+    """
+    magic, protocol, system = (read_pickle(file, size) for _ in range(3))
+    if magic != _LEGACY_MAGIC or protocol != 1001:
+        raise PickleRefusedError("it is not of torch.save's older format")
+    if not isinstance(system, dict) or system.get("little_endian") is not True:
+        raise PickleRefusedError("it was written on a big-endian machine")
+    found: dict[str, Tensor] = {}
+    room = size  # bytes that all storages together may take
+
+    def storage(dtype: torch.dtype, key: str, numel: int) -> Tensor:
+        nonlocal room
+        if key not in found:
+            room -= numel * dtype.itemsize
+            if room < 0:
+                raise PickleRefusedError(f"storage {key!r} of {numel} elements is larger than the file")
+            found[key] = torch.empty(numel, dtype=dtype)
+        return found[key] if found[key].dtype == dtype else found[key].view(dtype)
+
+    content = read_pickle(file, size, storage)
+    keys = read_pickle(file, size)
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys) or set(keys) != set(found):
+        raise PickleRefusedError("its list of storages does not fit its tensors")
+    for key in keys:
+        flat = found[key]
+        if int.from_bytes(_exactly(file, 8), "little") != len(flat):
+            raise PickleRefusedError(f"storage {key!r} has another length than its tensors say")
+        if len(flat):
+            flat.copy_(torch.frombuffer(bytearray(_exactly(file, len(flat) * flat.itemsize)), dtype=flat.dtype))
+    return content
+
+
+_LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
+
+
+def _exactly(file: Readable, count: int) -> bytes:
+    data = file.read(count)
+    if len(data) != count:
+        raise PickleRefusedError("it is cut short within its tensors")
+    return data
+
+
+class _Mark:
+    """What MARK pushes."""
+
+
+@dataclass(frozen=True)
+class _Global:
+    """A global that has a meaning here, by its full name; nothing was imported."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class _Storage:
+    """A flat tensor that stands for a torch storage."""
+
+    flat: Tensor
+
+
+@dataclass
+class _Dtype:
+    """A numpy dtype under construction."""
+
+    code: str
+    order: str = "<"
+
+    def charge(self, arguments: tuple) -> None:
+        """Count what a builder copies; a small pickle could ask for the same large copy again and again."""
+        self.room -= sum(len(x) for x in arguments if isinstance(x, (bytes, str, list, dict, tuple)))
+        if self.room < 0:
+            raise PickleRefusedError("it builds more than its size can hold")
+
+    def build(self) -> np.dtype:
+        """The dtype itself."""
+        return np.dtype(self.code).newbyteorder(">" if self.order == ">" else "<")
+
+
+@dataclass
+class _Array:
+    """A numpy array under construction; its BUILD brings everything."""
+
+    value: np.ndarray | None = None
+
+
+_MARK = _Mark()
+
+
+class _Machine:
+    def __init__(self, size: int, storages: Storages | None):
+        self.room = size + 2**16  # elements and bytes that builders may still copy
+        self.storages = storages
+        self.stack: list[Any] = []
+        self.memo: dict[int, Any] = {}
+
+    def run(self, file: Readable) -> Any:
+        """Interpret opcodes up to STOP."""
+        try:
+            for step, (opcode, argument, _) in enumerate(pickletools.genops(cast(IO[bytes], file))):
+                if step >= MOST_OPCODES:
+                    raise PickleRefusedError(f"it has more than {MOST_OPCODES} opcodes, as no weights file does")
+                if opcode.name == "STOP":
+                    return _finished(self.stack.pop())
+                if opcode.name in _CONSTANTS:
+                    self.stack.append(argument if opcode.arg is not None else _CONSTANTS[opcode.name])
+                elif (action := _ACTIONS.get(opcode.name)) is not None:
+                    action(self, argument)
+                else:
+                    raise PickleRefusedError(f"it uses the opcode {opcode.name}, which no plain tensors need")
+        except PickleRefusedError:
+            raise
+        except (IndexError, KeyError) as error:
+            raise PickleRefusedError("its opcodes ask for values that are not there") from error
+        except (ValueError, TypeError, RuntimeError, AttributeError, OverflowError, MemoryError, EOFError) as error:
+            raise PickleRefusedError(_first_line(error)) from error
+        raise PickleRefusedError("it is cut short: it has no end")
+
+    def items_from_mark(self) -> list[Any]:
+        """Pop everything above the topmost mark, and the mark."""
+        for at in range(len(self.stack) - 1, -1, -1):
+            if self.stack[at] is _MARK:
+                items = self.stack[at + 1 :]
+                del self.stack[at:]
+                return items
+        raise PickleRefusedError("its opcodes ask for a mark that is not there")
+
+    def extend(self, items: list[Any]) -> None:
+        """Add to the list on top."""
+        if not isinstance(self.stack[-1], list):
+            raise PickleRefusedError("it appends to what is no list")
+        self.stack[-1].extend(map(_finished, items))
+
+    def put(self, items: list[Any]) -> None:
+        """Set keys and values in the dict on top."""
+        if not isinstance(self.stack[-1], dict) or len(items) % 2:
+            raise PickleRefusedError("it sets items in what is no dict")
+        self.stack[-1].update(_pairs(zip(items[::2], items[1::2], strict=True)))
+
+    def dict_from_mark(self) -> None:
+        """Push a dict of what stands above the mark."""
+        items = self.items_from_mark()
+        self.stack.append({})
+        self.put(items)
+
+    def global_(self, name: str) -> None:
+        """Push a global that has a meaning; its name is looked up in a table and nowhere else."""
+        if name in _STORAGES:
+            self.stack.append(StorageKind(_STORAGES[name]))
+        elif name in _DTYPES:
+            self.stack.append(_DTYPES[name])
+        elif name in _BUILDERS:
+            self.stack.append(_Global(name))
+        else:
+            raise PickleRefusedError(f"it holds pickled code, which is never run: {name[:80]!r}")
+
+    def stack_global(self) -> None:
+        """As `global_`, the name in two strings on the stack."""
+        name, module = self.stack.pop(), self.stack.pop()
+        if not isinstance(name, str) or not isinstance(module, str):
+            raise PickleRefusedError("it names a global by what is no text")
+        self.global_(f"{module}.{name}")
+
+    def reduce(self) -> None:
+        """Do what a known global would do with its arguments; `call` is looked up, never called."""
+        arguments, call = self.stack.pop(), self.stack.pop()
+        if not isinstance(call, _Global) or not isinstance(arguments, tuple):
+            raise PickleRefusedError("it calls what is no function")
+        self.charge(arguments)
+        self.stack.append(_BUILDERS[call.name](*arguments))
+
+    def charge(self, arguments: tuple) -> None:
+        """Count what a builder copies; a small pickle could ask for the same large copy again and again."""
+        self.room -= sum(len(x) for x in arguments if isinstance(x, (bytes, str, list, dict, tuple)))
+        if self.room < 0:
+            raise PickleRefusedError("it builds more than its size can hold")
+
+    def build(self) -> None:
+        """Fill an array, a dtype or an ordered dict; there is no other state to set."""
+        state, target = self.stack.pop(), self.stack[-1]
+        if isinstance(target, _Array):
+            self.charge(state)
+            _, shape, dtype, fortran, data = state
+            target.value = _array(data, dtype, shape, "F" if fortran else "C")
+        elif isinstance(target, _Dtype):
+            target.order = str(state[1])
+        elif not isinstance(target, dict):  # a dict's attributes (`_metadata` of a state dict) are of no use
+            raise PickleRefusedError("it sets the state of what is no array")
+
+    def persistent(self) -> None:
+        """Push the storage that a persistent id names."""
+        key = self.stack.pop()
+        if self.storages is None or not isinstance(key, tuple) or len(key) < 5 or key[0] != "storage":
+            raise PickleRefusedError("it refers to storages outside of it")
+        _, kind, name, _, numel = key[:5]
+        if not isinstance(kind, StorageKind) or not isinstance(name, str):
+            raise PickleRefusedError("it refers to a storage of no known kind")
+        if len(key) > 5 and key[5] is not None:
+            raise PickleRefusedError("it refers to a part of a storage, as files of torch before 0.4 do")
+        self.stack.append(_Storage(self.storages(kind.dtype, name, _count(numel))))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+def _finished(value: Any) -> Any:
+    """A value as it may be kept: arrays and dtypes under construction are turned into what they are."""
+    if isinstance(value, _Array):
+        if value.value is None:
+            raise PickleRefusedError("it holds an array without its data")
+        return value.value
+    if isinstance(value, _Storage):
+        return value.flat
+    return value
+
+
+def _pairs(items: Any) -> dict[Any, Any]:
+    """A dict with plain keys: others would be hashed, which takes a nested one's whole depth."""
+    made = {}
+    for key, value in items:
+        if not isinstance(key, (str, int, float, bytes, type(None))):
+            raise PickleRefusedError("it has a dict whose keys are neither text nor numbers")
+        made[key] = _finished(value)
+    return made
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**48:
+        raise PickleRefusedError("it names a size that is no number of elements")
+    return value
+
+
+# What each known global would do, done here. -------------------------------------------------------------------------
+
+
+def _ordered_dict(items: Any = ()) -> dict[Any, Any]:
+    return _pairs(items.items() if isinstance(items, dict) else [tuple(pair) for pair in items])
+
+
+def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Tensor:
+    """torch._utils._rebuild_tensor and its second version: a view of a storage, which must hold all of its elements."""
+    if not isinstance(storage, _Storage):
+        raise PickleRefusedError("it builds a tensor of what is no storage")
+    shape, steps = [_count(n) for n in size], [_count(n) for n in stride]
+    if len(shape) != len(steps) or len(shape) > 16:
+        raise PickleRefusedError("it builds a tensor whose shape and strides do not fit")
+    numel = 1
+    for n in shape:
+        numel *= n
+    last = _count(offset) + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
+    if numel and (numel > len(storage.flat) or last >= len(storage.flat)):
+        raise PickleRefusedError(f"it builds a tensor of shape {tuple(shape)} of {len(storage.flat)} values")
+    return storage.flat.as_strided(shape, steps, offset)
+
+
+def _parameter(tensor: Any, *_: Any) -> Tensor:
+    if not isinstance(tensor, Tensor):
+        raise PickleRefusedError("it builds a parameter of what is no tensor")
+    return tensor
+
+
+def _stored(data: Any) -> _Storage:
+    """torch.storage._load_from_bytes: a storage in torch.save's older format, within the pickle."""
+    if not isinstance(data, bytes):
+        raise PickleRefusedError("it builds a storage of what are no bytes")
+    content = read_legacy_torch(io.BytesIO(data), len(data))
+    if not isinstance(content, Tensor) or content.ndim != 1:
+        raise PickleRefusedError("it builds a storage of what is none")
+    return _Storage(content)
+
+
+def _array(data: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
+    if not isinstance(data, bytes) or not isinstance(dtype, _Dtype):
+        raise PickleRefusedError("it builds an array of what are no bytes or no numbers")
+    kind, shape = dtype.build(), tuple(_count(n) for n in (shape if isinstance(shape, tuple) else (shape,)))
+    if order not in ("C", "F"):
+        raise PickleRefusedError("it builds an array in an unknown order")
+    array = np.frombuffer(data, kind).reshape(shape, order=order)
+    return array.astype(kind.newbyteorder("="))
+
+
+def _scalar(dtype: Any, data: Any) -> float | int:
+    return _array(data, dtype, (), "C").item()
+
+
+def _dtype(code: Any, *_: Any) -> _Dtype:
+    if not isinstance(code, str) or not re.fullmatch(r"[biu][1248]|f[248]", code):
+        raise PickleRefusedError("it holds an array of what are no numbers")
+    return _Dtype(code)
+
+
+def _persistent_object(meta: Any) -> PersistentObject:
+    if not isinstance(meta, dict) or not isinstance(meta.get("state"), dict):
+        raise PickleRefusedError("it holds an object without its state")
+    return PersistentObject(str(meta.get("class_name", ""))[:80], meta["state"])
+
+
+def _encoded(text: Any, encoding: Any = "latin1") -> bytes:
+    """_codecs.encode: how protocols below 3 write bytes."""
+    if not isinstance(text, str) or encoding != "latin1":
+        raise PickleRefusedError("it builds bytes of what is no text")
+    return text.encode("latin1")
+
+
+_STORAGES = {
+    f"torch.{name}Storage": dtype
+    for name, dtype in {
+        "Float": torch.float32,
+        "Double": torch.float64,
+        "Half": torch.float16,
+        "BFloat16": torch.bfloat16,
+        "Long": torch.int64,
+        "Int": torch.int32,
+        "Short": torch.int16,
+        "Char": torch.int8,
+        "Byte": torch.uint8,
+        "Bool": torch.bool,
+    }.items()
+}
+_DTYPES = {str(x): x for x in (*_STORAGES.values(), torch.complex64)}
+_NUMPY = ("numpy.core", "numpy._core")
+_BUILDERS: dict[str, Callable[..., Any]] = {
+    "collections.OrderedDict": _ordered_dict,
+    "dnnlib.util.EasyDict": _ordered_dict,
+    "builtins.dict": _ordered_dict,
+    "builtins.set": lambda items=(): list(items),
+    "builtins.list": lambda items=(): list(items),
+    "__builtin__.set": lambda items=(): list(items),
+    "_codecs.encode": _encoded,
+    "torch.Size": lambda size=(): tuple(size),
+    "torch.device": lambda *name: None,
+    "torch._utils._rebuild_tensor": _tensor,
+    "torch._utils._rebuild_tensor_v2": _tensor,
+    "torch._utils._rebuild_parameter": _parameter,
+    "torch._utils._rebuild_parameter_with_state": _parameter,
+    "torch.storage._load_from_bytes": _stored,
+    "torch_utils.persistence._reconstruct_persistent_obj": _persistent_object,
+    "numpy.ndarray": lambda *_: _Array(),
+    "numpy.dtype": _dtype,
+    **{f"{core}.multiarray._reconstruct": lambda *_: _Array() for core in _NUMPY},
+    **{f"{core}.multiarray.scalar": _scalar for core in _NUMPY},
+    **{f"{core}.numeric._frombuffer": _array for core in _NUMPY},
+}
+
+# What each opcode does. ----------------------------------------------------------------------------------------------
+
+_CONSTANTS: dict[str, Any] = dict.fromkeys(
+    (
+        *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
+        *("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"),
+        *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+    )
+) | {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": (), "MARK": _MARK}
+
+
+def _push(make: Callable[[_Machine], Any]) -> Callable[[_Machine, Any], None]:
+    return lambda machine, _: machine.stack.append(make(machine))
+
+
+def _tuple(count: int) -> Callable[[_Machine, Any], None]:
+    def make(machine: _Machine, _: Any) -> None:
+        if len(machine.stack) < count:
+            raise IndexError
+        machine.stack[-count:] = [tuple(machine.stack[-count:])]
+
+    return make
+
+
+def _memoize(machine: _Machine, at: int) -> None:
+    machine.memo[at] = machine.stack[-1]
+
+
+_ACTIONS: dict[str, Callable[[_Machine, Any], Any]] = {
+    "PROTO": lambda m, a: None,
+    "FRAME": lambda m, a: None,
+    "POP": lambda m, a: m.stack.pop(),
+    "POP_MARK": lambda m, a: m.items_from_mark(),
+    "DUP": lambda m, a: m.stack.append(m.stack[-1]),
+    "MEMOIZE": lambda m, a: _memoize(m, len(m.memo)),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _memoize),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), lambda m, a: m.stack.append(m.memo[a])),
+    "EMPTY_LIST": _push(lambda m: []),
+    "EMPTY_DICT": _push(lambda m: {}),
+    "EMPTY_SET": _push(lambda m: []),  # as a list: it need not be hashed
+    "LIST": _push(lambda m: list(map(_finished, m.items_from_mark()))),
+    "FROZENSET": _push(lambda m: list(map(_finished, m.items_from_mark()))),
+    "TUPLE": _push(lambda m: tuple(m.items_from_mark())),
+    "DICT": lambda m, a: m.dict_from_mark(),
+    **{f"TUPLE{n}": _tuple(n) for n in (1, 2, 3)},
+    "APPEND": lambda m, a: m.extend([m.stack.pop()]),
+    "APPENDS": lambda m, a: m.extend(m.items_from_mark()),
+    "ADDITEMS": lambda m, a: m.extend(m.items_from_mark()),
+    "SETITEM": lambda m, a: m.put([*reversed([m.stack.pop(), m.stack.pop()])]),
+    "SETITEMS": lambda m, a: m.put(m.items_from_mark()),
+    "GLOBAL": lambda m, a: m.global_(a.replace(" ", ".", 1)),
+    "STACK_GLOBAL": lambda m, a: m.stack_global(),
+    "REDUCE": lambda m, a: m.reduce(),
+    "NEWOBJ": lambda m, a: m.reduce(),
+    "BUILD": lambda m, a: m.build(),
+    "BYTEARRAY8": lambda m, a: m.stack.append(bytes(a)),
+    "BINPERSID": lambda m, a: m.persistent(),
+}
