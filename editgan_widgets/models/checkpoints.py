@@ -1,8 +1,8 @@
 """Weights on disk: our bundles (one safetensors file), and the public layouts of StyleGAN2 weights.
 
 A bundle holds several state dicts under `module/name` keys and JSON metadata. Foreign generators come as `.pt` files in
-rosinality's layout; they are read with `weights_only=True`, so no code in a file is ever run. Names inside this package
-are those of StyleGAN2-ADA.
+rosinality's layout or as StyleGAN2-ADA's `.pkl`; models/official reads them, and no code in a file is ever run. Names
+inside this package are those of StyleGAN2-ADA.
 """
 
 import hashlib
@@ -11,10 +11,10 @@ import math
 import os
 import re
 import zipfile
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -25,7 +25,8 @@ from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.layers import resample_filter
-from editgan_widgets.models.official.tensor_files import existing, read_tensors
+from editgan_widgets.models.official.stylegan2_ada import generator_weights, is_stylegan2_ada
+from editgan_widgets.models.official.tensor_files import existing, finite, read_tensors, state_dict
 
 StateDict = Mapping[str, Tensor]
 
@@ -91,6 +92,8 @@ def read_bundle(path: str | Path) -> Bundle:
             for key in file.keys():  # noqa: SIM118 -- a safetensors file is no mapping
                 module, _, name = key.partition("/")
                 tensor = file.get_tensor(key)
+                if tensor.is_floating_point() and not tensor.isfinite().all():
+                    raise CheckpointError(f"{path}: {key} is not finite (NaN or infinity); download or train it again")
                 modules.setdefault(module, {})[name] = tensor.float() if tensor.is_floating_point() else tensor
         if header.get("format") != FORMAT:
             if "delta_w_plus" in modules:
@@ -108,7 +111,7 @@ def read_bundle(path: str | Path) -> Bundle:
 
 
 def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Generator:
-    """Load a generator from one of our bundles or from a rosinality-layout `.pt`; evaluation mode, on `device`.
+    """Load a generator: a bundle of ours, a rosinality `.pt`, a StyleGAN2-ADA `.pkl`; evaluation mode, on `device`.
 
     Sizes come from the bundle's metadata or else from the tensors' shapes; a file without metadata is read with the
     public `mapping_lr_multiplier` of 0.01. Raises CheckpointError for anything else, and for a bundle without metadata
@@ -116,34 +119,92 @@ def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Gene
     """
     target = resolve_device(device)
     path = existing(path)
+    if is_foreign(path):
+        return foreign_generator(path, read_tensors(path)).to(target)
+    bundle = read_bundle(path)
+    if "generator" not in bundle.modules:
+        raise CheckpointError(f"{path} holds {sorted(bundle.modules)} and no 'generator'; give a generator's bundle")
+    weights = bundle.modules["generator"]
     config = None
-    if zipfile.is_zipfile(path) or path.suffix in (".pt", ".pth", ".pkl", ".pickle"):
-        weights = _read_rosinality(path)
-    else:
-        bundle = read_bundle(path)
-        if "generator" not in bundle.modules:
-            raise CheckpointError(
-                f"{path} holds {sorted(bundle.modules)} and no 'generator'; give a generator's bundle"
-            )
-        weights = bundle.modules["generator"]
-        if "generator_config" in bundle.metadata:
-            config = GeneratorConfig.from_dict(bundle.metadata["generator_config"])
-        elif (gain := _mapping_gain(weights, PUBLIC_MULTIPLIER)) < _LEAST_GAIN:
-            raise CheckpointError(
-                f"{path} has no 'generator_config' in its metadata, and its mapping's weights cannot be meant with the "
-                f"public mapping_lr_multiplier {PUBLIC_MULTIPLIER} (root mean square {gain:.2g} when used; about 1 "
-                "fits): write it again with write_bundle(…, {'generator_config': generator.config.to_dict()})"
-            )
-    try:
-        config = config or infer_config(weights)
-        generator = Generator(config)
-        generator.load_state_dict(dict(weights))
-    except (KeyError, RuntimeError, ValueError, IndexError) as error:
+    if "generator_config" in bundle.metadata:
+        config = GeneratorConfig.from_dict(bundle.metadata["generator_config"])
+    elif (gain := _mapping_gain(weights, PUBLIC_MULTIPLIER)) < _LEAST_GAIN:
         raise CheckpointError(
-            f"{path}: its {len(weights)} tensors make no StyleGAN2 generator: {error}; a generator has "
-            "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb"
-        ) from error
-    return generator.to(target).eval()
+            f"{path} has no 'generator_config' in its metadata, and its mapping's weights cannot be meant with the "
+            f"public mapping_lr_multiplier {PUBLIC_MULTIPLIER} (root mean square {gain:.2g} when used; about 1 "
+            "fits): write it again with write_bundle(…, {'generator_config': generator.config.to_dict()})"
+        )
+    return _make_generator(path, weights, config).to(target)
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether a file is of a public release and not one of our bundles, by its first bytes."""
+    with path.open("rb") as file:
+        start = file.read(9)
+    return start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05") or path.suffix in _FOREIGN
+
+
+def foreign_generator(path: Path, content: Any) -> Generator:
+    """Make the generator of what `read_tensors` found in a rosinality `.pt` or a StyleGAN2-ADA `.pkl`; eval mode.
+
+    Raises CheckpointError.
+    """
+    weights, multiplier = foreign_weights(path, content)
+    try:
+        config = replace(infer_config(weights), mapping_lr_multiplier=multiplier)
+    except (KeyError, ValueError, IndexError) as error:
+        raise _no_generator(path, weights, error) from error
+    return _make_generator(path, weights, config)
+
+
+def foreign_weights(path: Path, content: Any) -> tuple[dict[str, Tensor], float]:
+    """Take a generator's tensors, in our names, and its mapping_lr_multiplier, of what `read_tensors` found."""
+    if is_stylegan2_ada(content):
+        return generator_weights(path, content)
+    g_ema = content.get("g_ema") if isinstance(content, dict) else None
+    latent_avg = content.get("latent_avg") if isinstance(content, dict) else None
+    if not isinstance(g_ema, Mapping):
+        holds = sorted(map(str, content))[:5] if isinstance(content, dict) else type(content).__name__
+        raise CheckpointError(
+            f"{path} holds {holds} and no 'g_ema' state dict; give a generator in the rosinality layout "
+            "(a dict with 'g_ema' and 'latent_avg') or a bundle of ours"
+        )
+    tensors = state_dict(path, g_ema, "g_ema")
+    mean = finite(path, "latent_avg", latent_avg) if isinstance(latent_avg, Tensor) else None
+    try:
+        return from_rosinality(tensors, mean), PUBLIC_MULTIPLIER
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+
+
+_FOREIGN = (".pt", ".pth", ".pkl", ".pickle", ".npy")
+Module = TypeVar("Module", bound=nn.Module)
+
+
+def with_weights(make: Callable[[], Module], weights: StateDict) -> Module:
+    """Build a module around a state dict: nothing is allocated, so sizes that do not fit cost no memory.
+
+    Raises RuntimeError where names or shapes do not fit.
+    """
+    with torch.device("meta"):
+        module = make()
+    module.load_state_dict(dict(weights), assign=True)
+    return module.eval()
+
+
+def _make_generator(path: Path, weights: StateDict, config: GeneratorConfig | None) -> Generator:
+    try:
+        known = config or infer_config(weights)
+        return with_weights(lambda: Generator(known), weights)
+    except (KeyError, RuntimeError, ValueError, IndexError) as error:
+        raise _no_generator(path, weights, error) from error
+
+
+def _no_generator(path: Path, weights: StateDict, error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"{path}: its {len(weights)} tensors make no StyleGAN2 generator: {error}; a generator has "
+        "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb"
+    )
 
 
 def fingerprint(module: nn.Module) -> str:
@@ -192,6 +253,9 @@ _TO_RGB = {
 }
 
 
+_MOST_BLOCKS = 9  # 2048 px
+
+
 def _rosinality_names(resolution: int, mapping_layers: int) -> dict[str, tuple[str, int]]:
     """All tensors: rosinality name -> (our name, number of leading axes of length 1; -1: bias of a picture)."""
     names = {"input.input": ("synthesis.b4.const", 1)}
@@ -227,7 +291,7 @@ def from_rosinality(g_ema: StateDict, latent_avg: Tensor | None = None) -> dict[
         names = {theirs: entry for theirs, entry in names.items() if theirs not in noises}
     filters = {name for name in g_ema if re.search(r"(blur|upsample)\.kernel$", name)}
     missing, unknown = sorted(set(names) - set(g_ema)), sorted(set(g_ema) - set(names) - filters)
-    if missing or unknown or not blocks or not mapping_layers:
+    if missing or unknown or not 0 < blocks <= _MOST_BLOCKS or not mapping_layers:
         raise CheckpointError(
             f"g_ema with {len(g_ema)} tensors is not a rosinality generator: missing {missing[:3] or 'none'}, unknown "
             f"{unknown[:3] or 'none'} (expected style.1 …, input.input, conv1, convs.*, to_rgb1, to_rgbs.*)"
@@ -299,19 +363,3 @@ def _mapping_gain(weights: StateDict, multiplier: float) -> float:
     """
     layers = [value for name, value in weights.items() if re.fullmatch(r"mapping\.fc\d+\.weight", name)]
     return multiplier * max((float(value.float().square().mean().sqrt()) for value in layers), default=math.inf)
-
-
-def _read_rosinality(path: Path) -> dict[str, Tensor]:
-    content = read_tensors(path)
-    g_ema = content.get("g_ema") if isinstance(content, dict) else None
-    latent_avg = content.get("latent_avg") if isinstance(content, dict) else None
-    if not isinstance(g_ema, Mapping) or not all(isinstance(value, Tensor) for value in g_ema.values()):
-        holds = sorted(map(str, content))[:5] if isinstance(content, dict) else type(content).__name__
-        raise CheckpointError(
-            f"{path} holds {holds} and no 'g_ema' state dict; give a generator in the rosinality layout "
-            "(a dict with 'g_ema' and 'latent_avg') or a bundle of ours"
-        )
-    try:
-        return from_rosinality(g_ema, latent_avg if isinstance(latent_avg, Tensor) else None)
-    except CheckpointError as error:
-        raise CheckpointError(f"{path}: {error}") from error

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.models.checkpoints import CheckpointError, fingerprint, read_bundle, write_bundle
+from editgan_widgets.models.checkpoints import CheckpointError, fingerprint, read_bundle, with_weights, write_bundle
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
@@ -177,18 +177,18 @@ class EditGAN:
             statistics = None if stored is None else WStatistics(**stored)
             configs = {name: about.pop(f"{name}_config") for name in bundle.modules}
             labels = LabelSet.from_dict(about.pop("labels"))
-            generator = Generator(GeneratorConfig.from_dict(configs["generator"]))
-            generator.load_state_dict(bundle.modules["generator"])
+            config = GeneratorConfig.from_dict(configs["generator"])
+            generator = with_weights(lambda: Generator(config), bundle.modules["generator"])
             discriminator = interpreter = encoder = None
             if "discriminator" in bundle.modules:
-                discriminator = Discriminator(DiscriminatorConfig.from_dict(configs["discriminator"]))
-                discriminator.load_state_dict(bundle.modules["discriminator"])
+                judges = DiscriminatorConfig.from_dict(configs["discriminator"])
+                discriminator = with_weights(lambda: Discriminator(judges), bundle.modules["discriminator"])
             if "interpreter" in bundle.modules:
-                interpreter = Interpreter(InterpreterConfig.from_dict(configs["interpreter"]))
-                interpreter.load_state_dict(bundle.modules["interpreter"])
+                reads = InterpreterConfig.from_dict(configs["interpreter"])
+                interpreter = with_weights(lambda: Interpreter(reads), bundle.modules["interpreter"])
             if "encoder" in bundle.modules:
-                encoder = Encoder(EncoderConfig.from_dict(configs["encoder"]))
-                encoder.load_state_dict(bundle.modules["encoder"])
+                encodes = EncoderConfig.from_dict(configs["encoder"])
+                encoder = with_weights(lambda: Encoder(encodes), bundle.modules["encoder"])
             return cls(generator, discriminator, interpreter, labels, about, encoder, statistics)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(

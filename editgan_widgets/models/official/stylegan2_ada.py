@@ -1,0 +1,107 @@
+"""StyleGAN2-ADA's `.pkl`: a pickled dict whose networks keep their state beside the source code of their classes.
+
+The state is taken and the source is dropped unread. A module's state holds `_parameters`, `_buffers` and `_modules`, so
+a state dict is a walk over them; its names are those of this package. Unconditional networks of the skip architecture
+are read. Clipping of activations (`conv_clamp`, a guard of 16-bit layers) is not done here: trained networks stay
+below it.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
+from editgan_widgets.models.errors import CheckpointError
+from editgan_widgets.models.layers import resample_filter
+from editgan_widgets.models.official.pickle_reader import PersistentObject
+from editgan_widgets.models.official.tensor_files import finite
+
+_DEEPEST, _MOST_MODULES = 12, 10_000  # of modules within modules; bounds the walk over a hostile file
+
+
+def is_stylegan2_ada(content: Any) -> bool:
+    """Whether a file's content is StyleGAN2-ADA's dict of networks."""
+    return isinstance(content, Mapping) and any(isinstance(x, PersistentObject) for x in content.values())
+
+
+def generator_weights(path: Path, content: Mapping[str, Any]) -> tuple[dict[str, Tensor], float]:
+    """Take the averaged generator's tensors and its mapping_lr_multiplier.
+
+    Raises CheckpointError where it is conditional, of another architecture, or not there.
+    """
+    network = content.get("G_ema")
+    if not isinstance(network, PersistentObject):
+        raise CheckpointError(f"{path} holds {sorted(map(str, content))[:5]} and no 'G_ema'; give a StyleGAN2-ADA .pkl")
+    if network.state.get("c_dim"):
+        raise CheckpointError(
+            f"{path}: its generator is conditional (c_dim {network.state['c_dim']}); only others are read"
+        )
+    weights = _state_dict(path, network)
+    alien = [name for name in weights if not re.match(r"mapping\.(fc\d+\.|w_avg$)|synthesis\.b\d+\.", name)]
+    if alien or "synthesis.b4.const" not in weights:
+        raise CheckpointError(
+            f"{path}: its generator ({network.class_name!r}) has {len(weights)} tensors, among them {alien[:3]}; only "
+            "StyleGAN2 generators are read (synthesis.b4.const …, mapping.fc0 …), StyleGAN3's are not"
+        )
+    for name in list(weights):  # some versions do not store the filter
+        if match := re.fullmatch(r"(synthesis\.b\d+)\.(conv[01])\.weight", name):
+            weights.setdefault(f"{match[1]}.resample_filter", resample_filter())
+            weights.setdefault(f"{match[1]}.{match[2]}.resample_filter", resample_filter())
+    return weights, _mapping_lr_multiplier(network)
+
+
+def discriminator(path: Path, content: Mapping[str, Any]) -> Discriminator | None:
+    """Make the discriminator; None where the file has none, or one of sizes that ours does not take."""
+    network = content.get("D")
+    if not isinstance(network, PersistentObject) or network.state.get("c_dim"):
+        return None
+    weights = _state_dict(path, network)
+    channels = {int(m[1]): len(x) for name, x in weights.items() if (m := re.fullmatch(r"b(\d+)\.conv0\.weight", name))}
+    if not channels:
+        return None
+    resolution, most = max(channels), max(channels.values())
+    config = DiscriminatorConfig(resolution, channels[resolution] * resolution, most)
+    made = Discriminator(config)
+    own = made.state_dict()
+    fits = {name: own[name].shape == x.shape for name, x in weights.items() if name in own}
+    if set(own) - set(weights) - {x for x in own if x.endswith("resample_filter")} or not all(fits.values()):
+        return None
+    made.load_state_dict({**own, **{name: x for name, x in weights.items() if name in own}})
+    return made.eval()
+
+
+def _mapping_lr_multiplier(network: PersistentObject) -> float:
+    """The factor of the mapping's biases when used; 0.01, that of the public files, where the layer does not tell."""
+    mapping = _modules(network).get("mapping")
+    layer = _modules(mapping).get("fc0") if isinstance(mapping, PersistentObject) else None
+    gain = layer.state.get("bias_gain") if isinstance(layer, PersistentObject) else None
+    fits = isinstance(gain, (int, float)) and not isinstance(gain, bool) and math.isfinite(gain) and gain > 0
+    return float(gain) if fits else 0.01  # type: ignore[arg-type]
+
+
+def _modules(network: PersistentObject) -> Mapping[str, Any]:
+    modules = network.state.get("_modules")
+    return modules if isinstance(modules, Mapping) else {}
+
+
+def _state_dict(path: Path, network: PersistentObject) -> dict[str, Tensor]:
+    tensors: dict[str, Tensor] = {}
+    ahead, seen = [("", network, 0)], 0
+    while ahead:
+        prefix, module, depth = ahead.pop()
+        seen += 1
+        if depth > _DEEPEST or seen > _MOST_MODULES:
+            raise CheckpointError(f"{path}: its modules contain one another too deeply; it is no StyleGAN2-ADA network")
+        for kind in ("_parameters", "_buffers"):
+            values = module.state.get(kind)
+            for name, value in values.items() if isinstance(values, Mapping) else ():
+                if isinstance(value, Tensor):
+                    tensors[f"{prefix}{name}"] = finite(path, f"{prefix}{name}", value)
+        for name, child in _modules(module).items():
+            if isinstance(child, PersistentObject):
+                ahead.append((f"{prefix}{name}.", child, depth + 1))
+    return tensors
