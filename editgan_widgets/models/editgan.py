@@ -18,6 +18,7 @@ from editgan_widgets.models.discriminator import Discriminator, DiscriminatorCon
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
+from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncoderConfig
 
 _PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
 MODELS = {  # the first is the default
@@ -67,7 +68,7 @@ class EditGAN:
         interpreter: Interpreter | None,
         labels: LabelSet,
         metadata: dict | None = None,
-        encoder: Encoder | None = None,
+        encoder: Encoder | PyramidEncoder | None = None,
         statistics: WStatistics | None = None,
     ):
         if interpreter is not None:
@@ -187,8 +188,7 @@ class EditGAN:
                 reads = InterpreterConfig.from_dict(configs["interpreter"])
                 interpreter = with_weights(lambda: Interpreter(reads), bundle.modules["interpreter"])
             if "encoder" in bundle.modules:
-                encodes = EncoderConfig.from_dict(configs["encoder"])
-                encoder = with_weights(lambda: Encoder(encodes), bundle.modules["encoder"])
+                encoder = _make_encoder(configs["encoder"], bundle.modules["encoder"])
             return cls(generator, discriminator, interpreter, labels, about, encoder, statistics)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(
@@ -200,6 +200,14 @@ class EditGAN:
         names = ("generator", "discriminator", "interpreter", "encoder")
         modules = {name: getattr(self, name) for name in names}
         return {name: module for name, module in modules.items() if module is not None}
+
+
+def _make_encoder(config: dict, weights: dict[str, Tensor]) -> Encoder | PyramidEncoder:
+    if config.get("kind") == "pyramid":
+        released = PyramidEncoderConfig.from_dict(config)
+        return with_weights(lambda: PyramidEncoder(released), weights)
+    own = EncoderConfig.from_dict(config)
+    return with_weights(lambda: Encoder(own), weights)
 
 
 def load_model(name_or_path: str | os.PathLike[str], device: torch.device | str | None = None) -> EditGAN:

@@ -1,0 +1,71 @@
+"""The releases' label sets: as many labels as their names say, groups of labels that exist."""
+
+import pytest
+
+from editgan_widgets.label_sets import LABEL_SETS, label_set, numbered_labels
+
+
+@pytest.mark.parametrize("name", ["car-32", "car-20", "face-34", "cat-16", "bird-11", "bedroom-19"])
+def test_a_label_set_has_as_many_labels_as_its_name_says_in_colours_that_differ(name):
+    labels = label_set(name)
+    assert len(labels) == int(name.split("-")[1])
+    assert labels[0].name == "background"
+    assert len({label.color for label in labels}) == len(labels)
+    assert any(label.groups for label in labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "ids"),
+    [
+        ("car-32", "wheel", [21, 22, 24, 25, 26, 27]),
+        ("car-32", "frontlight", [4, 5]),
+        ("car-32", "carback", [17, 28, 29]),
+        ("face-34", "smile", [21, 22, 23, 24]),
+        ("face-34", "gaze", [9, 10]),
+    ],
+)
+def test_an_edit_group_holds_the_ids_of_the_release(name, group, ids):
+    assert [label.id for label in label_set(name).group(group)] == ids
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "parts"),
+    [
+        ("car-20", "wheel", {"tire", "wheelhub"}),
+        ("cat-16", "mouth", {"mouth", "tongue"}),
+        ("bird-11", "beak", {"beak"}),
+        ("bedroom-19", "lamp", {"lamp column", "lamp shade"}),
+    ],
+)
+def test_the_other_sets_groups_go_by_name(name, group, parts):
+    assert {label.name for label in label_set(name).group(group)} == parts
+
+
+@pytest.mark.parametrize(
+    ("name", "id", "part"),
+    [("car-32", 21, "back_wheel"), ("face-34", 17, "hair"), ("cat-16", 12, "nose"), ("car-20", 15, "tire")],
+)
+def test_an_id_means_the_part_of_the_release(name, id, part):
+    assert label_set(name)[id].name == part
+    assert label_set(name)[part].id == id
+
+
+def test_car_32_has_the_releases_colours_and_sides():
+    labels = label_set("car-32")
+    assert labels["roof"].color == "#2670fe"
+    assert labels["car_light_left"].side == "left"
+    assert labels["taillight_right"].side == "right"
+
+
+def test_an_unknown_set_is_answered_with_the_names():
+    with pytest.raises(ValueError, match="'car-33'; there are car-32, car-20, face-34"):
+        label_set("car-33")
+
+
+def test_parts_without_names_are_numbered():
+    assert [label.name for label in numbered_labels(3)] == ["background", "part 1", "part 2"]
+
+
+def test_the_table_cannot_be_changed():
+    with pytest.raises(TypeError):
+        LABEL_SETS["mine"] = numbered_labels(2)
