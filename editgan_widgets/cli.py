@@ -1,4 +1,4 @@
-"""The `editgan` command: `doctor`, `render`, `train`, `apply`.
+"""The `editgan` command: `doctor`, `render`, `train`, `apply`, `convert`.
 
 Each command only reads its options and calls one public function of the package; heavy imports happen inside the
 command, so that `editgan --help` answers at once. Errors of the package are printed as one line, with exit code 1.
@@ -253,6 +253,33 @@ def apply(
 
 
 @app.command()
+def convert(
+    sources: Annotated[list[Path], typer.Argument(help="Files of a public release; .safetensors for a generator.")],
+    out: Annotated[Path, typer.Option(help="Bundle to write, .safetensors; edit vectors are written beside it.")],
+    labels: Annotated[
+        str | None, typer.Option(help="What the ids mean: car-32, car-20, face-34, cat-16, bird-11, bedroom-19.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Pictures that are compared with the source's.")] = 2,
+    half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
+) -> None:
+    """Convert a release's files (.pt, .pkl, .pth, .npy) to safetensors without running them; say what changed."""
+    from editgan_widgets import conversion
+    from editgan_widgets.label_sets import label_set
+
+    done = conversion.convert(sources, out, label_set(labels) if labels else None, half, samples)
+    for line in done.lines:
+        typer.echo(line)
+    if (found := done.difference) is not None:
+        typer.echo(
+            f"{found.samples} pictures against the source's tensors: largest difference {found.picture_max:.2g}, mean "
+            f"{found.picture_mean:.2g} (of [-1, 1]), {found.changed:.3%} of 8-bit values differ"
+        )
+        if found.logits_max is not None:
+            typer.echo(f"logits: largest difference {found.logits_max:.2g}, {found.labels_agree:.2%} of labels agree")
+    typer.echo(f"written: {', '.join(map(str, done.files))}")
+
+
+@app.command()
 def report(
     model: Annotated[str, typer.Argument(help="Name of a shipped model or a bundle's path.")],
     data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote, of the model's kind of pictures.")],
@@ -398,17 +425,18 @@ def train_encoder(
 ) -> None:
     """Train the encoder, picture to latent in one pass, for a finished model; a stopped run goes on where it was."""
     from editgan_widgets import EditGAN, load_model
+    from editgan_widgets.models.encoder import Encoder
     from editgan_widgets.training.train_encoder import TrainEncoderConfig, train_encoder
 
     loaded = load_model(model, device=device)
     config = TrainEncoderConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
     state = out.with_name(f"{out.stem}.training.safetensors")
     first = EditGAN.load(start).encoder if start else None
-    if start and first is None:
+    if start and not isinstance(first, Encoder):
         raise ValueError(f"{start} holds no encoder to start from; give a bundle that this command wrote")
     out.parent.mkdir(parents=True, exist_ok=True)
     with _progress(total_images) as advance:
-        encoder, report = train_encoder(loaded, data, config, checkpoint=state, start=first, on_step=advance)
+        encoder, report = train_encoder(loaded, data, config, checkpoint=state, start=first if isinstance(first, Encoder) else None, on_step=advance)
     networks = (loaded.generator, loaded.discriminator, loaded.interpreter)
     facts = loaded.metadata | {"encoder": config.to_dict() | report.to_dict()}
     EditGAN(*networks, loaded.labels, facts, encoder).save(out, half=half)

@@ -1,10 +1,10 @@
 """The label sets of EditGAN and DatasetGAN as data: car-32, car-20, face-34, cat-16, bird-11, bedroom-19.
 
 Names and ids are those of the releases, and so are car-32's colours and the edit groups of car-32 and face-34 (Q_edit
-of EditGAN, section 3.3). What they leave open is filled in as follows: the colours of the other sets are ours, hues spread
-evenly; their groups are those of car-32 and face-34 by the parts' names; cat-16 names fifteen parts, its last is
-"part 15"; bird-11 names ten, in no order that is known, its last is "part 10". EditGAN's own face model knew the two
-eyes and brows apart, as ids 37 to 44; how many labels it had is not told, so there is no set for it.
+of EditGAN, section 3.3). What they leave open is filled in as follows: the colours of the other sets are ours, hues
+spread evenly; their groups are those of car-32 and face-34 by the parts' names; cat-16 names fifteen parts, its last
+is "part 15"; bird-11 names ten, in no order that is known, its last is "part 10". EditGAN's own face model knew the
+two eyes and brows apart, as ids 37 to 44; how many labels it had is not told, so there is no set for it.
 """
 
 import colorsys
@@ -71,8 +71,8 @@ _CAR_20_GROUPS = {
 }
 _FACE_34 = (
     "background, head, cheek, chin, ear, helix, lobule, bottom lid, eyelashes, iris, pupil, sclera, tear duct, "
-    "top lid, eyebrow, forehead, frown, hair, sideburns, jaw, moustache, inferior lip, oral comisure, superior lip, teeth, "
-    "neck, nose, ala of nose, bridge, nose tip, nostril, philtrum, temple, wrinkles"
+    "top lid, eyebrow, forehead, frown, hair, sideburns, jaw, moustache, inferior lip, oral comisure, superior lip, "
+    "teeth, neck, nose, ala of nose, bridge, nose tip, nostril, philtrum, temple, wrinkles"
 )
 _FACE_34_GROUPS = {
     "nose": (26, 27, 28, 29, 30),

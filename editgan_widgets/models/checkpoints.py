@@ -174,7 +174,7 @@ def foreign_weights(path: Path, content: Any) -> tuple[dict[str, Tensor], float]
     try:
         return from_rosinality(tensors, mean), PUBLIC_MULTIPLIER
     except CheckpointError as error:
-        raise CheckpointError(f"{path}: {error}") from error
+        raise CheckpointError(f"{path}: {error}; give a whole file of that layout") from error
 
 
 _FOREIGN = (".pt", ".pth", ".pkl", ".pickle", ".npy")
@@ -188,7 +188,10 @@ def with_weights(make: Callable[[], Module], weights: StateDict) -> Module:
     """
     with torch.device("meta"):
         module = make()
-    module.load_state_dict(dict(weights), assign=True)
+    try:
+        module.load_state_dict(dict(weights), assign=True)
+    except RuntimeError as error:
+        raise RuntimeError(" ".join(str(error).split())[:500]) from error  # one line of torch's many
     return module.eval()
 
 
@@ -203,7 +206,7 @@ def _make_generator(path: Path, weights: StateDict, config: GeneratorConfig | No
 def _no_generator(path: Path, weights: StateDict, error: Exception) -> CheckpointError:
     return CheckpointError(
         f"{path}: its {len(weights)} tensors make no StyleGAN2 generator: {error}; a generator has "
-        "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb"
+        "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb: give a whole one"
     )
 
 

@@ -62,5 +62,7 @@ def _latent(path: Path, value: Any) -> Float[Tensor, "num_ws w_dim"]:
     tensor = torch.from_numpy(value) if isinstance(value, np.ndarray) and value.dtype != np.uint16 else value
     if not isinstance(tensor, Tensor) or tensor.ndim != 2 or not tensor.numel():
         shape = tuple(value.shape) if isinstance(value, (np.ndarray, Tensor)) else type(value).__name__
-        raise CheckpointError(f"{path} holds {shape} and no latent; an edit vector is (1, 16, 512), a latent (16, 512)")
+        raise CheckpointError(
+            f"{path} holds {shape} and no latent; give an edit vector (1, 16, 512) or a latent (16, 512)"
+        )
     return finite(path, "the array", tensor)

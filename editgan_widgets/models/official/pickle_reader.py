@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-MOST_OPCODES = 2_000_000  # the largest public files have a tenth of it; bounds time, and memory beyond the file's size
+MOST_OPCODES = 500_000  # far above what a weights file takes; bounds time, and memory beyond the file's size
 
 
 class PickleRefusedError(ValueError):
@@ -65,7 +65,7 @@ def read_pickle(file: Readable, size: int, storages: Storages | None = None) -> 
 
     Args:
         file: anything with read, readline and tell, whose `read(n)` gives no more than there is.
-        size: bytes of the whole file; what is built of its values may take no more memory.
+        size: bytes of the whole file; what is built of its values may take a few times as much memory.
         storages: finds the data of tensors that the pickle names by persistent ids; None refuses such ids.
 
     Raises PickleRefusedError.
@@ -166,7 +166,9 @@ _MARK = _Mark()
 
 class _Machine:
     def __init__(self, size: int, storages: Storages | None):
-        self.room = size + 2**16  # elements and bytes that builders may still copy
+        self.room = (
+            4 * size + 2**16
+        )  # elements and bytes that builders may still copy; a plain file takes up to 3 sizes
         self.storages = storages
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}

@@ -84,7 +84,10 @@ def state_dict(path: Path, value: Any, what: str) -> dict[str, Tensor]:
     tensors = {}
     for name, tensor in value.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
-            raise CheckpointError(f"{path}: {what} holds {name!r:.60} of {type(tensor).__name__}, only tensors belong")
+            raise CheckpointError(
+                f"{path}: {what} holds {name!r:.60} of {type(tensor).__name__}, only tensors belong there; "
+                "give another file"
+            )
         if not name.endswith("num_batches_tracked"):
             tensors[name] = finite(path, name, tensor)
     return tensors

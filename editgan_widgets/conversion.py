@@ -1,0 +1,208 @@
+"""Files of the public releases -> one bundle of ours, with a report of what the conversion changed in the pictures.
+
+The report compares the bundle, read back from disk, with the textbook forward pass of the tensors in the source files.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from editgan_widgets import images
+from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.label_sets import numbered_labels
+from editgan_widgets.labels import LabelSet
+from editgan_widgets.models.checkpoints import foreign_generator, foreign_weights, write_bundle
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.errors import CheckpointError
+from editgan_widgets.models.official import arrays, stylegan2_ada
+from editgan_widgets.models.official.encoder_files import encoder
+from editgan_widgets.models.official.interpreter_files import member_number, member_weights, stack_members
+from editgan_widgets.models.official.reference import Weights, reference_logits, reference_picture, reference_w
+from editgan_widgets.models.official.sources import KINDS, Source, read_source
+from editgan_widgets.models.official.tensor_files import existing
+
+_POINTS = 512  # pixels at which logits are compared
+_FEATURES_AT = 512  # px: the releases' interpreters see features at this size at most
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far the converted model is from the source's tensors, over a few samples at truncation 0.7."""
+
+    samples: int
+    picture_max: float  # largest difference of a value, of a picture in [-1, 1]
+    picture_mean: float
+    changed: float  # share of 8-bit values that differ
+    logits_max: float | None = None  # of the interpreter, None without one
+    labels_agree: float | None = None  # share of pixels whose best label is the same
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What was written, and how it compares."""
+
+    files: tuple[Path, ...]
+    lines: tuple[str, ...]  # for people: what each source became
+    difference: Difference | None  # None where no generator was among the sources
+
+
+def convert(
+    sources: Sequence[str | Path], out: str | Path, labels: LabelSet | None = None, half: bool = False, samples: int = 2
+) -> Conversion:
+    """Convert files of the public releases to safetensors; nothing in them is run.
+
+    A generator (rosinality's .pt or StyleGAN2-ADA's .pkl), its interpreter's members, its encoder, latents and label
+    maps become one bundle at `out`; edit vectors become files beside it, named after their sources, or `out` itself
+    where one edit vector is all there is. A bundle of ours may stand for the generator.
+
+    Args:
+        sources: the files, in any order.
+        out: the bundle to write.
+        labels: what the interpreter's ids mean; None numbers them.
+        half: store float16.
+        samples: pictures that the report compares.
+
+    Raises CheckpointError for a file that cannot be used, or files that do not fit one another.
+    """
+    out = Path(out)
+    found, base = _read_all([Path(source) for source in sources], out)
+    model, members = _model(found, base, labels)
+    outputs: dict[str, Callable[[Path], None]] = {}  # name -> what writes the file
+    if model is not None:
+        outputs["model"] = lambda path: model.save(path, half=half)
+    if tensors := _arrays(found):
+        outputs["arrays"] = lambda path: write_bundle(path, tensors, {})
+    for source in found["edit vector"]:
+        vector = _edit_vector(source, model or base, labels)
+        if vector.name in outputs:
+            raise CheckpointError(f"{source.path}: two outputs would be named {vector.name!r}; rename one of the files")
+        outputs[vector.name] = vector.save
+    files = []
+    for name, write in outputs.items():
+        whole = name == "model" or len(outputs) == 1
+        files.append(out if whole else out.with_name(f"{out.stem}.{name}.safetensors"))
+        write(files[-1])
+    lines = [f"{source.path}: {kind}" for kind in KINDS for source in found[kind]]
+    compared = model is not None and found["generator"]
+    difference = compare(found["generator"][0], members, EditGAN.load(out), samples) if compared else None
+    return Conversion(tuple(files), tuple(lines), difference)
+
+
+@torch.no_grad()
+def compare(source: Source, members: Sequence[Weights], model: EditGAN, samples: int = 2) -> Difference:
+    """Compare a converted model with the textbook forward pass of the generator's and the members' tensors."""
+    weights, multiplier = foreign_weights(source.path, source.content)
+    generator, size = model.generator, min(model.resolution, _FEATURES_AT)
+    rng = torch.Generator().manual_seed(0)
+    at = torch.randint(size, (_POINTS, 2), generator=rng)  # x, y
+    pictures, labels = [], []
+    for _ in range(samples):
+        z = torch.randn(1, generator.config.z_dim, generator=rng)
+        ours = generator.synthesis(generator.w_plus(generator.mapping(z, truncation_psi=0.7)))
+        mean = weights["mapping.w_avg"]
+        w = mean + 0.7 * (reference_w(weights, z, multiplier) - mean)
+        picture, features = reference_picture(weights, generator.w_plus(w))
+        pictures.append((ours.image, picture))
+        if model.interpreter is not None and members:
+            logits = model.interpreter(ours.features, (size, size))[0, :, at[:, 1], at[:, 0]].T
+            labels.append((logits, reference_logits(members, features, (at + 0.5) / size * 2 - 1)))
+    a, b = (torch.cat(x) for x in zip(*pictures, strict=True))
+    found = {"picture_max": float((a - b).abs().max()), "picture_mean": float((a - b).abs().mean())}
+    changed = float(np.mean(images.to_uint8(a) != images.to_uint8(b)))
+    if labels:
+        p, q = (torch.cat(x) for x in zip(*labels, strict=True))
+        found["logits_max"] = float((p - q).abs().max())
+        found["labels_agree"] = float((p.argmax(1) == q.argmax(1)).float().mean())
+    return Difference(samples, changed=changed, **found)
+
+
+def _read_all(paths: list[Path], out: Path) -> tuple[dict[str, list[Source]], EditGAN | None]:
+    """All sources by kind, and the bundle of ours where one is among them."""
+    if not paths:
+        raise CheckpointError("nothing to convert: name the files of a release")
+    if any(os.path.realpath(path) == os.path.realpath(out) for path in paths):
+        raise CheckpointError(f"{out} is among the sources; write the bundle to another file")
+    bundles = [path for path in paths if path.suffix == ".safetensors"]
+    found: dict[str, list[Source]] = {kind: [] for kind in KINDS}
+    for path in paths:
+        if path not in bundles:
+            source = read_source(path)
+            found[source.kind].append(source)
+    generators = [*bundles, *(source.path for source in found["generator"])]
+    for kind, several in (("generator", generators), ("encoder", [source.path for source in found["encoder"]])):
+        if len(several) > 1:
+            names = ", ".join(map(str, several))
+            raise CheckpointError(f"{len(several)} of the sources are each a whole {kind}: {names}; give one")
+    return found, EditGAN.load(existing(bundles[0])) if bundles else None
+
+
+def _model(
+    found: dict[str, list[Source]], base: EditGAN | None, labels: LabelSet | None
+) -> tuple[EditGAN | None, list[Weights]]:
+    """The model of the networks among the sources, and the tensors of the interpreter's members."""
+    networks = [source for kind in ("generator", "interpreter", "encoder") for source in found[kind]]
+    if not networks:
+        return None, []
+    discriminator, metadata = None, {"converted_from": [source.path.name for source in networks]}
+    if found["generator"]:
+        source = found["generator"][0]
+        generator = foreign_generator(source.path, source.content)
+        if stylegan2_ada.is_stylegan2_ada(source.content):
+            discriminator = stylegan2_ada.discriminator(source.path, source.content)
+    elif base is not None:
+        generator, discriminator = base.generator, base.discriminator
+    else:
+        raise CheckpointError(
+            f"{networks[0].path} belongs to a generator; name its generator too (.pt, .pkl or a bundle of ours)"
+        )
+    ordered = sorted(found["interpreter"], key=lambda source: member_number(source.path))
+    members = [(source.path, member_weights(source.path, source.content)) for source in ordered]
+    interpreter = stack_members(members, generator.feature_channels) if members else None
+    if interpreter is None and base is not None:
+        interpreter, labels = base.interpreter, labels or base.labels
+    count = 2 if interpreter is None else interpreter.config.num_labels
+    encoding = [encoder(source.path, source.content) for source in found["encoder"]]
+    try:
+        made = EditGAN(
+            generator,
+            discriminator,
+            interpreter,
+            labels or numbered_labels(count),
+            metadata,
+            encoding[0] if encoding else None if base is None else base.encoder,
+        )
+    except ValueError as error:
+        raise CheckpointError(
+            f"{', '.join(str(source.path) for source in networks)}: {error}; give files of one release, and the label "
+            f"set of its interpreter ({count} labels)"
+        ) from error
+    return made, [weights for _, weights in members]
+
+
+def _arrays(found: dict[str, list[Source]]) -> dict[str, dict[str, Tensor]]:
+    """Latents and label maps by the names of their files, as modules of a bundle."""
+    tensors: dict[str, dict[str, Tensor]] = {}
+    for source in found["latents"]:
+        tensors.setdefault("latents", {})[source.path.stem] = arrays.latents(source.path, source.content)
+    for source in found["label map"]:
+        label_map = torch.from_numpy(arrays.label_map(source.path, source.content))
+        tensors.setdefault("label_maps", {})[source.path.stem] = label_map
+    return tensors
+
+
+def _edit_vector(source: Source, model: EditGAN | None, labels: LabelSet | None) -> EditVector:
+    delta, ids = arrays.edit_vector(source.path, source.content)
+    recipe: dict = {"converted_from": source.path.name}
+    if model is not None:
+        width = (model.generator.config.num_ws, model.generator.config.w_dim)
+        if tuple(delta.shape) != width:
+            raise CheckpointError(f"{source.path} is an edit vector {tuple(delta.shape)}, the model takes {width}")
+        recipe |= {"fingerprint": model.fingerprint, "resolution": model.resolution}
+        labels = labels or model.labels
+    names = [labels[i].name if labels is not None and i < len(labels) else f"part {i}" for i in ids]
+    return EditVector(source.path.stem, delta, tuple(names), recipe)
