@@ -14,10 +14,10 @@ def random_generator() -> Generator:
     return make_random_generator()
 
 
-def make_random_generator() -> Generator:
+def make_random_generator(config: GeneratorConfig = TINY) -> Generator:
     """A tiny generator whose noise, biases and mean are not the zeros they begin with."""
     torch.manual_seed(0)
-    generator = Generator(TINY)
+    generator = Generator(config)
     with torch.no_grad():
         generator.mapping.w_avg.normal_()
         for name, parameter in generator.named_parameters():

@@ -224,7 +224,7 @@ def test_an_encoder_file_gives_the_latent_of_its_layers(tmp_path):
 
 
 def test_an_encoder_with_tensors_missing_is_refused(tmp_path):
-    file = official_files.encoder_file(32, num_ws=8, w_dim=6, width=4, blocks=(1, 1, 1, 1), channels=8)
+    file = official_files.encoder_file(64, num_ws=10, w_dim=6, width=4, blocks=(1, 1, 1, 1), channels=8)
     del file["model_state_dict"]["FPN_module.smooth2.weight"]
     with pytest.raises(CheckpointError, match=r"e\.pth: .*no EditGAN encoder.*smooth2"):
         encoder(tmp_path / "e.pth", file)

@@ -27,7 +27,7 @@ _EPS = 1e-5
 class PyramidEncoderConfig:
     """Sizes of the encoder; the defaults are those of the 512 px release. Raises ValueError where they do not fit."""
 
-    resolution: int = 512  # height and width of the picture, px; a power of two from 32 up
+    resolution: int = 512  # height and width of the picture, px; a power of two from 64 up
     num_ws: int = 16  # rows of w_plus
     w_dim: int = 512  # length of a row
     width: int = 64  # channels of the first convolution
@@ -36,8 +36,8 @@ class PyramidEncoderConfig:
     statistics: str = "picture"  # batch norms use each picture's own statistics, or the "stored" ones
 
     def __post_init__(self):
-        if self.resolution < 32 or self.resolution & (self.resolution - 1):
-            raise ValueError(f"resolution {self.resolution} px cannot be built; use a power of two from 32 up")
+        if self.resolution < 64 or self.resolution & (self.resolution - 1):
+            raise ValueError(f"resolution {self.resolution} px cannot be built; use a power of two from 64 up")
         if len(self.blocks) != 4 or self.num_ws <= COARSE + MEDIUM or self.statistics not in ("picture", "stored"):
             raise ValueError(f"4 groups of blocks, over 7 rows and statistics 'picture' or 'stored' fit; got {self}")
 
@@ -145,7 +145,7 @@ class Norm(nn.Module):
     def forward(self, x: Float[Tensor, "batch c h w"]) -> Float[Tensor, "batch c h w"]:
         """Normalise."""
         if self.own:
-            return F.instance_norm(x, weight=self.weight, bias=self.bias, eps=_EPS)
+            return F.group_norm(x, x.shape[1], self.weight, self.bias, _EPS)  # a group for each channel
         return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=_EPS)
 
 
