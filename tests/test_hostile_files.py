@@ -13,7 +13,7 @@ import torch
 
 from editgan_widgets.conversion import convert
 from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
-from editgan_widgets.models.checkpoints import load_generator
+from editgan_widgets.models.checkpoints import load_generator, read_bundle, write_bundle
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.sources import read_source
@@ -294,3 +294,20 @@ def test_other_readers_of_files_run_nothing_either(name, tmp_path, monkeypatch):
     with pytest.raises(EditVectorError):
         EditVector.load(tmp_path / name)
     assert os.listdir(tmp_path) == [name]
+
+
+def test_a_bundle_that_claims_to_be_larger_than_its_tensors_is_refused_before_memory_is_taken(tiny_model, tmp_path):
+    tiny_model.save(tmp_path / "tiny.safetensors")
+    bundle = read_bundle(tmp_path / "tiny.safetensors")
+    for name, key, value in (
+        ("generator", "resolution", 2**20),
+        ("generator", "w_dim", 2**20),
+        ("discriminator", "channel_max", 2**22),
+        ("interpreter", "ensemble", 2**30),
+    ):
+        config = {**bundle.metadata[f"{name}_config"], key: value}
+        config |= {"channel_base": 2**40} if key == "channel_max" else {}
+        metadata = {**bundle.metadata, f"{name}_config": config}
+        write_bundle(tmp_path / "claims.safetensors", bundle.modules, metadata)
+        with pytest.raises(CheckpointError, match=r"claims\.safetensors.*claims more than its tensors hold"):
+            EditGAN.load(tmp_path / "claims.safetensors")

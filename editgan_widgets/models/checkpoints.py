@@ -20,6 +20,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.errors import CheckpointError
@@ -182,17 +183,33 @@ Module = TypeVar("Module", bound=nn.Module)
 
 
 def with_weights(make: Callable[[], Module], weights: StateDict) -> Module:
-    """Build a module around a state dict: nothing is allocated, so sizes that do not fit cost no memory.
+    """Build a module around a state dict, in eval mode; a file's claim to be larger than its tensors is refused early.
 
-    Raises RuntimeError where names or shapes do not fit.
+    Raises RuntimeError where names, shapes or sizes do not fit.
     """
-    with torch.device("meta"):
+    with _NoLargerThan(sum(value.numel() for value in weights.values())):
         module = make()
     try:
         module.load_state_dict(dict(weights), assign=True)
     except RuntimeError as error:
         raise RuntimeError(" ".join(str(error).split())[:500]) from error  # one line of torch's many
     return module.eval()
+
+
+class _NoLargerThan(TorchFunctionMode):
+    """While a module is built, allows it a little more than so many elements."""
+
+    def __init__(self, elements: int):
+        super().__init__()
+        self.left = 2 * elements + 100_000
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in (torch.empty, torch.zeros, torch.ones, torch.full, torch.randn) and args:
+            size = args[0] if isinstance(args[0], (tuple, list, torch.Size)) else args
+            self.left -= math.prod(n for n in size if isinstance(n, int))
+            if self.left < 0:
+                raise RuntimeError("its configuration claims more than its tensors hold")
+        return func(*args, **(kwargs or {}))
 
 
 def _make_generator(path: Path, weights: StateDict, config: GeneratorConfig | None) -> Generator:
