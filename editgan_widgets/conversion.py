@@ -99,7 +99,9 @@ def compare(source: Source, members: Sequence[Weights], model: EditGAN, samples:
     weights, multiplier = foreign_weights(source.path, source.content)
     generator, size = model.generator, min(model.resolution, _FEATURES_AT)
     rng = torch.Generator().manual_seed(0)
-    at = torch.randint(size, (_POINTS, 2), generator=rng)  # x, y
+    region = torch.zeros(size, size, dtype=torch.bool)
+    region.view(-1)[torch.randperm(size * size, generator=rng)[:_POINTS]] = True
+    points = (region.nonzero().flip(1) + 0.5) / size * 2 - 1  # x, y of the pixels' centres
     pictures, labels = [], []
     for _ in range(samples):
         z = torch.randn(1, generator.config.z_dim, generator=rng)
@@ -109,8 +111,8 @@ def compare(source: Source, members: Sequence[Weights], model: EditGAN, samples:
         picture, features = reference_picture(weights, generator.w_plus(w))
         pictures.append((ours.image, picture))
         if model.interpreter is not None and members:
-            logits = model.interpreter(ours.features, (size, size))[0, :, at[:, 1], at[:, 0]].T
-            labels.append((logits, reference_logits(members, features, (at + 0.5) / size * 2 - 1)))
+            logits = model.interpreter.at(ours.features, region)[0].T
+            labels.append((logits, reference_logits(members, features, points)))
     a, b = (torch.cat(x) for x in zip(*pictures, strict=True))
     found = {"picture_max": float((a - b).abs().max()), "picture_mean": float((a - b).abs().mean())}
     changed = float(np.mean(images.to_uint8(a) != images.to_uint8(b)))
