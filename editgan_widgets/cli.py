@@ -436,7 +436,9 @@ def train_encoder(
         raise ValueError(f"{start} holds no encoder to start from; give a bundle that this command wrote")
     out.parent.mkdir(parents=True, exist_ok=True)
     with _progress(total_images) as advance:
-        encoder, report = train_encoder(loaded, data, config, checkpoint=state, start=first if isinstance(first, Encoder) else None, on_step=advance)
+        encoder, report = train_encoder(
+            loaded, data, config, checkpoint=state, start=first if isinstance(first, Encoder) else None, on_step=advance
+        )
     networks = (loaded.generator, loaded.discriminator, loaded.interpreter)
     facts = loaded.metadata | {"encoder": config.to_dict() | report.to_dict()}
     EditGAN(*networks, loaded.labels, facts, encoder).save(out, half=half)

@@ -38,6 +38,9 @@ CALLABLES = [
     ("editgan_widgets.portraits.dataset", "write_dataset", ["out", "count", "size", "seed0", "views", "jobs"]),
     ("editgan_widgets.analysis.quality_report", "measure_quality", ["model", "data_dir", "judges", "config"]),
     ("editgan_widgets.models.checkpoints", "load_generator", ["path"]),
+    ("editgan_widgets.conversion", "convert", ["sources", "out", "labels", "half", "samples"]),
+    ("editgan_widgets.label_sets", "label_set", ["name"]),
+    ("editgan_widgets.models.perceptual", "perceptual_distance", ["discriminator", "vgg16", "heads", "device"]),
     ("editgan_widgets.models.generator", "MappingNetwork.forward", ["z", "truncation_psi"]),
     ("editgan_widgets.models.generator", "SynthesisNetwork.forward", ["w_plus", "noise_mode"]),
 ]
