@@ -84,7 +84,7 @@ G_EMA = {"g_ema": {"input.input": torch.ones(1, 2, 4, 4)}, "latent_avg": torch.z
 MEMBER = {"model_state_dict": {"module.layers.0.weight": torch.ones(2, 2)}}
 PLAIN = saved(G_EMA)
 LEGACY = saved(G_EMA, zipped=False)
-DEEP = 30_000
+DEEP = 12_000
 
 CODE = {  # a shell, an interpreter or a file, by every way in which a pickle can ask for one
     "os.system.pkl": dumped(Calls(os.system, SHELL)),
