@@ -52,7 +52,7 @@ class FactorRegressor(nn.Module):
     statistics_mean: Tensor  # [parts * 12], likewise
     statistics_std: Tensor
 
-    def __init__(self, names: Sequence[str], segmenter: Segmenter | None = None, hidden: int = 256):
+    def __init__(self, names: Sequence[str], segmenter: Segmenter | None = None, hidden: int = 512):
         super().__init__()
         self.names, self.hidden = tuple(names), hidden
         self.report: dict[str, float] = {}
@@ -61,10 +61,10 @@ class FactorRegressor(nn.Module):
         self.head = nn.Sequential(
             nn.Linear(count, hidden),
             nn.SiLU(),
-            nn.Dropout(0.1),
+            nn.Dropout(0.5),
             nn.Linear(hidden, hidden),
             nn.SiLU(),
-            nn.Dropout(0.1),
+            nn.Dropout(0.5),
             nn.Linear(hidden, len(self.names)),
         )
         self.register_buffer("mean", torch.zeros(len(self.names)))

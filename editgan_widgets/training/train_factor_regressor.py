@@ -32,10 +32,10 @@ class TrainFactorRegressorConfig:
     total_images: int = 24_000  # pictures whose statistics are taken, each once
     max_minutes: float | None = None  # ends the taking of statistics by the clock
     disturbed_share: float = 0.7  # of these pictures
-    rounds: int = 60  # in which the small network sees all statistics once
+    rounds: int = 40  # in which the small network sees all statistics once
     batch: int = 128  # of statistics
     learning_rate: float = 2e-3  # falls along a cosine
-    weight_decay: float = 1e-2
+    weight_decay: float = 0.3
     held_out: int = 500  # last pictures of the folder: for the reported R²
     seed: int = 0
 
