@@ -19,7 +19,7 @@ from editgan_widgets import images as pictures
 from editgan_widgets.confusion import confusion, mean_iou
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.portraits.parts import ids_within
-from editgan_widgets.portraits.segmenter import Segmenter
+from editgan_widgets.portraits.segmenter import MergedSegmenter, Segmenter
 from editgan_widgets.training.runs import RunLength, fit
 
 
@@ -158,7 +158,7 @@ def disturb(image: Tensor, rng: torch.Generator, colours: bool = True) -> Tensor
     return image + noise * 0.12 * draw(1, 1, 1) ** 2
 
 
-def held_out_miou(model: Segmenter, images: Tensor, labels: Tensor, batch: int = 32) -> float:
+def held_out_miou(model: Segmenter | MergedSegmenter, images: Tensor, labels: Tensor, batch: int = 32) -> float:
     """Mean over the parts of intersection over union, pixels of all pictures pooled."""
     counts = np.zeros((len(model.labels),) * 2, np.int64)
     for image, label in zip(images.split(batch), labels.split(batch), strict=True):
