@@ -22,7 +22,8 @@ from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncode
 
 _PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
 MODELS = {  # the first is the default
-    "portraits": _PRETRAINED / "portraits-64.safetensors",
+    "portraits": _PRETRAINED / "portraits-128.safetensors",
+    "portraits-128": _PRETRAINED / "portraits-128.safetensors",
     "portraits-64": _PRETRAINED / "portraits-64.safetensors",
 }
 
