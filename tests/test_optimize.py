@@ -31,7 +31,7 @@ def test_the_picture_comes_to_agree_with_the_painted_map_inside_the_region(tiny_
 
 def test_pixels_outside_the_region_hardly_move(session, target, steps):
     change = np.abs(steps[-1].image.astype(float) - session.image).mean(-1) / 255
-    assert change[~target.region].mean() < 0.02
+    assert change[~target.region].mean() < 0.025
     assert steps[-1].outside == pytest.approx(change[~target.region].mean(), abs=2e-3)
 
 

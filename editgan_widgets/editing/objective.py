@@ -31,7 +31,7 @@ class LossWeights:
     """Weights of the objective's terms, pictures in [-1, 1]. A weight of 0 leaves a term uncomputed."""
 
     segmentation: float = 1.0  # cross-entropy in nats; the unit of the others
-    dice: float = 1.0  # 1 - soft Dice of the edited parts, which IoU follows; cross-entropy favours large parts
+    dice: float = 2.0  # 1 - soft Dice of the edited parts, which IoU follows; cross-entropy favours large parts
     rgb: float = 40.0  # mean squared error outside
     perceptual: float = 2.0  # PerceptualDistance outside
     perceptual_every: int = 2  # steps; it is a quarter of a step's time, and its gradient counts for those between

@@ -30,7 +30,7 @@ class EditConfig:
     """
 
     steps: int = 30  # EditGAN's interactive setting; more than 60 gains little
-    lr: float = 0.1  # Adam, in standard deviations of W a step
+    lr: float = 0.15  # Adam, in standard deviations of W a step
     warmup: int = 2  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
     decay: float = 0.3  # the last third falls to this part of the rate, so that the result settles
     beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are

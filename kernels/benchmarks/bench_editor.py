@@ -169,14 +169,14 @@ def browser_figures(model):
     return json.loads(lines[-1])
 
 
-def rows(results, resolution):
+def rows(results):
     """The table of the figures: (what, figure, aim)."""
     median, browser = results["edits"]["median"], results.get("browser", {})
 
     def shown(value, form):
         return "not measured" if value is None or value != value else format(value, form)
 
-    seconds_aim = "<= 2.5 s" if resolution <= 64 else "<= 5 s"
+    seconds_aim = "<= 2.5 s"
     table = [
         (
             "few-shot segmentation, mIoU over the parts against the U-Net",
@@ -211,9 +211,9 @@ def _arrow(median, name, shown):
     return f"{shown(median[name + '_before'], '.2f')} -> {shown(median[name + '_after'], '.2f')}"
 
 
-def markdown(results, resolution):
+def markdown(results):
     lines = ["| what | figure | aim |", "|---|---|---|"]
-    lines += [f"| {' | '.join(row)} |" for row in rows(results, resolution)]
+    lines += [f"| {' | '.join(row)} |" for row in rows(results)]
     names = ("iou_before", "iou_after", "judge_iou_before", "judge_iou_after", "change_outside", "seconds")
     lines += ["", f"| edit (median) | {' | '.join(names)} |", "|---|" + "---|" * len(names)]
     for edit, median in results["edits"]["by_edit"].items():
@@ -250,7 +250,7 @@ def main(arguments=None):
             print("browser figures left out:", *results["browser"]["skipped"])
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "bench.json").write_text(json.dumps(_without_nan(results), indent=1) + "\n")
-    text = markdown(results, resolution)
+    text = markdown(results)
     (options.out / "bench.md").write_text(text)
     if sheet is not None:
         images.save(sheet, options.out / "edits.png")
