@@ -16,7 +16,7 @@ def processor_seconds():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=256, help="portraits in each run")
+    parser.add_argument("--count", type=int, default=1000, help="portraits in each run")
     parser.add_argument("--size", type=int, default=128, help="px")
     parser.add_argument("--jobs", type=int, default=available_cores(), help="processes of the second run")
     parser.add_argument("--backend", choices=["egl", "software"], help="without it EGL where there is one")
