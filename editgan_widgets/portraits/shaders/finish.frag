@@ -9,6 +9,8 @@ uniform float shadow_strength;
 layout(location = 0) out vec4 out_color;
 layout(location = 1) out vec4 out_label;
 float at(vec2 uv) { return (0.5 - texture(depth, uv).x) * 20.0; }  // dm in front of the eyes
+// What shades: not the frame of glasses, whose few samples would show as copies of it on the face.
+float shading(vec2 uv, float here) { return at(uv) - here - (texture(label, uv).r > 47.5 / 255.0 ? 100.0 : 0.0); }
 void main() {
     ivec2 p = ivec2(gl_FragCoord.xy) * 2;
     vec3 sum = vec3(0.0);
@@ -30,13 +32,13 @@ void main() {
         float occluded = 0.0;
         for (int i = 0; i < 8; i++) {
             float turn = float(i) * 2.4, radius = 0.05 + 0.026 * float(i);
-            float over = at(uv + vec2(cos(turn), sin(turn)) * radius * per_dm) - here;
+            float over = shading(uv + vec2(cos(turn), sin(turn)) * radius * per_dm, here);
             occluded += smoothstep(0.02, 0.16, over) * smoothstep(0.9, 0.35, over);
         }
         float shadow = 0.0;
         for (int i = 1; i <= 7; i++) {
             float t = 0.085 * float(i);
-            float over = at(uv + key_direction.xy * t * per_dm) - here - key_direction.z * t;
+            float over = shading(uv + key_direction.xy * t * per_dm, here) - key_direction.z * t;
             shadow = max(shadow, smoothstep(0.01, 0.26, over) * smoothstep(1.1, 0.6, over) * (1.15 - t));
         }
         c *= mix(vec3(1.0), vec3(0.58, 0.50, 0.48), open_air * clamp(occluded / 8.0 * 1.25, 0.0, 1.0));

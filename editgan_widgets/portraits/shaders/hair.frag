@@ -15,6 +15,10 @@ void main() {
     float fine = noise(vec2(v * 9.0 + seed * 1.7, dm * (2.0 + 3.0 * hair_factors.x)));
     float keep = 1.0 - smoothstep(0.82, 1.0, along) * (0.35 + 0.8 * fine) * (1.0 - v_facts.z);
     if (abs(v) > keep + 0.25 * (strand - 0.3)) discard;
+    float ends = 0.50 + 0.75 * noise(vec2(v * 7.0 + seed * 2.3, seed));  // strands of a lock end one by one
+    if (along > ends + v_facts.z) discard;
+    float coil = smoothstep(0.55, 1.0, hair_factors.x) * noise(vec2(v * 2.2 + seed * 3.1, dm * 11.0));  // of curly hair
+    if (abs(v) > 1.15 - 0.9 * coil) discard;
     vec3 n = v_out, t = normalize(v_tangent), b = v_across;
     if (n.z < 0.0) n = -n;
     n = normalize(n + b * (v * 0.75 + fine * 0.8 - 0.4));
@@ -22,7 +26,7 @@ void main() {
     vec3 albedo = hair_color * tint;
     albedo = mix(albedo, albedo * 1.7 + 0.03, hair_factors.y * smoothstep(0.62, 0.85, v_facts.y));
     albedo *= mix(0.55, 1.0, smoothstep(0.0, 0.30, dm));
-    albedo *= mix(1.0, 0.72, smoothstep(0.4, 1.0, abs(v)));
+    albedo *= mix(1.0, 0.72, smoothstep(0.4, 1.0, abs(v))) * (1.0 - 0.45 * coil);
     vec3 light = diffuse_light(n, 0.45);
     vec3 h = normalize(key_direction + vec3(0, 0, 1));
     float shift = 0.22 * (fine - 0.5) + 0.10;
