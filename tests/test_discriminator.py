@@ -64,3 +64,23 @@ def test_the_state_dict_has_the_names_of_the_public_layout(discriminator):
 def test_a_picture_of_another_size_is_refused_with_both_sizes(discriminator):
     with pytest.raises(ValueError, match=r"\(64, 64\) px, this discriminator takes \(32, 32\)"):
         discriminator(torch.zeros(1, 3, 64, 64))
+
+
+def test_patches_are_scored_by_themselves_from_what_lies_near():
+    torch.manual_seed(0)
+    discriminator = Discriminator(DiscriminatorConfig(resolution=64, channel_base=256, channel_max=8, patches=16))
+    image = torch.randn(2, 3, 64, 64)
+    changed = image.clone()
+    changed[:, :, :4, :4] = 0
+    before, after = (discriminator(x).view(2, 16, 16) for x in (image, changed))
+    assert not torch.allclose(before[:, 0, 0], after[:, 0, 0])
+    assert torch.equal(before[:, 12:, 12:], after[:, 12:, 12:])
+    assert len(discriminator.features(image)) == 2
+    other = discriminator(torch.cat([image[:1], changed[1:]])).view(2, 16, 16)
+    torch.testing.assert_close(other[0], before[0])
+
+
+@pytest.mark.parametrize("patches", [0, 4, 12, 32, 64])
+def test_patches_that_no_block_ends_at_are_refused(patches):
+    with pytest.raises(ValueError, match=r"allows \[1, 8, 16\]"):
+        DiscriminatorConfig(resolution=32, patches=patches)

@@ -162,3 +162,30 @@ def test_a_codes_length_counts_only_where_the_config_says_so():
     for normalize_z, same in ((True, True), (False, False)):
         generator = Generator(GeneratorConfig(resolution=8, z_dim=8, w_dim=8, channel_max=8, normalize_z=normalize_z))
         assert torch.allclose(generator.mapping(z), generator.mapping(1.3 * z), atol=1e-5) is same
+
+
+def test_a_mapping_with_hinges_bends_at_them_and_nowhere_else():
+    sizes = {
+        "resolution": 8,
+        "z_dim": 2,
+        "w_dim": 6,
+        "channel_max": 8,
+        "normalize_z": False,
+        "mapping_layers": 0,
+        "mapping_lr_multiplier": 1.0,
+    }
+    mapping = Generator(GeneratorConfig(**sizes, mapping_skip=True, mapping_hinges=(-1.0, 0.5))).mapping
+    mapping.skip.weight.data.normal_(generator=torch.Generator().manual_seed(0))
+
+    def slope(at: float) -> torch.Tensor:
+        here, there = (torch.tensor([[0.0, at + step]]) for step in (0.0, 0.1))
+        return mapping.skip(mapping.read(there)) - mapping.skip(mapping.read(here))
+
+    for low, high in ((-3.0, -1.2), (-0.9, 0.3), (0.6, 2.0)):
+        torch.testing.assert_close(slope(low), slope(high), atol=1e-4, rtol=1e-3)
+    assert (slope(-2.0) - slope(0.0)).abs().max() > 0.01
+    assert (slope(0.0) - slope(1.0)).abs().max() > 0.01
+    config = GeneratorConfig(mapping_hinges=(-1.0, 0.5))
+    assert GeneratorConfig.from_dict(config.to_dict()) == config
+    old = {name: value for name, value in config.to_dict().items() if name != "mapping_hinges"}
+    assert GeneratorConfig.from_dict(old).mapping_hinges == ()

@@ -288,3 +288,39 @@ def test_the_command_takes_every_setting(data, tmp_path, capsys):
     stored = json.loads((tmp_path / "config.json").read_text())
     assert stored["part_weights"] == {"1": 3.0, "0": 1.0}
     assert stored["network"]["channel_base"] == 64
+
+
+def test_hinges_change_nothing_until_they_learn(data, tmp_path):
+    network = dataclasses.replace(NETWORK, mapping_skip=True)
+    plain = run(data, tmp_path / "plain", config(network=network, total_images=60))
+    bent = dataclasses.replace(network, mapping_hinges=(-1.0, 0.0, 1.0))
+    grown = run(
+        data, tmp_path / "bent", config(network=bent, total_images=4, learning_rate=1e-9), grow_from=plain.checkpoint
+    )
+    z = torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        before, after = (load_generator(r.checkpoint)(z) for r in (plain, grown))
+    assert torch.allclose(before, after, atol=1e-3)
+    trained = run(data, tmp_path / "trained", config(network=bent, total_images=40), grow_from=plain.checkpoint)
+    assert (read_bundle(trained.checkpoint).modules["generator"]["mapping.skip.weight"][:, 4:].abs() > 0).any()
+
+
+def test_a_relativistic_pair_is_told_apart_by_the_difference_of_its_scores():
+    real = torch.tensor([[2.0, 0.0], [5.0, 1.0]])
+    fake = real - 1
+    generator, discriminator = trainer.adversarial_losses(real, fake, relativistic=True)
+    assert float(generator) == pytest.approx(float(F.softplus(torch.tensor(1.0))))
+    assert float(discriminator) == pytest.approx(float(F.softplus(torch.tensor(-1.0))))
+    shifted = trainer.adversarial_losses(real + 10, fake + 10, relativistic=True)
+    assert float(shifted[0]) == pytest.approx(float(generator))
+    assert float(trainer.adversarial_losses(real, fake, relativistic=False)[0]) != pytest.approx(float(generator))
+
+
+def test_patches_and_pairs_train_together(data, tmp_path):
+    lines = []
+    settings = config(adversarial_weight=0.1, relativistic=True, patches=8, prior_fraction=0.0, augment_target=0.0)
+    result = run(data, tmp_path, settings, on_metrics=lines.append)
+    bundle = read_bundle(result.checkpoint)
+    assert bundle.metadata["discriminator_config"]["patches"] == 8
+    assert "b8.out.weight" in bundle.modules["discriminator"]
+    assert lines[-1]["d_loss"] > 0

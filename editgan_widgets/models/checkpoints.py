@@ -348,7 +348,7 @@ def to_rosinality(weights: StateDict | Generator, mapping_lr_multiplier: float =
     normalise its codes, which readers of this layout always do.
     """
     if isinstance(weights, Generator):
-        if not weights.config.normalize_z or weights.config.mapping_skip:
+        if not weights.config.normalize_z or weights.config.mapping_skip or weights.config.mapping_hinges:
             raise CheckpointError(
                 "the rosinality layout normalises codes and has no linear map beside the mapping; this generator has "
                 f"normalize_z {weights.config.normalize_z}, mapping_skip {weights.config.mapping_skip}: keep its bundle"

@@ -1,8 +1,10 @@
-"""StyleGAN2's discriminator (Karras et al. 2020): picture [batch, 3, H, W] in [-1, 1] -> realness score [batch, 1].
+"""StyleGAN2's discriminator (Karras et al. 2020): picture [batch, 3, H, W] in [-1, 1] -> realness [batch, scores].
 
 Residual blocks halve the size down to 4 px; there the minibatch standard deviation (Karras et al. 2018, section 3) is
-added as one more channel. The blocks' activations also serve as features of a perceptual distance. State-dict names are
-those of the public StyleGAN2-ADA layout (`b64.conv0.weight`, `b4.fc.bias`, …).
+added as one more channel, and there is one score. With `patches` the blocks end earlier and every cell is scored by
+itself (Isola et al. 2017, section 3.2.2): hundreds of verdicts on texture from one picture, none on the whole. The
+blocks' activations also serve as features of a perceptual distance. State-dict names are those of the public
+StyleGAN2-ADA layout (`b64.conv0.weight`, `b4.fc.bias`, …).
 """
 
 import math
@@ -25,10 +27,14 @@ class DiscriminatorConfig:
     channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
     channel_max: int = 128  # … but no more than this
     mbstd_group: int = 4  # samples that share one minibatch standard deviation
+    patches: int = 1  # cells of a side that are scored: 1, the whole picture, or a power of two from 8 up
 
     def __post_init__(self):
         if self.resolution < 8 or self.resolution & (self.resolution - 1):
             raise ValueError(f"resolution {self.resolution} px cannot be built; use a power of two from 8 up")
+        cells = [1, *(2**i for i in range(3, int(math.log2(self.resolution))))]
+        if self.patches not in cells:
+            raise ValueError(f"{self.patches} patches a side cannot be scored; {self.resolution} px allows {cells}")
 
     def channels_at(self, resolution: int) -> int:
         """Channels of the activations at a resolution."""
@@ -50,15 +56,17 @@ class Discriminator(nn.Module):
     def __init__(self, config: DiscriminatorConfig):
         super().__init__()
         self.config = config
-        self.block_sizes = [2**i for i in range(int(math.log2(config.resolution)), 2, -1)]
+        last = 4 if config.patches == 1 else config.patches
+        self.block_sizes = [2**i for i in range(int(math.log2(config.resolution)), int(math.log2(last)), -1)]
         for resolution in self.block_sizes:
             self.add_module(f"b{resolution}", DiscriminatorBlock(config, resolution))
-        self.b4 = Epilogue(config)
+        self.end = f"b{last}"
+        self.add_module(self.end, Epilogue(config) if config.patches == 1 else PatchEpilogue(config))
 
     def features(
         self, image: Float[Tensor, "batch 3 h w"], dtype: torch.dtype = torch.float32, count: int | None = None
     ) -> list[Float[Tensor, "batch _ _ _"]]:
-        """Give each residual block's output, fine to coarse: H/2, H/4, … 4 px; only the first `count` where given."""
+        """Give each residual block's output, fine to coarse: H/2, H/4, …; only the first `count` where given."""
         size = self.config.resolution
         if tuple(image.shape[2:]) != (size, size):
             raise ValueError(f"picture is {tuple(image.shape[2:])} px, this discriminator takes ({size}, {size})")
@@ -70,9 +78,9 @@ class Discriminator(nn.Module):
 
     def forward(
         self, image: Float[Tensor, "batch 3 h w"], dtype: torch.dtype = torch.float32
-    ) -> Float[Tensor, "batch 1"]:
-        """Score pictures. `dtype` is the precision of the blocks; the last 4 px part runs in float32."""
-        return self.b4(self.features(image, dtype)[-1].float())
+    ) -> Float[Tensor, "batch scores"]:
+        """Score pictures. `dtype` is the precision of the blocks; the end runs in float32."""
+        return self.get_submodule(self.end)(self.features(image, dtype)[-1].float())
 
 
 class DiscriminatorBlock(nn.Module):
@@ -111,6 +119,20 @@ class Epilogue(nn.Module):
         """Apply the end."""
         x = self.conv(torch.cat([x, minibatch_std(x, self.group)], dim=1))
         return self.out(self.fc(x.flatten(1)))
+
+
+class PatchEpilogue(nn.Module):
+    """The end where patches are scored: a convolution, then one score a cell."""
+
+    def __init__(self, config: DiscriminatorConfig):
+        super().__init__()
+        channels = config.channels_at(config.patches)
+        self.conv = Convolution(channels, channels, kernel=3)
+        self.out = Convolution(channels, 1, kernel=1, activate=False)
+
+    def forward(self, x: Float[Tensor, "batch c h w"]) -> Float[Tensor, "batch scores"]:
+        """Apply the end."""
+        return self.out(self.conv(x)).flatten(1)
 
 
 def minibatch_std(x: Float[Tensor, "batch c h w"], group: int) -> Float[Tensor, "batch 1 h w"]:

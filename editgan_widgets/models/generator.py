@@ -31,6 +31,9 @@ class GeneratorConfig:
     normalize_z: bool = True  # bring each code to mean square 1 first; False where its length means something too
     mapping_layers: int = 4  # fully connected layers z -> w
     mapping_skip: bool = False  # add a linear map of the code to w: keeps numbers of it apart that mean something
+    mapping_hinges: tuple[
+        float, ...
+    ] = ()  # the mapping also reads max(code - h, 0) for each h: factors with a threshold
     mapping_lr_multiplier: float = 0.01  # the mapping learns this much slower, or W drifts
     channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
     channel_max: int = 128  # … but no more than this
@@ -65,13 +68,15 @@ class GeneratorConfig:
         """Plain values, for JSON."""
         values = asdict(self)
         values["channels"] = None if self.channels is None else list(self.channels)
+        values["mapping_hinges"] = list(self.mapping_hinges)
         return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "GeneratorConfig":
         """Read back what `to_dict` gave."""
         channels = values.get("channels")
-        return cls(**{**values, "channels": None if channels is None else tuple(channels)})
+        hinges = tuple(values.get("mapping_hinges", ()))
+        return cls(**{**values, "channels": None if channels is None else tuple(channels), "mapping_hinges": hinges})
 
 
 @dataclass(frozen=True)
@@ -116,33 +121,44 @@ class Generator(nn.Module):
 class MappingNetwork(nn.Module):
     """z -> w: normalise the code where the config says so, then fully connected layers, beside a linear map if wanted.
 
-    `w_avg` is the mean of w, kept by the trainer.
+    With hinges both read the code and, for each hinge, what of every number lies beyond it: a factor that most codes
+    do not have (closed eyes, glasses) is then linear in what is read. `w_avg` is the mean of w, kept by the trainer.
     """
 
     w_avg: Tensor
+    hinges: Tensor  # [num_hinges, 1]
 
     def __init__(self, config: GeneratorConfig):
         super().__init__()
         self.z_dim, self.num_layers, self.normalize = config.z_dim, config.mapping_layers, config.normalize_z
+        self.register_buffer("hinges", torch.tensor(config.mapping_hinges)[:, None], persistent=False)
+        reads = config.z_dim * (1 + len(config.mapping_hinges))
         for i in range(config.mapping_layers):
-            inputs = config.z_dim if i == 0 else config.w_dim
+            inputs = reads if i == 0 else config.w_dim
             layer = FullyConnected(inputs, config.w_dim, activate=True, lr_multiplier=config.mapping_lr_multiplier)
             self.add_module(f"fc{i}", layer)
         self.skip = None
         if config.mapping_skip:
-            self.skip = FullyConnected(config.z_dim, config.w_dim, lr_multiplier=config.mapping_lr_multiplier)
+            self.skip = FullyConnected(reads, config.w_dim, lr_multiplier=config.mapping_lr_multiplier)
         self.register_buffer("w_avg", torch.zeros(config.w_dim))
 
     def forward(self, z: Float[Tensor, "batch z_dim"], truncation_psi: float = 1.0) -> Float[Tensor, "batch w_dim"]:
         """Map codes. `truncation_psi` in [0, 1] pulls w towards `w_avg`: 1 leaves it, 0 gives the mean portrait."""
         if z.shape[1] != self.z_dim:
             raise ValueError(f"z has {z.shape[1]} values per code, this generator takes {self.z_dim}")
-        x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt() if self.normalize else z
+        x = self.read(z)
         linear = None if self.skip is None else self.skip(x)
         for i in range(self.num_layers):
             x = self.get_submodule(f"fc{i}")(x)
         x = x if linear is None else x + linear
         return x if truncation_psi == 1 else self.w_avg.lerp(x, truncation_psi)
+
+    def read(self, z: Float[Tensor, "batch z_dim"]) -> Float[Tensor, "batch inputs"]:
+        """What the layers read: the code, of length 1 a number where the config says so, and what lies beyond hinges."""
+        x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt() if self.normalize else z
+        if len(self.hinges):
+            x = torch.cat([x, (x[:, None] - self.hinges).clamp_min(0).flatten(1)], dim=1)
+        return x
 
 
 class SynthesisNetwork(nn.Module):

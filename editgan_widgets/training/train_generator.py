@@ -64,6 +64,8 @@ class TrainGeneratorConfig:
     charbonnier: float = 0.02  # px value (of [-1, 1]) below which the full-size L1 is rounded off
 
     adversarial_weight: float = 1.0  # of the generator's GAN loss; 0 leaves the discriminator out
+    relativistic: bool = False  # real and generated are scored against each other, pair by pair, not each by itself
+    patches: int = 1  # of a side that the discriminator scores by themselves; 1: the whole picture once
     adversarial_rampup: int = 2_000  # images over which it grows from 0: a fresh discriminator knows nothing yet
     prior_fraction: float = 0.5  # share of a batch drawn from fresh codes where both teachers are at work
     style_mixing: float = 0.5  # probability that a fresh code's layers are split between two codes; 0.9 in the paper
@@ -334,7 +336,7 @@ class _State:
             self.discriminator = None
             if config.adversarial_weight > 0:
                 sizes = {name: getattr(config.network, name) for name in ("resolution", "channel_base", "channel_max")}
-                self.discriminator = Discriminator(DiscriminatorConfig(**sizes)).to(device)
+                self.discriminator = Discriminator(DiscriminatorConfig(**sizes, patches=config.patches)).to(device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         if self.dtype != torch.float32:
             for module in (self.generator, self.average, self.discriminator):
@@ -436,31 +438,26 @@ class _State:
         c, discriminator, optimizer = self.config, self.discriminator, self.optimizer_d
         assert discriminator is not None
         assert optimizer is not None
-        fake.requires_grad_()
-        fake_score = discriminator(augment(fake, self.augment_probability, self.rng), self.dtype)
-        generator_loss = F.softplus(-fake_score).mean()
-        weight = c.adversarial_weight * min((self.images + c.batch) / max(c.adversarial_rampup, 1), 1.0)
-        (gradient,) = torch.autograd.grad(generator_loss * weight, fake, retain_graph=True)
-
-        parameters = list(discriminator.parameters())
-        fake_loss = F.softplus(fake_score).mean()
-        fake_gradients = torch.autograd.grad(fake_loss, parameters)
         if c.horizontal_flips:
             flipped = torch.rand(len(real), 1, 1, 1, generator=self.rng, device=self.device) < 0.5
             real = torch.where(flipped, real.flip(3), real)
         penalise = c.r1_gamma > 0 and self.steps % c.r1_interval == 0
+        fake.requires_grad_()
         real = real.detach().requires_grad_(penalise)
+        fake_score = discriminator(augment(fake, self.augment_probability, self.rng), self.dtype)
         real_score = discriminator(augment(real, self.augment_probability, self.rng), self.dtype)
-        real_loss = F.softplus(-real_score).mean()
-        losses = {"g_loss": generator_loss, "d_loss": fake_loss + real_loss, "real_score": real_score.mean()}
+        generator_loss, loss = adversarial_losses(real_score, fake_score, c.relativistic)
+        weight = c.adversarial_weight * min((self.images + c.batch) / max(c.adversarial_rampup, 1), 1.0)
+        (gradient,) = torch.autograd.grad(generator_loss * weight, fake, retain_graph=True)
+        losses = {"g_loss": generator_loss, "d_loss": loss, "real_score": real_score.mean()}
         losses["fake_score"] = fake_score.mean()
         if penalise:
             losses["r1"] = r1_penalty(real_score, real)
-            real_loss = real_loss + losses["r1"] * (c.r1_gamma / 2 * c.r1_interval)
+            loss = loss + losses["r1"] * (c.r1_gamma / 2 * c.r1_interval)
+        parameters = list(discriminator.parameters())
         optimizer.zero_grad(set_to_none=True)
-        real_loss.backward()
-        for parameter, fake_gradient in zip(parameters, fake_gradients, strict=True):
-            parameter.grad = fake_gradient if parameter.grad is None else parameter.grad + fake_gradient
+        for parameter, found in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+            parameter.grad = found
         optimizer.step()
         if c.augment_target > 0:
             signs = float(real_score.detach().sign().mean())
@@ -587,9 +584,22 @@ def _widened(small: Tensor, large: Tensor) -> Tensor:
     return wide
 
 
-def r1_penalty(score: Float[Tensor, "b 1"], image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
-    """Mean squared norm of the score's gradient at real pictures (Mescheder et al. 2018)."""
-    (gradient,) = torch.autograd.grad(score.sum(), image, create_graph=True)
+def adversarial_losses(
+    real: Float[Tensor, "b scores"], fake: Float[Tensor, "b scores"], relativistic: bool
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Losses of generator and discriminator: non-saturating logistic, or the same of the pairs' differences.
+
+    Relativistic pairing (Jolicoeur-Martineau 2019; Huang et al. 2024) asks which of two is the real one. Where both
+    show one code's portrait, what they show falls out of the difference and what is left is how it is drawn.
+    """
+    if relativistic:
+        return F.softplus(real.detach() - fake).mean(), F.softplus(fake - real).mean()
+    return F.softplus(-fake).mean(), F.softplus(fake).mean() + F.softplus(-real).mean()
+
+
+def r1_penalty(score: Float[Tensor, "b scores"], image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
+    """Mean squared norm of the scores' gradient at real pictures (Mescheder et al. 2018), mean over far patches."""
+    (gradient,) = torch.autograd.grad(score.sum() / math.sqrt(score.shape[1]), image, create_graph=True)
     return gradient.square().sum(dim=(1, 2, 3)).mean()
 
 
@@ -632,6 +642,10 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
 
 
+def _thresholds(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in text.split(","))
+
+
 def _segmenter_levels(path: str | None, device: str) -> Callable[[Tensor], list[Tensor]] | None:
     from editgan_widgets.portraits.segmenter import read_segmenter
 
@@ -661,6 +675,8 @@ def main(arguments: list[str] | None = None) -> None:
                 group.add_argument(option, type=_part_weights, help="label id = weight, as 5=4,6=4")
             elif f.name == "channels":
                 group.add_argument(option, type=_numbers, help="one for each of 4, 8, … px, as 128,128,64,32,16")
+            elif f.name == "mapping_hinges":
+                group.add_argument(option, type=_thresholds, help="as=-1,0,1 (with the equals sign); default: none")
             elif isinstance(f.default, bool):
                 group.add_argument(option, action=argparse.BooleanOptionalAction, help=f"default: {f.default}")
             elif f.name in groups[owner]:
