@@ -386,6 +386,7 @@ def train_segmenter(
     total_images: TotalImages = 16_000,
     max_minutes: MaxMinutes = None,
     start: Annotated[Path | None, typer.Option(help="Go on from these weights; without it from fresh ones.")] = None,
+    finest: Annotated[int, typer.Option(min=1, help="Channels of the finest level; may be more than START's.")] = 16,
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
@@ -393,7 +394,8 @@ def train_segmenter(
     from editgan_widgets.portraits.segmenter import read_segmenter
     from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
 
-    config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    widths = (finest, *TrainSegmenterConfig.widths[1:])
+    config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed, widths=widths)
     with _progress(total_images) as advance:
         model, report = train_segmenter(
             data,

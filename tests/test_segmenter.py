@@ -17,7 +17,13 @@ from editgan_widgets.portraits import (
     load_samples,
     load_segmenter,
 )
-from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, held_out_miou, part_loss, train_segmenter
+from editgan_widgets.training.train_segmenter import (
+    TrainSegmenterConfig,
+    held_out_miou,
+    part_loss,
+    take_weights,
+    train_segmenter,
+)
 
 
 def test_logits_have_the_pictures_size():
@@ -151,3 +157,15 @@ def test_training_goes_on_from_weights_for_other_parts(tmp_path):
 def test_a_folder_without_portraits_is_refused_with_the_command_that_makes_one(tmp_path):
     with pytest.raises(ValueError, match="editgan render"):
         train_segmenter(tmp_path / "none")
+
+
+def test_a_segmenter_that_is_widened_reads_as_the_narrow_one_did():
+    narrow, wide = Segmenter(widths=(4, 8, 8, 8, 8)).eval(), Segmenter(widths=(7, 8, 8, 8, 8)).eval()
+    take_weights(wide, narrow)
+    image = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        torch.testing.assert_close(wide(image), narrow(image))
+    with pytest.raises(ValueError, match="only the first may differ"):
+        take_weights(Segmenter(widths=(4, 8, 8, 8, 12)), narrow)
+    with pytest.raises(ValueError, match="only be wider"):
+        take_weights(narrow, wide)

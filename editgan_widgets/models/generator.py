@@ -154,7 +154,7 @@ class MappingNetwork(nn.Module):
         return x if truncation_psi == 1 else self.w_avg.lerp(x, truncation_psi)
 
     def read(self, z: Float[Tensor, "batch z_dim"]) -> Float[Tensor, "batch inputs"]:
-        """What the layers read: the code, of length 1 a number where the config says so, and what lies beyond hinges."""
+        """What the layers read: the code, of mean square 1 where the config says so, and what lies beyond hinges."""
         x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt() if self.normalize else z
         if len(self.hinges):
             x = torch.cat([x, (x[:, None] - self.hinges).clamp_min(0).flatten(1)], dim=1)

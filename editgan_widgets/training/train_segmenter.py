@@ -37,6 +37,7 @@ class TrainSegmenterConfig:
     large_part_pixels: float = 0.02  # of the pictures: of a larger part only so much, drawn anew, enters the loss
     held_out: int = 200  # last pictures of the folder: for the reported mIoU
     half_size_share: float = 0.4  # of the batches, shown at half size: the segmenter serves 64 and 128 px
+    widths: tuple[int, ...] = (16, 32, 48, 64, 96)  # channels of each level of the U-Net, fine to coarse
     seed: int = 0
 
 
@@ -50,8 +51,10 @@ def train_segmenter(
     """Train on a folder of `editgan render`; return the network and its held-out mIoU at full and half size.
 
     `start` gives the weights to begin with and stays as it is; None begins anew. One of other parts gives all but the
-    last layer. The network comes back on the CPU.
-    Raises ValueError for a folder without portraits or with too few, and for a device that this machine does not have.
+    last layer; one whose finest level is narrower is widened, and reads pictures as before until the new channels learn.
+    The network comes back on the CPU.
+    Raises ValueError for a folder without portraits or with too few, for a start of other levels, and for a device that
+    this machine does not have.
     """
     target = resolve_device(device)
     folder = Path(data_dir)
@@ -70,12 +73,9 @@ def train_segmenter(
     order = np.random.default_rng(config.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        model = Segmenter()
+        model = Segmenter(widths=config.widths)
     if start is not None:
-        layers = start.state_dict()
-        if start.labels != model.labels:
-            layers = {name: value for name, value in layers.items() if not name.startswith("head.")}
-        model.load_state_dict(model.state_dict() | layers)
+        take_weights(model, start)
     model.to(target)
     ids = ids_within(model.labels)
     share = np.bincount(ids[np.asarray(label_maps[: min(count, 500)])].ravel(), minlength=len(model.labels)) + 1.0
@@ -110,6 +110,28 @@ def train_segmenter(
         "miou_half_size": held_out_miou(model, F.avg_pool2d(last_images, 2), last_labels[:, ::2, ::2]),
     }
     return model, report
+
+
+def take_weights(model: Segmenter, start: Segmenter) -> None:
+    """Copy what another segmenter has learned; channels that it lacks at the finest level are not heard yet.
+
+    Raises ValueError where a coarser level has another width, or the finest one fewer channels than `start`.
+    """
+    if model.widths[1:] != start.widths[1:] or model.widths[0] < start.widths[0]:
+        raise ValueError(
+            f"the segmenter to start from has levels of {start.widths} channels, this one {model.widths}; only the "
+            "first may differ, and only be wider"
+        )
+    mine = model.state_dict()
+    for name, value in start.state_dict().items():
+        if name.startswith("head.") and start.labels != model.labels:
+            continue
+        if value.dim() > 1:
+            mine[name][:, value.shape[1] :] = 0
+            mine[name][: value.shape[0], : value.shape[1]] = value
+        else:
+            mine[name][... if value.dim() == 0 else slice(len(value))] = value
+    model.load_state_dict(mine)
 
 
 def part_loss(

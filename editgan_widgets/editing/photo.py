@@ -1,0 +1,297 @@
+"""Photo: a picture of the user's, the square of it that a model edits, and the way back into the whole picture.
+
+Any file that Pillow reads becomes upright uint8 RGB `[H, W, 3]`. A `Crop` is a square in its pixels; `cut` resizes it to
+the model's size, `paste` brings what an edit changed back at the photo's own resolution: the difference of the pictures
+before and after is added, so that what the model cannot draw (pores, a background) stays. `feather` fades the difference
+out around the region; `gradient` solves for a picture that has the edit's gradients inside the region and the photo's
+colours on its border (Pérez et al. 2003, section 2), which leaves no seam.
+"""
+
+import io
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from scipy import ndimage, sparse
+from scipy.sparse import linalg
+
+MOST_PIXELS = 200_000_000  # of a picture; a small file may claim far more than memory holds
+_MOST_UNKNOWNS = 40_000  # of the linear system; what it solves for is smooth, so a coarser grid tells it as well
+
+Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray
+
+
+class PhotoError(ValueError):
+    """A picture cannot be read; the message says what came, what fits and the next move."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square of a photo, in its pixels; it may reach beyond the photo's border."""
+
+    x: float  # of the left edge
+    y: float  # of the upper edge
+    side: float  # px, above 0
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite([self.x, self.y, self.side]).all() and self.side > 0):
+            raise ValueError(f"a crop has finite x and y and a side above 0 px; got {self.x}, {self.y}, {self.side}")
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, upper, right, lower."""
+        return self.x, self.y, self.x + self.side, self.y + self.side
+
+
+@dataclass(frozen=True)
+class Photo:
+    """An upright picture.
+
+    Attributes:
+        pixels: uint8 [H, W, 3].
+        notes: what had to be done to it (turned upright, transparency laid on grey …), for the user.
+    """
+
+    pixels: UInt8[np.ndarray, "h w 3"]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Width in px."""
+        return self.pixels.shape[1]
+
+    @property
+    def height(self) -> int:
+        """Height in px."""
+        return self.pixels.shape[0]
+
+    def central_crop(self) -> Crop:
+        """Give the largest square in the middle."""
+        side = min(self.width, self.height)
+        return Crop((self.width - side) / 2, (self.height - side) / 2, side)
+
+    def cut(self, crop: Crop, size: int) -> UInt8[np.ndarray, "size size 3"]:
+        """Cut a square out and resize it to `size` px; beyond the border the outermost pixels are repeated."""
+        left, upper = int(np.floor(crop.x)), int(np.floor(crop.y))
+        right, lower = int(np.ceil(crop.x + crop.side)), int(np.ceil(crop.y + crop.side))
+        before, after = (max(0, -upper), max(0, -left)), (max(0, lower - self.height), max(0, right - self.width))
+        inside = self.pixels[max(upper, 0) : max(lower, 0), max(left, 0) : max(right, 0)]
+        if not inside.size:
+            raise ValueError(f"{crop} lies beside the photo of {self.width} x {self.height} px; move it")
+        padded = np.pad(inside, ((before[0], after[0]), (before[1], after[1]), (0, 0)), mode="edge")
+        box = (crop.x - left, crop.y - upper, crop.x - left + crop.side, crop.y - upper + crop.side)
+        return np.asarray(Image.fromarray(padded).resize((size, size), Image.Resampling.LANCZOS, box=box))
+
+
+def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128)) -> Photo:
+    """Read a picture from a file, its bytes, a Pillow image or an array.
+
+    Turned upright as its EXIF data say; transparency is laid on `background`; 16 bits, grey, palettes and CMYK (through
+    its colour profile where it has one) become 8-bit RGB; of an animation the first frame is taken.
+
+    Raises FileNotFoundError, or PhotoError for what is no picture, a broken one, or one of more than 200 million pixels.
+    """
+    if isinstance(source, np.ndarray):
+        return Photo(_from_array(source))
+    name = "the picture"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own about large pictures; the limit here is stated and firm
+            if isinstance(source, Image.Image):
+                return _converted(source, background)
+            if isinstance(source, (str, os.PathLike)):
+                name = Path(source).name
+            opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+            with opened as image:
+                _check_size(image, name)
+                return _converted(image, background)
+    except FileNotFoundError:
+        raise
+    except PhotoError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise PhotoError(f"{name} claims more than {MOST_PIXELS:,} pixels; make it smaller first") from error
+    except UnidentifiedImageError as error:
+        raise PhotoError(f"{name} is no picture that can be read; use JPEG, PNG, WebP, TIFF, GIF or BMP") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:  # Pillow's ways to say that a file is broken
+        raise PhotoError(f"{name} is broken ({error}); save it anew and try again") from error
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    if image.width * image.height > MOST_PIXELS:
+        raise PhotoError(
+            f"{name} has {image.width} x {image.height} px, more than {MOST_PIXELS:,} pixels; make it smaller first"
+        )
+
+
+def _converted(image: Image.Image, background: tuple[int, int, int]) -> Photo:
+    notes = []
+    upright = ImageOps.exif_transpose(image)
+    if image.getexif().get(0x0112, 1) != 1:
+        notes.append("turned upright")
+    if getattr(image, "n_frames", 1) > 1:
+        notes.append("first frame of an animation")
+    if upright.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F"):
+        notes.append("brought to 8 bits")
+        return Photo(_from_array(np.asarray(upright)), tuple(notes))
+    if upright.mode == "CMYK":
+        notes.append("CMYK turned into RGB")
+        upright = _from_cmyk(upright)
+    if "A" in upright.getbands() or "transparency" in upright.info:
+        notes.append("transparency laid on a plain background")
+        upright = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", upright.size, (*background, 255)), upright)
+    return Photo(np.array(upright.convert("RGB")), tuple(notes))
+
+
+def _from_cmyk(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if converted is not None:
+                return converted
+        except (ImageCms.PyCMSError, OSError):  # a broken profile: the plain conversion is near enough
+            pass
+    return image.convert("RGB")
+
+
+def _from_array(values: np.ndarray) -> np.ndarray:
+    """Grey, grey and alpha, RGB or RGBA; 8 or 16 bits, or floats in [0, 1]."""
+    array = np.asarray(values)
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4) or not array.size:
+        raise PhotoError(f"the array is {values.shape}; a picture is [H, W], [H, W, 3] or [H, W, 4]")
+    if array.dtype == np.uint8:
+        scaled = array
+    elif array.dtype.kind in "iu":  # Pillow gives 16-bit files as int32
+        scaled = np.clip(np.rint(array / 257.0), 0, 255).astype(np.uint8)
+    elif array.dtype.kind == "f" and np.isfinite(array).all():
+        top = 1.0 if array.max(initial=0) <= 1 else (255.0 if array.max() <= 255 else 65535.0)
+        scaled = np.clip(np.rint(array * (255 / top)), 0, 255).astype(np.uint8)
+    else:
+        raise PhotoError(f"the array holds {array.dtype}; a picture is uint8, uint16 or finite floats in [0, 1]")
+    if scaled.shape[2] in (2, 4):
+        share = scaled[..., -1:] / 255.0
+        scaled = np.rint(scaled[..., :-1] * share + 128 * (1 - share)).astype(np.uint8)
+    return np.repeat(scaled, 3, axis=2) if scaled.shape[2] == 1 else np.ascontiguousarray(scaled)
+
+
+# The way back
+
+
+def paste(
+    photo: Photo,
+    crop: Crop,
+    before: UInt8[np.ndarray, "s s 3"],
+    after: UInt8[np.ndarray, "s s 3"],
+    region: Bool[np.ndarray, "s s"],
+    method: Literal["feather", "gradient"] = "gradient",
+    feather_px: float = 3.0,
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Bring an edit back into the photo, at its own resolution; the photo is left as it is.
+
+    Args:
+        photo: the whole picture.
+        crop: the square of it that was edited.
+        before: the model's picture of the crop before the edit (not the crop itself: what the model failed to
+            reproduce is no part of the edit).
+        after: the model's picture after it.
+        region: where the edit may act; outside, nothing changes.
+        method: "feather" adds the difference, faded out towards the region's border; "gradient" takes the difference's
+            gradients and meets the photo on the border.
+        feather_px: width of the fading, in the model's px.
+
+    Raises ValueError for pictures or a region of other sizes than each other.
+    """
+    size = before.shape[0]
+    if not before.shape == after.shape == (size, size, 3) or region.shape != (size, size):
+        raise ValueError(
+            f"before {before.shape}, after {after.shape} and region {region.shape} must be of one size, "
+            "[S, S, 3] and [S, S]"
+        )
+    if method not in ("feather", "gradient"):
+        raise ValueError(f"method is 'feather' or 'gradient'; got {method!r}")
+    difference = after.astype(np.float32) - before.astype(np.float32)
+    # Beyond the photo nothing is pasted: there the region ends, and so does the system to be solved.
+    if method == "gradient":
+        difference = _meeting_zero(difference, region)
+        share = region.astype(np.float32)
+        share = np.clip(ndimage.gaussian_filter(share, 0.5, mode="nearest") * 2 - 0.5, 0, 1)
+    else:
+        depth = ndimage.distance_transform_edt(np.pad(region, 1, mode="edge"))[1:-1, 1:-1]
+        share = np.clip(np.asarray(depth) / max(feather_px, 1e-6), 0, 1).astype(np.float32)
+    change = difference * share[..., None]
+    left, upper = max(int(np.floor(crop.x)), 0), max(int(np.floor(crop.y)), 0)
+    right = min(int(np.ceil(crop.x + crop.side)), photo.width)
+    lower = min(int(np.ceil(crop.y + crop.side)), photo.height)
+    result = photo.pixels.copy()
+    if right <= left or lower <= upper:
+        return result
+    # Centres of the photo's pixels, in the model's pixels.
+    rows = (np.arange(upper, lower) + 0.5 - crop.y) / crop.side * size - 0.5
+    columns = (np.arange(left, right) + 0.5 - crop.x) / crop.side * size - 0.5
+    added = np.stack([_resample(change[..., i], rows, columns) for i in range(3)], axis=-1)
+    here = result[upper:lower, left:right].astype(np.float32) + added
+    result[upper:lower, left:right] = np.clip(np.rint(here), 0, 255).astype(np.uint8)
+    return result
+
+
+def _meeting_zero(difference: Float[np.ndarray, "s s 3"], region: Bool[np.ndarray, "s s"]) -> np.ndarray:
+    """Give the function with the difference's gradients inside the region and 0 on its border.
+
+    It is the difference less the membrane that spans its values on the border: Laplace's equation, one unknown a pixel
+    of the region. At the picture's own border the membrane runs straight out.
+    """
+    if not region.any():
+        return np.zeros_like(difference)
+    if region.all():  # no border to meet
+        return difference
+    step = int(np.ceil(np.sqrt(region.sum() / _MOST_UNKNOWNS)))
+    if step > 1:
+        small = tuple(slice(None, None, step) for _ in range(2))
+        coarse = ndimage.uniform_filter(difference, (step, step, 1), mode="nearest")[small]
+        scale = [a / b for a, b in zip(region.shape, region[small].shape, strict=True)]
+        membrane = ndimage.zoom(_membrane(coarse, region[small]), (*scale, 1), order=1, mode="nearest", grid_mode=True)
+        return (difference - membrane) * region[..., None]
+    return (difference - _membrane(difference, region)) * region[..., None]
+
+
+def _membrane(values: Float[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"]) -> np.ndarray:
+    """Solve Laplace's equation inside with the values outside as they are; a sparse Cholesky-like direct solve."""
+    count = int(inside.sum())
+    number = np.full(inside.shape, -1)
+    number[inside] = np.arange(count)
+    padded = np.pad(number, 1, constant_values=-2)  # -2: beyond the picture, no neighbour; -1: a known one
+    known = np.pad(values.astype(np.float64), ((1, 1), (1, 1), (0, 0)))
+    rows, columns = np.nonzero(inside)
+    degree, right = np.zeros(count), np.zeros((count, 3))
+    at, of = [], []
+    for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        neighbour = padded[rows + 1 + dy, columns + 1 + dx]
+        degree += neighbour > -2
+        border = neighbour == -1
+        right[border] += known[rows[border] + 1 + dy, columns[border] + 1 + dx]
+        at.append(np.flatnonzero(neighbour >= 0))
+        of.append(neighbour[neighbour >= 0])
+    indices = np.concatenate(at), np.concatenate(of)
+    system = sparse.diags(degree) - sparse.coo_matrix((np.ones(len(indices[0])), indices), (count, count))
+    result = values.astype(np.float64).copy()
+    result[inside] = linalg.splu(system.tocsc()).solve(right)
+    return result.astype(np.float32)
+
+
+def _resample(values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Cubic where the photo is finer than the model's picture; where it is coarser, the mean of what a pixel covers."""
+    finer = min(len(rows), len(columns)) < 2 or rows[1] - rows[0] <= 1
+    if not finer:
+        values = ndimage.uniform_filter(values, round(rows[1] - rows[0]), mode="nearest")
+    grid = np.meshgrid(rows, columns, indexing="ij")
+    return ndimage.map_coordinates(values, grid, order=3 if finer else 1, mode="nearest")
