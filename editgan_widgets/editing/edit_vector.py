@@ -111,8 +111,8 @@ class EditVector:
         return w_plus + scale * delta.to(w_plus)
 
     def check(self, model: EditGAN) -> None:
-        """Raise WrongModelError if the vector was made with another model."""
-        if self.fingerprint is not None and self.fingerprint != model.fingerprint:
+        """Raise WrongModelError if the vector was made with another model, or one that this was not tuned from."""
+        if self.fingerprint not in (None, model.fingerprint, model.base_fingerprint):
             raise WrongModelError(
                 f"edit vector {self.name!r} was made with model {self.fingerprint}, this model is {model.fingerprint}; "
                 "load the model it was made with, or pass force=True to add it all the same"

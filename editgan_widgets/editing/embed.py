@@ -43,6 +43,11 @@ class EmbedConfig:
     perceptual: float = 1.0  # weight of PerceptualDistance; 0 leaves it uncomputed
     perceptual_every: int = 2  # steps; its gradient counts for those between
     prior: float = 0.1  # weight of the squared distance from the start in standard deviations, mean over the latent
+    error: Literal["log", "squared"] = "log"  # of the pixels: its logarithm, or itself, pictures in [-1, 1]
+    error_weight: float = 1.0  # of that term
+    encoder: float = 0.0  # weight of the squared distance from what the encoder says of the picture, in W's own unit
+    coordinates: Literal["std", "w"] = "std"  # unit of lr and prior: standard deviations along W's axes, or W's own
+    lookahead: int = 0  # steps between two moves of the slow weights (Zhang et al. 2019), half-way to Adam's; 0: none
 
     def __post_init__(self) -> None:
         if isinstance(self.steps, bool) or not isinstance(self.steps, (int, np.integer)) or self.steps < 0:
@@ -51,6 +56,18 @@ class EmbedConfig:
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
         if not 0 <= self.decay_share <= 1:
             raise ValueError(f"decay_share is a share of the steps, 0 to 1; got {self.decay_share!r}")
+
+    @classmethod
+    def preset(cls, name: str) -> "EmbedConfig":
+        """Settings by name: "default", "fast", "paper" or "released" (editing/presets.py).
+
+        Change some with dataclasses.replace. Raises ValueError for another name.
+        """
+        from editgan_widgets.editing.presets import EMBED_PRESETS
+
+        if name not in EMBED_PRESETS:
+            raise ValueError(f"preset {name!r} is not known; there are: {', '.join(EMBED_PRESETS)}")
+        return EMBED_PRESETS[name]()
 
 
 @dataclass(frozen=True)
@@ -127,10 +144,11 @@ def optimize_embedding(
     began = time.perf_counter()
     target = _checked(model, image).to(model.device)
     start, started_from = _first_pass(model, target)
-    frame = LatentFrame(model, start, config.least_std)
+    frame = LatentFrame(model, start, config.least_std, coordinates=config.coordinates)
     objective = _Objective(model, target, config)
     offset = torch.zeros_like(start).requires_grad_()
     adam = Adam(offset, config.beta2)
+    slow = offset.detach().clone()
     for index in range(config.steps + 1):
         # Grad mode is set here and never across a yield, where the consumer's code would run under it.
         with torch.set_grad_enabled(index < config.steps):
@@ -138,11 +156,14 @@ def optimize_embedding(
             free = offset.mean(1, keepdim=True).expand_as(offset) if together else offset
             latent = frame.latent(free)
             made = model.generator.synthesis(latent, noise_mode="const").image
-            loss = objective(index, made, free)
+            loss = objective(index, made, free, latent)
         w_now, pixels, psnr = latent.detach().clone(), images.to_uint8(made), _psnr(made, target)
         yield EmbedStep(index, config.steps, w_now, pixels, psnr, started_from, time.perf_counter() - began)
         if index < config.steps:
             adam.step(_rate(config, index), loss)
+            if config.lookahead and (index + 1) % config.lookahead == 0:
+                with torch.no_grad():
+                    offset.copy_(slow.lerp_(offset, 0.5))
 
 
 class _Objective:
@@ -150,15 +171,21 @@ class _Objective:
 
     def __init__(self, model: EditGAN, target: Tensor, config: EmbedConfig):
         self.target, self.config = target, config
+        self.encoder = model.encoder if config.encoder > 0 else None
         self.perceptual = self.reference = None
         if model.discriminator is not None and config.perceptual > 0:
             self.perceptual = PerceptualDistance(model.discriminator)
             self.reference = self.perceptual.reference(target)
 
-    def __call__(self, index: int, made: Tensor, offset: Tensor) -> Tensor:
+    def __call__(self, index: int, made: Tensor, offset: Tensor, latent: Tensor) -> Tensor:
         config = self.config
         error = (made - self.target).square().mean((1, 2, 3))
-        total = (error + _LEAST_ERROR).log().sum() + config.prior * offset.square().mean((1, 2)).sum()
+        error = (error + _LEAST_ERROR).log() if config.error == "log" else error
+        total = config.error_weight * error.sum() + config.prior * offset.square().mean((1, 2)).sum()
+        if self.encoder is not None:
+            with torch.no_grad():
+                encoded = self.encoder(made)
+            total = total + config.encoder * (latent - encoded).square().mean((1, 2)).sum()
         if self.perceptual is not None and self.reference is not None and index % config.perceptual_every == 0:
             weight = config.perceptual * config.perceptual_every * len(made)  # the distance is the batch's mean
             total = total + weight * self.perceptual(made, self.reference)

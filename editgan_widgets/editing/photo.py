@@ -1,10 +1,10 @@
 """Photo: a picture of the user's, the square of it that a model edits, and the way back into the whole picture.
 
-Any file that Pillow reads becomes upright uint8 RGB `[H, W, 3]`. A `Crop` is a square in its pixels; `cut` resizes it to
-the model's size, `paste` brings what an edit changed back at the photo's own resolution: the difference of the pictures
-before and after is added, so that what the model cannot draw (pores, a background) stays. `feather` fades the difference
-out around the region; `gradient` solves for a picture that has the edit's gradients inside the region and the photo's
-colours on its border (Pérez et al. 2003, section 2), which leaves no seam.
+Any file that Pillow reads becomes upright uint8 RGB `[H, W, 3]`. A `Crop` is a square in its pixels; `cut` resizes it
+to the model's size, `paste` brings what an edit changed back at the photo's own resolution: the difference of the
+pictures before and after is added, so that what the model cannot draw (pores, a background) stays. "feather" fades the
+difference out around the region; "gradient" solves for a picture that has the edit's gradients inside the region and
+the photo's colours on its border (Pérez et al. 2003, section 2), which leaves no seam.
 """
 
 import io
@@ -94,7 +94,8 @@ def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128
     Turned upright as its EXIF data say; transparency is laid on `background`; 16 bits, grey, palettes and CMYK (through
     its colour profile where it has one) become 8-bit RGB; of an animation the first frame is taken.
 
-    Raises FileNotFoundError, or PhotoError for what is no picture, a broken one, or one of more than 200 million pixels.
+    Raises FileNotFoundError, or PhotoError for what is no picture, a broken one, or one of more than 200 million
+    pixels.
     """
     if isinstance(source, np.ndarray):
         return Photo(_from_array(source))

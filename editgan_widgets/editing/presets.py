@@ -1,4 +1,4 @@
-"""Presets of mask-driven editing: ours, the paper's (EditGAN, section 3.3 and supplement) and the authors' release's.
+"""Presets of editing and embedding: ours, the paper's (EditGAN, section 3 and supplement) and the authors' release's.
 
 The weights below are theirs, turned to pictures in [-1, 1] where theirs are in [0, 1]: a squared error there is a
 quarter of one here.
@@ -6,6 +6,7 @@ quarter of one here.
 
 from collections.abc import Callable
 
+from editgan_widgets.editing.embed import EmbedConfig
 from editgan_widgets.editing.objective import LossWeights
 from editgan_widgets.editing.optimize import EditConfig
 
@@ -87,3 +88,51 @@ def released(refine: bool = False) -> EditConfig:
 _PLAIN_ADAM: dict = {"lr": 0.02, "warmup": 0, "decay": 1.0, "beta2": 0.999, "coordinates": "w"}
 
 PRESETS: dict[str, Callable[[bool], EditConfig]] = {"default": default, "paper": paper, "released": released}
+
+
+# Embedding
+
+
+def fast_embedding() -> EmbedConfig:
+    """Our own settings with 30 steps after the encoder's pass."""
+    return EmbedConfig(steps=30)
+
+
+def paper_embedding() -> EmbedConfig:
+    """The paper's settings: Adam with Lookahead on w_plus, rate 0.001 throughout, 500 steps of 10 perceptual + 1 L2.
+
+    It differs from the paper in this: the perceptual distance is of the discriminator's features, not of VGG's; the
+    paper does not say which range its L2 is taken in, [0, 1] is assumed, nor Lookahead's settings, of which its own
+    paper's are taken (5 steps, half-way); the best step by PSNR is kept.
+    """
+    return EmbedConfig(steps=500, lr=0.001, warmup=0, decay_share=0.0, lookahead=5, **_PLAIN_EMBEDDING)
+
+
+def released_embedding() -> EmbedConfig:
+    """The released app's settings: 99 steps (it counts 100) of 10 perceptual + 1 MSE + 1 to the encoder's latent.
+
+    Adam's rate is 0.1, rises over the first 5 % and falls to 0 along a cosine over the last 25 %. It differs from the
+    release in this: the perceptual distance is of the discriminator's features, not of VGG's; the encoder, which a
+    model may lack, runs as it was trained, not on one picture's batch statistics and values; the best step by PSNR is
+    kept, which the release means to do, but it keeps the last.
+    """
+    return EmbedConfig(steps=99, lr=0.1, warmup=5, decay_share=0.25, encoder=1.0, **_PLAIN_EMBEDDING)
+
+
+_PLAIN_EMBEDDING: dict = {
+    "error": "squared",
+    "error_weight": 0.25,  # a squared error in [0, 1] is a quarter of one in [-1, 1]
+    "perceptual": 10.0,
+    "perceptual_every": 1,
+    "prior": 0.0,
+    "beta2": 0.999,
+    "coordinates": "w",
+    "together": 0,
+}
+
+EMBED_PRESETS: dict[str, Callable[[], EmbedConfig]] = {
+    "default": EmbedConfig,
+    "fast": fast_embedding,
+    "paper": paper_embedding,
+    "released": released_embedding,
+}

@@ -384,7 +384,7 @@ class EditSession:
         ids = np.unique(after[before != after])
         recipe = {
             **self.recipe,
-            "fingerprint": self.model.fingerprint,
+            "fingerprint": self.model.base_fingerprint,
             "resolution": self.model.resolution,
             "label_set": self.model.labels.name,
             "steps": list(state.steps),

@@ -112,6 +112,11 @@ class EditGAN:
         return self._fingerprint
 
     @property
+    def base_fingerprint(self) -> str:
+        """Fingerprint of the model whose W this one has: of the one that it was tuned from, or its own."""
+        return self.metadata.get("tuned_from") or self.fingerprint
+
+    @property
     def device(self) -> torch.device:
         """Where the networks are."""
         return next(self.generator.parameters()).device

@@ -51,8 +51,8 @@ def train_segmenter(
     """Train on a folder of `editgan render`; return the network and its held-out mIoU at full and half size.
 
     `start` gives the weights to begin with and stays as it is; None begins anew. One of other parts gives all but the
-    last layer; one whose finest level is narrower is widened, and reads pictures as before until the new channels learn.
-    The network comes back on the CPU.
+    last layer; one whose finest level is narrower is widened, and reads as before until the new channels learn. The
+    network comes back on the CPU.
     Raises ValueError for a folder without portraits or with too few, for a start of other levels, and for a device that
     this machine does not have.
     """

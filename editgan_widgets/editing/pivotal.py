@@ -1,0 +1,119 @@
+"""Pivotal tuning: fine-tune a copy of the generator around one latent, until its picture is the photo's.
+
+After Roich et al. 2022 (sections 3.2 and 3.3): w_plus, the pivot, stays; the synthesis network's weights move down
+
+    ln(mean squared error) + perceptual distance + locality
+
+where locality keeps the pictures of latents near to the pivot as the untouched generator made them, so that edits still
+work there. The mapping and all other networks are shared with the model that it came from, which stays as it is, and
+so are its edit vectors: W is the same.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.perceptual import PerceptualDistance
+
+
+@dataclass(frozen=True)
+class PivotalConfig:
+    """How the copy is tuned. Raises ValueError for settings out of range."""
+
+    steps: int = 60
+    lr: float = 1e-3  # of Adam, on weights of unit variance (equalised layers)
+    perceptual: float = 1.0  # weight of PerceptualDistance; 0 leaves it uncomputed
+    locality: float = 10.0  # weight of the squared change of pictures near the pivot; 0 leaves it uncomputed
+    radius: float = 0.3  # how far on the way from the pivot to a random w these pictures are taken
+    seed: int = 0  # of these latents
+
+    def __post_init__(self) -> None:
+        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
+            raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
+        if not 0 < self.lr < float("inf"):
+            raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
+        if not 0 <= self.radius <= 1:
+            raise ValueError(f"radius is a share of the way to a random w, 0 to 1; got {self.radius!r}")
+
+
+@dataclass(frozen=True)
+class PivotalStep:
+    """One step: its number, PSNR in dB over [-1, 1] before the step's update."""
+
+    index: int  # 1 .. total
+    total: int
+    psnr: float
+
+
+def tune_around(
+    model: EditGAN,
+    image: Float[Tensor, "1 3 h w"],
+    w_plus: Float[Tensor, "1 num_ws w_dim"],
+    config: PivotalConfig | None = None,
+    on_step: Callable[[PivotalStep], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> EditGAN:
+    """Give a model whose generator shows `image` at `w_plus`; `model` is left as it is.
+
+    Args:
+        model: its interpreter, discriminator and encoder serve the copy too.
+        image: in [-1, 1], of the model's resolution.
+        w_plus: the pivot, from `embed`.
+        config: None for the defaults.
+        on_step: gets every step.
+        should_stop: asked after every step; True ends early with the copy as it is.
+
+    Raises ValueError for a picture or a latent of another size.
+    """
+    config = config or PivotalConfig()
+    size, shape = model.resolution, (1, model.generator.config.num_ws, model.generator.config.w_dim)
+    if tuple(image.shape) != (1, 3, size, size) or tuple(w_plus.shape) != shape:
+        raise ValueError(
+            f"the picture is {tuple(image.shape)} and the latent {tuple(w_plus.shape)}; this model takes "
+            f"{(1, 3, size, size)} and {shape}"
+        )
+    target, pivot = image.to(model.device).float(), w_plus.detach().to(model.device)
+    generator = copy.deepcopy(model.generator)
+    weights = list(generator.synthesis.requires_grad_(True).parameters())
+    adam = torch.optim.Adam(weights, lr=config.lr)
+    perceptual = reference = None
+    if model.discriminator is not None and config.perceptual > 0:
+        perceptual = PerceptualDistance(model.discriminator)
+        reference = perceptual.reference(target)
+    rng = torch.Generator().manual_seed(config.seed)
+    for index in range(1, config.steps + 1):
+        with torch.enable_grad():
+            made = generator.synthesis(pivot, noise_mode="const").image
+            error = (made - target).square().mean()
+            loss = (error + 1e-6).log()
+            if perceptual is not None and reference is not None:
+                loss = loss + config.perceptual * perceptual(made, reference)
+            if config.locality > 0:
+                near = _near(model, pivot, config.radius, rng)
+                with torch.no_grad():
+                    kept = model.generator.synthesis(near, noise_mode="const").image
+                moved = generator.synthesis(near, noise_mode="const").image - kept
+                loss = loss + config.locality * moved.square().mean()
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        adam.step()
+        if on_step is not None:
+            on_step(PivotalStep(index, config.steps, float(10 * torch.log10(4 / error.detach().clamp_min(1e-10)))))
+        if should_stop is not None and should_stop():
+            break
+    about = {**model.metadata, "tuned_from": model.base_fingerprint}
+    tuned = EditGAN(
+        generator, model.discriminator, model.interpreter, model.labels, about, model.encoder, model.w_statistics()
+    )
+    return tuned
+
+
+def _near(model: EditGAN, pivot: Tensor, radius: float, rng: torch.Generator) -> Tensor:
+    z = torch.randn(1, model.generator.config.z_dim, generator=rng).to(model.device)
+    with torch.no_grad():
+        return pivot.lerp(model.generator.w_plus(model.generator.mapping(z)), radius)

@@ -1,0 +1,151 @@
+"""Photos: every kind of file becomes upright RGB, a crop comes out and an edit goes back in."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from editgan_widgets.editing.photo import Crop, Photo, PhotoError, open_photo, paste
+
+
+def file_of(image: Image.Image, form: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def corner(pixels: np.ndarray) -> np.ndarray:
+    """40 x 20 px, red in the upper left quarter."""
+    picture = np.full((20, 40, 3), 255, np.uint8)
+    picture[:10, :20] = pixels
+    return picture
+
+
+RED = np.array([200, 30, 30], np.uint8)
+
+
+def test_exif_orientation_is_followed():
+    image = Image.fromarray(corner(RED))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    photo = open_photo(file_of(image, "PNG", exif=exif))
+    assert (photo.width, photo.height) == (20, 40)
+    np.testing.assert_array_equal(photo.pixels[5, 15], RED)
+    assert photo.notes == ("turned upright",)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_transparency_is_laid_on_the_background(mode):
+    image = Image.new("RGBA", (8, 8), (200, 30, 30, 0))
+    image.paste((200, 30, 30, 255), (0, 0, 4, 8))
+    photo = open_photo(file_of(image.convert(mode) if mode != "P" else image.quantize(8), "PNG"), (10, 20, 30))
+    np.testing.assert_array_equal(photo.pixels[4, 6], (10, 20, 30))
+    assert photo.pixels[4, 1].max() > 50
+    assert "transparency laid on a plain background" in photo.notes
+
+
+def test_cmyk_and_sixteen_bits_and_grey_become_rgb():
+    cmyk = Image.fromarray(corner(RED)).convert("CMYK")
+    assert np.abs(open_photo(file_of(cmyk, "JPEG", quality=95)).pixels[2, 2].astype(int) - RED).max() < 40
+    deep = Image.fromarray(np.full((4, 4), 0x8080, np.uint16))
+    np.testing.assert_array_equal(open_photo(file_of(deep, "PNG")).pixels[0, 0], (128, 128, 128))
+    assert open_photo(Image.new("1", (3, 5), 1)).pixels.shape == (5, 3, 3)
+    assert open_photo(np.full((2, 2), 0.5)).pixels[0, 0, 0] == 128
+    assert open_photo(np.full((2, 2, 4), 65535, np.uint16)).pixels[0, 0, 0] == 255
+
+
+def test_of_an_animation_the_first_frame_is_taken():
+    frames = [Image.new("RGB", (4, 4), (value, 0, 0)) for value in (250, 10)]
+    photo = open_photo(file_of(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    assert photo.pixels[0, 0, 0] > 200
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"nothing of the kind", "no picture that can be read"), (b"", "no picture that can be read")],
+)
+def test_what_is_no_picture_is_refused(content, message):
+    with pytest.raises(PhotoError, match=message):
+        open_photo(content)
+
+
+def test_broken_and_huge_files_and_odd_arrays_are_refused(tmp_path):
+    whole = file_of(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)), "PNG")
+    with pytest.raises(PhotoError, match="broken"):
+        open_photo(whole[: len(whole) // 2])
+    (tmp_path / "huge.ppm").write_bytes(b"P6 100000 100000 255\n" + bytes(300))
+    with pytest.raises(PhotoError, match=r"huge.ppm.*make it smaller first"):
+        open_photo(tmp_path / "huge.ppm")
+    with pytest.raises(FileNotFoundError):
+        open_photo(tmp_path / "none.png")
+    with pytest.raises(PhotoError, match=r"\[H, W, 3\]"):
+        open_photo(np.zeros((2, 2, 7), np.uint8))
+    with pytest.raises(PhotoError, match="holds"):
+        open_photo(np.full((2, 2), np.nan))
+
+
+def test_a_crop_is_cut_to_the_models_size_and_may_reach_beyond_the_border():
+    photo = Photo(corner(RED))
+    assert photo.central_crop() == Crop(10, 0, 20)
+    np.testing.assert_array_equal(photo.cut(Crop(0, 0, 10), 16), np.broadcast_to(RED, (16, 16, 3)))
+    beyond = photo.cut(Crop(-10, -10, 20), 20)
+    np.testing.assert_array_equal(beyond[3, 3], RED)
+    assert Photo(np.zeros((1, 1, 3), np.uint8)).cut(Crop(0, 0, 1), 8).shape == (8, 8, 3)
+    with pytest.raises(ValueError, match="lies beside the photo"):
+        photo.cut(Crop(100, 100, 10), 8)
+    with pytest.raises(ValueError, match="above 0"):
+        Crop(0, 0, 0)
+
+
+def scene():
+    """A large photo with detail of its own, and an edit of its middle that brightens a disc."""
+    rng = np.random.default_rng(1)
+    photo = Photo(rng.integers(60, 120, (256, 320, 3)).astype(np.uint8))
+    before = np.full((32, 32, 3), 90, np.uint8)
+    after = before.copy()
+    y, x = np.mgrid[:32, :32]
+    region = (x - 16) ** 2 + (y - 16) ** 2 < 100
+    after[region] = 150
+    return photo, Crop(32, 0, 256), before, after, region
+
+
+def test_a_feathered_edit_is_added_in_the_region_and_nowhere_else():
+    photo, crop, before, after, region = scene()
+    kept = photo.pixels.copy()
+    pasted = paste(photo, crop, before, after, region, "feather")
+    np.testing.assert_array_equal(photo.pixels, kept)
+    change = pasted.astype(int) - photo.pixels
+    assert (change[100:156, 130:190] == 60).mean() > 0.95  # the photo's own detail stays
+    assert not change[:, :32].any()
+    assert not change[:, 288:].any()
+    assert not change[:30].any()
+
+
+def test_gradients_meet_the_photo_on_the_regions_border():
+    photo, crop, before, after, region = scene()
+    y, x = np.mgrid[:32, :32]
+    bump = 40 * np.exp(-((x - 16) ** 2 + (y - 16) ** 2) / 12)
+    after = (before + 30 + bump[..., None]).round().astype(np.uint8)  # the whole picture got brighter by 30, too
+    change = paste(photo, crop, before, after, region, "gradient").astype(int) - photo.pixels
+    assert abs(change[128, 160].mean() - 40) < 3  # the bump stays, the even brightening meets 0
+    assert np.abs(change[128, 80:88]).max() <= 4
+    assert not change[:, :32].any()
+    feathered = paste(photo, crop, before, after, region, "feather").astype(int) - photo.pixels
+    assert abs(feathered[128, 160].mean() - 70) < 3
+
+
+def test_pasting_nothing_changes_nothing_and_a_crop_beyond_the_border_is_met():
+    photo, crop, before, after, region = scene()
+    for method in ("feather", "gradient"):
+        same = paste(photo, crop, before, before, region, method)
+        np.testing.assert_array_equal(same, photo.pixels)
+        np.testing.assert_array_equal(paste(photo, crop, before, after, region & False, method), photo.pixels)
+        outer = paste(photo, Crop(-100, -100, 400), before, after, region | True, method)
+        assert outer.shape == photo.pixels.shape
+    small = Photo(photo.pixels[:16, :16])
+    assert paste(small, Crop(0, 0, 16), before, after, region).shape == (16, 16, 3)
+    with pytest.raises(ValueError, match="must be of one size"):
+        paste(photo, crop, before, after[:16], region)
+    with pytest.raises(ValueError, match="'feather' or 'gradient'"):
+        paste(photo, crop, before, after, region, "magic")
