@@ -145,6 +145,11 @@ def test_pasting_nothing_changes_nothing_and_a_crop_beyond_the_border_is_met():
         assert outer.shape == photo.pixels.shape
     small = Photo(photo.pixels[:16, :16])
     assert paste(small, Crop(0, 0, 16), before, after, region).shape == (16, 16, 3)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_pictures_of_other_sizes_and_unknown_methods_are_refused():
+    photo, crop, before, after, region = scene()
     with pytest.raises(ValueError, match="must be of one size"):
         paste(photo, crop, before, after[:16], region)
     with pytest.raises(ValueError, match="'feather' or 'gradient'"):

@@ -196,6 +196,7 @@ def paste(
     region: Bool[np.ndarray, "s s"],
     method: Literal["feather", "gradient"] = "gradient",
     feather_px: float = 3.0,
+    residual: float = 1.0,
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Bring an edit back into the photo, at its own resolution; the photo is left as it is.
 
@@ -209,6 +210,9 @@ def paste(
         method: "feather" adds the difference, faded out towards the region's border; "gradient" takes the difference's
             gradients and meets the photo on the border.
         feather_px: width of the fading, in the model's px.
+        residual: share of what the model failed to reproduce that stays inside the region, 0 to 1. With 1 the photo
+            changes by what the edit changed; with 0 the region shows the model's picture, with detail of the photo that
+            is finer than the model's pixels.
 
     Raises ValueError for pictures or a region of other sizes than each other.
     """
@@ -220,15 +224,17 @@ def paste(
         )
     if method not in ("feather", "gradient"):
         raise ValueError(f"method is 'feather' or 'gradient'; got {method!r}")
-    difference = after.astype(np.float32) - before.astype(np.float32)
+    difference = after.astype(np.float32) - before
+    if residual < 1:
+        difference += (1 - residual) * (before.astype(np.float32) - photo.cut(crop, size))
     # Beyond the photo nothing is pasted: there the region ends, and so does the system to be solved.
     if method == "gradient":
         difference = _meeting_zero(difference, region)
         share = region.astype(np.float32)
         share = np.clip(ndimage.gaussian_filter(share, 0.5, mode="nearest") * 2 - 0.5, 0, 1)
     else:
-        depth = ndimage.distance_transform_edt(np.pad(region, 1, mode="edge"))[1:-1, 1:-1]
-        share = np.clip(np.asarray(depth) / max(feather_px, 1e-6), 0, 1).astype(np.float32)
+        depth = np.asarray(ndimage.distance_transform_edt(np.pad(region, 1, mode="edge")))[1:-1, 1:-1]
+        share = np.clip(depth / max(feather_px, 1e-6), 0, 1).astype(np.float32)
     change = difference * share[..., None]
     left, upper = max(int(np.floor(crop.x)), 0), max(int(np.floor(crop.y)), 0)
     right = min(int(np.ceil(crop.x + crop.side)), photo.width)
@@ -258,7 +264,7 @@ def _meeting_zero(difference: Float[np.ndarray, "s s 3"], region: Bool[np.ndarra
     step = int(np.ceil(np.sqrt(region.sum() / _MOST_UNKNOWNS)))
     if step > 1:
         small = tuple(slice(None, None, step) for _ in range(2))
-        coarse = ndimage.uniform_filter(difference, (step, step, 1), mode="nearest")[small]
+        coarse = ndimage.uniform_filter(difference, step, mode="nearest", axes=(0, 1))[small]
         scale = [a / b for a, b in zip(region.shape, region[small].shape, strict=True)]
         membrane = ndimage.zoom(_membrane(coarse, region[small]), (*scale, 1), order=1, mode="nearest", grid_mode=True)
         return (difference - membrane) * region[..., None]

@@ -107,10 +107,9 @@ def tune_around(
         if should_stop is not None and should_stop():
             break
     about = {**model.metadata, "tuned_from": model.base_fingerprint}
-    tuned = EditGAN(
+    return EditGAN(
         generator, model.discriminator, model.interpreter, model.labels, about, model.encoder, model.w_statistics()
     )
-    return tuned
 
 
 def _near(model: EditGAN, pivot: Tensor, radius: float, rng: torch.Generator) -> Tensor:

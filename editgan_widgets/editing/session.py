@@ -34,7 +34,7 @@ from editgan_widgets.editing.objective import predicted_label_map
 from editgan_widgets.editing.optimize import EditConfig, EditStep, optimize_edit
 from editgan_widgets.editing.refine import refine_target
 from editgan_widgets.editing.strokes import Stroke, rasterise
-from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps
+from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps, from_segmentations
 from editgan_widgets.models.editgan import EditGAN
 
 
@@ -63,6 +63,7 @@ class _State:
     predicted: np.ndarray | None  # interpreter's opinion of `image`; None = not asked yet
     goal: _Goal | None = None  # of the last completed edit
     steps: tuple[int, ...] = ()  # that each edit since the origin has run
+    edited: np.ndarray | None = None  # bool [H, W], regions of all edits and vectors since the origin; None = nowhere
 
 
 @dataclass(eq=False)
@@ -195,6 +196,12 @@ class EditSession:
         return self._target()
 
     @property
+    def edited_region(self) -> Bool[np.ndarray, "h w"]:
+        """Where the edits and vectors since the origin were to act: what is to be pasted back into a photo."""
+        edited = self._state.edited
+        return np.zeros(self._state.label_map.shape, bool) if edited is None else edited.copy()
+
+    @property
     def can_edit(self) -> bool:
         """Whether `edit` has something to do: something was painted, or the picture lacks what was painted before."""
         return not np.array_equal(self._state.label_map, self._state.settled_map) or self._unreached() is not None
@@ -310,7 +317,13 @@ class EditSession:
                 synthesis = self.model.generator.synthesis(w_plus, noise_mode="const")
             predicted = _frozen(predicted_label_map(self.model, synthesis.features).cpu().numpy())
             image = _frozen(images.to_uint8(synthesis.image)[0])
-            self._push(_State(w_plus, image, predicted, predicted, w_plus, predicted, steps=self._state.steps))
+            parts = [label.id for label in self.model.labels if label.name in vector.labels]
+            before, edited = self.predicted_label_map, self._state.edited
+            if not np.array_equal(before, predicted):
+                edited = _union(edited, from_segmentations(before, predicted, parts, self.config.buffer_px).region)
+            self._push(
+                _State(w_plus, image, predicted, predicted, w_plus, predicted, steps=self._state.steps, edited=edited)
+            )
 
     def refine(
         self,
@@ -446,6 +459,7 @@ class EditSession:
             image=_frozen(best.image),
             predicted=predicted,
             steps=(*state.steps, run.steps),
+            edited=_union(state.edited, run.target.region),
         )
         if completed:
             committed = replace(committed, settled_map=_frozen(run.target.label_map), settled_w_plus=committed.w_plus)
@@ -470,6 +484,10 @@ class EditSession:
         self._past.append(self._state)
         self._future.clear()
         self._state = state
+
+
+def _union(first: np.ndarray | None, second: np.ndarray) -> np.ndarray:
+    return _frozen(second if first is None else first | second)
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

@@ -1,0 +1,120 @@
+"""PhotoSession: a photo in an EditSession: cropped, embedded, edited, and pasted back into the whole picture.
+
+    photo = PhotoSession.open(model, "portrait.jpg")     the encoder's pass and then optimisation, EditGAN section 3.2
+    photo.session.paint(...)                             the same session as for a sampled portrait
+    pixels = photo.pasted()                              uint8 [H, W, 3] of the photo's own size
+
+With `tune` the session has a generator of its own, fine-tuned around the latent (editing/pivotal.py), which lives as
+long as the session does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+
+from editgan_widgets import images
+from editgan_widgets.editing.embed import EmbedConfig, Embedding, EmbedStep, embed
+from editgan_widgets.editing.photo import Crop, Photo, Source, open_photo, paste
+from editgan_widgets.editing.pivotal import PivotalConfig, PivotalStep, tune_around
+from editgan_widgets.editing.session import EditSession
+from editgan_widgets.models.editgan import EditGAN
+
+_SHIFTS = (-0.12, 0.0, 0.12)  # of the crop, in sides, that are tried …
+_SCALES = (0.6, 0.75, 0.9, 1.0)  # … with these shares of the largest square
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoSession:
+    """A photo and the session that edits it."""
+
+    photo: Photo
+    crop: Crop  # the square that was embedded
+    embedding: Embedding  # of one picture; its PSNR is that before tuning
+    session: EditSession
+
+    @property
+    def cut(self) -> UInt8[np.ndarray, "s s 3"]:
+        """The crop at the model's size: what the session's first picture is to show."""
+        return self.photo.cut(self.crop, self.session.model.resolution)
+
+    @classmethod
+    def open(
+        cls,
+        model: EditGAN,
+        source: Source | Photo,
+        crop: Crop | None = None,
+        config: EmbedConfig | None = None,
+        tune: PivotalConfig | None = None,
+        on_step: Callable[[EmbedStep | PivotalStep], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> "PhotoSession":
+        """Embed a photo. A picture without a face embeds too, badly, and its PSNR says so.
+
+        Args:
+            model: frozen; with an encoder it begins at its pass.
+            source: file, bytes, Pillow image, array, or a Photo.
+            crop: square to embed; None takes `suggest_crop`'s.
+            config: of the embedding, such as EmbedConfig.preset("fast"); None for the defaults.
+            tune: fine-tunes a copy of the generator around the latent; None leaves the generator as it is.
+            on_step: gets every step of both.
+            should_stop: asked after every step; True ends early with the best so far.
+
+        Raises FileNotFoundError or PhotoError for what is no picture, ValueError for a crop beside it.
+        """
+        photo = source if isinstance(source, Photo) else open_photo(source)
+        crop = suggest_crop(model, photo) if crop is None else crop
+        image = images.from_uint8(photo.cut(crop, model.resolution), model.device)
+        found = embed(model, image, config, on_step, should_stop)
+        if tune is not None and not (should_stop is not None and should_stop()):
+            model = tune_around(model, image, found.w_plus, tune, on_step, should_stop)
+        return cls(photo, crop, found, EditSession.from_latent(model, found.w_plus))
+
+    def pasted(
+        self, method: Literal["feather", "gradient"] = "gradient", residual: float = 1.0
+    ) -> UInt8[np.ndarray, "h w 3"]:
+        """The photo with the session's edits, at its own resolution; arguments as of editing.photo.paste."""
+        session = self.session
+        with torch.no_grad():
+            before = images.to_uint8(session.model.generator.synthesis(session.origin, noise_mode="const").image)[0]
+        region = session.edited_region
+        return paste(self.photo, self.crop, before, session.image, region, method, residual=residual)
+
+
+def suggest_crop(model: EditGAN, photo: Photo) -> Crop:
+    """Choose the square that the encoder's pass reproduces best among several sizes and places; else the central one.
+
+    A cheap stand-in for a face detector: the pass is good where the picture is framed as the model's pictures are.
+    Without an encoder the central square is taken.
+    """
+    central = photo.central_crop()
+    if model.encoder is None:
+        return central
+    middle = (central.x + central.side / 2, central.y + central.side / 2)
+    room = (abs(photo.width - photo.height) / 2) / central.side  # how far a long picture lets the square slide
+    slides = (-room, 0.0, room) if room > 0.15 else (0.0,)
+    along = (1, 0) if photo.width > photo.height else (0, 1)
+    crops = []
+    for scale in _SCALES:
+        side = central.side * scale
+        for dx in _SHIFTS if scale < 1 else (0.0,):
+            for dy in _SHIFTS if scale < 1 else (0.0,):
+                for slide in slides:
+                    x = middle[0] + (dx + slide * along[0]) * central.side - side / 2
+                    y = middle[1] + (dy + slide * along[1]) * central.side - side / 2
+                    crops.append(Crop(x, y, side))
+    errors = []
+    for start in range(0, len(crops), 16):
+        cuts = np.stack([photo.cut(crop, model.resolution) for crop in crops[start : start + 16]])
+        image = images.from_uint8(cuts, model.device)
+        with torch.no_grad():
+            made = model.generator.synthesis(model.encode(image), noise_mode="const").image.clamp(-1, 1)
+        # Relative to the crop's own contrast: an empty wall is easily reproduced.
+        error = (made - image).square().mean((1, 2, 3)) / (image.var(dim=(1, 2, 3)) + 0.02)
+        errors.extend(error.tolist())
+    central_error = min(error for crop, error in zip(crops, errors, strict=True) if crop.side == central.side)
+    best = int(np.argmin(errors))
+    return crops[best] if errors[best] < 0.8 * central_error else central
