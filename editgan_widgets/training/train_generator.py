@@ -61,6 +61,7 @@ class TrainGeneratorConfig:
     coarse_weight: float = 0.5  # of the L1 at 1/2 and at 1/4 size, each; pulls large shapes into place first
     gradient_weight: float = 0.5  # of the L1 between horizontal and vertical differences; keeps edges sharp
     feature_weight: float = 0.0  # of the distance of a given network's activations; keeps small parts recognisable
+    feature_interval: int = 1  # steps between these comparisons, which cost as much as the rest; weighted as many times
     charbonnier: float = 0.02  # px value (of [-1, 1]) below which the full-size L1 is rounded off
 
     adversarial_weight: float = 1.0  # of the generator's GAN loss; 0 leaves the discriminator out
@@ -376,10 +377,10 @@ class _State:
             weight = None if batch.weight is None else batch.weight[:paired]
             losses["paired"] = paired_loss(image[:paired], batch.image[:paired], weight, c)
             objective = c.paired_weight * losses["paired"]
-            if self.features is not None:
+            if self.features is not None and self.steps % c.feature_interval == 0:
                 with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
                     losses["features"] = feature_loss(self.features, image[:paired], batch.image[:paired])
-                objective = objective + c.feature_weight * losses["features"]
+                objective = objective + c.feature_weight * c.feature_interval * losses["features"]
         image_gradient = None
         if self.discriminator is not None and self.optimizer_d is not None:
             image_gradient, d_losses = self._discriminate(image.detach(), batch.image)
