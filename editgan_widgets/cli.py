@@ -226,7 +226,7 @@ def verify(
 
 @app.command()
 def apply(
-    vector: Annotated[Path, typer.Argument(help="A saved edit vector, .safetensors.")],
+    vector: Annotated[str, typer.Argument(help="A saved edit vector, .safetensors, or one of the model's library.")],
     out: Annotated[Path, typer.Option(help="Picture to write; the ending says the format.")],
     scale: Annotated[list[float] | None, typer.Option(help="Strength; several give a strip. [default: 0 1]")] = None,
     model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
@@ -239,9 +239,16 @@ def apply(
     import torch
 
     from editgan_widgets import EditSession, EditVector, images, load_model
+    from editgan_widgets.editing.library import load_vectors
 
-    edit_vector = EditVector.load(vector)
     loaded = load_model(model, device=device)
+    if Path(vector).suffix:
+        edit_vector = EditVector.load(vector)
+    else:
+        library = load_vectors(loaded)
+        if vector not in library:
+            raise ValueError(f"{vector!r} is no file and not in the library; there are: {', '.join(sorted(library))}")
+        edit_vector = library[vector]
     w_plus = EditSession.from_seed(loaded, seed=seed, truncation_psi=truncation_psi).w_plus
     scales = scale or [0.0, 1.0]
     with torch.no_grad():
@@ -250,6 +257,28 @@ def apply(
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(pictures, columns=len(scales)), out)
     typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on seed {seed}: {out}")
+
+
+@app.command()
+def vectors(
+    out: Annotated[Path, typer.Option(help="Folder that takes the vectors; those that are there are kept.")],
+    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
+    sources: Annotated[int, typer.Option(min=1, help="Portraits whose edits a vector is the mean of.")] = 5,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of each edit.")] = 60,
+    device: Device = None,
+) -> None:
+    """Learn a library of named edit vectors from scripted mask edits on a portrait model's samples."""
+    from editgan_widgets import load_model
+    from editgan_widgets.analysis.library_edits import LIBRARY
+    from editgan_widgets.analysis.vector_library import LibraryConfig, learn_library
+    from editgan_widgets.portraits import load_factor_regressor
+
+    config = LibraryConfig(sources=sources, candidates=2 * sources + 2, steps=steps)
+    loaded = load_model(model, device=device)
+    with _progress(len(LIBRARY), "vector") as advance:
+        for count, learned in enumerate(learn_library(loaded, out, config, load_factor_regressor().read), start=1):
+            advance(count, {} if learned.attribute is None else {learned.attribute: learned.source_change})
+    typer.echo(f"written: {out}")
 
 
 @app.command()

@@ -103,7 +103,7 @@ def smooth(parts: Parts, radius: Length, over: Over = None) -> Operation:
         sigma = _length(radius, label_map, mask) / 2
         rounded = ndimage.gaussian_filter(mask.astype(float), sigma, mode="nearest") > 0.5
         joined, left = rounded & ~mask & free, mask & ~rounded
-        return np.where(joined, label_map[_distance(~mask)[1]], np.where(left, _without(label_map, mask), label_map))
+        return np.where(joined, label_map[_distance(~mask)[1]], np.where(left, without(label_map, mask), label_map))
 
     return _each_side(parts, over, one)
 
@@ -229,7 +229,7 @@ def delete(parts: Parts) -> Operation:
     """Remove parts, all together; their place takes the nearest other label."""
 
     def deleted(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-        return _without(label_map, np.isin(label_map, resolve(labels, parts)))
+        return without(label_map, np.isin(label_map, resolve(labels, parts)))
 
     return deleted
 
@@ -400,7 +400,7 @@ def _distance(mask: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarra
     return distance, (nearest[0], nearest[1])
 
 
-def _without(label_map: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def without(label_map: LabelMap, mask: Mask) -> LabelMap:
     """The label map with the pixels of a mask filled by the nearest label outside it; as it is where there is none."""
     return label_map.copy() if mask.all() else label_map[_distance(mask)[1]]
 
@@ -409,7 +409,7 @@ def _stamp(
     label_map: np.ndarray, old: np.ndarray, stamp: np.ndarray, shape: np.ndarray, free: np.ndarray
 ) -> np.ndarray:
     """Fill a part's old place and paint `stamp` where its shape is, over the old place and free pixels."""
-    return np.where(shape & (old | free), stamp, _without(label_map, old))
+    return np.where(shape & (old | free), stamp, without(label_map, old))
 
 
 def _offset(shape: np.ndarray, onto: np.ndarray) -> tuple[int, int]:

@@ -1,0 +1,147 @@
+"""EmbeddingQuality: the honest badge of an embedded picture: how near it is, who it is, and whether it can be edited.
+
+A latent far from W may show a picture well and answer no edit (the trade-off of Tov et al. 2021). Editability is
+measured: the slope of an attribute along an edit vector at the embedded latent, over the median slope at sampled ones.
+1 is as editable as a sample, 0 not at all, below 0 the wrong way.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.editing.objective import Embedding as Identity
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.perceptual import perceptual_distance
+
+# Least figures for "good" and "fair", in the order of the badge.
+_GRADES: dict[str, tuple[float, float]] = {"psnr": (25.0, 21.0), "identity": (0.8, 0.6), "editability": (0.6, 0.3)}
+
+
+@dataclass(frozen=True)
+class Editability:
+    """Slope of an attribute along a vector, per unit of scale."""
+
+    vector: str
+    attribute: str
+    slope: float  # at the embedded latent, in the attribute's unit
+    sampled: float  # median over sampled latents
+    samples: int
+
+    @property
+    def share(self) -> float:
+        """Slope over that of a sample; nan where samples do not move."""
+        return self.slope / self.sampled if self.sampled else math.nan
+
+
+@dataclass(frozen=True)
+class EmbeddingQuality:
+    """What an embedding is worth; None where there was nothing to judge by."""
+
+    psnr: float  # dB over [-1, 1], of the picture and that of its latent
+    perceptual: float | None  # 0 for equal pictures
+    perceptual_name: str | None  # whose features those are
+    identity: float | None  # cosine of the embeddings
+    editability: Editability | None
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The figures that are graded, by name."""
+        share = None if self.editability is None else self.editability.share
+        found = {"psnr": self.psnr, "identity": self.identity, "editability": share}
+        return {name: value for name, value in found.items() if value is not None and not math.isnan(value)}
+
+    @property
+    def grade(self) -> str:
+        """The worst of its figures' grades: "good", "fair" or "poor"."""
+        grades = [
+            0 if value >= good else 1 if value >= fair else 2
+            for value, (good, fair) in ((v, _GRADES[name]) for name, v in self.figures.items())
+        ]
+        return ("good", "fair", "poor")[max(grades)]
+
+    def __str__(self) -> str:
+        units = {"psnr": "PSNR {:.1f} dB", "identity": "identity {:.2f}", "editability": "editability {:.0%}"}
+        return f"{self.grade}: " + ", ".join(units[name].format(value) for name, value in self.figures.items())
+
+
+def embedding_quality(
+    model: EditGAN,
+    image: Float[Tensor, "1 3 h w"],
+    w_plus: Float[Tensor, "1 num_ws w_dim"],
+    identity: Identity | None = None,
+    vector: EditVector | None = None,
+    attribute: str | None = None,
+    read: Read | None = None,
+    seeds: Sequence[int] = range(40_000_000, 40_000_016),
+) -> EmbeddingQuality:
+    """Judge an embedded picture.
+
+    Args:
+        model: whose latent it is; the perceptual distance is LPIPS where VGG16's weights are on disk, else by the
+            model's discriminator, else left out.
+        image: the picture that was to be shown, in [-1, 1].
+        w_plus: its latent.
+        identity: embeds pictures to unit vectors; None leaves identity out.
+        vector, attribute, read: an edit vector, the factor that it is for and what reads it (`FactorRegressor.read`),
+            for editability; without one of them it is left out.
+        seeds: of the samples that editability is compared with.
+    """
+    target = image.to(model.device)
+    made = _picture(model, w_plus)
+    error = float((made - target).square().mean().clamp_min(1e-10))
+    distance = name = cosine = None
+    try:
+        perceptual = perceptual_distance(model.discriminator, device=model.device)
+    except ValueError:  # neither VGG16 nor a discriminator
+        pass
+    else:
+        with torch.no_grad():
+            distance, name = float(perceptual(made, perceptual.reference(target))), perceptual.name
+    if identity is not None:
+        with torch.no_grad():
+            first, second = identity(torch.cat([target, made]))
+        cosine = float((first * second).sum())
+    found = None
+    if vector is not None and attribute is not None and read is not None:
+        found = editability(model, w_plus, vector, attribute, read, seeds)
+    return EmbeddingQuality(10 * math.log10(4 / error), distance, name, cosine, found)
+
+
+def editability(
+    model: EditGAN,
+    w_plus: Float[Tensor, "1 num_ws w_dim"],
+    vector: EditVector,
+    attribute: str,
+    read: Read,
+    seeds: Sequence[int],
+    truncation_psi: float = 0.7,
+) -> Editability:
+    """Compare an attribute's slope along a vector at a latent with that at samples.
+
+    Raises ValueError for an attribute that `read` does not give, WrongModelError for another model's vector.
+    """
+    slope = _slope(model, w_plus, vector, attribute, read)
+    sampled = [_slope(model, model.sample_w_plus(seed, truncation_psi), vector, attribute, read) for seed in seeds]
+    return Editability(vector.name, attribute, slope, float(np.median(sampled)), len(sampled))
+
+
+def _slope(model: EditGAN, w_plus: Tensor, vector: EditVector, attribute: str, read: Read) -> float:
+    """Central difference over half the vector on either side."""
+    pictures = torch.cat([_picture(model, vector.apply(w_plus, scale, model)) for scale in (-0.5, 0.5)])
+    found = read(pictures)
+    if attribute not in found:
+        raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(found))}")
+    low, high = found[attribute]
+    return float(high - low)
+
+
+def _picture(model: EditGAN, w_plus: Tensor) -> Float[Tensor, "1 3 h w"]:
+    with torch.no_grad():
+        return model.generator.synthesis(w_plus, noise_mode="const").image.clamp(-1, 1)

@@ -1,0 +1,158 @@
+"""Out of domain: portraits as drawings and paintings, embedded and edited (EditGAN, section 4.3, MetFaces there).
+
+Three styles are made of any picture; each stylised portrait is embedded, an edit vector applied, and the edit pasted
+into the stylised picture. Whether the attribute moved is read off the model's pictures, which are in the domain of what
+reads it, and off the pasted ones, which are not.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from scipy import ndimage
+
+from editgan_widgets import images
+from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.transfer import LEAST_SHARE, Read
+from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.editing.embed import EmbedConfig
+from editgan_widgets.editing.photo import Crop, Photo
+from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.models.editgan import EditGAN
+
+Pixels = UInt8[np.ndarray, "h w 3"]
+
+
+def posterise(pixels: Pixels, levels: int = 5) -> Pixels:
+    """Few flat tones: a median filter, then each channel in `levels` steps."""
+    smooth = ndimage.median_filter(pixels, size=3, axes=(0, 1)).astype(np.float32)
+    return np.rint(np.rint(smooth / 255 * (levels - 1)) * (255 / (levels - 1))).astype(np.uint8)
+
+
+def sketch(pixels: Pixels, sigma: float = 3.0, tint: float = 0.25) -> Pixels:
+    """A pencil drawing: grey over its blurred negative, so that edges stay dark; `tint` of the colour remains."""
+    grey = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    around = ndimage.gaussian_filter(255 - grey, sigma)
+    lines = np.clip(grey * 255 / np.maximum(255 - around, 1), 0, 255)
+    shaded = 0.75 * lines + 0.25 * grey
+    return np.rint(shaded[..., None] * (1 - tint) + tint * pixels).clip(0, 255).astype(np.uint8)
+
+
+def oil(pixels: Pixels, radius: int = 2, tones: int = 12) -> Pixels:
+    """Brush strokes: each pixel takes the mean colour of the commonest tone around it."""
+    tone = (pixels.astype(np.float32).mean(2) * (tones / 256)).astype(int)
+    best, result = np.full(tone.shape, -1.0), np.zeros(pixels.shape, np.float32)
+    size = 2 * radius + 1
+    for k in range(tones):
+        mask = (tone == k).astype(np.float32)
+        count = ndimage.uniform_filter(mask, size)
+        total = ndimage.uniform_filter(pixels * mask[..., None], size, axes=(0, 1))
+        wins = count > best
+        best[wins] = count[wins]
+        result[wins] = total[wins] / np.maximum(count[wins], 1e-6)[:, None]
+    return np.rint(result).clip(0, 255).astype(np.uint8)
+
+
+STYLES: Mapping[str, Callable[[Pixels], Pixels]] = {"posterised": posterise, "sketch": sketch, "oil": oil}
+
+
+@dataclass(frozen=True)
+class StyleTransfer:
+    """One vector on the pictures of one style; intervals are of 95%."""
+
+    style: str  # "plain" for pictures as they are
+    vector: str
+    attribute: str
+    psnr: Estimate  # dB, of the embedding
+    success: Estimate  # share whose attribute moved the right way by at least half of `source_change`
+    share: Estimate  # mean change over `source_change`
+    pasted_share: Estimate  # likewise, read off the pictures that the edit was pasted into
+    source_change: float
+
+    def to_dict(self) -> dict:
+        """JSON-ready form."""
+        return asdict(self)
+
+
+def measure_styles(
+    model: EditGAN,
+    pictures: Iterable[Pixels],
+    vector: EditVector,
+    attribute: str,
+    read: Read,
+    source_change: float,
+    scale: float = 1.0,
+    config: EmbedConfig | None = None,
+    styles: Mapping[str, Callable[[Pixels], Pixels]] = STYLES,
+) -> list[StyleTransfer]:
+    """Embed, edit and paste pictures of the model's size, plain first and then in each style.
+
+    Args:
+        model: with an encoder, or embedding takes more steps than is quick.
+        pictures: uint8, of the model's resolution.
+        vector, scale: as of EditVector.apply.
+        attribute: a name that `read` gives.
+        read: factors of pictures.
+        source_change: of the attribute by the vector among the model's own samples.
+        config: of the embedding; None takes the preset "fast".
+        styles: what is made of each picture, by name.
+
+    Raises ValueError for no pictures or a source_change of 0.
+    """
+    shown = list(pictures)
+    if not shown or source_change == 0:
+        raise ValueError(
+            f"{len(shown)} pictures and a source_change of {source_change}: give some, and one that is not 0"
+        )
+    config = config or EmbedConfig.preset("fast")
+    whole = Crop(0, 0, model.resolution)
+    rows = []
+    for style, draw in {"plain": lambda x: x, **styles}.items():
+        psnr, changes, pasted = [], [], []
+        for pixels in shown:
+            opened = PhotoSession.open(model, Photo(draw(pixels)), whole, config)
+            psnr.append(float(opened.embedding.psnr[0]))
+            before, canvas = opened.session.image, opened.photo.pixels
+            opened.session.apply_vector(vector, scale)
+            changes.append(_change(model, read, attribute, before, opened.session.image))
+            pasted.append(_change(model, read, attribute, canvas, opened.pasted()))
+        moved = np.array(changes) / source_change
+        rows.append(
+            StyleTransfer(
+                style,
+                vector.name,
+                attribute,
+                Estimate.of_mean(np.array(psnr)),
+                Estimate.of_share(moved >= LEAST_SHARE),
+                Estimate.of_mean(moved),
+                Estimate.of_mean(np.array(pasted) / source_change),
+                source_change,
+            )
+        )
+    return rows
+
+
+def style_table(rows: Sequence[StyleTransfer]) -> str:
+    """Markdown table of `measure_styles`, a row a style."""
+    lines = [
+        "| style | vector | attribute | n | embedding, PSNR in dB | success | change / source's | as pasted |",
+        "|---|---|---|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {x.style} | {x.vector} | {x.attribute} | {x.psnr.n} | {x.psnr.value:.1f} | "
+        f"{x.success.value:.0%} ({x.success.low:.0%} to {x.success.high:.0%}) | {x.share.value:.2f} | "
+        f"{x.pasted_share.value:.2f} |"
+        for x in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _change(model: EditGAN, read: Read, attribute: str, before: Pixels, after: Pixels) -> float:
+    with torch.no_grad():
+        found = read(images.from_uint8(np.stack([before, after]), model.device))
+    if attribute not in found:
+        raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(found))}")
+    first, second = found[attribute]
+    return float(second - first)

@@ -1,0 +1,130 @@
+"""The vector library of a model: named edit vectors, each learned from scripted mask edits on a few portraits.
+
+One portrait's edit (EditGAN, section 3.3) also holds what was peculiar to that portrait. Here the edit is made on
+several, the best of them are kept, and the vector is the mean of theirs: what they share is the edit.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from editgan_widgets import images
+from editgan_widgets.analysis.library_edits import LIBRARY, LibraryEdit
+from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.editing.optimize import EditConfig
+from editgan_widgets.editing.session import EditSession
+from editgan_widgets.models.editgan import EditGAN
+
+
+@dataclass(frozen=True)
+class LibraryConfig:
+    """How the vectors are learned."""
+
+    first_seed: int = 1000  # portraits are sampled from here on
+    candidates: int = 12  # portraits that the edit is made on
+    sources: int = 5  # of them, those that followed best, whose mean is the vector
+    steps: int = 60  # of each edit
+    truncation_psi: float = 0.7
+    licence: str = "Apache-2.0"
+
+
+@dataclass(frozen=True)
+class LearnedVector:
+    """A library vector and how well it was learned."""
+
+    vector: EditVector
+    attribute: str | None
+    source_change: float  # mean change of the attribute at the sources by the vector; nan where none is read
+    scores: tuple[float, ...]  # of the sources' edits (EditStep.score), best first
+
+
+def learn_vector(
+    model: EditGAN, edit: LibraryEdit, config: LibraryConfig | None = None, read: Read | None = None
+) -> LearnedVector | None:
+    """Learn one vector; None where no candidate shows what the edit needs.
+
+    Where `read` gives the edit's attribute, only portraits count on which it moved the right way.
+    """
+    config = config or LibraryConfig()
+    found = []
+    seed = config.first_seed
+    while len(found) < config.candidates and seed < config.first_seed + 20 * config.candidates:
+        session = EditSession.from_seed(model, seed, config.truncation_psi, EditConfig(layers=edit.layers))
+        painted = edit.paint(session.label_map, model.labels)
+        if painted is not None:
+            before = session.image
+            session.set_label_map(painted)
+            score = max(step.score for step in session.edit(steps=config.steps))
+            moved = _change(model, read, edit.attribute, before, session.image)
+            if not moved * edit.direction < 0:
+                found.append((score, seed, session))
+        seed += 1
+    if not found:
+        return None
+    found.sort(key=lambda x: -x[0])
+    best = found[: config.sources]
+    single = best[0][2].edit_vector(edit.name)
+    delta = torch.stack([session.edit_vector(edit.name).delta_w_plus for _, _, session in best]).mean(0)
+    labels = tuple(dict.fromkeys(name for _, _, s in best for name in s.edit_vector(edit.name).labels))
+    recipe = {key: value for key, value in single.recipe.items() if key not in ("seed", "steps")}
+    recipe |= {"seeds": [seed for _, seed, _ in best], "steps": config.steps, "edit": edit.name}
+    vector = EditVector(edit.name, delta, labels, recipe, config.licence)
+    changes, preview = [], None
+    for _, _, session in best:
+        with torch.no_grad():
+            made = model.generator.synthesis(vector.apply(session.origin, 1.0, model), noise_mode="const").image
+            first = model.generator.synthesis(session.origin, noise_mode="const").image
+        pair = images.to_uint8(torch.cat([first, made]))
+        preview = np.concatenate(list(pair), axis=1) if preview is None else preview
+        changes.append(_change(model, read, edit.attribute, pair[0], pair[1]))
+    change = float(np.mean(changes))
+    if edit.attribute is not None and read is not None:
+        recipe |= {"attribute": edit.attribute, "attribute_change": change}
+    vector = EditVector(edit.name, delta, labels, recipe, config.licence, preview)
+    return LearnedVector(vector, edit.attribute, change, tuple(score for score, _, _ in best))
+
+
+def learn_library(
+    model: EditGAN,
+    folder: str | Path | None = None,
+    config: LibraryConfig | None = None,
+    read: Read | None = None,
+    edits: Iterable[LibraryEdit] = LIBRARY,
+    on_vector: Callable[[LearnedVector], None] | None = None,
+) -> Iterator[LearnedVector]:
+    """Learn all vectors of the library, one after the other; write each to `folder` where it is given.
+
+    A vector whose file is there and was made with this model is not learned again.
+    """
+    for edit in edits:
+        path = None if folder is None else Path(folder) / f"{edit.name.replace(' ', '_')}.safetensors"
+        learned = None if path is None or not path.is_file() else _kept(path, model, edit)
+        learned = learned or learn_vector(model, edit, config, read)
+        if learned is None:
+            continue
+        if path is not None:
+            learned.vector.save(path)
+        if on_vector is not None:
+            on_vector(learned)
+        yield learned
+
+
+def _kept(path: Path, model: EditGAN, edit: LibraryEdit) -> LearnedVector | None:
+    vector = EditVector.load(path)
+    if vector.fingerprint != model.base_fingerprint:
+        return None
+    return LearnedVector(vector, edit.attribute, vector.recipe.get("attribute_change", float("nan")), ())
+
+
+def _change(model: EditGAN, read: Read | None, attribute: str | None, before: np.ndarray, after: np.ndarray) -> float:
+    """Change of an attribute from one picture to another; nan where it is not read."""
+    if read is None or attribute is None:
+        return float("nan")
+    with torch.no_grad():
+        found = read(images.from_uint8(np.stack([before, after]), model.device))
+    first, second = found[attribute]
+    return float(second - first)
