@@ -13,11 +13,11 @@ NOTEBOOK := examples/01_paint_a_portrait.ipynb
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help install lab test check format bench clean
+.PHONY: help install lab test check format bench bench-engine clean
 .DEFAULT_GOAL := help
 
 help:  ## say what the targets do
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 $(BIN)/python:
 	$(PYTHON) -c "import sys; sys.exit('Python 3.10 or newer is needed, this is ' + sys.version.split()[0]) if sys.version_info < (3, 10) else None"
@@ -51,6 +51,9 @@ format: $(STAMP)  ## put the code into its format
 
 bench: $(STAMP)  ## measure what README's table says; writes results/bench.json and results/bench.md
 	$(BIN)/python kernels/benchmarks/bench_editor.py $(BENCH_ARGS)
+
+bench-engine: $(STAMP)  ## measure edits, vectors, drawings and presets; writes results/engine.json and results/engine.md
+	$(BIN)/python kernels/benchmarks/bench_engine.py $(BENCH_ARGS)
 
 clean:  ## remove the environment and the caches
 	rm -rf .venv build dist .pytest_cache .ruff_cache .import_linter_cache

@@ -12,12 +12,15 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 
 import numpy as np
+import torch
 from jaxtyping import UInt8
 from torch import nn
 
+from editgan_widgets import images
 from editgan_widgets.analysis import segmentation
 from editgan_widgets.analysis.scripted_edits import ScriptedEdit
 from editgan_widgets.confusion import confusion
+from editgan_widgets.editing.objective import Embedding
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.editgan import EditGAN
@@ -29,6 +32,7 @@ FIGURES = (
     "judge_iou_after",
     "change_outside",
     "region_fraction",
+    "identity",
     "seconds",
 )
 
@@ -47,6 +51,7 @@ class EditMeasure:
     region_fraction: float  # of the picture
     seconds: float  # for all steps
     steps: int
+    identity: float = math.nan  # cosine of the embeddings before and after; nan where none was given
 
     def to_dict(self) -> dict:
         """JSON-ready form; nan becomes None."""
@@ -74,11 +79,16 @@ class EditRecord:
 
 
 def measure_edit(
-    session: EditSession, edit: ScriptedEdit, judge: nn.Module, seed: int, steps: int
+    session: EditSession,
+    edit: ScriptedEdit,
+    judge: nn.Module,
+    seed: int,
+    steps: int,
+    identity: Embedding | None = None,
 ) -> EditRecord | None:
     """Paint a scripted edit on a fresh session, optimise and measure. None where the picture lacks the part.
 
-    `seed` is only noted. The session is left with the edit committed.
+    `seed` is only noted; `identity` embeds pictures, None leaves it out. The session is left with the edit committed.
     """
     labels = session.model.labels
     start, shown = session.predicted_label_map, session.image
@@ -106,6 +116,7 @@ def measure_edit(
         region_fraction=float(region.mean()),
         seconds=seconds,
         steps=count,
+        identity=_cosine(identity, shown, session.image),
     )
     return EditRecord(measure, shown, painted, session.image, session.predicted_label_map, judged)
 
@@ -118,6 +129,7 @@ def measure_edits(
     per_edit: int,
     steps: int = 30,
     truncation_psi: float = 0.7,
+    identity: Embedding | None = None,
 ) -> Iterator[EditRecord]:
     """Run each edit on the first `per_edit` seeds whose portrait has the part; yields one record an edit and seed.
 
@@ -130,7 +142,7 @@ def measure_edits(
             if done == per_edit:
                 break
             session = EditSession.from_seed(model, seed=seed, truncation_psi=truncation_psi)
-            record = measure_edit(session, edit, judge, seed, steps)
+            record = measure_edit(session, edit, judge, seed, steps, identity)
             if record is not None:
                 done += 1
                 yield record
@@ -157,6 +169,14 @@ def few_shot_confusion(
         truth = segmentation.segment(judge, session.image)
         total += confusion(session.predicted_label_map, truth, len(model.labels))
     return total
+
+
+def _cosine(identity: Embedding | None, before: np.ndarray, after: np.ndarray) -> float:
+    if identity is None:
+        return math.nan
+    with torch.no_grad():
+        first, second = identity(images.from_uint8(np.stack([before, after])))
+    return float((first * second).sum())
 
 
 def _median(values: Sequence[float]) -> float:

@@ -1,0 +1,117 @@
+"""Directions in W that need no painting, to compare edit vectors with: mean difference and SVM boundary.
+
+Both are learned from sampled latents with a yes or no for an attribute, as InterFaceGAN (Shen et al. 2020, section 3.1)
+and the comparison of EditGAN (table 1) do. A direction becomes an EditVector that moves every row of w_plus alike.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from scipy import optimize
+from torch import Tensor
+
+from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.models.editgan import EditGAN
+
+
+@dataclass(frozen=True)
+class LabelledLatents:
+    """Sampled latents and what a regressor reads off their pictures."""
+
+    w: Tensor  # [n, w_dim]
+    values: np.ndarray  # [n], the attribute
+    attribute: str
+
+
+def labelled_latents(
+    model: EditGAN, attribute: str, read: Read, count: int = 2000, first_seed: int = 30_000_000, batch: int = 50
+) -> LabelledLatents:
+    """Sample latents at full truncation and read an attribute. Raises ValueError for one that is not read."""
+    rng = torch.Generator().manual_seed(first_seed)
+    z = torch.randn(count, model.generator.config.z_dim, generator=rng).to(model.device)
+    latents, values = [], []
+    for part in z.split(batch):
+        with torch.no_grad():
+            w = model.generator.mapping(part)
+            found = read(model.generator.synthesis(model.generator.w_plus(w)).image.clamp(-1, 1))
+        if attribute not in found:
+            raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(found))}")
+        latents.append(w)
+        values.append(found[attribute])
+    return LabelledLatents(torch.cat(latents), np.concatenate(values), attribute)
+
+
+def mean_difference(model: EditGAN, latents: LabelledLatents, share: float = 0.3) -> EditVector:
+    """The mean of the `share` with most of the attribute less that of the `share` with least."""
+    low, high = np.quantile(latents.values, [share, 1 - share])
+    w = latents.w.double().cpu()
+    most, least = torch.from_numpy(latents.values >= high), torch.from_numpy(latents.values <= low)
+    return _vector(model, "mean difference", (w[most].mean(0) - w[least].mean(0)).float(), latents)
+
+
+def svm_boundary(model: EditGAN, latents: LabelledLatents, share: float = 0.3, penalty: float = 1e-3) -> EditVector:
+    """The normal of the plane that parts the `share` with most of the attribute from that with least.
+
+    A linear SVM with squared hinge loss, in standard deviations of W; of unit length.
+    """
+    low, high = np.quantile(latents.values, [share, 1 - share])
+    chosen = (latents.values >= high) | (latents.values <= low)
+    w = latents.w.double().cpu().numpy()[chosen]
+    mean, std = w.mean(0), np.maximum(w.std(0), 1e-6)
+    normal = _linear_svm((w - mean) / std, latents.values[chosen] >= high, penalty)
+    direction = torch.from_numpy(normal / std).float()  # the plane's normal in W's own unit
+    return _vector(model, "SVM boundary", direction / direction.norm(), latents)
+
+
+def _linear_svm(x: Float[np.ndarray, "n d"], positive: Bool[np.ndarray, " n"], penalty: float) -> np.ndarray:
+    """Minimise penalty |v|² / 2 + mean max(0, 1 - y (v·x + b))²: smooth and convex."""
+    y = np.where(positive, 1.0, -1.0)
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        v, b = parameters[:-1], parameters[-1]
+        short = np.maximum(0, 1 - y * (x @ v + b))
+        slope = -2 * short * y / len(y)
+        value = penalty / 2 * float(v @ v) + float(np.mean(short**2))
+        return value, np.append(penalty * v + x.T @ slope, slope.sum())
+
+    found = optimize.minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B")
+    return found.x[:-1]
+
+
+def _vector(model: EditGAN, name: str, direction: Tensor, latents: LabelledLatents) -> EditVector:
+    rows = direction[None].repeat(model.generator.config.num_ws, 1)
+    recipe = {"fingerprint": model.base_fingerprint, "resolution": model.resolution, "attribute": latents.attribute}
+    return EditVector(f"{latents.attribute}, {name}", rows, (), recipe | {"labelled": len(latents.values)})
+
+
+def scale_for(
+    model: EditGAN,
+    vector: EditVector,
+    attribute: str,
+    read: Read,
+    change: float,
+    seeds: range,
+    truncation_psi: float = 0.7,
+    most: float = 64.0,
+) -> float:
+    """The scale at which a vector changes the attribute's mean over seeds by `change`, so that vectors compare.
+
+    Found by bisection; `most`, in the vector's own unit, where it never does.
+    """
+    w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
+
+    def mean(scale: float) -> float:
+        with torch.no_grad():
+            made = model.generator.synthesis(vector.apply(w_plus, scale), noise_mode="const").image.clamp(-1, 1)
+        return float(np.mean(read(made)[attribute]))
+
+    start, low, high = mean(0.0), 0.0, 0.25
+    while high < most and (mean(high) - start) / change < 1:
+        low, high = high, high * 2
+    for _ in range(8):
+        middle = (low + high) / 2
+        low, high = (middle, high) if (mean(middle) - start) / change < 1 else (low, middle)
+    return min(high, most)
