@@ -1,4 +1,4 @@
-"""The `editgan` command: `doctor`, `render`, `train`, `apply`, `convert`.
+"""The `editgan` command: `doctor`, `render`, `train`, `apply`, `photo`, `vectors`, `convert`, `report`.
 
 Each command only reads its options and calls one public function of the package; heavy imports happen inside the
 command, so that `editgan --help` answers at once. Errors of the package are printed as one line, with exit code 1.
@@ -11,10 +11,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from editgan_widgets.editing.edit_vector import EditVector
+    from editgan_widgets.models.editgan import EditGAN
 
 
 class _OneLineErrors(TyperGroup):
@@ -238,17 +242,10 @@ def apply(
     """Apply a saved edit vector to a sampled portrait and write the picture."""
     import torch
 
-    from editgan_widgets import EditSession, EditVector, images, load_model
-    from editgan_widgets.editing.library import load_vectors
+    from editgan_widgets import EditSession, images, load_model
 
     loaded = load_model(model, device=device)
-    if Path(vector).suffix:
-        edit_vector = EditVector.load(vector)
-    else:
-        library = load_vectors(loaded)
-        if vector not in library:
-            raise ValueError(f"{vector!r} is no file and not in the library; there are: {', '.join(sorted(library))}")
-        edit_vector = library[vector]
+    edit_vector = _vector(loaded, vector)
     w_plus = EditSession.from_seed(loaded, seed=seed, truncation_psi=truncation_psi).w_plus
     scales = scale or [0.0, 1.0]
     with torch.no_grad():
@@ -257,6 +254,69 @@ def apply(
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(pictures, columns=len(scales)), out)
     typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on seed {seed}: {out}")
+
+
+@app.command()
+def photo(
+    picture: Annotated[Path, typer.Argument(help="A photo, drawing or painting; any format that Pillow reads.")],
+    vector: Annotated[str, typer.Argument(help="A saved edit vector, .safetensors, or one of the model's library.")],
+    out: Annotated[Path, typer.Option(help="Picture to write, of the photo's own size.")],
+    scale: Annotated[float, typer.Option(help="Strength of the vector.")] = 1.0,
+    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
+    preset: Annotated[str, typer.Option(help="Of the embedding: fast, default, paper or released.")] = "default",
+    crop: Annotated[
+        tuple[float, float, float] | None, typer.Option(help="Left and upper edge and side of the square, px.")
+    ] = None,
+    tune: Annotated[bool, typer.Option("--tune", help="Fine-tune a copy of the generator around the photo.")] = False,
+    method: Annotated[str, typer.Option(help="Of pasting back: gradient or feather.")] = "gradient",
+    device: Device = None,
+) -> None:
+    """Embed a photo, apply an edit vector, and paste the edit back into the photo."""
+    from editgan_widgets import images, load_model
+    from editgan_widgets.analysis.embedding_quality import embedding_quality
+    from editgan_widgets.editing.embed import EmbedConfig
+    from editgan_widgets.editing.photo import Crop
+    from editgan_widgets.editing.photo_session import PhotoSession
+    from editgan_widgets.editing.pivotal import PivotalConfig
+
+    if method not in ("gradient", "feather"):
+        raise ValueError(f"method is gradient or feather; got {method!r}")
+    loaded = load_model(model, device=device)
+    edit_vector = _vector(loaded, vector)
+    config = EmbedConfig.preset(preset)
+    total = config.steps + (PivotalConfig().steps if tune else 0)
+    with _progress(total, "step") as advance:
+        taken = iter(range(total + 2))
+        opened = PhotoSession.open(
+            loaded,
+            picture,
+            Crop(*crop) if crop else None,
+            config,
+            PivotalConfig() if tune else None,
+            on_step=lambda step: advance(min(next(taken), total), {}),
+        )
+    session = opened.session
+    quality = embedding_quality(session.model, images.from_uint8(opened.cut), session.w_plus)
+    typer.echo(f"embedded: {quality}")
+    for note in opened.photo.notes:
+        typer.echo(f"note: {note}")
+    session.apply_vector(edit_vector, scale)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    images.save(opened.pasted("gradient" if method == "gradient" else "feather"), out)
+    typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
+
+
+def _vector(model: "EditGAN", name: str) -> "EditVector":
+    """A vector by its file, or by its name in the model's library."""
+    from editgan_widgets import EditVector
+    from editgan_widgets.editing.library import load_vectors
+
+    if Path(name).suffix:
+        return EditVector.load(name)
+    library = load_vectors(model)
+    if name not in library:
+        raise ValueError(f"{name!r} is no file and not in the library; there are: {', '.join(sorted(library))}")
+    return library[name]
 
 
 @app.command()
@@ -276,7 +336,8 @@ def vectors(
     config = LibraryConfig(sources=sources, candidates=2 * sources + 2, steps=steps)
     loaded = load_model(model, device=device)
     with _progress(len(LIBRARY), "vector") as advance:
-        for count, learned in enumerate(learn_library(loaded, out, config, load_factor_regressor().read), start=1):
+        read = load_factor_regressor().read
+        for count, learned in enumerate(learn_library(loaded, out, config, read, LIBRARY), start=1):
             advance(count, {} if learned.attribute is None else {learned.attribute: learned.source_change})
     typer.echo(f"written: {out}")
 

@@ -6,7 +6,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from editgan_widgets import EditSession, images
+from editgan_widgets.analysis import library_edits
+from editgan_widgets.analysis.library_edits import LibraryEdit
 from editgan_widgets.cli import _weights, app
+from editgan_widgets.editing.part_operations import OfPart, grow
 from editgan_widgets.portraits import factor_regressor, identity
 
 
@@ -127,3 +130,28 @@ def test_the_doctor_misses_no_optional_weights_but_finds_broken_ones(network, tm
     path.write_bytes(b"cut short")
     assert state() == "FAIL"
     network._shipped.cache_clear()
+
+
+def test_vectors_learns_a_library_and_apply_says_which_names_there_are(saved, tmp_path, monkeypatch):
+    grown = LibraryEdit("more glow", grow("glow", OfPart(0.3)))
+    monkeypatch.setattr(library_edits, "LIBRARY", (grown,))
+    arguments = ["--model", saved / "tiny.safetensors", "--sources", 1, "--steps", 2]
+    done = run("vectors", "--out", tmp_path, *arguments)
+    assert done.exit_code == 0, done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["more_glow.safetensors"]
+    done = run("apply", "smile", "--model", saved / "tiny.safetensors", "--out", tmp_path / "x.png")
+    assert done.exit_code != 0
+    assert "no library ships with the model" in " ".join((done.output + done.stderr).split())
+
+
+@pytest.mark.parametrize("options", [[], ["--tune", "--crop", 5, 5, 40, "--method", "feather"]])
+def test_photo_pastes_an_edit_into_a_picture_of_its_own_size(saved, tmp_path, options):
+    picture = np.random.default_rng(0).integers(0, 255, (50, 70, 3)).astype(np.uint8)
+    images.save(picture, tmp_path / "in.png")
+    arguments = ["--model", saved / "tiny.safetensors", "--out", tmp_path / "out.png", "--preset", "fast", *options]
+    done = run("photo", tmp_path / "in.png", saved / "spark.safetensors", *arguments)
+    assert done.exit_code == 0, done.output
+    assert pixels(tmp_path / "out.png").shape == (50, 70, 3)
+    assert "embedded: poor: PSNR" in done.output
+    done = run("photo", saved / "tiny.safetensors", saved / "spark.safetensors", *arguments)
+    assert done.exit_code != 0

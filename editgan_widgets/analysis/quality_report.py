@@ -129,6 +129,7 @@ class QualityReport:
     fid: Estimate
     fid_of_halves: Estimate  # of two halves of the renders: what equal distributions get at half the n
     manifold: Manifold
+    manifold_of_halves: Manifold  # likewise of two halves of the renders: the most to expect
     copies: Copies
     detail: tuple[Estimate, ...]  # energy of the samples' octaves, finest first, over that of the renders
     path_length: Estimate
@@ -193,6 +194,7 @@ def measure_quality(
         fid=distribution.frechet_distance(real.features, fake.features, rng),
         fid_of_halves=distribution.frechet_distance(*halves, rng),
         manifold=distribution.manifold(real.features, fake.features),
+        manifold_of_halves=distribution.manifold(*halves),
         copies=found,
         detail=tuple(distribution.ratios(real.octaves, fake.octaves, rng, config.resamples)),
         path_length=_path_length(look, fake.features),

@@ -80,7 +80,7 @@ def _head(report: QualityReport) -> list[str]:
 
 
 def _distances(report: QualityReport) -> list[str]:
-    near = report.manifold
+    near, halves = report.manifold, report.manifold_of_halves
     return [
         "## Samples against renders",
         "",
@@ -94,7 +94,9 @@ def _distances(report: QualityReport) -> list[str]:
         _row("FID", report.fid),
         _row("FID of two halves of the renders", report.fid_of_halves),
         _row("precision (k = 3)", near.precision),
+        _row("precision of two halves of the renders", halves.precision),
         _row("recall (k = 3)", near.recall),
+        _row("recall of two halves of the renders", halves.recall),
         _row("density (k = 5)", near.density),
         _row("coverage (k = 5)", near.coverage),
         *(_row(f"detail of {2**i} to {2 ** (i + 1)} px", x) for i, x in enumerate(report.detail)),

@@ -153,8 +153,8 @@ class Bench:
                 note(f"smile, {name}, {refined} steps: {row['accuracy']:.0%}, identity {row['identity']:.3f}")
         lines = [
             f"{len(w_plus)} held-out portraits that smile less than the median sample; scales at which 20 others smile "
-            f"{change:.2f} more on the mean; accuracy: smiles like the 30 % of the samples that smile most; KID against "
-            f"these, by the regressor's features; directions learned from {self.options.labelled} samples.",
+            f"{change:.2f} more; accuracy: smiles like the 30 % of the samples that smile most; KID against these, "
+            f"by the regressor's features; directions learned from {self.options.labelled} samples.",
             "",
             "| direction | refinement | accuracy | smile gained | identity | picture's change | KID |",
             "|---|---:|---:|---:|---:|---:|---:|",
