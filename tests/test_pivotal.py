@@ -1,11 +1,13 @@
 """Pivotal tuning: the copy shows the picture, the model it came from does not change, its vectors still fit."""
 
+import copy
+
 import pytest
 import torch
 
 from editgan_widgets import EditVector
 from editgan_widgets.editing.edit_vector import WrongModelError
-from editgan_widgets.editing.pivotal import PivotalConfig, tune_around
+from editgan_widgets.editing.pivotal import PivotalConfig, autocorrelation, tune_around
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +71,27 @@ def test_it_can_be_stopped_and_bad_input_is_refused(tiny_model, picture):
         tune_around(tiny_model, torch.zeros(1, 3, 16, 16), pivot)
     with pytest.raises(ValueError, match="steps must be"):
         PivotalConfig(steps=0)
+
+
+def test_noise_maps_move_alone_where_noise_has_strength(tiny_model, picture):
+    strong = copy.deepcopy(tiny_model)
+    for name, value in strong.generator.synthesis.named_parameters():
+        if name.endswith("noise_strength"):
+            value.data.fill_(0.5)
+    pivot = strong.sample_w_plus(1)
+    found = tune_around(strong, picture, pivot, PivotalConfig(steps=40, moves="noise", noise_lr=0.1, locality=0.0))
+    before, after = ((shown(model, pivot) - picture).square().mean() for model in (strong, found))
+    assert after < 0.9 * before
+    kept, moved = strong.generator.state_dict(), found.generator.state_dict()
+    changed = {name.split(".")[-1] for name in kept if not torch.equal(kept[name], moved[name])}
+    assert changed == {"noise_const"}
+    assert not any(x.requires_grad for x in found.generator.buffers())
+
+
+def test_autocorrelation_is_near_nought_for_noise_and_large_for_a_pattern():
+    rng = torch.Generator().manual_seed(0)
+    noise = torch.randn(64, 64, generator=rng)
+    smooth = torch.nn.functional.avg_pool2d(torch.randn(1, 1, 66, 66, generator=rng), 3, 1)[0, 0]
+    smooth = smooth / smooth.std()
+    assert autocorrelation([noise]) < 0.1
+    assert autocorrelation([smooth]) > 10 * autocorrelation([noise])

@@ -5,15 +5,18 @@ After Roich et al. 2022 (sections 3.2 and 3.3): w_plus, the pivot, stays; the sy
     ln(mean squared error) + perceptual distance + locality
 
 where locality keeps the pictures of latents near to the pivot as the untouched generator made them, so that edits still
-work there. The mapping and all other networks are shared with the model that it came from, which stays as it is, and
-so are its edit vectors: W is the same.
+work there. The stored noise maps may move too, or alone, held to be noise by their autocorrelation at all scales
+(Karras et al. 2020, appendix D); where a generator's noise has no strength they show nothing. The mapping and all other
+networks are shared with the model that it came from, which stays as it is, and so are its edit vectors: W is the same.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
@@ -31,12 +34,17 @@ class PivotalConfig:
     locality: float = 10.0  # weight of the squared change of pictures near the pivot; 0 leaves it uncomputed
     radius: float = 0.3  # how far on the way from the pivot to a random w these pictures are taken
     seed: int = 0  # of these latents
+    moves: Literal["weights", "noise", "both"] = "weights"  # what is tuned
+    noise_lr: float = 0.05  # of Adam, on noise maps of unit variance
+    noise_weight: float = 1.0  # of their squared autocorrelation, sum over maps and scales
 
     def __post_init__(self) -> None:
         if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
             raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
         if not 0 < self.lr < float("inf"):
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
+        if self.moves not in ("weights", "noise", "both"):
+            raise ValueError(f"moves is 'weights', 'noise' or 'both'; got {self.moves!r}")
         if not 0 <= self.radius <= 1:
             raise ValueError(f"radius is a share of the way to a random w, 0 to 1; got {self.radius!r}")
 
@@ -79,8 +87,13 @@ def tune_around(
         )
     target, pivot = image.to(model.device).float(), w_plus.detach().to(model.device)
     generator = copy.deepcopy(model.generator)
-    weights = list(generator.synthesis.requires_grad_(True).parameters())
-    adam = torch.optim.Adam(weights, lr=config.lr)
+    weights = list(generator.synthesis.parameters()) if config.moves != "noise" else []
+    noises = [x for name, x in generator.synthesis.named_buffers() if name.endswith("noise_const")]
+    noises = noises if config.moves != "weights" else []
+    for tensor in (*weights, *noises):
+        tensor.requires_grad_(True)
+    groups = [{"params": weights, "lr": config.lr}, {"params": noises, "lr": config.noise_lr}]
+    adam = torch.optim.Adam([group for group in groups if group["params"]])
     perceptual = reference = None
     if model.discriminator is not None and config.perceptual > 0:
         perceptual = PerceptualDistance(model.discriminator)
@@ -99,13 +112,20 @@ def tune_around(
                     kept = model.generator.synthesis(near, noise_mode="const").image
                 moved = generator.synthesis(near, noise_mode="const").image - kept
                 loss = loss + config.locality * moved.square().mean()
+            if noises:
+                loss = loss + config.noise_weight * autocorrelation(noises)
         adam.zero_grad(set_to_none=True)
         loss.backward()
         adam.step()
+        with torch.no_grad():
+            for noise in noises:
+                noise.sub_(noise.mean()).div_(noise.std().clamp_min(1e-6))
         if on_step is not None:
             on_step(PivotalStep(index, config.steps, float(10 * torch.log10(4 / error.detach().clamp_min(1e-10)))))
         if should_stop is not None and should_stop():
             break
+    for noise in noises:
+        noise.requires_grad_(False)
     about = {**model.metadata, "tuned_from": model.base_fingerprint}
     return EditGAN(
         generator, model.discriminator, model.interpreter, model.labels, about, model.encoder, model.w_statistics()
@@ -116,3 +136,17 @@ def _near(model: EditGAN, pivot: Tensor, radius: float, rng: torch.Generator) ->
     z = torch.randn(1, model.generator.config.z_dim, generator=rng).to(model.device)
     with torch.no_grad():
         return pivot.lerp(model.generator.w_plus(model.generator.mapping(z)), radius)
+
+
+def autocorrelation(noises: Sequence[Float[Tensor, "_ _"]], least: int = 8) -> Float[Tensor, ""]:
+    """Squared correlation of each map with itself a pixel right and down, at its size and halved until 8 px."""
+    total = torch.zeros((), device=noises[0].device)
+    for noise in noises:
+        x = noise[None, None]
+        while x.shape[2] >= least or x.shape[2] == noise.shape[0]:
+            for axis in (2, 3):
+                total = total + (x * x.roll(1, axis)).mean().square()
+            if x.shape[2] <= least:
+                break
+            x = F.avg_pool2d(x, 2) * 2  # twice the mean of four: unit variance again
+    return total
