@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -29,6 +31,25 @@ def test_the_script_edits_a_portrait_and_saves_the_vector(tmp_path, monkeypatch)
     mouth = session.model.labels["mouth"].id
     assert (session.label_map == mouth).sum() > 10
     assert float((session.w_plus - session.origin).abs().max()) > 0
+
+
+def test_the_library_of_vectors_is_put_on_a_portrait():
+    code = blocks()["Vectors that are there already"]
+    names: dict = {}
+    exec(compile(code.replace("steps=10", "steps=1"), "README.md", "exec"), names)
+    assert len(names["vectors"]) >= 16
+    assert float((names["session"].w_plus - names["session"].origin).abs().max()) > 0
+
+
+def test_a_painting_is_opened_edited_and_pasted_back(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = blocks()["A photo, a drawing, a painting"]
+    painting = README.parent / "examples" / "painting.png"
+    exec(compile(code.replace('"examples/painting.png"', repr(str(painting))), "README.md", "exec"), {})
+    before, after = (np.asarray(Image.open(path)).astype(int) for path in (painting, tmp_path / "smiling.png"))
+    assert after.shape == before.shape
+    changed = np.abs(after - before).max(2) > 4
+    assert 0.002 < changed.mean() < 0.2  # the mouth and around it, not the frame
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
