@@ -1,4 +1,4 @@
-"""Paint examples/painting.png: a rendered portrait as an oil painting in its frame, the example of an embedded picture."""
+"""Paint examples/painting.png: a rendered portrait as an oil painting in its frame, to be embedded and edited."""
 
 from pathlib import Path
 

@@ -106,7 +106,7 @@ def test_a_crop_is_found_where_the_encoder_knows_the_picture(tiny_model):
     pixels = np.full((200, 200, 3), 128, np.uint8)
     pixels[25:175, 25:175] = np.asarray(Image.fromarray(made).resize((150, 150), Image.Resampling.NEAREST))
     found = suggest_crop(knowing, Photo(pixels))
-    assert (found.x, found.y, found.side) == (25, 25, 150)
+    assert np.abs(np.array([found.x - 25, found.y - 25, found.side - 150])).max() < 8
     assert suggest_crop(tiny_model, Photo(pixels)) == Photo(pixels).central_crop()
 
 

@@ -23,8 +23,9 @@ from editgan_widgets.editing.pivotal import PivotalConfig, PivotalStep, tune_aro
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
 
-_SHIFTS = (-0.12, 0.0, 0.12)  # of the crop, in sides, that are tried …
-_SCALES = (0.6, 0.75, 0.9, 1.0)  # … with these shares of the largest square
+_SCALES, _SHIFTS = (0.6, 0.75, 0.9), (-0.15, 0.0, 0.15)  # of the central square, that are tried first …
+_FINE_SCALES, _FINE_SHIFTS = (0.92, 1.0, 1.08), (-0.05, 0.0, 0.05)  # … and then around the best
+_CLEARLY = 0.8  # times the central square's error, that another one must stay below
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,36 +86,45 @@ class PhotoSession:
 
 
 def suggest_crop(model: EditGAN, photo: Photo) -> Crop:
-    """Choose the square that the encoder's pass reproduces best among several sizes and places; else the central one.
+    """Choose the square that the encoder's pass reproduces best, of several sizes and places, then of finer ones.
 
     A cheap stand-in for a face detector: the pass is good where the picture is framed as the model's pictures are.
-    Without an encoder the central square is taken.
+    The central square is taken where no other one is clearly better, and without an encoder.
     """
     central = photo.central_crop()
     if model.encoder is None:
         return central
-    middle = (central.x + central.side / 2, central.y + central.side / 2)
-    room = (abs(photo.width - photo.height) / 2) / central.side  # how far a long picture lets the square slide
-    slides = (-room, 0.0, room) if room > 0.15 else (0.0,)
-    along = (1, 0) if photo.width > photo.height else (0, 1)
-    crops = []
-    for scale in _SCALES:
-        side = central.side * scale
-        for dx in _SHIFTS if scale < 1 else (0.0,):
-            for dy in _SHIFTS if scale < 1 else (0.0,):
-                for slide in slides:
-                    x = middle[0] + (dx + slide * along[0]) * central.side - side / 2
-                    y = middle[1] + (dy + slide * along[1]) * central.side - side / 2
-                    crops.append(Crop(x, y, side))
-    errors = []
+    room = abs(photo.width - photo.height) / 2  # how far a long picture lets the square slide
+    slides = (-room, 0.0, room) if room > 0.15 * central.side else (0.0,)
+    across, down = (1, 0) if photo.width > photo.height else (0, 1)
+    crops = [central]
+    for slide in slides:
+        start = Crop(central.x + slide * across, central.y + slide * down, central.side)
+        crops += _around(start, _SCALES, _SHIFTS)
+    errors = _errors(model, photo, crops)
+    best = int(np.argmin(errors))
+    if errors[best] > _CLEARLY * errors[0]:
+        return central
+    finer = [crops[best], *_around(crops[best], _FINE_SCALES, _FINE_SHIFTS)]
+    return finer[int(np.argmin(_errors(model, photo, finer)))]
+
+
+def _around(crop: Crop, scales: tuple[float, ...], shifts: tuple[float, ...]) -> list[Crop]:
+    """Crops of other sizes about the same middle, and shifted by shares of their side."""
+    x, y = crop.x + crop.side / 2, crop.y + crop.side / 2
+    sides = [crop.side * scale for scale in scales]
+    return [
+        Crop(x + (dx - 0.5) * side, y + (dy - 0.5) * side, side) for side in sides for dx in shifts for dy in shifts
+    ]
+
+
+@torch.no_grad()
+def _errors(model: EditGAN, photo: Photo, crops: list[Crop]) -> list[float]:
+    """Squared error of the encoder's pass over the crop's own variance: an empty wall is easily reproduced."""
+    errors: list[float] = []
     for start in range(0, len(crops), 16):
         cuts = np.stack([photo.cut(crop, model.resolution) for crop in crops[start : start + 16]])
         image = images.from_uint8(cuts, model.device)
-        with torch.no_grad():
-            made = model.generator.synthesis(model.encode(image), noise_mode="const").image.clamp(-1, 1)
-        # Relative to the crop's own contrast: an empty wall is easily reproduced.
-        error = (made - image).square().mean((1, 2, 3)) / (image.var(dim=(1, 2, 3)) + 0.02)
-        errors.extend(error.tolist())
-    central_error = min(error for crop, error in zip(crops, errors, strict=True) if crop.side == central.side)
-    best = int(np.argmin(errors))
-    return crops[best] if errors[best] < 0.8 * central_error else central
+        made = model.generator.synthesis(model.encode(image), noise_mode="const").image.clamp(-1, 1)
+        errors += ((made - image).square().mean((1, 2, 3)) / (image.var(dim=(1, 2, 3)) + 0.02)).tolist()
+    return errors
