@@ -75,9 +75,12 @@ class PhotoSession:
         return cls(photo, crop, found, EditSession.from_latent(model, found.w_plus))
 
     def pasted(
-        self, method: Literal["feather", "gradient"] = "gradient", residual: float = 1.0
+        self, method: Literal["feather", "gradient"] = "gradient", residual: float = 0.0
     ) -> UInt8[np.ndarray, "h w 3"]:
-        """The photo with the session's edits, at its own resolution; arguments as of editing.photo.paste."""
+        """The photo with the session's edits, at its own resolution; arguments as of editing.photo.paste.
+
+        Where a part moved, a residual would leave its old outline behind as a ghost.
+        """
         session = self.session
         with torch.no_grad():
             before = images.to_uint8(session.model.generator.synthesis(session.origin, noise_mode="const").image)[0]
