@@ -278,6 +278,7 @@ def photo(
     from editgan_widgets.editing.photo import Crop
     from editgan_widgets.editing.photo_session import PhotoSession
     from editgan_widgets.editing.pivotal import PivotalConfig
+    from editgan_widgets.portraits import load_factor_regressor, load_identity
 
     if method not in ("gradient", "feather"):
         raise ValueError(f"method is gradient or feather; got {method!r}")
@@ -296,7 +297,13 @@ def photo(
             on_step=lambda step: advance(min(next(taken), total), {}),
         )
     session = opened.session
-    quality = embedding_quality(session.model, images.from_uint8(opened.cut), session.w_plus)
+    judges: dict = {}
+    if session.model.labels.name.startswith("portraits"):  # what these judges know
+        judges = {"identity": load_identity().to(session.model.device)}
+        if attribute := edit_vector.recipe.get("attribute"):
+            read = load_factor_regressor().to(session.model.device).read
+            judges |= {"vector": edit_vector, "attribute": attribute, "read": read}
+    quality = embedding_quality(session.model, images.from_uint8(opened.cut), session.w_plus, **judges)
     typer.echo(f"embedded: {quality}")
     for note in opened.photo.notes:
         typer.echo(f"note: {note}")
