@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from scipy import optimize
 from torch import Tensor
 
-from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.analysis.transfer import Read, attribute_values, picture_of
 from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -36,11 +36,8 @@ def labelled_latents(
     for part in z.split(batch):
         with torch.no_grad():
             w = model.generator.mapping(part)
-            found = read(model.generator.synthesis(model.generator.w_plus(w)).image.clamp(-1, 1))
-        if attribute not in found:
-            raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(found))}")
+        values.append(attribute_values(read, picture_of(model, model.generator.w_plus(w)), attribute))
         latents.append(w)
-        values.append(found[attribute])
     return LabelledLatents(torch.cat(latents), np.concatenate(values), attribute)
 
 
@@ -104,9 +101,7 @@ def scale_for(
     w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
 
     def mean(scale: float) -> float:
-        with torch.no_grad():
-            made = model.generator.synthesis(vector.apply(w_plus, scale), noise_mode="const").image.clamp(-1, 1)
-        return float(np.mean(read(made)[attribute]))
+        return float(np.mean(attribute_values(read, picture_of(model, vector.apply(w_plus, scale)), attribute)))
 
     start, low, high = mean(0.0), 0.0, 0.25
     while high < most and (mean(high) - start) / change < 1:

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.analysis.transfer import Read, attribute_values, picture_of
 from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.editing.objective import Embedding as Identity
 from editgan_widgets.models.editgan import EditGAN
@@ -94,7 +94,7 @@ def embedding_quality(
         seeds: of the samples that editability is compared with.
     """
     target = image.to(model.device)
-    made = _picture(model, w_plus)
+    made = picture_of(model, w_plus)
     error = float((made - target).square().mean().clamp_min(1e-10))
     distance = name = cosine = None
     try:
@@ -134,14 +134,6 @@ def editability(
 
 def _slope(model: EditGAN, w_plus: Tensor, vector: EditVector, attribute: str, read: Read) -> float:
     """Central difference over half the vector on either side."""
-    pictures = torch.cat([_picture(model, vector.apply(w_plus, scale, model)) for scale in (-0.5, 0.5)])
-    found = read(pictures)
-    if attribute not in found:
-        raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(found))}")
-    low, high = found[attribute]
+    pictures = torch.cat([picture_of(model, vector.apply(w_plus, scale, model)) for scale in (-0.5, 0.5)])
+    low, high = attribute_values(read, pictures, attribute)
     return float(high - low)
-
-
-def _picture(model: EditGAN, w_plus: Tensor) -> Float[Tensor, "1 3 h w"]:
-    with torch.no_grad():
-        return model.generator.synthesis(w_plus, noise_mode="const").image.clamp(-1, 1)

@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import torch
 from jaxtyping import UInt8
 from scipy import ndimage
 
-from editgan_widgets import images
 from editgan_widgets.analysis.distribution import Estimate
-from editgan_widgets.analysis.transfer import LEAST_SHARE, Read
+from editgan_widgets.analysis.transfer import LEAST_SHARE, Read, attribute_change
 from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.editing.embed import EmbedConfig
 from editgan_widgets.editing.photo import Crop, Photo
@@ -116,8 +114,8 @@ def measure_styles(
             psnr.append(float(opened.embedding.psnr[0]))
             before, canvas = opened.session.image, opened.photo.pixels
             opened.session.apply_vector(vector, scale)
-            changes.append(_change(model, read, attribute, before, opened.session.image))
-            pasted.append(_change(model, read, attribute, canvas, opened.pasted()))
+            changes.append(attribute_change(read, attribute, before, opened.session.image, model.device))
+            pasted.append(attribute_change(read, attribute, canvas, opened.pasted(), model.device))
         moved = np.array(changes) / source_change
         rows.append(
             StyleTransfer(
@@ -147,12 +145,3 @@ def style_table(rows: Sequence[StyleTransfer]) -> str:
         for x in rows
     ]
     return "\n".join(lines) + "\n"
-
-
-def _change(model: EditGAN, read: Read, attribute: str, before: Pixels, after: Pixels) -> float:
-    with torch.no_grad():
-        found = read(images.from_uint8(np.stack([before, after]), model.device))
-    if attribute not in found:
-        raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(found))}")
-    first, second = found[attribute]
-    return float(second - first)

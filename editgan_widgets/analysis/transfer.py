@@ -12,9 +12,10 @@ from typing import TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from editgan_widgets import images
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.editing.edit_vector import EditVector, Layers
 from editgan_widgets.editing.objective import Embedding
@@ -118,8 +119,8 @@ def transfer(
         after = vector.apply(before, scale, None, force, layers)
         if refine_steps > 0:
             after = best_step(refine(model, before, vector, refine_steps, scale, layers, config, force)).w_plus
-        pictures = torch.cat([_picture(model, before), _picture(model, after)])
-        first, second = _values(read, pictures, attribute)
+        pictures = torch.cat([picture_of(model, before), picture_of(model, after)])
+        first, second = attribute_values(read, pictures, attribute)
         change = float(second - first)
         measures.append(
             TransferMeasure(
@@ -177,20 +178,35 @@ def _source_change(
         )
     before = model.sample_w_plus(int(vector.recipe["seed"]), float(vector.recipe.get("truncation_psi", 0.7)))
     after = vector.apply(before, scale, layers=layers)
-    first, second = _values(read, torch.cat([_picture(model, before), _picture(model, after)]), attribute)
+    first, second = attribute_values(read, torch.cat([picture_of(model, before), picture_of(model, after)]), attribute)
     return float(second - first)
 
 
-def _picture(model: EditGAN, w_plus: Tensor) -> Float[Tensor, "1 3 h w"]:
+def picture_of(model: EditGAN, w_plus: Tensor) -> Float[Tensor, "n 3 h w"]:
+    """Pictures of latents, in [-1, 1]."""
     with torch.no_grad():
         return model.generator.synthesis(w_plus, noise_mode="const").image.clamp(-1, 1)
 
 
-def _values(read: Read, pictures: Tensor, attribute: str) -> np.ndarray:
+def attribute_values(read: Read, pictures: Tensor, attribute: str) -> np.ndarray:
+    """An attribute of each picture. Raises ValueError for one that is not read."""
     found = read(pictures)
     if attribute not in found:
         raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(found))}")
     return np.asarray(found[attribute])
+
+
+def attribute_change(
+    read: Read,
+    attribute: str,
+    before: UInt8[np.ndarray, "h w 3"],
+    after: UInt8[np.ndarray, "h w 3"],
+    device: torch.device | str = "cpu",
+) -> float:
+    """Change of an attribute from one picture to another. Raises ValueError for one that is not read."""
+    with torch.no_grad():
+        first, second = attribute_values(read, images.from_uint8(np.stack([before, after]), device), attribute)
+    return float(second - first)
 
 
 def _cosine(identity: Embedding | None, pictures: Tensor) -> float:

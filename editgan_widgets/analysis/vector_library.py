@@ -13,7 +13,7 @@ import torch
 
 from editgan_widgets import images
 from editgan_widgets.analysis.library_edits import LIBRARY, LibraryEdit
-from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.analysis.transfer import Read, attribute_change
 from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.session import EditSession
@@ -124,7 +124,4 @@ def _change(model: EditGAN, read: Read | None, attribute: str | None, before: np
     """Change of an attribute from one picture to another; nan where it is not read."""
     if read is None or attribute is None:
         return float("nan")
-    with torch.no_grad():
-        found = read(images.from_uint8(np.stack([before, after]), model.device))
-    first, second = found[attribute]
-    return float(second - first)
+    return attribute_change(read, attribute, before, after, model.device)
