@@ -272,6 +272,10 @@ def photo(
     device: Device = None,
 ) -> None:
     """Embed a photo, apply an edit vector, and paste the edit back into the photo."""
+    import math
+
+    from PIL import Image
+
     from editgan_widgets import images, load_model
     from editgan_widgets.analysis.embedding_quality import embedding_quality
     from editgan_widgets.editing.embed import EmbedConfig
@@ -282,8 +286,13 @@ def photo(
 
     if method not in ("gradient", "feather"):
         raise ValueError(f"method is gradient or feather; got {method!r}")
+    if out.suffix.lower() not in Image.registered_extensions() or not math.isfinite(scale):
+        raise ValueError(
+            f"the picture's ending says its format, such as .png, and the scale is finite; got {out}, {scale}"
+        )
     loaded = load_model(model, device=device)
     edit_vector = _vector(loaded, vector)
+    edit_vector.check(loaded)
     config = EmbedConfig.preset(preset)
     total = config.steps + (PivotalConfig().steps if tune else 0)
     with _progress(total, "step") as advance:
@@ -300,7 +309,8 @@ def photo(
     judges: dict = {}
     if session.model.labels.name.startswith("portraits"):  # what these judges know
         judges = {"identity": load_identity().to(session.model.device)}
-        if attribute := edit_vector.recipe.get("attribute"):
+        attribute = edit_vector.recipe.get("attribute")
+        if attribute in load_factor_regressor().names:
             read = load_factor_regressor().to(session.model.device).read
             judges |= {"vector": edit_vector, "attribute": attribute, "read": read}
     quality = embedding_quality(session.model, images.from_uint8(opened.cut), session.w_plus, **judges)
@@ -332,6 +342,7 @@ def vectors(
     model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
     sources: Annotated[int, typer.Option(min=1, help="Portraits whose edits a vector is the mean of.")] = 5,
     steps: Annotated[int, typer.Option(min=1, help="Steps of each edit.")] = 60,
+    licence: Annotated[str | None, typer.Option(help="Under which the vectors may be passed on.")] = None,
     device: Device = None,
 ) -> None:
     """Learn a library of named edit vectors from scripted mask edits on a portrait model's samples."""
@@ -340,7 +351,7 @@ def vectors(
     from editgan_widgets.analysis.vector_library import LibraryConfig, learn_library
     from editgan_widgets.portraits import load_factor_regressor
 
-    config = LibraryConfig(sources=sources, candidates=2 * sources + 2, steps=steps)
+    config = LibraryConfig(sources=sources, candidates=2 * sources + 2, steps=steps, licence=licence)
     loaded = load_model(model, device=device)
     with _progress(len(LIBRARY), "vector") as advance:
         read = load_factor_regressor().read

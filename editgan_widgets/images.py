@@ -41,5 +41,8 @@ def grid(pictures: UInt8[np.ndarray, "n h w 3"], columns: int, gap: int = 2) -> 
 
 
 def save(pixels: UInt8[np.ndarray, "h w 3"], path: str | Path) -> None:
-    """Write a picture; the file name's ending says the format."""
-    Image.fromarray(pixels).save(path)
+    """Write a picture; the file name's ending says the format. JPEG and WebP are written with little loss."""
+    if Path(path).suffix.lower() in (".jpg", ".jpeg", ".webp"):
+        Image.fromarray(pixels).save(path, quality=95, subsampling=0)
+    else:
+        Image.fromarray(pixels).save(path)

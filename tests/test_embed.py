@@ -154,3 +154,12 @@ print("torch._dynamo" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    "wrong", [{"perceptual_every": 0}, {"warmup": -1}, {"error": "l1"}, {"coordinates": "W"}, {"prior": float("nan")}]
+)
+def test_settings_of_the_presets_that_are_out_of_range_are_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        EmbedConfig(**wrong)

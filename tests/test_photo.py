@@ -70,6 +70,47 @@ def test_what_is_no_picture_is_refused(content, message):
         open_photo(content)
 
 
+def test_arrays_of_wider_types_keep_their_values_and_unclear_ones_are_refused():
+    row = np.array([[[0, 128, 255]]])
+    for kind in (np.int64, np.uint16, np.float32):
+        np.testing.assert_array_equal(open_photo(row.astype(kind)).pixels, row)
+    np.testing.assert_array_equal(open_photo(row / 255 * 1.001).pixels, row)
+    np.testing.assert_array_equal(open_photo(row.astype(np.uint16) * 257).pixels, row)
+    np.testing.assert_array_equal(open_photo(np.zeros((1, 1, 4)), (9, 8, 7)).pixels[0, 0], (9, 8, 7))
+    own = row.astype(np.uint8)
+    assert not np.shares_memory(open_photo(own).pixels, own)
+    with pytest.raises(PhotoError, match=r"images\.to_uint8"):
+        open_photo(row / 127.5 - 1)
+
+
+def test_an_edit_that_reaches_the_crops_border_meets_the_photo_there():
+    photo = Photo(np.full((300, 300, 3), 100, np.uint8))
+    before = np.full((32, 32, 3), 90, np.uint8)
+    ramp = 80 * np.linspace(0, 1, 32)[:, None, None] ** 2 + before
+    for method in ("feather", "gradient"):
+        change = paste(photo, Crop(70, 70, 160), before, ramp.astype(np.uint8), np.ones((32, 32), bool), method)
+        change = change.astype(int) - 100
+        assert np.abs(change).max() > 5
+        assert np.abs(change[229]).max() <= 4
+    whole = paste(photo, Crop(0, 0, 300), before, ramp.astype(np.uint8), np.ones((32, 32), bool))
+    assert whole[299].mean() > 170  # the photo ends there, too
+
+
+@pytest.mark.parametrize("side", [64, 43, 32])
+def test_an_edit_stays_in_place_in_a_photo_coarser_than_the_model(side):
+    y, x = np.mgrid[:128, :128]
+    bump = 80 * np.exp(-((x - 63.5) ** 2 + (y - 63.5) ** 2) / 200)
+    before = np.full((128, 128, 3), 90, np.uint8)
+    photo = Photo(np.full((100, 100, 3), 90, np.uint8))
+    region = np.zeros((128, 128), bool)
+    region[8:-8, 8:-8] = True
+    change = paste(photo, Crop(10, 20, side), before, (before + bump[..., None]).astype(np.uint8), region, "feather")
+    change = change[..., 0].astype(float) - 90
+    rows, columns = np.mgrid[:100, :100]
+    middle = (change * columns).sum() / change.sum() + 0.5 - 10, (change * rows).sum() / change.sum() + 0.5 - 20
+    np.testing.assert_allclose(middle, side / 2, atol=0.1)
+
+
 def test_broken_and_huge_files_and_odd_arrays_are_refused(tmp_path):
     whole = file_of(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)), "PNG")
     with pytest.raises(PhotoError, match="broken"):
@@ -145,6 +186,12 @@ def test_pasting_nothing_changes_nothing_and_a_crop_beyond_the_border_is_met():
         assert outer.shape == photo.pixels.shape
     small = Photo(photo.pixels[:16, :16])
     assert paste(small, Crop(0, 0, 16), before, after, region).shape == (16, 16, 3)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_what_is_no_kind_of_picture_is_refused():
+    with pytest.raises(PhotoError, match="a list is no picture"):
+        open_photo([1, 2, 3])
 
 
 @pytest.mark.usefixtures("unchecked")

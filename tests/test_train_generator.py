@@ -324,3 +324,17 @@ def test_patches_and_pairs_train_together(data, tmp_path):
     assert bundle.metadata["discriminator_config"]["patches"] == 8
     assert "b8.out.weight" in bundle.modules["discriminator"]
     assert lines[-1]["d_loss"] > 0
+
+
+def test_other_hinges_or_patches_are_refused_by_name(data, tmp_path):
+    bent = dataclasses.replace(NETWORK, mapping_hinges=(0.5,))
+    first = run(data, tmp_path / "a", config(network=bent, total_images=4))
+    for other in (dataclasses.replace(NETWORK, mapping_hinges=(-1.0, 0.5)), dataclasses.replace(bent, z_dim=6)):
+        with pytest.raises((CheckpointError, DataError), match=r"same hinges and keep z_dim|latents.npy"):
+            run(data, tmp_path / "b", config(network=other, total_images=4), grow_from=first.checkpoint)
+    patches = {"adversarial_weight": 0.1, "prior_fraction": 0.0, "augment_target": 0.0, "total_images": 4}
+    run(data, tmp_path / "c", config(**patches, patches=8))
+    with pytest.raises(CheckpointError, match="scores 8 patches a side, here 1"):
+        run(data, tmp_path / "c", config(**patches))
+    with pytest.raises(ValueError, match="set augment_target to 0"):
+        config(adversarial_weight=1.0, relativistic=True)

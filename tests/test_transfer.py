@@ -94,7 +94,7 @@ def test_the_report_is_told_as_a_table_and_as_json(tiny_model, brighter):
 def test_what_cannot_be_measured_says_why(tiny_model, brighter):
     with pytest.raises(ValueError, match="no seeds"):
         transfer(tiny_model, brighter, (), "brightness", read)
-    with pytest.raises(ValueError, match="seed 100 is the one"):
+    with pytest.raises(ValueError, match="seed 100 is one that 'brighter' was learned on"):
         transfer(tiny_model, brighter, (1, 100), "brightness", read)
     with pytest.raises(ValueError, match="'smile' is not read; there are: brightness, constant"):
         transfer(tiny_model, brighter, (1,), "smile", read)

@@ -29,7 +29,7 @@ class LabelledLatents:
 def labelled_latents(
     model: EditGAN, attribute: str, read: Read, count: int = 2000, first_seed: int = 30_000_000, batch: int = 50
 ) -> LabelledLatents:
-    """Sample latents at full truncation and read an attribute. Raises ValueError for one that is not read."""
+    """Sample latents, without truncation, and read an attribute. Raises ValueError for one that is not read."""
     rng = torch.Generator().manual_seed(first_seed)
     z = torch.randn(count, model.generator.config.z_dim, generator=rng).to(model.device)
     latents, values = [], []
@@ -96,8 +96,10 @@ def scale_for(
 ) -> float:
     """The scale at which a vector changes the attribute's mean over seeds by `change`, so that vectors compare.
 
-    Found by bisection; `most`, in the vector's own unit, where it never does.
+    Found by bisection; `most`, in the vector's own unit, where it never does. Raises ValueError for a change of 0.
     """
+    if change == 0:
+        raise ValueError("a change of 0 needs no scale; give one above or below")
     w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
 
     def mean(scale: float) -> float:

@@ -101,9 +101,9 @@ def transfer(
     held_out = list(seeds)
     if not held_out:
         raise ValueError("no seeds were given; give some that the vector was not learned on")
-    source = vector.recipe.get("seed")
-    if source in held_out:
-        raise ValueError(f"seed {source} is the one that {vector.name!r} was learned on; leave it out of the seeds")
+    sources = {vector.recipe.get("seed"), *vector.recipe.get("seeds", ())}
+    if known := sorted(sources & set(held_out), key=str):
+        raise ValueError(f"seed {known[0]} is one that {vector.name!r} was learned on; leave it out of the seeds")
     if not force:
         vector.check(model)
     if source_change is None:

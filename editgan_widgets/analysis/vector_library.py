@@ -14,7 +14,7 @@ import torch
 from editgan_widgets import images
 from editgan_widgets.analysis.library_edits import LIBRARY, LibraryEdit
 from editgan_widgets.analysis.transfer import Read, attribute_change
-from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
@@ -29,7 +29,7 @@ class LibraryConfig:
     sources: int = 5  # of them, those that followed best, whose mean is the vector
     steps: int = 60  # of each edit
     truncation_psi: float = 0.7
-    licence: str = "Apache-2.0"
+    licence: str | None = None  # under which the vectors may be passed on
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,10 @@ def learn_library(
 
 
 def _kept(path: Path, model: EditGAN, edit: LibraryEdit) -> LearnedVector | None:
-    vector = EditVector.load(path)
+    try:
+        vector = EditVector.load(path)
+    except EditVectorError:  # half written
+        return None
     if vector.fingerprint != model.base_fingerprint:
         return None
     return LearnedVector(vector, edit.attribute, vector.recipe.get("attribute_change", float("nan")), ())

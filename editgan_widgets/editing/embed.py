@@ -56,6 +56,16 @@ class EmbedConfig:
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
         if not 0 <= self.decay_share <= 1:
             raise ValueError(f"decay_share is a share of the steps, 0 to 1; got {self.decay_share!r}")
+        if self.error not in ("log", "squared") or self.coordinates not in ("std", "w"):
+            raise ValueError(
+                f"error is 'log' or 'squared' and coordinates 'std' or 'w'; got {self.error!r}, {self.coordinates!r}"
+            )
+        for name, least in (("warmup", 0), ("perceptual_every", 1), ("lookahead", 0), ("together", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be a whole number from {least} up; got {getattr(self, name)!r}")
+        for name in ("perceptual", "prior", "error_weight", "encoder"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be 0 or more and finite; got {getattr(self, name)!r}")
 
     @classmethod
     def preset(cls, name: str) -> "EmbedConfig":

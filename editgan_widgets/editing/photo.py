@@ -9,6 +9,7 @@ the photo's colours on its border (Pérez et al. 2003, section 2), which leaves 
 
 import io
 import os
+import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from scipy import ndimage, sparse
 from scipy.sparse import linalg
 
-MOST_PIXELS = 200_000_000  # of a picture; a small file may claim far more than memory holds
+MOST_PIXELS = 2 * 89_478_485  # of a picture, as Pillow has it; a small file may claim far more than memory holds
+_LARGEST_CROP = 8  # times the photo's longer side
 _MOST_UNKNOWNS = 40_000  # of the linear system; what it solves for is smooth, so a coarser grid tells it as well
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray
@@ -77,6 +79,10 @@ class Photo:
 
     def cut(self, crop: Crop, size: int) -> UInt8[np.ndarray, "size size 3"]:
         """Cut a square out and resize it to `size` px; beyond the border the outermost pixels are repeated."""
+        if crop.side > _LARGEST_CROP * max(self.width, self.height):
+            raise ValueError(
+                f"{crop} is more than {_LARGEST_CROP} times as large as the photo of {self.width} x {self.height} px"
+            )
         left, upper = int(np.floor(crop.x)), int(np.floor(crop.y))
         right, lower = int(np.ceil(crop.x + crop.side)), int(np.ceil(crop.y + crop.side))
         before, after = (max(0, -upper), max(0, -left)), (max(0, lower - self.height), max(0, right - self.width))
@@ -94,16 +100,23 @@ def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128
     Turned upright as its EXIF data say; transparency is laid on `background`; 16 bits, grey, palettes and CMYK (through
     its colour profile where it has one) become 8-bit RGB; of an animation the first frame is taken.
 
-    Raises FileNotFoundError, or PhotoError for what is no picture, a broken one, or one of more than 200 million
-    pixels.
+    Raises OSError for a file that is missing or may not be read, or PhotoError for what is no picture, a broken one, or
+    one of more than MOST_PIXELS.
     """
     if isinstance(source, np.ndarray):
-        return Photo(_from_array(source))
+        if source.ndim >= 2 and source.shape[0] * source.shape[1] > MOST_PIXELS:
+            raise PhotoError(f"the array is {source.shape}, more than {MOST_PIXELS:,} pixels; make it smaller first")
+        return Photo(_from_array(source, background))
+    if not isinstance(source, (str, os.PathLike, bytes, Image.Image)) and not hasattr(source, "read"):
+        raise PhotoError(
+            f"a {type(source).__name__} is no picture; give a path, bytes, a Pillow image or a numpy array"
+        )
     name = "the picture"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own about large pictures; the limit here is stated and firm
             if isinstance(source, Image.Image):
+                _check_size(source, name)
                 return _converted(source, background)
             if isinstance(source, (str, os.PathLike)):
                 name = Path(source).name
@@ -111,15 +124,14 @@ def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128
             with opened as image:
                 _check_size(image, name)
                 return _converted(image, background)
-    except FileNotFoundError:
-        raise
-    except PhotoError:
+    except (FileNotFoundError, IsADirectoryError, PermissionError, PhotoError):
         raise
     except Image.DecompressionBombError as error:
         raise PhotoError(f"{name} claims more than {MOST_PIXELS:,} pixels; make it smaller first") from error
     except UnidentifiedImageError as error:
         raise PhotoError(f"{name} is no picture that can be read; use JPEG, PNG, WebP, TIFF, GIF or BMP") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # Pillow's ways to say that a file is broken
+    # Pillow's ways to say that a file is broken.
+    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, TypeError, IndexError, struct.error) as error:
         raise PhotoError(f"{name} is broken ({error}); save it anew and try again") from error
 
 
@@ -133,24 +145,27 @@ def _check_size(image: Image.Image, name: str) -> None:
 def _converted(image: Image.Image, background: tuple[int, int, int]) -> Photo:
     notes = []
     upright = ImageOps.exif_transpose(image)
-    if image.getexif().get(0x0112, 1) != 1:
+    if image.getexif().get(0x0112, 1) in range(2, 9):
         notes.append("turned upright")
     if getattr(image, "n_frames", 1) > 1:
-        notes.append("first frame of an animation")
+        notes.append("first picture of several")
     if upright.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F"):
         notes.append("brought to 8 bits")
-        return Photo(_from_array(np.asarray(upright)), tuple(notes))
+        return Photo(_from_array(np.asarray(upright), background, deep=upright.mode != "F"), tuple(notes))
     if upright.mode == "CMYK":
         notes.append("CMYK turned into RGB")
-        upright = _from_cmyk(upright)
-    if "A" in upright.getbands() or "transparency" in upright.info:
+        upright = _to_srgb(upright)
+    elif upright.mode in ("RGB", "L") and upright.info.get("icc_profile"):
+        upright = _to_srgb(upright)
+    if upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info:
         notes.append("transparency laid on a plain background")
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, (*background, 255)), upright)
     return Photo(np.array(upright.convert("RGB")), tuple(notes))
 
 
-def _from_cmyk(image: Image.Image) -> Image.Image:
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """Through the picture's colour profile, where it has a good one."""
     profile = image.info.get("icc_profile")
     if profile:
         try:
@@ -163,26 +178,27 @@ def _from_cmyk(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _from_array(values: np.ndarray) -> np.ndarray:
-    """Grey, grey and alpha, RGB or RGBA; 8 or 16 bits, or floats in [0, 1]."""
+def _from_array(values: np.ndarray, background: tuple[int, int, int], deep: bool = False) -> np.ndarray:
+    """Grey, grey and alpha, RGB or RGBA; 8 or 16 bits, or floats in [0, 1]; `deep` means 16 bits whatever is shown."""
     array = np.asarray(values)
     if array.ndim == 2:
         array = array[:, :, None]
     if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4) or not array.size:
         raise PhotoError(f"the array is {values.shape}; a picture is [H, W], [H, W, 3] or [H, W, 4]")
-    if array.dtype == np.uint8:
-        scaled = array
-    elif array.dtype.kind in "iu":  # Pillow gives 16-bit files as int32
-        scaled = np.clip(np.rint(array / 257.0), 0, 255).astype(np.uint8)
-    elif array.dtype.kind == "f" and np.isfinite(array).all():
-        top = 1.0 if array.max(initial=0) <= 1 else (255.0 if array.max() <= 255 else 65535.0)
-        scaled = np.clip(np.rint(array * (255 / top)), 0, 255).astype(np.uint8)
-    else:
-        raise PhotoError(f"the array holds {array.dtype}; a picture is uint8, uint16 or finite floats in [0, 1]")
-    if scaled.shape[2] in (2, 4):
-        share = scaled[..., -1:] / 255.0
-        scaled = np.rint(scaled[..., :-1] * share + 128 * (1 - share)).astype(np.uint8)
-    return np.repeat(scaled, 3, axis=2) if scaled.shape[2] == 1 else np.ascontiguousarray(scaled)
+    low, high = (float(array.min()), float(array.max())) if array.dtype.kind in "iuf" else (np.nan, np.nan)
+    if not (low >= -0.01 and high <= 65535):
+        raise PhotoError(
+            f"the array holds {array.dtype} from {low:g} to {high:g}; a picture is uint8, uint16 or floats in [0, 1] "
+            "(images.to_uint8 turns a network's pictures into one)"
+        )
+    # Floats a little above 1 are rounding; whole numbers up to 255 are bytes in a wider type, unless a file says more.
+    top = 1.0 if array.dtype.kind == "f" and high <= 1.05 else 255.0 if high <= 255.5 and not deep else 65535.0
+    scaled = np.clip(np.rint(array * (255 / top)), 0, 255).astype(np.uint8)
+    colours, alpha = (scaled, None) if scaled.shape[2] in (1, 3) else (scaled[..., :-1], scaled[..., -1:] / 255.0)
+    colours = np.repeat(colours, 3, axis=2) if colours.shape[2] == 1 else colours
+    if alpha is not None:
+        colours = np.rint(colours * alpha + np.array(background) * (1 - alpha)).astype(np.uint8)
+    return np.ascontiguousarray(colours)
 
 
 # The way back
@@ -227,7 +243,7 @@ def paste(
     difference = after.astype(np.float32) - before
     if residual < 1:
         difference += (1 - residual) * (before.astype(np.float32) - photo.cut(crop, size))
-    # Beyond the photo nothing is pasted: there the region ends, and so does the system to be solved.
+    region = _ending_inside(photo, crop, region)
     if method == "gradient":
         difference = _meeting_zero(difference, region)
         share = region.astype(np.float32)
@@ -245,10 +261,23 @@ def paste(
     # Centres of the photo's pixels, in the model's pixels.
     rows = (np.arange(upper, lower) + 0.5 - crop.y) / crop.side * size - 0.5
     columns = (np.arange(left, right) + 0.5 - crop.x) / crop.side * size - 0.5
-    added = np.stack([_resample(change[..., i], rows, columns) for i in range(3)], axis=-1)
+    # A cubic spline rings across the region's border: a pixel beyond it nothing is added.
+    near = ndimage.binary_dilation(region).astype(np.float32)
+    near = ndimage.map_coordinates(near, np.meshgrid(rows, columns, indexing="ij"), order=1, mode="nearest")
+    added = np.stack([_resample(change[..., i], rows, columns) * near for i in range(3)], axis=-1)
     here = result[upper:lower, left:right].astype(np.float32) + added
     result[upper:lower, left:right] = np.clip(np.rint(here), 0, 255).astype(np.uint8)
     return result
+
+
+def _ending_inside(photo: Photo, crop: Crop, region: Bool[np.ndarray, "s s"]) -> np.ndarray:
+    """The region without the crop's outermost pixels, where the photo goes on beyond them: it must meet the photo."""
+    inner = region.copy()
+    inner[:, 0] &= crop.x <= 0
+    inner[0] &= crop.y <= 0
+    inner[:, -1] &= crop.x + crop.side >= photo.width
+    inner[-1] &= crop.y + crop.side >= photo.height
+    return inner
 
 
 def _meeting_zero(difference: Float[np.ndarray, "s s 3"], region: Bool[np.ndarray, "s s"]) -> np.ndarray:
@@ -264,7 +293,7 @@ def _meeting_zero(difference: Float[np.ndarray, "s s 3"], region: Bool[np.ndarra
     step = int(np.ceil(np.sqrt(region.sum() / _MOST_UNKNOWNS)))
     if step > 1:
         small = tuple(slice(None, None, step) for _ in range(2))
-        coarse = ndimage.uniform_filter(difference, step, mode="nearest", axes=(0, 1))[small]
+        coarse = ndimage.uniform_filter(difference, _odd(step), mode="nearest", axes=(0, 1))[small]
         scale = [a / b for a, b in zip(region.shape, region[small].shape, strict=True)]
         membrane = ndimage.zoom(_membrane(coarse, region[small]), (*scale, 1), order=1, mode="nearest", grid_mode=True)
         return (difference - membrane) * region[..., None]
@@ -299,6 +328,11 @@ def _resample(values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.n
     """Cubic where the photo is finer than the model's picture; where it is coarser, the mean of what a pixel covers."""
     finer = min(len(rows), len(columns)) < 2 or rows[1] - rows[0] <= 1
     if not finer:
-        values = ndimage.uniform_filter(values, round(rows[1] - rows[0]), mode="nearest")
+        values = ndimage.uniform_filter(values, _odd(rows[1] - rows[0]), mode="nearest")
     grid = np.meshgrid(rows, columns, indexing="ij")
     return ndimage.map_coordinates(values, grid, order=3 if finer else 1, mode="nearest")
+
+
+def _odd(size: float) -> int:
+    """The odd number of pixels nearest to a size: a filter of it has a middle."""
+    return 2 * int(size / 2) + 1

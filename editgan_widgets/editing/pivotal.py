@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -39,10 +40,14 @@ class PivotalConfig:
     noise_weight: float = 1.0  # of their squared autocorrelation, sum over maps and scales
 
     def __post_init__(self) -> None:
-        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
+        if isinstance(self.steps, bool) or not isinstance(self.steps, (int, np.integer)) or self.steps < 1:
             raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
-        if not 0 < self.lr < float("inf"):
-            raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
+        for name in ("lr", "noise_lr"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be above 0 and finite; got {getattr(self, name)!r}")
+        for name in ("perceptual", "locality", "noise_weight"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be 0 or more and finite; got {getattr(self, name)!r}")
         if self.moves not in ("weights", "noise", "both"):
             raise ValueError(f"moves is 'weights', 'noise' or 'both'; got {self.moves!r}")
         if not 0 <= self.radius <= 1:

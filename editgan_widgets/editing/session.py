@@ -37,6 +37,8 @@ from editgan_widgets.editing.strokes import Stroke, rasterise
 from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps, from_segmentations
 from editgan_widgets.models.editgan import EditGAN
 
+_SEEN_CHANGE = 8  # of 255: what a vector without parts must change for a pixel to count as edited
+
 
 class SessionError(ValueError):
     """Something was asked of a session that it cannot do now; the message says what to do first."""
@@ -319,6 +321,9 @@ class EditSession:
             image = _frozen(images.to_uint8(synthesis.image)[0])
             parts = [label.id for label in self.model.labels if label.name in vector.labels]
             before, edited = self.predicted_label_map, self._state.edited
+            if not parts:  # of colour or light, say: it acts wherever the picture changes
+                moved = np.abs(image.astype(int) - self._state.image).max(2) > _SEEN_CHANGE
+                edited = _union(edited, moved) if moved.any() else edited
             if not np.array_equal(before, predicted):
                 edited = _union(edited, from_segmentations(before, predicted, parts, self.config.buffer_px).region)
             self._push(

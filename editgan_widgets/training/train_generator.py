@@ -88,6 +88,10 @@ class TrainGeneratorConfig:
             raise ValueError("paired_weight and adversarial_weight are both 0: nothing to learn from; raise one")
         if self.horizontal_flips and self.paired_weight > 0:
             raise ValueError("horizontal_flips with paired_weight: a code makes one picture, not its mirror; drop one")
+        if self.relativistic and self.adversarial_weight > 0 and self.augment_target > 0:
+            raise ValueError(
+                "relativistic scores have no sign of their own for augment_target to follow; set augment_target to 0"
+            )
         if self.batch < 1 or self.total_images < self.batch:
             raise ValueError(
                 f"batch is {self.batch} and total_images {self.total_images}; need 1 <= batch <= total_images"
@@ -521,6 +525,12 @@ class _State:
                 f"{self.config.network}{' and' if self.discriminator else ', no'} discriminator. "
                 f"Give another out_dir, with grow_from={path} to start from its weights"
             )
+        scores = bundle.metadata.get("discriminator_config", {}).get("patches", 1)
+        if self.discriminator is not None and scores != self.config.patches:
+            raise CheckpointError(
+                f"{path} is of a run whose discriminator scores {scores} patches a side, here {self.config.patches}; "
+                f"take the same, or give another out_dir, with grow_from={path}"
+            )
         self.average.load_state_dict(bundle.modules["generator"])
         self.generator.load_state_dict(bundle.modules["generator_live"])
         load_optimizer(self.optimizer_g, bundle.modules["optimizer_g"])
@@ -549,6 +559,15 @@ class _State:
                 f"{path} has mapping_lr_multiplier {theirs}, this network {self.config.network.mapping_lr_multiplier}; "
                 "take the same"
             )
+        known = GeneratorConfig.from_dict(bundle.metadata["generator_config"]) if theirs is not None else None
+        if known is not None and known.mapping_hinges:
+            network = self.config.network
+            kept = network.mapping_hinges[: len(known.mapping_hinges)] == known.mapping_hinges
+            if not kept or network.z_dim != known.z_dim:
+                raise CheckpointError(
+                    f"{path} has mapping_hinges {known.mapping_hinges} and z_dim {known.z_dim}, this network "
+                    f"{network.mapping_hinges} and {network.z_dim}; begin with the same hinges and keep z_dim"
+                )
         own = self.generator.state_dict()
         foreign = [n for n, v in weights.items() if n not in own or not _fits_into(v, own[n])]
         if foreign:

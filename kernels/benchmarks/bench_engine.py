@@ -236,8 +236,11 @@ class Bench:
 
 def preset_once(options):
     """One preset over some edits, printed as JSON; a process of its own tells its memory."""
+    import torch
+
     from editgan_widgets.analysis import segmentation
     from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
+    from editgan_widgets.editing.objective import predicted_label_map
     from editgan_widgets.editing.optimize import EditConfig
     from editgan_widgets.editing.session import EditSession
 
@@ -258,12 +261,21 @@ def preset_once(options):
         parts = edit.part_ids(bench.model.labels)
         session.set_label_map(painted)
         region = session.region  # ours for both, so that the IoU is of the same pixels
-        before, began = session.image.astype(float), time.perf_counter()
-        for step in session.edit(config=config):
-            if step.iou >= 0.7 and len(figures["steps_to"]) < tried:
-                figures["steps_to"].append(step.index)
-                figures["seconds_to"].append(time.perf_counter() - began)
-        figures["seconds"].append(time.perf_counter() - began)
+        before, spent, steps = session.image.astype(float), 0.0, session.edit(config=config)
+        while True:
+            began = time.perf_counter()
+            step = next(steps, None)
+            spent += time.perf_counter() - began
+            if step is None:
+                break
+            if len(figures["steps_to"]) < tried:  # looked at outside the clock
+                with torch.no_grad():
+                    features = bench.model.generator.synthesis(step.w_plus, noise_mode="const").features
+                seen = predicted_label_map(bench.model, features).numpy()
+                if segmentation.iou_inside(seen, painted, region, parts) >= 0.7:
+                    figures["steps_to"].append(step.index)
+                    figures["seconds_to"].append(spent)
+        figures["seconds"].append(spent)
         if len(figures["steps_to"]) < tried:
             figures["steps_to"].append(float("inf"))
             figures["seconds_to"].append(float("inf"))
