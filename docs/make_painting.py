@@ -17,16 +17,12 @@ FACTORS = {
     "wink": 0.0,
     "glasses": 0.0,
     "pucker": 0.0,
-}
-FACTORS |= {
     "hair_length": 0.6,
     "hair_volume": 0.35,
     "hair_curl": 0.35,
     "hair_mess": 0.1,
     "fringe": 0.0,
     "baldness": 0.0,
-}
-FACTORS |= {
     "yaw": 8.0,
     "roll": 0.0,
     "pitch": 0.0,
@@ -35,8 +31,10 @@ FACTORS |= {
     "masculinity": 0.2,
     "age": 30.0,
     "beard": 0.0,
+    "background_value": 0.35,
+    "background_saturation": 0.3,
+    "hair_tied": 0.0,
 }
-FACTORS |= {"background_value": 0.35, "background_saturation": 0.3, "hair_tied": 0.0}
 
 
 def main():

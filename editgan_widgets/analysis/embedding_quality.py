@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from editgan_widgets.analysis.transfer import Read, attribute_values, picture_of
+from editgan_widgets.analysis.transfer import Read, attribute_values, identity_cosine, picture_of
 from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.editing.objective import Embedding as Identity
 from editgan_widgets.models.editgan import EditGAN
@@ -105,9 +105,7 @@ def embedding_quality(
         with torch.no_grad():
             distance, name = float(perceptual(made, perceptual.reference(target))), perceptual.name
     if identity is not None:
-        with torch.no_grad():
-            first, second = identity(torch.cat([target, made]))
-        cosine = float((first * second).sum())
+        cosine = identity_cosine(identity, torch.cat([target, made]))
     found = None
     if vector is not None and attribute is not None and read is not None:
         found = editability(model, w_plus, vector, attribute, read, seeds)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from editgan_widgets.analysis import scripted_edits
-from editgan_widgets.analysis.scripted_edits import BARE_SKIN, MOUTH, NOSE
+from editgan_widgets.analysis.scripted_edits import BARE_SKIN, EYE, MOUTH, NOSE
 from editgan_widgets.editing.part_operations import (
     LabelMap,
     OfPart,
@@ -31,10 +31,9 @@ from editgan_widgets.editing.strokes import Stroke, rasterise
 from editgan_widgets.labels import LabelSet, UnknownLabelError
 
 _LIDS = ("eyelid", "lower lid", "lashes")
-_EYE = ("sclera", "iris", "pupil", "tear duct")
 _FACIAL_HAIR = ("beard", "moustache")
 _SOFT = (*BARE_SKIN, *_FACIAL_HAIR, "commissure")
-_FEATURES = (*MOUTH, *NOSE, *_EYE, *_LIDS, "brow", "philtrum", "glasses", "moustache")
+_FEATURES = (*MOUTH, *NOSE, *EYE, *_LIDS, "brow", "philtrum", "glasses", "moustache")
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ def glasses(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     frame = resolve(labels, "glasses")[0]
     boxes = []
     for side in ("left", "right"):
-        eye = np.isin(label_map, [i for i in ids(labels, *_EYE, *_LIDS) if labels[i].side == side])
+        eye = np.isin(label_map, [i for i in ids(labels, *EYE, *_LIDS) if labels[i].side == side])
         if not eye.any():
             return label_map.copy()
         boxes.append(extent(eye))
@@ -176,7 +175,7 @@ LIBRARY: tuple[LibraryEdit, ...] = (
     ),
     LibraryEdit("open mouth", _scripted(scripted_edits.open_mouth, gap=0.05), "jaw_open"),
     LibraryEdit("close eyes", _scripted(scripted_edits.closed_eyes), "blink"),
-    LibraryEdit("wide eyes", scale(_EYE, 1.05, 1.45, over=(*_LIDS, *BARE_SKIN)), "eyes_wide"),
+    LibraryEdit("wide eyes", scale(EYE, 1.05, 1.45, over=(*_LIDS, *BARE_SKIN)), "eyes_wide"),
     LibraryEdit("raise brows", _scripted(scripted_edits.raised_brows, rise=0.03), "brow_raise"),
     LibraryEdit("lower brows", move("brow", dy=OfPicture(0.02), over=(*BARE_SKIN, "eyelid")), "brow_raise", -1),
     LibraryEdit("gaze left", move(("iris", "pupil"), dx=OfPart(0.5), over="sclera"), "gaze_x"),

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 
 import numpy as np
-import torch
 from jaxtyping import UInt8
 from torch import nn
 
 from editgan_widgets import images
 from editgan_widgets.analysis import segmentation
 from editgan_widgets.analysis.scripted_edits import ScriptedEdit
+from editgan_widgets.analysis.transfer import identity_cosine
 from editgan_widgets.confusion import confusion
 from editgan_widgets.editing.objective import Embedding
 from editgan_widgets.editing.session import EditSession
@@ -116,7 +116,7 @@ def measure_edit(
         region_fraction=float(region.mean()),
         seconds=seconds,
         steps=count,
-        identity=_cosine(identity, shown, session.image),
+        identity=identity_cosine(identity, images.from_uint8(np.stack([shown, session.image]), session.model.device)),
     )
     return EditRecord(measure, shown, painted, session.image, session.predicted_label_map, judged)
 
@@ -169,14 +169,6 @@ def few_shot_confusion(
         truth = segmentation.segment(judge, session.image)
         total += confusion(session.predicted_label_map, truth, len(model.labels))
     return total
-
-
-def _cosine(identity: Embedding | None, before: np.ndarray, after: np.ndarray) -> float:
-    if identity is None:
-        return math.nan
-    with torch.no_grad():
-        first, second = identity(images.from_uint8(np.stack([before, after])))
-    return float((first * second).sum())
 
 
 def _median(values: Sequence[float]) -> float:

@@ -78,14 +78,14 @@ def open_mouth(label_map: LabelMap, labels: LabelSet, gap: float = 0.04) -> Labe
     return np.where(between, inner[0], opened).astype(np.uint8)
 
 
-_EYE = ("sclera", "iris", "pupil", "tear duct")
+EYE = ("sclera", "iris", "pupil", "tear duct")
 
 
 def closed_eyes(label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
     """Cover each eyeball with its upper lid."""
     closed, seen = label_map.copy(), False
     for side in ("left", "right"):
-        eye = tuple(i for i in ids(labels, *_EYE) if labels[i].side == side)
+        eye = tuple(i for i in ids(labels, *EYE) if labels[i].side == side)
         lid = [i for i in ids(labels, "eyelid") if labels[i].side == side]
         if lid and _seen(label_map, eye):
             closed[np.isin(label_map, eye)] = lid[0]
@@ -166,7 +166,7 @@ def _seen(label_map: LabelMap, parts: tuple[int, ...]) -> bool:
 SCRIPTED_EDITS = (
     ScriptedEdit("wider smile", MOUTH, wider_smile),
     ScriptedEdit("open mouth", ("lower lip", "mouth"), open_mouth),
-    ScriptedEdit("closed eyes", (*_EYE, "eyelid"), closed_eyes),
+    ScriptedEdit("closed eyes", (*EYE, "eyelid"), closed_eyes),
     ScriptedEdit("raised brows", ("brow",), raised_brows),
     ScriptedEdit("longer hair", ("hair",), longer_hair),
     ScriptedEdit("higher hairline", ("hair",), higher_hairline),

@@ -127,7 +127,7 @@ def transfer(
                 seed,
                 change,
                 change / source_change >= LEAST_SHARE,
-                _cosine(identity, pictures),
+                identity_cosine(identity, pictures),
                 _outside(model, vector, before, after, pictures, config or EditConfig()),
             )
         )
@@ -209,7 +209,8 @@ def attribute_change(
     return float(second - first)
 
 
-def _cosine(identity: Embedding | None, pictures: Tensor) -> float:
+def identity_cosine(identity: Embedding | None, pictures: Float[Tensor, "2 3 h w"]) -> float:
+    """Cosine of the embeddings of two pictures; nan where nothing embeds them."""
     if identity is None:
         return math.nan
     with torch.no_grad():

@@ -4,8 +4,8 @@ One portrait's edit (EditGAN, section 3.3) also holds what was peculiar to that 
 several, the best of them are kept, and the vector is the mean of theirs: what they share is the edit.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import torch
 
 from editgan_widgets import images
 from editgan_widgets.analysis.library_edits import LIBRARY, LibraryEdit
-from editgan_widgets.analysis.transfer import Read, attribute_change
+from editgan_widgets.analysis.transfer import Read, attribute_change, picture_of
 from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.session import EditSession
@@ -56,10 +56,9 @@ def learn_vector(
         session = EditSession.from_seed(model, seed, config.truncation_psi, EditConfig(layers=edit.layers))
         painted = edit.paint(session.label_map, model.labels)
         if painted is not None:
-            before = session.image
             session.set_label_map(painted)
             score = max(step.score for step in session.edit(steps=config.steps))
-            moved = _change(model, read, edit.attribute, before, session.image)
+            moved = _change(model, read, edit.attribute, session.original_image, session.image)
             if not moved * edit.direction < 0:
                 found.append((score, seed, session))
         seed += 1
@@ -67,24 +66,20 @@ def learn_vector(
         return None
     found.sort(key=lambda x: -x[0])
     best = found[: config.sources]
-    single = best[0][2].edit_vector(edit.name)
-    delta = torch.stack([session.edit_vector(edit.name).delta_w_plus for _, _, session in best]).mean(0)
-    labels = tuple(dict.fromkeys(name for _, _, s in best for name in s.edit_vector(edit.name).labels))
-    recipe = {key: value for key, value in single.recipe.items() if key not in ("seed", "steps")}
+    single = [session.edit_vector(edit.name) for _, _, session in best]
+    delta = torch.stack([vector.delta_w_plus for vector in single]).mean(0)
+    labels = tuple(dict.fromkeys(name for vector in single for name in vector.labels))
+    recipe = {key: value for key, value in single[0].recipe.items() if key not in ("seed", "steps")}
     recipe |= {"seeds": [seed for _, seed, _ in best], "steps": config.steps, "edit": edit.name}
     vector = EditVector(edit.name, delta, labels, recipe, config.licence)
-    changes, preview = [], None
-    for _, _, session in best:
-        with torch.no_grad():
-            made = model.generator.synthesis(vector.apply(session.origin, 1.0, model), noise_mode="const").image
-            first = model.generator.synthesis(session.origin, noise_mode="const").image
-        pair = images.to_uint8(torch.cat([first, made]))
-        preview = np.concatenate(list(pair), axis=1) if preview is None else preview
-        changes.append(_change(model, read, edit.attribute, pair[0], pair[1]))
-    change = float(np.mean(changes))
+    before = [session.original_image for _, _, session in best]
+    origins = torch.cat([session.origin for _, _, session in best])
+    after = images.to_uint8(picture_of(model, vector.apply(origins, 1.0, model)))
+    pairs = zip(before, after, strict=True)
+    change = float(np.mean([_change(model, read, edit.attribute, *pair) for pair in pairs]))
     if edit.attribute is not None and read is not None:
         recipe |= {"attribute": edit.attribute, "attribute_change": change}
-    vector = EditVector(edit.name, delta, labels, recipe, config.licence, preview)
+    vector = replace(vector, recipe=recipe, preview=np.concatenate([before[0], after[0]], axis=1))
     return LearnedVector(vector, edit.attribute, change, tuple(score for score, _, _ in best))
 
 
@@ -94,7 +89,6 @@ def learn_library(
     config: LibraryConfig | None = None,
     read: Read | None = None,
     edits: Iterable[LibraryEdit] = LIBRARY,
-    on_vector: Callable[[LearnedVector], None] | None = None,
 ) -> Iterator[LearnedVector]:
     """Learn all vectors of the library, one after the other; write each to `folder` where it is given.
 
@@ -103,14 +97,12 @@ def learn_library(
     for edit in edits:
         path = None if folder is None else Path(folder) / f"{edit.name.replace(' ', '_')}.safetensors"
         learned = None if path is None or not path.is_file() else _kept(path, model, edit)
-        learned = learned or learn_vector(model, edit, config, read)
         if learned is None:
-            continue
-        if path is not None:
-            learned.vector.save(path)
-        if on_vector is not None:
-            on_vector(learned)
-        yield learned
+            learned = learn_vector(model, edit, config, read)
+            if learned is not None and path is not None:
+                learned.vector.save(path)
+        if learned is not None:
+            yield learned
 
 
 def _kept(path: Path, model: EditGAN, edit: LibraryEdit) -> LearnedVector | None:

@@ -262,10 +262,11 @@ def paste(
     rows = (np.arange(upper, lower) + 0.5 - crop.y) / crop.side * size - 0.5
     columns = (np.arange(left, right) + 0.5 - crop.x) / crop.side * size - 0.5
     # A cubic spline rings across the region's border: a pixel beyond it nothing is added.
+    grid = np.meshgrid(rows, columns, indexing="ij")
     near = ndimage.binary_dilation(region).astype(np.float32)
-    near = ndimage.map_coordinates(near, np.meshgrid(rows, columns, indexing="ij"), order=1, mode="nearest")
-    added = np.stack([_resample(change[..., i], rows, columns) * near for i in range(3)], axis=-1)
-    here = result[upper:lower, left:right].astype(np.float32) + added
+    near = ndimage.map_coordinates(near, grid, order=1, mode="nearest")
+    added = np.stack([_resample(change[..., i], grid, crop.side / size) for i in range(3)], axis=-1)
+    here = result[upper:lower, left:right].astype(np.float32) + added * near[..., None]
     result[upper:lower, left:right] = np.clip(np.rint(here), 0, 255).astype(np.uint8)
     return result
 
@@ -301,7 +302,7 @@ def _meeting_zero(difference: Float[np.ndarray, "s s 3"], region: Bool[np.ndarra
 
 
 def _membrane(values: Float[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"]) -> np.ndarray:
-    """Solve Laplace's equation inside with the values outside as they are; a sparse Cholesky-like direct solve."""
+    """Solve Laplace's equation inside with the values outside as they are; a sparse direct solve."""
     count = int(inside.sum())
     number = np.full(inside.shape, -1)
     number[inside] = np.arange(count)
@@ -324,13 +325,14 @@ def _membrane(values: Float[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"
     return result.astype(np.float32)
 
 
-def _resample(values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Cubic where the photo is finer than the model's picture; where it is coarser, the mean of what a pixel covers."""
-    finer = min(len(rows), len(columns)) < 2 or rows[1] - rows[0] <= 1
-    if not finer:
-        values = ndimage.uniform_filter(values, _odd(rows[1] - rows[0]), mode="nearest")
-    grid = np.meshgrid(rows, columns, indexing="ij")
-    return ndimage.map_coordinates(values, grid, order=3 if finer else 1, mode="nearest")
+def _resample(values: np.ndarray, grid: list[np.ndarray], finer: float) -> np.ndarray:
+    """Values at a grid of rows and columns; the photo has `finer` px for one of the model's picture.
+
+    Cubic from 1 up; below, the mean of what a pixel of the photo covers.
+    """
+    if finer < 1:
+        values = ndimage.uniform_filter(values, _odd(1 / finer), mode="nearest")
+    return ndimage.map_coordinates(values, grid, order=3 if finer >= 1 else 1, mode="nearest")
 
 
 def _odd(size: float) -> int:

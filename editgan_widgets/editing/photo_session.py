@@ -82,10 +82,8 @@ class PhotoSession:
         Where a part moved, a residual would leave its old outline behind as a ghost.
         """
         session = self.session
-        with torch.no_grad():
-            before = images.to_uint8(session.model.generator.synthesis(session.origin, noise_mode="const").image)[0]
-        region = session.edited_region
-        return paste(self.photo, self.crop, before, session.image, region, method, residual=residual)
+        pictures = session.original_image, session.image
+        return paste(self.photo, self.crop, *pictures, session.edited_region, method, residual=residual)
 
 
 def suggest_crop(model: EditGAN, photo: Photo) -> Crop:

@@ -166,6 +166,11 @@ class EditSession:
         return self._state.image
 
     @property
+    def original_image(self) -> UInt8[np.ndarray, "h w 3"]:
+        """The picture that the session began with (read-only)."""
+        return self._original.image
+
+    @property
     def label_map(self) -> UInt8[np.ndarray, "h w"]:
         """The painted truth (read-only; copy it to change it, then `set_label_map`)."""
         return self._state.label_map

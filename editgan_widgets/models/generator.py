@@ -31,9 +31,7 @@ class GeneratorConfig:
     normalize_z: bool = True  # bring each code to mean square 1 first; False where its length means something too
     mapping_layers: int = 4  # fully connected layers z -> w
     mapping_skip: bool = False  # add a linear map of the code to w: keeps numbers of it apart that mean something
-    mapping_hinges: tuple[
-        float, ...
-    ] = ()  # the mapping also reads max(code - h, 0) for each h: factors with a threshold
+    mapping_hinges: tuple[float, ...] = ()  # the mapping reads max(code - h, 0) too: factors with a threshold
     mapping_lr_multiplier: float = 0.01  # the mapping learns this much slower, or W drifts
     channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
     channel_max: int = 128  # … but no more than this

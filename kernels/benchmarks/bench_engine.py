@@ -229,9 +229,9 @@ class Bench:
     def pictures(self, w_plus):
         import torch
 
-        with torch.no_grad():
-            parts = [self.model.generator.synthesis(w, noise_mode="const").image for w in w_plus.split(25)]
-        return torch.cat(parts).clamp(-1, 1)
+        from editgan_widgets.analysis.transfer import picture_of
+
+        return torch.cat([picture_of(self.model, part) for part in w_plus.split(25)])
 
 
 def preset_once(options):
