@@ -11,6 +11,7 @@ import io
 import os
 import struct
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -325,7 +326,7 @@ def _membrane(values: Float[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"
     return result.astype(np.float32)
 
 
-def _resample(values: np.ndarray, grid: list[np.ndarray], finer: float) -> np.ndarray:
+def _resample(values: np.ndarray, grid: Sequence[np.ndarray], finer: float) -> np.ndarray:
     """Values at a grid of rows and columns; the photo has `finer` px for one of the model's picture.
 
     Cubic from 1 up; below, the mean of what a pixel of the photo covers.
