@@ -125,3 +125,11 @@ def test_a_sessions_vector_keeps_licence_and_pictures_where_asked(tiny_model, ve
     np.testing.assert_array_equal(made.preview, np.concatenate([before, session.image], axis=1))
     torch.testing.assert_close(made.delta_w_plus, vector.delta_w_plus)
     assert session.edit_vector("plain").preview is None
+
+
+def test_refining_keeps_the_step_of_the_lowest_objective(tiny_model, session, vector):
+    config = EditConfig.preset("default", refine=True)
+    steps = list(refine(tiny_model, session.w_plus, vector, steps=8, config=config))
+    kept = best_step(steps)
+    assert kept.losses.total == min(step.losses.total for step in steps)
+    assert kept.index > 0  # the vector alone is not the best by definition

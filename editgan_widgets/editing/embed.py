@@ -1,6 +1,6 @@
 """embed: the latent whose picture is nearest to a given one (EditGAN, section 3.2): one pass of the encoder, then Adam.
 
-Adam moves w_plus, as an offset from the first pass in standard deviations of W (editing/latent_frame.py), down
+Adam moves w_plus, as an offset from the first pass in units along W's axes (editing/latent_frame.py), down
 
     ln(mean squared error) + perceptual distance + prior * mean(offset²)
 
@@ -12,7 +12,7 @@ Pictures of a batch do not touch one another.
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from editgan_widgets import images
 from editgan_widgets.editing.adam import Adam
-from editgan_widgets.editing.latent_frame import LatentFrame
+from editgan_widgets.editing.latent_frame import LatentFrame, Units
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import PerceptualDistance
 
@@ -34,19 +34,19 @@ class EmbedConfig:
     """How a picture is embedded. Raises ValueError for settings out of range."""
 
     steps: int = 100  # updates after the first pass; 0 keeps the first pass
-    lr: float = 0.2  # Adam, in standard deviations of W a step
+    lr: float = 0.2  # Adam, in the units below a step
     warmup: int = 4  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
     decay_share: float = 0.4  # of the steps, the last ones: there the rate falls to 0 along a cosine
     beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
-    least_std: float = 0.1  # floor for an axis' std, as a part of the rms: no axis is quite frozen
+    units: Units = field(default_factory=Units)  # of the latent's coordinates: what keeps it where edits work
     together: int = 10  # from the mean: first steps move all rows of w_plus alike, so that they set out from within W
     perceptual: float = 1.0  # weight of PerceptualDistance; 0 leaves it uncomputed
     perceptual_every: int = 2  # steps; its gradient counts for those between
-    prior: float = 0.1  # weight of the squared distance from the start in standard deviations, mean over the latent
+    prior: float = 0.1  # weight of the squared distance from the start in these units, mean over the latent
     error: Literal["log", "squared"] = "log"  # of the pixels: its logarithm, or itself, pictures in [-1, 1]
     error_weight: float = 1.0  # of that term
     encoder: float = 0.0  # weight of the squared distance from what the encoder says of the picture, in W's own unit
-    coordinates: Literal["std", "w"] = "std"  # unit of lr and prior: standard deviations along W's axes, or W's own
+    coordinates: Literal["std", "w"] = "std"  # unit of lr and prior: `units` along W's axes, or W's own
     lookahead: int = 0  # steps between two moves of the slow weights (Zhang et al. 2019), half-way to Adam's; 0: none
 
     def __post_init__(self) -> None:
@@ -154,7 +154,9 @@ def optimize_embedding(
     began = time.perf_counter()
     target = _checked(model, image).to(model.device)
     start, started_from = _first_pass(model, target)
-    frame = LatentFrame(model, start, config.least_std, coordinates=config.coordinates)
+    # From the mean, colours are still to be found, and all rows are to move alike at first.
+    units = config.units if started_from == "encoder" else replace(config.units, fine=1.0)
+    frame = LatentFrame(model, start, units, coordinates=config.coordinates)
     objective = _Objective(model, target, config)
     offset = torch.zeros_like(start).requires_grad_()
     adam = Adam(offset, config.beta2)

@@ -35,7 +35,7 @@ class LossWeights:
     rgb: float = 40.0  # mean squared error outside
     perceptual: float = 2.0  # PerceptualDistance outside
     perceptual_every: int = 2  # steps; it is a quarter of a step's time, and its gradient counts for those between
-    prior: float = 0.01  # squared distance from the start in standard deviations of W, mean over layers and axes
+    prior: float = 0.01  # squared distance from the start in the latent frame's units, mean over layers and axes
     balance_power: float = 0.5  # a pixel counts 1 / area(its label in the region) ** this: no outvoting
     changed: float = 2.0  # a repainted pixel counts this much more than one that is to stay
     identity: float = 1.0  # 1 - cosine of an embedding before and after, where the edit is given one

@@ -1,7 +1,7 @@
 """optimize_edit: Adam on w_plus until the segmentation matches the painted one (EditGAN, section 3.3), step by step.
 
 Stopping is not calling `next`; drawing, logging, recording and testing are consumers of the one iterator. Adam moves
-the latent's offset from the reference in standard deviations of W (editing/latent_frame.py).
+the latent's offset from the reference in units along W's axes (editing/latent_frame.py).
 """
 
 import time
@@ -16,11 +16,10 @@ from torch import Tensor
 
 from editgan_widgets import images
 from editgan_widgets.editing.adam import Adam
-from editgan_widgets.editing.latent_frame import LatentFrame
+from editgan_widgets.editing.latent_frame import LatentFrame, Units
 from editgan_widgets.editing.objective import FIGURES, Embedding, Losses, LossWeights, Objective
 from editgan_widgets.editing.target import EditTarget, Region
 from editgan_widgets.models.editgan import EditGAN
-
 
 @dataclass(frozen=True)
 class EditConfig:
@@ -30,18 +29,19 @@ class EditConfig:
     """
 
     steps: int = 30  # EditGAN's interactive setting; more than 60 gains little
-    lr: float = 0.15  # Adam, in standard deviations of W a step
+    lr: float = 0.15  # Adam, in the units below a step
     warmup: int = 2  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
     decay: float = 0.3  # the last third falls to this part of the rate, so that the result settles
     beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
-    least_std: float = 0.1  # floor for an axis' std, as a part of the rms: no axis is quite frozen
+    units: Units = field(default_factory=Units)  # of the latent's coordinates: what an edit is readily made of
     layers: tuple[int, int] | None = None  # rows of w_plus that move, first and one past the last; None = all
     weights: LossWeights = field(default_factory=LossWeights)
     outside_budget: float = 0.012  # of the value range: mean change outside that costs nothing when the best is chosen
     outside_penalty: float = 20.0  # what each further unit of it costs, in units of IoU
+    best: Literal["iou", "objective"] = "iou"  # what tells the best step: its agreement less that, or the lowest total
     stop_iou: float | None = None  # end early once a step's agreement is this high and its outside within budget
     embedding: Embedding | None = None  # of the identity term: picture in [-1, 1] -> unit vector; None = no such term
-    coordinates: Literal["std", "w"] = "std"  # unit of lr and prior: standard deviations along W's axes, or W's own
+    coordinates: Literal["std", "w"] = "std"  # unit of lr and prior: `units` along W's axes, or W's own
     nearest: bool = False  # the interpreter reads features of the nearest pixel: EditGAN's release, unlike its training
     region: Region = "parts"  # where the edit may act (editing/target.py), as a session makes the target
     buffer_px: float | None = None  # how far the region reaches beyond; None = 2% of the height, at least 2 px
@@ -50,6 +50,8 @@ class EditConfig:
     def __post_init__(self) -> None:
         if isinstance(self.steps, bool) or not isinstance(self.steps, (int, np.integer)) or self.steps < 1:
             raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
+        if self.best not in ("iou", "objective"):
+            raise ValueError(f"best is 'iou' or 'objective'; got {self.best!r}")
         if not 0 < self.lr < float("inf"):
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
         if self.stop_iou is not None and not 0 <= self.stop_iou <= 1:
@@ -81,7 +83,7 @@ class EditStep:
     losses: Losses
     iou: float  # agreement of the edited parts inside the region by the interpreter, 0..1
     outside: float  # mean absolute change outside the region, as a share of the value range
-    score: float  # iou less the penalty for change outside: the best step is the one with the highest
+    score: float  # iou less the penalty for change outside, or -total: the best step is the one with the highest
     seconds: float  # since the edit began
 
 
@@ -113,7 +115,7 @@ def optimize_edit(
     if target.label_map.shape != size:
         raise ValueError(f"the target is {target.label_map.shape} px, this model makes {size} px")
     reference = w_plus if reference is None else reference
-    frame = LatentFrame(model, reference.detach(), config.least_std, config.layers, config.coordinates)
+    frame = LatentFrame(model, reference.detach(), config.units, config.layers, config.coordinates)
     objective = Objective(
         model, target, _picture(model, reference), config.weights, config.embedding, nearest=config.nearest
     )
@@ -129,6 +131,7 @@ def optimize_edit(
         values = dict(zip(FIGURES, figures.tolist(), strict=True))  # the step's one other wait for the device
         iou, outside = values.pop("iou"), values.pop("outside")
         score = iou - config.outside_penalty * max(0.0, outside - config.outside_budget)
+        score = -values["total"] if config.best == "objective" else score
         done = index == config.steps or (
             config.stop_iou is not None and iou >= config.stop_iou and outside <= config.outside_budget
         )

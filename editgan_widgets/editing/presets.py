@@ -14,9 +14,10 @@ from editgan_widgets.editing.optimize import EditConfig
 def default(refine: bool = False) -> EditConfig:
     """EditConfig's own settings, whose reasons stand beside them.
 
-    After applying a vector there is no prior, which would draw back to the picture before.
+    After applying a vector there is no prior, which would draw back to the picture before, and the best step is the one
+    of the lowest objective: the vector alone agrees with its own segmentation by definition.
     """
-    return EditConfig(weights=LossWeights(prior=0.0)) if refine else EditConfig()
+    return EditConfig(weights=LossWeights(prior=0.0), best="objective") if refine else EditConfig()
 
 
 def paper(refine: bool = False) -> EditConfig:
