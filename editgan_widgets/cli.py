@@ -11,13 +11,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from editgan_widgets.editing.edit_vector import EditVector
+    from editgan_widgets.editing.session import EditSession
     from editgan_widgets.models.editgan import EditGAN
 
 
@@ -31,8 +32,15 @@ class _OneLineErrors(TyperGroup):
             ours = type(error).__module__.split(".")[0] in ("editgan_widgets", "editgan_kernels")
             if not (ours or isinstance(error, (ValueError, OSError))):
                 raise
-            typer.echo(f"editgan: {error}", err=True)
+            typer.echo(f"editgan: {_in_words(error)}", err=True)
             raise typer.Exit(1) from error
+
+
+def _in_words(error: Exception) -> str:
+    """The file system's own messages begin with a number; ours are words already."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror.lower()}; check the path"
+    return str(error)
 
 
 app = typer.Typer(
@@ -318,9 +326,31 @@ def photo(
     for note in opened.photo.notes:
         typer.echo(f"note: {note}")
     session.apply_vector(edit_vector, scale)
+    typer.echo(f"edited: {_what_it_did(session, judges)}")
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(opened.pasted("gradient" if method == "gradient" else "feather"), out)
     typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
+
+
+def _what_it_did(session: "EditSession", judges: Mapping[str, Any]) -> str:
+    """How far a session's edit moved the attribute, the person, and the rest of the picture."""
+    import numpy as np
+
+    from editgan_widgets import images
+    from editgan_widgets.analysis.transfer import attribute_change, identity_cosine
+
+    before, after, region = session.original_image, session.image, session.edited_region
+    found = []
+    if "read" in judges:
+        change = attribute_change(judges["read"], judges["attribute"], before, after, session.model.device)
+        found.append(f"{judges['attribute']} {change:+.2f}")
+    if "identity" in judges:
+        pair = images.from_uint8(np.stack([before, after]), session.model.device)
+        found.append(f"identity {identity_cosine(judges['identity'], pair):.2f}")
+    if not region.all():
+        outside = np.abs(after.astype(float) - before).mean(2)[~region].mean() / 255
+        found.append(f"change outside {outside:.4f}")
+    return ", ".join(found)
 
 
 def _vector(model: "EditGAN", name: str) -> "EditVector":

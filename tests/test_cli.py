@@ -153,5 +153,9 @@ def test_photo_pastes_an_edit_into_a_picture_of_its_own_size(saved, tmp_path, op
     assert done.exit_code == 0, done.output
     assert pixels(tmp_path / "out.png").shape == (50, 70, 3)
     assert "embedded: poor: PSNR" in done.output
+    assert "edited: change outside" in done.output
+    missing = run("photo", tmp_path / "none.png", saved / "spark.safetensors", *arguments)
+    assert missing.exit_code == 1
+    assert "none.png: no such file or directory; check the path" in " ".join(missing.stderr.split())
     done = run("photo", saved / "tiny.safetensors", saved / "spark.safetensors", *arguments)
     assert done.exit_code != 0

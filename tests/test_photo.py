@@ -201,3 +201,26 @@ def test_pictures_of_other_sizes_and_unknown_methods_are_refused():
         paste(photo, crop, before, after[:16], region)
     with pytest.raises(ValueError, match="'feather' or 'gradient'"):
         paste(photo, crop, before, after, region, "magic")
+
+
+def test_feathering_a_region_without_a_border_takes_the_whole_edit():
+    photo = Photo(np.full((40, 40, 3), 100, np.uint8))
+    before, after = np.full((20, 20, 3), 50, np.uint8), np.full((20, 20, 3), 70, np.uint8)
+    pasted = paste(photo, Crop(0, 0, 40), before, after, np.ones((20, 20), bool), "feather")
+    assert (pasted == 120).all()
+
+
+@pytest.mark.parametrize("method", ["feather", "gradient"])
+def test_pasting_a_small_region_of_a_large_photo_touches_nothing_else(method):
+    rng = np.random.default_rng(0)
+    photo = Photo(rng.integers(60, 190, (300, 400, 3)).astype(np.uint8))
+    before = rng.integers(0, 255, (32, 32, 3)).astype(np.uint8)
+    after = rng.integers(0, 255, (32, 32, 3)).astype(np.uint8)
+    region = np.zeros((32, 32), bool)
+    region[10:16, 20:26] = True
+    changed = (paste(photo, Crop(50.5, 20.25, 250), before, after, region, method) != photo.pixels).any(2)
+    rows, columns = np.nonzero(changed)
+    unit = 250 / 32
+    assert changed.sum() > 1000
+    assert rows.min() >= 20.25 + 8 * unit and rows.max() <= 20.25 + 18 * unit
+    assert columns.min() >= 50.5 + 18 * unit and columns.max() <= 50.5 + 28 * unit

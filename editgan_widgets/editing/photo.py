@@ -8,6 +8,7 @@ the photo's colours on its border (Pérez et al. 2003, section 2), which leaves 
 """
 
 import io
+import math
 import os
 import struct
 import warnings
@@ -250,26 +251,46 @@ def paste(
         share = region.astype(np.float32)
         share = np.clip(ndimage.gaussian_filter(share, 0.5, mode="nearest") * 2 - 0.5, 0, 1)
     else:
-        depth = np.asarray(ndimage.distance_transform_edt(np.pad(region, 1, mode="edge")))[1:-1, 1:-1]
-        share = np.clip(depth / max(feather_px, 1e-6), 0, 1).astype(np.float32)
+        share = _feathered(region, feather_px)
     change = difference * share[..., None]
-    left, upper = max(int(np.floor(crop.x)), 0), max(int(np.floor(crop.y)), 0)
-    right = min(int(np.ceil(crop.x + crop.side)), photo.width)
-    lower = min(int(np.ceil(crop.y + crop.side)), photo.height)
+    # A cubic spline rings across the region's border: a pixel beyond it nothing is added.
+    near = ndimage.binary_dilation(region)
     result = photo.pixels.copy()
+    if not near.any():
+        return result
+    left, upper, right, lower = _reach(photo, crop, near)
     if right <= left or lower <= upper:
         return result
     # Centres of the photo's pixels, in the model's pixels.
     rows = (np.arange(upper, lower) + 0.5 - crop.y) / crop.side * size - 0.5
     columns = (np.arange(left, right) + 0.5 - crop.x) / crop.side * size - 0.5
-    # A cubic spline rings across the region's border: a pixel beyond it nothing is added.
     grid = np.meshgrid(rows, columns, indexing="ij")
-    near = ndimage.binary_dilation(region).astype(np.float32)
-    near = ndimage.map_coordinates(near, grid, order=1, mode="nearest")
+    weight = ndimage.map_coordinates(near.astype(np.float32), grid, order=1, mode="nearest")
     added = np.stack([_resample(change[..., i], grid, crop.side / size) for i in range(3)], axis=-1)
-    here = result[upper:lower, left:right].astype(np.float32) + added * near[..., None]
+    here = result[upper:lower, left:right].astype(np.float32) + added * weight[..., None]
     result[upper:lower, left:right] = np.clip(np.rint(here), 0, 255).astype(np.uint8)
     return result
+
+
+def _reach(photo: Photo, crop: Crop, near: Bool[np.ndarray, "s s"]) -> tuple[int, int, int, int]:
+    """Left, upper, right and lower edge of what of the photo an edit reaches, px; a pixel of the model's more."""
+    unit = crop.side / len(near)
+    rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
+    return (
+        max(math.floor(crop.x + (int(columns[0]) - 1) * unit), math.floor(crop.x), 0),
+        max(math.floor(crop.y + (int(rows[0]) - 1) * unit), math.floor(crop.y), 0),
+        min(math.ceil(crop.x + (int(columns[-1]) + 2) * unit), math.ceil(crop.x + crop.side), photo.width),
+        min(math.ceil(crop.y + (int(rows[-1]) + 2) * unit), math.ceil(crop.y + crop.side), photo.height),
+    )
+
+
+def _feathered(region: Bool[np.ndarray, "s s"], feather_px: float) -> np.ndarray:
+    """Share of an edit that counts: 1 inside the region, falling to 0 at its border; the picture's own is none."""
+    padded = np.pad(region, 1, mode="edge")
+    if padded.all():  # without a border there is no distance to one
+        return np.ones(region.shape, np.float32)
+    depth = np.asarray(ndimage.distance_transform_edt(padded))[1:-1, 1:-1]
+    return np.clip(depth / max(feather_px, 1e-6), 0, 1).astype(np.float32)
 
 
 def _ending_inside(photo: Photo, crop: Crop, region: Bool[np.ndarray, "s s"]) -> np.ndarray:

@@ -7,6 +7,7 @@ judge, and nothing is optimised against them.
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -327,15 +328,42 @@ def main(arguments=None):
         SLIDER: bench.slider,
         PRESETS: bench.presets,
     }
-    results, pages = {"model": bench.model.fingerprint, "threads": options.threads}, []
-    for name in options.only:
-        results[name], lines = runs[name]()
-        pages += [f"## {TITLES[name]}", "", *lines, ""]
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "engine.json").write_text(json.dumps(results, indent=1, default=float) + "\n")
-    page = "\n".join(pages)
-    (options.out / "engine.md").write_text(page)
-    print(page)
+    file = options.out / "engine.json"
+    sections = kept(file, bench.model.fingerprint)
+    for name in options.only:
+        results, lines = runs[name]()
+        settings = {text: getattr(options, key) for key, text in SETTINGS.get(name, {}).items()} | {"torch threads": options.threads}
+        sections[name] = {"results": results, "lines": lines, "settings": settings}
+        # After each section: a run that is ended keeps what it has.
+        found = {"model": bench.model.fingerprint, "sections": sections}
+        file.write_text(json.dumps(found, indent=1, default=float) + "\n")
+        (options.out / "engine.md").write_text(page(options.model, sections))
+    print(page(options.model, sections))
+
+
+SETTINGS = {
+    EDITS: {"edits": "edits", "edit_steps": "steps"},
+    VECTORS: {"held_out": "portraits", "refined": "of them refined"},
+    SMILE: {"held_out": "portraits", "labelled": "labelled samples"},
+}
+
+
+def kept(file, fingerprint):
+    """Sections of an earlier run on the same model: those that this one does not measure stay."""
+    try:
+        earlier = json.loads(file.read_text())
+        return dict(earlier["sections"]) if earlier["model"] == fingerprint else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def page(model, sections):
+    lines = ["# What edits and vectors do", "", f"Written by `make bench-engine` on `{model}`, {os.cpu_count()} cores.", ""]
+    for name in (name for name in ALL if name in sections):
+        settings = ", ".join(f"{key} {value}" for key, value in sections[name]["settings"].items())
+        lines += [f"## {TITLES[name]}", "", f"({settings})", "", *sections[name]["lines"], ""]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
