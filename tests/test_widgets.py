@@ -1,19 +1,26 @@
 """The editor without a browser: messages go in as the browser sends them, a stand-in session records what was asked."""
 
+import contextlib
+import io
 import threading
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from ipycanvas.canvas import COMMANDS
+from PIL import Image
 
+from editgan_widgets import EditVector, images
+from editgan_widgets.editing.edit_vector import EditVectorError
+from editgan_widgets.editing.fills import lasso
 from editgan_widgets.editing.strokes import Stroke, StrokeError, rasterise
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
 from editgan_widgets.widgets import Editor, EditorView, PartCanvas
+from editgan_widgets.widgets.part_tools import PART_TOOLS, part_tool
 
 LABELS = LabelSet(
     "tiny-4",
@@ -550,3 +557,159 @@ def test_the_brush_begins_with_the_part_asked_for(session):
     assert editor.view.label == session.model.labels["spark"].id
     with pytest.raises(UnknownLabelError, match="nearest: 'spark'"):
         Editor(session, part="sparks")
+
+
+# ---- edit vectors
+
+
+@pytest.fixture
+def vectors(tiny_model):
+    rng = torch.Generator().manual_seed(5)
+    shape = tiny_model.sample_w_plus(0)[0].shape
+    recipe = {"fingerprint": tiny_model.fingerprint}
+    return {
+        name: EditVector(name, torch.randn(shape, generator=rng) * 0.5, ("blob",), recipe) for name in ("spark", "glow")
+    }
+
+
+@pytest.fixture
+def with_vectors(make_editor, session, vectors):
+    return make_editor(session, vectors=vectors)
+
+
+def test_a_slider_adds_its_vector_and_one_undo_takes_it_back(with_vectors, session, vectors):
+    editor, before = with_vectors, session.w_plus.clone()
+    browser(editor, kind="vectors", scales={"spark": 0.5}, live=False)
+    assert editor.wait(20)
+    torch.testing.assert_close(session.w_plus, before + 0.5 * vectors["spark"].delta_w_plus)
+    assert editor.view.vectors == [{"name": "spark", "scale": 0.5}, {"name": "glow", "scale": 0.0}]
+    browser(editor, kind="vectors", scales={"spark": 1.0, "glow": -1.0}, live=False)
+    assert editor.wait(20)
+    expected = before + vectors["spark"].delta_w_plus - vectors["glow"].delta_w_plus
+    torch.testing.assert_close(session.w_plus, expected, rtol=1e-4, atol=1e-5)
+    editor.undo()
+    assert editor.wait(20)
+    assert editor.vector_scales == {"spark": 0.5}
+    editor.undo()
+    assert editor.wait(20)
+    assert editor.vector_scales == {}
+    assert torch.equal(session.w_plus, before)
+    editor.redo()
+    editor.redo()
+    assert editor.wait(20)
+    assert editor.vector_scales == {"spark": 1.0, "glow": -1.0}
+    torch.testing.assert_close(session.w_plus, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_moving_slider_shows_previews_and_leaves_the_session_alone(with_vectors, session, vectors):
+    editor, before = with_vectors, session.w_plus.clone()
+    for scale in np.linspace(0.1, 1.5, 20):
+        browser(editor, kind="vectors", scales={"spark": float(scale)}, live=True)
+    assert editor.wait(20)
+    assert torch.equal(session.w_plus, before)
+    assert not session.can_undo
+    shown = [(content, buffers) for content, buffers in editor.sent if content.get("preview")]
+    assert 1 <= len(shown) <= 20
+    wanted = vectors["spark"].apply(before, 1.5)
+    expected = images.to_uint8(session.model.generator.synthesis(wanted, noise_mode="const").image)[0]
+    last = np.asarray(Image.open(io.BytesIO(shown[-1][1][0])).convert("RGB")).astype(float)
+    assert np.abs(last - expected).mean() < 12  # JPEG of a random network's picture
+    assert editor.view.vectors[0]["scale"] == 0.0
+
+
+def test_a_kept_edit_gets_a_slider_that_stands_at_one(with_vectors, session):
+    editor, before = with_vectors, session.w_plus.clone()
+    editor.apply_vectors({"spark": 1.0, "glow": 0.5})
+    editor.keep_vector("mine")
+    assert editor.wait(20)
+    assert editor.vector_scales == {"mine": 1.0}
+    editor.apply_vectors({"mine": 0.0})
+    assert editor.wait(20)
+    torch.testing.assert_close(session.w_plus, before, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("scales", "message"),
+    [({"blink": 1.0}, "no vector 'blink'"), ({"spark": 9}, "-4"), ({"spark": "1"}, "'1'"), (3, "3")],
+)
+def test_scales_that_do_not_fit_are_refused_and_change_nothing(with_vectors, session, scales, message):
+    before = session.w_plus.clone()
+    browser(with_vectors, kind="vectors", scales=scales, live=False)
+    assert message in with_vectors.error
+    assert torch.equal(session.w_plus, before)
+    with_vectors.dismiss()
+
+
+def test_a_name_that_is_taken_or_empty_is_refused(with_vectors):
+    for name in ("spark", "  "):
+        with pytest.raises(ValueError, match="name"):
+            with_vectors.keep_vector(name)
+
+
+def test_vectors_of_another_model_are_refused_at_once(session, vectors):
+    foreign = replace(vectors["spark"], recipe={"fingerprint": "other"})
+    with pytest.raises(EditVectorError):
+        Editor(session, vectors={"spark": foreign})
+
+
+# ---- fills, lasso and tools for whole parts
+
+
+def test_fill_lasso_and_part_tools_paint_and_one_undo_takes_each_back(make_editor):
+    editor = make_editor()
+    stroke_message(editor, auto=False)
+    ask = {"label": 2, "auto": False, "steps": 5}
+    browser(editor, kind="fill", x=4.5, y=4.5, **ask)
+    assert editor.wait(20)
+    filled = editor.label_map.copy()
+    assert (filled == 2).sum() > 10
+    assert (filled == 3).sum() == 0
+    triangle = np.array([(0, 10), (6, 15.9), (0, 15.9)], np.float32)
+    browser(editor, [triangle.tobytes()], kind="lasso", **{**ask, "label": 1})
+    assert editor.wait(20)
+    assert editor.label_map[14, 1] == 1
+    browser(editor, kind="operate", name="remove", **{**ask, "label": 1})
+    assert editor.wait(20)
+    assert np.array_equal(editor.label_map, filled)
+    for _ in range(3):
+        editor.undo()
+    assert editor.wait(20)
+    assert (editor.label_map == 3).sum() == (filled == 2).sum()
+
+
+@pytest.mark.parametrize("size", [64, 128])
+@pytest.mark.parametrize("name", PART_TOOLS)
+def test_every_part_tool_changes_a_part_in_the_middle(name, size):
+    corners = np.array([(0.2, 0.3), (0.75, 0.45), (0.75, 0.62), (0.4, 0.5), (0.2, 0.56)]) * size
+    label_map = lasso(corners.tolist(), "hair")(np.zeros((size, size), np.uint8), LABELS)
+    changed = part_tool(name, 2, size)(label_map, LABELS)
+    assert changed.shape == label_map.shape
+    assert not np.array_equal(changed, label_map)
+    assert np.isin(changed, (0, 2)).all()
+
+
+def test_a_part_tool_starts_an_edit_where_the_editor_edits_by_itself(make_editor):
+    editor = make_editor()
+    editor.operate(lasso([(3, 5), (12, 5), (12, 10), (3, 10)], "hair"), run=False)
+    browser(editor, kind="operate", name="wider", label=2, auto=True, steps=4)
+    assert editor.wait(20)
+    assert editor.session.steps == 4
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"kind": "operate", "name": "explode", "label": 2},
+        {"kind": "fill", "x": 99, "y": 1, "label": 2},
+        {"kind": "fill", "label": 2},
+        {"kind": "lasso", "label": 2},
+        {"kind": "lasso", "label": "halo"},
+    ],
+)
+def test_operations_that_do_not_fit_are_refused_and_change_nothing(make_editor, message):
+    editor = make_editor()
+    browser(editor, **message)
+    with contextlib.suppress(ValueError):  # those that the worker meets; the others were refused at once
+        editor.wait(20)
+    assert editor.view.error
+    assert not editor.label_map.any()

@@ -69,7 +69,7 @@ def shorter_hair(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     if not nose.any():
         return label_map.copy()
     hair[: int(extent(nose)[3])] = False
-    return without(label_map, hair) if hair.any() else label_map.copy()
+    return without(label_map, hair) if hair.mean() > 0.01 else label_map.copy()  # cropped hair has nothing to lose
 
 
 def fringe(label_map: LabelMap, labels: LabelSet, fall: float = 0.08) -> LabelMap:
@@ -136,6 +136,8 @@ def wrinkles(label_map: LabelMap, labels: LabelSet) -> LabelMap:
 def glasses(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     """Paint a frame around each eye and a bridge between them."""
     frame = resolve(labels, "glasses")[0]
+    if np.isin(label_map, frame).mean() > 0.002:  # they are on already
+        return label_map.copy()
     boxes = []
     for side in ("left", "right"):
         eye = np.isin(label_map, [i for i in ids(labels, *EYE, *_LIDS) if labels[i].side == side])
@@ -171,7 +173,13 @@ def _head_turn(by: float) -> Operation:
 LIBRARY: tuple[LibraryEdit, ...] = (
     LibraryEdit("smile", _scripted(scripted_edits.wider_smile, stretch=1.3, lift=0.025), "smile"),
     LibraryEdit(
-        "mouth corners down", chain(scale(MOUTH, 0.92, 1.0), bend(MOUTH, OfPicture(-0.02), over=_SOFT)), "smile", -1
+        "frown",
+        chain(
+            scale(MOUTH, 0.92, 1.0),
+            bend(MOUTH, OfPicture(-0.025), over=_SOFT),
+            move("brow", dy=OfPicture(0.015), over=(*BARE_SKIN, "eyelid")),
+        ),
+        "frown",
     ),
     LibraryEdit("open mouth", _scripted(scripted_edits.open_mouth, gap=0.05), "jaw_open"),
     LibraryEdit("close eyes", _scripted(scripted_edits.closed_eyes), "blink"),
@@ -188,7 +196,6 @@ LIBRARY: tuple[LibraryEdit, ...] = (
     LibraryEdit("shorter hair", shorter_hair, "hair_length", -1),
     LibraryEdit("higher hairline", _scripted(scripted_edits.higher_hairline, rise=0.07)),
     LibraryEdit("fringe", fringe, "fringe"),
-    LibraryEdit("moustache", moustache, "moustache"),
     LibraryEdit("beard", beard, "beard"),
     LibraryEdit("wrinkles", wrinkles, "age"),
     LibraryEdit("glasses", glasses, "glasses"),

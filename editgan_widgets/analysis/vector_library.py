@@ -47,7 +47,8 @@ def learn_vector(
 ) -> LearnedVector | None:
     """Learn one vector; None where no candidate shows what the edit needs.
 
-    Where `read` gives the edit's attribute, only portraits count on which it moved the right way.
+    Where `read` gives the edit's attribute, only portraits count on which it moved the right way, and at least half as
+    far as on any: hair that was short already follows well and teaches nothing.
     """
     config = config or LibraryConfig()
     found = []
@@ -60,27 +61,27 @@ def learn_vector(
             score = max(step.score for step in session.edit(steps=config.steps))
             moved = _change(model, read, edit.attribute, session.original_image, session.image)
             if not moved * edit.direction < 0:
-                found.append((score, seed, session))
+                found.append((score, seed, session, abs(moved)))
         seed += 1
     if not found:
         return None
-    found.sort(key=lambda x: -x[0])
-    best = found[: config.sources]
-    single = [session.edit_vector(edit.name) for _, _, session in best]
+    furthest = max(moved for *_, moved in found)
+    best = sorted((x for x in found if not x[3] < furthest / 2), key=lambda x: -x[0])[: config.sources]
+    single = [session.edit_vector(edit.name) for _, _, session, _ in best]
     delta = torch.stack([vector.delta_w_plus for vector in single]).mean(0)
     labels = tuple(dict.fromkeys(name for vector in single for name in vector.labels))
     recipe = {key: value for key, value in single[0].recipe.items() if key not in ("seed", "steps")}
-    recipe |= {"seeds": [seed for _, seed, _ in best], "steps": config.steps, "edit": edit.name}
+    recipe |= {"seeds": [seed for _, seed, *_ in best], "steps": config.steps, "edit": edit.name}
     vector = EditVector(edit.name, delta, labels, recipe, config.licence)
-    before = [session.original_image for _, _, session in best]
-    origins = torch.cat([session.origin for _, _, session in best])
+    before = [session.original_image for _, _, session, _ in best]
+    origins = torch.cat([session.origin for _, _, session, _ in best])
     after = images.to_uint8(picture_of(model, vector.apply(origins, 1.0, model)))
     pairs = zip(before, after, strict=True)
     change = float(np.mean([_change(model, read, edit.attribute, *pair) for pair in pairs]))
     if edit.attribute is not None and read is not None:
         recipe |= {"attribute": edit.attribute, "attribute_change": change}
     vector = replace(vector, recipe=recipe, preview=np.concatenate([before[0], after[0]], axis=1))
-    return LearnedVector(vector, edit.attribute, change, tuple(score for score, _, _ in best))
+    return LearnedVector(vector, edit.attribute, change, tuple(score for score, *_ in best))
 
 
 def learn_library(

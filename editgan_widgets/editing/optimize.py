@@ -21,6 +21,7 @@ from editgan_widgets.editing.objective import FIGURES, Embedding, Losses, LossWe
 from editgan_widgets.editing.target import EditTarget, Region
 from editgan_widgets.models.editgan import EditGAN
 
+
 @dataclass(frozen=True)
 class EditConfig:
     """How an edit is optimised. Raises ValueError for settings out of range.

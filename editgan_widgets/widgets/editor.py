@@ -10,15 +10,19 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
-from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets import images
+from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
+from editgan_widgets.editing.fills import fill, lasso
+from editgan_widgets.editing.library import load_vectors
+from editgan_widgets.editing.part_operations import Operation
 from editgan_widgets.editing.session import EditSession, SessionError
 from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
 from editgan_widgets.models.editgan import EditGAN
@@ -26,7 +30,9 @@ from editgan_widgets.streaming import CancelToken, FramePacer, Worker
 from editgan_widgets.widgets import encoding
 from editgan_widgets.widgets.editor_view import SHAPES, EditorView
 from editgan_widgets.widgets.part_canvas import PartCanvas
+from editgan_widgets.widgets.part_tools import part_tool
 
+MOST_SCALE = 4.0  # of a vector, either way
 _LARGEST_STROKE = 100_000  # points
 _FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
 _log = logging.getLogger(__name__)
@@ -36,10 +42,13 @@ _log = logging.getLogger(__name__)
 class _Action:
     """One thing to do before the next edit; `run` is the number of steps to edit afterwards, 0 for none."""
 
-    kind: str  # paint, erase, undo, redo, refresh, none
+    kind: str  # paint, erase, operate, undo, redo, refresh, vectors, preview, keep, none
     stroke: Stroke | None = None
+    operation: Operation | None = None  # on the label map
     id: str = ""  # the browser's name for the stroke
     run: int = 0
+    scales: Mapping[str, float] = field(default_factory=dict)  # of vectors, those that are to change
+    name: str = ""  # under which to keep a vector
 
 
 @dataclass(eq=False)
@@ -47,9 +56,11 @@ class _Gesture:
     """What one undo takes back: how many entries of the session's history an action and its edit made."""
 
     entries: int = 0
+    scales: Mapping[str, float] = field(default_factory=dict)  # of the vectors before it; after it, once it is undone
 
 
-_DONE_WORDS = {"paint": "Painted. Press Edit and the picture follows.", "erase": "Brought back.", "refresh": ""}
+_PAINTED = "Painted. Press Edit and the picture follows."
+_DONE_WORDS = {"paint": _PAINTED, "operate": _PAINTED, "erase": "Brought back.", "refresh": ""}
 
 
 class Editor:
@@ -62,10 +73,12 @@ class Editor:
         auto: edit as soon as a stroke ends.
         steps: optimisation steps of an edit.
         part: name or id of the part that the brush begins with; the first one if None.
+        vectors: edit vectors by name, each with a slider; None takes the library that ships with the model.
 
-    Everything that the tools do has a method here, for scripts: `paint`, `erase`, `run`, `stop`, `undo`, `redo`. They
-    return at once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError for anything but a
-    session or a model, UnknownLabelError for an unknown part.
+    Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
+    `redo`, `apply_vectors`, `add_vector`, `keep_vector`. They return at once; `wait()` blocks until all is done and
+    raises what went wrong. Raises TypeError for anything but a session or a model, UnknownLabelError for an unknown
+    part, EditVectorError for vectors of another model.
     """
 
     def __init__(
@@ -77,6 +90,7 @@ class Editor:
         auto: bool = True,
         steps: int = 30,
         part: str | int | None = None,
+        vectors: Mapping[str, EditVector] | None = None,
     ) -> None:
         self.session: EditSession = _session_of(session_or_model, seed, truncation_psi)
         self.labels = self.session.model.labels
@@ -88,9 +102,14 @@ class Editor:
         self._undone: list[_Gesture] = []
         self._failure: Exception | None = None
         self._total = self._last_step = 0
+        self._previews_only = False
         self._numbers: dict[str, Any] = {}
         self._best: Any = None  # the step that the session will keep
         self._word = ""
+        self.vectors = _library_of(self.session.model) if vectors is None else dict(vectors)
+        for vector in self.vectors.values():
+            vector.check(self.session.model)
+        self._scales: dict[str, float] = {}
         self._worker = Worker("editgan-editor")
         self.canvas = PartCanvas(self._image, self._original, self.labels)
         first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
@@ -102,6 +121,7 @@ class Editor:
             before=encoding.still(self._image),
             original=encoding.packed(self._original),
             status="Choose a part, paint on either picture, and the portrait follows.",
+            vectors=self._shown_vectors(),
         )
         self._publish()
         self.view.on_msg(self._on_message)
@@ -152,6 +172,18 @@ class Editor:
         steps = self.view.steps if (self.view.auto if run is None else run) else 0
         self._act(_Action("erase", stroke, run=steps))
 
+    def operate(self, operation: Operation, run: bool | None = None) -> None:
+        """Change the mask by a part operation, a fill or a lasso (editing/part_operations.py, editing/fills.py).
+
+        `run` as of `paint`. What the operation raises is shown, and raised by `wait`; the mask then stays.
+        """
+        if not callable(operation):
+            raise TypeError(
+                f"an operation takes a label map and its LabelSet, such as grow('hair', 2); got {operation!r}"
+            )
+        steps = self.view.steps if (self.view.auto if run is None else run) else 0
+        self._act(_Action("operate", operation=operation, run=steps))
+
     def run(self, steps: int | None = None, blocking: bool = False) -> None:
         """Edit the picture towards the painted mask; with `blocking` return when it is done (see `wait`)."""
         self._act(_Action("none", run=self.view.steps if steps is None else _checked_steps(steps)))
@@ -170,6 +202,39 @@ class Editor:
     def redo(self) -> None:
         """Do again what `undo` took back."""
         self._act(_Action("redo"))
+
+    @property
+    def vector_scales(self) -> dict[str, float]:
+        """Scales of the vectors that are in the picture; the others are at 0."""
+        return {name: scale for name, scale in self._scales.items() if scale}
+
+    def apply_vectors(self, scales: Mapping[str, float]) -> None:
+        """Set vectors to scales, -4 to 4, as their sliders do; those not named stay. One undo takes it back.
+
+        Raises ValueError at once for a vector that is not there or a scale out of range.
+        """
+        self._act(_Action("vectors", scales=self._checked_scales(scales)))
+
+    def add_vector(self, vector: EditVector) -> None:
+        """Give a vector a slider, which stands at 0. Raises ValueError for a name that is taken, or EditVectorError."""
+        if vector.name in self.vectors:
+            raise ValueError(
+                f"there is a vector {vector.name!r} already; rename one: dataclasses.replace(vector, name=…)"
+            )
+        vector.check(self.session.model)
+        self.vectors[vector.name] = vector
+        self.view.publish(vectors=self._shown_vectors())
+
+    def keep_vector(self, name: str) -> None:
+        """Keep all that was edited as a vector of that name, with a slider that stands at 1; the others go to 0.
+
+        Raises ValueError at once for an empty name or one that is taken.
+        """
+        if not name.strip() or len(name) > 60:
+            raise ValueError(f"a vector's name has 1 to 60 characters; got {name!r}")
+        if name.strip() in self.vectors:
+            raise ValueError(f"there is a vector {name.strip()!r} already; choose another name")
+        self._act(_Action("keep", name=name.strip()))
 
     def refresh(self) -> None:
         """Show what the session holds, after it was changed in another way than through this editor."""
@@ -218,6 +283,13 @@ class Editor:
                 self._on_stroke(content, buffers)
             elif kind == "run":
                 self.run(_checked_steps(content.get("steps")))
+            elif kind in ("fill", "lasso", "operate"):
+                self._on_operation(kind, content, buffers)
+            elif kind == "vectors":
+                scales = self._checked_scales(content.get("scales"))
+                self._act(_Action("preview" if content.get("live") is True else "vectors", scales=scales))
+            elif kind == "keep":
+                self.keep_vector(str(content.get("name", "")))
             elif kind in ("stop", "undo", "redo", "dismiss"):
                 getattr(self, kind)()
             else:
@@ -225,12 +297,32 @@ class Editor:
         except Exception as error:  # an error in a callback would be swallowed by ipywidgets
             self._fail(error, content.get("id") if isinstance(content, dict) else None)
 
+    def _checked_scales(self, scales: Any) -> dict[str, float]:
+        if not isinstance(scales, Mapping):
+            raise ValueError(f"scales are a mapping of vectors' names to numbers; got {scales!r}")
+        for name, scale in scales.items():
+            if name not in self.vectors:
+                raise ValueError(f"there is no vector {name!r}; there are: {', '.join(sorted(self.vectors)) or 'none'}")
+            if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not abs(scale) <= MOST_SCALE:
+                raise ValueError(f"a vector's scale is a number from {-MOST_SCALE} to {MOST_SCALE}; got {scale!r}")
+        return {str(name): float(scale) for name, scale in scales.items()}
+
+    def _on_operation(self, kind: str, content: dict, buffers: Any) -> None:
+        label = self.labels[content.get("label", "")].id
+        if kind == "fill":
+            operation = fill(float(content.get("x", "nan")), float(content.get("y", "nan")), label)
+        elif kind == "lasso":
+            operation = lasso(_points(buffers), label)
+        else:
+            operation = part_tool(str(content.get("name")), label, self._image.shape[0])
+        self._act(_Action("operate", operation=operation, run=self._steps_asked(content)))
+
+    def _steps_asked(self, content: dict) -> int:
+        """How many steps are to follow what was painted; none where the editor waits for its Edit button."""
+        auto = content.get("auto", True) or self.view.running
+        return _checked_steps(content.get("steps", self.view.steps)) if auto else 0
+
     def _on_stroke(self, content: dict, buffers: Any) -> None:
-        points = np.frombuffer(buffers[0], np.float32) if buffers else np.zeros(0, np.float32)
-        if points.size % 2 or points.size > 2 * _LARGEST_STROKE:
-            raise ValueError(
-                f"a stroke came with {points.size} numbers; it takes x, y pairs, {_LARGEST_STROKE} at most"
-            )
         shape = content.get("shape", "round")
         if shape not in SHAPES:
             raise ValueError(f"brush shape {shape!r} is unknown; use one of {', '.join(SHAPES)}")
@@ -238,11 +330,9 @@ class Editor:
         if tool not in ("brush", "eraser"):
             raise ValueError(f"tool {tool!r} does not paint; use 'brush' or 'eraser'")
         label = self.labels[content.get("label", "")].id
-        pairs = [(float(x), float(y)) for x, y in points.reshape(-1, 2)]
-        stroke = Stroke(points=pairs, radius=float(content.get("radius", "nan")), label=label, shape=shape)
-        auto = content.get("auto", True) or self.view.running
-        steps = _checked_steps(content.get("steps", self.view.steps)) if auto else 0
-        self._act(_Action("paint" if tool == "brush" else "erase", stroke, str(content.get("id", "")), steps))
+        stroke = Stroke(points=_points(buffers), radius=float(content.get("radius", "nan")), label=label, shape=shape)
+        kind, name = "paint" if tool == "brush" else "erase", str(content.get("id", ""))
+        self._act(_Action(kind, stroke, id=name, run=self._steps_asked(content)))
 
     def _act(self, action: _Action) -> None:
         with self._lock:
@@ -256,9 +346,14 @@ class Editor:
     # ---- the worker thread
 
     def _job(self, token: CancelToken) -> Iterator[Any]:
-        steps, gesture = 0, _Gesture()
+        steps, gesture = 0, _Gesture(scales=dict(self._scales))
+        self._previews_only = True
         while (action := self._next(token)) is not None:
-            gesture, steps = self._applied(action, gesture, steps)
+            self._previews_only &= action.kind == "preview"
+            if action.kind == "preview":
+                self._preview(action.scales, token)
+            else:
+                gesture, steps = self._applied(action, gesture, steps)
         if steps and not token.cancelled:
             yield from self._edit(steps, gesture, token.stamp)
 
@@ -267,16 +362,37 @@ class Editor:
         try:
             with _torch_threads(), self.session.lock:
                 gesture = self._apply(action) or gesture
-                idle = action.stroke is not None and self.session.region is None
+                idle = action.kind in ("paint", "erase", "operate") and self.session.region is None
                 return gesture, 0 if idle else action.run
         except Exception as error:
             self._fail(error, action.id)
             return gesture, steps
 
     def _next(self, token: CancelToken) -> _Action | None:
-        """The next action; what came after this job was cancelled belongs to the job that replaced it."""
+        """The next action; what came after this job was cancelled belongs to the job that replaced it.
+
+        Of previews that wait one after the other only the last is of interest.
+        """
         with self._lock:
+            while len(self._inbox) > 1 and self._inbox[0].kind == self._inbox[1].kind == "preview":
+                self._inbox.popleft()
             return self._inbox.popleft() if self._inbox and not token.cancelled else None
+
+    def _preview(self, scales: Mapping[str, float], token: CancelToken) -> None:
+        """Show the picture at other scales; the session stays as it is."""
+        model = self.session.model
+        with _torch_threads(), self.session.lock, torch.no_grad():
+            w_plus = self.session.w_plus
+            for name, change in self._changes(scales):
+                w_plus = self.vectors[name].apply(w_plus, change, model)
+            image = images.to_uint8(model.generator.synthesis(w_plus, noise_mode="const").image)[0]
+        self._pacer.begin(token.stamp)
+        self._pacer.finish(token.stamp, (image, {"preview": True}))
+
+    def _changes(self, scales: Mapping[str, float]) -> list[tuple[str, float]]:
+        """How much is to be added of each vector."""
+        changes = [(name, scale - self._scales.get(name, 0.0)) for name, scale in scales.items()]
+        return [(name, change) for name, change in changes if abs(change) > 1e-9]
 
     def _edit(self, steps: int, gesture: _Gesture, stamp: int) -> Iterator[Any]:
         if not self.session.can_edit:
@@ -311,14 +427,20 @@ class Editor:
         if action.kind in ("undo", "redo"):
             self._numbers = {}
             self._travel(action.kind)
-        if action.stroke is None:
-            return None
+        if action.kind == "vectors":
+            return self._apply_scales(action.scales)
+        if action.kind == "keep":
+            self._keep(action.name)
         before = self.session.label_map
-        if action.kind == "paint":
+        if action.operation is not None:
+            self.session.set_label_map(action.operation(before, self.labels))
+        elif action.stroke is None:
+            return None
+        elif action.kind == "paint":
             self.session.paint(action.stroke)
         else:
             self.session.set_label_map(self._erased(action.stroke))
-        gesture = _Gesture()
+        gesture = _Gesture(scales=dict(self._scales))
         if np.array_equal(before, self.session.label_map):
             self._word = "The parts are as before: what was painted is already there."
             if self.session.can_edit:
@@ -330,16 +452,45 @@ class Editor:
         self._publish(picture=False, **({"applied": action.id} if action.id else {}))
         return gesture
 
+    def _apply_scales(self, scales: Mapping[str, float]) -> _Gesture:
+        gesture = _Gesture(scales=dict(self._scales))
+        self._numbers = {}
+        for name, change in self._changes(scales):
+            self.session.apply_vector(self.vectors[name], change)
+            self._scales[name] = scales[name]
+            gesture.entries += 1
+        if gesture.entries:
+            self._done.append(gesture)
+            self._undone.clear()
+            shown = ", ".join(f"{name} {scale:+g}" for name, scale in self.vector_scales.items())
+            self._word = f"Vectors in the picture: {shown}." if shown else "No vector is in the picture."
+        self._publish(vectors=self._shown_vectors())
+        return gesture
+
+    def _keep(self, name: str) -> None:
+        """All edits so far become a vector, which is in the picture at 1."""
+        self.vectors[name] = self.session.edit_vector(name, preview=True)
+        self._scales = {name: 1.0}
+        self._word = f"Kept as {name!r}. Its slider stands at 1; editor.vectors[{name!r}].save(FILE) writes it."
+        self._publish(picture=False, vectors=self._shown_vectors())
+
+    def _shown_vectors(self) -> list[dict[str, Any]]:
+        return [{"name": name, "scale": self._scales.get(name, 0.0)} for name in self.vectors]
+
     def _travel(self, way: str) -> None:
         """Undo or redo one gesture: all entries of the session's history that it made."""
+        # Without a gesture of this editor's (a session that was edited before), one entry.
         source, target = (self._done, self._undone) if way == "undo" else (self._undone, self._done)
-        gesture = source.pop() if source else _Gesture(1)
-        taken = _Gesture()
+        gesture = source.pop() if source else _Gesture(1, dict(self._scales))
+        taken = _Gesture(scales=dict(self._scales))
         while taken.entries < gesture.entries and getattr(self.session, f"can_{way}"):
             getattr(self.session, way)()
             taken.entries += 1
         if taken.entries:
             target.append(taken)
+            if dict(gesture.scales) != self._scales:
+                self._scales = dict(gesture.scales)
+                self.view.publish(vectors=self._shown_vectors())
         self._word = {"undo": "Undone.", "redo": "Redone."}[way] if taken.entries else f"Nothing to {way}."
 
     def _erased(self, stroke: Stroke) -> np.ndarray:
@@ -367,6 +518,8 @@ class Editor:
         self.view.send_frame(seq, stamp, *frame)
 
     def _on_done(self, stamp: int, cancelled: bool) -> None:
+        if self._previews_only and not self._total:
+            return
         if self._total:
             self._word = (
                 f"Stopped at step {self._last_step} of {self._total}; the best picture is kept."
@@ -415,6 +568,24 @@ class Editor:
         state["mask"] = encoding.packed(label_map)
         state["region"] = b"" if region is None else encoding.packed(region)
         self.view.publish(**state)
+
+
+def _points(buffers: Any) -> list[tuple[float, float]]:
+    """Points that came as float32 x0, y0, x1, y1 …"""
+    points = np.frombuffer(buffers[0], np.float32) if buffers else np.zeros(0, np.float32)
+    if points.size % 2 or points.size > 2 * _LARGEST_STROKE:
+        raise ValueError(f"a stroke came with {points.size} numbers; it takes x, y pairs, {_LARGEST_STROKE} at most")
+    return [(float(x), float(y)) for x, y in points.reshape(-1, 2)]
+
+
+def _library_of(model: Any) -> dict[str, EditVector]:
+    """The edit vectors that ship with the model; none where there is no library for it."""
+    if not isinstance(model, EditGAN):
+        return {}
+    try:
+        return load_vectors(model)
+    except EditVectorError:
+        return {}
 
 
 def _session_of(given: Any, seed: int | None, truncation_psi: float) -> Any:

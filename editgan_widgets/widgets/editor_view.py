@@ -5,7 +5,11 @@ written by one side: the first group below by the kernel, the second by the brow
 
     browser -> kernel   {kind: "stroke", id, tool, label, radius, shape, auto, steps} + [float32 x0, y0, x1, y1 …]
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
+                        {kind: "fill", x, y, label, auto, steps}   {kind: "lasso", label, auto, steps} + [points]
+                        {kind: "operate", name, label, auto, steps}
+                        {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
+                        {kind: "frame", seq, job, preview: true} + [JPEG]
 """
 
 import threading
@@ -20,9 +24,10 @@ from jaxtyping import UInt8
 
 from editgan_widgets.widgets import encoding
 from editgan_widgets.widgets.part_canvas import PartCanvas
+from editgan_widgets.widgets.part_tools import PART_TOOLS
 
 _STATIC = Path(__file__).parent / "static"
-TOOLS = ("brush", "eraser", "pick")
+TOOLS = ("brush", "eraser", "fill", "lasso", "pick")
 SHAPES = ("round", "square")
 
 
@@ -36,6 +41,7 @@ class EditorView(anywidget.AnyWidget):
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
     labels = traitlets.List().tag(sync=True)  # [{id, name, color}]
+    part_tools = traitlets.List().tag(sync=True)  # names of operations on the selected part
     image = traitlets.Bytes().tag(sync=True)  # PNG or JPEG of the committed picture
     before = traitlets.Bytes().tag(sync=True)  # the picture before all edits, for comparing
     mask = traitlets.Bytes().tag(sync=True)  # zlib of the label map
@@ -48,6 +54,7 @@ class EditorView(anywidget.AnyWidget):
     can_edit = traitlets.Bool(False).tag(sync=True)
     can_undo = traitlets.Bool(False).tag(sync=True)
     can_redo = traitlets.Bool(False).tag(sync=True)
+    vectors = traitlets.List().tag(sync=True)  # [{name, scale}] of the sliders
     status = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
 
@@ -65,6 +72,7 @@ class EditorView(anywidget.AnyWidget):
             canvas=canvas,
             width=int(canvas.width),
             height=int(canvas.height),
+            part_tools=list(PART_TOOLS),
             labels=[{"id": label.id, "name": label.name, "color": label.color} for label in canvas.labels],
             **state,
         )

@@ -196,3 +196,68 @@ def test_second_stroke_errors_tools_and_themes(lab, shipped, photograph):
     photograph(editor, "4-light")
     editor.root.press("c")
     photograph(editor, "5-plain")
+
+
+def test_vectors_fills_and_part_tools(lab, shipped, photograph):
+    lab.run_all()
+    editor = EditorPage(lab)
+    _, part, size = mouth(editor, shipped)
+    lab.kernel(
+        "import torch; from editgan_widgets import EditVector\n"
+        "delta = 0.4 * torch.ones_like(editor.session.w_plus[0])\n"
+        "editor.add_vector(EditVector('push', delta, (), {'fingerprint': model.fingerprint}))"
+    )
+    slider = editor.root.get_by_label("Scale of push")
+    slider.scroll_into_view_if_needed()
+    before, start = editor.pixels(), kernel_state(editor)
+
+    # While the slider moves the picture follows; the session takes the scale once it is let go.
+    box = slider.bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    editor.page.mouse.move(*middle)
+    editor.page.mouse.down()
+    for i in range(1, 9):
+        editor.page.mouse.move(middle[0] + i * box["width"] / 20, middle[1])
+        editor.page.wait_for_timeout(30)
+    until(lambda: int(editor.evaluate("root => root.dataset.previews ?? 0")) >= 2, 20, "no previews")
+    until(lambda: not np.array_equal(editor.pixels(), before), 10, "the picture did not follow the slider")
+    assert kernel_state(editor)["latent"] == start["latent"]
+    photograph(editor, "1-sliding")
+    editor.page.mouse.up()
+    until(lambda: kernel_state(editor)["latent"] != start["latent"], 20, "the scale was not taken")
+    held = kernel_state(editor)
+    until(lambda: np.array_equal(editor.pixels(), np.array(held["image"], np.uint8)), 10, "not the kernel's picture")
+    scale = float(lab.kernel("print(editor.vector_scales['push'])"))
+    assert scale == pytest.approx(float(slider.input_value()), abs=1e-6)
+    assert 0.5 < scale <= 2
+
+    # One undo takes the slider back too.
+    editor.press("Undo")
+    until(lambda: np.array_equal(editor.pixels(), before), 20, "undo did not bring the picture back")
+    until(lambda: float(slider.input_value()) == 0, 5, "undo did not bring the slider back")
+
+    # A fill, a lasso and a part tool change the mask; each is in the kernel and in the browser.
+    editor.root.get_by_text("edit when the pointer goes up").click()
+    editor.choose(part)
+    shown = editor.pixels("index")
+    for key, points in (("g", [(2, 2)]), ("l", [(10, 10), (30, 12), (28, 30), (12, 28)])):
+        editor.canvas("parts").press(key)
+        editor.stroke([(x * size / 128, y * size / 128) for x, y in points], size)
+        until(lambda shown=shown: (editor.pixels("index") != shown).any(), 10, f"{key} painted nothing")
+        shown = editor.pixels("index")
+    editor.root.get_by_role("button", name="Selected part: shrink").click()
+    until(lambda: (editor.pixels("index") != shown).any(), 10, "the part tool changed nothing")
+    assert np.array_equal(editor.pixels("index"), np.array(kernel_state(editor)["map"], np.uint8))
+    photograph(editor, "2-filled")
+
+    # What was edited is kept under a name, and its slider stands at 1.
+    for _ in range(3):
+        editor.press("Undo")
+    slider.fill("1")
+    until(lambda: kernel_state(editor)["latent"] != start["latent"], 20, "the scale was not taken")
+    editor.root.get_by_label("Name under which").fill("mine")
+    editor.press("Keep as vector")
+    editor.root.get_by_label("Scale of mine").wait_for(timeout=10_000)
+    assert float(editor.root.get_by_label("Scale of mine").input_value()) == 1
+    assert float(slider.input_value()) == 0
+    photograph(editor, "3-kept")

@@ -114,6 +114,8 @@ const icon = (body) =>
 const ICONS = {
   brush: icon('<path d="M16.8 3.2c-3.4 1.6-6.6 4.6-8.6 7.6l1.9 1.9c3-2 6-5.2 7.6-8.6z"/><path d="M7.3 11.9c-1.9 0-2.7 1.2-2.9 2.6-.1 1-.6 1.7-1.6 2 2.7 1 6.6.4 6.6-2.5"/>'),
   eraser: icon('<path d="M8.2 16.5 3.6 11.9a1.4 1.4 0 0 1 0-2l6.2-6.2a1.4 1.4 0 0 1 2 0l4.6 4.6a1.4 1.4 0 0 1 0 2l-6.2 6.2z"/><path d="M6.8 6.8l6.5 6.5M8.2 16.5h8.6"/>'),
+  fill: icon('<path d="M9.4 3.2 3.6 9a1.5 1.5 0 0 0 0 2.1l4.6 4.6a1.5 1.5 0 0 0 2.1 0l5.9-5.9z"/><path d="M7 2.4l2.4 2.4M3.6 10h12.2"/><path d="M17 13.2c.8 1.1 1.2 1.8 1.2 2.4a1.2 1.2 0 1 1-2.4 0c0-.6.4-1.3 1.2-2.4z" fill="currentColor"/>'),
+  lasso: icon('<path d="M6.2 13.4C4.2 12.5 3 11 3 9.2 3 6 6.1 3.6 10 3.6s7 2.4 7 5.6-3.1 5.6-7 5.6c-.7 0-1.3-.1-1.9-.2"/><circle cx="7" cy="14" r="1.5"/><path d="M7 15.5c0 1.2-.7 1.9-1.8 2.2"/>'),
   pick: icon('<path d="M11.2 5.3l3.5 3.5M12.4 7.6l-7 7c-.5.5-1.4.6-2.1.7.1-.7.2-1.6.7-2.1l7-7M13 3.6c.9-.9 2.3-.9 3.2 0s.9 2.3 0 3.2l-1.5 1.5-3.2-3.2z"/>'),
   undo: icon('<path d="M7.5 4 3.8 7.7l3.7 3.7"/><path d="M4 7.7h7.3a4.3 4.3 0 0 1 0 8.6H8"/>'),
   redo: icon('<path d="M12.5 4l3.7 3.7-3.7 3.7"/><path d="M16 7.7H8.7a4.3 4.3 0 0 0 0 8.6H12"/>'),
@@ -228,7 +230,9 @@ function render({ model, el }) {
   const tools = {
     brush: button("brush", "Brush: paint the selected part (B)", () => setTool("brush")),
     eraser: button("eraser", "Eraser: bring the original parts back (E)", () => setTool("eraser")),
-    pick: button("pick", "Eyedropper: select the part under the pointer (I)", () => setTool("pick")),
+    fill: button("fill", "Fill: paint the whole area under the pointer (G)", () => setTool("fill")),
+    lasso: button("lasso", "Lasso: draw round an area to paint it (L)", () => setTool("lasso")),
+    pick: button("pick", "Eyedropper: select the part under the pointer (I, or hold Alt)", () => setTool("pick")),
   };
   const shapes = {
     round: button("round", "Round brush", () => put("shape", "round")),
@@ -250,11 +254,23 @@ function render({ model, el }) {
   const toolbar = h(
     "div",
     { class: "eg-bar", role: "toolbar", "aria-label": "Painting tools" },
-    h("div", { class: "eg-group", role: "group", "aria-label": "Tool" }, tools.brush, tools.eraser, tools.pick),
+    h("div", { class: "eg-group", role: "group", "aria-label": "Tool" }, tools.brush, tools.eraser, tools.fill, tools.lasso, tools.pick),
     h("div", { class: "eg-group", role: "group", "aria-label": "Brush shape" }, shapes.round, shapes.square),
     h("label", { class: "eg-field" }, h("span", {}, "Size"), sizeSlider, sizeValue),
     h("label", { class: "eg-field" }, h("span", {}, "Mask"), opacitySlider, opacityValue),
     h("div", { class: "eg-group eg-end", role: "group", "aria-label": "History" }, compare, undo, redo),
+  );
+
+  // ---- the selected part as a whole
+  const partName = h("span", { class: "eg-part" });
+  const TOOL_MARKS = { up: "\u2191", down: "\u2193", left: "\u2190", right: "\u2192", "turn left": "\u21ba", "turn right": "\u21bb" };
+  const partBar = h(
+    "div",
+    { class: "eg-bar eg-parts", role: "toolbar", "aria-label": "Change the selected part's shape" },
+    partName,
+    ...model.get("part_tools").map((name) =>
+      h("button", { type: "button", class: "eg-button eg-tool", title: `${name[0].toUpperCase()}${name.slice(1)}: change the mask of the selected part`, "aria-label": `Selected part: ${name}`, onclick: () => tell({ kind: "operate", name, label: model.get("label"), auto: model.get("auto"), steps: model.get("steps") }) }, TOOL_MARKS[name] ?? name),
+    ),
   );
 
   // ---- viewports
@@ -273,7 +289,7 @@ function render({ model, el }) {
   const help = h(
     "p",
     { id: hint, class: "eg-hidden" },
-    "Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, I eyedropper, [ and ] size, hold C to compare, ",
+    "Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, G fill, L lasso, I eyedropper (or hold Alt), [ and ] size, hold C to compare, ",
     "Control Z undo, Control Shift Z redo, Escape stops a running edit or leaves the editor.",
   );
 
@@ -322,6 +338,95 @@ function render({ model, el }) {
   const scroller = h("div", { class: "eg-scroll" }, list);
   const palette = h("div", { class: "eg-palette" }, filter, scroller);
 
+  // ---- edit vectors: a slider each; while one moves the kernel shows previews, when it is let go the scale is taken
+  const LIMIT = 2;
+  const sliders = new Map(); // name -> {range, value, node}
+  const vectorList = h("div", { class: "eg-vectors", role: "group", "aria-label": "Edit vectors" });
+  const vectorCount = h("span", { class: "eg-value" });
+  const resetVectors = h("button", { type: "button", class: "eg-button eg-text", title: "Set all vectors to 0", onclick: () => setScales(Object.fromEntries([...sliders.keys()].map((name) => [name, 0]))) }, "Reset");
+  const keepName = h("input", {
+    type: "text", class: "eg-search eg-keep", placeholder: "Name of this edit", "aria-label": "Name under which to keep all edits as a vector", maxlength: 60,
+    onkeydown: (event) => {
+      if (event.key === "Enter") keepVector();
+    },
+  });
+  const keepButton = h("button", { type: "button", class: "eg-button eg-text", title: "Keep all that was edited as a vector with a slider of its own", onclick: () => keepVector() }, "Keep as vector");
+  const vectorPanel = h(
+    "details",
+    { class: "eg-panel", open: true },
+    h("summary", {}, h("span", {}, "Edit vectors"), vectorCount),
+    vectorList,
+    h("div", { class: "eg-bar" }, keepName, keepButton, h("span", { class: "eg-end" }, resetVectors)),
+  );
+  const preview = { wanted: null, sent: 0 }; // scales that the kernel has not been told; when the last ones left
+  function setScales(scales) {
+    preview.wanted = null;
+    tell({ kind: "vectors", scales, live: false });
+  }
+  function previewScale(name, scale) {
+    preview.wanted = { ...preview.wanted, [name]: scale };
+    // One on its way at a time, the newest next; one that does not come back is given up.
+    if (performance.now() - preview.sent > 700) sendPreview();
+  }
+  function sendPreview() {
+    if (!preview.wanted) {
+      preview.sent = 0;
+      return;
+    }
+    preview.sent = performance.now();
+    tell({ kind: "vectors", scales: preview.wanted, live: true });
+    preview.wanted = null;
+  }
+  function keepVector() {
+    const name = keepName.value.trim();
+    if (name) tell({ kind: "keep", name });
+    else keepName.focus();
+  }
+  function makeSlider(name) {
+    const value = h("output", { class: "eg-value" });
+    const range = h("input", {
+      type: "range", min: -LIMIT, max: LIMIT, step: 0.05, class: "eg-range", "aria-label": `Scale of ${name}`, title: "Double-click sets it to 0",
+      oninput: () => {
+        value.textContent = scaleText(Number(range.value));
+        sliders.get(name).moving = true;
+        previewScale(name, Number(range.value));
+      },
+      onchange: () => {
+        sliders.get(name).moving = false;
+        setScales({ [name]: Number(range.value) });
+      },
+      ondblclick: () => setScales({ [name]: 0 }),
+    });
+    const node = h("label", { class: "eg-vector" }, h("span", { class: "eg-name", title: name }, name), range, value);
+    return { range, value, node, moving: false };
+  }
+  const scaleText = (scale) => (Math.abs(scale) < 0.005 ? "0" : (scale > 0 ? "+" : "\u2212") + Math.abs(scale).toFixed(2));
+  function showVectors() {
+    const given = model.get("vectors");
+    vectorPanel.hidden = false;
+    const known = new Set(given.map((vector) => vector.name));
+    for (const [name, slider] of sliders) {
+      if (known.has(name)) continue;
+      slider.node.remove();
+      sliders.delete(name);
+    }
+    for (const { name, scale } of given) {
+      if (!sliders.has(name)) {
+        sliders.set(name, makeSlider(name));
+        vectorList.append(sliders.get(name).node);
+        if (name === keepName.value.trim()) keepName.value = "";
+      }
+      const { range, value, node, moving } = sliders.get(name);
+      if (moving) continue;
+      range.value = scale;
+      value.textContent = scaleText(scale);
+      node.classList.toggle("eg-on", Math.abs(scale) > 1e-6);
+    }
+    const active = given.filter((vector) => Math.abs(vector.scale) > 1e-6).length;
+    vectorCount.textContent = active ? `${active} on` : "";
+    resetVectors.setAttribute("aria-disabled", String(!active));
+  }
+
   // ---- run bar
   const runButton = h("button", { type: "button", class: "eg-button eg-run", html: `${ICONS.run}<span>Edit</span>`, onclick: () => runButton.getAttribute("aria-disabled") !== "true" && tell({ kind: "run", steps: model.get("steps") }) });
   const stopButton = h("button", { type: "button", class: "eg-button eg-stop", html: `${ICONS.stop}<span>Stop</span>`, title: "Stop and keep the best picture so far (Esc)", onclick: () => tell({ kind: "stop" }) });
@@ -352,11 +457,13 @@ function render({ model, el }) {
     "div",
     { class: "eg-root", role: "group", "aria-label": "Portrait editor" },
     toolbar,
+    partBar,
     h("div", { class: "eg-stage" }, views[0].node, views[1].node, palette),
     runBar,
     progress,
     errorBox,
     status,
+    vectorPanel,
     help,
   );
   el.append(root);
@@ -375,9 +482,9 @@ function render({ model, el }) {
   function setTool(name) {
     put("tool", name);
   }
-  function select(id) {
+  function select(id, keepTool = false) {
     model.set("label", id);
-    if (model.get("tool") !== "brush") model.set("tool", "brush");
+    if (!keepTool && ["eraser", "pick"].includes(model.get("tool"))) model.set("tool", "brush");
     model.save_changes();
   }
   function handled(event) {
@@ -387,6 +494,7 @@ function render({ model, el }) {
 
   // ---- label map
   function strokeInto(target, stroke, from = 0) {
+    if (stroke.tool === "lasso") return; // the kernel fills it
     const paint = (i) => {
       target[i] = stroke.tool === "eraser" ? (original ? original[i] : target[i]) : stroke.label;
       touched[i] = 1;
@@ -472,15 +580,19 @@ function render({ model, el }) {
       tell({ kind: "ack", seq: message.seq });
       return;
     }
-    run = message;
-    showProgress();
+    if (!message.preview) {
+      run = message;
+      showProgress();
+    }
     try {
       await show(buffers[0], "image/jpeg", picture);
     } finally {
       tell({ kind: "ack", seq: message.seq });
+      if (message.preview) sendPreview();
     }
     root.dataset.frames = String(Number(root.dataset.frames ?? 0) + 1);
-    root.dataset.step = String(message.step);
+    root.dataset.step = String(message.step ?? 0);
+    root.dataset.previews = String(Number(root.dataset.previews ?? 0) + (message.preview ? 1 : 0));
     root.dataset.job = String(message.job);
     if (frames.length > 4000) frames.splice(0, 2000);
     frames.push({ at: performance.now(), job: message.job, step: message.step });
@@ -550,6 +662,9 @@ function render({ model, el }) {
     const steps = model.get("steps");
     const choices = STEPS.includes(steps) ? STEPS : [...STEPS, steps].sort((a, b) => a - b);
     stepsSelect.replaceChildren(...choices.map((n) => h("option", { value: n, selected: n === steps }, String(n))));
+    const part = byId.get(model.get("label"));
+    partName.replaceChildren();
+    if (part) partName.append(h("span", { class: "eg-chip", style: `background:${part.color}` }), part.name);
     for (const [id, node] of swatches) {
       const chosen = id === model.get("label");
       node.setAttribute("aria-checked", String(chosen));
@@ -587,6 +702,7 @@ function render({ model, el }) {
     run = model.get("progress");
     showProgress();
   });
+  on("change:vectors", showVectors);
   for (const name of ["can_edit", "can_undo", "can_redo"]) on(`change:${name}`, showHistory);
   on("change:error", showError);
   on("change:status", showStatus);
@@ -645,7 +761,8 @@ function render({ model, el }) {
     if (layers) ctx.drawImage(layers[3].canvas, 0, 0, w, hh);
     ctx.setTransform(scale, 0, 0, scale, 0, 0);
     if (regionPath) twoTone(ctx, regionPath, scale, ratio, true);
-    if (cursor && model.get("tool") !== "pick") twoTone(ctx, brushPath(), scale, ratio, false);
+    if (current?.tool === "lasso") twoTone(ctx, lassoPath(), scale, ratio, false);
+    else if (cursor && ["brush", "eraser"].includes(model.get("tool"))) twoTone(ctx, brushPath(), scale, ratio, false);
   }
   // White over dark, so the line stands out on any colour.
   function twoTone(ctx, path, scale, ratio, dashed) {
@@ -659,6 +776,13 @@ function render({ model, el }) {
     ctx.setLineDash([]);
   }
   const radiusOf = () => Math.max(0.71, model.get("size") / 2); // less could miss every pixel's centre
+  function lassoPath() {
+    const path = new Path2D();
+    const { points } = current;
+    for (let i = 0; i < points.length; i += 2) path.lineTo(points[i], points[i + 1]);
+    path.closePath();
+    return path;
+  }
   function brushPath() {
     const path = new Path2D();
     const radius = radiusOf();
@@ -682,9 +806,15 @@ function render({ model, el }) {
     if (label) hover.append(h("span", { class: "eg-chip", style: `background:${label.color}` }), label.name);
     schedule();
   }
-  function begin(point) {
-    if (model.get("tool") === "pick") {
-      select(labelAt(point));
+  const asked = () => ({ label: model.get("label"), auto: model.get("auto"), steps: model.get("steps") });
+  function begin(point, picking = false) {
+    if (picking || model.get("tool") === "pick") {
+      select(labelAt(point), picking);
+      return null;
+    }
+    if (model.get("tool") === "fill") {
+      root.dataset.up = String(performance.now());
+      tell({ kind: "fill", x: point[0], y: point[1], ...asked() });
       return null;
     }
     const identity = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
@@ -701,6 +831,12 @@ function render({ model, el }) {
   function finish() {
     const stroke = current;
     current = null;
+    if (stroke.tool === "lasso") {
+      root.dataset.up = String(performance.now());
+      if (stroke.points.length >= 6) tell({ kind: "lasso", ...asked() }, [new Float32Array(stroke.points).buffer]);
+      schedule();
+      return;
+    }
     pending.push(stroke);
     const { id, tool, label, radius, shape } = stroke;
     root.dataset.up = String(performance.now());
@@ -722,7 +858,7 @@ function render({ model, el }) {
       const point = at(view, event);
       pointAt(point);
       if (!inside(point)) return;
-      current = begin(point);
+      current = begin(point, event.altKey);
       if (current) {
         current.pointer = event.pointerId;
         strokeInto(index, current);
@@ -797,7 +933,7 @@ function render({ model, el }) {
   // ---- shortcuts, only with the focus inside; Tab is never taken
   listen(root, "keydown", (event) => {
     if (event.defaultPrevented) return;
-    const typing = event.target instanceof HTMLInputElement && event.target.type === "search";
+    const typing = event.target instanceof HTMLInputElement && ["search", "text"].includes(event.target.type);
     const control = event.ctrlKey || event.metaKey;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (control && !typing && (key === "z" || key === "y")) {
@@ -815,6 +951,8 @@ function render({ model, el }) {
       } else if (key === "b") setTool("brush");
       else if (key === "e") setTool("eraser");
       else if (key === "i") setTool("pick");
+      else if (key === "g") setTool("fill");
+      else if (key === "l") setTool("lasso");
       else if (key === "c") setComparing(true);
       else return;
       handled(event);
@@ -843,6 +981,7 @@ function render({ model, el }) {
   cleanups.push(() => observer.disconnect(), () => placed.disconnect());
 
   showControls();
+  showVectors();
   showRunning();
   showError();
   showStatus();

@@ -1,0 +1,44 @@
+"""Part tools: the operations on a whole part that the editor has buttons for, by name."""
+
+from collections.abc import Callable
+
+from editgan_widgets.editing.part_operations import (
+    Operation,
+    bend,
+    delete,
+    flip,
+    grow,
+    move,
+    rotate,
+    scale,
+    shrink,
+    smooth,
+)
+
+# Of a part's id and a length in px: 1/128 of the picture's height, at least 1.
+PART_TOOLS: dict[str, Callable[[int, float], Operation]] = {
+    "grow": grow,
+    "shrink": shrink,
+    "smooth": lambda part, px: smooth(part, 4 * px),
+    "up": lambda part, px: move(part, dy=-2 * px),
+    "down": lambda part, px: move(part, dy=2 * px),
+    "left": lambda part, px: move(part, dx=-2 * px),
+    "right": lambda part, px: move(part, dx=2 * px),
+    "wider": lambda part, px: scale(part, 1.12, 1.0),
+    "narrower": lambda part, px: scale(part, 1 / 1.12, 1.0),
+    "taller": lambda part, px: scale(part, 1.0, 1.15),
+    "flatter": lambda part, px: scale(part, 1.0, 1 / 1.15),
+    "turn left": lambda part, px: rotate(part, -8),
+    "turn right": lambda part, px: rotate(part, 8),
+    "lift ends": lambda part, px: bend(part, 2 * px),
+    "drop ends": lambda part, px: bend(part, -2 * px),
+    "mirror": lambda part, px: flip(part),
+    "remove": lambda part, px: delete(part),
+}
+
+
+def part_tool(name: str, part: int, height: int) -> Operation:
+    """The operation that a button means in a picture `height` px high. Raises ValueError for an unknown name."""
+    if name not in PART_TOOLS:
+        raise ValueError(f"part tool {name!r} is unknown; use one of {', '.join(PART_TOOLS)}")
+    return PART_TOOLS[name](part, max(1.0, height / 128))
