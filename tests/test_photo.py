@@ -226,3 +226,19 @@ def test_pasting_a_small_region_of_a_large_photo_touches_nothing_else(method):
     assert rows.max() <= 20.25 + 18 * unit
     assert columns.min() >= 50.5 + 18 * unit
     assert columns.max() <= 50.5 + 28 * unit
+
+
+def test_fine_detail_stays_where_little_changed_and_goes_where_a_part_moved():
+    pixels = np.full((160, 160, 3), 120, np.uint8)
+    pixels[:, ::10] = 200  # lines much finer than the model's 20 px
+    photo, crop = Photo(pixels), Crop(0, 0, 160)
+    before = photo.cut(crop, 20)
+    after = before.copy()
+    after[8:12, 4:10] = 30  # something else is there now
+    region = np.zeros((20, 20), bool)
+    region[4:16, 2:18] = True
+    pasted = paste(photo, crop, before, after, region, residual=0.0).astype(int)
+    spread = pasted.std(axis=1).mean(axis=1)  # of a row: the lines
+    assert pasted[72:88, 40:72].std(axis=1).max() < 12
+    assert pasted[72:88, 100:130].std(axis=1).min() > 15
+    assert np.abs(spread[36:48] - spread[:8].mean()).max() < 5

@@ -230,7 +230,8 @@ def paste(
         feather_px: width of the fading, in the model's px.
         residual: share of what the model failed to reproduce that stays inside the region, 0 to 1. With 1 the photo
             changes by what the edit changed; with 0 the region shows the model's picture, with detail of the photo that
-            is finer than the model's pixels.
+            is finer than the model's pixels, but where the edit changed much: the old outline of a part that moved is
+            such detail.
 
     Raises ValueError for pictures or a region of other sizes than each other.
     """
@@ -267,9 +268,21 @@ def paste(
     grid = np.meshgrid(rows, columns, indexing="ij")
     weight = ndimage.map_coordinates(near.astype(np.float32), grid, order=1, mode="nearest")
     added = np.stack([_resample(change[..., i], grid, crop.side / size) for i in range(3)], axis=-1)
-    here = result[upper:lower, left:right].astype(np.float32) + added * weight[..., None]
+    here = result[upper:lower, left:right].astype(np.float32)
+    if residual < 1:
+        seen = photo.cut(crop, size).astype(np.float32)
+        detail = here - np.stack([_resample(seen[..., i], grid, crop.side / size) for i in range(3)], axis=-1)
+        moved = ndimage.map_coordinates(_moved(before, after) * share, grid, order=1, mode="nearest")
+        added -= (1 - residual) * moved[..., None] * detail
+    here += added * weight[..., None]
     result[upper:lower, left:right] = np.clip(np.rint(here), 0, 255).astype(np.uint8)
     return result
+
+
+def _moved(before: UInt8[np.ndarray, "s s 3"], after: UInt8[np.ndarray, "s s 3"]) -> Float[np.ndarray, "s s"]:
+    """How surely a pixel shows something else than before, 0 to 1: shading counts little, a moved outline wholly."""
+    change = np.abs(after.astype(np.float32) - before).max(2)
+    return ndimage.gaussian_filter(np.clip((ndimage.grey_dilation(change, 3) - 10) / 20, 0, 1), 0.7)
 
 
 def _reach(photo: Photo, crop: Crop, near: Bool[np.ndarray, "s s"]) -> tuple[int, int, int, int]:

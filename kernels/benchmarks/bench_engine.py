@@ -26,7 +26,7 @@ def parse(arguments=None):
     parser.add_argument("--vectors", type=Path, help="folder of edit vectors; without it the model's library")
     parser.add_argument("--only", nargs="+", choices=ALL, default=ALL)
     parser.add_argument("--edits", type=int, default=50, help="random scripted edits")
-    parser.add_argument("--edit-steps", type=int, default=80)
+    parser.add_argument("--edit-steps", type=int, default=100, help="EditGAN's number")
     parser.add_argument("--held-out", type=int, default=50, help="portraits that a vector is applied to")
     parser.add_argument("--refined", type=int, default=10, help="of them, portraits whose vector is also refined")
     parser.add_argument("--labelled", type=int, default=2000, help="samples that the directions are learned from")

@@ -21,7 +21,10 @@ SMALLER = {
         "Editor(grid.selected, ": "Editor(grid.selected, steps=3, ",
         '.group("mouth")': '.group("light")',
         'label="mouth"': 'label="spark"',
+        'label="lower lip"': 'label="spark"',
         'part="mouth"': 'part="spark"',
+        '{"smile": 0.8}': "{}",
+        '{"smile": 0}': "{}",
     },
 }
 

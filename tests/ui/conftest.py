@@ -13,7 +13,10 @@ TINY_WORDS = {
     'load_model("portraits")': 'load_model("tiny.safetensors")',
     '.group("mouth")': '.group("light")',
     'label="mouth"': 'label="spark"',
+    'label="lower lip"': 'label="spark"',
     'part="mouth"': 'part="spark"',
+    '{"smile": 0.8}': "{}",
+    '{"smile": 0}': "{}",
 }
 
 
