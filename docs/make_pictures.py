@@ -1,6 +1,6 @@
-"""Make the README's pictures from the shipped model: docs/edit.png (one real edit) and docs/samples.png (a grid).
+"""Make the README's pictures from the shipped model: docs/edit.gif (a real edit, step by step) and docs/samples.png.
 
-python docs/make_pictures.py --seed 15 --edit "open mouth"
+python docs/make_pictures.py --seed 30 --edit "open mouth"
 """
 
 import argparse
@@ -16,8 +16,8 @@ from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
 HERE = Path(__file__).parent
 
 
-def edit_strip(model, seed, name, steps):
-    """Give the portrait, its mask, the painted mask and the edited portrait."""
+def edit_frames(model, seed, name, steps):
+    """Picture, coloured mask and how long they are shown (ms): the portrait, what is painted, every step, the result."""
     edit = next(edit for edit in SCRIPTED_EDITS if edit.name == name)
     session = EditSession.from_seed(model, seed=seed)
     before, mask = session.image, session.label_map
@@ -25,9 +25,10 @@ def edit_strip(model, seed, name, steps):
     if painted is None:
         raise SystemExit(f"the portrait of seed {seed} lacks the part for {name!r}; take another seed")
     session.set_label_map(painted)
-    for step in session.edit(steps=steps):
-        print(f"step {step.index}/{step.total}  IoU {step.iou:.2f}")
-    return before, model.labels.colorize(mask), model.labels.colorize(painted), session.image
+    pictures = [step.image for step in session.edit(steps=steps)]
+    frames = [(before, mask, 1500), (before, painted, 1200)]
+    frames += [(picture, painted, 90) for picture in pictures] + [(session.image, painted, 2500)]
+    return [(each, model.labels.colorize(labels), time) for each, labels, time in frames]
 
 
 def samples(model, seeds, truncation_psi):
@@ -36,8 +37,26 @@ def samples(model, seeds, truncation_psi):
         return np.concatenate([images.to_uint8(model.generator.synthesis(w).image) for w in w_plus.split(8)])
 
 
-def enlarged(pixels, size, method=Image.Resampling.BICUBIC):
-    return np.asarray(Image.fromarray(pixels).resize((size, size), method))
+def write_animation(frames, path):
+    """Twice the size, with one palette for all frames: a mask's colours as they are, the others from the portrait."""
+    parts = np.unique(np.concatenate([mask.reshape(-1, 3) for _, mask, _ in frames]), axis=0)
+    ends = Image.fromarray(np.concatenate([frames[0][0], frames[-1][0]]))
+    rest = ends.quantize(255 - len(parts)).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*parts.ravel().tolist(), *rest][: 3 * 256])
+    shown = []
+    for picture, mask, _ in frames:
+        side = 2 * len(picture)
+        frame = Image.new("P", (2 * side, side))
+        frame.putpalette(palette.getpalette())
+        large = Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC)
+        frame.paste(large.quantize(palette=palette), (0, 0))
+        flat = Image.fromarray(mask).resize((side, side), Image.Resampling.NEAREST)
+        frame.paste(flat.quantize(palette=palette, dither=Image.Dither.NONE), (side, 0))
+        shown.append(frame)
+    times = [time for *_, time in frames]
+    shown[0].save(path, save_all=True, append_images=shown[1:], duration=times, loop=0, optimize=True)
+    print(f"{path}: {shown[0].width} x {shown[0].height} px, {len(shown)} frames, {path.stat().st_size / 1e6:.1f} MB")
 
 
 def write(pictures, columns, path):
@@ -49,16 +68,14 @@ def write(pictures, columns, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="portraits")
-    parser.add_argument("--seed", type=int, default=15)
+    parser.add_argument("--seed", type=int, default=30)
     parser.add_argument("--edit", default="open mouth", choices=[edit.name for edit in SCRIPTED_EDITS])
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--out", type=Path, default=HERE)
     options = parser.parse_args()
     model = load_model(options.model, device="cpu")
-    before, mask, painted, after = edit_strip(model, options.seed, options.edit, options.steps)
-    masks = [enlarged(each, 256, Image.Resampling.NEAREST) for each in (mask, painted)]
-    write([enlarged(before, 256), *masks, enlarged(after, 256)], 4, options.out / "edit.png")
-    write([enlarged(each, 128) for each in samples(model, range(32), 0.7)], 8, options.out / "samples.png")
+    write_animation(edit_frames(model, options.seed, options.edit, options.steps), options.out / "edit.gif")
+    write(list(samples(model, range(32), 0.7)), 8, options.out / "samples.png")
 
 
 if __name__ == "__main__":
