@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 
 
 def edit_frames(model, seed, name, steps):
-    """Picture, coloured mask and how long they are shown (ms): the portrait, what is painted, every step, the result."""
+    """Picture, coloured mask, time shown (ms): the portrait, what is painted, every step, the result."""
     edit = next(edit for edit in SCRIPTED_EDITS if edit.name == name)
     session = EditSession.from_seed(model, seed=seed)
     before, mask = session.image, session.label_map

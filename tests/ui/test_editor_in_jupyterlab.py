@@ -250,8 +250,30 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert np.array_equal(editor.pixels("index"), np.array(kernel_state(editor)["map"], np.uint8))
     photograph(editor, "2-filled")
 
+    # Zoomed in about a point, that point stays where it is, and a stroke lands under the pointer.
+    editor.choose(part)
+    editor.canvas("parts").press("b")
+    canvas = editor.canvas("parts")
+    box = canvas.bounding_box()
+    editor.page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    editor.page.keyboard.down("Control")
+    editor.page.mouse.wheel(0, -420)
+    editor.page.keyboard.up("Control")
+    zoomed = editor.root.locator(".eg-zoom")
+    until(lambda: zoomed.inner_text() != "100 %", 5, "Ctrl and the wheel did not zoom")
+    assert int(zoomed.inner_text().split()[0]) == pytest.approx(406, abs=8)
+    shown = editor.pixels("index")
+    editor.stroke([(size / 4, size / 4)], size)
+    until(lambda: (editor.pixels("index") != shown).any(), 10, "the stroke painted nothing")
+    rows, columns = np.nonzero(editor.pixels("index") != shown)
+    assert abs(rows.mean() + 0.5 - size / 4) < 2
+    assert abs(columns.mean() + 0.5 - size / 4) < 2
+    photograph(editor, "3-zoomed")
+    editor.canvas("parts").press("0")
+    until(lambda: zoomed.inner_text() == "100 %", 5, "0 did not show the whole picture")
+
     # What was edited is kept under a name, and its slider stands at 1.
-    for _ in range(3):
+    for _ in range(4):
         editor.press("Undo")
     slider.fill("1")
     until(lambda: kernel_state(editor)["latent"] != start["latent"], 20, "the scale was not taken")
@@ -260,4 +282,4 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     editor.root.get_by_label("Scale of mine").wait_for(timeout=10_000)
     assert float(editor.root.get_by_label("Scale of mine").input_value()) == 1
     assert float(slider.input_value()) == 0
-    photograph(editor, "3-kept")
+    photograph(editor, "4-kept")

@@ -124,6 +124,8 @@ const ICONS = {
   round: icon('<circle cx="10" cy="10" r="5.5" fill="currentColor"/>'),
   square: icon('<rect x="4.8" y="4.8" width="10.4" height="10.4" rx=".6" fill="currentColor"/>'),
   compare: icon('<rect x="3" y="4" width="14" height="12" rx="1.4"/><path d="M10 2.5v15"/><path d="M10 4h5.6c.8 0 1.4.6 1.4 1.4v9.2c0 .8-.6 1.4-1.4 1.4H10z" fill="currentColor" stroke="none" opacity=".45"/>'),
+  closer: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11M8.8 6.6V11"/>'),
+  further: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11"/>'),
   close: icon('<path d="M5.5 5.5l9 9m0-9l-9 9"/>'),
   alert: icon('<path d="M10 3.2 17.5 16.3H2.5z"/><path d="M10 8.3v3.7m0 2.1v.1"/>'),
 };
@@ -248,6 +250,9 @@ function render({ model, el }) {
     oninput: () => put("opacity", Number(opacitySlider.value) / 100),
   });
   const opacityValue = h("output", { class: "eg-value" });
+  const closer = button("closer", "Zoom in (+, or Ctrl and the wheel)", () => zoomBy(2 ** 0.5));
+  const further = button("further", "Zoom out (-)", () => zoomBy(2 ** -0.5));
+  const fitButton = h("button", { type: "button", class: "eg-button eg-zoom", title: "Show the whole picture (0)", onclick: () => zoomTo(1) });
   const undo = button("undo", "Undo (Ctrl+Z)", () => travel("undo"));
   const redo = button("redo", "Redo (Ctrl+Shift+Z)", () => travel("redo"));
   const compare = button("compare", "Compare: hold to see the picture before all edits (C)", () => {}, { "aria-pressed": "false" });
@@ -258,7 +263,8 @@ function render({ model, el }) {
     h("div", { class: "eg-group", role: "group", "aria-label": "Brush shape" }, shapes.round, shapes.square),
     h("label", { class: "eg-field" }, h("span", {}, "Size"), sizeSlider, sizeValue),
     h("label", { class: "eg-field" }, h("span", {}, "Mask"), opacitySlider, opacityValue),
-    h("div", { class: "eg-group eg-end", role: "group", "aria-label": "History" }, compare, undo, redo),
+    h("div", { class: "eg-group eg-end", role: "group", "aria-label": "Zoom" }, further, fitButton, closer),
+    h("div", { class: "eg-group", role: "group", "aria-label": "History" }, compare, undo, redo),
   );
 
   // ---- the selected part as a whole
@@ -289,7 +295,7 @@ function render({ model, el }) {
   const help = h(
     "p",
     { id: hint, class: "eg-hidden" },
-    "Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, G fill, L lasso, I eyedropper (or hold Alt), [ and ] size, hold C to compare, ",
+    "Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, G fill, L lasso, I eyedropper (or hold Alt), [ and ] size (or Alt and the wheel), plus, minus and 0 zoom, hold C to compare, ",
     "Control Z undo, Control Shift Z redo, Escape stops a running edit or leaves the editor.",
   );
 
@@ -478,6 +484,10 @@ function render({ model, el }) {
   }
   function travel(way) {
     if ((way === "undo" ? undo : redo).getAttribute("aria-disabled") !== "true") tell({ kind: way });
+  }
+  function resizeBrush(way) {
+    const step = model.get("size") >= 12 ? 2 : 1;
+    put("size", Math.min(Number(sizeSlider.max), Math.max(1, model.get("size") + way * step)));
   }
   function setTool(name) {
     put("tool", name);
@@ -707,6 +717,29 @@ function render({ model, el }) {
   on("change:error", showError);
   on("change:status", showStatus);
 
+  // ---- zoom: both views show the same part of the picture, `zoom` times as large, from (left, top) on in picture px
+  const MOST_ZOOM = 16;
+  let zoom = 1;
+  let left = 0;
+  let top = 0;
+  function zoomTo(factor, about = null) {
+    const [x, y] = about ?? (cursor && inside([cursor.x, cursor.y]) ? [cursor.x, cursor.y] : [left + width / zoom / 2, top + height / zoom / 2]);
+    const next = Math.min(MOST_ZOOM, Math.max(1, factor));
+    const kept = zoom / next; // what is under the pointer stays there
+    moveTo(x - (x - left) * kept, y - (y - top) * kept, next);
+  }
+  const zoomBy = (factor, about) => zoomTo(Math.abs(zoom * factor - 1) < 0.05 ? 1 : zoom * factor, about);
+  function moveTo(x, y, factor = zoom) {
+    zoom = factor;
+    left = Math.min(width - width / zoom, Math.max(0, x));
+    top = Math.min(height - height / zoom, Math.max(0, y));
+    fitButton.textContent = `${Math.round(zoom * 100)} %`;
+    fitButton.setAttribute("aria-label", `Zoom ${Math.round(zoom * 100)} percent; show the whole picture`);
+    further.setAttribute("aria-disabled", String(zoom <= 1));
+    closer.setAttribute("aria-disabled", String(zoom >= MOST_ZOOM));
+    schedule();
+  }
+
   // ---- drawing
   let scheduled = false;
   /** Redraw soon. What lies over the picture (mask, strokes, outlines) is kept, and drawn anew only where `over` says so:
@@ -737,7 +770,7 @@ function render({ model, el }) {
     if (view.stale || view.strokes !== strokes) drawOver(view, strokes, ratio);
     ctx.imageSmoothingEnabled = true;
     ctx.imageSmoothingQuality = "medium";
-    ctx.drawImage((comparing ? before : picture).canvas, 0, 0, w, hh);
+    ctx.drawImage((comparing ? before : picture).canvas, left, top, width / zoom, height / zoom, 0, 0, w, hh);
     ctx.drawImage(over, 0, 0);
   }
   function drawOver(view, strokes, ratio) {
@@ -745,21 +778,21 @@ function render({ model, el }) {
     view.strokes = strokes;
     const { width: w, height: hh } = view.over;
     const ctx = view.over.getContext("2d");
-    const scale = w / width;
+    const scale = (w / width) * zoom;
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, w, hh);
     if (comparing) return;
     ctx.imageSmoothingEnabled = false;
+    ctx.setTransform(scale, 0, 0, scale, -left * scale, -top * scale); // picture px from here on
     if (view.kind === "parts") {
       ctx.globalAlpha = model.get("opacity");
-      ctx.drawImage(labelLayer.canvas, 0, 0, w, hh);
+      ctx.drawImage(labelLayer.canvas, 0, 0, width, height);
     } else if (strokes) {
       ctx.globalAlpha = 0.6;
-      ctx.drawImage(strokeLayer.canvas, 0, 0, w, hh);
+      ctx.drawImage(strokeLayer.canvas, 0, 0, width, height);
     }
     ctx.globalAlpha = 1;
-    if (layers) ctx.drawImage(layers[3].canvas, 0, 0, w, hh);
-    ctx.setTransform(scale, 0, 0, scale, 0, 0);
+    if (layers) ctx.drawImage(layers[3].canvas, 0, 0, width, height);
     if (regionPath) twoTone(ctx, regionPath, scale, ratio, true);
     if (current?.tool === "lasso") twoTone(ctx, lassoPath(), scale, ratio, false);
     else if (cursor && ["brush", "eraser"].includes(model.get("tool"))) twoTone(ctx, brushPath(), scale, ratio, false);
@@ -795,7 +828,9 @@ function render({ model, el }) {
   const fround = Math.fround; // points travel as float32, so the echo uses the same values
   function at(view, event) {
     const box = view.canvas.getBoundingClientRect();
-    return [fround(((event.clientX - box.left) * width) / box.width), fround(((event.clientY - box.top) * height) / box.height)];
+    const x = left + ((event.clientX - box.left) * width) / box.width / zoom;
+    const y = top + ((event.clientY - box.top) * height) / box.height / zoom;
+    return [fround(x), fround(y)];
   }
   const inside = ([x, y]) => x >= 0 && y >= 0 && x < width && y < height;
   const labelAt = ([x, y]) => index[Math.floor(y) * width + Math.floor(x)];
@@ -850,6 +885,31 @@ function render({ model, el }) {
   }
   for (const view of views) {
     const { canvas } = view;
+    // The middle button drags the picture; Ctrl and the wheel zoom, Alt and the wheel change the brush. A bare wheel is the page's.
+    let drag = null;
+    listen(canvas, "pointerdown", (event) => {
+      if (event.button !== 1 || zoom === 1) return;
+      drag = { x: event.clientX, y: event.clientY, left, top };
+      canvas.setPointerCapture(event.pointerId);
+      event.preventDefault();
+    });
+    listen(canvas, "pointermove", (event) => {
+      if (!drag) return;
+      const unit = canvas.clientWidth / (width / zoom);
+      moveTo(drag.left - (event.clientX - drag.x) / unit, drag.top - (event.clientY - drag.y) / unit);
+    });
+    for (const end of ["pointerup", "pointercancel"]) listen(canvas, end, () => (drag = null));
+    listen(
+      canvas,
+      "wheel",
+      (event) => {
+        if (event.altKey) resizeBrush(event.deltaY < 0 ? 1 : -1);
+        else if (event.ctrlKey || event.metaKey) zoomBy(Math.exp(-event.deltaY / 300), at(view, event));
+        else return;
+        event.preventDefault();
+      },
+      { passive: false },
+    );
     listen(canvas, "pointerdown", (event) => {
       if (event.button !== 0 || !loaded || current) return;
       canvas.focus({ preventScroll: true });
@@ -945,10 +1005,11 @@ function render({ model, el }) {
       else root.ownerDocument.activeElement?.blur();
       handled(event);
     } else if (!control && !event.altKey && !typing) {
-      if (key === "[" || key === "]") {
-        const step = model.get("size") >= 12 ? 2 : 1;
-        put("size", Math.min(Number(sizeSlider.max), Math.max(1, model.get("size") + (key === "]" ? step : -step))));
-      } else if (key === "b") setTool("brush");
+      if (key === "[" || key === "]") resizeBrush(key === "]" ? 1 : -1);
+      else if (key === "+" || key === "=") zoomBy(2 ** 0.5);
+      else if (key === "-") zoomBy(2 ** -0.5);
+      else if (key === "0") zoomTo(1);
+      else if (key === "b") setTool("brush");
       else if (key === "e") setTool("eraser");
       else if (key === "i") setTool("pick");
       else if (key === "g") setTool("fill");
@@ -981,6 +1042,7 @@ function render({ model, el }) {
   cleanups.push(() => observer.disconnect(), () => placed.disconnect());
 
   showControls();
+  moveTo(0, 0);
   showVectors();
   showRunning();
   showError();
