@@ -17,6 +17,7 @@ from PIL import Image
 from editgan_widgets import EditVector, images
 from editgan_widgets.editing.edit_vector import EditVectorError
 from editgan_widgets.editing.fills import lasso
+from editgan_widgets.editing.saved_picture import open_picture
 from editgan_widgets.editing.strokes import Stroke, StrokeError, rasterise
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
 from editgan_widgets.widgets import Editor, EditorView, PartCanvas
@@ -626,6 +627,17 @@ def test_a_kept_edit_gets_a_slider_that_stands_at_one(with_vectors, session):
     editor.apply_vectors({"mine": 0.0})
     assert editor.wait(20)
     torch.testing.assert_close(session.w_plus, before, rtol=1e-4, atol=1e-5)
+
+
+def test_save_writes_and_sends_a_picture_that_opens_again(with_vectors, session, tmp_path):
+    editor = with_vectors
+    editor.apply_vectors({"spark": 1.0})
+    editor.save(tmp_path / "portrait.png")
+    browser(editor, kind="save")
+    assert editor.wait(20)
+    sent = next(buffers[0] for content, buffers in editor.sent if content["kind"] == "download")
+    for source in (tmp_path / "portrait.png", bytes(sent)):
+        assert np.array_equal(open_picture(session.model, source).image, session.image)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
 from editgan_widgets.editing.fills import fill, lasso
 from editgan_widgets.editing.library import load_vectors
 from editgan_widgets.editing.part_operations import Operation
+from editgan_widgets.editing.saved_picture import picture_png, save_picture
 from editgan_widgets.editing.session import EditSession, SessionError
 from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
 from editgan_widgets.models.editgan import EditGAN
@@ -42,7 +44,7 @@ _log = logging.getLogger(__name__)
 class _Action:
     """One thing to do before the next edit; `run` is the number of steps to edit afterwards, 0 for none."""
 
-    kind: str  # paint, erase, operate, undo, redo, refresh, vectors, preview, keep, none
+    kind: str  # paint, erase, operate, undo, redo, refresh, vectors, preview, keep, save, none
     stroke: Stroke | None = None
     operation: Operation | None = None  # on the label map
     id: str = ""  # the browser's name for the stroke
@@ -76,7 +78,7 @@ class Editor:
         vectors: edit vectors by name, each with a slider; None takes the library that ships with the model.
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
-    `redo`, `apply_vectors`, `add_vector`, `keep_vector`. They return at once; `wait()` blocks until all is done and
+    `redo`, `apply_vectors`, `add_vector`, `keep_vector`. These return at once; `wait()` blocks until all is done and
     raises what went wrong. Raises TypeError for anything but a session or a model, UnknownLabelError for an unknown
     part, EditVectorError for vectors of another model.
     """
@@ -236,6 +238,14 @@ class Editor:
             raise ValueError(f"there is a vector {name.strip()!r} already; choose another name")
         self._act(_Action("keep", name=name.strip()))
 
+    def save(self, path: str | Path) -> None:
+        """Write the picture as a PNG that holds its recipe (editing/saved_picture.py); what runs is waited for.
+
+        Raises ValueError for an ending other than .png, and the error of what ran.
+        """
+        self.wait()
+        save_picture(self.session, path)
+
     def refresh(self) -> None:
         """Show what the session holds, after it was changed in another way than through this editor."""
         self._act(_Action("refresh"))
@@ -288,6 +298,8 @@ class Editor:
             elif kind == "vectors":
                 scales = self._checked_scales(content.get("scales"))
                 self._act(_Action("preview" if content.get("live") is True else "vectors", scales=scales))
+            elif kind == "save":
+                self._act(_Action("save"))
             elif kind == "keep":
                 self.keep_vector(str(content.get("name", "")))
             elif kind in ("stop", "undo", "redo", "dismiss"):
@@ -431,6 +443,9 @@ class Editor:
             return self._apply_scales(action.scales)
         if action.kind == "keep":
             self._keep(action.name)
+        if action.kind == "save":
+            self.view.send({"kind": "download", "name": "portrait.png"}, buffers=[picture_png(self.session)])
+            self._word = "Saved as portrait.png, with its recipe: editing.saved_picture.open_picture opens it again."
         before = self.session.label_map
         if action.operation is not None:
             self.session.set_label_map(action.operation(before, self.labels))

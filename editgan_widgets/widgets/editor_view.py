@@ -7,9 +7,9 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
                         {kind: "fill", x, y, label, auto, steps}   {kind: "lasso", label, auto, steps} + [points]
                         {kind: "operate", name, label, auto, steps}
-                        {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}
+                        {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}   {kind: "save"}
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
-                        {kind: "frame", seq, job, preview: true} + [JPEG]
+                        {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", name} + [PNG]
 """
 
 import threading

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from .lab import EditorPage, until
 
@@ -283,3 +284,16 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert float(editor.root.get_by_label("Scale of mine").input_value()) == 1
     assert float(slider.input_value()) == 0
     photograph(editor, "4-kept")
+
+    # The picture is downloaded with its recipe, and opens as it was.
+    with editor.page.expect_download() as download:
+        editor.press("Save the picture")
+    path = download.value.path()
+    assert download.value.suggested_filename == "portrait.png"
+    assert np.array_equal(np.asarray(Image.open(path)), np.array(kernel_state(editor)["image"], np.uint8))
+    told = lab.kernel(
+        f"from editgan_widgets.editing.saved_picture import open_picture\n"
+        f"opened = open_picture(model, {str(path)!r})\n"
+        f"print((opened.image == editor.image).all(), opened.can_undo)"
+    )
+    assert told.split() == ["True", "True"]

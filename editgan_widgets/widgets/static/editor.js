@@ -124,6 +124,7 @@ const ICONS = {
   round: icon('<circle cx="10" cy="10" r="5.5" fill="currentColor"/>'),
   square: icon('<rect x="4.8" y="4.8" width="10.4" height="10.4" rx=".6" fill="currentColor"/>'),
   compare: icon('<rect x="3" y="4" width="14" height="12" rx="1.4"/><path d="M10 2.5v15"/><path d="M10 4h5.6c.8 0 1.4.6 1.4 1.4v9.2c0 .8-.6 1.4-1.4 1.4H10z" fill="currentColor" stroke="none" opacity=".45"/>'),
+  save: icon('<path d="M10 3.2v9m0 0 3.4-3.4M10 12.2 6.6 8.8M3.6 13.4v2.2c0 .7.5 1.2 1.2 1.2h10.4c.7 0 1.2-.5 1.2-1.2v-2.2"/>'),
   closer: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11M8.8 6.6V11"/>'),
   further: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11"/>'),
   close: icon('<path d="M5.5 5.5l9 9m0-9l-9 9"/>'),
@@ -255,6 +256,7 @@ function render({ model, el }) {
   const fitButton = h("button", { type: "button", class: "eg-button eg-zoom", title: "Show the whole picture (0)", onclick: () => zoomTo(1) });
   const undo = button("undo", "Undo (Ctrl+Z)", () => travel("undo"));
   const redo = button("redo", "Redo (Ctrl+Shift+Z)", () => travel("redo"));
+  const save = button("save", "Save the picture as PNG, with the recipe that opens it again", () => tell({ kind: "save" }));
   const compare = button("compare", "Compare: hold to see the picture before all edits (C)", () => {}, { "aria-pressed": "false" });
   const toolbar = h(
     "div",
@@ -264,7 +266,7 @@ function render({ model, el }) {
     h("label", { class: "eg-field" }, h("span", {}, "Size"), sizeSlider, sizeValue),
     h("label", { class: "eg-field" }, h("span", {}, "Mask"), opacitySlider, opacityValue),
     h("div", { class: "eg-group eg-end", role: "group", "aria-label": "Zoom" }, further, fitButton, closer),
-    h("div", { class: "eg-group", role: "group", "aria-label": "History" }, compare, undo, redo),
+    h("div", { class: "eg-group", role: "group", "aria-label": "History" }, compare, undo, redo, save),
   );
 
   // ---- the selected part as a whole
@@ -583,6 +585,12 @@ function render({ model, el }) {
       pending = pending.filter((stroke) => stroke.id !== message.id);
       touched.fill(0);
       rebuild();
+      return;
+    }
+    if (message.kind === "download") {
+      const address = URL.createObjectURL(new Blob([buffers[0]], { type: "image/png" }));
+      h("a", { href: address, download: message.name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 10_000);
       return;
     }
     if (message.kind !== "frame") return;
