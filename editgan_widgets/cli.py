@@ -39,7 +39,9 @@ class _OneLineErrors(TyperGroup):
 def _in_words(error: Exception) -> str:
     """The file system's own messages begin with a number; ours are words already."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename}: {error.strerror.lower()}; check the path"
+        of_the_path = (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
+        hint = "; check the path" if isinstance(error, of_the_path) else ""
+        return f"{error.filename}: {error.strerror.lower()}{hint}"
     return str(error)
 
 
@@ -350,7 +352,7 @@ def _what_it_did(session: "EditSession", judges: Mapping[str, Any]) -> str:
     if not region.all():
         outside = np.abs(after.astype(float) - before).mean(2)[~region].mean() / 255
         found.append(f"change outside {outside:.4f}")
-    return ", ".join(found)
+    return ", ".join(found) or "the whole picture"
 
 
 def _vector(model: "EditGAN", name: str) -> "EditVector":

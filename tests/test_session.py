@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from conftest import grown
-from editgan_widgets import EditSession, Stroke
+from editgan_widgets import EditConfig, EditSession, EditVector, Stroke
 from editgan_widgets.editing import session as module
 from editgan_widgets.editing.session import SessionError
 from editgan_widgets.editing.strokes import StrokeError
@@ -352,3 +352,15 @@ def test_painting_a_map_that_is_already_there_is_no_history_entry(session):
     assert not session.can_undo
     session.set_label_map(grown(session.label_map, 3).astype(np.int64))
     assert session.can_undo
+
+
+def test_an_edit_after_refining_goes_on_only_where_it_comes_nearer(session, tiny_model):
+    delta = 0.5 * torch.randn(session.w_plus[0].shape, generator=torch.Generator().manual_seed(3))
+    vector = EditVector("push", delta, ("blob",), {"fingerprint": tiny_model.fingerprint})
+    for _ in session.refine(vector, steps=8, config=EditConfig(best="objective", lr=0.5)):
+        pass
+    assert session.can_edit  # the step that was kept is not quite at the vector's own segmentation
+    before = session.w_plus
+    for _ in session.edit(steps=1, config=EditConfig(lr=1e-9)):
+        pass
+    torch.testing.assert_close(session.w_plus, before, rtol=0, atol=1e-4)

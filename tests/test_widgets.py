@@ -18,6 +18,7 @@ from editgan_widgets import EditVector, images
 from editgan_widgets.editing.edit_vector import EditVectorError
 from editgan_widgets.editing.fills import lasso
 from editgan_widgets.editing.saved_picture import open_picture
+from editgan_widgets.editing.session import SessionError
 from editgan_widgets.editing.strokes import Stroke, StrokeError, rasterise
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
 from editgan_widgets.widgets import Editor, EditorView, PartCanvas
@@ -638,6 +639,82 @@ def test_save_writes_and_sends_a_picture_that_opens_again(with_vectors, session,
     sent = next(buffers[0] for content, buffers in editor.sent if content["kind"] == "download")
     for source in (tmp_path / "portrait.png", bytes(sent)):
         assert np.array_equal(open_picture(session.model, source).image, session.image)
+
+
+def test_the_same_slider_moved_three_times_is_one_undo(with_vectors, session):
+    before = session.w_plus.clone()
+    for scale in (0.2, 0.5, 0.9):
+        with_vectors.apply_vectors({"spark": scale})
+    with_vectors.apply_vectors({"glow": 0.5})
+    with_vectors.undo()
+    assert with_vectors.wait(20)
+    assert with_vectors.vector_scales == {"spark": 0.9}
+    with_vectors.undo()
+    assert with_vectors.wait(20)
+    assert with_vectors.vector_scales == {}
+    assert torch.equal(session.w_plus, before)
+    with_vectors.redo()
+    assert with_vectors.wait(20)
+    assert with_vectors.vector_scales == {"spark": 0.9}
+
+
+def test_scales_are_right_after_undo_and_an_edit_in_one_go(with_vectors, session):
+    before = session.w_plus.clone()
+    with_vectors.apply_vectors({"spark": 1.0})
+    assert with_vectors.wait(20)
+    with session.lock:  # the worker gets all of these at once
+        with_vectors.undo()
+        with_vectors.paint(Stroke([(16, 16), (20, 16)], 4, "spark"), run=False)
+        with_vectors.run(3)
+    assert with_vectors.wait(30)
+    assert with_vectors.vector_scales == {}
+    with_vectors.undo()
+    assert with_vectors.wait(20)
+    assert with_vectors.vector_scales == {}
+    assert torch.equal(session.w_plus, before)
+
+
+def test_undo_and_redo_of_a_kept_edit(with_vectors, session):
+    with_vectors.apply_vectors({"spark": 1.0})
+    with_vectors.keep_vector("mine")
+    with_vectors.undo()
+    assert with_vectors.wait(20)
+    assert with_vectors.vector_scales == {}
+    with_vectors.redo()
+    assert with_vectors.wait(20)
+    assert with_vectors.vector_scales == {"mine": 1.0}
+
+
+def test_nothing_is_kept_of_vectors_that_were_taken_away_again(with_vectors):
+    for scale in (0.85, 0.3, 0.0):
+        with_vectors.apply_vectors({"spark": scale})
+    with_vectors.keep_vector("dust")
+    with pytest.raises(SessionError, match="no edit"):
+        with_vectors.wait(20)
+    assert "dust" not in with_vectors.vectors
+
+
+def test_a_preview_neither_ends_an_edit_nor_swallows_one_that_waits(make_editor):
+    editor = make_editor(StandInSession(seconds=0.005), vectors={})
+    stroke_message(editor, steps=40)
+    browser(editor, kind="vectors", scales={}, live=True)
+    until(lambda: editor.session.steps > 3)
+    browser(editor, kind="vectors", scales={}, live=True)
+    browser(editor, kind="vectors", scales={}, live=False)
+    assert editor.wait(20)
+    assert editor.session.steps == 40
+    assert not editor.view.running
+    assert editor.view.status.startswith("Done in 40 steps")
+
+
+def test_refresh_begins_with_all_sliders_at_0(with_vectors, session):
+    with_vectors.apply_vectors({"spark": 1.0})
+    assert with_vectors.wait(20)
+    session.undo()
+    with_vectors.refresh()
+    assert with_vectors.wait(20)
+    assert with_vectors.vector_scales == {}
+    assert all(vector["scale"] == 0 for vector in with_vectors.view.vectors)
 
 
 @pytest.mark.parametrize(

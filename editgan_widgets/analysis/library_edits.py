@@ -85,19 +85,6 @@ def fringe(label_map: LabelMap, labels: LabelSet, fall: float = 0.08) -> LabelMa
     return smear(label_map, seed, hair[0], dy, over=ids(labels, "forehead", "temple", "frown", "skin", "wrinkles"))
 
 
-def moustache(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-    """Paint a moustache between nose and upper lip."""
-    lip, nose = (np.isin(label_map, ids(labels, *part)) for part in (("upper lip",), NOSE))
-    if not (lip.any() and nose.any()):
-        return label_map.copy()
-    left, top, right, _ = extent(lip)
-    bottom = extent(nose)[3]
-    y, x = np.mgrid[: label_map.shape[0], : label_map.shape[1]] + 0.5
-    shape = (x > left) & (x < right) & (y > bottom + 0.3 * (top - bottom)) & (y < top + 3)
-    free = np.isin(label_map, ids(labels, *_SOFT))
-    return np.where(shape & free, resolve(labels, "moustache")[0], label_map).astype(np.uint8)
-
-
 def beard(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     """Paint a beard over chin and jaw, and beside the mouth."""
     mouth = np.isin(label_map, ids(labels, *MOUTH))

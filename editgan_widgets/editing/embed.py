@@ -38,7 +38,7 @@ class EmbedConfig:
     warmup: int = 4  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
     decay_share: float = 0.4  # of the steps, the last ones: there the rate falls to 0 along a cosine
     beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
-    units: Units = field(default_factory=Units)  # of the latent's coordinates: what keeps it where edits work
+    units: Units = field(default_factory=lambda: Units(spread=0.5, fine=0.7))  # stiff rows stay where edits work
     together: int = 10  # from the mean: first steps move all rows of w_plus alike, so that they set out from within W
     perceptual: float = 1.0  # weight of PerceptualDistance; 0 leaves it uncomputed
     perceptual_every: int = 2  # steps; its gradient counts for those between
@@ -46,7 +46,7 @@ class EmbedConfig:
     error: Literal["log", "squared"] = "log"  # of the pixels: its logarithm, or itself, pictures in [-1, 1]
     error_weight: float = 1.0  # of that term
     encoder: float = 0.0  # weight of the squared distance from what the encoder says of the picture, in W's own unit
-    coordinates: Literal["std", "w"] = "std"  # unit of lr and prior: `units` along W's axes, or W's own
+    coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
     lookahead: int = 0  # steps between two moves of the slow weights (Zhang et al. 2019), half-way to Adam's; 0: none
 
     def __post_init__(self) -> None:
@@ -56,9 +56,9 @@ class EmbedConfig:
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
         if not 0 <= self.decay_share <= 1:
             raise ValueError(f"decay_share is a share of the steps, 0 to 1; got {self.decay_share!r}")
-        if self.error not in ("log", "squared") or self.coordinates not in ("std", "w"):
+        if self.error not in ("log", "squared") or self.coordinates not in ("units", "w"):
             raise ValueError(
-                f"error is 'log' or 'squared' and coordinates 'std' or 'w'; got {self.error!r}, {self.coordinates!r}"
+                f"error is 'log' or 'squared' and coordinates 'units' or 'w'; got {self.error!r}, {self.coordinates!r}"
             )
         for name, least in (("warmup", 0), ("perceptual_every", 1), ("lookahead", 0), ("together", 0)):
             if getattr(self, name) < least:

@@ -22,22 +22,22 @@ from torch import Tensor
 
 from editgan_widgets.models.editgan import EditGAN
 
-COARSE_ROWS = 6  # of w_plus, those of layers up to 32 px: they make shapes, the later ones colour and texture
+COARSE_ROWS = 6  # of w_plus, up to the first layer of 32 px: they make shapes, the later ones colour and texture
 
 
 @dataclass(frozen=True)
 class Units:
     """How far a coordinate of the offset moves w_plus. Raises ValueError for settings out of range.
 
-    The defaults were found on portraits-128, beside whitened axes and free rows (1, 0.1, 1, 1): in 32 mask edits the
-    independent segmenter agrees more (mean IoU 0.74 -> 0.77 after 80 steps) and less moves outside (0.012 -> 0.009);
-    embedded renders lose 0.7 dB and close their eyes by a vector as far as samples do, not three quarters as far.
+    The defaults were found by mask edits on portraits-128. Whitened axes and free rows (1, 0.1, 1, 1) tear lips and
+    move more outside. Stiffer rows (spread 0.5, fine 0.7) keep embeddings where vectors work (EmbedConfig takes them),
+    but follow a mask less far.
     """
 
     whitening: float = 0.5  # 1: an axis' unit is its standard deviation; 0: the rms of all; between: powers of both
     least_std: float = 0.1  # floor for an axis' std, as a part of the rms: no axis is quite frozen
-    spread: float = 0.5  # of rows away from their common move, 0 (they move as one) to 1 (each as it likes)
-    fine: float = 0.7  # each row beyond the coarse ones moves by this much less than the one before it
+    spread: float = 0.7  # of rows away from their common move, 0 (they move as one) to 1 (each as it likes)
+    fine: float = 0.85  # each row beyond the coarse ones moves this many times as far as the one before it
 
     def __post_init__(self) -> None:
         for name, low in (("whitening", 0), ("least_std", 0), ("spread", _LEAST), ("fine", _LEAST)):
@@ -56,7 +56,7 @@ class LatentFrame:
         reference: latents whose offset is 0.
         units: of the coordinates.
         layers: rows of w_plus that move, first and one past the last; None = all.
-        coordinates: "std" as above, "w" for W's own, whatever the units.
+        coordinates: "units" as above, "w" for W's own, whatever the units.
 
     Raises ValueError for layers that the reference does not have.
     """
@@ -67,7 +67,7 @@ class LatentFrame:
         reference: Float[Tensor, "batch num_ws w_dim"],
         units: Units,
         layers: tuple[int, int] | None = None,
-        coordinates: Literal["std", "w"] = "std",
+        coordinates: Literal["units", "w"] = "units",
     ):
         self.reference = reference
         self.moves = _moving_rows(reference, layers)

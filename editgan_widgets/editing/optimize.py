@@ -39,10 +39,10 @@ class EditConfig:
     weights: LossWeights = field(default_factory=LossWeights)
     outside_budget: float = 0.012  # of the value range: mean change outside that costs nothing when the best is chosen
     outside_penalty: float = 20.0  # what each further unit of it costs, in units of IoU
-    best: Literal["iou", "objective"] = "iou"  # what tells the best step: its agreement less that, or the lowest total
+    best: Literal["iou", "objective"] = "iou"  # what tells the best step: agreement less that, or the lowest total
     stop_iou: float | None = None  # end early once a step's agreement is this high and its outside within budget
     embedding: Embedding | None = None  # of the identity term: picture in [-1, 1] -> unit vector; None = no such term
-    coordinates: Literal["std", "w"] = "std"  # unit of lr and prior: `units` along W's axes, or W's own
+    coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
     nearest: bool = False  # the interpreter reads features of the nearest pixel: EditGAN's release, unlike its training
     region: Region = "parts"  # where the edit may act (editing/target.py), as a session makes the target
     buffer_px: float | None = None  # how far the region reaches beyond; None = 2% of the height, at least 2 px
@@ -88,6 +88,11 @@ class EditStep:
     seconds: float  # since the edit began
 
 
+def agreement_score(iou: float, outside: float, config: EditConfig) -> float:
+    """Agreement with the painted parts less the penalty for change outside: what "iou" compares steps by."""
+    return iou - config.outside_penalty * max(0.0, outside - config.outside_budget)
+
+
 def optimize_edit(
     model: EditGAN,
     w_plus: Float[Tensor, "1 num_ws w_dim"],
@@ -131,8 +136,7 @@ def optimize_edit(
         pixels = images.to_uint8(image)[0]
         values = dict(zip(FIGURES, figures.tolist(), strict=True))  # the step's one other wait for the device
         iou, outside = values.pop("iou"), values.pop("outside")
-        score = iou - config.outside_penalty * max(0.0, outside - config.outside_budget)
-        score = -values["total"] if config.best == "objective" else score
+        score = agreement_score(iou, outside, config) if config.best == "iou" else -values["total"]
         done = index == config.steps or (
             config.stop_iou is not None and iou >= config.stop_iou and outside <= config.outside_budget
         )

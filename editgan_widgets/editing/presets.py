@@ -17,7 +17,10 @@ def default(refine: bool = False) -> EditConfig:
     After applying a vector there is no prior, which would draw back to the picture before, and the best step is the one
     of the lowest objective: the vector alone agrees with its own segmentation by definition.
     """
-    return EditConfig(weights=LossWeights(prior=0.0), best="objective") if refine else EditConfig()
+    if not refine:
+        return EditConfig()
+    # Every step's objective is compared with the others', so each has its own perceptual distance.
+    return EditConfig(weights=LossWeights(prior=0.0, perceptual_every=1), best="objective")
 
 
 def paper(refine: bool = False) -> EditConfig:

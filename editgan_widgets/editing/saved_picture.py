@@ -17,7 +17,7 @@ import torch
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from torch import Tensor
 
-from editgan_widgets.editing.edit_vector import EditVector, WrongModelError
+from editgan_widgets.editing.edit_vector import WrongModelError
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
@@ -78,7 +78,7 @@ def open_picture(model: EditGAN, source: str | Path | bytes, config: EditConfig 
     made_of = recipe.get("made_of")
     session.recipe = dict(made_of) if isinstance(made_of, dict) else {}
     if not torch.equal(origin, w_plus):
-        session.apply_vector(EditVector("saved", w_plus - origin, (), {"fingerprint": model.base_fingerprint}))
+        session.go_to(w_plus[None].to(model.device))
     return session
 
 

@@ -19,8 +19,8 @@ commits nothing.
 """
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -31,12 +31,13 @@ from torch import Tensor
 from editgan_widgets import images
 from editgan_widgets.editing.edit_vector import EditVector, Layers
 from editgan_widgets.editing.objective import predicted_label_map
-from editgan_widgets.editing.optimize import EditConfig, EditStep, optimize_edit
+from editgan_widgets.editing.optimize import EditConfig, EditStep, agreement_score, optimize_edit
 from editgan_widgets.editing.refine import refine_target
 from editgan_widgets.editing.strokes import Stroke, rasterise
 from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps, from_segmentations
 from editgan_widgets.models.editgan import EditGAN
 
+_ROUNDING = 1e-5  # of a latent's largest number: vectors added and taken away again leave less
 _SEEN_CHANGE = 8  # of 255: what a vector without parts must change for a pixel to count as edited
 
 
@@ -50,7 +51,7 @@ class _Goal:
 
     target: EditTarget
     reference: Tensor  # latent [1, num_ws, w_dim] that it began from
-    score: float  # of the step that was kept
+    score: float  # agreement_score of the step that was kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,15 +77,14 @@ class _Run:
     reference: Tensor  # latent whose picture is kept outside the region
     goal: _Goal | None = None  # of the completed edit that this one goes on with
     best: EditStep | None = None
+    config: EditConfig = field(default_factory=EditConfig)  # that its steps are compared by
     steps: int = 0
     open: bool = True
 
-    @property
-    def least(self) -> float:
-        """The score that a step must surpass to be kept."""
-        if self.best is not None:
-            return self.best.score
-        return -np.inf if self.goal is None else self.goal.score
+    def improves(self, step: EditStep, config: EditConfig) -> bool:
+        """Whether to keep a step: nearer than the goal that the edit goes on towards, and better than the best."""
+        nearer = self.goal is None or agreement_score(step.iou, step.outside, config) > self.goal.score
+        return nearer and (self.best is None or step.score > self.best.score)
 
 
 class EditSession:
@@ -319,12 +319,23 @@ class EditSession:
         with self.lock:
             if self._run is not None:
                 self._commit(self._run, completed=False)
-            w_plus = vector.apply(self._state.w_plus, scale, self.model, force, layers)
+            self.go_to(vector.apply(self._state.w_plus, scale, self.model, force, layers), vector.labels)
+
+    def go_to(self, w_plus: Float[Tensor, "1 num_ws w_dim"], labels: Sequence[str] = ()) -> None:
+        """Take another latent: one history entry, as `apply_vector` makes it.
+
+        Args:
+            w_plus: the latent, of this model.
+            labels: names of the parts that differ in it, where that is known: there it counts as edited.
+        """
+        with self.lock:
+            if self._run is not None:
+                self._commit(self._run, completed=False)
             with torch.no_grad():
                 synthesis = self.model.generator.synthesis(w_plus, noise_mode="const")
             predicted = _frozen(predicted_label_map(self.model, synthesis.features).cpu().numpy())
             image = _frozen(images.to_uint8(synthesis.image)[0])
-            parts = [label.id for label in self.model.labels if label.name in vector.labels]
+            parts = [label.id for label in self.model.labels if label.name in labels]
             before, edited = self.predicted_label_map, self._state.edited
             if not parts:  # of colour or light, say: it acts wherever the picture changes
                 moved = np.abs(image.astype(int) - self._state.image).max(2) > _SEEN_CHANGE
@@ -401,7 +412,7 @@ class EditSession:
         """
         state = self._state
         delta = (state.w_plus - self.origin)[0]
-        if not bool(delta.any()):
+        if float(delta.abs().max()) < _ROUNDING * float(self.origin.abs().max()):
             raise SessionError("no edit was made yet, so there is no vector: paint, then run session.edit()")
         before, after = self._original.label_map, state.label_map
         ids = np.unique(after[before != after])
@@ -431,11 +442,12 @@ class EditSession:
         return None if goal is None or agreement(self.predicted_label_map, goal.target) == 1 else goal
 
     def _iterate(self, run: _Run, state: _State, config: EditConfig, with_start: bool = False) -> Iterator[EditStep]:
+        run.config = config
         steps = optimize_edit(self.model, state.w_plus, run.target, config, run.reference, with_start)
         try:
             for step in steps:
                 run.steps += step.index > 0
-                if step.score > run.least:
+                if run.improves(step, config):
                     run.best = step
                 yield step
             # Asked here, in the consumer's thread and before the lock, so that the next stroke need not wait for it.
@@ -474,7 +486,8 @@ class EditSession:
         if completed:
             committed = replace(committed, settled_map=_frozen(run.target.label_map), settled_w_plus=committed.w_plus)
         if completed or run.goal is not None:
-            committed = replace(committed, goal=_Goal(run.target, run.reference, best.score))
+            score = agreement_score(best.iou, best.outside, run.config)
+            committed = replace(committed, goal=_Goal(run.target, run.reference, score))
         self._push(committed)
 
     def _close(self, run: _Run) -> None:

@@ -59,6 +59,7 @@ class _Gesture:
 
     entries: int = 0
     scales: Mapping[str, float] = field(default_factory=dict)  # of the vectors before it; after it, once it is undone
+    vectors: frozenset[str] = frozenset()  # whose sliders made it
 
 
 _PAINTED = "Painted. Press Edit and the picture follows."
@@ -211,9 +212,10 @@ class Editor:
         return {name: scale for name, scale in self._scales.items() if scale}
 
     def apply_vectors(self, scales: Mapping[str, float]) -> None:
-        """Set vectors to scales, -4 to 4, as their sliders do; those not named stay. One undo takes it back.
+        """Set vectors to scales, -4 to 4, as their sliders do from -2 to 2; those not named stay.
 
-        Raises ValueError at once for a vector that is not there or a scale out of range.
+        What was painted and not edited is given up. One undo takes back all moves of the same sliders in a row. Raises
+        ValueError at once for a vector that is not there or a scale out of range.
         """
         self._act(_Action("vectors", scales=self._checked_scales(scales)))
 
@@ -224,7 +226,7 @@ class Editor:
                 f"there is a vector {vector.name!r} already; rename one: dataclasses.replace(vector, name=…)"
             )
         vector.check(self.session.model)
-        self.vectors[vector.name] = vector
+        self.vectors = {**self.vectors, vector.name: vector}  # the worker may be reading the old one
         self.view.publish(vectors=self._shown_vectors())
 
     def keep_vector(self, name: str) -> None:
@@ -247,7 +249,10 @@ class Editor:
         save_picture(self.session, path)
 
     def refresh(self) -> None:
-        """Show what the session holds, after it was changed in another way than through this editor."""
+        """Show what the session holds, after it was changed in another way than through this editor.
+
+        The sliders begin at 0 again, and `undo` goes by the session's own history.
+        """
         self._act(_Action("refresh"))
 
     def dismiss(self) -> None:
@@ -296,8 +301,7 @@ class Editor:
             elif kind in ("fill", "lasso", "operate"):
                 self._on_operation(kind, content, buffers)
             elif kind == "vectors":
-                scales = self._checked_scales(content.get("scales"))
-                self._act(_Action("preview" if content.get("live") is True else "vectors", scales=scales))
+                self._on_scales(self._checked_scales(content.get("scales")), content.get("live") is True)
             elif kind == "save":
                 self._act(_Action("save"))
             elif kind == "keep":
@@ -314,10 +318,21 @@ class Editor:
             raise ValueError(f"scales are a mapping of vectors' names to numbers; got {scales!r}")
         for name, scale in scales.items():
             if name not in self.vectors:
-                raise ValueError(f"there is no vector {name!r}; there are: {', '.join(sorted(self.vectors)) or 'none'}")
-            if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not abs(scale) <= MOST_SCALE:
+                known = ", ".join(sorted(self.vectors)) or "none"
+                raise ValueError(f"there is no vector {name!r}; there are: {known}")
+            number = isinstance(scale, (int, float, np.number)) and not isinstance(scale, bool)
+            if not number or not abs(scale) <= MOST_SCALE:
                 raise ValueError(f"a vector's scale is a number from {-MOST_SCALE} to {MOST_SCALE}; got {scale!r}")
         return {str(name): float(scale) for name, scale in scales.items()}
+
+    def _on_scales(self, scales: Mapping[str, float], live: bool) -> None:
+        """A slider moves (live) or was let go. Neither a preview nor a slider back at its place ends a running edit."""
+        if not live and self._changes(scales):
+            self._act(_Action("vectors", scales=scales))
+            return
+        with self._lock:
+            if not self.view.running:
+                self._act(_Action("preview", scales=scales))
 
     def _on_operation(self, kind: str, content: dict, buffers: Any) -> None:
         label = self.labels[content.get("label", "")].id
@@ -439,10 +454,16 @@ class Editor:
         if action.kind in ("undo", "redo"):
             self._numbers = {}
             self._travel(action.kind)
+            return _Gesture(scales=dict(self._scales))
         if action.kind == "vectors":
             return self._apply_scales(action.scales)
         if action.kind == "keep":
             self._keep(action.name)
+            return _Gesture(scales=dict(self._scales))
+        if action.kind == "refresh":
+            self._scales, self._done, self._undone = {}, [], []
+            self.view.publish(vectors=self._shown_vectors())
+            return _Gesture()
         if action.kind == "save":
             self.view.send({"kind": "download", "name": "portrait.png"}, buffers=[picture_png(self.session)])
             self._word = "Saved as portrait.png, with its recipe: editing.saved_picture.open_picture opens it again."
@@ -458,7 +479,9 @@ class Editor:
         gesture = _Gesture(scales=dict(self._scales))
         if np.array_equal(before, self.session.label_map):
             self._word = "The parts are as before: what was painted is already there."
-            if self.session.can_edit:
+            if action.kind == "operate":
+                self._word = "The parts are as before: the part is not in the picture, or too small for this."
+            elif self.session.can_edit:
                 self._word += " Press Edit and the picture goes on towards it."
         else:
             gesture.entries = 1
@@ -470,21 +493,40 @@ class Editor:
     def _apply_scales(self, scales: Mapping[str, float]) -> _Gesture:
         gesture = _Gesture(scales=dict(self._scales))
         self._numbers = {}
-        for name, change in self._changes(scales):
-            self.session.apply_vector(self.vectors[name], change)
-            self._scales[name] = scales[name]
-            gesture.entries += 1
-        if gesture.entries:
-            self._done.append(gesture)
+        changes = self._changes(scales)
+        if changes:
+            given_up = self.session.region is not None
+            self.session.apply_vector(self._sum_of(changes))
+            gesture.entries, gesture.vectors = 1, frozenset(name for name, _ in changes)
+            last = self._done[-1] if self._done else None
+            if last is not None and last.vectors == gesture.vectors and not self._undone:
+                last.entries += 1  # the same slider moved on
+            else:
+                self._done.append(gesture)
             self._undone.clear()
+            self._scales = {**self._scales, **scales}
             shown = ", ".join(f"{name} {scale:+g}" for name, scale in self.vector_scales.items())
             self._word = f"Vectors in the picture: {shown}." if shown else "No vector is in the picture."
+            if given_up:
+                self._word += " What was painted and not edited is given up; Undo brings it back."
         self._publish(vectors=self._shown_vectors())
-        return gesture
+        return _Gesture(scales=dict(self._scales))
+
+    def _sum_of(self, changes: list[tuple[str, float]]) -> EditVector:
+        """One vector for several, so that they make one history entry."""
+        vectors = [self.vectors[name] for name, _ in changes]
+        delta = sum(vector.delta_w_plus * change for vector, (_, change) in zip(vectors, changes, strict=True))
+        labels = tuple(dict.fromkeys(label for vector in vectors for label in vector.labels))
+        # A vector without parts acts wherever the picture changes; beside others it makes the sum such a vector.
+        labels = labels if all(vector.labels for vector in vectors) else ()
+        assert isinstance(delta, torch.Tensor)
+        return EditVector("sliders", delta, labels, {"fingerprint": self.session.model.base_fingerprint})
 
     def _keep(self, name: str) -> None:
         """All edits so far become a vector, which is in the picture at 1."""
-        self.vectors[name] = self.session.edit_vector(name, preview=True)
+        if name in self.vectors:
+            raise ValueError(f"there is a vector {name!r} already; choose another name")
+        self.vectors = {**self.vectors, name: self.session.edit_vector(name, preview=True)}
         self._scales = {name: 1.0}
         self._word = f"Kept as {name!r}. Its slider stands at 1; editor.vectors[{name!r}].save(FILE) writes it."
         self._publish(picture=False, vectors=self._shown_vectors())
@@ -534,6 +576,9 @@ class Editor:
 
     def _on_done(self, stamp: int, cancelled: bool) -> None:
         if self._previews_only and not self._total:
+            with self._lock:
+                if not self._inbox and self.view.running:
+                    self.view.publish(running=False, status=self._word)
             return
         if self._total:
             self._word = (

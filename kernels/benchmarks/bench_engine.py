@@ -6,6 +6,7 @@ judge, and nothing is optimised against them.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import resource
@@ -52,8 +53,14 @@ class Bench:
         self.segmenter = load_segmenter(labels=self.model.labels)
         self.regressor, self.identity = load_factor_regressor(), load_identity()
         self.seeds = range(options.first_seed, options.first_seed + options.held_out)
-        wanted = set(options.only) & {VECTORS, SMILE, STYLES, SLIDER}
-        self.vectors = load_vectors(self.model, options.vectors) if wanted else {}
+        self.vectors = load_vectors(self.model, options.vectors)
+
+    def vectors_mark(self):
+        """Short hash of the vectors: figures of others are no part of this page."""
+        digest = hashlib.sha256()
+        for name, vector in sorted(self.vectors.items()):
+            digest.update(name.encode() + vector.delta_w_plus.numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def edits(self):
         """Random scripted edits: which and where is drawn with a fixed seed."""
@@ -351,13 +358,13 @@ def main(arguments=None):
     }
     options.out.mkdir(parents=True, exist_ok=True)
     file = options.out / "engine.json"
-    sections = kept(file, bench.model.fingerprint)
+    sections = kept(file, bench.model.fingerprint, bench.vectors_mark())
     for name in options.only:
         results, lines = runs[name]()
         settings = {text: getattr(options, key) for key, text in SETTINGS.get(name, {}).items()} | {
             "torch threads": options.threads
         }
-        sections[name] = {"results": results, "lines": lines, "settings": settings}
+        sections[name] = {"results": results, "lines": lines, "settings": settings, "vectors": bench.vectors_mark()}
         # After each section: a run that is ended keeps what it has.
         found = {"model": bench.model.fingerprint, "sections": sections}
         file.write_text(json.dumps(found, indent=1, default=float) + "\n")
@@ -372,11 +379,12 @@ SETTINGS = {
 }
 
 
-def kept(file, fingerprint):
-    """Sections of an earlier run on the same model: those that this one does not measure stay."""
+def kept(file, fingerprint, vectors):
+    """Sections of an earlier run on the same model and vectors: those that this one does not measure stay."""
     try:
         earlier = json.loads(file.read_text())
-        return dict(earlier["sections"]) if earlier["model"] == fingerprint else {}
+        same = earlier["model"] == fingerprint
+        return {name: x for name, x in earlier["sections"].items() if same and x.get("vectors", vectors) == vectors}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

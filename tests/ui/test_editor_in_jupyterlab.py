@@ -237,6 +237,13 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     until(lambda: np.array_equal(editor.pixels(), before), 20, "undo did not bring the picture back")
     until(lambda: float(slider.input_value()) == 0, 5, "undo did not bring the slider back")
 
+    # Keys on the panel's heading are not the notebook's.
+    cells = lab.page.locator(".jp-Cell").count()
+    editor.root.locator("summary").focus()
+    for key in ("a", "x", "b"):
+        editor.page.keyboard.press(key)
+    assert lab.page.locator(".jp-Cell").count() == cells
+
     # A fill, a lasso and a part tool change the mask; each is in the kernel and in the browser.
     editor.root.get_by_text("edit when the pointer goes up").click()
     editor.choose(part)

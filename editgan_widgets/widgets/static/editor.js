@@ -96,7 +96,7 @@ async function inflate(view) {
 function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   // JupyterLab looks for this on the focused element itself; without it, a key such as "b" would insert a cell.
-  if (["button", "input", "select", "canvas"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  if (["button", "input", "select", "canvas", "summary"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "class") node.className = value;
     else if (name === "html") node.innerHTML = value;
@@ -351,7 +351,7 @@ function render({ model, el }) {
   const sliders = new Map(); // name -> {range, value, node}
   const vectorList = h("div", { class: "eg-vectors", role: "group", "aria-label": "Edit vectors" });
   const vectorCount = h("span", { class: "eg-value" });
-  const resetVectors = h("button", { type: "button", class: "eg-button eg-text", title: "Set all vectors to 0", onclick: () => setScales(Object.fromEntries([...sliders.keys()].map((name) => [name, 0]))) }, "Reset");
+  const resetVectors = h("button", { type: "button", class: "eg-button eg-text", title: "Set all vectors to 0", onclick: () => resetVectors.getAttribute("aria-disabled") !== "true" && setScales(Object.fromEntries([...sliders.keys()].map((name) => [name, 0]))) }, "Reset");
   const keepName = h("input", {
     type: "text", class: "eg-search eg-keep", placeholder: "Name of this edit", "aria-label": "Name under which to keep all edits as a vector", maxlength: 60,
     onkeydown: (event) => {
@@ -399,19 +399,25 @@ function render({ model, el }) {
         sliders.get(name).moving = true;
         previewScale(name, Number(range.value));
       },
-      onchange: () => {
-        sliders.get(name).moving = false;
-        setScales({ [name]: Number(range.value) });
-      },
+      onchange: () => letGo(),
+      // A slider that comes back to where it began sends no change.
+      onpointerup: () => setTimeout(letGo),
+      onpointercancel: () => setTimeout(letGo),
+      onblur: () => letGo(),
       ondblclick: () => setScales({ [name]: 0 }),
     });
+    function letGo() {
+      const slider = sliders.get(name);
+      if (!slider?.moving) return;
+      slider.moving = false;
+      setScales({ [name]: Number(range.value) });
+    }
     const node = h("label", { class: "eg-vector" }, h("span", { class: "eg-name", title: name }, name), range, value);
     return { range, value, node, moving: false };
   }
   const scaleText = (scale) => (Math.abs(scale) < 0.005 ? "0" : (scale > 0 ? "+" : "\u2212") + Math.abs(scale).toFixed(2));
   function showVectors() {
     const given = model.get("vectors");
-    vectorPanel.hidden = false;
     const known = new Set(given.map((vector) => vector.name));
     for (const [name, slider] of sliders) {
       if (known.has(name)) continue;
@@ -491,12 +497,14 @@ function render({ model, el }) {
     const step = model.get("size") >= 12 ? 2 : 1;
     put("size", Math.min(Number(sizeSlider.max), Math.max(1, model.get("size") + way * step)));
   }
+  let painting = "brush"; // the tool that the eyedropper hands back to
   function setTool(name) {
+    if (["brush", "fill", "lasso"].includes(name)) painting = name;
     put("tool", name);
   }
   function select(id, keepTool = false) {
     model.set("label", id);
-    if (!keepTool && ["eraser", "pick"].includes(model.get("tool"))) model.set("tool", "brush");
+    if (!keepTool && ["eraser", "pick"].includes(model.get("tool"))) model.set("tool", painting);
     model.save_changes();
   }
   function handled(event) {
@@ -556,6 +564,10 @@ function render({ model, el }) {
     const bits = await inflate(model.get("region"));
     if (turn !== regionReads) return;
     regionPath = bits && bits.length === size && bits.some((bit) => bit) ? outline(bits, width, height) : null;
+    if (!regionPath && !pending.length && !current && loaded && touched.some((bit) => bit)) {
+      touched.fill(0); // nothing painted is left
+      paintLabels();
+    }
     schedule();
   }
 
@@ -608,9 +620,12 @@ function render({ model, el }) {
       tell({ kind: "ack", seq: message.seq });
       if (message.preview) sendPreview();
     }
+    if (message.preview) {
+      root.dataset.previews = String(Number(root.dataset.previews ?? 0) + 1);
+      return;
+    }
     root.dataset.frames = String(Number(root.dataset.frames ?? 0) + 1);
-    root.dataset.step = String(message.step ?? 0);
-    root.dataset.previews = String(Number(root.dataset.previews ?? 0) + (message.preview ? 1 : 0));
+    root.dataset.step = String(message.step);
     root.dataset.job = String(message.job);
     if (frames.length > 4000) frames.splice(0, 2000);
     frames.push({ at: performance.now(), job: message.job, step: message.step });
@@ -704,6 +719,10 @@ function render({ model, el }) {
     const text = model.get("error");
     errorText.textContent = text;
     errorBox.hidden = !text;
+    if (!text) return;
+    for (const slider of sliders.values()) slider.moving = false; // what was refused is not in the picture
+    showVectors();
+    readPicture();
   }
   const showStatus = () => (status.textContent = model.get("status"));
 
@@ -817,6 +836,12 @@ function render({ model, el }) {
     ctx.setLineDash([]);
   }
   const radiusOf = () => Math.max(0.71, model.get("size") / 2); // less could miss every pixel's centre
+  /** Whether a line goes round something, and is no shaky click. */
+  function isLoop(points) {
+    const xs = points.filter((_, i) => i % 2 === 0);
+    const ys = points.filter((_, i) => i % 2 === 1);
+    return xs.length > 2 && Math.max(...xs) - Math.min(...xs) > 1 && Math.max(...ys) - Math.min(...ys) > 1;
+  }
   function lassoPath() {
     const path = new Path2D();
     const { points } = current;
@@ -871,12 +896,16 @@ function render({ model, el }) {
     current.points.push(...point);
     strokeInto(index, current, n - 2);
   }
+  function dropLasso() {
+    current = null;
+    schedule();
+  }
   function finish() {
     const stroke = current;
     current = null;
     if (stroke.tool === "lasso") {
       root.dataset.up = String(performance.now());
-      if (stroke.points.length >= 6) tell({ kind: "lasso", ...asked() }, [new Float32Array(stroke.points).buffer]);
+      if (isLoop(stroke.points)) tell({ kind: "lasso", ...asked() }, [new Float32Array(stroke.points).buffer]);
       schedule();
       return;
     }
@@ -945,7 +974,8 @@ function render({ model, el }) {
     const up = (event) => {
       if (!current || current.pointer !== event.pointerId) return;
       if (event.type === "pointerup") extend(at(view, event));
-      finish();
+      if (event.type === "pointercancel" && current.tool === "lasso") dropLasso();
+      else finish();
     };
     listen(canvas, "pointerup", up);
     listen(canvas, "pointercancel", up);
@@ -1009,7 +1039,8 @@ function render({ model, el }) {
       travel(again ? "redo" : "undo");
       handled(event);
     } else if (key === "Escape") {
-      if (model.get("running")) tell({ kind: "stop" });
+      if (current?.tool === "lasso") dropLasso();
+      else if (model.get("running")) tell({ kind: "stop" });
       else root.ownerDocument.activeElement?.blur();
       handled(event);
     } else if (!control && !event.altKey && !typing) {
