@@ -77,10 +77,10 @@ class StandInSession:
         self.future.clear()
 
     def paint(self, stroke):
-        self.threads.add(threading.current_thread().name)
         self.set_label_map(rasterise(stroke, self.label_map, LABELS))
 
     def set_label_map(self, label_map):
+        self.threads.add(threading.current_thread().name)
         if not np.array_equal(label_map, self.label_map):
             self._push()
             self.label_map = label_map
@@ -490,8 +490,8 @@ def test_torch_threads_are_limited_in_the_worker_only(make_editor, monkeypatch):
     torch.set_num_threads(2)
     try:
         session = StandInSession()
-        painted = session.paint
-        session.paint = lambda stroke: (seen.append(torch.get_num_threads()), painted(stroke))
+        take = session.set_label_map
+        session.set_label_map = lambda label_map: (seen.append(torch.get_num_threads()), take(label_map))
         editor = make_editor(session)
         stroke_message(editor)
         assert editor.wait(20)
@@ -764,6 +764,33 @@ def test_fill_lasso_and_part_tools_paint_and_one_undo_takes_each_back(make_edito
         editor.undo()
     assert editor.wait(20)
     assert (editor.label_map == 3).sum() == (filled == 2).sum()
+
+
+def test_nothing_paints_over_a_locked_part(make_editor):
+    editor = make_editor()
+    stroke_message(editor, auto=False)
+    assert editor.wait(20)
+    mouth = editor.label_map == 3
+    editor.lock("mouth")
+    assert editor.view.locked == [3]
+    browser(editor, kind="fill", x=0.5, y=0.5, label=2, auto=False, locked=[3])
+    editor.paint(Stroke([(8, 8)], 20, "skin"), run=False)
+    editor.erase(Stroke([(8, 8)], 20, 0), run=False)
+    assert editor.wait(20)
+    assert np.array_equal(editor.label_map == 3, mouth)
+    editor.lock()
+    editor.paint(Stroke([(8, 8)], 20, "skin"), run=False)
+    assert editor.wait(20)
+    assert (editor.label_map == 1).all()
+
+
+@pytest.mark.parametrize("locked", ["mouth", [9], ["halo"]])
+def test_parts_that_cannot_be_locked_are_refused(make_editor, locked):
+    editor = make_editor()
+    stroke_message(editor, auto=False, locked=locked)
+    assert editor.error
+    assert not editor.label_map.any()
+    editor.dismiss()
 
 
 @pytest.mark.parametrize("size", [64, 128])

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from editgan_widgets.editing.library import load_vectors
 from editgan_widgets.editing.part_operations import Operation
 from editgan_widgets.editing.saved_picture import picture_png, save_picture
 from editgan_widgets.editing.session import EditSession, SessionError
-from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
+from editgan_widgets.editing.strokes import Stroke, check_stroke, covered, rasterise
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.streaming import CancelToken, FramePacer, Worker
 from editgan_widgets.widgets import encoding
@@ -51,6 +51,7 @@ class _Action:
     run: int = 0
     scales: Mapping[str, float] = field(default_factory=dict)  # of vectors, those that are to change
     name: str = ""  # under which to keep a vector
+    locked: tuple[int, ...] = ()  # parts that may not be painted over
 
 
 @dataclass(eq=False)
@@ -76,12 +77,13 @@ class Editor:
         auto: edit as soon as a stroke ends.
         steps: optimisation steps of an edit.
         part: name or id of the part that the brush begins with; the first one if None.
+        locked: names or ids of parts that nothing paints over, until they are unlocked.
         vectors: edit vectors by name, each with a slider; None takes the library that ships with the model.
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
-    `redo`, `apply_vectors`, `add_vector`, `keep_vector`. These return at once; `wait()` blocks until all is done and
-    raises what went wrong. Raises TypeError for anything but a session or a model, UnknownLabelError for an unknown
-    part, EditVectorError for vectors of another model.
+    `redo`, `lock`, `apply_vectors`, `add_vector`, `keep_vector`, `save`. All but `save` return at once; `wait()` blocks
+    until all is done and raises what went wrong. Raises TypeError for anything but a session or a model,
+    UnknownLabelError for an unknown part, EditVectorError for vectors of another model.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Editor:
         steps: int = 30,
         part: str | int | None = None,
         vectors: Mapping[str, EditVector] | None = None,
+        locked: Iterable[str | int] = (),
     ) -> None:
         self.session: EditSession = _session_of(session_or_model, seed, truncation_psi)
         self.labels = self.session.model.labels
@@ -117,7 +120,12 @@ class Editor:
         self.canvas = PartCanvas(self._image, self._original, self.labels)
         first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
         self.view = EditorView(
-            self.canvas, label=first, auto=auto, steps=steps, size=max(3, self._image.shape[1] // 20)
+            self.canvas,
+            label=first,
+            auto=auto,
+            steps=steps,
+            size=max(3, self._image.shape[1] // 20),
+            locked=sorted({self.labels[name].id for name in locked}),
         )
         self._pacer = FramePacer(self._send_frame, fps=_FPS)
         self.view.publish(
@@ -159,6 +167,10 @@ class Editor:
         """The message in the error box; empty where there is none."""
         return self.view.error
 
+    def lock(self, *parts: str | int) -> None:
+        """Let nothing paint over these parts; without any, unlock all. Raises UnknownLabelError."""
+        self.view.locked = sorted({self.labels[part].id for part in parts})
+
     def paint(self, stroke: Stroke, run: bool | None = None) -> None:
         """Paint a stroke; `run` says whether an edit follows, None does as the editor's switch says.
 
@@ -167,13 +179,13 @@ class Editor:
         self._check(stroke)
         self.labels[stroke.label]
         steps = self.view.steps if (self.view.auto if run is None else run) else 0
-        self._act(_Action("paint", stroke, run=steps))
+        self._act(_Action("paint", stroke, run=steps, locked=tuple(self.view.locked)))
 
     def erase(self, stroke: Stroke, run: bool | None = None) -> None:
         """Bring the original parts back under a stroke (its label does not matter). Raises StrokeError as `paint`."""
         self._check(stroke)
         steps = self.view.steps if (self.view.auto if run is None else run) else 0
-        self._act(_Action("erase", stroke, run=steps))
+        self._act(_Action("erase", stroke, run=steps, locked=tuple(self.view.locked)))
 
     def operate(self, operation: Operation, run: bool | None = None) -> None:
         """Change the mask by a part operation, a fill or a lasso (editing/part_operations.py, editing/fills.py).
@@ -185,7 +197,7 @@ class Editor:
                 f"an operation takes a label map and its LabelSet, such as grow('hair', 2); got {operation!r}"
             )
         steps = self.view.steps if (self.view.auto if run is None else run) else 0
-        self._act(_Action("operate", operation=operation, run=steps))
+        self._act(_Action("operate", operation=operation, run=steps, locked=tuple(self.view.locked)))
 
     def run(self, steps: int | None = None, blocking: bool = False) -> None:
         """Edit the picture towards the painted mask; with `blocking` return when it is done (see `wait`)."""
@@ -342,7 +354,16 @@ class Editor:
             operation = lasso(_points(buffers), label)
         else:
             operation = part_tool(str(content.get("name")), label, self._image.shape[0])
-        self._act(_Action("operate", operation=operation, run=self._steps_asked(content)))
+        self._act(
+            _Action("operate", operation=operation, run=self._steps_asked(content), locked=self._locked_in(content))
+        )
+
+    def _locked_in(self, content: dict) -> tuple[int, ...]:
+        """Parts that were locked when the browser painted, which its echo went by."""
+        locked = content.get("locked", [])
+        if not isinstance(locked, list):
+            raise ValueError(f"locked is a list of parts' ids; got {locked!r}")
+        return tuple(self.labels[part].id for part in locked)
 
     def _steps_asked(self, content: dict) -> int:
         """How many steps are to follow what was painted; none where the editor waits for its Edit button."""
@@ -359,7 +380,8 @@ class Editor:
         label = self.labels[content.get("label", "")].id
         stroke = Stroke(points=_points(buffers), radius=float(content.get("radius", "nan")), label=label, shape=shape)
         kind, name = "paint" if tool == "brush" else "erase", str(content.get("id", ""))
-        self._act(_Action(kind, stroke, id=name, run=self._steps_asked(content)))
+        steps = self._steps_asked(content)
+        self._act(_Action(kind, stroke, id=name, run=steps, locked=self._locked_in(content)))
 
     def _act(self, action: _Action) -> None:
         with self._lock:
@@ -467,18 +489,15 @@ class Editor:
         if action.kind == "save":
             self.view.send({"kind": "download", "name": "portrait.png"}, buffers=[picture_png(self.session)])
             self._word = "Saved as portrait.png, with its recipe: editing.saved_picture.open_picture opens it again."
-        before = self.session.label_map
-        if action.operation is not None:
-            self.session.set_label_map(action.operation(before, self.labels))
-        elif action.stroke is None:
+        if action.operation is None and action.stroke is None:
             return None
-        elif action.kind == "paint":
-            self.session.paint(action.stroke)
-        else:
-            self.session.set_label_map(self._erased(action.stroke))
+        before = self.session.label_map
+        self.session.set_label_map(self._painted(action))
         gesture = _Gesture(scales=dict(self._scales))
         if np.array_equal(before, self.session.label_map):
             self._word = "The parts are as before: what was painted is already there."
+            if action.locked:
+                self._word = "The parts are as before: what was painted is already there, or locked."
             if action.kind == "operate":
                 self._word = "The parts are as before: the part is not in the picture, or too small for this."
             elif self.session.can_edit:
@@ -549,6 +568,18 @@ class Editor:
                 self._scales = dict(gesture.scales)
                 self.view.publish(vectors=self._shown_vectors())
         self._word = {"undo": "Undone.", "redo": "Redone."}[way] if taken.entries else f"Nothing to {way}."
+
+    def _painted(self, action: _Action) -> np.ndarray:
+        """The mask after a stroke or an operation, locked parts as they were."""
+        before = self.session.label_map
+        if action.operation is not None:
+            painted = action.operation(before, self.labels)
+        else:
+            assert action.stroke is not None
+            painted = (
+                self._erased(action.stroke) if action.kind == "erase" else rasterise(action.stroke, before, self.labels)
+            )
+        return np.where(np.isin(before, action.locked), before, painted) if action.locked else painted
 
     def _erased(self, stroke: Stroke) -> np.ndarray:
         label_map = self.session.label_map.copy()

@@ -3,10 +3,10 @@
 State stands in traits, so a reloaded page finds everything again; frames of a running edit are messages. Each trait is
 written by one side: the first group below by the kernel, the second by the browser.
 
-    browser -> kernel   {kind: "stroke", id, tool, label, radius, shape, auto, steps} + [float32 x0, y0, x1, y1 …]
+    browser -> kernel   {kind: "stroke", id, tool, label, radius, shape, auto, steps, locked} + [float32 x0, y0, x1 …]
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
-                        {kind: "fill", x, y, label, auto, steps}   {kind: "lasso", label, auto, steps} + [points]
-                        {kind: "operate", name, label, auto, steps}
+                        {kind: "fill", x, y, …}   {kind: "lasso", …} + [points]   {kind: "operate", name, …}
+                        where … is label, auto, steps, locked
                         {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}   {kind: "save"}
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", name} + [PNG]
@@ -65,6 +65,7 @@ class EditorView(anywidget.AnyWidget):
     opacity = traitlets.Float(0.7, min=0.0, max=1.0).tag(sync=True)
     auto = traitlets.Bool(True).tag(sync=True)
     steps = traitlets.Int(30, min=1).tag(sync=True)
+    locked = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of parts that nothing paints over
 
     def __init__(self, canvas: PartCanvas, **state: Any) -> None:
         self._publishing = threading.RLock()

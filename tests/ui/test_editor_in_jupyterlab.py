@@ -258,9 +258,26 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert np.array_equal(editor.pixels("index"), np.array(kernel_state(editor)["map"], np.uint8))
     photograph(editor, "2-filled")
 
+    # A locked part stays under a stroke, in the browser and in the kernel.
+    editor.canvas("parts").press("b")
+    editor.canvas("parts").press("k")
+    shown = editor.pixels("index")
+    name = editor.root.locator(".eg-swatch[aria-checked=true]").inner_text()
+    label = int(lab.kernel(f"print(model.labels[{name!r}].id)"))
+    assert (shown == label).any()
+    editor.root.locator(".eg-swatch").first.click()
+    editor.set("Brush size in pixels", 48)
+    editor.stroke([(size * 0.3, size * 0.7), (size * 0.7, size * 0.7)], size)
+    until(lambda: (editor.pixels("index") != shown).any(), 10, "the stroke painted nothing")
+    until(lambda: editor.evaluate("root => root.editgan.pending()") == 0, 10, "the kernel did not confirm the stroke")
+    assert np.array_equal(editor.pixels("index") == label, shown == label)
+    assert np.array_equal(editor.pixels("index"), np.array(kernel_state(editor)["map"], np.uint8))
+    photograph(editor, "3-locked")
+    editor.press("Undo")
+    editor.set("Brush size in pixels", 6)
+
     # Zoomed in about a point, that point stays where it is, and a stroke lands under the pointer.
     editor.choose(part)
-    editor.canvas("parts").press("b")
     canvas = editor.canvas("parts")
     box = canvas.bounding_box()
     editor.page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)

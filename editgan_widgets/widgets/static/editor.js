@@ -271,13 +271,15 @@ function render({ model, el }) {
 
   // ---- the selected part as a whole
   const partName = h("span", { class: "eg-part" });
+  const lockButton = h("button", { type: "button", class: "eg-button eg-tool", title: "Lock the selected part: nothing paints over it (K)", onclick: () => toggleLock() }, "lock");
   const TOOL_MARKS = { up: "\u2191", down: "\u2193", left: "\u2190", right: "\u2192", "turn left": "\u21ba", "turn right": "\u21bb" };
   const partBar = h(
     "div",
     { class: "eg-bar eg-parts", role: "toolbar", "aria-label": "Change the selected part's shape" },
     partName,
+    lockButton,
     ...model.get("part_tools").map((name) =>
-      h("button", { type: "button", class: "eg-button eg-tool", title: `${name[0].toUpperCase()}${name.slice(1)}: change the mask of the selected part`, "aria-label": `Selected part: ${name}`, onclick: () => tell({ kind: "operate", name, label: model.get("label"), auto: model.get("auto"), steps: model.get("steps") }) }, TOOL_MARKS[name] ?? name),
+      h("button", { type: "button", class: "eg-button eg-tool", title: `${name[0].toUpperCase()}${name.slice(1)}: change the mask of the selected part`, "aria-label": `Selected part: ${name}`, onclick: () => tell({ kind: "operate", name, ...asked() }) }, TOOL_MARKS[name] ?? name),
     ),
   );
 
@@ -297,7 +299,7 @@ function render({ model, el }) {
   const help = h(
     "p",
     { id: hint, class: "eg-hidden" },
-    "Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, G fill, L lasso, I eyedropper (or hold Alt), [ and ] size (or Alt and the wheel), plus, minus and 0 zoom, hold C to compare, ",
+    "Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, G fill, L lasso, I eyedropper (or hold Alt), K locks the selected part, [ and ] size (or Alt and the wheel), plus, minus and 0 zoom, hold C to compare, ",
     "Control Z undo, Control Shift Z redo, Escape stops a running edit or leaves the editor.",
   );
 
@@ -498,6 +500,12 @@ function render({ model, el }) {
     put("size", Math.min(Number(sizeSlider.max), Math.max(1, model.get("size") + way * step)));
   }
   let painting = "brush"; // the tool that the eyedropper hands back to
+  const asked = () => ({ label: model.get("label"), auto: model.get("auto"), steps: model.get("steps"), locked: model.get("locked") });
+  function toggleLock() {
+    const part = model.get("label");
+    const locked = model.get("locked");
+    put("locked", locked.includes(part) ? locked.filter((id) => id !== part) : [...locked, part].sort((a, b) => a - b));
+  }
   function setTool(name) {
     if (["brush", "fill", "lasso"].includes(name)) painting = name;
     put("tool", name);
@@ -516,6 +524,7 @@ function render({ model, el }) {
   function strokeInto(target, stroke, from = 0) {
     if (stroke.tool === "lasso") return; // the kernel fills it
     const paint = (i) => {
+      if (stroke.locked.includes(target[i])) return;
       target[i] = stroke.tool === "eraser" ? (original ? original[i] : target[i]) : stroke.label;
       touched[i] = 1;
     };
@@ -696,9 +705,13 @@ function render({ model, el }) {
     const choices = STEPS.includes(steps) ? STEPS : [...STEPS, steps].sort((a, b) => a - b);
     stepsSelect.replaceChildren(...choices.map((n) => h("option", { value: n, selected: n === steps }, String(n))));
     const part = byId.get(model.get("label"));
+    const locked = model.get("locked").includes(model.get("label"));
+    lockButton.setAttribute("aria-pressed", String(locked));
+    lockButton.textContent = locked ? "locked" : "lock";
     partName.replaceChildren();
     if (part) partName.append(h("span", { class: "eg-chip", style: `background:${part.color}` }), part.name);
     for (const [id, node] of swatches) {
+      node.classList.toggle("eg-locked", model.get("locked").includes(id));
       const chosen = id === model.get("label");
       node.setAttribute("aria-checked", String(chosen));
     }
@@ -726,7 +739,7 @@ function render({ model, el }) {
   }
   const showStatus = () => (status.textContent = model.get("status"));
 
-  for (const name of ["tool", "shape", "size", "opacity", "auto", "steps", "label"]) on(`change:${name}`, showControls);
+  for (const name of ["tool", "shape", "size", "opacity", "auto", "steps", "label", "locked"]) on(`change:${name}`, showControls);
   on("change:opacity", mirror);
   on("change:mask", readMask);
   on("change:original", readMask);
@@ -874,7 +887,6 @@ function render({ model, el }) {
     if (label) hover.append(h("span", { class: "eg-chip", style: `background:${label.color}` }), label.name);
     schedule();
   }
-  const asked = () => ({ label: model.get("label"), auto: model.get("auto"), steps: model.get("steps") });
   function begin(point, picking = false) {
     if (picking || model.get("tool") === "pick") {
       select(labelAt(point), picking);
@@ -887,7 +899,7 @@ function render({ model, el }) {
     }
     const identity = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
     return {
-      id: identity, tool: model.get("tool"), label: model.get("label"), radius: radiusOf(), shape: model.get("shape"), points: [...point],
+      id: identity, tool: model.get("tool"), label: model.get("label"), radius: radiusOf(), shape: model.get("shape"), locked: model.get("locked"), points: [...point],
     };
   }
   function extend(point) {
@@ -910,9 +922,9 @@ function render({ model, el }) {
       return;
     }
     pending.push(stroke);
-    const { id, tool, label, radius, shape } = stroke;
+    const { id, tool, label, radius, shape, locked } = stroke;
     root.dataset.up = String(performance.now());
-    tell({ kind: "stroke", id, tool, label, radius, shape, auto: model.get("auto"), steps: model.get("steps") }, [
+    tell({ kind: "stroke", id, tool, label, radius, shape, locked, auto: model.get("auto"), steps: model.get("steps") }, [
       new Float32Array(stroke.points).buffer,
     ]);
     setTimeout(() => {
@@ -1053,6 +1065,7 @@ function render({ model, el }) {
       else if (key === "i") setTool("pick");
       else if (key === "g") setTool("fill");
       else if (key === "l") setTool("lasso");
+      else if (key === "k") toggleLock();
       else if (key === "c") setComparing(true);
       else return;
       handled(event);
