@@ -258,6 +258,14 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert np.array_equal(editor.pixels("index"), np.array(kernel_state(editor)["map"], np.uint8))
     photograph(editor, "2-filled")
 
+    # The list of shortcuts opens and closes by key.
+    editor.canvas("parts").press("?")
+    sheet = editor.root.locator(".eg-sheet")
+    sheet.wait_for(state="visible", timeout=10_000)
+    photograph(editor, "3-shortcuts")
+    editor.page.keyboard.press("Escape")
+    sheet.wait_for(state="hidden", timeout=10_000)
+
     # A locked part stays under a stroke, in the browser and in the kernel.
     editor.canvas("parts").press("b")
     editor.canvas("parts").press("k")

@@ -256,6 +256,7 @@ function render({ model, el }) {
   const fitButton = h("button", { type: "button", class: "eg-button eg-zoom", title: "Show the whole picture (0)", onclick: () => zoomTo(1) });
   const undo = button("undo", "Undo (Ctrl+Z)", () => travel("undo"));
   const redo = button("redo", "Redo (Ctrl+Shift+Z)", () => travel("redo"));
+  const shortcuts = h("button", { type: "button", class: "eg-button", title: "Keyboard shortcuts (?)", "aria-label": "Keyboard shortcuts", onclick: () => sheet.showModal() }, "?");
   const save = button("save", "Save the picture as PNG, with the recipe that opens it again", () => tell({ kind: "save" }));
   const compare = button("compare", "Compare: hold to see the picture before all edits (C)", () => {}, { "aria-pressed": "false" });
   const toolbar = h(
@@ -266,7 +267,7 @@ function render({ model, el }) {
     h("label", { class: "eg-field" }, h("span", {}, "Size"), sizeSlider, sizeValue),
     h("label", { class: "eg-field" }, h("span", {}, "Mask"), opacitySlider, opacityValue),
     h("div", { class: "eg-group eg-end", role: "group", "aria-label": "Zoom" }, further, fitButton, closer),
-    h("div", { class: "eg-group", role: "group", "aria-label": "History" }, compare, undo, redo, save),
+    h("div", { class: "eg-group", role: "group", "aria-label": "History" }, compare, undo, redo, save, shortcuts),
   );
 
   // ---- the selected part as a whole
@@ -299,7 +300,7 @@ function render({ model, el }) {
   const help = h(
     "p",
     { id: hint, class: "eg-hidden" },
-    "Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, G fill, L lasso, I eyedropper (or hold Alt), K locks the selected part, [ and ] size (or Alt and the wheel), plus, minus and 0 zoom, hold C to compare, ",
+    "Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, G fill, L lasso, I eyedropper (or hold Alt), K locks the selected part, [ and ] size (or Alt and the wheel), plus, minus and 0 zoom, hold C to compare, question mark lists all, ",
     "Control Z undo, Control Shift Z redo, Escape stops a running edit or leaves the editor.",
   );
 
@@ -461,6 +462,24 @@ function render({ model, el }) {
     h("label", { class: "eg-field" }, h("span", {}, "Steps"), stepsSelect),
     numbers,
   );
+  const SHORTCUTS = [
+    ["B E G L I", "brush, eraser, fill, lasso, eyedropper"],
+    ["Alt", "hold: pick the part under the pointer"],
+    ["[ ]", "brush size; also Alt and the wheel"],
+    ["K", "lock or unlock the selected part"],
+    ["+ \u2212 0", "zoom in, out, whole picture; also Ctrl and the wheel, and the middle button drags"],
+    ["Arrows, Space", "move the brush (Shift: faster), paint a dot"],
+    ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"],
+    ["C", "hold: the picture before all edits"],
+    ["Esc", "drop a lasso, stop a running edit, or leave the editor"],
+    ["?", "this list"],
+  ];
+  const sheet = h(
+    "dialog",
+    { class: "eg-sheet", "aria-label": "Keyboard shortcuts", onclick: (event) => event.target === sheet && sheet.close() },
+    h("table", {}, ...SHORTCUTS.map(([keys, what]) => h("tr", {}, h("th", { scope: "row" }, keys), h("td", {}, what)))),
+    button("close", "Close the list of shortcuts", () => sheet.close()),
+  );
   const errorText = h("span", { class: "eg-error-text" });
   const errorBox = h(
     "div",
@@ -480,6 +499,7 @@ function render({ model, el }) {
     errorBox,
     status,
     vectorPanel,
+    sheet,
     help,
   );
   el.append(root);
@@ -1042,7 +1062,7 @@ function render({ model, el }) {
 
   // ---- shortcuts, only with the focus inside; Tab is never taken
   listen(root, "keydown", (event) => {
-    if (event.defaultPrevented) return;
+    if (event.defaultPrevented || sheet.open) return;
     const typing = event.target instanceof HTMLInputElement && ["search", "text"].includes(event.target.type);
     const control = event.ctrlKey || event.metaKey;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -1066,6 +1086,7 @@ function render({ model, el }) {
       else if (key === "g") setTool("fill");
       else if (key === "l") setTool("lasso");
       else if (key === "k") toggleLock();
+      else if (key === "?") sheet.showModal();
       else if (key === "c") setComparing(true);
       else return;
       handled(event);
