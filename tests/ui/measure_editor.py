@@ -42,14 +42,37 @@ WHOLE_EDIT = """(root, job) => new Promise(resolve => {
     };
     look();
 })"""
+# Values of a slider, one after the other; ms from each until its picture is drawn.
+SLIDES = """async (root, [label, values]) => {
+    const slider = root.querySelector(`[aria-label="Scale of ${label}"]`);
+    const waits = [];
+    for (const value of values) {
+        const began = performance.now();
+        slider.value = value;
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+        while (!(Number(root.dataset.previewed ?? 0) > began)) {
+            if (performance.now() - began > 20000) throw new Error('no preview came');
+            await new Promise(resolve => setTimeout(resolve, 2));
+        }
+        waits.push(Number(root.dataset.previewed) - began);
+        await new Promise(resolve => setTimeout(resolve, 60));
+    }
+    slider.dispatchEvent(new Event('change', { bubbles: true }));
+    return waits;
+}"""
 PEAK_MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
 
 
-def measure(editor: EditorPage, strokes: int, edits: int, steps: int) -> dict[str, Any]:
+PUSH = """import torch; from editgan_widgets import EditVector
+delta = 0.3 * torch.randn(editor.session.w_plus[0].shape, generator=torch.Generator().manual_seed(0))
+editor.add_vector(EditVector('push', delta, (), {'fingerprint': model.fingerprint}))"""
+
+
+def measure(editor: EditorPage, strokes: int, edits: int, steps: int, slides: int = 30) -> dict[str, Any]:
     """Paint with the mouse and look at the browser's own clock."""
     size = len(editor.pixels("index"))
     editor.root.get_by_label("Optimisation steps").select_option(str(steps))
-    names = editor.root.locator(".eg-name").all_inner_texts()
+    names = editor.root.locator(".eg-swatch .eg-name").all_inner_texts()
     centre = size / 2
 
     def paint(i: int) -> int:
@@ -72,7 +95,14 @@ def measure(editor: EditorPage, strokes: int, edits: int, steps: int) -> dict[st
         editor.lab.kernel("editor.session.adopt_prediction(); editor.refresh(); editor.wait()")
         whole.append(editor.evaluate(WHOLE_EDIT, paint(i)) / 1000)
         editor.idle()
+    editor.lab.kernel(PUSH)
+    editor.root.get_by_label("Scale of push").wait_for()
+    values = [round(-1.5 + 3 * i / (slides - 1), 2) for i in range(slides)]
+    slid = editor.evaluate(SLIDES, ["push", values])
+    editor.idle()
     return {
+        "slider_p50_ms": float(np.percentile(slid, 50)),
+        "slider_p95_ms": float(np.percentile(slid, 95)),
         "resolution": size,
         "strokes": strokes,
         "steps": steps,
@@ -118,6 +148,9 @@ def main(arguments: list[str] | None = None) -> int:
                 '.group("mouth")': '.group("light")',
                 'label="mouth"': 'label="spark"',
                 'part="mouth"': 'part="spark"',
+                'label="lower lip"': 'label="spark"',
+                '{"smile": 0.8}': "{}",
+                '{"smile": 0}': "{}",
             }
         put_notebook(folder, words)
         with server(folder) as address:

@@ -651,6 +651,7 @@ function render({ model, el }) {
     }
     if (message.preview) {
       root.dataset.previews = String(Number(root.dataset.previews ?? 0) + 1);
+      root.dataset.previewed = String(performance.now());
       return;
     }
     root.dataset.frames = String(Number(root.dataset.frames ?? 0) + 1);
