@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import threading
@@ -144,6 +143,7 @@ def edit_once(options):
 
     from editgan_widgets import EditSession, load_model
     from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
+    from editgan_widgets.training.build_model import peak_memory_mb
 
     torch.set_num_threads(options.threads)
     model = load_model(options.model, device="cpu")
@@ -155,8 +155,7 @@ def edit_once(options):
             for _ in session.edit(steps=options.steps):
                 pass
             break
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(peak / (1024**2 if sys.platform == "darwin" else 1024))
+    print(peak_memory_mb())
 
 
 def browser_figures(model):

@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -272,6 +271,7 @@ def preset_once(options):
     from editgan_widgets.editing.objective import predicted_label_map
     from editgan_widgets.editing.optimize import EditConfig
     from editgan_widgets.editing.session import EditSession
+    from editgan_widgets.training.build_model import peak_memory_mb
 
     options.only = ()
     bench = Bench(options)
@@ -316,7 +316,7 @@ def preset_once(options):
     reached = [value != float("inf") for value in figures["steps_to"]]
     row = {name: statistics.median(values) for name, values in figures.items()}
     row = {name: None if value == float("inf") else value for name, value in row.items()}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
+    peak = peak_memory_mb()
     print(json.dumps({"preset": options.preset_once, **row, "reached": sum(reached) / len(reached), "peak_mb": peak}))
 
 
