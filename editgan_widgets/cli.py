@@ -298,7 +298,7 @@ def photo(
         raise ValueError(f"method is gradient or feather; got {method!r}")
     if out.suffix.lower() not in Image.registered_extensions() or not math.isfinite(scale):
         raise ValueError(
-            f"the picture's ending says its format, such as .png, and the scale is finite; got {out}, {scale}"
+            f"--out ends in a picture's format, such as .png, and --scale is finite; got {out} and {scale:g}"
         )
     loaded = load_model(model, device=device)
     edit_vector = _vector(loaded, vector)
@@ -322,8 +322,14 @@ def photo(
         attribute = edit_vector.recipe.get("attribute")
         if attribute in load_factor_regressor().names:
             read = load_factor_regressor().to(session.model.device).read
-            judges |= {"vector": edit_vector, "attribute": attribute, "read": read}
-    quality = embedding_quality(session.model, images.from_uint8(opened.cut), session.w_plus, **judges)
+            judges |= {"attribute": attribute, "read": read}
+    quality = embedding_quality(
+        session.model,
+        images.from_uint8(opened.cut),
+        session.w_plus,
+        judges.get("identity"),
+        **_reference(loaded, judges),
+    )
     typer.echo(f"embedded: {quality}")
     for note in opened.photo.notes:
         typer.echo(f"note: {note}")
@@ -332,6 +338,21 @@ def photo(
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(opened.pasted("gradient" if method == "gradient" else "feather"), out)
     typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
+
+
+def _reference(model: "EditGAN", judges: Mapping[str, Any]) -> dict[str, Any]:
+    """What editability is measured by: one vector for all, so that a badge is the picture's and not the edit's."""
+    from editgan_widgets.editing.edit_vector import EditVectorError
+    from editgan_widgets.editing.library import load_vectors
+    from editgan_widgets.portraits import load_factor_regressor
+
+    try:
+        smile = load_vectors(model).get("smile") if judges else None
+    except EditVectorError:
+        smile = None
+    if smile is None:
+        return {}
+    return {"vector": smile, "attribute": "smile", "read": load_factor_regressor().to(model.device).read}
 
 
 def _what_it_did(session: "EditSession", judges: Mapping[str, Any]) -> str:
@@ -637,3 +658,7 @@ def train_identity(
     out.parent.mkdir(parents=True, exist_ok=True)
     network.save(out)
     typer.echo(f"AUC {network.report['auc']:.3f} on {network.report['people']:.0f} held-out people: {out}")
+
+
+if __name__ == "__main__":
+    app()

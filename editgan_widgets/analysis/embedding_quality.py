@@ -68,6 +68,8 @@ class EmbeddingQuality:
 
     def __str__(self) -> str:
         units = {"psnr": "PSNR {:.1f} dB", "identity": "identity {:.2f}", "editability": "editability {:.0%}"}
+        if self.editability is not None:
+            units["editability"] = f"editability by {self.editability.vector} {{:.0%}}"
         return f"{self.grade}: " + ", ".join(units[name].format(value) for name, value in self.figures.items())
 
 
