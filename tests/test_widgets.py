@@ -17,7 +17,7 @@ from PIL import Image
 from editgan_widgets import EditVector, images
 from editgan_widgets.editing.edit_vector import EditVectorError
 from editgan_widgets.editing.fills import lasso
-from editgan_widgets.editing.saved_picture import open_picture
+from editgan_widgets.editing.saved_picture import open_picture, picture_png
 from editgan_widgets.editing.session import SessionError
 from editgan_widgets.editing.strokes import Stroke, StrokeError, rasterise
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
@@ -829,3 +829,59 @@ def test_operations_that_do_not_fit_are_refused_and_change_nothing(make_editor, 
         editor.wait(20)
     assert editor.view.error
     assert not editor.label_map.any()
+
+
+# ---- opening pictures
+
+
+def as_png(pixels) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_an_opened_picture_is_embedded_edited_and_saved_at_its_own_size(with_vectors, session):
+    editor, model = with_vectors, session.model
+    editor.apply_vectors({"spark": 1.0})
+    picture = np.random.default_rng(0).integers(0, 255, (50, 70, 3)).astype(np.uint8)
+    browser(editor, [as_png(picture)], kind="open")
+    assert editor.wait(60)
+    assert editor.photo is not None
+    assert editor.session is editor.photo.session
+    assert editor.vector_scales == {}
+    assert not editor.view.can_undo
+    assert not editor.view.running
+    assert editor.view.status.startswith("Embedded: PSNR")
+    assert np.array_equal(editor.image, editor.session.image)
+    editor.apply_vectors({"glow": 1.0})
+    browser(editor, kind="save")
+    assert editor.wait(20)
+    name, sent = next(
+        (content["name"], buffers[0]) for content, buffers in editor.sent if content["kind"] == "download"
+    )
+    assert name == "edited.png"
+    assert np.asarray(Image.open(io.BytesIO(sent))).shape == (50, 70, 3)
+    assert editor.session.model is model
+
+
+def test_a_saved_portrait_opens_in_the_editor_as_it_was(with_vectors, session):
+    editor = with_vectors
+    editor.apply_vectors({"spark": 1.0})
+    assert editor.wait(20)
+    saved, image = picture_png(session), session.image
+    editor.undo()
+    editor.open(saved)
+    assert editor.wait(20)
+    assert editor.photo is None
+    assert np.array_equal(editor.image, image)
+
+
+def test_what_is_no_picture_is_refused_and_the_old_one_stays(with_vectors, session):
+    browser(with_vectors, [b"PK"], kind="open")
+    with pytest.raises(ValueError, match="picture"):
+        with_vectors.wait(20)
+    assert with_vectors.session is session
+    assert not with_vectors.view.running
+    browser(with_vectors, [], kind="open")
+    assert "0 bytes" in with_vectors.error
+    with_vectors.dismiss()

@@ -24,7 +24,8 @@ from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
 from editgan_widgets.editing.fills import fill, lasso
 from editgan_widgets.editing.library import load_vectors
 from editgan_widgets.editing.part_operations import Operation
-from editgan_widgets.editing.saved_picture import picture_png, save_picture
+from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.editing.saved_picture import SavedPictureError, open_picture, picture_png, save_picture
 from editgan_widgets.editing.session import EditSession, SessionError
 from editgan_widgets.editing.strokes import Stroke, check_stroke, covered, rasterise
 from editgan_widgets.models.editgan import EditGAN
@@ -36,6 +37,7 @@ from editgan_widgets.widgets.part_tools import part_tool
 
 MOST_SCALE = 4.0  # of a vector, either way
 _LARGEST_STROKE = 100_000  # points
+_LARGEST_FILE = 64_000_000  # bytes of a picture from the browser
 _FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
 _log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ _log = logging.getLogger(__name__)
 class _Action:
     """One thing to do before the next edit; `run` is the number of steps to edit afterwards, 0 for none."""
 
-    kind: str  # paint, erase, operate, undo, redo, refresh, vectors, preview, keep, save, none
+    kind: str  # paint, erase, operate, undo, redo, refresh, vectors, preview, keep, save, open, none
     stroke: Stroke | None = None
     operation: Operation | None = None  # on the label map
     id: str = ""  # the browser's name for the stroke
@@ -52,6 +54,7 @@ class _Action:
     scales: Mapping[str, float] = field(default_factory=dict)  # of vectors, those that are to change
     name: str = ""  # under which to keep a vector
     locked: tuple[int, ...] = ()  # parts that may not be painted over
+    picture: str | Path | bytes = b""  # to open
 
 
 @dataclass(eq=False)
@@ -81,9 +84,9 @@ class Editor:
         vectors: edit vectors by name, each with a slider; None takes the library that ships with the model.
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
-    `redo`, `lock`, `apply_vectors`, `add_vector`, `keep_vector`, `save`. All but `save` return at once; `wait()` blocks
-    until all is done and raises what went wrong. Raises TypeError for anything but a session or a model,
-    UnknownLabelError for an unknown part, EditVectorError for vectors of another model.
+    `redo`, `lock`, `apply_vectors`, `add_vector`, `keep_vector`, `open`, `save`. All but `save` return at once;
+    `wait()` blocks until all is done and raises what went wrong. Raises TypeError for anything but a session or a
+    model, UnknownLabelError for an unknown part, EditVectorError for vectors of another model.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class Editor:
         for vector in self.vectors.values():
             vector.check(self.session.model)
         self._scales: dict[str, float] = {}
+        self.photo: PhotoSession | None = None  # of the picture that was opened, where it is no saved portrait
         self._worker = Worker("editgan-editor")
         self.canvas = PartCanvas(self._image, self._original, self.labels)
         first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
@@ -252,6 +256,14 @@ class Editor:
             raise ValueError(f"there is a vector {name.strip()!r} already; choose another name")
         self._act(_Action("keep", name=name.strip()))
 
+    def open(self, picture: str | Path | bytes) -> None:
+        """Embed a photo, drawing or painting and edit it from here on; a portrait that `save` wrote opens as it was.
+
+        The editor's history begins anew, and `photo.pasted()` gives the whole picture with the edits. `stop` ends the
+        embedding with the best so far. What is no picture is shown as an error, and raised by `wait`.
+        """
+        self._act(_Action("open", picture=picture))
+
     def save(self, path: str | Path) -> None:
         """Write the picture as a PNG that holds its recipe (editing/saved_picture.py); what runs is waited for.
 
@@ -316,6 +328,8 @@ class Editor:
                 self._on_scales(self._checked_scales(content.get("scales")), content.get("live") is True)
             elif kind == "save":
                 self._act(_Action("save"))
+            elif kind == "open":
+                self.open(_file(buffers))
             elif kind == "keep":
                 self.keep_vector(str(content.get("name", "")))
             elif kind in ("stop", "undo", "redo", "dismiss"):
@@ -389,7 +403,7 @@ class Editor:
                 self.dismiss()
             self._inbox.append(action)
             self._worker.submit(self._job, self._on_step, self._on_done, self._on_failure)
-            if action.run:
+            if action.run or action.kind == "open":
                 self.view.publish(running=True)
 
     # ---- the worker thread
@@ -401,6 +415,8 @@ class Editor:
             self._previews_only &= action.kind == "preview"
             if action.kind == "preview":
                 self._preview(action.scales, token)
+            elif action.kind == "open":
+                gesture, steps = self._opened(action.picture, token), 0
             else:
                 gesture, steps = self._applied(action, gesture, steps)
         if steps and not token.cancelled:
@@ -437,6 +453,37 @@ class Editor:
             image = images.to_uint8(model.generator.synthesis(w_plus, noise_mode="const").image)[0]
         self._pacer.begin(token.stamp)
         self._pacer.finish(token.stamp, (image, {"preview": True}))
+
+    def _opened(self, picture: str | Path | bytes, token: CancelToken) -> _Gesture:
+        """Go over to another picture; one that cannot be opened is shown as an error, and the old one stays."""
+        model = self.session.model
+        self.view.publish(status="Looking for the face …", progress={})
+        self._pacer.begin(token.stamp)
+
+        def show(step: Any) -> None:
+            self._pacer.offer(token.stamp, (step.image[0], {"preview": True}))
+            self.view.publish(status=f"Embedding, step {step.index} of {step.total} …")
+
+        try:
+            with _torch_threads():
+                try:
+                    self.photo, session = None, open_picture(model, picture, self.session.config)
+                except SavedPictureError:  # any other picture
+                    photo = PhotoSession.open(model, picture, on_step=show, should_stop=token.is_set)
+                    self.photo, session = photo, photo.session
+        except Exception as error:
+            self._fail(error)
+            return _Gesture(scales=dict(self._scales))
+        self.session, self._original = session, session.label_map.copy()
+        self._scales, self._done, self._undone, self._numbers = {}, [], [], {}
+        kind = "Opened." if self.photo is None else f"Embedded: PSNR {float(self.photo.embedding.psnr[0]):.1f} dB."
+        self._word = f"{kind} Paint, or move a slider."
+        self._publish(
+            before=encoding.still(session.original_image),
+            original=encoding.packed(self._original),
+            vectors=self._shown_vectors(),
+        )
+        return _Gesture()
 
     def _changes(self, scales: Mapping[str, float]) -> list[tuple[str, float]]:
         """How much is to be added of each vector."""
@@ -487,8 +534,12 @@ class Editor:
             self.view.publish(vectors=self._shown_vectors())
             return _Gesture()
         if action.kind == "save":
-            self.view.send({"kind": "download", "name": "portrait.png"}, buffers=[picture_png(self.session)])
-            self._word = "Saved as portrait.png, with its recipe: editing.saved_picture.open_picture opens it again."
+            if self.photo is None:
+                self.view.send({"kind": "download", "name": "portrait.png"}, buffers=[picture_png(self.session)])
+                self._word = "Saved as portrait.png, with its recipe: open it here to go on."
+            else:
+                self.view.send({"kind": "download", "name": "edited.png"}, buffers=[encoding.png(self.photo.pasted())])
+                self._word = "Saved as edited.png: the whole picture at its own size, with the edits."
         if action.operation is None and action.stroke is None:
             return None
         before = self.session.label_map
@@ -667,6 +718,14 @@ def _points(buffers: Any) -> list[tuple[float, float]]:
     if points.size % 2 or points.size > 2 * _LARGEST_STROKE:
         raise ValueError(f"a stroke came with {points.size} numbers; it takes x, y pairs, {_LARGEST_STROKE} at most")
     return [(float(x), float(y)) for x, y in points.reshape(-1, 2)]
+
+
+def _file(buffers: Any) -> bytes:
+    """A file that came from the browser."""
+    content = bytes(buffers[0]) if buffers else b""
+    if not 0 < len(content) <= _LARGEST_FILE:
+        raise ValueError(f"a picture of {len(content)} bytes came; it takes 1 to {_LARGEST_FILE:,}")
+    return content
 
 
 def _library_of(model: Any) -> dict[str, EditVector]:

@@ -7,7 +7,8 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
                         {kind: "fill", x, y, …}   {kind: "lasso", …} + [points]   {kind: "operate", name, …}
                         where … is label, auto, steps, locked
-                        {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}   {kind: "save"}
+                        {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}
+                        {kind: "save"}   {kind: "open"} + [file]
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", name} + [PNG]
 """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .lab import EditorPage, until
+from .lab import ROOT, EditorPage, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
@@ -329,3 +329,17 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
         f"print((opened.image == editor.image).all(), opened.can_undo)"
     )
     assert told.split() == ["True", "True"]
+
+    # A painting is opened, embedded and can be edited; saved it has its own size.
+    editor.root.locator("input[type=file]").set_input_files(ROOT / "examples" / "painting.png")
+    until(lambda: editor.status.startswith("Embedding, step"), 60, "the embedding did not begin")
+    photograph(editor, "5-embedding")
+    until(lambda: editor.status.startswith("Embedded"), 120, "the painting was not embedded")
+    slider.fill("0.5")
+    until(lambda: lab.kernel("print(editor.vector_scales)").strip() == "{'push': 0.5}", 20, "the scale was not taken")
+    photograph(editor, "6-painting")
+    with editor.page.expect_download() as download:
+        editor.press("Save the picture")
+    assert download.value.suggested_filename == "edited.png"
+    with Image.open(download.value.path()) as saved, Image.open(ROOT / "examples" / "painting.png") as painting:
+        assert saved.size == painting.size

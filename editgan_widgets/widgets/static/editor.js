@@ -125,6 +125,7 @@ const ICONS = {
   square: icon('<rect x="4.8" y="4.8" width="10.4" height="10.4" rx=".6" fill="currentColor"/>'),
   compare: icon('<rect x="3" y="4" width="14" height="12" rx="1.4"/><path d="M10 2.5v15"/><path d="M10 4h5.6c.8 0 1.4.6 1.4 1.4v9.2c0 .8-.6 1.4-1.4 1.4H10z" fill="currentColor" stroke="none" opacity=".45"/>'),
   save: icon('<path d="M10 3.2v9m0 0 3.4-3.4M10 12.2 6.6 8.8M3.6 13.4v2.2c0 .7.5 1.2 1.2 1.2h10.4c.7 0 1.2-.5 1.2-1.2v-2.2"/>'),
+  open: icon('<path d="M3 15.8V4.9c0-.6.4-1 1-1h3.9l1.7 2.2h5.6c.6 0 1 .4 1 1v1.4"/><path d="M3.1 15.9 5.4 9.2c.1-.4.5-.7.9-.7h10.5c.7 0 1.1.6.9 1.2l-1.8 5.5c-.1.4-.5.7-.9.7z"/>'),
   closer: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11M8.8 6.6V11"/>'),
   further: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11"/>'),
   close: icon('<path d="M5.5 5.5l9 9m0-9l-9 9"/>'),
@@ -257,6 +258,8 @@ function render({ model, el }) {
   const undo = button("undo", "Undo (Ctrl+Z)", () => travel("undo"));
   const redo = button("redo", "Redo (Ctrl+Shift+Z)", () => travel("redo"));
   const shortcuts = h("button", { type: "button", class: "eg-button", title: "Keyboard shortcuts (?)", "aria-label": "Keyboard shortcuts", onclick: () => sheet.showModal() }, "?");
+  const file = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => sendFile(file.files?.[0]) });
+  const open = button("open", "Open a photo, drawing or painting, or a saved portrait (or drop it on the editor)", () => file.click());
   const save = button("save", "Save the picture as PNG, with the recipe that opens it again", () => tell({ kind: "save" }));
   const compare = button("compare", "Compare: hold to see the picture before all edits (C)", () => {}, { "aria-pressed": "false" });
   const toolbar = h(
@@ -267,7 +270,7 @@ function render({ model, el }) {
     h("label", { class: "eg-field" }, h("span", {}, "Size"), sizeSlider, sizeValue),
     h("label", { class: "eg-field" }, h("span", {}, "Mask"), opacitySlider, opacityValue),
     h("div", { class: "eg-group eg-end", role: "group", "aria-label": "Zoom" }, further, fitButton, closer),
-    h("div", { class: "eg-group", role: "group", "aria-label": "History" }, compare, undo, redo, save, shortcuts),
+    h("div", { class: "eg-group", role: "group", "aria-label": "History" }, compare, undo, redo, open, save, shortcuts, file),
   );
 
   // ---- the selected part as a whole
@@ -1044,6 +1047,27 @@ function render({ model, el }) {
       schedule();
     });
   }
+
+  // ---- files
+  async function sendFile(given) {
+    if (!given) return;
+    tell({ kind: "open" }, [await given.arrayBuffer()]);
+    file.value = ""; // so that the same file can be opened again
+  }
+  const hasFile = (event) => event.dataTransfer?.types.includes("Files");
+  listen(root, "dragover", (event) => {
+    if (!hasFile(event)) return;
+    event.dataTransfer.dropEffect = "copy";
+    root.classList.add("eg-drop");
+    handled(event);
+  });
+  listen(root, "dragleave", (event) => root.contains(event.relatedTarget) || root.classList.remove("eg-drop"));
+  listen(root, "drop", (event) => {
+    root.classList.remove("eg-drop");
+    if (!hasFile(event)) return;
+    sendFile(event.dataTransfer.files[0]);
+    handled(event);
+  });
 
   // ---- compare
   function setComparing(value) {
