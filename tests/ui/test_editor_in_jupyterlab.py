@@ -258,6 +258,14 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert np.array_equal(editor.pixels("index"), np.array(kernel_state(editor)["map"], np.uint8))
     photograph(editor, "2-filled")
 
+    # Under the pointer: which part it is, and how much of the picture.
+    canvas = editor.canvas("parts")
+    canvas.hover(position={"x": 5, "y": 5})
+    shown = editor.pixels("index")
+    share = (shown == shown[1, 1]).mean()
+    said = editor.root.locator(".eg-hover").inner_text()
+    assert said.endswith(f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %")
+
     # The list of shortcuts opens and closes by key.
     editor.canvas("parts").press("?")
     sheet = editor.root.locator(".eg-sheet")

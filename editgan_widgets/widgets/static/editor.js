@@ -560,13 +560,16 @@ function render({ model, el }) {
     if (current) strokeInto(index, current);
     paintLabels();
   }
+  const areas = new Uint32Array(256); // px of each part
   function paintLabels() {
     const shown = new ImageData(width, height);
     const strokes = new ImageData(width, height);
     const out = new Uint32Array(shown.data.buffer);
     const drawn = new Uint32Array(strokes.data.buffer);
     const lut = new Uint32Array(colours.buffer);
+    areas.fill(0);
     for (let i = 0; i < size; i++) {
+      areas[index[i]]++;
       out[i] = lut[index[i]];
       if (touched[i]) drawn[i] = out[i];
     }
@@ -908,9 +911,10 @@ function render({ model, el }) {
     cursor = { x: point[0], y: point[1] };
     const label = inside(point) ? byId.get(labelAt(point)) : null;
     hover.replaceChildren();
-    if (label) hover.append(h("span", { class: "eg-chip", style: `background:${label.color}` }), label.name);
+    if (label) hover.append(h("span", { class: "eg-chip", style: `background:${label.color}` }), `${label.name}, ${areaText(areas[label.id] / size)}`);
     schedule();
   }
+  const areaText = (share) => (share < 0.001 ? "under 0.1 %" : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`);
   function begin(point, picking = false) {
     if (picking || model.get("tool") === "pick") {
       select(labelAt(point), picking);
