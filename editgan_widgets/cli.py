@@ -288,7 +288,9 @@ def photo(
 
     from editgan_widgets import images, load_model
     from editgan_widgets.analysis.embedding_quality import embedding_quality
+    from editgan_widgets.editing.edit_vector import EditVectorError
     from editgan_widgets.editing.embed import EmbedConfig
+    from editgan_widgets.editing.library import load_vectors
     from editgan_widgets.editing.photo import Crop
     from editgan_widgets.editing.photo_session import PhotoSession
     from editgan_widgets.editing.pivotal import PivotalConfig
@@ -316,20 +318,17 @@ def photo(
             on_step=lambda step: advance(min(next(taken), total), {}),
         )
     session = opened.session
-    judges: dict = {}
+    judges, reference = {}, {}
     if session.model.labels.name.startswith("portraits"):  # what these judges know
         judges = {"identity": load_identity().to(session.model.device)}
-        attribute = edit_vector.recipe.get("attribute")
-        if attribute in load_factor_regressor().names:
-            read = load_factor_regressor().to(session.model.device).read
-            judges |= {"attribute": attribute, "read": read}
-    quality = embedding_quality(
-        session.model,
-        images.from_uint8(opened.cut),
-        session.w_plus,
-        judges.get("identity"),
-        **_reference(loaded, judges),
-    )
+        regressor = load_factor_regressor().to(session.model.device)
+        if (attribute := edit_vector.recipe.get("attribute")) in regressor.names:
+            judges |= {"attribute": attribute, "read": regressor.read}
+        # One vector for all: the badge is the picture's and not the edit's.
+        with contextlib.suppress(EditVectorError, KeyError):
+            reference = {"vector": load_vectors(loaded)["smile"], "attribute": "smile", "read": regressor.read}
+    cut = images.from_uint8(opened.cut)
+    quality = embedding_quality(session.model, cut, session.w_plus, judges.get("identity"), **reference)
     typer.echo(f"embedded: {quality}")
     for note in opened.photo.notes:
         typer.echo(f"note: {note}")
@@ -338,21 +337,6 @@ def photo(
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(opened.pasted("gradient" if method == "gradient" else "feather"), out)
     typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
-
-
-def _reference(model: "EditGAN", judges: Mapping[str, Any]) -> dict[str, Any]:
-    """What editability is measured by: one vector for all, so that a badge is the picture's and not the edit's."""
-    from editgan_widgets.editing.edit_vector import EditVectorError
-    from editgan_widgets.editing.library import load_vectors
-    from editgan_widgets.portraits import load_factor_regressor
-
-    try:
-        smile = load_vectors(model).get("smile") if judges else None
-    except EditVectorError:
-        smile = None
-    if smile is None:
-        return {}
-    return {"vector": smile, "attribute": "smile", "read": load_factor_regressor().to(model.device).read}
 
 
 def _what_it_did(session: "EditSession", judges: Mapping[str, Any]) -> str:

@@ -244,8 +244,9 @@ def paste(
     if method not in ("feather", "gradient"):
         raise ValueError(f"method is 'feather' or 'gradient'; got {method!r}")
     difference = after.astype(np.float32) - before
-    if residual < 1:
-        difference += (1 - residual) * (before.astype(np.float32) - photo.cut(crop, size))
+    seen = photo.cut(crop, size).astype(np.float32) if residual < 1 else None
+    if seen is not None:
+        difference += (1 - residual) * (before.astype(np.float32) - seen)
     region = _ending_inside(photo, crop, region)
     if method == "gradient":
         difference = _meeting_zero(difference, region)
@@ -269,8 +270,7 @@ def paste(
     weight = ndimage.map_coordinates(near.astype(np.float32), grid, order=1, mode="nearest")
     added = np.stack([_resample(change[..., i], grid, crop.side / size) for i in range(3)], axis=-1)
     here = result[upper:lower, left:right].astype(np.float32)
-    if residual < 1:
-        seen = photo.cut(crop, size).astype(np.float32)
+    if seen is not None:
         detail = here - np.stack([_resample(seen[..., i], grid, crop.side / size) for i in range(3)], axis=-1)
         moved = ndimage.map_coordinates(_moved(before, after) * share, grid, order=1, mode="nearest")
         added -= (1 - residual) * moved[..., None] * detail

@@ -20,7 +20,7 @@ commits nothing.
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -75,15 +75,15 @@ class _Run:
 
     target: EditTarget
     reference: Tensor  # latent whose picture is kept outside the region
+    config: EditConfig
     goal: _Goal | None = None  # of the completed edit that this one goes on with
     best: EditStep | None = None
-    config: EditConfig = field(default_factory=EditConfig)  # that its steps are compared by
     steps: int = 0
     open: bool = True
 
-    def improves(self, step: EditStep, config: EditConfig) -> bool:
+    def improves(self, step: EditStep) -> bool:
         """Whether to keep a step: nearer than the goal that the edit goes on towards, and better than the best."""
-        nearer = self.goal is None or agreement_score(step.iou, step.outside, config) > self.goal.score
+        nearer = self.goal is None or agreement_score(step.iou, step.outside, self.config) > self.goal.score
         return nearer and (self.best is None or step.score > self.best.score)
 
 
@@ -303,12 +303,12 @@ class EditSession:
             state = self._state
             goal = state.goal if target is None else None
             if target is not None:
-                run = _Run(target, state.settled_w_plus)
+                run = _Run(target, state.settled_w_plus, config)
             else:
                 assert goal is not None
-                run = _Run(goal.target, goal.reference, goal)
+                run = _Run(goal.target, goal.reference, config, goal)
             self._run = run
-        return self._iterate(run, state, config)
+        return self._iterate(run, state)
 
     def apply_vector(self, vector: EditVector, scale: float = 1.0, layers: Layers = None, force: bool = False) -> None:
         """Add an edit vector to the present latent: one history entry.
@@ -373,11 +373,11 @@ class EditSession:
                 self._commit(self._run, completed=False)
             before = self._state.w_plus
             applied = vector.apply(before, scale, self.model, force, layers)
-            run = _Run(refine_target(self.model, before, applied, vector.labels, config), before)
+            run = _Run(refine_target(self.model, before, applied, vector.labels, config), before, config)
             self.apply_vector(vector, scale, layers, force)
             self._run = run
             state = self._state
-        return self._iterate(run, state, config, with_start=True)
+        return self._iterate(run, state, with_start=True)
 
     def undo(self) -> None:
         """Take back the last stroke or edit: image, label map and latent. An open edit is given up first.
@@ -441,13 +441,12 @@ class EditSession:
         goal = self._state.goal
         return None if goal is None or agreement(self.predicted_label_map, goal.target) == 1 else goal
 
-    def _iterate(self, run: _Run, state: _State, config: EditConfig, with_start: bool = False) -> Iterator[EditStep]:
-        run.config = config
-        steps = optimize_edit(self.model, state.w_plus, run.target, config, run.reference, with_start)
+    def _iterate(self, run: _Run, state: _State, with_start: bool = False) -> Iterator[EditStep]:
+        steps = optimize_edit(self.model, state.w_plus, run.target, run.config, run.reference, with_start)
         try:
             for step in steps:
                 run.steps += step.index > 0
-                if run.improves(step, config):
+                if run.improves(step):
                     run.best = step
                 yield step
             # Asked here, in the consumer's thread and before the lock, so that the next stroke need not wait for it.

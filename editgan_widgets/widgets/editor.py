@@ -182,14 +182,12 @@ class Editor:
         """
         self._check(stroke)
         self.labels[stroke.label]
-        steps = self.view.steps if (self.view.auto if run is None else run) else 0
-        self._act(_Action("paint", stroke, run=steps, locked=tuple(self.view.locked)))
+        self._act(_Action("paint", stroke, **self._as_the_view_says(run)))
 
     def erase(self, stroke: Stroke, run: bool | None = None) -> None:
         """Bring the original parts back under a stroke (its label does not matter). Raises StrokeError as `paint`."""
         self._check(stroke)
-        steps = self.view.steps if (self.view.auto if run is None else run) else 0
-        self._act(_Action("erase", stroke, run=steps, locked=tuple(self.view.locked)))
+        self._act(_Action("erase", stroke, **self._as_the_view_says(run)))
 
     def operate(self, operation: Operation, run: bool | None = None) -> None:
         """Change the mask by a part operation, a fill or a lasso (editing/part_operations.py, editing/fills.py).
@@ -200,8 +198,7 @@ class Editor:
             raise TypeError(
                 f"an operation takes a label map and its LabelSet, such as grow('hair', 2); got {operation!r}"
             )
-        steps = self.view.steps if (self.view.auto if run is None else run) else 0
-        self._act(_Action("operate", operation=operation, run=steps, locked=tuple(self.view.locked)))
+        self._act(_Action("operate", operation=operation, **self._as_the_view_says(run)))
 
     def run(self, steps: int | None = None, blocking: bool = False) -> None:
         """Edit the picture towards the painted mask; with `blocking` return when it is done (see `wait`)."""
@@ -237,10 +234,7 @@ class Editor:
 
     def add_vector(self, vector: EditVector) -> None:
         """Give a vector a slider, which stands at 0. Raises ValueError for a name that is taken, or EditVectorError."""
-        if vector.name in self.vectors:
-            raise ValueError(
-                f"there is a vector {vector.name!r} already; rename one: dataclasses.replace(vector, name=…)"
-            )
+        self._check_free(vector.name)
         vector.check(self.session.model)
         self.vectors = {**self.vectors, vector.name: vector}  # the worker may be reading the old one
         self.view.publish(vectors=self._shown_vectors())
@@ -252,8 +246,7 @@ class Editor:
         """
         if not name.strip() or len(name) > 60:
             raise ValueError(f"a vector's name has 1 to 60 characters; got {name!r}")
-        if name.strip() in self.vectors:
-            raise ValueError(f"there is a vector {name.strip()!r} already; choose another name")
+        self._check_free(name.strip())
         self._act(_Action("keep", name=name.strip()))
 
     def open(self, picture: str | Path | bytes) -> None:
@@ -306,6 +299,15 @@ class Editor:
         self._worker.close()
         self.view.close()
         self.canvas.close()
+
+    def _as_the_view_says(self, run: bool | None) -> dict[str, Any]:
+        """Steps and locks of something painted from Python."""
+        edits = self.view.auto if run is None else run
+        return {"run": self.view.steps if edits else 0, "locked": tuple(self.view.locked)}
+
+    def _check_free(self, name: str) -> None:
+        if name in self.vectors:
+            raise ValueError(f"there is a vector {name!r} already; choose another name")
 
     def _check(self, stroke: Stroke) -> None:
         check_stroke(stroke)
@@ -594,8 +596,7 @@ class Editor:
 
     def _keep(self, name: str) -> None:
         """All edits so far become a vector, which is in the picture at 1."""
-        if name in self.vectors:
-            raise ValueError(f"there is a vector {name!r} already; choose another name")
+        self._check_free(name)  # another of that name may have come before this one's turn
         self.vectors = {**self.vectors, name: self.session.edit_vector(name, preview=True)}
         self._scales = {name: 1.0}
         self._word = f"Kept as {name!r}. Its slider stands at 1; editor.vectors[{name!r}].save(FILE) writes it."
