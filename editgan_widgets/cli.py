@@ -318,7 +318,8 @@ def photo(
             on_step=lambda step: advance(min(next(taken), total), {}),
         )
     session = opened.session
-    judges, reference = {}, {}
+    judges: dict[str, Any] = {}
+    reference: dict[str, Any] = {}
     if session.model.labels.name.startswith("portraits"):  # what these judges know
         judges = {"identity": load_identity().to(session.model.device)}
         regressor = load_factor_regressor().to(session.model.device)
