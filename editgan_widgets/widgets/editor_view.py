@@ -1,4 +1,4 @@
-"""EditorView: the browser side of the editor as an anywidget; static/editor.js draws, this class holds what it shows.
+"""EditorView: the browser side of the editor as an anywidget; static/editor/ draws, this class holds what it shows.
 
 State stands in traits, so a reloaded page finds everything again; frames of a running edit are messages. Each trait is
 written by one side: the first group below by the kernel, the second by the browser.
@@ -24,6 +24,7 @@ from ipywidgets import widget_serialization
 from jaxtyping import UInt8
 
 from editgan_widgets.widgets import encoding
+from editgan_widgets.widgets.browser_module import joined
 from editgan_widgets.widgets.part_canvas import PartCanvas
 from editgan_widgets.widgets.part_tools import PART_TOOLS
 
@@ -35,13 +36,14 @@ SHAPES = ("round", "square")
 class EditorView(anywidget.AnyWidget):
     """Picture and parts side by side with palette, brush and run bar; shows a session, knows nothing of it."""
 
-    _esm = _STATIC / "editor.js"
+    _esm = joined(_STATIC / "editor" / "main.js")
     _css = _STATIC / "editor.css"
 
     canvas = traitlets.Instance(PartCanvas).tag(sync=True, **widget_serialization)
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
     labels = traitlets.List().tag(sync=True)  # [{id, name, color}]
+    strings = traitlets.Dict().tag(sync=True)  # texts in the user's language by the English ones (strings.py)
     part_tools = traitlets.List().tag(sync=True)  # names of operations on the selected part
     image = traitlets.Bytes().tag(sync=True)  # PNG or JPEG of the committed picture
     before = traitlets.Bytes().tag(sync=True)  # the picture before all edits, for comparing

@@ -9,7 +9,7 @@ from editgan_widgets.editing.strokes import Stroke, covered
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
-SCRIPT = Path(__file__).parents[2] / "editgan_widgets" / "widgets" / "static" / "editor.js"
+SCRIPT = Path(__file__).parents[2] / "editgan_widgets" / "widgets" / "static" / "editor" / "raster.js"
 
 RASTER = """async ([source, strokes, size]) => {
     const module = await import(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));

@@ -5,132 +5,9 @@
 // same label map. One binary message leaves per stroke. State comes in traits (so a page reload brings it back), frames of a
 // running edit come as messages and are acknowledged.
 
-// ---------------------------------------------------------------------------------------------------------------- brush raster
-
-/** Call `paint(index)` for each pixel whose centre lies within `radius` px of the segment a-b (square: Chebyshev distance). */
-export function rasteriseSegment(ax, ay, bx, by, radius, shape, width, height, paint) {
-  const dx = bx - ax;
-  const dy = by - ay;
-  const length2 = dx * dx + dy * dy;
-  const reach = radius + 1e-9; // sums of binary fractions must not decide over a pixel
-  const x0 = Math.max(0, Math.floor(Math.min(ax, bx) - radius - 1));
-  const x1 = Math.min(width - 1, Math.ceil(Math.max(ax, bx) + radius));
-  const y0 = Math.max(0, Math.floor(Math.min(ay, by) - radius - 1));
-  const y1 = Math.min(height - 1, Math.ceil(Math.max(ay, by) + radius));
-  for (let y = y0; y <= y1; y++) {
-    const py = y + 0.5 - ay;
-    for (let x = x0; x <= x1; x++) {
-      const px = x + 0.5 - ax;
-      if (shape === "square") {
-        if (chebyshev(px, py, dx, dy) <= reach) paint(y * width + x);
-        continue;
-      }
-      const t = length2 > 0 ? Math.min(1, Math.max(0, (px * dx + py * dy) / length2)) : 0;
-      const ex = px - t * dx;
-      const ey = py - t * dy;
-      if (Math.hypot(ex, ey) <= reach) paint(y * width + x);
-    }
-  }
-}
-
-/** Chebyshev distance of (ex, ey) to the segment (0, 0)-(dx, dy): the maximum is piecewise linear, so its corners suffice. */
-function chebyshev(ex, ey, dx, dy) {
-  let best = Math.max(Math.abs(ex), Math.abs(ey));
-  const at = (t) => {
-    t = Math.min(1, Math.max(0, t));
-    best = Math.min(best, Math.max(Math.abs(ex - t * dx), Math.abs(ey - t * dy)));
-  };
-  at(1);
-  if (dx !== 0) at(ex / dx);
-  if (dy !== 0) at(ey / dy);
-  if (dx !== dy) at((ex - ey) / (dx - dy));
-  if (dx !== -dy) at((ex + ey) / (dx + dy));
-  return best;
-}
-
-/** Rasterise a whole stroke; `points` is flat: x0, y0, x1, y1 … */
-export function rasterise(points, radius, shape, width, height, paint) {
-  if (points.length === 2) rasteriseSegment(points[0], points[1], points[0], points[1], radius, shape, width, height, paint);
-  for (let i = 2; i < points.length; i += 2) {
-    rasteriseSegment(points[i - 2], points[i - 1], points[i], points[i + 1], radius, shape, width, height, paint);
-  }
-}
-
-/** Boundary of a 0/1 buffer as a path in pixel units: every edge between a set and an unset pixel. */
-export function outline(bits, width, height) {
-  const path = new Path2D();
-  const set = (x, y) => x >= 0 && y >= 0 && x < width && y < height && bits[y * width + x] !== 0;
-  for (let y = 0; y <= height; y++) {
-    for (let x = 0, from = -1; x <= width; x++) {
-      const edge = x < width && set(x, y) !== set(x, y - 1);
-      if (edge && from < 0) from = x;
-      if (!edge && from >= 0) {
-        path.moveTo(from, y);
-        path.lineTo(x, y);
-        from = -1;
-      }
-    }
-  }
-  for (let x = 0; x <= width; x++) {
-    for (let y = 0, from = -1; y <= height; y++) {
-      const edge = y < height && set(x, y) !== set(x - 1, y);
-      if (edge && from < 0) from = y;
-      if (!edge && from >= 0) {
-        path.moveTo(x, from);
-        path.lineTo(x, y);
-        from = -1;
-      }
-    }
-  }
-  return path;
-}
-
-async function inflate(view) {
-  if (!view || view.byteLength === 0) return null;
-  const stream = new Blob([view]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-// --------------------------------------------------------------------------------------------------------------------- helpers
-
-function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  // JupyterLab looks for this on the focused element itself; without it, a key such as "b" would insert a cell.
-  if (["button", "input", "select", "canvas", "summary"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "class") node.className = value;
-    else if (name === "html") node.innerHTML = value;
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value != null) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-const icon = (body) =>
-  `<svg viewBox="0 0 20 20" width="18" height="18" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">${body}</svg>`;
-
-const ICONS = {
-  brush: icon('<path d="M16.8 3.2c-3.4 1.6-6.6 4.6-8.6 7.6l1.9 1.9c3-2 6-5.2 7.6-8.6z"/><path d="M7.3 11.9c-1.9 0-2.7 1.2-2.9 2.6-.1 1-.6 1.7-1.6 2 2.7 1 6.6.4 6.6-2.5"/>'),
-  eraser: icon('<path d="M8.2 16.5 3.6 11.9a1.4 1.4 0 0 1 0-2l6.2-6.2a1.4 1.4 0 0 1 2 0l4.6 4.6a1.4 1.4 0 0 1 0 2l-6.2 6.2z"/><path d="M6.8 6.8l6.5 6.5M8.2 16.5h8.6"/>'),
-  fill: icon('<path d="M9.4 3.2 3.6 9a1.5 1.5 0 0 0 0 2.1l4.6 4.6a1.5 1.5 0 0 0 2.1 0l5.9-5.9z"/><path d="M7 2.4l2.4 2.4M3.6 10h12.2"/><path d="M17 13.2c.8 1.1 1.2 1.8 1.2 2.4a1.2 1.2 0 1 1-2.4 0c0-.6.4-1.3 1.2-2.4z" fill="currentColor"/>'),
-  lasso: icon('<path d="M6.2 13.4C4.2 12.5 3 11 3 9.2 3 6 6.1 3.6 10 3.6s7 2.4 7 5.6-3.1 5.6-7 5.6c-.7 0-1.3-.1-1.9-.2"/><circle cx="7" cy="14" r="1.5"/><path d="M7 15.5c0 1.2-.7 1.9-1.8 2.2"/>'),
-  pick: icon('<path d="M11.2 5.3l3.5 3.5M12.4 7.6l-7 7c-.5.5-1.4.6-2.1.7.1-.7.2-1.6.7-2.1l7-7M13 3.6c.9-.9 2.3-.9 3.2 0s.9 2.3 0 3.2l-1.5 1.5-3.2-3.2z"/>'),
-  undo: icon('<path d="M7.5 4 3.8 7.7l3.7 3.7"/><path d="M4 7.7h7.3a4.3 4.3 0 0 1 0 8.6H8"/>'),
-  redo: icon('<path d="M12.5 4l3.7 3.7-3.7 3.7"/><path d="M16 7.7H8.7a4.3 4.3 0 0 0 0 8.6H12"/>'),
-  run: icon('<path d="M6.5 4.2v11.6l9-5.8z" fill="currentColor"/>'),
-  stop: icon('<rect x="5.2" y="5.2" width="9.6" height="9.6" rx="1.2" fill="currentColor"/>'),
-  round: icon('<circle cx="10" cy="10" r="5.5" fill="currentColor"/>'),
-  square: icon('<rect x="4.8" y="4.8" width="10.4" height="10.4" rx=".6" fill="currentColor"/>'),
-  compare: icon('<rect x="3" y="4" width="14" height="12" rx="1.4"/><path d="M10 2.5v15"/><path d="M10 4h5.6c.8 0 1.4.6 1.4 1.4v9.2c0 .8-.6 1.4-1.4 1.4H10z" fill="currentColor" stroke="none" opacity=".45"/>'),
-  save: icon('<path d="M10 3.2v9m0 0 3.4-3.4M10 12.2 6.6 8.8M3.6 13.4v2.2c0 .7.5 1.2 1.2 1.2h10.4c.7 0 1.2-.5 1.2-1.2v-2.2"/>'),
-  open: icon('<path d="M3 15.8V4.9c0-.6.4-1 1-1h3.9l1.7 2.2h5.6c.6 0 1 .4 1 1v1.4"/><path d="M3.1 15.9 5.4 9.2c.1-.4.5-.7.9-.7h10.5c.7 0 1.1.6.9 1.2l-1.8 5.5c-.1.4-.5.7-.9.7z"/>'),
-  closer: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11M8.8 6.6V11"/>'),
-  further: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11"/>'),
-  close: icon('<path d="M5.5 5.5l9 9m0-9l-9 9"/>'),
-  alert: icon('<path d="M10 3.2 17.5 16.3H2.5z"/><path d="M10 8.3v3.7m0 2.1v.1"/>'),
-};
+import { h, ICONS, inflate } from "./dom.js";
+import { outline, rasterise } from "./raster.js";
+import { makeVectorPanel } from "./vectors.js";
 
 const STEPS = [10, 20, 30, 50, 100];
 const MAX_SIZE = 48;
@@ -145,6 +22,8 @@ function render({ model, el }) {
   const names = model.get("labels");
   const uid = `editgan-${++editors}`;
   const cleanups = [];
+  /** A text in the user's language (widgets/strings.py); `{name}` in it takes the value of that name. */
+  const t = (text, values = {}) => (model.get("strings")[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   const on = (event, callback) => {
     model.on(event, callback);
     cleanups.push(() => model.off(event, callback));
@@ -232,58 +111,58 @@ function render({ model, el }) {
   const button = (name, title, action, extra = {}) =>
     h("button", { type: "button", class: "eg-button", title, "aria-label": title, html: ICONS[name], onclick: action, ...extra });
   const tools = {
-    brush: button("brush", "Brush: paint the selected part (B)", () => setTool("brush")),
-    eraser: button("eraser", "Eraser: bring the original parts back (E)", () => setTool("eraser")),
-    fill: button("fill", "Fill: paint the whole area under the pointer (G)", () => setTool("fill")),
-    lasso: button("lasso", "Lasso: draw round an area to paint it (L)", () => setTool("lasso")),
-    pick: button("pick", "Eyedropper: select the part under the pointer (I, or hold Alt)", () => setTool("pick")),
+    brush: button("brush", t("Brush: paint the selected part (B)"), () => setTool("brush")),
+    eraser: button("eraser", t("Eraser: bring the original parts back (E)"), () => setTool("eraser")),
+    fill: button("fill", t("Fill: paint the whole area under the pointer (G)"), () => setTool("fill")),
+    lasso: button("lasso", t("Lasso: draw round an area to paint it (L)"), () => setTool("lasso")),
+    pick: button("pick", t("Eyedropper: select the part under the pointer (I, or hold Alt)"), () => setTool("pick")),
   };
   const shapes = {
-    round: button("round", "Round brush", () => put("shape", "round")),
-    square: button("square", "Square brush", () => put("shape", "square")),
+    round: button("round", t("Round brush"), () => put("shape", "round")),
+    square: button("square", t("Square brush"), () => put("shape", "square")),
   };
   const sizeSlider = h("input", {
-    type: "range", min: 1, max: Math.min(MAX_SIZE, width), step: 1, class: "eg-range", "aria-label": "Brush size in pixels", title: "Brush size ([ and ])",
+    type: "range", min: 1, max: Math.min(MAX_SIZE, width), step: 1, class: "eg-range", "aria-label": t("Brush size in pixels"), title: t("Brush size ([ and ])"),
     oninput: () => put("size", Number(sizeSlider.value)),
   });
   const sizeValue = h("output", { class: "eg-value" });
   const opacitySlider = h("input", {
-    type: "range", min: 0, max: 100, step: 5, class: "eg-range", "aria-label": "Opacity of the part mask in percent", title: "Mask opacity",
+    type: "range", min: 0, max: 100, step: 5, class: "eg-range", "aria-label": t("Opacity of the part mask in percent"), title: t("Mask opacity"),
     oninput: () => put("opacity", Number(opacitySlider.value) / 100),
   });
   const opacityValue = h("output", { class: "eg-value" });
-  const closer = button("closer", "Zoom in (+, or Ctrl and the wheel)", () => zoomBy(2 ** 0.5));
-  const further = button("further", "Zoom out (-)", () => zoomBy(2 ** -0.5));
-  const fitButton = h("button", { type: "button", class: "eg-button eg-zoom", title: "Show the whole picture (0)", onclick: () => zoomTo(1) });
-  const undo = button("undo", "Undo (Ctrl+Z)", () => travel("undo"));
-  const redo = button("redo", "Redo (Ctrl+Shift+Z)", () => travel("redo"));
-  const shortcuts = h("button", { type: "button", class: "eg-button", title: "Keyboard shortcuts (?)", "aria-label": "Keyboard shortcuts", onclick: () => sheet.showModal() }, "?");
+  const closer = button("closer", t("Zoom in (+, or Ctrl and the wheel)"), () => zoomBy(2 ** 0.5));
+  const further = button("further", t("Zoom out (-)"), () => zoomBy(2 ** -0.5));
+  const fitButton = h("button", { type: "button", class: "eg-button eg-zoom", title: t("Show the whole picture (0)"), onclick: () => zoomTo(1) });
+  const undo = button("undo", t("Undo (Ctrl+Z)"), () => travel("undo"));
+  const redo = button("redo", t("Redo (Ctrl+Shift+Z)"), () => travel("redo"));
+  const shortcuts = h("button", { type: "button", class: "eg-button", title: t("Keyboard shortcuts (?)"), "aria-label": t("Keyboard shortcuts"), onclick: () => sheet.showModal() }, "?");
   const file = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => sendFile(file.files?.[0]) });
-  const open = button("open", "Open a photo, drawing or painting, or a saved portrait (or drop it on the editor)", () => file.click());
-  const save = button("save", "Save the picture as PNG, with the recipe that opens it again", () => tell({ kind: "save" }));
-  const compare = button("compare", "Compare: hold to see the picture before all edits (C)", () => {}, { "aria-pressed": "false" });
+  const open = button("open", t("Open a photo, drawing or painting, or a saved portrait (or drop it on the editor)"), () => file.click());
+  const save = button("save", t("Save the picture as PNG, with the recipe that opens it again"), () => tell({ kind: "save" }));
+  const compare = button("compare", t("Compare: hold to see the picture before all edits (C)"), () => {}, { "aria-pressed": "false" });
   const toolbar = h(
     "div",
-    { class: "eg-bar", role: "toolbar", "aria-label": "Painting tools" },
-    h("div", { class: "eg-group", role: "group", "aria-label": "Tool" }, tools.brush, tools.eraser, tools.fill, tools.lasso, tools.pick),
-    h("div", { class: "eg-group", role: "group", "aria-label": "Brush shape" }, shapes.round, shapes.square),
-    h("label", { class: "eg-field" }, h("span", {}, "Size"), sizeSlider, sizeValue),
-    h("label", { class: "eg-field" }, h("span", {}, "Mask"), opacitySlider, opacityValue),
-    h("div", { class: "eg-group eg-end", role: "group", "aria-label": "Zoom" }, further, fitButton, closer),
-    h("div", { class: "eg-group", role: "group", "aria-label": "History" }, compare, undo, redo, open, save, shortcuts, file),
+    { class: "eg-bar", role: "toolbar", "aria-label": t("Painting tools") },
+    h("div", { class: "eg-group", role: "group", "aria-label": t("Tool") }, tools.brush, tools.eraser, tools.fill, tools.lasso, tools.pick),
+    h("div", { class: "eg-group", role: "group", "aria-label": t("Brush shape") }, shapes.round, shapes.square),
+    h("label", { class: "eg-field" }, h("span", {}, t("Size")), sizeSlider, sizeValue),
+    h("label", { class: "eg-field" }, h("span", {}, t("Mask")), opacitySlider, opacityValue),
+    h("div", { class: "eg-group eg-end", role: "group", "aria-label": t("Zoom") }, further, fitButton, closer),
+    h("div", { class: "eg-group", role: "group", "aria-label": t("History") }, compare, undo, redo, open, save, shortcuts, file),
   );
 
   // ---- the selected part as a whole
   const partName = h("span", { class: "eg-part" });
-  const lockButton = h("button", { type: "button", class: "eg-button eg-tool", title: "Lock the selected part: nothing paints over it (K)", onclick: () => toggleLock() }, "lock");
+  const lockButton = h("button", { type: "button", class: "eg-button eg-tool", title: t("Lock the selected part: nothing paints over it (K)"), onclick: () => toggleLock() }, t("lock"));
   const TOOL_MARKS = { up: "\u2191", down: "\u2193", left: "\u2190", right: "\u2192", "turn left": "\u21ba", "turn right": "\u21bb" };
   const partBar = h(
     "div",
-    { class: "eg-bar eg-parts", role: "toolbar", "aria-label": "Change the selected part's shape" },
+    { class: "eg-bar eg-parts", role: "toolbar", "aria-label": t("Change the selected part's shape") },
     partName,
     lockButton,
     ...model.get("part_tools").map((name) =>
-      h("button", { type: "button", class: "eg-button eg-tool", title: `${name[0].toUpperCase()}${name.slice(1)}: change the mask of the selected part`, "aria-label": `Selected part: ${name}`, onclick: () => tell({ kind: "operate", name, ...asked() }) }, TOOL_MARKS[name] ?? name),
+      h("button", { type: "button", class: "eg-button eg-tool", title: t("{tool}: change the mask of the selected part", { tool: t(name) }), "aria-label": t("Selected part: {tool}", { tool: t(name) }), onclick: () => tell({ kind: "operate", name, ...asked() }) }, TOOL_MARKS[name] ?? t(name)),
     ),
   );
 
@@ -292,28 +171,27 @@ function render({ model, el }) {
   const hint = `${uid}-help`;
   const makeView = (kind, title, ...caption) => {
     const canvas = h("canvas", {
-      class: "eg-canvas", tabindex: 0, role: "application", "aria-describedby": hint, "aria-label": `${title}: paint here`,
+      class: "eg-canvas", tabindex: 0, role: "application", "aria-describedby": hint, "aria-label": t("{view}: paint here", { view: title }),
     });
     canvas.style.aspectRatio = `${width} / ${height}`;
     const node = h("figure", { class: "eg-view" }, h("figcaption", {}, h("span", {}, title), ...caption), canvas);
     return { kind, canvas, ctx: canvas.getContext("2d", { alpha: false }), over: document.createElement("canvas"), stale: true, node };
   };
   const tag = h("span", { class: "eg-tag" });
-  const views = [makeView("picture", "Picture", tag), makeView("parts", "Parts", hover)];
+  const views = [makeView("picture", t("Picture"), tag), makeView("parts", t("Parts"), hover)];
   const help = h(
     "p",
     { id: hint, class: "eg-hidden" },
-    "Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, G fill, L lasso, I eyedropper (or hold Alt), K locks the selected part, [ and ] size (or Alt and the wheel), plus, minus and 0 zoom, hold C to compare, question mark lists all, ",
-    "Control Z undo, Control Shift Z redo, Escape stops a running edit or leaves the editor.",
+    t("Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, G fill, L lasso, I eyedropper (or hold Alt), K locks the selected part, [ and ] size (or Alt and the wheel), plus, minus and 0 zoom, hold C to compare, question mark lists all, Control Z undo, Control Shift Z redo, Escape stops a running edit or leaves the editor."),
   );
 
   // ---- palette
   const swatches = new Map();
   const filter = h("input", {
-    type: "search", class: "eg-search", placeholder: "Find a part", "aria-label": "Find a part by name",
+    type: "search", class: "eg-search", placeholder: t("Find a part"), "aria-label": t("Find a part by name"),
     oninput: () => {
       const text = filter.value.trim().toLowerCase();
-      for (const label of names) swatches.get(label.id).hidden = !label.name.toLowerCase().includes(text);
+      for (const label of names) swatches.get(label.id).hidden = ![label.name, t(label.name)].some((name) => name.toLowerCase().includes(text));
       rove();
     },
     onkeydown: (event) => {
@@ -322,13 +200,13 @@ function render({ model, el }) {
       if (first) select(first.id);
     },
   });
-  const list = h("div", { class: "eg-swatches", role: "radiogroup", "aria-label": "Part to paint" });
+  const list = h("div", { class: "eg-swatches", role: "radiogroup", "aria-label": t("Part to paint") });
   for (const label of names) {
     const swatch = h(
       "button",
-      { type: "button", class: "eg-swatch", role: "radio", title: label.name, tabindex: -1, onclick: () => select(label.id) },
+      { type: "button", class: "eg-swatch", role: "radio", title: t(label.name), tabindex: -1, onclick: () => select(label.id) },
       h("span", { class: "eg-chip", style: `background:${label.color}` }),
-      h("span", { class: "eg-name" }, label.name),
+      h("span", { class: "eg-name" }, t(label.name)),
     );
     swatches.set(label.id, swatch);
     list.append(swatch);
@@ -352,108 +230,15 @@ function render({ model, el }) {
   const scroller = h("div", { class: "eg-scroll" }, list);
   const palette = h("div", { class: "eg-palette" }, filter, scroller);
 
-  // ---- edit vectors: a slider each; while one moves the kernel shows previews, when it is let go the scale is taken
-  const LIMIT = 2;
-  const sliders = new Map(); // name -> {range, value, node}
-  const vectorList = h("div", { class: "eg-vectors", role: "group", "aria-label": "Edit vectors" });
-  const vectorCount = h("span", { class: "eg-value" });
-  const resetVectors = h("button", { type: "button", class: "eg-button eg-text", title: "Set all vectors to 0", onclick: () => resetVectors.getAttribute("aria-disabled") !== "true" && setScales(Object.fromEntries([...sliders.keys()].map((name) => [name, 0]))) }, "Reset");
-  const keepName = h("input", {
-    type: "text", class: "eg-search eg-keep", placeholder: "Name of this edit", "aria-label": "Name under which to keep all edits as a vector", maxlength: 60,
-    onkeydown: (event) => {
-      if (event.key === "Enter") keepVector();
-    },
-  });
-  const keepButton = h("button", { type: "button", class: "eg-button eg-text", title: "Keep all that was edited as a vector with a slider of its own", onclick: () => keepVector() }, "Keep as vector");
-  const vectorPanel = h(
-    "details",
-    { class: "eg-panel", open: true },
-    h("summary", {}, h("span", {}, "Edit vectors"), vectorCount),
-    vectorList,
-    h("div", { class: "eg-bar" }, keepName, keepButton, h("span", { class: "eg-end" }, resetVectors)),
-  );
-  const preview = { wanted: null, sent: 0 }; // scales that the kernel has not been told; when the last ones left
-  function setScales(scales) {
-    preview.wanted = null;
-    tell({ kind: "vectors", scales, live: false });
-  }
-  function previewScale(name, scale) {
-    preview.wanted = { ...preview.wanted, [name]: scale };
-    // One on its way at a time, the newest next; one that does not come back is given up.
-    if (performance.now() - preview.sent > 700) sendPreview();
-  }
-  function sendPreview() {
-    if (!preview.wanted) {
-      preview.sent = 0;
-      return;
-    }
-    preview.sent = performance.now();
-    tell({ kind: "vectors", scales: preview.wanted, live: true });
-    preview.wanted = null;
-  }
-  function keepVector() {
-    const name = keepName.value.trim();
-    if (name) tell({ kind: "keep", name });
-    else keepName.focus();
-  }
-  function makeSlider(name) {
-    const value = h("output", { class: "eg-value" });
-    const range = h("input", {
-      type: "range", min: -LIMIT, max: LIMIT, step: 0.05, class: "eg-range", "aria-label": `Scale of ${name}`, title: "Double-click sets it to 0",
-      oninput: () => {
-        value.textContent = scaleText(Number(range.value));
-        sliders.get(name).moving = true;
-        previewScale(name, Number(range.value));
-      },
-      onchange: () => letGo(),
-      // A slider that comes back to where it began sends no change.
-      onpointerup: () => setTimeout(letGo),
-      onpointercancel: () => setTimeout(letGo),
-      onblur: () => letGo(),
-      ondblclick: () => setScales({ [name]: 0 }),
-    });
-    function letGo() {
-      const slider = sliders.get(name);
-      if (!slider?.moving) return;
-      slider.moving = false;
-      setScales({ [name]: Number(range.value) });
-    }
-    const node = h("label", { class: "eg-vector" }, h("span", { class: "eg-name", title: name }, name), range, value);
-    return { range, value, node, moving: false };
-  }
-  const scaleText = (scale) => (Math.abs(scale) < 0.005 ? "0" : (scale > 0 ? "+" : "\u2212") + Math.abs(scale).toFixed(2));
-  function showVectors() {
-    const given = model.get("vectors");
-    const known = new Set(given.map((vector) => vector.name));
-    for (const [name, slider] of sliders) {
-      if (known.has(name)) continue;
-      slider.node.remove();
-      sliders.delete(name);
-    }
-    for (const { name, scale } of given) {
-      if (!sliders.has(name)) {
-        sliders.set(name, makeSlider(name));
-        vectorList.append(sliders.get(name).node);
-        if (name === keepName.value.trim()) keepName.value = "";
-      }
-      const { range, value, node, moving } = sliders.get(name);
-      if (moving) continue;
-      range.value = scale;
-      value.textContent = scaleText(scale);
-      node.classList.toggle("eg-on", Math.abs(scale) > 1e-6);
-    }
-    const active = given.filter((vector) => Math.abs(vector.scale) > 1e-6).length;
-    vectorCount.textContent = active ? `${active} on` : "";
-    resetVectors.setAttribute("aria-disabled", String(!active));
-  }
+  const vectorPanel = makeVectorPanel({ model, tell, t });
 
   // ---- run bar
-  const runButton = h("button", { type: "button", class: "eg-button eg-run", html: `${ICONS.run}<span>Edit</span>`, onclick: () => runButton.getAttribute("aria-disabled") !== "true" && tell({ kind: "run", steps: model.get("steps") }) });
-  const stopButton = h("button", { type: "button", class: "eg-button eg-stop", html: `${ICONS.stop}<span>Stop</span>`, title: "Stop and keep the best picture so far (Esc)", onclick: () => tell({ kind: "stop" }) });
+  const runButton = h("button", { type: "button", class: "eg-button eg-run", html: `${ICONS.run}<span>${t("Edit")}</span>`, onclick: () => runButton.getAttribute("aria-disabled") !== "true" && tell({ kind: "run", steps: model.get("steps") }) });
+  const stopButton = h("button", { type: "button", class: "eg-button eg-stop", html: `${ICONS.stop}<span>${t("Stop")}</span>`, title: t("Stop and keep the best picture so far (Esc)"), onclick: () => tell({ kind: "stop" }) });
   const autoBox = h("input", { type: "checkbox", onchange: () => put("auto", autoBox.checked) });
-  const stepsSelect = h("select", { class: "eg-select", "aria-label": "Optimisation steps", onchange: () => put("steps", Number(stepsSelect.value)) });
+  const stepsSelect = h("select", { class: "eg-select", "aria-label": t("Optimisation steps"), onchange: () => put("steps", Number(stepsSelect.value)) });
   const bar = h("div", { class: "eg-fill" });
-  const progress = h("div", { class: "eg-progress", role: "progressbar", "aria-label": "Edit progress", "aria-valuemin": 0 }, bar);
+  const progress = h("div", { class: "eg-progress", role: "progressbar", "aria-label": t("Edit progress"), "aria-valuemin": 0 }, bar);
   const numbers = h("div", { class: "eg-numbers", "aria-hidden": "true" });
   const status = h("div", { class: "eg-status", role: "status", "aria-live": "polite" });
   const runBar = h(
@@ -461,27 +246,27 @@ function render({ model, el }) {
     { class: "eg-bar eg-runbar" },
     runButton,
     stopButton,
-    h("label", { class: "eg-check" }, autoBox, h("span", {}, "edit when the pointer goes up")),
-    h("label", { class: "eg-field" }, h("span", {}, "Steps"), stepsSelect),
+    h("label", { class: "eg-check" }, autoBox, h("span", {}, t("edit when the pointer goes up"))),
+    h("label", { class: "eg-field" }, h("span", {}, t("Steps")), stepsSelect),
     numbers,
   );
   const SHORTCUTS = [
-    ["B E G L I", "brush, eraser, fill, lasso, eyedropper"],
-    ["Alt", "hold: pick the part under the pointer"],
-    ["[ ]", "brush size; also Alt and the wheel"],
-    ["K", "lock or unlock the selected part"],
-    ["+ \u2212 0", "zoom in, out, whole picture; also Ctrl and the wheel, and the middle button drags"],
-    ["Arrows, Space", "move the brush (Shift: faster), paint a dot"],
-    ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"],
-    ["C", "hold: the picture before all edits"],
-    ["Esc", "drop a lasso, stop a running edit, or leave the editor"],
-    ["?", "this list"],
+    ["B E G L I", t("brush, eraser, fill, lasso, eyedropper")],
+    ["Alt", t("hold: pick the part under the pointer")],
+    ["[ ]", t("brush size; also Alt and the wheel")],
+    ["K", t("lock or unlock the selected part")],
+    ["+ \u2212 0", t("zoom in, out, whole picture; also Ctrl and the wheel, and the middle button drags")],
+    ["Arrows, Space", t("move the brush (Shift: faster), paint a dot")],
+    ["Ctrl+Z, Ctrl+Shift+Z", t("undo, redo")],
+    ["C", t("hold: the picture before all edits")],
+    ["Esc", t("drop a lasso, stop a running edit, or leave the editor")],
+    ["?", t("this list")],
   ];
   const sheet = h(
     "dialog",
-    { class: "eg-sheet", "aria-label": "Keyboard shortcuts", onclick: (event) => event.target === sheet && sheet.close() },
+    { class: "eg-sheet", "aria-label": t("Keyboard shortcuts"), onclick: (event) => event.target === sheet && sheet.close() },
     h("table", {}, ...SHORTCUTS.map(([keys, what]) => h("tr", {}, h("th", { scope: "row" }, keys), h("td", {}, what)))),
-    button("close", "Close the list of shortcuts", () => sheet.close()),
+    button("close", t("Close the list of shortcuts"), () => sheet.close()),
   );
   const errorText = h("span", { class: "eg-error-text" });
   const errorBox = h(
@@ -489,11 +274,11 @@ function render({ model, el }) {
     { class: "eg-error", role: "alert", hidden: true },
     h("span", { class: "eg-error-icon", html: ICONS.alert }),
     errorText,
-    button("close", "Dismiss this message", () => tell({ kind: "dismiss" })),
+    button("close", t("Dismiss this message"), () => tell({ kind: "dismiss" })),
   );
   const root = h(
     "div",
-    { class: "eg-root", role: "group", "aria-label": "Portrait editor" },
+    { class: "eg-root", role: "group", "aria-label": t("Portrait editor") },
     toolbar,
     partBar,
     h("div", { class: "eg-stage" }, views[0].node, views[1].node, palette),
@@ -501,7 +286,7 @@ function render({ model, el }) {
     progress,
     errorBox,
     status,
-    vectorPanel,
+    vectorPanel.node,
     sheet,
     help,
   );
@@ -653,7 +438,7 @@ function render({ model, el }) {
       await show(buffers[0], "image/jpeg", picture);
     } finally {
       tell({ kind: "ack", seq: message.seq });
-      if (message.preview) sendPreview();
+      if (message.preview) vectorPanel.previewShown();
     }
     if (message.preview) {
       root.dataset.previews = String(Number(root.dataset.previews ?? 0) + 1);
@@ -718,7 +503,7 @@ function render({ model, el }) {
     redo.setAttribute("aria-disabled", String(!model.get("can_redo")));
     const ready = model.get("can_edit");
     runButton.setAttribute("aria-disabled", String(!ready));
-    runButton.title = ready ? "Optimise the picture towards the painted mask" : "Paint a stroke first: the picture is as the parts say";
+    runButton.title = ready ? t("Optimise the picture towards the painted mask") : t("Paint a stroke first: the picture is as the parts say");
   }
   function showControls() {
     for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(model.get("tool") === name));
@@ -734,9 +519,9 @@ function render({ model, el }) {
     const part = byId.get(model.get("label"));
     const locked = model.get("locked").includes(model.get("label"));
     lockButton.setAttribute("aria-pressed", String(locked));
-    lockButton.textContent = locked ? "locked" : "lock";
+    lockButton.textContent = locked ? t("locked") : t("lock");
     partName.replaceChildren();
-    if (part) partName.append(h("span", { class: "eg-chip", style: `background:${part.color}` }), part.name);
+    if (part) partName.append(h("span", { class: "eg-chip", style: `background:${part.color}` }), t(part.name));
     for (const [id, node] of swatches) {
       node.classList.toggle("eg-locked", model.get("locked").includes(id));
       const chosen = id === model.get("label");
@@ -760,8 +545,7 @@ function render({ model, el }) {
     errorText.textContent = text;
     errorBox.hidden = !text;
     if (!text) return;
-    for (const slider of sliders.values()) slider.moving = false; // what was refused is not in the picture
-    showVectors();
+    vectorPanel.refuse();
     readPicture();
   }
   const showStatus = () => (status.textContent = model.get("status"));
@@ -779,7 +563,7 @@ function render({ model, el }) {
     run = model.get("progress");
     showProgress();
   });
-  on("change:vectors", showVectors);
+  on("change:vectors", vectorPanel.show);
   for (const name of ["can_edit", "can_undo", "can_redo"]) on(`change:${name}`, showHistory);
   on("change:error", showError);
   on("change:status", showStatus);
@@ -801,7 +585,7 @@ function render({ model, el }) {
     left = Math.min(width - width / zoom, Math.max(0, x));
     top = Math.min(height - height / zoom, Math.max(0, y));
     fitButton.textContent = `${Math.round(zoom * 100)} %`;
-    fitButton.setAttribute("aria-label", `Zoom ${Math.round(zoom * 100)} percent; show the whole picture`);
+    fitButton.setAttribute("aria-label", t("Zoom {percent} percent; show the whole picture", { percent: Math.round(zoom * 100) }));
     further.setAttribute("aria-disabled", String(zoom <= 1));
     closer.setAttribute("aria-disabled", String(zoom >= MOST_ZOOM));
     schedule();
@@ -911,10 +695,10 @@ function render({ model, el }) {
     cursor = { x: point[0], y: point[1] };
     const label = inside(point) ? byId.get(labelAt(point)) : null;
     hover.replaceChildren();
-    if (label) hover.append(h("span", { class: "eg-chip", style: `background:${label.color}` }), `${label.name}, ${areaText(areas[label.id] / size)}`);
+    if (label) hover.append(h("span", { class: "eg-chip", style: `background:${label.color}` }), `${t(label.name)}, ${areaText(areas[label.id] / size)}`);
     schedule();
   }
-  const areaText = (share) => (share < 0.001 ? "under 0.1 %" : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`);
+  const areaText = (share) => (share < 0.001 ? t("under 0.1 %") : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`);
   function begin(point, picking = false) {
     if (picking || model.get("tool") === "pick") {
       select(labelAt(point), picking);
@@ -956,7 +740,7 @@ function render({ model, el }) {
       new Float32Array(stroke.points).buffer,
     ]);
     setTimeout(() => {
-      if (pending.some((other) => other.id === id)) status.textContent = "The kernel is busy; the stroke waits for it.";
+      if (pending.some((other) => other.id === id)) status.textContent = t("The kernel is busy; the stroke waits for it.");
     }, 2500);
     paintLabels();
   }
@@ -1078,7 +862,7 @@ function render({ model, el }) {
     if (comparing === value) return;
     comparing = value;
     compare.setAttribute("aria-pressed", String(value));
-    tag.textContent = value ? "before" : "";
+    tag.textContent = value ? t("before") : "";
     schedule();
   }
   listen(compare, "pointerdown", (event) => {
@@ -1145,7 +929,7 @@ function render({ model, el }) {
 
   showControls();
   moveTo(0, 0);
-  showVectors();
+  vectorPanel.show();
   showRunning();
   showError();
   showStatus();

@@ -1,0 +1,35 @@
+"""The browser side of a widget as one ES module, put together from the files it is written in; no build step.
+
+anywidget takes one module. A file here imports from its neighbours by one-line imports (`import { a } from "./b.js";`),
+so node and editors understand it; joining leaves those lines and `export` out, and only the last file exports. All files
+of a folder share one scope: no two may give the same name to something at their top level.
+"""
+
+import re
+from pathlib import Path
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+)\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
+
+
+def joined(main: Path) -> str:
+    """The module of a main file and all it imports, each once and before who imports it.
+
+    Raises FileNotFoundError for an import of a file that is not there, ValueError for files that import one another in
+    a circle.
+    """
+    parts: dict[str, str] = {}
+    _collect(main, parts, ())
+    return "\n".join(parts.values())
+
+
+def _collect(path: Path, parts: dict[str, str], above: tuple[str, ...]) -> None:
+    if path.stem in above:
+        raise ValueError(f"modules import one another in a circle: {' -> '.join((*above, path.stem))}")
+    if path.stem in parts:
+        return
+    text = path.read_text(encoding="utf-8")
+    for name in _IMPORT.findall(text):
+        _collect(path.with_name(f"{name}.js"), parts, (*above, path.stem))
+    text = _IMPORT.sub("", text)
+    parts[path.stem] = text if not above else _EXPORT.sub("", text)

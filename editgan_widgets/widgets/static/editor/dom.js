@@ -1,0 +1,47 @@
+// Elements, icons and packed bytes.
+
+export function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  // JupyterLab looks for this on the focused element itself; without it, a key such as "b" would insert a cell.
+  if (["button", "input", "select", "canvas", "summary"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") node.className = value;
+    else if (name === "html") node.innerHTML = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value != null) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+const icon = (body) =>
+  `<svg viewBox="0 0 20 20" width="18" height="18" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">${body}</svg>`;
+
+export const ICONS = {
+  brush: icon('<path d="M16.8 3.2c-3.4 1.6-6.6 4.6-8.6 7.6l1.9 1.9c3-2 6-5.2 7.6-8.6z"/><path d="M7.3 11.9c-1.9 0-2.7 1.2-2.9 2.6-.1 1-.6 1.7-1.6 2 2.7 1 6.6.4 6.6-2.5"/>'),
+  eraser: icon('<path d="M8.2 16.5 3.6 11.9a1.4 1.4 0 0 1 0-2l6.2-6.2a1.4 1.4 0 0 1 2 0l4.6 4.6a1.4 1.4 0 0 1 0 2l-6.2 6.2z"/><path d="M6.8 6.8l6.5 6.5M8.2 16.5h8.6"/>'),
+  fill: icon('<path d="M9.4 3.2 3.6 9a1.5 1.5 0 0 0 0 2.1l4.6 4.6a1.5 1.5 0 0 0 2.1 0l5.9-5.9z"/><path d="M7 2.4l2.4 2.4M3.6 10h12.2"/><path d="M17 13.2c.8 1.1 1.2 1.8 1.2 2.4a1.2 1.2 0 1 1-2.4 0c0-.6.4-1.3 1.2-2.4z" fill="currentColor"/>'),
+  lasso: icon('<path d="M6.2 13.4C4.2 12.5 3 11 3 9.2 3 6 6.1 3.6 10 3.6s7 2.4 7 5.6-3.1 5.6-7 5.6c-.7 0-1.3-.1-1.9-.2"/><circle cx="7" cy="14" r="1.5"/><path d="M7 15.5c0 1.2-.7 1.9-1.8 2.2"/>'),
+  pick: icon('<path d="M11.2 5.3l3.5 3.5M12.4 7.6l-7 7c-.5.5-1.4.6-2.1.7.1-.7.2-1.6.7-2.1l7-7M13 3.6c.9-.9 2.3-.9 3.2 0s.9 2.3 0 3.2l-1.5 1.5-3.2-3.2z"/>'),
+  undo: icon('<path d="M7.5 4 3.8 7.7l3.7 3.7"/><path d="M4 7.7h7.3a4.3 4.3 0 0 1 0 8.6H8"/>'),
+  redo: icon('<path d="M12.5 4l3.7 3.7-3.7 3.7"/><path d="M16 7.7H8.7a4.3 4.3 0 0 0 0 8.6H12"/>'),
+  run: icon('<path d="M6.5 4.2v11.6l9-5.8z" fill="currentColor"/>'),
+  stop: icon('<rect x="5.2" y="5.2" width="9.6" height="9.6" rx="1.2" fill="currentColor"/>'),
+  round: icon('<circle cx="10" cy="10" r="5.5" fill="currentColor"/>'),
+  square: icon('<rect x="4.8" y="4.8" width="10.4" height="10.4" rx=".6" fill="currentColor"/>'),
+  compare: icon('<rect x="3" y="4" width="14" height="12" rx="1.4"/><path d="M10 2.5v15"/><path d="M10 4h5.6c.8 0 1.4.6 1.4 1.4v9.2c0 .8-.6 1.4-1.4 1.4H10z" fill="currentColor" stroke="none" opacity=".45"/>'),
+  save: icon('<path d="M10 3.2v9m0 0 3.4-3.4M10 12.2 6.6 8.8M3.6 13.4v2.2c0 .7.5 1.2 1.2 1.2h10.4c.7 0 1.2-.5 1.2-1.2v-2.2"/>'),
+  open: icon('<path d="M3 15.8V4.9c0-.6.4-1 1-1h3.9l1.7 2.2h5.6c.6 0 1 .4 1 1v1.4"/><path d="M3.1 15.9 5.4 9.2c.1-.4.5-.7.9-.7h10.5c.7 0 1.1.6.9 1.2l-1.8 5.5c-.1.4-.5.7-.9.7z"/>'),
+  closer: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11M8.8 6.6V11"/>'),
+  further: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11"/>'),
+  close: icon('<path d="M5.5 5.5l9 9m0-9l-9 9"/>'),
+  alert: icon('<path d="M10 3.2 17.5 16.3H2.5z"/><path d="M10 8.3v3.7m0 2.1v.1"/>'),
+};
+
+/** Bytes of a zlib stream; null where there is none. */
+export async function inflate(view) {
+  if (!view || view.byteLength === 0) return null;
+  const stream = new Blob([view]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
