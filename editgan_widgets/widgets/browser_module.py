@@ -1,7 +1,7 @@
 """The browser side of a widget as one ES module, put together from the files it is written in; no build step.
 
 anywidget takes one module. A file here imports from its neighbours by one-line imports (`import { a } from "./b.js";`),
-so node and editors understand it; joining leaves those lines and `export` out, and only the last file exports. All files
+so node and editors understand it; joining leaves them and `export` out, and only the last file exports. All files
 of a folder share one scope: no two may give the same name to something at their top level.
 """
 
