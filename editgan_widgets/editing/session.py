@@ -3,6 +3,8 @@
     session.paint(stroke)                 label_map changes, nothing else
     for step in session.edit(): ...       the latent follows; the best step is committed when the iterator ends or is
     closed session.undo(), session.redo()        over strokes and edits alike
+    session.history                       all that was done, as a tree; session.visit(id) goes anywhere in it
+    session.keep_journal(folder)          and on disk after every action: EditSession.restore(model, folder)
 
 **Label maps.** `label_map` is the painted truth: what the user says the picture should be. It starts as the
 interpreter's opinion and stays as painted after an edit, also where the picture did not follow quite;
@@ -21,7 +23,10 @@ commits nothing.
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,10 +34,13 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from editgan_widgets import images
-from editgan_widgets.editing.edit_vector import EditVector, Layers
+from editgan_widgets.editing.edit_vector import EditVector, Layers, WrongModelError
+from editgan_widgets.editing.history import History
+from editgan_widgets.editing.journal import Journal
 from editgan_widgets.editing.objective import predicted_label_map
 from editgan_widgets.editing.optimize import EditConfig, EditStep, agreement_score, optimize_edit
 from editgan_widgets.editing.refine import refine_target
+from editgan_widgets.editing.session_state import Goal, State, frozen, pack, unpacked
 from editgan_widgets.editing.strokes import Stroke, rasterise
 from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps, from_segmentations
 from editgan_widgets.models.editgan import EditGAN
@@ -45,30 +53,6 @@ class SessionError(ValueError):
     """Something was asked of a session that it cannot do now; the message says what to do first."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Goal:
-    """What a completed edit worked towards, so that another one can go on."""
-
-    target: EditTarget
-    reference: Tensor  # latent [1, num_ws, w_dim] that it began from
-    score: float  # agreement_score of the step that was kept
-
-
-@dataclass(frozen=True, eq=False)
-class _State:
-    """Everything that undo brings back. Arrays are never written to."""
-
-    w_plus: Tensor  # [1, num_ws, w_dim]
-    image: np.ndarray  # uint8 [H, W, 3]
-    label_map: np.ndarray  # uint8 [H, W], painted truth
-    settled_map: np.ndarray  # painted truth at the last completed edit
-    settled_w_plus: Tensor  # latent at the last completed edit
-    predicted: np.ndarray | None  # interpreter's opinion of `image`; None = not asked yet
-    goal: _Goal | None = None  # of the last completed edit
-    steps: tuple[int, ...] = ()  # that each edit since the origin has run
-    edited: np.ndarray | None = None  # bool [H, W], regions of all edits and vectors since the origin; None = nowhere
-
-
 @dataclass(eq=False)
 class _Run:
     """A running edit, as the session sees it."""
@@ -76,10 +60,12 @@ class _Run:
     target: EditTarget
     reference: Tensor  # latent whose picture is kept outside the region
     config: EditConfig
-    goal: _Goal | None = None  # of the completed edit that this one goes on with
+    goal: Goal | None = None  # of the completed edit that this one goes on with
     best: EditStep | None = None
     steps: int = 0
     open: bool = True
+    since: int = 0  # entry of the history that it began at
+    preset: str | None = None  # that the config is
 
     def improves(self, step: EditStep) -> bool:
         """Whether to keep a step: nearer than the goal that the edit goes on towards, and better than the best."""
@@ -111,12 +97,10 @@ class EditSession:
         self.origin = w_plus.detach().clone()
         with torch.no_grad():
             synthesis = model.generator.synthesis(self.origin, noise_mode="const")
-        predicted = _frozen(predicted_label_map(model, synthesis.features).cpu().numpy())
-        image = _frozen(images.to_uint8(synthesis.image)[0])
-        self._original = _State(self.origin, image, predicted, predicted, self.origin, predicted)
-        self._past: list[_State] = []
-        self._future: list[_State] = []
-        self._state = self._original
+        predicted = frozen(predicted_label_map(model, synthesis.features).cpu().numpy())
+        image = frozen(images.to_uint8(synthesis.image)[0])
+        self._original = State(self.origin, image, predicted, predicted, self.origin, predicted)
+        self.history: History[State] = History(self._original, self._store(None))
         self._run: _Run | None = None
 
     @classmethod
@@ -159,6 +143,57 @@ class EditSession:
         if not bool(latent.isfinite().all()):
             raise SessionError("w_plus holds nan or inf; give a latent from generator.w_plus(generator.mapping(z))")
         return cls(model, latent.detach().to(model.device, torch.float32), None, config)
+
+    @classmethod
+    def restore(cls, model: EditGAN, folder: str | Path, config: EditConfig | None = None) -> "EditSession":
+        """Go on with a session whose journal is in a folder: picture, parts, latent and history as they were.
+
+        The journal goes on too. Raises JournalError for a folder without a journal or with a broken one,
+        WrongModelError for another model's.
+        """
+        return cls.restore_with(model, folder, config)[0]
+
+    @classmethod
+    def restore_with(
+        cls, model: EditGAN, folder: str | Path, config: EditConfig | None = None
+    ) -> tuple["EditSession", list[dict[str, Any]]]:
+        """As `restore`, and the lines that whoever kept the journal added to it (Journal.write)."""
+        session = cls.__new__(cls)
+        session.model, session.config, session.lock = model, config or EditConfig(), threading.RLock()
+        session._run = None
+        about, session.history, others = session._store(folder).read()
+        if about.get("fingerprint") not in (model.fingerprint, model.base_fingerprint):
+            raise WrongModelError(
+                f"the journal in {folder} is of model {about.get('fingerprint')}, this model is {model.fingerprint}; "
+                "load the model it was made with"
+            )
+        session.recipe = dict(about.get("recipe", {}))
+        session._original = session.history.store.get(0)
+        session.origin = session._original.w_plus
+        return session, others
+
+    def keep_journal(self, folder: str | Path, **about: Any) -> Journal:
+        """Write the history to a folder, and from now on every action as it happens.
+
+        `about` is kept beside the model's fingerprint (journal.read_about); JSON values. Raises JournalError where the
+        folder holds a journal already, OSError where it cannot be written.
+        """
+        with self.lock:
+            journal = self._store(folder)
+            about = {**about, "fingerprint": self.model.base_fingerprint, "recipe": self.recipe}
+            journal.begin(about)
+            old = self.history.store
+            assert isinstance(old, Journal)
+            old.copy_into(journal, self.history)
+            self.history.store = journal
+            return journal
+
+    @property
+    def _state(self) -> State:
+        return self.history.state
+
+    def _store(self, folder: str | Path | None) -> "Journal[State]":
+        return Journal(pack, partial(unpacked, device=self.model.device), folder)
 
     @property
     def image(self) -> UInt8[np.ndarray, "h w 3"]:
@@ -216,12 +251,12 @@ class EditSession:
     @property
     def can_undo(self) -> bool:
         """Whether there is a stroke or an edit to take back."""
-        return bool(self._past)
+        return self.history.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether something was taken back and nothing done since."""
-        return bool(self._future)
+        return self.history.can_redo
 
     def paint(self, stroke: Stroke) -> None:
         """Paint a stroke on the label map: one history entry; none if it changes no pixel.
@@ -229,10 +264,13 @@ class EditSession:
         Raises UnknownLabelError or StrokeError, and leaves the session as it was.
         """
         with self.lock:
-            self._set(rasterise(stroke, self._state.label_map, self.model.labels))
+            painted = rasterise(stroke, self._state.label_map, self.model.labels)
+            self._set(painted, do="paint", stroke=_as_json(stroke))
 
-    def set_label_map(self, label_map: np.ndarray) -> None:
+    def set_label_map(self, label_map: np.ndarray, **made: Any) -> None:
         """Take a whole painted label map `[H, W]` of ids: one history entry; none if it changes no pixel.
+
+        `made` says in the history how it came about, JSON values.
 
         Raises SessionError for another size or type, UnknownLabelError for an id that the labels do not have.
         """
@@ -249,7 +287,7 @@ class EditSession:
             raise SessionError(f"label ids run from 0; got {int(array.min())}")
         self.model.labels.check(array)
         with self.lock:
-            self._set(array.astype(np.uint8))
+            self._set(array.astype(np.uint8), **{"do": "label_map", **made})
 
     def adopt_prediction(self) -> None:
         """Take the interpreter's opinion of the present picture as the painted truth: one history entry.
@@ -266,7 +304,8 @@ class EditSession:
                     settled_w_plus=state.w_plus,
                     predicted=predicted,
                     goal=None,
-                )
+                ),
+                do="adopt",
             )
 
     def edit(
@@ -290,7 +329,8 @@ class EditSession:
         """
         if config is not None and preset is not None:
             raise ValueError("give edit a config or a preset's name, not both")
-        config = EditConfig.preset(preset) if preset is not None else config or self.config
+        own = EditConfig.preset(preset) if preset is not None else config or self.config
+        config = own
         if steps is not None:
             config = replace(config, steps=steps)
         with self.lock:
@@ -307,6 +347,8 @@ class EditSession:
             else:
                 assert goal is not None
                 run = _Run(goal.target, goal.reference, config, goal)
+            run.since = self.history.entry.id
+            run.preset = preset or _preset_of(own)
             self._run = run
         return self._iterate(run, state)
 
@@ -319,22 +361,26 @@ class EditSession:
         with self.lock:
             if self._run is not None:
                 self._commit(self._run, completed=False)
-            self.go_to(vector.apply(self._state.w_plus, scale, self.model, force, layers), vector.labels)
+            made = {"do": "vector", "vector": self._kept(vector), "scale": scale}
+            if layers is not None:
+                made["layers"] = [float(x) for x in layers]
+            self.go_to(vector.apply(self._state.w_plus, scale, self.model, force, layers), vector.labels, **made)
 
-    def go_to(self, w_plus: Float[Tensor, "1 num_ws w_dim"], labels: Sequence[str] = ()) -> None:
+    def go_to(self, w_plus: Float[Tensor, "1 num_ws w_dim"], labels: Sequence[str] = (), **made: Any) -> None:
         """Take another latent: one history entry, as `apply_vector` makes it.
 
         Args:
             w_plus: the latent, of this model.
             labels: names of the parts that differ in it, where that is known: there it counts as edited.
+            made: what the history says of it, JSON values.
         """
         with self.lock:
             if self._run is not None:
                 self._commit(self._run, completed=False)
             with torch.no_grad():
                 synthesis = self.model.generator.synthesis(w_plus, noise_mode="const")
-            predicted = _frozen(predicted_label_map(self.model, synthesis.features).cpu().numpy())
-            image = _frozen(images.to_uint8(synthesis.image)[0])
+            predicted = frozen(predicted_label_map(self.model, synthesis.features).cpu().numpy())
+            image = frozen(images.to_uint8(synthesis.image)[0])
             parts = [label.id for label in self.model.labels if label.name in labels]
             before, edited = self.predicted_label_map, self._state.edited
             if not parts:  # of colour or light, say: it acts wherever the picture changes
@@ -343,7 +389,8 @@ class EditSession:
             if not np.array_equal(before, predicted):
                 edited = _union(edited, from_segmentations(before, predicted, parts, self.config.buffer_px).region)
             self._push(
-                _State(w_plus, image, predicted, predicted, w_plus, predicted, steps=self._state.steps, edited=edited)
+                State(w_plus, image, predicted, predicted, w_plus, predicted, steps=self._state.steps, edited=edited),
+                **({"do": "go_to", "labels": list(labels)} | made),
             )
 
     def refine(
@@ -375,6 +422,7 @@ class EditSession:
             applied = vector.apply(before, scale, self.model, force, layers)
             run = _Run(refine_target(self.model, before, applied, vector.labels, config), before, config)
             self.apply_vector(vector, scale, layers, force)
+            run.since = self.history.entry.id
             self._run = run
             state = self._state
         return self._iterate(run, state, with_start=True)
@@ -385,20 +433,78 @@ class EditSession:
         Raises SessionError if there is nothing to take back.
         """
         with self.lock:
-            if not self._past:
-                raise SessionError("nothing to undo: nothing was painted or edited yet")
+            self._refuse(self.history.can_undo, "nothing to undo: nothing was painted or edited yet")
             self._abandon()
-            self._future.append(self._state)
-            self._state = self._past.pop()
+            self.history.undo()
 
     def redo(self) -> None:
         """Bring back what `undo` took. Raises SessionError if there is nothing."""
         with self.lock:
-            if not self._future:
-                raise SessionError("nothing to redo: nothing was undone since the last stroke or edit")
+            self._refuse(self.history.can_redo, "nothing to redo: nothing was undone since the last stroke or edit")
             self._abandon()
-            self._past.append(self._state)
-            self._state = self._future.pop()
+            self.history.redo()
+
+    def visit(self, id: int) -> None:
+        """Go to an entry of the history, on whichever branch. An open edit is given up. Raises HistoryError."""
+        with self.lock:
+            self.history.find(id)
+            self._abandon()
+            self.history.visit(id)
+
+    @staticmethod
+    def _refuse(possible: bool, message: str) -> None:
+        if not possible:
+            raise SessionError(message)
+
+    def picture_at(self, id: int) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "h w"]]:
+        """Picture and painted label map of an entry of the history (read-only). Raises HistoryError."""
+        with self.lock:
+            state = self.history.state if id == self.history.entry.id else self._state_at(id)
+            return state.image, state.label_map
+
+    def _state_at(self, id: int) -> State:
+        return self.history.store.get(self.history.find(id).id)
+
+    def set_strength(self, strength: float) -> None:
+        """Go part of the way of the last edit, 0 (not at all) to 2 (twice as far): one history entry.
+
+        The painted parts stay, and what the edit worked towards. Raises SessionError unless an edit, or a strength of
+        one, is the last thing that was done.
+        """
+        with self.lock:
+            edit, before = self._last_edit()
+            if not 0 <= strength <= 2:
+                raise SessionError(f"an edit's strength is a number from 0 to 2; got {strength!r}")
+            full = self._state_at(edit).w_plus
+            w_plus = before.w_plus + strength * (full - before.w_plus)
+            image = self.picture_of(w_plus)
+            moved = replace(self._state, w_plus=w_plus, image=image, predicted=None, settled_w_plus=w_plus)
+            self._push(moved, do="strength", strength=float(strength), edit=edit)
+
+    def strength_latent(self, strength: float) -> Float[Tensor, "1 num_ws w_dim"]:
+        """Latent that `set_strength` would go to, for a preview. Raises SessionError as it does."""
+        edit, before = self._last_edit()
+        return before.w_plus + strength * (self._state_at(edit).w_plus - before.w_plus)
+
+    @property
+    def strength(self) -> float | None:
+        """Strength of the last edit in the picture; None where the last thing that was done is no edit."""
+        made = self.history.entry.made
+        return {"edit": 1.0, "strength": made.get("strength")}.get(made["do"])
+
+    @torch.no_grad()
+    def picture_of(self, w_plus: Float[Tensor, "1 num_ws w_dim"]) -> UInt8[np.ndarray, "h w 3"]:
+        """The picture of a latent; changes nothing."""
+        return frozen(images.to_uint8(self.model.generator.synthesis(w_plus, noise_mode="const").image)[0])
+
+    def _last_edit(self) -> tuple[int, State]:
+        """Entry of the edit that was done last, and the state whose latent it began from."""
+        entry = self.history.entry
+        edit = entry.made.get("edit") if entry.made["do"] == "strength" else entry.id
+        found = self.history.entries.get(edit) if isinstance(edit, int) else None
+        if found is None or found.made["do"] != "edit" or found.parent is None:
+            raise SessionError("there is no edit to weaken or strengthen: paint, and run session.edit() first")
+        return found.id, self._state_at(found.parent)
 
     def edit_vector(self, name: str, licence: str | None = None, preview: bool = False) -> EditVector:
         """All edits from the session's origin to now as one vector.
@@ -436,12 +542,12 @@ class EditSession:
             state.settled_map, state.label_map, config.buffer_px, self.predicted_label_map, config.region
         )
 
-    def _unreached(self) -> _Goal | None:
+    def _unreached(self) -> Goal | None:
         """The last completed edit's goal, unless the picture is quite there."""
         goal = self._state.goal
         return None if goal is None or agreement(self.predicted_label_map, goal.target) == 1 else goal
 
-    def _iterate(self, run: _Run, state: _State, with_start: bool = False) -> Iterator[EditStep]:
+    def _iterate(self, run: _Run, state: State, with_start: bool = False) -> Iterator[EditStep]:
         steps = optimize_edit(self.model, state.w_plus, run.target, run.config, run.reference, with_start)
         try:
             for step in steps:
@@ -465,7 +571,7 @@ class EditSession:
     def _predict(self, w_plus: Tensor) -> np.ndarray:
         with torch.no_grad():
             features = self.model.generator.synthesis(w_plus, noise_mode="const").features
-        return _frozen(predicted_label_map(self.model, features).cpu().numpy())
+        return frozen(predicted_label_map(self.model, features).cpu().numpy())
 
     def _commit(self, run: _Run, completed: bool, predicted: np.ndarray | None = None) -> None:
         if not run.open or run.best is None:
@@ -477,17 +583,21 @@ class EditSession:
         committed = replace(
             state,
             w_plus=best.w_plus.clone(),
-            image=_frozen(best.image),
+            image=frozen(best.image),
             predicted=predicted,
             steps=(*state.steps, run.steps),
             edited=_union(state.edited, run.target.region),
         )
+        made: dict[str, Any] = {"do": "edit", "steps": run.config.steps, "ran": run.steps, "completed": completed}
+        made |= {"since": run.since, "threads": torch.get_num_threads()}
+        if run.preset != "default":
+            made["preset"] = run.preset
         if completed:
-            committed = replace(committed, settled_map=_frozen(run.target.label_map), settled_w_plus=committed.w_plus)
+            committed = replace(committed, settled_map=frozen(run.target.label_map), settled_w_plus=committed.w_plus)
         if completed or run.goal is not None:
             score = agreement_score(best.iou, best.outside, run.config)
-            committed = replace(committed, goal=_Goal(run.target, run.reference, score))
-        self._push(committed)
+            committed = replace(committed, goal=Goal(run.target, run.reference, score))
+        self._push(committed, **made)
 
     def _close(self, run: _Run) -> None:
         run.open = False
@@ -498,24 +608,40 @@ class EditSession:
         if self._run is not None:
             self._close(self._run)
 
-    def _set(self, label_map: np.ndarray) -> None:
+    def _set(self, label_map: np.ndarray, **made: Any) -> None:
         if not np.array_equal(label_map, self._state.label_map):
-            self._push(replace(self._state, label_map=_frozen(label_map)))
+            self._push(replace(self._state, label_map=frozen(label_map)), **made)
 
-    def _push(self, state: _State) -> None:
-        self._past.append(self._state)
-        self._future.clear()
-        self._state = state
+    def _push(self, state: State, **made: Any) -> None:
+        self.history.push(state, **made)
+
+    def _kept(self, vector: EditVector) -> dict[str, Any]:
+        """A vector as the history keeps it: by name, with its numbers beside the states'."""
+        store = self.history.store
+        assert isinstance(store, Journal)
+        return {
+            "name": vector.name,
+            "labels": list(vector.labels),
+            "delta": store.arrays.put(vector.delta_w_plus.numpy()),
+            **({"sum_of": vector.recipe["sum_of"]} if "sum_of" in vector.recipe else {}),
+        }
+
+
+def _as_json(stroke: Stroke) -> dict[str, Any]:
+    fields = {name: value for name, value in vars(stroke).items() if value is not None}
+    return {**fields, "points": [list(point) for point in stroke.points]}
+
+
+def _preset_of(config: EditConfig) -> str | None:
+    """Name of the preset that a config is, its number of steps apart; None where it is none."""
+    from editgan_widgets.editing.presets import PRESETS
+
+    plain = (name for name in PRESETS if replace(PRESETS[name](False), steps=config.steps) == config)
+    return next(plain, None)
 
 
 def _union(first: np.ndarray | None, second: np.ndarray) -> np.ndarray:
-    return _frozen(second if first is None else first | second)
-
-
-def _frozen(array: np.ndarray) -> np.ndarray:
-    array = array.copy()
-    array.flags.writeable = False
-    return array
+    return frozen(second if first is None else first | second)
 
 
 def _own_version() -> str:

@@ -1,0 +1,110 @@
+"""The undo tree: branches stay, groups go as one, and what was written down can be taken up again."""
+
+import pytest
+
+from editgan_widgets.editing.history import Entry, History, HistoryError, Kept
+
+
+def told(history):
+    return [entry.made["do"] for entry in history.path()]
+
+
+def test_undo_and_redo_go_along_the_branch_that_was_visited_last():
+    history = History("a")
+    history.push("b", do="b")
+    history.undo()
+    history.push("c", do="c")
+    history.undo()
+    history.redo()
+    assert history.state == "c"
+    history.visit(1)
+    assert history.state == "b"
+    history.undo()
+    history.redo()
+    assert history.state == "b"
+
+
+def test_what_was_undone_stays_as_a_branch():
+    history = History("a")
+    history.push("b", do="b")
+    history.undo()
+    history.push("c", do="c")
+    assert not history.can_redo
+    assert history.entries[0].children == [1, 2]
+    history.visit(1)
+    assert (history.state, told(history)) == ("b", ["begin", "b"])
+
+
+def test_a_group_is_undone_and_redone_as_one():
+    history = History(0)
+    with history.grouped():
+        history.push(1, do="paint")
+        history.push(2, do="edit")
+    history.push(3, do="paint")
+    assert history.undo_group()
+    assert history.state == 2
+    assert history.undo_group()
+    assert history.state == 0
+    assert not history.undo_group()
+    assert history.redo_group()
+    assert history.state == 2
+    assert history.redo_group()
+    assert history.state == 3
+    assert not history.redo_group()
+
+
+def test_a_group_can_be_gone_on_with():
+    history = History(0)
+    with history.grouped() as group:
+        history.push(1, do="slider")
+    with history.grouped(group):
+        history.push(2, do="slider")
+    history.undo_group()
+    assert history.state == 0
+
+
+def test_entries_begin_with_the_note_of_the_one_before():
+    history = History(0)
+    history.annotate(scales={"smile": 1.0})
+    history.push(1, do="paint")
+    history.annotate(scales={})
+    assert [dict(entry.note) for entry in history.entries.values()] == [{"scales": {"smile": 1.0}}, {"scales": {}}]
+
+
+def test_an_entry_can_be_renamed_and_what_is_not_there_is_named():
+    history = History(0)
+    history.push(1, do="paint")
+    history.rename(1, " wider smile ")
+    assert history.entries[1].name == "wider smile"
+    with pytest.raises(HistoryError, match="no entry 7"):
+        history.visit(7)
+    with pytest.raises(HistoryError, match="at most 80"):
+        history.rename(1, "x" * 81)
+    history.undo()
+    with pytest.raises(HistoryError, match="nothing to undo"):
+        history.undo()
+
+
+def test_a_history_is_built_from_its_entries_again():
+    history = History("a")
+    history.push("b", do="b")
+    history.undo()
+    history.push("c", do="c")
+    again = History.of(list(history.entries.values()), 2, history.store)
+    assert (again.state, told(again)) == ("c", ["begin", "c"])
+    again.visit(1)
+    again.push("d", do="d")
+    assert again.entries[3].parent == 1
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [Entry(1, 0, 1, {"do": "paint"})],
+        [Entry(0, None, 0, {"do": "begin"}), Entry(0, None, 0, {"do": "begin"})],
+        [Entry(0, None, 0, {"do": "begin"}), Entry(2, 1, 1, {"do": "paint"})],
+    ],
+)
+def test_entries_that_make_no_tree_are_refused(entries):
+    with pytest.raises(HistoryError):
+        History.of(entries, 0, Kept())
