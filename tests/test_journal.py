@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from conftest import make_tiny_model
 from editgan_widgets import EditSession, EditVector, Stroke
 from editgan_widgets.editing.edit_vector import WrongModelError
-from editgan_widgets.editing.journal import JournalError, newest_folders, new_folder
-
-from conftest import make_tiny_model
+from editgan_widgets.editing.journal import JournalError, new_folder, newest_folders
 
 DAB, ELSEWHERE = Stroke([(16.0, 16.0)], 4.0, 1), Stroke([(4.0, 28.0)], 3.0, 2)
 

@@ -35,10 +35,11 @@ from torch import Tensor
 
 from editgan_widgets import images
 from editgan_widgets.editing.edit_vector import EditVector, Layers, WrongModelError
-from editgan_widgets.editing.history import History
+from editgan_widgets.editing.history import Entry, History
 from editgan_widgets.editing.journal import Journal
 from editgan_widgets.editing.objective import predicted_label_map
 from editgan_widgets.editing.optimize import EditConfig, EditStep, agreement_score, optimize_edit
+from editgan_widgets.editing.presets import described
 from editgan_widgets.editing.refine import refine_target
 from editgan_widgets.editing.session_state import Goal, State, frozen, pack, unpacked
 from editgan_widgets.editing.strokes import Stroke, rasterise
@@ -65,7 +66,7 @@ class _Run:
     steps: int = 0
     open: bool = True
     since: int = 0  # entry of the history that it began at
-    preset: str | None = None  # that the config is
+    refines: bool = False  # an edit vector, not the painted parts
 
     def improves(self, step: EditStep) -> bool:
         """Whether to keep a step: nearer than the goal that the edit goes on towards, and better than the best."""
@@ -329,8 +330,7 @@ class EditSession:
         """
         if config is not None and preset is not None:
             raise ValueError("give edit a config or a preset's name, not both")
-        own = EditConfig.preset(preset) if preset is not None else config or self.config
-        config = own
+        config = EditConfig.preset(preset) if preset is not None else config or self.config
         if steps is not None:
             config = replace(config, steps=steps)
         with self.lock:
@@ -348,7 +348,6 @@ class EditSession:
                 assert goal is not None
                 run = _Run(goal.target, goal.reference, config, goal)
             run.since = self.history.entry.id
-            run.preset = preset or _preset_of(own)
             self._run = run
         return self._iterate(run, state)
 
@@ -422,7 +421,7 @@ class EditSession:
             applied = vector.apply(before, scale, self.model, force, layers)
             run = _Run(refine_target(self.model, before, applied, vector.labels, config), before, config)
             self.apply_vector(vector, scale, layers, force)
-            run.since = self.history.entry.id
+            run.since, run.refines = self.history.entry.id, True
             self._run = run
             state = self._state
         return self._iterate(run, state, with_start=True)
@@ -468,8 +467,7 @@ class EditSession:
     def set_strength(self, strength: float) -> None:
         """Go part of the way of the last edit, 0 (not at all) to 2 (twice as far): one history entry.
 
-        The painted parts stay, and what the edit worked towards. Raises SessionError unless an edit, or a strength of
-        one, is the last thing that was done.
+        The painted parts stay, and what the edit worked towards. Raises SessionError where the latent is not an edit's.
         """
         with self.lock:
             edit, before = self._last_edit()
@@ -488,8 +486,8 @@ class EditSession:
 
     @property
     def strength(self) -> float | None:
-        """Strength of the last edit in the picture; None where the last thing that was done is no edit."""
-        made = self.history.entry.made
+        """Strength of the edit whose latent this is; None where there is none, or a vector came since."""
+        made = self._of_latent().made
         return {"edit": 1.0, "strength": made.get("strength")}.get(made["do"])
 
     @torch.no_grad()
@@ -497,9 +495,16 @@ class EditSession:
         """The picture of a latent; changes nothing."""
         return frozen(images.to_uint8(self.model.generator.synthesis(w_plus, noise_mode="const").image)[0])
 
+    def _of_latent(self) -> Entry:
+        """The entry that the present latent came with: not what was painted since."""
+        entry = self.history.entry
+        while entry.made["do"] in ("paint", "label_map") and entry.parent is not None:
+            entry = self.history.entries[entry.parent]
+        return entry
+
     def _last_edit(self) -> tuple[int, State]:
         """Entry of the edit that was done last, and the state whose latent it began from."""
-        entry = self.history.entry
+        entry = self._of_latent()
         edit = entry.made.get("edit") if entry.made["do"] == "strength" else entry.id
         found = self.history.entries.get(edit) if isinstance(edit, int) else None
         if found is None or found.made["do"] != "edit" or found.parent is None:
@@ -590,8 +595,7 @@ class EditSession:
         )
         made: dict[str, Any] = {"do": "edit", "steps": run.config.steps, "ran": run.steps, "completed": completed}
         made |= {"since": run.since, "threads": torch.get_num_threads()}
-        if run.preset != "default":
-            made["preset"] = run.preset
+        made["settings"] = described(run.config, run.refines)
         if completed:
             committed = replace(committed, settled_map=frozen(run.target.label_map), settled_w_plus=committed.w_plus)
         if completed or run.goal is not None:
@@ -623,21 +627,13 @@ class EditSession:
             "name": vector.name,
             "labels": list(vector.labels),
             "delta": store.arrays.put(vector.delta_w_plus.numpy()),
-            **({"sum_of": vector.recipe["sum_of"]} if "sum_of" in vector.recipe else {}),
+            **({"combined": vector.recipe["combined"]} if "combined" in vector.recipe else {}),
         }
 
 
 def _as_json(stroke: Stroke) -> dict[str, Any]:
     fields = {name: value for name, value in vars(stroke).items() if value is not None}
     return {**fields, "points": [list(point) for point in stroke.points]}
-
-
-def _preset_of(config: EditConfig) -> str | None:
-    """Name of the preset that a config is, its number of steps apart; None where it is none."""
-    from editgan_widgets.editing.presets import PRESETS
-
-    plain = (name for name in PRESETS if replace(PRESETS[name](False), steps=config.steps) == config)
-    return next(plain, None)
 
 
 def _union(first: np.ndarray | None, second: np.ndarray) -> np.ndarray:

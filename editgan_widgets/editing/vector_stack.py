@@ -6,7 +6,7 @@ compare([smile, age, gaze]).conflicts()
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -137,6 +137,16 @@ def combine(
     licences = dict.fromkeys(vector.licence for vector in vectors if vector.licence is not None)
     licence = " AND ".join(licences) or None
     return EditVector(name or " + ".join(vector.name for vector in vectors), total.float(), labels, recipe, licence)
+
+
+def summed(parts: Iterable[Part], name: str | None = None) -> EditVector:
+    """As `combine`, without a word about conflicts: what several sliders add together.
+
+    A vector without parts acts wherever the picture changes; beside others it makes the sum such a vector.
+    """
+    given = list(parts)
+    vector = combine(given, name, warn=None)
+    return vector if all(part[0].labels for part in given) else replace(vector, labels=())
 
 
 @dataclass(frozen=True, eq=False)

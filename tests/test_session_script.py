@@ -1,0 +1,91 @@
+"""A session as a script: run in a fresh Python, it arrives at the same pixels."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from editgan_widgets import EditConfig, EditSession, EditVector, Stroke
+from editgan_widgets.editing.objective import LossWeights
+from editgan_widgets.editing.session_script import ScriptError, session_script
+from editgan_widgets.editing.vector_stack import summed
+
+DAB, ELSEWHERE = Stroke([(16.0, 16.0)], 4.0, 1), Stroke([(4.0, 28.0), (9.5, 27.25)], 3.0, 2, "square")
+
+
+def vector(session, name, number, labels=("glow",)):
+    delta = torch.zeros_like(session.origin[0])
+    delta[number] = 0.05
+    return EditVector(name, delta, labels, {"fingerprint": session.model.fingerprint})
+
+
+def run_script(text, model, folder):
+    model.save(folder / "model.safetensors")
+    (folder / "picture.py").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "picture.py", "model.safetensors"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_every_kind_of_action_is_done_again_to_the_same_pixels(session, tmp_path):
+    one, two = vector(session, "one", 1), vector(session, "two's", 3, ())
+    session.paint(DAB)
+    list(session.edit(steps=3))
+    list(session.edit(steps=2))  # goes on towards the same parts
+    session.undo()
+    session.paint(ELSEWHERE)
+    run = session.edit(config=EditConfig(steps=9, lr=0.1, layers=(0, 6), weights=LossWeights(rgb=20.0)))
+    next(run)
+    session.set_label_map(np.roll(session.label_map, 1, 0), tool="move")
+    next(run)
+    run.close()
+    session.set_strength(0.7)
+    session.apply_vector(one, 0.5, layers=(0, 4))
+    session.apply_vector(summed([(one, 0.25), (two, -1.0, (2, 5))]))
+    list(session.refine(one, 2, 2.0))
+    session.adopt_prediction()
+    session.go_to(session.w_plus + 0.01, ["glow"])
+    out = run_script(session_script(session, {"one": one, "two's": two}), session.model, tmp_path)
+    assert out == "picture.png: the same pixels\n"
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "picture.png")), session.image)
+
+
+def test_a_script_reads_as_what_was_done(session):
+    session.paint(DAB)
+    list(session.edit(steps=3))
+    session.apply_vector(summed([(vector(session, "one", 1), 0.25)]))
+    text = session_script(session, {"one": vector(session, "one", 1)})
+    assert "EditSession.from_seed(model, seed=" in text or "from_latent" in text
+    assert "session.paint(Stroke([(16.0, 16.0)], radius=4.0, label=1, shape='round'))" in text
+    assert "summed([(vectors['one'], 0.25, None)])" in text
+    session.undo()
+    session.undo()
+    session.undo()
+    assert "Stroke([" not in session_script(session)
+
+
+def test_an_edit_with_a_network_is_no_script(session):
+    session.paint(DAB)
+    network = torch.nn.Flatten()
+    list(session.edit(config=replace(EditConfig(steps=1), embedding=lambda x: network(x).sum(1, keepdim=True))))
+    with pytest.raises(ScriptError, match="embedding network"):
+        session_script(session)
+
+
+def test_nothing_in_a_history_is_run_as_code(session, tmp_path, tiny_model):
+    hostile = '"); import os; os.abort() #'
+    session.apply_vector(replace(vector(session, "x", 1), name=hostile, labels=(hostile,)))
+    assert run_script(session_script(session), tiny_model, tmp_path) == "picture.png: the same pixels\n"
+    assert isinstance(session, EditSession)
