@@ -1,5 +1,7 @@
 """A tiny model for the whole suite: 32 px, w_dim 16, four parts, an interpreter trained on its own samples."""
 
+from collections.abc import Iterator
+
 import jaxtyping
 import numpy as np
 import pytest
@@ -90,3 +92,11 @@ def grown(label_map: np.ndarray, label: int, by: int = 2) -> np.ndarray:
     larger = label_map.copy()
     larger[np.asarray(ndimage.binary_dilation(label_map == label, iterations=by), bool)] = label
     return larger
+
+
+@pytest.fixture(autouse=True, scope="session")
+def journals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Editors keep their journals in a folder of the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDITGAN_JOURNALS", str(tmp_path_factory.mktemp("journals")))
+        yield

@@ -41,16 +41,16 @@ def test_a_group_is_undone_and_redone_as_one():
         history.push(1, do="paint")
         history.push(2, do="edit")
     history.push(3, do="paint")
-    assert history.undo_group()
-    assert history.state == 2
-    assert history.undo_group()
-    assert history.state == 0
-    assert not history.undo_group()
-    assert history.redo_group()
-    assert history.state == 2
-    assert history.redo_group()
-    assert history.state == 3
-    assert not history.redo_group()
+    assert history.before_group() == 2
+    history.visit(2)
+    assert history.before_group() == 0
+    history.visit(0)
+    assert history.before_group() == 0
+    assert history.after_group() == 2
+    history.visit(2)
+    assert history.after_group() == 3
+    history.visit(3)
+    assert history.after_group() == 3
 
 
 def test_a_group_can_be_gone_on_with():
@@ -59,8 +59,7 @@ def test_a_group_can_be_gone_on_with():
         history.push(1, do="slider")
     with history.grouped(group):
         history.push(2, do="slider")
-    history.undo_group()
-    assert history.state == 0
+    assert history.before_group() == 0
 
 
 def test_entries_begin_with_the_note_of_the_one_before():

@@ -17,6 +17,7 @@ from PIL import Image
 from editgan_widgets import EditVector, images
 from editgan_widgets.editing.edit_vector import EditVectorError
 from editgan_widgets.editing.fills import lasso
+from editgan_widgets.editing.history import History
 from editgan_widgets.editing.saved_picture import open_picture, picture_png
 from editgan_widgets.editing.session import SessionError
 from editgan_widgets.editing.strokes import Stroke, StrokeError, rasterise
@@ -54,7 +55,7 @@ class StandInSession:
         self.seconds, self.fail_at, self.threads = seconds, None, set()
         self.label_map = np.zeros((SIZE, SIZE), np.uint8)
         self.w_plus, self.settled = torch.zeros(1, 2, 4), self.label_map
-        self.past, self.future, self.steps = [], [], 0
+        self.history, self.steps, self.strength = History(self._state()), 0, None
 
     @property
     def image(self):
@@ -66,24 +67,23 @@ class StandInSession:
         return changed if changed.any() else None
 
     can_edit = property(lambda self: self.region is not None)
-    can_undo = property(lambda self: bool(self.past))
-    can_redo = property(lambda self: bool(self.future))
+    can_undo = property(lambda self: self.history.can_undo)
+    can_redo = property(lambda self: self.history.can_redo)
 
     def _state(self):
         return self.label_map, self.w_plus, self.settled
 
-    def _push(self):
-        self.past.append(self._state())
-        self.future.clear()
+    def _push(self, **made):
+        self.history.push(self._state(), **made)
 
     def paint(self, stroke):
         self.set_label_map(rasterise(stroke, self.label_map, LABELS))
 
-    def set_label_map(self, label_map):
+    def set_label_map(self, label_map, **made):
         self.threads.add(threading.current_thread().name)
         if not np.array_equal(label_map, self.label_map):
-            self._push()
             self.label_map = label_map
+            self._push(**{"do": "label_map", **made})
 
     def edit(self, steps):
         if self.region is None:
@@ -108,21 +108,27 @@ class StandInSession:
                     score=index,
                     seconds=0.01 * index,
                 )
-            self._push()
             self.settled, self.w_plus, best = self.label_map, best, None
+            self._push(do="edit", ran=steps)
         except GeneratorExit:
             if best is not None:
-                self._push()
                 self.w_plus = best
+                self._push(do="edit", ran=index)
             raise
 
+    def visit(self, id):
+        self.history.visit(id)
+        self.label_map, self.w_plus, self.settled = self.history.state
+
     def undo(self):
-        self.future.append(self._state())
-        self.label_map, self.w_plus, self.settled = self.past.pop()
+        self.visit(self.history.entry.parent)
 
     def redo(self):
-        self.past.append(self._state())
-        self.label_map, self.w_plus, self.settled = self.future.pop()
+        self.visit(self.history.entry.latest)
+
+    def picture_at(self, id):
+        label_map, w_plus, _ = self.history.store.get(id)
+        return np.full((SIZE, SIZE, 3), int(w_plus[0, 0, 0]) % 256, np.uint8), label_map
 
 
 @pytest.fixture
@@ -224,7 +230,7 @@ def test_a_second_stroke_during_a_run_restarts_from_where_it_stood(make_editor):
     first_job = editor.view.job
     stroke_message(editor, id="s2", points=((4, 12),), steps=3)
     assert editor.wait(20)
-    stood = int(session.past[-1][1][0, 0, 0])
+    stood = int(session.history.store.get(session.history.entry.parent)[1][0, 0, 0])
     assert 0 < stood < 500
     assert int(session.w_plus[0, 0, 0]) == stood + 3
     assert editor.view.job > first_job
@@ -491,7 +497,7 @@ def test_torch_threads_are_limited_in_the_worker_only(make_editor, monkeypatch):
     try:
         session = StandInSession()
         take = session.set_label_map
-        session.set_label_map = lambda label_map: (seen.append(torch.get_num_threads()), take(label_map))
+        session.set_label_map = lambda label_map, **made: (seen.append(torch.get_num_threads()), take(label_map))
         editor = make_editor(session)
         stroke_message(editor)
         assert editor.wait(20)

@@ -111,7 +111,7 @@ def measure_styles(
         psnr, changes, pasted = [], [], []
         for pixels in shown:
             opened = PhotoSession.open(model, Photo(draw(pixels)), whole, config)
-            psnr.append(float(opened.embedding.psnr[0]))
+            psnr.append(opened.psnr)
             before, canvas = opened.session.image, opened.photo.pixels
             opened.session.apply_vector(vector, scale)
             changes.append(attribute_change(read, attribute, before, opened.session.image, model.device))

@@ -4,8 +4,9 @@
     history.undo(), history.redo()           one entry back; forward along the branch that was visited last
     history.visit(7)                         to any entry, on whichever branch
 
-Entries made in one `grouped()` belong together: `undo_group` and `redo_group` take them as one, as a stroke and the
-edit that follows it. States are kept by a store (editing/journal.py packs them and writes them to disk).
+Entries made in one `grouped()` belong together, as a stroke and the edit that follows it: `before_group` and
+`after_group` say where undoing and redoing them as one leads. States are kept by a store (editing/journal.py packs them
+and writes them to disk).
 """
 
 import time
@@ -162,25 +163,21 @@ class History(Generic[State]):
             raise HistoryError("nothing to redo: nothing was undone since the last stroke or edit")
         self.visit(self.entry.latest)
 
-    def undo_group(self) -> bool:
-        """Go back past all entries of the present one's group; False at the beginning."""
+    def before_group(self) -> int:
+        """The entry that the present one's group began after; the present one at the beginning."""
         above = self.entry
         while above.parent is not None and above.group == self.entry.group:
             above = self.entries[above.parent]
-        moved = above is not self.entry
-        if moved:
-            self.visit(above.id)
-        return moved
+        return above.id
 
-    def redo_group(self) -> bool:
-        """Go forward over all entries of the next group; False where nothing was taken back."""
+    def after_group(self) -> int:
+        """The last entry of the group that was taken back from here; the present one where none was."""
         if self.entry.latest is None:
-            return False
+            return self.entry.id
         below = self.entries[self.entry.latest]
         while below.latest is not None and self.entries[below.latest].group == below.group:
             below = self.entries[below.latest]
-        self.visit(below.id)
-        return True
+        return below.id
 
     def visit(self, id: int) -> None:
         """Go to any entry. Raises HistoryError for one that is not there."""

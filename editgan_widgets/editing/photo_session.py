@@ -34,8 +34,9 @@ class PhotoSession:
 
     photo: Photo
     crop: Crop  # the square that was embedded
-    embedding: Embedding  # of one picture; its PSNR is that before tuning
     session: EditSession
+    psnr: float  # dB, of the embedding against the crop, before tuning
+    embedding: Embedding | None = None  # of one picture; None where the session was restored from its journal
 
     @property
     def cut(self) -> UInt8[np.ndarray, "s s 3"]:
@@ -72,7 +73,7 @@ class PhotoSession:
         found = embed(model, image, config, on_step, should_stop)
         if tune is not None and not (should_stop is not None and should_stop()):
             model = tune_around(model, image, found.w_plus, tune, on_step, should_stop)
-        return cls(photo, crop, found, EditSession.from_latent(model, found.w_plus))
+        return cls(photo, crop, EditSession.from_latent(model, found.w_plus), float(found.psnr[0]), found)
 
     def pasted(
         self, method: Literal["feather", "gradient"] = "gradient", residual: float = 0.0

@@ -12,30 +12,36 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from editgan_widgets import images
 from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
 from editgan_widgets.editing.fills import fill, lasso
 from editgan_widgets.editing.library import load_vectors
+from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.part_operations import Operation
 from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.editing.presets import described
 from editgan_widgets.editing.saved_picture import SavedPictureError, open_picture, picture_png, save_picture
 from editgan_widgets.editing.session import EditSession, SessionError
+from editgan_widgets.editing.session_script import session_script
 from editgan_widgets.editing.strokes import Stroke, check_stroke, covered, rasterise
+from editgan_widgets.editing.vector_stack import summed
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.streaming import CancelToken, FramePacer, Worker
-from editgan_widgets.widgets import encoding
+from editgan_widgets.widgets import editor_journal, encoding, history_strip
 from editgan_widgets.widgets.editor_view import SHAPES, EditorView
 from editgan_widgets.widgets.part_canvas import PartCanvas
 from editgan_widgets.widgets.part_tools import part_tool
+from editgan_widgets.widgets.strings import translated
 
 MOST_SCALE = 4.0  # of a vector, either way
+_THUMBS = 64  # pictures of the history in one message
+_SETTINGS = ("lr", "outside_budget", "buffer_px", "stop_iou")  # of EditConfig, that the browser has fields for
 _LARGEST_STROKE = 100_000  # points
 _LARGEST_FILE = 64_000_000  # bytes of a picture from the browser
 _FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
@@ -46,7 +52,7 @@ _log = logging.getLogger(__name__)
 class _Action:
     """One thing to do before the next edit; `run` is the number of steps to edit afterwards, 0 for none."""
 
-    kind: str  # paint, erase, operate, undo, redo, refresh, vectors, preview, keep, save, open, none
+    kind: str  # as `Editor._apply` and `_job` know them; "none" ends what runs
     stroke: Stroke | None = None
     operation: Operation | None = None  # on the label map
     id: str = ""  # the browser's name for the stroke
@@ -55,19 +61,21 @@ class _Action:
     name: str = ""  # under which to keep a vector
     locked: tuple[int, ...] = ()  # parts that may not be painted over
     picture: str | Path | bytes = b""  # to open
-
-
-@dataclass(eq=False)
-class _Gesture:
-    """What one undo takes back: how many entries of the session's history an action and its edit made."""
-
-    entries: int = 0
-    scales: Mapping[str, float] = field(default_factory=dict)  # of the vectors before it; after it, once it is undone
-    vectors: frozenset[str] = frozenset()  # whose sliders made it
+    tool: str = ""  # what the mask was changed by, for the history
+    part: int = 0  # to which this was done
+    entry: int | None = None  # of the history
+    strength: float = 1.0
 
 
 _PAINTED = "Painted. Press Edit and the picture follows."
 _DONE_WORDS = {"paint": _PAINTED, "operate": _PAINTED, "erase": "Brought back.", "refresh": ""}
+
+_TRAVEL_WORDS = {
+    "undo": ("Undone.", "Nothing to undo."),
+    "redo": ("Redone.", "Nothing to redo."),
+    "visit": ("Gone to {name}.", "Gone to {name}."),
+    "discard": ("Discarded; it stays in the history as a branch.", "Nothing to discard."),
+}
 
 
 class Editor:
@@ -82,11 +90,13 @@ class Editor:
         part: name or id of the part that the brush begins with; the first one if None.
         locked: names or ids of parts that nothing paints over, until they are unlocked.
         vectors: edit vectors by name, each with a slider; None takes the library that ships with the model.
+        journal: whether everything is kept on disk for `restore`: True in the user's folder for it, or a new folder.
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
-    `redo`, `lock`, `apply_vectors`, `add_vector`, `keep_vector`, `open`, `save`. All but `save` return at once;
-    `wait()` blocks until all is done and raises what went wrong. Raises TypeError for anything but a session or a
-    model, UnknownLabelError for an unknown part, EditVectorError for vectors of another model.
+    `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `apply_vectors`, `add_vector`, `keep_vector`, `open`,
+    `save`, `save_script`. All but those that save return at once; `wait()` blocks until all is done and raises what
+    went wrong. Raises TypeError for anything but a session or a model, UnknownLabelError for an unknown part,
+    EditVectorError for vectors of another model.
     """
 
     def __init__(
@@ -100,15 +110,16 @@ class Editor:
         part: str | int | None = None,
         vectors: Mapping[str, EditVector] | None = None,
         locked: Iterable[str | int] = (),
+        journal: bool | str | Path = True,
     ) -> None:
         self.session: EditSession = _session_of(session_or_model, seed, truncation_psi)
         self.labels = self.session.model.labels
+        self.language = "en"
         self._original = self.session.label_map.copy()
         self._image = self.session.image
         self._lock = threading.RLock()
         self._inbox: deque[_Action] = deque()
-        self._done: list[_Gesture] = []
-        self._undone: list[_Gesture] = []
+        self._thumbs_sent: set[int] = set()  # entries of the history whose pictures the browser has
         self._failure: Exception | None = None
         self._total = self._last_step = 0
         self._previews_only = False
@@ -118,8 +129,12 @@ class Editor:
         self.vectors = _library_of(self.session.model) if vectors is None else dict(vectors)
         for vector in self.vectors.values():
             vector.check(self.session.model)
-        self._scales: dict[str, float] = {}
+        self._scales: dict[str, float] = dict(self.session.history.entry.note.get("scales", {}))
+        self._pending = False  # an edit is done and neither accepted nor gone on from
         self.photo: PhotoSession | None = None  # of the picture that was opened, where it is no saved portrait
+        self._journal = journal
+        self._tools_kept: dict[str, Any] = {}
+        self.journal = editor_journal.begin(self.session, journal)
         self._worker = Worker("editgan-editor")
         self.canvas = PartCanvas(self._image, self._original, self.labels)
         first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
@@ -140,6 +155,32 @@ class Editor:
         )
         self._publish()
         self.view.on_msg(self._on_message)
+
+    @classmethod
+    def restore(cls, journal: str | Path | None = None, model: Any = None, **options: Any) -> "Editor":
+        """An editor as it was before the kernel ended or crashed: picture, parts, sliders, own vectors and history.
+
+        Args:
+            journal: folder of its journal (`editor.journal`); None takes the newest of this working directory.
+            model: an `EditGAN`; None loads the model that ships, if the journal is of it.
+            options: as of Editor, instead of what the journal says.
+
+        Raises JournalError where there is no journal or it is broken, WrongModelError for another model's.
+        """
+        found = editor_journal.restored(journal, model)
+        library = _library_of(found.session.model)
+        tools = {name: found.tools[name] for name in ("auto", "steps", "locked") if name in found.tools}
+        editor = cls(found.session, **{"vectors": {**library, **found.vectors}, **tools, **options})
+        editor.photo = found.photo
+        for name in set(editor_journal.TOOLS) & set(found.tools) - set(options):
+            setattr(editor.view, name, found.tools[name])
+        editor._original = found.session.picture_at(0)[1]
+        editor.view.publish(
+            before=encoding.still(found.session.original_image),
+            original=encoding.packed(editor._original),
+            status=editor._text("Restored: everything is as it was."),
+        )
+        return editor
 
     def __repr__(self) -> str:
         height, width = self._image.shape[:2]
@@ -216,8 +257,58 @@ class Editor:
         self._act(_Action("undo"))
 
     def redo(self) -> None:
-        """Do again what `undo` took back."""
+        """Do again what `undo` took back, along the branch that was visited last."""
         self._act(_Action("redo"))
+
+    def visit(self, entry: int) -> None:
+        """Go to any entry of `session.history`, on whichever branch. Raises HistoryError for one that is not there."""
+        self._act(_Action("visit", entry=self.session.history.find(entry).id))
+
+    def rename(self, entry: int, name: str) -> None:
+        """Name an entry of the history; an empty name gives back what was done. Raises HistoryError."""
+        with self.session.lock:
+            self.session.history.rename(entry, name)
+            strip = self._strip()
+        self.view.publish(history=strip)
+
+    def compare_with(self, entry: int | None = None) -> None:
+        """Let Compare show the picture of an entry of the history; None that before all edits. Raises HistoryError."""
+        picture = self.session.original_image if entry is None else self.session.picture_at(entry)[0]
+        name = "" if entry is None else self._title(entry)
+        self.view.publish(before=encoding.still(picture), before_name=name)
+
+    @property
+    def pending(self) -> bool:
+        """Whether an edit is done and was neither accepted nor discarded; anything that is done next accepts it."""
+        return self._pending
+
+    def accept(self) -> None:
+        """Take the last edit as it is."""
+        self._act(_Action("accept"))
+
+    def discard(self) -> None:
+        """Go back to before the last edit and what was painted for it; it stays in the history as a branch."""
+        self._act(_Action("discard"))
+
+    def set_strength(self, strength: float) -> None:
+        """Weaken or strengthen the pending edit, 0 to 2; 1 is as it was made. Raises ValueError out of range."""
+        self._act(_Action("strength", strength=_checked_strength(strength)))
+
+    def configure(self, preset: str | None = None, **settings: Any) -> None:
+        """How edits are optimised from now on: a preset's name, and settings of EditConfig instead of its own.
+
+        `configure()` takes the defaults again. Raises ValueError for a preset or a setting that there is not, or one
+        out of range; nothing then changes.
+        """
+        config = EditConfig.preset("default" if preset is None else preset)
+        try:
+            self.session.config = replace(config, **settings)
+        except TypeError as error:
+            known = ", ".join(setting.name for setting in fields(EditConfig))
+            raise ValueError(f"an edit's settings are {known}; got {', '.join(settings)}") from error
+        if "steps" in settings:
+            self.view.steps = _checked_steps(settings["steps"])
+        self.view.publish(settings=self._settings())
 
     @property
     def vector_scales(self) -> dict[str, float]:
@@ -237,6 +328,7 @@ class Editor:
         self._check_free(vector.name)
         vector.check(self.session.model)
         self.vectors = {**self.vectors, vector.name: vector}  # the worker may be reading the old one
+        editor_journal.keep_vector(self.session, vector)
         self.view.publish(vectors=self._shown_vectors())
 
     def keep_vector(self, name: str) -> None:
@@ -264,6 +356,18 @@ class Editor:
         """
         self.wait()
         save_picture(self.session, path)
+
+    def script(self, name: str = "picture.py") -> str:
+        """The way to the present picture as a Python script that makes the same pixels (editing/session_script.py)."""
+        self.wait()
+        return session_script(self.session, self.vectors, name)
+
+    def save_script(self, path: str | Path) -> None:
+        """Write `script` to a file. Raises ValueError for an ending other than .py."""
+        path = Path(path)
+        if path.suffix != ".py":
+            raise ValueError(f"a script ends in .py; got {path.name!r}")
+        path.write_text(self.script(path.name), encoding="utf-8")
 
     def refresh(self) -> None:
         """Show what the session holds, after it was changed in another way than through this editor.
@@ -334,8 +438,22 @@ class Editor:
                 self.open(_file(buffers))
             elif kind == "keep":
                 self.keep_vector(str(content.get("name", "")))
-            elif kind in ("stop", "undo", "redo", "dismiss"):
+            elif kind in ("stop", "undo", "redo", "dismiss", "accept", "discard"):
                 getattr(self, kind)()
+            elif kind == "strength":
+                live, strength = content.get("live") is True, _checked_strength(content.get("strength"))
+                self._on_preview(_Action("preview strength" if live else "strength", strength=strength))
+            elif kind in ("visit", "compare_with"):
+                getattr(self, kind)(_checked_entry(content.get("entry")))
+            elif kind == "rename":
+                self.rename(_checked_entry(content.get("entry")), str(content.get("name", "")))
+            elif kind == "thumbs":
+                self._thumbs_sent.clear()
+                self._on_preview(_Action("preview thumbs"))
+            elif kind == "configure":
+                self._on_settings(content)
+            elif kind == "script":
+                self._act(_Action("script"))
             else:
                 raise ValueError(f"message {kind!r} from the browser is unknown; reload the page")
         except Exception as error:  # an error in a callback would be swallowed by ipywidgets
@@ -358,9 +476,19 @@ class Editor:
         if not live and self._changes(scales):
             self._act(_Action("vectors", scales=scales))
             return
+        self._on_preview(_Action("preview", scales=scales))
+
+    def _on_preview(self, action: _Action) -> None:
+        """What only shows something does not end a running edit."""
         with self._lock:
-            if not self.view.running:
-                self._act(_Action("preview", scales=scales))
+            if not (action.kind.startswith("preview") and self.view.running):
+                self._act(action)
+
+    def _on_settings(self, content: dict) -> None:
+        preset, settings = content.get("preset"), content.get("settings", {})
+        if not isinstance(settings, dict) or not set(settings) <= set(_SETTINGS):
+            raise ValueError(f"settings from the browser are {', '.join(_SETTINGS)}; got {settings!r}")
+        self.configure(str(preset), **{name: None if v is None else float(v) for name, v in settings.items()})
 
     def _on_operation(self, kind: str, content: dict, buffers: Any) -> None:
         label = self.labels[content.get("label", "")].id
@@ -371,7 +499,14 @@ class Editor:
         else:
             operation = part_tool(str(content.get("name")), label, self._image.shape[0])
         self._act(
-            _Action("operate", operation=operation, run=self._steps_asked(content), locked=self._locked_in(content))
+            _Action(
+                "operate",
+                operation=operation,
+                run=self._steps_asked(content),
+                locked=self._locked_in(content),
+                tool=str(content.get("name", kind)),
+                part=label,
+            )
         )
 
     def _locked_in(self, content: dict) -> tuple[int, ...]:
@@ -411,29 +546,30 @@ class Editor:
     # ---- the worker thread
 
     def _job(self, token: CancelToken) -> Iterator[Any]:
-        steps, gesture = 0, _Gesture(scales=dict(self._scales))
+        steps, group = 0, None
         self._previews_only = True
         while (action := self._next(token)) is not None:
-            self._previews_only &= action.kind == "preview"
-            if action.kind == "preview":
-                self._preview(action.scales, token)
+            self._previews_only &= action.kind.startswith("preview")
+            if action.kind.startswith("preview"):
+                self._preview(action, token)
             elif action.kind == "open":
-                gesture, steps = self._opened(action.picture, token), 0
+                self._opened(action.picture, token)
+                steps, group = 0, None
             else:
-                gesture, steps = self._applied(action, gesture, steps)
+                steps, group = self._applied(action, steps, group)
         if steps and not token.cancelled:
-            yield from self._edit(steps, gesture, token.stamp)
+            yield from self._edit(steps, self.session.history.new_group() if group is None else group, token.stamp)
 
-    def _applied(self, action: _Action, gesture: _Gesture, steps: int) -> tuple[_Gesture, int]:
-        """Gesture and steps after one more action; an action that fails is shown and the others still count."""
+    def _applied(self, action: _Action, steps: int, group: int | None) -> tuple[int, int | None]:
+        """Steps and group of the history after one more action; one that fails is shown and the others still count."""
         try:
             with _torch_threads(), self.session.lock:
-                gesture = self._apply(action) or gesture
+                done = self._apply(action)
                 idle = action.kind in ("paint", "erase", "operate") and self.session.region is None
-                return gesture, 0 if idle else action.run
+                return 0 if idle else action.run, group if action.kind == "none" else done
         except Exception as error:
             self._fail(error, action.id)
-            return gesture, steps
+            return steps, group
 
     def _next(self, token: CancelToken) -> _Action | None:
         """The next action; what came after this job was cancelled belongs to the job that replaced it.
@@ -441,22 +577,33 @@ class Editor:
         Of previews that wait one after the other only the last is of interest.
         """
         with self._lock:
-            while len(self._inbox) > 1 and self._inbox[0].kind == self._inbox[1].kind == "preview":
+            while len(self._inbox) > 1 and self._inbox[0].kind == self._inbox[1].kind and self._shows_only(0):
                 self._inbox.popleft()
             return self._inbox.popleft() if self._inbox and not token.cancelled else None
 
-    def _preview(self, scales: Mapping[str, float], token: CancelToken) -> None:
-        """Show the picture at other scales; the session stays as it is."""
+    def _shows_only(self, place: int) -> bool:
+        return self._inbox[place].kind.startswith("preview")
+
+    def _preview(self, action: _Action, token: CancelToken) -> None:
+        """Show the picture at other scales or another strength, or the history's; the session stays as it is."""
+        if action.kind == "preview thumbs":
+            self._send_thumbs()
+            return
         model = self.session.model
-        with _torch_threads(), self.session.lock, torch.no_grad():
-            w_plus = self.session.w_plus
-            for name, change in self._changes(scales):
-                w_plus = self.vectors[name].apply(w_plus, change, model)
-            image = images.to_uint8(model.generator.synthesis(w_plus, noise_mode="const").image)[0]
+        with _torch_threads(), self.session.lock:
+            if action.kind == "preview strength":
+                if self.session.strength is None:
+                    return
+                w_plus = self.session.strength_latent(action.strength)
+            else:
+                w_plus = self.session.w_plus
+                for name, change in self._changes(action.scales):
+                    w_plus = self.vectors[name].apply(w_plus, change, model)
+            image = self.session.picture_of(w_plus)
         self._pacer.begin(token.stamp)
         self._pacer.finish(token.stamp, (image, {"preview": True}))
 
-    def _opened(self, picture: str | Path | bytes, token: CancelToken) -> _Gesture:
+    def _opened(self, picture: str | Path | bytes, token: CancelToken) -> None:
         """Go over to another picture; one that cannot be opened is shown as an error, and the old one stays."""
         model = self.session.model
         self.view.publish(status="Looking for the face …", progress={})
@@ -466,33 +613,41 @@ class Editor:
             self._pacer.offer(token.stamp, (step.image[0], {"preview": True}))
             self.view.publish(status=f"Embedding, step {step.index} of {step.total} …")
 
+        photo = None
         try:
             with _torch_threads():
                 try:
-                    self.photo, session = None, open_picture(model, picture, self.session.config)
+                    session = open_picture(model, picture, self.session.config)
                 except SavedPictureError:  # any other picture
                     photo = PhotoSession.open(model, picture, on_step=show, should_stop=token.is_set)
-                    self.photo, session = photo, photo.session
+                    session = photo.session
+                    session.config = self.session.config
         except Exception as error:
             self._fail(error)
-            return _Gesture(scales=dict(self._scales))
-        self.session, self._original = session, session.label_map.copy()
-        self._scales, self._done, self._undone, self._numbers = {}, [], [], {}
-        kind = "Opened." if self.photo is None else f"Embedded: PSNR {float(self.photo.embedding.psnr[0]):.1f} dB."
-        self._word = f"{kind} Paint, or move a slider."
+            return
+        say = self._text("Opened.") if photo is None else self._text("Embedded: PSNR {psnr:.1f} dB.", psnr=photo.psnr)
+        self._begin_with(session, photo, f"{say} {self._text('Paint, or move a slider.')}")
+
+    def _begin_with(self, session: EditSession, photo: PhotoSession | None, word: str) -> None:
+        """Go over to another session, whose history is its own."""
+        self.session, self.photo, self._original = session, photo, session.label_map.copy()
+        self._scales, self._numbers, self._pending, self._word = {}, {}, False, word
+        self._thumbs_sent.clear()
+        self.journal = editor_journal.begin(session, self._journal is not False, photo)
+        self._tools_kept = {}
         self._publish(
             before=encoding.still(session.original_image),
+            before_name="",
             original=encoding.packed(self._original),
             vectors=self._shown_vectors(),
         )
-        return _Gesture()
 
     def _changes(self, scales: Mapping[str, float]) -> list[tuple[str, float]]:
         """How much is to be added of each vector."""
         changes = [(name, scale - self._scales.get(name, 0.0)) for name, scale in scales.items()]
         return [(name, change) for name, change in changes if abs(change) > 1e-9]
 
-    def _edit(self, steps: int, gesture: _Gesture, stamp: int) -> Iterator[Any]:
+    def _edit(self, steps: int, group: int, stamp: int) -> Iterator[Any]:
         if not self.session.can_edit:
             raise SessionError("nothing to edit: paint a stroke first, on either picture")
         self._total, self._last_step, self._numbers, self._best = steps, 0, {}, None
@@ -503,123 +658,168 @@ class Editor:
         edit: Any = iter(self.session.edit(steps=steps))
         try:
             while True:
-                with _torch_threads(), self.session.lock:
+                with _torch_threads(), self.session.lock, self.session.history.grouped(group):
                     step = next(edit, None)
                 if step is None:
                     break
                 yield step
         finally:
-            with _torch_threads(), self.session.lock:
+            with _torch_threads(), self.session.lock, self.session.history.grouped(group):
                 edit.close()  # commits the best step so far
-                if not torch.equal(before, self.session.w_plus):
-                    if gesture not in self._done:
-                        self._done.append(gesture)
-                    gesture.entries += 1
-                    self._undone.clear()
-                else:
+                self._pending = not torch.equal(before, self.session.w_plus)
+                if not self._pending:
                     self._best = None
 
-    def _apply(self, action: _Action) -> _Gesture | None:
-        """Do one action to the session; the caller holds its lock."""
-        self._word = _DONE_WORDS.get(action.kind, self._word)
-        if action.kind in ("undo", "redo"):
-            self._numbers = {}
-            self._travel(action.kind)
-            return _Gesture(scales=dict(self._scales))
-        if action.kind == "vectors":
-            return self._apply_scales(action.scales)
-        if action.kind == "keep":
+    def _apply(self, action: _Action) -> int | None:
+        """Do one action to the session, whose lock the caller holds; the group of the history that it made."""
+        self._word = self._text(_DONE_WORDS[action.kind]) if action.kind in _DONE_WORDS else self._word
+        history = self.session.history
+        self._keep_tools()
+        if action.kind in ("undo", "redo", "visit", "discard"):
+            self._travel(action)
+        elif action.kind == "vectors":
+            self._apply_scales(action.scales)
+        elif action.kind == "keep":
             self._keep(action.name)
-            return _Gesture(scales=dict(self._scales))
-        if action.kind == "refresh":
-            self._scales, self._done, self._undone = {}, [], []
-            self.view.publish(vectors=self._shown_vectors())
-            return _Gesture()
-        if action.kind == "save":
+        elif action.kind == "accept":
+            self._pending = False
+            self._publish(picture=False)
+        elif action.kind == "strength":
+            with history.grouped(history.entry.group):
+                self.session.set_strength(action.strength)
+            self._word = self._text("Strength of the edit: {strength:.0%}.", strength=action.strength)
+            self._publish()
+        elif action.kind == "refresh":
+            self._scales, self._pending = {}, False
+            history.annotate(scales={})
+            self._publish(vectors=self._shown_vectors())
+        elif action.kind == "save":
             if self.photo is None:
-                self.view.send({"kind": "download", "name": "portrait.png"}, buffers=[picture_png(self.session)])
-                self._word = "Saved as portrait.png, with its recipe: open it here to go on."
+                self._download("portrait.png", picture_png(self.session))
+                self._word = self._text("Saved as portrait.png, with its recipe: open it here to go on.")
             else:
-                self.view.send({"kind": "download", "name": "edited.png"}, buffers=[encoding.png(self.photo.pasted())])
-                self._word = "Saved as edited.png: the whole picture at its own size, with the edits."
-        if action.operation is None and action.stroke is None:
-            return None
-        before = self.session.label_map
-        self.session.set_label_map(self._painted(action))
-        gesture = _Gesture(scales=dict(self._scales))
-        if np.array_equal(before, self.session.label_map):
-            self._word = "The parts are as before: what was painted is already there."
-            if action.locked:
-                self._word = "The parts are as before: what was painted is already there, or locked."
-            if action.kind == "operate":
-                self._word = "The parts are as before: the part is not in the picture, or too small for this."
-            elif self.session.can_edit:
-                self._word += " Press Edit and the picture goes on towards it."
-        else:
-            gesture.entries = 1
-            self._done.append(gesture)
-            self._undone.clear()
-        self._publish(picture=False, **({"applied": action.id} if action.id else {}))
-        return gesture
+                self._download("edited.png", encoding.png(self.photo.pasted()))
+                self._word = self._text("Saved as edited.png: the whole picture at its own size, with the edits.")
+        elif action.kind == "script":
+            self._download("picture.py", session_script(self.session, self.vectors).encode(), "text/x-python")
+            self._word = self._text("Saved as picture.py: run it, and it makes the same picture.")
+        elif action.operation is not None or action.stroke is not None:
+            return self._paint(action)
+        return None
 
-    def _apply_scales(self, scales: Mapping[str, float]) -> _Gesture:
-        gesture = _Gesture(scales=dict(self._scales))
+    def _paint(self, action: _Action) -> int | None:
+        before = self.session.label_map
+        with self.session.history.grouped() as group:
+            self.session.set_label_map(self._painted(action), **_made(action))
+        changed = not np.array_equal(before, self.session.label_map)
+        if not changed:
+            self._word = self._text("The parts are as before: what was painted is already there.")
+            if action.locked:
+                self._word = self._text("The parts are as before: what was painted is already there, or locked.")
+            if action.kind == "operate":
+                self._word = self._text(
+                    "The parts are as before: the part is not in the picture, or too small for this."
+                )
+            elif self.session.can_edit:
+                self._word += " " + self._text("Press Edit and the picture goes on towards it.")
+        else:
+            self._pending = False
+        self._publish(picture=False, **({"applied": action.id} if action.id else {}))
+        return group if changed else None
+
+    def _download(self, name: str, content: bytes, kind: str = "image/png") -> None:
+        self.view.send({"kind": "download", "name": name, "type": kind}, buffers=[content])
+
+    def _apply_scales(self, scales: Mapping[str, float]) -> None:
         self._numbers = {}
         changes = self._changes(scales)
         if changes:
-            given_up = self.session.region is not None
-            self.session.apply_vector(self._sum_of(changes))
-            gesture.entries, gesture.vectors = 1, frozenset(name for name, _ in changes)
-            last = self._done[-1] if self._done else None
-            if last is not None and last.vectors == gesture.vectors and not self._undone:
-                last.entries += 1  # the same slider moved on
-            else:
-                self._done.append(gesture)
-            self._undone.clear()
+            given_up, history = self.session.region is not None, self.session.history
+            moved = sorted(name for name, _ in changes)
+            last = history.entry
+            on = last.made["do"] == "vector" and last.note.get("moved") == moved and not history.can_redo
+            with history.grouped(last.group if on else None):  # the same slider moved on
+                self.session.apply_vector(summed([(self.vectors[name], change) for name, change in changes], "sliders"))
             self._scales = {**self._scales, **scales}
-            shown = ", ".join(f"{name} {scale:+g}" for name, scale in self.vector_scales.items())
-            self._word = f"Vectors in the picture: {shown}." if shown else "No vector is in the picture."
+            history.annotate(scales=self._scales, moved=moved)
+            self._pending = False
+            shown = ", ".join(f"{self._text(name)} {scale:+g}" for name, scale in self.vector_scales.items())
+            self._word = self._text("No vector is in the picture.")
+            if shown:
+                self._word = self._text("Vectors in the picture: {shown}.", shown=shown)
             if given_up:
-                self._word += " What was painted and not edited is given up; Undo brings it back."
+                self._word += " " + self._text("What was painted and not edited is given up; Undo brings it back.")
         self._publish(vectors=self._shown_vectors())
-        return _Gesture(scales=dict(self._scales))
-
-    def _sum_of(self, changes: list[tuple[str, float]]) -> EditVector:
-        """One vector for several, so that they make one history entry."""
-        vectors = [self.vectors[name] for name, _ in changes]
-        delta = sum(vector.delta_w_plus * change for vector, (_, change) in zip(vectors, changes, strict=True))
-        labels = tuple(dict.fromkeys(label for vector in vectors for label in vector.labels))
-        # A vector without parts acts wherever the picture changes; beside others it makes the sum such a vector.
-        labels = labels if all(vector.labels for vector in vectors) else ()
-        assert isinstance(delta, torch.Tensor)
-        return EditVector("sliders", delta, labels, {"fingerprint": self.session.model.base_fingerprint})
 
     def _keep(self, name: str) -> None:
         """All edits so far become a vector, which is in the picture at 1."""
         self._check_free(name)  # another of that name may have come before this one's turn
-        self.vectors = {**self.vectors, name: self.session.edit_vector(name, preview=True)}
+        vector = self.session.edit_vector(name, preview=True)
+        self.vectors = {**self.vectors, name: vector}
         self._scales = {name: 1.0}
-        self._word = f"Kept as {name!r}. Its slider stands at 1; editor.vectors[{name!r}].save(FILE) writes it."
+        self.session.history.annotate(scales=self._scales)
+        editor_journal.keep_vector(self.session, vector)
+        self._word = self._text(
+            "Kept as {name}. Its slider stands at 1; editor.vectors[{name}].save(FILE) writes it.", name=repr(name)
+        )
         self._publish(picture=False, vectors=self._shown_vectors())
 
     def _shown_vectors(self) -> list[dict[str, Any]]:
         return [{"name": name, "scale": self._scales.get(name, 0.0)} for name in self.vectors]
 
-    def _travel(self, way: str) -> None:
-        """Undo or redo one gesture: all entries of the session's history that it made."""
-        # Without a gesture of this editor's (a session that was edited before), one entry.
-        source, target = (self._done, self._undone) if way == "undo" else (self._undone, self._done)
-        gesture = source.pop() if source else _Gesture(1, dict(self._scales))
-        taken = _Gesture(scales=dict(self._scales))
-        while taken.entries < gesture.entries and getattr(self.session, f"can_{way}"):
-            getattr(self.session, way)()
-            taken.entries += 1
-        if taken.entries:
-            target.append(taken)
-            if dict(gesture.scales) != self._scales:
-                self._scales = dict(gesture.scales)
-                self.view.publish(vectors=self._shown_vectors())
-        self._word = {"undo": "Undone.", "redo": "Redone."}[way] if taken.entries else f"Nothing to {way}."
+    def _travel(self, action: _Action) -> None:
+        """Go to another place of the history: back or forward by what was done in one go, or anywhere."""
+        session, history = self.session, self.session.history
+        if action.kind == "discard" and not self._pending:
+            self._word = self._text("No edit waits to be accepted or discarded.")
+            return
+        before = history.entry
+        if action.kind == "visit":
+            assert action.entry is not None
+            target = action.entry
+        else:
+            target = history.before_group() if action.kind in ("undo", "discard") else history.after_group()
+        session.visit(target)
+        self._numbers, self._pending = {}, False
+        done, nothing = _TRAVEL_WORDS[action.kind]
+        word = nothing if history.entry is before else done
+        self._word = self._text(word, name=repr(self._title(target)))
+        scales = dict(history.entry.note.get("scales", {}))
+        if scales != self._scales:
+            self._scales = scales
+            self.view.publish(vectors=self._shown_vectors())
+        self._publish()
+
+    def _title(self, entry: int) -> str:
+        history = self.session.history
+        found = history.find(entry)
+        return found.name or history_strip.title(history, found, self.labels, self._text)
+
+    def _strip(self) -> list[dict[str, Any]]:
+        return history_strip.strip(self.session.history, self.labels, self._text)
+
+    def _send_thumbs(self) -> None:
+        """Give the browser the pictures of the history that it lacks, the newest first."""
+        with self.session.lock:
+            wanted = [node["id"] for node in self.view.history if node["id"] not in self._thumbs_sent][-_THUMBS:]
+            pictures = [encoding.thumbnail(self.session.picture_at(id)[0]) for id in wanted]
+        if wanted:
+            self._thumbs_sent.update(wanted)
+            self.view.send({"kind": "thumbs", "entries": wanted}, buffers=pictures)
+
+    def _keep_tools(self) -> None:
+        tools = {name: getattr(self.view, name) for name in editor_journal.TOOLS}
+        if tools != self._tools_kept:
+            self._tools_kept = tools
+            editor_journal.keep_tools(self.session, tools)
+
+    def _settings(self) -> dict[str, Any]:
+        config = getattr(self.session, "config", None) or EditConfig()
+        description = described(config) or {"preset": ""}
+        return {"preset": description["preset"], **{name: getattr(config, name) for name in _SETTINGS}}
+
+    def _text(self, text: str, **values: Any) -> str:
+        return translated(self.language, text, **values)
 
     def _painted(self, action: _Action) -> np.ndarray:
         """The mask after a stroke or an operation, locked parts as they were."""
@@ -704,6 +904,8 @@ class Editor:
         with session.lock:
             label_map, region = session.label_map.copy(), session.region
             state.update(can_edit=session.can_edit, can_undo=session.can_undo, can_redo=session.can_redo)
+            state["pending"] = session.strength if self._pending else None
+            state["history"] = self._strip()
             if picture:
                 self._image = session.image
                 state["image"] = encoding.still(self._image)
@@ -711,6 +913,17 @@ class Editor:
         state["mask"] = encoding.packed(label_map)
         state["region"] = b"" if region is None else encoding.packed(region)
         self.view.publish(**state)
+        self._send_thumbs()
+
+
+def _made(action: _Action) -> dict[str, Any]:
+    """What the history says of something painted."""
+    if action.kind == "paint" and action.stroke is not None and not action.locked:
+        stroke = {name: value for name, value in vars(action.stroke).items() if value is not None}
+        return {"do": "paint", "stroke": {**stroke, "points": [list(point) for point in action.stroke.points]}}
+    tool = {"paint": "brush", "erase": "eraser"}.get(action.kind, action.tool or "operation")
+    part = action.part if action.stroke is None else action.stroke.label
+    return {"do": "label_map", "tool": tool, **({"part": part} if action.kind != "erase" and part else {})}
 
 
 def _points(buffers: Any) -> list[tuple[float, float]]:
@@ -757,6 +970,19 @@ def _checked_steps(steps: Any) -> int:
     if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= 10_000:
         raise ValueError(f"steps must be a whole number from 1 to 10000; got {steps!r}")
     return steps
+
+
+def _checked_strength(strength: Any) -> float:
+    number = isinstance(strength, (int, float, np.number)) and not isinstance(strength, bool)
+    if not number or not 0 <= strength <= 2:
+        raise ValueError(f"an edit's strength is a number from 0 to 2; got {strength!r}")
+    return float(strength)
+
+
+def _checked_entry(entry: Any) -> Any:
+    if entry is not None and (isinstance(entry, bool) or not isinstance(entry, int)):
+        raise ValueError(f"an entry of the history is a whole number; got {entry!r}")
+    return entry
 
 
 @contextmanager

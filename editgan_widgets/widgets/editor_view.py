@@ -8,9 +8,13 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "fill", x, y, …}   {kind: "lasso", …} + [points]   {kind: "operate", name, …}
                         where … is label, auto, steps, locked
                         {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}
-                        {kind: "save"}   {kind: "open"} + [file]
+                        {kind: "save" | "script"}   {kind: "open"} + [file]
+                        {kind: "accept" | "discard"} {kind: "strength", strength, live}
+                        {kind: "configure", preset, settings}
+                        {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
-                        {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", name} + [PNG]
+                        {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", name, type} + [file]
+                        {kind: "thumbs", entries} + [JPEG of each]
 """
 
 import threading
@@ -57,6 +61,10 @@ class EditorView(anywidget.AnyWidget):
     can_edit = traitlets.Bool(False).tag(sync=True)
     can_undo = traitlets.Bool(False).tag(sync=True)
     can_redo = traitlets.Bool(False).tag(sync=True)
+    pending = traitlets.Float(None, allow_none=True).tag(sync=True)  # strength of an edit that is not accepted yet
+    history = traitlets.List().tag(sync=True)  # [{id, parent, name, at, present?}], what was done in one go each
+    before_name = traitlets.Unicode().tag(sync=True)  # of the entry that `before` shows; empty: before all edits
+    settings = traitlets.Dict().tag(sync=True)  # {preset, lr, …} of edits
     vectors = traitlets.List().tag(sync=True)  # [{name, scale}] of the sliders
     status = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)

@@ -17,6 +17,13 @@ def jpeg(pixels: UInt8[np.ndarray, "h w 3"], quality: int = 90) -> bytes:
     return out.getvalue()
 
 
+def thumbnail(pixels: UInt8[np.ndarray, "h w 3"], side: int = 56) -> bytes:
+    """Encode a small picture, at most `side` px."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((side, side), Image.Resampling.BOX)
+    return jpeg(np.asarray(image), 85)
+
+
 def png(pixels: UInt8[np.ndarray, "h w 3"]) -> bytes:
     """Encode a picture without loss."""
     out = io.BytesIO()

@@ -1,0 +1,153 @@
+"""What an editor keeps beside its session's history: own vectors, the opened photo, how the tools stand.
+
+`begin` starts a journal in the user's folder for it, `restored` reads one back. Where nothing can be written an editor
+works all the same, without a journal.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, WrongModelError
+from editgan_widgets.editing.journal import (
+    Journal,
+    JournalError,
+    journals_folder,
+    new_folder,
+    newest_folders,
+    read_about,
+)
+from editgan_widgets.editing.photo import Crop, open_photo
+from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.editing.session import EditSession
+from editgan_widgets.models.editgan import MODELS, EditGAN, load_model
+
+TOOLS = ("label", "size", "shape", "opacity", "auto", "steps", "locked")  # traits that come back with the rest
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Restored:
+    """An editor's journal, read."""
+
+    session: EditSession
+    photo: PhotoSession | None
+    vectors: dict[str, EditVector]  # those that were the user's own
+    tools: dict[str, Any]
+
+
+def begin(session: Any, folder: bool | str | Path, photo: PhotoSession | None = None) -> Path | None:
+    """Keep a session's journal: True in a new folder of the user's, False not at all. Gives the folder.
+
+    A session that has a journal keeps it. Raises JournalError where a folder that was named has a journal already.
+    """
+    store = session.history.store
+    if isinstance(store, Journal) and store.folder is not None:
+        return store.folder
+    if folder is False or not isinstance(session, EditSession):
+        return None
+    try:
+        place = new_folder() if folder is True else Path(folder)
+        about: dict[str, Any] = {"cwd": str(Path.cwd())}
+        if photo is not None:
+            crop = photo.crop
+            about["photo"] = {"crop": [crop.x, crop.y, crop.side], "psnr": photo.psnr, "notes": list(photo.photo.notes)}
+        session.keep_journal(place, **about)
+        if photo is not None:
+            Image.fromarray(photo.photo.pixels).save(place / "photo.png", compress_level=1)
+    except OSError as error:
+        _log.warning("no journal is kept, so a crash would lose the edits: %s", error)
+        return None
+    return place
+
+
+def keep_vector(session: Any, vector: EditVector) -> None:
+    """Write a vector beside the history; nothing where there is no journal."""
+    journal = _journal(session)
+    if journal is None or journal.folder is None:
+        return
+    folder = journal.folder / "vectors"
+    name = f"{len(list(folder.glob('*')))}.safetensors"
+    vector.save(folder / name)
+    journal.write({"vector": name})
+
+
+def keep_tools(session: Any, tools: Mapping[str, Any]) -> None:
+    """Write down how the tools stand."""
+    journal = _journal(session)
+    if journal is not None:
+        journal.write({"tools": dict(tools)})
+
+
+def restored(folder: str | Path | None, model: EditGAN | None) -> Restored:
+    """Read an editor's journal.
+
+    Args:
+        folder: None takes the newest of this working directory, or else the newest of all.
+        model: None loads the one that it names, if it is one that ships.
+
+    Raises JournalError where there is none or it is broken, WrongModelError for another model's.
+    """
+    place = _newest() if folder is None else Path(folder)
+    about = read_about(place)
+    model = _model_of(about, place) if model is None else model
+    session, lines = EditSession.restore_with(model, place)
+    vectors, tools = {}, {}
+    for line in lines:
+        if "tools" in line:
+            tools = {name: value for name, value in line["tools"].items() if name in TOOLS}
+        if "vector" in line:
+            try:
+                vector = EditVector.load(place / "vectors" / Path(line["vector"]).name)
+                vectors[vector.name] = vector
+            except (EditVectorError, OSError) as error:
+                _log.warning("a vector of the journal is left out: %s", error)
+    return Restored(session, _photo_of(about, place, session), vectors, tools)
+
+
+def _newest() -> Path:
+    folders = newest_folders()
+    if not folders:
+        raise JournalError(f"there is no journal in {journals_folder()}: no editor was used yet, or only without one")
+    here = str(Path.cwd())
+    return next((folder for folder in folders if _begun_in(folder) == here), folders[0])
+
+
+def _begun_in(folder: Path) -> str | None:
+    try:
+        return read_about(folder).get("cwd")
+    except JournalError:
+        return None
+
+
+def _model_of(about: dict[str, Any], folder: Path) -> EditGAN:
+    for name, path in MODELS.items():
+        if path.is_file():
+            model = load_model(name)
+            if about.get("fingerprint") in (model.fingerprint, model.base_fingerprint):
+                return model
+    raise WrongModelError(
+        f"the journal in {folder} is of model {about.get('fingerprint')}, which is none of those that ship; give it: "
+        "Editor.restore(model=load_model(FILE))"
+    )
+
+
+def _photo_of(about: dict[str, Any], folder: Path, session: EditSession) -> PhotoSession | None:
+    if "photo" not in about:
+        return None
+    try:
+        kept = about["photo"]
+        return PhotoSession(
+            open_photo(folder / "photo.png"), Crop(*(float(x) for x in kept["crop"])), session, float(kept["psnr"])
+        )
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise JournalError(f"the photo of the journal in {folder} is missing or broken ({error})") from error
+
+
+def _journal(session: Any) -> Journal | None:
+    store = session.history.store
+    return store if isinstance(store, Journal) and store.folder is not None else None

@@ -1,0 +1,88 @@
+"""The history as the editor shows it: what was done in one go is one picture, branches fork where it was undone."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from editgan_widgets.editing.history import Entry, History
+from editgan_widgets.labels import LabelSet
+
+MOST_SHOWN = 300  # newest entries
+Text = Callable[..., str]  # of strings.py: an English text and its values -> the text in the user's language
+
+
+def shown_entries(history: History[Any]) -> list[Entry]:
+    """Entries that end a group, or that another group follows; the newest, and all on the way to the present one."""
+    entries = history.entries
+    found = [entry for entry in entries.values() if all(entries[id].group != entry.group for id in entry.children)]
+    forks = [
+        entry
+        for entry in entries.values()
+        if entry not in found and any(entries[id].group != entry.group for id in entry.children)
+    ]
+    shown = sorted([*found, *forks], key=lambda entry: entry.id)
+    path = {entry.id for entry in history.path()}
+    return [entry for entry in shown if entry.id in path or entry.id > max(entries) - MOST_SHOWN]
+
+
+def strip(history: History[Any], labels: LabelSet, text: Text) -> list[dict[str, Any]]:
+    """What the browser draws: {id, parent, name, at} of each shown entry; the present one has `present`.
+
+    An entry in the middle of a group that is not shown stands where its group ends.
+    """
+    shown = {entry.id for entry in shown_entries(history)}
+    present = present_id(history, shown)
+    nodes = []
+    for id in sorted(shown):
+        entry = history.entries[id]
+        above = entry.parent
+        while above is not None and above not in shown:
+            above = history.entries[above].parent
+        name = entry.name or title(history, entry, labels, text)
+        node = {"id": id, "parent": above, "name": name, "at": entry.at}
+        nodes.append({**node, "present": True} if id == present else node)
+    return nodes
+
+
+def present_id(history: History[Any], shown: set[int]) -> int:
+    """The shown entry that stands for the present one."""
+    entry = history.entry
+    while entry.id not in shown and entry.latest is not None:
+        entry = history.entries[entry.latest]
+    return entry.id
+
+
+def title(history: History[Any], entry: Entry, labels: LabelSet, text: Text) -> str:
+    """What was done in an entry and those of its group before it, in a few words."""
+    made = [entry.made]
+    above = entry
+    while above.parent is not None and history.entries[above.parent].group == entry.group:
+        above = history.entries[above.parent]
+        made.insert(0, above.made)
+    words: list[tuple[str, str]] = []  # what was done, and its kind
+    for one in made:
+        kind = one["do"]
+        if kind in ("edit", "strength", "vector") and words and words[-1][1] == kind:
+            words.pop()  # the last of several counts
+        words.append((_word(one, labels, text), kind))
+    shown = list(dict.fromkeys(word for word, _ in words if word))
+    return " · ".join(shown[-2:])
+
+
+def _word(made: Mapping[str, Any], labels: LabelSet, text: Text) -> str:
+    kind = made["do"]
+    if kind == "begin":
+        return text("Beginning")
+    if kind == "paint":
+        return text(labels[made["stroke"]["label"]].name)
+    if kind == "label_map":
+        part = text(labels[made["part"]].name) if "part" in made else ""
+        tool = text(made["tool"]) if "tool" in made else text("parts")
+        return f"{part} {tool}".strip()
+    if kind == "edit":
+        return text("{steps} steps", steps=made["ran"])
+    if kind == "strength":
+        return f"{made['strength']:.0%}"
+    if kind == "vector":
+        terms = made["vector"].get("combined") or [{"name": made["vector"]["name"], "scale": made["scale"]}]
+        return ", ".join(f"{text(term['name'])} {term['scale']:+.2g}" for term in terms)
+    return text({"adopt": "Parts from the picture", "go_to": "Opened"}.get(kind, kind))
