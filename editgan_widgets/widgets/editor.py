@@ -152,6 +152,7 @@ class Editor:
             original=encoding.packed(self._original),
             status="Choose a part, paint on either picture, and the portrait follows.",
             vectors=self._shown_vectors(),
+            settings=self._settings(),
         )
         self._publish()
         self.view.on_msg(self._on_message)
@@ -443,8 +444,11 @@ class Editor:
             elif kind == "strength":
                 live, strength = content.get("live") is True, _checked_strength(content.get("strength"))
                 self._on_preview(_Action("preview strength" if live else "strength", strength=strength))
-            elif kind in ("visit", "compare_with"):
-                getattr(self, kind)(_checked_entry(content.get("entry")))
+            elif kind == "visit":
+                self.visit(_checked_entry(content.get("entry")))
+            elif kind == "compare_with":
+                entry = content.get("entry")
+                self.compare_with(None if entry is None else _checked_entry(entry))
             elif kind == "rename":
                 self.rename(_checked_entry(content.get("entry")), str(content.get("name", "")))
             elif kind == "thumbs":
@@ -979,8 +983,8 @@ def _checked_strength(strength: Any) -> float:
     return float(strength)
 
 
-def _checked_entry(entry: Any) -> Any:
-    if entry is not None and (isinstance(entry, bool) or not isinstance(entry, int)):
+def _checked_entry(entry: Any) -> int:
+    if isinstance(entry, bool) or not isinstance(entry, int):
         raise ValueError(f"an entry of the history is a whole number; got {entry!r}")
     return entry
 

@@ -166,6 +166,22 @@ class Lab:
             code,
         )
 
+    def restart(self) -> None:
+        """Restart the kernel, as after a crash: what it held is gone."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        self.ready()
+
+    def run_in_new_cell(self, code: str) -> None:
+        """Put a cell at the notebook's end and run it."""
+        self.page.evaluate(
+            """async code => { const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+                content.activeCellIndex = content.widgets.length - 1;
+                await window.jupyterapp.commands.execute('notebook:insert-cell-below');
+                content.activeCell.model.sharedModel.setSource(code);
+                await window.jupyterapp.commands.execute('notebook:run-cell'); }""",
+            code,
+        )
+
     def save(self) -> None:
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
@@ -173,9 +189,9 @@ class Lab:
 class EditorPage:
     """The editor in a page: pointer, buttons, and what the browser shows."""
 
-    def __init__(self, lab: Lab):
+    def __init__(self, lab: Lab, which: int = 0):
         self.lab, self.page = lab, lab.page
-        self.root = self.page.locator(".eg-root").first
+        self.root = self.page.locator(".eg-root").nth(which)
         self.page.wait_for_selector(".eg-root", timeout=120_000)
         self.root.scroll_into_view_if_needed()
         until(

@@ -239,7 +239,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
 
     # Keys on the panel's heading are not the notebook's.
     cells = lab.page.locator(".jp-Cell").count()
-    editor.root.locator("summary").focus()
+    editor.root.locator("summary").first.focus()
     for key in ("a", "x", "b"):
         editor.page.keyboard.press(key)
     assert lab.page.locator(".jp-Cell").count() == cells

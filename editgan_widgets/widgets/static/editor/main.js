@@ -6,7 +6,10 @@
 // running edit come as messages and are acknowledged.
 
 import { h, ICONS, inflate } from "./dom.js";
+import { makeHistoryPanel } from "./history.js";
 import { outline, rasterise } from "./raster.js";
+import { makeSettings } from "./settings.js";
+import { makeStaging } from "./staging.js";
 import { makeVectorPanel } from "./vectors.js";
 
 const STEPS = [10, 20, 30, 50, 100];
@@ -231,6 +234,10 @@ function render({ model, el }) {
   const palette = h("div", { class: "eg-palette" }, filter, scroller);
 
   const vectorPanel = makeVectorPanel({ model, tell, t });
+  const historyPanel = makeHistoryPanel({ model, tell, t });
+  const settings = makeSettings({ model, tell, t });
+  const staging = makeStaging({ model, tell, t });
+  cleanups.push(historyPanel.drop);
 
   // ---- run bar
   const runButton = h("button", { type: "button", class: "eg-button eg-run", html: `${ICONS.run}<span>${t("Edit")}</span>`, onclick: () => runButton.getAttribute("aria-disabled") !== "true" && tell({ kind: "run", steps: model.get("steps") }) });
@@ -259,6 +266,7 @@ function render({ model, el }) {
     ["Arrows, Space", t("move the brush (Shift: faster), paint a dot")],
     ["Ctrl+Z, Ctrl+Shift+Z", t("undo, redo")],
     ["C", t("hold: the picture before all edits")],
+    ["Enter, Delete", t("accept or discard the edit that is done")],
     ["Esc", t("drop a lasso, stop a running edit, or leave the editor")],
     ["?", t("this list")],
   ];
@@ -285,8 +293,10 @@ function render({ model, el }) {
     runBar,
     progress,
     errorBox,
-    status,
+    h("div", { class: "eg-statusbar" }, status, staging.node),
     vectorPanel.node,
+    historyPanel.node,
+    settings.node,
     sheet,
     help,
   );
@@ -420,11 +430,12 @@ function render({ model, el }) {
       return;
     }
     if (message.kind === "download") {
-      const address = URL.createObjectURL(new Blob([buffers[0]], { type: "image/png" }));
+      const address = URL.createObjectURL(new Blob([buffers[0]], { type: message.type }));
       h("a", { href: address, download: message.name }).click();
       setTimeout(() => URL.revokeObjectURL(address), 10_000);
       return;
     }
+    if (message.kind === "thumbs") historyPanel.take(message.entries, buffers);
     if (message.kind !== "frame") return;
     if (message.job < model.get("job")) {
       tell({ kind: "ack", seq: message.seq });
@@ -438,7 +449,10 @@ function render({ model, el }) {
       await show(buffers[0], "image/jpeg", picture);
     } finally {
       tell({ kind: "ack", seq: message.seq });
-      if (message.preview) vectorPanel.previewShown();
+      if (message.preview) {
+        vectorPanel.previewShown();
+        staging.previewShown();
+      }
     }
     if (message.preview) {
       root.dataset.previews = String(Number(root.dataset.previews ?? 0) + 1);
@@ -495,6 +509,7 @@ function render({ model, el }) {
     if (active === runButton || active === stopButton) (running ? stopButton : runButton).focus();
     showProgress();
     showHistory();
+    staging.show();
     schedule();
   }
   function showHistory() {
@@ -564,6 +579,9 @@ function render({ model, el }) {
     showProgress();
   });
   on("change:vectors", vectorPanel.show);
+  for (const name of ["history", "before_name"]) on(`change:${name}`, historyPanel.show);
+  for (const name of ["pending", "can_edit"]) on(`change:${name}`, staging.show);
+  on("change:settings", settings.show);
   for (const name of ["can_edit", "can_undo", "can_redo"]) on(`change:${name}`, showHistory);
   on("change:error", showError);
   on("change:status", showStatus);
@@ -862,7 +880,7 @@ function render({ model, el }) {
     if (comparing === value) return;
     comparing = value;
     compare.setAttribute("aria-pressed", String(value));
-    tag.textContent = value ? t("before") : "";
+    tag.textContent = value ? model.get("before_name") || t("before") : "";
     schedule();
   }
   listen(compare, "pointerdown", (event) => {
@@ -901,6 +919,8 @@ function render({ model, el }) {
       else if (key === "k") toggleLock();
       else if (key === "?") sheet.showModal();
       else if (key === "c") setComparing(true);
+      else if (key === "Enter" && staging.pending() && event.target instanceof HTMLCanvasElement) tell({ kind: "accept" });
+      else if (key === "Delete" && staging.pending() && event.target instanceof HTMLCanvasElement) tell({ kind: "discard" });
       else return;
       handled(event);
     }
@@ -930,6 +950,8 @@ function render({ model, el }) {
   showControls();
   moveTo(0, 0);
   vectorPanel.show();
+  historyPanel.show();
+  settings.show();
   showRunning();
   showError();
   showStatus();

@@ -1,0 +1,58 @@
+// An edit that is done and not accepted yet: its strength, some steps more, accept, discard.
+
+import { h } from "./dom.js";
+import { makePreviews } from "./previews.js";
+
+const MORE = 20; // steps
+
+export function makeStaging({ model, tell, t }) {
+  const text = (label, title, action) => h("button", { type: "button", class: "eg-button eg-text", title, onclick: action }, label);
+  const value = h("output", { class: "eg-value eg-percent" });
+  const previews = makePreviews((strength) => tell({ kind: "strength", strength, live: true }));
+  let moving = false;
+  const range = h("input", {
+    type: "range", min: 0, max: 1.5, step: 0.05, class: "eg-range", "aria-label": t("Strength of this edit"), title: t("Strength of this edit; double-click for 100 %"),
+    oninput: () => {
+      moving = true;
+      showValue();
+      previews.want(Number(range.value));
+    },
+    onchange: () => letGo(),
+    onpointerup: () => setTimeout(letGo),
+    onblur: () => letGo(),
+    ondblclick: () => commit(1),
+  });
+  function letGo() {
+    if (!moving) return;
+    commit(Number(range.value));
+  }
+  function commit(strength) {
+    moving = false;
+    previews.drop();
+    tell({ kind: "strength", strength, live: false });
+  }
+  function showValue() {
+    value.textContent = `${Math.round(Number(range.value) * 100)} %`;
+    range.setAttribute("aria-valuetext", value.textContent);
+  }
+  const more = text(t("{steps} more", { steps: MORE }), t("Go on for {steps} more steps towards the same parts", { steps: MORE }), () => tell({ kind: "run", steps: MORE }));
+  const accept = text(t("Accept"), t("Take this edit as it is (Enter); whatever you do next accepts it too"), () => tell({ kind: "accept" }));
+  const discard = text(t("Discard"), t("Go back to before this edit and its strokes (Delete); it stays in the history"), () => tell({ kind: "discard" }));
+  const node = h(
+    "div",
+    { class: "eg-staging", role: "group", "aria-label": t("This edit") },
+    h("label", { class: "eg-field" }, h("span", {}, t("Strength")), range, value),
+    more, accept, discard,
+  );
+  function show() {
+    const strength = model.get("pending");
+    const idle = !model.get("running");
+    if (node.contains(node.ownerDocument.activeElement) && (strength === null || !idle)) node.closest(".eg-root")?.querySelector(".eg-canvas")?.focus({ preventScroll: true });
+    node.classList.toggle("eg-away", strength === null || !idle); // its room stays: what lies below does not jump
+    node.inert = strength === null || !idle;
+    more.hidden = !model.get("can_edit");
+    if (strength !== null && !moving) range.value = strength;
+    showValue();
+  }
+  return { node, show, previewShown: previews.shown, pending: () => model.get("pending") !== null && !model.get("running") };
+}

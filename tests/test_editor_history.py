@@ -1,0 +1,252 @@
+"""The editor's history without a browser: staged edits, branches, the journal and what `restore` brings back."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from editgan_widgets import EditSession, EditVector, Stroke
+from editgan_widgets.editing.history import HistoryError
+from editgan_widgets.editing.journal import JournalError
+from editgan_widgets.widgets import Editor
+
+DAB = Stroke([(16.0, 16.0), (20.0, 16.0)], 4.0, 1)
+ELSEWHERE = Stroke([(4.0, 28.0)], 3.0, 2)
+
+
+def vector(model, name="push"):
+    return EditVector(
+        name, torch.full_like(model.sample_w_plus(0, 0.7)[0], 0.02), (), {"fingerprint": model.fingerprint}
+    )
+
+
+@pytest.fixture
+def editor(tiny_model):
+    editor = Editor(tiny_model, seed=3, steps=4, vectors={"push": vector(tiny_model)})
+    editor.sent = []
+    editor.view.send = lambda content, buffers=None: editor.sent.append((content, buffers))
+    yield editor
+    editor.close()
+
+
+def browser(editor, **content):
+    editor.view._handle_custom_msg(content, [])
+    assert editor.wait(30)
+
+
+def done(editor, *calls):
+    for call in calls:
+        call()
+        assert editor.wait(60)
+
+
+def names(editor):
+    return [node["name"] for node in editor.view.history]
+
+
+def test_a_finished_edit_waits_to_be_accepted(editor):
+    done(editor, lambda: editor.paint(DAB))
+    assert (editor.pending, editor.view.pending) == (True, 1.0)
+    after = editor.session.w_plus
+    browser(editor, kind="accept")
+    assert (editor.pending, editor.view.pending) == (False, None)
+    assert torch.equal(editor.session.w_plus, after)
+
+
+def test_discarding_goes_back_to_before_the_stroke_and_leaves_a_branch(editor):
+    image, parts = editor.image.copy(), editor.label_map.copy()
+    done(editor, lambda: editor.paint(DAB), editor.discard)
+    assert np.array_equal(editor.image, image)
+    assert np.array_equal(editor.label_map, parts)
+    assert names(editor) == ["Beginning", "shade · 4 steps"]
+    assert editor.view.status.startswith("Discarded")
+    done(editor, editor.discard)
+    assert editor.view.status == "No edit waits to be accepted or discarded."
+
+
+def test_strength_is_previewed_and_taken_and_undone_with_its_edit(editor):
+    start = editor.session.w_plus
+    done(editor, lambda: editor.paint(DAB))
+    full = editor.session.w_plus
+    browser(editor, kind="strength", strength=0.5, live=True)
+    assert torch.equal(editor.session.w_plus, full)
+    assert editor.sent[-1][0]["preview"]
+    browser(editor, kind="strength", strength=0.5, live=False)
+    assert torch.allclose(editor.session.w_plus, (start + full) / 2, atol=1e-6)
+    assert editor.view.pending == 0.5
+    done(editor, editor.undo)
+    assert torch.equal(editor.session.w_plus, start)
+
+
+def test_painting_on_accepts_what_is_pending(editor):
+    done(editor, lambda: editor.paint(DAB), lambda: editor.paint(ELSEWHERE, run=False))
+    assert not editor.pending
+
+
+def test_any_entry_can_be_visited_compared_with_and_renamed(editor):
+    done(editor, lambda: editor.paint(DAB), editor.discard, lambda: editor.paint(ELSEWHERE))
+    here = editor.image.copy()
+    first, second = (node["id"] for node in editor.view.history[1:])
+    browser(editor, kind="visit", entry=first)
+    assert [node["id"] for node in editor.view.history if node.get("present")] == [first]
+    browser(editor, kind="compare_with", entry=second)
+    with Image.open(io.BytesIO(editor.view.before)) as shown:
+        assert np.array_equal(np.asarray(shown), here)
+    assert editor.view.before_name == "glow · 4 steps"
+    browser(editor, kind="rename", entry=second, name="other")
+    assert names(editor)[2] == "other"
+    browser(editor, kind="compare_with", entry=None)
+    assert editor.view.before_name == ""
+    with pytest.raises(HistoryError, match="no entry 99"):
+        editor.visit(99)
+
+
+def test_the_browser_gets_a_picture_of_every_entry_once(editor):
+    editor.sent.clear()
+    done(editor, lambda: editor.paint(DAB))
+    told = [content for content, _ in editor.sent if content["kind"] == "thumbs"]
+    assert sorted(id for content in told for id in content["entries"]) == [1, 2]
+    editor.sent.clear()
+    browser(editor, kind="thumbs")  # a page that was reloaded
+    assert [content["entries"] for content, _ in editor.sent] == [[0, 2]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"kind": "strength", "strength": 3}, "from 0 to 2"),
+        ({"kind": "strength", "strength": "much"}, "from 0 to 2"),
+        ({"kind": "visit", "entry": 44}, "no entry 44"),
+        ({"kind": "visit", "entry": "x"}, "whole number"),
+        ({"kind": "visit"}, "whole number"),
+        ({"kind": "rename", "entry": 0, "name": "x" * 90}, "at most 80"),
+        ({"kind": "configure", "preset": "best"}, "'best' is not known"),
+        ({"kind": "configure", "preset": "default", "settings": {"device": 1}}, "settings from the browser"),
+        ({"kind": "configure", "preset": "default", "settings": {"lr": -1}}, "lr must be above 0"),
+    ],
+)
+def test_messages_that_do_not_fit_are_refused_and_change_nothing(editor, content, message):
+    config = editor.session.config
+    editor.view._handle_custom_msg(content, [])
+    assert message in editor.error
+    assert editor.session.config == config
+    assert len(editor.session.history.entries) == 1
+
+
+def test_settings_come_from_a_preset_and_single_numbers(editor):
+    browser(editor, kind="configure", preset="paper", settings={"lr": 0.05, "buffer_px": None})
+    assert editor.session.config.lr == 0.05
+    assert editor.view.settings["preset"] == "paper"
+    editor.configure()
+    assert editor.view.settings["preset"] == "default"
+    with pytest.raises(ValueError, match="an edit's settings are steps"):
+        editor.configure(rate=1)
+
+
+def test_restore_brings_picture_parts_sliders_vectors_and_history_back(editor, tiny_model):
+    editor.view.size, editor.view.label = 11, 2
+    done(
+        editor,
+        lambda: editor.paint(DAB),
+        lambda: editor.keep_vector("mine"),
+        editor.discard,
+        lambda: editor.apply_vectors({"push": 0.5}),
+        lambda: editor.paint(ELSEWHERE),
+    )
+    again = Editor.restore(editor.journal, tiny_model)
+    try:
+        assert np.array_equal(again.image, editor.image)
+        assert np.array_equal(again.label_map, editor.label_map)
+        assert torch.equal(again.session.w_plus, editor.session.w_plus)
+        assert torch.equal(again.vectors["mine"].delta_w_plus, editor.vectors["mine"].delta_w_plus)
+        assert again._scales == editor._scales
+        assert names(again) == names(editor)
+        assert (again.view.size, again.view.label) == (11, 2)
+        assert again.view.before == editor.view.before
+        assert again.view.original == editor.view.original
+        done(again, again.undo, again.undo)
+        assert np.array_equal(again.image, again.session.original_image)
+    finally:
+        again.close()
+
+
+def test_restore_without_a_name_takes_the_newest_of_this_folder(tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("EDITGAN_JOURNALS", str(tmp_path / "journals"))
+    with pytest.raises(JournalError, match="there is no journal"):
+        Editor.restore(model=tiny_model)
+    monkeypatch.chdir(tmp_path)
+    here = Editor(tiny_model, seed=1)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    there = Editor(tiny_model, seed=2)
+    monkeypatch.chdir(tmp_path)
+    again = Editor.restore(model=tiny_model)
+    assert np.array_equal(again.image, here.image)
+    for editor in (here, there, again):
+        editor.close()
+
+
+def test_a_process_that_is_killed_in_the_middle_of_an_edit_loses_no_stroke(tiny_model, tmp_path):
+    tiny_model.save(tmp_path / "tiny.safetensors")
+    code = """if True:
+        import os, signal, time
+        from editgan_widgets import Stroke, load_model
+        from editgan_widgets.widgets import Editor
+        editor = Editor(load_model("tiny.safetensors"), seed=3, steps=10_000, journal="journal")
+        editor.paint(Stroke([(16.0, 16.0)], 4.0, 1))
+        while not editor.view.job:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    killed = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        check=False,
+        timeout=120,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert killed.returncode == -9, killed.stderr[-2000:]
+    again = Editor.restore(tmp_path / "journal", tiny_model)
+    expected = EditSession.from_seed(tiny_model, seed=3)
+    expected.paint(Stroke([(16.0, 16.0)], 4.0, 1))
+    assert np.array_equal(again.label_map, expected.label_map)
+    assert again.view.can_edit
+    again.close()
+
+
+def test_a_photo_comes_back_with_its_own_pixels(editor, tiny_model):
+    pixels = np.random.default_rng(0).integers(0, 255, (50, 40, 3)).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    done(editor, lambda: editor.open(file.getvalue()), lambda: editor.paint(DAB))
+    again = Editor.restore(editor.journal, tiny_model)
+    assert np.array_equal(again.photo.pasted(), editor.photo.pasted())
+    assert again.photo.crop == editor.photo.crop
+    again.close()
+
+
+def test_without_a_place_to_write_an_editor_works_all_the_same(tiny_model, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("EDITGAN_JOURNALS", str(tmp_path / "file"))
+    editor = Editor(tiny_model, seed=1, steps=2)
+    done(editor, lambda: editor.paint(DAB))
+    assert editor.journal is None
+    assert Editor(tiny_model, seed=1, journal=False).journal is None
+    editor.close()
+
+
+def test_the_browsers_script_is_the_sessions(editor):
+    done(editor, lambda: editor.paint(DAB), lambda: editor.apply_vectors({"push": 0.5}))
+    browser(editor, kind="script")
+    content, buffers = editor.sent[-1] if editor.sent[-1][0]["kind"] == "download" else editor.sent[-2]
+    assert content["name"] == "picture.py"
+    assert buffers[0].decode() == editor.script()
+    assert "summed([(vectors['push'], 0.5, None)])" in editor.script()
+    assert json.dumps(editor.view.history)
