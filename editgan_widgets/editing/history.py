@@ -98,8 +98,10 @@ class History(Generic[State]):
         history = cls.__new__(cls)
         history.store, history.entries, history._group = store, {}, None
         for entry in entries:
-            if entry.id in history.entries or (entry.parent is None) != (not history.entries):
-                raise HistoryError(f"entry {entry.id} is there twice, or begins a second tree")
+            if (entry.parent is None) != (not history.entries):
+                raise HistoryError(f"entry {entry.id} begins a second tree, or has none to grow on")
+            if history.entries and entry.id <= next(reversed(history.entries)):
+                raise HistoryError(f"entry {entry.id} is there twice, or out of order")
             if entry.parent is not None and entry.parent not in history.entries:
                 raise HistoryError(f"entry {entry.id} follows entry {entry.parent}, which is not there")
             entry.children, entry.latest = [], None
@@ -143,7 +145,9 @@ class History(Generic[State]):
     def push(self, state: State, **made: Any) -> Entry:
         """Put a new entry under the present one and go there."""
         group = self.new_group() if self._group is None else self._group
-        entry = Entry(max(self.entries) + 1, self.entry.id, group, made, dict(self.entry.note), at=time.time())
+        entry = Entry(
+            next(reversed(self.entries)) + 1, self.entry.id, group, made, dict(self.entry.note), at=time.time()
+        )
         self.entries[entry.id] = entry
         self.entry.children.append(entry.id)
         self.entry.latest = entry.id
@@ -204,7 +208,7 @@ class History(Generic[State]):
     def find(self, id: int) -> Entry:
         """The entry of an id. Raises HistoryError."""
         if id not in self.entries:
-            raise HistoryError(f"there is no entry {id!r} in the history; it has 0 to {max(self.entries)}")
+            raise HistoryError(f"there is no entry {id!r} in the history; it has 0 to {next(reversed(self.entries))}")
         return self.entries[id]
 
     def path(self, id: int | None = None) -> list[Entry]:

@@ -89,7 +89,7 @@ class Journal(Store[State], Generic[State]):
         self.arrays = Arrays(None if self.folder is None else self.folder / "objects")
         self.taken_over = False  # another session has restored the folder and writes to it now
         self._end = 0  # of the log, as this journal left it
-        self._packed: dict[int, dict[str, Any]] = {}
+        self._packed: dict[int, str] = {}  # JSON, which is smaller than what it says
         self._live: OrderedDict[int, State] = OrderedDict()
 
     def begin(self, about: dict[str, Any]) -> None:
@@ -104,14 +104,14 @@ class Journal(Store[State], Generic[State]):
     def put(self, entry: Entry, state: State) -> None:
         """Pack a state and write its entry down."""
         packed = self._pack(state, self.arrays)
-        self._packed[entry.id] = packed
+        self._packed[entry.id] = json.dumps(packed)
         self._keep(entry.id, state)
         self.write({"entry": _plain(entry), "state": packed})
 
     def get(self, id: int) -> State:
         """Give a state, unpacked where it is not among the newest."""
         if id not in self._live:
-            self._keep(id, self._unpack(self._packed[id], self.arrays))
+            self._keep(id, self._unpack(json.loads(self._packed[id]), self.arrays))
         self._live.move_to_end(id)
         return self._live[id]
 
@@ -155,7 +155,8 @@ class Journal(Store[State], Generic[State]):
                 if "entry" in line:
                     entry = Entry(**line["entry"])
                     entries.append(entry)
-                    by_id[entry.id], self._packed[entry.id], present = entry, line["state"], entry.id
+                    by_id[entry.id], present = entry, entry.id
+                    self._packed[entry.id] = json.dumps(line["state"])
                 elif "present" in line:
                     present = line["present"]
                 elif "changed" in line:

@@ -388,7 +388,7 @@ class EditSession:
             if not np.array_equal(before, predicted):
                 edited = _union(edited, from_segmentations(before, predicted, parts, self.config.buffer_px).region)
             self._push(
-                State(w_plus, image, predicted, predicted, w_plus, predicted, steps=self._state.steps, edited=edited),
+                State(w_plus, image, predicted, predicted, w_plus, predicted, edited=edited),
                 **({"do": "go_to", "labels": list(labels)} | made),
             )
 
@@ -532,7 +532,7 @@ class EditSession:
             "fingerprint": self.model.base_fingerprint,
             "resolution": self.model.resolution,
             "label_set": self.model.labels.name,
-            "steps": list(state.steps),
+            "steps": [entry.made["ran"] for entry in self.history.path() if entry.made["do"] == "edit"],
             "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
         }
         pictures = np.concatenate([self._original.image, state.image], axis=1) if preview else None
@@ -590,7 +590,6 @@ class EditSession:
             w_plus=best.w_plus.clone(),
             image=frozen(best.image),
             predicted=predicted,
-            steps=(*state.steps, run.steps),
             edited=_union(state.edited, run.target.region),
         )
         made: dict[str, Any] = {"do": "edit", "steps": run.config.steps, "ran": run.steps, "completed": completed}

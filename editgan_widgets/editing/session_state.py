@@ -31,7 +31,6 @@ class State:
     settled_w_plus: Tensor  # latent at the last completed edit
     predicted: np.ndarray | None  # interpreter's opinion of `image`; None = not asked yet
     goal: Goal | None = None  # of the last completed edit
-    steps: tuple[int, ...] = ()  # that each edit since the origin has run
     edited: np.ndarray | None = None  # bool [H, W], regions of all edits and vectors since the origin; None = nowhere
 
 
@@ -44,7 +43,6 @@ def pack(state: State, arrays: Arrays) -> dict[str, Any]:
         return arrays.put(array.detach().cpu().numpy() if isinstance(array, Tensor) else array)
 
     packed: dict[str, Any] = {name: put(getattr(state, name)) for name in _ARRAYS}
-    packed["steps"] = list(state.steps)
     if state.goal is not None:
         target = state.goal.target
         packed["goal"] = {
@@ -87,7 +85,6 @@ def _unpacked(packed: dict[str, Any], arrays: Arrays, device: torch.device) -> S
         settled_w_plus=latent(packed["settled_w_plus"]),
         predicted=array(packed["predicted"]),
         goal=goal,
-        steps=tuple(packed["steps"]),
         edited=array(packed["edited"]),
     )
 

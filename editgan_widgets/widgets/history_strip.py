@@ -1,27 +1,32 @@
 """The history as the editor shows it: what was done in one go is one picture, branches fork where it was undone."""
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from editgan_widgets.editing.history import Entry, History
 from editgan_widgets.labels import LabelSet
 
-MOST_SHOWN = 300  # newest entries
+MOST_SHOWN = 200  # newest entries, and as many on the way to the present one
 Text = Callable[..., str]  # of strings.py: an English text and its values -> the text in the user's language
 
 
 def shown_entries(history: History[Any]) -> list[Entry]:
-    """Entries that end a group, or that another group follows; the newest, and all on the way to the present one."""
+    """Entries that end a group, or that another group follows: the newest, and those before the present one."""
     entries = history.entries
-    found = [entry for entry in entries.values() if all(entries[id].group != entry.group for id in entry.children)]
-    forks = [
-        entry
-        for entry in entries.values()
-        if entry not in found and any(entries[id].group != entry.group for id in entry.children)
-    ]
-    shown = sorted([*found, *forks], key=lambda entry: entry.id)
-    path = {entry.id for entry in history.path()}
-    return [entry for entry in shown if entry.id in path or entry.id > max(entries) - MOST_SHOWN]
+
+    def ends_or_forks(entry: Entry) -> bool:
+        others = [entries[id].group != entry.group for id in entry.children]
+        return all(others) or any(others)
+
+    shown = set(islice(reversed(entries), MOST_SHOWN))
+    entry = history.entry
+    for _ in range(MOST_SHOWN):
+        shown.add(entry.id)
+        if entry.parent is None:
+            break
+        entry = entries[entry.parent]
+    return [entries[id] for id in sorted(shown) if ends_or_forks(entries[id])]
 
 
 def strip(history: History[Any], labels: LabelSet, text: Text) -> list[dict[str, Any]]:
