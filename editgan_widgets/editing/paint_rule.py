@@ -1,4 +1,4 @@
-"""PaintRule: what painting may touch, and whether it is mirrored; strokes, erasing and operations go by the same one."""
+"""PaintRule: what painting may touch and whether it is mirrored; strokes, erasing and operations go by the same one."""
 
 from dataclasses import dataclass, replace
 

@@ -7,6 +7,7 @@ nearest one, so labels stay labels and thin parts do not crumble from step to st
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -46,7 +47,7 @@ def _sources(
     """Where each pixel's label comes from, x and y in px. static/editor/push.js computes the same numbers."""
     height, width = size
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    for (x0, y0), (x1, y1) in zip(path, path[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(path):
         steps = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / (radius * _STEP)))
         dx, dy = (x1 - x0) / steps, (y1 - y0) / steps
         for i in range(1, steps + 1):

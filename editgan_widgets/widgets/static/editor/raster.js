@@ -85,3 +85,23 @@ export function outline(bits, width, height) {
   }
   return path;
 }
+
+/** Every edge between pixels of different parts as a path in pixel units; hidden parts (0/1 by id) count as one. */
+export function borders(index, hidden, width, height) {
+  const path = new Path2D();
+  const seen = (i) => (hidden[index[i]] ? 256 : index[i]);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      if (x > 0 && seen(i) !== seen(i - 1)) {
+        path.moveTo(x, y);
+        path.lineTo(x, y + 1);
+      }
+      if (y > 0 && seen(i) !== seen(i - width)) {
+        path.moveTo(x, y);
+        path.lineTo(x + 1, y);
+      }
+    }
+  }
+  return path;
+}
