@@ -18,7 +18,7 @@ LINE = np.array([(6, 8), (12, 20)], np.float32)
 
 @pytest.fixture
 def editor(session):
-    editor = Editor(session, auto=False)
+    editor = Editor(session, auto=False, journal=False)
     editor.sent = []
     editor.view.send = lambda content, buffers=None: editor.sent.append((content, buffers))
     yield editor
@@ -70,6 +70,17 @@ def test_each_message_does_what_its_method_does(editor):
         [(16, 16)],
         **{**stroke, "radius": 30, "label": label, "over": [int(here)]},
     )
+
+
+def test_a_pens_stroke_is_in_the_script_of_the_picture(editor):
+    editor.paint(Stroke(LINE.tolist(), 4, 3, radii=[1, 4]))
+    assert "radii=[1.0, 4.0]" in editor.script()
+
+
+def test_the_history_names_what_was_painted_with(editor):
+    browser(editor, "push", LINE, radius=6, id="p")
+    browser(editor, "lasso", [(2, 2), (12, 3), (5, 14)])
+    assert [entry["name"] for entry in editor.view.history][1:] == ["push", "spark lasso"]
 
 
 def test_painting_over_chosen_parts_leaves_all_others(editor):
