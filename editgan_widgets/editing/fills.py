@@ -15,8 +15,8 @@ from editgan_widgets.editing.strokes import StrokeError
 from editgan_widgets.labels import LabelSet
 
 
-def fill(x: float, y: float, label: str | int) -> Operation:
-    """Paint the connected area of one part around a point as `label`.
+def fill(x: float, y: float, label: str | int, whole: bool = False) -> Operation:
+    """Paint the connected area of one part around a point as `label`; with `whole` all areas of that part.
 
     The operation raises StrokeError for a point outside the picture, UnknownLabelError for a foreign label.
     """
@@ -27,9 +27,12 @@ def fill(x: float, y: float, label: str | int) -> Operation:
         if not (0 <= x < width and 0 <= y < height):
             raise StrokeError(f"the point ({x:g}, {y:g}) lies outside the picture of {width} x {height} px")
         here = label_map[int(y), int(x)]
+        result = label_map.copy()
+        if whole:
+            result[label_map == here] = painted
+            return result
         areas = np.zeros(label_map.shape, np.int32)
         ndimage.label(label_map == here, output=areas)
-        result = label_map.copy()
         result[areas == areas[int(y), int(x)]] = painted
         return result
 

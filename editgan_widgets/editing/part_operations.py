@@ -198,6 +198,21 @@ def copy_side(parts: Parts, source: str, over: Over = None) -> Operation:
     return copied
 
 
+def from_other_side(part: str | int, over: Over = None) -> Operation:
+    """Give one part of a pair the mirrored shape of the other side's; what it leaves takes the nearest other label.
+
+    The operation raises UnknownLabelError for a part that is not paired.
+    """
+
+    def copied(label_map: LabelMap, labels: LabelSet) -> LabelMap:
+        other = labels[other_side(labels, part)]
+        if other.id == labels[part].id or other.side is None:
+            raise UnknownLabelError(f"{labels[part].name!r} has no other side in LabelSet {labels.name!r}")
+        return copy_side((labels[part].id, other.id), other.side, over)(label_map, labels)
+
+    return copied
+
+
 def copy_from(other: LabelMap, parts: Parts, over: Over = None, fit: bool = True) -> Operation:
     """Take the shape of parts from another sample's label map of the same size and label set.
 
@@ -273,6 +288,18 @@ def resolve(labels: LabelSet, parts: Parts) -> tuple[int, ...]:
 def ids(labels: LabelSet, *names: str) -> tuple[int, ...]:
     """Ids of the labels of these names; a name without its side stands for both sides. Unknown names give none."""
     return tuple(x.id for x in labels if x.name in names or _plain_name(labels, x.id) in names)
+
+
+def other_side(labels: LabelSet, part: str | int) -> int:
+    """Id of the part at the other side, "right eye" for "left eye"; of the part itself where it is not paired.
+
+    Raises UnknownLabelError for an unknown part.
+    """
+    label = labels[part]
+    if label.side is None:
+        return label.id
+    both = ids(labels, _plain_name(labels, label.id))
+    return next((i for i in both if labels[i].side not in (None, label.side)), label.id)
 
 
 def allowed(label_map: LabelMap, labels: LabelSet, over: Over) -> Mask:

@@ -20,29 +20,29 @@ import numpy as np
 import torch
 
 from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
-from editgan_widgets.editing.fills import fill, lasso
 from editgan_widgets.editing.library import load_vectors
 from editgan_widgets.editing.optimize import EditConfig
+from editgan_widgets.editing.paint_rule import PaintRule
 from editgan_widgets.editing.part_operations import Operation
 from editgan_widgets.editing.photo_session import PhotoSession
 from editgan_widgets.editing.presets import described
 from editgan_widgets.editing.saved_picture import SavedPictureError, open_picture, picture_png, save_picture
 from editgan_widgets.editing.session import EditSession, SessionError
 from editgan_widgets.editing.session_script import session_script
-from editgan_widgets.editing.strokes import Stroke, check_stroke, covered, rasterise
+from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
 from editgan_widgets.editing.vector_stack import summed
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.streaming import CancelToken, FramePacer, Worker
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
-from editgan_widgets.widgets.editor_view import SHAPES, EditorView
+from editgan_widgets.widgets.editor_view import MASK_STYLES, EditorView
+from editgan_widgets.widgets.paint_messages import OPERATIONS, operation_of, rule_of, stroke_of
 from editgan_widgets.widgets.part_canvas import PartCanvas
-from editgan_widgets.widgets.part_tools import part_tool
 from editgan_widgets.widgets.strings import translated
+from editgan_widgets.widgets.tool_outlines import ToolOutlines, tool_outcome
 
 MOST_SCALE = 4.0  # of a vector, either way
 _THUMBS = 64  # pictures of the history in one message
 _SETTINGS = ("lr", "outside_budget", "buffer_px", "stop_iou")  # of EditConfig, that the browser has fields for
-_LARGEST_STROKE = 100_000  # points
 _LARGEST_FILE = 64_000_000  # bytes of a picture from the browser
 _FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
 _log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class _Action:
     run: int = 0
     scales: Mapping[str, float] = field(default_factory=dict)  # of vectors, those that are to change
     name: str = ""  # under which to keep a vector
-    locked: tuple[int, ...] = ()  # parts that may not be painted over
+    rule: PaintRule = field(default_factory=PaintRule)  # what may be painted over
     picture: str | Path | bytes = b""  # to open
     tool: str = ""  # what the mask was changed by, for the history
     part: int = 0  # to which this was done
@@ -93,9 +93,10 @@ class Editor:
         journal: whether everything is kept on disk for `restore`: True in the user's folder for it, or a new folder.
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
-    `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `apply_vectors`, `add_vector`, `keep_vector`, `open`,
-    `save`, `save_script`. All but those that save return at once; `wait()` blocks until all is done and raises what
-    went wrong. Raises TypeError for anything but a session or a model, UnknownLabelError for an unknown part,
+    `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`, `show_mask`,
+    `tool_outline`, `apply_vectors`, `add_vector`, `keep_vector`, `open`, `save`, `save_script`. All but those that save
+    and `tool_outline` return at once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError
+    for anything but a session or a model, UnknownLabelError for an unknown part,
     EditVectorError for vectors of another model.
     """
 
@@ -155,6 +156,7 @@ class Editor:
             settings=self._settings(),
         )
         self._publish()
+        self._outlines = ToolOutlines(self._send_outline)
         self.view.on_msg(self._on_message)
 
     @classmethod
@@ -217,30 +219,60 @@ class Editor:
         """Let nothing paint over these parts; without any, unlock all. Raises UnknownLabelError."""
         self.view.locked = sorted({self.labels[part].id for part in parts})
 
-    def paint(self, stroke: Stroke, run: bool | None = None) -> None:
+    def paint_over(self, *parts: str | int) -> None:
+        """Let painting reach these parts alone; without any, all that are not locked. Raises UnknownLabelError."""
+        self.view.over = sorted({self.labels[part].id for part in parts})
+
+    def hide(self, *parts: str | int) -> None:
+        """Show the mask without these parts; without any, show all. Painting stays as it is."""
+        self.view.hidden = sorted({self.labels[part].id for part in parts})
+
+    def solo(self, *parts: str | int) -> None:
+        """Show these parts of the mask alone. Raises UnknownLabelError."""
+        shown = {self.labels[part].id for part in parts}
+        self.view.hidden = [label.id for label in self.labels if label.id not in shown]
+
+    def show_mask(self, style: str) -> None:
+        """Show the mask as its "areas", the "borders" between its parts, or "both". Raises ValueError."""
+        if style not in MASK_STYLES:
+            raise ValueError(f"the mask is shown as one of {', '.join(map(repr, MASK_STYLES))}; got {style!r}")
+        self.view.mask_style = style
+
+    def tool_outline(self, tool: str, part: str | int) -> np.ndarray:
+        """Where a part would be after a part tool, bool `[H, W]`, shown as an outline; nothing is changed.
+
+        Raises ValueError for an unknown tool, UnknownLabelError for a part that it does not fit.
+        """
+        label, rule = self.labels[part].id, self._rule(mirror=False)
+        outcome = tool_outcome(tool, label, self.label_map, self.labels, rule)
+        self._send_outline(tool, label, outcome)
+        return outcome
+
+    def paint(self, stroke: Stroke, run: bool | None = None, mirror: bool = False) -> None:
         """Paint a stroke; `run` says whether an edit follows, None does as the editor's switch says.
 
+        With `mirror` its reflection at the picture's middle is painted too, as the other side's part if it has one.
         Raises UnknownLabelError or StrokeError at once; a running edit then goes on.
         """
         self._check(stroke)
         self.labels[stroke.label]
-        self._act(_Action("paint", stroke, **self._as_the_view_says(run)))
+        self._act(_Action("paint", stroke, **self._as_the_view_says(run, mirror)))
 
-    def erase(self, stroke: Stroke, run: bool | None = None) -> None:
+    def erase(self, stroke: Stroke, run: bool | None = None, mirror: bool = False) -> None:
         """Bring the original parts back under a stroke (its label does not matter). Raises StrokeError as `paint`."""
         self._check(stroke)
-        self._act(_Action("erase", stroke, **self._as_the_view_says(run)))
+        self._act(_Action("erase", stroke, **self._as_the_view_says(run, mirror)))
 
-    def operate(self, operation: Operation, run: bool | None = None) -> None:
-        """Change the mask by a part operation, a fill or a lasso (editing/part_operations.py, editing/fills.py).
+    def operate(self, operation: Operation, run: bool | None = None, mirror: bool = False) -> None:
+        """Change the mask by a part operation, a fill, lasso or push (editing/part_operations.py, fills.py, warp.py).
 
-        `run` as of `paint`. What the operation raises is shown, and raised by `wait`; the mask then stays.
+        `run` and `mirror` as of `paint`. What the operation raises is shown, and raised by `wait`; the mask then stays.
         """
         if not callable(operation):
             raise TypeError(
                 f"an operation takes a label map and its LabelSet, such as grow('hair', 2); got {operation!r}"
             )
-        self._act(_Action("operate", operation=operation, **self._as_the_view_says(run)))
+        self._act(_Action("operate", operation=operation, **self._as_the_view_says(run, mirror)))
 
     def run(self, steps: int | None = None, blocking: bool = False) -> None:
         """Edit the picture towards the painted mask; with `blocking` return when it is done (see `wait`)."""
@@ -402,13 +434,17 @@ class Editor:
     def close(self) -> None:
         """End the worker and remove the widget."""
         self._worker.close()
+        self._outlines.close()
         self.view.close()
         self.canvas.close()
 
-    def _as_the_view_says(self, run: bool | None) -> dict[str, Any]:
-        """Steps and locks of something painted from Python."""
+    def _as_the_view_says(self, run: bool | None, mirror: bool) -> dict[str, Any]:
+        """Steps and rule of something painted from Python."""
         edits = self.view.auto if run is None else run
-        return {"run": self.view.steps if edits else 0, "locked": tuple(self.view.locked)}
+        return {"run": self.view.steps if edits else 0, "rule": self._rule(mirror)}
+
+    def _rule(self, mirror: bool) -> PaintRule:
+        return PaintRule(tuple(self.view.locked), tuple(self.view.over), mirror)
 
     def _check_free(self, name: str) -> None:
         if name in self.vectors:
@@ -429,8 +465,12 @@ class Editor:
                 self._on_stroke(content, buffers)
             elif kind == "run":
                 self.run(_checked_steps(content.get("steps")))
-            elif kind in ("fill", "lasso", "operate"):
+            elif kind in OPERATIONS:
                 self._on_operation(kind, content, buffers)
+            elif kind == "outline":
+                label = self.labels[content.get("label", "")].id
+                rule = rule_of(content, self.labels)
+                self._outlines.ask(str(content.get("name")), label, self.label_map, self.labels, rule)
             elif kind == "vectors":
                 self._on_scales(self._checked_scales(content.get("scales")), content.get("live") is True)
             elif kind == "save":
@@ -495,30 +535,22 @@ class Editor:
         self.configure(str(preset), **{name: None if v is None else float(v) for name, v in settings.items()})
 
     def _on_operation(self, kind: str, content: dict, buffers: Any) -> None:
-        label = self.labels[content.get("label", "")].id
-        if kind == "fill":
-            operation = fill(float(content.get("x", "nan")), float(content.get("y", "nan")), label)
-        elif kind == "lasso":
-            operation = lasso(_points(buffers), label)
-        else:
-            operation = part_tool(str(content.get("name")), label, self._image.shape[0])
+        operation = operation_of(kind, content, buffers, self.labels, self._image.shape[0])
         self._act(
             _Action(
                 "operate",
                 operation=operation,
+                id=str(content.get("id", "")),
                 run=self._steps_asked(content),
-                locked=self._locked_in(content),
+                rule=rule_of(content, self.labels),
                 tool=str(content.get("name", kind)),
-                part=label,
+                part=0 if kind == "push" else self.labels[content["label"]].id,
             )
         )
 
-    def _locked_in(self, content: dict) -> tuple[int, ...]:
-        """Parts that were locked when the browser painted, which its echo went by."""
-        locked = content.get("locked", [])
-        if not isinstance(locked, list):
-            raise ValueError(f"locked is a list of parts' ids; got {locked!r}")
-        return tuple(self.labels[part].id for part in locked)
+    def _send_outline(self, name: str, label: int, mask: np.ndarray | None) -> None:
+        bits = b"" if mask is None else encoding.packed(mask)
+        self.view.send({"kind": "outline", "name": name, "label": label}, buffers=[bits])
 
     def _steps_asked(self, content: dict) -> int:
         """How many steps are to follow what was painted; none where the editor waits for its Edit button."""
@@ -526,17 +558,9 @@ class Editor:
         return _checked_steps(content.get("steps", self.view.steps)) if auto else 0
 
     def _on_stroke(self, content: dict, buffers: Any) -> None:
-        shape = content.get("shape", "round")
-        if shape not in SHAPES:
-            raise ValueError(f"brush shape {shape!r} is unknown; use one of {', '.join(SHAPES)}")
-        tool = content.get("tool")
-        if tool not in ("brush", "eraser"):
-            raise ValueError(f"tool {tool!r} does not paint; use 'brush' or 'eraser'")
-        label = self.labels[content.get("label", "")].id
-        stroke = Stroke(points=_points(buffers), radius=float(content.get("radius", "nan")), label=label, shape=shape)
-        kind, name = "paint" if tool == "brush" else "erase", str(content.get("id", ""))
-        steps = self._steps_asked(content)
-        self._act(_Action(kind, stroke, id=name, run=steps, locked=self._locked_in(content)))
+        stroke, rule = stroke_of(content, buffers, self.labels), rule_of(content, self.labels)
+        kind, name = "paint" if content["tool"] == "brush" else "erase", str(content.get("id", ""))
+        self._act(_Action(kind, stroke, id=name, run=self._steps_asked(content), rule=rule))
 
     def _act(self, action: _Action) -> None:
         with self._lock:
@@ -718,8 +742,10 @@ class Editor:
         changed = not np.array_equal(before, self.session.label_map)
         if not changed:
             self._word = self._text("The parts are as before: what was painted is already there.")
-            if action.locked:
-                self._word = self._text("The parts are as before: what was painted is already there, or locked.")
+            if action.rule.restricts:
+                self._word = self._text(
+                    "The parts are as before: what was painted is already there, or may not be painted over."
+                )
             if action.kind == "operate":
                 self._word = self._text(
                     "The parts are as before: the part is not in the picture, or too small for this."
@@ -826,22 +852,14 @@ class Editor:
         return translated(self.language, text, **values)
 
     def _painted(self, action: _Action) -> np.ndarray:
-        """The mask after a stroke or an operation, locked parts as they were."""
-        before = self.session.label_map
+        """The mask after a stroke or an operation."""
+        before, rule = self.session.label_map, action.rule
         if action.operation is not None:
-            painted = action.operation(before, self.labels)
-        else:
-            assert action.stroke is not None
-            painted = (
-                self._erased(action.stroke) if action.kind == "erase" else rasterise(action.stroke, before, self.labels)
-            )
-        return np.where(np.isin(before, action.locked), before, painted) if action.locked else painted
-
-    def _erased(self, stroke: Stroke) -> np.ndarray:
-        label_map = self.session.label_map.copy()
-        mask = covered(stroke, (label_map.shape[0], label_map.shape[1]))
-        label_map[mask] = self._original[mask]
-        return label_map
+            return rule.operate(action.operation, before, self.labels)
+        assert action.stroke is not None
+        if action.kind == "erase":
+            return rule.erase(action.stroke, self._original, before, self.labels)
+        return rule.paint(action.stroke, before, self.labels)
 
     def _on_step(self, stamp: int, step: Any) -> None:
         losses = {name: float(getattr(step.losses, name)) for name in ("segmentation", "rgb", "perceptual", "prior")}
@@ -922,20 +940,12 @@ class Editor:
 
 def _made(action: _Action) -> dict[str, Any]:
     """What the history says of something painted."""
-    if action.kind == "paint" and action.stroke is not None and not action.locked:
+    if action.kind == "paint" and action.stroke is not None and action.rule == PaintRule():
         stroke = {name: value for name, value in vars(action.stroke).items() if value is not None}
         return {"do": "paint", "stroke": {**stroke, "points": [list(point) for point in action.stroke.points]}}
     tool = {"paint": "brush", "erase": "eraser"}.get(action.kind, action.tool or "operation")
     part = action.part if action.stroke is None else action.stroke.label
     return {"do": "label_map", "tool": tool, **({"part": part} if action.kind != "erase" and part else {})}
-
-
-def _points(buffers: Any) -> list[tuple[float, float]]:
-    """Points that came as float32 x0, y0, x1, y1 …"""
-    points = np.frombuffer(buffers[0], np.float32) if buffers else np.zeros(0, np.float32)
-    if points.size % 2 or points.size > 2 * _LARGEST_STROKE:
-        raise ValueError(f"a stroke came with {points.size} numbers; it takes x, y pairs, {_LARGEST_STROKE} at most")
-    return [(float(x), float(y)) for x, y in points.reshape(-1, 2)]
 
 
 def _file(buffers: Any) -> bytes:

@@ -26,7 +26,8 @@ from editgan_widgets.editing.photo_session import PhotoSession
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import MODELS, EditGAN, load_model
 
-TOOLS = ("label", "size", "shape", "opacity", "auto", "steps", "locked")  # traits that come back with the rest
+# Traits that come back with the rest.
+TOOLS = ("label", "size", "shape", "opacity", "auto", "steps", "locked", "over", "mirror", "pressure", "mask_style")
 _log = logging.getLogger(__name__)
 
 

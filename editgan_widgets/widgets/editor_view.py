@@ -3,10 +3,11 @@
 State stands in traits, so a reloaded page finds everything again; frames of a running edit are messages. Each trait is
 written by one side: the first group below by the kernel, the second by the browser.
 
-    browser -> kernel   {kind: "stroke", id, tool, label, radius, shape, auto, steps, locked} + [float32 x0, y0, x1 …]
+    browser -> kernel   {kind: "stroke", id, tool, radius, shape, …} + [float32 x0, y0, x1 …, of a pen: float32 radii]
+                        {kind: "push", id, radius, …} + [points]   {kind: "lasso", …} + [points]
+                        {kind: "fill", x, y, whole, …}   {kind: "operate", name, …}   {kind: "outline", name, …}
+                        where … is label, auto, steps, locked, over, mirror
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
-                        {kind: "fill", x, y, …}   {kind: "lasso", …} + [points]   {kind: "operate", name, …}
-                        where … is label, auto, steps, locked
                         {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}
                         {kind: "save" | "script"}   {kind: "open"} + [file]
                         {kind: "accept" | "discard"} {kind: "strength", strength, live}
@@ -15,6 +16,7 @@ written by one side: the first group below by the kernel, the second by the brow
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", name, type} + [file]
                         {kind: "thumbs", entries} + [JPEG of each]
+                        {kind: "outline", name, label} + [zlib of 0/1: the part after that tool; empty: none]
 """
 
 import threading
@@ -27,14 +29,16 @@ import traitlets
 from ipywidgets import widget_serialization
 from jaxtyping import UInt8
 
+from editgan_widgets.editing.part_operations import other_side
+from editgan_widgets.editing.strokes import SHAPES
 from editgan_widgets.widgets import encoding
 from editgan_widgets.widgets.browser_module import joined
 from editgan_widgets.widgets.part_canvas import PartCanvas
 from editgan_widgets.widgets.part_tools import PART_TOOLS
 
 _STATIC = Path(__file__).parent / "static"
-TOOLS = ("brush", "eraser", "fill", "lasso", "pick")
-SHAPES = ("round", "square")
+TOOLS = ("brush", "eraser", "push", "fill", "lasso", "polygon", "pick")
+MASK_STYLES = ("areas", "borders", "both")
 
 
 class EditorView(anywidget.AnyWidget):
@@ -46,7 +50,7 @@ class EditorView(anywidget.AnyWidget):
     canvas = traitlets.Instance(PartCanvas).tag(sync=True, **widget_serialization)
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
-    labels = traitlets.List().tag(sync=True)  # [{id, name, color}]
+    labels = traitlets.List().tag(sync=True)  # [{id, name, color, other: id of the other side's part, or its own}]
     strings = traitlets.Dict().tag(sync=True)  # texts in the user's language by the English ones (strings.py)
     part_tools = traitlets.List().tag(sync=True)  # names of operations on the selected part
     image = traitlets.Bytes().tag(sync=True)  # PNG or JPEG of the committed picture
@@ -77,6 +81,11 @@ class EditorView(anywidget.AnyWidget):
     auto = traitlets.Bool(True).tag(sync=True)
     steps = traitlets.Int(30, min=1).tag(sync=True)
     locked = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of parts that nothing paints over
+    over = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of the only parts to paint over; empty: any
+    mirror = traitlets.Bool(False).tag(sync=True)  # paint at both sides of the picture's middle
+    pressure = traitlets.Bool(True).tag(sync=True)  # a pen's pressure is the brush's size
+    hidden = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of parts that the mask is shown without
+    mask_style = traitlets.Enum(MASK_STYLES, "areas").tag(sync=True)
 
     def __init__(self, canvas: PartCanvas, **state: Any) -> None:
         self._publishing = threading.RLock()
@@ -85,7 +94,10 @@ class EditorView(anywidget.AnyWidget):
             width=int(canvas.width),
             height=int(canvas.height),
             part_tools=list(PART_TOOLS),
-            labels=[{"id": label.id, "name": label.name, "color": label.color} for label in canvas.labels],
+            labels=[
+                {"id": x.id, "name": x.name, "color": x.color, "other": other_side(canvas.labels, x.id)}
+                for x in canvas.labels
+            ],
             **state,
         )
 

@@ -7,6 +7,7 @@ from editgan_widgets.editing.part_operations import (
     bend,
     delete,
     flip,
+    from_other_side,
     grow,
     move,
     rotate,
@@ -33,6 +34,7 @@ PART_TOOLS: dict[str, Callable[[int, float], Operation]] = {
     "lift ends": lambda part, px: bend(part, 2 * px),
     "drop ends": lambda part, px: bend(part, -2 * px),
     "mirror": lambda part, px: flip(part),
+    "from the other side": lambda part, px: from_other_side(part),
     "remove": lambda part, px: delete(part),
 }
 

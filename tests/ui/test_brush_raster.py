@@ -21,8 +21,9 @@ RASTER = """async ([source, strokes, size]) => {
 }"""
 
 
+@pytest.mark.parametrize("pressed", [False, True], ids=["one radius", "a radius for each point"])
 @pytest.mark.parametrize("shape", ["round", "square"])
-def test_browser_and_kernel_rasters_are_identical(browser, shape):
+def test_browser_and_kernel_rasters_are_identical(browser, shape, pressed):
     size, rng = 64, np.random.default_rng(7)
     strokes = []
     for i in range(300):
@@ -30,15 +31,17 @@ def test_browser_and_kernel_rasters_are_identical(browser, shape):
         if i % 3 == 0:
             points = np.round(points * 2) / 2  # corners and centres, where distances tie
         points[0] = np.clip(points[0], 0, size - 1)
-        radius = float(rng.choice([0.71, 1, 1.5, 2.5, 4, 7.3]))
-        strokes.append((points, radius))
+        radii = rng.choice(np.array([0.71, 1, 1.5, 2.5, 4, 7.3], np.float32), len(points) if pressed else 1)
+        strokes.append((points, radii))
     page = browser.new_page()
-    sent = [[points.flatten().tolist(), radius, shape] for points, radius in strokes]
+    sent = [
+        [points.flatten().tolist(), radii.tolist() if pressed else float(radii[0]), shape] for points, radii in strokes
+    ]
     drawn = page.evaluate(RASTER, [SCRIPT.read_text(encoding="utf-8"), sent, size])
     page.close()
-    for (points, radius), indices in zip(strokes, drawn, strict=True):
+    for (points, radii), indices in zip(strokes, drawn, strict=True):
         mask = np.zeros(size * size, bool)
         mask[indices] = True
         pairs = [(float(x), float(y)) for x, y in points]
-        expected = covered(Stroke(pairs, radius, 1, shape), (size, size))
-        assert np.array_equal(mask.reshape(size, size), expected), (pairs, radius)
+        expected = covered(Stroke(pairs, float(radii[0]), 1, shape, radii if pressed else None), (size, size))
+        assert np.array_equal(mask.reshape(size, size), expected), (pairs, radii)

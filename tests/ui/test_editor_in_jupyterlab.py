@@ -310,8 +310,8 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert abs(rows.mean() + 0.5 - size / 4) < 2
     assert abs(columns.mean() + 0.5 - size / 4) < 2
     photograph(editor, "3-zoomed")
-    editor.canvas("parts").press("0")
-    until(lambda: zoomed.inner_text() == "100 %", 5, "0 did not show the whole picture")
+    editor.canvas("parts").press("Home")
+    until(lambda: zoomed.inner_text() == "100 %", 5, "Home did not show the whole picture")
 
     # What was edited is kept under a name, and its slider stands at 1.
     for _ in range(4):

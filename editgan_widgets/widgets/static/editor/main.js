@@ -1,15 +1,20 @@
 // EditGAN editor, the browser side (an anywidget module).
 //
 // Two viewports, Picture and Parts, over the layers of a PartCanvas. The brush is drawn here with no kernel round trip, into an
-// index buffer (Uint8Array, one label id per pixel) by the same rule as editgan_widgets.editing.strokes, so both sides hold the
+// index buffer (Uint8Array, one label id per pixel) by the same rules as editgan_widgets.editing.paint_rule, so both sides hold the
 // same label map. One binary message leaves per stroke. State comes in traits (so a page reload brings it back), frames of a
 // running edit come as messages and are acknowledged.
 
 import { h, ICONS, inflate } from "./dom.js";
+import { makeEcho } from "./echo.js";
 import { makeHistoryPanel } from "./history.js";
-import { outline, rasterise } from "./raster.js";
+import { makeMaskView } from "./mask_view.js";
+import { makePaintOver } from "./paint_over.js";
+import { makePolygon } from "./polygon.js";
+import { outline } from "./raster.js";
 import { makeSettings } from "./settings.js";
 import { makeStaging } from "./staging.js";
+import { makeToolPreview } from "./tool_preview.js";
 import { makeVectorPanel } from "./vectors.js";
 
 const STEPS = [10, 20, 30, 50, 100];
@@ -110,20 +115,30 @@ function render({ model, el }) {
     mirroring = false;
   }
 
+  const echo = makeEcho({ width, height, others: Object.fromEntries(names.map((label) => [label.id, label.other])), original: () => original, touched });
+  const maskView = makeMaskView({ model, put, t, names, width, height });
+  const paintOver = makePaintOver({ model, put, t, names });
+  const preview = makeToolPreview({ tell, asked: () => asked(), index, redraw: () => schedule(), width, height });
+  const polygon = makePolygon({ close: sendOutline, reach: () => (7 * width) / zoom / (views[1].canvas.clientWidth || width), redraw: () => schedule() });
+
   // ---- toolbar
   const button = (name, title, action, extra = {}) =>
     h("button", { type: "button", class: "eg-button", title, "aria-label": title, html: ICONS[name], onclick: action, ...extra });
   const tools = {
     brush: button("brush", t("Brush: paint the selected part (B)"), () => setTool("brush")),
     eraser: button("eraser", t("Eraser: bring the original parts back (E)"), () => setTool("eraser")),
-    fill: button("fill", t("Fill: paint the whole area under the pointer (G)"), () => setTool("fill")),
+    push: button("push", t("Push: move the parts along with the brush (W)"), () => setTool("push")),
+    fill: button("fill", t("Fill: paint the whole area under the pointer; with Shift all areas of its part (G)"), () => setTool("fill")),
     lasso: button("lasso", t("Lasso: draw round an area to paint it (L)"), () => setTool("lasso")),
+    polygon: button("polygon", t("Polygon: click round an area to paint it; Enter, a double-click or a click on the first corner closes it (P)"), () => setTool("polygon")),
     pick: button("pick", t("Eyedropper: select the part under the pointer (I, or hold Alt)"), () => setTool("pick")),
   };
   const shapes = {
     round: button("round", t("Round brush"), () => put("shape", "round")),
     square: button("square", t("Square brush"), () => put("shape", "square")),
   };
+  const mirrorButton = button("mirror", t("Mirror: paint at both sides of the picture's middle (M)"), () => put("mirror", !model.get("mirror")));
+  const pressureButton = button("pressure", t("The pen's pressure is the brush's size"), () => put("pressure", !model.get("pressure")), { hidden: true }); // until a pen comes
   const sizeSlider = h("input", {
     type: "range", min: 1, max: Math.min(MAX_SIZE, width), step: 1, class: "eg-range", "aria-label": t("Brush size in pixels"), title: t("Brush size ([ and ])"),
     oninput: () => put("size", Number(sizeSlider.value)),
@@ -136,7 +151,8 @@ function render({ model, el }) {
   const opacityValue = h("output", { class: "eg-value" });
   const closer = button("closer", t("Zoom in (+, or Ctrl and the wheel)"), () => zoomBy(2 ** 0.5));
   const further = button("further", t("Zoom out (-)"), () => zoomBy(2 ** -0.5));
-  const fitButton = h("button", { type: "button", class: "eg-button eg-zoom", title: t("Show the whole picture (0)"), onclick: () => zoomTo(1) });
+  const fitButton = h("button", { type: "button", class: "eg-button eg-zoom", title: t("Show the whole picture (Home, or Shift+0)"), onclick: () => zoomTo(1) });
+  const actualButton = h("button", { type: "button", class: "eg-button eg-zoom", title: t("One picture pixel on one screen pixel (Shift+1)"), "aria-label": t("Show the picture at its own size"), onclick: () => zoomTo(actual()) }, "1:1");
   const undo = button("undo", t("Undo (Ctrl+Z)"), () => travel("undo"));
   const redo = button("redo", t("Redo (Ctrl+Shift+Z)"), () => travel("redo"));
   const shortcuts = h("button", { type: "button", class: "eg-button", title: t("Keyboard shortcuts (?)"), "aria-label": t("Keyboard shortcuts"), onclick: () => sheet.showModal() }, "?");
@@ -147,26 +163,29 @@ function render({ model, el }) {
   const toolbar = h(
     "div",
     { class: "eg-bar", role: "toolbar", "aria-label": t("Painting tools") },
-    h("div", { class: "eg-group", role: "group", "aria-label": t("Tool") }, tools.brush, tools.eraser, tools.fill, tools.lasso, tools.pick),
-    h("div", { class: "eg-group", role: "group", "aria-label": t("Brush shape") }, shapes.round, shapes.square),
+    h("div", { class: "eg-group", role: "group", "aria-label": t("Tool") }, ...Object.values(tools)),
+    h("div", { class: "eg-group", role: "group", "aria-label": t("Brush shape") }, shapes.round, shapes.square, mirrorButton, pressureButton),
     h("label", { class: "eg-field" }, h("span", {}, t("Size")), sizeSlider, sizeValue),
-    h("label", { class: "eg-field" }, h("span", {}, t("Mask")), opacitySlider, opacityValue),
-    h("div", { class: "eg-group eg-end", role: "group", "aria-label": t("Zoom") }, further, fitButton, closer),
-    h("div", { class: "eg-group", role: "group", "aria-label": t("History") }, compare, undo, redo, open, save, shortcuts, file),
+    h("div", { class: "eg-group" }, h("label", { class: "eg-field" }, h("span", {}, t("Mask")), opacitySlider, opacityValue), maskView.styleButton),
+    h("div", { class: "eg-group eg-end", role: "group", "aria-label": t("History") }, compare, undo, redo, open, save, shortcuts, file),
   );
 
   // ---- the selected part as a whole
   const partName = h("span", { class: "eg-part" });
-  const lockButton = h("button", { type: "button", class: "eg-button eg-tool", title: t("Lock the selected part: nothing paints over it (K)"), onclick: () => toggleLock() }, t("lock"));
-  const TOOL_MARKS = { up: "\u2191", down: "\u2193", left: "\u2190", right: "\u2192", "turn left": "\u21ba", "turn right": "\u21bb" };
+  const lockButton = h("button", { type: "button", class: "eg-button eg-tool", title: t("Lock the selected part: nothing paints over it (K)"), "aria-label": t("Lock the selected part"), html: ICONS.lock, onclick: () => toggleLock() });
+  let otherSide = null; // the tool that only paired parts have
+  const TOOL_MARKS = { up: "\u2191", down: "\u2193", left: "\u2190", right: "\u2192", "turn left": "\u21ba", "turn right": "\u21bb", "from the other side": "\u21c4" };
   const partBar = h(
     "div",
     { class: "eg-bar eg-parts", role: "toolbar", "aria-label": t("Change the selected part's shape") },
     partName,
     lockButton,
-    ...model.get("part_tools").map((name) =>
-      h("button", { type: "button", class: "eg-button eg-tool", title: t("{tool}: change the mask of the selected part", { tool: t(name) }), "aria-label": t("Selected part: {tool}", { tool: t(name) }), onclick: () => tell({ kind: "operate", name, ...asked() }) }, TOOL_MARKS[name] ?? t(name)),
-    ),
+    maskView.hideButton,
+    ...model.get("part_tools").map((name) => {
+      const node = h("button", { type: "button", class: "eg-button eg-tool", title: t("{tool}: change the mask of the selected part", { tool: t(name) }), "aria-label": t("Selected part: {tool}", { tool: t(name) }), onclick: () => node.getAttribute("aria-disabled") !== "true" && tell({ kind: "operate", name, ...asked() }) }, TOOL_MARKS[name] ?? t(name));
+      if (name === "from the other side") otherSide = node;
+      return preview.watch(node, name);
+    }),
   );
 
   // ---- viewports
@@ -181,11 +200,12 @@ function render({ model, el }) {
     return { kind, canvas, ctx: canvas.getContext("2d", { alpha: false }), over: document.createElement("canvas"), stale: true, node };
   };
   const tag = h("span", { class: "eg-tag" });
-  const views = [makeView("picture", t("Picture"), tag), makeView("parts", t("Parts"), hover)];
+  const zoomGroup = h("div", { class: "eg-group eg-end eg-small", role: "group", "aria-label": t("Zoom") }, further, fitButton, closer, actualButton);
+  const views = [makeView("picture", t("Picture"), tag, zoomGroup), makeView("parts", t("Parts"), hover)];
   const help = h(
     "p",
     { id: hint, class: "eg-hidden" },
-    t("Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, G fill, L lasso, I eyedropper (or hold Alt), K locks the selected part, [ and ] size (or Alt and the wheel), plus, minus and 0 zoom, hold C to compare, question mark lists all, Control Z undo, Control Shift Z redo, Escape stops a running edit or leaves the editor."),
+    t("Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, W push, G fill, L lasso, P polygon, I eyedropper (or hold Alt), digits choose one of the first ten parts, K locks the selected part, H hides it, M mirrors, O shows borders, [ and ] size (or Alt and the wheel), plus, minus, Home and Shift 1 zoom, hold C to compare, question mark lists all, Control Z undo, Control Shift Z redo, Escape stops a running edit or leaves the editor."),
   );
 
   // ---- palette
@@ -194,7 +214,7 @@ function render({ model, el }) {
     type: "search", class: "eg-search", placeholder: t("Find a part"), "aria-label": t("Find a part by name"),
     oninput: () => {
       const text = filter.value.trim().toLowerCase();
-      for (const label of names) swatches.get(label.id).hidden = ![label.name, t(label.name)].some((name) => name.toLowerCase().includes(text));
+      for (const label of names) swatches.get(label.id).hidden = swatches.get(label.id).parentElement.hidden = ![label.name, t(label.name)].some((name) => name.toLowerCase().includes(text));
       rove();
     },
     onkeydown: (event) => {
@@ -204,15 +224,15 @@ function render({ model, el }) {
     },
   });
   const list = h("div", { class: "eg-swatches", role: "radiogroup", "aria-label": t("Part to paint") });
-  for (const label of names) {
+  for (const [place, label] of names.entries()) {
     const swatch = h(
       "button",
-      { type: "button", class: "eg-swatch", role: "radio", title: t(label.name), tabindex: -1, onclick: () => select(label.id) },
+      { type: "button", class: "eg-swatch", role: "radio", title: place < 10 ? `${t(label.name)} (${(place + 1) % 10})` : t(label.name), tabindex: -1, onclick: () => select(label.id) },
       h("span", { class: "eg-chip", style: `background:${label.color}` }),
       h("span", { class: "eg-name" }, t(label.name)),
     );
     swatches.set(label.id, swatch);
-    list.append(swatch);
+    list.append(h("div", { class: "eg-row", role: "none" }, swatch, maskView.eye(label)));
   }
   list.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
@@ -231,7 +251,7 @@ function render({ model, el }) {
     for (const [id, swatch] of swatches) swatch.tabIndex = stop && id === stop.id ? 0 : -1;
   }
   const scroller = h("div", { class: "eg-scroll" }, list);
-  const palette = h("div", { class: "eg-palette" }, filter, scroller);
+  const palette = h("div", { class: "eg-palette" }, h("div", { class: "eg-bar eg-find" }, filter, paintOver.select), scroller);
 
   const vectorPanel = makeVectorPanel({ model, tell, t });
   const historyPanel = makeHistoryPanel({ model, tell, t });
@@ -258,11 +278,17 @@ function render({ model, el }) {
     numbers,
   );
   const SHORTCUTS = [
-    ["B E G L I", t("brush, eraser, fill, lasso, eyedropper")],
+    ["B E W", t("brush, eraser, push")],
+    ["G L P I", t("fill (Shift: the whole part), lasso, polygon, eyedropper")],
+    ["Enter, Backspace, Esc", t("close a polygon, take its last corner back, drop it")],
+    ["1 \u2026 9 0", t("choose one of the first ten parts")],
+    ["M", t("mirror what is painted")],
     ["Alt", t("hold: pick the part under the pointer")],
     ["[ ]", t("brush size; also Alt and the wheel")],
     ["K", t("lock or unlock the selected part")],
-    ["+ \u2212 0", t("zoom in, out, whole picture; also Ctrl and the wheel, and the middle button drags")],
+    ["H, Shift+H", t("hide the selected part in the mask, show it alone")],
+    ["O", t("the mask as areas, borders or both")],
+    ["+ \u2212 Home, Shift+1", t("zoom in, out, whole picture (also Shift+0), its own size; also Ctrl and the wheel, and the middle button drags")],
     ["Arrows, Space", t("move the brush (Shift: faster), paint a dot")],
     ["Ctrl+Z, Ctrl+Shift+Z", t("undo, redo")],
     ["C", t("hold: the picture before all edits")],
@@ -298,6 +324,7 @@ function render({ model, el }) {
     historyPanel.node,
     settings.node,
     sheet,
+    paintOver.sheet,
     help,
   );
   el.append(root);
@@ -318,14 +345,15 @@ function render({ model, el }) {
     put("size", Math.min(Number(sizeSlider.max), Math.max(1, model.get("size") + way * step)));
   }
   let painting = "brush"; // the tool that the eyedropper hands back to
-  const asked = () => ({ label: model.get("label"), auto: model.get("auto"), steps: model.get("steps"), locked: model.get("locked") });
+  const asked = () => ({ label: model.get("label"), auto: model.get("auto"), steps: model.get("steps"), locked: model.get("locked"), over: model.get("over"), mirror: model.get("mirror") });
   function toggleLock() {
     const part = model.get("label");
     const locked = model.get("locked");
     put("locked", locked.includes(part) ? locked.filter((id) => id !== part) : [...locked, part].sort((a, b) => a - b));
   }
   function setTool(name) {
-    if (["brush", "fill", "lasso"].includes(name)) painting = name;
+    if (!["eraser", "pick"].includes(name)) painting = name;
+    if (name !== model.get("tool")) polygon.drop();
     put("tool", name);
   }
   function select(id, keepTool = false) {
@@ -339,23 +367,14 @@ function render({ model, el }) {
   }
 
   // ---- label map
-  function strokeInto(target, stroke, from = 0) {
-    if (stroke.tool === "lasso") return; // the kernel fills it
-    const paint = (i) => {
-      if (stroke.locked.includes(target[i])) return;
-      target[i] = stroke.tool === "eraser" ? (original ? original[i] : target[i]) : stroke.label;
-      touched[i] = 1;
-    };
-    const points = from > 0 ? stroke.points.slice(from) : stroke.points;
-    rasterise(points, stroke.radius, stroke.shape, width, height, paint);
-  }
   function rebuild() {
     index.set(base);
-    for (const stroke of pending) strokeInto(index, stroke);
-    if (current) strokeInto(index, current);
+    for (const stroke of pending) echo.paint(index, stroke);
+    if (current) echo.paint(index, current);
     paintLabels();
   }
   const areas = new Uint32Array(256); // px of each part
+  let painted = 0; // counts the states of the mask that were shown
   function paintLabels() {
     const shown = new ImageData(width, height);
     const strokes = new ImageData(width, height);
@@ -363,10 +382,11 @@ function render({ model, el }) {
     const drawn = new Uint32Array(strokes.data.buffer);
     const lut = new Uint32Array(colours.buffer);
     areas.fill(0);
+    painted++;
     for (let i = 0; i < size; i++) {
       areas[index[i]]++;
-      out[i] = lut[index[i]];
-      if (touched[i]) drawn[i] = out[i];
+      if (!maskView.isHidden(index[i])) out[i] = lut[index[i]];
+      if (touched[i]) drawn[i] = lut[index[i]];
     }
     labelLayer.putImageData(shown, 0, 0);
     strokeLayer.putImageData(strokes, 0, 0);
@@ -387,6 +407,7 @@ function render({ model, el }) {
     pending = pending.filter((stroke) => !confirmed.delete(stroke.id));
     loaded = true;
     rebuild();
+    preview.again();
   }
   let regionReads = 0;
   async function readRegion() {
@@ -427,6 +448,10 @@ function render({ model, el }) {
       pending = pending.filter((stroke) => stroke.id !== message.id);
       touched.fill(0);
       rebuild();
+      return;
+    }
+    if (message.kind === "outline") {
+      await preview.receive(message, buffers[0]);
       return;
     }
     if (message.kind === "download") {
@@ -523,6 +548,10 @@ function render({ model, el }) {
   function showControls() {
     for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(model.get("tool") === name));
     for (const [name, node] of Object.entries(shapes)) node.setAttribute("aria-pressed", String(model.get("shape") === name));
+    mirrorButton.setAttribute("aria-pressed", String(model.get("mirror")));
+    pressureButton.setAttribute("aria-pressed", String(model.get("pressure")));
+    maskView.show();
+    paintOver.show();
     sizeSlider.value = model.get("size");
     sizeValue.textContent = `${model.get("size")} px`;
     opacitySlider.value = Math.round(model.get("opacity") * 100);
@@ -534,7 +563,7 @@ function render({ model, el }) {
     const part = byId.get(model.get("label"));
     const locked = model.get("locked").includes(model.get("label"));
     lockButton.setAttribute("aria-pressed", String(locked));
-    lockButton.textContent = locked ? t("locked") : t("lock");
+    otherSide?.setAttribute("aria-disabled", String(!part || part.other === part.id));
     partName.replaceChildren();
     if (part) partName.append(h("span", { class: "eg-chip", style: `background:${part.color}` }), t(part.name));
     for (const [id, node] of swatches) {
@@ -565,7 +594,10 @@ function render({ model, el }) {
   }
   const showStatus = () => (status.textContent = model.get("status"));
 
-  for (const name of ["tool", "shape", "size", "opacity", "auto", "steps", "label", "locked"]) on(`change:${name}`, showControls);
+  for (const name of ["tool", "shape", "size", "opacity", "auto", "steps", "label", "locked", "over", "mirror", "pressure", "hidden", "mask_style"]) on(`change:${name}`, showControls);
+  on("change:hidden", paintLabels);
+  on("change:label", preview.again);
+  on("change:tool", polygon.drop);
   on("change:opacity", mirror);
   on("change:mask", readMask);
   on("change:original", readMask);
@@ -593,15 +625,18 @@ function render({ model, el }) {
   let top = 0;
   function zoomTo(factor, about = null) {
     const [x, y] = about ?? (cursor && inside([cursor.x, cursor.y]) ? [cursor.x, cursor.y] : [left + width / zoom / 2, top + height / zoom / 2]);
-    const next = Math.min(MOST_ZOOM, Math.max(1, factor));
+    const next = Math.min(MOST_ZOOM, Math.max(Math.min(1, actual()), factor));
     const kept = zoom / next; // what is under the pointer stays there
     moveTo(x - (x - left) * kept, y - (y - top) * kept, next);
   }
+  /** The zoom at which one picture px is one screen px; under 1 where the picture is smaller than its view. */
+  const actual = () => width / ((views[0].canvas.clientWidth || width) * (window.devicePixelRatio || 1));
   const zoomBy = (factor, about) => zoomTo(Math.abs(zoom * factor - 1) < 0.05 ? 1 : zoom * factor, about);
   function moveTo(x, y, factor = zoom) {
     zoom = factor;
-    left = Math.min(width - width / zoom, Math.max(0, x));
-    top = Math.min(height - height / zoom, Math.max(0, y));
+    // A picture smaller than its view stands in the middle.
+    left = zoom < 1 ? (width - width / zoom) / 2 : Math.min(width - width / zoom, Math.max(0, x));
+    top = zoom < 1 ? (height - height / zoom) / 2 : Math.min(height - height / zoom, Math.max(0, y));
     fitButton.textContent = `${Math.round(zoom * 100)} %`;
     fitButton.setAttribute("aria-label", t("Zoom {percent} percent; show the whole picture", { percent: Math.round(zoom * 100) }));
     further.setAttribute("aria-disabled", String(zoom <= 1));
@@ -637,6 +672,10 @@ function render({ model, el }) {
     // A frame is what the strokes became, so they are shown until the first one only.
     const strokes = Boolean(current) || !model.get("running") || !(run.step > 0);
     if (view.stale || view.strokes !== strokes) drawOver(view, strokes, ratio);
+    if (zoom < 1) {
+      ctx.fillStyle = getComputedStyle(canvas).backgroundColor;
+      ctx.fillRect(0, 0, w, hh);
+    }
     ctx.imageSmoothingEnabled = true;
     ctx.imageSmoothingQuality = "medium";
     ctx.drawImage((comparing ? before : picture).canvas, left, top, width / zoom, height / zoom, 0, 0, w, hh);
@@ -655,29 +694,44 @@ function render({ model, el }) {
     ctx.setTransform(scale, 0, 0, scale, -left * scale, -top * scale); // picture px from here on
     if (view.kind === "parts") {
       ctx.globalAlpha = model.get("opacity");
-      ctx.drawImage(labelLayer.canvas, 0, 0, width, height);
+      if (maskView.filled()) ctx.drawImage(labelLayer.canvas, 0, 0, width, height);
     } else if (strokes) {
       ctx.globalAlpha = 0.6;
       ctx.drawImage(strokeLayer.canvas, 0, 0, width, height);
     }
     ctx.globalAlpha = 1;
     if (layers) ctx.drawImage(layers[3].canvas, 0, 0, width, height);
-    if (regionPath) twoTone(ctx, regionPath, scale, ratio, true);
+    const border = view.kind === "parts" && maskView.borderPath(index, painted);
+    if (border) twoTone(ctx, border, scale, 0.7 * ratio, false);
+    if (regionPath && !preview.path()) twoTone(ctx, regionPath, scale, ratio, true);
+    if (preview.path()) twoTone(ctx, preview.path(), scale, ratio, preview.removes(), "#4fc3f7");
+    if (model.get("mirror")) twoTone(ctx, middlePath(), scale, ratio / 2, true);
     if (current?.tool === "lasso") twoTone(ctx, lassoPath(), scale, ratio, false);
-    else if (cursor && ["brush", "eraser"].includes(model.get("tool"))) twoTone(ctx, brushPath(), scale, ratio, false);
+    else if (polygon.active()) twoTone(ctx, polygon.path(cursor), scale, ratio, false);
+    else if (cursor && ["brush", "eraser", "push"].includes(model.get("tool"))) {
+      twoTone(ctx, brushPath(cursor.x), scale, ratio, false);
+      if (model.get("mirror")) twoTone(ctx, brushPath(width - cursor.x), scale, ratio, true);
+    }
   }
-  // White over dark, so the line stands out on any colour.
-  function twoTone(ctx, path, scale, ratio, dashed) {
+  // Light over dark, so the line stands out on any colour.
+  function twoTone(ctx, path, scale, ratio, dashed, light = "#fff") {
     ctx.lineWidth = (2.5 * ratio) / scale;
     ctx.strokeStyle = "rgba(0,0,0,.55)";
     ctx.stroke(path);
     ctx.lineWidth = (1.2 * ratio) / scale;
-    ctx.strokeStyle = "#fff";
+    ctx.strokeStyle = light;
     if (dashed) ctx.setLineDash([(4 * ratio) / scale, (3 * ratio) / scale]);
     ctx.stroke(path);
     ctx.setLineDash([]);
   }
-  const radiusOf = () => Math.max(0.71, model.get("size") / 2); // less could miss every pixel's centre
+  const radiusOf = (force = 1) => fround(Math.max(0.71, (model.get("size") / 2) * force)); // less could miss every pixel's centre
+  const pushRadius = () => Math.max(3, 1.5 * radiusOf()); // its rim hardly moves anything
+  /** What a pen's pressure makes of the brush, 0 to 1; null for what has none. */
+  function forceOf(event) {
+    if (event?.pointerType !== "pen") return null;
+    pressureButton.hidden = false;
+    return model.get("pressure") ? event.pressure : null;
+  }
   /** Whether a line goes round something, and is no shaky click. */
   function isLoop(points) {
     const xs = points.filter((_, i) => i % 2 === 0);
@@ -691,11 +745,17 @@ function render({ model, el }) {
     path.closePath();
     return path;
   }
-  function brushPath() {
+  function middlePath() {
     const path = new Path2D();
-    const radius = radiusOf();
-    if (model.get("shape") === "square") path.rect(cursor.x - radius, cursor.y - radius, 2 * radius, 2 * radius);
-    else path.arc(cursor.x, cursor.y, radius, 0, 2 * Math.PI);
+    path.moveTo(width / 2, 0);
+    path.lineTo(width / 2, height);
+    return path;
+  }
+  function brushPath(x) {
+    const path = new Path2D();
+    const radius = model.get("tool") === "push" ? pushRadius() : radiusOf(current?.force);
+    if (model.get("shape") === "square" && model.get("tool") !== "push") path.rect(x - radius, cursor.y - radius, 2 * radius, 2 * radius);
+    else path.arc(x, cursor.y, radius, 0, 2 * Math.PI);
     return path;
   }
 
@@ -717,26 +777,43 @@ function render({ model, el }) {
     schedule();
   }
   const areaText = (share) => (share < 0.001 ? t("under 0.1 %") : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`);
-  function begin(point, picking = false) {
+  function begin(point, picking = false, event = null) {
     if (picking || model.get("tool") === "pick") {
       select(labelAt(point), picking);
       return null;
     }
     if (model.get("tool") === "fill") {
       root.dataset.up = String(performance.now());
-      tell({ kind: "fill", x: point[0], y: point[1], ...asked() });
+      tell({ kind: "fill", x: point[0], y: point[1], whole: event?.shiftKey === true, ...asked() });
       return null;
     }
+    if (model.get("tool") === "polygon") {
+      polygon.click(point);
+      return null;
+    }
+    const force = forceOf(event);
     const identity = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+    const pushes = model.get("tool") === "push";
     return {
-      id: identity, tool: model.get("tool"), label: model.get("label"), radius: radiusOf(), shape: model.get("shape"), locked: model.get("locked"), points: [...point],
+      ...asked(), id: identity, tool: model.get("tool"), radius: pushes ? pushRadius() : radiusOf(), shape: model.get("shape"), points: [...point],
+      radii: force === null || pushes ? null : [radiusOf(force)], force: force ?? 1,
     };
   }
-  function extend(point) {
+  function extend(point, event) {
     const n = current.points.length;
+    const last = event.type === "pointerup"; // of a pen that presses no more
+    const force = last ? null : forceOf(event);
     if (current.points[n - 2] === point[0] && current.points[n - 1] === point[1]) return;
     current.points.push(...point);
-    strokeInto(index, current, n - 2);
+    if (current.radii) {
+      current.force = force ?? current.force;
+      current.radii.push(radiusOf(current.force));
+    }
+    echo.paint(index, current, n - 2);
+  }
+  function sendOutline(points) {
+    root.dataset.up = String(performance.now());
+    tell({ kind: "lasso", ...asked() }, [new Float32Array(points).buffer]);
   }
   function dropLasso() {
     current = null;
@@ -747,16 +824,16 @@ function render({ model, el }) {
     current = null;
     if (stroke.tool === "lasso") {
       root.dataset.up = String(performance.now());
-      if (isLoop(stroke.points)) tell({ kind: "lasso", ...asked() }, [new Float32Array(stroke.points).buffer]);
+      if (isLoop(stroke.points)) sendOutline(stroke.points);
       schedule();
       return;
     }
+    if (stroke.tool === "push" && stroke.points.length < 4) return; // a click moves nothing
     pending.push(stroke);
-    const { id, tool, label, radius, shape, locked } = stroke;
+    const { id, tool, radius, shape, label, locked, over, mirror } = stroke;
     root.dataset.up = String(performance.now());
-    tell({ kind: "stroke", id, tool, label, radius, shape, locked, auto: model.get("auto"), steps: model.get("steps") }, [
-      new Float32Array(stroke.points).buffer,
-    ]);
+    const buffers = [stroke.points, stroke.radii].filter(Boolean).map((values) => new Float32Array(values).buffer);
+    tell({ kind: tool === "push" ? "push" : "stroke", id, tool, radius, shape, ...asked(), label, locked, over, mirror }, buffers);
     setTimeout(() => {
       if (pending.some((other) => other.id === id)) status.textContent = t("The kernel is busy; the stroke waits for it.");
     }, 2500);
@@ -767,7 +844,7 @@ function render({ model, el }) {
     // The middle button drags the picture; Ctrl and the wheel zoom, Alt and the wheel change the brush. A bare wheel is the page's.
     let drag = null;
     listen(canvas, "pointerdown", (event) => {
-      if (event.button !== 1 || zoom === 1) return;
+      if (event.button !== 1 || zoom <= 1) return;
       drag = { x: event.clientX, y: event.clientY, left, top };
       canvas.setPointerCapture(event.pointerId);
       event.preventDefault();
@@ -797,10 +874,10 @@ function render({ model, el }) {
       const point = at(view, event);
       pointAt(point);
       if (!inside(point)) return;
-      current = begin(point, event.altKey);
+      current = begin(point, event.altKey, event);
       if (current) {
         current.pointer = event.pointerId;
-        strokeInto(index, current);
+        echo.paint(index, current);
         paintLabels();
       }
       event.preventDefault();
@@ -810,12 +887,12 @@ function render({ model, el }) {
       pointAt(at(view, event));
       if (!current || current.pointer !== event.pointerId) return;
       const moves = event.getCoalescedEvents?.() ?? [];
-      for (const move of moves.length ? moves : [event]) extend(at(view, move));
+      for (const move of moves.length ? moves : [event]) extend(at(view, move), move);
       paintLabels();
     });
     const up = (event) => {
       if (!current || current.pointer !== event.pointerId) return;
-      if (event.type === "pointerup") extend(at(view, event));
+      if (event.type === "pointerup") extend(at(view, event), event);
       if (event.type === "pointercancel" && current.tool === "lasso") dropLasso();
       else finish();
     };
@@ -827,6 +904,7 @@ function render({ model, el }) {
       hover.replaceChildren();
       schedule();
     });
+    listen(canvas, "dblclick", () => polygon.finish());
     listen(canvas, "contextmenu", (event) => event.preventDefault());
     listen(canvas, "keydown", (event) => {
       const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
@@ -840,7 +918,7 @@ function render({ model, el }) {
       } else if (event.key === " " && cursor && !current && loaded && !event.repeat) {
         current = begin([cursor.x, cursor.y]);
         if (current) {
-          strokeInto(index, current);
+          echo.paint(index, current);
           finish();
         }
         handled(event);
@@ -893,15 +971,16 @@ function render({ model, el }) {
 
   // ---- shortcuts, only with the focus inside; Tab is never taken
   listen(root, "keydown", (event) => {
-    if (event.defaultPrevented || sheet.open) return;
-    const typing = event.target instanceof HTMLInputElement && ["search", "text"].includes(event.target.type);
+    if (event.defaultPrevented || sheet.open || paintOver.sheet.open) return;
+    const typing = event.target instanceof HTMLSelectElement || (event.target instanceof HTMLInputElement && ["search", "text"].includes(event.target.type));
     const control = event.ctrlKey || event.metaKey;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (control && !typing && (key === "z" || key === "y")) {
       const again = key === "y" || event.shiftKey;
       travel(again ? "redo" : "undo");
       handled(event);
-    } else if (key === "Escape") {
+    } else if (!typing && !control && polygon.key(key)) handled(event);
+    else if (key === "Escape") {
       if (current?.tool === "lasso") dropLasso();
       else if (model.get("running")) tell({ kind: "stop" });
       else root.ownerDocument.activeElement?.blur();
@@ -910,12 +989,19 @@ function render({ model, el }) {
       if (key === "[" || key === "]") resizeBrush(key === "]" ? 1 : -1);
       else if (key === "+" || key === "=") zoomBy(2 ** 0.5);
       else if (key === "-") zoomBy(2 ** -0.5);
-      else if (key === "0") zoomTo(1);
+      else if ((key === "Home" && event.target.type !== "range") || (event.shiftKey && event.code === "Digit0")) zoomTo(1);
+      else if (event.shiftKey && event.code === "Digit1") zoomTo(actual());
+      else if (/^[0-9]$/.test(key)) select(names[(Number(key) + 9) % 10]?.id ?? model.get("label"));
       else if (key === "b") setTool("brush");
       else if (key === "e") setTool("eraser");
       else if (key === "i") setTool("pick");
       else if (key === "g") setTool("fill");
       else if (key === "l") setTool("lasso");
+      else if (key === "p") setTool("polygon");
+      else if (key === "w") setTool("push");
+      else if (key === "m") put("mirror", !model.get("mirror"));
+      else if (key === "o") maskView.nextStyle();
+      else if (key === "h") (event.shiftKey ? maskView.solo : maskView.hide)(model.get("label"));
       else if (key === "k") toggleLock();
       else if (key === "?") sheet.showModal();
       else if (key === "c") setComparing(true);

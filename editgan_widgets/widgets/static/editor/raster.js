@@ -1,51 +1,59 @@
 // Brush raster: the same rule as editgan_widgets.editing.strokes, so browser and kernel paint the same pixels.
 
-/** Call `paint(index)` for each pixel whose centre lies within `radius` px of the segment a-b (square: Chebyshev distance). */
-export function rasteriseSegment(ax, ay, bx, by, radius, shape, width, height, paint) {
+/** Call `paint(index)` for each pixel that a brush covers on its way from a (radius ra px) to b (rb): Euclidean distance where
+ *  round, Chebyshev distance where square; between the two the radius changes evenly. */
+export function rasteriseSegment(ax, ay, ra, bx, by, rb, shape, width, height, paint) {
   const dx = bx - ax;
   const dy = by - ay;
-  const length2 = dx * dx + dy * dy;
-  const reach = radius + 1e-9; // sums of binary fractions must not decide over a pixel
-  const x0 = Math.max(0, Math.floor(Math.min(ax, bx) - radius - 1));
-  const x1 = Math.min(width - 1, Math.ceil(Math.max(ax, bx) + radius));
-  const y0 = Math.max(0, Math.floor(Math.min(ay, by) - radius - 1));
-  const y1 = Math.min(height - 1, Math.ceil(Math.max(ay, by) + radius));
+  const growth = rb - ra;
+  const most = Math.max(ra, rb);
+  const length = Math.hypot(dx, dy);
+  const lean = length > Math.abs(growth) ? growth / length : 0;
+  const slope = lean / Math.sqrt(1 - lean * lean);
+  const x0 = Math.max(0, Math.floor(Math.min(ax, bx) - most - 1));
+  const x1 = Math.min(width - 1, Math.ceil(Math.max(ax, bx) + most));
+  const y0 = Math.max(0, Math.floor(Math.min(ay, by) - most - 1));
+  const y1 = Math.min(height - 1, Math.ceil(Math.max(ay, by) + most));
   for (let y = y0; y <= y1; y++) {
     const py = y + 0.5 - ay;
     for (let x = x0; x <= x1; x++) {
       const px = x + 0.5 - ax;
-      if (shape === "square") {
-        if (chebyshev(px, py, dx, dy) <= reach) paint(y * width + x);
-        continue;
+      let beyond;
+      if (shape === "square") beyond = chebyshevBeyond(px, py, dx, dy, ra, growth);
+      else {
+        // The dab that reaches nearest: its line to the pixel is at right angles to the brush's outline, not to its way.
+        let t = growth > 0 ? 1 : 0; // where one of the two dabs covers the other
+        if (length > Math.abs(growth)) {
+          const across = Math.abs(px * dy - py * dx) / length;
+          t = Math.min(1, Math.max(0, (px * dx + py * dy) / (length * length) + (across * slope) / length));
+        }
+        beyond = Math.hypot(px - t * dx, py - t * dy) - (ra + t * growth);
       }
-      const t = length2 > 0 ? Math.min(1, Math.max(0, (px * dx + py * dy) / length2)) : 0;
-      const ex = px - t * dx;
-      const ey = py - t * dy;
-      if (Math.hypot(ex, ey) <= reach) paint(y * width + x);
+      if (beyond <= 1e-9) paint(y * width + x); // sums of binary fractions must not decide over a pixel
     }
   }
 }
 
-/** Chebyshev distance of (ex, ey) to the segment (0, 0)-(dx, dy): the maximum is piecewise linear, so its corners suffice. */
-function chebyshev(ex, ey, dx, dy) {
-  let best = Math.max(Math.abs(ex), Math.abs(ey));
+/** How far (ex, ey) lies beyond a square brush on its way from (0, 0) to (dx, dy): piecewise linear, so its corners suffice. */
+function chebyshevBeyond(ex, ey, dx, dy, radius, growth) {
   const at = (t) => {
     t = Math.min(1, Math.max(0, t));
-    best = Math.min(best, Math.max(Math.abs(ex - t * dx), Math.abs(ey - t * dy)));
+    return Math.max(Math.abs(ex - t * dx), Math.abs(ey - t * dy)) - (radius + t * growth);
   };
-  at(1);
-  if (dx !== 0) at(ex / dx);
-  if (dy !== 0) at(ey / dy);
-  if (dx !== dy) at((ex - ey) / (dx - dy));
-  if (dx !== -dy) at((ex + ey) / (dx + dy));
+  let best = Math.min(at(0), at(1));
+  if (dx !== 0) best = Math.min(best, at(ex / dx));
+  if (dy !== 0) best = Math.min(best, at(ey / dy));
+  if (dx !== dy) best = Math.min(best, at((ex - ey) / (dx - dy)));
+  if (dx !== -dy) best = Math.min(best, at((ex + ey) / (dx + dy)));
   return best;
 }
 
-/** Rasterise a whole stroke; `points` is flat: x0, y0, x1, y1 … */
+/** Rasterise a whole stroke; `points` is flat: x0, y0, x1, y1 …; `radius` in px, or one for each point. */
 export function rasterise(points, radius, shape, width, height, paint) {
-  if (points.length === 2) rasteriseSegment(points[0], points[1], points[0], points[1], radius, shape, width, height, paint);
-  for (let i = 2; i < points.length; i += 2) {
-    rasteriseSegment(points[i - 2], points[i - 1], points[i], points[i + 1], radius, shape, width, height, paint);
+  const r = (i) => (typeof radius === "number" ? radius : radius[i / 2]);
+  for (let i = Math.min(2, points.length - 2); i < points.length; i += 2) {
+    const from = Math.max(0, i - 2);
+    rasteriseSegment(points[from], points[from + 1], r(from), points[i], points[i + 1], r(i), shape, width, height, paint);
   }
 }
 
@@ -72,6 +80,26 @@ export function outline(bits, width, height) {
         path.moveTo(x, from);
         path.lineTo(x, y);
         from = -1;
+      }
+    }
+  }
+  return path;
+}
+
+/** Every edge between pixels of different parts as a path in pixel units; hidden parts (0/1 by id) count as one. */
+export function borders(index, hidden, width, height) {
+  const path = new Path2D();
+  const seen = (i) => (hidden[index[i]] ? 256 : index[i]);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      if (x > 0 && seen(i) !== seen(i - 1)) {
+        path.moveTo(x, y);
+        path.lineTo(x, y + 1);
+      }
+      if (y > 0 && seen(i) !== seen(i - width)) {
+        path.moveTo(x, y);
+        path.lineTo(x + 1, y);
       }
     }
   }

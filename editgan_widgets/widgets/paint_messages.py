@@ -1,0 +1,69 @@
+"""What the browser's painting tools send (wire: editor_view.py), checked, as strokes, operations and rules."""
+
+from typing import Any
+
+import numpy as np
+
+from editgan_widgets.editing.fills import fill, lasso
+from editgan_widgets.editing.paint_rule import PaintRule
+from editgan_widgets.editing.part_operations import Operation
+from editgan_widgets.editing.strokes import SHAPES, Stroke
+from editgan_widgets.editing.warp import push
+from editgan_widgets.labels import LabelSet
+from editgan_widgets.widgets.part_tools import part_tool
+
+OPERATIONS = ("fill", "lasso", "push", "operate")
+_LARGEST_STROKE = 100_000  # points
+
+
+def stroke_of(content: dict, buffers: Any, labels: LabelSet) -> Stroke:
+    """The stroke of a message. Raises ValueError for what no brush paints."""
+    shape = content.get("shape", "round")
+    if shape not in SHAPES:
+        raise ValueError(f"brush shape {shape!r} is unknown; use one of {', '.join(SHAPES)}")
+    if content.get("tool") not in ("brush", "eraser"):
+        raise ValueError(f"tool {content.get('tool')!r} does not paint; use 'brush' or 'eraser'")
+    label = labels[content.get("label", "")].id
+    radii = _numbers(buffers[1]).tolist() if buffers and len(buffers) > 1 else None
+    return Stroke(_points(buffers), float(content.get("radius", "nan")), label, shape, radii)
+
+
+def operation_of(kind: str, content: dict, buffers: Any, labels: LabelSet, height: int) -> Operation:
+    """The operation of a message, for a picture `height` px high. Raises ValueError for what does not fit."""
+    if kind == "push":
+        return push(_points(buffers), float(content.get("radius", "nan")))
+    label = labels[content.get("label", "")].id
+    if kind == "fill":
+        x, y = float(content.get("x", "nan")), float(content.get("y", "nan"))
+        return fill(x, y, label, whole=content.get("whole") is True)
+    if kind == "lasso":
+        return lasso(_points(buffers), label)
+    return part_tool(str(content.get("name")), label, height)
+
+
+def rule_of(content: dict, labels: LabelSet) -> PaintRule:
+    """What the browser's echo went by: the rule as it was when it painted. A part tool is never mirrored."""
+    mirror = content.get("mirror") is True and content.get("kind") != "operate"
+    return PaintRule(_ids(content, "locked", labels), _ids(content, "over", labels), mirror)
+
+
+def _ids(content: dict, name: str, labels: LabelSet) -> tuple[int, ...]:
+    given = content.get(name, [])
+    if not isinstance(given, list):
+        raise ValueError(f"{name} is a list of parts' ids; got {given!r}")
+    return tuple(labels[part].id for part in given)
+
+
+def _points(buffers: Any) -> list[tuple[float, float]]:
+    """Points that came as float32 x0, y0, x1, y1 …"""
+    points = _numbers(buffers[0]) if buffers else np.zeros(0, np.float32)
+    if points.size % 2:
+        raise ValueError(f"a stroke came with {points.size} numbers; it takes x, y pairs")
+    return [(float(x), float(y)) for x, y in points.reshape(-1, 2)]
+
+
+def _numbers(buffer: Any) -> np.ndarray:
+    numbers = np.frombuffer(buffer, np.float32)
+    if numbers.size > 2 * _LARGEST_STROKE:
+        raise ValueError(f"a stroke came with {numbers.size} numbers; it takes {_LARGEST_STROKE} x, y pairs at most")
+    return numbers

@@ -1,0 +1,49 @@
+// Echo: what the browser paints before the kernel has answered, by the rules of editgan_widgets.editing.paint_rule.
+
+import { rasterise } from "./raster.js";
+import { makeSources, pushedInto, pushSegment } from "./push.js";
+
+const ECHOED = ["brush", "eraser", "push"]; // the kernel alone fills
+
+/** `paint(target, stroke, from)` paints a stroke's points from the flat index `from` on into a label map; from 0 on it begins
+ *  anew. `others` gives the other side's part by id, `original()` the label map that the eraser brings back. */
+export function makeEcho({ width, height, others, original, touched }) {
+  const size = width * height;
+
+  function begin(target, stroke) {
+    stroke.under = target.slice(); // what may be painted over goes by the map before the stroke
+    stroke.free = new Uint8Array(256).fill(stroke.over.length ? 0 : 1);
+    for (const id of stroke.over) stroke.free[id] = 1;
+    for (const id of stroke.locked) stroke.free[id] = 0;
+    stroke.own = stroke.mirror ? new Uint8Array(size) : null; // the stroke lies over its reflection
+    stroke.sources = stroke.tool === "push" ? makeSources(width, height) : null;
+  }
+
+  function paint(target, stroke, from = 0) {
+    if (!ECHOED.includes(stroke.tool)) return;
+    if (from === 0) begin(target, stroke);
+    const points = from > 0 ? stroke.points.slice(from) : stroke.points;
+    if (stroke.tool === "push") {
+      for (let i = 2; i < points.length; i += 2) pushSegment(stroke.sources, points[i - 2], points[i - 1], points[i], points[i + 1], stroke.radius);
+      pushedInto(target, stroke.under, stroke.sources, stroke.mirror, stroke.free);
+      for (let i = 0; i < size; i++) if (target[i] !== stroke.under[i]) touched[i] = 1;
+      return;
+    }
+    const radius = stroke.radii ? stroke.radii.slice(from / 2) : stroke.radius;
+    const first = original();
+    const put = (i, label) => {
+      if (!stroke.free[stroke.under[i]]) return;
+      target[i] = stroke.tool === "eraser" ? (first ? first[i] : target[i]) : label;
+      touched[i] = 1;
+    };
+    if (stroke.mirror) {
+      const reflection = points.map((value, i) => (i % 2 ? value : width - value));
+      rasterise(reflection, radius, stroke.shape, width, height, (i) => stroke.own[i] || put(i, others[stroke.label]));
+    }
+    rasterise(points, radius, stroke.shape, width, height, (i) => {
+      if (stroke.own) stroke.own[i] = 1;
+      put(i, stroke.label);
+    });
+  }
+  return { paint };
+}

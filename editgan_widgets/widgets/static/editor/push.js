@@ -1,0 +1,78 @@
+// Push: the echo of a brush that moves parts along with it; the same numbers as editgan_widgets.editing.warp.
+
+/** Where each pixel's label comes from, in px: at first from itself. */
+export function makeSources(width, height) {
+  const x = new Float64Array(width * height);
+  const y = new Float64Array(width * height);
+  for (let i = 0; i < x.length; i++) {
+    x[i] = (i % width) + 0.5;
+    y[i] = Math.floor(i / width) + 0.5;
+  }
+  return { x, y, width, height };
+}
+
+/** Let the brush go from a to b, in steps too short to fold the picture over. */
+export function pushSegment(sources, ax, ay, bx, by, radius) {
+  const steps = Math.max(1, Math.ceil(Math.hypot(bx - ax, by - ay) / (radius * 0.25)));
+  const dx = (bx - ax) / steps;
+  const dy = (by - ay) / steps;
+  for (let i = 1; i <= steps; i++) pushOnce(sources, ax + dx * i, ay + dy * i, dx, dy, radius);
+}
+
+function pushOnce({ x, y, width, height }, middleX, middleY, dx, dy, radius) {
+  const left = Math.max(0, Math.floor(middleX - radius));
+  const right = Math.min(width, Math.ceil(middleX + radius));
+  const top = Math.max(0, Math.floor(middleY - radius));
+  const bottom = Math.min(height, Math.ceil(middleY + radius));
+  if (left >= right || top >= bottom) return;
+  const newX = [];
+  const newY = [];
+  for (let row = top; row < bottom; row++) {
+    for (let column = left; column < right; column++) {
+      const a = column + 0.5 - middleX;
+      const b = row + 0.5 - middleY;
+      const rest = Math.max(0, 1 - (a * a + b * b) / (radius * radius));
+      const weight = rest * rest;
+      const u = Math.min(width - 1, Math.max(0, column - weight * dx));
+      const v = Math.min(height - 1, Math.max(0, row - weight * dy));
+      const u0 = Math.floor(u);
+      const v0 = Math.floor(v);
+      const u1 = Math.min(u0 + 1, width - 1);
+      const v1 = Math.min(v0 + 1, height - 1);
+      const fu = u - u0;
+      const fv = v - v0;
+      const between = (field) => {
+        const above = field[v0 * width + u0] * (1 - fu) + field[v0 * width + u1] * fu;
+        const below = field[v1 * width + u0] * (1 - fu) + field[v1 * width + u1] * fu;
+        return above * (1 - fv) + below * fv;
+      };
+      newX.push(between(x));
+      newY.push(between(y));
+    }
+  }
+  let n = 0;
+  for (let row = top; row < bottom; row++) {
+    for (let column = left; column < right; column++, n++) {
+      x[row * width + column] = newX[n];
+      y[row * width + column] = newY[n];
+    }
+  }
+}
+
+/** The label map `under` with its parts pushed; with `mirror` also at the other side, where nothing was pushed here. */
+export function pushedInto(target, under, sources, mirror, free) {
+  const { x, y, width, height } = sources;
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const i = row * width + column;
+      target[i] = under[i];
+      if (!free[under[i]]) continue;
+      let label = under[Math.floor(y[i]) * width + Math.floor(x[i])];
+      if (mirror && label === under[i]) {
+        const there = row * width + (width - 1 - column);
+        label = under[Math.floor(y[there]) * width + (width - 1 - Math.floor(x[there]))];
+      }
+      target[i] = label;
+    }
+  }
+}

@@ -1,0 +1,260 @@
+"""The painting tools in a real browser: what it shows at once is what the kernel makes of it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from .lab import EditorPage, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+
+
+def ready(lab) -> EditorPage:
+    lab.run_all()
+    lab.kernel("editor.undo(); editor.wait(); editor.view.auto = False")
+    editor = EditorPage(lab)
+    editor.idle()
+    until(lambda: not editor.root.get_by_label("edit when").is_checked(), 10, "the switch did not go off")
+    return editor
+
+
+def kernel_map(editor: EditorPage) -> np.ndarray:
+    code = "import json; editor.wait(); print(json.dumps(editor.label_map.tolist()))"
+    return np.array(json.loads(editor.lab.kernel(code)), np.uint8)
+
+
+def agreed(editor: EditorPage, before: np.ndarray) -> np.ndarray:
+    """The mask after something was painted: echoed at once, the same in the kernel."""
+    echo = editor.pixels("index")
+    assert (echo != before).any()
+    editor.idle()
+    assert np.array_equal(kernel_map(editor), echo)
+    assert np.array_equal(editor.pixels("index"), echo)
+    return echo
+
+
+def undone(editor: EditorPage, before: np.ndarray) -> None:
+    """One undo takes all back."""
+    editor.press("Undo")
+    until(lambda: np.array_equal(editor.pixels("index"), before), 10, "one undo did not take it back")
+
+
+def part_id(editor: EditorPage, name: str) -> int:
+    return int(editor.lab.kernel(f"print(model.labels[{name!r}].id)"))
+
+
+def drag_pen(editor: EditorPage, points: list[tuple[float, float, float]], size: int) -> None:
+    """Paint with a pen: x, y in picture px, and its pressure."""
+    box = editor.canvas("parts").bounding_box()
+    scale = box["width"] / size
+    session = editor.page.context.new_cdp_session(editor.page)
+    kinds = ["mousePressed", *["mouseMoved"] * (len(points) - 1), "mouseReleased"]
+    for kind, (x, y, force) in zip(kinds, [*points, (*points[-1][:2], 0.0)], strict=True):
+        event = {"x": box["x"] + x * scale, "y": box["y"] + y * scale, "force": force, "pointerType": "pen"}
+        held = {"button": "left", "buttons": int(kind != "mouseReleased"), "clickCount": 1}
+        session.send("Input.dispatchMouseEvent", {"type": kind, **event, **held})
+
+
+def test_mirrored_pressed_restricted_and_pushed_paint_is_the_kernels(lab, shipped, photograph):
+    editor = ready(lab)
+    start = editor.pixels("index")
+    size = len(start)
+    canvas = editor.canvas("parts")
+    left, right = ("left brow", "right brow") if shipped else ("spark", "spark")
+    editor.root.locator(".eg-swatch", has_text=left).first.click()
+    ids = part_id(editor, left), part_id(editor, right)
+
+    # Mirrored: the reflection is painted as the other side's part, over nothing that the stroke itself painted.
+    canvas.press("m")
+    assert editor.root.get_by_role("button", name="Mirror: paint").get_attribute("aria-pressed") == "true"
+    line = [(size * 0.2, size * 0.3), (size * 0.56, size * 0.42)]
+    editor.stroke(line, size)
+    photograph(editor, "1-mirrored")
+    painted = agreed(editor, start)
+    row, column = int(size * 0.3), int(size * 0.2)
+    assert (painted[row, column], painted[row, size - 1 - column]) == ids
+    undone(editor, start)
+    editor.stroke(line, size, view="picture")
+    editor.root.press("e")
+    editor.set("Brush size in pixels", size // 6)
+    editor.stroke(line[:1], size)
+    erased = agreed(editor, painted)
+    assert (erased[row, column], erased[row, size - 1 - column]) == (
+        start[row, column],
+        start[row, size - 1 - column],
+    )
+    undone(editor, painted)
+    undone(editor, start)
+
+    # A pen's pressure is the brush's size, where the toggle is on; the mouse has none.
+    canvas.press("m")
+    editor.root.press("b")
+    editor.set("Brush size in pixels", size // 4)
+    assert editor.root.get_by_role("button", name="The pen's pressure").count() == 0
+    pen = [(size * 0.25, size * 0.2, 0.1), (size * 0.75, size * 0.2, 1.0)]
+    drag_pen(editor, pen, size)
+    pressed = agreed(editor, start)
+    thin, thick = ((pressed != start)[:, int(size * x)].sum() for x in (0.3, 0.7))
+    undone(editor, start)
+    editor.press("The pen's pressure")
+    drag_pen(editor, pen, size)
+    even = agreed(editor, start)
+    assert thin < thick <= (even != start)[:, int(size * 0.7)].sum() + 1
+    assert thin < (even != start)[:, int(size * 0.3)].sum()
+    undone(editor, start)
+
+    # Painting over chosen parts alone.
+    top = editor.root.get_by_label("Paints over")
+    here = int(start[int(size * 0.5), int(size * 0.5)])
+    name = lab.kernel(f"print(model.labels[{here}].name)").strip()
+    top.select_option("choose")
+    editor.root.locator(".eg-over-parts").get_by_text(name, exact=True).click()
+    photograph(editor, "2-parts-to-paint-over")
+    editor.page.keyboard.press("Escape")
+    assert top.locator("option:checked").inner_text() == f"over: {name}"
+    canvas.press("m")
+    editor.set("Brush size in pixels", min(48, size))
+    editor.stroke([(size * 0.1, size * 0.5), (size * 0.9, size * 0.5)], size)
+    over = agreed(editor, start)
+    assert (start[over != start] == here).all()
+    undone(editor, start)
+    top.select_option("anything")
+
+    # Push, mirrored and not: a click moves nothing.
+    editor.set("Brush size in pixels", size // 5)
+    canvas.press("w")
+    editor.stroke([(size * 0.5, size * 0.5)], size)
+    assert np.array_equal(editor.pixels("index"), start)
+    for _ in range(2):
+        editor.stroke([(size * 0.4, size * 0.5), (size * 0.25, size * 0.4), (size * 0.3, size * 0.8)], size)
+        photograph(editor, "3-pushed")
+        agreed(editor, start)
+        undone(editor, start)
+        canvas.press("m")
+
+
+def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipped, photograph):
+    editor = ready(lab)
+    start = editor.pixels("index")
+    size = len(start)
+    canvas = editor.canvas("parts")
+    names = json.loads(lab.kernel("import json; print(json.dumps([part.name for part in model.labels]))"))
+
+    def click(*points):
+        for x, y in points:
+            editor.stroke([(x * size, y * size)], size)
+
+    # Digits choose the first ten parts.
+    canvas.press("2")
+    chosen = editor.root.locator(".eg-swatch[aria-checked=true]")
+    until(lambda: chosen.inner_text() == names[1], 5, "2 did not choose the second part")
+
+    # A polygon is closed by Enter, a click on its first corner or a double-click; Backspace takes a corner, Escape all.
+    corners = [(0.2, 0.2), (0.5, 0.25), (0.3, 0.6)]
+    canvas.press("p")
+    click(*corners, (0.9, 0.9))
+    photograph(editor, "1-polygon")
+    canvas.press("Backspace")
+    canvas.press("Enter")
+    until(lambda: (editor.pixels("index") != start).any(), 10, "Enter did not close the polygon")
+    shape = kernel_map(editor)
+    inside = (slice(int(size * 0.25), int(size * 0.4)), int(size * 0.3))
+    assert (shape[inside] == 1).all()
+    assert shape[int(size * 0.8), int(size * 0.8)] == start[int(size * 0.8), int(size * 0.8)]
+    undone(editor, start)
+    click(*corners, corners[0])
+    until(lambda: np.array_equal(editor.pixels("index"), shape), 10, "a click on the first corner did not close it")
+    undone(editor, start)
+    click(*corners[:2])
+    side = canvas.bounding_box()["width"]
+    canvas.dblclick(position={"x": corners[2][0] * side, "y": corners[2][1] * side})
+    until(lambda: np.array_equal(editor.pixels("index"), shape), 10, "a double-click did not close it")
+    undone(editor, start)
+    click(*corners)
+    canvas.press("Escape")
+    canvas.press("Enter")
+    assert np.array_equal(kernel_map(editor), start)
+
+    # Shift and a fill paint all areas of a part.
+    canvas.press("g")
+    canvas.press("3")
+    under = int(start[1, 1])
+    editor.page.keyboard.down("Shift")
+    editor.stroke([(1, 1)], size)
+    editor.page.keyboard.up("Shift")
+    until(lambda: (editor.pixels("index") != start).any(), 10, "the fill painted nothing")
+    whole = kernel_map(editor)
+    assert not (whole == under).any()
+    assert np.array_equal(whole != start, start == under)
+    undone(editor, start)
+
+    # Hidden parts, a part alone, and borders change the view and nothing else.
+    canvas.press("h")
+    until(lambda: json.loads(lab.kernel("print(editor.view.hidden)")) == [2], 5, "H did not hide the part")
+    canvas.press("Shift+H")
+    until(lambda: len(json.loads(lab.kernel("print(editor.view.hidden)"))) == len(names) - 1, 5, "not alone")
+    assert json.loads(lab.kernel("print(2 in editor.view.hidden)").lower()) is False
+    photograph(editor, "2-alone")
+    canvas.press("Shift+H")
+    row = editor.root.locator(".eg-row").nth(1)
+    row.hover()
+    row.locator(".eg-eye").click()
+    until(lambda: json.loads(lab.kernel("print(editor.view.hidden)")) == [1], 5, "the eye did not hide its part")
+    canvas.press("o")
+    photograph(editor, "3-borders")
+    canvas.press("o")
+    photograph(editor, "4-both")
+    canvas.press("o")
+    lab.kernel("editor.hide()")
+    assert np.array_equal(editor.pixels("index"), start)
+    assert np.array_equal(kernel_map(editor), start)
+
+    # A part tool under the pointer shows what it would make, and changes nothing.
+    lab.kernel(
+        "seen, sent = [], editor.view.send\n"
+        "editor.view.send = lambda content, buffers: (seen.append(content['kind']), sent(content, buffers=buffers))"
+    )
+    canvas.press("2")
+    tool = editor.root.get_by_role("button", name="Selected part: grow")
+    tool.hover()
+    until(lambda: "outline" in lab.kernel("print(seen)"), 10, "no outline came")
+    photograph(editor, "5-preview")
+    editor.root.get_by_role("button", name="Selected part: remove").hover()
+    until(lambda: lab.kernel("print(seen)").count("outline") > 1, 10, "no outline of what goes came")
+    photograph(editor, "5-removed")
+    assert np.array_equal(kernel_map(editor), start)
+    other = editor.root.get_by_role("button", name="Selected part: from the other side")
+    assert other.get_attribute("aria-disabled") == "true"
+    if shipped:
+        editor.choose("left brow")
+        until(lambda: other.get_attribute("aria-disabled") == "false", 5, "a paired part has another side")
+        other.click()
+        until(lambda: (editor.pixels("index") != start).any(), 10, "nothing was copied")
+        copied = kernel_map(editor)
+        left, right = part_id(editor, "left brow"), part_id(editor, "right brow")
+        assert abs(int((copied == left).sum()) - int((copied == right).sum())) < 10
+        undone(editor, start)
+
+    # Zoom: Home shows the whole picture, Shift+1 its own size, where a stroke still lands under the pointer.
+    zoom = editor.root.locator(".eg-zoom").first
+    canvas.press("+")
+    until(lambda: zoom.inner_text() != "100 %", 5, "+ did not zoom")
+    canvas.press("Home")
+    until(lambda: zoom.inner_text() == "100 %", 5, "Home did not show the whole picture")
+    canvas.press("Shift+1")
+    percent = round(100 * size / canvas.bounding_box()["width"])
+    until(lambda: zoom.inner_text() == f"{percent} %", 5, "not at its own size")
+    photograph(editor, "6-own-size")
+    canvas.press("Home")
+
+    photograph(editor, "7-light")
+    lab.theme("JupyterLab Dark")
+    photograph(editor, "8-dark")
+    editor.page.set_viewport_size({"width": 872, "height": 1400})
+    photograph(editor, "9-narrow-dark")
+    lab.theme("JupyterLab Light")
+    editor.page.wait_for_timeout(400)
+    photograph(editor, "9-narrow-light")
+    canvas.press("?")
+    photograph(editor, "9-shortcuts")
