@@ -7,6 +7,7 @@
 
 import { h, ICONS, inflate } from "./dom.js";
 import { makeHistoryPanel } from "./history.js";
+import { makeOutbox } from "./outbox.js";
 import { outline, rasterise } from "./raster.js";
 import { makeSettings } from "./settings.js";
 import { makeStaging } from "./staging.js";
@@ -307,7 +308,19 @@ function render({ model, el }) {
     model.set(name, value);
     model.save_changes();
   }
+  const PASSING = ["ack", "dismiss", "save", "script", "open", "thumbs"]; // of no use later, or too large to keep; so is what is live
+  const outbox = makeOutbox({
+    model,
+    onHandled: (ids) => {
+      for (const id of ids) confirmed.add(id);
+      readMask();
+    },
+    onWaiting: (waits) => (waits ? (status.textContent = t("The connection is lost. What you do is kept, and sent when it is back.")) : showStatus()),
+  });
+  cleanups.push(outbox.close);
+  /** Send a message; one that must not be lost gets an id, which is given back. */
   function tell(message, buffers) {
+    if (!PASSING.includes(message.kind) && message.live !== true) return outbox.send(message, buffers);
     model.send(message, undefined, buffers);
   }
   function travel(way) {
@@ -378,13 +391,13 @@ function render({ model, el }) {
   const confirmed = new Set();
   async function readMask() {
     const turn = ++maskReads;
-    const at = pending.findIndex((stroke) => stroke.id === model.get("applied"));
-    for (const stroke of pending.slice(0, at + 1)) confirmed.add(stroke.id);
+    const done = new Set(confirmed);
     const [mask, first] = await Promise.all([inflate(model.get("mask")), inflate(model.get("original"))]);
     if (turn !== maskReads || !mask || mask.length !== size) return;
     base.set(mask);
     original = first;
-    pending = pending.filter((stroke) => !confirmed.delete(stroke.id));
+    pending = pending.filter((stroke) => !done.has(stroke.id));
+    for (const id of done) confirmed.delete(id);
     loaded = true;
     rebuild();
   }
@@ -423,6 +436,10 @@ function render({ model, el }) {
   let run = model.get("progress");
   const frames = []; // when each was shown, for measuring
   on("msg:custom", async (message, buffers) => {
+    if (message.kind === "standing") {
+      outbox.standing(message);
+      return;
+    }
     if (message.kind === "reject") {
       pending = pending.filter((stroke) => stroke.id !== message.id);
       touched.fill(0);
@@ -569,7 +586,6 @@ function render({ model, el }) {
   on("change:opacity", mirror);
   on("change:mask", readMask);
   on("change:original", readMask);
-  on("change:applied", readMask);
   on("change:region", readRegion);
   on("change:image", readPicture);
   on("change:before", readBefore);
@@ -727,9 +743,8 @@ function render({ model, el }) {
       tell({ kind: "fill", x: point[0], y: point[1], ...asked() });
       return null;
     }
-    const identity = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
     return {
-      id: identity, tool: model.get("tool"), label: model.get("label"), radius: radiusOf(), shape: model.get("shape"), locked: model.get("locked"), points: [...point],
+      id: "", tool: model.get("tool"), label: model.get("label"), radius: radiusOf(), shape: model.get("shape"), locked: model.get("locked"), points: [...point],
     };
   }
   function extend(point) {
@@ -751,14 +766,14 @@ function render({ model, el }) {
       schedule();
       return;
     }
-    pending.push(stroke);
-    const { id, tool, label, radius, shape, locked } = stroke;
+    const { tool, label, radius, shape, locked } = stroke;
     root.dataset.up = String(performance.now());
-    tell({ kind: "stroke", id, tool, label, radius, shape, locked, auto: model.get("auto"), steps: model.get("steps") }, [
+    const id = tell({ kind: "stroke", tool, label, radius, shape, locked, auto: model.get("auto"), steps: model.get("steps") }, [
       new Float32Array(stroke.points).buffer,
     ]);
+    pending.push({ ...stroke, id });
     setTimeout(() => {
-      if (pending.some((other) => other.id === id)) status.textContent = t("The kernel is busy; the stroke waits for it.");
+      if (outbox.online() && pending.some((other) => other.id === id)) status.textContent = t("The kernel is busy; the stroke waits for it.");
     }, 2500);
     paintLabels();
   }
@@ -852,6 +867,14 @@ function render({ model, el }) {
       cursor = null;
       schedule();
     });
+  }
+
+  // A page that goes away ends the stroke under the pointer; the outbox keeps it.
+  const leave = () => current && current.tool !== "lasso" && finish();
+  listen(window, "pagehide", leave);
+  listen(document, "visibilitychange", () => document.hidden && leave());
+  for (const { id, message, buffers } of outbox.waiting()) {
+    if (message.kind === "stroke") pending.push({ ...message, id, points: [...new Float32Array(buffers[0])] });
   }
 
   // ---- files
@@ -959,10 +982,12 @@ function render({ model, el }) {
   readRegion();
   readPicture();
   readBefore();
+  outbox.open();
 
   // For tests and debugging: what the browser holds right now.
   root.editgan = {
     index, frames, picture: () => picture.getImageData(0, 0, width, height).data, pending: () => pending.length,
+    waiting: () => outbox.waiting().length,
     layer: (i) => (layers ? layers[i].ctx.getImageData(0, 0, width, height).data : null),
   };
   return () => {
