@@ -35,6 +35,7 @@ from editgan_widgets.editing.strokes import Stroke, check_stroke, covered, raste
 from editgan_widgets.editing.vector_stack import summed
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.streaming import CancelToken, FramePacer, Worker
+from editgan_widgets.turns import device_turn, pass_on
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
 from editgan_widgets.widgets.deliveries import Deliveries, Turn
 from editgan_widgets.widgets.editor_view import SHAPES, EditorView
@@ -47,6 +48,7 @@ _THUMBS = 64  # pictures of the history in one message
 _SETTINGS = ("lr", "outside_budget", "buffer_px", "stop_iou")  # of EditConfig, that the browser has fields for
 _LARGEST_STROKE = 100_000  # points
 _LARGEST_NUMBER = 1e6  # of a place or a size, picture px
+_LONGEST_ERROR = 600  # characters
 _LARGEST_FILE = 64_000_000  # bytes of a picture from the browser
 _FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
 _PAINTING = ("paint", "erase", "operate")
@@ -583,6 +585,12 @@ class Editor:
 
     # ---- the worker thread
 
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Compute on the model's device, by turns with other editors; before taking the session's lock."""
+        with device_turn(getattr(self.session.model, "device", torch.device("cpu"))), _torch_threads():
+            yield
+
     def _job(self, token: CancelToken) -> Iterator[Any]:
         steps, group = 0, None
         self._previews_only = True
@@ -602,7 +610,7 @@ class Editor:
     def _applied(self, action: _Action, steps: int, group: int | None) -> tuple[int, int | None]:
         """Steps and group of the history after one more action; one that fails is shown and the others still count."""
         try:
-            with _torch_threads(), self.session.lock:
+            with self._computing(), self.session.lock:
                 done = self._apply(action)
                 idle = action.kind in ("paint", "erase", "operate") and self.session.region is None
                 return 0 if idle else action.run, group if action.kind == "none" else done
@@ -647,7 +655,7 @@ class Editor:
             self._send_thumbs()
             return
         model = self.session.model
-        with _torch_threads(), self.session.lock:
+        with self._computing(), self.session.lock:
             if action.kind == "preview strength":
                 if self.session.strength is None:
                     return
@@ -667,12 +675,13 @@ class Editor:
         self._pacer.begin(token.stamp)
 
         def show(step: Any) -> None:
+            pass_on(model.device)
             self._pacer.offer(token.stamp, (step.image[0], {"preview": True}))
             self.view.publish(status=f"Embedding, step {step.index} of {step.total} …")
 
         photo = None
         try:
-            with _torch_threads():
+            with self._computing():
                 try:
                     session = open_picture(model, picture, self.session.config)
                 except SavedPictureError:  # any other picture
@@ -715,13 +724,13 @@ class Editor:
         edit: Any = iter(self.session.edit(steps=steps))
         try:
             while True:
-                with _torch_threads(), self.session.lock, self.session.history.grouped(group):
+                with self._computing(), self.session.lock, self.session.history.grouped(group):
                     step = next(edit, None)
                 if step is None:
                     break
                 yield step
         finally:
-            with _torch_threads(), self.session.lock, self.session.history.grouped(group):
+            with self._computing(), self.session.lock, self.session.history.grouped(group):
                 edit.close()  # commits the best step so far
                 self._pending = not torch.equal(before, self.session.w_plus)
                 if not self._pending:
@@ -955,6 +964,8 @@ class Editor:
         if not isinstance(error, (ValueError, TypeError)):  # not one that was written for the user: keep where it was
             _log.error("the editor's %s", kind, exc_info=error)
             text = f"{kind}: {text}" if text else kind
+        if len(text) > _LONGEST_ERROR:  # what came may be in it
+            text = f"{text[: _LONGEST_ERROR // 2]} … {text[-_LONGEST_ERROR // 2 :]}"
         self.view.publish(error=text or kind)
 
     def _publish(self, picture: bool = True, **state: Any) -> None:
