@@ -9,9 +9,11 @@ best.
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,9 @@ from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
 from editgan_widgets.editing.vector_stack import summed
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.streaming import CancelToken, FramePacer, Worker
+from editgan_widgets.turns import device_turn, pass_on
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
+from editgan_widgets.widgets.deliveries import Deliveries, Turn
 from editgan_widgets.widgets.editor_view import MASK_STYLES, EditorView
 from editgan_widgets.widgets.paint_messages import OPERATIONS, operation_of, rule_of, stroke_of
 from editgan_widgets.widgets.part_canvas import PartCanvas
@@ -43,8 +47,12 @@ from editgan_widgets.widgets.tool_outlines import ToolOutlines, tool_outcome
 MOST_SCALE = 4.0  # of a vector, either way
 _THUMBS = 64  # pictures of the history in one message
 _SETTINGS = ("lr", "outside_budget", "buffer_px", "stop_iou")  # of EditConfig, that the browser has fields for
+_LONGEST_ERROR = 600  # characters
 _LARGEST_FILE = 64_000_000  # bytes of a picture from the browser
 _FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
+_PAINTING = ("paint", "erase", "operate")
+_SHOWN_EVERY = 0.1  # seconds, while painting comes faster than it is shown
+_ARRIVED: ContextVar[Turn | None] = ContextVar("turn of the message that is being received", default=None)
 _log = logging.getLogger(__name__)
 
 
@@ -65,6 +73,7 @@ class _Action:
     part: int = 0  # to which this was done
     entry: int | None = None  # of the history
     strength: float = 1.0
+    turn: Turn | None = None  # of the message that asked for it
 
 
 _PAINTED = "Painted. Press Edit and the picture follows."
@@ -119,6 +128,10 @@ class Editor:
         self._original = self.session.label_map.copy()
         self._image = self.session.image
         self._lock = threading.RLock()
+        self._receiving = threading.RLock()
+        self._deliveries = Deliveries()
+        self._unsaid: list[Turn] = []  # done, and the browser does not know yet
+        self._shown_at = 0.0
         self._inbox: deque[_Action] = deque()
         self._thumbs_sent: set[int] = set()  # entries of the history whose pictures the browser has
         self._failure: Exception | None = None
@@ -457,51 +470,70 @@ class Editor:
     # ---- callbacks: validate, put into the queue, return
 
     def _on_message(self, _view: Any, content: Any, buffers: Any) -> None:
+        with self._receiving:  # kernels may call back on two threads at once, and messages have an order
+            turn = None
+            try:
+                if isinstance(content, dict) and "turn" in content:
+                    turn = self._deliveries.take(content["turn"])
+                    if turn is None:
+                        self.view.send({"kind": "standing", **self._deliveries.standing(content["turn"])})
+                        return
+                arrived = _ARRIVED.set(turn)
+                try:
+                    self._on_content(content, buffers)
+                finally:
+                    _ARRIVED.reset(arrived)
+            except Exception as error:  # an error in a callback would be swallowed by ipywidgets
+                self._fail(error, content.get("id") if isinstance(content, dict) else None)
+            if turn is not None and not turn.queued:
+                self._deliveries.finish(turn)
+                self.view.publish(handled=self._deliveries.handled())
+
+    def _on_content(self, content: Any, buffers: Any) -> None:
         kind = content.get("kind") if isinstance(content, dict) else None
-        try:
-            if kind == "ack":
-                self._pacer.ack(int(content["seq"]))
-            elif kind == "stroke":
-                self._on_stroke(content, buffers)
-            elif kind == "run":
-                self.run(_checked_steps(content.get("steps")))
-            elif kind in OPERATIONS:
-                self._on_operation(kind, content, buffers)
-            elif kind == "outline":
-                label = self.labels[content.get("label", "")].id
-                rule = rule_of(content, self.labels)
-                self._outlines.ask(str(content.get("name")), label, self.label_map, self.labels, rule)
-            elif kind == "vectors":
-                self._on_scales(self._checked_scales(content.get("scales")), content.get("live") is True)
-            elif kind == "save":
-                self._act(_Action("save"))
-            elif kind == "open":
-                self.open(_file(buffers))
-            elif kind == "keep":
-                self.keep_vector(str(content.get("name", "")))
-            elif kind in ("stop", "undo", "redo", "dismiss", "accept", "discard"):
-                getattr(self, kind)()
-            elif kind == "strength":
-                live, strength = content.get("live") is True, _checked_strength(content.get("strength"))
-                self._on_preview(_Action("preview strength" if live else "strength", strength=strength))
-            elif kind == "visit":
-                self.visit(_checked_entry(content.get("entry")))
-            elif kind == "compare_with":
-                entry = content.get("entry")
-                self.compare_with(None if entry is None else _checked_entry(entry))
-            elif kind == "rename":
-                self.rename(_checked_entry(content.get("entry")), str(content.get("name", "")))
-            elif kind == "thumbs":
-                self._thumbs_sent.clear()
-                self._on_preview(_Action("preview thumbs"))
-            elif kind == "configure":
-                self._on_settings(content)
-            elif kind == "script":
-                self._act(_Action("script"))
-            else:
-                raise ValueError(f"message {kind!r} from the browser is unknown; reload the page")
-        except Exception as error:  # an error in a callback would be swallowed by ipywidgets
-            self._fail(error, content.get("id") if isinstance(content, dict) else None)
+        if kind == "ack":
+            self._pacer.ack(_whole(content, "seq"))
+        elif kind == "stroke":
+            self._on_stroke(content, buffers)
+        elif kind == "run":
+            self.run(_checked_steps(content.get("steps")))
+        elif kind in OPERATIONS:
+            self._on_operation(kind, content, buffers)
+        elif kind == "outline":
+            label = self.labels[content.get("label", "")].id
+            rule = rule_of(content, self.labels)
+            self._outlines.ask(str(content.get("name")), label, self.label_map, self.labels, rule)
+        elif kind == "vectors":
+            self._on_scales(self._checked_scales(content.get("scales")), content.get("live") is True)
+        elif kind == "save":
+            self._act(_Action("save"))
+        elif kind == "open":
+            self.open(_file(buffers))
+        elif kind == "keep":
+            self.keep_vector(str(content.get("name", "")))
+        elif kind in ("stop", "undo", "redo", "dismiss", "accept", "discard"):
+            getattr(self, kind)()
+        elif kind == "strength":
+            live, strength = content.get("live") is True, _checked_strength(content.get("strength"))
+            self._on_preview(_Action("preview strength" if live else "strength", strength=strength))
+        elif kind == "visit":
+            self.visit(_checked_entry(content.get("entry")))
+        elif kind == "compare_with":
+            entry = content.get("entry")
+            self.compare_with(None if entry is None else _checked_entry(entry))
+        elif kind == "rename":
+            self.rename(_checked_entry(content.get("entry")), str(content.get("name", "")))
+        elif kind == "thumbs":
+            self._thumbs_sent.clear()
+            self._on_preview(_Action("preview thumbs"))
+        elif kind == "configure":
+            self._on_settings(content)
+        elif kind == "state":
+            self.view.resend_state()
+        elif kind == "script":
+            self._act(_Action("script"))
+        else:
+            raise ValueError(f"message {kind!r} from the browser is unknown; reload the page")
 
     def _checked_scales(self, scales: Any) -> dict[str, float]:
         if not isinstance(scales, Mapping):
@@ -566,12 +598,21 @@ class Editor:
         with self._lock:
             if self._failure is not None or self.view.error:
                 self.dismiss()
+            turn = _ARRIVED.get()
+            if turn is not None:
+                turn.queued, action = True, replace(action, turn=turn)
             self._inbox.append(action)
             self._worker.submit(self._job, self._on_step, self._on_done, self._on_failure)
             if action.run or action.kind == "open":
                 self.view.publish(running=True)
 
     # ---- the worker thread
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Compute on the model's device, by turns with other editors; before taking the session's lock."""
+        with device_turn(getattr(self.session.model, "device", torch.device("cpu"))), _torch_threads():
+            yield
 
     def _job(self, token: CancelToken) -> Iterator[Any]:
         steps, group = 0, None
@@ -585,19 +626,38 @@ class Editor:
                 steps, group = 0, None
             else:
                 steps, group = self._applied(action, steps, group)
+            self._settle(action)
         if steps and not token.cancelled:
             yield from self._edit(steps, self.session.history.new_group() if group is None else group, token.stamp)
 
     def _applied(self, action: _Action, steps: int, group: int | None) -> tuple[int, int | None]:
         """Steps and group of the history after one more action; one that fails is shown and the others still count."""
         try:
-            with _torch_threads(), self.session.lock:
+            with self._computing(), self.session.lock:
                 done = self._apply(action)
                 idle = action.kind in ("paint", "erase", "operate") and self.session.region is None
                 return 0 if idle else action.run, group if action.kind == "none" else done
         except Exception as error:
             self._fail(error, action.id)
             return steps, group
+
+    def _settle(self, action: _Action) -> None:
+        """Show what an action painted and tell its browser that it is done; not each of many that wait in a row."""
+        if action.turn is not None:
+            self._unsaid.append(action.turn)
+        painted = action.kind in _PAINTING
+        with self._lock:
+            more = bool(self._inbox) and self._inbox[0].kind in _PAINTING
+        if painted and more and time.monotonic() - self._shown_at < _SHOWN_EVERY:
+            return
+        if painted:
+            self._publish(picture=False)
+            self._shown_at = time.monotonic()
+        for turn in self._unsaid:
+            self._deliveries.finish(turn)
+        if self._unsaid:
+            self._unsaid = []
+            self.view.publish(handled=self._deliveries.handled())
 
     def _next(self, token: CancelToken) -> _Action | None:
         """The next action; what came after this job was cancelled belongs to the job that replaced it.
@@ -618,7 +678,7 @@ class Editor:
             self._send_thumbs()
             return
         model = self.session.model
-        with _torch_threads(), self.session.lock:
+        with self._computing(), self.session.lock:
             if action.kind == "preview strength":
                 if self.session.strength is None:
                     return
@@ -638,12 +698,13 @@ class Editor:
         self._pacer.begin(token.stamp)
 
         def show(step: Any) -> None:
+            pass_on(model.device)
             self._pacer.offer(token.stamp, (step.image[0], {"preview": True}))
             self.view.publish(status=f"Embedding, step {step.index} of {step.total} …")
 
         photo = None
         try:
-            with _torch_threads():
+            with self._computing():
                 try:
                     session = open_picture(model, picture, self.session.config)
                 except SavedPictureError:  # any other picture
@@ -686,13 +747,13 @@ class Editor:
         edit: Any = iter(self.session.edit(steps=steps))
         try:
             while True:
-                with _torch_threads(), self.session.lock, self.session.history.grouped(group):
+                with self._computing(), self.session.lock, self.session.history.grouped(group):
                     step = next(edit, None)
                 if step is None:
                     break
                 yield step
         finally:
-            with _torch_threads(), self.session.lock, self.session.history.grouped(group):
+            with self._computing(), self.session.lock, self.session.history.grouped(group):
                 edit.close()  # commits the best step so far
                 self._pending = not torch.equal(before, self.session.w_plus)
                 if not self._pending:
@@ -754,7 +815,6 @@ class Editor:
                 self._word += " " + self._text("Press Edit and the picture goes on towards it.")
         else:
             self._pending = False
-        self._publish(picture=False, **({"applied": action.id} if action.id else {}))
         return group if changed else None
 
     def _download(self, name: str, content: bytes, kind: str = "image/png") -> None:
@@ -880,6 +940,9 @@ class Editor:
         self.view.send_frame(seq, stamp, *frame)
 
     def _on_done(self, stamp: int, cancelled: bool) -> None:
+        with self._lock:
+            if not self._total and self._inbox:
+                return  # the job that follows at once shows all of it
         if self._previews_only and not self._total:
             with self._lock:
                 if not self._inbox and self.view.running:
@@ -918,6 +981,8 @@ class Editor:
         if not isinstance(error, (ValueError, TypeError)):  # not one that was written for the user: keep where it was
             _log.error("the editor's %s", kind, exc_info=error)
             text = f"{kind}: {text}" if text else kind
+        if len(text) > _LONGEST_ERROR:  # what came may be in it
+            text = f"{text[: _LONGEST_ERROR // 2]} … {text[-_LONGEST_ERROR // 2 :]}"
         self.view.publish(error=text or kind)
 
     def _publish(self, picture: bool = True, **state: Any) -> None:
@@ -946,6 +1011,14 @@ def _made(action: _Action) -> dict[str, Any]:
     tool = {"paint": "brush", "erase": "eraser"}.get(action.kind, action.tool or "operation")
     part = action.part if action.stroke is None else action.stroke.label
     return {"do": "label_map", "tool": tool, **({"part": part} if action.kind != "erase" and part else {})}
+
+
+def _whole(content: Mapping[str, Any], name: str) -> int:
+    """A whole number of a message from the browser."""
+    value = content.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name} is a whole number; got {str(value)[:40]!r}")
+    return value
 
 
 def _file(buffers: Any) -> bytes:

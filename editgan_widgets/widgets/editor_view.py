@@ -3,20 +3,23 @@
 State stands in traits, so a reloaded page finds everything again; frames of a running edit are messages. Each trait is
 written by one side: the first group below by the kernel, the second by the browser.
 
-    browser -> kernel   {kind: "stroke", id, tool, radius, shape, …} + [float32 x0, y0, x1 …, of a pen: float32 radii]
-                        {kind: "push", id, radius, …} + [points]   {kind: "lasso", …} + [points]
+    browser -> kernel   {kind: "stroke", tool, radius, shape, …} + [float32 x0, y0, x1 …, of a pen: float32 radii]
+                        {kind: "push", radius, …} + [points]   {kind: "lasso", …} + [points]
                         {kind: "fill", x, y, whole, …}   {kind: "operate", name, …}   {kind: "outline", name, …}
                         where … is label, auto, steps, locked, over, mirror
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
                         {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}
-                        {kind: "save" | "script"}   {kind: "open"} + [file]
+                        {kind: "save" | "script"}   {kind: "open"} + [file]   {kind: "state"}
                         {kind: "accept" | "discard"} {kind: "strength", strength, live}
                         {kind: "configure", preset, settings}
                         {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
+                        all with id and turn (deliveries.py), but for ack, dismiss, save, script, open, state, thumbs
+                        and what is live
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", name, type} + [file]
                         {kind: "thumbs", entries} + [JPEG of each]
                         {kind: "outline", name, label} + [zlib of 0/1: the part after that tool; empty: none]
+                        {kind: "standing", client, taken, handled, early} to what came out of its turn
 """
 
 import threading
@@ -39,6 +42,11 @@ from editgan_widgets.widgets.part_tools import PART_TOOLS
 _STATIC = Path(__file__).parent / "static"
 TOOLS = ("brush", "eraser", "push", "fill", "lasso", "polygon", "pick")
 MASK_STYLES = ("areas", "borders", "both")
+_KERNEL_WRITTEN = (
+    *("image", "before", "mask", "original", "region", "handled", "running", "job", "progress"),
+    *("can_edit", "can_undo", "can_redo", "pending", "history", "before_name", "settings", "vectors"),
+    *("status", "error"),
+)
 
 
 class EditorView(anywidget.AnyWidget):
@@ -58,7 +66,8 @@ class EditorView(anywidget.AnyWidget):
     mask = traitlets.Bytes().tag(sync=True)  # zlib of the label map
     original = traitlets.Bytes().tag(sync=True)  # zlib of the label map that the eraser brings back
     region = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: where an edit may act
-    applied = traitlets.Unicode().tag(sync=True)  # id of the last stroke that `mask` holds
+    ident = traitlets.Unicode().tag(sync=True)  # this widget's own model id
+    handled = traitlets.Dict().tag(sync=True)  # {client: n}: what is done of each page's messages; `mask` holds it
     running = traitlets.Bool(False).tag(sync=True)
     job = traitlets.Int(0).tag(sync=True)  # stamp of the newest edit; frames of older ones are stale
     progress = traitlets.Dict().tag(sync=True)  # {step, total, losses, iou, eta} at the start and end of an edit
@@ -100,6 +109,12 @@ class EditorView(anywidget.AnyWidget):
             ],
             **state,
         )
+        self.ident = str(self.model_id)
+
+    def resend_state(self) -> None:
+        """Send every trait that the kernel writes again, to a browser that may have missed some."""
+        with self._publishing:
+            self.send_state([name for name in self.keys if name in _KERNEL_WRITTEN])
 
     def publish(self, **state: Any) -> None:
         """Set several kernel-written traits in one message, from whichever thread."""

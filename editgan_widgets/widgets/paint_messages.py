@@ -1,5 +1,6 @@
 """What the browser's painting tools send (wire: editor_view.py), checked, as strokes, operations and rules."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from editgan_widgets.widgets.part_tools import part_tool
 
 OPERATIONS = ("fill", "lasso", "push", "operate")
 _LARGEST_STROKE = 100_000  # points
+_LARGEST_NUMBER = 1e6  # of a place or a size, picture px
 
 
 def stroke_of(content: dict, buffers: Any, labels: LabelSet) -> Stroke:
@@ -25,17 +27,16 @@ def stroke_of(content: dict, buffers: Any, labels: LabelSet) -> Stroke:
         raise ValueError(f"tool {content.get('tool')!r} does not paint; use 'brush' or 'eraser'")
     label = labels[content.get("label", "")].id
     radii = _numbers(buffers[1]).tolist() if buffers and len(buffers) > 1 else None
-    return Stroke(_points(buffers), float(content.get("radius", "nan")), label, shape, radii)
+    return Stroke(_points(buffers), number_of(content, "radius"), label, shape, radii)
 
 
 def operation_of(kind: str, content: dict, buffers: Any, labels: LabelSet, height: int) -> Operation:
     """The operation of a message, for a picture `height` px high. Raises ValueError for what does not fit."""
     if kind == "push":
-        return push(_points(buffers), float(content.get("radius", "nan")))
+        return push(_points(buffers), number_of(content, "radius"))
     label = labels[content.get("label", "")].id
     if kind == "fill":
-        x, y = float(content.get("x", "nan")), float(content.get("y", "nan"))
-        return fill(x, y, label, whole=content.get("whole") is True)
+        return fill(number_of(content, "x"), number_of(content, "y"), label, whole=content.get("whole") is True)
     if kind == "lasso":
         return lasso(_points(buffers), label)
     return part_tool(str(content.get("name")), label, height)
@@ -45,6 +46,14 @@ def rule_of(content: dict, labels: LabelSet) -> PaintRule:
     """What the browser's echo went by: the rule as it was when it painted. A part tool is never mirrored."""
     mirror = content.get("mirror") is True and content.get("kind") != "operate"
     return PaintRule(_ids(content, "locked", labels), _ids(content, "over", labels), mirror)
+
+
+def number_of(content: Mapping[str, Any], name: str) -> float:
+    """A finite number of a message. Raises ValueError."""
+    value = content.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _LARGEST_NUMBER:
+        raise ValueError(f"{name} is a number up to {_LARGEST_NUMBER:g} either way; got {str(value)[:40]!r}")
+    return float(value)
 
 
 def _ids(content: dict, name: str, labels: LabelSet) -> tuple[int, ...]:

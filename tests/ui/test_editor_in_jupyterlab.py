@@ -268,7 +268,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
 
     # The list of shortcuts opens and closes by key.
     editor.canvas("parts").press("?")
-    sheet = editor.root.locator(".eg-sheet")
+    sheet = editor.root.get_by_role("dialog", name="Keyboard shortcuts", include_hidden=True)
     sheet.wait_for(state="visible", timeout=10_000)
     photograph(editor, "3-shortcuts")
     editor.page.keyboard.press("Escape")

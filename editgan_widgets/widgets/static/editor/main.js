@@ -9,6 +9,7 @@ import { h, ICONS, inflate } from "./dom.js";
 import { makeEcho } from "./echo.js";
 import { makeHistoryPanel } from "./history.js";
 import { makeMaskView } from "./mask_view.js";
+import { makeOutbox } from "./outbox.js";
 import { makePaintOver } from "./paint_over.js";
 import { makePolygon } from "./polygon.js";
 import { outline } from "./raster.js";
@@ -334,7 +335,19 @@ function render({ model, el }) {
     model.set(name, value);
     model.save_changes();
   }
+  const PASSING = ["ack", "outline", "dismiss", "save", "script", "open", "thumbs"]; // of no use later, or too large to keep; so is what is live
+  const outbox = makeOutbox({
+    model,
+    onHandled: (ids) => {
+      for (const id of ids) confirmed.add(id);
+      readMask();
+    },
+    onWaiting: (waits) => (waits ? (status.textContent = t("The connection is lost. What you do is kept, and sent when it is back.")) : showStatus()),
+  });
+  cleanups.push(outbox.close);
+  /** Send a message; one that must not be lost gets an id, which is given back. */
   function tell(message, buffers) {
+    if (!PASSING.includes(message.kind) && message.live !== true) return outbox.send(message, buffers);
     model.send(message, undefined, buffers);
   }
   function travel(way) {
@@ -398,13 +411,13 @@ function render({ model, el }) {
   const confirmed = new Set();
   async function readMask() {
     const turn = ++maskReads;
-    const at = pending.findIndex((stroke) => stroke.id === model.get("applied"));
-    for (const stroke of pending.slice(0, at + 1)) confirmed.add(stroke.id);
+    const done = new Set(confirmed);
     const [mask, first] = await Promise.all([inflate(model.get("mask")), inflate(model.get("original"))]);
     if (turn !== maskReads || !mask || mask.length !== size) return;
     base.set(mask);
     original = first;
-    pending = pending.filter((stroke) => !confirmed.delete(stroke.id));
+    pending = pending.filter((stroke) => !done.has(stroke.id));
+    for (const id of done) confirmed.delete(id);
     loaded = true;
     rebuild();
     preview.again();
@@ -444,6 +457,10 @@ function render({ model, el }) {
   let run = model.get("progress");
   const frames = []; // when each was shown, for measuring
   on("msg:custom", async (message, buffers) => {
+    if (message.kind === "standing") {
+      outbox.standing(message);
+      return;
+    }
     if (message.kind === "reject") {
       pending = pending.filter((stroke) => stroke.id !== message.id);
       touched.fill(0);
@@ -601,7 +618,6 @@ function render({ model, el }) {
   on("change:opacity", mirror);
   on("change:mask", readMask);
   on("change:original", readMask);
-  on("change:applied", readMask);
   on("change:region", readRegion);
   on("change:image", readPicture);
   on("change:before", readBefore);
@@ -792,10 +808,9 @@ function render({ model, el }) {
       return null;
     }
     const force = forceOf(event);
-    const identity = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
     const pushes = model.get("tool") === "push";
     return {
-      ...asked(), id: identity, tool: model.get("tool"), radius: pushes ? pushRadius() : radiusOf(), shape: model.get("shape"), points: [...point],
+      ...asked(), id: "", tool: model.get("tool"), radius: pushes ? pushRadius() : radiusOf(), shape: model.get("shape"), points: [...point],
       radii: force === null || pushes ? null : [radiusOf(force)], force: force ?? 1,
     };
   }
@@ -829,13 +844,13 @@ function render({ model, el }) {
       return;
     }
     if (stroke.tool === "push" && stroke.points.length < 4) return; // a click moves nothing
-    pending.push(stroke);
-    const { id, tool, radius, shape, label, locked, over, mirror } = stroke;
+    const { tool, radius, shape, label, locked, over, mirror } = stroke;
     root.dataset.up = String(performance.now());
     const buffers = [stroke.points, stroke.radii].filter(Boolean).map((values) => new Float32Array(values).buffer);
-    tell({ kind: tool === "push" ? "push" : "stroke", id, tool, radius, shape, ...asked(), label, locked, over, mirror }, buffers);
+    const id = tell({ kind: tool === "push" ? "push" : "stroke", tool, radius, shape, ...asked(), label, locked, over, mirror }, buffers);
+    pending.push({ ...stroke, id });
     setTimeout(() => {
-      if (pending.some((other) => other.id === id)) status.textContent = t("The kernel is busy; the stroke waits for it.");
+      if (outbox.online() && pending.some((other) => other.id === id)) status.textContent = t("The kernel is busy; the stroke waits for it.");
     }, 2500);
     paintLabels();
   }
@@ -930,6 +945,16 @@ function render({ model, el }) {
       cursor = null;
       schedule();
     });
+  }
+
+  // A page that goes away ends the stroke under the pointer; the outbox keeps it.
+  const leave = () => current && current.tool !== "lasso" && finish();
+  listen(window, "pagehide", leave);
+  listen(document, "visibilitychange", () => document.hidden && leave());
+  for (const { id, message, buffers } of outbox.waiting()) {
+    if (!["stroke", "push"].includes(message.kind)) continue;
+    const [points, radii] = buffers.map((buffer) => [...new Float32Array(buffer)]);
+    pending.push({ ...message, tool: message.kind === "push" ? "push" : message.tool, id, points, radii: radii ?? null });
   }
 
   // ---- files
@@ -1045,10 +1070,12 @@ function render({ model, el }) {
   readRegion();
   readPicture();
   readBefore();
+  outbox.open();
 
   // For tests and debugging: what the browser holds right now.
   root.editgan = {
     index, frames, picture: () => picture.getImageData(0, 0, width, height).data, pending: () => pending.length,
+    waiting: () => outbox.waiting().length,
     layer: (i) => (layers ? layers[i].ctx.getImageData(0, 0, width, height).data : null),
   };
   return () => {

@@ -1,0 +1,120 @@
+"""Whatever a browser sends, the editor refuses in words what it cannot take, changes nothing, and goes on."""
+
+import random
+
+import numpy as np
+import pytest
+
+from editgan_widgets import EditSession, EditVector
+from editgan_widgets.widgets import Editor
+
+ODD = [
+    *(None, True, False, -1, 0, 3, 2**31, 2**63, 10**400, -(10**400), 0.5, -1e300, 1e308, float("inf"), float("nan")),
+    *("", "spark", "x" * 100_000, "\0", "7", [], [1], [[]], [None] * 5, {}, {"spark": 1}, {"a": {"b": []}}, b"", b"x"),
+]
+ODD_BUFFERS = [
+    *([], [b""], [b"\0"], [b"\0" * 7], [b"\0" * 12], [b"\xff" * 8], [b"\xff" * 4096], [b"", b"", b""]),
+    *([np.full(2, 1e38, np.float32).tobytes()], [np.full(2, -1e38, np.float32).tobytes()], [b"\0" * 900_000]),
+]
+POINTS = [np.array([(4, 4), (9, 5), (6, 9)], np.float32).tobytes()]
+ASKED = {"label": 3, "auto": False, "steps": 5, "locked": []}
+# A good message of each kind and its buffers; what is not among its keys may be missing.
+GOOD = {
+    "stroke": ({"tool": "brush", "radius": 2.0, "shape": "round", **ASKED}, POINTS),
+    "fill": ({"x": 4.0, "y": 4.0, **ASKED}, []),
+    "lasso": (ASKED, POINTS),
+    "operate": ({"name": "grow", **ASKED}, []),
+    "run": ({"steps": 1}, []),
+    "vectors": ({"scales": {"push": 0.5}, "live": False}, []),
+    "keep": ({"name": "mine"}, []),
+    "ack": ({"seq": 1}, []),
+    "open": ({}, [b"no picture"]),
+    "strength": ({"strength": 0.5, "live": False}, []),
+    "visit": ({"entry": 0}, []),
+    "compare_with": ({"entry": 0}, []),
+    "rename": ({"entry": 0, "name": "first"}, []),
+    "configure": ({"preset": "default", "settings": {}}, []),
+}
+# What Python's own errors say; an error that was written for the user says other things.
+UNHELPFUL = ("Error:", "object has no", "unsupported operand", "NoneType", "argument must be", "not subscriptable")
+
+
+@pytest.fixture
+def editor(tiny_model):
+    import torch
+
+    delta = 0.1 * torch.ones(tiny_model.generator.config.num_ws, tiny_model.generator.config.w_dim)
+    push = EditVector("push", delta, (), {"fingerprint": tiny_model.fingerprint})
+    session = EditSession.from_seed(tiny_model, seed=2)
+    editor = Editor(session, auto=False, vectors={"push": push}, journal=False)
+    editor.view.send = lambda content, buffers=None: None
+    yield editor
+    editor.close()
+
+
+def send(editor, content, buffers=()):
+    editor.view._handle_custom_msg(content, [memoryview(buffer) for buffer in buffers])
+
+
+def settle(editor) -> str:
+    """Wait until all is done; the message that is shown."""
+    editor._worker.wait(60)
+    return editor.error
+
+
+def state(editor):
+    session = editor.session
+    scales, history = dict(editor._scales), len(session.history.entries)
+    return session.w_plus.sum().item(), session.label_map.tobytes(), scales, history, sorted(editor.vectors)
+
+
+def bad_messages(kind, rng, count):
+    """Good messages with one to three things made wrong."""
+    content, buffers = GOOD[kind]
+    for _ in range(count):
+        message, carried = {"kind": kind, **content}, buffers
+        for _ in range(rng.randint(1, 3)):
+            name = rng.choice([*content, "buffers", "buffers"])
+            if name == "buffers":
+                carried = rng.choice(ODD_BUFFERS)
+            elif rng.random() < 0.2:
+                message.pop(name, None)
+            else:
+                message[name] = rng.choice(ODD)
+        yield message, carried
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_malformed_message_is_refused_in_words_and_changes_nothing(editor, kind):
+    rng = random.Random(kind)
+    refused = 0
+    for message, buffers in bad_messages(kind, rng, 150):
+        editor.dismiss()
+        before = state(editor)
+        send(editor, message, buffers)
+        error = settle(editor)
+        if error:
+            refused += 1
+            assert state(editor) == before, (message, error)
+            assert len(error) < 1000, message
+            assert not any(words in error for words in UNHELPFUL), (str(message)[:300], error)
+    assert refused > 20
+    # The next good one works.
+    editor.dismiss()
+    before = editor.label_map.copy()
+    label = 1 if before[8, 8] != 1 else 2
+    send(editor, {"kind": "stroke", **GOOD["stroke"][0], "label": label}, [np.array([8.5, 8.5], np.float32).tobytes()])
+    assert settle(editor) == ""
+    assert editor.label_map[8, 8] == label
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    "content", [None, 3, "stroke", [], {}, {"kind": None}, {"kind": []}, {"kind": {}}, {"kind": "x"}]
+)
+def test_what_is_no_message_at_all_is_refused(editor, content):
+    before = state(editor)
+    send(editor, content)
+    assert "reload the page" in settle(editor)
+    assert state(editor) == before

@@ -1,0 +1,114 @@
+"""Messages that are sent again are done once and in order; the editor tells each page where it stands."""
+
+import numpy as np
+import pytest
+
+from editgan_widgets import EditSession
+from editgan_widgets.widgets import Editor
+from editgan_widgets.widgets.deliveries import Deliveries
+
+
+@pytest.fixture
+def editor(tiny_model):
+    editor = Editor(EditSession.from_seed(tiny_model, seed=1), auto=False, vectors={}, journal=False)
+    editor.sent = []
+    editor.view.send = lambda content, buffers=None: editor.sent.append(content)
+    yield editor
+    editor.close()
+
+
+def stroke(editor, n, place, client="page", **changes):
+    label = editor.labels["spark"].id
+    content = {"kind": "stroke", "tool": "brush", "label": label, "radius": 1.5, "auto": False, **changes}
+    content |= {"id": f"{client}-{n}", "turn": [client, n]}
+    editor.view._handle_custom_msg(content, [memoryview(np.array([place], np.float32).tobytes())])
+
+
+def entries(editor):
+    return len(editor.session.history.path()) - 1
+
+
+def test_a_message_that_comes_twice_is_taken_once():
+    deliveries = Deliveries()
+    first = deliveries.take(["a", 1])
+    assert first is not None
+    assert deliveries.take(["a", 1]) is None
+    assert deliveries.take(["b", 1]) is not None
+    assert deliveries.standing(["a", 1]) == {"client": "a", "taken": 1, "handled": 0, "early": False}
+    deliveries.finish(first)
+    assert deliveries.handled() == {"a": 1, "b": 0}
+
+
+def test_what_comes_before_its_turn_is_asked_for_again():
+    deliveries = Deliveries()
+    assert deliveries.take(["a", 2]) is None
+    assert deliveries.standing(["a", 2]) == {"client": "a", "taken": 0, "handled": 0, "early": True}
+    assert deliveries.take(["a", 1]) is not None
+    assert deliveries.take(["a", 2]) is not None
+
+
+def test_what_is_handled_before_an_earlier_message_waits_for_it():
+    deliveries = Deliveries()
+    turns = [deliveries.take(["a", n]) for n in (1, 2, 3)]
+    deliveries.finish(turns[2])
+    assert deliveries.handled() == {"a": 0}
+    deliveries.finish(turns[0])
+    assert deliveries.handled() == {"a": 1}
+    deliveries.finish(turns[1])
+    assert deliveries.handled() == {"a": 3}
+
+
+def test_of_many_pages_the_ones_heard_of_last_are_remembered():
+    deliveries = Deliveries()
+    for i in range(200):
+        assert deliveries.take([f"page {i}", 1]) is not None
+    assert len(deliveries.handled()) == 64
+    assert deliveries.take(["page 199", 1]) is None
+
+
+@pytest.mark.parametrize("turn", [None, 7, [], ["a"], ["a", 0], ["a", True], ["a", 1.5], ["a", 2**60], ["", 1], [3, 1]])
+def test_a_turn_that_is_none_is_refused(turn):
+    with pytest.raises(ValueError, match="turn is"):
+        Deliveries().take(turn)
+
+
+def test_a_stroke_that_is_sent_again_is_painted_once(editor):
+    stroke(editor, 1, (4, 4))
+    assert editor.wait(20)
+    painted, history = editor.label_map.copy(), entries(editor)
+    editor.undo()
+    assert editor.wait(20)
+    stroke(editor, 1, (4, 4))  # the same message, late: what was undone stays undone
+    assert editor.wait(20)
+    assert not np.array_equal(editor.label_map, painted)
+    assert history == 1
+    assert entries(editor) == 0
+    assert editor.sent[-1] == {"kind": "standing", "client": "page", "taken": 1, "handled": 1, "early": False}
+
+
+def test_strokes_that_overtake_one_another_are_painted_in_order(editor):
+    stroke(editor, 2, (4, 4), label=editor.labels["glow"].id)
+    assert editor.sent[-1]["early"]
+    stroke(editor, 1, (4, 4))
+    stroke(editor, 2, (4, 4), label=editor.labels["glow"].id)
+    assert editor.wait(20)
+    assert editor.label_map[4, 4] == editor.labels["glow"].id
+    assert editor.view.handled == {"page": 2}
+
+
+def test_a_refused_message_and_one_that_asks_for_nothing_are_handled_too(editor):
+    stroke(editor, 1, (4, 4), radius="wide")
+    assert "radius" in editor.error
+    assert editor.sent[-1] == {"kind": "reject", "id": "page-1"}
+    editor.view._handle_custom_msg({"kind": "stop", "id": "page-2", "turn": ["page", 2]}, [])
+    assert editor.view.handled == {"page": 2}
+    editor.dismiss()
+    assert editor.wait(20)
+
+
+def test_a_page_can_ask_for_the_whole_state(editor):
+    asked = []
+    editor.view.send_state = asked.append
+    editor.view._handle_custom_msg({"kind": "state"}, [])
+    assert {"mask", "image", "handled", "vectors", "status", "running"} <= set(asked[0])
+    assert not {"tool", "label", "size"} & set(asked[0])

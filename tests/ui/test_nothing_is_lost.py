@@ -1,0 +1,171 @@
+"""Reloads and lost connections in mid-stroke and between: what was painted is in the kernel, once."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from .lab import EditorPage, Lab, until
+from .proxy import proxy
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+
+BUSY = """import threading, time
+def hold():
+    with editor.session.lock:
+        time.sleep({seconds})
+threading.Thread(target=hold).start()
+time.sleep(0.1)"""
+
+
+@pytest.fixture
+def line(address):
+    """A proxy that can cut the line to the server."""
+    with proxy(address) as line:
+        yield line
+
+
+@pytest.fixture
+def far_lab(browser, line):
+    """A page behind the proxy. What the page logs while it is cut off does not count, an error thrown does."""
+    page = browser.new_page(viewport={"width": 1440, "height": 1100})
+    lab = Lab(page, line.address)
+    lab.open()
+    yield lab
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.close()
+    assert not [error for error in lab.errors if "fetch" not in error and "connection" not in error.lower()]
+
+
+def begin(lab) -> tuple[EditorPage, int, str]:
+    """The notebook run, no edits on their own, a part chosen; the picture's size and a second part."""
+    lab.run_all()
+    editor = EditorPage(lab)
+    editor.idle()
+    editor.root.get_by_label("edit when the pointer goes up").uncheck()
+    size = len(editor.pixels("index"))
+    editor.set("Brush size in pixels", max(3, size // 16))
+    parts = editor.root.locator(".eg-swatch .eg-name").all_inner_texts()
+    editor.choose(parts[-1])
+    until(lambda: lab.kernel("print(editor.view.auto, editor.view.label)").startswith("False"), 20, "auto stayed on")
+    return editor, size, parts[1]
+
+
+def kernel_map(lab) -> np.ndarray:
+    return np.array(json.loads(lab.kernel("import json; print(json.dumps(editor.label_map.tolist()))")), np.uint8)
+
+
+def entries(lab) -> int:
+    return int(lab.kernel("print(len(editor.session.history.path()))"))
+
+
+def screen(editor, size, x, y) -> tuple[float, float]:
+    canvas = editor.canvas("parts")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    return box["x"] + x * box["width"] / size, box["y"] + y * box["width"] / size
+
+
+def draw(editor, size, points, up=True) -> None:
+    places = [screen(editor, size, x, y) for x, y in points]
+    editor.page.mouse.move(*places[0])
+    editor.page.mouse.down()
+    for place in places[1:]:
+        editor.page.mouse.move(*place, steps=5)
+    if up:
+        editor.page.mouse.up()
+
+
+def save(lab, editor) -> None:
+    lab.save()
+    until(lambda: lab.page.locator(".jp-mod-current.jp-mod-dirty").count() == 0, 20, "not saved")
+
+
+def reload(lab) -> EditorPage:
+    lab.page.reload()
+    lab.page.wait_for_selector(".eg-root", timeout=60_000)
+    return EditorPage(lab)
+
+
+def agreed(lab, editor, shown, count) -> None:
+    """Kernel and browser hold what was shown before, and each stroke counts once."""
+    until(lambda: editor.evaluate("root => root.editgan.waiting()") == 0, 60, "something still waits")
+    lab.kernel("editor.wait()")
+    until(lambda: np.array_equal(editor.pixels("index"), shown), 10, "the browser shows another mask")
+    assert np.array_equal(kernel_map(lab), shown)
+    assert entries(lab) == count
+    assert lab.kernel("print(repr(editor.error))").strip() == "''"
+
+
+def test_a_reload_right_after_the_pointer_went_up_loses_no_stroke_while_the_kernel_is_busy(lab):
+    editor, size, other = begin(lab)
+    save(lab, editor)
+    count = entries(lab)
+    lab.kernel(BUSY.format(seconds=6))
+    draw(editor, size, [(size * 0.2, size * 0.2), (size * 0.6, size * 0.3)])
+    editor.choose(other)
+    draw(editor, size, [(size * 0.3, size * 0.6), (size * 0.6, size * 0.7)])
+    shown = editor.pixels("index")
+    editor = reload(lab)
+    assert np.array_equal(editor.pixels("index"), shown)  # although the kernel has not painted it yet
+    agreed(lab, editor, shown, count + 2)
+
+
+def test_a_reload_in_mid_stroke_keeps_what_was_drawn_of_it(lab):
+    editor, size, _ = begin(lab)
+    save(lab, editor)
+    count = entries(lab)
+    draw(editor, size, [(size * 0.2, size * 0.2), (size * 0.6, size * 0.3)], up=False)
+    shown = editor.pixels("index")
+    assert not np.array_equal(kernel_map(lab), shown)
+    editor = reload(lab)
+    lab.page.mouse.up()
+    agreed(lab, editor, shown, count + 1)
+
+
+def test_a_connection_that_drops_in_mid_stroke_and_between_loses_nothing(far_lab, line, photograph):
+    lab = far_lab
+    editor, size, other = begin(lab)
+    count = entries(lab)
+    # In mid-stroke.
+    draw(editor, size, [(size * 0.2, size * 0.2), (size * 0.5, size * 0.3)], up=False)
+    line.cut()
+    lab.page.mouse.move(*screen(editor, size, size * 0.7, size * 0.3), steps=5)
+    lab.page.mouse.up()
+    until(lambda: editor.status.startswith("The connection is lost"), 10, "nothing says that the stroke waits")
+    photograph(editor, "cut")
+    # Between: another part, another stroke, a whole-part tool and an undo of it, all while it is cut.
+    editor.choose(other)
+    draw(editor, size, [(size * 0.3, size * 0.6), (size * 0.6, size * 0.7)])
+    shown = editor.pixels("index")
+    time.sleep(3)
+    line.mend()
+    agreed(lab, editor, shown, count + 2)
+    assert not editor.status.startswith("The connection is lost")
+    # Traits go both ways again, also those whose answer was lost.
+    editor.set("Brush size in pixels", 5)
+    until(lambda: lab.kernel("print(editor.view.size)").strip() == "5", 20, "the brush's size did not arrive")
+    editor.press("Undo")
+    until(lambda: entries(lab) == count + 1, 20, "undo did not arrive")
+    assert np.array_equal(editor.pixels("index"), kernel_map(lab))
+
+
+def test_messages_that_a_dying_connection_swallows_are_sent_again_once_and_in_order(far_lab, line):
+    lab = far_lab
+    editor, size, other = begin(lab)
+    count = entries(lab)
+    parts = [editor.root.locator(".eg-swatch .eg-name").all_inner_texts()[-1], other]
+    for turn in range(4):
+        editor.choose(parts[turn % 2])
+        y = size * (0.2 + 0.15 * turn)
+        if turn % 2:
+            line.swallow()  # what the page sends now is lost, and so is what the kernel answers
+        draw(editor, size, [(size * 0.2, y), (size * 0.7, y + size * 0.05)])
+        line.cut()
+        time.sleep(0.5)
+        line.mend()
+        until(lambda: editor.evaluate("root => root.editgan.waiting()") == 0, 60, "something still waits")
+    agreed(lab, editor, editor.pixels("index"), count + 4)
+    editor.set("Brush size in pixels", 5)
+    until(lambda: lab.kernel("print(editor.view.size)").strip() == "5", 20, "the brush's size did not arrive")
