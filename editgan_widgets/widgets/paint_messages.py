@@ -44,7 +44,7 @@ def operation_of(kind: str, content: dict, buffers: Any, labels: LabelSet, heigh
 
 def rule_of(content: dict, labels: LabelSet) -> PaintRule:
     """What the browser's echo went by: the rule as it was when it painted. A part tool is never mirrored."""
-    mirror = content.get("mirror") is True and content.get("kind") != "operate"
+    mirror = content.get("mirror") is True and content.get("kind") not in ("operate", "outline")
     return PaintRule(_ids(content, "locked", labels), _ids(content, "over", labels), mirror)
 
 

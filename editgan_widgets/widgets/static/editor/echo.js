@@ -15,8 +15,22 @@ export function makeEcho({ width, height, others, original, touched }) {
     stroke.free = new Uint8Array(256).fill(stroke.over.length ? 0 : 1);
     for (const id of stroke.over) stroke.free[id] = 1;
     for (const id of stroke.locked) stroke.free[id] = 0;
-    stroke.own = stroke.mirror ? new Uint8Array(size) : null; // the stroke lies over its reflection
+    stroke.own = stroke.mirror && stroke.tool !== "push" ? new Uint8Array(size) : null; // the stroke lies over its reflection
     stroke.sources = stroke.tool === "push" ? makeSources(width, height) : null;
+  }
+
+  /** Show what the last points of a push moved, at both sides where it is mirrored. */
+  function pushed(target, stroke, points) {
+    const xs = points.filter((_, i) => i % 2 === 0);
+    const ys = points.filter((_, i) => i % 2 === 1);
+    const [left, right] = [Math.floor(Math.min(...xs) - stroke.radius), Math.ceil(Math.max(...xs) + stroke.radius)];
+    const [top, bottom] = [Math.floor(Math.min(...ys) - stroke.radius), Math.ceil(Math.max(...ys) + stroke.radius)];
+    for (const box of [{ left, top, right, bottom }, ...(stroke.mirror ? [{ left: width - right, top, right: width - left, bottom }] : [])]) {
+      pushedInto(target, stroke.under, stroke.sources, stroke.mirror, stroke.free, box);
+      for (let y = Math.max(0, box.top); y < Math.min(height, box.bottom); y++) {
+        for (let i = y * width + Math.max(0, box.left); i < y * width + Math.min(width, box.right); i++) if (target[i] !== stroke.under[i]) touched[i] = 1;
+      }
+    }
   }
 
   function paint(target, stroke, from = 0) {
@@ -25,8 +39,7 @@ export function makeEcho({ width, height, others, original, touched }) {
     const points = from > 0 ? stroke.points.slice(from) : stroke.points;
     if (stroke.tool === "push") {
       for (let i = 2; i < points.length; i += 2) pushSegment(stroke.sources, points[i - 2], points[i - 1], points[i], points[i + 1], stroke.radius);
-      pushedInto(target, stroke.under, stroke.sources, stroke.mirror, stroke.free);
-      for (let i = 0; i < size; i++) if (target[i] !== stroke.under[i]) touched[i] = 1;
+      pushed(target, stroke, points);
       return;
     }
     const radius = stroke.radii ? stroke.radii.slice(from / 2) : stroke.radius;

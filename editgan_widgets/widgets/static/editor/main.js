@@ -153,7 +153,7 @@ function render({ model, el }) {
   const closer = button("closer", t("Zoom in (+, or Ctrl and the wheel)"), () => zoomBy(2 ** 0.5));
   const further = button("further", t("Zoom out (-)"), () => zoomBy(2 ** -0.5));
   const fitButton = h("button", { type: "button", class: "eg-button eg-zoom", title: t("Show the whole picture (Home, or Shift+0)"), onclick: () => zoomTo(1) });
-  const actualButton = h("button", { type: "button", class: "eg-button eg-zoom", title: t("One picture pixel on one screen pixel (Shift+1)"), "aria-label": t("Show the picture at its own size"), onclick: () => zoomTo(actual()) }, "1:1");
+  const actualButton = h("button", { type: "button", class: "eg-button eg-actual", title: t("One picture pixel on one screen pixel (Shift+1)"), "aria-label": t("Show the picture at its own size"), onclick: () => zoomTo(actual()) }, "1:1");
   const undo = button("undo", t("Undo (Ctrl+Z)"), () => travel("undo"));
   const redo = button("redo", t("Redo (Ctrl+Shift+Z)"), () => travel("redo"));
   const shortcuts = h("button", { type: "button", class: "eg-button", title: t("Keyboard shortcuts (?)"), "aria-label": t("Keyboard shortcuts"), onclick: () => sheet.showModal() }, "?");

@@ -15,7 +15,7 @@ export function makePaintOver({ model, put, t, names }) {
   });
   const sheet = h(
     "dialog",
-    { class: "eg-sheet eg-over-sheet", "aria-label": t("Parts to paint over"), onclick: (event) => event.target === sheet && sheet.close(), onclose: () => show() },
+    { class: "eg-over-sheet", "aria-label": t("Parts to paint over"), onclick: (event) => event.target === sheet && sheet.close(), onclose: () => show() },
     h("div", {}, h("p", {}, t("Paint over these parts alone; none chosen: over any.")), h("div", { class: "eg-over-parts" }, ...rows)),
     h("button", { type: "button", class: "eg-button", html: ICONS.close, title: t("Close the list of parts"), "aria-label": t("Close the list of parts"), onclick: () => sheet.close() }),
   );

@@ -25,10 +25,11 @@ function pushOnce({ x, y, width, height }, middleX, middleY, dx, dy, radius) {
   const top = Math.max(0, Math.floor(middleY - radius));
   const bottom = Math.min(height, Math.ceil(middleY + radius));
   if (left >= right || top >= bottom) return;
-  const newX = [];
-  const newY = [];
+  const newX = new Float64Array((right - left) * (bottom - top));
+  const newY = new Float64Array(newX.length);
+  let n = 0;
   for (let row = top; row < bottom; row++) {
-    for (let column = left; column < right; column++) {
+    for (let column = left; column < right; column++, n++) {
       const a = column + 0.5 - middleX;
       const b = row + 0.5 - middleY;
       const rest = Math.max(0, 1 - (a * a + b * b) / (radius * radius));
@@ -46,11 +47,11 @@ function pushOnce({ x, y, width, height }, middleX, middleY, dx, dy, radius) {
         const below = field[v1 * width + u0] * (1 - fu) + field[v1 * width + u1] * fu;
         return above * (1 - fv) + below * fv;
       };
-      newX.push(between(x));
-      newY.push(between(y));
+      newX[n] = between(x);
+      newY[n] = between(y);
     }
   }
-  let n = 0;
+  n = 0;
   for (let row = top; row < bottom; row++) {
     for (let column = left; column < right; column++, n++) {
       x[row * width + column] = newX[n];
@@ -59,11 +60,12 @@ function pushOnce({ x, y, width, height }, middleX, middleY, dx, dy, radius) {
   }
 }
 
-/** The label map `under` with its parts pushed; with `mirror` also at the other side, where nothing was pushed here. */
-export function pushedInto(target, under, sources, mirror, free) {
+/** Put the label map `under` with its parts pushed into `target`, within px `left` to `right` (not included) and `top` to
+ *  `bottom`; with `mirror` also what was pushed at the other side, where nothing was pushed here. */
+export function pushedInto(target, under, sources, mirror, free, { left, top, right, bottom }) {
   const { x, y, width, height } = sources;
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
+  for (let row = Math.max(0, top); row < Math.min(height, bottom); row++) {
+    for (let column = Math.max(0, left); column < Math.min(width, right); column++) {
       const i = row * width + column;
       target[i] = under[i];
       if (!free[under[i]]) continue;
