@@ -16,6 +16,7 @@ from jaxtyping import Bool, UInt8
 from editgan_widgets.labels import LabelSet
 
 SHAPES = ("round", "square")
+_AT_ONCE = 100_000  # pixels that are looked at together
 
 
 class StrokeError(ValueError):
@@ -80,10 +81,9 @@ def covered(stroke: Stroke, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
             f"{width} x {height} px (x, y from 0); points are picture pixels, not screen pixels"
         )
     mask = np.zeros((height, width), bool)
-    starts = stroke.points if len(stroke.points) == 1 else stroke.points[:-1]
-    ends = stroke.points if len(stroke.points) == 1 else stroke.points[1:]
-    for start, end in zip(starts, ends, strict=True):
-        _add_segment(mask, start, end, stroke.radius, stroke.shape)
+    points = np.array(stroke.points, np.float64)
+    points = points.repeat(2, axis=0) if len(points) == 1 else points
+    _add_segments(mask, points[:-1], points[1:], stroke.radius, stroke.shape)
     if not mask.any():
         raise StrokeError(f"the stroke covers no pixel's centre at radius {stroke.radius:g} px; use 0.71 px or more")
     return mask
@@ -102,26 +102,44 @@ def rasterise(stroke: Stroke, label_map: UInt8[np.ndarray, "h w"], labels: Label
     return painted
 
 
-def _add_segment(mask: np.ndarray, start: Sequence[float], end: Sequence[float], radius: float, shape: str) -> None:
-    (x0, y0), (x1, y1) = start, end
-    height, width = mask.shape
-    left, right = max(0, math.floor(min(x0, x1) - radius)), min(width, math.ceil(max(x0, x1) + radius))
-    top, bottom = max(0, math.floor(min(y0, y1) - radius)), min(height, math.ceil(max(y0, y1) + radius))
-    if left >= right or top >= bottom:
-        return
-    # Offsets of the pixel centres from the start, and the segment's direction.
-    a, b = np.meshgrid(np.arange(left, right) + 0.5 - x0, np.arange(top, bottom) + 0.5 - y0)
-    dx, dy = x1 - x0, y1 - y0
-    if shape == "round":
-        length2 = dx * dx + dy * dy
-        t = np.clip((a * dx + b * dy) / length2, 0, 1) if length2 > 0 else 0.0
-        near = np.hypot(a - t * dx, b - t * dy)
-    else:
-        # max(|a - t dx|, |b - t dy|) is convex and piecewise linear in t: least at a breakpoint or an end.
-        candidates = [0.0, 1.0]
-        for numerator, denominator in ((a, dx), (b, dy), (a - b, dx - dy), (a + b, dx + dy)):
-            if denominator != 0:
-                candidates.append(np.clip(numerator / denominator, 0, 1))
-        near = np.min([np.maximum(np.abs(a - t * dx), np.abs(b - t * dy)) for t in candidates], axis=0)
-    # A hair above the radius still counts: sums of binary fractions must not decide over a pixel.
-    mask[top:bottom, left:right] |= near <= radius + 1e-9
+def _add_segments(mask: np.ndarray, starts: np.ndarray, ends: np.ndarray, radius: float, shape: str) -> None:
+    """Set the pixels whose centres lie within `radius` of a segment; `starts` and `ends` are `[n, 2]`, x and y."""
+    limits = np.array(mask.shape[::-1])  # x, y
+    low = np.clip(np.floor(np.minimum(starts, ends) - radius), 0, limits).astype(int)
+    high = np.clip(np.ceil(np.maximum(starts, ends) + radius), 0, limits).astype(int)
+    sides = np.maximum(high - low, 0)
+    areas = sides.prod(1)
+    # Many small boxes are looked at together, those of about one size; as long as they fit into the processor's cache.
+    order = np.argsort(areas, kind="stable")[np.count_nonzero(areas == 0) :]
+    while len(order):
+        count = max(1, _AT_ONCE // int(areas[order[0]]))
+        while count > 1 and sides[order[:count]].max(0).prod() > 4 * areas[order[0]]:
+            count //= 2
+        some, order = order[:count], order[count:]
+        width, height = sides[some].max(0)
+        columns = low[some, :1] + np.arange(width)
+        rows = low[some, 1:] + np.arange(height)
+        # Offsets of the pixel centres from the starts, and the segments' directions: [n, height, width] together.
+        a = (columns + 0.5 - starts[some, :1])[:, None, :]
+        b = (rows + 0.5 - starts[some, 1:])[:, :, None]
+        dx, dy = ((ends - starts)[some].T)[:, :, None, None]
+        near = _round_distance(a, b, dx, dy) if shape == "round" else _square_distance(a, b, dx, dy)
+        # A hair above the radius still counts: sums of binary fractions must not decide over a pixel.
+        within = (near <= radius + 1e-9) & (columns < high[some, :1])[:, None, :] & (rows < high[some, 1:])[:, :, None]
+        n, i, j = np.nonzero(within)
+        mask[rows[n, i], columns[n, j]] = True
+
+
+def _round_distance(a: np.ndarray, b: np.ndarray, dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
+    length2 = dx * dx + dy * dy
+    t = np.clip((a * dx + b * dy) / np.where(length2 > 0, length2, 1), 0, 1)
+    return np.hypot(a - t * dx, b - t * dy)
+
+
+def _square_distance(a: np.ndarray, b: np.ndarray, dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
+    # max(|a - t dx|, |b - t dy|) is convex and piecewise linear in t: least at a breakpoint or an end.
+    near = np.minimum(np.maximum(np.abs(a), np.abs(b)), np.maximum(np.abs(a - dx), np.abs(b - dy)))
+    for numerator, denominator in ((a, dx), (b, dy), (a - b, dx - dy), (a + b, dx + dy)):
+        t = np.clip(numerator / np.where(denominator != 0, denominator, np.inf), 0, 1)
+        near = np.minimum(near, np.maximum(np.abs(a - t * dx), np.abs(b - t * dy)))
+    return near

@@ -592,7 +592,7 @@ class Editor:
             yield
 
     def _job(self, token: CancelToken) -> Iterator[Any]:
-        steps, group = 0, None
+        steps, group, painted = 0, None, False
         self._previews_only = True
         while (action := self._next(token)) is not None:
             self._previews_only &= action.kind.startswith("preview")
@@ -604,6 +604,9 @@ class Editor:
             else:
                 steps, group = self._applied(action, steps, group)
             self._settle(action)
+            painted = action.kind in _PAINTING
+        if painted and steps and self.session.region is None:
+            steps = 0  # all of it is there already
         if steps and not token.cancelled:
             yield from self._edit(steps, self.session.history.new_group() if group is None else group, token.stamp)
 
@@ -612,8 +615,7 @@ class Editor:
         try:
             with self._computing(), self.session.lock:
                 done = self._apply(action)
-                idle = action.kind in ("paint", "erase", "operate") and self.session.region is None
-                return 0 if idle else action.run, group if action.kind == "none" else done
+                return action.run, group if action.kind == "none" else done
         except Exception as error:
             self._fail(error, action.id)
             return steps, group
@@ -864,7 +866,9 @@ class Editor:
         return history_strip.strip(self.session.history, self.labels, self._text)
 
     def _send_thumbs(self) -> None:
-        """Give the browser the pictures of the history that it lacks, the newest first."""
+        """Give the browser the pictures of the history that it lacks, the newest first; not while something waits."""
+        if self._inbox:
+            return
         with self.session.lock:
             wanted = [node["id"] for node in self.view.history if node["id"] not in self._thumbs_sent][-_THUMBS:]
             pictures = [encoding.thumbnail(self.session.picture_at(id)[0]) for id in wanted]
