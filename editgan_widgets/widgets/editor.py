@@ -136,7 +136,7 @@ class Editor:
         self._thumbs_sent: set[int] = set()  # entries of the history whose pictures the browser has
         self._failure: Exception | None = None
         self._total = self._last_step = 0
-        self._previews_only = False
+        self._shown_only = False
         self._numbers: dict[str, Any] = {}
         self._best: Any = None  # the step that the session will keep
         self._word = ""
@@ -593,9 +593,9 @@ class Editor:
 
     def _job(self, token: CancelToken) -> Iterator[Any]:
         steps, group, painted = 0, None, False
-        self._previews_only = True
+        self._shown_only = True
         while (action := self._next(token)) is not None:
-            self._previews_only &= action.kind.startswith("preview")
+            self._shown_only &= action.kind == "none" or action.kind.startswith("preview")  # "none" ends an edit
             if action.kind.startswith("preview"):
                 self._preview(action, token)
             elif action.kind == "open":
@@ -930,7 +930,7 @@ class Editor:
         with self._lock:
             if not self._total and self._inbox:
                 return  # the job that follows at once shows all of it
-        if self._previews_only and not self._total:
+        if self._shown_only and not self._total:
             with self._lock:
                 if not self._inbox and self.view.running:
                     self.view.publish(running=False, status=self._word)

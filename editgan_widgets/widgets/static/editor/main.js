@@ -369,17 +369,17 @@ function render({ model, el }) {
     paintLabels();
   }
   const areas = new Uint32Array(256); // px of each part
+  const shown = new ImageData(width, height); // kept: a move of the pointer makes no garbage
+  const strokes = new ImageData(width, height);
+  const out = new Uint32Array(shown.data.buffer);
+  const drawn = new Uint32Array(strokes.data.buffer);
+  const lut = new Uint32Array(colours.buffer);
   function paintLabels() {
-    const shown = new ImageData(width, height);
-    const strokes = new ImageData(width, height);
-    const out = new Uint32Array(shown.data.buffer);
-    const drawn = new Uint32Array(strokes.data.buffer);
-    const lut = new Uint32Array(colours.buffer);
     areas.fill(0);
     for (let i = 0; i < size; i++) {
       areas[index[i]]++;
       out[i] = lut[index[i]];
-      if (touched[i]) drawn[i] = out[i];
+      drawn[i] = touched[i] ? out[i] : 0;
     }
     labelLayer.putImageData(shown, 0, 0);
     strokeLayer.putImageData(strokes, 0, 0);
