@@ -155,10 +155,10 @@ def test_a_part_is_copied_from_another_portraits_mask(editor, tiny_model):
     ("kind", "buffers", "content", "words"),
     [
         ("stroke", (LINE, [2.0]), {"tool": "brush", "radius": 2}, "one for each point"),
-        ("stroke", (LINE, [2.0, -1.0]), {"tool": "brush", "radius": 2}, "above 0"),
+        ("stroke", (LINE, [2.0, -1.0]), {"tool": "brush", "radius": 2}, "radius is a number"),
         ("stroke", (LINE,), {"tool": "push", "radius": 2}, "does not paint"),
         ("push", (LINE[:1],), {"radius": 2}, "two finite points"),
-        ("push", (LINE,), {}, "above 0"),
+        ("push", (LINE,), {}, "radius is a number"),
         ("fill", (), {"x": 2, "y": 2, "over": [9]}, "9"),
         ("fill", (), {"x": 2, "y": 2, "over": "skin"}, "list"),
         ("outline", (), {"name": "grow", "label": "halo"}, "halo"),

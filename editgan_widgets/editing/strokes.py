@@ -17,7 +17,7 @@ from jaxtyping import Bool, UInt8
 from editgan_widgets.labels import LabelSet
 
 SHAPES = ("round", "square")
-_Dab = tuple[Sequence[float], float]  # point and radius, px
+_AT_ONCE = 100_000  # pixels that are looked at together
 
 
 class StrokeError(ValueError):
@@ -95,9 +95,9 @@ def covered(stroke: Stroke, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
         )
     mask = np.zeros((height, width), bool)
     radii = stroke.radii or (stroke.radius,) * len(stroke.points)
-    dabs = list(zip(stroke.points, radii, strict=True))
-    for start, end in zip(dabs, dabs[1:] or dabs, strict=False):
-        _add_segment(mask, start, end, stroke.shape)
+    dabs = np.array([(x, y, radius) for (x, y), radius in zip(stroke.points, radii, strict=True)], np.float64)
+    dabs = dabs.repeat(2, axis=0) if len(dabs) == 1 else dabs
+    _add_segments(mask, dabs[:-1], dabs[1:], stroke.shape)
     if not mask.any():
         raise StrokeError(f"the stroke covers no pixel's centre at radius {max(radii):g} px; use 0.71 px or more")
     return mask
@@ -116,37 +116,63 @@ def rasterise(stroke: Stroke, label_map: UInt8[np.ndarray, "h w"], labels: Label
     return painted
 
 
-def _add_segment(mask: np.ndarray, start: _Dab, end: _Dab, shape: str) -> None:
-    """Add the pixels that a brush covers which goes from one dab to another, its radius changing evenly on the way."""
-    ((x0, y0), r0), ((x1, y1), r1) = start, end
-    height, width = mask.shape
-    most = max(r0, r1)
-    left, right = max(0, math.floor(min(x0, x1) - most)), min(width, math.ceil(max(x0, x1) + most))
-    top, bottom = max(0, math.floor(min(y0, y1) - most)), min(height, math.ceil(max(y0, y1) + most))
-    if left >= right or top >= bottom:
-        return
-    # Offsets of the pixel centres from the start, and the segment's direction.
-    a, b = np.meshgrid(np.arange(left, right) + 0.5 - x0, np.arange(top, bottom) + 0.5 - y0)
-    dx, dy, growth = x1 - x0, y1 - y0, r1 - r0
-    if shape == "round":
-        # The dab that reaches nearest: its line to the pixel is at right angles to the brush's outline, not to its way.
-        length = math.hypot(dx, dy)
-        if length > abs(growth):
-            lean = growth / length
-            across = np.abs(a * dy - b * dx) / length
-            t = (a * dx + b * dy) / (length * length) + across * (lean / math.sqrt(1 - lean * lean)) / length
-            t = np.clip(t, 0, 1)
-        else:
-            t = 1.0 if growth > 0 else 0.0  # one of the two dabs covers the other
-        beyond = np.hypot(a - t * dx, b - t * dy) - (r0 + t * growth)
-    else:
-        # max(|a - t dx|, |b - t dy|) is convex and piecewise linear in t: least at a breakpoint or an end.
-        candidates = [0.0, 1.0]
-        for numerator, denominator in ((a, dx), (b, dy), (a - b, dx - dy), (a + b, dx + dy)):
-            if denominator != 0:
-                candidates.append(np.clip(numerator / denominator, 0, 1))
-        beyond = np.min(
-            [np.maximum(np.abs(a - t * dx), np.abs(b - t * dy)) - (r0 + t * growth) for t in candidates], axis=0
-        )
-    # A hair above the radius still counts: sums of binary fractions must not decide over a pixel.
-    mask[top:bottom, left:right] |= beyond <= 1e-9
+def _add_segments(mask: np.ndarray, starts: np.ndarray, ends: np.ndarray, shape: str) -> None:
+    """Set the pixels that a brush covers which goes from dab to dab, its radius changing evenly on the way.
+
+    `starts` and `ends` are `[n, 3]`: x, y and radius, px.
+    """
+    limits = np.array(mask.shape[::-1])  # x, y
+    most = np.maximum(starts[:, 2:], ends[:, 2:])
+    low = np.clip(np.floor(np.minimum(starts, ends)[:, :2] - most), 0, limits).astype(int)
+    high = np.clip(np.ceil(np.maximum(starts, ends)[:, :2] + most), 0, limits).astype(int)
+    sides = np.maximum(high - low, 0)
+    areas = sides.prod(1)
+    # Many small boxes are looked at together, those of about one size; as long as they fit into the processor's cache.
+    order = np.argsort(areas, kind="stable")[np.count_nonzero(areas == 0) :]
+    while len(order):
+        count = max(1, _AT_ONCE // int(areas[order[0]]))
+        while count > 1 and sides[order[:count]].max(0).prod() > 4 * areas[order[0]]:
+            count //= 2
+        some, order = order[:count], order[count:]
+        width, height = sides[some].max(0)
+        columns = low[some, :1] + np.arange(width)
+        rows = low[some, 1:] + np.arange(height)
+        # Offsets of the pixel centres from the starts, and the segments' directions: [n, height, width] together.
+        a = (columns + 0.5 - starts[some, :1])[:, None, :]
+        b = (rows + 0.5 - starts[some, 1:2])[:, :, None]
+        dx, dy, growth = ((ends - starts)[some].T)[:, :, None, None]
+        radius = starts[some, 2][:, None, None]
+        beyond = (_round_beyond if shape == "round" else _square_beyond)(a, b, dx, dy, radius, growth)
+        # A hair above the radius still counts: sums of binary fractions must not decide over a pixel.
+        within = (beyond <= 1e-9) & (columns < high[some, :1])[:, None, :] & (rows < high[some, 1:])[:, :, None]
+        n, i, j = np.nonzero(within)
+        mask[rows[n, i], columns[n, j]] = True
+
+
+def _round_beyond(
+    a: np.ndarray, b: np.ndarray, dx: np.ndarray, dy: np.ndarray, radius: np.ndarray, growth: np.ndarray
+) -> np.ndarray:
+    """How far pixels lie outside a round brush's way, px; below 0 inside."""
+    length = np.hypot(dx, dy)
+    moves = length > np.abs(growth)  # else one of the two dabs covers the other
+    length = np.where(moves, length, 1)
+    # The dab that reaches nearest: its line to the pixel is at right angles to the brush's outline, not to its way.
+    lean = np.where(moves, growth / length, 0)
+    across = np.abs(a * dy - b * dx) / length
+    t = (a * dx + b * dy) / (length * length) + across * (lean / np.sqrt(1 - lean * lean)) / length
+    t = np.where(moves, np.clip(t, 0, 1), growth > 0)
+    return np.hypot(a - t * dx, b - t * dy) - (radius + t * growth)
+
+
+def _square_beyond(
+    a: np.ndarray, b: np.ndarray, dx: np.ndarray, dy: np.ndarray, radius: np.ndarray, growth: np.ndarray
+) -> np.ndarray:
+    """The same for a square brush: max(|a - t dx|, |b - t dy|) is convex and piecewise linear in t."""
+
+    def at(t: np.ndarray | float) -> np.ndarray:
+        return np.maximum(np.abs(a - t * dx), np.abs(b - t * dy)) - (radius + t * growth)
+
+    beyond = np.minimum(at(0.0), at(1.0))  # least at an end or at a breakpoint
+    for numerator, denominator in ((a, dx), (b, dy), (a - b, dx - dy), (a + b, dx + dy)):
+        beyond = np.minimum(beyond, at(np.clip(numerator / np.where(denominator != 0, denominator, np.inf), 0, 1)))
+    return beyond

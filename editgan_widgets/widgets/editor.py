@@ -136,7 +136,7 @@ class Editor:
         self._thumbs_sent: set[int] = set()  # entries of the history whose pictures the browser has
         self._failure: Exception | None = None
         self._total = self._last_step = 0
-        self._previews_only = False
+        self._shown_only = False
         self._numbers: dict[str, Any] = {}
         self._best: Any = None  # the step that the session will keep
         self._word = ""
@@ -615,10 +615,10 @@ class Editor:
             yield
 
     def _job(self, token: CancelToken) -> Iterator[Any]:
-        steps, group = 0, None
-        self._previews_only = True
+        steps, group, painted = 0, None, False
+        self._shown_only = True
         while (action := self._next(token)) is not None:
-            self._previews_only &= action.kind.startswith("preview")
+            self._shown_only &= action.kind == "none" or action.kind.startswith("preview")  # "none" ends an edit
             if action.kind.startswith("preview"):
                 self._preview(action, token)
             elif action.kind == "open":
@@ -627,6 +627,9 @@ class Editor:
             else:
                 steps, group = self._applied(action, steps, group)
             self._settle(action)
+            painted = action.kind in _PAINTING
+        if painted and steps and self.session.region is None:
+            steps = 0  # all of it is there already
         if steps and not token.cancelled:
             yield from self._edit(steps, self.session.history.new_group() if group is None else group, token.stamp)
 
@@ -635,8 +638,7 @@ class Editor:
         try:
             with self._computing(), self.session.lock:
                 done = self._apply(action)
-                idle = action.kind in ("paint", "erase", "operate") and self.session.region is None
-                return 0 if idle else action.run, group if action.kind == "none" else done
+                return action.run, group if action.kind == "none" else done
         except Exception as error:
             self._fail(error, action.id)
             return steps, group
@@ -889,7 +891,9 @@ class Editor:
         return history_strip.strip(self.session.history, self.labels, self._text)
 
     def _send_thumbs(self) -> None:
-        """Give the browser the pictures of the history that it lacks, the newest first."""
+        """Give the browser the pictures of the history that it lacks, the newest first; not while something waits."""
+        if self._inbox:
+            return
         with self.session.lock:
             wanted = [node["id"] for node in self.view.history if node["id"] not in self._thumbs_sent][-_THUMBS:]
             pictures = [encoding.thumbnail(self.session.picture_at(id)[0]) for id in wanted]
@@ -943,7 +947,7 @@ class Editor:
         with self._lock:
             if not self._total and self._inbox:
                 return  # the job that follows at once shows all of it
-        if self._previews_only and not self._total:
+        if self._shown_only and not self._total:
             with self._lock:
                 if not self._inbox and self.view.running:
                     self.view.publish(running=False, status=self._word)

@@ -208,7 +208,33 @@ def rows(results):
             ),
             ("kernel memory during an edit in the notebook, MB", f"{browser['kernel_rss_mb']:.0f}", "<= 1200"),
         ]
+        table += _endurance_rows(browser)
     return table
+
+
+def _endurance_rows(browser):
+    """Rows of what tests/ui/figures.py measures."""
+    circumstances = {
+        "idle": "the kernel idle",
+        "editing": "beside an edit",
+        "far": "beside an edit, 200 ms away",
+    }
+    table = []
+    for name, words in circumstances.items():
+        wait = browser[f"move_{name}_ms"]
+        figure = f"{wait['p50']:.0f} ms ({wait['p95']:.0f})"
+        table.append((f"pointer moved -> pixel, {words}, p50 (p95)", figure, "p95 <= 20 ms"))
+    stop, memory = browser["stop"], browser["memory"]
+    growth = f"heap {memory['heap_growth']:+.1%}, process {memory['rss_growth']:+.1%}"
+    return [
+        *table,
+        ("Stop -> stopped, beyond one step, worst", f"{stop['ms_beyond_a_step']:.0f} ms", "<= 30 ms"),
+        ("Stop -> stopped, steps that still came, worst", str(stop["steps"]), "<= 1"),
+        ("page reloaded, all is back", "{} of {}".format(*browser["reloads"]), "all"),
+        ("connection dropped in mid-stroke, all is back", "{} of {}".format(*browser["drops"]), "all"),
+        (f"browser's memory over {memory['frames']} frames", growth, "<= +5 %"),
+        ("slider dragged at random, its last place is shown", "{} of {}".format(*browser["last_place_shown"]), "all"),
+    ]
 
 
 def _arrow(median, name, shown):

@@ -1,10 +1,10 @@
-"""Measure the editor in a real JupyterLab and Chromium: the way of a stroke, a whole edit, the kernel's memory.
+"""Measure the editor in a real JupyterLab and Chromium: the way of a stroke, a whole edit, what it holds out, memory.
 
     python tests/ui/measure_editor.py --out results/browser.json
 
 Prints one line of JSON: milliseconds from pointer up to the first new frame in the browser (p50, p95), seconds of a
-whole edit with the browser beside it, peak resident memory of the kernel. Without a Chromium it says so and ends with
-code 1.
+whole edit with the browser beside it, peak resident memory of the kernel, and the figures of figures.py. Run it on a
+quiet machine. Without a Chromium it says so and ends with code 1.
 """
 
 import argparse
@@ -19,8 +19,10 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "kernels"), str(Path(__file__).parent)]
 
+import figures  # noqa: E402
 import numpy as np  # noqa: E402
 from lab import CHROMIUM_ARGS, EditorPage, Lab, chromium, put_notebook, server, until  # noqa: E402
+from proxy import proxy  # noqa: E402
 
 from editgan_widgets.models.editgan import MODELS  # noqa: E402
 
@@ -115,6 +117,24 @@ def measure(editor: EditorPage, strokes: int, edits: int, steps: int, slides: in
     }
 
 
+def endurance(editor: EditorPage, line: Any, moves: int, tries: int, frames: int, drags: int) -> dict[str, Any]:
+    """What figures.py measures; the page is behind the proxy `line`."""
+    lab = editor.lab
+    found: dict[str, Any] = {"last_place_shown": [figures.last_place_shown(editor, drags), drags]}
+    editor.root.get_by_label("edit when the pointer goes up").uncheck()
+    found["move_idle_ms"] = figures.pointer_to_pixel(editor, moves)
+    found["move_editing_ms"] = figures.pointer_to_pixel(editor, moves, steps=5_000)
+    line.delay = 0.1
+    found["move_far_ms"] = figures.pointer_to_pixel(editor, moves, steps=5_000)
+    line.delay = 0.0
+    found["stop"] = figures.stop_to_stopped(editor, min(tries, 10))
+    found["drops"] = [figures.drops(line, editor, tries), tries]
+    good, editor = figures.reloads(lab, editor, tries)
+    found["reloads"] = [good, tries]
+    found["memory"] = figures.browser_memory(editor, frames=frames)
+    return found
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, help="file for the JSON besides the last printed line")
@@ -124,6 +144,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--strokes", type=int, default=20)
     parser.add_argument("--edits", type=int, default=3)
     parser.add_argument("--steps", type=int, default=30, choices=(10, 20, 30, 50, 100))
+    parser.add_argument("--moves", type=int, default=200, help="of the pointer, for each of three circumstances")
+    parser.add_argument("--tries", type=int, default=20, help="reloads and dropped connections")
+    parser.add_argument("--frames", type=int, default=1000, help="over which the browser's memory is to stay")
+    parser.add_argument("--drags", type=int, default=50, help="of a slider at random")
     options = parser.parse_args(arguments)
     path = chromium()
     if path is None:
@@ -153,15 +177,16 @@ def main(arguments: list[str] | None = None) -> int:
                 '{"smile": 0}': "{}",
             }
         put_notebook(folder, words)
-        with server(folder) as address:
+        with server(folder) as address, proxy(address) as line:
             browser = driver.chromium.launch(executable_path=path, headless=True, args=CHROMIUM_ARGS)
-            lab = Lab(browser.new_page(viewport={"width": 1440, "height": 1100}), address)
+            lab = Lab(browser.new_page(viewport={"width": 1440, "height": 1100}), line.address)
             lab.open()
             lab.run_all()
             editor = EditorPage(lab)
             editor.idle()
             until(lambda: not editor.running, 60, "the notebook's own edit did not end")
             results = {"model": kind, **measure(editor, options.strokes, options.edits, options.steps)}
+            results |= endurance(editor, line, options.moves, options.tries, options.frames, options.drags)
             browser.close()
     if options.out is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)

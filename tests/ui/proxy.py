@@ -73,7 +73,7 @@ class Proxy:
                 self._writers -= {writer, back}
                 for end in (writer, back):
                     end.transport.abort()
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # streams report a cancelled task as an error of theirs
             writer.transport.abort()
         finally:
             self._tasks.discard(task)

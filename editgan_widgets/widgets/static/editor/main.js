@@ -388,18 +388,19 @@ function render({ model, el }) {
   }
   const areas = new Uint32Array(256); // px of each part
   let painted = 0; // counts the states of the mask that were shown
+  const shown = new ImageData(width, height); // kept: a move of the pointer makes no garbage
+  const strokes = new ImageData(width, height);
+  const out = new Uint32Array(shown.data.buffer);
+  const drawn = new Uint32Array(strokes.data.buffer);
+  const lut = new Uint32Array(colours.buffer);
   function paintLabels() {
-    const shown = new ImageData(width, height);
-    const strokes = new ImageData(width, height);
-    const out = new Uint32Array(shown.data.buffer);
-    const drawn = new Uint32Array(strokes.data.buffer);
-    const lut = new Uint32Array(colours.buffer);
     areas.fill(0);
     painted++;
     for (let i = 0; i < size; i++) {
       areas[index[i]]++;
-      if (!maskView.isHidden(index[i])) out[i] = lut[index[i]];
-      if (touched[i]) drawn[i] = lut[index[i]];
+      const colour = lut[index[i]];
+      out[i] = maskView.isHidden(index[i]) ? 0 : colour;
+      drawn[i] = touched[i] ? colour : 0;
     }
     labelLayer.putImageData(shown, 0, 0);
     strokeLayer.putImageData(strokes, 0, 0);

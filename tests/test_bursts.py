@@ -1,0 +1,79 @@
+"""Events that come faster than they can be shown: the last one is shown soon, and nothing painted is left out."""
+
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from editgan_widgets import EditSession, EditVector
+from editgan_widgets.editing.strokes import Stroke, covered, rasterise
+from editgan_widgets.widgets import Editor
+
+
+@pytest.fixture
+def editor(tiny_model):
+    delta = 0.1 * torch.ones(tiny_model.generator.config.num_ws, tiny_model.generator.config.w_dim)
+    push = EditVector("push", delta, (), {"fingerprint": tiny_model.fingerprint})
+    session = EditSession.from_seed(tiny_model, seed=2)
+    editor = Editor(session, auto=False, vectors={"push": push}, journal=False)
+    editor.sent = []
+    editor.view.send = lambda content, buffers=None: editor.sent.append(content)
+    yield editor
+    editor.close()
+
+
+def send(editor, content, points=None):
+    buffers = [] if points is None else [memoryview(np.array(points, np.float32).tobytes())]
+    editor.view._handle_custom_msg(content, buffers)
+
+
+def test_of_ten_thousand_places_of_a_slider_few_are_computed_and_the_last_one_is_shown(editor):
+    shown = []
+    preview = editor._preview
+    editor._preview = lambda action, token: (preview(action, token), shown.append(dict(action.scales)))
+    for i in range(10_000):
+        send(editor, {"kind": "vectors", "scales": {"push": i / 10_000}, "live": True})
+    last = time.monotonic()
+    assert editor.wait(30)
+    assert time.monotonic() - last < 2  # 0.2 s on a quiet machine
+    assert shown[-1] == {"push": 0.9999}
+    assert editor.session.history.path()[-1].id == 0
+
+
+def test_strokes_that_come_in_a_burst_are_all_painted_and_seldom_shown(editor):
+    masks = []
+    editor.view.observe(lambda change: masks.append(change["new"]), "mask")
+    rng = np.random.default_rng(0)
+    expected = editor.label_map
+    for n in range(1, 301):
+        x, y = (float(value) for value in rng.uniform(1, 31, 2).astype(np.float32))
+        label = ("spark", "glow")[n % 2]
+        content = {"kind": "stroke", "tool": "brush", "label": editor.labels[label].id, "radius": 1.5, "auto": False}
+        send(editor, {**content, "id": f"page-{n}", "turn": ["page", n]}, [(x, y)])
+        expected = rasterise(Stroke([(x, y)], 1.5, label), expected, editor.labels)
+    assert editor.wait(60)
+    assert np.array_equal(editor.label_map, expected)
+    assert editor.view.handled == {"page": 300}
+    assert len(masks) < 100
+    undone = len(editor.session.history.path()) - 1
+    assert undone > 200  # each that changed something is an entry of its own
+    editor.undo()
+    assert editor.wait(20)
+    assert len(editor.session.history.path()) == undone
+
+
+def test_a_stroke_of_ten_thousand_points_is_painted_as_its_segments_one_by_one():
+    rng = np.random.default_rng(1)
+    walk = np.cumsum(rng.normal(0, 1.0, (10_000, 2)), axis=0)
+    points = [(float(x), float(y)) for x, y in np.abs(walk % 200 - 100)]  # it turns round at 0 and at 100
+    for shape in ("round", "square"):
+        began = time.monotonic()
+        together = covered(Stroke(points, 0.71, 0, shape), (128, 128))
+        assert time.monotonic() - began < 2  # 0.1 s on a quiet machine
+        one_by_one = np.zeros((128, 128), bool)
+        for pair in pairwise(points):
+            one_by_one |= covered(Stroke(pair, 0.71, 0, shape), (128, 128))
+        assert np.array_equal(together, one_by_one)
+        assert 0.2 < together.mean() < 0.8
