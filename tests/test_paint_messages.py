@@ -155,7 +155,7 @@ def test_a_part_is_copied_from_another_portraits_mask(editor, tiny_model):
     ("kind", "buffers", "content", "words"),
     [
         ("stroke", (LINE, [2.0]), {"tool": "brush", "radius": 2}, "one for each point"),
-        ("stroke", (LINE, [2.0, -1.0]), {"tool": "brush", "radius": 2}, "radius is a number"),
+        ("stroke", (LINE, [2.0, -1.0]), {"tool": "brush", "radius": 2}, "above 0"),
         ("stroke", (LINE,), {"tool": "push", "radius": 2}, "does not paint"),
         ("push", (LINE[:1],), {"radius": 2}, "two finite points"),
         ("push", (LINE,), {}, "radius is a number"),
