@@ -83,6 +83,7 @@ def open_notebook(request, browser, small_server):
         write_notebook(work / name, *cells)
         page = browser.new_page(**{"viewport": {"width": 1440, "height": 1100}, **page_settings})
         hosts.append(host(page, address))
+        hosts[-1].path = work / name
         hosts[-1].open(name)
         hosts[-1].run_all()
         return hosts[-1]

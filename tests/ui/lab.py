@@ -132,6 +132,7 @@ class Host:
 
     PLACE = ""  # of a notebook, below the server's address
     OWN_ERRORS: tuple[str, ...] = ()  # that the host's page raises on any notebook
+    path: Path  # of the notebook's file, where a test wrote it
 
     def __init__(self, page: Any, address: str):
         self.page, self.address = page, address
@@ -157,6 +158,10 @@ class Host:
 
     def save(self) -> None:
         """Save the notebook."""
+        raise NotImplementedError
+
+    def start_cell(self, number: int) -> None:
+        """Run the cell of that number, from 0 on, and return at once."""
         raise NotImplementedError
 
     def shutdown(self) -> None:
@@ -198,7 +203,6 @@ class Lab(Host):
         )
 
     def start_cell(self, number: int) -> None:
-        """Run the cell of that number, from 0 on, and return at once."""
         self.page.evaluate(
             """number => { const { currentWidget } = window.jupyterapp.shell;
                 currentWidget.content.activeCellIndex = number;
@@ -277,6 +281,9 @@ class Classic(Host):
 
     def save(self) -> None:
         self.page.evaluate("() => Jupyter.notebook.save_notebook()")
+
+    def start_cell(self, number: int) -> None:
+        self.page.evaluate("number => { Jupyter.notebook.execute_cells([number]); }", number)
 
     def shutdown(self) -> None:
         self.page.evaluate("() => Jupyter.notebook.session.delete()")

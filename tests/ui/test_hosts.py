@@ -48,6 +48,7 @@ def test_a_notebook_paints_and_a_reload_brings_it_back(open_notebook, photograph
     photograph(editor, "painted")
     picture, index = editor.pixels(), editor.pixels("index")
     page.save()
+    until(lambda: "image/png" in page.path.read_text(encoding="utf-8"), 10, "no picture in the saved notebook")
     page.page.reload()
     page.ready()
     editor = EditorPage(page)
