@@ -257,6 +257,7 @@ class Classic(Host):
     """nbclassic: the notebook of before version 7."""
 
     PLACE = "nbclassic/notebooks"
+    OWN_ERRORS = ("Host is not attached.",)  # 1.3.3 now and then, when a widget's message is before its cell
 
     def ready(self) -> None:
         self.page.wait_for_function("window.Jupyter?.notebook?.kernel?.is_connected()", timeout=120_000)

@@ -98,7 +98,9 @@ def test_two_views_of_an_editor_keep_in_step_but_zoom_apart(open_notebook):
 
 @pytest.mark.parametrize("host", [Lab, Classic])
 def test_a_stroke_painted_while_a_cell_runs_is_not_lost(open_notebook, host):
-    page = open_notebook(WAITING, "start = time.time()\ntime.sleep(6 if 'slow' in globals() else 0)\nslow = time.time()", host=host)
+    page = open_notebook(
+        WAITING, "start = time.time()\ntime.sleep(6 if 'slow' in globals() else 0)\nslow = time.time()", host=host
+    )
     editor = EditorPage(page)
     editor.root.get_by_role("button", name="Brush: paint").click()
     before = editor.pixels("index")

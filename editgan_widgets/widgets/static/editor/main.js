@@ -16,6 +16,7 @@ import { makeSettings } from "./settings.js";
 import { makeStaging } from "./staging.js";
 import { makeToolPreview } from "./tool_preview.js";
 import { makeVectorPanel } from "./vectors.js";
+import { makeWaitingNote } from "./waiting.js";
 
 const STEPS = [10, 20, 30, 50, 100];
 const MAX_SIZE = 48;
@@ -268,6 +269,7 @@ function render({ model, el }) {
   const progress = h("div", { class: "eg-progress", role: "progressbar", "aria-label": t("Edit progress"), "aria-valuemin": 0 }, bar);
   const numbers = h("div", { class: "eg-numbers", "aria-hidden": "true" });
   const status = h("div", { class: "eg-status", role: "status", "aria-live": "polite" });
+  const waiting = makeWaitingNote({ status, written: () => model.get("status"), waits: () => pending.length > 0, t });
   const runBar = h(
     "div",
     { class: "eg-bar eg-runbar" },
@@ -405,6 +407,7 @@ function render({ model, el }) {
     base.set(mask);
     original = first;
     pending = pending.filter((stroke) => !confirmed.delete(stroke.id));
+    waiting.check();
     loaded = true;
     rebuild();
     preview.again();
@@ -834,9 +837,7 @@ function render({ model, el }) {
     root.dataset.up = String(performance.now());
     const buffers = [stroke.points, stroke.radii].filter(Boolean).map((values) => new Float32Array(values).buffer);
     tell({ kind: tool === "push" ? "push" : "stroke", id, tool, radius, shape, ...asked(), label, locked, over, mirror }, buffers);
-    setTimeout(() => {
-      if (pending.some((other) => other.id === id)) status.textContent = t("The kernel is busy; the stroke waits for it.");
-    }, 2500);
+    waiting.watch(() => pending.some((other) => other.id === id));
     paintLabels();
   }
   for (const view of views) {
