@@ -37,7 +37,7 @@ from editgan_widgets.widgets import editor_journal, encoding, history_strip
 from editgan_widgets.widgets.editor_view import MASK_STYLES, EditorView
 from editgan_widgets.widgets.paint_messages import OPERATIONS, operation_of, rule_of, stroke_of
 from editgan_widgets.widgets.part_canvas import PartCanvas
-from editgan_widgets.widgets.strings import translated
+from editgan_widgets.widgets.strings import strings, translated
 from editgan_widgets.widgets.tool_outlines import ToolOutlines, tool_outcome
 
 MOST_SCALE = 4.0  # of a vector, either way
@@ -91,6 +91,7 @@ class Editor:
         locked: names or ids of parts that nothing paints over, until they are unlocked.
         vectors: edit vectors by name, each with a slider; None takes the library that ships with the model.
         journal: whether everything is kept on disk for `restore`: True in the user's folder for it, or a new folder.
+        language: of the texts, "en" or "zh" (simplified Chinese); errors are in English.
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
     `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`, `show_mask`,
@@ -112,10 +113,12 @@ class Editor:
         vectors: Mapping[str, EditVector] | None = None,
         locked: Iterable[str | int] = (),
         journal: bool | str | Path = True,
+        language: str = "en",
     ) -> None:
         self.session: EditSession = _session_of(session_or_model, seed, truncation_psi)
         self.labels = self.session.model.labels
-        self.language = "en"
+        strings(language)
+        self.language = language
         self._original = self.session.label_map.copy()
         self._image = self.session.image
         self._lock = threading.RLock()
@@ -142,6 +145,7 @@ class Editor:
         self.view = EditorView(
             self.canvas,
             label=first,
+            language=language,
             auto=auto,
             steps=steps,
             size=max(3, self._image.shape[1] // 20),
@@ -151,7 +155,7 @@ class Editor:
         self.view.publish(
             before=encoding.still(self._image),
             original=encoding.packed(self._original),
-            status="Choose a part, paint on either picture, and the portrait follows.",
+            status=self._text("Choose a part, paint on either picture, and the portrait follows."),
             vectors=self._shown_vectors(),
             settings=self._settings(),
         )

@@ -291,7 +291,7 @@ function render({ model, el }) {
     ["H, Shift+H", t("hide the selected part in the mask, show it alone")],
     ["O", t("the mask as areas, borders or both")],
     ["+ \u2212 Home, Shift+1", t("zoom in, out, whole picture (also Shift+0), its own size; also Ctrl and the wheel, and the middle button drags")],
-    ["Arrows, Space", t("move the brush (Shift: faster), paint a dot")],
+    [t("Arrows, Space"), t("move the brush (Shift: faster), paint a dot")],
     ["Ctrl+Z, Ctrl+Shift+Z", t("undo, redo")],
     ["C", t("hold: the picture before all edits")],
     ["Enter, Delete", t("accept or discard the edit that is done")],
@@ -314,7 +314,7 @@ function render({ model, el }) {
   );
   const root = h(
     "div",
-    { class: "eg-root", role: "group", "aria-label": t("Portrait editor") },
+    { class: "eg-root", role: "group", lang: model.get("language"), "aria-label": t("Portrait editor") },
     toolbar,
     partBar,
     h("div", { class: "eg-stage" }, views[0].node, views[1].node, palette),
@@ -506,10 +506,11 @@ function render({ model, el }) {
       values.step = `${run.step}/${run.total}`;
       for (const [name, value] of Object.entries(run.losses ?? {})) values[name] = readable(value);
       if (run.iou != null) values.IoU = run.iou.toFixed(2);
-      if (running && run.eta != null) values.left = `${run.eta.toFixed(1)} s`;
+      if (running && run.eta != null) values["time left"] = `${run.eta.toFixed(1)} s`;
     }
     showNumbers(values);
   }
+  const numberNames = { step: t("step"), segmentation: t("segmentation"), rgb: t("rgb"), perceptual: t("perceptual"), prior: t("prior"), IoU: t("IoU"), "time left": t("time left") };
   const cells = new Map(); // name -> its text node, kept while the names stay: a frame changes the digits only
   function showNumbers(values) {
     const shown = Object.keys(values);
@@ -518,7 +519,7 @@ function render({ model, el }) {
       const nodes = shown.map((name) => {
         const value = h("b", {}, values[name]);
         cells.set(name, value.firstChild);
-        return h("span", { class: "eg-number" }, h("span", {}, name), value);
+        return h("span", { class: "eg-number" }, h("span", {}, numberNames[name] ?? name), value);
       });
       numbers.replaceChildren(...nodes);
     }
