@@ -5,6 +5,7 @@
 // same label map. One binary message leaves per stroke. State comes in traits (so a page reload brings it back), frames of a
 // running edit come as messages and are acknowledged.
 
+import { makeAnnouncer, roveToolbar } from "./access.js";
 import { h, ICONS, inflate } from "./dom.js";
 import { makeEcho } from "./echo.js";
 import { makeHistoryPanel } from "./history.js";
@@ -268,7 +269,8 @@ function render({ model, el }) {
   const bar = h("div", { class: "eg-fill" });
   const progress = h("div", { class: "eg-progress", role: "progressbar", "aria-label": t("Edit progress"), "aria-valuemin": 0 }, bar);
   const numbers = h("div", { class: "eg-numbers", "aria-hidden": "true" });
-  const status = h("div", { class: "eg-status", role: "status", "aria-live": "polite" });
+  const status = h("div", { class: "eg-status" }); // said by the announcer, not at every step
+  const announcer = makeAnnouncer({ running: () => model.get("running"), t });
   const waiting = makeWaitingNote({ status, written: () => model.get("status"), waits: () => pending.length > 0, t });
   const runBar = h(
     "div",
@@ -328,6 +330,7 @@ function render({ model, el }) {
     sheet,
     paintOver.sheet,
     help,
+    announcer.node,
   );
   el.append(root);
 
@@ -501,6 +504,7 @@ function render({ model, el }) {
     progress.classList.toggle("eg-busy", running && done === 0);
     progress.setAttribute("aria-valuemax", total || 1);
     progress.setAttribute("aria-valuenow", done);
+    announcer.progress(done, total);
     const values = {};
     if (run.step) {
       values.step = `${run.step}/${run.total}`;
@@ -596,7 +600,10 @@ function render({ model, el }) {
     vectorPanel.refuse();
     readPicture();
   }
-  const showStatus = () => (status.textContent = model.get("status"));
+  const showStatus = () => {
+    status.textContent = model.get("status");
+    announcer.status(status.textContent);
+  };
 
   for (const name of ["tool", "shape", "size", "opacity", "auto", "steps", "label", "locked", "over", "mirror", "pressure", "hidden", "mask_style"]) on(`change:${name}`, showControls);
   on("change:hidden", paintLabels);
@@ -609,7 +616,7 @@ function render({ model, el }) {
   on("change:region", readRegion);
   on("change:image", readPicture);
   on("change:before", readBefore);
-  on("change:running", showRunning);
+  on("change:running", () => (showRunning(), showStatus()));
   on("change:progress", () => {
     run = model.get("progress");
     showProgress();
@@ -1035,6 +1042,7 @@ function render({ model, el }) {
   placed.observe(scroller);
   cleanups.push(() => observer.disconnect(), () => placed.disconnect());
 
+  for (const bar of [toolbar, partBar]) roveToolbar(bar);
   showControls();
   moveTo(0, 0);
   vectorPanel.show();
