@@ -16,10 +16,11 @@ grid
 # Texts that are wider than their element, and elements that stick out of the editor.
 OVERFLOWING = """root => {
     const found = [];
-    const box = root.getBoundingClientRect();
+    const editor = root.getBoundingClientRect();
     for (const node of root.querySelectorAll("button, summary, label > span, .eg-name, .eg-part, .eg-status, th, td")) {
         if (!node.offsetParent || node.closest("dialog:not([open])")) continue;
         const own = node.getBoundingClientRect();
+        const box = node.closest("dialog") ? { left: 0, right: innerWidth } : editor; // a dialog has the whole page
         if (node.scrollWidth > node.clientWidth + 1 && node.clientWidth) found.push(node.textContent);
         if (own.right > box.right || own.left < box.left) found.push(`outside: ${node.textContent}`);
     }
