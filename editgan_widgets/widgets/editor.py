@@ -32,6 +32,7 @@ from editgan_widgets.editing.session_script import session_script
 from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
 from editgan_widgets.editing.vector_stack import summed
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.palettes import recoloured
 from editgan_widgets.streaming import CancelToken, FramePacer, Worker
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
 from editgan_widgets.widgets.editor_view import MASK_STYLES, EditorView
@@ -92,6 +93,7 @@ class Editor:
         vectors: edit vectors by name, each with a slider; None takes the library that ships with the model.
         journal: whether everything is kept on disk for `restore`: True in the user's folder for it, or a new folder.
         language: of the texts, "en" or "zh" (simplified Chinese); errors are in English.
+        palette: the parts' "own" colours, or "safe" ones, which colour-blind eyes tell apart too (portraits only).
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
     `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`, `show_mask`,
@@ -114,6 +116,7 @@ class Editor:
         locked: Iterable[str | int] = (),
         journal: bool | str | Path = True,
         language: str = "en",
+        palette: str = "own",
     ) -> None:
         self.session: EditSession = _session_of(session_or_model, seed, truncation_psi)
         self.labels = self.session.model.labels
@@ -140,7 +143,7 @@ class Editor:
         self._tools_kept: dict[str, Any] = {}
         self.journal = editor_journal.begin(self.session, journal)
         self._worker = Worker("editgan-editor")
-        self.canvas = PartCanvas(self._image, self._original, self.labels)
+        self.canvas = PartCanvas(self._image, self._original, recoloured(self.labels, palette))
         first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
         self.view = EditorView(
             self.canvas,
@@ -195,7 +198,7 @@ class Editor:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         data, metadata = self.view._repr_mimebundle_(**kwargs) or ({}, {})
-        mask = self.labels.colorize(self.canvas.label_map)
+        mask = self.canvas.labels.colorize(self.canvas.label_map)
         return {**data, "image/png": encoding.png(np.concatenate([self.image, mask], axis=1))}, metadata
 
     @property
