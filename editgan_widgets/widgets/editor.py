@@ -34,6 +34,7 @@ from editgan_widgets.editing.session_script import session_script
 from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
 from editgan_widgets.editing.vector_stack import summed
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.palettes import recoloured
 from editgan_widgets.streaming import CancelToken, FramePacer, Worker
 from editgan_widgets.turns import device_turn, pass_on
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
@@ -41,7 +42,7 @@ from editgan_widgets.widgets.deliveries import Deliveries, Turn
 from editgan_widgets.widgets.editor_view import MASK_STYLES, EditorView
 from editgan_widgets.widgets.paint_messages import OPERATIONS, operation_of, rule_of, stroke_of
 from editgan_widgets.widgets.part_canvas import PartCanvas
-from editgan_widgets.widgets.strings import translated
+from editgan_widgets.widgets.strings import strings, translated
 from editgan_widgets.widgets.tool_outlines import ToolOutlines, tool_outcome
 
 MOST_SCALE = 4.0  # of a vector, either way
@@ -100,6 +101,8 @@ class Editor:
         locked: names or ids of parts that nothing paints over, until they are unlocked.
         vectors: edit vectors by name, each with a slider; None takes the library that ships with the model.
         journal: whether everything is kept on disk for `restore`: True in the user's folder for it, or a new folder.
+        language: of the texts, "en" or "zh" (simplified Chinese); errors are in English.
+        palette: the parts' "own" colours, or "safe" ones, which colour-blind eyes tell apart too (portraits only).
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
     `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`, `show_mask`,
@@ -121,10 +124,13 @@ class Editor:
         vectors: Mapping[str, EditVector] | None = None,
         locked: Iterable[str | int] = (),
         journal: bool | str | Path = True,
+        language: str = "en",
+        palette: str = "own",
     ) -> None:
         self.session: EditSession = _session_of(session_or_model, seed, truncation_psi)
         self.labels = self.session.model.labels
-        self.language = "en"
+        strings(language)
+        self.language = language
         self._original = self.session.label_map.copy()
         self._image = self.session.image
         self._lock = threading.RLock()
@@ -150,11 +156,12 @@ class Editor:
         self._tools_kept: dict[str, Any] = {}
         self.journal = editor_journal.begin(self.session, journal)
         self._worker = Worker("editgan-editor")
-        self.canvas = PartCanvas(self._image, self._original, self.labels)
+        self.canvas = PartCanvas(self._image, self._original, recoloured(self.labels, palette))
         first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
         self.view = EditorView(
             self.canvas,
             label=first,
+            language=language,
             auto=auto,
             steps=steps,
             size=max(3, self._image.shape[1] // 20),
@@ -164,7 +171,7 @@ class Editor:
         self.view.publish(
             before=encoding.still(self._image),
             original=encoding.packed(self._original),
-            status="Choose a part, paint on either picture, and the portrait follows.",
+            status=self._text("Choose a part, paint on either picture, and the portrait follows."),
             vectors=self._shown_vectors(),
             settings=self._settings(),
         )
@@ -204,7 +211,7 @@ class Editor:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         data, metadata = self.view._repr_mimebundle_(**kwargs) or ({}, {})
-        mask = self.labels.colorize(self.canvas.label_map)
+        mask = self.canvas.labels.colorize(self.canvas.label_map)
         return {**data, "image/png": encoding.png(np.concatenate([self.image, mask], axis=1))}, metadata
 
     @property

@@ -38,6 +38,7 @@ from editgan_widgets.widgets import encoding
 from editgan_widgets.widgets.browser_module import joined
 from editgan_widgets.widgets.part_canvas import PartCanvas
 from editgan_widgets.widgets.part_tools import PART_TOOLS
+from editgan_widgets.widgets.strings import strings
 
 _STATIC = Path(__file__).parent / "static"
 TOOLS = ("brush", "eraser", "push", "fill", "lasso", "polygon", "pick")
@@ -59,6 +60,7 @@ class EditorView(anywidget.AnyWidget):
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
     labels = traitlets.List().tag(sync=True)  # [{id, name, color, other: id of the other side's part, or its own}]
+    language = traitlets.Unicode("en").tag(sync=True)
     strings = traitlets.Dict().tag(sync=True)  # texts in the user's language by the English ones (strings.py)
     part_tools = traitlets.List().tag(sync=True)  # names of operations on the selected part
     image = traitlets.Bytes().tag(sync=True)  # PNG or JPEG of the committed picture
@@ -103,6 +105,7 @@ class EditorView(anywidget.AnyWidget):
             width=int(canvas.width),
             height=int(canvas.height),
             part_tools=list(PART_TOOLS),
+            strings=dict(strings(state.get("language", "en"))),
             labels=[
                 {"id": x.id, "name": x.name, "color": x.color, "other": other_side(canvas.labels, x.id)}
                 for x in canvas.labels

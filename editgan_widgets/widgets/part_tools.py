@@ -33,7 +33,7 @@ PART_TOOLS: dict[str, Callable[[int, float], Operation]] = {
     "turn right": lambda part, px: rotate(part, 8),
     "lift ends": lambda part, px: bend(part, 2 * px),
     "drop ends": lambda part, px: bend(part, -2 * px),
-    "mirror": lambda part, px: flip(part),
+    "flip": lambda part, px: flip(part),
     "from the other side": lambda part, px: from_other_side(part),
     "remove": lambda part, px: delete(part),
 }

@@ -12,6 +12,7 @@ from editgan_widgets import images
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.widgets import encoding
+from editgan_widgets.widgets.strings import strings
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -24,8 +25,9 @@ class SampleGrid(anywidget.AnyWidget):
         seeds: one portrait each.
         truncation_psi: 0 is the mean face, 1 the full variety; 0.5 to 0.8 look best.
         selected: the seed that is chosen at first; None takes the first.
+        language: of the texts, "en" or "zh" (simplified Chinese).
 
-    Raises ValueError for no seeds, or for a `selected` that is not among them.
+    Raises ValueError for no seeds, for a `selected` that is not among them, or for another language.
     """
 
     _esm = _STATIC / "sample_grid.js"
@@ -33,6 +35,8 @@ class SampleGrid(anywidget.AnyWidget):
 
     seeds = traitlets.List(traitlets.Int()).tag(sync=True)
     pictures = traitlets.List(traitlets.Bytes()).tag(sync=True)
+    language = traitlets.Unicode("en").tag(sync=True)
+    strings = traitlets.Dict().tag(sync=True)  # texts in the user's language by the English ones (strings.py)
     index = traitlets.Int(0, min=0).tag(sync=True)
 
     def __init__(
@@ -41,12 +45,14 @@ class SampleGrid(anywidget.AnyWidget):
         seeds: Sequence[int] = range(12),
         truncation_psi: float = 0.7,
         selected: int | None = None,
+        language: str = "en",
     ) -> None:
         seeds = list(seeds)
         if not seeds:
             raise ValueError("SampleGrid got no seeds; give at least one, for example seeds=range(12)")
         if selected is not None and selected not in seeds:
             raise ValueError(f"seed {selected} is not among the grid's seeds {seeds}")
+        texts = dict(strings(language))
         self.model = model
         self.truncation_psi = float(truncation_psi)
         w_plus = torch.cat([model.sample_w_plus(seed, self.truncation_psi) for seed in seeds])
@@ -55,6 +61,8 @@ class SampleGrid(anywidget.AnyWidget):
         self._sessions: dict[int, EditSession] = {}
         super().__init__(
             seeds=seeds,
+            language=language,
+            strings=texts,
             pictures=[encoding.still(pixels) for pixels in self._pixels],
             index=0 if selected is None else seeds.index(selected),
         )

@@ -1,13 +1,14 @@
 """A Chromium and a JupyterLab for the browser tests: the shipped model where it is, else the tiny one."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from editgan_widgets.models.editgan import MODELS
 
-from .lab import CHROMIUM_ARGS, Lab, chromium, put_notebook, server
+from .lab import CHROMIUM_ARGS, Host, Lab, chromium, put_notebook, server, write_notebook
 
 TINY_WORDS = {
     'load_model("portraits")': 'load_model("tiny.safetensors")',
@@ -57,9 +58,41 @@ def lab(browser, address):
     lab = Lab(page, address)
     lab.open()
     yield lab
-    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    lab.shutdown()
     page.close()
     assert not lab.errors
+
+
+@pytest.fixture(scope="session")
+def small_server(tmp_path_factory, browser, tiny_model):
+    """A server for notebooks of the tests' own on the tiny model; its address and the folder of the notebooks."""
+    folder = tmp_path_factory.mktemp("small")
+    tiny_model.save(folder / "work" / "tiny.safetensors")
+    with server(folder) as address:
+        yield address, folder / "work"
+
+
+@pytest.fixture
+def open_notebook(request, browser, small_server):
+    """Open a page on a notebook of these cells: `open_notebook(cell, …, host=Lab)`. It fails on errors in a page."""
+    address, work = small_server
+    hosts = []
+
+    def open_page(*cells: str, host: type[Host] = Lab, **page_settings) -> Host:
+        name = re.sub(r"\W+", "_", f"{request.node.name}_{len(hosts)}") + ".ipynb"
+        write_notebook(work / name, *cells)
+        page = browser.new_page(**{"viewport": {"width": 1440, "height": 1100}, **page_settings})
+        hosts.append(host(page, address))
+        hosts[-1].path = work / name
+        hosts[-1].open(name)
+        hosts[-1].run_all()
+        return hosts[-1]
+
+    yield open_page
+    for host in hosts:
+        host.shutdown()
+        host.page.close()
+    assert not [error for host in hosts for error in host.errors]
 
 
 @pytest.fixture

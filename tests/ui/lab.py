@@ -1,4 +1,7 @@
-"""A JupyterLab server and its pages for the browser tests and measure_editor.py: private folders, closed at the end."""
+"""A Jupyter server and its pages for the browser tests and measure_editor.py: private folders, closed at the end.
+
+One server shows a notebook in JupyterLab and, where these are installed, in Notebook 7, nbclassic and Voila.
+"""
 
 import json
 import os
@@ -37,6 +40,18 @@ def put_notebook(folder: Path, replacements: dict[str, str]) -> None:
     (folder / "work" / NOTEBOOK).write_text(text, encoding="utf-8")
 
 
+def write_notebook(path: Path, *cells: str) -> None:
+    """Write a notebook of code cells for the repository's kernel spec."""
+    import nbformat
+
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": {"name": "editgan", "display_name": "EditGAN", "language": "python"}},
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+
+
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
     """Start JupyterLab on `folder/work` with the repository's kernel spec; its address. No password: tests only."""
@@ -68,6 +83,7 @@ def server(folder: Path) -> Iterator[str]:
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"),
         *("--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"),
         *(f"--ServerApp.root_dir={work}", "--LabApp.expose_app_in_browser=True"),
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
     log = (folder / "server.log").open("wb")
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
@@ -111,18 +127,52 @@ def until(condition: Callable[[], Any], seconds: float, message: str, every: flo
         time.sleep(every)
 
 
-class Lab:
-    """One page of JupyterLab with the example notebook open."""
+class Host:
+    """One page with a notebook open; each host below says where it is and how its cells are run."""
+
+    PLACE = ""  # of a notebook, below the server's address
+    OWN_ERRORS: tuple[str, ...] = ()  # that the host's page raises on any notebook
+    path: Path  # of the notebook's file, where a test wrote it
 
     def __init__(self, page: Any, address: str):
         self.page, self.address = page, address
         self.errors: list[str] = []
         page.set_default_timeout(90_000)  # a busy machine must not fail a test
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: str(error) in self.OWN_ERRORS or self.errors.append(str(error)))
 
     def open(self, notebook: str = NOTEBOOK) -> None:
-        self.page.goto(f"{self.address}/doc/tree/{notebook}")
+        self.page.goto(f"{self.address}/{self.PLACE}/{notebook}")
         self.ready()
+
+    def ready(self) -> None:
+        """Wait until the kernel listens."""
+        raise NotImplementedError
+
+    def run_all(self) -> None:
+        """Run all cells to their end."""
+        raise NotImplementedError
+
+    def kernel(self, code: str) -> str:
+        """Run code in the notebook's kernel; what it printed."""
+        raise NotImplementedError
+
+    def save(self) -> None:
+        """Save the notebook."""
+        raise NotImplementedError
+
+    def start_cell(self, number: int) -> None:
+        """Run the cell of that number, from 0 on, and return at once."""
+        raise NotImplementedError
+
+    def shutdown(self) -> None:
+        """End the kernel."""
+        raise NotImplementedError
+
+
+class Lab(Host):
+    """JupyterLab, one document a page."""
+
+    PLACE = "doc/tree"
 
     def ready(self) -> None:
         self.page.wait_for_function("window.jupyterapp", timeout=120_000)
@@ -152,8 +202,15 @@ class Lab:
             "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'", timeout=120_000
         )
 
+    def start_cell(self, number: int) -> None:
+        self.page.evaluate(
+            """number => { const { currentWidget } = window.jupyterapp.shell;
+                currentWidget.content.activeCellIndex = number;
+                window.jupyterapp.commands.execute('notebook:run-cell'); }""",
+            number,
+        )
+
     def kernel(self, code: str) -> str:
-        """Run code in the notebook's kernel; what it printed."""
         return self.page.evaluate(
             """async code => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
                 const future = kernel.requestExecute({ code, store_history: false });
@@ -185,14 +242,76 @@ class Lab:
     def save(self) -> None:
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
+    def shutdown(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+class Notebook(Lab):
+    """Notebook 7: JupyterLab's parts, one notebook a page."""
+
+    PLACE = "notebooks"
+    OWN_ERRORS = ("Cannot read properties of undefined (reading 'schema')",)  # 7.6.5, as it loads its settings
+
+
+class Classic(Host):
+    """nbclassic: the notebook of before version 7."""
+
+    PLACE = "nbclassic/notebooks"
+    OWN_ERRORS = ("Host is not attached.",)  # 1.3.3 now and then, when a widget's message is before its cell
+
+    def ready(self) -> None:
+        self.page.wait_for_function("window.Jupyter?.notebook?.kernel?.is_connected()", timeout=120_000)
+        self.page.wait_for_selector("#kernel_indicator .kernel_idle_icon", state="attached", timeout=120_000)
+
+    def run_all(self) -> None:
+        self.page.evaluate("() => Jupyter.notebook.execute_all_cells()")
+        self.page.wait_for_function(
+            "Jupyter.notebook.get_cells().every(cell => Number(cell.input_prompt_number) > 0)", timeout=240_000
+        )
+
+    def kernel(self, code: str) -> str:
+        return self.page.evaluate(
+            """code => new Promise(resolve => { let text = '';
+                Jupyter.notebook.kernel.execute(code, {
+                    iopub: { output: message => {
+                        text += message.content.text ?? message.content.traceback?.join('\\n') ?? ''; } },
+                    shell: { reply: () => setTimeout(() => resolve(text), 100) },
+                }, { silent: false, store_history: false }); })""",
+            code,
+        )
+
+    def save(self) -> None:
+        self.page.evaluate("() => Jupyter.notebook.save_notebook()")
+
+    def start_cell(self, number: int) -> None:
+        self.page.evaluate("number => { Jupyter.notebook.execute_cells([number]); }", number)
+
+    def shutdown(self) -> None:
+        self.page.evaluate("() => Jupyter.notebook.session.delete()")
+
+
+class Voila(Host):
+    """Voila: the outputs alone; it runs all cells of its own accord, in a new kernel for every page."""
+
+    PLACE = "voila/render"
+
+    def ready(self) -> None:
+        self.page.wait_for_selector(".eg-root", timeout=120_000)
+
+    def run_all(self) -> None:
+        """Nothing is left to do."""
+
+    def shutdown(self) -> None:
+        """The page's end is the kernel's."""
+
 
 class EditorPage:
     """The editor in a page: pointer, buttons, and what the browser shows."""
 
-    def __init__(self, lab: Lab, which: int = 0):
+    def __init__(self, lab: Host, which: int = 0):
         self.lab, self.page = lab, lab.page
         self.root = self.page.locator(".eg-root").nth(which)
-        self.page.wait_for_selector(".eg-root", timeout=120_000)
+        self.root.wait_for(timeout=120_000)
         self.root.scroll_into_view_if_needed()
         until(
             lambda: self.evaluate("root => root.editgan.picture().some(value => value > 0 && value < 255)"),

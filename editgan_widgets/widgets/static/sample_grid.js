@@ -1,10 +1,12 @@
 // A grid of portraits, each a radio button; the chosen one's index goes to the kernel.
 
 function render({ model, el }) {
+  const t = (text, values = {}) => (model.get("strings")[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   const root = document.createElement("div");
   root.className = "eg-samples";
+  root.lang = model.get("language");
   root.setAttribute("role", "radiogroup");
-  root.setAttribute("aria-label", "Portrait to edit");
+  root.setAttribute("aria-label", t("Portrait to edit"));
   const urls = [];
   const buttons = model.get("seeds").map((seed, i) => {
     const url = URL.createObjectURL(new Blob([model.get("pictures")[i]]));
@@ -14,13 +16,13 @@ function render({ model, el }) {
     button.setAttribute("data-lm-suppress-shortcuts", "true");
     button.className = "eg-sample";
     button.setAttribute("role", "radio");
-    button.setAttribute("aria-label", `Portrait of seed ${seed}`);
+    button.setAttribute("aria-label", t("Portrait of seed {seed}", { seed }));
     const image = document.createElement("img");
     image.src = url;
     image.alt = "";
     image.draggable = false;
     const caption = document.createElement("span");
-    caption.textContent = `seed ${seed}`;
+    caption.textContent = t("seed {seed}", { seed });
     button.append(image, caption);
     button.addEventListener("click", () => choose(i));
     root.append(button);

@@ -5,6 +5,7 @@
 // same label map. One binary message leaves per stroke. State comes in traits (so a page reload brings it back), frames of a
 // running edit come as messages and are acknowledged.
 
+import { makeAnnouncer, roveToolbar } from "./access.js";
 import { h, ICONS, inflate } from "./dom.js";
 import { makeEcho } from "./echo.js";
 import { makeHistoryPanel } from "./history.js";
@@ -17,6 +18,7 @@ import { makeSettings } from "./settings.js";
 import { makeStaging } from "./staging.js";
 import { makeToolPreview } from "./tool_preview.js";
 import { makeVectorPanel } from "./vectors.js";
+import { makeWaitingNote } from "./waiting.js";
 
 const STEPS = [10, 20, 30, 50, 100];
 const MAX_SIZE = 48;
@@ -268,7 +270,9 @@ function render({ model, el }) {
   const bar = h("div", { class: "eg-fill" });
   const progress = h("div", { class: "eg-progress", role: "progressbar", "aria-label": t("Edit progress"), "aria-valuemin": 0 }, bar);
   const numbers = h("div", { class: "eg-numbers", "aria-hidden": "true" });
-  const status = h("div", { class: "eg-status", role: "status", "aria-live": "polite" });
+  const status = h("div", { class: "eg-status" }); // said by the announcer, not at every step
+  const announcer = makeAnnouncer({ running: () => model.get("running"), t });
+  const waiting = makeWaitingNote({ status, written: () => model.get("status"), waits: () => pending.length > 0, t });
   const runBar = h(
     "div",
     { class: "eg-bar eg-runbar" },
@@ -290,7 +294,7 @@ function render({ model, el }) {
     ["H, Shift+H", t("hide the selected part in the mask, show it alone")],
     ["O", t("the mask as areas, borders or both")],
     ["+ \u2212 Home, Shift+1", t("zoom in, out, whole picture (also Shift+0), its own size; also Ctrl and the wheel, and the middle button drags")],
-    ["Arrows, Space", t("move the brush (Shift: faster), paint a dot")],
+    [t("Arrows, Space"), t("move the brush (Shift: faster), paint a dot")],
     ["Ctrl+Z, Ctrl+Shift+Z", t("undo, redo")],
     ["C", t("hold: the picture before all edits")],
     ["Enter, Delete", t("accept or discard the edit that is done")],
@@ -313,7 +317,7 @@ function render({ model, el }) {
   );
   const root = h(
     "div",
-    { class: "eg-root", role: "group", "aria-label": t("Portrait editor") },
+    { class: "eg-root", role: "group", lang: model.get("language"), "aria-label": t("Portrait editor") },
     toolbar,
     partBar,
     h("div", { class: "eg-stage" }, views[0].node, views[1].node, palette),
@@ -327,6 +331,7 @@ function render({ model, el }) {
     sheet,
     paintOver.sheet,
     help,
+    announcer.node,
   );
   el.append(root);
 
@@ -419,6 +424,7 @@ function render({ model, el }) {
     original = first;
     pending = pending.filter((stroke) => !done.has(stroke.id));
     for (const id of done) confirmed.delete(id);
+    waiting.check();
     loaded = true;
     rebuild();
     preview.again();
@@ -516,15 +522,17 @@ function render({ model, el }) {
     progress.classList.toggle("eg-busy", running && done === 0);
     progress.setAttribute("aria-valuemax", total || 1);
     progress.setAttribute("aria-valuenow", done);
+    announcer.progress(done, total);
     const values = {};
     if (run.step) {
       values.step = `${run.step}/${run.total}`;
       for (const [name, value] of Object.entries(run.losses ?? {})) values[name] = readable(value);
       if (run.iou != null) values.IoU = run.iou.toFixed(2);
-      if (running && run.eta != null) values.left = `${run.eta.toFixed(1)} s`;
+      if (running && run.eta != null) values["time left"] = `${run.eta.toFixed(1)} s`;
     }
     showNumbers(values);
   }
+  const numberNames = { step: t("step"), segmentation: t("segmentation"), rgb: t("rgb"), perceptual: t("perceptual"), prior: t("prior"), IoU: t("IoU"), "time left": t("time left") };
   const cells = new Map(); // name -> its text node, kept while the names stay: a frame changes the digits only
   function showNumbers(values) {
     const shown = Object.keys(values);
@@ -533,7 +541,7 @@ function render({ model, el }) {
       const nodes = shown.map((name) => {
         const value = h("b", {}, values[name]);
         cells.set(name, value.firstChild);
-        return h("span", { class: "eg-number" }, h("span", {}, name), value);
+        return h("span", { class: "eg-number" }, h("span", {}, numberNames[name] ?? name), value);
       });
       numbers.replaceChildren(...nodes);
     }
@@ -610,7 +618,10 @@ function render({ model, el }) {
     vectorPanel.refuse();
     readPicture();
   }
-  const showStatus = () => (status.textContent = model.get("status"));
+  const showStatus = () => {
+    status.textContent = model.get("status");
+    announcer.status(status.textContent);
+  };
 
   for (const name of ["tool", "shape", "size", "opacity", "auto", "steps", "label", "locked", "over", "mirror", "pressure", "hidden", "mask_style"]) on(`change:${name}`, showControls);
   on("change:hidden", paintLabels);
@@ -622,7 +633,7 @@ function render({ model, el }) {
   on("change:region", readRegion);
   on("change:image", readPicture);
   on("change:before", readBefore);
-  on("change:running", showRunning);
+  on("change:running", () => (showRunning(), showStatus()));
   on("change:progress", () => {
     run = model.get("progress");
     showProgress();
@@ -850,9 +861,7 @@ function render({ model, el }) {
     const buffers = [stroke.points, stroke.radii].filter(Boolean).map((values) => new Float32Array(values).buffer);
     const id = tell({ kind: tool === "push" ? "push" : "stroke", tool, radius, shape, ...asked(), label, locked, over, mirror }, buffers);
     pending.push({ ...stroke, id });
-    setTimeout(() => {
-      if (outbox.online() && pending.some((other) => other.id === id)) status.textContent = t("The kernel is busy; the stroke waits for it.");
-    }, 2500);
+    waiting.watch(() => outbox.online() && pending.some((other) => other.id === id));
     paintLabels();
   }
   for (const view of views) {
@@ -1059,6 +1068,7 @@ function render({ model, el }) {
   placed.observe(scroller);
   cleanups.push(() => observer.disconnect(), () => placed.disconnect());
 
+  for (const bar of [toolbar, partBar]) roveToolbar(bar);
   showControls();
   moveTo(0, 0);
   vectorPanel.show();

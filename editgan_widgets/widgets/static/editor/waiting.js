@@ -1,0 +1,22 @@
+// A note in the status while strokes wait for a kernel that is busy with a cell.
+
+const PATIENCE = 2000; // ms
+
+/** `watch(isWaiting)` shows the note if that is still true after a while; `check()` takes it back once nothing waits. */
+export function makeWaitingNote({ status, written, waits, t }) {
+  let noted = false;
+  return {
+    watch(isWaiting) {
+      setTimeout(() => {
+        if (!isWaiting()) return;
+        noted = true;
+        status.textContent = t("The kernel is busy; the stroke waits for it.");
+      }, PATIENCE);
+    },
+    check() {
+      if (!noted || waits()) return;
+      noted = false;
+      status.textContent = written(); // the same as before is no news from the kernel
+    },
+  };
+}

@@ -1,0 +1,68 @@
+"""Colours for colour-blind eyes: the simulation, the safe palette's distances, and the editor that shows it."""
+
+import numpy as np
+import pytest
+
+from editgan_widgets import EditSession, load_model
+from editgan_widgets.models.editgan import MODELS
+from editgan_widgets.palettes import SAFE_DISTANCE, VISIONS, distances, recoloured, seen
+from editgan_widgets.portraits.parts import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS
+from editgan_widgets.widgets import Editor
+
+
+def touching(model, seeds: range) -> np.ndarray:
+    """Pairs of parts `[n, 2]` that share a border of at least 4 px in at least two of the portraits."""
+    portraits = np.zeros((len(model.labels), len(model.labels)), int)
+    for seed in seeds:
+        label_map = EditSession.from_seed(model, seed=seed).label_map
+        border = np.zeros_like(portraits)
+        for one, other in ((label_map[:, 1:], label_map[:, :-1]), (label_map[1:], label_map[:-1])):
+            np.add.at(border, (one, other), 1)
+        portraits += (border + border.T) >= 4
+    return np.argwhere(np.triu(portraits >= 2, 1))
+
+
+def test_the_simulated_eyes_keep_greys_and_confuse_what_they_should():
+    greys = np.array([[0, 0, 0], [128, 128, 128], [255, 255, 255]], np.uint8)
+    for vision in VISIONS:
+        assert np.allclose(seen(greys, vision), greys / 255, atol=1e-3)
+    red_green = np.array([[200, 100, 50], [120, 140, 50]], np.uint8)
+    apart = [np.abs(np.diff(seen(red_green, vision), axis=0)).max() for vision in ("normal", "deuteranopia")]
+    assert apart[1] < 0.5 * apart[0]
+
+
+@pytest.mark.parametrize("name", ["portraits", "portraits-64"])
+def test_parts_that_touch_are_far_apart_for_every_eye_in_the_safe_palette(name):
+    if not MODELS[name].is_file():
+        pytest.skip(f"{name} is not shipped here")
+    model = load_model(name)
+    pairs = touching(model, range(12))
+    assert len(pairs) > 30
+    safe = distances(recoloured(model.labels, "safe").palette)[pairs[:, 0], pairs[:, 1]]
+    assert safe.min() >= SAFE_DISTANCE
+    own = distances(model.labels.palette)[pairs[:, 0], pairs[:, 1]]
+    assert own.min() < 0.5 * SAFE_DISTANCE  # what the palette is for
+
+
+def test_safe_colours_differ_and_change_nothing_but_the_colour():
+    for labels in (PORTRAIT_LABELS, FINE_LABELS, COARSE_LABELS):
+        safe = recoloured(labels, "safe")
+        assert len({label.color for label in safe}) == len(labels)
+        assert [(x.id, x.name, x.side, x.groups) for x in safe] == [(x.id, x.name, x.side, x.groups) for x in labels]
+    assert recoloured(FINE_LABELS, "own") is FINE_LABELS
+
+
+def test_an_editor_shows_the_palette_and_refuses_what_is_not_there(session):
+    with pytest.raises(ValueError, match="it has no colour for shade, glow, spark; use palette='own'"):
+        Editor(session, palette="safe", journal=False)
+    with pytest.raises(ValueError, match="palette 'neon' is not there; use one of 'own', 'safe'"):
+        Editor(session, palette="neon", journal=False)
+    if not MODELS["portraits"].is_file():
+        return
+    editor = Editor(load_model("portraits"), seed=3, palette="safe", journal=False)
+    try:
+        shown = {label["name"]: label["color"] for label in editor.view.labels}
+        assert shown == {label.name: label.color for label in recoloured(editor.labels, "safe")}
+        assert shown["temple"] != editor.labels["temple"].color
+    finally:
+        editor.close()

@@ -1,0 +1,99 @@
+"""Texts in other languages: each of the browser's has an entry, with the same placeholders, and none is left over."""
+
+import ast
+import json
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import editgan_widgets
+from editgan_widgets.label_sets import LABEL_SETS
+from editgan_widgets.portraits.parts import COARSE_LABELS, FINE_LABELS, GROUP_LABELS, PORTRAIT_LABELS
+from editgan_widgets.widgets import Editor, SampleGrid
+from editgan_widgets.widgets.part_tools import PART_TOOLS
+from editgan_widgets.widgets.strings import LANGUAGES, strings, translated
+
+WIDGETS = Path(editgan_widgets.__file__).parent / "widgets"
+SCRIPTS = sorted((WIDGETS / "static").rglob("*.js"))
+ENTRIES = json.loads((WIDGETS / "strings.json").read_text(encoding="utf-8"))
+LITERAL = re.compile(r'(?<![\w.$])t\(\s*"((?:[^"\\]|\\.)*)"')
+# Where the text is a name, from Python or a table of literals.
+NAMES = re.compile(r"(?<![\w.$])t\((label\.name|part\.name|name|tool)\)")
+
+
+def browser_texts() -> set[str]:
+    return {json.loads(f'"{text}"') for path in SCRIPTS for text in LITERAL.findall(path.read_text(encoding="utf-8"))}
+
+
+def names() -> set[str]:
+    sets = (*LABEL_SETS.values(), PORTRAIT_LABELS, FINE_LABELS, COARSE_LABELS, GROUP_LABELS)
+    library = (WIDGETS.parent / "pretrained").rglob("*.safetensors")
+    vectors = {path.stem.replace("_", " ") for path in library if path.parent.name != "pretrained"}
+    return {label.name for labels in sets for label in labels} | set(PART_TOOLS) | vectors
+
+
+def kernel_texts(all_constants: bool = False) -> set[str]:
+    """What Python gives `_text` or `text` as it stands, or every string in the widgets' modules."""
+    found = set()
+    for path in WIDGETS.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if all_constants and isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if called in ("_text", "text"):
+                    found.add(node.args[0].value)
+    return found
+
+
+def placeholders(text: str) -> list[tuple]:
+    return sorted((name, spec) for _, name, spec, _ in string.Formatter().parse(text) if name)
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_every_text_and_name_has_an_entry_with_the_same_placeholders(language):
+    known = strings(language)
+    wanted = browser_texts() | names() | kernel_texts()
+    assert len(browser_texts()) > 100
+    assert not (wanted - set(known)), sorted(wanted - set(known))
+    assert [text for text in known if placeholders(text) != placeholders(known[text])] == []
+    assert not [text for text, other in known.items() if not other.strip()]
+
+
+def test_no_entry_is_left_over():
+    spare = set(ENTRIES) - browser_texts() - names() - kernel_texts(all_constants=True)
+    assert not spare, sorted(spare)
+
+
+def test_the_browser_says_nothing_that_cannot_be_translated():
+    for path in SCRIPTS:
+        code = path.read_text(encoding="utf-8")
+        calls = [match.start() for match in re.finditer(r"(?<![\w.$])t\((?!\w+\) =>)", code)]
+        other = [code[at : at + 40] for at in calls if not LITERAL.match(code, at) and not NAMES.match(code, at)]
+        assert not other, f"{path.name}: {other} are neither texts nor names"
+        texts = re.findall(r'(?:title|"aria-label"|placeholder): "([^"]+)"', code)
+        assert not texts, f"{path.name}: {texts} are not given to t()"
+
+
+def test_a_text_takes_its_values_and_an_unknown_one_stays():
+    assert translated("zh", "Gone to {name}.", name="头发") == "已转到 头发。"
+    assert translated("zh", "my own vector") == "my own vector"
+    assert translated("en", "{steps} steps", steps=3) == "3 steps"
+
+
+def test_the_editor_and_the_grid_speak_the_language_they_are_given(tiny_model, session):
+    editor = Editor(session, language="zh", journal=False)
+    try:
+        assert editor.view.language == "zh"
+        assert editor.view.strings["Edit"] == "编辑"
+        assert editor.view.status.startswith("选择部位")
+    finally:
+        editor.close()
+    grid = SampleGrid(tiny_model, seeds=[1], language="zh")
+    assert grid.strings["seed {seed}"] == "种子 {seed}"
+    with pytest.raises(ValueError, match="language 'tlh' is not there; use one of 'en', 'zh'"):
+        Editor(session, language="tlh")
+    with pytest.raises(ValueError, match="language 'tlh'"):
+        SampleGrid(tiny_model, seeds=[1], language="tlh")

@@ -1,0 +1,153 @@
+"""Several editors, several views of one, and a kernel that is busy with a cell."""
+
+import base64
+import io
+import json
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from .lab import Classic, EditorPage, Lab, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
+
+MODEL = """
+import time
+import torch
+from editgan_widgets import EditSession, EditVector, load_model
+from editgan_widgets.widgets import Editor
+model = load_model("tiny.safetensors")
+make_delta = torch.ones_like(EditSession.from_seed(model, seed=3).w_plus[0])
+push = EditVector("push", 0.4 * make_delta, (), {"fingerprint": model.fingerprint})
+def make(seed, **settings):
+    return Editor(EditSession.from_seed(model, seed=seed), part="spark", steps=10, vectors={"push": push}, **settings)
+"""
+ONE = MODEL + "editor = make(3)\neditor"
+WAITING = MODEL + "editor = make(3, auto=False)\neditor"
+
+
+def stroke_of(editor: EditorPage) -> list[tuple[float, float]]:
+    """A line across the row that has the least of the part."""
+    index = editor.pixels("index")
+    size = len(index)
+    row = int(np.argmin((index == 3)[4:-4].sum(axis=1))) + 4.5
+    return [(size * 0.3, row), (size * 0.7, row)]
+
+
+def same(one: EditorPage, other: EditorPage, name: str = "picture") -> bool:
+    return np.array_equal(one.pixels(name), other.pixels(name))
+
+
+def test_two_editors_in_a_notebook_know_nothing_of_each_other(open_notebook):
+    lab = open_notebook(MODEL, "one = make(3)\none", "other = make(4)\nother")
+    one, other = EditorPage(lab, 0), EditorPage(lab, 1)
+    picture, index = other.pixels(), other.pixels("index")
+    assert not np.array_equal(one.pixels(), picture)
+
+    one.stroke(stroke_of(one), 32)
+    until(lambda: one.frames > 1, 30, "no frames arrived")
+    one.choose("glow")
+    assert not other.running
+    assert other.root.locator(".eg-swatch[aria-checked=true]").inner_text() == "spark"
+
+    # Both edit at the same time, and each ends with its own picture.
+    one.root.get_by_label("Optimisation steps").select_option("100")
+    one.stroke([(4, 28), (28, 28)], 32)
+    until(lambda: one.running, 10, "the first editor does not run")
+    other.stroke(stroke_of(other), 32)
+    until(lambda: other.frames > 0, 30, "no frames of the second editor")
+    one.idle()
+    other.idle()
+    assert not np.array_equal(other.pixels(), picture)
+    assert not np.array_equal(other.pixels("index"), index)
+    for name, editor in (("one", one), ("other", other)):
+        held = np.array(json.loads(lab.kernel(f"import json; print(json.dumps({name}.image.tolist()))")), np.uint8)
+        assert np.array_equal(editor.pixels(), held)
+
+
+def test_two_views_of_an_editor_keep_in_step_but_zoom_apart(open_notebook):
+    lab = open_notebook(ONE, "editor")
+    one, other = EditorPage(lab, 0), EditorPage(lab, 1)
+    assert same(one, other)
+
+    # A stroke in one is in the other, and so are the frames, the running state and what it ends with.
+    one.stroke(stroke_of(one), 32)
+    until(lambda: other.frames > 0, 30, "no frames in the second view")
+    one.idle()
+    other.idle()
+    until(lambda: same(one, other) and same(one, other, "index"), 10, "the views differ after a stroke")
+    assert one.status == other.status != ""
+
+    # So are a slider, the chosen part and Undo pressed in the other one.
+    other.root.get_by_label("Scale of push").fill("0.8")
+    until(lambda: one.root.get_by_label("Scale of push").input_value() == "0.8", 10, "the slider did not follow")
+    until(lambda: same(one, other), 10, "the views differ after a slider moved")
+    other.choose("glow")
+    until(lambda: "glow" in one.root.locator(".eg-swatch[aria-checked=true]").inner_text(), 5, "another part chosen")
+    other.press("Undo")
+    until(lambda: one.root.get_by_label("Scale of push").input_value() == "0", 10, "undo did not reach the first view")
+    until(lambda: same(one, other), 10, "the views differ after undo")
+
+    # Each is looked at by its own zoom.
+    one.canvas("parts").press("+")
+    until(lambda: one.root.locator(".eg-zoom").inner_text() == "141 %", 5, "+ did not zoom")
+    assert other.root.locator(".eg-zoom").inner_text() == "100 %"
+
+
+@pytest.mark.parametrize("host", [Lab, Classic])
+def test_a_stroke_painted_while_a_cell_runs_is_not_lost(open_notebook, host):
+    page = open_notebook(
+        WAITING, "start = time.time()\ntime.sleep(6 if 'slow' in globals() else 0)\nslow = time.time()", host=host
+    )
+    editor = EditorPage(page)
+    editor.root.get_by_role("button", name="Brush: paint").click()
+    before = editor.pixels("index")
+    until(lambda: "slow" in page.kernel("print(*globals())"), 10, "the cells have not run")
+    page.start_cell(1)
+    begun = time.monotonic()
+    page.page.wait_for_timeout(300)
+
+    # The echo needs no kernel. Where the kernel cannot hear the browser beside a cell, a note says so.
+    points = stroke_of(editor)
+    editor.stroke(points, 32)
+    echo = editor.pixels("index")
+    assert time.monotonic() - begun < 5
+    assert not np.array_equal(echo, before)
+    note = "The kernel is busy; the stroke waits for it."
+    heard = "root => root.editgan.pending() === 0"
+    until(lambda: editor.evaluate(heard) or editor.status == note, 4, "neither a note nor an answer")
+    if host is Classic:
+        assert not editor.evaluate(heard)
+
+    # When the cell has ended it is in the kernel, once, and the note is gone.
+    until(lambda: editor.evaluate(heard), 15, "the kernel did not confirm the stroke")
+    assert np.array_equal(editor.pixels("index"), echo)
+    held = page.kernel("import json; print(json.dumps(editor.label_map.tolist()))")
+    assert np.array_equal(np.array(json.loads(held), np.uint8), echo)
+    assert editor.status.startswith("Painted.")
+
+    # Again, with the status that it has already: the note goes all the same. Then the edit is made.
+    page.start_cell(1)
+    page.page.wait_for_timeout(300)
+    editor.stroke([(x, (y + 5) % 32) for x, y in points], 32)
+    until(lambda: editor.evaluate(heard) or editor.status == note, 4, "neither a note nor an answer")
+    until(lambda: editor.evaluate(heard) and editor.status.startswith("Painted."), 15, "the note stays")
+    editor.press("Edit")
+    until(lambda: editor.frames > 0, 30, "no frames arrived")
+    editor.idle()
+    assert editor.status.startswith("Done")
+
+
+def test_the_saved_notebook_holds_the_picture_and_its_parts(open_notebook):
+    lab = open_notebook(ONE)
+    editor = EditorPage(lab)
+    lab.save()
+    until(lambda: "image/png" in lab.path.read_text(encoding="utf-8"), 10, "no picture in the saved notebook")
+    outputs = json.loads(lab.path.read_text(encoding="utf-8"))["cells"][0]["outputs"]
+    data = next(output["data"] for output in outputs if "image/png" in output.get("data", {}))
+    png = np.asarray(Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB"))
+    assert png.shape == (32, 64, 3)
+    assert np.array_equal(png[:, :32], editor.pixels())
+    assert "application/vnd.jupyter.widget-view+json" in data
