@@ -233,6 +233,16 @@ def test_pictures_come_from_the_preview_or_are_drawn_by_the_worker(editor, vecto
     assert not editor.error
 
 
+def test_pictures_come_also_where_other_things_are_to_be_done_first(editor, vectors):
+    with editor.session.lock:
+        for name in ("one", "two", "three"):
+            editor.add_vector(EditVector(name, vectors["less glow"].delta_w_plus, (), vectors["less glow"].recipe))
+            editor.apply_vectors({name: 1.0})
+        browser(editor, kind="vectors", scales={"one": 0.5}, live=True)
+    assert editor.wait(20)
+    assert set(editor.view.vector_pictures) == {*vectors, "one", "two", "three"}
+
+
 def test_an_own_vector_is_removed_from_picture_and_panel_and_from_the_journal(tiny_model, tmp_path, vectors):
     editor = Editor(EditSession.from_seed(tiny_model, seed=3), vectors={}, journal=tmp_path / "journal")
     before = editor.session.w_plus

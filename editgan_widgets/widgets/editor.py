@@ -697,6 +697,7 @@ class Editor:
         if steps and not token.cancelled:
             group = self.session.history.new_group() if group is None else group
             yield from self._edit(steps, group, token.stamp, refines)
+        self._draw_missing_vectors(token)
 
     def _applied(self, action: _Action, steps: int, group: int | None) -> tuple[int, int | None]:
         """Steps and group of the history after one more action; one that fails is shown and the others still count."""
@@ -727,8 +728,7 @@ class Editor:
         if action.kind == "preview thumbs":
             self._send_thumbs()
             return
-        if action.kind == "preview vectors":
-            self._draw_missing_vectors(token)
+        if action.kind == "preview vectors":  # every job ends with it
             return
         model = self.session.model
         with _torch_threads(), self.session.lock:
@@ -948,7 +948,7 @@ class Editor:
         return {"vectors": panel.shown(), "vector_pictures": panel.pictures, "vector_clashes": panel.clashes()}
 
     def _draw_vectors(self) -> None:
-        """Let the worker draw the vectors' pictures that are lacking; while an edit runs they wait for the next one."""
+        """Let the worker draw the vectors' pictures that are lacking; while an edit runs they wait for its end."""
         with self._lock:
             if len(self._panel.pictures) < len(self.vectors) and not self.view.error:
                 self._on_preview(_Action("preview vectors"))
