@@ -1,6 +1,9 @@
 """The panel of edit vectors: switches, rows, refining, clashes, small pictures and animations; no browser."""
 
 import io
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -146,6 +149,26 @@ def test_refining_runs_with_frames_and_one_undo_takes_it_back(editor, vectors):
     editor.apply_vectors({"more spark": 0.0})
     assert editor.wait(20)
     near(editor.session.w_plus, before)
+
+
+def test_the_script_of_rows_a_switch_and_a_refinement_makes_the_same_pixels(editor, tmp_path):
+    editor.apply_vectors({"more spark": 1.0, "less glow": 0.3})
+    editor.vector_layers("more spark", 0, 5)
+    editor.switch_vector("less glow", False)
+    editor.refine(4, blocking=True)
+    assert "session.refine(" in editor.script()
+    editor.session.model.save(tmp_path / "model.safetensors")
+    editor.save_script(tmp_path / "picture.py")
+    done = subprocess.run(
+        [sys.executable, "picture.py", "model.safetensors"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert "the same pixels" in done.stdout, done.stderr[-2000:]
+    assert "not the same" not in done.stdout
 
 
 def test_a_refinement_can_be_stopped_and_keeps_its_best(editor):

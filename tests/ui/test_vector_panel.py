@@ -27,6 +27,7 @@ def settings(lab, name) -> dict:
 
 
 def test_rows_of_the_panel(lab, shipped, photograph):
+    lab.page.set_viewport_size({"width": 1440, "height": 1800})
     lab.run_all()
     editor = EditorPage(lab)
     root = editor.root
@@ -36,7 +37,8 @@ def test_rows_of_the_panel(lab, shipped, photograph):
     # Each row has its picture, sent by name once; there are enough of them for a search field.
     pictures = root.locator(".eg-vector-picture")
     count = root.locator(".eg-vector").count()
-    until(lambda: pictures.evaluate_all("all => all.filter(x => x.naturalWidth > 0).length") == count, 30, "no pictures")
+    drawn = "all => all.filter(picture => picture.naturalWidth > 0).length"
+    until(lambda: pictures.evaluate_all(drawn) == count, 30, "no pictures")
     find = root.get_by_label("Find a vector by name")
     find.fill("pull")
     assert root.locator(".eg-vector:visible .eg-name").all_inner_texts() == ["pull"]
@@ -88,12 +90,11 @@ def test_rows_of_the_panel(lab, shipped, photograph):
     photograph(editor, "2-menu")
     lab.theme("JupyterLab Dark")
     photograph(editor, "3-dark")
-    lab.page.set_viewport_size({"width": 700, "height": 1100})
-    lab.page.evaluate("() => window.jupyterapp.shell.collapseLeft?.()")
+    lab.page.set_viewport_size({"width": 700, "height": 2200})
     photograph(editor, "4-narrow-dark")
     lab.theme("JupyterLab Light")
     photograph(editor, "5-narrow-light")
-    lab.page.set_viewport_size({"width": 1440, "height": 1100})
+    lab.page.set_viewport_size({"width": 1440, "height": 1800})
 
     root.get_by_label("More for pull").click()
     root.locator(".eg-vector", has=root.page.get_by_label("Use pull")).get_by_role("button", name="Remove").click()

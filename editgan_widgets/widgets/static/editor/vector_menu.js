@@ -38,7 +38,7 @@ export function makeVectorMenu({ model, tell, t, name }) {
       select.append(
         h("option", { value: "all" }, t("all")),
         ...bands.map(([key]) => h("option", { value: key }, words[key])),
-        h("option", { value: "own" }, t("from \u2026 to \u2026")),
+        h("option", { value: "own" }, t("from … to …")),
       );
     }
     from.max = to.max = last();

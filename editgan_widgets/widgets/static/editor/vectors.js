@@ -87,7 +87,7 @@ export function makeVectorPanel({ model, tell, t }) {
       setScales({ [name]: Number(row.range.value) });
     }
     row.value = h("input", {
-      type: "text", inputmode: "decimal", class: "eg-number", "aria-label": t("Value of {name}", { name: t(name) }), title: t("Click to type a number from \u22124 to 4"),
+      type: "text", inputmode: "decimal", class: "eg-number", "aria-label": t("Value of {name}", { name: t(name) }), title: t("Click to type a number from -4 to 4"),
       onfocus: () => row.value.select(),
       onkeydown: (event) => {
         if (event.key === "Enter") row.value.blur();
