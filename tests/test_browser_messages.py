@@ -64,7 +64,7 @@ def settle(editor) -> str:
 
 def state(editor):
     session = editor.session
-    scales, history = dict(editor._scales), len(session.history.entries)
+    scales, history = editor.vector_scales, len(session.history.entries)
     return session.w_plus.sum().item(), session.label_map.tobytes(), scales, history, sorted(editor.vectors)
 
 

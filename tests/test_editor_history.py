@@ -165,7 +165,7 @@ def test_restore_brings_picture_parts_sliders_vectors_and_history_back(editor, t
         assert np.array_equal(again.label_map, editor.label_map)
         assert torch.equal(again.session.w_plus, editor.session.w_plus)
         assert torch.equal(again.vectors["mine"].delta_w_plus, editor.vectors["mine"].delta_w_plus)
-        assert again._scales == editor._scales
+        assert again.vector_scales == editor.vector_scales
         assert names(again) == names(editor)
         assert (again.view.size, again.view.label) == (11, 2)
         assert again.view.before == editor.view.before

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
+from editgan_widgets.editing.animation import Animation, FrameRecorder, animate_edit, animate_vector
+from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, layer_weights
 from editgan_widgets.editing.library import load_vectors
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.paint_rule import PaintRule
@@ -32,6 +33,7 @@ from editgan_widgets.editing.saved_picture import SavedPictureError, open_pictur
 from editgan_widgets.editing.session import EditSession, SessionError
 from editgan_widgets.editing.session_script import session_script
 from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
+from editgan_widgets.editing.vector_settings import VectorSetting
 from editgan_widgets.editing.vector_stack import summed
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.palettes import recoloured
@@ -44,6 +46,7 @@ from editgan_widgets.widgets.paint_messages import OPERATIONS, operation_of, rul
 from editgan_widgets.widgets.part_canvas import PartCanvas
 from editgan_widgets.widgets.strings import strings, translated
 from editgan_widgets.widgets.tool_outlines import ToolOutlines, tool_outcome
+from editgan_widgets.widgets.vector_panel import VectorPanel
 
 MOST_SCALE = 4.0  # of a vector, either way
 _THUMBS = 64  # pictures of the history in one message
@@ -66,8 +69,8 @@ class _Action:
     operation: Operation | None = None  # on the label map
     id: str = ""  # the browser's name for the stroke
     run: int = 0
-    scales: Mapping[str, float] = field(default_factory=dict)  # of vectors, those that are to change
-    name: str = ""  # under which to keep a vector
+    changes: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # of vectors' settings, by name
+    name: str = ""  # of a vector
     rule: PaintRule = field(default_factory=PaintRule)  # what may be painted over
     picture: str | Path | bytes = b""  # to open
     tool: str = ""  # what the mask was changed by, for the history
@@ -106,9 +109,10 @@ class Editor:
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
     `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`, `show_mask`,
-    `tool_outline`, `apply_vectors`, `add_vector`, `keep_vector`, `open`, `save`, `save_script`. All but those that save
-    and `tool_outline` return at once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError
-    for anything but a session or a model, UnknownLabelError for an unknown part,
+    `tool_outline`, `apply_vectors`, `switch_vector`, `vector_layers`, `add_vector`, `keep_vector`, `remove_vector`,
+    `refine`, `open`, `save`, `save_script`, `save_animation`, `save_sweep`. All but those that save and `tool_outline`
+    return at once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError for anything but a
+    session or a model, UnknownLabelError for an unknown part,
     EditVectorError for vectors of another model.
     """
 
@@ -142,14 +146,15 @@ class Editor:
         self._thumbs_sent: set[int] = set()  # entries of the history whose pictures the browser has
         self._failure: Exception | None = None
         self._total = self._last_step = 0
-        self._shown_only = False
+        self._shown_only = self._refines = False
         self._numbers: dict[str, Any] = {}
         self._best: Any = None  # the step that the session will keep
         self._word = ""
-        self.vectors = _library_of(self.session.model) if vectors is None else dict(vectors)
-        for vector in self.vectors.values():
+        given = _library_of(self.session.model) if vectors is None else dict(vectors)
+        for vector in given.values():
             vector.check(self.session.model)
-        self._scales: dict[str, float] = dict(self.session.history.entry.note.get("scales", {}))
+        self._panel = VectorPanel(given, () if vectors is None else given, self.session.history.entry.note)
+        self._recorder = FrameRecorder()  # of the last run
         self._pending = False  # an edit is done and neither accepted nor gone on from
         self.photo: PhotoSession | None = None  # of the picture that was opened, where it is no saved portrait
         self._journal = journal
@@ -172,12 +177,14 @@ class Editor:
             before=encoding.still(self._image),
             original=encoding.packed(self._original),
             status=self._text("Choose a part, paint on either picture, and the portrait follows."),
-            vectors=self._shown_vectors(),
+            **self._shown_vectors(),
+            vector_rows=int(self.session.w_plus.shape[1]),
             settings=self._settings(),
         )
         self._publish()
         self._outlines = ToolOutlines(self._send_outline)
         self.view.on_msg(self._on_message)
+        self._draw_vectors()
 
     @classmethod
     def restore(cls, journal: str | Path | None = None, model: Any = None, **options: Any) -> "Editor":
@@ -194,6 +201,7 @@ class Editor:
         library = _library_of(found.session.model)
         tools = {name: found.tools[name] for name in ("auto", "steps", "locked") if name in found.tools}
         editor = cls(found.session, **{"vectors": {**library, **found.vectors}, **tools, **options})
+        editor._panel.own = frozenset(found.vectors)
         editor.photo = found.photo
         for name in set(editor_journal.TOOLS) & set(found.tools) - set(options):
             setattr(editor.view, name, found.tools[name])
@@ -202,6 +210,7 @@ class Editor:
             before=encoding.still(found.session.original_image),
             original=encoding.packed(editor._original),
             status=editor._text("Restored: everything is as it was."),
+            **editor._shown_vectors(),
         )
         return editor
 
@@ -364,25 +373,107 @@ class Editor:
         self.view.publish(settings=self._settings())
 
     @property
+    def vectors(self) -> dict[str, EditVector]:
+        """Edit vectors that have a slider, by name."""
+        return self._panel.vectors
+
+    @property
     def vector_scales(self) -> dict[str, float]:
-        """Scales of the vectors that are in the picture; the others are at 0."""
-        return {name: scale for name, scale in self._scales.items() if scale}
+        """Scales of the vectors that are in the picture; the others are at 0 or switched off."""
+        return self._panel.scales
 
     def apply_vectors(self, scales: Mapping[str, float]) -> None:
         """Set vectors to scales, -4 to 4, as their sliders do from -2 to 2; those not named stay.
 
-        What was painted and not edited is given up. One undo takes back all moves of the same sliders in a row. Raises
-        ValueError at once for a vector that is not there or a scale out of range.
+        One that was switched off is on again. What was painted and not edited is given up. One undo takes back all
+        moves of the same sliders in a row. Raises ValueError at once for a vector that is not there or a scale out of
+        range.
         """
-        self._act(_Action("vectors", scales=self._checked_scales(scales)))
+        self._act(_Action("vectors", changes=self._checked_scales(scales)))
+
+    def switch_vector(self, name: str, on: bool) -> None:
+        """Take a vector out of the picture and back, at the scale it had; one that stands at 0 is switched on at 1.
+
+        Raises ValueError at once for a vector that is not there.
+        """
+        self._check_there(name)
+        if not isinstance(on, bool):
+            raise ValueError(f"a vector is switched by True or False; got {on!r}")
+        self._act(_Action("vectors", changes={name: {"on": on}}, tool="switch"))
+
+    def vector_layers(self, name: str, first: int | None = None, last: int | None = None) -> None:
+        """Let a vector move rows `first` to `last` of the latent alone, counted from 0; without them all of its rows.
+
+        Early rows hold pose and shape, late ones colour and fine detail. Raises ValueError at once for a vector that
+        is not there, EditVectorError for rows that the latent does not have.
+        """
+        self._check_there(name)
+        rows = self._panel.vectors[name].delta_w_plus.shape[0]
+        layers = None
+        if first is not None or last is not None:
+            layers = (_checked_row(first, 0), _checked_row(last, rows - 1) + 1)
+            layer_weights(layers, rows)
+        self._act(_Action("vectors", changes={name: {"layers": layers}}, tool="layers"))
+
+    def refine(self, steps: int = 30, blocking: bool = False) -> None:
+        """Repair the picture after its vectors: a run that keeps what they changed and draws back the rest.
+
+        10 steps repair most, more than 30 gain little (editing/refine.py). One undo takes it back, `stop` keeps its
+        best. Raises ValueError at once for steps out of range; where no vector is in the picture, or those that are
+        change nothing to be seen, that is shown and raised by `wait`.
+        """
+        self._act(_Action("refine", run=_checked_steps(steps)))
+        if blocking:
+            self.wait()
+
+    def animation(self, fps: float = 12.0) -> Animation:
+        """The last edit or refinement from the picture before it to the present one, at most 256 px.
+
+        Raises AnimationError where nothing was edited yet.
+        """
+        self.wait()
+        return animate_edit(self._recorder.frames(), fps=fps)
+
+    def save_animation(self, path: str | Path, size: int | None = None) -> None:
+        """Write `animation` as .gif, .webp or .mp4; size and errors as of Animation.save."""
+        self.animation().save(path, size)
+
+    def sweep(self, name: str, scales: Iterable[float] | None = None) -> Animation:
+        """A vector's scale going up, down and back on the present picture, which has it at 0 first.
+
+        Args:
+            name: of the vector; its rows are those of `vector_layers`.
+            scales: one a frame; None goes from 0 to 1.5, to -1.5 and back.
+
+        Raises ValueError for a vector that is not there.
+        """
+        self._check_there(name)
+        self.wait()
+        return self._sweep(name, scales)
+
+    def save_sweep(self, name: str, path: str | Path, size: int | None = None) -> None:
+        """Write `sweep` as .gif, .webp or .mp4; size and errors as of Animation.save."""
+        self.sweep(name).save(path, size)
 
     def add_vector(self, vector: EditVector) -> None:
         """Give a vector a slider, which stands at 0. Raises ValueError for a name that is taken, or EditVectorError."""
         self._check_free(vector.name)
         vector.check(self.session.model)
-        self.vectors = {**self.vectors, vector.name: vector}  # the worker may be reading the old one
+        self._panel.add(vector)
         editor_journal.keep_vector(self.session, vector)
-        self.view.publish(vectors=self._shown_vectors())
+        self.view.publish(**self._shown_vectors())
+        self._draw_vectors()
+
+    def remove_vector(self, name: str) -> None:
+        """Take an own vector out of the picture, as its slider at 0 would, and its slider away.
+
+        Undo brings its effect back, not the slider. Raises ValueError at once for a vector that is not there or is the
+        model's own.
+        """
+        self._check_there(name)
+        if name not in self._panel.own:
+            raise ValueError(f"{name!r} is of the model's library and stays; only vectors of your own can be removed")
+        self._act(_Action("remove", name=name))
 
     def keep_vector(self, name: str) -> None:
         """Keep all that was edited as a vector of that name, with a slider that stands at 1; the others go to 0.
@@ -470,6 +561,11 @@ class Editor:
         if name in self.vectors:
             raise ValueError(f"there is a vector {name!r} already; choose another name")
 
+    def _check_there(self, name: Any) -> None:
+        if not isinstance(name, str) or name not in self.vectors:
+            known = ", ".join(sorted(self.vectors)) or "none"
+            raise ValueError(f"there is no vector {name!r}; there are: {known}")
+
     def _check(self, stroke: Stroke) -> None:
         check_stroke(stroke)
         covered(stroke, (self._image.shape[0], self._image.shape[1]))
@@ -512,6 +608,19 @@ class Editor:
             self._outlines.ask(str(content.get("name")), label, self.label_map, self.labels, rule)
         elif kind == "vectors":
             self._on_scales(self._checked_scales(content.get("scales")), content.get("live") is True)
+        elif kind == "switch":
+            self.switch_vector(content.get("name", ""), content.get("on", True))
+        elif kind == "layers":
+            self.vector_layers(content.get("name", ""), content.get("first"), content.get("last"))
+        elif kind == "remove":
+            self.remove_vector(content.get("name", ""))
+        elif kind == "refine":
+            self.refine(_checked_steps(content.get("steps")))
+        elif kind == "animation":
+            self._act(_Action("animation"))
+        elif kind == "sweep":
+            self._check_there(content.get("name"))
+            self._act(_Action("sweep", name=content["name"]))
         elif kind == "save":
             self._act(_Action("save"))
         elif kind == "open":
@@ -542,24 +651,23 @@ class Editor:
         else:
             raise ValueError(f"message {kind!r} from the browser is unknown; reload the page")
 
-    def _checked_scales(self, scales: Any) -> dict[str, float]:
+    def _checked_scales(self, scales: Any) -> dict[str, dict[str, Any]]:
+        """Changes of vectors' settings. Raises ValueError for a vector that is not there or a scale out of range."""
         if not isinstance(scales, Mapping):
             raise ValueError(f"scales are a mapping of vectors' names to numbers; got {scales!r}")
         for name, scale in scales.items():
-            if name not in self.vectors:
-                known = ", ".join(sorted(self.vectors)) or "none"
-                raise ValueError(f"there is no vector {name!r}; there are: {known}")
+            self._check_there(name)
             number = isinstance(scale, (int, float, np.number)) and not isinstance(scale, bool)
             if not number or not abs(scale) <= MOST_SCALE:
                 raise ValueError(f"a vector's scale is a number from {-MOST_SCALE} to {MOST_SCALE}; got {scale!r}")
-        return {str(name): float(scale) for name, scale in scales.items()}
+        return {name: {"scale": float(scale), "on": True} for name, scale in scales.items()}
 
-    def _on_scales(self, scales: Mapping[str, float], live: bool) -> None:
+    def _on_scales(self, changes: Mapping[str, dict[str, Any]], live: bool) -> None:
         """A slider moves (live) or was let go. Neither a preview nor a slider back at its place ends a running edit."""
-        if not live and self._changes(scales):
-            self._act(_Action("vectors", scales=scales))
+        if not live and self._panel.parts(self._panel.changed(changes)):
+            self._act(_Action("vectors", changes=changes))
             return
-        self._on_preview(_Action("preview", scales=scales))
+        self._on_preview(_Action("preview", changes=changes))
 
     def _on_preview(self, action: _Action) -> None:
         """What only shows something does not end a running edit."""
@@ -622,7 +730,7 @@ class Editor:
             yield
 
     def _job(self, token: CancelToken) -> Iterator[Any]:
-        steps, group, painted = 0, None, False
+        steps, group, painted, refines = 0, None, False, False
         self._shown_only = True
         while (action := self._next(token)) is not None:
             self._shown_only &= action.kind == "none" or action.kind.startswith("preview")  # "none" ends an edit
@@ -634,11 +742,13 @@ class Editor:
             else:
                 steps, group = self._applied(action, steps, group)
             self._settle(action)
-            painted = action.kind in _PAINTING
+            painted, refines = action.kind in _PAINTING, action.kind == "refine"
         if painted and steps and self.session.region is None:
             steps = 0  # all of it is there already
         if steps and not token.cancelled:
-            yield from self._edit(steps, self.session.history.new_group() if group is None else group, token.stamp)
+            group = self.session.history.new_group() if group is None else group
+            yield from self._edit(steps, group, token.stamp, refines)
+        self._draw_missing_vectors(token)
 
     def _applied(self, action: _Action, steps: int, group: int | None) -> tuple[int, int | None]:
         """Steps and group of the history after one more action; one that fails is shown and the others still count."""
@@ -686,6 +796,8 @@ class Editor:
         if action.kind == "preview thumbs":
             self._send_thumbs()
             return
+        if action.kind == "preview vectors":  # every job ends with it
+            return
         model = self.session.model
         with self._computing(), self.session.lock:
             if action.kind == "preview strength":
@@ -694,8 +806,8 @@ class Editor:
                 w_plus = self.session.strength_latent(action.strength)
             else:
                 w_plus = self.session.w_plus
-                for name, change in self._changes(action.scales):
-                    w_plus = self.vectors[name].apply(w_plus, change, model)
+                for vector, change, layers in self._panel.parts(self._panel.changed(action.changes)):
+                    w_plus = vector.apply(w_plus, change, model, layers=layers)
             image = self.session.picture_of(w_plus)
         self._pacer.begin(token.stamp)
         self._pacer.finish(token.stamp, (image, {"preview": True}))
@@ -709,7 +821,9 @@ class Editor:
         def show(step: Any) -> None:
             pass_on(model.device)
             self._pacer.offer(token.stamp, (step.image[0], {"preview": True}))
-            self.view.publish(status=f"Embedding, step {step.index} of {step.total} …")
+            self.view.publish(
+                status=self._text("Embedding, step {step} of {total} …", step=step.index, total=step.total)
+            )
 
         photo = None
         try:
@@ -729,7 +843,9 @@ class Editor:
     def _begin_with(self, session: EditSession, photo: PhotoSession | None, word: str) -> None:
         """Go over to another session, whose history is its own."""
         self.session, self.photo, self._original = session, photo, session.label_map.copy()
-        self._scales, self._numbers, self._pending, self._word = {}, {}, False, word
+        self._numbers, self._pending, self._word = {}, False, word
+        self._panel.reset()
+        self._recorder = FrameRecorder()
         self._thumbs_sent.clear()
         self.journal = editor_journal.begin(session, self._journal is not False, photo)
         self._tools_kept = {}
@@ -737,23 +853,24 @@ class Editor:
             before=encoding.still(session.original_image),
             before_name="",
             original=encoding.packed(self._original),
-            vectors=self._shown_vectors(),
+            **self._shown_vectors(),
         )
 
-    def _changes(self, scales: Mapping[str, float]) -> list[tuple[str, float]]:
-        """How much is to be added of each vector."""
-        changes = [(name, scale - self._scales.get(name, 0.0)) for name, scale in scales.items()]
-        return [(name, change) for name, change in changes if abs(change) > 1e-9]
-
-    def _edit(self, steps: int, group: int, stamp: int) -> Iterator[Any]:
-        if not self.session.can_edit:
+    def _edit(self, steps: int, group: int, stamp: int, refines: bool = False) -> Iterator[Any]:
+        if not refines and not self.session.can_edit:
             raise SessionError("nothing to edit: paint a stroke first, on either picture")
         self._total, self._last_step, self._numbers, self._best = steps, 0, {}, None
+        self._refines = refines
         self._pacer.begin(stamp)
         start = {"step": 0, "total": steps}
-        self._publish(picture=False, running=True, job=stamp, progress=start, status=f"Editing, {steps} steps …")
+        say = self._text("Editing, {steps} steps …", steps=steps)
+        if refines:
+            say = self._text("Refining, {steps} steps …", steps=steps)
+        self._publish(picture=False, running=True, job=stamp, progress=start, status=say)
         before = self.session.w_plus.clone()
-        edit: Any = iter(self.session.edit(steps=steps))
+        self._recorder.begin(self.session.image)
+        with self._computing(), self.session.lock, self.session.history.grouped(group):
+            edit: Any = iter(self._refining(steps) if refines else self.session.edit(steps=steps))
         try:
             while True:
                 with self._computing(), self.session.lock, self.session.history.grouped(group):
@@ -765,8 +882,24 @@ class Editor:
             with self._computing(), self.session.lock, self.session.history.grouped(group):
                 edit.close()  # commits the best step so far
                 self._pending = not torch.equal(before, self.session.w_plus)
+                if self._best is not None and self._best.index == 0:  # the vectors alone
+                    self._pending = False
                 if not self._pending:
                     self._best = None
+                self._recorder.add(self.session.image)  # the best, which stays
+
+    def _refining(self, steps: int) -> Iterator[Any]:
+        """Refine what the vectors changed: back to the latent without them, and again with them as one."""
+        session, active = self.session, self._panel.active
+        if not active:
+            raise SessionError("nothing to refine: no vector is in the picture; move a slider first")
+        vector, began = summed(active, "sliders"), session.history.entry.id
+        try:
+            session.go_to(session.w_plus - vector.delta_w_plus.to(session.w_plus), vector.labels)
+            return session.refine(vector, steps)
+        except BaseException:
+            session.visit(began)
+            raise
 
     def _apply(self, action: _Action) -> int | None:
         """Do one action to the session, whose lock the caller holds; the group of the history that it made."""
@@ -776,7 +909,11 @@ class Editor:
         if action.kind in ("undo", "redo", "visit", "discard"):
             self._travel(action)
         elif action.kind == "vectors":
-            self._apply_scales(action.scales)
+            self._set_vectors(self._panel.changed(action.changes), action.tool)
+        elif action.kind == "remove":
+            self._remove(action.name)
+        elif action.kind in ("animation", "sweep"):
+            self._send_animation(action)
         elif action.kind == "keep":
             self._keep(action.name)
         elif action.kind == "accept":
@@ -788,9 +925,10 @@ class Editor:
             self._word = self._text("Strength of the edit: {strength:.0%}.", strength=action.strength)
             self._publish()
         elif action.kind == "refresh":
-            self._scales, self._pending = {}, False
-            history.annotate(scales={})
-            self._publish(vectors=self._shown_vectors())
+            self._pending = False
+            self._panel.reset()
+            history.annotate(**self._panel.note())
+            self._publish(**self._shown_vectors())
         elif action.kind == "save":
             if self.photo is None:
                 self._download("portrait.png", picture_png(self.session))
@@ -829,18 +967,20 @@ class Editor:
     def _download(self, name: str, content: bytes, kind: str = "image/png") -> None:
         self.view.send({"kind": "download", "name": name, "type": kind}, buffers=[content])
 
-    def _apply_scales(self, scales: Mapping[str, float]) -> None:
+    def _set_vectors(self, settings: Mapping[str, VectorSetting], how: str = "") -> None:
+        """Let vectors stand otherwise; `how` is not by their sliders, which one undo takes back together."""
         self._numbers = {}
-        changes = self._changes(scales)
-        if changes:
-            given_up, history = self.session.region is not None, self.session.history
-            moved = sorted(name for name, _ in changes)
+        panel, history = self._panel, self.session.history
+        parts = panel.parts(settings)
+        panel.put(settings)
+        if parts:
+            given_up = self.session.region is not None
+            moved = None if how else sorted({vector.name for vector, _, _ in parts})
             last = history.entry
-            on = last.made["do"] == "vector" and last.note.get("moved") == moved and not history.can_redo
+            on = last.made["do"] == "vector" and moved and last.note.get("moved") == moved and not history.can_redo
             with history.grouped(last.group if on else None):  # the same slider moved on
-                self.session.apply_vector(summed([(self.vectors[name], change) for name, change in changes], "sliders"))
-            self._scales = {**self._scales, **scales}
-            history.annotate(scales=self._scales, moved=moved)
+                self.session.apply_vector(summed(parts, "sliders"))
+            history.annotate(**panel.note(), moved=moved)
             self._pending = False
             shown = ", ".join(f"{self._text(name)} {scale:+g}" for name, scale in self.vector_scales.items())
             self._word = self._text("No vector is in the picture.")
@@ -848,23 +988,72 @@ class Editor:
                 self._word = self._text("Vectors in the picture: {shown}.", shown=shown)
             if given_up:
                 self._word += " " + self._text("What was painted and not edited is given up; Undo brings it back.")
-        self._publish(vectors=self._shown_vectors())
+        else:
+            history.annotate(**panel.note())
+        self._publish(**self._shown_vectors())
+
+    def _remove(self, name: str) -> None:
+        """Take a vector out of the picture and its slider away."""
+        self._check_there(name)  # it may have been removed before this one's turn
+        self._set_vectors({name: VectorSetting()}, "remove")
+        self._panel.remove(name)
+        editor_journal.drop_vector(self.session, name)
+        self.session.history.annotate(**self._panel.note())
+        self._word = self._text("Removed {name}.", name=repr(name))
+        self._publish(picture=False, **self._shown_vectors())
 
     def _keep(self, name: str) -> None:
         """All edits so far become a vector, which is in the picture at 1."""
         self._check_free(name)  # another of that name may have come before this one's turn
         vector = self.session.edit_vector(name, preview=True)
-        self.vectors = {**self.vectors, name: vector}
-        self._scales = {name: 1.0}
-        self.session.history.annotate(scales=self._scales)
+        self._panel.add(vector)
+        self._panel.reset()
+        self._panel.put({name: VectorSetting(1.0)})
+        self.session.history.annotate(**self._panel.note())
         editor_journal.keep_vector(self.session, vector)
         self._word = self._text(
             "Kept as {name}. Its slider stands at 1; editor.vectors[{name}].save(FILE) writes it.", name=repr(name)
         )
-        self._publish(picture=False, vectors=self._shown_vectors())
+        self._publish(picture=False, **self._shown_vectors())
 
-    def _shown_vectors(self) -> list[dict[str, Any]]:
-        return [{"name": name, "scale": self._scales.get(name, 0.0)} for name in self.vectors]
+    def _shown_vectors(self) -> dict[str, Any]:
+        panel = self._panel
+        return {"vectors": panel.shown(), "vector_pictures": panel.pictures, "vector_clashes": panel.clashes()}
+
+    def _draw_vectors(self) -> None:
+        """Let the worker draw the vectors' pictures that are lacking; while an edit runs they wait for its end."""
+        with self._lock:
+            if len(self._panel.pictures) < len(self.vectors) and not self.view.error:
+                self._on_preview(_Action("preview vectors"))
+
+    def _draw_missing_vectors(self, token: CancelToken) -> None:
+        session = self.session
+
+        def draw(vector: EditVector) -> np.ndarray:
+            with _torch_threads():
+                return session.picture_of(vector.apply(session.origin, 1.0, session.model))
+
+        def stop() -> bool:
+            return token.cancelled or bool(self._inbox)
+
+        if self._panel.draw_missing(draw, stop):
+            self.view.publish(vector_pictures=self._panel.pictures)
+
+    def _sweep(self, name: str, scales: Iterable[float] | None = None) -> Animation:
+        session, setting, vector = self.session, self._panel.setting(name), self.vectors[name]
+        with _torch_threads(), session.lock:
+            without = vector.apply(session.w_plus, -setting.effect, session.model, layers=setting.layers)
+            return animate_vector(session.model, without, vector, scales, setting.layers)
+
+    def _send_animation(self, action: _Action) -> None:
+        """Let the browser save the last edit, or a vector's sweep, as a GIF."""
+        if action.kind == "sweep":
+            self._check_there(action.name)
+            name, animation = f"{action.name}.gif", self._sweep(action.name)
+        else:
+            name, animation = "edit.gif", animate_edit(self._recorder.frames())
+        self._download(name, animation.encoded(".gif"), "image/gif")
+        self._word = self._text("Saved as {name}.", name=name)
 
     def _travel(self, action: _Action) -> None:
         """Go to another place of the history: back or forward by what was done in one go, or anywhere."""
@@ -883,10 +1072,8 @@ class Editor:
         done, nothing = _TRAVEL_WORDS[action.kind]
         word = nothing if history.entry is before else done
         self._word = self._text(word, name=repr(self._title(target)))
-        scales = dict(history.entry.note.get("scales", {}))
-        if scales != self._scales:
-            self._scales = scales
-            self.view.publish(vectors=self._shown_vectors())
+        if self._panel.take(history.entry.note):
+            self.view.publish(**self._shown_vectors())
         self._publish()
 
     def _title(self, entry: int) -> str:
@@ -935,6 +1122,7 @@ class Editor:
     def _on_step(self, stamp: int, step: Any) -> None:
         losses = {name: float(getattr(step.losses, name)) for name in ("segmentation", "rgb", "perceptual", "prior")}
         self._image = step.image
+        self._recorder.add(step.image)
         self._last_step = step.index
         if self._best is None or step.score > self._best.score:
             self._best = step
@@ -943,7 +1131,7 @@ class Editor:
             "total": step.total,
             "losses": losses,
             "iou": float(step.iou),
-            "eta": (step.total - step.index) * step.seconds / step.index,
+            "eta": (step.total - step.index) * step.seconds / max(step.index, 1),
         }
         self._pacer.offer(stamp, (step.image, self._numbers))
 
@@ -960,15 +1148,21 @@ class Editor:
                     self.view.publish(running=False, status=self._word)
             return
         if self._total:
-            self._word = (
-                f"Stopped at step {self._last_step} of {self._total}; the best picture is kept."
-                if cancelled
-                else f"Done in {self._last_step} steps."
-            )
-            if self._best is None and self._last_step:
-                self._word += " No step came nearer to the painted parts: the picture is as before."
+            self._word = self._text("Done in {steps} steps.", steps=self._last_step)
+            if cancelled:
+                self._word = self._text(
+                    "Stopped at step {step} of {total}; the best picture is kept.",
+                    step=self._last_step,
+                    total=self._total,
+                )
+            more = ""
+            if self._refines:
+                more = "" if self._best is not None else self._text("No step was better than the vectors alone.")
+            elif self._best is None and self._last_step:
+                more = self._text("No step came nearer to the painted parts: the picture is as before.")
             elif self._best is not None:
-                self._word += f" Agreement with the painted parts: {float(self._best.iou):.0%}."
+                more = self._text("Agreement with the painted parts: {share:.0%}.", share=float(self._best.iou))
+            self._word = f"{self._word} {more}".strip()
         self._pacer.finish(stamp)
         self._end()
 
@@ -1068,6 +1262,14 @@ def _checked_steps(steps: Any) -> int:
     if isinstance(steps, bool) or not isinstance(steps, int) or not 1 <= steps <= 10_000:
         raise ValueError(f"steps must be a whole number from 1 to 10000; got {steps!r}")
     return steps
+
+
+def _checked_row(row: Any, otherwise: int) -> int:
+    if row is None:
+        return otherwise
+    if isinstance(row, bool) or not isinstance(row, int) or row < 0:
+        raise ValueError(f"a row of the latent is a whole number from 0 up; got {row!r}")
+    return row
 
 
 def _checked_strength(strength: Any) -> float:

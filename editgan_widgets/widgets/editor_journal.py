@@ -77,6 +77,13 @@ def keep_vector(session: Any, vector: EditVector) -> None:
     journal.write({"vector": name})
 
 
+def drop_vector(session: Any, name: str) -> None:
+    """Write down that a vector was removed."""
+    journal = _journal(session)
+    if journal is not None:
+        journal.write({"vector removed": name})
+
+
 def keep_tools(session: Any, tools: Mapping[str, Any]) -> None:
     """Write down how the tools stand."""
     journal = _journal(session)
@@ -101,6 +108,8 @@ def restored(folder: str | Path | None, model: EditGAN | None) -> Restored:
     for line in lines:
         if "tools" in line:
             tools = {name: value for name, value in line["tools"].items() if name in TOOLS}
+        if "vector removed" in line:
+            vectors.pop(line["vector removed"], None)
         if "vector" in line:
             try:
                 vector = EditVector.load(place / "vectors" / Path(line["vector"]).name)

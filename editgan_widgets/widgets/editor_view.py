@@ -8,7 +8,9 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "fill", x, y, whole, …}   {kind: "operate", name, …}   {kind: "outline", name, …}
                         where … is label, auto, steps, locked, over, mirror
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
-                        {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}
+                        {kind: "vectors", scales: {name: number}, live} {kind: "keep" | "remove" | "sweep", name}
+                        {kind: "switch", name, on} {kind: "layers", name, first, last} {kind: "refine", steps}
+                        {kind: "animation"}
                         {kind: "save" | "script"}   {kind: "open"} + [file]   {kind: "state"}
                         {kind: "accept" | "discard"} {kind: "strength", strength, live}
                         {kind: "configure", preset, settings}
@@ -46,7 +48,7 @@ MASK_STYLES = ("areas", "borders", "both")
 _KERNEL_WRITTEN = (
     *("image", "before", "mask", "original", "region", "handled", "running", "job", "progress"),
     *("can_edit", "can_undo", "can_redo", "pending", "history", "before_name", "settings", "vectors"),
-    *("status", "error"),
+    *("vector_pictures", "vector_clashes", "status", "error"),
 )
 
 
@@ -80,7 +82,10 @@ class EditorView(anywidget.AnyWidget):
     history = traitlets.List().tag(sync=True)  # [{id, parent, name, at, present?}], what was done in one go each
     before_name = traitlets.Unicode().tag(sync=True)  # of the entry that `before` shows; empty: before all edits
     settings = traitlets.Dict().tag(sync=True)  # {preset, lr, …} of edits
-    vectors = traitlets.List().tag(sync=True)  # [{name, scale}] of the sliders
+    vectors = traitlets.List().tag(sync=True)  # [{name, scale, on, layers, own}] of the sliders
+    vector_pictures = traitlets.Dict().tag(sync=True)  # JPEG by name
+    vector_clashes = traitlets.List().tag(sync=True)  # [{first, second, opposed}] of those in the picture
+    vector_rows = traitlets.Int(0).tag(sync=True)  # of the latent
     status = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
 

@@ -260,7 +260,7 @@ function render({ model, el }) {
   const historyPanel = makeHistoryPanel({ model, tell, t });
   const settings = makeSettings({ model, tell, t });
   const staging = makeStaging({ model, tell, t });
-  cleanups.push(historyPanel.drop);
+  cleanups.push(historyPanel.drop, vectorPanel.drop);
 
   // ---- run bar
   const runButton = h("button", { type: "button", class: "eg-button eg-run", html: `${ICONS.run}<span>${t("Edit")}</span>`, onclick: () => runButton.getAttribute("aria-disabled") !== "true" && tell({ kind: "run", steps: model.get("steps") }) });
@@ -638,7 +638,7 @@ function render({ model, el }) {
     run = model.get("progress");
     showProgress();
   });
-  on("change:vectors", vectorPanel.show);
+  for (const name of ["vectors", "vector_pictures", "vector_clashes"]) on(`change:${name}`, vectorPanel.show);
   for (const name of ["history", "before_name"]) on(`change:${name}`, historyPanel.show);
   for (const name of ["pending", "can_edit"]) on(`change:${name}`, staging.show);
   on("change:settings", settings.show);

@@ -1,0 +1,127 @@
+"""What the editor's panel of edit vectors holds: the vectors, how each stands, its small picture, what clashes.
+
+`VectorPanel` is changed by the editor's worker and read by callbacks, so its dictionaries are replaced and never
+written to.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.editing.vector_settings import (
+    AT_REST,
+    Term,
+    VectorSetting,
+    after_picture,
+    clashes,
+    difference,
+)
+from editgan_widgets.widgets import encoding
+
+_SIDE = 80  # px of a small picture, shown at 40
+
+
+class VectorPanel:
+    """Vectors by name and how they stand.
+
+    Attributes:
+        vectors: all that have a slider.
+        own: names of those that are not the model's library, which can be removed.
+        settings: how vectors stand, those that were ever moved.
+        pictures: JPEG of each vector's effect, as far as it is known.
+    """
+
+    def __init__(self, vectors: Mapping[str, EditVector], own: Iterable[str], note: Mapping[str, Any]) -> None:
+        self.vectors = dict(vectors)
+        self.own = frozenset(own)
+        self.settings: dict[str, VectorSetting] = {}
+        self.pictures: dict[str, bytes] = {}
+        for vector in self.vectors.values():
+            self._picture_from_preview(vector)
+        self.take(note)
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """Scales of the vectors that are in the picture."""
+        return {name: setting.effect for name, setting in self.settings.items() if setting.effect}
+
+    @property
+    def active(self) -> list[Term]:
+        """What the vectors that have a slider add to the picture."""
+        there = {name: setting for name, setting in self.settings.items() if name in self.vectors}
+        return difference(self.vectors, {}, there)
+
+    def setting(self, name: str) -> VectorSetting:
+        """How a vector stands."""
+        return self.settings.get(name, AT_REST)
+
+    def changed(self, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, VectorSetting]:
+        """Settings of some vectors after changes; those that have gone meanwhile are left out."""
+        return {name: self.setting(name).changed(**values) for name, values in changes.items() if name in self.vectors}
+
+    def parts(self, wanted: Mapping[str, VectorSetting]) -> list[Term]:
+        """What is to be added to the picture so that some vectors stand otherwise; empty where that changes nothing."""
+        return difference(self.vectors, self.settings, wanted)
+
+    def put(self, wanted: Mapping[str, VectorSetting]) -> None:
+        """Let some vectors stand otherwise."""
+        self.settings = {**self.settings, **wanted}
+
+    def reset(self) -> None:
+        """All at rest."""
+        self.settings = {}
+
+    def add(self, vector: EditVector) -> None:
+        """Give an own vector a slider."""
+        self.vectors = {**self.vectors, vector.name: vector}
+        self.own |= {vector.name}
+        self._picture_from_preview(vector)
+
+    def remove(self, name: str) -> None:
+        """Take a vector's slider away."""
+        self.vectors = {other: vector for other, vector in self.vectors.items() if other != name}
+        self.settings = {other: setting for other, setting in self.settings.items() if other != name}
+        self.pictures = {other: picture for other, picture in self.pictures.items() if other != name}
+        self.own -= {name}
+
+    def note(self) -> dict[str, Any]:
+        """How the vectors stand, as the history keeps it."""
+        return {"vectors": {name: setting.to_dict() for name, setting in self.settings.items()}}
+
+    def take(self, note: Mapping[str, Any]) -> bool:
+        """Let the vectors stand as a `note` says; whether that is another way. It may tell of vectors that are gone."""
+        settings = {name: VectorSetting.from_dict(kept) for name, kept in note.get("vectors", {}).items()}
+        changed, self.settings = settings != self.settings, settings
+        return changed
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The browser's rows."""
+        return [{"name": name, **self.setting(name).to_dict(), "own": name in self.own} for name in self.vectors]
+
+    def clashes(self) -> list[dict[str, Any]]:
+        """Pairs for the browser's note."""
+        return [
+            {"first": clash.first, "second": clash.second, "opposed": clash.cosine < 0}
+            for clash in clashes(self.vectors, self.settings)
+        ]
+
+    def draw_missing(self, draw: Callable[[EditVector], UInt8[np.ndarray, "h w 3"]], stop: Callable[[], bool]) -> bool:
+        """Draw the pictures that are lacking, until told to stop; whether there is a new one."""
+        missing = [name for name in self.vectors if name not in self.pictures]
+        drawn = False
+        for name in missing:
+            if stop():
+                break
+            vector = self.vectors.get(name)
+            if vector is not None:
+                self.pictures = {**self.pictures, name: encoding.thumbnail(draw(vector), _SIDE)}
+                drawn = True
+        return drawn
+
+    def _picture_from_preview(self, vector: EditVector) -> None:
+        picture = after_picture(vector)
+        if picture is not None:
+            self.pictures = {**self.pictures, vector.name: encoding.thumbnail(picture, _SIDE)}

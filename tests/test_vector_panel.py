@@ -1,0 +1,333 @@
+"""The panel of edit vectors: switches, rows, refining, clashes, small pictures and animations; no browser."""
+
+import io
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageSequence
+
+from editgan_widgets import EditVector, load_model
+from editgan_widgets.editing.library import load_vectors
+from editgan_widgets.editing.session import EditSession, SessionError
+from editgan_widgets.editing.vector_settings import VectorSetting, clashes, difference
+from editgan_widgets.models.editgan import MODELS
+from editgan_widgets.widgets import Editor
+
+
+@pytest.fixture
+def vectors(tiny_model):
+    rng = torch.Generator().manual_seed(5)
+    shape = tiny_model.sample_w_plus(0)[0].shape
+    recipe = {"fingerprint": tiny_model.fingerprint}
+    return {
+        name: EditVector(name, torch.randn(shape, generator=rng) * 0.5, (part,), recipe)
+        for name, part in (("more spark", "spark"), ("less glow", "glow"))
+    }
+
+
+@pytest.fixture
+def editor(tiny_model, vectors):
+    editor = Editor(EditSession.from_seed(tiny_model, seed=3), vectors=vectors, auto=False, journal=False)
+    editor.sent = []
+    editor.view.send = lambda content, buffers=None: editor.sent.append((content, buffers))
+    yield editor
+    editor.close()
+
+
+def browser(editor, **content):
+    editor.view._handle_custom_msg(content, [])
+
+
+def row(editor, name):
+    return next(row for row in editor.view.vectors if row["name"] == name)
+
+
+def near(first, second):
+    torch.testing.assert_close(first, second, rtol=1e-4, atol=1e-4)
+
+
+def test_a_switch_takes_a_vector_out_and_brings_it_back_at_its_scale(editor, vectors):
+    before, delta = editor.session.w_plus, vectors["more spark"].delta_w_plus
+    editor.apply_vectors({"more spark": 0.7})
+    browser(editor, kind="switch", name="more spark", on=False)
+    assert editor.wait(20)
+    near(editor.session.w_plus, before)
+    assert editor.vector_scales == {}
+    assert (row(editor, "more spark")["scale"], row(editor, "more spark")["on"]) == (0.7, False)
+    editor.switch_vector("more spark", True)
+    assert editor.wait(20)
+    near(editor.session.w_plus, before + 0.7 * delta)
+    editor.undo()
+    assert editor.wait(20)
+    near(editor.session.w_plus, before)
+    assert not row(editor, "more spark")["on"]
+
+
+def test_switching_on_what_stands_at_0_takes_it_to_1_and_a_slider_switches_on(editor):
+    editor.switch_vector("less glow", True)
+    assert editor.wait(20)
+    assert editor.vector_scales == {"less glow": 1.0}
+    editor.switch_vector("less glow", False)
+    editor.apply_vectors({"less glow": 0.4})
+    assert editor.wait(20)
+    assert editor.vector_scales == {"less glow": 0.4}
+    assert row(editor, "less glow")["on"]
+
+
+def test_rows_alone_move_and_one_undo_brings_the_others_back(editor, vectors):
+    before, delta = editor.session.w_plus, vectors["more spark"].delta_w_plus
+    editor.apply_vectors({"more spark": 1.0})
+    editor.vector_layers("more spark", 0, 3)  # in the queue behind the slider
+    assert editor.wait(20)
+    near(editor.session.w_plus[:, :4], before[:, :4] + delta[:4])
+    near(editor.session.w_plus[:, 4:], before[:, 4:])
+    assert row(editor, "more spark")["layers"] == [0, 4]
+    editor.apply_vectors({"more spark": 0.5})
+    browser(editor, kind="layers", name="more spark", first=None, last=None)
+    assert editor.wait(20)
+    near(editor.session.w_plus, before + 0.5 * delta)
+    editor.undo()
+    assert editor.wait(20)
+    near(editor.session.w_plus[:, 4:], before[:, 4:])
+    assert row(editor, "more spark")["layers"] == [0, 4]
+
+
+def test_a_preview_moves_the_chosen_rows_alone(editor, vectors):
+    editor.vector_layers("more spark", 4, 7)
+    browser(editor, kind="vectors", scales={"more spark": 1.5}, live=True)
+    assert editor.wait(20)
+    shown = [buffers[0] for content, buffers in editor.sent if content.get("preview")][-1]
+    session = editor.session
+    wanted = session.picture_of(vectors["more spark"].apply(session.w_plus, 1.5, layers=(4, 8)))
+    assert np.abs(np.asarray(Image.open(io.BytesIO(shown)).convert("RGB")).astype(float) - wanted).mean() < 12
+    assert not session.can_undo
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ({"kind": "switch", "name": "nobody", "on": True}, "no vector 'nobody'"),
+        ({"kind": "switch", "name": "more spark", "on": 1}, "True or False; got 1"),
+        ({"kind": "layers", "name": "more spark", "first": 5, "last": 2}, "layers (5, 3) do not fit"),
+        ({"kind": "layers", "name": "more spark", "first": 0, "last": 99}, "layers (0, 100) do not fit"),
+        ({"kind": "layers", "name": "more spark", "first": "0", "last": 2}, "got '0'"),
+        ({"kind": "remove", "name": "nobody"}, "no vector 'nobody'"),
+        ({"kind": "refine", "steps": 0}, "from 1 to 10000; got 0"),
+        ({"kind": "sweep", "name": ["more spark"]}, "no vector"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_what_does_not_fit_is_refused_and_changes_nothing(editor, message, words):
+    before = editor.session.w_plus
+    browser(editor, **message)
+    assert words in editor.error
+    assert torch.equal(editor.session.w_plus, before)
+    assert not editor.session.can_undo
+
+
+def test_refining_runs_with_frames_and_one_undo_takes_it_back(editor, vectors):
+    before = editor.session.w_plus
+    editor.apply_vectors({"more spark": 1.0})
+    assert editor.wait(20)
+    applied, image = editor.session.w_plus, editor.image
+    browser(editor, kind="refine", steps=10)
+    assert editor.wait(60)
+    frames = [content for content, _ in editor.sent if content["kind"] == "frame" and not content.get("preview")]
+    assert frames
+    assert editor.view.status.startswith("Done in 10 steps")
+    assert not torch.allclose(editor.session.w_plus, applied, atol=1e-3)
+    assert editor.vector_scales == {"more spark": 1.0}
+    editor.undo()
+    assert editor.wait(20)
+    assert torch.equal(editor.session.w_plus, applied)
+    assert np.array_equal(editor.image, image)
+    editor.apply_vectors({"more spark": 0.0})
+    assert editor.wait(20)
+    near(editor.session.w_plus, before)
+
+
+def test_the_script_of_rows_a_switch_and_a_refinement_makes_the_same_pixels(editor, tmp_path):
+    editor.apply_vectors({"more spark": 1.0, "less glow": 0.3})
+    editor.vector_layers("more spark", 0, 5)
+    editor.switch_vector("less glow", False)
+    editor.refine(4, blocking=True)
+    assert "session.refine(" in editor.script()
+    editor.session.model.save(tmp_path / "model.safetensors")
+    editor.save_script(tmp_path / "picture.py")
+    done = subprocess.run(
+        [sys.executable, "picture.py", "model.safetensors"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert "the same pixels" in done.stdout, done.stderr[-2000:]
+    assert "not the same" not in done.stdout
+
+
+def test_a_refinement_can_be_stopped_and_keeps_its_best(editor):
+    editor.apply_vectors({"more spark": 1.0})
+    assert editor.wait(20)
+    editor.refine(500)
+    end = time.monotonic() + 30
+    while editor._last_step < 3:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    editor.stop()
+    assert editor.wait(20)
+    assert editor.view.status.startswith("Stopped at step")
+    assert not editor.view.running
+
+
+def test_refining_without_a_vector_says_what_to_do_and_leaves_the_history(editor):
+    editor.refine()
+    with pytest.raises(SessionError, match="move a slider first"):
+        editor.wait(20)
+    assert not editor.session.can_undo
+
+
+def test_opposed_and_like_vectors_clash_as_far_as_they_share_rows(tiny_model, vectors):
+    one = vectors["more spark"]
+    both = {"one": one, "same": EditVector("same", one.delta_w_plus + 0.1, (), one.recipe), "off": vectors["less glow"]}
+    on, back = VectorSetting(1.0), VectorSetting(-1.0)
+    assert [(c.first, c.second) for c in clashes(both, {"one": on, "same": on, "off": on})] == [("one", "same")]
+    assert clashes(both, {"one": on, "same": on})[0].cosine > 0.9
+    assert clashes(both, {"one": on, "same": back})[0].cosine < -0.9
+    assert clashes(both, {"one": on, "same": VectorSetting(1.0, on=False)}) == ()
+    upper, lower = VectorSetting(1.0, layers=(0, 4)), VectorSetting(1.0, layers=(4, 8))
+    assert clashes(both, {"one": upper, "same": lower}) == ()
+
+
+@pytest.mark.skipif(not MODELS["portraits"].is_file(), reason="the model does not ship here")
+def test_clashes_of_the_library_are_those_that_one_would_name():
+    model = load_model("portraits", "cpu")
+    library = load_vectors(model)
+    on = VectorSetting(1.0)
+
+    def pairs(*names):
+        return [(c.first, c.second, c.cosine < 0) for c in clashes(library, dict.fromkeys(names, on))]
+
+    assert pairs("longer hair", "shorter hair") == [("longer hair", "shorter hair", True)]
+    assert pairs("lower brows", "raise brows") == [("lower brows", "raise brows", True)]
+    assert pairs("frown", "lower brows") == [("frown", "lower brows", False)]
+    assert pairs("smile", "glasses", "longer hair", "raise brows") == []
+
+
+def test_the_editor_names_vectors_that_clash_until_one_is_off(editor, vectors):
+    like = EditVector("like", vectors["more spark"].delta_w_plus * 0.9, (), vectors["more spark"].recipe)
+    editor.add_vector(like)
+    editor.apply_vectors({"more spark": 1.0, "like": -1.0})
+    assert editor.wait(20)
+    assert editor.view.vector_clashes == [{"first": "more spark", "second": "like", "opposed": True}]
+    editor.switch_vector("like", False)
+    assert editor.wait(20)
+    assert editor.view.vector_clashes == []
+
+
+def test_differences_go_from_any_settings_to_any_others(tiny_model, vectors):
+    before = {"more spark": VectorSetting(0.5, layers=(0, 3)), "less glow": VectorSetting(1.0)}
+    after = {"more spark": VectorSetting(-1.0), "less glow": VectorSetting(1.0, on=False)}
+    w_plus = there = tiny_model.sample_w_plus(1)
+    for parts, sign in ((difference(vectors, {}, before), 1), (difference(vectors, before, after), 1)):
+        for vector, scale, layers in parts:
+            there = vector.apply(there, sign * scale, layers=layers)
+    near(there, w_plus - vectors["more spark"].delta_w_plus)
+    assert difference(vectors, after, after) == []
+
+
+def test_pictures_come_from_the_preview_or_are_drawn_by_the_worker(editor, vectors):
+    assert editor.wait(20)
+    assert set(editor.view.vector_pictures) == set(vectors)
+    preview = np.concatenate([np.zeros((64, 64, 3), np.uint8), np.full((64, 64, 3), 200, np.uint8)], axis=1)
+    one = vectors["more spark"]
+    editor.add_vector(EditVector("seen", one.delta_w_plus, (), one.recipe, preview=preview))
+    shown = np.asarray(Image.open(io.BytesIO(editor.view.vector_pictures["seen"])))
+    assert shown.shape == (64, 64, 3)
+    assert np.abs(shown.astype(int) - 200).max() < 4
+    drawn = np.asarray(Image.open(io.BytesIO(editor.view.vector_pictures["more spark"]))).astype(float)
+    expected = editor.session.picture_of(one.apply(editor.session.origin))
+    assert np.abs(drawn - expected).mean() < 15
+    assert not editor.error
+
+
+def test_pictures_come_also_where_other_things_are_to_be_done_first(editor, vectors):
+    with editor.session.lock:
+        for name in ("one", "two", "three"):
+            editor.add_vector(EditVector(name, vectors["less glow"].delta_w_plus, (), vectors["less glow"].recipe))
+            editor.apply_vectors({name: 1.0})
+        browser(editor, kind="vectors", scales={"one": 0.5}, live=True)
+    assert editor.wait(20)
+    assert set(editor.view.vector_pictures) == {*vectors, "one", "two", "three"}
+
+
+def test_an_own_vector_is_removed_from_picture_and_panel_and_from_the_journal(tiny_model, tmp_path, vectors):
+    editor = Editor(EditSession.from_seed(tiny_model, seed=3), vectors={}, journal=tmp_path / "journal")
+    before = editor.session.w_plus
+    for vector in vectors.values():
+        editor.add_vector(vector)
+    editor.apply_vectors({"more spark": 1.0, "less glow": 0.5})
+    browser(editor, kind="remove", name="more spark")
+    assert editor.wait(20)
+    near(editor.session.w_plus, before + 0.5 * vectors["less glow"].delta_w_plus)
+    assert [row["name"] for row in editor.view.vectors] == ["less glow"]
+    editor.close()
+    again = Editor.restore(tmp_path / "journal", tiny_model)
+    assert list(again.vectors) == ["less glow"]
+    assert [row["own"] for row in again.view.vectors] == [True]
+    again.undo()
+    assert again.wait(20)
+    near(again.session.w_plus, before + vectors["more spark"].delta_w_plus + 0.5 * vectors["less glow"].delta_w_plus)
+    again.close()
+
+
+def test_vectors_of_the_library_stay(editor):
+    editor._panel.own = frozenset()
+    with pytest.raises(ValueError, match="library and stays"):
+        editor.remove_vector("more spark")
+    assert "more spark" in editor.vectors
+
+
+def test_the_last_edit_is_saved_as_an_animation(editor, tmp_path):
+    with pytest.raises(ValueError, match="run an edit first"):
+        editor.save_animation(tmp_path / "edit.gif")
+    before = editor.image
+    editor.apply_vectors({"more spark": 1.0})
+    assert editor.wait(20)
+    applied = editor.image
+    editor.refine(6, blocking=True)
+    editor.save_animation(tmp_path / "edit.webp")
+    with Image.open(tmp_path / "edit.webp") as image:
+        frames = [np.asarray(frame.convert("RGB")).astype(float) for frame in ImageSequence.Iterator(image)]
+    assert len(frames) >= 6
+    assert np.abs(frames[0] - applied).mean() < 6 < np.abs(applied.astype(float) - before).mean()
+    assert np.abs(frames[-1] - editor.image).mean() < 6
+    browser(editor, kind="animation")
+    assert editor.wait(20)
+    content, buffers = next(sent for sent in editor.sent if sent[0]["kind"] == "download")
+    assert (content["name"], content["type"]) == ("edit.gif", "image/gif")
+    assert Image.open(io.BytesIO(buffers[0])).n_frames >= 6
+
+
+def test_a_sweep_begins_without_its_vector_and_keeps_the_others(editor, vectors, tmp_path):
+    editor.apply_vectors({"less glow": 0.5})
+    assert editor.wait(20)
+    without = editor.image
+    editor.apply_vectors({"more spark": 1.0})
+    editor.save_sweep("more spark", tmp_path / "sweep.webp", size=64)
+    assert np.abs(editor.sweep("more spark", [0.0]).frames[0].astype(int) - without).max() <= 1
+    with Image.open(tmp_path / "sweep.webp") as image:
+        assert image.n_frames == 32
+        assert image.size == (64, 64)
+    browser(editor, kind="sweep", name="more spark")
+    assert editor.wait(20)
+    content, buffers = next(sent for sent in editor.sent if sent[0]["kind"] == "download")
+    assert content["name"] == "more spark.gif"
+    assert Image.open(io.BytesIO(buffers[0])).n_frames == 32
+    with pytest.raises(ValueError, match="no vector 'nobody'"):
+        editor.sweep("nobody")
