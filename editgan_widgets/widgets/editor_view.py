@@ -10,13 +10,16 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
                         {kind: "vectors", scales: {name: number}, live} {kind: "keep", name}
                         {kind: "save" | "script"}   {kind: "open"} + [file]
+                        {kind: "save_mask"}   {kind: "open_mask", …} + [PNG]
                         {kind: "accept" | "discard"} {kind: "strength", strength, live}
                         {kind: "configure", preset, settings}
                         {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
+                        {kind: "samples", seeds, psis}   {kind: "new", seed, psi}
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", name, type} + [file]
                         {kind: "thumbs", entries} + [JPEG of each]
                         {kind: "outline", name, label} + [zlib of 0/1: the part after that tool; empty: none]
+                        {kind: "sample", seed, psi} + [JPEG]
 """
 
 import threading
@@ -55,6 +58,7 @@ class EditorView(anywidget.AnyWidget):
     part_tools = traitlets.List().tag(sync=True)  # names of operations on the selected part
     image = traitlets.Bytes().tag(sync=True)  # PNG or JPEG of the committed picture
     before = traitlets.Bytes().tag(sync=True)  # the picture before all edits, for comparing
+    photo = traitlets.Bytes().tag(sync=True)  # what was embedded, at the picture's size; empty for a sampled portrait
     mask = traitlets.Bytes().tag(sync=True)  # zlib of the label map
     original = traitlets.Bytes().tag(sync=True)  # zlib of the label map that the eraser brings back
     region = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: where an edit may act
@@ -70,6 +74,8 @@ class EditorView(anywidget.AnyWidget):
     before_name = traitlets.Unicode().tag(sync=True)  # of the entry that `before` shows; empty: before all edits
     settings = traitlets.Dict().tag(sync=True)  # {preset, lr, …} of edits
     vectors = traitlets.List().tag(sync=True)  # [{name, scale}] of the sliders
+    quality = traitlets.Dict().tag(sync=True)  # {embedding: {grade, psnr, …}, edit: {agreement, outside, …}}
+    whole = traitlets.Bytes().tag(sync=True)  # JPEG of the whole photo with the edits in it
     status = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
 
@@ -80,6 +86,8 @@ class EditorView(anywidget.AnyWidget):
     opacity = traitlets.Float(0.7, min=0.0, max=1.0).tag(sync=True)
     auto = traitlets.Bool(True).tag(sync=True)
     steps = traitlets.Int(30, min=1).tag(sync=True)
+    show_whole = traitlets.Bool(False).tag(sync=True)  # the whole photo, where one was opened
+    divider = traitlets.Float(None, allow_none=True, min=0.0, max=1.0).tag(sync=True)  # of the width; None: off
     locked = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of parts that nothing paints over
     over = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of the only parts to paint over; empty: any
     mirror = traitlets.Bool(False).tag(sync=True)  # paint at both sides of the picture's middle

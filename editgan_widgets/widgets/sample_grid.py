@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import torch
+import numpy as np
 import traitlets
 
 from editgan_widgets import images
+from editgan_widgets.editing.samples import sample_pictures
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.widgets import encoding
@@ -22,16 +23,17 @@ class SampleGrid(anywidget.AnyWidget):
     Args:
         model: an `EditGAN`.
         seeds: one portrait each.
-        truncation_psi: 0 is the mean face, 1 the full variety; 0.5 to 0.8 look best.
-        selected: the seed that is chosen at first; None takes the first.
+        truncation_psi: 0 is the mean face, 1 the full variety; 0.5 to 0.8 look best. Several make a row each.
+        selected: the seed that is chosen at first, in the first row; None takes the first.
 
-    Raises ValueError for no seeds, or for a `selected` that is not among them.
+    Raises ValueError for no seeds or no truncation_psi, or for a `selected` that is not among them.
     """
 
     _esm = _STATIC / "sample_grid.js"
     _css = _STATIC / "sample_grid.css"
 
     seeds = traitlets.List(traitlets.Int()).tag(sync=True)
+    psis = traitlets.List(traitlets.Float()).tag(sync=True)  # one a row; pictures go by row and then by seed
     pictures = traitlets.List(traitlets.Bytes()).tag(sync=True)
     index = traitlets.Int(0, min=0).tag(sync=True)
 
@@ -39,7 +41,7 @@ class SampleGrid(anywidget.AnyWidget):
         self,
         model: EditGAN,
         seeds: Sequence[int] = range(12),
-        truncation_psi: float = 0.7,
+        truncation_psi: float | Sequence[float] = 0.7,
         selected: int | None = None,
     ) -> None:
         seeds = list(seeds)
@@ -47,35 +49,42 @@ class SampleGrid(anywidget.AnyWidget):
             raise ValueError("SampleGrid got no seeds; give at least one, for example seeds=range(12)")
         if selected is not None and selected not in seeds:
             raise ValueError(f"seed {selected} is not among the grid's seeds {seeds}")
+        psis = [float(psi) for psi in np.atleast_1d(np.asarray(truncation_psi, float))]
+        if not psis:
+            raise ValueError("SampleGrid got no truncation_psi; give one or several, for example (0.5, 0.7, 1.0)")
         self.model = model
-        self.truncation_psi = float(truncation_psi)
-        w_plus = torch.cat([model.sample_w_plus(seed, self.truncation_psi) for seed in seeds])
-        with torch.no_grad():
-            self._pixels = images.to_uint8(torch.cat([model.generator.synthesis(w).image for w in w_plus.split(4)]))
-        self._sessions: dict[int, EditSession] = {}
+        self._pixels = np.stack(list(sample_pictures(model, [(seed, psi) for psi in psis for seed in seeds])))
+        self._sessions: dict[tuple[int, float], EditSession] = {}
         super().__init__(
             seeds=seeds,
+            psis=psis,
             pictures=[encoding.still(pixels) for pixels in self._pixels],
             index=0 if selected is None else seeds.index(selected),
         )
 
     def __repr__(self) -> str:
-        return f"SampleGrid({len(self.seeds)} portraits, seed {self.seed} chosen)"
+        return f"SampleGrid({len(self.pictures)} portraits, seed {self.seed} chosen)"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        sheet = images.grid(self._pixels, columns=min(len(self.seeds), 6))
+        columns = len(self.seeds) if len(self.psis) > 1 else min(len(self.seeds), 6)
+        sheet = images.grid(self._pixels, columns)
         return {**data, "image/png": encoding.png(sheet)}, metadata
 
     @property
     def seed(self) -> int:
         """Seed of the chosen portrait."""
-        return self.seeds[self.index]
+        return self.seeds[self.index % len(self.seeds)]
+
+    @property
+    def truncation_psi(self) -> float:
+        """Truncation of the chosen portrait."""
+        return self.psis[self.index // len(self.seeds)]
 
     @property
     def selected(self) -> EditSession:
         """Session of the chosen portrait; the same one each time, so edits stay."""
-        seed = self.seed
-        if seed not in self._sessions:
-            self._sessions[seed] = EditSession.from_seed(self.model, seed=seed, truncation_psi=self.truncation_psi)
-        return self._sessions[seed]
+        seed, psi = chosen = self.seed, self.truncation_psi
+        if chosen not in self._sessions:
+            self._sessions[chosen] = EditSession.from_seed(self.model, seed=seed, truncation_psi=psi)
+        return self._sessions[chosen]
