@@ -177,7 +177,7 @@ def test_a_pasted_picture_opens_with_a_badge_and_shows_the_whole_photo(lab, phot
     note = editor.root.locator(".eg-edit-note")
     note.wait_for(timeout=10_000)
     outside = lab.kernel("print(f'{100 * editor.quality.edit.outside:.1f} %')").strip()
-    assert note.inner_text().endswith(f"outside {outside}")
+    assert note.inner_text().endswith(f"{outside} out")
     until(lambda: image.get_attribute("src") != first, 30, "the whole photo did not follow")
     photograph(editor, "2-edited")
     editor.press("Undo")

@@ -37,7 +37,7 @@ export function makeQuality({ model, t }) {
       t("Agreement of the edited parts with what was painted: {agreement}", values),
       t("Mean change of the picture outside the region: {outside} of the value range", values),
     ];
-    say(note, t("parts {agreement} \u00b7 outside {outside}", values), lines.join("\n"));
+    say(note, t("{agreement} in, {outside} out", values), lines.join("\n"));
   }
   function show() {
     const { embedding, edit } = model.get("quality");
