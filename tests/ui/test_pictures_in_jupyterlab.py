@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 def shown(editor: EditorPage, view: str = "picture") -> np.ndarray:
     """The canvas as it is drawn, `[h, w, 3]` in device px."""
     canvas = editor.canvas(view)
+    editor.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     height, flat = canvas.evaluate(
         "canvas => [canvas.height, Array.from(canvas.getContext('2d')"
         ".getImageData(0, 0, canvas.width, canvas.height).data)]"
@@ -39,7 +40,6 @@ def test_a_divider_shows_the_picture_before_on_its_left_and_paints_nothing(lab, 
     push(editor)
     held = np.array(json.loads(lab.kernel("import json; print(json.dumps(editor.image.tolist()))")), np.uint8)
     until(lambda: np.array_equal(editor.pixels(), held), 10, "not the kernel's picture")
-    editor.page.wait_for_timeout(100)
     now = shown(editor)
     editor.canvas("picture").focus()
     editor.page.keyboard.down("c")
@@ -81,7 +81,7 @@ def test_a_divider_shows_the_picture_before_on_its_left_and_paints_nothing(lab, 
     assert divider.get_attribute("aria-valuenow") == "90"
     seen = shown(editor)
     assert not np.array_equal(seen, before)
-    editor.canvas("picture").press("0")
+    editor.canvas("picture").press("Home")
 
     # From Python, and back.
     lab.kernel("editor.divide(0.7)")
@@ -268,7 +268,7 @@ def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(browser, address
     touch("Start", (0.4, 0.5), (0.6, 0.5))
     for i in range(1, 6):
         touch("Move", (0.4 - 0.02 * i, 0.5), (0.6 + 0.02 * i, 0.5))
-    zoomed = editor.root.locator(".eg-zoom")
+    zoomed = editor.root.locator(".eg-zoom").first
     until(lambda: zoomed.inner_text() == "200 %", 5, "two fingers did not zoom")
     for i in range(1, 6):
         touch("Move", (0.3 + 0.04 * i, 0.5), (0.7 + 0.04 * i, 0.5))
