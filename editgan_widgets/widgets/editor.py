@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
@@ -24,11 +24,13 @@ import torch
 from editgan_widgets.editing.animation import Animation, FrameRecorder, animate_edit, animate_vector
 from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, layer_weights
 from editgan_widgets.editing.library import load_vectors
+from editgan_widgets.editing.mask_file import mask_png, open_mask, save_mask
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.paint_rule import PaintRule
 from editgan_widgets.editing.part_operations import Operation
 from editgan_widgets.editing.photo_session import PhotoSession
 from editgan_widgets.editing.presets import described
+from editgan_widgets.editing.samples import Sample
 from editgan_widgets.editing.saved_picture import SavedPictureError, open_picture, picture_png, save_picture
 from editgan_widgets.editing.session import EditSession, SessionError
 from editgan_widgets.editing.session_script import session_script
@@ -42,11 +44,15 @@ from editgan_widgets.turns import device_turn, pass_on
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
 from editgan_widgets.widgets.deliveries import Deliveries, Turn
 from editgan_widgets.widgets.editor_view import MASK_STYLES, EditorView
+from editgan_widgets.widgets.idle_worker import IdleWorker
 from editgan_widgets.widgets.paint_messages import OPERATIONS, operation_of, rule_of, stroke_of
 from editgan_widgets.widgets.part_canvas import PartCanvas
+from editgan_widgets.widgets.quality_notes import PictureQuality, QualityNotes
+from editgan_widgets.widgets.sample_shelf import SampleShelf, checked_sample
 from editgan_widgets.widgets.strings import strings, translated
 from editgan_widgets.widgets.tool_outlines import ToolOutlines, tool_outcome
 from editgan_widgets.widgets.vector_panel import VectorPanel
+from editgan_widgets.widgets.whole_photo import whole_photo
 
 MOST_SCALE = 4.0  # of a vector, either way
 _THUMBS = 64  # pictures of the history in one message
@@ -72,7 +78,7 @@ class _Action:
     changes: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # of vectors' settings, by name
     name: str = ""  # of a vector
     rule: PaintRule = field(default_factory=PaintRule)  # what may be painted over
-    picture: str | Path | bytes = b""  # to open
+    picture: str | Path | bytes | Sample = b""  # to open
     tool: str = ""  # what the mask was changed by, for the history
     part: int = 0  # to which this was done
     entry: int | None = None  # of the history
@@ -110,10 +116,10 @@ class Editor:
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
     `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`, `show_mask`,
     `tool_outline`, `apply_vectors`, `switch_vector`, `vector_layers`, `add_vector`, `keep_vector`, `remove_vector`,
-    `refine`, `open`, `save`, `save_script`, `save_animation`, `save_sweep`. All but those that save and `tool_outline`
-    return at once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError for anything but a
-    session or a model, UnknownLabelError for an unknown part,
-    EditVectorError for vectors of another model.
+    `refine`, `open`, `new_portrait`, `divide`, `show_photo`, `save`, `save_mask`, `load_mask`, `save_script`,
+    `save_animation`, `save_sweep`. All but those that save and `tool_outline` return at once; `wait()` blocks until all
+    is done and raises what went wrong. Raises TypeError for anything but a session or a model, UnknownLabelError for an
+    unknown part, EditVectorError for vectors of another model.
     """
 
     def __init__(
@@ -173,6 +179,9 @@ class Editor:
             locked=sorted({self.labels[name].id for name in locked}),
         )
         self._pacer = FramePacer(self._send_frame, fps=_FPS)
+        self._idle = IdleWorker(lambda: self.running, self._fail)
+        self._quality = QualityNotes(self._idle, self._show_quality)
+        self._shelf = SampleShelf(lambda: self.session.model, self._idle, self.view.send)
         self.view.publish(
             before=encoding.still(self._image),
             original=encoding.packed(self._original),
@@ -183,6 +192,7 @@ class Editor:
         )
         self._publish()
         self._outlines = ToolOutlines(self._send_outline)
+        self.view.observe(lambda _change: self._show_whole(), "show_whole")
         self.view.on_msg(self._on_message)
         self._draw_vectors()
 
@@ -203,12 +213,14 @@ class Editor:
         editor = cls(found.session, **{"vectors": {**library, **found.vectors}, **tools, **options})
         editor._panel.own = frozenset(found.vectors)
         editor.photo = found.photo
+        editor._quality.begin(found.photo)
         for name in set(editor_journal.TOOLS) & set(found.tools) - set(options):
             setattr(editor.view, name, found.tools[name])
         editor._original = found.session.picture_at(0)[1]
         editor.view.publish(
             before=encoding.still(found.session.original_image),
             original=encoding.packed(editor._original),
+            photo=b"" if editor.photo is None else encoding.still(editor.photo.cut),
             status=editor._text("Restored: everything is as it was."),
             **editor._shown_vectors(),
         )
@@ -493,6 +505,13 @@ class Editor:
         """
         self._act(_Action("open", picture=picture))
 
+    def new_portrait(self, seed: int, truncation_psi: float = 0.7) -> None:
+        """Go over to the portrait of a seed, as if the editor had been made with it; its history begins anew.
+
+        Raises ValueError at once for a seed that is no whole number from 0 up, or a psi that is none in 0 to 2.
+        """
+        self._act(_Action("open", picture=checked_sample(seed, truncation_psi)))
+
     def save(self, path: str | Path) -> None:
         """Write the picture as a PNG that holds its recipe (editing/saved_picture.py); what runs is waited for.
 
@@ -512,6 +531,39 @@ class Editor:
         if path.suffix != ".py":
             raise ValueError(f"a script ends in .py; got {path.name!r}")
         path.write_text(self.script(path.name), encoding="utf-8")
+
+    def divide(self, at: float | None = 0.5) -> None:
+        """Show the picture before all edits, or the photo that was embedded, left of a divider; None takes it away.
+
+        `at` is a share of the picture's width, 0 to 1. Raises ValueError for another one.
+        """
+        if at is not None and not 0 <= at <= 1:
+            raise ValueError(f"the divider stands at 0 to 1 of the picture's width, or None; got {at!r}")
+        self.view.divider = at
+
+    def save_mask(self, path: str | Path) -> None:
+        """Write the painted parts as an indexed PNG (editing/mask_file.py); what runs is waited for.
+
+        Raises ValueError for an ending other than .png, and the error of what ran.
+        """
+        self.wait()
+        save_mask(self.label_map, self.labels, path)
+
+    def load_mask(self, mask: str | Path | bytes, run: bool | None = None) -> None:
+        """Take the parts from a mask that `save_mask` or a painting program wrote; `run` as of `paint`.
+
+        Raises MaskFileError at once for what is no mask of this picture, OSError for a file that cannot be read.
+        """
+        self._take_mask(mask, **self._as_the_view_says(run, mirror=False))
+
+    def show_photo(self, show: bool = True) -> None:
+        """Show the whole photo with the edits in it below the picture, where a photo was opened; False hides it."""
+        self.view.show_whole = bool(show)
+
+    @property
+    def quality(self) -> PictureQuality:
+        """What the photo's embedding and the last edit are worth; a photo is judged once the editor is idle."""
+        return self._quality.of(self.session.history.entry.id)
 
     def refresh(self) -> None:
         """Show what the session holds, after it was changed in another way than through this editor.
@@ -546,6 +598,7 @@ class Editor:
         """End the worker and remove the widget."""
         self._worker.close()
         self._outlines.close()
+        self._idle.close()
         self.view.close()
         self.canvas.close()
 
@@ -625,6 +678,14 @@ class Editor:
             self._act(_Action("save"))
         elif kind == "open":
             self.open(_file(buffers))
+        elif kind == "save_mask":
+            self._act(_Action("save_mask"))
+        elif kind == "open_mask":
+            self._take_mask(_file(buffers), run=self._steps_asked(content), rule=rule_of(content, self.labels))
+        elif kind == "samples":
+            self._shelf.on_message(content)
+        elif kind == "new":
+            self.new_portrait(*checked_sample(content.get("seed"), content.get("psi")))
         elif kind == "keep":
             self.keep_vector(str(content.get("name", "")))
         elif kind in ("stop", "undo", "redo", "dismiss", "accept", "discard"):
@@ -698,6 +759,11 @@ class Editor:
     def _send_outline(self, name: str, label: int, mask: np.ndarray | None) -> None:
         bits = b"" if mask is None else encoding.packed(mask)
         self.view.send({"kind": "outline", "name": name, "label": label}, buffers=[bits])
+
+    def _take_mask(self, mask: str | Path | bytes, **how: Any) -> None:
+        height, width = self._image.shape[:2]
+        label_map = open_mask(mask, self.labels, (height, width))
+        self._act(_Action("operate", operation=lambda _before, _labels: label_map, tool="mask", **how))
 
     def _steps_asked(self, content: dict) -> int:
         """How many steps are to follow what was painted; none where the editor waits for its Edit button."""
@@ -812,10 +878,10 @@ class Editor:
         self._pacer.begin(token.stamp)
         self._pacer.finish(token.stamp, (image, {"preview": True}))
 
-    def _opened(self, picture: str | Path | bytes, token: CancelToken) -> None:
+    def _opened(self, picture: str | Path | bytes | Sample, token: CancelToken) -> None:
         """Go over to another picture; one that cannot be opened is shown as an error, and the old one stays."""
-        model = self.session.model
-        self.view.publish(status="Looking for the face …", progress={})
+        sampled = isinstance(picture, tuple)
+        self.view.publish(status="Drawing the portrait …" if sampled else "Looking for the face …", progress={})
         self._pacer.begin(token.stamp)
 
         def show(step: Any) -> None:
@@ -828,16 +894,13 @@ class Editor:
         photo = None
         try:
             with self._computing():
-                try:
-                    session = open_picture(model, picture, self.session.config)
-                except SavedPictureError:  # any other picture
-                    photo = PhotoSession.open(model, picture, on_step=show, should_stop=token.is_set)
-                    session = photo.session
-                    session.config = self.session.config
+                photo, session = self._begun(picture, show, token)
         except Exception as error:
             self._fail(error)
             return
-        say = self._text("Opened.") if photo is None else self._text("Embedded: PSNR {psnr:.1f} dB.", psnr=photo.psnr)
+        say = self._text("A new portrait.") if sampled else self._text("Opened.")
+        if photo is not None:
+            say = self._text("Embedded: PSNR {psnr:.1f} dB.", psnr=photo.psnr)
         self._begin_with(session, photo, f"{say} {self._text('Paint, or move a slider.')}")
 
     def _begin_with(self, session: EditSession, photo: PhotoSession | None, word: str) -> None:
@@ -846,15 +909,32 @@ class Editor:
         self._numbers, self._pending, self._word = {}, False, word
         self._panel.reset()
         self._recorder = FrameRecorder()
+        self._quality.begin(photo)
         self._thumbs_sent.clear()
         self.journal = editor_journal.begin(session, self._journal is not False, photo)
         self._tools_kept = {}
         self._publish(
             before=encoding.still(session.original_image),
             before_name="",
+            photo=b"" if photo is None else encoding.still(photo.cut),
+            whole=b"",
             original=encoding.packed(self._original),
             **self._shown_vectors(),
         )
+
+    def _begun(
+        self, picture: str | Path | bytes | Sample, on_step: Callable[[Any], None], token: CancelToken
+    ) -> tuple[PhotoSession | None, EditSession]:
+        """A session of a sampled portrait, a saved one, or any other picture, which then comes as a PhotoSession."""
+        model, config = self.session.model, self.session.config
+        if isinstance(picture, tuple):
+            return None, EditSession.from_seed(model, *picture, config)
+        try:
+            return None, open_picture(model, picture, config)
+        except SavedPictureError:
+            photo = PhotoSession.open(model, picture, on_step=on_step, should_stop=token.is_set)
+            photo.session.config = config
+            return photo, photo.session
 
     def _edit(self, steps: int, group: int, stamp: int, refines: bool = False) -> Iterator[Any]:
         if not refines and not self.session.can_edit:
@@ -886,6 +966,8 @@ class Editor:
                     self._pending = False
                 if not self._pending:
                     self._best = None
+                elif not refines and self._best is not None and isinstance(self.session, EditSession):
+                    self._quality.edited(self.session.history.entry.id, self._best, self.session.config)
                 self._recorder.add(self.session.image)  # the best, which stays
 
     def _refining(self, steps: int) -> Iterator[Any]:
@@ -936,6 +1018,9 @@ class Editor:
             else:
                 self._download("edited.png", encoding.png(self.photo.pasted()))
                 self._word = self._text("Saved as edited.png: the whole picture at its own size, with the edits.")
+        elif action.kind == "save_mask":
+            self._download("mask.png", mask_png(self.session.label_map, self.labels))
+            self._word = self._text("Saved as mask.png, in the parts' colours: paint on it elsewhere and open it here.")
         elif action.kind == "script":
             self._download("picture.py", session_script(self.session, self.vectors).encode(), "text/x-python")
             self._word = self._text("Saved as picture.py: run it, and it makes the same picture.")
@@ -1190,6 +1275,19 @@ class Editor:
             text = f"{text[: _LONGEST_ERROR // 2]} … {text[-_LONGEST_ERROR // 2 :]}"
         self.view.publish(error=text or kind)
 
+    def _show_quality(self) -> None:
+        self.view.publish(quality=self._quality.shown(self.session.history.entry.id))
+
+    def _show_whole(self) -> None:
+        """Bring the whole photo up to date once there is time."""
+
+        def paste() -> None:
+            if self.photo is not None and self.view.show_whole:
+                self.view.publish(whole=whole_photo(self.photo))
+
+        if self.photo is not None and self.view.show_whole:
+            self._idle.ask("whole", paste)
+
     def _publish(self, picture: bool = True, **state: Any) -> None:
         """Bring canvas and view to what the session holds; `picture=False` leaves the picture as it is."""
         session = self.session
@@ -1201,6 +1299,8 @@ class Editor:
             if picture:
                 self._image = session.image
                 state["image"] = encoding.still(self._image)
+                self._show_whole()
+            state["quality"] = self._quality.shown(session.history.entry.id)
         self.canvas.store(self._image, label_map)
         state["mask"] = encoding.packed(label_map)
         state["region"] = b"" if region is None else encoding.packed(region)

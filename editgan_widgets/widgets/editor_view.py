@@ -12,16 +12,18 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "switch", name, on} {kind: "layers", name, first, last} {kind: "refine", steps}
                         {kind: "animation"}
                         {kind: "save" | "script"}   {kind: "open"} + [file]   {kind: "state"}
+                        {kind: "save_mask"}   {kind: "open_mask", …} + [PNG]
                         {kind: "accept" | "discard"} {kind: "strength", strength, live}
                         {kind: "configure", preset, settings}
                         {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
-                        all with id and turn (deliveries.py), but for ack, dismiss, save, script, open, state, thumbs
-                        and what is live
+                        {kind: "samples", seeds, psis}   {kind: "new", seed, psi}
+                        all with id and turn (deliveries.py), but for what passes (PASSING in main.js) and what is live
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", name, type} + [file]
                         {kind: "thumbs", entries} + [JPEG of each]
                         {kind: "outline", name, label} + [zlib of 0/1: the part after that tool; empty: none]
                         {kind: "standing", client, taken, handled, early} to what came out of its turn
+                        {kind: "sample", seed, psi} + [JPEG]
 """
 
 import threading
@@ -48,7 +50,7 @@ MASK_STYLES = ("areas", "borders", "both")
 _KERNEL_WRITTEN = (
     *("image", "before", "mask", "original", "region", "handled", "running", "job", "progress"),
     *("can_edit", "can_undo", "can_redo", "pending", "history", "before_name", "settings", "vectors"),
-    *("vector_pictures", "vector_clashes", "status", "error"),
+    *("vector_pictures", "vector_clashes", "quality", "whole", "photo", "status", "error"),
 )
 
 
@@ -67,6 +69,7 @@ class EditorView(anywidget.AnyWidget):
     part_tools = traitlets.List().tag(sync=True)  # names of operations on the selected part
     image = traitlets.Bytes().tag(sync=True)  # PNG or JPEG of the committed picture
     before = traitlets.Bytes().tag(sync=True)  # the picture before all edits, for comparing
+    photo = traitlets.Bytes().tag(sync=True)  # what was embedded, at the picture's size; empty for a sampled portrait
     mask = traitlets.Bytes().tag(sync=True)  # zlib of the label map
     original = traitlets.Bytes().tag(sync=True)  # zlib of the label map that the eraser brings back
     region = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: where an edit may act
@@ -86,6 +89,8 @@ class EditorView(anywidget.AnyWidget):
     vector_pictures = traitlets.Dict().tag(sync=True)  # JPEG by name
     vector_clashes = traitlets.List().tag(sync=True)  # [{first, second, opposed}] of those in the picture
     vector_rows = traitlets.Int(0).tag(sync=True)  # of the latent
+    quality = traitlets.Dict().tag(sync=True)  # {embedding: {grade, psnr, …}, edit: {agreement, outside, …}}
+    whole = traitlets.Bytes().tag(sync=True)  # JPEG of the whole photo with the edits in it
     status = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
 
@@ -96,6 +101,8 @@ class EditorView(anywidget.AnyWidget):
     opacity = traitlets.Float(0.7, min=0.0, max=1.0).tag(sync=True)
     auto = traitlets.Bool(True).tag(sync=True)
     steps = traitlets.Int(30, min=1).tag(sync=True)
+    show_whole = traitlets.Bool(False).tag(sync=True)  # the whole photo, where one was opened
+    divider = traitlets.Float(None, allow_none=True, min=0.0, max=1.0).tag(sync=True)  # of the width; None: off
     locked = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of parts that nothing paints over
     over = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of the only parts to paint over; empty: any
     mirror = traitlets.Bool(False).tag(sync=True)  # paint at both sides of the picture's middle

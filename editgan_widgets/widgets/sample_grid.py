@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import torch
+import numpy as np
 import traitlets
 
 from editgan_widgets import images
+from editgan_widgets.editing.samples import sample_pictures
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.widgets import encoding
@@ -23,17 +24,18 @@ class SampleGrid(anywidget.AnyWidget):
     Args:
         model: an `EditGAN`.
         seeds: one portrait each.
-        truncation_psi: 0 is the mean face, 1 the full variety; 0.5 to 0.8 look best.
-        selected: the seed that is chosen at first; None takes the first.
+        truncation_psi: 0 is the mean face, 1 the full variety; 0.5 to 0.8 look best. Several make a row each.
+        selected: the seed that is chosen at first, in the first row; None takes the first.
         language: of the texts, "en" or "zh" (simplified Chinese).
 
-    Raises ValueError for no seeds, for a `selected` that is not among them, or for another language.
+    Raises ValueError for no seeds or no truncation_psi, a `selected` that is not among them, or another language.
     """
 
     _esm = _STATIC / "sample_grid.js"
     _css = _STATIC / "sample_grid.css"
 
     seeds = traitlets.List(traitlets.Int()).tag(sync=True)
+    psis = traitlets.List(traitlets.Float()).tag(sync=True)  # one a row; pictures go by row and then by seed
     pictures = traitlets.List(traitlets.Bytes()).tag(sync=True)
     language = traitlets.Unicode("en").tag(sync=True)
     strings = traitlets.Dict().tag(sync=True)  # texts in the user's language by the English ones (strings.py)
@@ -43,7 +45,7 @@ class SampleGrid(anywidget.AnyWidget):
         self,
         model: EditGAN,
         seeds: Sequence[int] = range(12),
-        truncation_psi: float = 0.7,
+        truncation_psi: float | Sequence[float] = 0.7,
         selected: int | None = None,
         language: str = "en",
     ) -> None:
@@ -53,37 +55,44 @@ class SampleGrid(anywidget.AnyWidget):
         if selected is not None and selected not in seeds:
             raise ValueError(f"seed {selected} is not among the grid's seeds {seeds}")
         texts = dict(strings(language))
+        psis = [float(psi) for psi in np.atleast_1d(np.asarray(truncation_psi, float))]
+        if not psis:
+            raise ValueError("SampleGrid got no truncation_psi; give one or several, for example (0.5, 0.7, 1.0)")
         self.model = model
-        self.truncation_psi = float(truncation_psi)
-        w_plus = torch.cat([model.sample_w_plus(seed, self.truncation_psi) for seed in seeds])
-        with torch.no_grad():
-            self._pixels = images.to_uint8(torch.cat([model.generator.synthesis(w).image for w in w_plus.split(4)]))
-        self._sessions: dict[int, EditSession] = {}
+        self._pixels = np.stack(list(sample_pictures(model, [(seed, psi) for psi in psis for seed in seeds])))
+        self._sessions: dict[tuple[int, float], EditSession] = {}
         super().__init__(
             seeds=seeds,
             language=language,
             strings=texts,
+            psis=psis,
             pictures=[encoding.still(pixels) for pixels in self._pixels],
             index=0 if selected is None else seeds.index(selected),
         )
 
     def __repr__(self) -> str:
-        return f"SampleGrid({len(self.seeds)} portraits, seed {self.seed} chosen)"
+        return f"SampleGrid({len(self.pictures)} portraits, seed {self.seed} chosen)"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        sheet = images.grid(self._pixels, columns=min(len(self.seeds), 6))
+        columns = len(self.seeds) if len(self.psis) > 1 else min(len(self.seeds), 6)
+        sheet = images.grid(self._pixels, columns)
         return {**data, "image/png": encoding.png(sheet)}, metadata
 
     @property
     def seed(self) -> int:
         """Seed of the chosen portrait."""
-        return self.seeds[self.index]
+        return self.seeds[self.index % len(self.seeds)]
+
+    @property
+    def truncation_psi(self) -> float:
+        """Truncation of the chosen portrait."""
+        return self.psis[self.index // len(self.seeds)]
 
     @property
     def selected(self) -> EditSession:
         """Session of the chosen portrait; the same one each time, so edits stay."""
-        seed = self.seed
-        if seed not in self._sessions:
-            self._sessions[seed] = EditSession.from_seed(self.model, seed=seed, truncation_psi=self.truncation_psi)
-        return self._sessions[seed]
+        seed, psi = chosen = self.seed, self.truncation_psi
+        if chosen not in self._sessions:
+            self._sessions[chosen] = EditSession.from_seed(self.model, seed=seed, truncation_psi=psi)
+        return self._sessions[chosen]

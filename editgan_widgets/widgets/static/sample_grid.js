@@ -8,21 +8,28 @@ function render({ model, el }) {
   root.setAttribute("role", "radiogroup");
   root.setAttribute("aria-label", t("Portrait to edit"));
   const urls = [];
-  const buttons = model.get("seeds").map((seed, i) => {
-    const url = URL.createObjectURL(new Blob([model.get("pictures")[i]]));
+  const seeds = model.get("seeds");
+  const psis = model.get("psis");
+  const several = psis.length > 1; // a row each, then
+  const columns = several ? seeds.length : 1;
+  if (several) root.style.gridTemplateColumns = `repeat(${columns}, minmax(64px, 128px))`;
+  const buttons = model.get("pictures").map((picture, i) => {
+    const seed = seeds[i % seeds.length];
+    const psi = psis[Math.floor(i / seeds.length)];
+    const url = URL.createObjectURL(new Blob([picture]));
     urls.push(url);
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("data-lm-suppress-shortcuts", "true");
     button.className = "eg-sample";
     button.setAttribute("role", "radio");
-    button.setAttribute("aria-label", t("Portrait of seed {seed}", { seed }));
+    button.setAttribute("aria-label", several ? t("Portrait of seed {seed}, truncation psi {psi}", { seed, psi }) : t("Portrait of seed {seed}", { seed }));
     const image = document.createElement("img");
     image.src = url;
     image.alt = "";
     image.draggable = false;
     const caption = document.createElement("span");
-    caption.textContent = t("seed {seed}", { seed });
+    caption.textContent = several ? `${seed} · ψ ${psi}` : t("seed {seed}", { seed });
     button.append(image, caption);
     button.addEventListener("click", () => choose(i));
     root.append(button);
@@ -40,7 +47,7 @@ function render({ model, el }) {
     }
   }
   root.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const step = { ArrowRight: 1, ArrowDown: columns, ArrowLeft: -1, ArrowUp: -columns }[event.key];
     if (!step) return;
     choose((model.get("index") + step + buttons.length) % buttons.length);
     buttons[model.get("index")].focus();

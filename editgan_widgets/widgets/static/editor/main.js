@@ -6,14 +6,20 @@
 // running edit come as messages and are acknowledged.
 
 import { makeAnnouncer, roveToolbar } from "./access.js";
+import { makeDivider } from "./compare.js";
 import { h, ICONS, inflate } from "./dom.js";
 import { makeEcho } from "./echo.js";
+import { makeFileMenu } from "./files.js";
 import { makeHistoryPanel } from "./history.js";
 import { makeMaskView } from "./mask_view.js";
 import { makeOutbox } from "./outbox.js";
 import { makePaintOver } from "./paint_over.js";
+import { makePhotoPanel } from "./photo.js";
+import { makePinch } from "./pinch.js";
 import { makePolygon } from "./polygon.js";
+import { makeQuality } from "./quality.js";
 import { outline } from "./raster.js";
+import { makeSampleSheet } from "./samples.js";
 import { makeSettings } from "./settings.js";
 import { makeStaging } from "./staging.js";
 import { makeToolPreview } from "./tool_preview.js";
@@ -163,14 +169,30 @@ function render({ model, el }) {
   const open = button("open", t("Open a photo, drawing or painting, or a saved portrait (or drop it on the editor)"), () => file.click());
   const save = button("save", t("Save the picture as PNG, with the recipe that opens it again"), () => tell({ kind: "save" }));
   const compare = button("compare", t("Compare: hold to see the picture before all edits (C)"), () => {}, { "aria-pressed": "false" });
+  const maskFile = h("input", { type: "file", accept: "image/png", hidden: true, onchange: async () => {
+    const given = maskFile.files?.[0];
+    if (!given) return;
+    tell({ kind: "open_mask", ...asked() }, [await given.arrayBuffer()]);
+    maskFile.value = "";
+  } });
+  const fileMenu = makeFileMenu({ t, items: [
+    [t("Save picture"), () => tell({ kind: "save" })],
+    [t("Save mask"), () => tell({ kind: "save_mask" })],
+    [t("Open mask …"), () => maskFile.click()],
+  ] });
+  const divider = makeDivider({ model, put, t, before, changed: () => schedule(false) });
+  const portraits = makeSampleSheet({ tell, t });
+  const photoPanel = makePhotoPanel({ model, put, t });
+  cleanups.push(portraits.dispose, photoPanel.dispose);
   const toolbar = h(
     "div",
-    { class: "eg-bar", role: "toolbar", "aria-label": t("Painting tools") },
+    { class: "eg-bar eg-tools", role: "toolbar", "aria-label": t("Painting tools") },
     h("div", { class: "eg-group", role: "group", "aria-label": t("Tool") }, ...Object.values(tools)),
     h("div", { class: "eg-group", role: "group", "aria-label": t("Brush shape") }, shapes.round, shapes.square, mirrorButton, pressureButton),
     h("label", { class: "eg-field" }, h("span", {}, t("Size")), sizeSlider, sizeValue),
     h("div", { class: "eg-group" }, h("label", { class: "eg-field" }, h("span", {}, t("Mask")), opacitySlider, opacityValue), maskView.styleButton),
-    h("div", { class: "eg-group eg-end", role: "group", "aria-label": t("History") }, compare, undo, redo, open, save, shortcuts, file),
+    h("div", { class: "eg-group eg-end", role: "group", "aria-label": t("History") }, compare, divider.button, photoPanel.button, undo, redo),
+    h("div", { class: "eg-group", role: "group", "aria-label": t("Pictures") }, portraits.button, open, save, fileMenu.node, shortcuts, file, maskFile),
   );
 
   // ---- the selected part as a whole
@@ -199,12 +221,14 @@ function render({ model, el }) {
       class: "eg-canvas", tabindex: 0, role: "application", "aria-describedby": hint, "aria-label": t("{view}: paint here", { view: title }),
     });
     canvas.style.aspectRatio = `${width} / ${height}`;
-    const node = h("figure", { class: "eg-view" }, h("figcaption", {}, h("span", {}, title), ...caption), canvas);
+    const node = h("figure", { class: "eg-view" }, h("figcaption", {}, h("span", {}, title), ...caption), h("div", { class: "eg-frame" }, canvas));
     return { kind, canvas, ctx: canvas.getContext("2d", { alpha: false }), over: document.createElement("canvas"), stale: true, node };
   };
   const tag = h("span", { class: "eg-tag" });
+  const quality = makeQuality({ model, t });
   const zoomGroup = h("div", { class: "eg-group eg-end eg-small", role: "group", "aria-label": t("Zoom") }, further, fitButton, closer, actualButton);
-  const views = [makeView("picture", t("Picture"), tag, zoomGroup), makeView("parts", t("Parts"), hover)];
+  const views = [makeView("picture", t("Picture"), quality.badge, quality.note, tag, zoomGroup), makeView("parts", t("Parts"), hover)];
+  divider.place(views[0].canvas.parentElement);
   const help = h(
     "p",
     { id: hint, class: "eg-hidden" },
@@ -297,6 +321,9 @@ function render({ model, el }) {
     [t("Arrows, Space"), t("move the brush (Shift: faster), paint a dot")],
     ["Ctrl+Z, Ctrl+Shift+Z", t("undo, redo")],
     ["C", t("hold: the picture before all edits")],
+    ["V", t("the whole photo with the edits, where one was opened")],
+    ["Ctrl+V", t("open the picture in the clipboard")],
+    ["Shift+C", t("divide the picture into before and now; arrows move the divider")],
     ["Enter, Delete", t("accept or discard the edit that is done")],
     ["Esc", t("drop a lasso, stop a running edit, or leave the editor")],
     ["?", t("this list")],
@@ -325,11 +352,13 @@ function render({ model, el }) {
     progress,
     errorBox,
     h("div", { class: "eg-statusbar" }, status, staging.node),
+    photoPanel.node,
     vectorPanel.node,
     historyPanel.node,
     settings.node,
     sheet,
     paintOver.sheet,
+    portraits.node,
     help,
     announcer.node,
   );
@@ -340,7 +369,7 @@ function render({ model, el }) {
     model.set(name, value);
     model.save_changes();
   }
-  const PASSING = ["ack", "outline", "dismiss", "save", "script", "open", "thumbs"]; // of no use later, or too large to keep; so is what is live
+  const PASSING = ["ack", "samples", "save_mask", "animation", "sweep", "outline", "dismiss", "save", "script", "open", "thumbs"]; // of no use later, or too large to keep; so is what is live
   const outbox = makeOutbox({
     model,
     onHandled: (ids) => {
@@ -476,6 +505,10 @@ function render({ model, el }) {
     }
     if (message.kind === "outline") {
       await preview.receive(message, buffers[0]);
+      return;
+    }
+    if (message.kind === "sample") {
+      portraits.receive(message, buffers[0]);
       return;
     }
     if (message.kind === "download") {
@@ -633,6 +666,11 @@ function render({ model, el }) {
   on("change:region", readRegion);
   on("change:image", readPicture);
   on("change:before", readBefore);
+  on("change:divider", divider.show);
+  on("change:before_name", divider.rename);
+  on("change:photo", divider.readPhoto);
+  on("change:quality", quality.show);
+  for (const name of ["photo", "whole", "show_whole"]) on(`change:${name}`, photoPanel.show);
   on("change:running", () => (showRunning(), showStatus()));
   on("change:progress", () => {
     run = model.get("progress");
@@ -708,6 +746,7 @@ function render({ model, el }) {
     ctx.imageSmoothingQuality = "medium";
     ctx.drawImage((comparing ? before : picture).canvas, left, top, width / zoom, height / zoom, 0, 0, w, hh);
     ctx.drawImage(over, 0, 0);
+    if (view.kind === "picture" && !comparing) divider.draw(ctx, w, hh, left, top, width / zoom, height / zoom);
   }
   function drawOver(view, strokes, ratio) {
     view.stale = false;
@@ -846,6 +885,12 @@ function render({ model, el }) {
     current = null;
     schedule();
   }
+  function dropStroke() {
+    if (!current) return;
+    current = null;
+    touched.fill(0);
+    rebuild();
+  }
   function finish() {
     const stroke = current;
     current = null;
@@ -866,6 +911,8 @@ function render({ model, el }) {
   }
   for (const view of views) {
     const { canvas } = view;
+    const pinch = makePinch({ canvas, width, height, most: MOST_ZOOM, seen: () => ({ zoom, left, top }), moveTo, begun: dropStroke });
+    for (const [event, callback] of pinch) listen(canvas, event, callback);
     // The middle button drags the picture; Ctrl and the wheel zoom, Alt and the wheel change the brush. A bare wheel is the page's.
     let drag = null;
     listen(canvas, "pointerdown", (event) => {
@@ -973,6 +1020,12 @@ function render({ model, el }) {
     tell({ kind: "open" }, [await given.arrayBuffer()]);
     file.value = ""; // so that the same file can be opened again
   }
+  listen(root, "paste", (event) => {
+    const pasted = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
+    if (!pasted) return;
+    sendFile(pasted);
+    handled(event);
+  });
   const hasFile = (event) => event.dataTransfer?.types.includes("Files");
   listen(root, "dragover", (event) => {
     if (!hasFile(event)) return;
@@ -1006,7 +1059,7 @@ function render({ model, el }) {
 
   // ---- shortcuts, only with the focus inside; Tab is never taken
   listen(root, "keydown", (event) => {
-    if (event.defaultPrevented || sheet.open || paintOver.sheet.open) return;
+    if (event.defaultPrevented || root.querySelector("dialog[open]")) return;
     const typing = event.target instanceof HTMLSelectElement || (event.target instanceof HTMLInputElement && ["search", "text"].includes(event.target.type));
     const control = event.ctrlKey || event.metaKey;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -1039,6 +1092,8 @@ function render({ model, el }) {
       else if (key === "h") (event.shiftKey ? maskView.solo : maskView.hide)(model.get("label"));
       else if (key === "k") toggleLock();
       else if (key === "?") sheet.showModal();
+      else if (key === "c" && event.shiftKey) divider.toggle();
+      else if (key === "v") photoPanel.toggle();
       else if (key === "c") setComparing(true);
       else if (key === "Enter" && staging.pending() && event.target instanceof HTMLCanvasElement) tell({ kind: "accept" });
       else if (key === "Delete" && staging.pending() && event.target instanceof HTMLCanvasElement) tell({ kind: "discard" });
@@ -1082,6 +1137,10 @@ function render({ model, el }) {
   readPicture();
   readBefore();
   outbox.open();
+  divider.show();
+  divider.readPhoto();
+  quality.show();
+  photoPanel.show();
 
   // For tests and debugging: what the browser holds right now.
   root.editgan = {

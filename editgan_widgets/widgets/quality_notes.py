@@ -1,0 +1,77 @@
+"""QualityNotes: what the editor says of the photo's embedding and of the last edit; judged while it is idle."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from editgan_widgets.analysis.embedding_quality import EmbeddingQuality
+from editgan_widgets.analysis.photo_quality import photo_quality
+from editgan_widgets.editing.edit_quality import EditQuality
+from editgan_widgets.editing.optimize import EditConfig, EditStep
+from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.widgets.idle_worker import IdleWorker
+
+
+@dataclass(frozen=True)
+class PictureQuality:
+    """What the picture is worth; None where there is nothing to judge, or it is not judged yet."""
+
+    embedding: EmbeddingQuality | None  # of the photo or painting that was opened
+    edit: EditQuality | None  # of the edit that made the present picture
+
+    def __str__(self) -> str:
+        said = [f"{name}: {value}" for name, value in (("embedded", self.embedding), ("edit", self.edit)) if value]
+        return "; ".join(said) or "nothing to judge"
+
+
+class QualityNotes:
+    """Keeps the qualities of one session: of its photo, and of each edit by its entry of the history.
+
+    Args:
+        idle: what judges a photo.
+        changed: called once a photo was judged.
+    """
+
+    def __init__(self, idle: IdleWorker, changed: Callable[[], None]) -> None:
+        self._idle, self._changed = idle, changed
+        self._photo: PhotoSession | None = None
+        self._embedding: EmbeddingQuality | None = None
+        self._edits: dict[int, EditQuality] = {}
+
+    def begin(self, photo: PhotoSession | None) -> None:
+        """Forget what was; judge a photo when there is time."""
+        self._photo, self._embedding, self._edits = photo, None, {}
+        if photo is not None:
+            self._idle.ask("quality", lambda: self._judge(photo))
+
+    def edited(self, entry: int, step: EditStep, config: EditConfig) -> None:
+        """Note an edit that made an entry of the history by the step it kept."""
+        self._edits[entry] = EditQuality.of(step, config)
+
+    def of(self, entry: int) -> PictureQuality:
+        """The qualities while the session stands at an entry."""
+        return PictureQuality(self._embedding, self._edits.get(entry))
+
+    def shown(self, entry: int) -> dict[str, Any]:
+        """The same for the browser."""
+        now, state = self.of(entry), {}
+        if now.embedding is not None:
+            vector = now.embedding.editability.vector if now.embedding.editability else ""
+            state["embedding"] = {"grade": now.embedding.grade, "vector": vector, **now.embedding.figures}
+        if now.edit is not None:
+            edit = now.edit
+            state["edit"] = {
+                "agreement": edit.agreement,
+                "outside": edit.outside,
+                "reached": edit.reached,
+                "kept": edit.kept,
+            }
+        return state
+
+    def _judge(self, photo: PhotoSession) -> None:
+        if photo is not self._photo:  # another was opened before this one's turn
+            return
+        quality = photo_quality(photo, photo.session.model)
+        if photo is self._photo:
+            self._embedding = quality
+            self._changed()

@@ -1,0 +1,59 @@
+"""SampleShelf: the editor's pictures of portraits to choose from, made while it is idle and kept as JPEG."""
+
+from collections.abc import Callable
+from typing import Any
+
+from editgan_widgets.editing.samples import Sample, sample_pictures
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.widgets import encoding
+from editgan_widgets.widgets.idle_worker import IdleWorker
+
+SIZE = 128  # px of a picture at most
+_MOST_ASKED = 120  # at a time
+_MOST_KEPT = 600
+
+
+class SampleShelf:
+    """Answers the browser's message `samples` with one message `sample` a picture.
+
+    Args:
+        model: gives the model whose portraits are shown.
+        idle: what makes them.
+        send: takes a message and its buffers to the browser.
+    """
+
+    def __init__(self, model: Callable[[], EditGAN], idle: IdleWorker, send: Callable[..., None]) -> None:
+        self._model, self._idle, self._send = model, idle, send
+        self._kept: dict[Sample, bytes] = {}
+
+    def on_message(self, content: dict) -> None:
+        """Send pictures of seeds x psis, in that order; what was made before at once. Raises ValueError."""
+        seeds, psis = content.get("seeds"), content.get("psis")
+        if not isinstance(seeds, list) or not isinstance(psis, list) or not 0 < len(seeds) * len(psis) <= _MOST_ASKED:
+            raise ValueError(f"samples are a list of seeds by a list of psis, {_MOST_ASKED} at most in all")
+        for sample in [checked_sample(seed, psi) for psi in psis for seed in seeds]:
+            if sample in self._kept:
+                self._show(sample)
+            else:
+                self._idle.ask(("sample", sample), lambda sample=sample: self._make(sample))
+
+    def _make(self, sample: Sample) -> None:
+        if sample not in self._kept:
+            pixels = next(sample_pictures(self._model(), [sample], SIZE))
+            while len(self._kept) >= _MOST_KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[sample] = encoding.jpeg(pixels)
+        self._show(sample)
+
+    def _show(self, sample: Sample) -> None:
+        seed, psi = sample
+        self._send({"kind": "sample", "seed": seed, "psi": psi}, buffers=[self._kept[sample]])
+
+
+def checked_sample(seed: Any, psi: Any) -> Sample:
+    """A seed and a truncation_psi of which a portrait can be drawn. Raises ValueError for others."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise ValueError(f"a seed is a whole number from 0 up; got {seed!r}")
+    if isinstance(psi, bool) or not isinstance(psi, (int, float)) or not 0 <= psi <= 2:
+        raise ValueError(f"truncation_psi is a number from 0 to 2; got {psi!r}")
+    return seed, float(psi)
