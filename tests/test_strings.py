@@ -20,7 +20,7 @@ SCRIPTS = sorted((WIDGETS / "static").rglob("*.js"))
 ENTRIES = json.loads((WIDGETS / "strings.json").read_text(encoding="utf-8"))
 LITERAL = re.compile(r'(?<![\w.$])t\(\s*"((?:[^"\\]|\\.)*)"')
 # Where the text is a name, from Python or a table of literals.
-NAMES = re.compile(r"(?<![\w.$])t\((label\.name|part\.name|name|tool)\)")
+NAMES = re.compile(r"(?<![\w.$])t\((label\.name|part\.name|name|tool|\w+\.(first|second))\)")
 
 
 def browser_texts() -> set[str]:

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+)\.js";\n', re.MULTILINE)
+_TOP_LEVEL = re.compile(r"^(?:export )?(?:(?:async )?function|const|let|class) (\w+)", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class)\b)", re.MULTILINE)
 
 
@@ -16,10 +17,16 @@ def joined(main: Path) -> str:
     """The module of a main file and all it imports, each once and before who imports it.
 
     Raises FileNotFoundError for an import of a file that is not there, ValueError for files that import one another in
-    a circle.
+    a circle, or that give the same name to two things.
     """
     parts: dict[str, str] = {}
     _collect(main, parts, ())
+    homes: dict[str, str] = {}
+    for home, text in parts.items():
+        for name in _TOP_LEVEL.findall(text):
+            if name in homes:
+                raise ValueError(f"{home}.js and {homes[name]}.js both have {name!r} at their top level: rename one")
+            homes[name] = home
     return "\n".join(parts.values())
 
 

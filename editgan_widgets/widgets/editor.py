@@ -881,11 +881,12 @@ class Editor:
     def _opened(self, picture: str | Path | bytes | Sample, token: CancelToken) -> None:
         """Go over to another picture; one that cannot be opened is shown as an error, and the old one stays."""
         sampled = isinstance(picture, tuple)
-        self.view.publish(status="Drawing the portrait …" if sampled else "Looking for the face …", progress={})
+        say = self._text("Drawing the portrait …") if sampled else self._text("Looking for the face …")
+        self.view.publish(status=say, progress={})
         self._pacer.begin(token.stamp)
 
         def show(step: Any) -> None:
-            pass_on(model.device)
+            pass_on(self.session.model.device)
             self._pacer.offer(token.stamp, (step.image[0], {"preview": True}))
             self.view.publish(
                 status=self._text("Embedding, step {step} of {total} …", step=step.index, total=step.total)

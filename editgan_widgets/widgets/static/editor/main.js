@@ -179,6 +179,7 @@ function render({ model, el }) {
     [t("Save picture"), () => tell({ kind: "save" })],
     [t("Save mask"), () => tell({ kind: "save_mask" })],
     [t("Open mask …"), () => maskFile.click()],
+    [t("Save as script"), () => tell({ kind: "script" })],
   ] });
   const divider = makeDivider({ model, put, t, before, changed: () => schedule(false) });
   const portraits = makeSampleSheet({ tell, t });

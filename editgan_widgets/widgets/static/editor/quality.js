@@ -25,7 +25,8 @@ export function makeQuality({ model, t }) {
     badge.className = `eg-badge eg-${found.grade}`;
     const lines = [GRADES[found.grade][1], t("Nearness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) })];
     if (found.identity != null) lines.push(t("Same person: {cosine} of 1 (good from 0.8, fair from 0.6)", { cosine: found.identity.toFixed(2) }));
-    if (found.editability != null) lines.push(t("How far {vector} acts: {share} of a usual portrait (good from 60 %, fair from 30 %)", { vector: t(found.vector), share: percent(found.editability) }));
+    const name = found.vector;
+    if (found.editability != null) lines.push(t("How far {vector} acts: {share} of a usual portrait (good from 60 %, fair from 30 %)", { vector: t(name), share: percent(found.editability) }));
     say(badge, GRADES[found.grade][0], lines.join("\n"));
   }
   function showEdit(found) {

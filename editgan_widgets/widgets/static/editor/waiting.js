@@ -1,6 +1,6 @@
 // A note in the status while strokes wait for a kernel that is busy with a cell.
 
-const PATIENCE = 2000; // ms
+const SOON_ENOUGH = 2000; // ms
 
 /** `watch(isWaiting)` shows the note if that is still true after a while; `check()` takes it back once nothing waits. */
 export function makeWaitingNote({ status, written, waits, t }) {
@@ -11,7 +11,7 @@ export function makeWaitingNote({ status, written, waits, t }) {
         if (!isWaiting()) return;
         noted = true;
         status.textContent = t("The kernel is busy; the stroke waits for it.");
-      }, PATIENCE);
+      }, SOON_ENOUGH);
     },
     check() {
       if (!noted || waits()) return;
