@@ -23,7 +23,7 @@ def test_each_file_comes_once_and_before_who_imports_it(tmp_path):
 
 def test_two_files_with_the_same_name_at_their_top_level_are_refused(tmp_path):
     main = write(tmp_path, a="const LEAST = 1;\n", main='import { x } from "./a.js";\nconst LEAST = 2;\n')
-    with pytest.raises(ValueError, match="main.js and a.js both have 'LEAST'"):
+    with pytest.raises(ValueError, match=r"main\.js and a\.js both have 'LEAST'"):
         joined(main)
 
 

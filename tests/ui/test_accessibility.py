@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 ACTIVE = """root => {
     const node = document.activeElement;
     if (!root.contains(node)) return null;
-    const box = (node.type === "checkbox" ? node.closest("label") : node).getBoundingClientRect();
+    const box = ((node.type === "checkbox" && node.closest("label")) || node).getBoundingClientRect();
     node.dataset.visited = "yes";
     return { width: box.width, height: box.height, html: node.outerHTML.slice(0, 90) }; }"""
 # Controls that neither Tab nor a group of which Tab reaches a member leads to.
@@ -63,7 +63,7 @@ SAID = """root => { root.said = []; const node = root.querySelector(".eg-said");
 MOVING = """root => { root.querySelector(".eg-progress").classList.add("eg-busy");
     return [...root.querySelectorAll("*")].filter(node => { const style = getComputedStyle(node);
         return style.animationName !== "none" || parseFloat(style.transitionDuration) > 0; }).length; }"""
-SHOWN = "[...bar.querySelectorAll('button')].filter(button => !button.hidden)"
+SHOWN = "[...bar.querySelectorAll('button')].filter(button => !button.closest('[hidden]'))"
 
 
 def open_panels(editor: EditorPage) -> None:

@@ -339,7 +339,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert told.split() == ["True", "True"]
 
     # A painting is opened, embedded and can be edited; saved it has its own size.
-    editor.root.locator("input[type=file]").set_input_files(ROOT / "examples" / "painting.png")
+    editor.root.locator("input[type=file]").first.set_input_files(ROOT / "examples" / "painting.png")
     until(lambda: editor.status.startswith("Embedding, step"), 60, "the embedding did not begin")
     photograph(editor, "5-embedding")
     until(lambda: editor.status.startswith("Embedded"), 120, "the painting was not embedded")

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 
 /** Make a toolbar's buttons one Tab stop; Left and Right, Home and End go among them. Its sliders stay stops of their own. */
 export function roveToolbar(bar) {
-  const buttons = () => [...bar.querySelectorAll("button")].filter((button) => !button.hidden);
+  const buttons = () => [...bar.querySelectorAll("button")].filter((button) => !button.closest("[hidden]"));
   const stop = (chosen) => {
     for (const button of bar.querySelectorAll("button")) button.tabIndex = button === chosen ? 0 : -1;
   };
