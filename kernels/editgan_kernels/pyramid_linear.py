@@ -6,8 +6,9 @@ The layer is linear and so is bilinear upsampling, therefore
 
 so each level is projected at its own size, and no `[batch, Σ C_l, H, W]` cube is ever built. Levels of the same size
 are added before they are upsampled. For a region of n pixels, `pyramid_linear_at` picks per level size the cheaper of
-the two exact orders: project then sample (small levels) or sample then project (large levels). Upsampling is bilinear
-with `align_corners=False`, always directly to the target size (a cascade of doublings gives other values).
+the two exact orders: project the positions that the pixels are read from, then sample (small levels), or sample then
+project (large levels). Upsampling is bilinear with `align_corners=False`, always directly to the target size (a cascade
+of doublings gives other values); a sampler may read the nearest position instead.
 
 Shapes: levels `[batch, C_l, H_l, W_l]`, weights one `[out, C_l]` per level, bias `[out]`; result `[batch, out, H, W]`
 or `[batch, n, out]`. All forms are differentiable in levels, weights and bias, on any device and in any float type.
@@ -68,12 +69,15 @@ def pyramid_linear_at(
     total = None
     sampled: list[Tensor] = []
     sampled_weights: list[Tensor] = []
-    for (h, w), members in _by_size(levels).items():
+    for size, members in _by_size(levels).items():
         stacked = torch.cat([levels[i] for i in members], dim=1) if len(members) > 1 else levels[members[0]]
         weight = torch.cat([weights[i] for i in members], dim=1)
-        if h * w < n:
-            rows = stacked.flatten(2).transpose(1, 2) @ weight.T
-            picked = sampler.sample_rows(rows, (h, w))
+        touched = sampler.touched(size)
+        if len(touched) < n:
+            rows = stacked.flatten(2).transpose(1, 2)
+            if len(touched) < rows.shape[1]:
+                rows = rows.index_select(1, touched)
+            picked = sampler.sample_touched(rows @ weight.T, size)
             total = picked if total is None else total + picked
         else:
             sampled.append(sampler.sample(stacked))
@@ -87,7 +91,7 @@ def pyramid_linear_at(
 
 
 class PixelSampler:
-    """Bilinear sampling of feature maps at fixed pixels of the full-size picture.
+    """Sampling of feature maps at fixed pixels of the full-size picture, bilinearly or of the nearest position.
 
     The taps (indices and weights) are computed once for each level size and kept: build one sampler for a region and
     use it in every step.
@@ -95,43 +99,62 @@ class PixelSampler:
     Args:
         ys, xs: integer pixel coordinates `[n]` in a picture of `size` (H, W).
         size: picture size (H, W).
+        nearest: read the one position that `F.interpolate(mode="nearest")` reads, not four.
     """
 
-    def __init__(self, ys: Tensor, xs: Tensor, size: tuple[int, int]):
+    def __init__(self, ys: Tensor, xs: Tensor, size: tuple[int, int], nearest: bool = False):
         if ys.shape != xs.shape or ys.ndim != 1:
             raise ValueError(f"ys and xs must be lists of one length; got {tuple(ys.shape)} and {tuple(xs.shape)}")
         self.ys, self.xs, self.size = ys.long(), xs.long(), (int(size[0]), int(size[1]))
+        self.nearest = nearest
         self._taps: dict[tuple[int, int, torch.dtype], tuple[Tensor, Tensor]] = {}
-        self._dense: dict[tuple[int, int, torch.dtype], Tensor] = {}
+        self._touched: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
+        self._dense: dict[tuple[int, int, int, torch.dtype], Tensor] = {}
 
     @classmethod
-    def from_region(cls, region: Tensor) -> "PixelSampler":
+    def from_region(cls, region: Tensor, nearest: bool = False) -> "PixelSampler":
         """Sample at the true pixels of a bool region `[H, W]`, in row-major order."""
         ys, xs = torch.nonzero(region, as_tuple=True)
-        return cls(ys, xs, (region.shape[0], region.shape[1]))
+        return cls(ys, xs, (region.shape[0], region.shape[1]), nearest)
 
     def __len__(self) -> int:
         return int(self.ys.shape[0])
 
     def taps(self, level_size: tuple[int, int], dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
-        """Return the flat indices `[n, 4]` into a level of that size and their bilinear weights `[n, 4]`."""
+        """Return the flat indices `[n, k]` into a level of that size and their weights `[n, k]`; k is 4, or 1."""
         key = (*level_size, dtype)
         if key not in self._taps:
-            self._taps[key] = bilinear_taps(self.ys, self.xs, level_size, self.size, dtype)
+            if tuple(level_size) == self.size:
+                index = (self.ys * self.size[1] + self.xs)[:, None]
+                self._taps[key] = index, torch.ones_like(index, dtype=dtype)
+            elif self.nearest:
+                y, x = (at * a // b for at, a, b in zip((self.ys, self.xs), level_size, self.size, strict=True))
+                index = (y * level_size[1] + x)[:, None]
+                self._taps[key] = index, torch.ones_like(index, dtype=dtype)
+            else:
+                self._taps[key] = bilinear_taps(self.ys, self.xs, level_size, self.size, dtype)
         return self._taps[key]
+
+    def touched(self, level_size: tuple[int, int]) -> Tensor:
+        """Return the flat indices `[m]`, rising, of a level's positions that the pixels are read from."""
+        return self._touched_taps(tuple(level_size))[0]
 
     def sample(self, level: Tensor) -> Tensor:
         """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]`."""
-        return self.sample_rows(level.flatten(2).transpose(1, 2), (level.shape[2], level.shape[3]))
+        rows, level_size = level.flatten(2).transpose(1, 2), (level.shape[2], level.shape[3])
+        return self._sample(rows, level_size, self.taps(level_size, rows.dtype)[0])
 
-    def sample_rows(self, rows: Tensor, level_size: tuple[int, int]) -> Tensor:
-        """Sample a level that is given as rows `[batch, H_l * W_l, C]`; returns `[batch, n, C]`."""
+    def sample_touched(self, rows: Tensor, level_size: tuple[int, int]) -> Tensor:
+        """Sample a level of which the touched positions alone are given, `[batch, m, C]`; returns `[batch, n, C]`."""
+        return self._sample(rows, level_size, self._touched_taps(tuple(level_size))[1])
+
+    def _sample(self, rows: Tensor, level_size: tuple[int, int], index: Tensor) -> Tensor:
         batch, positions, channels = rows.shape
-        if tuple(level_size) == self.size:
-            return rows.index_select(1, self.ys * self.size[1] + self.xs)
-        index, weight = self.taps(level_size, rows.dtype)
+        if index.shape[1] == 1:
+            return rows.index_select(1, index[:, 0])
+        weight = self.taps(level_size, rows.dtype)[1]
         if positions <= _DENSE_POSITIONS:
-            return self._dense_matrix(level_size, rows.dtype) @ rows
+            return self._dense_matrix(positions, level_size, index, weight) @ rows
         if rows.device.type == "mps":
             taps = rows.index_select(1, index.flatten()).unflatten(1, index.shape)
             return (taps * weight[..., None]).sum(2)
@@ -141,11 +164,18 @@ class PixelSampler:
         flat = rows.reshape(batch * positions, channels)
         return F.embedding_bag(bags, flat, per_sample_weights=weights, mode="sum").unflatten(0, (batch, len(self)))
 
-    def _dense_matrix(self, level_size: tuple[int, int], dtype: torch.dtype) -> Tensor:
-        key = (*level_size, dtype)
+    def _touched_taps(self, level_size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        if level_size not in self._touched:
+            index = self.taps(level_size)[0]
+            used = torch.zeros(level_size[0] * level_size[1], dtype=torch.bool, device=index.device)
+            used[index.flatten()] = True
+            self._touched[level_size] = used.nonzero()[:, 0], (used.cumsum(0) - 1)[index]
+        return self._touched[level_size]
+
+    def _dense_matrix(self, positions: int, level_size: tuple[int, int], index: Tensor, weight: Tensor) -> Tensor:
+        key = (positions, *level_size, weight.dtype)
         if key not in self._dense:
-            index, weight = self.taps(level_size, dtype)
-            matrix = weight.new_zeros(len(self), level_size[0] * level_size[1])
+            matrix = weight.new_zeros(len(self), positions)
             self._dense[key] = matrix.scatter_add_(1, index, weight)
         return self._dense[key]
 
