@@ -14,7 +14,7 @@ Shapes: levels `[batch, C_l, H_l, W_l]`, weights one `[out, C_l]` per level, bia
 or `[batch, n, out]`. All forms are differentiable in levels, weights and bias, on any device and in any float type.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -55,6 +55,39 @@ def pyramid_linear(
         total = upsampled if total is None else total + upsampled
     assert total is not None
     return total if bias is None else total + bias[:, None, None]
+
+
+def pyramid_linear_strips(
+    levels: Sequence[Tensor], weights: Sequence[Tensor], bias: Tensor | None, size: tuple[int, int], rows: int
+) -> Iterator[Tensor]:
+    """Give `pyramid_linear`'s result in strips of `rows` rows, top to bottom, `[batch, out, <= rows, W]` each.
+
+    Nothing of full size is built: what follows runs on a strip that the cache still holds. Not for gradients.
+    """
+    _check(levels, weights)
+    finest: list[tuple[Tensor, Tensor]] = []
+    coarser: list[Tensor] = []
+    for level_size, members in _by_size(levels).items():
+        stacked = torch.cat([levels[i] for i in members], dim=1) if len(members) > 1 else levels[members[0]]
+        weight = torch.cat([weights[i] for i in members], dim=1)[:, :, None, None]
+        if level_size == tuple(size):
+            finest.append((stacked, weight))
+        else:
+            coarser.append(F.conv2d(stacked, weight))
+    for top in range(0, size[0], rows):
+        at = torch.arange(top, min(top + rows, size[0]), device=levels[0].device)
+        strip = None
+        for stacked, weight in finest:  # one at most
+            strip = F.conv2d(stacked[:, :, top : top + rows], weight, bias)
+        for projected in coarser:
+            low, high, t = _taps_1d(at, projected.shape[2], size[0], projected.dtype)
+            between = torch.lerp(projected.index_select(2, low), projected.index_select(2, high), t[:, None])
+            if between.shape[3] != size[1]:
+                across = F.interpolate(between.flatten(1, 2), size=size[1], mode="linear", align_corners=False)
+                between = across.unflatten(1, between.shape[1:3])
+            strip = between if strip is None else strip.add_(between)
+        assert strip is not None
+        yield strip if finest or bias is None else strip.add_(bias[:, None, None])
 
 
 def pyramid_linear_at(
