@@ -156,8 +156,8 @@ class Interpreter(nn.Module):
         """From the first layer's outputs `[batch, n, members * h1]` to mean logits `[batch, num_labels, n]`."""
         batch, n, _ = hidden.shape
         x = self._second(folded, hidden)  # [members, batch * n, h2]
-        x = x.transpose(0, 1).reshape(batch * n, -1)
-        logits = torch.addmm(folded.merged_bias3, x, folded.merged_weight3)
+        weight3 = folded.merged_weight3.unflatten(0, (len(x), -1))  # [members, h2, num_labels]
+        logits = torch.bmm(x, weight3).sum(0) + folded.merged_bias3
         return logits.unflatten(0, (batch, n)).transpose(1, 2)
 
     def _in_strips(self, folded: "_FoldedInterpreter", features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
@@ -176,8 +176,9 @@ class Interpreter(nn.Module):
         return logits
 
     def _second(self, folded: "_FoldedInterpreter", hidden: Tensor) -> Tensor:
-        rows = hidden.relu().flatten(0, 1).unflatten(1, (self.config.ensemble, -1)).transpose(0, 1)
-        return torch.baddbmm(folded.bias2[:, None], rows, folded.weight2.transpose(1, 2)).relu()
+        # In place: what gave `hidden` needs its result for no gradient.
+        rows = hidden.relu_().flatten(0, 1).unflatten(1, (self.config.ensemble, -1)).transpose(0, 1)
+        return torch.baddbmm(folded.bias2[:, None], rows, folded.weight2.transpose(1, 2)).relu_()
 
     def _check(self, features: Sequence[Tensor]) -> None:
         got = [x.shape[1] for x in features]

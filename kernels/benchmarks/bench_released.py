@@ -251,13 +251,14 @@ def in_process(name, shape, options):
         needed, free = memory_needed(name, shape), memory_free()
         if free is not None and needed > free * 0.97:
             return {"refused": f"needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free"}
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # of whatever else the machine does
     command = [sys.executable, __file__, "--measure", name, "--shapes", shape or CAR, "--threads", str(options.threads)]
     command += ["--seconds", str(options.seconds), "--least", str(options.least)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         return {"refused": f"ended with {done.returncode}: {(done.stderr.strip().splitlines() or ['?'])[-1][:200]}"}
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1]) | ({} if load is None else {"load": round(load, 1)})
 
 
 def main(arguments=None):
@@ -353,7 +354,7 @@ SAYS = {
 
 def table(results, names, base):
     lines = [
-        "| shape | what | median, s | p95, s | n | TFLOP | TFLOP/s | peak memory, MB | times faster | times less memory |",
+        "| shape | what | median, s | p95, s | n | TFLOP | TFLOP/s | peak memory, MB | times faster | less memory |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for shape in (x for x in ALL_SHAPES if x in results["shapes"]):
@@ -363,10 +364,10 @@ def table(results, names, base):
                 lines.append(f"| {shape} | {SAYS[name]} | not measured: {row['refused']} |" + " |" * 7)
                 continue
             tera, seconds = row["flops"] / 1e12, row["seconds"]
+            faster, less = (ratio(results, shape, name, base, key) for key in ("seconds", "peak_mb"))
             lines.append(
                 f"| {shape} | {SAYS[name]} | {seconds:.3f} | {row['p95']:.3f} | {row['count']} | {tera:.3f} | "
-                f"{tera / seconds:.3f} | {row['peak_mb']} | {shown(ratio(results, shape, name, base, 'seconds'), '.1f')} | "
-                f"{shown(ratio(results, shape, name, base, 'peak_mb'), '.1f')} |"
+                f"{tera / seconds:.3f} | {row['peak_mb']} | {shown(faster, '.1f')} | {shown(less, '.1f')} |"
             )
     return lines
 
@@ -389,7 +390,9 @@ def aims_table(results):
             for key, what, least in (("seconds", "faster", ">= 5"), ("peak_mb", "less peak memory", ">= 8")):
                 times = ratio(results, shape, name, PORT, key)
                 wanted = least if aim and name == DEFAULT else ""
-                rows.append((f"{shape}: edit step, {SAYS[name]}, times {what} than the port", shown(times, ".1f"), wanted))
+                rows.append(
+                    (f"{shape}: edit step, {SAYS[name]}, times {what} than the port", shown(times, ".1f"), wanted)
+                )
         found = differences(results, shape)
         rows.append(
             (
@@ -399,17 +402,29 @@ def aims_table(results):
             )
         )
         over = ratio(results, shape, FLOOR, DEFAULT, "seconds")
-        rows.append((f"{shape}: edit step, default preset, over generator forward + backward", shown(over, ".2f"), "<= 1.6"))
+        rows.append(
+            (f"{shape}: edit step, default preset, over generator forward + backward", shown(over, ".2f"), "<= 1.6")
+        )
         for key, what, least in (("seconds", "faster", ">= 15"), ("peak_mb", "less peak memory", "")):
             times = ratio(results, shape, SEGMENT, SEGMENT_PORT, key)
             rows.append((f"{shape}: segmentation, times {what}", shown(times, ".1f"), least if aim else ""))
     rows = [row for row in rows if row[1] != "-"]
     if "per_second" in results.get(VECTORS, {}):
-        rows.append(("shipped model: vectors applied and rendered, a second", f"{results[VECTORS]['per_second']:.0f}", ">= 25"))
+        rows.append(
+            ("shipped model: vectors applied and rendered, a second", f"{results[VECTORS]['per_second']:.0f}", ">= 25")
+        )
     if "first" in results.get(FIRST_EDIT, {}):
         edit = results[FIRST_EDIT]
-        rows.append(("shipped model: first edit longer than a warm one, s", f"{edit['first'] - edit['warm']:.2f}", "<= 3"))
-        rows.append(("shipped model: first step of the first edit, and of a warm one, s", f"{edit['first_step']:.2f}, {edit['warm_step']:.2f}", ""))
+        rows.append(
+            ("shipped model: first edit longer than a warm one, s", f"{edit['first'] - edit['warm']:.2f}", "<= 3")
+        )
+        rows.append(
+            (
+                "shipped model: first step of the first edit, and of a warm one, s",
+                f"{edit['first_step']:.2f}, {edit['warm_step']:.2f}",
+                "",
+            )
+        )
         rows.append(("shipped model: import, load, s", f"{edit['import']:.2f}, {edit['load']:.2f}", ""))
     return ["| what | figure | aim |", "|---|---:|---:|", *(f"| {' | '.join(row)} |" for row in rows)]
 
@@ -428,6 +443,13 @@ def page(results):
         lines.append(
             f"At best this machine does {ceiling['gflops']:.0f} GFLOP/s in a matrix product and copies "
             f"{ceiling['copy_gb']:.1f} GB/s (read and written)."
+        )
+    groups = [results, *results["shapes"].values()]
+    loads = [x["load"] for group in groups for x in group.values() if isinstance(x, dict) and "load" in x]
+    if loads:
+        lines.append(
+            f"Other work beside it: the load average was {min(loads)} to {max(loads)} when measurements began; "
+            "above the cores' number, times are longer than the machine's own."
         )
     lines += ["", *aims_table(results), "", "## Edit step", "", *table(results, STEPS, PORT)]
     lines += ["", "## The same objective", "", *objective_table(results)]

@@ -104,7 +104,9 @@ def random_model(shape: Shape, with_encoder: bool = True, seed: int = 0) -> Edit
                 norm.running_mean.uniform_(0, 0.5)
                 norm.running_var.uniform_(0.5, 1.5)
         encoder = PyramidEncoder(shape.encoder) if with_encoder else None
-    labels = LabelSet("random", [Label(i, f"part {i}", f"#{i * 5:02x}40{255 - i * 5:02x}") for i in range(shape.num_labels)])
+    labels = LabelSet(
+        "random", [Label(i, f"part {i}", f"#{i * 5:02x}40{255 - i * 5:02x}") for i in range(shape.num_labels)]
+    )
     return EditGAN(generator, discriminator, interpreter, labels, encoder=encoder)
 
 

@@ -14,13 +14,13 @@ Shapes: levels `[batch, C_l, H_l, W_l]`, weights one `[out, C_l]` per level, bia
 or `[batch, n, out]`. All forms are differentiable in levels, weights and bias, on any device and in any float type.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Below this many positions a dense [n, positions] matrix product beats a gather (measured on one CPU thread).
+# Up to this many positions read, a dense [n, positions] matrix product beats a gather (measured on one CPU thread).
 _DENSE_POSITIONS = 64
 
 
@@ -84,7 +84,7 @@ def pyramid_linear_strips(
             between = torch.lerp(projected.index_select(2, low), projected.index_select(2, high), t[:, None])
             if between.shape[3] != size[1]:
                 across = F.interpolate(between.flatten(1, 2), size=size[1], mode="linear", align_corners=False)
-                between = across.unflatten(1, between.shape[1:3])
+                between = across.unflatten(1, (between.shape[1], len(at)))
             strip = between if strip is None else strip.add_(between)
         assert strip is not None
         yield strip if finest or bias is None else strip.add_(bias[:, None, None])
@@ -98,29 +98,36 @@ def pyramid_linear_at(
     Returns `[batch, n, out]`.
     """
     _check(levels, weights)
-    n = len(sampler)
-    total = None
-    sampled: list[Tensor] = []
-    sampled_weights: list[Tensor] = []
+    dtype, batch = levels[0].dtype, len(levels[0])
+    columns: list[Tensor] = []  # [batch, n, k] each: what is multiplied by …
+    factors: list[Tensor] = []  # … [batch, k, out]
+    bags: dict[tuple[int, int], Tensor] = {}  # projected positions [batch, m, out] of the levels that are gathered
     for size, members in _by_size(levels).items():
-        stacked = torch.cat([levels[i] for i in members], dim=1) if len(members) > 1 else levels[members[0]]
         weight = torch.cat([weights[i] for i in members], dim=1)
         touched = sampler.touched(size)
-        if len(touched) < n:
-            rows = stacked.flatten(2).transpose(1, 2)
-            if len(touched) < rows.shape[1]:
-                rows = rows.index_select(1, touched)
-            picked = sampler.sample_touched(rows @ weight.T, size)
-            total = picked if total is None else total + picked
+        if len(touched) >= len(sampler):
+            columns += [sampler.sample(levels[i]) for i in members]
+            factors.append(weight.T.expand(batch, -1, -1))
+            continue
+        read = torch.cat([_positions(levels[i], touched) for i in members], dim=1)  # [batch, C, m]
+        rows = F.linear(read.transpose(1, 2), weight)
+        if len(touched) <= _DENSE_POSITIONS:
+            columns.append(sampler.matrix(size, dtype).expand(batch, -1, -1))
+            factors.append(rows)
         else:
-            sampled.append(sampler.sample(stacked))
-            sampled_weights.append(weight)
-    if sampled:
-        x = torch.cat(sampled, dim=2) if len(sampled) > 1 else sampled[0]
-        picked = F.linear(x, torch.cat(sampled_weights, dim=1), bias)
-        return picked if total is None else total + picked
+            bags[size] = rows
+    total = None
+    if columns:
+        x = torch.cat(columns, dim=2) if len(columns) > 1 else columns[0]
+        factor = torch.cat(factors, dim=1) if len(factors) > 1 else factors[0]
+        total = torch.bmm(x, factor) if bias is None else torch.baddbmm(bias, x, factor)
+    if bags:
+        gathered = sampler.gather(bags)
+        if total is not None:
+            return total.add_(gathered)
+        return gathered if bias is None else gathered.add_(bias)
     assert total is not None
-    return total if bias is None else total + bias
+    return total
 
 
 class PixelSampler:
@@ -142,7 +149,8 @@ class PixelSampler:
         self.nearest = nearest
         self._taps: dict[tuple[int, int, torch.dtype], tuple[Tensor, Tensor]] = {}
         self._touched: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
-        self._dense: dict[tuple[int, int, int, torch.dtype], Tensor] = {}
+        self._matrices: dict[tuple[int, int, torch.dtype], Tensor] = {}
+        self._bags: dict[tuple[tuple[tuple[int, int], ...], torch.dtype], tuple[Tensor, Tensor]] = {}
 
     @classmethod
     def from_region(cls, region: Tensor, nearest: bool = False) -> "PixelSampler":
@@ -174,28 +182,35 @@ class PixelSampler:
 
     def sample(self, level: Tensor) -> Tensor:
         """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]`."""
-        rows, level_size = level.flatten(2).transpose(1, 2), (level.shape[2], level.shape[3])
-        return self._sample(rows, level_size, self.taps(level_size, rows.dtype)[0])
-
-    def sample_touched(self, rows: Tensor, level_size: tuple[int, int]) -> Tensor:
-        """Sample a level of which the touched positions alone are given, `[batch, m, C]`; returns `[batch, n, C]`."""
-        return self._sample(rows, level_size, self._touched_taps(tuple(level_size))[1])
-
-    def _sample(self, rows: Tensor, level_size: tuple[int, int], index: Tensor) -> Tensor:
-        batch, positions, channels = rows.shape
+        size = (level.shape[2], level.shape[3])
+        index, weight = self.taps(size, level.dtype)
         if index.shape[1] == 1:
-            return rows.index_select(1, index[:, 0])
-        weight = self.taps(level_size, rows.dtype)[1]
-        if positions <= _DENSE_POSITIONS:
-            return self._dense_matrix(positions, level_size, index, weight) @ rows
-        if rows.device.type == "mps":
-            taps = rows.index_select(1, index.flatten()).unflatten(1, index.shape)
-            return (taps * weight[..., None]).sum(2)
-        offset = torch.arange(batch, device=index.device)[:, None, None] * positions
-        bags = (index[None] + offset).flatten(0, 1)
-        weights = weight.repeat(batch, 1) if batch > 1 else weight
-        flat = rows.reshape(batch * positions, channels)
-        return F.embedding_bag(bags, flat, per_sample_weights=weights, mode="sum").unflatten(0, (batch, len(self)))
+            return _positions(level, index[:, 0]).transpose(1, 2)
+        return _weighted_rows(level.flatten(2).transpose(1, 2), index, weight)
+
+    def gather(self, rows: Mapping[tuple[int, int], Tensor]) -> Tensor:
+        """Sum of levels at the pixels, given by size as rows of their touched positions `[batch, m, C]`.
+
+        Returns `[batch, n, C]`; all levels are read in one pass.
+        """
+        sizes, dtype = tuple(rows), next(iter(rows.values())).dtype
+        if (sizes, dtype) not in self._bags:
+            indices, weights, before = [], [], 0
+            for size in sizes:
+                indices.append(self._touched_taps(size)[1] + before)
+                weights.append(self.taps(size, dtype)[1])
+                before += len(self.touched(size))
+            self._bags[sizes, dtype] = torch.cat(indices, dim=1), torch.cat(weights, dim=1)
+        return _weighted_rows(torch.cat(list(rows.values()), dim=1), *self._bags[sizes, dtype])
+
+    def matrix(self, level_size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+        """Return the weights `[n, m]` of a level's m touched positions, most of them 0."""
+        key = (*level_size, dtype)
+        if key not in self._matrices:
+            index, weight = self._touched_taps(level_size)[1], self.taps(level_size, dtype)[1]
+            matrix = weight.new_zeros(len(self), len(self.touched(level_size)))
+            self._matrices[key] = matrix.scatter_add_(1, index, weight)
+        return self._matrices[key]
 
     def _touched_taps(self, level_size: tuple[int, int]) -> tuple[Tensor, Tensor]:
         if level_size not in self._touched:
@@ -205,12 +220,24 @@ class PixelSampler:
             self._touched[level_size] = used.nonzero()[:, 0], (used.cumsum(0) - 1)[index]
         return self._touched[level_size]
 
-    def _dense_matrix(self, positions: int, level_size: tuple[int, int], index: Tensor, weight: Tensor) -> Tensor:
-        key = (positions, *level_size, weight.dtype)
-        if key not in self._dense:
-            matrix = weight.new_zeros(len(self), positions)
-            self._dense[key] = matrix.scatter_add_(1, index, weight)
-        return self._dense[key]
+
+def _positions(level: Tensor, index: Tensor) -> Tensor:
+    """Values `[batch, C, m]` of a level at flat positions `[m]`."""
+    flat = level.flatten(2)
+    return flat.index_select(2, index)
+
+
+def _weighted_rows(rows: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+    """Sums of rows `[batch, m, C]`: for each of n, those at `index` `[n, k]` by `weight` `[n, k]`; `[batch, n, C]`."""
+    batch, positions, channels = rows.shape
+    if rows.device.type == "mps":
+        taps = rows.index_select(1, index.flatten()).unflatten(1, index.shape)
+        return (taps * weight[..., None]).sum(2)
+    offset = torch.arange(batch, device=index.device)[:, None, None] * positions
+    bags = (index[None] + offset).flatten(0, 1)
+    weights = weight.repeat(batch, 1) if batch > 1 else weight
+    flat = rows.reshape(batch * positions, channels)
+    return F.embedding_bag(bags, flat, per_sample_weights=weights, mode="sum").unflatten(0, (batch, len(index)))
 
 
 def bilinear_taps(
