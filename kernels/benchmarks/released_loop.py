@@ -319,7 +319,7 @@ class LeanLoop:
 
     def terms(self) -> Terms:
         """Evaluate at the present latent."""
-        synthesis = self.generator.synthesis(self.w_plus, noise_mode="const")
+        synthesis = self.generator.synthesis(self.w_plus * 1, noise_mode="const")  # the counter of flops takes no leaf
         logits = self.interpreter.at(synthesis.features, self.sampler)[0]
         segmentation = F.cross_entropy(logits.T, self.wanted)
         picture = in_unit_range(synthesis.image)

@@ -178,7 +178,7 @@ class PixelSampler:
 
     def touched(self, level_size: tuple[int, int]) -> Tensor:
         """Return the flat indices `[m]`, rising, of a level's positions that the pixels are read from."""
-        return self._touched_taps(tuple(level_size))[0]
+        return self._touched_taps(level_size)[0]
 
     def sample(self, level: Tensor) -> Tensor:
         """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]`."""
