@@ -119,7 +119,7 @@ def random_vgg16(channels: Sequence[int] = VGG_CHANNELS, seed: int = 1) -> tuple
             weights[f"features.{number}.weight"] = torch.randn(outputs, inputs, 3, 3, generator=rng) * scale
             weights[f"features.{number}.bias"] = torch.randn(outputs, generator=rng) * 0.1
             inputs = outputs
-    return Vgg16Features(weights), [torch.rand(n, generator=rng) / n for n in channels]
+    return Vgg16Features(weights), [torch.rand(n, generator=rng) for n in channels]
 
 
 @dataclass(frozen=True)

@@ -160,14 +160,22 @@ def test_the_page_tells_the_terms_the_ratios_and_what_was_refused():
     step = {"seconds": 2.0, "p95": 2.5, "count": 3, "flops": 4e12, "peak_mb": 8000}
     terms = {"lpips": 1.0, "total": 200.0}
     found = {
-        bench.PORT: {**step, "terms": terms},
-        bench.LEAN: {**step, "seconds": 0.5, "peak_mb": 1000, "terms": {**terms, "total": 200.1}},
+        bench.PORT: {**step, "terms": terms, "gradient": [3.0, 4.0]},
+        bench.LEAN: {
+            **step,
+            "seconds": 0.5,
+            "peak_mb": 1000,
+            "terms": {**terms, "total": 200.1},
+            "gradient": [3.0, 4.01],
+        },
         bench.SEGMENT_PORT: {"refused": "needs 9.0 GB, 8.0 GB are free"},
     }
     page = bench.page({"machine": bench.machine(bench.parse([])), "shapes": {bench.CAR: found}})
     assert "| car-512: edit step, the same objective, our way, times faster than the port | 4.0 |" in page
     assert "less peak memory than the port | 8.0 |" in page
     assert "| car-512 | total | 200 | 200.1 | 5.0e-04 |" in page
+    assert "| car-512 | gradient | - | - | 2.0e-03 |" in page
+    assert "terms and gradient | 2.0e-03 | <= 0.001 |" in page
     assert "not measured: needs 9.0 GB, 8.0 GB are free" in page
     assert "segmentation, times" not in page
 
