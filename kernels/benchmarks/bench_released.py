@@ -42,11 +42,12 @@ def parse(arguments=None):
 # What one process measures
 
 
-def timed(run, options, each=1):
+def timed(run, options, each=1, warm_up=True):
     """Times of `run` after one call to warm up: median and p95 in seconds, of what it does `each` times a call."""
     import numpy as np
 
-    run()
+    if warm_up:
+        run()
     times, began = [], time.perf_counter()
     while len(times) < options.least or (time.perf_counter() - began < options.seconds and len(times) < 30):
         start = time.perf_counter()
@@ -171,9 +172,11 @@ def measure_segmentation(name, shape, options):
         def run():
             return predicted_label_map(model, features)
 
-    labels = run().flatten().long()
-    counts = torch.bincount(labels, minlength=sizes.num_labels).tolist()
-    return {"counts": counts} | timed(run, options) | {"peak_mb": peak(), "flops": flops(run)}
+    labels = []
+    counted = flops(lambda: labels.append(run()))  # the call that warms up
+    counts = torch.bincount(labels[0].flatten().long(), minlength=sizes.num_labels).tolist()
+    found = timed(run, options, warm_up=False)
+    return {"counts": counts, "flops": counted} | found | {"peak_mb": peak()}
 
 
 def measure_ceiling(options):
@@ -380,7 +383,7 @@ def differences(results, shape):
     """Relative difference of each of the objective's terms, and of its gradient, between the port and ours."""
     found = results["shapes"].get(shape, {})
     port, lean = (found.get(x, {}) for x in (PORT, LEAN))
-    if "terms" not in port or "terms" not in lean:
+    if "gradient" not in port or "gradient" not in lean:
         return {}
     terms = {name: abs(lean["terms"][name] - value) / abs(value) for name, value in port["terms"].items()}
     apart = math.dist(port["gradient"], lean["gradient"]) / math.hypot(*port["gradient"])
