@@ -372,9 +372,16 @@ def kept(file, options):
 # The page
 
 
+def crowded(row):
+    """Whether other work ran beside a measurement: the load average holds the one before it too, `threads` of it."""
+    return row.get("load", 0) > (os.cpu_count() or 1) + 1
+
+
 def ratio(results, shape, name, base, key):
-    """How many times as much `base` has as `name`; None where one of them was not measured."""
+    """How many times as much `base` has as `name`; None where one was not measured, or its time beside other work."""
     found = results["shapes"].get(shape, {})
+    if key == "seconds" and any(crowded(found.get(x, {})) for x in (base, name)):
+        return None
     a, b = (found.get(x, {}).get(key) for x in (base, name))
     return a / b if a and b else None
 
@@ -416,10 +423,11 @@ def table(results, names, base):
             if "refused" in row:
                 lines.append(f"| {shape} | {SAYS[name]} | not measured: {row['refused']} |" + " |" * 7)
                 continue
+            beside = "\\*" if crowded(row) else ""
             tera, seconds = row["flops"] / 1e12, row["seconds"]
             faster, less = (ratio(results, shape, name, base, key) for key in ("seconds", "peak_mb"))
             lines.append(
-                f"| {shape} | {SAYS[name]} | {seconds:.3f} | {row['p95']:.3f} | {row['count']} | {tera:.3f} | "
+                f"| {shape} | {SAYS[name]} | {seconds:.3f}{beside} | {row['p95']:.3f} | {row['count']} | {tera:.3f} | "
                 f"{tera / seconds:.3f} | {row['peak_mb']} | {shown(faster, '.1f')} | {shown(less, '.1f')} |"
             )
     return lines
@@ -463,6 +471,7 @@ def aims_table(results):
             times = ratio(results, shape, SEGMENT, SEGMENT_PORT, key)
             rows.append((f"{shape}: segmentation, times {what}", shown(times, ".1f"), least if aim else ""))
     rows = [row for row in rows if row[1] != "-"]
+    results = {k: {} if k in OF_THE_MODEL and crowded(x) else x for k, x in results.items()}
     if "per_second" in results.get(VECTORS, {}):
         rows.append(
             ("shipped model: vectors applied and rendered, a second", f"{results[VECTORS]['per_second']:.0f}", ">= 25")
@@ -505,8 +514,8 @@ def page(results):
     loads = [x["load"] for group in groups for x in group.values() if isinstance(x, dict) and "load" in x]
     if loads:
         lines.append(
-            f"Other work beside it: the load average was {min(loads)} to {max(loads)} when measurements began; "
-            "above the cores' number, times are longer than the machine's own."
+            f"The load average was {min(loads)} to {max(loads)} when measurements began. Times with a star were taken "
+            "beside other work: they are too long, and no ratio is told of them."
         )
     lines += ["", *aims_table(results), "", "## Edit step", "", *table(results, STEPS, PORT)]
     lines += ["", "## The same objective", "", *objective_table(results)]

@@ -186,3 +186,13 @@ def test_a_large_picture_segmented_in_strips_has_the_same_logits(model, synthesi
         monkeypatch.setattr("editgan_widgets.models.interpreter._STRIPS_FROM", 1)
         strips = model.interpreter(synthesis.features)
     torch.testing.assert_close(strips, whole, rtol=1e-4, atol=1e-5)
+
+
+def test_times_taken_beside_other_work_give_no_ratio_but_memory_does():
+    bench = benchmark("bench_released")
+    step = {"seconds": 2.0, "p95": 2.5, "count": 3, "flops": 4e12, "peak_mb": 8000}
+    results = {bench.PORT: {**step, "load": 99.0}, bench.DEFAULT: {**step, "seconds": 0.1, "peak_mb": 800, "load": 1.0}}
+    page = bench.page({"machine": bench.machine(bench.parse([])), "shapes": {bench.CAR: results}})
+    assert "default preset, times faster" not in page
+    assert "default preset, times less peak memory than the port | 10.0 |" in page
+    assert "| 2.000\\* |" in page
