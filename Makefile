@@ -13,7 +13,7 @@ NOTEBOOK := examples/01_paint_a_portrait.ipynb
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help install lab test check format bench bench-engine clean
+.PHONY: help install lab test check format bench bench-engine bench-released clean
 .DEFAULT_GOAL := help
 
 help:  ## say what the targets do
@@ -54,6 +54,9 @@ bench: $(STAMP)  ## measure what README's table says; writes results/bench.json 
 
 bench-engine: $(STAMP)  ## measure edits, vectors, drawings and presets; writes results/engine.json and results/engine.md
 	$(BIN)/python kernels/benchmarks/bench_engine.py $(BENCH_ARGS)
+
+bench-released: $(STAMP)  ## measure edit step and segmentation against a port of EditGAN's release; writes results/released.json and results/released.md
+	$(BIN)/python kernels/benchmarks/bench_released.py $(BENCH_ARGS)
 
 clean:  ## remove the environment and the caches
 	rm -rf .venv build dist .pytest_cache .ruff_cache .import_linter_cache

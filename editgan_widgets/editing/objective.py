@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
@@ -95,13 +94,13 @@ class Objective:
     ):
         if model.interpreter is None:
             raise ValueError(_NO_INTERPRETER)
-        self.interpreter, self.weights, self.nearest = model.interpreter, weights, nearest
+        self.interpreter, self.weights = model.interpreter, weights
         self.encoder = model.encoder if weights.encoder > 0 else None
         self.embedding = embedding if weights.identity > 0 else None
         self.embedded = None if self.embedding is None else self.embedding(reference).detach()
         device = reference.device
         region = torch.from_numpy(target.region).to(device)
-        self.sampler = PixelSampler.from_region(region)
+        self.sampler = PixelSampler.from_region(region, nearest)
         wanted = torch.from_numpy(target.label_map).to(device).long()[region]  # [n]
         changed = torch.from_numpy(target.changed).to(device)[region]
         area = torch.bincount(wanted, minlength=len(model.labels)).float()
@@ -133,7 +132,7 @@ class Objective:
             offset: its distance from the reference, in the latent frame's unit.
             w_plus: the latent; the encoder's term is left out without it.
         """
-        logits = self.interpreter.at(self._features(synthesis), self.sampler)[0]  # [num_labels, n]
+        logits = self.interpreter.at(synthesis.features, self.sampler)[0]  # [num_labels, n]
         log_p = logits.log_softmax(0)
         segmentation = -(log_p.gather(0, self.wanted[None])[0] * self.pixel_weight).sum()
         p = log_p[self.edited].exp()
@@ -172,13 +171,6 @@ class Objective:
         distance = self.perceptual(image, self.perceptual_reference) * self.share
         self.latest_perceptual = distance.detach()
         return every * distance - (every - 1) * self.latest_perceptual  # its value, `every` times its gradient
-
-    def _features(self, synthesis: Synthesis) -> list[Tensor]:
-        """What the interpreter reads: for nearest pixels all levels at the finest size, where taps are exact."""
-        if not self.nearest:
-            return synthesis.features
-        size = synthesis.image.shape[-2:]
-        return [F.interpolate(x, size=size, mode="nearest") for x in synthesis.features]
 
     def _identity(self, image: Tensor) -> Tensor:
         if self.embedding is None or self.embedded is None:

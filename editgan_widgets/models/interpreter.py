@@ -17,9 +17,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from editgan_kernels import PixelSampler, pyramid_linear, pyramid_linear_at
+from editgan_kernels import PixelSampler, pyramid_linear, pyramid_linear_at, pyramid_linear_strips
 from editgan_widgets.models.folding import Folded
 
+_STRIPS_FROM = 2**24  # first layer's outputs: with so many, each member by itself and in strips is quicker and small
+_STRIP_ROWS = 16
 _BN_EPS = 1e-5
 _BN_MOMENTUM = 0.1
 
@@ -90,6 +92,9 @@ class Interpreter(nn.Module):
         self._check(features)
         size = size or (features[-1].shape[2], features[-1].shape[3])
         folded = self.folded()
+        outputs = len(features[0]) * len(folded.bias1) * size[0] * size[1]
+        if outputs >= _STRIPS_FROM and not torch.is_grad_enabled():
+            return self._in_strips(folded, features, size)
         hidden = pyramid_linear(features, folded.weight1, folded.bias1, size)  # [batch, members * h1, H, W]
         return self._head(folded, hidden.flatten(2).transpose(1, 2)).unflatten(2, size)
 
@@ -151,13 +156,29 @@ class Interpreter(nn.Module):
         """From the first layer's outputs `[batch, n, members * h1]` to mean logits `[batch, num_labels, n]`."""
         batch, n, _ = hidden.shape
         x = self._second(folded, hidden)  # [members, batch * n, h2]
-        x = x.transpose(0, 1).reshape(batch * n, -1)
-        logits = torch.addmm(folded.merged_bias3, x, folded.merged_weight3)
+        weight3 = folded.merged_weight3.unflatten(0, (len(x), -1))  # [members, h2, num_labels]
+        logits = torch.bmm(x, weight3).sum(0) + folded.merged_bias3
         return logits.unflatten(0, (batch, n)).transpose(1, 2)
 
+    def _in_strips(self, folded: "_FoldedInterpreter", features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+        members, labels, (h1, h2) = self.config.ensemble, self.config.num_labels, self.config.hidden
+        logits = folded.merged_bias3[:, None, None].repeat(len(features[0]), 1, 1, 1).repeat(1, 1, *size)
+        for m in range(members):
+            rows, top = slice(m * h1, (m + 1) * h1), 0
+            weight1 = [weight[rows] for weight in folded.weight1]
+            weight3 = folded.merged_weight3[m * h2 : (m + 1) * h2].T  # [num_labels, h2]
+            for strip in pyramid_linear_strips(features, weight1, folded.bias1[rows], size, _STRIP_ROWS):
+                height = strip.shape[2]
+                for i, first in enumerate(strip.relu_().flatten(2)):  # [h1, height * W]
+                    second = torch.addmm(folded.bias2[m][:, None], folded.weight2[m], first).relu_()
+                    logits[i, :, top : top + height] += (weight3 @ second).view(labels, height, size[1])
+                top += height
+        return logits
+
     def _second(self, folded: "_FoldedInterpreter", hidden: Tensor) -> Tensor:
-        rows = hidden.relu().flatten(0, 1).unflatten(1, (self.config.ensemble, -1)).transpose(0, 1)
-        return torch.baddbmm(folded.bias2[:, None], rows, folded.weight2.transpose(1, 2)).relu()
+        # In place: what gave `hidden` needs its result for no gradient.
+        rows = hidden.relu_().flatten(0, 1).unflatten(1, (self.config.ensemble, -1)).transpose(0, 1)
+        return torch.baddbmm(folded.bias2[:, None], rows, folded.weight2.transpose(1, 2)).relu_()
 
     def _check(self, features: Sequence[Tensor]) -> None:
         got = [x.shape[1] for x in features]

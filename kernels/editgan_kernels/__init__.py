@@ -9,6 +9,14 @@ from editgan_kernels.pyramid_linear import (
     pyramid_linear,
     pyramid_linear_at,
     pyramid_linear_reference,
+    pyramid_linear_strips,
 )
 
-__all__ = ["PixelSampler", "bilinear_taps", "pyramid_linear", "pyramid_linear_at", "pyramid_linear_reference"]
+__all__ = [
+    "PixelSampler",
+    "bilinear_taps",
+    "pyramid_linear",
+    "pyramid_linear_at",
+    "pyramid_linear_reference",
+    "pyramid_linear_strips",
+]

@@ -6,20 +6,21 @@ The layer is linear and so is bilinear upsampling, therefore
 
 so each level is projected at its own size, and no `[batch, Σ C_l, H, W]` cube is ever built. Levels of the same size
 are added before they are upsampled. For a region of n pixels, `pyramid_linear_at` picks per level size the cheaper of
-the two exact orders: project then sample (small levels) or sample then project (large levels). Upsampling is bilinear
-with `align_corners=False`, always directly to the target size (a cascade of doublings gives other values).
+the two exact orders: project the positions that the pixels are read from, then sample (small levels), or sample then
+project (large levels). Upsampling is bilinear with `align_corners=False`, always directly to the target size (a cascade
+of doublings gives other values); a sampler may read the nearest position instead.
 
 Shapes: levels `[batch, C_l, H_l, W_l]`, weights one `[out, C_l]` per level, bias `[out]`; result `[batch, out, H, W]`
 or `[batch, n, out]`. All forms are differentiable in levels, weights and bias, on any device and in any float type.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Below this many positions a dense [n, positions] matrix product beats a gather (measured on one CPU thread).
+# Up to this many positions read, a dense [n, positions] matrix product beats a gather (measured on one CPU thread).
 _DENSE_POSITIONS = 64
 
 
@@ -56,6 +57,39 @@ def pyramid_linear(
     return total if bias is None else total + bias[:, None, None]
 
 
+def pyramid_linear_strips(
+    levels: Sequence[Tensor], weights: Sequence[Tensor], bias: Tensor | None, size: tuple[int, int], rows: int
+) -> Iterator[Tensor]:
+    """Give `pyramid_linear`'s result in strips of `rows` rows, top to bottom, `[batch, out, <= rows, W]` each.
+
+    Nothing of full size is built: what follows runs on a strip that the cache still holds. Not for gradients.
+    """
+    _check(levels, weights)
+    finest: list[tuple[Tensor, Tensor]] = []
+    coarser: list[Tensor] = []
+    for level_size, members in _by_size(levels).items():
+        stacked = torch.cat([levels[i] for i in members], dim=1) if len(members) > 1 else levels[members[0]]
+        weight = torch.cat([weights[i] for i in members], dim=1)[:, :, None, None]
+        if level_size == tuple(size):
+            finest.append((stacked, weight))
+        else:
+            coarser.append(F.conv2d(stacked, weight))
+    for top in range(0, size[0], rows):
+        at = torch.arange(top, min(top + rows, size[0]), device=levels[0].device)
+        strip = None
+        for stacked, weight in finest:  # one at most
+            strip = F.conv2d(stacked[:, :, top : top + rows], weight, bias)
+        for projected in coarser:
+            low, high, t = _taps_1d(at, projected.shape[2], size[0], projected.dtype)
+            between = torch.lerp(projected.index_select(2, low), projected.index_select(2, high), t[:, None])
+            if between.shape[3] != size[1]:
+                across = F.interpolate(between.flatten(1, 2), size=size[1], mode="linear", align_corners=False)
+                between = across.unflatten(1, (between.shape[1], len(at)))
+            strip = between if strip is None else strip.add_(between)
+        assert strip is not None
+        yield strip if finest or bias is None else strip.add_(bias[:, None, None])
+
+
 def pyramid_linear_at(
     levels: Sequence[Tensor], weights: Sequence[Tensor], bias: Tensor | None, sampler: "PixelSampler"
 ) -> Tensor:
@@ -64,30 +98,40 @@ def pyramid_linear_at(
     Returns `[batch, n, out]`.
     """
     _check(levels, weights)
-    n = len(sampler)
-    total = None
-    sampled: list[Tensor] = []
-    sampled_weights: list[Tensor] = []
-    for (h, w), members in _by_size(levels).items():
-        stacked = torch.cat([levels[i] for i in members], dim=1) if len(members) > 1 else levels[members[0]]
+    dtype, batch = levels[0].dtype, len(levels[0])
+    columns: list[Tensor] = []  # [batch, n, k] each: what is multiplied by …
+    factors: list[Tensor] = []  # … [batch, k, out]
+    bags: dict[tuple[int, int], Tensor] = {}  # projected positions [batch, m, out] of the levels that are gathered
+    for size, members in _by_size(levels).items():
         weight = torch.cat([weights[i] for i in members], dim=1)
-        if h * w < n:
-            rows = stacked.flatten(2).transpose(1, 2) @ weight.T
-            picked = sampler.sample_rows(rows, (h, w))
-            total = picked if total is None else total + picked
+        touched = sampler.touched(size)
+        if len(touched) >= len(sampler):
+            columns += [sampler.sample(levels[i]) for i in members]
+            factors.append(weight.T.expand(batch, -1, -1))
+            continue
+        read = torch.cat([_positions(levels[i], touched) for i in members], dim=1)  # [batch, C, m]
+        rows = F.linear(read.transpose(1, 2), weight)
+        if len(touched) <= _DENSE_POSITIONS:
+            columns.append(sampler.matrix(size, dtype).expand(batch, -1, -1))
+            factors.append(rows)
         else:
-            sampled.append(sampler.sample(stacked))
-            sampled_weights.append(weight)
-    if sampled:
-        x = torch.cat(sampled, dim=2) if len(sampled) > 1 else sampled[0]
-        picked = F.linear(x, torch.cat(sampled_weights, dim=1), bias)
-        return picked if total is None else total + picked
+            bags[size] = rows
+    total = None
+    if columns:
+        x = torch.cat(columns, dim=2) if len(columns) > 1 else columns[0]
+        factor = torch.cat(factors, dim=1) if len(factors) > 1 else factors[0]
+        total = torch.bmm(x, factor) if bias is None else torch.baddbmm(bias, x, factor)
+    if bags:
+        gathered = sampler.gather(bags)
+        if total is not None:
+            return total.add_(gathered)
+        return gathered if bias is None else gathered.add_(bias)
     assert total is not None
-    return total if bias is None else total + bias
+    return total
 
 
 class PixelSampler:
-    """Bilinear sampling of feature maps at fixed pixels of the full-size picture.
+    """Sampling of feature maps at fixed pixels of the full-size picture, bilinearly or of the nearest position.
 
     The taps (indices and weights) are computed once for each level size and kept: build one sampler for a region and
     use it in every step.
@@ -95,59 +139,105 @@ class PixelSampler:
     Args:
         ys, xs: integer pixel coordinates `[n]` in a picture of `size` (H, W).
         size: picture size (H, W).
+        nearest: read the one position that `F.interpolate(mode="nearest")` reads, not four.
     """
 
-    def __init__(self, ys: Tensor, xs: Tensor, size: tuple[int, int]):
+    def __init__(self, ys: Tensor, xs: Tensor, size: tuple[int, int], nearest: bool = False):
         if ys.shape != xs.shape or ys.ndim != 1:
             raise ValueError(f"ys and xs must be lists of one length; got {tuple(ys.shape)} and {tuple(xs.shape)}")
         self.ys, self.xs, self.size = ys.long(), xs.long(), (int(size[0]), int(size[1]))
+        self.nearest = nearest
         self._taps: dict[tuple[int, int, torch.dtype], tuple[Tensor, Tensor]] = {}
-        self._dense: dict[tuple[int, int, torch.dtype], Tensor] = {}
+        self._touched: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
+        self._matrices: dict[tuple[int, int, torch.dtype], Tensor] = {}
+        self._bags: dict[tuple[tuple[tuple[int, int], ...], torch.dtype], tuple[Tensor, Tensor]] = {}
 
     @classmethod
-    def from_region(cls, region: Tensor) -> "PixelSampler":
+    def from_region(cls, region: Tensor, nearest: bool = False) -> "PixelSampler":
         """Sample at the true pixels of a bool region `[H, W]`, in row-major order."""
         ys, xs = torch.nonzero(region, as_tuple=True)
-        return cls(ys, xs, (region.shape[0], region.shape[1]))
+        return cls(ys, xs, (region.shape[0], region.shape[1]), nearest)
 
     def __len__(self) -> int:
         return int(self.ys.shape[0])
 
     def taps(self, level_size: tuple[int, int], dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
-        """Return the flat indices `[n, 4]` into a level of that size and their bilinear weights `[n, 4]`."""
+        """Return the flat indices `[n, k]` into a level of that size and their weights `[n, k]`; k is 4, or 1."""
         key = (*level_size, dtype)
         if key not in self._taps:
-            self._taps[key] = bilinear_taps(self.ys, self.xs, level_size, self.size, dtype)
+            if tuple(level_size) == self.size:
+                index = (self.ys * self.size[1] + self.xs)[:, None]
+                self._taps[key] = index, torch.ones_like(index, dtype=dtype)
+            elif self.nearest:
+                y, x = (at * a // b for at, a, b in zip((self.ys, self.xs), level_size, self.size, strict=True))
+                index = (y * level_size[1] + x)[:, None]
+                self._taps[key] = index, torch.ones_like(index, dtype=dtype)
+            else:
+                self._taps[key] = bilinear_taps(self.ys, self.xs, level_size, self.size, dtype)
         return self._taps[key]
+
+    def touched(self, level_size: tuple[int, int]) -> Tensor:
+        """Return the flat indices `[m]`, rising, of a level's positions that the pixels are read from."""
+        return self._touched_taps(level_size)[0]
 
     def sample(self, level: Tensor) -> Tensor:
         """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]`."""
-        return self.sample_rows(level.flatten(2).transpose(1, 2), (level.shape[2], level.shape[3]))
+        size = (level.shape[2], level.shape[3])
+        index, weight = self.taps(size, level.dtype)
+        if index.shape[1] == 1:
+            return _positions(level, index[:, 0]).transpose(1, 2)
+        return _weighted_rows(level.flatten(2).transpose(1, 2), index, weight)
 
-    def sample_rows(self, rows: Tensor, level_size: tuple[int, int]) -> Tensor:
-        """Sample a level that is given as rows `[batch, H_l * W_l, C]`; returns `[batch, n, C]`."""
-        batch, positions, channels = rows.shape
-        if tuple(level_size) == self.size:
-            return rows.index_select(1, self.ys * self.size[1] + self.xs)
-        index, weight = self.taps(level_size, rows.dtype)
-        if positions <= _DENSE_POSITIONS:
-            return self._dense_matrix(level_size, rows.dtype) @ rows
-        if rows.device.type == "mps":
-            taps = rows.index_select(1, index.flatten()).unflatten(1, index.shape)
-            return (taps * weight[..., None]).sum(2)
-        offset = torch.arange(batch, device=index.device)[:, None, None] * positions
-        bags = (index[None] + offset).flatten(0, 1)
-        weights = weight.repeat(batch, 1) if batch > 1 else weight
-        flat = rows.reshape(batch * positions, channels)
-        return F.embedding_bag(bags, flat, per_sample_weights=weights, mode="sum").unflatten(0, (batch, len(self)))
+    def gather(self, rows: Mapping[tuple[int, int], Tensor]) -> Tensor:
+        """Sum of levels at the pixels, given by size as rows of their touched positions `[batch, m, C]`.
 
-    def _dense_matrix(self, level_size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+        Returns `[batch, n, C]`; all levels are read in one pass.
+        """
+        sizes, dtype = tuple(rows), next(iter(rows.values())).dtype
+        if (sizes, dtype) not in self._bags:
+            indices, weights, before = [], [], 0
+            for size in sizes:
+                indices.append(self._touched_taps(size)[1] + before)
+                weights.append(self.taps(size, dtype)[1])
+                before += len(self.touched(size))
+            self._bags[sizes, dtype] = torch.cat(indices, dim=1), torch.cat(weights, dim=1)
+        return _weighted_rows(torch.cat(list(rows.values()), dim=1), *self._bags[sizes, dtype])
+
+    def matrix(self, level_size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+        """Return the weights `[n, m]` of a level's m touched positions, most of them 0."""
         key = (*level_size, dtype)
-        if key not in self._dense:
-            index, weight = self.taps(level_size, dtype)
-            matrix = weight.new_zeros(len(self), level_size[0] * level_size[1])
-            self._dense[key] = matrix.scatter_add_(1, index, weight)
-        return self._dense[key]
+        if key not in self._matrices:
+            index, weight = self._touched_taps(level_size)[1], self.taps(level_size, dtype)[1]
+            matrix = weight.new_zeros(len(self), len(self.touched(level_size)))
+            self._matrices[key] = matrix.scatter_add_(1, index, weight)
+        return self._matrices[key]
+
+    def _touched_taps(self, level_size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        if level_size not in self._touched:
+            index = self.taps(level_size)[0]
+            used = torch.zeros(level_size[0] * level_size[1], dtype=torch.bool, device=index.device)
+            used[index.flatten()] = True
+            self._touched[level_size] = used.nonzero()[:, 0], (used.cumsum(0) - 1)[index]
+        return self._touched[level_size]
+
+
+def _positions(level: Tensor, index: Tensor) -> Tensor:
+    """Values `[batch, C, m]` of a level at flat positions `[m]`."""
+    flat = level.flatten(2)
+    return flat.index_select(2, index)
+
+
+def _weighted_rows(rows: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+    """Sums of rows `[batch, m, C]`: for each of n, those at `index` `[n, k]` by `weight` `[n, k]`; `[batch, n, C]`."""
+    batch, positions, channels = rows.shape
+    if rows.device.type == "mps":
+        taps = rows.index_select(1, index.flatten()).unflatten(1, index.shape)
+        return (taps * weight[..., None]).sum(2)
+    offset = torch.arange(batch, device=index.device)[:, None, None] * positions
+    bags = (index[None] + offset).flatten(0, 1)
+    weights = weight.repeat(batch, 1) if batch > 1 else weight
+    flat = rows.reshape(batch * positions, channels)
+    return F.embedding_bag(bags, flat, per_sample_weights=weights, mode="sum").unflatten(0, (batch, len(index)))
 
 
 def bilinear_taps(

@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from editgan_kernels import PixelSampler, pyramid_linear, pyramid_linear_at, pyramid_linear_reference
+from editgan_kernels import (
+    PixelSampler,
+    pyramid_linear,
+    pyramid_linear_at,
+    pyramid_linear_reference,
+    pyramid_linear_strips,
+)
 
 SHAPES = [(8, 4), (8, 4), (6, 8), (6, 8), (5, 16), (3, 16), (4, 32), (2, 32)]
 
@@ -61,3 +67,33 @@ def test_weights_that_do_not_fit_the_levels_are_refused_with_both_lists():
     levels, weights, bias = pyramid()
     with pytest.raises(ValueError, match=r"\[8, 8, 6, 6, 5, 3, 4, 2\] channels, the weights take \[8\]"):
         pyramid_linear(levels, weights[:1], bias, (32, 32))
+
+
+@pytest.mark.parametrize("rows", [1, 5, 32])
+@pytest.mark.parametrize("size", [(32, 32), (64, 64), (33, 47)])
+@pytest.mark.parametrize("biased", [True, False])
+def test_strips_put_together_equal_the_naive_cube(size, rows, biased):
+    levels, weights, bias = pyramid()
+    bias = bias if biased else None
+    strips = list(pyramid_linear_strips(levels, weights, bias, size, rows))
+    assert [strip.shape[2] for strip in strips[:-1]] == [rows] * (len(strips) - 1)
+    naive = pyramid_linear_reference(levels, weights, bias, size)
+    torch.testing.assert_close(torch.cat(strips, dim=2), naive, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (64, 64), (33, 47)])
+@pytest.mark.parametrize("share", [0.02, 0.9])
+def test_a_sampler_of_the_nearest_positions_equals_nearest_upsampling(size, share):
+    levels, weights, bias = pyramid()
+    region = torch.rand(size, generator=torch.Generator().manual_seed(1)) < share
+    nearest = [torch.nn.functional.interpolate(level, size=size, mode="nearest") for level in levels]
+    naive = pyramid_linear_reference(nearest, weights, bias, size)[:, :, region].transpose(1, 2)
+    at = pyramid_linear_at(levels, weights, bias, PixelSampler.from_region(region, nearest=True))
+    torch.testing.assert_close(at, naive, rtol=0, atol=1e-10)
+
+
+def test_a_sampler_tells_the_positions_that_its_pixels_are_read_from():
+    sampler = PixelSampler(torch.tensor([0, 9]), torch.tensor([0, 9]), (16, 16))
+    index, _ = sampler.taps((8, 8))
+    assert sampler.touched((8, 8)).tolist() == sorted(set(index.flatten().tolist()))
+    assert len(PixelSampler(sampler.ys, sampler.xs, (16, 16), nearest=True).touched((8, 8))) == 2

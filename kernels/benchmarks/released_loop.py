@@ -1,0 +1,337 @@
+"""The editing loop and the segmentation of EditGAN's release, in its own order of computation, as a thing to measure.
+
+Written from what is known of the release (loss, weights, shapes, order), on this repository's generator, encoder and
+VGG16, so that only the way of computing differs from ours:
+
+- every feature map is brought to full size at once, to the nearest pixel in the loop and bilinearly for the label map,
+  and all are concatenated: 6,016 channels of 512 x 512 px, 5.9 GiB, at the car's shape;
+- ten separate networks, each Linear-ReLU-BatchNorm-Linear-ReLU-BatchNorm-Linear, read the region's pixels of that cube;
+- LPIPS computes the target picture's features anew in every step;
+- the encoder reads every step's picture, its batch norms on that picture's own statistics, and its result is detached.
+
+The cost is the release's, or less: the list of maps is dropped once it is concatenated (the release keeps it), and
+nothing is collected or emptied between steps. `LeanLoop` has the same terms with the same weights, computed our way.
+
+    total = 15 (10 LPIPS + 5 MSE) + CE + MSE(w_plus, encoder(picture))
+
+with pictures in [0, 1], black inside the region, both means over the whole picture.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import ndimage
+from torch import Tensor, nn
+
+from editgan_kernels import PixelSampler
+from editgan_widgets.editing.adam import Adam
+from editgan_widgets.editing.target import EditTarget
+from editgan_widgets.labels import Label, LabelSet
+from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.generator import Generator, GeneratorConfig, Synthesis
+from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
+from editgan_widgets.models.perceptual import Lpips
+from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncoderConfig
+from editgan_widgets.models.vgg16 import STAGES, Vgg16Features
+
+OUTSIDE, LPIPS, MSE = 15.0, 10.0, 5.0  # the release's weights; cross-entropy and the encoder's term count once
+RATE = 0.02  # Adam's, in W's own unit
+DILATION = 3  # px, by squares
+VGG_CHANNELS = (64, 128, 256, 512, 512)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of the networks to measure."""
+
+    generator: GeneratorConfig
+    discriminator: DiscriminatorConfig
+    encoder: PyramidEncoderConfig
+    num_labels: int = 32
+    members: int = 10
+    hidden: tuple[int, int] = (256, 128)
+    vgg_channels: tuple[int, ...] = VGG_CHANNELS
+
+    @property
+    def resolution(self) -> int:
+        return self.generator.resolution
+
+    @property
+    def channels(self) -> int:
+        """Of the concatenated features."""
+        return sum(2 * self.generator.channels_at(r) for r in self.generator.resolutions)
+
+    @property
+    def cube_bytes(self) -> int:
+        """Of all features at full size."""
+        return 4 * self.channels * self.resolution**2
+
+
+def _portraits(resolution: int, channels: tuple[int, ...]) -> Shape:
+    return Shape(
+        GeneratorConfig(resolution, z_dim=108, w_dim=384, normalize_z=False, channels=channels),
+        DiscriminatorConfig(resolution, channel_base=2048, channel_max=128, patches=16),
+        PyramidEncoderConfig(resolution, num_ws=2 * len(channels), w_dim=384),
+    )
+
+
+SHAPES = {
+    "portraits-128": _portraits(128, (256, 256, 256, 128, 64, 32)),
+    "portraits-256": _portraits(256, (256, 256, 256, 256, 128, 64, 32)),
+    "car-512": Shape(
+        GeneratorConfig(512, z_dim=512, w_dim=512, mapping_layers=8, channel_base=32768, channel_max=512),
+        DiscriminatorConfig(512, channel_base=32768, channel_max=512),
+        PyramidEncoderConfig(512),
+    ),
+}
+
+
+def random_model(shape: Shape, with_encoder: bool = True, seed: int = 0) -> EditGAN:
+    """Networks of a shape with random weights, the same for each seed; the encoder's do not change the others'."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        generator, discriminator = Generator(shape.generator), Discriminator(shape.discriminator)
+        config = InterpreterConfig(tuple(generator.feature_channels), shape.num_labels, shape.members, shape.hidden)
+        interpreter = Interpreter(config)
+        with torch.no_grad():
+            for norm in (interpreter.norm1, interpreter.norm2):
+                norm.weight.uniform_(0.5, 1.5)
+                norm.bias.normal_(0, 0.2)
+                norm.running_mean.uniform_(0, 0.5)
+                norm.running_var.uniform_(0.5, 1.5)
+        encoder = PyramidEncoder(shape.encoder) if with_encoder else None
+    labels = LabelSet(
+        "random", [Label(i, f"part {i}", f"#{i * 5:02x}40{255 - i * 5:02x}") for i in range(shape.num_labels)]
+    )
+    return EditGAN(generator, discriminator, interpreter, labels, encoder=encoder)
+
+
+def random_vgg16(channels: Sequence[int] = VGG_CHANNELS, seed: int = 1) -> tuple[Vgg16Features, list[Tensor]]:
+    """VGG16 and LPIPS' heads with random weights: activations keep their size, heads are not negative."""
+    rng, weights, inputs = torch.Generator().manual_seed(seed), {}, 3
+    for stage, outputs in zip(STAGES, channels, strict=True):
+        for number in stage:
+            scale = (2 / (9 * inputs)) ** 0.5
+            weights[f"features.{number}.weight"] = torch.randn(outputs, inputs, 3, 3, generator=rng) * scale
+            weights[f"features.{number}.bias"] = torch.randn(outputs, generator=rng) * 0.1
+            inputs = outputs
+    return Vgg16Features(weights), [torch.rand(n, generator=rng) for n in channels]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One edit: the latent before it, where it starts, and what is painted where."""
+
+    before: Tensor  # [1, num_ws, w_dim]
+    start: Tensor  # the same, a little further, so that no term is nought
+    target: EditTarget = field(repr=False)
+
+
+def task_for(model: EditGAN, area: float = 0.076, seed: int = 2) -> Task:
+    """A disc of `area` of the picture repainted (20,000 px at 512 px), and the release's dilation around it."""
+    size, rng = model.resolution, torch.Generator().manual_seed(seed)
+    y, x = np.mgrid[:size, :size]
+    disc = (y - 0.45 * size) ** 2 + (x - 0.55 * size) ** 2 < area * size**2 / np.pi
+    region = ndimage.binary_dilation(disc, np.ones((3, 3), bool), iterations=DILATION)
+    cells = (y * 8 // size + x * 8 // size) % len(model.labels)
+    label_map = np.where(disc, 1 + (x > 0.55 * size), cells).astype(np.uint8)
+    before = model.sample_w_plus(seed)
+    start = before + 0.05 * torch.randn(before.shape, generator=rng)
+    return Task(before, start, EditTarget(label_map, region, disc & (cells != label_map), (1, 2)))
+
+
+# The release's way
+
+
+class Member(nn.Module):
+    """One network of the ensemble: pixels' features `[n, channels]` -> logits `[n, num_labels]`."""
+
+    def __init__(self, channels: int, hidden: tuple[int, int], num_labels: int):
+        super().__init__()
+        first, second = hidden
+        self.layers = nn.Sequential(
+            nn.Linear(channels, first),
+            nn.ReLU(),
+            nn.BatchNorm1d(first),
+            nn.Linear(first, second),
+            nn.ReLU(),
+            nn.BatchNorm1d(second),
+            nn.Linear(second, num_labels),
+        )
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.layers(pixels)
+
+
+def members_of(interpreter: Interpreter) -> list[Member]:
+    """The ensemble as separate networks of the same weights; the features' standardisation is in the first layer."""
+    config = interpreter.config
+    channels, first = sum(config.feature_channels), config.hidden[0]
+    scaled = interpreter.weight1 / interpreter.feature_std
+    shifted = interpreter.bias1 - scaled @ interpreter.feature_mean
+    members = []
+    for m in range(config.ensemble):
+        rows = slice(m * first, (m + 1) * first)
+        weights = {"0.weight": scaled[rows], "0.bias": shifted[rows]}
+        for i, norm in ((2, interpreter.norm1), (5, interpreter.norm2)):
+            for name in ("weight", "bias", "running_mean", "running_var"):
+                weights[f"{i}.{name}"] = getattr(norm, name)[m]
+            weights[f"{i}.num_batches_tracked"] = torch.zeros((), dtype=torch.long)
+        weights |= {"3.weight": interpreter.weight2[m], "3.bias": interpreter.bias2[m]}
+        weights |= {"6.weight": interpreter.weight3[m], "6.bias": interpreter.bias3[m]}
+        member = Member(channels, config.hidden, config.num_labels)
+        member.layers.load_state_dict(weights)
+        members.append(member.eval().requires_grad_(False))
+    return members
+
+
+def full_size(features: Sequence[Tensor], size: int, mode: str) -> Tensor:
+    """All maps at full size, concatenated: `[1, sum C_l, size, size]`. Mode is "nearest" or "bilinear"."""
+    corners = {"align_corners": False} if mode == "bilinear" else {}
+    return torch.cat([F.interpolate(x, size=(size, size), mode=mode, **corners) for x in features], dim=1)
+
+
+def mean_logits(members: Sequence[Member], pixels: Tensor) -> Tensor:
+    """`[n, channels]` -> `[n, num_labels]`, the mean over the ensemble."""
+    return torch.stack([member(pixels) for member in members]).mean(0)
+
+
+def segment(members: Sequence[Member], features: Sequence[Tensor]) -> Tensor:
+    """Label map `[H, W]` of every pixel, from bilinear features."""
+    size = features[-1].shape[-1]
+    with torch.no_grad():
+        pixels = full_size(features, size, "bilinear")[0].flatten(1).T
+        return mean_logits(members, pixels).argmax(1).reshape(size, size)
+
+
+def lpips(features: Vgg16Features, heads: Sequence[Tensor], picture: Tensor, target: Tensor) -> Tensor:
+    """LPIPS of two pictures in [0, 1]; both are put through VGG16."""
+    total = picture.new_zeros(())
+    for ours, theirs, head in zip(features(picture * 2 - 1), features(target * 2 - 1), heads, strict=True):
+        difference = (_unit(ours) - _unit(theirs)).square()
+        total = total + (difference * head[:, None, None]).sum(1).mean()
+    return total
+
+
+def _unit(x: Tensor) -> Tensor:
+    return x / (torch.linalg.vector_norm(x, dim=1, keepdim=True) + 1e-10)
+
+
+def in_unit_range(image: Tensor) -> Tensor:
+    """A picture in [-1, 1] as one in [0, 1]."""
+    return (image + 1) / 2
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The objective's terms, unweighted, as tensors on one graph."""
+
+    lpips: Tensor
+    mse: Tensor
+    segmentation: Tensor
+    encoder: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        return OUTSIDE * (LPIPS * self.lpips + MSE * self.mse) + self.segmentation + self.encoder
+
+    def values(self) -> dict[str, float]:
+        """As numbers, the total among them."""
+        names = ("lpips", "mse", "segmentation", "encoder", "total")
+        return {name: float(getattr(self, name).detach()) for name in names}
+
+
+class ReleasedLoop:
+    """The release's loop: `step()` is one of Adam's steps on all of w_plus.
+
+    Args:
+        model: with interpreter and encoder.
+        task: what to edit.
+        vgg16: its features and LPIPS' heads.
+    """
+
+    def __init__(self, model: EditGAN, task: Task, vgg16: tuple[Vgg16Features, list[Tensor]]):
+        assert model.interpreter is not None
+        assert model.encoder is not None
+        self.generator, self.encoder, self.size = model.generator, model.encoder, model.resolution
+        self.members = members_of(model.interpreter)
+        self.vgg16, self.heads = vgg16
+        region = torch.from_numpy(task.target.region)
+        self.region, self.keep = region.flatten(), (~region).float()
+        self.wanted = torch.from_numpy(task.target.label_map).long()[region]
+        with torch.no_grad():
+            self.picture = in_unit_range(self.generator.synthesis(task.before, noise_mode="const").image)
+        self.w_plus = task.start.clone().requires_grad_()
+        self.optimiser = torch.optim.Adam([self.w_plus], lr=RATE)
+
+    def logits(self, synthesis: Synthesis) -> Tensor:
+        """`[n, num_labels]` of the region's pixels."""
+        cube = full_size(synthesis.features, self.size, "nearest")[0].flatten(1)
+        return mean_logits(self.members, cube[:, self.region].T)
+
+    def terms(self) -> Terms:
+        """Evaluate at the present latent."""
+        synthesis = self.generator.synthesis(self.w_plus, noise_mode="const")
+        segmentation = F.cross_entropy(self.logits(synthesis), self.wanted)
+        picture = in_unit_range(synthesis.image)
+        seen, target = picture * self.keep, self.picture * self.keep
+        distance = lpips(self.vgg16, self.heads, seen, target)
+        encoder = F.mse_loss(self.w_plus, self.encoder(picture).detach())
+        return Terms(distance, F.mse_loss(seen, target), segmentation, encoder)
+
+    def step(self) -> Terms:
+        """Evaluate, differentiate, move."""
+        self.optimiser.zero_grad()
+        terms = self.terms()
+        terms.total.backward()
+        self.optimiser.step()
+        return terms
+
+
+# Our way
+
+
+class LeanLoop:
+    """The release's terms as this repository computes them.
+
+    The interpreter's layers are folded and merged and read the region's pixels at each map's own size; LPIPS keeps the
+    target's features; the encoder runs without a graph.
+    """
+
+    def __init__(self, model: EditGAN, task: Task, vgg16: tuple[Vgg16Features, list[Tensor]]):
+        assert model.interpreter is not None
+        assert model.encoder is not None
+        self.generator, self.interpreter, self.encoder = model.generator, model.interpreter, model.encoder
+        region = torch.from_numpy(task.target.region)
+        self.sampler, self.keep = PixelSampler.from_region(region, nearest=True), (~region).float()
+        self.wanted = torch.from_numpy(task.target.label_map).long()[region]
+        with torch.no_grad():
+            image = self.generator.synthesis(task.before, noise_mode="const").image
+        self.target = in_unit_range(image) * self.keep
+        self.lpips = Lpips(*vgg16)
+        self.reference = self.lpips.reference(self.target * 2 - 1)
+        self.w_plus = task.start.clone().requires_grad_()
+        self.adam = Adam(self.w_plus, beta2=0.999)
+
+    def terms(self) -> Terms:
+        """Evaluate at the present latent."""
+        synthesis = self.generator.synthesis(self.w_plus * 1, noise_mode="const")  # the counter of flops takes no leaf
+        logits = self.interpreter.at(synthesis.features, self.sampler)[0]
+        segmentation = F.cross_entropy(logits.T, self.wanted)
+        picture = in_unit_range(synthesis.image)
+        seen = picture * self.keep
+        distance = self.lpips(seen * 2 - 1, self.reference)
+        with torch.no_grad():
+            encoded = self.encoder(picture)
+        mse = (seen - self.target).square().mean()
+        return Terms(distance, mse, segmentation, (self.w_plus - encoded).square().mean())
+
+    def step(self) -> Terms:
+        """Evaluate, differentiate, move."""
+        terms = self.terms()
+        self.adam.step(RATE, terms.total)
+        return terms
