@@ -92,8 +92,8 @@ def test_two_views_of_an_editor_keep_in_step_but_zoom_apart(open_notebook):
 
     # Each is looked at by its own zoom.
     one.canvas("parts").press("+")
-    until(lambda: one.root.locator(".eg-zoom").inner_text() == "141 %", 5, "+ did not zoom")
-    assert other.root.locator(".eg-zoom").inner_text() == "100 %"
+    until(lambda: one.root.locator(".eg-zoom").first.inner_text() == "141 %", 5, "+ did not zoom")
+    assert other.root.locator(".eg-zoom").first.inner_text() == "100 %"
 
 
 @pytest.mark.parametrize("host", [Lab, Classic])
