@@ -32,10 +32,16 @@ def far_lab(browser, line):
     page = browser.new_page(viewport={"width": 1440, "height": 1100})
     lab = Lab(page, line.address)
     lab.open()
+    page.add_locator_handler(page.locator(".jp-Dialog"), lambda _dialog: close_dialogs(page), no_wait_after=True)
     yield lab
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()
     assert not [error for error in lab.errors if "fetch" not in error and "connection" not in error.lower()]
+
+
+def close_dialogs(page) -> None:
+    """JupyterLab says in a dialog that the server is gone; a person closes it and paints on."""
+    page.evaluate("() => document.querySelectorAll('.jp-Dialog button').forEach(button => button.click())")
 
 
 def begin(lab) -> tuple[EditorPage, int, str]:
@@ -61,6 +67,7 @@ def entries(lab) -> int:
 
 
 def screen(editor, size, x, y) -> tuple[float, float]:
+    close_dialogs(editor.page)
     canvas = editor.canvas("parts")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
