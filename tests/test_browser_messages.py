@@ -4,8 +4,9 @@ import random
 
 import numpy as np
 import pytest
+from editors import heard, push_of
 
-from editgan_widgets import EditSession, EditVector
+from editgan_widgets import EditSession
 from editgan_widgets.widgets import Editor
 
 ODD = [
@@ -41,15 +42,9 @@ UNHELPFUL = ("Error:", "object has no", "unsupported operand", "NoneType", "argu
 
 @pytest.fixture
 def editor(tiny_model):
-    import torch
-
-    delta = 0.1 * torch.ones(tiny_model.generator.config.num_ws, tiny_model.generator.config.w_dim)
-    push = EditVector("push", delta, (), {"fingerprint": tiny_model.fingerprint})
-    session = EditSession.from_seed(tiny_model, seed=2)
-    editor = Editor(session, auto=False, vectors={"push": push}, journal=False)
-    editor.view.send = lambda content, buffers=None: None
-    yield editor
-    editor.close()
+    session, push = EditSession.from_seed(tiny_model, seed=2), push_of(tiny_model, 0.1)
+    with heard(Editor(session, auto=False, vectors={"push": push}, journal=False)) as editor:
+        yield editor
 
 
 def send(editor, content, buffers=()):

@@ -9,9 +9,10 @@ import sys
 import numpy as np
 import pytest
 import torch
+from editors import heard, push_of
 from PIL import Image
 
-from editgan_widgets import EditSession, EditVector, Stroke
+from editgan_widgets import EditSession, Stroke
 from editgan_widgets.editing.history import HistoryError
 from editgan_widgets.editing.journal import JournalError
 from editgan_widgets.widgets import Editor
@@ -20,19 +21,10 @@ DAB = Stroke([(16.0, 16.0), (20.0, 16.0)], 4.0, 1)
 ELSEWHERE = Stroke([(4.0, 28.0)], 3.0, 2)
 
 
-def vector(model, name="push"):
-    return EditVector(
-        name, torch.full_like(model.sample_w_plus(0, 0.7)[0], 0.02), (), {"fingerprint": model.fingerprint}
-    )
-
-
 @pytest.fixture
 def editor(tiny_model):
-    editor = Editor(tiny_model, seed=3, steps=4, vectors={"push": vector(tiny_model)})
-    editor.sent = []
-    editor.view.send = lambda content, buffers=None: editor.sent.append((content, buffers))
-    yield editor
-    editor.close()
+    with heard(Editor(tiny_model, seed=3, steps=4, vectors={"push": push_of(tiny_model, 0.02)})) as editor:
+        yield editor
 
 
 def browser(editor, **content):

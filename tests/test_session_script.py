@@ -1,13 +1,11 @@
 """A session as a script: run in a fresh Python, it arrives at the same pixels."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from editors import run_script
 from PIL import Image
 
 from editgan_widgets import EditConfig, EditSession, EditVector, Stroke
@@ -22,21 +20,6 @@ def vector(session, name, number, labels=("glow",)):
     delta = torch.zeros_like(session.origin[0])
     delta[number] = 0.05
     return EditVector(name, delta, labels, {"fingerprint": session.model.fingerprint})
-
-
-def run_script(text, model, folder):
-    model.save(folder / "model.safetensors")
-    (folder / "picture.py").write_text(text, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "picture.py", "model.safetensors"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
 
 
 def test_every_kind_of_action_is_done_again_to_the_same_pixels(session, tmp_path):

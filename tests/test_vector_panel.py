@@ -1,14 +1,12 @@
 """The panel of edit vectors: switches, rows, refining, clashes, small pictures and animations; no browser."""
 
 import io
-import os
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 import torch
+from editors import heard, run_script
 from PIL import Image, ImageSequence
 
 from editgan_widgets import EditVector, load_model
@@ -32,11 +30,9 @@ def vectors(tiny_model):
 
 @pytest.fixture
 def editor(tiny_model, vectors):
-    editor = Editor(EditSession.from_seed(tiny_model, seed=3), vectors=vectors, auto=False, journal=False)
-    editor.sent = []
-    editor.view.send = lambda content, buffers=None: editor.sent.append((content, buffers))
-    yield editor
-    editor.close()
+    session = EditSession.from_seed(tiny_model, seed=3)
+    with heard(Editor(session, vectors=vectors, auto=False, journal=False)) as editor:
+        yield editor
 
 
 def browser(editor, **content):
@@ -157,18 +153,10 @@ def test_the_script_of_rows_a_switch_and_a_refinement_makes_the_same_pixels(edit
     editor.switch_vector("less glow", False)
     editor.refine(4, blocking=True)
     assert "session.refine(" in editor.script()
-    editor.session.model.save(tmp_path / "model.safetensors")
     editor.save_script(tmp_path / "picture.py")
-    done = subprocess.run(
-        [sys.executable, "picture.py", "model.safetensors"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    assert "the same pixels" in done.stdout, done.stderr[-2000:]
-    assert "not the same" not in done.stdout
+    told = run_script((tmp_path / "picture.py").read_text(encoding="utf-8"), editor.session.model, tmp_path)
+    assert "the same pixels" in told
+    assert "not the same" not in told
 
 
 def test_a_refinement_can_be_stopped_and_keeps_its_best(editor):

@@ -1,0 +1,45 @@
+"""What several tests of editors share: one whose messages are kept, and its script run in a fresh Python."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from editgan_widgets import EditVector
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.widgets import Editor
+
+
+@contextmanager
+def heard(editor: Editor) -> Iterator[Editor]:
+    """An editor whose messages to the browser are kept as `editor.sent`, (content, buffers) each; closed at the end."""
+    editor.sent = []
+    editor.view.send = lambda content, buffers=None: editor.sent.append((content, buffers))
+    yield editor
+    editor.close()
+
+
+def push_of(model: EditGAN, length: float) -> EditVector:
+    """A vector named push, the same number in every place."""
+    delta = length * torch.ones(model.generator.config.num_ws, model.generator.config.w_dim)
+    return EditVector("push", delta, (), {"fingerprint": model.fingerprint})
+
+
+def run_script(text: str, model: EditGAN, folder: Path) -> str:
+    """Run a session's script with this model in a fresh Python; what it printed."""
+    model.save(folder / "model.safetensors")
+    (folder / "picture.py").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "picture.py", "model.safetensors"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
