@@ -5,8 +5,8 @@ import { makeSources, pushedInto, pushSegment } from "./push.js";
 
 const ECHOED = ["brush", "eraser", "push"]; // the kernel alone fills
 
-/** `paint(target, stroke, from)` paints a stroke's points from the flat index `from` on into a label map; from 0 on it begins
- *  anew. `others` gives the other side's part by id, `original()` the label map that the eraser brings back. */
+/** `paint(target, stroke)` paints a stroke into a label map, `paint(target, stroke, from)` goes on with it from the point at the
+ *  flat index `from`. `others` gives the other side's part by id, `original()` the label map that the eraser brings back. */
 export function makeEcho({ width, height, others, original, touched }) {
   const size = width * height;
 
@@ -33,16 +33,16 @@ export function makeEcho({ width, height, others, original, touched }) {
     }
   }
 
-  function paint(target, stroke, from = 0) {
+  function paint(target, stroke, from = null) {
     if (!ECHOED.includes(stroke.tool)) return;
-    if (from === 0) begin(target, stroke);
-    const points = from > 0 ? stroke.points.slice(from) : stroke.points;
+    if (from === null) begin(target, stroke);
+    const points = stroke.points.slice(from ?? 0);
     if (stroke.tool === "push") {
       for (let i = 2; i < points.length; i += 2) pushSegment(stroke.sources, points[i - 2], points[i - 1], points[i], points[i + 1], stroke.radius);
       pushed(target, stroke, points);
       return;
     }
-    const radius = stroke.radii ? stroke.radii.slice(from / 2) : stroke.radius;
+    const radius = stroke.radii ? stroke.radii.slice((from ?? 0) / 2) : stroke.radius;
     const first = original();
     const put = (i, label) => {
       if (!stroke.free[stroke.under[i]]) return;
