@@ -84,8 +84,10 @@ class _Action:
     entry: int | None = None  # of the history
     strength: float = 1.0
     turn: Turn | None = None  # of the message that asked for it
+    view: str = ""  # the browser's name for the view that asked, which alone saves the file
 
 
+_DOWNLOADS = ("save", "save_mask", "script", "animation", "sweep")  # what a view's browser saves as a file
 _PAINTED = "Painted. Press Edit and the picture follows."
 _DONE_WORDS = {"paint": _PAINTED, "operate": _PAINTED, "erase": "Brought back.", "refresh": ""}
 
@@ -669,17 +671,13 @@ class Editor:
             self.remove_vector(content.get("name", ""))
         elif kind == "refine":
             self.refine(_checked_steps(content.get("steps")))
-        elif kind == "animation":
-            self._act(_Action("animation"))
-        elif kind == "sweep":
-            self._check_there(content.get("name"))
-            self._act(_Action("sweep", name=content["name"]))
-        elif kind == "save":
-            self._act(_Action("save"))
+        elif kind in _DOWNLOADS:
+            name = content.get("name", "")
+            if kind == "sweep":
+                self._check_there(name)
+            self._act(_Action(kind, name=name, view=str(content.get("view", ""))))
         elif kind == "open":
             self.open(_file(buffers))
-        elif kind == "save_mask":
-            self._act(_Action("save_mask"))
         elif kind == "open_mask":
             self._take_mask(_file(buffers), run=self._steps_asked(content), rule=rule_of(content, self.labels))
         elif kind == "samples":
@@ -707,8 +705,6 @@ class Editor:
             self._on_settings(content)
         elif kind == "state":
             self.view.resend_state()
-        elif kind == "script":
-            self._act(_Action("script"))
         else:
             raise ValueError(f"message {kind!r} from the browser is unknown; reload the page")
 
@@ -1014,16 +1010,16 @@ class Editor:
             self._publish(**self._shown_vectors())
         elif action.kind == "save":
             if self.photo is None:
-                self._download("portrait.png", picture_png(self.session))
+                self._download(action.view, "portrait.png", picture_png(self.session))
                 self._word = self._text("Saved as portrait.png, with its recipe: open it here to go on.")
             else:
-                self._download("edited.png", encoding.png(self.photo.pasted()))
+                self._download(action.view, "edited.png", encoding.png(self.photo.pasted()))
                 self._word = self._text("Saved as edited.png: the whole picture at its own size, with the edits.")
         elif action.kind == "save_mask":
-            self._download("mask.png", mask_png(self.session.label_map, self.labels))
+            self._download(action.view, "mask.png", mask_png(self.session.label_map, self.labels))
             self._word = self._text("Saved as mask.png, in the parts' colours: paint on it elsewhere and open it here.")
         elif action.kind == "script":
-            self._download("picture.py", session_script(self.session, self.vectors).encode(), "text/x-python")
+            self._download(action.view, "picture.py", session_script(self.session, self.vectors).encode(), "text/x-python")
             self._word = self._text("Saved as picture.py: run it, and it makes the same picture.")
         elif action.operation is not None or action.stroke is not None:
             return self._paint(action)
@@ -1050,8 +1046,8 @@ class Editor:
             self._pending = False
         return group if changed else None
 
-    def _download(self, name: str, content: bytes, kind: str = "image/png") -> None:
-        self.view.send({"kind": "download", "name": name, "type": kind}, buffers=[content])
+    def _download(self, view: str, name: str, content: bytes, kind: str = "image/png") -> None:
+        self.view.send({"kind": "download", "view": view, "name": name, "type": kind}, buffers=[content])
 
     def _set_vectors(self, settings: Mapping[str, VectorSetting], how: str = "") -> None:
         """Let vectors stand otherwise; `how` is not by their sliders, which one undo takes back together."""
@@ -1138,7 +1134,7 @@ class Editor:
             name, animation = f"{action.name}.gif", self._sweep(action.name)
         else:
             name, animation = "edit.gif", animate_edit(self._recorder.frames())
-        self._download(name, animation.encoded(".gif"), "image/gif")
+        self._download(action.view, name, animation.encoded(".gif"), "image/gif")
         self._word = self._text("Saved as {name}.", name=name)
 
     def _travel(self, action: _Action) -> None:

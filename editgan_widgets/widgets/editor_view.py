@@ -8,18 +8,17 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "fill", x, y, whole, …}   {kind: "operate", name, …}   {kind: "outline", name, …}
                         where … is label, auto, steps, locked, over, mirror
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
-                        {kind: "vectors", scales: {name: number}, live} {kind: "keep" | "remove" | "sweep", name}
+                        {kind: "vectors", scales: {name: number}, live} {kind: "keep" | "remove", name}
                         {kind: "switch", name, on} {kind: "layers", name, first, last} {kind: "refine", steps}
-                        {kind: "animation"}
-                        {kind: "save" | "script"}   {kind: "open"} + [file]   {kind: "state"}
-                        {kind: "save_mask"}   {kind: "open_mask", …} + [PNG]
+                        {kind: "save" | "save_mask" | "script" | "animation", view}   {kind: "sweep", name, view}
+                        {kind: "open"} + [file]   {kind: "open_mask", …} + [PNG]   {kind: "state"}
                         {kind: "accept" | "discard"} {kind: "strength", strength, live}
                         {kind: "configure", preset, settings}
                         {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
                         {kind: "samples", seeds, psis}   {kind: "new", seed, psi}
                         all with id and turn (deliveries.py), but for what passes (PASSING in main.js) and what is live
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
-                        {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", name, type} + [file]
+                        {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", view, name, type} + [file]
                         {kind: "thumbs", entries} + [JPEG of each]
                         {kind: "outline", name, label} + [zlib of 0/1: the part after that tool; empty: none]
                         {kind: "standing", client, taken, handled, early} to what came out of its turn

@@ -80,7 +80,18 @@ def test_two_views_of_an_editor_keep_in_step_but_zoom_apart(open_notebook):
     until(lambda: same(one, other) and same(one, other, "index"), 10, "the views differ after a stroke")
     assert one.status == other.status != ""
 
-    # So are a slider, the chosen part and Undo pressed in the other one.
+    # The one that asks for a file gets it, and the other does not save it a second time.
+    saved = []
+    one.page.on("download", lambda download: saved.append(download.suggested_filename))
+    one.press("Save the last edit")
+    until(lambda: "edit.gif" in one.status, 30, "nothing was saved")
+    with one.page.expect_download():
+        other.press("Save the picture as PNG")
+    until(lambda: "portrait.png" in one.status, 30, "nothing was saved")
+    lab.page.wait_for_timeout(300)
+    assert saved == ["edit.gif", "portrait.png"]
+
+    # In step are a slider, the chosen part and Undo pressed in the other one.
     other.root.get_by_label("Scale of push").fill("0.8")
     until(lambda: one.root.get_by_label("Scale of push").input_value() == "0.8", 10, "the slider did not follow")
     until(lambda: same(one, other), 10, "the views differ after a slider moved")

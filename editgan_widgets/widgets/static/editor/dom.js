@@ -57,3 +57,6 @@ export async function inflate(view) {
   const stream = new Blob([view]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
+
+/** A name that no other page or view has. */
+export const randomName = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;

@@ -7,7 +7,7 @@
 
 import { makeAnnouncer, roveToolbar } from "./access.js";
 import { makeDivider } from "./compare.js";
-import { h, ICONS, inflate } from "./dom.js";
+import { h, ICONS, inflate, randomName } from "./dom.js";
 import { makeEcho } from "./echo.js";
 import { makeFileMenu } from "./files.js";
 import { makeHistoryPanel } from "./history.js";
@@ -370,7 +370,9 @@ function render({ model, el }) {
     model.set(name, value);
     model.save_changes();
   }
-  const PASSING = ["ack", "samples", "save_mask", "animation", "sweep", "outline", "dismiss", "save", "script", "open", "thumbs"]; // of no use later, or too large to keep; so is what is live
+  const DOWNLOADS = ["save", "save_mask", "script", "animation", "sweep"]; // their file goes to the view that asks
+  const PASSING = [...DOWNLOADS, "ack", "samples", "outline", "dismiss", "open", "thumbs"]; // of no use later, or too large to keep; so is what is live
+  const viewName = randomName();
   const outbox = makeOutbox({
     model,
     onHandled: (ids) => {
@@ -382,6 +384,7 @@ function render({ model, el }) {
   cleanups.push(outbox.close);
   /** Send a message; one that must not be lost gets an id, which is given back. */
   function tell(message, buffers) {
+    if (DOWNLOADS.includes(message.kind)) message = { ...message, view: viewName };
     if (!PASSING.includes(message.kind) && message.live !== true) return outbox.send(message, buffers);
     model.send(message, undefined, buffers);
   }
@@ -513,6 +516,7 @@ function render({ model, el }) {
       return;
     }
     if (message.kind === "download") {
+      if (message.view !== viewName) return;
       const address = URL.createObjectURL(new Blob([buffers[0]], { type: message.type }));
       h("a", { href: address, download: message.name }).click();
       setTimeout(() => URL.revokeObjectURL(address), 10_000);

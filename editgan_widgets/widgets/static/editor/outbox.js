@@ -4,6 +4,8 @@
 // sent again when the page opens, when the connection is back, and now and then while no answer comes. The kernel does each
 // turn once and in order (widgets/deliveries.py), so to send too often is harmless.
 
+import { randomName } from "./dom.js";
+
 const PATIENCE = 5000; // ms until what was not answered is sent again, twice as long each time
 const MOST_PATIENCE = 60_000;
 
@@ -31,8 +33,7 @@ const toBuffer = (text) => Uint8Array.from(atob(text), (letter) => letter.charCo
 export function makeOutbox({ model, onHandled, onWaiting }) {
   const store = storage();
   const prefix = `editgan-outbox:${model.get("ident")}:`;
-  const newName = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;
-  let client = newName(); // a new one for each page, so that a tab and its duplicate are two
+  let client = randomName(); // a new one for each page, so that a tab and its duplicate are two
   let sent = 0;
   let full = false; // nothing more is stored until all is handled, so that what is stored has no gaps
   let patience = PATIENCE;
@@ -117,7 +118,7 @@ export function makeOutbox({ model, onHandled, onWaiting }) {
   }
   /** The kernel no longer knows a client: what it left is sent under a new name. */
   function readdress(from) {
-    client = newName();
+    client = randomName();
     sent = 0;
     for (const entry of entries.filter((other) => other.client === from)) {
       store.removeItem(keyOf(entry));
