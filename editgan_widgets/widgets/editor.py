@@ -1019,7 +1019,8 @@ class Editor:
             self._download(action.view, "mask.png", mask_png(self.session.label_map, self.labels))
             self._word = self._text("Saved as mask.png, in the parts' colours: paint on it elsewhere and open it here.")
         elif action.kind == "script":
-            self._download(action.view, "picture.py", session_script(self.session, self.vectors).encode(), "text/x-python")
+            script = session_script(self.session, self.vectors).encode()
+            self._download(action.view, "picture.py", script, "text/x-python")
             self._word = self._text("Saved as picture.py: run it, and it makes the same picture.")
         elif action.operation is not None or action.stroke is not None:
             return self._paint(action)

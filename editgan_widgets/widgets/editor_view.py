@@ -18,7 +18,8 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "samples", seeds, psis}   {kind: "new", seed, psi}
                         all with id and turn (deliveries.py), but for what passes (PASSING in main.js) and what is live
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
-                        {kind: "frame", seq, job, preview: true} + [JPEG]   {kind: "download", view, name, type} + [file]
+                        {kind: "frame", seq, job, preview: true} + [JPEG]
+                        {kind: "download", view, name, type} + [file]
                         {kind: "thumbs", entries} + [JPEG of each]
                         {kind: "outline", name, label} + [zlib of 0/1: the part after that tool; empty: none]
                         {kind: "standing", client, taken, handled, early} to what came out of its turn
