@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from editgan_widgets.models.folding import Folded
+from editgan_widgets.models.modulated import modulated_convolution
 
 LEAK = 0.2  # slope of the leaky ReLU below zero
 GAIN = math.sqrt(2)  # keeps unit variance through a leaky ReLU
@@ -34,7 +35,12 @@ def resample_filter() -> Float[Tensor, "4 4"]:
 
 def depthwise(kernel: Float[Tensor, "k k"], channels: int, dtype: torch.dtype) -> Float[Tensor, "c 1 k k"]:
     """Repeat a small kernel for every channel, as grouped convolutions want it."""
-    return kernel.to(dtype)[None, None].repeat(channels, 1, 1, 1)
+    return _in_order(kernel.to(dtype)[None, None].repeat(channels, 1, 1, 1))
+
+
+def _in_order(weight: Tensor) -> Tensor:
+    """In channels_last order, which the maps that are convolved with it take over."""
+    return weight.contiguous(memory_format=torch.channels_last)
 
 
 def filter_2d(
@@ -124,11 +130,11 @@ class Convolution(nn.Module):
             x = F.conv2d(filter_2d(x, folded.low_pass, padding=1, stride=2), folded.weight, folded.bias)
         else:
             x = F.conv2d(filter_2d(x, folded.low_pass, padding=2), folded.weight, folded.bias, stride=2)
-        return F.leaky_relu(x, LEAK) if self.activate else x
+        return F.leaky_relu_(x, LEAK) if self.activate else x
 
     def _fold(self, dtype: torch.dtype) -> _FoldedConvolution:
         return _FoldedConvolution(
-            (self.weight * (self.weight_gain * self.out_gain)).to(dtype),
+            _in_order((self.weight * (self.weight_gain * self.out_gain)).to(dtype)),
             None if self.bias is None else (self.bias * self.out_gain).to(dtype),
             depthwise(self.resample_filter.flip(0, 1), self.weight.shape[1], dtype) if self.down else None,
         )
@@ -176,17 +182,19 @@ class SynthesisLayer(nn.Module):
         sources = (self.weight, self.bias, self.noise_strength, self.noise_const, self.resample_filter)
         folded = self._folded.setdefault(x.dtype, Folded())(sources, lambda: self._fold(x.dtype))
         styles = self.affine(w)
-        scale = (styles.square() @ folded.power + 1e-8 / GAIN**2).rsqrt()[:, :, None, None].to(x.dtype)
-        x = self._convolve(x * styles[:, :, None, None].to(x.dtype), folded)
+        scale = (styles.square() @ folded.power + 1e-8 / GAIN**2).rsqrt()
         if noise_mode == "const":
-            x = torch.addcmul(folded.shift, x, scale)
+            shift = folded.shift
         elif noise_mode == "none":
-            x = torch.addcmul(folded.bias, x, scale)
+            shift = folded.bias
         elif noise_mode == "random":
-            x = torch.addcmul(self._fresh_noise(len(x), rng).to(x.dtype), x, scale).add_(folded.bias)
+            shift = folded.bias + self._fresh_noise(len(x), rng).to(x.dtype)
         else:
             raise ValueError(f"noise_mode {noise_mode!r} is unknown; use 'const', 'random' or 'none'")
-        return F.leaky_relu_(x, LEAK)
+        if not any(source.requires_grad for source in sources):
+            return modulated_convolution(x, styles, scale, folded.weight, folded.low_pass, shift, LEAK)
+        x = self._convolve(x * styles[:, :, None, None].to(x.dtype), folded)
+        return F.leaky_relu_(torch.addcmul(shift, x, scale[:, :, None, None].to(x.dtype)), LEAK)
 
     def _convolve(self, x: Tensor, folded: _FoldedSynthesisLayer) -> Tensor:
         if folded.low_pass is None:
@@ -205,11 +213,11 @@ class SynthesisLayer(nn.Module):
         bias = (self.bias * GAIN)[None, :, None, None]
         noise = self.noise_const[None, None] * (self.noise_strength * GAIN)
         return _FoldedSynthesisLayer(
-            weight=(self.weight.transpose(0, 1) if self.up else self.weight).to(dtype),
+            weight=_in_order((self.weight.transpose(0, 1) if self.up else self.weight).to(dtype)),
             power=self.weight.square().sum(dim=(2, 3)).T / GAIN**2,
             low_pass=low_pass,
             bias=bias.to(dtype),
-            shift=(bias + noise).to(dtype),
+            shift=_in_order((bias + noise).to(dtype)),
         )
 
 
