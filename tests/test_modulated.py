@@ -10,13 +10,13 @@ from editgan_widgets.models.modulated import modulated_convolution
 LEAK = 0.2
 
 
-def plain(x, styles, scale, weight, low_pass, shift):
+def plain(x, styles, scale, weight, low_pass, bias, noise):
     x = x * styles[:, :, None, None]
     if low_pass is None:
         x = F.conv2d(x, weight, padding=1)
     else:
         x = F.conv2d(F.conv_transpose2d(x, weight, stride=2), low_pass, padding=1, groups=len(low_pass))
-    return F.leaky_relu(x * scale[:, :, None, None] + shift, LEAK)
+    return F.leaky_relu(x * scale[:, :, None, None] + bias[:, None, None] + (0 if noise is None else noise), LEAK)
 
 
 def layer(batch, size, up, noise, dtype=torch.float64):
@@ -29,9 +29,9 @@ def layer(batch, size, up, noise, dtype=torch.float64):
     weight = normal(inputs, outputs, 3, 3) if up else normal(outputs, inputs, 3, 3)
     low_pass = depthwise(resample_filter() * 4, outputs, dtype) if up else None
     side = 2 * size if up else size
-    shift = normal(batch, outputs, side, side) if noise else normal(1, outputs, 1, 1)
+    added = normal(outputs), normal(batch, 1, side, side) if noise else None
     scale = normal(batch, outputs).abs() + 0.5
-    return normal(batch, inputs, size, size), normal(batch, inputs), scale, weight, low_pass, shift
+    return normal(batch, inputs, size, size), normal(batch, inputs), scale, weight, low_pass, *added
 
 
 @pytest.mark.parametrize("noise", [True, False])

@@ -104,3 +104,51 @@ def test_nearest_features_are_those_of_the_textbook(tiny_model, session, synthes
     assert found["segmentation"] == pytest.approx(float(F.cross_entropy(logits.T, wanted)), rel=1e-3)
     bilinear = figures(Objective(tiny_model, target, synthesis.image, weights), synthesis)
     assert found["segmentation"] != pytest.approx(bilinear["segmentation"], rel=1e-3)
+
+
+def test_gradients_taken_term_after_term_are_those_of_the_total(tiny_model, session):
+    picture = tiny_model.generator.synthesis(session.w_plus).image
+    objective = Objective(tiny_model, target_of(session, 8), picture.detach() + 0.1, LossWeights(perceptual_every=1))
+    w_plus = (session.w_plus + 0.2).requires_grad_()
+    offset = w_plus - session.w_plus
+    synthesis = tiny_model.generator.synthesis(w_plus)
+    evaluation = objective(synthesis, offset, w_plus)
+    descent = objective.descend(synthesis, offset, w_plus)
+    assert torch.allclose(descent.figures, evaluation.figures, rtol=1e-5)
+    (expected,) = torch.autograd.grad(evaluation.total, [w_plus], retain_graph=True)
+    assert torch.allclose(descent.gradient(w_plus), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("most", [None, 400, 100, 37])
+def test_each_pixel_of_a_large_region_is_read_once_in_as_many_steps_as_it_takes(tiny_model, session, synthesis, most):
+    side = 20
+    target = target_of(session, side)
+    objective = Objective(tiny_model, target, synthesis.image, LossWeights(pixels=most))
+    count = 1 if most is None else -(-(side**2) // most)
+    assert len(objective.lattices) == count
+    read = torch.zeros(32, 32)
+    for lattice in objective.lattices:
+        assert len(lattice.sampler) <= 1.2 * side**2 / count
+        read[lattice.sampler.ys, lattice.sampler.xs] += 1
+    assert torch.equal(read, torch.from_numpy(target.region).float())
+
+
+def test_a_lattice_has_its_pixels_apart(tiny_model, session, synthesis):
+    objective = Objective(tiny_model, target_of(session, 20), synthesis.image, LossWeights(pixels=80))
+    sampler = objective.lattices[0].sampler
+    places = torch.stack([sampler.ys, sampler.xs]).float()
+    apart = torch.cdist(places.T, places.T) + 99 * torch.eye(len(sampler))
+    assert float(apart.min()) == pytest.approx(5**0.5)  # a knight's move: every fifth pixel
+
+
+def test_agreement_counts_all_lattices_once_they_were_read(tiny_model, session, synthesis):
+    whole = Objective(tiny_model, target_of(session, 20), synthesis.image, LossWeights(pixels=None))
+    parts = Objective(tiny_model, target_of(session, 20), synthesis.image, LossWeights(pixels=100))
+    for _ in range(4):
+        found = figures(parts, synthesis)
+    assert found["iou"] == pytest.approx(figures(whole, synthesis)["iou"])
+
+
+def test_pixels_of_a_step_are_one_or_more():
+    with pytest.raises(ValueError, match="pixels must be 1 or more, or None; got 0"):
+        LossWeights(pixels=0)

@@ -15,9 +15,8 @@ class Adam:
         self.mean, self.square = torch.zeros_like(x), torch.zeros_like(x)
         self.steps = 0
 
-    def step(self, rate: float, loss: Tensor) -> None:
-        """Move `x` by the loss's gradient; `loss` must have been computed from `x`."""
-        (gradient,) = torch.autograd.grad(loss, [self.x])
+    def step(self, rate: float, gradient: Tensor) -> None:
+        """Move `x` by the gradient of what is to fall."""
         self.steps += 1
         beta1, beta2 = self.betas
         with torch.no_grad():

@@ -172,7 +172,7 @@ def optimize_embedding(
         w_now, pixels, psnr = latent.detach().clone(), images.to_uint8(made), _psnr(made, target)
         yield EmbedStep(index, config.steps, w_now, pixels, psnr, started_from, time.perf_counter() - began)
         if index < config.steps:
-            adam.step(_rate(config, index), loss)
+            adam.step(_rate(config, index), torch.autograd.grad(loss, [offset])[0])
             if config.lookahead and (index + 1) % config.lookahead == 0:
                 with torch.no_grad():
                     offset.copy_(slow.lerp_(offset, 0.5))

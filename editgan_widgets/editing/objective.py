@@ -3,17 +3,19 @@
     total = CE(segmentation, painted | region) + Dice(edited parts | region) + RGB(outside) + perceptual(outside) +
     identity(picture) + prior(latent) + encoder(latent, picture)
 
-The interpreter is evaluated at the region's pixels only. Means over own pixels make the weights independent of how
+The interpreter is evaluated at the region's pixels only, and of a large region at an even part of them, another one
+in each step. Means over own pixels make the weights independent of how
 large a region is; the authors' release averages over the whole picture, so that a small edit's outside counts more
 than a large one's (LossWeights.picture_mean does as the release).
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from editgan_kernels import PixelSampler
@@ -41,7 +43,12 @@ class LossWeights:
     encoder: float = (
         0.0  # squared distance from what the encoder says of the picture, where the model has one; W's unit
     )
+    pixels: int | None = 2048  # of the region that a step reads at most; of a larger one a part in turn. None = all
     picture_mean: bool = False  # RGB and perceptual are means over the whole picture, where the region counts 0
+
+    def __post_init__(self) -> None:
+        if self.pixels is not None and self.pixels < 1:
+            raise ValueError(f"pixels must be 1 or more, or None; got {self.pixels!r}")
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,19 @@ class Evaluation:
 
     total: Tensor
     figures: Tensor
+
+
+@dataclass(frozen=True)
+class Descent:
+    """One step's objective of which the terms' gradients are taken already."""
+
+    figures: Tensor  # [len(FIGURES)], on the device
+    outputs: list[Tensor]  # what depends on the latent: picture, features, offset, w_plus
+    gradients: list[Tensor]  # of the total by each of them
+
+    def gradient(self, x: Tensor) -> Tensor:
+        """Of the total by `x`, from which the outputs were computed."""
+        return torch.autograd.grad(self.outputs, [x], self.gradients)[0]
 
 
 _NO_INTERPRETER = "this model has no interpreter yet; train one (editgan train, or training.train_interpreter)"
@@ -100,14 +120,12 @@ class Objective:
         self.embedded = None if self.embedding is None else self.embedding(reference).detach()
         device = reference.device
         region = torch.from_numpy(target.region).to(device)
-        self.sampler = PixelSampler.from_region(region, nearest)
-        wanted = torch.from_numpy(target.label_map).to(device).long()[region]  # [n]
-        changed = torch.from_numpy(target.changed).to(device)[region]
-        area = torch.bincount(wanted, minlength=len(model.labels)).float()
-        weight = area[wanted].pow(-weights.balance_power) * torch.where(changed, weights.changed, 1.0)
-        self.wanted, self.pixel_weight = wanted, weight / weight.sum()
-        self.edited = torch.tensor(target.labels, device=device)
-        self.wanted_parts = wanted == self.edited[:, None]  # [edited, n]
+        edited = torch.tensor(target.labels, device=device)
+        self.lattices = [
+            _Lattice(target, pixels, weights, edited, len(model.labels), nearest)
+            for pixels in _lattices(region, weights.pixels)
+        ]
+        self.edited = edited
         self.reference = reference.detach()
         self.outside = (~region).float()[None, None]
         self.outside_values = max(float(self.outside.sum()) * reference.shape[1], 1.0)
@@ -132,40 +150,65 @@ class Objective:
             offset: its distance from the reference, in the latent frame's unit.
             w_plus: the latent; the encoder's term is left out without it.
         """
-        logits = self.interpreter.at(synthesis.features, self.sampler)[0]  # [num_labels, n]
-        log_p = logits.log_softmax(0)
-        segmentation = -(log_p.gather(0, self.wanted[None])[0] * self.pixel_weight).sum()
-        p = log_p[self.edited].exp()
-        overlap = (p * self.wanted_parts).sum(1)
-        dice = (1 - (2 * overlap + 1) / (p.sum(1) + self.wanted_parts.sum(1) + 1)).mean()
+        found: dict[str, Tensor] = {}
+        total = sum(self._terms(synthesis, offset, w_plus, found), synthesis.image.new_zeros(()))
+        return Evaluation(total, self._figures(synthesis.image, total, found))
+
+    def descend(
+        self,
+        synthesis: Synthesis,
+        offset: Float[Tensor, "1 num_ws w_dim"],
+        w_plus: Float[Tensor, "1 num_ws w_dim"],
+    ) -> Descent:
+        """Evaluate as a call does, and take the gradients term after term: only one term's graph is kept at a time."""
+        given = [synthesis.image, *synthesis.features, offset, w_plus]
+        leaves = [x.detach().requires_grad_(x.requires_grad) for x in given]
+        moving = [i for i, x in enumerate(leaves) if x.requires_grad]
+        found: dict[str, Tensor] = {}
+        total, gradients = synthesis.image.new_zeros(()), dict[int, Tensor]()
+        for term in self._terms(Synthesis(leaves[0], leaves[1:-2]), leaves[-2], leaves[-1], found):
+            total = total + term.detach()
+            if term.requires_grad:
+                found_here = torch.autograd.grad(term, [leaves[i] for i in moving], allow_unused=True)
+                for i, gradient in zip(moving, found_here, strict=True):
+                    if gradient is not None:
+                        gradients[i] = gradient if i not in gradients else gradients[i] + gradient
+        outputs, taken = [given[i] for i in gradients], list(gradients.values())
+        return Descent(self._figures(synthesis.image, total, found), outputs, taken)
+
+    def _terms(
+        self, synthesis: Synthesis, offset: Tensor, w_plus: Tensor | None, found: dict[str, Tensor]
+    ) -> Iterator[Tensor]:
+        """Weighted terms one after the other; their unweighted values come into `found`."""
+        weights, zero = self.weights, synthesis.image.new_zeros(())
+        lattice = self.lattices[self.calls % len(self.lattices)]
+        logits = self.interpreter.at(synthesis.features, lattice.sampler)[0].float()  # [num_labels, n]
+        found |= lattice.terms(logits)
+        yield weights.segmentation * found["segmentation"] + weights.dice * found["dice"]
+        del logits
         difference = (synthesis.image - self.reference) * self.outside
-        rgb = difference.square().sum() / self.outside_values * self.share
-        perceptual = self._perceptual(synthesis.image)
-        prior = offset.square().mean()
-        identity, encoder = self._identity(synthesis.image), self._encoder(synthesis.image, w_plus)
-        weights = self.weights
-        total = (
-            weights.segmentation * segmentation
-            + weights.dice * dice
-            + weights.rgb * rgb
-            + weights.perceptual * perceptual
-            + weights.prior * prior
-            + weights.identity * identity
-            + weights.encoder * encoder
-        )
-        with torch.no_grad():
-            iou = self._iou(logits)
-            clipped = synthesis.image.clamp(-1, 1) - self.reference.clamp(-1, 1)
-            # Value range is 2 wide: a share of it, as the picture's user sees it.
-            outside = (clipped.abs() * self.outside).sum() / (2 * self.outside_values)
-            found = (segmentation, rgb, perceptual, prior, total, dice, identity, encoder, iou, outside)
-            figures = torch.stack([x.detach() for x in found])
-        return Evaluation(total, figures)
+        found["rgb"] = difference.square().sum() / self.outside_values * self.share
+        found["prior"] = offset.square().mean()
+        yield weights.rgb * found["rgb"] + weights.prior * found["prior"]
+        found["perceptual"] = self._perceptual(synthesis.image)
+        yield weights.perceptual * found["perceptual"]
+        found["identity"] = zero if self.embedding is None else self._identity(synthesis.image)
+        yield weights.identity * found["identity"]
+        found["encoder"] = zero if self.encoder is None or w_plus is None else self._encoder(synthesis.image, w_plus)
+        yield weights.encoder * found["encoder"]
+        self.calls += 1
+
+    @torch.no_grad()
+    def _figures(self, image: Tensor, total: Tensor, found: dict[str, Tensor]) -> Tensor:
+        clipped = image.clamp(-1, 1) - self.reference.clamp(-1, 1)
+        # Value range is 2 wide: a share of it, as the picture's user sees it.
+        outside = (clipped.abs() * self.outside).sum() / (2 * self.outside_values)
+        values = {**found, "total": total, "outside": outside, "iou": self._iou()}
+        return torch.stack([values[name].detach() for name in FIGURES])
 
     def _perceptual(self, image: Tensor) -> Tensor:
         """Return the perceptual distance, and in the calls between two evaluations the latest one without gradient."""
         every, due = self.weights.perceptual_every, self.calls % self.weights.perceptual_every == 0
-        self.calls += 1
         if self.perceptual is None or self.perceptual_reference is None or not due:
             return self.latest_perceptual
         distance = self.perceptual(image, self.perceptual_reference) * self.share
@@ -173,22 +216,86 @@ class Objective:
         return every * distance - (every - 1) * self.latest_perceptual  # its value, `every` times its gradient
 
     def _identity(self, image: Tensor) -> Tensor:
-        if self.embedding is None or self.embedded is None:
-            return image.new_zeros(())
+        assert self.embedding is not None
+        assert self.embedded is not None
         return 1 - (self.embedding(image) * self.embedded).sum(1).mean()
 
-    def _encoder(self, image: Tensor, w_plus: Tensor | None) -> Tensor:
-        if self.encoder is None or w_plus is None:
-            return image.new_zeros(())
+    def _encoder(self, image: Tensor, w_plus: Tensor) -> Tensor:
+        assert self.encoder is not None
         with torch.no_grad():
             encoded = self.encoder(image)
         return (w_plus - encoded).square().mean()
 
-    def _iou(self, logits: Tensor) -> Tensor:
-        """Mean over the edited parts of intersection over union inside the region; 1 where a part is in neither."""
-        parts = logits.argmax(0) == self.edited[:, None]
-        union = (parts | self.wanted_parts).sum(1)
-        return torch.where(union > 0, (parts & self.wanted_parts).sum(1) / union.clamp_min(1), 1.0).mean()
+    def _iou(self) -> Tensor:
+        """Mean over the edited parts of intersection over union inside the region; 1 where a part is in neither.
+
+        Of each lattice the latest evaluation counts.
+        """
+        counts = [lattice.counts for lattice in self.lattices if lattice.counts is not None]
+        both, either = (torch.stack(of_each).sum(0) for of_each in zip(*counts, strict=True))
+        return torch.where(either > 0, both / either.clamp_min(1), 1.0).mean()
+
+
+class _Lattice:
+    """Pixels of the region that one step reads, what is wanted there, and how much each counts."""
+
+    def __init__(
+        self,
+        target: EditTarget,
+        pixels: Bool[Tensor, "h w"],
+        weights: LossWeights,
+        edited: Tensor,
+        num_labels: int,
+        nearest: bool,
+    ):
+        self.sampler = PixelSampler.from_region(pixels, nearest)
+        wanted = torch.from_numpy(target.label_map).to(pixels.device).long()
+        changed = torch.from_numpy(target.changed).to(pixels.device)[pixels]
+        area = torch.bincount(wanted[torch.from_numpy(target.region).to(pixels.device)], minlength=num_labels).float()
+        self.wanted = wanted[pixels]  # [n]
+        weight = area[self.wanted].pow(-weights.balance_power) * torch.where(changed, weights.changed, 1.0)
+        self.pixel_weight = weight / weight.sum()
+        self.edited = edited
+        self.wanted_parts = self.wanted == edited[:, None]  # [edited, n]
+        self.counts: tuple[Tensor, Tensor] | None = None  # of the latest evaluation: in both, in either
+
+    def terms(self, logits: Float[Tensor, "num_labels n"]) -> dict[str, Tensor]:
+        """Cross-entropy and Dice."""
+        log_p = logits.log_softmax(0)
+        segmentation = -(log_p.gather(0, self.wanted[None])[0] * self.pixel_weight).sum()
+        p = log_p[self.edited].exp()
+        overlap = (p * self.wanted_parts).sum(1)
+        dice = (1 - (2 * overlap + 1) / (p.sum(1) + self.wanted_parts.sum(1) + 1)).mean()
+        with torch.no_grad():
+            parts = logits.argmax(0) == self.edited[:, None]
+            self.counts = (parts & self.wanted_parts).sum(1), (parts | self.wanted_parts).sum(1)
+        return {"segmentation": segmentation, "dice": dice}
+
+
+def _lattices(region: Bool[Tensor, "h w"], most: int | None) -> list[Bool[Tensor, "h w"]]:
+    """The region where it has at most so many pixels, else as many interleaved parts of it as that takes."""
+    count = 1 if most is None else -(-int(region.sum()) // most)
+    if count <= 1:
+        return [region]
+    y, x = (torch.arange(n, device=region.device) for n in region.shape)
+    place = (x + _slant(count) * y[:, None]) % count  # each row and column of the picture meets all parts
+    parts = [region & (place == i) for i in range(count)]
+    return [part for part in parts if bool(part.any())]
+
+
+def _slant(count: int) -> int:
+    """Rows' shift against each other of a lattice that takes every `count`-th pixel: as even as it gets."""
+    return max((a for a in range(1, count) if math.gcd(a, count) == 1), key=lambda a: _spacing(a, count), default=1)
+
+
+def _spacing(slant: int, count: int) -> int:
+    """Squared distance of two pixels of a lattice that are next to each other."""
+    return min(
+        dx**2 + dy**2
+        for dy in range(-count, count + 1)
+        for dx in range(-count, count + 1)
+        if (dx or dy) and (dx + slant * dy) % count == 0
+    )
 
 
 def predicted_label_map(model: EditGAN, features: list[Tensor]) -> UInt8[Tensor, "h w"]:

@@ -17,7 +17,7 @@ from torch import Tensor
 from editgan_widgets import images
 from editgan_widgets.editing.adam import Adam
 from editgan_widgets.editing.latent_frame import LatentFrame, Units
-from editgan_widgets.editing.objective import FIGURES, Embedding, Losses, LossWeights, Objective
+from editgan_widgets.editing.objective import FIGURES, Descent, Embedding, Losses, LossWeights, Objective
 from editgan_widgets.editing.target import EditTarget, Region
 from editgan_widgets.models.editgan import EditGAN
 
@@ -129,12 +129,13 @@ def optimize_edit(
     adam = Adam(offset, config.beta2)
     rate = _schedule(config)
     for index in range(config.steps + 1):
-        latent, image, total, figures = _evaluate(model, objective, frame, offset)
+        latent, image, descent = _evaluate(model, objective, frame, offset)
         if index == 0 and not with_start:
-            adam.step(rate(0), total)
+            adam.step(rate(0), descent.gradient(offset))
+            del descent, image  # with them its features go, before the next step's are made
             continue
         pixels = images.to_uint8(image)[0]
-        values = dict(zip(FIGURES, figures.tolist(), strict=True))  # the step's one other wait for the device
+        values = dict(zip(FIGURES, descent.figures.tolist(), strict=True))  # the step's one other wait for the device
         iou, outside = values.pop("iou"), values.pop("outside")
         score = agreement_score(iou, outside, config) if config.best == "iou" else -values["total"]
         done = index == config.steps or (
@@ -146,7 +147,8 @@ def optimize_edit(
         )
         if done:
             return
-        adam.step(rate(index), total)
+        adam.step(rate(index), descent.gradient(offset))
+        del descent, image
 
 
 def _picture(model: EditGAN, w_plus: Tensor) -> Tensor:
@@ -156,15 +158,15 @@ def _picture(model: EditGAN, w_plus: Tensor) -> Tensor:
 
 def _evaluate(
     model: EditGAN, objective: Objective, frame: LatentFrame, offset: Tensor
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Descent]:
     # Grad mode is set here and never across a yield, where the consumer's code would run under it.
     with torch.enable_grad():
         # Rows that do not move keep what they have and get no gradient.
         free = offset * frame.moves + offset.detach() * (1 - frame.moves)
         latent = frame.latent(free)
         synthesis = model.generator.synthesis(latent, noise_mode="const")
-        evaluation = objective(synthesis, free, latent)
-    return latent, synthesis.image, evaluation.total, evaluation.figures
+        descent = objective.descend(synthesis, free, latent)
+    return latent, synthesis.image.detach(), descent
 
 
 def _schedule(config: EditConfig) -> Callable[[int], float]:

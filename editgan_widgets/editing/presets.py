@@ -21,8 +21,8 @@ def default(refine: bool = False) -> EditConfig:
     """
     if not refine:
         return EditConfig()
-    # Every step's objective is compared with the others', so each has its own perceptual distance.
-    return EditConfig(weights=LossWeights(prior=0.0, perceptual_every=1), best="objective")
+    # Every step's objective is compared with the others', so each has its own perceptual distance and all pixels.
+    return EditConfig(weights=LossWeights(prior=0.0, perceptual_every=1, pixels=None), best="objective")
 
 
 def paper(refine: bool = False) -> EditConfig:
@@ -51,6 +51,7 @@ def paper(refine: bool = False) -> EditConfig:
         prior=0.0,
         balance_power=0.0,
         changed=1.0,
+        pixels=None,
         identity=identity,
     )
     return EditConfig(steps=30 if refine else 100, buffer_px=5.0, whole_parts=True, weights=weights, **_PLAIN_ADAM)
@@ -82,6 +83,7 @@ def released(refine: bool = False) -> EditConfig:
         prior=0.0,
         balance_power=0.0,
         changed=1.0,
+        pixels=None,
         identity=0.0,
         encoder=0.0 if refine else 1.0,
         picture_mean=True,

@@ -66,10 +66,11 @@ class Discriminator(nn.Module):
     def features(
         self, image: Float[Tensor, "batch 3 h w"], dtype: torch.dtype = torch.float32, count: int | None = None
     ) -> list[Float[Tensor, "batch _ _ _"]]:
-        """Give each residual block's output, fine to coarse: H/2, H/4, …; only the first `count` where given."""
-        size = self.config.resolution
-        if tuple(image.shape[2:]) != (size, size):
-            raise ValueError(f"picture is {tuple(image.shape[2:])} px, this discriminator takes ({size}, {size})")
+        """Give each residual block's output, fine to coarse: H/2, H/4, …; only the first `count` where given.
+
+        The blocks also read smaller pictures, of half the size or a quarter.
+        """
+        self._check(image, smallest=self.config.resolution // 4)
         x, outputs = image.to(dtype), []
         for resolution in self.block_sizes[:count]:
             x = self.get_submodule(f"b{resolution}")(x)
@@ -80,7 +81,13 @@ class Discriminator(nn.Module):
         self, image: Float[Tensor, "batch 3 h w"], dtype: torch.dtype = torch.float32
     ) -> Float[Tensor, "batch scores"]:
         """Score pictures. `dtype` is the precision of the blocks; the end runs in float32."""
+        self._check(image, smallest=self.config.resolution)
         return self.get_submodule(self.end)(self.features(image, dtype)[-1].float())
+
+    def _check(self, image: Tensor, smallest: int) -> None:
+        size, got = self.config.resolution, tuple(image.shape[2:])
+        if got[0] != got[1] or size % got[0] or got[0] < smallest:
+            raise ValueError(f"picture is {got} px, this discriminator takes ({size}, {size})")
 
 
 class DiscriminatorBlock(nn.Module):

@@ -17,11 +17,13 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from editgan_kernels import PixelSampler, pyramid_linear, pyramid_linear_at, pyramid_linear_strips
+from editgan_kernels import PixelSampler, PyramidStrips, pyramid_linear, pyramid_linear_at
 from editgan_widgets.models.folding import Folded
 
-_STRIPS_FROM = 2**24  # first layer's outputs: with so many, each member by itself and in strips is quicker and small
-_STRIP_ROWS = 16
+# First layer's outputs from which each member by itself and in strips of a picture's rows is quicker and small.
+_STRIPS_FROM = {"cpu": 2**20}
+_STRIPS_FROM_ELSEWHERE = 2**24
+_STRIP_PIXELS = 4096
 _BN_EPS = 1e-5
 _BN_MOMENTUM = 0.1
 
@@ -93,7 +95,7 @@ class Interpreter(nn.Module):
         size = size or (features[-1].shape[2], features[-1].shape[3])
         folded = self.folded()
         outputs = len(features[0]) * len(folded.bias1) * size[0] * size[1]
-        if outputs >= _STRIPS_FROM and not torch.is_grad_enabled():
+        if outputs >= _STRIPS_FROM.get(features[0].device.type, _STRIPS_FROM_ELSEWHERE) and not torch.is_grad_enabled():
             return self._in_strips(folded, features, size)
         hidden = pyramid_linear(features, folded.weight1, folded.bias1, size)  # [batch, members * h1, H, W]
         return self._head(folded, hidden.flatten(2).transpose(1, 2)).unflatten(2, size)
@@ -162,18 +164,19 @@ class Interpreter(nn.Module):
 
     def _in_strips(self, folded: "_FoldedInterpreter", features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
         members, labels, (h1, h2) = self.config.ensemble, self.config.num_labels, self.config.hidden
-        logits = folded.merged_bias3[:, None, None].repeat(len(features[0]), 1, 1, 1).repeat(1, 1, *size)
+        strips, strip_rows = PyramidStrips(features, size), max(2, _STRIP_PIXELS // size[1] // 2 * 2)
+        logits = folded.merged_bias3.repeat(len(features[0]), *size, 1)  # [batch, H, W, num_labels]
         for m in range(members):
             rows, top = slice(m * h1, (m + 1) * h1), 0
             weight1 = [weight[rows] for weight in folded.weight1]
-            weight3 = folded.merged_weight3[m * h2 : (m + 1) * h2].T  # [num_labels, h2]
-            for strip in pyramid_linear_strips(features, weight1, folded.bias1[rows], size, _STRIP_ROWS):
-                height = strip.shape[2]
-                for i, first in enumerate(strip.relu_().flatten(2)):  # [h1, height * W]
-                    second = torch.addmm(folded.bias2[m][:, None], folded.weight2[m], first).relu_()
-                    logits[i, :, top : top + height] += (weight3 @ second).view(labels, height, size[1])
+            weight2, weight3 = folded.weight2[m].T, folded.merged_weight3[m * h2 : (m + 1) * h2]
+            for strip in strips(weight1, folded.bias1[rows], strip_rows):
+                height = strip.shape[1]
+                for i, first in enumerate(strip.relu_().flatten(1, 2)):  # [height * W, h1]
+                    second = torch.addmm(folded.bias2[m], first, weight2).relu_()
+                    logits[i, top : top + height].view(-1, labels).addmm_(second, weight3)
                 top += height
-        return logits
+        return logits.permute(0, 3, 1, 2)
 
     def _second(self, folded: "_FoldedInterpreter", hidden: Tensor) -> Tensor:
         # In place: what gave `hidden` needs its result for no gradient.

@@ -145,8 +145,8 @@ class _FoldedSynthesisLayer:
     weight: Tensor  # [o, i, 3, 3], or [i, o, 3, 3] where the layer doubles
     power: Tensor  # [i, o]: the filters' squared norms, over the leaky ReLU's squared gain
     low_pass: Tensor | None  # depthwise kernel of sum 4
-    bias: Tensor  # [1, o, 1, 1]
-    shift: Tensor  # [1, o, h, w]: bias and the stored noise at its strength
+    bias: Tensor  # [o]
+    noise: Tensor | None  # [1, 1, h, w]: the stored noise at its strength; None where that is frozen at 0
 
 
 class SynthesisLayer(nn.Module):
@@ -184,16 +184,17 @@ class SynthesisLayer(nn.Module):
         styles = self.affine(w)
         scale = (styles.square() @ folded.power + 1e-8 / GAIN**2).rsqrt()
         if noise_mode == "const":
-            shift = folded.shift
+            noise = folded.noise
         elif noise_mode == "none":
-            shift = folded.bias
+            noise = None
         elif noise_mode == "random":
-            shift = folded.bias + self._fresh_noise(len(x), rng).to(x.dtype)
+            noise = self._fresh_noise(len(x), rng).to(x.dtype)
         else:
             raise ValueError(f"noise_mode {noise_mode!r} is unknown; use 'const', 'random' or 'none'")
         if not any(source.requires_grad for source in sources):
-            return modulated_convolution(x, styles, scale, folded.weight, folded.low_pass, shift, LEAK)
+            return modulated_convolution(x, styles, scale, folded.weight, folded.low_pass, folded.bias, noise, LEAK)
         x = self._convolve(x * styles[:, :, None, None].to(x.dtype), folded)
+        shift = folded.bias[:, None, None] if noise is None else folded.bias[:, None, None] + noise
         return F.leaky_relu_(torch.addcmul(shift, x, scale[:, :, None, None].to(x.dtype)), LEAK)
 
     def _convolve(self, x: Tensor, folded: _FoldedSynthesisLayer) -> Tensor:
@@ -210,14 +211,13 @@ class SynthesisLayer(nn.Module):
         outputs, low_pass = self.weight.shape[0], None
         if self.up:
             low_pass = depthwise(self.resample_filter.flip(0, 1) * 4, outputs, dtype)
-        bias = (self.bias * GAIN)[None, :, None, None]
-        noise = self.noise_const[None, None] * (self.noise_strength * GAIN)
+        silent = not self.noise_strength.requires_grad and not bool(self.noise_strength)
         return _FoldedSynthesisLayer(
             weight=_in_order((self.weight.transpose(0, 1) if self.up else self.weight).to(dtype)),
             power=self.weight.square().sum(dim=(2, 3)).T / GAIN**2,
             low_pass=low_pass,
-            bias=bias.to(dtype),
-            shift=_in_order((bias + noise).to(dtype)),
+            bias=(self.bias * GAIN).to(dtype),
+            noise=None if silent else (self.noise_const[None, None] * (self.noise_strength * GAIN)).to(dtype),
         )
 
 

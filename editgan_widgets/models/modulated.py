@@ -1,6 +1,6 @@
-"""Style-modulated 3x3 convolution of frozen weights, with its backward pass written out (Karras et al. 2020, section 2.2).
+"""Style-modulated 3x3 convolution of frozen weights, with its backward pass written out (Karras et al. 2020, 2.2).
 
-    y = leaky_relu(scale * conv(weight, style * x) + shift)
+    y = leaky_relu(scale * conv(weight, style * x) + bias + noise)
 
 What autograd would keep for it is five maps a layer; all that the gradients by x, style and scale need is in x and y,
 which live anyway as the generator's features:
@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn.grad import conv2d_input
 
 _SUMMED_AT_ONCE = 2**18  # values of a product that is summed over pixels; more would leave the cache
 
@@ -29,7 +30,8 @@ def modulated_convolution(
     scale: Float[Tensor, "b o"],
     weight: Tensor,
     low_pass: Float[Tensor, "o 1 4 4"] | None,
-    shift: Float[Tensor, "#b #o #h2 #w2"],
+    bias: Float[Tensor, " o"],
+    noise: Float[Tensor, "#b 1 h2 w2"] | None,
     leak: float,
 ) -> Float[Tensor, "b o h2 w2"]:
     """Apply the layer. Gradients go to x, styles and scale; the rest is taken as frozen.
@@ -40,10 +42,10 @@ def modulated_convolution(
         scale: factor of each output channel: demodulation and gain. Not 0.
         weight: `[o, i, 3, 3]`, or with `low_pass` `[i, o, 3, 3]` of a transposed convolution that doubles the size.
         low_pass: symmetric filter that follows it.
-        shift: bias and noise.
+        bias, noise: what is added; no noise where None.
         leak: slope below zero, above 0.
     """
-    return _ModulatedConvolution.apply(x, styles, scale, weight, low_pass, shift, leak)
+    return _ModulatedConvolution.apply(x, styles, scale, weight, low_pass, bias, noise, leak)
 
 
 class _ModulatedConvolution(torch.autograd.Function):
@@ -55,7 +57,8 @@ class _ModulatedConvolution(torch.autograd.Function):
         scale: Tensor,
         weight: Tensor,
         low_pass: Tensor | None,
-        shift: Tensor,
+        bias: Tensor,
+        noise: Tensor | None,
         leak: float,
     ) -> Tensor:
         s, d = styles.to(x.dtype), scale.to(x.dtype)
@@ -64,22 +67,26 @@ class _ModulatedConvolution(torch.autograd.Function):
             y = _convolve(x, weight * by_output[:, None, None, None] * by_input[:, None, None], low_pass)
         else:
             y = _convolve(x * s[:, :, None, None], weight, low_pass).mul_(d[:, :, None, None])
-        y = F.leaky_relu_(y.add_(shift), leak)
-        ctx.save_for_backward(x, y, styles, scale, weight, low_pass, shift)
+        y = y.add_(bias[:, None, None])
+        y = F.leaky_relu_(y if noise is None else y.add_(noise), leak)
+        ctx.save_for_backward(x, y, styles, scale, weight, low_pass, bias, noise)
         ctx.leak = leak
         return y
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> Any:
-        (gradient,) = gradients
-        x, y, styles, scale, weight, low_pass, shift = ctx.saved_tensors
+    def backward(ctx: Any, *grad_outputs: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        (gradient,) = grad_outputs
+        x, y, styles, scale, weight, low_pass, bias, noise = ctx.saved_tensors
         by_x, by_styles, by_scale = ctx.needs_input_grad[:3]
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         before = torch.ops.aten.leaky_relu_backward(gradient, y, ctx.leak, True)  # by the value before the leaky ReLU
         to_scale = None
         if by_scale:
-            to_scale = ((_sums(gradient, y) - _sums(before, shift)) / scale).to(scale.dtype)
+            added = before.sum((2, 3), dtype=_sum_type(before)) * bias
+            if noise is not None:
+                added = added + _sums(before, noise)
+            to_scale = ((_sums(gradient, y) - added) / scale).to(scale.dtype)
         to_x = to_styles = None
         if by_x or by_styles:
             s, d = styles.to(x.dtype), scale.to(x.dtype)
@@ -87,7 +94,7 @@ class _ModulatedConvolution(torch.autograd.Function):
             if by_styles:
                 to_styles = _sums(to_x, x).to(styles.dtype)
             to_x = to_x.mul_(s[:, :, None, None]) if by_x else None
-        return to_x, to_styles, to_scale, None, None, None, None
+        return to_x, to_styles, to_scale, None, None, None, None, None
 
 
 def _convolve(x: Tensor, weight: Tensor, low_pass: Tensor | None) -> Tensor:
@@ -104,20 +111,22 @@ def _transposed(gradient: Tensor, scale: Tensor, x: Tensor, weight: Tensor, low_
     else:
         gradient = gradient * scale[:, :, None, None]
     if low_pass is None:
-        return torch.nn.grad.conv2d_input(list(x.shape), weight, gradient, padding=1)
+        return conv2d_input(list(x.shape), weight, gradient, padding=1)
     filtered = F.conv2d(gradient, low_pass, padding=2, groups=low_pass.shape[0])
     return F.conv2d(filtered, weight, stride=2)
 
 
 def _sums(a: Tensor, b: Tensor) -> Tensor:
-    """Sums over the pixels of a * b, `[b, c]` in float32 at least; b may be broadcast."""
-    dtype = torch.promote_types(a.dtype, torch.float32)
-    if b.shape[2:] == (1, 1):
-        return a.sum((2, 3), dtype=dtype) * b[:, :, 0, 0].to(dtype)
+    """Sums over the pixels of a * b, `[b, c]`; b may be broadcast over the channels."""
     rows = max(1, _SUMMED_AT_ONCE // max(1, a.shape[0] * a.shape[1] * a.shape[3]))
     total = None
     for top in range(0, a.shape[2], rows):
-        part = (a[:, :, top : top + rows] * b[:, :, top : top + rows]).sum((2, 3), dtype=dtype)
+        product = a[:, :, top : top + rows] * b[:, :, top : top + rows]
+        part = product.sum((2, 3), dtype=_sum_type(a))
         total = part if total is None else total + part
     assert total is not None
     return total
+
+
+def _sum_type(x: Tensor) -> torch.dtype:
+    return torch.promote_types(x.dtype, torch.float32)

@@ -333,5 +333,5 @@ class LeanLoop:
     def step(self) -> Terms:
         """Evaluate, differentiate, move."""
         terms = self.terms()
-        self.adam.step(RATE, terms.total)
+        self.adam.step(RATE, torch.autograd.grad(terms.total, [self.w_plus])[0])
         return terms

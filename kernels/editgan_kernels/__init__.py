@@ -5,18 +5,18 @@
 
 from editgan_kernels.pyramid_linear import (
     PixelSampler,
+    PyramidStrips,
     bilinear_taps,
     pyramid_linear,
     pyramid_linear_at,
     pyramid_linear_reference,
-    pyramid_linear_strips,
 )
 
 __all__ = [
     "PixelSampler",
+    "PyramidStrips",
     "bilinear_taps",
     "pyramid_linear",
     "pyramid_linear_at",
     "pyramid_linear_reference",
-    "pyramid_linear_strips",
 ]

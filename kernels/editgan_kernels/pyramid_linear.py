@@ -57,37 +57,139 @@ def pyramid_linear(
     return total if bias is None else total + bias[:, None, None]
 
 
-def pyramid_linear_strips(
-    levels: Sequence[Tensor], weights: Sequence[Tensor], bias: Tensor | None, size: tuple[int, int], rows: int
-) -> Iterator[Tensor]:
-    """Give `pyramid_linear`'s result in strips of `rows` rows, top to bottom, `[batch, out, <= rows, W]` each.
+class PyramidStrips:
+    """`pyramid_linear` in strips of rows: nothing of full size is built, and what follows finds a strip in the cache.
 
-    Nothing of full size is built: what follows runs on a strip that the cache still holds. Not for gradients.
+    Levels of `size` divided by powers of two are added on grids of cell corners (`_on_corners`), others are upsampled
+    each by itself. Not for gradients.
+
+    Args:
+        levels: `[batch, C_l, H_l, W_l]` each.
+        size: of the result (H, W).
     """
-    _check(levels, weights)
-    finest: list[tuple[Tensor, Tensor]] = []
-    coarser: list[Tensor] = []
-    for level_size, members in _by_size(levels).items():
-        stacked = torch.cat([levels[i] for i in members], dim=1) if len(members) > 1 else levels[members[0]]
-        weight = torch.cat([weights[i] for i in members], dim=1)[:, :, None, None]
-        if level_size == tuple(size):
-            finest.append((stacked, weight))
-        else:
-            coarser.append(F.conv2d(stacked, weight))
-    for top in range(0, size[0], rows):
-        at = torch.arange(top, min(top + rows, size[0]), device=levels[0].device)
-        strip = None
-        for stacked, weight in finest:  # one at most
-            strip = F.conv2d(stacked[:, :, top : top + rows], weight, bias)
-        for projected in coarser:
-            low, high, t = _taps_1d(at, projected.shape[2], size[0], projected.dtype)
-            between = torch.lerp(projected.index_select(2, low), projected.index_select(2, high), t[:, None])
-            if between.shape[3] != size[1]:
-                across = F.interpolate(between.flatten(1, 2), size=size[1], mode="linear", align_corners=False)
-                between = across.unflatten(1, (between.shape[1], len(at)))
-            strip = between if strip is None else strip.add_(between)
-        assert strip is not None
-        yield strip if finest or bias is None else strip.add_(bias[:, None, None])
+
+    def __init__(self, levels: Sequence[Tensor], size: tuple[int, int]):
+        self.levels, self.size = list(levels), (int(size[0]), int(size[1]))
+        self._members = _by_size(levels)
+        self._read = {
+            level_size: torch.cat([_rows(levels[i]) for i in members], dim=2)
+            for level_size, members in self._members.items()
+        }  # [batch, h * w, C] each
+
+    def __call__(self, weights: Sequence[Tensor], bias: Tensor | None, rows: int) -> Iterator[Tensor]:
+        """Give the strips, top to bottom, `[batch, <= rows, W, out]` each; an even number of rows is quicker."""
+        _check(self.levels, weights)
+        height, width = self.size
+        stacked = {size: torch.cat([weights[i] for i in members], 1) for size, members in self._members.items()}
+        coarser = {}
+        for level_size, read in self._read.items():
+            if level_size != self.size:  # a weighted mean of it has the same bias
+                coarser[level_size] = F.linear(read, stacked[level_size], bias).unflatten(1, level_size)
+                bias = None
+        half = (height // 2, width // 2)
+        corners = halves = None
+        if rows % 2 == 0 and _nested(coarser, self.size):
+            halves = coarser.pop(half, None)
+            corners = _on_corners(coarser, half)
+        for top in range(0, height, rows):
+            strip = self.levels[0].new_empty(len(self.levels[0]), min(rows, height - top), width, len(weights[0]))
+            if corners is None and halves is None:
+                _upsampled_strip(strip, list(coarser.values()), top, self.size)
+            else:
+                _between_corners(strip, corners, top) if corners is not None else strip.zero_()
+                if halves is not None:
+                    _between_centres(strip, halves, top)
+            if self.size in self._read:
+                finest, factor = self._read[self.size].unflatten(1, self.size), stacked[self.size].T
+                for part, read in zip(strip, finest[:, top : top + rows], strict=True):
+                    part.flatten(0, 1).addmm_(read.flatten(0, 1), factor)
+            yield strip if bias is None else strip.add_(bias)
+
+
+def _nested(levels: Mapping[tuple[int, int], Tensor], size: tuple[int, int]) -> bool:
+    """Whether each level's size is `size` divided by a power of two from 2 up, and there is one at least."""
+    powers = [(size[0] // h, size[1] // w, size[0] % h, size[1] % w) for h, w in levels]
+    return bool(levels) and all(a == b and not c and not d and a >= 2 and not a & (a - 1) for a, b, c, d in powers)
+
+
+def _on_corners(levels: Mapping[tuple[int, int], Tensor], size: tuple[int, int]) -> Tensor | None:
+    """Sum of bilinearly upsampled levels `[batch, h, w, C]` at the corners of a grid of `size` cells.
+
+    Bilinear upsampling is linear between the centres of a level's cells, and these lie half-way between the corners of
+    its grid. So a sum of levels is linear between the corners of a grid twice as fine, and known from its values there:
+    one addition on each grid, the finest having a quarter of the picture's pixels, stands for one for each level at
+    full size. Returns `[batch, H + 1, W + 1, C]`.
+    """
+    if not levels:
+        return None
+    total, (h, w) = None, min(levels)
+    while h < size[0]:
+        total = None if total is None else _with_middles(_with_middles(total, 1), 2)
+        if (h, w) in levels:
+            level = _with_corners(_with_corners(levels[h, w], 1), 2)
+            total = level if total is None else total.add_(level)
+        h, w = 2 * h, 2 * w
+    return total
+
+
+def _with_middles(x: Tensor, dim: int) -> Tensor:
+    """n + 1 values at corners along `dim`, and the n half-way between them: 2 n + 1."""
+    n = x.shape[dim] - 1
+    out = x.new_empty(*x.shape[:dim], 2 * n + 1, *x.shape[dim + 1 :])
+    _every_other(out, dim, 0, n + 1).copy_(x)
+    torch.lerp(x.narrow(dim, 0, n), x.narrow(dim, 1, n), 0.5, out=_every_other(out, dim, 1, n))
+    return out
+
+
+def _with_corners(x: Tensor, dim: int) -> Tensor:
+    """n values at centres along `dim`, and the n + 1 at the corners around them: 2 n + 1."""
+    n = x.shape[dim]
+    out = x.new_empty(*x.shape[:dim], 2 * n + 1, *x.shape[dim + 1 :])
+    _every_other(out, dim, 1, n).copy_(x)
+    torch.lerp(x.narrow(dim, 0, n - 1), x.narrow(dim, 1, n - 1), 0.5, out=_every_other(out, dim, 2, n - 1))
+    out.select(dim, 0).copy_(x.select(dim, 0))
+    out.select(dim, 2 * n).copy_(x.select(dim, n - 1))
+    return out
+
+
+def _every_other(x: Tensor, dim: int, first: int, count: int) -> Tensor:
+    index = [slice(None)] * dim + [slice(first, first + 2 * count - 1, 2)]
+    return x[tuple(index)]
+
+
+def _between_corners(strip: Tensor, corners: Tensor, top: int) -> None:
+    """Write a strip of pixels, two to a cell, from the values at the corners `[batch, H / 2 + 1, W / 2 + 1, C]`."""
+    n, w = strip.shape[1] // 2, strip.shape[2] // 2
+    above, below = corners[:, top // 2 : top // 2 + n], corners[:, top // 2 + 1 : top // 2 + n + 1]
+    for y, t in ((0, 0.25), (1, 0.75)):
+        row = torch.lerp(above, below, t)
+        for x, u in ((0, 0.25), (1, 0.75)):
+            torch.lerp(row[:, :, :w], row[:, :, 1:], u, out=strip[:, y::2, x::2])
+
+
+def _between_centres(strip: Tensor, halves: Tensor, top: int) -> None:
+    """Add a level of half the size `[batch, H / 2, W / 2, C]`, bilinearly upsampled, to a strip."""
+    n, last = strip.shape[1] // 2, halves.shape[1] - 1
+    middle = halves[:, top // 2 : top // 2 + n]
+    for y in (0, 1):
+        at = torch.arange(top // 2, top // 2 + n, device=strip.device) + (2 * y - 1)
+        row = torch.lerp(halves.index_select(1, at.clamp(0, last)), middle, 0.75)
+        inner = strip[:, y::2]
+        inner[:, :, 0].add_(row[:, :, 0])
+        inner[:, :, -1].add_(row[:, :, -1])
+        inner[:, :, 2::2].add_(torch.lerp(row[:, :, :-1], row[:, :, 1:], 0.75))
+        inner[:, :, 1:-1:2].add_(torch.lerp(row[:, :, :-1], row[:, :, 1:], 0.25))
+
+
+def _upsampled_strip(strip: Tensor, levels: Sequence[Tensor], top: int, size: tuple[int, int]) -> None:
+    """Write a strip of the sum of levels `[batch, h, w, C]`, each bilinearly upsampled by itself."""
+    at = torch.arange(top, top + strip.shape[1], device=strip.device)
+    strip.zero_()
+    for level in levels:
+        low, high, t = _taps_1d(at, level.shape[1], size[0], level.dtype)
+        between = torch.lerp(level.index_select(1, low), level.index_select(1, high), t[:, None, None])
+        low, high, t = _taps_1d(torch.arange(size[1], device=strip.device), level.shape[2], size[1], level.dtype)
+        strip.add_(torch.lerp(between.index_select(2, low), between.index_select(2, high), t[:, None]))
 
 
 def pyramid_linear_at(
@@ -109,8 +211,8 @@ def pyramid_linear_at(
             columns += [sampler.sample(levels[i]) for i in members]
             factors.append(weight.T.expand(batch, -1, -1))
             continue
-        read = torch.cat([_positions(levels[i], touched) for i in members], dim=1)  # [batch, C, m]
-        rows = F.linear(read.transpose(1, 2), weight)
+        read = [_positions(levels[i], touched) for i in members]
+        rows = F.linear(torch.cat(read, dim=2) if len(read) > 1 else read[0], weight)  # [batch, m, out]
         if len(touched) <= _DENSE_POSITIONS:
             columns.append(sampler.matrix(size, dtype).expand(batch, -1, -1))
             factors.append(rows)
@@ -185,8 +287,8 @@ class PixelSampler:
         size = (level.shape[2], level.shape[3])
         index, weight = self.taps(size, level.dtype)
         if index.shape[1] == 1:
-            return _positions(level, index[:, 0]).transpose(1, 2)
-        return _weighted_rows(level.flatten(2).transpose(1, 2), index, weight)
+            return _positions(level, index[:, 0])
+        return _weighted_rows(_rows(level), index, weight)
 
     def gather(self, rows: Mapping[tuple[int, int], Tensor]) -> Tensor:
         """Sum of levels at the pixels, given by size as rows of their touched positions `[batch, m, C]`.
@@ -221,10 +323,14 @@ class PixelSampler:
         return self._touched[level_size]
 
 
+def _rows(level: Tensor) -> Tensor:
+    """A level as `[batch, H_l * W_l, C]`: a view where its memory is in channels_last order."""
+    return level.permute(0, 2, 3, 1).flatten(1, 2)
+
+
 def _positions(level: Tensor, index: Tensor) -> Tensor:
-    """Values `[batch, C, m]` of a level at flat positions `[m]`."""
-    flat = level.flatten(2)
-    return flat.index_select(2, index)
+    """Values `[batch, m, C]` of a level at flat positions `[m]`."""
+    return _rows(level).index_select(1, index)
 
 
 def _weighted_rows(rows: Tensor, index: Tensor, weight: Tensor) -> Tensor:

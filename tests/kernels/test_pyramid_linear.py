@@ -3,10 +3,10 @@ import torch
 
 from editgan_kernels import (
     PixelSampler,
+    PyramidStrips,
     pyramid_linear,
     pyramid_linear_at,
     pyramid_linear_reference,
-    pyramid_linear_strips,
 )
 
 SHAPES = [(8, 4), (8, 4), (6, 8), (6, 8), (5, 16), (3, 16), (4, 32), (2, 32)]
@@ -69,16 +69,35 @@ def test_weights_that_do_not_fit_the_levels_are_refused_with_both_lists():
         pyramid_linear(levels, weights[:1], bias, (32, 32))
 
 
-@pytest.mark.parametrize("rows", [1, 5, 32])
-@pytest.mark.parametrize("size", [(32, 32), (64, 64), (33, 47)])
+def put_together(levels, weights, bias, size, rows):
+    strips = list(PyramidStrips(levels, size)(weights, bias, rows))
+    assert [strip.shape[1] for strip in strips[:-1]] == [rows] * (len(strips) - 1)
+    return torch.cat(strips, dim=1).permute(0, 3, 1, 2)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 6, 32])
+@pytest.mark.parametrize("size", [(32, 32), (64, 64), (33, 47), (48, 48)])
 @pytest.mark.parametrize("biased", [True, False])
 def test_strips_put_together_equal_the_naive_cube(size, rows, biased):
     levels, weights, bias = pyramid()
     bias = bias if biased else None
-    strips = list(pyramid_linear_strips(levels, weights, bias, size, rows))
-    assert [strip.shape[2] for strip in strips[:-1]] == [rows] * (len(strips) - 1)
     naive = pyramid_linear_reference(levels, weights, bias, size)
-    torch.testing.assert_close(torch.cat(strips, dim=2), naive, rtol=0, atol=1e-10)
+    torch.testing.assert_close(put_together(levels, weights, bias, size, rows), naive, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("shapes", [[(3, 8)], [(3, 16)], [(3, 32)], [(3, 4), (2, 16)], [(3, 4), (2, 64)]])
+def test_strips_of_a_pyramid_that_lacks_levels_equal_the_naive_cube(shapes):
+    levels, weights, bias = pyramid(shapes=shapes)
+    naive = pyramid_linear_reference(levels, weights, bias, (32, 32))
+    torch.testing.assert_close(put_together(levels, weights, bias, (32, 32), 4), naive, rtol=0, atol=1e-10)
+
+
+def test_strips_of_pictures_that_are_not_square_equal_the_naive_cube():
+    rng = torch.Generator().manual_seed(0)
+    levels = [torch.randn(1, 3, 4 * k, 6 * k, generator=rng, dtype=torch.float64) for k in (1, 2, 4)]
+    weights = [torch.randn(5, 3, generator=rng, dtype=torch.float64) for _ in levels]
+    naive = pyramid_linear_reference(levels, weights, None, (16, 24))
+    torch.testing.assert_close(put_together(levels, weights, None, (16, 24), 2), naive, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("size", [(32, 32), (64, 64), (33, 47)])
