@@ -172,3 +172,13 @@ def test_the_perceptual_distance_is_taken_every_other_step_and_counts_twice(tiny
     assert torch.allclose(twice, 2 * gradient, rtol=1e-3, atol=1e-7)
     assert torch.equal(again, twice)
     assert not none.any()
+
+
+def test_half_precision_arrives_at_nearly_the_same_agreement(tiny_model, session, target):
+    found = {}
+    for precision in ("float32", "bfloat16"):
+        config = EditConfig(steps=20, precision=precision)
+        found[precision] = list(optimize_edit(tiny_model, session.w_plus, target, config))[-1]
+    assert found["bfloat16"].w_plus.dtype == torch.float32
+    assert not torch.equal(found["bfloat16"].w_plus, found["float32"].w_plus)
+    assert found["bfloat16"].iou == pytest.approx(found["float32"].iou, abs=0.05)

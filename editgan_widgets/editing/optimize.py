@@ -21,6 +21,8 @@ from editgan_widgets.editing.objective import FIGURES, Descent, Embedding, Losse
 from editgan_widgets.editing.target import EditTarget, Region
 from editgan_widgets.models.editgan import EditGAN
 
+_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
 
 @dataclass(frozen=True)
 class EditConfig:
@@ -41,6 +43,10 @@ class EditConfig:
     outside_penalty: float = 20.0  # what each further unit of it costs, in units of IoU
     best: Literal["iou", "objective"] = "iou"  # what tells the best step: agreement less that, or the lowest total
     stop_iou: float | None = None  # end early once a step's agreement is this high and its outside within budget
+    precision: Literal["float32", "bfloat16"] = (
+        "float32"  # of the generator's maps; a shorter one is quicker from 512 px up,
+    )
+    # and for a step only: what is kept of an edit is drawn in float32 (kernels/benchmarks/released.md)
     embedding: Embedding | None = None  # of the identity term: picture in [-1, 1] -> unit vector; None = no such term
     coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
     nearest: bool = False  # the interpreter reads features of the nearest pixel: EditGAN's release, unlike its training
@@ -53,6 +59,8 @@ class EditConfig:
             raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
         if self.best not in ("iou", "objective"):
             raise ValueError(f"best is 'iou' or 'objective'; got {self.best!r}")
+        if self.precision not in _PRECISIONS:
+            raise ValueError(f"precision is one of {', '.join(map(repr, _PRECISIONS))}; got {self.precision!r}")
         if not 0 < self.lr < float("inf"):
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
         if self.stop_iou is not None and not 0 <= self.stop_iou <= 1:
@@ -129,7 +137,7 @@ def optimize_edit(
     adam = Adam(offset, config.beta2)
     rate = _schedule(config)
     for index in range(config.steps + 1):
-        latent, image, descent = _evaluate(model, objective, frame, offset)
+        latent, image, descent = _evaluate(model, objective, frame, offset, _PRECISIONS[config.precision])
         if index == 0 and not with_start:
             adam.step(rate(0), descent.gradient(offset))
             del descent, image  # with them its features go, before the next step's are made
@@ -157,14 +165,14 @@ def _picture(model: EditGAN, w_plus: Tensor) -> Tensor:
 
 
 def _evaluate(
-    model: EditGAN, objective: Objective, frame: LatentFrame, offset: Tensor
+    model: EditGAN, objective: Objective, frame: LatentFrame, offset: Tensor, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor, Descent]:
     # Grad mode is set here and never across a yield, where the consumer's code would run under it.
     with torch.enable_grad():
         # Rows that do not move keep what they have and get no gradient.
         free = offset * frame.moves + offset.detach() * (1 - frame.moves)
         latent = frame.latent(free)
-        synthesis = model.generator.synthesis(latent, noise_mode="const")
+        synthesis = model.generator.synthesis(latent, noise_mode="const", dtype=dtype)
         descent = objective.descend(synthesis, free, latent)
     return latent, synthesis.image.detach(), descent
 

@@ -197,10 +197,10 @@ def pyramid_linear_at(
 ) -> Tensor:
     """Evaluate the layer at a sampler's pixels only: `pyramid_linear(...)[:, :, ys, xs]`, at the cost of those pixels.
 
-    Returns `[batch, n, out]`.
+    Returns `[batch, n, out]` in the weights' type; levels in a shorter one are read as they are and widened.
     """
     _check(levels, weights)
-    dtype, batch = levels[0].dtype, len(levels[0])
+    dtype, batch = weights[0].dtype, len(levels[0])
     columns: list[Tensor] = []  # [batch, n, k] each: what is multiplied by …
     factors: list[Tensor] = []  # … [batch, k, out]
     bags: dict[tuple[int, int], Tensor] = {}  # projected positions [batch, m, out] of the levels that are gathered
@@ -208,10 +208,10 @@ def pyramid_linear_at(
         weight = torch.cat([weights[i] for i in members], dim=1)
         touched = sampler.touched(size)
         if len(touched) >= len(sampler):
-            columns += [sampler.sample(levels[i]) for i in members]
+            columns += [sampler.sample(levels[i], dtype) for i in members]
             factors.append(weight.T.expand(batch, -1, -1))
             continue
-        read = [_positions(levels[i], touched) for i in members]
+        read = [_positions(levels[i], touched).to(dtype) for i in members]
         rows = F.linear(torch.cat(read, dim=2) if len(read) > 1 else read[0], weight)  # [batch, m, out]
         if len(touched) <= _DENSE_POSITIONS:
             columns.append(sampler.matrix(size, dtype).expand(batch, -1, -1))
@@ -282,13 +282,13 @@ class PixelSampler:
         """Return the flat indices `[m]`, rising, of a level's positions that the pixels are read from."""
         return self._touched_taps(level_size)[0]
 
-    def sample(self, level: Tensor) -> Tensor:
-        """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]`."""
-        size = (level.shape[2], level.shape[3])
-        index, weight = self.taps(size, level.dtype)
+    def sample(self, level: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+        """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]` in its own type or another."""
+        size, dtype = (level.shape[2], level.shape[3]), dtype or level.dtype
+        index, weight = self.taps(size, dtype)
         if index.shape[1] == 1:
-            return _positions(level, index[:, 0])
-        return _weighted_rows(_rows(level), index, weight)
+            return _positions(level, index[:, 0]).to(dtype)
+        return _weighted_rows(_rows(level).to(dtype), index, weight)
 
     def gather(self, rows: Mapping[tuple[int, int], Tensor]) -> Tensor:
         """Sum of levels at the pixels, given by size as rows of their touched positions `[batch, m, C]`.
