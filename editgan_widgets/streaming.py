@@ -9,6 +9,7 @@ A job is a function of its CancelToken that returns an iterator. Between two ite
 cancelled job's iterator is closed, so that a generator can put things right in `finally`.
 """
 
+import os
 import sys
 import threading
 import time
@@ -87,8 +88,10 @@ class Worker:
     A job that was replaced before it began is dropped without a word.
     """
 
-    def __init__(self, name: str = "editgan-worker") -> None:
+    def __init__(self, name: str = "editgan-worker", niceness: int = 0) -> None:
+        """`niceness`, 0 to 19, is how far the thread stands back behind others that want a core (Linux alone)."""
         self._name = name
+        self._niceness = niceness
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._queued: _Request | None = None
@@ -151,6 +154,8 @@ class Worker:
             thread.join(timeout)
 
     def _loop(self) -> None:
+        if self._niceness and sys.platform == "linux":  # elsewhere it would count for the whole process
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
         while True:
             with self._wake:
                 self._running = None

@@ -1,5 +1,7 @@
 """What the editor's streaming promises: newest wins, cancel within one step, no stale frame, a paced viewer."""
 
+import os
+import sys
 import threading
 import time
 
@@ -197,3 +199,20 @@ def test_a_new_stream_drops_frames_of_the_old_edit(paced):
     pacer.offer(1, "late")
     pacer.offer(2, "new")
     assert [(stamp, frame) for _, stamp, frame in sent] == [(1, 0), (2, "new")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread's niceness is Linux's alone")
+def test_a_worker_stands_back_behind_others_where_it_is_asked_to():
+    found = []
+
+    def job(_token):
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        yield
+
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    worker = Worker("polite", niceness=before + 3)
+    worker.submit(job)
+    assert worker.wait(10)
+    worker.close()
+    assert found == [before + 3]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
