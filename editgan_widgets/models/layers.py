@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from editgan_kernels import modulated_convolution
 from editgan_widgets.models.folding import Folded
-from editgan_widgets.models.modulated import modulated_convolution
 
 LEAK = 0.2  # slope of the leaky ReLU below zero
 GAIN = math.sqrt(2)  # keeps unit variance through a leaky ReLU

@@ -1,8 +1,10 @@
 """Compute kernels of editgan-widgets: every op has a plain torch form that runs on any device.
 
 `pyramid_linear`: a linear layer over a pyramid of feature maps, without building the upsampled cube.
+`modulated_convolution`: StyleGAN2's styled convolution with frozen weights, its backward pass written out.
 """
 
+from editgan_kernels.modulated_convolution import modulated_convolution, modulated_convolution_reference
 from editgan_kernels.pyramid_linear import (
     PixelSampler,
     PyramidStrips,
@@ -16,6 +18,8 @@ __all__ = [
     "PixelSampler",
     "PyramidStrips",
     "bilinear_taps",
+    "modulated_convolution",
+    "modulated_convolution_reference",
     "pyramid_linear",
     "pyramid_linear_at",
     "pyramid_linear_reference",

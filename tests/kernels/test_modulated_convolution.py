@@ -2,21 +2,11 @@
 
 import pytest
 import torch
-import torch.nn.functional as F
 
+from editgan_kernels import modulated_convolution, modulated_convolution_reference
 from editgan_widgets.models.layers import depthwise, resample_filter
-from editgan_widgets.models.modulated import modulated_convolution
 
 LEAK = 0.2
-
-
-def plain(x, styles, scale, weight, low_pass, bias, noise):
-    x = x * styles[:, :, None, None]
-    if low_pass is None:
-        x = F.conv2d(x, weight, padding=1)
-    else:
-        x = F.conv2d(F.conv_transpose2d(x, weight, stride=2), low_pass, padding=1, groups=len(low_pass))
-    return F.leaky_relu(x * scale[:, :, None, None] + bias[:, None, None] + (0 if noise is None else noise), LEAK)
 
 
 def layer(batch, size, up, noise, dtype=torch.float64):
@@ -41,7 +31,7 @@ def test_result_and_gradients_are_those_of_autograd(batch, size, up, noise):
     x, styles, scale, *frozen = layer(batch, size, up, noise)
     moving = [value.requires_grad_() for value in (x, styles, scale)]
     ours = modulated_convolution(x, styles, scale, *frozen, LEAK)
-    theirs = plain(x, styles, scale, *frozen)
+    theirs = modulated_convolution_reference(x, styles, scale, *frozen, LEAK)
     assert torch.allclose(ours, theirs, rtol=1e-12, atol=1e-12)
     direction = torch.randn(ours.shape, generator=torch.Generator().manual_seed(1), dtype=ours.dtype)
     for a, b in zip(*(torch.autograd.grad((y * direction).sum(), moving) for y in (ours, theirs)), strict=True):
@@ -53,7 +43,7 @@ def test_only_the_gradients_that_are_asked_for_are_made(wanted):
     values = list(layer(1, 8, False, True))
     for i in wanted:
         values[i].requires_grad_()
-    theirs = torch.autograd.grad(plain(*values).sum(), [values[i] for i in wanted])
+    theirs = torch.autograd.grad(modulated_convolution_reference(*values, LEAK).sum(), [values[i] for i in wanted])
     ours = torch.autograd.grad(modulated_convolution(*values, LEAK).sum(), [values[i] for i in wanted])
     for a, b in zip(ours, theirs, strict=True):
         assert torch.allclose(a, b, rtol=1e-9, atol=1e-9)

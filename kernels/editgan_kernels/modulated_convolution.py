@@ -48,6 +48,22 @@ def modulated_convolution(
     return _ModulatedConvolution.apply(x, styles, scale, weight, low_pass, bias, noise, leak)
 
 
+def modulated_convolution_reference(
+    x: Tensor,
+    styles: Tensor,
+    scale: Tensor,
+    weight: Tensor,
+    low_pass: Tensor | None,
+    bias: Tensor,
+    noise: Tensor | None,
+    leak: float,
+) -> Tensor:
+    """Compute the same in plain torch operations, gradients by autograd. For tests and benchmarks."""
+    x = _convolve(x * styles[:, :, None, None].to(x.dtype), weight, low_pass)
+    x = x * scale[:, :, None, None].to(x.dtype) + bias[:, None, None]
+    return F.leaky_relu(x if noise is None else x + noise, leak)
+
+
 class _ModulatedConvolution(torch.autograd.Function):
     @staticmethod
     def forward(
