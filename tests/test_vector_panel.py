@@ -164,7 +164,7 @@ def test_a_refinement_can_be_stopped_and_keeps_its_best(editor):
     assert editor.wait(20)
     editor.refine(500)
     end = time.monotonic() + 30
-    while editor._last_step < 3:
+    while not any(content.get("step", 0) >= 3 for content, _ in editor.sent):
         assert time.monotonic() < end
         time.sleep(0.01)
     editor.stop()
@@ -274,11 +274,13 @@ def test_an_own_vector_is_removed_from_picture_and_panel_and_from_the_journal(ti
     again.close()
 
 
-def test_vectors_of_the_library_stay(editor):
-    editor._panel.own = frozenset()
+def test_vectors_of_the_library_stay(tiny_model, vectors, monkeypatch):
+    monkeypatch.setattr("editgan_widgets.widgets.editor.load_vectors", lambda model: vectors)
+    editor = Editor(EditSession.from_seed(tiny_model, seed=3), journal=False)
     with pytest.raises(ValueError, match="library and stays"):
         editor.remove_vector("more spark")
     assert "more spark" in editor.vectors
+    editor.close()
 
 
 def test_the_last_edit_is_saved_as_an_animation(editor, tmp_path):

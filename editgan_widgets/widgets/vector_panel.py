@@ -20,7 +20,9 @@ from editgan_widgets.editing.vector_settings import (
     difference,
 )
 from editgan_widgets.widgets import encoding
+from editgan_widgets.widgets.checked import is_number
 
+MOST_SCALE = 4.0  # of a vector, either way
 _SIDE = 80  # px of a small picture, shown at 40
 
 
@@ -42,6 +44,27 @@ class VectorPanel:
         for vector in self.vectors.values():
             self._picture_from_preview(vector)
         self.take(note)
+
+    def check_free(self, name: str) -> None:
+        """Raises ValueError where there is a vector of that name."""
+        if name in self.vectors:
+            raise ValueError(f"there is a vector {name!r} already; choose another name")
+
+    def check_there(self, name: Any) -> None:
+        """Raises ValueError where there is no vector of that name."""
+        if not isinstance(name, str) or name not in self.vectors:
+            known = ", ".join(sorted(self.vectors)) or "none"
+            raise ValueError(f"there is no vector {name!r}; there are: {known}")
+
+    def checked_scales(self, scales: Any) -> dict[str, dict[str, Any]]:
+        """Changes of vectors' settings. Raises ValueError for a vector that is not there or a scale out of range."""
+        if not isinstance(scales, Mapping):
+            raise ValueError(f"scales are a mapping of vectors' names to numbers; got {scales!r}")
+        for name, scale in scales.items():
+            self.check_there(name)
+            if not is_number(scale) or not abs(scale) <= MOST_SCALE:
+                raise ValueError(f"a vector's scale is a number from {-MOST_SCALE} to {MOST_SCALE}; got {scale!r}")
+        return {name: {"scale": float(scale), "on": True} for name, scale in scales.items()}
 
     @property
     def scales(self) -> dict[str, float]:

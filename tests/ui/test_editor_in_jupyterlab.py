@@ -188,7 +188,7 @@ def test_second_stroke_errors_tools_and_themes(lab, shipped, photograph):
     lab.kernel("del editor.session.edit")
     editor.press("Dismiss")
     alert.wait_for(state="hidden", timeout=10_000)
-    lab.kernel("editor._on_message(editor.view, {'kind': 'stroke', 'label': 'halo', 'tool': 'brush'}, [])")
+    lab.kernel("editor.view._handle_custom_msg({'kind': 'stroke', 'label': 'halo', 'tool': 'brush'}, [])")
     alert.wait_for(state="visible", timeout=10_000)
     assert "halo" in alert.inner_text()
     editor.press("Dismiss")
