@@ -31,6 +31,7 @@ GOOD = {
     "keep": ({"name": "mine"}, []),
     "ack": ({"seq": 1}, []),
     "open": ({}, [b"no picture"]),
+    "from_sample": ({"seed": 3, "psi": 0.7, "label": 3, "auto": False, "steps": 2}, []),
     "strength": ({"strength": 0.5, "live": False}, []),
     "visit": ({"entry": 0}, []),
     "compare_with": ({"entry": 0}, []),

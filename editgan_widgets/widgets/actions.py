@@ -9,8 +9,9 @@ from typing import Any
 
 from editgan_widgets.editing.paint_rule import PaintRule
 from editgan_widgets.editing.part_operations import Operation
-from editgan_widgets.editing.samples import Sample
+from editgan_widgets.editing.samples import Sample, take_from
 from editgan_widgets.editing.strokes import Stroke
+from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.streaming import CancelToken
 from editgan_widgets.widgets.deliveries import Turn
 
@@ -82,3 +83,8 @@ class Inbox:
             while len(waiting) > 1 and waiting[0].kind == waiting[1].kind and waiting[0].shows_only:
                 waiting.popleft()
             return waiting.popleft() if waiting and not token.cancelled else None
+
+
+def taken_part(model: EditGAN, sample: Sample, part: int, **how: Any) -> Action:
+    """Take a part's shape from another portrait, which the worker draws; `how` is rule, run and id of the action."""
+    return Action("operate", operation=take_from(model, sample, part), tool="from another portrait", part=part, **how)

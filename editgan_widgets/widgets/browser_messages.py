@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from editgan_widgets.streaming import FramePacer
-from editgan_widgets.widgets.actions import Action
+from editgan_widgets.widgets.actions import Action, taken_part
 from editgan_widgets.widgets.checked import checked_entry, checked_steps, checked_strength, is_whole
 from editgan_widgets.widgets.deliveries import Deliveries
 from editgan_widgets.widgets.editor_worker import EditorWorker
@@ -62,6 +62,7 @@ class BrowserMessages:
             # painting
             "stroke": self._stroke,
             **dict.fromkeys(OPERATIONS, self._operation),
+            "from_sample": self._from_sample,
             "open_mask": self._open_mask,
             # edits
             "run": lambda content, _: editor.run(checked_steps(content.get("steps"))),
@@ -131,6 +132,13 @@ class BrowserMessages:
                 **self._painting(content),
             )
         )
+
+    def _from_sample(self, content: dict, _buffers: Any) -> None:
+        sample, part = (
+            checked_sample(content.get("seed"), content.get("psi")),
+            self._editor.labels[content.get("label", "")],
+        )
+        self._worker.add(taken_part(self._editor.session.model, sample, part.id, **self._painting(content)))
 
     def _open_mask(self, content: dict, buffers: Any) -> None:
         height, width = self._editor.image.shape[:2]

@@ -91,13 +91,15 @@ class EditRun:
         self.steps, self._last_step, self._refines, self._best = steps, 0, refines, None
         screen.numbers = {}
         self._pacer.begin(stamp)
-        says = "Refining, {steps} steps …" if refines else "Editing, {steps} steps …"
+        says = screen.text("Editing, {steps} steps …", steps=steps)
+        if refines:
+            says = screen.text("Refining, {steps} steps …", steps=steps)
         screen.publish(
             picture=False,
             running=True,
             job=stamp,
             progress={"step": 0, "total": steps},
-            status=screen.text(says, steps=steps),
+            status=says,
         )
 
     def _judge(self, before: torch.Tensor) -> None:

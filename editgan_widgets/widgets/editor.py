@@ -27,7 +27,7 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.palettes import recoloured
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets import editor_journal, encoding
-from editgan_widgets.widgets.actions import Action, Inbox
+from editgan_widgets.widgets.actions import Action, Inbox, taken_part
 from editgan_widgets.widgets.browser_messages import BrowserMessages
 from editgan_widgets.widgets.checked import checked_row, checked_steps, checked_strength
 from editgan_widgets.widgets.deliveries import Deliveries
@@ -64,13 +64,13 @@ class Editor:
         language: of the texts, "en" or "zh" (simplified Chinese); errors are in English.
         palette: the parts' "own" colours, or "safe" ones, which colour-blind eyes tell apart too (portraits only).
 
-    Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `run`, `stop`, `undo`,
-    `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`, `show_mask`,
-    `tool_outline`, `apply_vectors`, `switch_vector`, `vector_layers`, `add_vector`, `keep_vector`, `remove_vector`,
-    `refine`, `open`, `new_portrait`, `divide`, `show_photo`, `save`, `save_mask`, `load_mask`, `save_script`,
-    `save_animation`, `save_sweep`. All but those that save and `tool_outline` return at once; `wait()` blocks until all
-    is done and raises what went wrong. Raises TypeError for anything but a session or a model, UnknownLabelError for an
-    unknown part, EditVectorError for vectors of another model.
+    Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `take_part`, `run`,
+    `stop`, `undo`, `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`,
+    `show_mask`, `tool_outline`, `apply_vectors`, `switch_vector`, `vector_layers`, `add_vector`,
+    `keep_vector`, `remove_vector`, `refine`, `open`, `new_portrait`, `divide`, `show_photo`, `save`, `save_mask`,
+    `load_mask`, `save_script`, `save_animation`, `save_sweep`. All but those that save and `tool_outline` return at
+    once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError for anything but a session or a
+    model, UnknownLabelError for an unknown part, EditVectorError for vectors of another model.
     """
 
     def __init__(
@@ -257,6 +257,16 @@ class Editor:
                 f"an operation takes a label map and its LabelSet, such as grow('hair', 2); got {operation!r}"
             )
         self._worker.add(Action("operate", operation=operation, **self._as_the_view_says(run, mirror)))
+
+    def take_part(self, part: str | int, seed: int, truncation_psi: float = 0.7, run: bool | None = None) -> None:
+        """Give a part the shape that it has in the portrait of another seed; locks and `run` as of `paint`.
+
+        Raises ValueError at once for what is no seed or psi (see `new_portrait`), UnknownLabelError. Where that
+        portrait does not show the part, this is shown and raised by `wait`, and the mask stays.
+        """
+        label, sample = self.labels[part].id, checked_sample(seed, truncation_psi)
+        how = self._as_the_view_says(run, mirror=False)
+        self._worker.add(taken_part(self.session.model, sample, label, **how))
 
     def run(self, steps: int | None = None, blocking: bool = False) -> None:
         """Edit the picture towards the painted mask; with `blocking` return when it is done (see `wait`)."""

@@ -5,6 +5,7 @@ written by one side: the first group below by the kernel, the second by the brow
 
     browser -> kernel   {kind: "stroke", tool, radius, shape, …} + [float32 x0, y0, x1 …, of a pen: float32 radii]
                         {kind: "push", radius, …} + [points]   {kind: "lasso", …} + [points]
+                        {kind: "from_sample", seed, psi, …}
                         {kind: "fill", x, y, whole, …}   {kind: "operate", name, …}   {kind: "outline", name, …}
                         where … is label, auto, steps, locked, over, mirror
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}

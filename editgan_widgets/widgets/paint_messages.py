@@ -52,7 +52,7 @@ def mask_operation(mask: str | Path | bytes, labels: LabelSet, size: tuple[int, 
 
 def rule_of(content: dict, labels: LabelSet) -> PaintRule:
     """What the browser's echo went by: the rule as it was when it painted. A part tool is never mirrored."""
-    mirror = content.get("mirror") is True and content.get("kind") not in ("operate", "outline")
+    mirror = content.get("mirror") is True and content.get("kind") not in ("operate", "outline", "from_sample")
     return PaintRule(_ids(content, "locked", labels), _ids(content, "over", labels), mirror)
 
 

@@ -259,3 +259,40 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
     photograph(editor, "9-narrow-light")
     canvas.press("?")
     photograph(editor, "9-shortcuts")
+
+
+def test_a_part_is_taken_from_a_portrait_of_the_sheet(lab, shipped, photograph):
+    editor = ready(lab)
+    start = editor.pixels("index")
+    part = "hair" if shipped else "spark"
+    editor.choose(part)
+    button = editor.root.get_by_role("button", name="Selected part: from another portrait")
+    button.click()
+    sheet = editor.root.get_by_role("dialog", name=f"Take {part} from another portrait")
+    sheet.wait_for(timeout=10_000)
+    until(lambda: sheet.locator("img[src]").count() == 18, 60, "not all portraits came")
+    photograph(editor, "1-sheet")
+    lab.theme("JupyterLab Dark")
+    photograph(editor, "2-sheet-dark")
+    for key in ("ArrowRight", "ArrowDown", "Enter"):
+        editor.page.keyboard.press(key)
+    sheet.wait_for(state="hidden", timeout=10_000)
+    until(lambda: (editor.pixels("index") != start).any(), 20, "the mask took nothing")
+    photograph(editor, "3-taken-dark")
+    lab.theme("JupyterLab Light")
+    photograph(editor, "4-taken")
+    taken = lab.kernel(
+        "import json; from editgan_widgets.editing.part_operations import copy_from\n"
+        "from editgan_widgets.editing.samples import sample_label_map\n"
+        f"print(json.dumps(copy_from(sample_label_map(model, (1, 1.0)), {part!r})"
+        "(editor.session.picture_at(editor.session.history.path()[-2].id)[1], model.labels).tolist()))"
+    )
+    assert np.array_equal(kernel_map(editor), np.array(json.loads(taken), np.uint8))
+    assert np.array_equal(editor.pixels("index"), kernel_map(editor))
+    assert editor.root.locator(".eg-portraits[open]").count() == 0
+    undone(editor, start)
+
+    # The sheet's own button is for a new portrait as before.
+    editor.press("New portrait")
+    editor.root.get_by_role("dialog", name="New portrait").wait_for(timeout=10_000)
+    editor.page.keyboard.press("Escape")

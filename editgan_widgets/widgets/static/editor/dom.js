@@ -42,6 +42,7 @@ export const ICONS = {
   save: icon('<path d="M10 3.2v9m0 0 3.4-3.4M10 12.2 6.6 8.8M3.6 13.4v2.2c0 .7.5 1.2 1.2 1.2h10.4c.7 0 1.2-.5 1.2-1.2v-2.2"/>'),
   open: icon('<path d="M3 15.8V4.9c0-.6.4-1 1-1h3.9l1.7 2.2h5.6c.6 0 1 .4 1 1v1.4"/><path d="M3.1 15.9 5.4 9.2c.1-.4.5-.7.9-.7h10.5c.7 0 1.1.6.9 1.2l-1.8 5.5c-.1.4-.5.7-.9.7z"/>'),
   portrait: icon('<circle cx="8.2" cy="7" r="3.3"/><path d="M2.6 16.6c.4-3 2.6-4.8 5.6-4.8s5.2 1.8 5.6 4.8z"/><path d="M15.6 3.6v4.8M13.2 6H18"/>'),
+  borrow: icon('<circle cx="12.6" cy="7" r="3.2"/><path d="M7.6 16.4c.4-2.8 2.3-4.4 5-4.4s4.6 1.6 5 4.4z"/><path d="M7.2 6.4H2.6m0 0 2.2-2.2M2.6 6.4l2.2 2.2"/>'),
   photo: icon('<rect x="2.6" y="4" width="14.8" height="12" rx="1.4"/><rect x="6.2" y="6.6" width="5" height="5" rx=".6" fill="currentColor" fill-opacity=".35"/><path d="M2.8 14.4l3.4-2.6M11.4 11.6l2.2-1.6 3.6 3.4"/>'),
   down: icon('<path d="M6 8.2l4 4 4-4"/>'),
   closer: icon('<circle cx="8.8" cy="8.8" r="5.3"/><path d="M12.8 12.8l4 4M6.6 8.8H11M8.8 6.6V11"/>'),

@@ -201,16 +201,19 @@ function render({ model, el }) {
   const lockButton = h("button", { type: "button", class: "eg-button eg-tool", title: t("Lock the selected part: nothing paints over it (K)"), "aria-label": t("Lock the selected part"), html: ICONS.lock, onclick: () => toggleLock() });
   let otherSide = null; // the tool that only paired parts have
   const TOOL_MARKS = { up: "\u2191", down: "\u2193", left: "\u2190", right: "\u2192", "turn left": "\u21ba", "turn right": "\u21bb", "from the other side": "\u21c4" };
+  const takeButton = h("button", { type: "button", class: "eg-button eg-tool", title: t("Give the selected part the shape that it has in another portrait …"), "aria-label": t("Selected part: from another portrait"), "aria-haspopup": "dialog", html: ICONS.borrow, onclick: () => takePart() });
   const partBar = h(
     "div",
     { class: "eg-bar eg-parts", role: "toolbar", "aria-label": t("Change the selected part's shape") },
     partName,
     lockButton,
     maskView.hideButton,
-    ...model.get("part_tools").map((name) => {
+    ...model.get("part_tools").flatMap((name) => {
       const node = h("button", { type: "button", class: "eg-button eg-tool", title: t("{tool}: change the mask of the selected part", { tool: t(name) }), "aria-label": t("Selected part: {tool}", { tool: t(name) }), onclick: () => node.getAttribute("aria-disabled") !== "true" && tell({ kind: "operate", name, ...asked() }) }, TOOL_MARKS[name] ?? t(name));
-      if (name === "from the other side") otherSide = node;
-      return preview.watch(node, name);
+      preview.watch(node, name);
+      if (name !== "from the other side") return node;
+      otherSide = node;
+      return [node, takeButton];
     }),
   );
 
@@ -397,6 +400,15 @@ function render({ model, el }) {
   }
   let painting = "brush"; // the tool that the eyedropper hands back to
   const asked = () => ({ label: model.get("label"), auto: model.get("auto"), steps: model.get("steps"), locked: model.get("locked"), over: model.get("over"), mirror: model.get("mirror") });
+  /** Choose a portrait from which the selected part takes its shape. */
+  function takePart() {
+    const part = byId.get(model.get("label"));
+    portraits.choose({
+      title: t("Take {part} from another portrait", { part: t(part.name) }),
+      hint: t("The mask takes the shape of this part from the one you choose."),
+      chosen: (sample) => tell({ kind: "from_sample", ...sample, ...asked(), label: part.id }),
+    });
+  }
   function toggleLock() {
     const part = model.get("label");
     const locked = model.get("locked");
