@@ -66,7 +66,7 @@ class Editor:
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `take_part`, `run`,
     `stop`, `undo`, `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`,
-    `show_mask`, `tool_outline`, `apply_vectors`, `switch_vector`, `vector_layers`, `add_vector`,
+    `show_mask`, `show_palette`, `tool_outline`, `apply_vectors`, `switch_vector`, `vector_layers`, `add_vector`,
     `keep_vector`, `remove_vector`, `refine`, `open`, `new_portrait`, `divide`, `show_photo`, `save`, `save_mask`,
     `load_mask`, `save_script`, `save_animation`, `save_sweep`. All but those that save and `tool_outline` return at
     once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError for anything but a session or a
@@ -97,7 +97,8 @@ class Editor:
             vector.check(session.model)
         self._panel = VectorPanel(given, () if vectors is None else given, session.history.entry.note)
         self._piece = piece = Workpiece(session, self._panel, journal)
-        self.canvas = PartCanvas(session.image, piece.original, recoloured(self.labels, palette))
+        recoloured(self.labels, palette)  # raises for a palette that these parts do not have
+        self.canvas = PartCanvas(session.image, piece.original, self.labels)
         first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
         self.view = EditorView(
             self.canvas,
@@ -107,6 +108,7 @@ class Editor:
             steps=steps,
             size=max(3, session.image.shape[1] // 20),
             locked=sorted({self.labels[name].id for name in locked}),
+            palette=palette,
         )
         inbox, deliveries = Inbox(), Deliveries()
         pacer = FramePacer(lambda seq, job, frame: self.view.send_frame(seq, job, *frame), fps=_FPS)
@@ -221,6 +223,14 @@ class Editor:
         if style not in MASK_STYLES:
             raise ValueError(f"the mask is shown as one of {', '.join(map(repr, MASK_STYLES))}; got {style!r}")
         self.view.mask_style = style
+
+    def show_palette(self, palette: str) -> None:
+        """Show the parts in their "own" colours, or in "safe" ones, which colour-blind eyes tell apart too.
+
+        Raises ValueError for another palette, or for parts that have no safe colours: the portraits' alone have them.
+        """
+        recoloured(self.labels, palette)
+        self.view.palette = palette
 
     def tool_outline(self, tool: str, part: str | int) -> np.ndarray:
         """Where a part would be after a part tool, bool `[H, W]`, shown as an outline; nothing is changed.

@@ -27,7 +27,10 @@ from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import MODELS, EditGAN, load_model
 
 # Traits that come back with the rest.
-TOOLS = ("label", "size", "shape", "opacity", "auto", "steps", "locked", "over", "mirror", "pressure", "mask_style")
+TOOLS = (
+    *("label", "size", "shape", "opacity", "auto", "steps", "locked", "over", "mirror", "pressure"),
+    *("mask_style", "palette"),
+)
 _log = logging.getLogger(__name__)
 
 

@@ -29,6 +29,7 @@ export const ICONS = {
   mirror: icon('<path d="M10 3v14" stroke-dasharray="2 2"/><path d="M7.4 6.2v7.6H2.8z" fill="currentColor"/><path d="M12.6 6.2v7.6h4.6z"/>'),
   pressure: icon('<path d="M13.6 3.2 16.8 6.4 9 14.2l-4 .8.8-4z"/><path d="M3 17.4c2.4-.9 4.6-.9 7 0s4.6.9 7 0"/>'),
   borders: icon('<rect x="3.2" y="3.6" width="13.6" height="12.8" rx="1.4"/><path d="M3.4 12.2c2.6-3.6 5-3.6 6.6-1.6s4 1.6 6.6-2.4"/>'),
+  palette: icon('<path d="M10 3.2a6.8 6.8 0 1 0 0 13.6c1.2 0 1.6-.8 1.3-1.7-.4-1.2.2-2.1 1.5-2.1h1.7c1.5 0 2.3-1.1 2.3-2.8 0-4-3-7-6.8-7z"/><g fill="currentColor" stroke="none"><circle cx="6.4" cy="10.4" r="1.1"/><circle cx="8.2" cy="6.9" r="1.1"/><circle cx="12" cy="6.7" r="1.1"/></g>'),
   lock: icon('<rect x="4.6" y="9" width="10.8" height="7.6" rx="1.4"/><path d="M6.8 9V6.8a3.2 3.2 0 0 1 6.4 0V9"/>'),
   eye: icon('<path d="M2.6 10S5.4 5.4 10 5.4 17.4 10 17.4 10 14.6 14.6 10 14.6 2.6 10 2.6 10z"/><circle cx="10" cy="10" r="2.1"/><path class="eg-slash" d="M4 16.4 16 3.6"/>'),
   undo: icon('<path d="M7.5 4 3.8 7.7l3.7 3.7"/><path d="M4 7.7h7.3a4.3 4.3 0 0 1 0 8.6H8"/>'),
