@@ -146,7 +146,7 @@ class Editor:
         library = _library_of(found.session.model)
         tools = {name: found.tools[name] for name in ("auto", "steps", "locked") if name in found.tools}
         editor = cls(found.session, **{"vectors": {**library, **found.vectors}, **tools, **options})
-        editor._piece.resume(found.photo, found.vectors)
+        editor._piece.resume(found)
         editor._screen.quality.begin(found.photo)
         for name in set(editor_journal.TOOLS) & set(found.tools) - set(options):
             setattr(editor.view, name, found.tools[name])
@@ -442,8 +442,8 @@ class Editor:
     def remove_vector(self, name: str) -> None:
         """Take an own vector out of the picture, as its slider at 0 would, and its slider away.
 
-        Undo brings its effect back, not the slider. Raises ValueError at once for a vector that is not there or is the
-        model's own.
+        Undo brings both back: where the history has it at a scale, it has its slider. Raises ValueError at once for a
+        vector that is not there or is the model's own.
         """
         self._panel.check_there(name)
         if name not in self._panel.own:

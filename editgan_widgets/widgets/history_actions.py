@@ -2,6 +2,7 @@
 
 from editgan_widgets.widgets.actions import Action
 from editgan_widgets.widgets.screen import Screen
+from editgan_widgets.widgets.vector_actions import follow_history
 from editgan_widgets.widgets.workpiece import Workpiece
 
 _WORDS = {  # said where it went, and where there was no way to go
@@ -28,8 +29,7 @@ def travel(piece: Workpiece, screen: Screen, action: Action) -> None:
     screen.numbers, piece.pending = {}, False
     done, nothing = _WORDS[action.kind]
     screen.say(nothing if history.entry is before else done, name=repr(screen.title(target)))
-    if piece.panel.take(history.entry.note):
-        screen.view.publish(**screen.vectors())
+    follow_history(piece, screen)
     screen.publish()
 
 

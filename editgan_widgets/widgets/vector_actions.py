@@ -48,6 +48,18 @@ def keep_vector(piece: Workpiece, screen: Screen, action: Action) -> None:
     screen.publish(picture=False, **screen.vectors())
 
 
+def follow_history(piece: Workpiece, screen: Screen) -> None:
+    """Let sliders stand as they did where the history stands; those of removed vectors come and go with it."""
+    panel, before = piece.panel, piece.panel.vectors
+    if not panel.take(piece.session.history.entry.note):
+        return
+    for name in before.keys() - panel.vectors.keys():
+        editor_journal.drop_vector(piece.session, name)
+    for name in panel.vectors.keys() - before.keys():
+        editor_journal.keep_vector(piece.session, panel.vectors[name])
+    screen.view.publish(**screen.vectors())
+
+
 def refining(piece: Workpiece, steps: int) -> Iterator[Any]:
     """Refine what the vectors changed: back to the latent without them, and again with them as one."""
     session, active = piece.session, piece.panel.active

@@ -51,15 +51,17 @@ class Workpiece:
         self.session, self.photo, self.original = session, photo, session.label_map.copy()
         self.pending = False
         self.panel.reset()
+        self.panel.know_removed({})
         self.recorder = FrameRecorder()
         self.journal = editor_journal.begin(session, self._keeps_journals, photo)
         self._tools_kept = {}
 
-    def resume(self, photo: PhotoSession | None, own_vectors: Mapping[str, Any]) -> None:
-        """Take over what a journal tells beside its session: the photo, and which vectors are the user's own."""
-        self.photo = photo
+    def resume(self, found: editor_journal.Restored) -> None:
+        """Take over what a journal tells beside its session: the photo, and the vectors that are or were the user's."""
+        self.photo = found.photo
         self.original = self.session.picture_at(0)[1]
-        self.panel.own = frozenset(own_vectors)
+        self.panel.own = frozenset(found.vectors)
+        self.panel.know_removed(found.removed)
 
     def keep_tools(self, tools: Mapping[str, Any]) -> None:
         """Write into the journal how the tools stand, where that is another way than before."""
