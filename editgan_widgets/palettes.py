@@ -59,6 +59,12 @@ def recoloured(labels: LabelSet, palette: str) -> LabelSet:
     return LabelSet(labels.name, [replace(label, color=_SAFE[label.name]) for label in labels])
 
 
+def palettes_of(labels: LabelSet) -> dict[str, LabelSet]:
+    """The labels in each palette that they have: always their "own"."""
+    has_safe = all(label.name in _SAFE for label in labels)
+    return {name: recoloured(labels, name) for name in PALETTES if name == "own" or has_safe}
+
+
 # Found by a search over the 216 colours of six levels for parts that share a border in samples of both models: each two
 # of them SAFE_DISTANCE apart for all four visions, each as near to the part's own colour as that allows.
 _SAFE_ROWS = """

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from traitlets import TraitError
 
-from editgan_widgets import EditSession, load_model
+from editgan_widgets import EditSession, Stroke, load_model
 from editgan_widgets.models.editgan import MODELS
 from editgan_widgets.palettes import SAFE_DISTANCE, VISIONS, distances, recoloured, seen
 from editgan_widgets.portraits.parts import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS
@@ -61,8 +62,51 @@ def test_an_editor_shows_the_palette_and_refuses_what_is_not_there(session):
         return
     editor = Editor(load_model("portraits"), seed=3, palette="safe", journal=False)
     try:
-        shown = {label["name"]: label["color"] for label in editor.view.labels}
-        assert shown == {label.name: label.color for label in recoloured(editor.labels, "safe")}
-        assert shown["temple"] != editor.labels["temple"].color
+        safe, own = recoloured(editor.labels, "safe"), editor.labels
+        assert editor.view.palette == "safe"
+        assert editor.view.palettes == {
+            name: [x.color for x in labels] for name, labels in (("own", own), ("safe", safe))
+        }
+        assert safe["temple"].color != own["temple"].color
+        picture = editor._repr_mimebundle_()[0]["image/png"]
+        editor.show_palette("own")
+        assert editor.view.palette == "own"
+        assert editor.canvas.labels is own
+        assert editor._repr_mimebundle_()[0]["image/png"] != picture
+        editor.view.set_state({"palette": "safe"})  # as the browser does
+        assert editor._repr_mimebundle_()[0]["image/png"] == picture
+        with pytest.raises(ValueError, match="palette 'neon' is not there; use one of 'own', 'safe'"):
+            editor.show_palette("neon")
+        assert editor.view.palette == "safe"
     finally:
         editor.close()
+
+
+def test_parts_without_safe_colours_are_shown_in_their_own_and_nothing_else_is_offered(session):
+    editor = Editor(session, journal=False)
+    try:
+        assert editor.view.palettes == {"own": [label.color for label in editor.labels]}
+        with pytest.raises(ValueError, match="it has no colour for shade"):
+            editor.show_palette("safe")
+        with pytest.raises(TraitError, match="no 'safe' palette"):
+            editor.view.palette = "safe"
+        assert editor.view.palette == "own"
+    finally:
+        editor.close()
+
+
+def test_the_palette_comes_back_with_the_journal(tmp_path):
+    if not MODELS["portraits-64"].is_file():
+        pytest.skip("portraits-64 is not shipped here")
+    model = load_model("portraits-64")
+    editor = Editor(model, seed=3, journal=tmp_path / "journal", vectors={})
+    editor.show_palette("safe")
+    editor.paint(Stroke([(8.0, 8.0)], 3.0, 1), run=False)
+    assert editor.wait(20)
+    editor.close()
+    again = Editor.restore(tmp_path / "journal", model)
+    try:
+        assert again.view.palette == "safe"
+        assert [x.color for x in again.canvas.labels] == [x.color for x in recoloured(model.labels, "safe")]
+    finally:
+        again.close()

@@ -43,10 +43,12 @@ def test_an_edits_quality_is_said_in_words_and_figures():
 def test_an_edits_figures_are_those_of_its_kept_step_and_go_with_the_history(editor):
     assert str(editor.quality) == "nothing to judge"
     editor.paint(Stroke(points=[(8.0, 8.0), (24.0, 24.0)], radius=5.0, label=3), run=False)
+    steps, edit = [], editor.session.edit
+    editor.session.edit = lambda **how: (steps.append(step) or step for step in edit(**how))
     editor.run(8, blocking=True)
     quality = editor.quality.edit
     assert quality is not None
-    kept = editor._best
+    kept = max(steps, key=lambda step: step.score)
     assert (quality.agreement, quality.outside) == (float(kept.iou), float(kept.outside))
     assert quality.budget == editor.session.config.outside_budget
     assert editor.view.quality["edit"]["agreement"] == quality.agreement

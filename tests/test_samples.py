@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from editors import heard
 from PIL import Image
 from test_widgets import browser, until
 
@@ -18,12 +19,8 @@ from editgan_widgets.widgets.idle_worker import IdleWorker
 
 @pytest.fixture
 def editor(session):
-    made = Editor(session, vectors={})
-    made.sent = []
-    made.view.send = lambda content, buffers=None: made.sent.append((content, buffers))
-    made._shelf._send = made.view.send
-    yield made
-    made.close()
+    with heard(Editor(session, vectors={})) as editor:
+        yield editor
 
 
 def samples(editor):
@@ -73,7 +70,7 @@ def test_samples_wait_for_an_edit_and_do_not_end_it(editor):
     label = editor.labels[3].id
     editor.paint(Stroke(points=[(8.0, 8.0), (20.0, 20.0)], radius=4.0, label=label), run=False)
     editor.run(40)
-    until(lambda: editor._last_step > 0)
+    until(lambda: any(content["kind"] == "frame" for content, _ in editor.sent))
     browser(editor, kind="samples", seeds=[7], psis=[0.7])
     until(lambda: samples(editor) or not editor.running)
     assert not samples(editor)

@@ -35,7 +35,7 @@ def names() -> set[str]:
 
 
 def kernel_texts(all_constants: bool = False) -> set[str]:
-    """What Python gives `_text` or `text` as it stands, or every string in the widgets' modules."""
+    """What Python gives `text` or `say` as it stands, or every string in the widgets' modules."""
     found = set()
     for path in WIDGETS.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -43,7 +43,7 @@ def kernel_texts(all_constants: bool = False) -> set[str]:
                 found.add(node.value)
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if called in ("_text", "text"):
+                if called in ("text", "say"):
                     found.add(node.args[0].value)
     return found
 

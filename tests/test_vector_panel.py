@@ -164,7 +164,7 @@ def test_a_refinement_can_be_stopped_and_keeps_its_best(editor):
     assert editor.wait(20)
     editor.refine(500)
     end = time.monotonic() + 30
-    while editor._last_step < 3:
+    while not any(content.get("step", 0) >= 3 for content, _ in editor.sent):
         assert time.monotonic() < end
         time.sleep(0.01)
     editor.stop()
@@ -274,11 +274,103 @@ def test_an_own_vector_is_removed_from_picture_and_panel_and_from_the_journal(ti
     again.close()
 
 
-def test_vectors_of_the_library_stay(editor):
-    editor._panel.own = frozenset()
+def names_of(editor):
+    return [row["name"] for row in editor.view.vectors]
+
+
+def after_undo(editor, ways):
+    for way in ways:
+        getattr(editor, way)()
+    assert editor.wait(20)
+
+
+def test_undo_brings_a_removed_vector_back_with_its_slider_and_redo_takes_both_away(editor, vectors):
+    before, delta = editor.session.w_plus, vectors["more spark"].delta_w_plus
+    editor.apply_vectors({"more spark": 0.7})
+    editor.vector_layers("more spark", 0, 3)
+    assert editor.wait(20)
+    there = editor.session.w_plus
+    editor.remove_vector("more spark")
+    assert editor.wait(20)
+    near(editor.session.w_plus, before)
+    assert names_of(editor) == ["less glow"]
+    after_undo(editor, ["undo"])
+    assert set(names_of(editor)) == {"more spark", "less glow"}
+    assert row(editor, "more spark") == {"name": "more spark", "scale": 0.7, "on": True, "layers": [0, 4], "own": True}
+    assert editor.vector_scales == {"more spark": 0.7}
+    assert set(editor.view.vector_pictures) == {"more spark", "less glow"}
+    near(editor.session.w_plus, there)
+    after_undo(editor, ["redo"])
+    assert names_of(editor) == ["less glow"]
+    assert editor.vector_scales == {}
+    near(editor.session.w_plus, before)
+    after_undo(editor, ["undo"])
+    editor.apply_vectors({"more spark": 1.0})  # it moves as before
+    assert editor.wait(20)
+    assert editor.vector_scales == {"more spark": 1.0}
+    after_undo(editor, ["undo", "undo", "undo"])
+    near(editor.session.w_plus, before)
+    assert "more spark" in names_of(editor)
+    assert delta is editor.vectors["more spark"].delta_w_plus
+
+
+def test_a_vector_removed_at_rest_comes_back_only_where_the_picture_has_it(editor):
+    editor.apply_vectors({"less glow": 0.5})
+    editor.apply_vectors({"more spark": 0.7})
+    editor.apply_vectors({"more spark": 0.0})
+    editor.apply_vectors({"less glow": 1.0})
+    editor.remove_vector("more spark")
+    after_undo(editor, ["undo"])
+    assert names_of(editor) == ["less glow"]  # it is at 0 here too
+    entry = next(
+        e.id for e in editor.session.history.path() if e.note.get("vectors", {}).get("more spark", {}).get("scale")
+    )
+    editor.visit(entry)
+    assert editor.wait(20)
+    assert editor.vector_scales == {"less glow": 0.5, "more spark": 0.7}
+    assert set(names_of(editor)) == {"more spark", "less glow"}
+    after_undo(editor, ["redo", "redo"])
+    assert names_of(editor) == ["less glow"]
+
+
+def test_a_new_vector_of_a_removed_ones_name_is_not_taken_for_it(editor, vectors):
+    editor.apply_vectors({"more spark": 0.7})
+    editor.remove_vector("more spark")
+    assert editor.wait(20)
+    removed_at = editor.session.history.entry.id
+    other = EditVector("more spark", -vectors["more spark"].delta_w_plus, (), vectors["more spark"].recipe)
+    editor.add_vector(other)
+    after_undo(editor, ["undo"])
+    assert editor.vectors["more spark"] is other
+    editor.visit(removed_at)
+    assert editor.wait(20)
+    assert editor.vectors["more spark"] is other
+
+
+def test_removed_vectors_come_and_go_with_the_history_of_a_restored_editor(tiny_model, tmp_path, vectors):
+    editor = Editor(EditSession.from_seed(tiny_model, seed=3), vectors={}, journal=tmp_path / "journal")
+    editor.add_vector(vectors["more spark"])
+    editor.apply_vectors({"more spark": 0.7})
+    editor.remove_vector("more spark")
+    assert editor.wait(20)
+    editor.close()
+    for undone in (True, False):
+        again = Editor.restore(tmp_path / "journal", tiny_model)
+        assert list(again.vectors) == ([] if undone else ["more spark"])
+        after_undo(again, ["undo" if undone else "redo"])
+        assert list(again.vectors) == (["more spark"] if undone else [])
+        assert again.vector_scales == ({"more spark": 0.7} if undone else {})
+        again.close()
+    assert not Editor.restore(tmp_path / "journal", tiny_model).vectors
+
+
+def test_vectors_of_the_library_stay(tiny_model, vectors, monkeypatch):
+    monkeypatch.setattr("editgan_widgets.widgets.editor.load_vectors", lambda model: vectors)
+    editor = Editor(EditSession.from_seed(tiny_model, seed=3), journal=False)
     with pytest.raises(ValueError, match="library and stays"):
         editor.remove_vector("more spark")
     assert "more spark" in editor.vectors
+    editor.close()
 
 
 def test_the_last_edit_is_saved_as_an_animation(editor, tmp_path):

@@ -1,4 +1,4 @@
-"""Pictures of sampled portraits: many seeds to look at before one of them is edited."""
+"""Sampled portraits: pictures of many seeds to look at before one is edited, and their parts to take over."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,6 +8,9 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from editgan_widgets import images
+from editgan_widgets.editing.objective import predicted_label_map
+from editgan_widgets.editing.part_operations import LabelMap, Operation, copy_from
+from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.editgan import EditGAN
 
 Sample = tuple[int, float]  # seed and truncation_psi
@@ -29,3 +32,25 @@ def sample_pictures(
         if largest is not None and len(pixels) > largest:
             pixels = np.asarray(Image.fromarray(pixels).resize((largest, largest), Image.Resampling.LANCZOS))
         yield pixels
+
+
+def sample_label_map(model: EditGAN, sample: Sample) -> UInt8[np.ndarray, "h w"]:
+    """The parts of a portrait, as the model's interpreter sees them."""
+    with torch.no_grad():
+        synthesis = model.generator.synthesis(model.sample_w_plus(*sample), noise_mode="const")
+        return predicted_label_map(model, synthesis.features).cpu().numpy()
+
+
+def take_from(model: EditGAN, sample: Sample, part: str | int) -> Operation:
+    """Give a part the shape that it has in another portrait, centred where it stood (part_operations.copy_from).
+
+    The operation draws that portrait when it is called. It raises ValueError where the portrait does not show the part.
+    """
+
+    def taken(label_map: LabelMap, labels: LabelSet) -> LabelMap:
+        other, label = sample_label_map(model, sample), labels[part]
+        if not (other == label.id).any():
+            raise ValueError(f"the portrait of seed {sample[0]} shows no {label.name}; take it from another one")
+        return copy_from(other, label.id)(label_map, labels)
+
+    return taken

@@ -7,6 +7,9 @@ twice, and what comes before its turn (an earlier one was lost on the way) waits
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +59,21 @@ class Deliveries:
             client.open.add(n)
             return Turn(name, n)
 
+    @contextmanager
+    def arrival(self, turn: Turn | None) -> Iterator[None]:
+        """What is done inside is done for a message of that turn, which `arriving` then gives."""
+        arrived = _ARRIVING.set((self, turn))
+        try:
+            yield
+        finally:
+            _ARRIVING.reset(arrived)
+
+    @property
+    def arriving(self) -> Turn | None:
+        """The turn of the message that is being received in this thread, if it has one."""
+        deliveries, turn = _ARRIVING.get()
+        return turn if deliveries is self else None
+
     def finish(self, turn: Turn) -> None:
         """A message is handled: done, or refused."""
         with self._lock:
@@ -73,6 +91,9 @@ class Deliveries:
         with self._lock:
             client = self._clients.get(name, _Client())
             return {"client": name, "taken": client.taken, "handled": client.handled, "early": n > client.taken}
+
+
+_ARRIVING: ContextVar[tuple[Deliveries | None, Turn | None]] = ContextVar("arriving", default=(None, None))
 
 
 def _checked(given: Any) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from PIL import Image
 
 from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, WrongModelError
@@ -27,7 +28,10 @@ from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import MODELS, EditGAN, load_model
 
 # Traits that come back with the rest.
-TOOLS = ("label", "size", "shape", "opacity", "auto", "steps", "locked", "over", "mirror", "pressure", "mask_style")
+TOOLS = (
+    *("label", "size", "shape", "opacity", "auto", "steps", "locked", "over", "mirror", "pressure"),
+    *("mask_style", "palette"),
+)
 _log = logging.getLogger(__name__)
 
 
@@ -38,6 +42,7 @@ class Restored:
     session: EditSession
     photo: PhotoSession | None
     vectors: dict[str, EditVector]  # those that were the user's own
+    removed: dict[str, EditVector]  # own ones that were removed at any time, for the history
     tools: dict[str, Any]
 
 
@@ -104,19 +109,22 @@ def restored(folder: str | Path | None, model: EditGAN | None) -> Restored:
     about = read_about(place)
     model = _model_of(about, place) if model is None else model
     session, lines = EditSession.restore_with(model, place)
-    vectors, tools = {}, {}
+    vectors, removed, tools = {}, {}, {}
     for line in lines:
         if "tools" in line:
             tools = {name: value for name, value in line["tools"].items() if name in TOOLS}
-        if "vector removed" in line:
-            vectors.pop(line["vector removed"], None)
+        if line.get("vector removed") in vectors:
+            removed[line["vector removed"]] = vectors.pop(line["vector removed"])
         if "vector" in line:
             try:
                 vector = EditVector.load(place / "vectors" / Path(line["vector"]).name)
                 vectors[vector.name] = vector
+                before = removed.pop(vector.name, None)
+                if before is not None and torch.equal(before.delta_w_plus, vector.delta_w_plus):
+                    removed[vector.name] = vector  # the history brought it back, and may take it away again
             except (EditVectorError, OSError) as error:
                 _log.warning("a vector of the journal is left out: %s", error)
-    return Restored(session, _photo_of(about, place, session), vectors, tools)
+    return Restored(session, _photo_of(about, place, session), vectors, removed, tools)
 
 
 def _newest() -> Path:

@@ -5,6 +5,7 @@ written by one side: the first group below by the kernel, the second by the brow
 
     browser -> kernel   {kind: "stroke", tool, radius, shape, …} + [float32 x0, y0, x1 …, of a pen: float32 radii]
                         {kind: "push", radius, …} + [points]   {kind: "lasso", …} + [points]
+                        {kind: "from_sample", seed, psi, …}
                         {kind: "fill", x, y, whole, …}   {kind: "operate", name, …}   {kind: "outline", name, …}
                         where … is label, auto, steps, locked, over, mirror
                         {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
@@ -38,6 +39,7 @@ from jaxtyping import UInt8
 
 from editgan_widgets.editing.part_operations import other_side
 from editgan_widgets.editing.strokes import SHAPES
+from editgan_widgets.palettes import PALETTES, palettes_of
 from editgan_widgets.widgets import encoding
 from editgan_widgets.widgets.browser_module import joined
 from editgan_widgets.widgets.part_canvas import PartCanvas
@@ -63,7 +65,8 @@ class EditorView(anywidget.AnyWidget):
     canvas = traitlets.Instance(PartCanvas).tag(sync=True, **widget_serialization)
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
-    labels = traitlets.List().tag(sync=True)  # [{id, name, color, other: id of the other side's part, or its own}]
+    labels = traitlets.List().tag(sync=True)  # [{id, name, other: id of the other side's part, or its own}]
+    palettes = traitlets.Dict().tag(sync=True)  # {name of a palette: colours, one a label}
     language = traitlets.Unicode("en").tag(sync=True)
     strings = traitlets.Dict().tag(sync=True)  # texts in the user's language by the English ones (strings.py)
     part_tools = traitlets.List().tag(sync=True)  # names of operations on the selected part
@@ -109,22 +112,32 @@ class EditorView(anywidget.AnyWidget):
     pressure = traitlets.Bool(True).tag(sync=True)  # a pen's pressure is the brush's size
     hidden = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of parts that the mask is shown without
     mask_style = traitlets.Enum(MASK_STYLES, "areas").tag(sync=True)
+    palette = traitlets.Enum(PALETTES, "own").tag(sync=True)  # one of `palettes`
 
     def __init__(self, canvas: PartCanvas, **state: Any) -> None:
         self._publishing = threading.RLock()
+        self._recoloured = palettes_of(canvas.labels)
         super().__init__(
             canvas=canvas,
             width=int(canvas.width),
             height=int(canvas.height),
             part_tools=list(PART_TOOLS),
             strings=dict(strings(state.get("language", "en"))),
-            labels=[
-                {"id": x.id, "name": x.name, "color": x.color, "other": other_side(canvas.labels, x.id)}
-                for x in canvas.labels
-            ],
+            labels=[{"id": x.id, "name": x.name, "other": other_side(canvas.labels, x.id)} for x in canvas.labels],
+            palettes={name: [label.color for label in labels] for name, labels in self._recoloured.items()},
             **state,
         )
         self.ident = str(self.model_id)
+
+    @traitlets.validate("palette")
+    def _check_palette(self, proposal: Any) -> str:
+        if proposal["value"] not in self._recoloured:
+            raise traitlets.TraitError(f"these parts have no {proposal['value']!r} palette")
+        return proposal["value"]
+
+    @traitlets.observe("palette")
+    def _recolour(self, _change: Any) -> None:
+        self.canvas.labels = self._recoloured[self.palette]
 
     def resend_state(self) -> None:
         """Send every trait that the kernel writes again, to a browser that may have missed some."""

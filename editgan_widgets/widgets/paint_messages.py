@@ -1,11 +1,13 @@
 """What the browser's painting tools send (wire: editor_view.py), checked, as strokes, operations and rules."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from editgan_widgets.editing.fills import fill, lasso
+from editgan_widgets.editing.mask_file import open_mask
 from editgan_widgets.editing.paint_rule import PaintRule
 from editgan_widgets.editing.part_operations import Operation
 from editgan_widgets.editing.strokes import SHAPES, Stroke
@@ -42,9 +44,15 @@ def operation_of(kind: str, content: dict, buffers: Any, labels: LabelSet, heigh
     return part_tool(str(content.get("name")), label, height)
 
 
+def mask_operation(mask: str | Path | bytes, labels: LabelSet, size: tuple[int, int]) -> Operation:
+    """The operation that takes all parts from a mask (height, width px). Errors as of `open_mask`."""
+    label_map = open_mask(mask, labels, size)
+    return lambda _before, _labels: label_map
+
+
 def rule_of(content: dict, labels: LabelSet) -> PaintRule:
     """What the browser's echo went by: the rule as it was when it painted. A part tool is never mirrored."""
-    mirror = content.get("mirror") is True and content.get("kind") not in ("operate", "outline")
+    mirror = content.get("mirror") is True and content.get("kind") not in ("operate", "outline", "from_sample")
     return PaintRule(_ids(content, "locked", labels), _ids(content, "over", labels), mirror)
 
 

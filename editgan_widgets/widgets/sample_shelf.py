@@ -47,7 +47,7 @@ class SampleShelf:
 
     def _show(self, sample: Sample) -> None:
         seed, psi = sample
-        self._send({"kind": "sample", "seed": seed, "psi": psi}, buffers=[self._kept[sample]])
+        self._send({"kind": "sample", "seed": seed, "psi": psi}, [self._kept[sample]])
 
 
 def checked_sample(seed: Any, psi: Any) -> Sample:

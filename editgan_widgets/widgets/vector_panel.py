@@ -20,7 +20,9 @@ from editgan_widgets.editing.vector_settings import (
     difference,
 )
 from editgan_widgets.widgets import encoding
+from editgan_widgets.widgets.checked import is_number
 
+MOST_SCALE = 4.0  # of a vector, either way
 _SIDE = 80  # px of a small picture, shown at 40
 
 
@@ -39,9 +41,31 @@ class VectorPanel:
         self.own = frozenset(own)
         self.settings: dict[str, VectorSetting] = {}
         self.pictures: dict[str, bytes] = {}
+        self._removed: dict[str, EditVector] = {}  # at any time; the history may bring them back
         for vector in self.vectors.values():
             self._picture_from_preview(vector)
         self.take(note)
+
+    def check_free(self, name: str) -> None:
+        """Raises ValueError where there is a vector of that name."""
+        if name in self.vectors:
+            raise ValueError(f"there is a vector {name!r} already; choose another name")
+
+    def check_there(self, name: Any) -> None:
+        """Raises ValueError where there is no vector of that name."""
+        if not isinstance(name, str) or name not in self.vectors:
+            known = ", ".join(sorted(self.vectors)) or "none"
+            raise ValueError(f"there is no vector {name!r}; there are: {known}")
+
+    def checked_scales(self, scales: Any) -> dict[str, dict[str, Any]]:
+        """Changes of vectors' settings. Raises ValueError for a vector that is not there or a scale out of range."""
+        if not isinstance(scales, Mapping):
+            raise ValueError(f"scales are a mapping of vectors' names to numbers; got {scales!r}")
+        for name, scale in scales.items():
+            self.check_there(name)
+            if not is_number(scale) or not abs(scale) <= MOST_SCALE:
+                raise ValueError(f"a vector's scale is a number from {-MOST_SCALE} to {MOST_SCALE}; got {scale!r}")
+        return {name: {"scale": float(scale), "on": True} for name, scale in scales.items()}
 
     @property
     def scales(self) -> dict[str, float]:
@@ -76,26 +100,50 @@ class VectorPanel:
 
     def add(self, vector: EditVector) -> None:
         """Give an own vector a slider."""
+        self._removed.pop(vector.name, None)  # which the name means no more
+        self._show(vector)
+
+    def remove(self, name: str) -> None:
+        """Take an own vector's slider away; `take` brings it back where a note has the vector in the picture."""
+        self._removed[name] = self.vectors[name]
+        self._hide(name)
+
+    def _show(self, vector: EditVector) -> None:
         self.vectors = {**self.vectors, vector.name: vector}
         self.own |= {vector.name}
         self._picture_from_preview(vector)
 
-    def remove(self, name: str) -> None:
-        """Take a vector's slider away."""
+    def _hide(self, name: str) -> None:
         self.vectors = {other: vector for other, vector in self.vectors.items() if other != name}
         self.settings = {other: setting for other, setting in self.settings.items() if other != name}
         self.pictures = {other: picture for other, picture in self.pictures.items() if other != name}
         self.own -= {name}
 
     def note(self) -> dict[str, Any]:
-        """How the vectors stand, as the history keeps it."""
-        return {"vectors": {name: setting.to_dict() for name, setting in self.settings.items()}}
+        """How the vectors stand and which were removed, as the history keeps it."""
+        settings = {name: setting.to_dict() for name, setting in self.settings.items()}
+        return {"vectors": settings, "removed": sorted(self._removed.keys() - self.vectors.keys())}
 
     def take(self, note: Mapping[str, Any]) -> bool:
-        """Let the vectors stand as a `note` says; whether that is another way. It may tell of vectors that are gone."""
+        """Let the vectors stand as a `note` says; whether that is another way.
+
+        A removed one that it has at a scale gets its slider back, and one that it says was removed goes again.
+        """
         settings = {name: VectorSetting.from_dict(kept) for name, kept in note.get("vectors", {}).items()}
-        changed, self.settings = settings != self.settings, settings
+        gone = set(note.get("removed", ()))
+        vectors = self.vectors
+        for name, vector in self._removed.items():
+            if name in gone and self.vectors.get(name) is vector:
+                self._hide(name)
+            elif name not in gone | self.vectors.keys() and settings.get(name, AT_REST) != AT_REST:
+                self._show(vector)
+        changed = settings != self.settings or vectors.keys() != self.vectors.keys()
+        self.settings = settings
         return changed
+
+    def know_removed(self, vectors: Mapping[str, EditVector]) -> None:
+        """Take another history's: those that were removed at any time, whether or not they are back."""
+        self._removed = dict(vectors)
 
     def shown(self) -> list[dict[str, Any]]:
         """The browser's rows."""

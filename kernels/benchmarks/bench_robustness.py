@@ -42,19 +42,27 @@ def stroke_burst(editor, count):
 
 def preview_burst(editor, name, count):
     """The same for positions of a slider: until the picture of the last one has left, and how many pictures left."""
-    frames = []
-    editor.view.send = lambda content, buffers=None: frames.append(content) if content["kind"] == "frame" else None
-    shown = []
-    preview = editor._preview
-    editor._preview = lambda action, token: (preview(action, token), shown.append((time.perf_counter(), action.scales)))
+    frames, computed, picture_of = [], [], editor.session.picture_of
+
+    def send(content, buffers=None):
+        if content["kind"] == "frame":
+            frames.append(time.perf_counter())
+
+    def noted(w_plus):
+        computed.append((time.perf_counter(), w_plus))
+        return picture_of(w_plus)
+
+    editor.view.send, editor.session.picture_of = send, noted
+    last_scale = 2 * (count - 1) / count
+    wanted = editor.session.w_plus + last_scale * editor.vectors[name].delta_w_plus.to(editor.session.w_plus)
     for i in range(count):
         message(editor, {"kind": "vectors", "scales": {name: 2 * i / count}, "live": True})
     last = time.perf_counter()
-    wanted = {name: 2 * (count - 1) / count}
-    while not shown or dict(shown[-1][1]) != wanted:
-        time.sleep(0.0005)
-    del editor._preview, editor.view.send
-    return {"previews_lag_ms": 1e3 * (shown[-1][0] - last), "previews_shown": len(frames)}
+    editor.wait()
+    del editor.session.picture_of, editor.view.send
+    begun = next(at for at, w_plus in computed if wanted.allclose(w_plus, rtol=0, atol=1e-6))
+    left = next(at for at in frames if at > begun)
+    return {"previews_lag_ms": 1e3 * (left - last), "previews_shown": len(frames)}
 
 
 def resident_mb():
@@ -76,7 +84,7 @@ def memory_over(editor, edits, marks=10):
         content, buffers = stroke(None, side / 2 + side / 4 * np.sin(i), side / 2 + side / 4 * np.cos(i), labels[i % 2])
         del content["turn"]
         message(editor, {**content, "auto": True, "steps": 1, "radius": side / 12}, buffers)
-        editor._worker.wait()
+        editor.wait()
     return found
 
 

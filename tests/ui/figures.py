@@ -35,17 +35,18 @@ END_WATCH = """root => {
 }"""
 WATCH_STOP = """import time
 noted = {'steps': [], 'stop': 0.0, 'stopped': 0.0}
-def _watch(editor=editor, on_step=editor._on_step, stop=editor.stop):
-    def step(stamp, item):
-        noted['steps'].append(time.perf_counter())
-        on_step(stamp, item)
+def _watch(editor=editor, edit=editor.session.edit, stop=editor.stop):
+    def steps(**how):
+        for step in edit(**how):
+            noted['steps'].append(time.perf_counter())
+            yield step
     def halt():
         noted['stop'] = time.perf_counter()
         stop()
     def running(change):
         if not change['new']:
             noted['stopped'] = time.perf_counter()
-    editor._on_step, editor.stop = step, halt
+    editor.session.edit, editor.stop = steps, halt
     editor.view.observe(running, 'running')
 _watch()"""
 NOTED = "import json; print(json.dumps(noted)); noted['steps'].clear()"
@@ -62,10 +63,10 @@ LET_GO = """(root, label) => root.querySelector(`[aria-label="Scale of ${label}"
 PREVIEWED = """import json, torch
 from editgan_widgets import images
 with torch.no_grad():
-    w = editor.vectors['push'].apply(editor.session.w_plus, {scale} - editor._scales.get('push', 0.0), model)
+    w = editor.vectors['push'].apply(editor.session.w_plus, {scale} - editor.vector_scales.get('push', 0.0), model)
     shown = images.to_uint8(model.generator.synthesis(w, noise_mode='const').image)[0]
 print(json.dumps(shown.tolist()))"""
-HELD = "import json; print(json.dumps([editor._scales.get('push', 0.0), editor.image.tolist()]))"
+HELD = "import json; print(json.dumps([editor.vector_scales.get('push', 0.0), editor.image.tolist()]))"
 FRAMES = """import numpy as np
 rng = np.random.default_rng(0)
 picture = editor.image
@@ -134,7 +135,8 @@ def stop_to_stopped(editor: EditorPage, tries: int, steps: int = 100) -> dict[st
 
 def shown_state(editor: EditorPage) -> dict[str, Any]:
     """All that a person sees of the editor's state."""
-    sliders = "root => [...root.querySelectorAll('.eg-vector input')].map(slider => [slider.ariaLabel, slider.value])"
+    ranges = "[...root.querySelectorAll('.eg-vector input[type=range]')]"
+    sliders = f"root => {ranges}.map(slider => [slider.ariaLabel, slider.value])"
     return {
         "mask": editor.pixels("index").tolist(),
         "picture": editor.pixels().tolist(),
@@ -185,7 +187,7 @@ def drops(line: Any, editor: EditorPage, count: int) -> int:
         kernel = json.loads(
             editor.lab.kernel(
                 "import json; editor.wait(); print(json.dumps([editor.label_map.tolist(), editor.image.tolist(), "
-                "editor.view.status, [round(editor._scales.get(name, 0.0), 2) for name in editor.vectors]]))"
+                "editor.view.status, [round(editor.vector_scales.get(name, 0.0), 2) for name in editor.vectors]]))"
             )
         )
         shown = shown_state(editor)

@@ -130,7 +130,7 @@ def test_every_text_has_contrast(open_notebook, photograph, theme):
     editor.root.get_by_label("Scale of push").fill("0.8")
     until(lambda: editor.status.startswith("Vectors"), 10, "the slider was not taken")
     editor.canvas("parts").press("k")
-    lab.kernel("editor._on_message(editor.view, {'kind': 'stroke', 'label': 'halo', 'tool': 'brush'}, [])")
+    lab.kernel("editor.view._handle_custom_msg({'kind': 'stroke', 'label': 'halo', 'tool': 'brush'}, [])")
     editor.root.locator(".eg-error").wait_for(state="visible")
     photograph(editor, "all")
     seen = editor.evaluate(FAINT)

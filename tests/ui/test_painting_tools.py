@@ -259,3 +259,88 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
     photograph(editor, "9-narrow-light")
     canvas.press("?")
     photograph(editor, "9-shortcuts")
+
+
+def test_a_part_is_taken_from_a_portrait_of_the_sheet(lab, shipped, photograph):
+    editor = ready(lab)
+    start = editor.pixels("index")
+    part = "hair" if shipped else "spark"
+    editor.choose(part)
+    button = editor.root.get_by_role("button", name="Selected part: from another portrait")
+    button.click()
+    sheet = editor.root.get_by_role("dialog", name=f"Take {part} from another portrait")
+    sheet.wait_for(timeout=10_000)
+    until(lambda: sheet.locator("img[src]").count() == 18, 60, "not all portraits came")
+    photograph(editor, "1-sheet")
+    lab.theme("JupyterLab Dark")
+    photograph(editor, "2-sheet-dark")
+    for key in ("ArrowRight", "ArrowDown", "Enter"):
+        editor.page.keyboard.press(key)
+    sheet.wait_for(state="hidden", timeout=10_000)
+    until(lambda: (editor.pixels("index") != start).any(), 20, "the mask took nothing")
+    photograph(editor, "3-taken-dark")
+    lab.theme("JupyterLab Light")
+    photograph(editor, "4-taken")
+    taken = lab.kernel(
+        "import json; from editgan_widgets.editing.part_operations import copy_from\n"
+        "from editgan_widgets.editing.samples import sample_label_map\n"
+        f"print(json.dumps(copy_from(sample_label_map(model, (1, 1.0)), {part!r})"
+        "(editor.session.picture_at(editor.session.history.path()[-2].id)[1], model.labels).tolist()))"
+    )
+    assert np.array_equal(kernel_map(editor), np.array(json.loads(taken), np.uint8))
+    assert np.array_equal(editor.pixels("index"), kernel_map(editor))
+    assert editor.root.locator(".eg-portraits[open]").count() == 0
+    undone(editor, start)
+
+    # The sheet's own button is for a new portrait as before.
+    editor.press("New portrait")
+    editor.root.get_by_role("dialog", name="New portrait").wait_for(timeout=10_000)
+    editor.page.keyboard.press("Escape")
+
+
+def test_the_palette_button_shows_safe_colours_at_once_in_both_views_and_after_a_reload(lab, shipped, photograph):
+    editor = ready(lab)
+    name = "Show the parts in colours that colour-blind eyes tell apart"
+    button = editor.root.get_by_label(name)
+    if not shipped:
+        assert button.is_hidden()  # the tiny model's parts have no safe colours
+        return
+    row = next(row for row in editor.root.locator(".eg-swatch").all() if row.inner_text() == "temple")
+    palettes = json.loads(lab.kernel("import json; print(json.dumps(editor.view.palettes))"))
+    temple = part_id(editor, "temple")
+
+    def colours() -> tuple[list[int], list[int]]:
+        """Of the part's chip in the palette, and of the mask where the part is."""
+        chip = row.locator(".eg-chip").evaluate(
+            "node => getComputedStyle(node).backgroundColor.match(/\\d+/g).map(Number)"
+        )
+        mask = editor.evaluate(
+            f"root => {{ const i = root.editgan.index.indexOf({temple});"
+            " return Array.from(root.editgan.layer(1).slice(4 * i, 4 * i + 3)); }"
+        )
+        return chip, mask
+
+    def shown_as(palette: str) -> bool:
+        place = [int(palettes[palette][temple][i : i + 2], 16) for i in (1, 3, 5)]
+        chip, mask = colours()
+        return chip == place and np.abs(np.array(mask) - place).max() <= 2  # the layer is drawn half transparent
+
+    assert shown_as("own")
+    button.click()
+    until(lambda: shown_as("safe"), 5, "the colours stayed")
+    assert button.get_attribute("aria-pressed") == "true"
+    until(lambda: lab.kernel("print(editor.view.palette)").strip() == "safe", 10, "the kernel was not told")
+    photograph(editor, "1-safe")
+    lab.theme("JupyterLab Dark")
+    photograph(editor, "2-safe-dark")
+    lab.theme("JupyterLab Light")
+    lab.save()
+    lab.page.reload()
+    lab.page.wait_for_selector(".eg-root", timeout=60_000)
+    editor = EditorPage(lab)
+    row = next(row for row in editor.root.locator(".eg-swatch").all() if row.inner_text() == "temple")
+    until(lambda: editor.evaluate("root => root.editgan.layer(1) !== null"), 20, "no layers")
+    until(lambda: shown_as("safe"), 20, "the reloaded page shows other colours")
+    lab.kernel("editor.show_palette('own')")
+    until(lambda: shown_as("own"), 10, "Python did not change the colours")
+    photograph(editor, "3-own")

@@ -101,6 +101,12 @@ def test_rows_of_the_panel(lab, shipped, photograph):
     root.get_by_label("More for pull").click()
     root.locator(".eg-vector", has=root.page.get_by_label("Use pull")).get_by_role("button", name="Remove").click()
     until(lambda: root.locator(".eg-vector").count() == count - 1, 10, "the vector was not removed")
+    editor.press("Undo")
+    value = root.get_by_label("Value of pull")
+    until(lambda: value.count() == 1 and value.input_value() == "+1.00", 10, "undo did not bring the slider back")
+    assert not root.get_by_label("Use pull").is_checked()
+    editor.press("Redo")
+    until(lambda: root.locator(".eg-vector").count() == count - 1, 10, "redo did not take the slider away")
     if not shipped:
         assert root.get_by_label("Find a vector by name").is_visible() == (count - 1 > 12)
 

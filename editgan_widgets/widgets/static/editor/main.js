@@ -18,6 +18,7 @@ import { makePhotoPanel } from "./photo.js";
 import { makePinch } from "./pinch.js";
 import { makePolygon } from "./polygon.js";
 import { makeQuality } from "./quality.js";
+import { chip, makePalette } from "./palette.js";
 import { outline } from "./raster.js";
 import { makeSampleSheet } from "./samples.js";
 import { makeSettings } from "./settings.js";
@@ -74,11 +75,6 @@ function render({ model, el }) {
   const before = surface();
   const labelLayer = surface();
   const strokeLayer = surface();
-  const colours = new Uint8ClampedArray(256 * 4);
-  for (const label of names) {
-    const value = parseInt(label.color.slice(1), 16);
-    colours.set([value >> 16, (value >> 8) & 255, value & 255, 255], label.id * 4);
-  }
   const byId = new Map(names.map((label) => [label.id, label]));
 
   // ---- the PartCanvas: pictures drawn here are mirrored into its layers, its annotation layer is shown on top
@@ -125,6 +121,7 @@ function render({ model, el }) {
   }
 
   const echo = makeEcho({ width, height, others: Object.fromEntries(names.map((label) => [label.id, label.other])), original: () => original, touched });
+  const partColours = makePalette({ model, put, t, names });
   const maskView = makeMaskView({ model, put, t, names, width, height });
   const paintOver = makePaintOver({ model, put, t, names });
   const preview = makeToolPreview({ tell, asked: () => asked(), index, redraw: () => schedule(), width, height });
@@ -191,7 +188,7 @@ function render({ model, el }) {
     h("div", { class: "eg-group", role: "group", "aria-label": t("Tool") }, ...Object.values(tools)),
     h("div", { class: "eg-group", role: "group", "aria-label": t("Brush shape") }, shapes.round, shapes.square, mirrorButton, pressureButton),
     h("label", { class: "eg-field" }, h("span", {}, t("Size")), sizeSlider, sizeValue),
-    h("div", { class: "eg-group" }, h("label", { class: "eg-field" }, h("span", {}, t("Mask")), opacitySlider, opacityValue), maskView.styleButton),
+    h("div", { class: "eg-group" }, h("label", { class: "eg-field" }, h("span", {}, t("Mask")), opacitySlider, opacityValue), maskView.styleButton, partColours.button),
     h("div", { class: "eg-group eg-end", role: "group", "aria-label": t("History") }, compare, divider.button, photoPanel.button, undo, redo),
     h("div", { class: "eg-group", role: "group", "aria-label": t("Pictures") }, portraits.button, open, save, fileMenu.node, shortcuts, file, maskFile),
   );
@@ -201,16 +198,19 @@ function render({ model, el }) {
   const lockButton = h("button", { type: "button", class: "eg-button eg-tool", title: t("Lock the selected part: nothing paints over it (K)"), "aria-label": t("Lock the selected part"), html: ICONS.lock, onclick: () => toggleLock() });
   let otherSide = null; // the tool that only paired parts have
   const TOOL_MARKS = { up: "\u2191", down: "\u2193", left: "\u2190", right: "\u2192", "turn left": "\u21ba", "turn right": "\u21bb", "from the other side": "\u21c4" };
+  const takeButton = h("button", { type: "button", class: "eg-button eg-tool", title: t("Give the selected part the shape that it has in another portrait …"), "aria-label": t("Selected part: from another portrait"), "aria-haspopup": "dialog", html: ICONS.borrow, onclick: () => takePart() });
   const partBar = h(
     "div",
     { class: "eg-bar eg-parts", role: "toolbar", "aria-label": t("Change the selected part's shape") },
     partName,
     lockButton,
     maskView.hideButton,
-    ...model.get("part_tools").map((name) => {
+    ...model.get("part_tools").flatMap((name) => {
       const node = h("button", { type: "button", class: "eg-button eg-tool", title: t("{tool}: change the mask of the selected part", { tool: t(name) }), "aria-label": t("Selected part: {tool}", { tool: t(name) }), onclick: () => node.getAttribute("aria-disabled") !== "true" && tell({ kind: "operate", name, ...asked() }) }, TOOL_MARKS[name] ?? t(name));
-      if (name === "from the other side") otherSide = node;
-      return preview.watch(node, name);
+      preview.watch(node, name);
+      if (name !== "from the other side") return node;
+      otherSide = node;
+      return [node, takeButton];
     }),
   );
 
@@ -256,7 +256,7 @@ function render({ model, el }) {
     const swatch = h(
       "button",
       { type: "button", class: "eg-swatch", role: "radio", title: place < 10 ? `${t(label.name)} (${(place + 1) % 10})` : t(label.name), tabindex: -1, onclick: () => select(label.id) },
-      h("span", { class: "eg-chip", style: `background:${label.color}` }),
+      chip(label),
       h("span", { class: "eg-name" }, t(label.name)),
     );
     swatches.set(label.id, swatch);
@@ -363,6 +363,7 @@ function render({ model, el }) {
     help,
     announcer.node,
   );
+  partColours.show(root);
   el.append(root);
 
   // ---- talking to the kernel
@@ -397,6 +398,15 @@ function render({ model, el }) {
   }
   let painting = "brush"; // the tool that the eyedropper hands back to
   const asked = () => ({ label: model.get("label"), auto: model.get("auto"), steps: model.get("steps"), locked: model.get("locked"), over: model.get("over"), mirror: model.get("mirror") });
+  /** Choose a portrait from which the selected part takes its shape. */
+  function takePart() {
+    const part = byId.get(model.get("label"));
+    portraits.choose({
+      title: t("Take {part} from another portrait", { part: t(part.name) }),
+      hint: t("The mask takes the shape of this part from the one you choose."),
+      chosen: (sample) => tell({ kind: "from_sample", ...sample, ...asked(), label: part.id }),
+    });
+  }
   function toggleLock() {
     const part = model.get("label");
     const locked = model.get("locked");
@@ -430,7 +440,7 @@ function render({ model, el }) {
   const strokes = new ImageData(width, height);
   const out = new Uint32Array(shown.data.buffer);
   const drawn = new Uint32Array(strokes.data.buffer);
-  const lut = new Uint32Array(colours.buffer);
+  const lut = new Uint32Array(partColours.colours.buffer);
   function paintLabels() {
     areas.fill(0);
     painted++;
@@ -629,7 +639,7 @@ function render({ model, el }) {
     lockButton.setAttribute("aria-pressed", String(locked));
     otherSide?.setAttribute("aria-disabled", String(!part || part.other === part.id));
     partName.replaceChildren();
-    if (part) partName.append(h("span", { class: "eg-chip", style: `background:${part.color}` }), t(part.name));
+    if (part) partName.append(chip(part), t(part.name));
     for (const [id, node] of swatches) {
       node.classList.toggle("eg-locked", model.get("locked").includes(id));
       const chosen = id === model.get("label");
@@ -663,6 +673,10 @@ function render({ model, el }) {
 
   for (const name of ["tool", "shape", "size", "opacity", "auto", "steps", "label", "locked", "over", "mirror", "pressure", "hidden", "mask_style"]) on(`change:${name}`, showControls);
   on("change:hidden", paintLabels);
+  on("change:palette", () => {
+    partColours.show(root);
+    paintLabels();
+  });
   on("change:label", preview.again);
   on("change:tool", polygon.drop);
   on("change:opacity", mirror);
@@ -845,7 +859,7 @@ function render({ model, el }) {
     cursor = { x: point[0], y: point[1] };
     const label = inside(point) ? byId.get(labelAt(point)) : null;
     hover.replaceChildren();
-    if (label) hover.append(h("span", { class: "eg-chip", style: `background:${label.color}` }), `${t(label.name)}, ${areaText(areas[label.id] / size)}`);
+    if (label) hover.append(chip(label), `${t(label.name)}, ${areaText(areas[label.id] / size)}`);
     schedule();
   }
   const areaText = (share) => (share < 0.001 ? t("under 0.1 %") : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`);

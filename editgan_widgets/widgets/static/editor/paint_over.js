@@ -1,6 +1,7 @@
 // Paints over: any part, or only chosen ones. Locked parts stay in either case.
 
 import { h, ICONS } from "./dom.js";
+import { chip } from "./palette.js";
 
 export function makePaintOver({ model, put, t, names }) {
   const anything = h("option", { value: "anything" });
@@ -11,7 +12,7 @@ export function makePaintOver({ model, put, t, names }) {
   const rows = names.map((label) => {
     const box = h("input", { type: "checkbox", onchange: () => put("over", names.filter(({ id }) => boxes.get(id).checked).map(({ id }) => id)) });
     boxes.set(label.id, box);
-    return h("label", { class: "eg-check" }, box, h("span", { class: "eg-chip", style: `background:${label.color}` }), h("span", { class: "eg-name" }, t(label.name)));
+    return h("label", { class: "eg-check" }, box, chip(label), h("span", { class: "eg-name" }, t(label.name)));
   });
   const sheet = h(
     "dialog",

@@ -23,3 +23,29 @@ export function makePreviews(send) {
     drop: () => (wanted = null),
   };
 }
+
+/**
+ * A range that shows previews while it moves: `moves(value)` at each place, `letGo(value)` once it is let go. `handlers` are the
+ * range's own; `drop` forgets that it moves.
+ */
+export function makeDrag({ moves, letGo }) {
+  let range = null; // while it moves
+  function end() {
+    if (!range) return;
+    const value = Number(range.value);
+    range = null;
+    letGo(value);
+  }
+  const handlers = {
+    oninput: (event) => {
+      range = event.currentTarget;
+      moves(Number(range.value));
+    },
+    onchange: end,
+    // A slider that comes back to where it began sends no change.
+    onpointerup: () => setTimeout(end),
+    onpointercancel: () => setTimeout(end),
+    onblur: end,
+  };
+  return { handlers, moving: () => range !== null, drop: () => (range = null) };
+}

@@ -1,27 +1,37 @@
-// Portraits to begin with: a sheet of seeds by how ordinary or varied they are; the kernel draws them while it is idle.
+// Portraits to choose from: a sheet of seeds by how ordinary or varied they are; the kernel draws them while it is idle.
+// One that is chosen is the new portrait, or a part is taken from it.
 
 import { h, ICONS } from "./dom.js";
 
-/** The button and the dialog. `receive` takes one picture that came. */
+/** The button and the dialog; `choose` opens it for another purpose. `receive` takes one picture that came. */
 export function makeSampleSheet({ tell, t }) {
   const PSIS = [0.5, 0.7, 1];
   const COLUMNS = 6;
   const WORDS = { 0.5: t("ordinary"), 0.7: t("usual"), 1: t("varied") };
   const cells = new Map(); // "seed psi" -> {image, node}
   const blocks = []; // of COLUMNS seeds each
-  const button = h("button", { type: "button", class: "eg-button", title: t("New portrait: choose one to begin with"), "aria-label": t("New portrait"), "aria-haspopup": "dialog", html: ICONS.portrait, onclick: () => open() });
+  const button = h("button", { type: "button", class: "eg-button", title: t("New portrait: choose one to begin with"), "aria-label": t("New portrait"), "aria-haspopup": "dialog", html: ICONS.portrait, onclick: () => choose(anew) });
   const close = h("button", { type: "button", class: "eg-button", title: t("Close without choosing"), "aria-label": t("Close without choosing"), html: ICONS.close, onclick: () => node.close() });
   const more = h("button", { type: "button", class: "eg-button eg-text", onclick: () => addBlock().focus() }, t("More portraits"));
   const scroller = h("div", { class: "eg-shelf" });
+  const anew = { title: t("New portrait"), hint: t("The one you choose takes the place of this one, and its edits begin anew."), chosen: (sample) => tell({ kind: "new", ...sample }) };
+  let purpose = anew;
+  const title = h("b");
+  const hint = h("span", { class: "eg-faint" });
   const node = h(
     "dialog",
-    { class: "eg-sheet eg-portraits", "aria-label": t("New portrait"), onclick: (event) => event.target === node && node.close() },
-    h("div", { class: "eg-bar" }, h("b", {}, t("New portrait")), h("span", { class: "eg-faint" }, t("The one you choose takes the place of this one, and its edits begin anew.")), h("span", { class: "eg-end" }, close)),
+    { class: "eg-sheet eg-portraits", onclick: (event) => event.target === node && node.close() },
+    h("div", { class: "eg-bar" }, title, hint, h("span", { class: "eg-end" }, close)),
     scroller,
     h("div", { class: "eg-bar" }, more),
   );
   const key = (seed, psi) => `${seed} ${psi}`;
-  function open() {
+  /** Open the sheet; `chosen({seed, psi})` is called for the portrait that is chosen. */
+  function choose(wanted) {
+    purpose = wanted;
+    title.textContent = wanted.title;
+    hint.textContent = wanted.hint;
+    node.setAttribute("aria-label", wanted.title);
     if (!blocks.length) addBlock();
     else ask([...cells.values()].filter((cell) => !cell.image.src)); // a reloaded kernel or a message that was lost
     node.showModal();
@@ -36,8 +46,8 @@ export function makeSampleSheet({ tell, t }) {
     const cell = h("button", {
       type: "button", class: "eg-portrait", tabindex: -1, "aria-label": t("Portrait of seed {seed}, {variety}", { seed, variety: WORDS[psi] }), title: t("seed {seed}, truncation psi {psi}", { seed, psi }),
       onclick: () => {
-        tell({ kind: "new", seed, psi });
         node.close();
+        purpose.chosen({ seed, psi });
       },
       onkeydown: (event) => {
         const way = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
@@ -77,5 +87,5 @@ export function makeSampleSheet({ tell, t }) {
   function dispose() {
     for (const { image } of cells.values()) if (image.src) URL.revokeObjectURL(image.src);
   }
-  return { button, node, receive, dispose };
+  return { button, node, choose, receive, dispose };
 }

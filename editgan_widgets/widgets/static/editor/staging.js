@@ -1,7 +1,7 @@
 // An edit that is done and not accepted yet: its strength, some steps more, accept, discard.
 
 import { h } from "./dom.js";
-import { makePreviews } from "./previews.js";
+import { makeDrag, makePreviews } from "./previews.js";
 
 const MORE = 20; // steps
 
@@ -9,25 +9,20 @@ export function makeStaging({ model, tell, t }) {
   const text = (label, title, action) => h("button", { type: "button", class: "eg-button eg-text", title, onclick: action }, label);
   const value = h("output", { class: "eg-value eg-percent" });
   const previews = makePreviews((strength) => tell({ kind: "strength", strength, live: true }));
-  let moving = false;
+  const drag = makeDrag({
+    moves: (strength) => {
+      showValue();
+      previews.want(strength);
+    },
+    letGo: commit,
+  });
   const range = h("input", {
     type: "range", min: 0, max: 1.5, step: 0.05, class: "eg-range", "aria-label": t("Strength of this edit"), title: t("Strength of this edit; double-click for 100 %"),
-    oninput: () => {
-      moving = true;
-      showValue();
-      previews.want(Number(range.value));
-    },
-    onchange: () => letGo(),
-    onpointerup: () => setTimeout(letGo),
-    onblur: () => letGo(),
+    ...drag.handlers,
     ondblclick: () => commit(1),
   });
-  function letGo() {
-    if (!moving) return;
-    commit(Number(range.value));
-  }
   function commit(strength) {
-    moving = false;
+    drag.drop();
     previews.drop();
     tell({ kind: "strength", strength, live: false });
   }
@@ -51,7 +46,7 @@ export function makeStaging({ model, tell, t }) {
     node.classList.toggle("eg-away", strength === null || !idle); // its room stays: what lies below does not jump
     node.inert = strength === null || !idle;
     more.hidden = !model.get("can_edit");
-    if (strength !== null && !moving) range.value = strength;
+    if (strength !== null && !drag.moving()) range.value = strength;
     showValue();
   }
   return { node, show, previewShown: previews.shown, pending: () => model.get("pending") !== null && !model.get("running") };

@@ -2,7 +2,7 @@
 // is let go the scale is taken.
 
 import { h, ICONS } from "./dom.js";
-import { makePreviews } from "./previews.js";
+import { makeDrag, makePreviews } from "./previews.js";
 import { makeVectorMenu } from "./vector_menu.js";
 
 const SEARCH_FROM = 13; // vectors from which there is a field to find one
@@ -65,27 +65,20 @@ export function makeVectorPanel({ model, tell, t }) {
     return typed.trim() === "" || !Number.isFinite(number) ? null : Math.max(-MOST, Math.min(MOST, number));
   };
   function makeRow(name) {
-    const row = { moving: false, scale: 0 };
-    row.range = h("input", {
-      type: "range", min: -LIMIT, max: LIMIT, step: 0.05, class: "eg-range", "aria-label": t("Scale of {name}", { name: t(name) }), title: t("Double-click sets it to 0"),
-      oninput: () => {
-        row.value.value = scaleText(Number(row.range.value));
-        row.moving = true;
-        wanted = { ...wanted, [name]: Number(row.range.value) };
+    const row = { scale: 0 };
+    row.drag = makeDrag({
+      moves: (scale) => {
+        row.value.value = scaleText(scale);
+        wanted = { ...wanted, [name]: scale };
         previews.want(wanted);
       },
-      onchange: () => letGo(),
-      // A slider that comes back to where it began sends no change.
-      onpointerup: () => setTimeout(letGo),
-      onpointercancel: () => setTimeout(letGo),
-      onblur: () => letGo(),
+      letGo: (scale) => setScales({ [name]: scale }),
+    });
+    row.range = h("input", {
+      type: "range", min: -LIMIT, max: LIMIT, step: 0.05, class: "eg-range", "aria-label": t("Scale of {name}", { name: t(name) }), title: t("Double-click sets it to 0"),
+      ...row.drag.handlers,
       ondblclick: () => setScales({ [name]: 0 }),
     });
-    function letGo() {
-      if (!row.moving) return;
-      row.moving = false;
-      setScales({ [name]: Number(row.range.value) });
-    }
     row.value = h("input", {
       type: "text", inputmode: "decimal", class: "eg-scale", "aria-label": t("Value of {name}", { name: t(name) }), title: t("Click to type a number from -4 to 4"),
       onfocus: () => row.value.select(),
@@ -162,7 +155,7 @@ export function makeVectorPanel({ model, tell, t }) {
       if (row.node.parentNode !== list) list.append(row.node);
       showPicture(name, row);
       row.menu.show(vector);
-      if (row.moving) continue;
+      if (row.drag.moving()) continue;
       row.scale = scale;
       row.range.value = scale;
       if (row.value.ownerDocument.activeElement !== row.value) row.value.value = scaleText(scale);
@@ -190,7 +183,7 @@ export function makeVectorPanel({ model, tell, t }) {
     clash.title = model.get("vector_clashes").map((pair) => `${t(pair.first)} ${pair.opposed ? "\u2194" : "+"} ${t(pair.second)}`).join("\n");
   }
   function refuse() {
-    for (const row of rows.values()) row.moving = false; // what was refused is not in the picture
+    for (const row of rows.values()) row.drag.drop(); // what was refused is not in the picture
     show();
   }
   function dropAll() {

@@ -1,0 +1,56 @@
+"""Going about the history, and what becomes of an edit that is done."""
+
+from editgan_widgets.widgets.actions import Action
+from editgan_widgets.widgets.screen import Screen
+from editgan_widgets.widgets.vector_actions import follow_history
+from editgan_widgets.widgets.workpiece import Workpiece
+
+_WORDS = {  # said where it went, and where there was no way to go
+    "undo": ("Undone.", "Nothing to undo."),
+    "redo": ("Redone.", "Nothing to redo."),
+    "visit": ("Gone to {name}.", "Gone to {name}."),
+    "discard": ("Discarded; it stays in the history as a branch.", "Nothing to discard."),
+}
+
+
+def travel(piece: Workpiece, screen: Screen, action: Action) -> None:
+    """Go to another place of the history: back or forward by what was done in one go, or anywhere."""
+    session, history = piece.session, piece.session.history
+    if action.kind == "discard" and not piece.pending:
+        screen.say("No edit waits to be accepted or discarded.")
+        return
+    before = history.entry
+    if action.kind == "visit":
+        assert action.entry is not None
+        target = action.entry
+    else:
+        target = history.before_group() if action.kind in ("undo", "discard") else history.after_group()
+    session.visit(target)
+    screen.numbers, piece.pending = {}, False
+    done, nothing = _WORDS[action.kind]
+    screen.say(nothing if history.entry is before else done, name=repr(screen.title(target)))
+    follow_history(piece, screen)
+    screen.publish()
+
+
+def accept(piece: Workpiece, screen: Screen, _action: Action) -> None:
+    """Take the last edit as it is."""
+    piece.pending = False
+    screen.publish(picture=False)
+
+
+def set_strength(piece: Workpiece, screen: Screen, action: Action) -> None:
+    """Weaken or strengthen the last edit."""
+    history = piece.session.history
+    with history.grouped(history.entry.group):
+        piece.session.set_strength(action.strength)
+    screen.say("Strength of the edit: {strength:.0%}.", strength=action.strength)
+    screen.publish()
+
+
+def refresh(piece: Workpiece, screen: Screen, _action: Action) -> None:
+    """Show a session that was changed in another way, its sliders at 0."""
+    piece.pending = False
+    piece.panel.reset()
+    piece.session.history.annotate(**piece.panel.note())
+    screen.publish(**screen.vectors())

@@ -1,0 +1,59 @@
+"""Going over to another picture: a sampled portrait, a saved one, or a photo that is embedded first."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.editing.samples import Sample
+from editgan_widgets.editing.saved_picture import SavedPictureError, open_picture
+from editgan_widgets.editing.session import EditSession
+from editgan_widgets.streaming import CancelToken, FramePacer
+from editgan_widgets.turns import pass_on
+from editgan_widgets.widgets.computing import computing
+from editgan_widgets.widgets.screen import Screen
+from editgan_widgets.widgets.workpiece import Workpiece
+
+Picture = str | Path | bytes | Sample
+
+
+def go_over_to(picture: Picture, piece: Workpiece, screen: Screen, pacer: FramePacer, token: CancelToken) -> None:
+    """Take another picture; one that cannot be opened is shown as an error, and the old one stays."""
+    sampled = isinstance(picture, tuple)
+    begins = screen.text("Drawing the portrait …") if sampled else screen.text("Looking for the face …")
+    screen.view.publish(status=begins, progress={})
+    pacer.begin(token.stamp)
+
+    def show(step: Any) -> None:
+        pass_on(piece.session.model.device)
+        pacer.offer(token.stamp, (step.image[0], {"preview": True}))
+        screen.view.publish(
+            status=screen.text("Embedding, step {step} of {total} …", step=step.index, total=step.total)
+        )
+
+    try:
+        with computing(piece.session.model):
+            photo, session = _begun(picture, piece, show, token)
+    except Exception as error:
+        screen.fail(error)
+        return
+    word = screen.text("A new portrait.") if sampled else screen.text("Opened.")
+    if photo is not None:
+        word = screen.text("Embedded: PSNR {psnr:.1f} dB.", psnr=photo.psnr)
+    piece.begin(session, photo)
+    screen.begin(f"{word} {screen.text('Paint, or move a slider.')}")
+
+
+def _begun(
+    picture: Picture, piece: Workpiece, on_step: Callable[[Any], None], token: CancelToken
+) -> tuple[PhotoSession | None, EditSession]:
+    """A session of a sampled portrait, a saved one, or any other picture, which then comes as a PhotoSession."""
+    model, config = piece.session.model, piece.session.config
+    if isinstance(picture, tuple):
+        return None, EditSession.from_seed(model, *picture, config)
+    try:
+        return None, open_picture(model, picture, config)
+    except SavedPictureError:
+        photo = PhotoSession.open(model, picture, on_step=on_step, should_stop=token.is_set)
+        photo.session.config = config
+        return photo, photo.session

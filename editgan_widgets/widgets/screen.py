@@ -1,0 +1,188 @@
+"""Screen: what an editor shows and says of its workpiece, in the user's language."""
+
+import logging
+from typing import Any
+
+import numpy as np
+
+from editgan_widgets.editing.optimize import EditConfig
+from editgan_widgets.editing.presets import described
+from editgan_widgets.widgets import editor_journal, encoding, history_strip
+from editgan_widgets.widgets.actions import Inbox
+from editgan_widgets.widgets.editor_view import EditorView
+from editgan_widgets.widgets.idle_worker import IdleWorker
+from editgan_widgets.widgets.part_canvas import PartCanvas
+from editgan_widgets.widgets.quality_notes import QualityNotes
+from editgan_widgets.widgets.strings import translated
+from editgan_widgets.widgets.whole_photo import whole_photo
+from editgan_widgets.widgets.workpiece import Workpiece
+
+SETTINGS = ("lr", "outside_budget", "buffer_px", "stop_iou")  # of EditConfig, that the browser has fields for
+_THUMBS = 64  # pictures of the history in one message
+_LONGEST_ERROR = 600  # characters
+_log = logging.getLogger(__name__)
+
+
+class Screen:
+    """Brings view and canvas to what the workpiece holds, from whichever thread.
+
+    Args:
+        piece: what is shown.
+        view, canvas: where it is shown.
+        inbox: while something waits in it, pictures of the history wait too.
+        idle: what makes pictures that are not needed at once.
+
+    Attributes:
+        image: the picture, uint8 `[H, W, 3]`; during an edit its newest step.
+        word: what is said once the worker has done what it was asked.
+        numbers: figures of the last edit, while they are of the present picture.
+        failure: the error that `wait` raises.
+        quality: what the picture is worth.
+    """
+
+    def __init__(self, piece: Workpiece, view: EditorView, canvas: PartCanvas, inbox: Inbox, idle: IdleWorker) -> None:
+        self.view = view
+        self.image: np.ndarray = piece.session.image
+        self.word = ""
+        self.numbers: dict[str, Any] = {}
+        self.failure: Exception | None = None
+        self.quality = QualityNotes(idle, self._show_quality)
+        self._piece, self._canvas, self._inbox, self._idle = piece, canvas, inbox, idle
+        self._thumbs_sent: set[int] = set()  # entries of the history whose pictures the browser has
+
+    # ---- all of it
+
+    def publish(self, picture: bool = True, **state: Any) -> None:
+        """Show what the session holds; `picture=False` leaves the picture as it is. `state` is shown with it."""
+        piece, session = self._piece, self._piece.session
+        with session.lock:
+            label_map, region = session.label_map.copy(), session.region
+            state.update(can_edit=session.can_edit, can_undo=session.can_undo, can_redo=session.can_redo)
+            state["pending"] = session.strength if piece.pending else None
+            state["history"] = self.history()
+            if picture:
+                self.image = session.image
+                state["image"] = encoding.still(self.image)
+                self.show_whole()
+            state["quality"] = self.quality.shown(session.history.entry.id)
+        self._canvas.store(self.image, label_map)
+        state["mask"] = encoding.packed(label_map)
+        state["region"] = b"" if region is None else encoding.packed(region)
+        self.view.publish(**state)
+        self.send_thumbs()
+
+    def begin(self, word: str) -> None:
+        """Show another session than before, whose first word this is."""
+        piece = self._piece
+        self.numbers, self.word = {}, word
+        self.quality.begin(piece.photo)
+        self._thumbs_sent.clear()
+        self.publish(whole=b"", **self.beginning(), **self.vectors())
+
+    def beginning(self) -> dict[str, Any]:
+        """What was before all edits: picture, parts, photo."""
+        piece = self._piece
+        return {
+            "before": encoding.still(piece.session.original_image),
+            "before_name": "",
+            "photo": b"" if piece.photo is None else encoding.still(piece.photo.cut),
+            "original": encoding.packed(piece.original),
+        }
+
+    # ---- words
+
+    def text(self, text: str, **values: Any) -> str:
+        """A text in the user's language."""
+        return translated(self.view.language, text, **values)
+
+    def say(self, text: str, **values: Any) -> None:
+        """Choose the word for the end."""
+        self.word = self.text(text, **values)
+
+    def fail(self, error: Exception, stroke_id: str | None = None) -> None:
+        """Show an error; the browser takes back the stroke of that id."""
+        self.failure = error
+        if stroke_id:
+            self.view.send({"kind": "reject", "id": stroke_id})
+        text, kind = str(error), type(error).__name__
+        if not isinstance(error, (ValueError, TypeError)):  # not one that was written for the user: keep where it was
+            _log.error("the editor's %s", kind, exc_info=error)
+            text = f"{kind}: {text}" if text else kind
+        if len(text) > _LONGEST_ERROR:  # what came may be in it
+            text = f"{text[: _LONGEST_ERROR // 2]} … {text[-_LONGEST_ERROR // 2 :]}"
+        self.view.publish(error=text or kind)
+
+    def dismiss(self) -> None:
+        """Close the error box."""
+        self.failure = None
+        self.view.publish(error="")
+
+    def take_failure(self) -> Exception | None:
+        """The last error, once; its box stays."""
+        failure, self.failure = self.failure, None
+        return failure
+
+    # ---- parts of it
+
+    def vectors(self) -> dict[str, Any]:
+        """State of the vectors' panel."""
+        panel = self._piece.panel
+        return {"vectors": panel.shown(), "vector_pictures": panel.pictures, "vector_clashes": panel.clashes()}
+
+    def settings(self) -> dict[str, Any]:
+        """How edits are optimised."""
+        config = getattr(self._piece.session, "config", None) or EditConfig()
+        description = described(config) or {"preset": ""}
+        return {"preset": description["preset"], **{name: getattr(config, name) for name in SETTINGS}}
+
+    def tools(self) -> dict[str, Any]:
+        """How the tools stand, as the journal keeps it."""
+        return {name: getattr(self.view, name) for name in editor_journal.TOOLS}
+
+    def history(self) -> list[dict[str, Any]]:
+        """The history's strip."""
+        return history_strip.strip(self._piece.session.history, self._piece.labels, self.text)
+
+    def title(self, entry: int) -> str:
+        """The name of an entry of the history, or what was done in it."""
+        history = self._piece.session.history
+        found = history.find(entry)
+        return found.name or history_strip.title(history, found, self._piece.labels, self.text)
+
+    def send_thumbs(self) -> None:
+        """Give the browser the pictures of the history that it lacks, the newest first; not while something waits."""
+        if self._inbox.waits:
+            return
+        session = self._piece.session
+        with session.lock:
+            wanted = [node["id"] for node in self.view.history if node["id"] not in self._thumbs_sent][-_THUMBS:]
+            pictures = [encoding.thumbnail(session.picture_at(id)[0]) for id in wanted]
+        if wanted:
+            self._thumbs_sent.update(wanted)
+            self.view.send({"kind": "thumbs", "entries": wanted}, buffers=pictures)
+
+    def forget_thumbs(self) -> None:
+        """The browser has no pictures of the history: send all again."""
+        self._thumbs_sent.clear()
+
+    def send_outline(self, tool: str, label: int, mask: np.ndarray | None) -> None:
+        """Show where a part would be after a part tool; None where it does not fit."""
+        bits = b"" if mask is None else encoding.packed(mask)
+        self.view.send({"kind": "outline", "name": tool, "label": label}, buffers=[bits])
+
+    def download(self, view: str, name: str, content: bytes, kind: str = "image/png") -> None:
+        """Let the browser of one view save a file."""
+        self.view.send({"kind": "download", "view": view, "name": name, "type": kind}, buffers=[content])
+
+    def show_whole(self) -> None:
+        """Bring the whole photo up to date once there is time."""
+
+        def paste() -> None:
+            if self._piece.photo is not None and self.view.show_whole:
+                self.view.publish(whole=whole_photo(self._piece.photo))
+
+        if self._piece.photo is not None and self.view.show_whole:
+            self._idle.ask("whole", paste)
+
+    def _show_quality(self) -> None:
+        self.view.publish(quality=self.quality.shown(self._piece.session.history.entry.id))
