@@ -24,6 +24,7 @@ from editgan_widgets.widgets.vector_actions import draw_missing
 from editgan_widgets.widgets.workpiece import Workpiece
 
 _SHOWN_EVERY = 0.1  # seconds, while painting comes faster than it is shown
+_STANDS_BACK = 5  # niceness beside the browser that paints and the threads that speak with it
 
 
 class EditorWorker:
@@ -43,7 +44,7 @@ class EditorWorker:
         self._piece, self._screen, self._inbox, self._deliveries = piece, screen, inbox, deliveries
         self._pacer = pacer
         self._run = EditRun(piece, screen, pacer)
-        self._thread = Worker("editgan-editor")
+        self._thread = Worker("editgan-editor", niceness=_STANDS_BACK)
         self._unsaid: list[Turn] = []  # done, and the browser does not know yet
         self._shown_at = 0.0
         self._shown_only = False  # all that the job did

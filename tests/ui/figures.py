@@ -3,7 +3,6 @@
 import json
 import random
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -196,14 +195,14 @@ def drops(line: Any, editor: EditorPage, count: int) -> int:
     return good
 
 
-def restarts(lab: Lab, editor: EditorPage, restore: Callable[[Lab], EditorPage], count: int) -> int:
-    """Restart the kernel and restore the editor in it; how often mask, picture and sliders came back."""
+def restarts(lab: Lab, editor: EditorPage, count: int) -> int:
+    """Restart the kernel and restore the editor in a new cell; how often mask, picture and sliders came back."""
     good = 0
     for _ in range(count):
         wanted = shown_state(editor)
-        lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
-        lab.ready()
-        editor = restore(lab)
+        lab.restart()
+        lab.run_in_new_cell("from editgan_widgets.widgets import Editor\neditor = Editor.restore()\neditor")
+        editor = EditorPage(lab, -1)
         wanted["status"] = editor.status  # it says that it was restored
         good += comes_back(editor, wanted)
     return good

@@ -62,7 +62,7 @@ SLIDES = """async (root, [label, values]) => {
     slider.dispatchEvent(new Event('change', { bubbles: true }));
     return waits;
 }"""
-PEAK_MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+PEAK_MEMORY = "from editgan_widgets.training.build_model import peak_memory_mb; print(peak_memory_mb())"
 
 
 PUSH = """import torch; from editgan_widgets import EditVector
@@ -117,7 +117,9 @@ def measure(editor: EditorPage, strokes: int, edits: int, steps: int, slides: in
     }
 
 
-def endurance(editor: EditorPage, line: Any, moves: int, tries: int, frames: int, drags: int) -> dict[str, Any]:
+def endurance(
+    editor: EditorPage, line: Any, moves: int, tries: int, frames: int, drags: int, shipped: bool
+) -> dict[str, Any]:
     """What figures.py measures; the page is behind the proxy `line`."""
     lab = editor.lab
     found: dict[str, Any] = {"last_place_shown": [figures.last_place_shown(editor, drags), drags]}
@@ -132,6 +134,8 @@ def endurance(editor: EditorPage, line: Any, moves: int, tries: int, frames: int
     good, editor = figures.reloads(lab, editor, tries)
     found["reloads"] = [good, tries]
     found["memory"] = figures.browser_memory(editor, frames=frames)
+    if shipped:
+        found["restarts"] = [figures.restarts(lab, editor, tries), tries]
     return found
 
 
@@ -145,7 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--edits", type=int, default=3)
     parser.add_argument("--steps", type=int, default=30, choices=(10, 20, 30, 50, 100))
     parser.add_argument("--moves", type=int, default=200, help="of the pointer, for each of three circumstances")
-    parser.add_argument("--tries", type=int, default=20, help="reloads and dropped connections")
+    parser.add_argument("--tries", type=int, default=20, help="reloads, dropped connections and restarts")
     parser.add_argument("--frames", type=int, default=1000, help="over which the browser's memory is to stay")
     parser.add_argument("--drags", type=int, default=50, help="of a slider at random")
     options = parser.parse_args(arguments)
@@ -186,7 +190,8 @@ def main(arguments: list[str] | None = None) -> int:
             editor.idle()
             until(lambda: not editor.running, 60, "the notebook's own edit did not end")
             results = {"model": kind, **measure(editor, options.strokes, options.edits, options.steps)}
-            results |= endurance(editor, line, options.moves, options.tries, options.frames, options.drags)
+            sizes = (options.moves, options.tries, options.frames, options.drags)
+            results |= endurance(editor, line, *sizes, shipped=kind == "portraits")
             browser.close()
     if options.out is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)
