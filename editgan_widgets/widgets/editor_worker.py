@@ -48,6 +48,7 @@ class EditorWorker:
         self._unsaid: list[Turn] = []  # done, and the browser does not know yet
         self._shown_at = 0.0
         self._shown_only = False  # all that the job did
+        self._region_lacks = False
 
     # ---- from any thread
 
@@ -159,20 +160,29 @@ class EditorWorker:
             with self._inbox.lock:
                 if not self._inbox.waits and view.running:
                     view.publish(running=False, status=self._screen.word)
+            self._catch_up()
             return
         if self._run.steps:
             self._run.say_how_it_ended(cancelled)
         self._pacer.finish(stamp)
-        self._end()
+        self._end(stopped=cancelled)
 
     def _failed(self, _stamp: int, error: Exception) -> None:
         self._screen.word = ""
         self._screen.fail(error)
         self._end()
 
-    def _end(self) -> None:
+    def _end(self, stopped: bool = False) -> None:
         self._run.steps = 0
-        self._screen.publish(progress=self._screen.numbers)
+        self._screen.publish(region=not stopped, progress=self._screen.numbers)
         with self._inbox.lock:
             if not self._inbox.waits:
                 self._screen.view.publish(running=False, status=self._screen.word)
+        self._region_lacks = stopped
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Show the region after a run that was stopped: it is seen to stop before the interpreter is asked."""
+        if self._region_lacks and not self._inbox.waits:
+            self._region_lacks = False
+            self._screen.publish_region()

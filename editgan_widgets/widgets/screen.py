@@ -9,6 +9,7 @@ from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.presets import described
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
 from editgan_widgets.widgets.actions import Inbox
+from editgan_widgets.widgets.computing import computing
 from editgan_widgets.widgets.editor_view import EditorView
 from editgan_widgets.widgets.idle_worker import IdleWorker
 from editgan_widgets.widgets.part_canvas import PartCanvas
@@ -52,12 +53,18 @@ class Screen:
 
     # ---- all of it
 
-    def publish(self, picture: bool = True, **state: Any) -> None:
-        """Show what the session holds; `picture=False` leaves the picture as it is. `state` is shown with it."""
+    def publish(self, picture: bool = True, region: bool = True, **state: Any) -> None:
+        """Show what the session holds, and `state` with it.
+
+        `picture=False` leaves the picture as it is, `region=False` where the next edit may act: after a run that was
+        stopped the interpreter is asked for it first.
+        """
         piece, session = self._piece, self._piece.session
         with session.lock:
-            label_map, region = session.label_map.copy(), session.region
-            state.update(can_edit=session.can_edit, can_undo=session.can_undo, can_redo=session.can_redo)
+            label_map = session.label_map.copy()
+            if region:
+                state.update(self._next_edit())
+            state.update(can_undo=session.can_undo, can_redo=session.can_redo)
             state["pending"] = session.strength if piece.pending else None
             state["history"] = self.history()
             if picture:
@@ -67,9 +74,19 @@ class Screen:
             state["quality"] = self.quality.shown(session.history.entry.id)
         self._canvas.store(self.image, label_map)
         state["mask"] = encoding.packed(label_map)
-        state["region"] = b"" if region is None else encoding.packed(region)
         self.view.publish(**state)
         self.send_thumbs()
+
+    def publish_region(self) -> None:
+        """Show where the next edit may act."""
+        with computing(self._piece.session.model), self._piece.session.lock:
+            state = self._next_edit()
+        self.view.publish(**state)
+
+    def _next_edit(self) -> dict[str, Any]:
+        session = self._piece.session
+        region = session.region
+        return {"can_edit": session.can_edit, "region": b"" if region is None else encoding.packed(region)}
 
     def begin(self, word: str) -> None:
         """Show another session than before, whose first word this is."""
