@@ -226,6 +226,8 @@ def _endurance_rows(browser):
         table.append((f"pointer moved -> pixel, {words}, p50 (p95)", figure, "p95 <= 20 ms"))
     stop, memory = browser["stop"], browser["memory"]
     growth = f"heap {memory['heap_growth']:+.1%}, process {memory['rss_growth']:+.1%}"
+    if "restarts" in browser:
+        table.append(("kernel restarted, Editor.restore, all is back", "{} of {}".format(*browser["restarts"]), "all"))
     return [
         *table,
         ("Stop -> stopped, beyond one step, worst", f"{stop['ms_beyond_a_step']:.0f} ms", "<= 30 ms"),

@@ -195,7 +195,7 @@ def drops(line: Any, editor: EditorPage, count: int) -> int:
     return good
 
 
-def restarts(lab: Lab, editor: EditorPage, count: int) -> int:
+def restarts(lab: Lab, editor: EditorPage, count: int) -> tuple[int, EditorPage]:
     """Restart the kernel and restore the editor in a new cell; how often mask, picture and sliders came back."""
     good = 0
     for _ in range(count):
@@ -205,7 +205,7 @@ def restarts(lab: Lab, editor: EditorPage, count: int) -> int:
         editor = EditorPage(lab, -1)
         wanted["status"] = editor.status  # it says that it was restored
         good += comes_back(editor, wanted)
-    return good
+    return good, editor
 
 
 def browser_memory(editor: EditorPage, warm: int = 200, frames: int = 1000) -> dict[str, float]:

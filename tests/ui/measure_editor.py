@@ -133,9 +133,10 @@ def endurance(
     found["drops"] = [figures.drops(line, editor, tries), tries]
     good, editor = figures.reloads(lab, editor, tries)
     found["reloads"] = [good, tries]
-    found["memory"] = figures.browser_memory(editor, frames=frames)
     if shipped:
-        found["restarts"] = [figures.restarts(lab, editor, tries), tries]
+        good, editor = figures.restarts(lab, editor, tries)
+        found["restarts"] = [good, tries]
+    found["memory"] = figures.browser_memory(editor, frames=frames)
     return found
 
 
