@@ -194,7 +194,7 @@ def rows(results):
             (
                 "pointer up -> first new frame in the browser, p95",
                 f"{browser['first_frame_p95_ms']:.0f} ms",
-                "<= 500 ms",
+                "<= 300 ms",
             ),
             (
                 f"{results['steps']}-step edit with the browser beside it",
