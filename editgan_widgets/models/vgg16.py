@@ -89,7 +89,7 @@ class Vgg16Features(nn.Module):
         for i, stage in enumerate(STAGES):
             x = F.max_pool2d(x, 2) if i else x
             for number in stage:
-                x = F.relu(self.convolutions[str(number)](x))
+                x = F.relu_(self.convolutions[str(number)](x))
             maps.append(x)
         return maps
 

@@ -17,7 +17,7 @@ nothing is collected or emptied between steps. `LeanLoop` has the same terms wit
 with pictures in [0, 1], black inside the region, both means over the whole picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -190,9 +190,13 @@ def members_of(interpreter: Interpreter) -> list[Member]:
 
 
 def full_size(features: Sequence[Tensor], size: int, mode: str) -> Tensor:
-    """All maps at full size, concatenated: `[1, sum C_l, size, size]`. Mode is "nearest" or "bilinear"."""
+    """All maps at full size, concatenated: `[1, sum C_l, size, size]`. Mode is "nearest" or "bilinear".
+
+    The release's maps lie channel by channel, and so does the cube, for which that is the quicker order too.
+    """
     corners = {"align_corners": False} if mode == "bilinear" else {}
-    return torch.cat([F.interpolate(x, size=(size, size), mode=mode, **corners) for x in features], dim=1)
+    maps = [x.contiguous() for x in features]
+    return torch.cat([F.interpolate(x, size=(size, size), mode=mode, **corners) for x in maps], dim=1)
 
 
 def mean_logits(members: Sequence[Member], pixels: Tensor) -> Tensor:
@@ -243,6 +247,9 @@ class Terms:
         """As numbers, the total among them."""
         names = ("lpips", "mse", "segmentation", "encoder", "total")
         return {name: float(getattr(self, name).detach()) for name in names}
+
+
+_WEIGHTS = {"lpips": OUTSIDE * LPIPS, "mse": OUTSIDE * MSE, "segmentation": 1.0, "encoder": 1.0}
 
 
 class ReleasedLoop:
@@ -299,7 +306,8 @@ class LeanLoop:
     """The release's terms as this repository computes them.
 
     The interpreter's layers are folded and merged and read the region's pixels at each map's own size; LPIPS keeps the
-    target's features; the encoder runs without a graph.
+    target's features; the encoder runs without a graph. A step takes each term's gradient before the next one is
+    computed, so that only one of their graphs is kept.
     """
 
     def __init__(self, model: EditGAN, task: Task, vgg16: tuple[Vgg16Features, list[Tensor]]):
@@ -319,19 +327,31 @@ class LeanLoop:
 
     def terms(self) -> Terms:
         """Evaluate at the present latent."""
-        synthesis = self.generator.synthesis(self.w_plus * 1, noise_mode="const")  # the counter of flops takes no leaf
+        w_plus = self.w_plus * 1  # the counter of flops takes no leaf
+        return Terms(**dict(self._terms(self.generator.synthesis(w_plus, noise_mode="const"), w_plus)))
+
+    def _terms(self, synthesis: Synthesis, w_plus: Tensor) -> Iterator[tuple[str, Tensor]]:
         logits = self.interpreter.at(synthesis.features, self.sampler)[0]
-        segmentation = F.cross_entropy(logits.T, self.wanted)
-        picture = in_unit_range(synthesis.image)
-        seen = picture * self.keep
-        distance = self.lpips(seen * 2 - 1, self.reference)
+        yield "segmentation", F.cross_entropy(logits.T, self.wanted)
+        del logits
+        yield "mse", (in_unit_range(synthesis.image) * self.keep - self.target).square().mean()
         with torch.no_grad():
-            encoded = self.encoder(picture)
-        mse = (seen - self.target).square().mean()
-        return Terms(distance, mse, segmentation, (self.w_plus - encoded).square().mean())
+            encoded = self.encoder(in_unit_range(synthesis.image))
+        yield "encoder", (w_plus - encoded).square().mean()
+        seen = in_unit_range(synthesis.image) * self.keep
+        yield "lpips", self.lpips(seen * 2 - 1, self.reference)
 
     def step(self) -> Terms:
         """Evaluate, differentiate, move."""
-        terms = self.terms()
-        self.adam.step(RATE, torch.autograd.grad(terms.total, [self.w_plus])[0])
-        return terms
+        w_plus = self.w_plus * 1
+        synthesis = self.generator.synthesis(w_plus, noise_mode="const")
+        given = [synthesis.image, *synthesis.features, w_plus]
+        leaves = [x.detach().requires_grad_(x.requires_grad) for x in given]
+        moving = [leaf for leaf in leaves if leaf.requires_grad]
+        found = {}
+        for name, term in self._terms(Synthesis(leaves[0], leaves[1:-1]), leaves[-1]):
+            found[name] = term.detach()
+            torch.autograd.backward(_WEIGHTS[name] * term, inputs=moving)
+        used = [(x, leaf.grad) for x, leaf in zip(given, leaves, strict=True) if leaf.grad is not None]
+        self.adam.step(RATE, torch.autograd.grad([x for x, _ in used], [self.w_plus], [by_x for _, by_x in used])[0])
+        return Terms(**found)
