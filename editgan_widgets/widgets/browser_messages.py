@@ -5,6 +5,7 @@ inbox. What does not fit is shown as an error and changes nothing.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from editgan_widgets.widgets.vector_panel import VectorPanel
 if TYPE_CHECKING:
     from editgan_widgets.widgets.editor import Editor
 
+_RESENT_EVERY = 0.3  # seconds, where many messages come again at once
 _LARGEST_FILE = 64_000_000  # bytes of a picture from the browser
 
 
@@ -53,6 +55,7 @@ class BrowserMessages:
         self._editor, self._worker, self._screen, self._panel = editor, worker, screen, panel
         self._deliveries, self._outlines = deliveries, outlines
         self._receiving = threading.RLock()
+        self._resent_at = 0.0
         self._takes: dict[str, Callable[[dict, Any], Any]] = {
             "ack": lambda content, _: pacer.ack(_whole(content, "seq")),
             "state": lambda _content, _: screen.view.resend_state(),
@@ -99,7 +102,7 @@ class BrowserMessages:
                 if isinstance(content, dict) and "turn" in content:
                     turn = self._deliveries.take(content["turn"])
                     if turn is None:
-                        self._screen.view.send({"kind": "standing", **self._deliveries.standing(content["turn"])})
+                        self._tell_standing(content["turn"])
                         return
                 with self._deliveries.arrival(turn):
                     self._take(content, buffers)
@@ -108,6 +111,14 @@ class BrowserMessages:
             if turn is not None and not turn.queued:
                 self._deliveries.finish(turn)
                 self._screen.view.publish(handled=self._deliveries.handled())
+
+    def _tell_standing(self, turn: Any) -> None:
+        """Answer a message that comes a second time, or before its turn; the first kind missed what came of it."""
+        standing, now = self._deliveries.standing(turn), time.monotonic()
+        if not standing["early"] and now - self._resent_at > _RESENT_EVERY:
+            self._resent_at = now
+            self._screen.view.resend_state()  # before it hears that the message is done
+        self._screen.view.send({"kind": "standing", **standing})
 
     def _take(self, content: Any, buffers: Any) -> None:
         kind = content.get("kind") if isinstance(content, dict) else None

@@ -2,6 +2,7 @@
 
 import json
 import random
+import sys
 import time
 from typing import Any
 
@@ -169,6 +170,12 @@ def reloads(lab: Lab, editor: EditorPage, count: int) -> tuple[int, EditorPage]:
 def drops(line: Any, editor: EditorPage, count: int) -> int:
     """Cut the line to the server in mid-stroke; how often picture, mask, sliders and status are the kernel's after."""
     good, size = 0, len(editor.pixels("index"))
+
+    def as_in_the_kernel(kernel: list[Any]) -> bool:
+        shown = shown_state(editor)
+        scales = [float(value) for _, value in shown["sliders"]]
+        return [shown["mask"], shown["picture"], shown["status"], scales] == kernel
+
     for i in range(count):
         y = size * (0.2 + 0.6 * i / count)
         editor.canvas("parts").scroll_into_view_if_needed()
@@ -189,9 +196,14 @@ def drops(line: Any, editor: EditorPage, count: int) -> int:
                 "editor.view.status, [round(editor.vector_scales.get(name, 0.0), 2) for name in editor.vectors]]))"
             )
         )
-        shown = shown_state(editor)
-        scales = [float(value) for _, value in shown["sliders"]]
-        good += [shown["mask"], shown["picture"], shown["status"], scales] == kernel and painted == kernel[0]
+        try:
+            until(lambda kernel=kernel: as_in_the_kernel(kernel), 5, "another state")
+        except AssertionError:
+            print(f"drop {i}: the page shows another state than the kernel", file=sys.stderr)
+            continue
+        good += painted == kernel[0]
+        if painted != kernel[0]:
+            print(f"drop {i}: the kernel holds another mask than was painted", file=sys.stderr)
     return good
 
 
@@ -247,6 +259,8 @@ def last_place_shown(editor: EditorPage, tries: int) -> int:
         try:  # a JPEG of it
             until(lambda wanted=wanted: np.abs(editor.pixels() - wanted).mean() < 2.5, 10, "another preview")
         except AssertionError:
+            off = np.abs(editor.pixels() - wanted).mean()
+            print(f"slider at {values[-1]:.2f}: the preview is {off:.2f} from it", file=sys.stderr)
             continue
         editor.evaluate(LET_GO, "push")
         editor.idle()

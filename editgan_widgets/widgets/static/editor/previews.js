@@ -1,23 +1,24 @@
 // Previews of a slider that moves: one on its way at a time, the newest next, the last position always sent.
 
-/** `send(value)` asks the kernel for a preview; call `shown()` when one has come back. One that does not is given up. */
+const PREVIEW_PATIENCE = 700; // ms until a preview that did not come back is given up
+
+/** `send(value)` asks the kernel for a preview; call `shown()` when one has come back. */
 export function makePreviews(send) {
   let wanted = null;
-  let sent = 0;
+  let timer = null; // while one is on its way
   function next() {
-    if (wanted === null) {
-      sent = 0;
-      return;
-    }
-    sent = performance.now();
+    clearTimeout(timer);
+    timer = null;
+    if (wanted === null) return;
     const value = wanted;
     wanted = null;
+    timer = setTimeout(next, PREVIEW_PATIENCE);
     send(value);
   }
   return {
     want(value) {
       wanted = value;
-      if (performance.now() - sent > 700) next();
+      if (timer === null) next();
     },
     shown: next,
     drop: () => (wanted = null),
