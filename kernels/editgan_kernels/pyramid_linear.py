@@ -126,8 +126,10 @@ def _on_corners(levels: Mapping[tuple[int, int], Tensor], size: tuple[int, int])
     while h < size[0]:
         total = None if total is None else _with_middles(_with_middles(total, 1), 2)
         if (h, w) in levels:
-            level = _with_corners(_with_corners(levels[h, w], 1), 2)
-            total = level if total is None else total.add_(level)
+            if total is None:
+                total = _with_corners(_with_corners(levels[h, w], 1), 2)
+            else:
+                _add_with_corners(total, _with_corners(levels[h, w], 1))
         h, w = 2 * h, 2 * w
     return total
 
@@ -150,6 +152,14 @@ def _with_corners(x: Tensor, dim: int) -> Tensor:
     out.select(dim, 0).copy_(x.select(dim, 0))
     out.select(dim, 2 * n).copy_(x.select(dim, n - 1))
     return out
+
+
+def _add_with_corners(total: Tensor, x: Tensor) -> None:
+    """Add `_with_corners(x, 2)` without making it."""
+    total[:, :, 1::2].add_(x)
+    total[:, :, 2:-1:2].add_(torch.lerp(x[:, :, :-1], x[:, :, 1:], 0.5))
+    total[:, :, 0].add_(x[:, :, 0])
+    total[:, :, -1].add_(x[:, :, -1])
 
 
 def _every_other(x: Tensor, dim: int, first: int, count: int) -> Tensor:
