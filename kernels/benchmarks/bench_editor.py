@@ -30,6 +30,7 @@ def parse(arguments=None):
     parser.add_argument("--truncation-psi", type=float, default=0.7)
     parser.add_argument("--threads", type=int, default=1, help="torch threads; the shipped Jupyter kernel has one")
     parser.add_argument("--no-browser", action="store_true", help="leave the browser's figures out")
+    parser.add_argument("--browser", type=Path, help="what an earlier run of tests/ui/measure_editor.py --out wrote")
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--peak-memory", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
@@ -277,7 +278,8 @@ def main(arguments=None):
         "memory_mb": peak_memory(options),
     }
     if not options.no_browser:
-        results["browser"] = browser_figures(options.model)
+        earlier = options.browser
+        results["browser"] = browser_figures(options.model) if earlier is None else json.loads(earlier.read_text())
         if "skipped" in results["browser"]:
             print("browser figures left out:", *results["browser"]["skipped"])
     options.out.mkdir(parents=True, exist_ok=True)
