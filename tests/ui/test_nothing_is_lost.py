@@ -173,6 +173,8 @@ def test_messages_that_a_dying_connection_swallows_are_sent_again_once_and_in_or
         time.sleep(0.5)
         line.mend()
         until(lambda: editor.evaluate("root => root.editgan.waiting()") == 0, 60, "something still waits")
+    lab.kernel("editor.wait()")
+    until(lambda: np.array_equal(editor.pixels("index"), kernel_map(lab)), 10, "the browser shows another mask")
     agreed(lab, editor, editor.pixels("index"), count + 4)
     editor.set("Brush size in pixels", 5)
     until(lambda: lab.kernel("print(editor.view.size)").strip() == "5", 20, "the brush's size did not arrive")
