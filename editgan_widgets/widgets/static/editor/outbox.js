@@ -7,6 +7,7 @@
 import { randomName } from "./dom.js";
 
 const PATIENCE = 5000; // ms until what was not answered is sent again, twice as long each time
+const HELD_PATIENCE = 4000; // ms that an idle kernel may owe ipywidgets an answer
 const MOST_PATIENCE = 60_000;
 
 /** Session storage, or a stand-in where the page has none. */
@@ -146,8 +147,22 @@ export function makeOutbox({ model, onHandled, onWaiting }) {
   /** ipywidgets holds a widget's changes back until the kernel has answered the last one; that answer may be lost for good. */
   async function unblock() {
     const widget = await manager?.get_model(model.get("ident"));
-    if (widget?._pending_msgs > 0) widget._handle_status?.({ content: { execution_state: "idle" } });
+    for (let i = widget?._pending_msgs ?? 0; i > 0; i--) widget._handle_status?.({ content: { execution_state: "idle" } });
   }
+  /** The same for an answer that was lost without a change of the connection: an idle kernel owes none. */
+  let heldSince = null;
+  async function lookForHeld() {
+    const widget = await manager?.get_model(model.get("ident"));
+    const kernel = manager?.context?.sessionContext?.session?.kernel ?? manager?.kernel;
+    const held = widget?._pending_msgs > 0 && widget._msg_buffer !== null && kernel?.status === "idle" && online();
+    if (!held) heldSince = null;
+    else if (heldSince === null) heldSince = performance.now();
+    else if (performance.now() - heldSince > HELD_PATIENCE) {
+      heldSince = null;
+      unblock();
+    }
+  }
+  const looking = setInterval(lookForHeld, 1000);
   const watched = [];
   function watch() {
     manager = model.widget_manager;
@@ -176,6 +191,7 @@ export function makeOutbox({ model, onHandled, onWaiting }) {
     },
     close() {
       clearTimeout(timer);
+      clearInterval(looking);
       model.off("change:handled", onTrait);
       for (const stop of watched) stop();
     },
