@@ -33,6 +33,36 @@ END_WATCH = """root => {
     root.querySelectorAll('.eg-canvas')[1].removeEventListener('pointermove', root.watchMoves);
     return root.moveWaits;
 }"""
+# Many moves of a held pointer at once, along a curve; ms that they took, and from the last until a frame shows it.
+MOVE_BURST = """(root, count) => new Promise(resolve => {
+    const canvas = root.querySelectorAll('.eg-canvas')[1], ctx = canvas.getContext('2d');
+    const box = canvas.getBoundingClientRect(), scale = canvas.width / box.width;
+    const place = i => {
+        const angle = i / 37, reach = box.width * (0.12 + 0.1 * Math.sin(i / 501));
+        return [box.left + box.width / 2 + reach * Math.cos(angle), box.top + box.height / 2 + reach * Math.sin(angle)];
+    };
+    const [endX, endY] = [box.left + 0.9 * box.width, box.top + 0.9 * box.height]; // far from the rest
+    const pixel = () => [...ctx.getImageData((endX - box.left) * scale, (endY - box.top) * scale, 1, 1).data].join();
+    const move = (x, y) => canvas.dispatchEvent(
+        new PointerEvent('pointermove', { pointerId: root.heldPointer, clientX: x, clientY: y, bubbles: true }));
+    const before = pixel(), began = performance.now();
+    for (let i = 1; i < count; i++) move(...place(i));
+    const last = performance.now();
+    move(endX, endY);
+    const look = () => {
+        if (pixel() !== before || performance.now() - last > 60000)
+            resolve({ moves_ms: last - began, pixel_lag_ms: performance.now() - last });
+        else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+})"""
+HOLD_POINTER = """root => root.querySelectorAll('.eg-canvas')[1]
+    .addEventListener('pointerdown', event => { root.heldPointer = event.pointerId; }, { once: true })"""
+CONFIRMED = """root => new Promise(resolve => {
+    const look = () => root.editgan.pending() === 0
+        ? resolve(performance.now() - Number(root.dataset.up)) : setTimeout(look, 2);
+    look();
+})"""
 WATCH_STOP = """import time
 noted = {'steps': [], 'stop': 0.0, 'stopped': 0.0}
 def _watch(editor=editor, edit=editor.session.edit, stop=editor.stop):
@@ -112,6 +142,20 @@ def pointer_to_pixel(editor: EditorPage, moves: int, steps: int = 0, size: int |
     return percentiles(waits)
 
 
+def move_burst(editor: EditorPage, count: int) -> dict[str, float]:
+    """One stroke of very many moves that come at once: ms until the last is seen, and until the kernel has the stroke."""
+    size = len(editor.pixels("index"))
+    editor.canvas("parts").scroll_into_view_if_needed()
+    editor.evaluate(HOLD_POINTER)
+    editor.page.mouse.move(*screen(editor, size / 2, size / 2, size))
+    editor.page.mouse.down()
+    found = editor.evaluate(MOVE_BURST, count)
+    editor.page.mouse.up()
+    found["kernel_lag_ms"] = editor.evaluate(CONFIRMED)
+    editor.idle()
+    return {"moves": count, **found}
+
+
 def stop_to_stopped(editor: EditorPage, tries: int, steps: int = 100) -> dict[str, float]:
     """Stop running edits: steps that still came, ms until nothing runs, ms of it beyond one step; the worst of each."""
     editor.lab.kernel(WATCH_STOP)
@@ -171,10 +215,12 @@ def drops(line: Any, editor: EditorPage, count: int) -> int:
     """Cut the line to the server in mid-stroke; how often picture, mask, sliders and status are the kernel's after."""
     good, size = 0, len(editor.pixels("index"))
 
-    def as_in_the_kernel(kernel: list[Any]) -> bool:
+    def differing(kernel: list[Any]) -> list[str]:
+        """What the page shows otherwise than the kernel holds it."""
         shown = shown_state(editor)
         scales = [float(value) for _, value in shown["sliders"]]
-        return [shown["mask"], shown["picture"], shown["status"], scales] == kernel
+        page = {"mask": shown["mask"], "picture": shown["picture"], "status": shown["status"], "sliders": scales}
+        return [name for (name, value), wanted in zip(page.items(), kernel, strict=True) if value != wanted]
 
     for i in range(count):
         y = size * (0.2 + 0.6 * i / count)
@@ -197,9 +243,10 @@ def drops(line: Any, editor: EditorPage, count: int) -> int:
             )
         )
         try:
-            until(lambda kernel=kernel: as_in_the_kernel(kernel), 5, "another state")
+            until(lambda kernel=kernel: not differing(kernel), 5, "another state")
         except AssertionError:
-            print(f"drop {i}: the page shows another state than the kernel", file=sys.stderr)
+            words = f"{', '.join(differing(kernel))} of the kernel's; status {editor.status!r}, {kernel[2]!r}"
+            print(f"drop {i}: the page shows another {words}", file=sys.stderr)
             continue
         good += painted == kernel[0]
         if painted != kernel[0]:

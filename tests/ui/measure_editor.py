@@ -129,6 +129,7 @@ def endurance(
     line.delay = 0.1
     found["move_far_ms"] = figures.pointer_to_pixel(editor, moves, steps=5_000)
     line.delay = 0.0
+    found["burst"] = figures.move_burst(editor, 10_000)
     found["stop"] = figures.stop_to_stopped(editor, min(tries, 10))
     found["drops"] = [figures.drops(line, editor, tries), tries]
     good, editor = figures.reloads(lab, editor, tries)

@@ -15,6 +15,20 @@ export function h(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** A canvas of picture size to draw on and read from; its context. */
+export function surface(width, height) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return canvas.getContext("2d", { willReadFrequently: true });
+}
+
+/** An event that was the editor's: neither the browser nor the notebook sees it. */
+export function handled(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
 const icon = (body) =>
   `<svg viewBox="0 0 20 20" width="18" height="18" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">${body}</svg>`;
 

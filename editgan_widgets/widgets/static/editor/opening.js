@@ -1,0 +1,35 @@
+// Opening a picture: chosen from a dialog, dropped on the editor, or pasted.
+
+import { h, handled, ICONS } from "./dom.js";
+
+export function makeOpening({ root, t, tell, listen }) {
+  const input = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => send(input.files?.[0]) });
+  const title = t("Open a photo, drawing or painting, or a saved portrait (or drop it on the editor)");
+  const button = h("button", { type: "button", class: "eg-button", title, "aria-label": title, html: ICONS.open, onclick: () => input.click() });
+  async function send(file) {
+    if (!file) return;
+    tell({ kind: "open" }, [await file.arrayBuffer()]);
+    input.value = ""; // so that the same file can be opened again
+  }
+  const hasFile = (event) => event.dataTransfer?.types.includes("Files");
+  listen(root, "paste", (event) => {
+    const pasted = [...(event.clipboardData?.files ?? [])].find((file) => file.type.startsWith("image/"));
+    if (!pasted) return;
+    send(pasted);
+    handled(event);
+  });
+  listen(root, "dragover", (event) => {
+    if (!hasFile(event)) return;
+    event.dataTransfer.dropEffect = "copy";
+    root.classList.add("eg-drop");
+    handled(event);
+  });
+  listen(root, "dragleave", (event) => root.contains(event.relatedTarget) || root.classList.remove("eg-drop"));
+  listen(root, "drop", (event) => {
+    root.classList.remove("eg-drop");
+    if (!hasFile(event)) return;
+    send(event.dataTransfer.files[0]);
+    handled(event);
+  });
+  return { button, input };
+}

@@ -1,0 +1,78 @@
+// The bar above: tools, brush, mask, history, pictures.
+
+import { h, ICONS } from "./dom.js";
+import { makeFileMenu } from "./files.js";
+
+/** `travel(way)` undoes or redoes. The other arguments give buttons that stand among the bar's own. */
+export function makeToolbar({ model, put, t, tell, asked }, { setTool, mostSize, travel, maskView, partColours, peek, divider, photoPanel, portraits, opening, sheet }) {
+  const button = (name, title, action, extra = {}) => h("button", { type: "button", class: "eg-button", title, "aria-label": title, html: ICONS[name], onclick: action, ...extra });
+  const TOOLS = {
+    brush: t("Brush: paint the selected part (B)"),
+    eraser: t("Eraser: bring the original parts back (E)"),
+    push: t("Push: move the parts along with the brush (W)"),
+    fill: t("Fill: paint the whole area under the pointer; with Shift all areas of its part (G)"),
+    lasso: t("Lasso: draw round an area to paint it (L)"),
+    polygon: t("Polygon: click round an area to paint it; Enter, a double-click or a click on the first corner closes it (P)"),
+    pick: t("Eyedropper: select the part under the pointer (I, or hold Alt)"),
+  };
+  const tools = Object.entries(TOOLS).map(([name, title]) => [name, button(name, title, () => setTool(name))]);
+  const shapes = [["round", t("Round brush")], ["square", t("Square brush")]].map(([name, title]) => [name, button(name, title, () => put("shape", name))]);
+  const mirror = button("mirror", t("Mirror: paint at both sides of the picture's middle (M)"), () => put("mirror", !model.get("mirror")));
+  const pressure = button("pressure", t("The pen's pressure is the brush's size"), () => put("pressure", !model.get("pressure")), { hidden: true }); // until a pen comes
+  const size = h("input", {
+    type: "range", min: 1, max: mostSize, step: 1, class: "eg-range", "aria-label": t("Brush size in pixels"), title: t("Brush size ([ and ])"),
+    oninput: () => put("size", Number(size.value)),
+  });
+  const sizeText = h("output", { class: "eg-value" });
+  const opacity = h("input", {
+    type: "range", min: 0, max: 100, step: 5, class: "eg-range", "aria-label": t("Opacity of the part mask in percent"), title: t("Mask opacity"),
+    oninput: () => put("opacity", Number(opacity.value) / 100),
+  });
+  const opacityText = h("output", { class: "eg-value" });
+  const undo = button("undo", t("Undo (Ctrl+Z)"), () => travel("undo"));
+  const redo = button("redo", t("Redo (Ctrl+Shift+Z)"), () => travel("redo"));
+  const save = button("save", t("Save the picture as PNG, with the recipe that opens it again"), () => tell({ kind: "save" }));
+  const shortcuts = h("button", { type: "button", class: "eg-button", title: t("Keyboard shortcuts (?)"), "aria-label": t("Keyboard shortcuts"), onclick: () => sheet.showModal() }, "?");
+  const maskFile = h("input", { type: "file", accept: "image/png", hidden: true, onchange: async () => {
+    const given = maskFile.files?.[0];
+    if (!given) return;
+    tell({ kind: "open_mask", ...asked() }, [await given.arrayBuffer()]);
+    maskFile.value = "";
+  } });
+  const fileMenu = makeFileMenu({ t, items: [
+    [t("Save picture"), () => tell({ kind: "save" })],
+    [t("Save mask"), () => tell({ kind: "save_mask" })],
+    [t("Open mask …"), () => maskFile.click()],
+    [t("Save as script"), () => tell({ kind: "script" })],
+  ] });
+  const group = (name, ...children) => h("div", { class: "eg-group", role: "group", "aria-label": name }, ...children);
+  const history = group(t("History"), peek.button, divider.button, photoPanel.button, undo, redo);
+  history.classList.add("eg-end");
+  const node = h(
+    "div",
+    { class: "eg-bar eg-tools", role: "toolbar", "aria-label": t("Painting tools") },
+    group(t("Tool"), ...tools.map(([, tool]) => tool)),
+    group(t("Brush shape"), ...shapes.map(([, shape]) => shape), mirror, pressure),
+    h("label", { class: "eg-field" }, h("span", {}, t("Size")), size, sizeText),
+    h("div", { class: "eg-group" }, h("label", { class: "eg-field" }, h("span", {}, t("Mask")), opacity, opacityText), maskView.styleButton, partColours.button),
+    history,
+    group(t("Pictures"), portraits.button, opening.button, save, fileMenu.node, shortcuts, opening.input, maskFile),
+  );
+  function show() {
+    const press = (pressed) => ([name, one]) => one.setAttribute("aria-pressed", String(model.get(pressed) === name));
+    tools.forEach(press("tool"));
+    shapes.forEach(press("shape"));
+    mirror.setAttribute("aria-pressed", String(model.get("mirror")));
+    pressure.setAttribute("aria-pressed", String(model.get("pressure")));
+    size.value = model.get("size");
+    sizeText.textContent = `${model.get("size")} px`;
+    opacity.value = Math.round(model.get("opacity") * 100);
+    opacityText.textContent = `${opacity.value} %`;
+  }
+  function showHistory() {
+    // Not `disabled`: a button that loses the focus when it is used would take the keyboard away from the editor.
+    undo.setAttribute("aria-disabled", String(!(model.get("can_undo") || model.get("running"))));
+    redo.setAttribute("aria-disabled", String(!model.get("can_redo")));
+  }
+  return { node, show, showHistory, penCame: () => (pressure.hidden = false) };
+}
