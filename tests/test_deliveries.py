@@ -112,3 +112,19 @@ def test_a_page_can_ask_for_the_whole_state(editor):
     editor.view._handle_custom_msg({"kind": "state"}, [])
     assert {"mask", "image", "handled", "vectors", "status", "running"} <= set(asked[0])
     assert not {"tool", "label", "size"} & set(asked[0])
+
+
+def test_a_page_that_has_seen_the_newest_revision_is_sent_nothing(editor):
+    asked = []
+    editor.view.send_state = asked.append
+    editor.view._handle_custom_msg({"kind": "state", "revision": editor.view.revision}, [])
+    assert asked == []
+    editor.view._handle_custom_msg({"kind": "state", "revision": editor.view.revision - 1}, [])
+    assert "revision" in asked[0]
+
+
+def test_each_message_of_new_state_is_one_more_revision(editor):
+    before = editor.view.revision
+    editor.view.publish(status="a", error="")
+    editor.view.publish(status="b")
+    assert editor.view.revision == before + 2

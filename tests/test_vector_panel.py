@@ -104,6 +104,15 @@ def test_a_preview_moves_the_chosen_rows_alone(editor, vectors):
     assert not session.can_undo
 
 
+def test_a_slider_that_comes_back_to_its_place_shows_the_committed_picture(editor):
+    browser(editor, kind="vectors", scales={"more spark": 1.5}, live=True)
+    assert editor.wait(20)
+    browser(editor, kind="vectors", scales={"more spark": 0.0}, live=False)
+    assert editor.wait(20)
+    previews = [content["own"] for content, _ in editor.sent if content.get("preview")]
+    assert previews == [False, True]
+
+
 @pytest.mark.parametrize(
     ("message", "words"),
     [

@@ -58,7 +58,7 @@ class BrowserMessages:
         self._resent_at = 0.0
         self._takes: dict[str, Callable[[dict, Any], Any]] = {
             "ack": lambda content, _: pacer.ack(_whole(content, "seq")),
-            "state": lambda _content, _: screen.view.resend_state(),
+            "state": lambda content, _: screen.view.resend_state(content.get("revision")),
             "thumbs": self._thumbs,
             "samples": lambda content, _: shelf.on_message(content),
             "outline": self._outline,

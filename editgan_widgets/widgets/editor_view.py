@@ -12,14 +12,14 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "vectors", scales: {name: number}, live} {kind: "keep" | "remove", name}
                         {kind: "switch", name, on} {kind: "layers", name, first, last} {kind: "refine", steps}
                         {kind: "save" | "save_mask" | "script" | "animation", view}   {kind: "sweep", name, view}
-                        {kind: "open"} + [file]   {kind: "open_mask", …} + [PNG]   {kind: "state"}
+                        {kind: "open"} + [file]   {kind: "open_mask", …} + [PNG]   {kind: "state", revision?}
                         {kind: "accept" | "discard"} {kind: "strength", strength, live}
                         {kind: "configure", preset, settings}
                         {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
                         {kind: "samples", seeds, psis}   {kind: "new", seed, psi}
-                        all with id and turn (deliveries.py), but for what passes (PASSING in main.js) and what is live
+                        all with id and turn (deliveries.py), but for what passes (PASSING in line.js) and what is live
     kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
-                        {kind: "frame", seq, job, preview: true} + [JPEG]
+                        {kind: "frame", seq, job, preview: true, own} + [JPEG]; own: it is the picture that is committed
                         {kind: "download", view, name, type} + [file]
                         {kind: "thumbs", entries} + [JPEG of each]
                         {kind: "outline", name, label} + [zlib of 0/1: the part after that tool; empty: none]
@@ -52,7 +52,7 @@ MASK_STYLES = ("areas", "borders", "both")
 _KERNEL_WRITTEN = (
     *("image", "before", "mask", "original", "region", "handled", "running", "job", "progress"),
     *("can_edit", "can_undo", "can_redo", "pending", "history", "before_name", "settings", "vectors"),
-    *("vector_pictures", "vector_clashes", "quality", "whole", "photo", "status", "error"),
+    *("vector_pictures", "vector_clashes", "quality", "whole", "photo", "status", "error", "revision"),
 )
 
 
@@ -78,6 +78,7 @@ class EditorView(anywidget.AnyWidget):
     region = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: where an edit may act
     ident = traitlets.Unicode().tag(sync=True)  # this widget's own model id
     handled = traitlets.Dict().tag(sync=True)  # {client: n}: what is done of each page's messages; `mask` holds it
+    revision = traitlets.Int(0).tag(sync=True)  # counts what the kernel published: a page sees by it whether it missed some
     running = traitlets.Bool(False).tag(sync=True)
     job = traitlets.Int(0).tag(sync=True)  # stamp of the newest edit; frames of older ones are stale
     progress = traitlets.Dict().tag(sync=True)  # {step, total, losses, iou, eta} at the start and end of an edit
@@ -139,16 +140,19 @@ class EditorView(anywidget.AnyWidget):
     def _recolour(self, _change: Any) -> None:
         self.canvas.labels = self._recoloured[self.palette]
 
-    def resend_state(self) -> None:
-        """Send every trait that the kernel writes again, to a browser that may have missed some."""
+    def resend_state(self, seen: int | None = None) -> None:
+        """Send every trait that the kernel writes again, to a page that may have missed some; not to one that has `seen`
+        the newest revision."""
         with self._publishing:
-            self.send_state([name for name in self.keys if name in _KERNEL_WRITTEN])
+            if seen != self.revision:
+                self.send_state([name for name in self.keys if name in _KERNEL_WRITTEN])
 
     def publish(self, **state: Any) -> None:
         """Set several kernel-written traits in one message, from whichever thread."""
         with self._publishing, self.hold_sync():
             for name, value in state.items():
                 setattr(self, name, value)
+            self.revision += 1  # the last: a state that is read meanwhile counts as the older one
 
     def send_frame(self, seq: int, job: int, pixels: UInt8[np.ndarray, "h w 3"], numbers: dict[str, Any]) -> None:
         """Send one frame of a running edit; the browser acknowledges `seq` once it is drawn."""

@@ -120,10 +120,11 @@ class EditorWorker:
         if action.kind == "preview thumbs":
             self._screen.send_thumbs()
         elif action.kind != "preview vectors":  # every job ends with those
-            picture = preview(self._piece, action)
-            if picture is not None:
+            found = preview(self._piece, action)
+            if found is not None:
+                picture, own = found
                 self._pacer.begin(token.stamp)
-                self._pacer.finish(token.stamp, (picture, {"preview": True}))
+                self._pacer.finish(token.stamp, (picture, {"preview": True, "own": own}))
 
     def _performed(self, action: Action, steps: int, group: int | None) -> tuple[int, int | None]:
         """Steps and group of the history after one more action; one that fails is shown and the others still count."""

@@ -7,15 +7,19 @@ from editgan_widgets.widgets.computing import computing
 from editgan_widgets.widgets.workpiece import Workpiece
 
 
-def preview(piece: Workpiece, action: Action) -> np.ndarray | None:
-    """The picture at other scales of vectors or another strength of the edit; None where there is none to show."""
+def preview(piece: Workpiece, action: Action) -> tuple[np.ndarray, bool] | None:
+    """The picture at other scales of vectors or another strength of the edit, and whether it is the session's own, as
+    where a slider came back to its place; None where there is none to show."""
     session, panel = piece.session, piece.panel
     with computing(session.model), session.lock:
         if action.kind == "preview strength":
             if session.strength is None:
                 return None
-            return session.picture_of(session.strength_latent(action.strength))
-        w_plus = session.w_plus
-        for vector, change, layers in panel.parts(panel.changed(action.changes)):
+            w_plus = session.strength_latent(action.strength)
+            return session.picture_of(w_plus), bool((w_plus == session.w_plus).all())
+        w_plus, parts = session.w_plus, panel.parts(panel.changed(action.changes))
+        if not parts:
+            return session.image, True
+        for vector, change, layers in parts:
             w_plus = vector.apply(w_plus, change, session.model, layers=layers)
-        return session.picture_of(w_plus)
+        return session.picture_of(w_plus), False

@@ -106,6 +106,20 @@ def test_tab_goes_through_every_control_and_out_again(open_notebook):
     assert editor.evaluate("root => !root.contains(document.activeElement)")
 
 
+def test_digits_and_letters_that_are_typed_into_a_field_choose_no_part_and_no_tool(open_notebook):
+    lab = open_notebook(ONE)
+    editor = EditorPage(lab)
+    open_panels(editor)
+    chosen = lab.kernel("print(editor.view.label, editor.view.tool)")
+    field = editor.root.get_by_label("Learning rate")
+    field.fill("")
+    field.press_sequentially("0.12e-0")
+    assert field.input_value() == "0.12e-0"
+    field.press("Tab")
+    until(lambda: lab.kernel("print(editor.view.settings['lr'])").startswith("0.12"), 20, "the field's number did not come")
+    assert lab.kernel("print(editor.view.label, editor.view.tool)") == chosen
+
+
 def test_a_run_says_its_progress_by_quarters_and_its_end(open_notebook):
     lab = open_notebook(ONE)
     editor = EditorPage(lab)

@@ -158,6 +158,18 @@ def test_a_connection_that_drops_in_mid_stroke_and_between_loses_nothing(far_lab
     assert np.array_equal(editor.pixels("index"), kernel_map(lab))
 
 
+OLDER = """view = editor.view
+view.publish(status="newest")
+view._send({{"method": "update", "state": {{"status": "older", "revision": view.revision {change}}}, "buffer_paths": []}})"""
+
+
+@pytest.mark.parametrize("change", ["- 3", "+ 3"], ids=["set back to an older state", "that missed a change"])
+def test_a_page_asks_for_the_state_again(lab, change):
+    editor, _, _ = begin(lab)
+    lab.kernel(OLDER.format(change=change))
+    until(lambda: editor.status == "newest", 10, "the page shows what is no longer so")
+
+
 def test_messages_that_a_dying_connection_swallows_are_sent_again_once_and_in_order(far_lab, line):
     lab = far_lab
     editor, size, other = begin(lab)

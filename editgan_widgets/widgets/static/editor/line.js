@@ -2,15 +2,17 @@
 
 import { h, randomName } from "./dom.js";
 import { makeOutbox } from "./outbox.js";
+import { makeRevisions } from "./revisions.js";
 
 const DOWNLOADS = ["save", "save_mask", "script", "animation", "sweep"]; // their file goes to the view that asks
 const PASSING = [...DOWNLOADS, "ack", "samples", "outline", "dismiss", "open", "thumbs"]; // of no use later, or too large to keep; so is what is live
 
 /** `tell(message, buffers)` sends; `onHandled(ids)` hears which messages are done with, `onWaiting(bool)` that some wait for a
  *  connection. */
-export function makeLine({ model, atEnd }, { onHandled, onWaiting }) {
+export function makeLine({ model, on, atEnd }, { onHandled, onWaiting }) {
   const viewName = randomName();
-  const outbox = makeOutbox({ model, onHandled, onWaiting });
+  const revisions = makeRevisions({ model, on, atEnd });
+  const outbox = makeOutbox({ model, onHandled, onWaiting, onBack: revisions.check });
   atEnd(outbox.close);
   /** Send a message; one that must not be lost gets an id, which is given back. */
   function tell(message, buffers) {

@@ -221,7 +221,8 @@ function render({ model, el }) {
     const late = message.job < model.get("job");
     try {
       if (!late && !message.preview) runBar.take(message);
-      if (!late) await pictures.showFrame(bytes);
+      // What comes back to the committed picture shows that one, not a JPEG of it.
+      if (!late) await (message.own ? pictures.readPicture() : pictures.showFrame(bytes));
     } finally {
       tell({ kind: "ack", seq: message.seq });
       if (!late && message.preview) for (const panel of [vectorPanel, staging]) panel.previewShown();

@@ -30,8 +30,9 @@ const toText = (buffer) => {
 };
 const toBuffer = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
 
-/** Make the outbox of one page. `onHandled(ids)` hears what is done with, `onWaiting(bool)` whether the connection is missed. */
-export function makeOutbox({ model, onHandled, onWaiting }) {
+/** Make the outbox of one page. `onHandled(ids)` hears what is done with, `onWaiting(bool)` whether the connection is missed,
+ *  `onBack()` that it is there again. */
+export function makeOutbox({ model, onHandled, onWaiting, onBack }) {
   const store = storage();
   const prefix = `editgan-outbox:${model.get("ident")}:`;
   let client = randomName(); // a new one for each page, so that a tab and its duplicate are two
@@ -140,7 +141,7 @@ export function makeOutbox({ model, onHandled, onWaiting }) {
       lost = false;
       onWaiting(false);
       unblock();
-      model.send({ kind: "state" });
+      onBack();
       resend();
     }
   }
