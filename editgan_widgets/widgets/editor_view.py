@@ -78,7 +78,9 @@ class EditorView(anywidget.AnyWidget):
     region = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: where an edit may act
     ident = traitlets.Unicode().tag(sync=True)  # this widget's own model id
     handled = traitlets.Dict().tag(sync=True)  # {client: n}: what is done of each page's messages; `mask` holds it
-    revision = traitlets.Int(0).tag(sync=True)  # counts what the kernel published: a page sees by it whether it missed some
+    revision = traitlets.Int(0).tag(
+        sync=True
+    )  # counts what the kernel published: a page sees by it whether it missed some
     running = traitlets.Bool(False).tag(sync=True)
     job = traitlets.Int(0).tag(sync=True)  # stamp of the newest edit; frames of older ones are stale
     progress = traitlets.Dict().tag(sync=True)  # {step, total, losses, iou, eta} at the start and end of an edit
@@ -141,8 +143,10 @@ class EditorView(anywidget.AnyWidget):
         self.canvas.labels = self._recoloured[self.palette]
 
     def resend_state(self, seen: int | None = None) -> None:
-        """Send every trait that the kernel writes again, to a page that may have missed some; not to one that has `seen`
-        the newest revision."""
+        """Send every trait that the kernel writes again, to a page that may have missed some.
+
+        A page that has `seen` the newest revision is sent nothing.
+        """
         with self._publishing:
             if seen != self.revision:
                 self.send_state([name for name in self.keys if name in _KERNEL_WRITTEN])

@@ -143,7 +143,7 @@ def pointer_to_pixel(editor: EditorPage, moves: int, steps: int = 0, size: int |
 
 
 def move_burst(editor: EditorPage, count: int) -> dict[str, float]:
-    """One stroke of very many moves that come at once: ms until the last is seen, and until the kernel has the stroke."""
+    """One stroke of very many moves at once: ms until the last is seen, and until the kernel has the stroke."""
     size = len(editor.pixels("index"))
     editor.canvas("parts").scroll_into_view_if_needed()
     editor.evaluate(HOLD_POINTER)

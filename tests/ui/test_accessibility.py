@@ -116,7 +116,8 @@ def test_digits_and_letters_that_are_typed_into_a_field_choose_no_part_and_no_to
     field.press_sequentially("0.12e-0")
     assert field.input_value() == "0.12e-0"
     field.press("Tab")
-    until(lambda: lab.kernel("print(editor.view.settings['lr'])").startswith("0.12"), 20, "the field's number did not come")
+    rate = "print(editor.view.settings['lr'])"
+    until(lambda: lab.kernel(rate).startswith("0.12"), 20, "the field's number did not come")
     assert lab.kernel("print(editor.view.label, editor.view.tool)") == chosen
 
 

@@ -160,7 +160,8 @@ def test_a_connection_that_drops_in_mid_stroke_and_between_loses_nothing(far_lab
 
 OLDER = """view = editor.view
 view.publish(status="newest")
-view._send({{"method": "update", "state": {{"status": "older", "revision": view.revision {change}}}, "buffer_paths": []}})"""
+state = {{"status": "older", "revision": view.revision {change}}}
+view._send({{"method": "update", "state": state, "buffer_paths": []}})"""
 
 
 @pytest.mark.parametrize("change", ["- 3", "+ 3"], ids=["set back to an older state", "that missed a change"])
