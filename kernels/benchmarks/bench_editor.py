@@ -225,12 +225,14 @@ def _endurance_rows(browser):
         wait = browser[f"move_{name}_ms"]
         figure = f"{wait['p50']:.0f} ms ({wait['p95']:.0f})"
         table.append((f"pointer moved -> pixel, {words}, p50 (p95)", figure, "p95 <= 20 ms"))
-    stop, memory = browser["stop"], browser["memory"]
+    stop, memory, burst = browser["stop"], browser["memory"], browser["burst"]
     growth = f"heap {memory['heap_growth']:+.1%}, process {memory['rss_growth']:+.1%}"
     if "restarts" in browser:
         table.append(("kernel restarted, Editor.restore, all is back", "{} of {}".format(*browser["restarts"]), "all"))
+    lags = f"{burst['pixel_lag_ms']:.0f} ms, {burst['kernel_lag_ms']:.0f} ms"
     return [
         *table,
+        (f"{burst['moves']:,} moves at once: the last is seen; the kernel has the stroke", lags, "<= 200 ms"),
         ("Stop -> stopped, beyond one step, worst", f"{stop['ms_beyond_a_step']:.0f} ms", "<= 30 ms"),
         ("Stop -> stopped, steps that still came, worst", str(stop["steps"]), "<= 1"),
         ("page reloaded, all is back", "{} of {}".format(*browser["reloads"]), "all"),

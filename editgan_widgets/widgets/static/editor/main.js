@@ -38,6 +38,7 @@ import { makeWaitingNote } from "./waiting.js";
 import { makeZoom } from "./zoom.js";
 
 const MOST_SIZE = 48; // of the brush, picture px
+const PAINTING_COMES_FIRST = 400; // ms that a frame's acknowledgement waits while the pointer paints, so that fewer come
 let editors = 0;
 
 function render({ model, el }) {
@@ -224,7 +225,9 @@ function render({ model, el }) {
       // What comes back to the committed picture shows that one, not a JPEG of it.
       if (!late) await (message.own ? pictures.readPicture() : pictures.showFrame(bytes));
     } finally {
-      tell({ kind: "ack", seq: message.seq });
+      const acknowledge = () => tell({ kind: "ack", seq: message.seq });
+      if (mask.current()) setTimeout(acknowledge, PAINTING_COMES_FIRST);
+      else acknowledge();
       if (!late && message.preview) for (const panel of [vectorPanel, staging]) panel.previewShown();
     }
     if (late) return;
