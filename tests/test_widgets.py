@@ -66,6 +66,7 @@ class StandInSession:
         changed = self.label_map != self.settled
         return changed if changed.any() else None
 
+    painted = property(lambda self: self.label_map != self.settled)
     can_edit = property(lambda self: self.region is not None)
     can_undo = property(lambda self: self.history.can_undo)
     can_redo = property(lambda self: self.history.can_redo)

@@ -245,6 +245,11 @@ class EditSession:
         return np.zeros(self._state.label_map.shape, bool) if edited is None else edited.copy()
 
     @property
+    def painted(self) -> Bool[np.ndarray, "h w"]:
+        """Pixels whose part was changed since the last edit that ran to its end."""
+        return self._state.label_map != self._state.settled_map
+
+    @property
     def can_edit(self) -> bool:
         """Whether `edit` has something to do: something was painted, or the picture lacks what was painted before."""
         return not np.array_equal(self._state.label_map, self._state.settled_map) or self._unreached() is not None

@@ -50,7 +50,7 @@ _STATIC = Path(__file__).parent / "static"
 TOOLS = ("brush", "eraser", "push", "fill", "lasso", "polygon", "pick")
 MASK_STYLES = ("areas", "borders", "both")
 _KERNEL_WRITTEN = (
-    *("image", "before", "mask", "original", "region", "handled", "running", "job", "progress"),
+    *("image", "before", "mask", "painted", "original", "region", "handled", "running", "job", "progress"),
     *("can_edit", "can_undo", "can_redo", "pending", "history", "before_name", "settings", "vectors"),
     *("vector_pictures", "vector_clashes", "quality", "whole", "photo", "status", "error", "revision"),
 )
@@ -74,6 +74,7 @@ class EditorView(anywidget.AnyWidget):
     before = traitlets.Bytes().tag(sync=True)  # the picture before all edits, for comparing
     photo = traitlets.Bytes().tag(sync=True)  # what was embedded, at the picture's size; empty for a sampled portrait
     mask = traitlets.Bytes().tag(sync=True)  # zlib of the label map
+    painted = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: pixels of the mask that no edit was done for; empty: none
     original = traitlets.Bytes().tag(sync=True)  # zlib of the label map that the eraser brings back
     region = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: where an edit may act
     ident = traitlets.Unicode().tag(sync=True)  # this widget's own model id

@@ -35,6 +35,7 @@ def travel(piece: Workpiece, screen: Screen, action: Action) -> None:
 
 def accept(piece: Workpiece, screen: Screen, _action: Action) -> None:
     """Take the last edit as it is."""
+    screen.say("Accepted." if piece.pending else "No edit waits to be accepted or discarded.")
     piece.pending = False
     screen.publish(picture=False)
 

@@ -40,8 +40,11 @@ def go_over_to(picture: Picture, piece: Workpiece, screen: Screen, pacer: FrameP
     word = screen.text("A new portrait.") if sampled else screen.text("Opened.")
     if photo is not None:
         word = screen.text("Embedded: PSNR {psnr:.1f} dB.", psnr=photo.psnr)
+    word = f"{word} {screen.text('Paint, or move a slider.')}"
+    if piece.journal is not None and len(piece.session.history.entries) > 1:
+        word += " " + screen.text("What was here before: Editor.restore({journal}).", journal=repr(str(piece.journal)))
     piece.begin(session, photo)
-    screen.begin(f"{word} {screen.text('Paint, or move a slider.')}")
+    screen.begin(word)
 
 
 def _begun(

@@ -36,7 +36,7 @@ def _painted(piece: Workpiece, action: Action) -> np.ndarray:
 
 def _say_nothing_changed(piece: Workpiece, screen: Screen, action: Action) -> None:
     if action.kind == "operate":
-        screen.say("The parts are as before: the part is not in the picture, or too small for this.")
+        screen.say("The parts are as before: the part is not in the picture, or its shape leaves no room for this.")
         return
     screen.say("The parts are as before: what was painted is already there.")
     if action.rule.restricts:

@@ -61,7 +61,7 @@ class Screen:
         """
         piece, session = self._piece, self._piece.session
         with session.lock:
-            label_map = session.label_map.copy()
+            label_map, painted = session.label_map.copy(), session.painted
             if region:
                 state.update(self._next_edit())
             state.update(can_undo=session.can_undo, can_redo=session.can_redo)
@@ -74,6 +74,7 @@ class Screen:
             state["quality"] = self.quality.shown(session.history.entry.id)
         self._canvas.store(self.image, label_map)
         state["mask"] = encoding.packed(label_map)
+        state["painted"] = encoding.packed(painted) if painted.any() else b""
         self.view.publish(**state)
         self.send_thumbs()
 

@@ -344,3 +344,19 @@ def test_the_palette_button_shows_safe_colours_at_once_in_both_views_and_after_a
     lab.kernel("editor.show_palette('own')")
     until(lambda: shown_as("own"), 10, "Python did not change the colours")
     photograph(editor, "3-own")
+
+
+def test_escape_takes_back_the_stroke_under_the_pointer(lab):
+    editor = ready(lab)
+    before = editor.pixels("index")
+    editor.choose(editor.root.locator(".eg-swatch .eg-name").all_inner_texts()[-1])
+    box = editor.canvas("parts").bounding_box()
+    editor.page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
+    editor.page.mouse.down()
+    editor.page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5, steps=4)
+    assert not np.array_equal(editor.pixels("index"), before)
+    editor.page.keyboard.press("Escape")
+    assert np.array_equal(editor.pixels("index"), before)
+    editor.page.mouse.up()
+    editor.idle()
+    assert np.array_equal(kernel_map(editor), before)

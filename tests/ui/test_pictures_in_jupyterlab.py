@@ -250,7 +250,8 @@ def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(browser, address
         ]
         session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": places})
 
-    index = editor.pixels("index")
+    over = "root => root.editgan.layer(2).filter((value, i) => i % 4 === 3 && value > 0).length"
+    index, shown_before = editor.pixels("index"), editor.evaluate(over)
     size = len(index)
     touch("Start", (0.2, 0.2))
     for i in range(1, 6):
@@ -287,6 +288,28 @@ def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(browser, address
     rows, columns = np.nonzero(editor.pixels("index") != painted)
     assert abs(columns.mean() + 0.5 - 0.4 * size) < 2
     assert abs(rows.mean() + 0.5 - 0.5 * size) < 2
+
+    # What was painted is shown over the picture, and still after two fingers; a tool of one press waits for the second.
+    until(lambda: editor.evaluate("root => root.editgan.pending()") == 0, 10, "the kernel did not confirm the stroke")
+    painted, shown = editor.pixels("index"), editor.evaluate(over)
+    assert shown == shown_before + (painted != index).sum()
+    lab.kernel("editor.view.tool = 'fill'; editor.view.label = 2")
+    until(
+        lambda: editor.root.get_by_role("button", name="Fill:").get_attribute("aria-pressed") == "true", 10, "no fill"
+    )
+    touch("Start", (0.4, 0.5))
+    touch("Start", (0.4, 0.5), (0.6, 0.5))
+    touch("Move", (0.42, 0.5), (0.58, 0.5))
+    touch("End")
+    editor.idle()
+    assert np.array_equal(editor.pixels("index"), painted)
+    assert editor.evaluate(over) == shown
+    touch("Start", (0.5, 0.5))
+    touch("End")
+    until(lambda: (editor.pixels("index") != painted).any(), 10, "a tap did not fill")
+    unedited = int(lab.kernel("editor.wait(); print(editor.session.painted.sum())"))
+    assert unedited != shown
+    until(lambda: editor.evaluate(over) == unedited, 10, "what was filled is not shown over the picture")
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()
     assert not lab.errors

@@ -108,7 +108,7 @@ function render({ model, el }) {
   const announcer = makeAnnouncer({ running: () => model.get("running"), t });
   const runBar = makeRunBar(page, { progressed: announcer.progress });
   const status = h("div", { class: "eg-status" }); // said by the announcer, not at every step
-  const waiting = makeWaitingNote({ status, written: () => model.get("status"), waits: mask.waits, t });
+  const waiting = makeWaitingNote({ status, written: () => model.get("status"), waits: mask.waits, alive: line.outbox.alive, t });
   const painting = makePainting(page, {
     mask, zoom, choice, hover, redraw,
     canvases: () => viewports.canvases,
@@ -170,7 +170,7 @@ function render({ model, el }) {
   function showRunning() {
     const running = model.get("running");
     root.classList.toggle("eg-running", running);
-    if (!running) mask.forgetTouched();
+    if (!running) mask.runEnded();
     runBar.showRunning();
     showPossible();
     viewports.schedule();
@@ -195,7 +195,7 @@ function render({ model, el }) {
     [["label"], () => preview.again()],
     [["tool"], painting.polygon.drop],
     [["opacity"], () => layers.mirror()],
-    [["mask", "original"], () => readMask()],
+    [["mask", "original", "painted"], () => readMask()],
     [["region"], mask.readRegion],
     [["image"], pictures.readPicture],
     [["before"], pictures.readBefore],
@@ -254,7 +254,7 @@ function render({ model, el }) {
   on("msg:custom", (message, buffers) => RECEIVED[message.kind]?.(message, buffers));
 
   // ---- begin
-  listenToShortcuts(page, { choice, zoom, painting, maskView, peek, divider, photoPanel, staging, sheet, travel });
+  listenToShortcuts(page, { choice, zoom, mask, painting, maskView, peek, divider, photoPanel, staging, sheet, travel });
   painting.open();
   for (const { id, message, buffers } of line.outbox.waiting()) {
     if (!["stroke", "push"].includes(message.kind)) continue;

@@ -10,7 +10,9 @@ export function makeMask({ model, names, width, height }, { colours, isHidden, c
   const whole = { left: 0, top: 0, right: width, bottom: height };
   const base = new Uint8Array(size); // the kernel's label map
   const index = new Uint8Array(size); // the same with unconfirmed strokes: what is shown
-  const touched = new Uint8Array(size); // pixels painted since the last edit ended
+  const painted = new Uint8Array(size); // the kernel's pixels that no edit was done for
+  const covered = new Uint8Array(size); // those of them that a run was stopped for: its picture is to be seen
+  const touched = new Uint8Array(size); // pixels shown as strokes over the picture
   let original = null; // label map that the eraser brings back
   let pending = []; // strokes sent, not yet in `base`
   let current = null; // stroke under the pointer
@@ -45,6 +47,7 @@ export function makeMask({ model, names, width, height }, { colours, isHidden, c
   }
   function rebuild() {
     index.set(base);
+    for (let i = 0; i < size; i++) touched[i] = painted[i] && !covered[i];
     for (const stroke of pending) echo.paint(index, stroke);
     if (current) echo.paint(index, current);
     repaint();
@@ -78,22 +81,21 @@ export function makeMask({ model, names, width, height }, { colours, isHidden, c
   }
   /** Take it back. */
   function drop() {
-    if (!end()) return;
-    touched.fill(0);
-    rebuild();
+    if (end()) rebuild();
   }
   /** Show a stroke that was sent until the kernel's map holds it. */
   function keep(stroke) {
     pending.push(stroke);
+    for (let i = 0; i < size; i++) if (touched[i]) covered[i] = 0;
     repaint();
   }
   function reject(id) {
     pending = pending.filter((stroke) => stroke.id !== id);
-    touched.fill(0);
     rebuild();
   }
-  function forgetTouched() {
-    touched.fill(0);
+  /** A run has ended: its picture is shown, not what was painted for it. */
+  function runEnded() {
+    covered.set(painted);
     if (loaded) rebuild();
   }
 
@@ -105,10 +107,12 @@ export function makeMask({ model, names, width, height }, { colours, isHidden, c
     for (const id of ids) confirmed.add(id);
     const turn = ++reads;
     const done = new Set(confirmed);
-    const [mask, first] = await Promise.all([inflate(model.get("mask")), inflate(model.get("original"))]);
+    const [mask, first, bits] = await Promise.all(["mask", "original", "painted"].map((name) => inflate(model.get(name))));
     if (turn !== reads || !mask || mask.length !== size) return false;
     base.set(mask);
     original = first;
+    if (bits?.length === size) painted.set(bits);
+    else for (const pixels of [painted, covered]) pixels.fill(0);
     pending = pending.filter((stroke) => !done.has(stroke.id));
     for (const id of done) confirmed.delete(id);
     loaded = true;
@@ -122,12 +126,11 @@ export function makeMask({ model, names, width, height }, { colours, isHidden, c
     const bits = await inflate(model.get("region"));
     if (turn !== regionReads) return;
     region = bits && bits.length === size && bits.some((bit) => bit) ? outline(bits, width, height) : null;
-    if (!region && !pending.length && !current && loaded && touched.some((bit) => bit)) forgetTouched(); // nothing painted is left
-    else changed();
+    changed();
   }
 
   return {
-    index, labels, strokes, labelAt, share, repaint, begin, goOn, end, drop, keep, reject, forgetTouched, read, readRegion,
+    index, labels, strokes, labelAt, share, repaint, begin, goOn, end, drop, keep, reject, runEnded, read, readRegion,
     version: () => version, loaded: () => loaded, current: () => current, region: () => region,
     waits: (id = null) => (id === null ? pending.length > 0 : pending.some((stroke) => stroke.id === id)), count: () => pending.length,
   };

@@ -131,6 +131,8 @@ export function makeOutbox({ model, onHandled, onWaiting, onBack }) {
     }
   }
 
+  /** Whether the kernel that made the editor is still there: one that was restarted knows nothing of it. */
+  const alive = async () => (await manager?.get_model(model.get("ident")))?.comm_live !== false;
   const online = () => !connection || connection() === "connected";
   let lost = false;
   function changed() {
@@ -184,6 +186,7 @@ export function makeOutbox({ model, onHandled, onWaiting, onBack }) {
     /** What the last page left: told of at the start, then sent. */
     waiting: () => [...entries],
     online,
+    alive,
     open() {
       onTrait();
       if (!online()) lost = true;

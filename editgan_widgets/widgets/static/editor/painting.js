@@ -6,6 +6,7 @@ import { chip } from "./palette.js";
 import { makePinch } from "./pinch.js";
 import { makePolygon } from "./polygon.js";
 
+const ONE_PRESS = ["pick", "fill", "polygon"]; // tools that are done with one press
 const OUTLINED = ["brush", "eraser", "push"]; // tools that have a size
 
 /** `canvases` are the views, `hover` says what lies under the pointer, `sent(id)` hears of each stroke that was sent. */
@@ -14,6 +15,7 @@ export function makePainting(page, { canvases, mask, zoom, choice, hover, penCam
   const brush = makeBrush(page, { penCame });
   const polygon = makePolygon({ close: sendOutline, reach: () => (7 * width) / zoom.seen().zoom / (canvases()[1].clientWidth || width), redraw });
   let cursor = null; // {x, y} in picture px, while there is one
+  let tap = null; // {pointer, point} of a finger that came down: a second one may follow, so a press acts when it is lifted
   let byKeys = false; // the arrow keys brought it there
   const inside = ([x, y]) => x >= 0 && y >= 0 && x < width && y < height;
   const upNow = () => (root.dataset.up = String(performance.now()));
@@ -100,9 +102,10 @@ export function makePainting(page, { canvases, mask, zoom, choice, hover, penCam
     tell({ kind: "lasso", ...asked() }, [new Float32Array(points).buffer]);
   }
   const lassoing = () => mask.current()?.tool === "lasso";
-  function dropLasso() {
-    mask.end();
-    redraw();
+  /** Take back what is under the pointer, if something is. */
+  function drop() {
+    tap = null;
+    mask.drop();
   }
   /** Paint a dot where the keys brought the brush. */
   function dot() {
@@ -117,7 +120,7 @@ export function makePainting(page, { canvases, mask, zoom, choice, hover, penCam
 
   // ---- pointer and keys
   function listenTo(canvas) {
-    for (const [event, callback] of makePinch({ canvas, width, height, most: zoom.most, seen: zoom.seen, moveTo: zoom.moveTo, begun: mask.drop })) listen(canvas, event, callback);
+    for (const [event, callback] of makePinch({ canvas, width, height, most: zoom.most, seen: zoom.seen, moveTo: zoom.moveTo, begun: drop })) listen(canvas, event, callback);
     // The middle button drags the picture; Ctrl and the wheel zoom, Alt and the wheel change the brush. A bare wheel is the page's.
     let drag = null;
     listen(canvas, "pointerdown", (event) => {
@@ -148,7 +151,8 @@ export function makePainting(page, { canvases, mask, zoom, choice, hover, penCam
       const point = zoom.place(canvas, event);
       pointAt(point);
       if (!inside(point)) return;
-      begin(point, { picking: event.altKey, event });
+      if (event.pointerType === "touch" && ONE_PRESS.includes(model.get("tool"))) tap = { pointer: event.pointerId, point };
+      else begin(point, { picking: event.altKey, event });
       event.preventDefault();
     });
     const mine = (event) => mask.current() !== null && mask.current().pointer === event.pointerId;
@@ -160,9 +164,11 @@ export function makePainting(page, { canvases, mask, zoom, choice, hover, penCam
       extend((moves.length ? moves : [event]).map((move) => [zoom.place(canvas, move), move]));
     });
     const up = (event) => {
+      if (tap?.pointer === event.pointerId && event.type === "pointerup") begin(tap.point);
+      if (tap?.pointer === event.pointerId) tap = null;
       if (!mine(event)) return;
       if (event.type === "pointerup") extend([[zoom.place(canvas, event), event]]);
-      if (event.type === "pointercancel" && lassoing()) dropLasso();
+      if (event.type === "pointercancel" && lassoing()) drop();
       else finish();
     };
     listen(canvas, "pointerup", up);
@@ -173,7 +179,8 @@ export function makePainting(page, { canvases, mask, zoom, choice, hover, penCam
     listen(canvas, "keydown", (event) => {
       const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
       if (way && !event.ctrlKey && !event.metaKey && !event.altKey) step(way, event.shiftKey ? 8 : 1);
-      else if (event.key !== " " || !cursor) return;
+      else if (event.key !== " ") return;
+      else if (!cursor) step([0, 0], 0);
       else if (!event.repeat) dot();
       handled(event);
     });
@@ -208,5 +215,5 @@ export function makePainting(page, { canvases, mask, zoom, choice, hover, penCam
     const own = [brush.outline(cursor.x, cursor.y, pressed), {}];
     return model.get("mirror") ? [own, [brush.outline(width - cursor.x, cursor.y, pressed), { dashed: true }]] : [own];
   }
-  return { open, outlines, polygon, lassoing, dropLasso, pointer: () => (cursor && inside([cursor.x, cursor.y]) ? [cursor.x, cursor.y] : null) };
+  return { open, outlines, polygon, drop, pointer: () => (cursor && inside([cursor.x, cursor.y]) ? [cursor.x, cursor.y] : null) };
 }

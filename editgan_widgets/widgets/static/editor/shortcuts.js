@@ -23,7 +23,7 @@ export function makeShortcutSheet({ t }) {
     ["Ctrl+V", t("open the picture in the clipboard")],
     ["Shift+C", t("divide the picture into before and now; arrows move the divider")],
     ["Enter, Delete", t("accept or discard the edit that is done")],
-    ["Esc", t("drop a lasso, stop a running edit, or leave the editor")],
+    ["Esc", t("drop the stroke under the pointer, stop a running edit, or leave the editor")],
     ["?", t("this list")],
   ];
   const close = t("Close the list of shortcuts");
@@ -41,7 +41,7 @@ export const keyboardHelp = (t) =>
   t("Drag to paint. Arrow keys move the brush, Space paints a dot. B brush, E eraser, W push, G fill, L lasso, P polygon, I eyedropper (or hold Alt), digits choose one of the first ten parts, K locks the selected part, H hides it, M mirrors, O shows borders, [ and ] size (or Alt and the wheel), plus, minus, Home and Shift 1 zoom, hold C to compare, question mark lists all, Control Z undo, Control Shift Z redo, Escape stops a running edit or leaves the editor.");
 
 /** Listen to the keys. The arguments are the editor's parts that the keys act on. */
-export function listenToShortcuts({ model, root, put, tell, listen }, { choice, zoom, painting, maskView, peek, divider, photoPanel, staging, sheet, travel }) {
+export function listenToShortcuts({ model, root, put, tell, listen }, { choice, zoom, mask, painting, maskView, peek, divider, photoPanel, staging, sheet, travel }) {
   const part = () => model.get("label");
   const TOOLS = { b: "brush", e: "eraser", w: "push", g: "fill", l: "lasso", p: "polygon", i: "pick" };
   const KEYS = {
@@ -70,7 +70,7 @@ export function listenToShortcuts({ model, root, put, tell, listen }, { choice, 
     return TOOLS[key] ? () => choice.setTool(TOOLS[key]) : KEYS[key];
   }
   function escape() {
-    if (painting.lassoing()) painting.dropLasso();
+    if (mask.current()) painting.drop();
     else if (model.get("running")) tell({ kind: "stop" });
     else root.ownerDocument.activeElement?.blur();
   }

@@ -33,7 +33,7 @@ export function makeZoom({ width, height, t }, { canvas, pointer, changed }) {
     const percent = Math.round(zoom * 100);
     fit.textContent = `${percent} %`;
     fit.setAttribute("aria-label", t("Zoom {percent} percent; show the whole picture", { percent }));
-    further.setAttribute("aria-disabled", String(zoom <= 1));
+    further.setAttribute("aria-disabled", String(zoom <= Math.min(1, actual())));
     closer.setAttribute("aria-disabled", String(zoom >= MOST_ZOOM));
     changed();
   }
