@@ -79,9 +79,7 @@ class EditorView(anywidget.AnyWidget):
     region = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: where an edit may act
     ident = traitlets.Unicode().tag(sync=True)  # this widget's own model id
     handled = traitlets.Dict().tag(sync=True)  # {client: n}: what is done of each page's messages; `mask` holds it
-    revision = traitlets.Int(0).tag(
-        sync=True
-    )  # counts what the kernel published: a page sees by it whether it missed some
+    revision = traitlets.Int(0).tag(sync=True)  # counts what was published: a page sees whether it missed some
     running = traitlets.Bool(False).tag(sync=True)
     job = traitlets.Int(0).tag(sync=True)  # stamp of the newest edit; frames of older ones are stale
     progress = traitlets.Dict().tag(sync=True)  # {step, total, losses, iou, eta} at the start and end of an edit

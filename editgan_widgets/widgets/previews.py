@@ -16,10 +16,9 @@ def preview(piece: Workpiece, action: Action) -> tuple[np.ndarray, bool] | None:
             if session.strength is None:
                 return None
             w_plus = session.strength_latent(action.strength)
-            return session.picture_of(w_plus), bool((w_plus == session.w_plus).all())
-        w_plus, parts = session.w_plus, panel.parts(panel.changed(action.changes))
-        if not parts:
-            return session.image, True
-        for vector, change, layers in parts:
-            w_plus = vector.apply(w_plus, change, session.model, layers=layers)
-        return session.picture_of(w_plus), False
+        else:
+            w_plus = session.w_plus
+            for vector, change, layers in panel.parts(panel.changed(action.changes)):
+                w_plus = vector.apply(w_plus, change, session.model, layers=layers)
+        own = bool((w_plus == session.w_plus).all())
+        return session.image if own else session.picture_of(w_plus), own

@@ -1,6 +1,6 @@
 // What keyboard and screen reader need: one Tab stop for a toolbar's buttons, and progress said now and then.
 
-import { h } from "./dom.js";
+import { h, handled } from "./dom.js";
 
 /** Make a toolbar's buttons one Tab stop; Left and Right, Home and End go among them. Its sliders stay stops of their own. */
 export function roveToolbar(bar) {
@@ -16,8 +16,7 @@ export function roveToolbar(bar) {
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
     if (at < 0 || to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     all[(to + all.length) % all.length].focus();
-    event.preventDefault();
-    event.stopPropagation();
+    handled(event);
   });
 }
 

@@ -1,6 +1,6 @@
 // A divider over the Picture: left of it the picture before all edits, or the photo itself, right of it the present one.
 
-import { h, ICONS } from "./dom.js";
+import { h, handled, ICONS } from "./dom.js";
 
 /** The divider. `place` puts it over a view's canvas, `draw` paints what is left of it, `show` brings it to the model's state. */
 export function makeDivider({ model, put, t, before, changed }) {
@@ -29,8 +29,7 @@ export function makeDivider({ model, put, t, before, changed }) {
         if (next == null) return;
         move(next);
         put("divider", at);
-        event.preventDefault();
-        event.stopPropagation();
+        handled(event);
       },
     },
     h("span", { class: "eg-line" }),

@@ -67,6 +67,9 @@ export const ICONS = {
   alert: icon('<path d="M10 3.2 17.5 16.3H2.5z"/><path d="M10 8.3v3.7m0 2.1v.1"/>'),
 };
 
+/** A button with an icon; its title is its name. */
+export const iconButton = (icon, title, action, extra = {}) => h("button", { type: "button", class: "eg-button", title, "aria-label": title, html: ICONS[icon], onclick: action, ...extra });
+
 /** Bytes of a zlib stream; null where there is none. */
 export async function inflate(view) {
   if (!view || view.byteLength === 0) return null;

@@ -1,6 +1,6 @@
 // The menu of what is saved and opened beside the picture itself.
 
-import { h, ICONS } from "./dom.js";
+import { h, handled, ICONS } from "./dom.js";
 
 let menus = 0;
 
@@ -24,8 +24,7 @@ export function makeFileMenu({ t, items }) {
         if (next != null) entries[(next + entries.length) % entries.length].focus();
         else if (event.key === "Escape") close();
         else return;
-        event.preventDefault();
-        event.stopPropagation();
+        handled(event);
       },
       onfocusout: (event) => menu.contains(event.relatedTarget) || event.relatedTarget === button || close(false),
     },

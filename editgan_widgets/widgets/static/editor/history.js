@@ -1,6 +1,6 @@
 // The history as a tree of pictures: what was done in one go is one of them, what was undone stays as a branch.
 
-import { h } from "./dom.js";
+import { h, handled } from "./dom.js";
 
 const CELL = { width: 82, height: 86 }; // px
 
@@ -128,8 +128,7 @@ export function makeHistoryPanel({ model, tell, t }) {
     const aside = ([, place]) => Math.abs((place.column - from.column) * move[1]) + Math.abs((place.row - from.row) * move[0]);
     const found = [...places].filter((other) => reach(other) > 0).sort((a, b) => 3 * aside(a) + reach(a) - 3 * aside(b) - reach(b))[0];
     if (found) cells.get(found[0]).button.focus();
-    event.preventDefault();
-    event.stopPropagation();
+    handled(event);
   });
   /** Pictures of entries have come. */
   function take(entries, buffers) {

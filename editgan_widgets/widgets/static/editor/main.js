@@ -8,7 +8,7 @@
 import { makeAnnouncer, roveToolbar } from "./access.js";
 import { makeChoice } from "./choice.js";
 import { makeDivider } from "./compare.js";
-import { h, ICONS } from "./dom.js";
+import { h, ICONS, iconButton } from "./dom.js";
 import { makeHistoryPanel } from "./history.js";
 import { makeLayers } from "./layers.js";
 import { makeLine } from "./line.js";
@@ -49,7 +49,7 @@ function render({ model, el }) {
     onWaiting: (waits) => (waits ? (status.textContent = t("The connection is lost. What you do is kept, and sent when it is back.")) : showStatus()),
   });
   const page = { ...shared, tell: line.tell };
-  const { t, tell, on, width, height, names } = page;
+  const { t, tell, on, width, height } = page;
   const hint = `editgan-${++editors}-help`;
   root.setAttribute("aria-label", t("Portrait editor"));
 
@@ -92,12 +92,13 @@ function render({ model, el }) {
   const middle = new Path2D(`M${width / 2} 0V${height}`);
 
   // ---- what is worked with
-  const choice = makeChoice(page, { mostSize: Math.min(MOST_SIZE, width) });
+  const mostSize = Math.min(MOST_SIZE, width);
+  const choice = makeChoice(page, { mostSize });
   const portraits = makeSampleSheet(page);
   const photoPanel = makePhotoPanel(page);
   const opening = makeOpening(page);
   const sheet = makeShortcutSheet(page);
-  const toolbar = makeToolbar(page, { ...choice, mostSize: Math.min(MOST_SIZE, width), travel, maskView, partColours: palette, peek, divider, photoPanel, portraits, opening, sheet });
+  const toolbar = makeToolbar(page, { setTool: choice.setTool, mostSize, maskView, partColours: palette, peek, divider, photoPanel, portraits, opening, sheet });
   const partBar = makePartBar(page, { hideButton: maskView.hideButton, preview, portraits, toggleLock: choice.toggleLock });
   const paintOver = makePaintOver(page);
   const partList = makePartList(page, { select: choice.select, eye: maskView.eye, beside: paintOver.select });
@@ -115,17 +116,13 @@ function render({ model, el }) {
     penCame: toolbar.penCame,
     sent: (id) => waiting.watch(() => line.outbox.online() && mask.waits(id)),
   });
-  function travel(way) {
-    if (model.get(`can_${way}`) || (way === "undo" && model.get("running"))) tell({ kind: way });
-  }
   const errorText = h("span", { class: "eg-error-text" });
-  const dismiss = t("Dismiss this message");
   const errorBox = h(
     "div",
     { class: "eg-error", role: "alert", hidden: true },
     h("span", { class: "eg-error-icon", html: ICONS.alert }),
     errorText,
-    h("button", { type: "button", class: "eg-button", title: dismiss, "aria-label": dismiss, html: ICONS.close, onclick: () => tell({ kind: "dismiss" }) }),
+    iconButton("close", t("Dismiss this message"), () => tell({ kind: "dismiss" })),
   );
   root.append(
     toolbar.node,
@@ -190,12 +187,12 @@ function render({ model, el }) {
   /** Which traits each part shows. */
   const SHOWN = [
     [["tool", "shape", "size", "opacity", "auto", "steps", "label", "locked", "over", "mirror", "pressure", "hidden", "mask_style"], showChoices],
-    [["hidden"], () => mask.repaint()],
+    [["hidden"], mask.repaint],
     [["palette"], showPalette],
-    [["label"], () => preview.again()],
+    [["label"], preview.again],
     [["tool"], painting.polygon.drop],
-    [["opacity"], () => layers.mirror()],
-    [["mask", "original", "painted"], () => readMask()],
+    [["opacity"], layers.mirror],
+    [["mask", "original", "painted"], readMask],
     [["region"], mask.readRegion],
     [["image"], pictures.readPicture],
     [["before"], pictures.readBefore],
@@ -254,7 +251,7 @@ function render({ model, el }) {
   on("msg:custom", (message, buffers) => RECEIVED[message.kind]?.(message, buffers));
 
   // ---- begin
-  listenToShortcuts(page, { choice, zoom, mask, painting, maskView, peek, divider, photoPanel, staging, sheet, travel });
+  listenToShortcuts(page, { choice, zoom, mask, painting, maskView, peek, divider, photoPanel, staging, sheet, travel: toolbar.travel });
   painting.open();
   for (const { id, message, buffers } of line.outbox.waiting()) {
     if (!["stroke", "push"].includes(message.kind)) continue;

@@ -1,11 +1,10 @@
 // Opening a picture: chosen from a dialog, dropped on the editor, or pasted.
 
-import { h, handled, ICONS } from "./dom.js";
+import { h, handled, iconButton } from "./dom.js";
 
 export function makeOpening({ root, t, tell, listen }) {
   const input = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => send(input.files?.[0]) });
-  const title = t("Open a photo, drawing or painting, or a saved portrait (or drop it on the editor)");
-  const button = h("button", { type: "button", class: "eg-button", title, "aria-label": title, html: ICONS.open, onclick: () => input.click() });
+  const button = iconButton("open", t("Open a photo, drawing or painting, or a saved portrait (or drop it on the editor)"), () => input.click());
   async function send(file) {
     if (!file) return;
     tell({ kind: "open" }, [await file.arrayBuffer()]);

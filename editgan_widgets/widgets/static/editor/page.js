@@ -19,10 +19,10 @@ export function makePage(model, root) {
       model.save_changes();
     },
     asked: () => Object.fromEntries(["label", "auto", "steps", "locked", "over", "mirror"].map((name) => [name, model.get(name)])),
-    on(names, callback) {
-      for (const name of [names].flat()) {
-        model.on(name, callback);
-        endings.push(() => model.off(name, callback));
+    on(events, callback) {
+      for (const event of [events].flat()) {
+        model.on(event, callback);
+        endings.push(() => model.off(event, callback));
       }
     },
     listen(target, event, callback, options) {

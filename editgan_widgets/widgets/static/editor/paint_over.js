@@ -1,6 +1,6 @@
 // Paints over: any part, or only chosen ones. Locked parts stay in either case.
 
-import { h, ICONS } from "./dom.js";
+import { h, iconButton } from "./dom.js";
 import { chip } from "./palette.js";
 
 export function makePaintOver({ model, put, t, names }) {
@@ -18,7 +18,7 @@ export function makePaintOver({ model, put, t, names }) {
     "dialog",
     { class: "eg-over-sheet", "aria-label": t("Parts to paint over"), onclick: (event) => event.target === sheet && sheet.close(), onclose: () => show() },
     h("div", {}, h("p", {}, t("Paint over these parts alone; none chosen: over any.")), h("div", { class: "eg-over-parts" }, ...rows)),
-    h("button", { type: "button", class: "eg-button", html: ICONS.close, title: t("Close the list of parts"), "aria-label": t("Close the list of parts"), onclick: () => sheet.close() }),
+    iconButton("close", t("Close the list of parts"), () => sheet.close()),
   );
   function chosen() {
     if (select.value === "anything") put("over", []);

@@ -59,7 +59,7 @@ export function makePainting(page, { canvases, mask, zoom, choice, hover, penCam
       });
     }
   }
-  /** Add a point to the stroke under the pointer; whether it is another one. */
+  /** Add a point to the stroke under the pointer, if it is another one. */
   function add(point, event) {
     const stroke = mask.current();
     const { points, radii } = stroke;

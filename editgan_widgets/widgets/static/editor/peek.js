@@ -1,10 +1,10 @@
 // Peek: the picture before all edits, for as long as C or the button is held.
 
-import { h, ICONS } from "./dom.js";
+import { h, iconButton } from "./dom.js";
 
 export function makePeek({ model, t, listen }, { changed }) {
   let peeking = false;
-  const button = h("button", { type: "button", class: "eg-button", title: t("Compare: hold to see the picture before all edits (C)"), "aria-label": t("Compare: hold to see the picture before all edits (C)"), "aria-pressed": "false", html: ICONS.compare });
+  const button = iconButton("compare", t("Compare: hold to see the picture before all edits (C)"), () => {}, { "aria-pressed": "false" });
   const tag = h("span", { class: "eg-tag" });
   function hold(value) {
     if (peeking === value) return;

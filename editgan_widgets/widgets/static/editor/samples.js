@@ -1,7 +1,7 @@
 // Portraits to choose from: a sheet of seeds by how ordinary or varied they are; the kernel draws them while it is idle.
 // One that is chosen is the new portrait, or a part is taken from it.
 
-import { h, ICONS } from "./dom.js";
+import { h, handled, ICONS, iconButton } from "./dom.js";
 
 /** The button and the dialog; `choose` opens it for another purpose. `receive` takes one picture that came. */
 export function makeSampleSheet({ tell, t }) {
@@ -11,7 +11,7 @@ export function makeSampleSheet({ tell, t }) {
   const cells = new Map(); // "seed psi" -> {image, node}
   const blocks = []; // of COLUMNS seeds each
   const button = h("button", { type: "button", class: "eg-button", title: t("New portrait: choose one to begin with"), "aria-label": t("New portrait"), "aria-haspopup": "dialog", html: ICONS.portrait, onclick: () => choose(anew) });
-  const close = h("button", { type: "button", class: "eg-button", title: t("Close without choosing"), "aria-label": t("Close without choosing"), html: ICONS.close, onclick: () => node.close() });
+  const close = iconButton("close", t("Close without choosing"), () => node.close());
   const more = h("button", { type: "button", class: "eg-button eg-text", onclick: () => addBlock().focus() }, t("More portraits"));
   const scroller = h("div", { class: "eg-shelf" });
   const anew = { title: t("New portrait"), hint: t("The one you choose takes the place of this one, and its edits begin anew."), chosen: (sample) => tell({ kind: "new", ...sample }) };
@@ -53,8 +53,7 @@ export function makeSampleSheet({ tell, t }) {
         const way = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
         if (!way) return;
         cellAt(place.block, place.row + way[0], place.column + way[1])?.node.focus();
-        event.preventDefault();
-        event.stopPropagation();
+        handled(event);
       },
       onfocus: () => {
         for (const other of cells.values()) other.node.tabIndex = other.node === cell ? 0 : -1;

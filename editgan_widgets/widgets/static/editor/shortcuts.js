@@ -1,6 +1,6 @@
 // Keyboard shortcuts, only with the focus inside the editor; Tab is never taken. `?` lists them.
 
-import { h, handled, ICONS } from "./dom.js";
+import { h, handled, iconButton } from "./dom.js";
 
 /** The list, a dialog. */
 export function makeShortcutSheet({ t }) {
@@ -26,12 +26,11 @@ export function makeShortcutSheet({ t }) {
     ["Esc", t("drop the stroke under the pointer, stop a running edit, or leave the editor")],
     ["?", t("this list")],
   ];
-  const close = t("Close the list of shortcuts");
   const sheet = h(
     "dialog",
     { class: "eg-sheet", "aria-label": t("Keyboard shortcuts"), onclick: (event) => event.target === sheet && sheet.close() },
     h("table", {}, ...SHORTCUTS.map(([keys, what]) => h("tr", {}, h("th", { scope: "row" }, keys), h("td", {}, what)))),
-    h("button", { type: "button", class: "eg-button", title: close, "aria-label": close, html: ICONS.close, onclick: () => sheet.close() }),
+    iconButton("close", t("Close the list of shortcuts"), () => sheet.close()),
   );
   return sheet;
 }

@@ -1,11 +1,10 @@
 // The bar above: tools, brush, mask, history, pictures.
 
-import { h, ICONS } from "./dom.js";
+import { h, iconButton } from "./dom.js";
 import { makeFileMenu } from "./files.js";
 
-/** `travel(way)` undoes or redoes. The other arguments give buttons that stand among the bar's own. */
-export function makeToolbar({ model, put, t, tell, asked }, { setTool, mostSize, travel, maskView, partColours, peek, divider, photoPanel, portraits, opening, sheet }) {
-  const button = (name, title, action, extra = {}) => h("button", { type: "button", class: "eg-button", title, "aria-label": title, html: ICONS[name], onclick: action, ...extra });
+/** The arguments give buttons that stand among the bar's own. */
+export function makeToolbar({ model, put, t, tell, asked }, { setTool, mostSize, maskView, partColours, peek, divider, photoPanel, portraits, opening, sheet }) {
   const TOOLS = {
     brush: t("Brush: paint the selected part (B)"),
     eraser: t("Eraser: bring the original parts back (E)"),
@@ -15,10 +14,10 @@ export function makeToolbar({ model, put, t, tell, asked }, { setTool, mostSize,
     polygon: t("Polygon: click round an area to paint it; Enter, a double-click or a click on the first corner closes it (P)"),
     pick: t("Eyedropper: select the part under the pointer (I, or hold Alt)"),
   };
-  const tools = Object.entries(TOOLS).map(([name, title]) => [name, button(name, title, () => setTool(name))]);
-  const shapes = [["round", t("Round brush")], ["square", t("Square brush")]].map(([name, title]) => [name, button(name, title, () => put("shape", name))]);
-  const mirror = button("mirror", t("Mirror: paint at both sides of the picture's middle (M)"), () => put("mirror", !model.get("mirror")));
-  const pressure = button("pressure", t("The pen's pressure is the brush's size"), () => put("pressure", !model.get("pressure")), { hidden: true }); // until a pen comes
+  const tools = Object.entries(TOOLS).map(([name, title]) => [name, iconButton(name, title, () => setTool(name))]);
+  const shapes = [["round", t("Round brush")], ["square", t("Square brush")]].map(([name, title]) => [name, iconButton(name, title, () => put("shape", name))]);
+  const mirror = iconButton("mirror", t("Mirror: paint at both sides of the picture's middle (M)"), () => put("mirror", !model.get("mirror")));
+  const pressure = iconButton("pressure", t("The pen's pressure is the brush's size"), () => put("pressure", !model.get("pressure")), { hidden: true }); // until a pen comes
   const size = h("input", {
     type: "range", min: 1, max: mostSize, step: 1, class: "eg-range", "aria-label": t("Brush size in pixels"), title: t("Brush size ([ and ])"),
     oninput: () => put("size", Number(size.value)),
@@ -29,9 +28,9 @@ export function makeToolbar({ model, put, t, tell, asked }, { setTool, mostSize,
     oninput: () => put("opacity", Number(opacity.value) / 100),
   });
   const opacityText = h("output", { class: "eg-value" });
-  const undo = button("undo", t("Undo (Ctrl+Z)"), () => travel("undo"));
-  const redo = button("redo", t("Redo (Ctrl+Shift+Z)"), () => travel("redo"));
-  const save = button("save", t("Save the picture as PNG, with the recipe that opens it again"), () => tell({ kind: "save" }));
+  const undo = iconButton("undo", t("Undo (Ctrl+Z)"), () => travel("undo"));
+  const redo = iconButton("redo", t("Redo (Ctrl+Shift+Z)"), () => travel("redo"));
+  const save = iconButton("save", t("Save the picture as PNG, with the recipe that opens it again"), () => tell({ kind: "save" }));
   const shortcuts = h("button", { type: "button", class: "eg-button", title: t("Keyboard shortcuts (?)"), "aria-label": t("Keyboard shortcuts"), onclick: () => sheet.showModal() }, "?");
   const maskFile = h("input", { type: "file", accept: "image/png", hidden: true, onchange: async () => {
     const given = maskFile.files?.[0];
@@ -69,10 +68,15 @@ export function makeToolbar({ model, put, t, tell, asked }, { setTool, mostSize,
     opacity.value = Math.round(model.get("opacity") * 100);
     opacityText.textContent = `${opacity.value} %`;
   }
+  const can = { undo: () => model.get("can_undo") || model.get("running"), redo: () => model.get("can_redo") };
+  /** Go back ("undo") or forward ("redo") in the history, where there is a way. */
+  function travel(way) {
+    if (can[way]()) tell({ kind: way });
+  }
   function showHistory() {
     // Not `disabled`: a button that loses the focus when it is used would take the keyboard away from the editor.
-    undo.setAttribute("aria-disabled", String(!(model.get("can_undo") || model.get("running"))));
-    redo.setAttribute("aria-disabled", String(!model.get("can_redo")));
+    undo.setAttribute("aria-disabled", String(!can.undo()));
+    redo.setAttribute("aria-disabled", String(!can.redo()));
   }
-  return { node, show, showHistory, penCame: () => (pressure.hidden = false) };
+  return { node, show, showHistory, travel, penCame: () => (pressure.hidden = false) };
 }

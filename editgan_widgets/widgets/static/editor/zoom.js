@@ -1,6 +1,6 @@
 // Zoom: both views show the same part of the picture, `zoom` times as large, from (left, top) on in picture px.
 
-import { h, ICONS } from "./dom.js";
+import { h, iconButton } from "./dom.js";
 
 const MOST_ZOOM = 16;
 
@@ -9,9 +9,8 @@ export function makeZoom({ width, height, t }, { canvas, pointer, changed }) {
   let zoom = 1;
   let left = 0;
   let top = 0;
-  const button = (name, title, action) => h("button", { type: "button", class: "eg-button", title, "aria-label": title, html: ICONS[name], onclick: action });
-  const closer = button("closer", t("Zoom in (+, or Ctrl and the wheel)"), () => by(2 ** 0.5));
-  const further = button("further", t("Zoom out (-)"), () => by(2 ** -0.5));
+  const closer = iconButton("closer", t("Zoom in (+, or Ctrl and the wheel)"), () => by(2 ** 0.5));
+  const further = iconButton("further", t("Zoom out (-)"), () => by(2 ** -0.5));
   const fit = h("button", { type: "button", class: "eg-button eg-zoom", title: t("Show the whole picture (Home, or Shift+0)"), onclick: () => to(1) });
   const own = h("button", { type: "button", class: "eg-button eg-actual", title: t("One picture pixel on one screen pixel (Shift+1)"), "aria-label": t("Show the picture at its own size"), onclick: () => to(actual()) }, "1:1");
   const node = h("div", { class: "eg-group eg-end eg-small", role: "group", "aria-label": t("Zoom") }, further, fit, closer, own);
