@@ -10,11 +10,12 @@ class IdleWorker:
     """Runs jobs one at a time on a daemon thread of its own, each begun only while `busy()` is false.
 
     Jobs run in the order in which they were asked for; one that is asked for again under the same key before it began
-    takes the old one's place. What a job raises goes to `on_error`. The thread starts with the first job.
+    takes the old one's place. What a job raises goes to `on_error`. The thread starts with the first job. A long job
+    asks `busy` between its parts, and asks for itself again where it is put off.
     """
 
     def __init__(self, busy: Callable[[], bool], on_error: Callable[[Exception], None]) -> None:
-        self._busy, self._on_error = busy, on_error
+        self.busy, self._on_error = busy, on_error
         self._wake = threading.Condition()
         self._jobs: dict[Hashable, Callable[[], None]] = {}
         self._thread: threading.Thread | None = None
@@ -42,7 +43,7 @@ class IdleWorker:
         while True:
             with self._wake:
                 self._wake.wait_for(lambda: self._jobs or self._closed)
-                while not self._closed and self._busy():
+                while not self._closed and self.busy():
                     self._wake.wait(_LOOK_AGAIN)
                 if self._closed:
                     return

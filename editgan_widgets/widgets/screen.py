@@ -9,6 +9,7 @@ from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.presets import described
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
 from editgan_widgets.widgets.actions import Inbox
+from editgan_widgets.widgets.clash_notes import ClashNotes
 from editgan_widgets.widgets.computing import computing
 from editgan_widgets.widgets.editor_view import EditorView
 from editgan_widgets.widgets.idle_worker import IdleWorker
@@ -48,6 +49,7 @@ class Screen:
         self.numbers: dict[str, Any] = {}
         self.failure: Exception | None = None
         self.quality = QualityNotes(idle, self._show_quality)
+        self._clashes = ClashNotes(piece.panel, idle, self._show_clashes)
         self._piece, self._canvas, self._inbox, self._idle = piece, canvas, inbox, idle
         self._thumbs_sent: set[int] = set()  # entries of the history whose pictures the browser has
 
@@ -143,9 +145,10 @@ class Screen:
     # ---- parts of it
 
     def vectors(self) -> dict[str, Any]:
-        """State of the vectors' panel."""
+        """State of the vectors' panel; what clashes by what it does follows once there is time."""
         panel = self._piece.panel
-        return {"vectors": panel.shown(), "vector_pictures": panel.pictures, "vector_clashes": panel.clashes()}
+        self._clashes.look(self._piece.session.model)
+        return {"vectors": panel.shown(), "vector_pictures": panel.pictures, "vector_clashes": self._clashes.shown()}
 
     def settings(self) -> dict[str, Any]:
         """How edits are optimised."""
@@ -201,6 +204,9 @@ class Screen:
 
         if self._piece.photo is not None and self.view.show_whole:
             self._idle.ask("whole", paste)
+
+    def _show_clashes(self) -> None:
+        self.view.publish(vector_clashes=self._clashes.shown())
 
     def _show_quality(self) -> None:
         self.view.publish(quality=self.quality.shown(self._piece.session.history.entry.id))

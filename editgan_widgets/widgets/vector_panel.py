@@ -1,4 +1,4 @@
-"""What the editor's panel of edit vectors holds: the vectors, how each stands, its small picture, what clashes.
+"""What the editor's panel of edit vectors holds: the vectors, how each stands, and its small picture.
 
 `VectorPanel` is changed by the editor's worker and read by callbacks, so its dictionaries are replaced and never
 written to.
@@ -16,7 +16,6 @@ from editgan_widgets.editing.vector_settings import (
     Term,
     VectorSetting,
     after_picture,
-    clashes,
     difference,
 )
 from editgan_widgets.widgets import encoding
@@ -148,13 +147,6 @@ class VectorPanel:
     def shown(self) -> list[dict[str, Any]]:
         """The browser's rows."""
         return [{"name": name, **self.setting(name).to_dict(), "own": name in self.own} for name in self.vectors]
-
-    def clashes(self) -> list[dict[str, Any]]:
-        """Pairs for the browser's note."""
-        return [
-            {"first": clash.first, "second": clash.second, "opposed": clash.cosine < 0}
-            for clash in clashes(self.vectors, self.settings)
-        ]
 
     def draw_missing(self, draw: Callable[[EditVector], UInt8[np.ndarray, "h w 3"]], stop: Callable[[], bool]) -> bool:
         """Draw the pictures that are lacking, until told to stop; whether there is a new one."""

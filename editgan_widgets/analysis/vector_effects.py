@@ -1,0 +1,64 @@
+"""What an edit vector does to portraits' factors, and which two vectors undo one another by it.
+
+Two vectors may do opposite things and yet lie at a right angle in the latent space: a smile and a frown are made by
+other rows and other weights. So what they do is read off pictures: the mean change of each factor over a few sampled
+portraits, in deviations of the factor over all portraits.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets.analysis.transfer import picture_of
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.portraits.factor_regressor import FactorRegressor
+
+Effect: TypeAlias = dict[str, float]
+"""Change of factors by name, in deviations."""
+
+SEEDS = range(40_000_100, 40_000_112)  # of the portraits that a vector is tried on
+TRUNCATION_PSI = 0.7
+SEEN = 0.6  # deviations that a factor has to move
+MAIN = 0.5  # share of a vector's greatest change from which a factor is one of those that the vector is about
+READ_WELL = 0.45  # least R² of a factor that is compared
+
+# Nearly every vector changes these a little.
+_OF_COLOUR = ("skin_tone", "hair_darkness", "lip_redness", "iris_color", "light_azimuth", "light_elevation")
+
+
+def vector_effects(
+    model: EditGAN, delta: Float[Tensor, "num_ws w_dim"], regressor: FactorRegressor, seeds: Iterable[int] = SEEDS
+) -> Iterator[Effect]:
+    """What a difference of latents does to one sampled portrait after the other; `mean_effect` sums it up."""
+    deviations = dict(zip(regressor.names, regressor.std.tolist(), strict=True))
+    compared = [
+        name for name in regressor.names if name not in _OF_COLOUR and regressor.report.get(name, 0.0) >= READ_WELL
+    ]
+    for seed in seeds:
+        w_plus = model.sample_w_plus(seed, TRUNCATION_PSI)
+        read = regressor.read(picture_of(model, torch.cat([w_plus, w_plus + delta.to(w_plus)])))
+        yield {name: float(read[name][1] - read[name][0]) / deviations[name] for name in compared}
+
+
+def mean_effect(effects: Iterable[Effect]) -> Effect:
+    """Mean over portraits; {} of none."""
+    found = list(effects)
+    return {name: sum(effect[name] for effect in found) / len(found) for name in (found[0] if found else ())}
+
+
+def opposed_factor(first: Mapping[str, float], second: Mapping[str, float]) -> str | None:
+    """The factor that both effects are about and move opposite ways, the one moved most; None where there is none."""
+    shared = {
+        name: min(abs(first[name]), abs(second[name]))
+        for name in _main(first) & _main(second)
+        if first[name] * second[name] < 0
+    }
+    return max(shared, key=lambda name: shared[name]) if shared else None
+
+
+def _main(effect: Mapping[str, float]) -> set[str]:
+    greatest = max((abs(change) for change in effect.values()), default=0.0)
+    return {name for name, change in effect.items() if abs(change) >= max(SEEN, MAIN * greatest)}

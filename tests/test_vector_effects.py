@@ -1,0 +1,63 @@
+"""What vectors do to portraits' factors, and which undo one another by it."""
+
+import time
+
+import pytest
+
+from editgan_widgets import load_model
+from editgan_widgets.analysis.vector_effects import mean_effect, opposed_factor, vector_effects
+from editgan_widgets.editing.library import load_vectors
+from editgan_widgets.models.editgan import MODELS
+from editgan_widgets.portraits import load_factor_regressor
+from editgan_widgets.widgets import Editor
+
+ships = pytest.mark.skipif(not MODELS["portraits"].is_file(), reason="the model does not ship here")
+
+
+@pytest.fixture(scope="module")
+def portraits():
+    return load_model("portraits", "cpu")
+
+
+def test_two_effects_are_opposed_in_what_both_are_about():
+    smile, frown = {"smile": 1.4, "brow_raise": 0.2}, {"smile": -0.9, "brow_raise": -1.1}
+    assert opposed_factor(smile, frown) == "smile"
+    assert opposed_factor(smile, {"smile": 0.9}) is None
+    assert opposed_factor(smile, {"smile": -0.4}) is None  # hardly to be seen
+    assert opposed_factor(smile, {"smile": -0.7, "yaw": 2.0}) is None  # it is about something else
+    assert opposed_factor(smile, {}) is None
+    assert mean_effect([{"smile": 1.0}, {"smile": 0.5}]) == {"smile": 0.75}
+    assert mean_effect([]) == {}
+
+
+@ships
+def test_opposites_by_name_are_found_where_their_latents_do_not_tell(portraits):
+    library, regressor = load_vectors(portraits), load_factor_regressor()
+    names = ("gaze left", "gaze right", "smile", "frown", "turn left", "turn right", "glasses")
+    effect = {name: mean_effect(vector_effects(portraits, library[name].delta_w_plus, regressor)) for name in names}
+    pairs = {(a, b): opposed_factor(effect[a], effect[b]) for i, a in enumerate(names) for b in names[i + 1 :]}
+    assert {pair: factor for pair, factor in pairs.items() if factor} == {
+        ("gaze left", "gaze right"): "gaze_x",
+        ("smile", "frown"): "smile",
+        ("turn left", "turn right"): "yaw",
+    }
+
+
+@ships
+def test_the_editor_says_that_gazes_clash_once_it_tried_them_and_as_they_stand(portraits):
+    editor = Editor(portraits, seed=4, auto=False, journal=False)
+    try:
+        editor.apply_vectors({"gaze left": 1.0, "gaze right": 1.0})
+        assert editor.wait(60)
+        soon = time.monotonic() + 60
+        while not editor.view.vector_clashes and time.monotonic() < soon:
+            time.sleep(0.05)
+        assert editor.view.vector_clashes == [{"first": "gaze left", "second": "gaze right", "opposed": True}]
+        editor.apply_vectors({"gaze right": -1.0})  # now both look the same way
+        assert editor.wait(60)
+        assert editor.view.vector_clashes == []
+        editor.apply_vectors({"gaze right": 0.9})
+        assert editor.wait(60)
+        assert len(editor.view.vector_clashes) == 1  # at once: what was tried is known
+    finally:
+        editor.close()
