@@ -9,7 +9,17 @@ from PIL import Image, PngImagePlugin
 
 from conftest import grown
 from editgan_widgets.editing.edit_vector import WrongModelError
-from editgan_widgets.editing.saved_picture import CHUNK, SavedPictureError, open_picture, picture_png, save_picture
+from editgan_widgets.editing.embed import EmbedConfig
+from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.editing.saved_picture import (
+    CHUNK,
+    PHOTO_CHUNK,
+    SavedPictureError,
+    open_picture,
+    open_saved,
+    picture_png,
+    save_picture,
+)
 
 
 @pytest.fixture
@@ -74,3 +84,79 @@ def test_a_plain_picture_and_other_endings_are_refused(tiny_model, session, tmp_
         open_picture(tiny_model, tmp_path / "plain.png")
     with pytest.raises(ValueError, match=r"\.png"):
         save_picture(session, tmp_path / "portrait.jpg")
+
+
+def test_what_was_painted_and_not_edited_and_where_edits_acted_comes_back(tiny_model, edited):
+    painted = edited.label_map.copy()
+    painted[2:6, 3:9] = (painted[2:6, 3:9] + 1) % len(tiny_model.labels)
+    edited.set_label_map(painted)
+    opened = open_picture(tiny_model, picture_png(edited))
+    assert np.array_equal(opened.painted, edited.painted)
+    assert np.array_equal(opened.label_map, painted)
+    assert np.array_equal(opened.edited_region, edited.edited_region)
+    assert opened.can_edit
+
+
+@pytest.fixture
+def photo(tiny_model):
+    """An edited photo, wider than its crop."""
+    pixels = np.random.default_rng(3).integers(0, 255, (60, 90, 3)).astype(np.uint8)
+    photo = PhotoSession.open(tiny_model, pixels, config=EmbedConfig(steps=2))
+    photo.session.set_label_map(grown(photo.session.label_map, 3))
+    for _ in photo.session.edit(steps=5):
+        pass
+    return photo
+
+
+def test_a_saved_photo_opens_as_it_was_and_gives_the_photo_back(tiny_model, photo, tmp_path):
+    save_picture(photo, tmp_path / "edited.png")
+    pasted = photo.pasted()
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "edited.png")), pasted)
+    assert not np.array_equal(pasted, photo.photo.pixels)
+    opened = open_saved(tiny_model, tmp_path / "edited.png")
+    assert isinstance(opened, PhotoSession)
+    assert np.array_equal(opened.photo.pixels, photo.photo.pixels)
+    assert (opened.crop, opened.psnr, opened.photo.notes) == (photo.crop, photo.psnr, photo.photo.notes)
+    assert torch.equal(opened.session.w_plus, photo.session.w_plus)
+    assert np.array_equal(opened.pasted(), pasted)
+    opened.session.undo()
+    assert np.array_equal(opened.pasted(), photo.photo.pixels)
+    assert np.array_equal(open_picture(tiny_model, tmp_path / "edited.png").image, photo.session.image)
+
+
+def test_a_photo_without_edits_holds_no_pixels_twice(tiny_model, photo):
+    photo.session.undo()
+    photo.session.undo()
+    content = picture_png(photo)
+    assert PHOTO_CHUNK not in content
+    opened = open_saved(tiny_model, content)
+    assert np.array_equal(opened.photo.pixels, photo.photo.pixels)
+    assert not opened.session.can_undo
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"box": [0, 0, 9, 9]}, "broken|missing"),
+        ({"box": "x"}, "broken"),
+        ({"size": [5, 5]}, "another size"),
+        ({"crop": [0, 0]}, "broken"),
+        ({"psnr": None}, "broken"),
+    ],
+)
+def test_a_photos_recipe_that_is_broken_is_refused_in_words(tiny_model, photo, changes, says):
+    recipe = json.loads(Image.open(io.BytesIO(picture_png(photo))).text[CHUNK])
+    text = PngImagePlugin.PngInfo()
+    text.add_text(CHUNK, json.dumps({**recipe, "photo": {**recipe["photo"], **changes}}))
+    text.add(PHOTO_CHUNK, picture_png(photo.session))
+    file = io.BytesIO()
+    Image.fromarray(photo.pasted()).save(file, "PNG", pnginfo=text)
+    with pytest.raises(SavedPictureError, match=says):
+        open_saved(tiny_model, file.getvalue())
+
+
+@pytest.mark.parametrize("changes", [{"edited": "!"}, {"settled": 3}, {"painted": {}}, {"painted": "eJw="}])
+def test_a_mask_of_a_recipe_that_is_broken_is_refused_in_words(tiny_model, edited, changes):
+    recipe = json.loads(Image.open(io.BytesIO(picture_png(edited))).text[CHUNK])
+    with pytest.raises(SavedPictureError, match="a mask in the recipe"):
+        open_picture(tiny_model, with_recipe({**recipe, **changes}))

@@ -844,7 +844,7 @@ def as_png(pixels) -> bytes:
     return file.getvalue()
 
 
-def test_an_opened_picture_is_embedded_edited_and_saved_at_its_own_size(with_vectors, session):
+def test_an_opened_picture_is_embedded_edited_and_saved_at_its_own_size(with_vectors, session, tmp_path):
     editor, model = with_vectors, session.model
     editor.apply_vectors({"spark": 1.0})
     picture = np.random.default_rng(0).integers(0, 255, (50, 70, 3)).astype(np.uint8)
@@ -866,6 +866,17 @@ def test_an_opened_picture_is_embedded_edited_and_saved_at_its_own_size(with_vec
     assert name == "edited.png"
     assert np.asarray(Image.open(io.BytesIO(sent))).shape == (50, 70, 3)
     assert editor.session.model is model
+    image = editor.session.image
+    editor.new_portrait(4)
+    editor.open(bytes(sent))  # again: it is not embedded anew
+    assert editor.wait(20)
+    assert np.array_equal(editor.photo.photo.pixels, picture)
+    assert np.array_equal(editor.image, image)
+    assert editor.view.status.startswith("Opened.")
+    editor.save(tmp_path / "again.png")
+    with Image.open(tmp_path / "again.png") as again, Image.open(io.BytesIO(sent)) as first:
+        assert again.text == first.text
+        assert np.array_equal(np.asarray(again), np.asarray(first))
 
 
 def test_a_saved_portrait_opens_in_the_editor_as_it_was(with_vectors, session):

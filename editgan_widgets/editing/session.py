@@ -250,6 +250,11 @@ class EditSession:
         return self._state.label_map != self._state.settled_map
 
     @property
+    def settled_label_map(self) -> UInt8[np.ndarray, "h w"]:
+        """The painted truth without what `painted` says (read-only)."""
+        return self._state.settled_map
+
+    @property
     def can_edit(self) -> bool:
         """Whether `edit` has something to do: something was painted, or the picture lacks what was painted before."""
         return not np.array_equal(self._state.label_map, self._state.settled_map) or self._unreached() is not None
@@ -370,12 +375,21 @@ class EditSession:
                 made["layers"] = [float(x) for x in layers]
             self.go_to(vector.apply(self._state.w_plus, scale, self.model, force, layers), vector.labels, **made)
 
-    def go_to(self, w_plus: Float[Tensor, "1 num_ws w_dim"], labels: Sequence[str] = (), **made: Any) -> None:
+    def go_to(
+        self,
+        w_plus: Float[Tensor, "1 num_ws w_dim"],
+        labels: Sequence[str] = (),
+        edited: Bool[np.ndarray, "h w"] | None = None,
+        label_map: UInt8[np.ndarray, "h w"] | None = None,
+        **made: Any,
+    ) -> None:
         """Take another latent: one history entry, as `apply_vector` makes it.
 
         Args:
             w_plus: the latent, of this model.
             labels: names of the parts that differ in it, where that is known: there it counts as edited.
+            edited: where it counts as edited, instead of what is found.
+            label_map: the painted truth there, instead of the interpreter's opinion.
             made: what the history says of it, JSON values.
         """
         with self.lock:
@@ -385,17 +399,23 @@ class EditSession:
                 synthesis = self.model.generator.synthesis(w_plus, noise_mode="const")
             predicted = frozen(predicted_label_map(self.model, synthesis.features).cpu().numpy())
             image = frozen(images.to_uint8(synthesis.image)[0])
-            parts = [label.id for label in self.model.labels if label.name in labels]
-            before, edited = self.predicted_label_map, self._state.edited
-            if not parts:  # of colour or light, say: it acts wherever the picture changes
-                moved = np.abs(image.astype(int) - self._state.image).max(2) > _SEEN_CHANGE
-                edited = _union(edited, moved) if moved.any() else edited
-            if not np.array_equal(before, predicted):
-                edited = _union(edited, from_segmentations(before, predicted, parts, self.config.buffer_px).region)
+            edited = self._acted_on(image, predicted, labels) if edited is None else frozen(edited)
+            parts = predicted if label_map is None else frozen(label_map)
             self._push(
-                State(w_plus, image, predicted, predicted, w_plus, predicted, edited=edited),
+                State(w_plus, image, parts, parts, w_plus, predicted, edited=edited),
                 **({"do": "go_to", "labels": list(labels)} | made),
             )
+
+    def _acted_on(self, image: np.ndarray, predicted: np.ndarray, labels: Sequence[str]) -> np.ndarray | None:
+        """Where all edits acted, once the picture is another one."""
+        parts = [label.id for label in self.model.labels if label.name in labels]
+        before, edited = self.predicted_label_map, self._state.edited
+        if not parts:  # of colour or light, say: it acts wherever the picture changes
+            moved = np.abs(image.astype(int) - self._state.image).max(2) > _SEEN_CHANGE
+            edited = _union(edited, moved) if moved.any() else edited
+        if not np.array_equal(before, predicted):
+            edited = _union(edited, from_segmentations(before, predicted, parts, self.config.buffer_px).region)
+        return edited
 
     def refine(
         self,

@@ -39,8 +39,8 @@ class ClashNotes:
         pairs += [(*pair, True) for pair in self._opposed() if frozenset(pair) not in found]
         return [{"first": first, "second": second, "opposed": opposed} for first, second, opposed in pairs]
 
-    def look(self, model: EditGAN) -> None:
-        """Try what is in the picture and was not tried yet, where something else is in it too."""
+    def look(self, model: Any) -> None:
+        """Try what is in the picture and was not tried yet, where something else is in it too; portraits alone."""
         active = self._active()
         missing = [name for name, setting in active.items() if self._effect(name, setting) is None]
         if missing and 2 <= len(active) <= _MOST and model.labels.name.startswith("portraits"):

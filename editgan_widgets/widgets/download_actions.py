@@ -4,7 +4,6 @@ from editgan_widgets.editing.animation import Animation, animate_edit
 from editgan_widgets.editing.mask_file import mask_png
 from editgan_widgets.editing.saved_picture import picture_png
 from editgan_widgets.editing.session_script import session_script
-from editgan_widgets.widgets import encoding
 from editgan_widgets.widgets.actions import Action
 from editgan_widgets.widgets.screen import Screen
 from editgan_widgets.widgets.vector_actions import sweep
@@ -12,13 +11,13 @@ from editgan_widgets.widgets.workpiece import Workpiece
 
 
 def download_picture(piece: Workpiece, screen: Screen, action: Action) -> None:
-    """The portrait with its recipe, or the whole photo with the edits in it."""
+    """The portrait, or the whole photo with the edits in it, with its recipe."""
     if piece.photo is None:
         screen.download(action.view, "portrait.png", picture_png(piece.session))
         screen.say("Saved as portrait.png, with its recipe: open it here to go on.")
     else:
-        screen.download(action.view, "edited.png", encoding.png(piece.photo.pasted()))
-        screen.say("Saved as edited.png: the whole picture at its own size, with the edits.")
+        screen.download(action.view, "edited.png", picture_png(piece.photo))
+        screen.say("Saved as edited.png: the whole picture at its size, with its recipe: open it here to go on.")
 
 
 def download_mask(piece: Workpiece, screen: Screen, action: Action) -> None:

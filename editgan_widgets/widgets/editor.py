@@ -173,7 +173,7 @@ class Editor:
 
     @property
     def photo(self) -> PhotoSession | None:
-        """The picture that was opened, where it is no saved portrait."""
+        """The photo, drawing or painting that was opened; None for a portrait of the model."""
         return self._piece.photo
 
     @property
@@ -461,7 +461,7 @@ class Editor:
         self._worker.add(Action("keep", name=name.strip()))
 
     def open(self, picture: str | Path | bytes) -> None:
-        """Embed a photo, drawing or painting and edit it from here on; a portrait that `save` wrote opens as it was.
+        """Embed a photo, drawing or painting and edit it from here on; a picture that `save` wrote opens as it was.
 
         The editor's history begins anew, and `photo.pasted()` gives the whole picture with the edits. `stop` ends the
         embedding with the best so far. What is no picture is shown as an error, and raised by `wait`.
@@ -478,10 +478,11 @@ class Editor:
     def save(self, path: str | Path) -> None:
         """Write the picture as a PNG that holds its recipe (editing/saved_picture.py); what runs is waited for.
 
-        Raises ValueError for an ending other than .png, and the error of what ran.
+        Of an opened photo it is the whole one with the edits in it. Raises ValueError for an ending other than .png,
+        and the error of what ran.
         """
         self.wait()
-        save_picture(self.session, path)
+        save_picture(self.photo or self.session, path)
 
     def script(self, name: str = "picture.py") -> str:
         """The way to the present picture as a Python script that makes the same pixels (editing/session_script.py)."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from editgan_widgets.editing.photo_session import PhotoSession
 from editgan_widgets.editing.samples import Sample
-from editgan_widgets.editing.saved_picture import SavedPictureError, open_picture
+from editgan_widgets.editing.saved_picture import SavedPictureError, open_saved
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.streaming import CancelToken, FramePacer
 from editgan_widgets.turns import pass_on
@@ -38,7 +38,7 @@ def go_over_to(picture: Picture, piece: Workpiece, screen: Screen, pacer: FrameP
         screen.fail(error)
         return
     word = screen.text("A new portrait.") if sampled else screen.text("Opened.")
-    if photo is not None:
+    if photo is not None and photo.embedding is not None:
         word = screen.text("Embedded: PSNR {psnr:.1f} dB.", psnr=photo.psnr)
     word = f"{word} {screen.text('Paint, or move a slider.')}"
     if piece.journal is not None and len(piece.session.history.entries) > 1:
@@ -55,7 +55,8 @@ def _begun(
     if isinstance(picture, tuple):
         return None, EditSession.from_seed(model, *picture, config)
     try:
-        return None, open_picture(model, picture, config)
+        saved = open_saved(model, picture, config)
+        return (None, saved) if isinstance(saved, EditSession) else (saved, saved.session)
     except SavedPictureError:
         photo = PhotoSession.open(model, picture, on_step=on_step, should_stop=token.is_set)
         photo.session.config = config

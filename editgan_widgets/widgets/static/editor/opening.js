@@ -4,7 +4,7 @@ import { h, handled, iconButton } from "./dom.js";
 
 export function makeOpening({ root, t, tell, listen }) {
   const input = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => send(input.files?.[0]) });
-  const button = iconButton("open", t("Open a photo, drawing or painting, or a saved portrait (or drop it on the editor)"), () => input.click());
+  const button = iconButton("open", t("Open a photo, drawing or painting, or a saved picture (or drop it on the editor)"), () => input.click());
   async function send(file) {
     if (!file) return;
     tell({ kind: "open" }, [await file.arrayBuffer()]);
