@@ -242,3 +242,71 @@ def test_the_browsers_script_is_the_sessions(editor):
     assert buffers[0].decode() == editor.script()
     assert "summed([(vectors['push'], 0.5, None)])" in editor.script()
     assert json.dumps(editor.view.history)
+
+
+def test_undo_at_the_beginning_brings_the_picture_before_back_and_redo_goes_on(editor):
+    done(editor, lambda: editor.paint(DAB), lambda: editor.apply_vectors({"push": 0.5}))
+    left, parts, nodes, journal = editor.image.copy(), editor.label_map.copy(), names(editor), editor.journal
+    done(editor, lambda: editor.new_portrait(7))
+    opened = editor.image.copy()
+    assert editor.view.can_undo
+    assert "Undo brings back" in editor.view.status
+    done(editor, lambda: editor.paint(ELSEWHERE), editor.undo)
+    assert np.array_equal(editor.image, opened)
+    browser(editor, kind="undo")
+    assert np.array_equal(editor.image, left)
+    assert np.array_equal(editor.label_map, parts)
+    assert names(editor) == nodes
+    assert editor.vector_scales == {"push": 0.5}
+    assert editor.journal == journal
+    assert (editor.view.status, editor.view.can_redo) == ("Back at the picture before.", True)
+    browser(editor, kind="redo")
+    assert np.array_equal(editor.image, opened)
+    assert editor.vector_scales == {}
+    assert editor.view.can_redo  # the stroke that was undone there
+    done(editor, editor.undo, editor.undo)
+    assert np.array_equal(editor.image, editor.session.image)
+    done(editor, lambda: editor.paint(ELSEWHERE))
+    assert not editor.view.can_redo
+
+
+def test_going_back_over_several_pictures_ends_at_the_first(editor):
+    first = editor.image.copy()
+    done(editor, *[lambda seed=seed: editor.new_portrait(seed) for seed in (11, 12)])
+    done(editor, editor.undo, editor.undo)
+    assert np.array_equal(editor.image, first)
+    assert not editor.view.can_undo
+    done(editor, editor.undo)
+    assert editor.view.status == "Nothing to undo."
+    done(editor, editor.redo, editor.redo)
+    assert editor.session.recipe["seed"] == 12
+    assert not editor.view.can_redo
+
+
+def test_undo_leads_to_the_picture_before_after_a_restart_too(editor, tiny_model):
+    done(editor, lambda: editor.paint(DAB), lambda: editor.keep_vector("mine"))
+    left = editor.image.copy()
+    done(editor, lambda: editor.new_portrait(7))
+    again = Editor.restore(editor.journal, tiny_model, auto=False)
+    try:
+        assert again.view.can_undo
+        done(again, again.undo)
+        assert np.array_equal(again.image, left)
+        assert "mine" in again.vectors
+        assert again.vector_scales == {"mine": 1.0}
+        assert not again.session.can_redo
+        done(again, again.redo)
+        assert again.session.recipe["seed"] == 7
+    finally:
+        again.close()
+
+
+def test_the_eraser_brings_back_what_was_before_all_edits_in_a_saved_picture_too(editor, tmp_path):
+    before = editor.label_map.copy()
+    done(editor, lambda: editor.paint(DAB))
+    editor.save(tmp_path / "picture.png")
+    done(editor, lambda: editor.open(tmp_path / "picture.png"))
+    assert not np.array_equal(editor.label_map, before)
+    everywhere = Stroke([(16.0, 16.0)], 30.0, 1)
+    done(editor, lambda: editor.erase(everywhere, run=False))
+    assert np.array_equal(editor.label_map, before)

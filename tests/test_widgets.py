@@ -853,7 +853,8 @@ def test_an_opened_picture_is_embedded_edited_and_saved_at_its_own_size(with_vec
     assert editor.photo is not None
     assert editor.session is editor.photo.session
     assert editor.vector_scales == {}
-    assert not editor.view.can_undo
+    assert not editor.session.can_undo
+    assert editor.view.can_undo  # the opening itself
     assert not editor.view.running
     assert editor.view.status.startswith("Embedded: PSNR")
     assert np.array_equal(editor.image, editor.session.image)

@@ -150,7 +150,7 @@ class Editor:
         editor._screen.quality.begin(found.photo)
         for name in set(editor_journal.TOOLS) & set(found.tools) - set(options):
             setattr(editor.view, name, found.tools[name])
-        editor.view.publish(
+        editor._screen.publish(
             status=editor._screen.text("Restored: everything is as it was."),
             **editor._screen.beginning(),
             **editor._screen.vectors(),
@@ -463,13 +463,14 @@ class Editor:
     def open(self, picture: str | Path | bytes) -> None:
         """Embed a photo, drawing or painting and edit it from here on; a picture that `save` wrote opens as it was.
 
-        The editor's history begins anew, and `photo.pasted()` gives the whole picture with the edits. `stop` ends the
-        embedding with the best so far. What is no picture is shown as an error, and raised by `wait`.
+        The editor's history begins anew, and `undo` at its beginning brings back what was here before.
+        `photo.pasted()` gives the whole picture with the edits. `stop` ends the embedding with the best so far. What is
+        no picture is shown as an error, and raised by `wait`.
         """
         self._worker.add(Action("open", picture=picture))
 
     def new_portrait(self, seed: int, truncation_psi: float = 0.7) -> None:
-        """Go over to the portrait of a seed, as if the editor had been made with it; its history begins anew.
+        """Go over to the portrait of a seed, as if the editor had been made with it; history as of `open`.
 
         Raises ValueError at once for a seed that is no whole number from 0 up, or a psi that is none in 0 to 2.
         """

@@ -44,10 +44,15 @@ class Restored:
     vectors: dict[str, EditVector]  # those that were the user's own
     removed: dict[str, EditVector]  # own ones that were removed at any time, for the history
     tools: dict[str, Any]
+    before: Path | None  # journal of the picture that was edited before this one
 
 
-def begin(session: Any, folder: bool | str | Path, photo: PhotoSession | None = None) -> Path | None:
+def begin(
+    session: Any, folder: bool | str | Path, photo: PhotoSession | None = None, before: Path | None = None
+) -> Path | None:
     """Keep a session's journal: True in a new folder of the user's, False not at all. Gives the folder.
+
+    `before` is the journal of the picture that this one takes the place of.
 
     A session that has a journal keeps it. Raises JournalError where a folder that was named has a journal already.
     """
@@ -59,6 +64,8 @@ def begin(session: Any, folder: bool | str | Path, photo: PhotoSession | None = 
     try:
         place = new_folder() if folder is True else Path(folder)
         about: dict[str, Any] = {"cwd": str(Path.cwd())}
+        if before is not None:
+            about["before"] = str(before.absolute())
         if photo is not None:
             crop = photo.crop
             about["photo"] = {"crop": [crop.x, crop.y, crop.side], "psnr": photo.psnr, "notes": list(photo.photo.notes)}
@@ -124,7 +131,7 @@ def restored(folder: str | Path | None, model: EditGAN | None) -> Restored:
                     removed[vector.name] = vector  # the history brought it back, and may take it away again
             except (EditVectorError, OSError) as error:
                 _log.warning("a vector of the journal is left out: %s", error)
-    return Restored(session, _photo_of(about, place, session), vectors, removed, tools)
+    return Restored(session, _photo_of(about, place, session), vectors, removed, tools, _before_of(about))
 
 
 def _newest() -> Path:
@@ -164,6 +171,12 @@ def _photo_of(about: dict[str, Any], folder: Path, session: EditSession) -> Phot
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise JournalError(f"the photo of the journal in {folder} is missing or broken ({error})") from error
+
+
+def _before_of(about: dict[str, Any]) -> Path | None:
+    """The journal of the picture before, if it is still there."""
+    before = about.get("before")
+    return Path(before) if isinstance(before, str) and (Path(before) / "log.jsonl").is_file() else None
 
 
 def _journal(session: Any) -> Journal | None:

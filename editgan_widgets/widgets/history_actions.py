@@ -1,5 +1,7 @@
 """Going about the history, and what becomes of an edit that is done."""
 
+from collections.abc import Callable
+
 from editgan_widgets.widgets.actions import Action
 from editgan_widgets.widgets.screen import Screen
 from editgan_widgets.widgets.vector_actions import follow_history
@@ -19,6 +21,12 @@ def travel(piece: Workpiece, screen: Screen, action: Action) -> None:
     if action.kind == "discard" and not piece.pending:
         screen.say("No edit waits to be accepted or discarded.")
         return
+    if action.kind == "undo" and piece.can_go_back:
+        _change_picture(piece, screen, piece.go_back, "Back at the picture before.")
+        return
+    if action.kind == "redo" and piece.can_go_on and not history.can_redo:
+        _change_picture(piece, screen, piece.go_on, "Redone.")
+        return
     before = history.entry
     if action.kind == "visit":
         assert action.entry is not None
@@ -31,6 +39,12 @@ def travel(piece: Workpiece, screen: Screen, action: Action) -> None:
     screen.say(nothing if history.entry is before else done, name=repr(screen.title(target)))
     follow_history(piece, screen)
     screen.publish()
+
+
+def _change_picture(piece: Workpiece, screen: Screen, change: Callable[[], None], word: str) -> None:
+    change()
+    piece.panel.take(piece.session.history.entry.note)
+    screen.begin(screen.text(word))
 
 
 def accept(piece: Workpiece, screen: Screen, _action: Action) -> None:

@@ -41,8 +41,8 @@ def go_over_to(picture: Picture, piece: Workpiece, screen: Screen, pacer: FrameP
     if photo is not None and photo.embedding is not None:
         word = screen.text("Embedded: PSNR {psnr:.1f} dB.", psnr=photo.psnr)
     word = f"{word} {screen.text('Paint, or move a slider.')}"
-    if piece.journal is not None and len(piece.session.history.entries) > 1:
-        word += " " + screen.text("What was here before: Editor.restore({journal}).", journal=repr(str(piece.journal)))
+    if len(piece.session.history.entries) > 1:
+        word += " " + screen.text("Undo brings back what was here before.")
     piece.begin(session, photo)
     screen.begin(word)
 

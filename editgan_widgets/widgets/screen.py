@@ -66,7 +66,7 @@ class Screen:
             label_map, painted = session.label_map.copy(), session.painted
             if region:
                 state.update(self._next_edit())
-            state.update(can_undo=session.can_undo, can_redo=session.can_redo)
+            state.update(can_undo=piece.can_undo, can_redo=piece.can_redo)
             state["pending"] = session.strength if piece.pending else None
             state["history"] = self.history()
             if picture:

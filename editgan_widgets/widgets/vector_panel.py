@@ -140,6 +140,11 @@ class VectorPanel:
         self.settings = settings
         return changed
 
+    @property
+    def removed(self) -> Mapping[str, EditVector]:
+        """Vectors that were removed at any time of the history, whether or not they are back."""
+        return dict(self._removed)
+
     def know_removed(self, vectors: Mapping[str, EditVector]) -> None:
         """Take another history's: those that were removed at any time, whether or not they are back."""
         self._removed = dict(vectors)

@@ -1,14 +1,30 @@
-"""Workpiece: what an editor works on."""
+"""Workpiece: what an editor works on, and what it worked on before."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from editgan_widgets.editing.animation import FrameRecorder
+from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.editing.photo_session import PhotoSession
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.widgets import editor_journal
 from editgan_widgets.widgets.vector_panel import VectorPanel
+
+_MOST_FORMER = 8  # pictures that undo goes back to; their journals stay on disk longer
+
+
+@dataclass(frozen=True, eq=False)
+class _Former:
+    """Another picture than the one that is worked on, as it was left."""
+
+    session: EditSession
+    photo: PhotoSession | None
+    recorder: FrameRecorder
+    journal: Path | None
+    removed: Mapping[str, EditVector]
+    entries: int  # of its history
 
 
 class Workpiece:
@@ -22,8 +38,8 @@ class Workpiece:
         journal: True keeps journals in new folders of the user's, False none, a folder that of the first session.
 
     Attributes:
-        session, panel: as given; another session takes the first one's place by `begin`.
-        photo: that was opened, where the picture is no saved or sampled portrait.
+        session, panel: as given; another session takes the first one's place by `begin`, `go_back` and `go_on`.
+        photo: that was opened, where the picture is no portrait of the model.
         original: the label map `[H, W]` that the eraser brings back.
         pending: whether an edit is done and neither accepted nor gone on from.
         recorder: frames of the last edit.
@@ -40,21 +56,57 @@ class Workpiece:
         self._keeps_journals = journal is not False
         self.journal = editor_journal.begin(session, journal)
         self._tools_kept: dict[str, Any] = {}
+        self._former: list[_Former | Path] = []  # a path is of a journal that was not read yet
+        self._later: list[_Former] = []  # that were gone back from
 
     @property
     def labels(self) -> Any:
         """The parts' labels, in the model's own colours."""
         return self.session.model.labels
 
+    @property
+    def can_go_back(self) -> bool:
+        """Whether undo leads to the picture before this one."""
+        return bool(self._former) and not self.session.can_undo
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether redo leads to the picture that was gone back from: nothing was done since."""
+        return bool(self._later) and self._later[-1].entries == len(self.session.history.entries)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to take back."""
+        return self.session.can_undo or self.can_go_back
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is something to do again."""
+        return self.session.can_redo or self.can_go_on
+
     def begin(self, session: EditSession, photo: PhotoSession | None) -> None:
-        """Go over to another session, whose history is its own."""
-        self.session, self.photo, self.original = session, photo, session.label_map.copy()
-        self.pending = False
+        """Go over to another session, whose history is its own; undo at its beginning leads back."""
+        self._former = [*self._former, self._left()][-_MOST_FORMER:]
+        self._later = []
+        before = self.journal
         self.panel.reset()
-        self.panel.know_removed({})
-        self.recorder = FrameRecorder()
-        self.journal = editor_journal.begin(session, self._keeps_journals, photo)
-        self._tools_kept = {}
+        journal = editor_journal.begin(session, self._keeps_journals, photo, before)
+        self._take(_Former(session, photo, FrameRecorder(), journal, {}, 0))
+
+    def go_back(self) -> None:
+        """Go over to the picture before, as it was left. Raises JournalError where its journal cannot be read."""
+        former = self._former[-1]
+        if isinstance(former, Path):
+            former = self._read(former)
+        left = self._left()
+        self._former.pop()
+        self._later.append(replace(left, entries=len(former.session.history.entries)))
+        self._take(former)
+
+    def go_on(self) -> None:
+        """Go over to the picture that was gone back from."""
+        self._former.append(self._left())
+        self._take(self._later.pop())
 
     def resume(self, found: editor_journal.Restored) -> None:
         """Take over what a journal tells beside its session: the photo, and the vectors that are or were the user's."""
@@ -62,9 +114,33 @@ class Workpiece:
         self.original = self.session.picture_at(0)[1]
         self.panel.own = frozenset(found.vectors)
         self.panel.know_removed(found.removed)
+        self._former = [] if found.before is None else [found.before]
 
     def keep_tools(self, tools: Mapping[str, Any]) -> None:
         """Write into the journal how the tools stand, where that is another way than before."""
         if tools != self._tools_kept:
             self._tools_kept = dict(tools)
             editor_journal.keep_tools(self.session, tools)
+
+    def _left(self) -> _Former:
+        session, removed = self.session, self.panel.removed
+        return _Former(session, self.photo, self.recorder, self.journal, removed, len(session.history.entries))
+
+    def _take(self, former: _Former) -> None:
+        self.session, self.photo, self.recorder, self.journal = (
+            *(former.session, former.photo, former.recorder, former.journal),
+        )
+        self.original = former.session.picture_at(0)[1]
+        self.pending = False
+        self.panel.know_removed(former.removed)
+        if self._tools_kept:  # so that its journal is the newest one, too
+            editor_journal.keep_tools(former.session, self._tools_kept)
+
+    def _read(self, journal: Path) -> _Former:
+        found = editor_journal.restored(journal, self.session.model)
+        for vector in found.vectors.values():
+            if vector.name not in self.panel.vectors:
+                self.panel.add(vector)
+        if found.before is not None:
+            self._former.insert(0, found.before)
+        return _Former(found.session, found.photo, FrameRecorder(), journal, found.removed, 0)
