@@ -748,6 +748,19 @@ def test_vectors_of_another_model_are_refused_at_once(session, vectors):
 # ---- fills, lasso and tools for whole parts
 
 
+@pytest.mark.parametrize(("tool", "axis", "grows"), [("taller", 1, True), ("flatter", 1, False), ("wider", 0, True)])
+def test_stretching_a_thin_part_changes_it_by_a_pixel_at_each_side(tool, axis, grows):
+    labels = LabelSet("two", [Label(0, "ground", "#000000"), Label(1, "line", "#ffffff")])
+    label_map = np.zeros((32, 32), np.uint8)
+    label_map[12:15, 10:22] = 1
+    if axis == 0:
+        label_map = np.ascontiguousarray(label_map.T)
+    after = part_tool(tool, 1, 32)(label_map, labels)
+    long, thin = (12, 3) if axis else (3, 12)
+    assert (after == 1).any(1).sum() == (thin if axis == 0 else 5 if grows else 1)
+    assert (after == 1).any(0).sum() == (long if axis else 5)
+
+
 def test_fill_lasso_and_part_tools_paint_and_one_undo_takes_each_back(make_editor):
     editor = make_editor()
     stroke_message(editor, auto=False)

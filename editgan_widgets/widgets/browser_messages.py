@@ -184,6 +184,7 @@ class BrowserMessages:
         if not isinstance(settings, dict) or not set(settings) <= set(SETTINGS):
             raise ValueError(f"settings from the browser are {', '.join(SETTINGS)}; got {settings!r}")
         self._editor.configure(str(preset), **{name: None if v is None else float(v) for name, v in settings.items()})
+        self._screen.dismiss()
 
     def _compare_with(self, content: dict, _buffers: Any) -> None:
         entry = content.get("entry")

@@ -105,6 +105,7 @@ class EditRun:
     def _judge(self, before: torch.Tensor) -> None:
         """Whether the run changed the picture, and what that is worth."""
         piece, session = self._piece, self._piece.session
+        piece.tried = session.painted  # its picture is to be seen, not what was painted for it
         piece.pending = not torch.equal(before, session.w_plus)
         if self._best is not None and self._best.index == 0:  # the vectors alone
             piece.pending = False

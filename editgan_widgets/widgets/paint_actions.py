@@ -20,6 +20,8 @@ def paint(piece: Workpiece, screen: Screen, action: Action) -> int | None:
         _say_nothing_changed(piece, screen, action)
         return None
     piece.pending = False
+    if piece.tried is not None:
+        piece.tried = piece.tried & (before == session.label_map)
     return group
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from editgan_widgets.editing.part_operations import (
+    LabelMap,
     Operation,
     bend,
     delete,
+    extent,
     flip,
     from_other_side,
     grow,
@@ -15,6 +17,31 @@ from editgan_widgets.editing.part_operations import (
     shrink,
     smooth,
 )
+from editgan_widgets.labels import LabelSet
+
+
+def _stretch(part: int, px: float, across: float = 1.0, down: float = 1.0) -> Operation:
+    """Scale a part by factors, but by `px` at each side at least: a line of lashes is two pixels high."""
+
+    def operation(label_map: LabelMap, labels: LabelSet) -> LabelMap:
+        mask = label_map == part
+        if not mask.any():
+            return label_map.copy()
+        left, top, right, bottom = extent(mask)
+        factors = (_at_least(across, right - left, 2 * px), _at_least(down, bottom - top, 2 * px))
+        return scale(part, *factors)(label_map, labels)
+
+    return operation
+
+
+def _at_least(factor: float, length: float, change: float) -> float:
+    """The factor, or a stronger one that changes the length by so much."""
+    if factor == 1:
+        return factor
+    if factor > 1:
+        return max(factor, 1 + change / length)
+    return min(factor, max(length - change, 1.0) / length)
+
 
 # Of a part's id and a length in px: 1/128 of the picture's height, at least 1.
 PART_TOOLS: dict[str, Callable[[int, float], Operation]] = {
@@ -25,10 +52,10 @@ PART_TOOLS: dict[str, Callable[[int, float], Operation]] = {
     "down": lambda part, px: move(part, dy=2 * px),
     "left": lambda part, px: move(part, dx=-2 * px),
     "right": lambda part, px: move(part, dx=2 * px),
-    "wider": lambda part, px: scale(part, 1.12, 1.0),
-    "narrower": lambda part, px: scale(part, 1 / 1.12, 1.0),
-    "taller": lambda part, px: scale(part, 1.0, 1.15),
-    "flatter": lambda part, px: scale(part, 1.0, 1 / 1.15),
+    "wider": lambda part, px: _stretch(part, px, across=1.12),
+    "narrower": lambda part, px: _stretch(part, px, across=1 / 1.12),
+    "taller": lambda part, px: _stretch(part, px, down=1.15),
+    "flatter": lambda part, px: _stretch(part, px, down=1 / 1.15),
     "turn left": lambda part, px: rotate(part, -8),
     "turn right": lambda part, px: rotate(part, 8),
     "lift ends": lambda part, px: bend(part, 2 * px),

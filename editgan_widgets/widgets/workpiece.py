@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from editgan_widgets.editing.animation import FrameRecorder
 from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.editing.photo_session import PhotoSession
@@ -43,6 +45,7 @@ class Workpiece:
         original: the label map `[H, W]` that the eraser brings back.
         pending: whether an edit is done and neither accepted nor gone on from.
         recorder: frames of the last edit.
+        tried: bool `[H, W]`, what was painted and a run was stopped for; None where there is no such thing.
         journal: folder of the session's journal, if it has one.
     """
 
@@ -53,6 +56,7 @@ class Workpiece:
         self.original = session.label_map.copy()
         self.pending = False
         self.recorder = FrameRecorder()
+        self.tried: np.ndarray | None = None
         self._keeps_journals = journal is not False
         self.journal = editor_journal.begin(session, journal)
         self._tools_kept: dict[str, Any] = {}
@@ -63,6 +67,12 @@ class Workpiece:
     def labels(self) -> Any:
         """The parts' labels, in the model's own colours."""
         return self.session.model.labels
+
+    @property
+    def waiting_paint(self) -> np.ndarray:
+        """What was painted and no run was tried for, bool `[H, W]`: it is shown over the picture."""
+        painted = self.session.painted
+        return painted if self.tried is None else painted & ~self.tried
 
     @property
     def can_go_back(self) -> bool:
@@ -131,7 +141,7 @@ class Workpiece:
             *(former.session, former.photo, former.recorder, former.journal),
         )
         self.original = former.session.picture_at(0)[1]
-        self.pending = False
+        self.pending, self.tried = False, None
         self.panel.know_removed(former.removed)
         if self._tools_kept:  # so that its journal is the newest one, too
             editor_journal.keep_tools(former.session, self._tools_kept)

@@ -239,13 +239,17 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
 
     # Zoom: Home shows the whole picture, Shift+1 its own size, where a stroke still lands under the pointer.
     zoom = editor.root.locator(".eg-zoom").first
+    whole = zoom.inner_text()
+    assert whole == f"{round(100 * canvas.bounding_box()['width'] / size)} %"
+    further = editor.root.get_by_role("button", name="Zoom out")
+    assert further.get_attribute("aria-disabled") == "false"
     canvas.press("+")
-    until(lambda: zoom.inner_text() != "100 %", 5, "+ did not zoom")
+    until(lambda: zoom.inner_text() != whole, 5, "+ did not zoom")
     canvas.press("Home")
-    until(lambda: zoom.inner_text() == "100 %", 5, "Home did not show the whole picture")
+    until(lambda: zoom.inner_text() == whole, 5, "Home did not show the whole picture")
     canvas.press("Shift+1")
-    percent = round(100 * size / canvas.bounding_box()["width"])
-    until(lambda: zoom.inner_text() == f"{percent} %", 5, "not at its own size")
+    until(lambda: zoom.inner_text() == "100 %", 5, "not at its own size")
+    assert further.get_attribute("aria-disabled") == "true"
     photograph(editor, "6-own-size")
     canvas.press("Home")
 

@@ -167,7 +167,6 @@ function render({ model, el }) {
   function showRunning() {
     const running = model.get("running");
     root.classList.toggle("eg-running", running);
-    if (!running) mask.runEnded();
     runBar.showRunning();
     showPossible();
     viewports.schedule();
@@ -258,7 +257,10 @@ function render({ model, el }) {
     const [points, radii] = buffers.map((buffer) => [...new Float32Array(buffer)]);
     mask.keep({ ...message, tool: message.kind === "push" ? "push" : message.tool, id, points, radii: radii ?? null });
   }
-  const resized = new ResizeObserver(redraw);
+  const resized = new ResizeObserver(() => {
+    zoom.show();
+    redraw();
+  });
   for (const canvas of viewports.canvases) resized.observe(canvas);
   for (const ending of [() => resized.disconnect(), portraits.dispose, photoPanel.dispose, historyPanel.drop, vectorPanel.drop]) page.atEnd(ending);
   zoom.moveTo(0, 0);

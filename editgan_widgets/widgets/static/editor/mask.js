@@ -10,8 +10,7 @@ export function makeMask({ model, names, width, height }, { colours, isHidden, c
   const whole = { left: 0, top: 0, right: width, bottom: height };
   const base = new Uint8Array(size); // the kernel's label map
   const index = new Uint8Array(size); // the same with unconfirmed strokes: what is shown
-  const painted = new Uint8Array(size); // the kernel's pixels that no edit was done for
-  const covered = new Uint8Array(size); // those of them that a run was stopped for: its picture is to be seen
+  const painted = new Uint8Array(size); // the kernel's pixels that no edit was tried for
   const touched = new Uint8Array(size); // pixels shown as strokes over the picture
   let original = null; // label map that the eraser brings back
   let pending = []; // strokes sent, not yet in `base`
@@ -47,7 +46,7 @@ export function makeMask({ model, names, width, height }, { colours, isHidden, c
   }
   function rebuild() {
     index.set(base);
-    for (let i = 0; i < size; i++) touched[i] = painted[i] && !covered[i];
+    touched.set(painted);
     for (const stroke of pending) echo.paint(index, stroke);
     if (current) echo.paint(index, current);
     repaint();
@@ -86,17 +85,11 @@ export function makeMask({ model, names, width, height }, { colours, isHidden, c
   /** Show a stroke that was sent until the kernel's map holds it. */
   function keep(stroke) {
     pending.push(stroke);
-    for (let i = 0; i < size; i++) if (touched[i]) covered[i] = 0;
     repaint();
   }
   function reject(id) {
     pending = pending.filter((stroke) => stroke.id !== id);
     rebuild();
-  }
-  /** A run has ended: its picture is shown, not what was painted for it. */
-  function runEnded() {
-    covered.set(painted);
-    if (loaded) rebuild();
   }
 
   // ---- the kernel's map
@@ -112,7 +105,7 @@ export function makeMask({ model, names, width, height }, { colours, isHidden, c
     base.set(mask);
     original = first;
     if (bits?.length === size) painted.set(bits);
-    else for (const pixels of [painted, covered]) pixels.fill(0);
+    else painted.fill(0);
     pending = pending.filter((stroke) => !done.has(stroke.id));
     for (const id of done) confirmed.delete(id);
     loaded = true;
@@ -130,7 +123,7 @@ export function makeMask({ model, names, width, height }, { colours, isHidden, c
   }
 
   return {
-    index, labels, strokes, labelAt, share, repaint, begin, goOn, end, drop, keep, reject, runEnded, read, readRegion,
+    index, labels, strokes, labelAt, share, repaint, begin, goOn, end, drop, keep, reject, read, readRegion,
     version: () => version, loaded: () => loaded, current: () => current, region: () => region,
     waits: (id = null) => (id === null ? pending.length > 0 : pending.some((stroke) => stroke.id === id)), count: () => pending.length,
   };

@@ -3,6 +3,12 @@
 import { h, ICONS } from "./dom.js";
 import { chip } from "./palette.js";
 
+const GROUPS = [
+  ["grow", "shrink", "smooth"],
+  ["up", "down", "left", "right", "turn left", "turn right"],
+  ["wider", "narrower", "taller", "flatter"],
+  ["lift ends", "drop ends"],
+]; // what follows is one more
 const TOOL_MARKS = { up: "\u2191", down: "\u2193", left: "\u2190", right: "\u2192", "turn left": "\u21ba", "turn right": "\u21bb", "from the other side": "\u21c4" };
 
 /** `preview` shows what a tool would make, `portraits` is the sheet from which a part can be taken. */
@@ -27,7 +33,9 @@ export function makePartBar({ model, byId, t, tell, asked }, { hideButton, previ
       chosen: (sample) => tell({ kind: "from_sample", ...sample, ...asked(), label: part.id }),
     });
   }
-  const node = h("div", { class: "eg-bar eg-parts", role: "toolbar", "aria-label": t("Change the selected part's shape") }, name, lock, hideButton, ...tools.values());
+  const rest = [...tools.keys()].filter((tool) => !GROUPS.flat().includes(tool));
+  const groups = [...GROUPS, rest].map((names) => h("span", { class: "eg-run-of" }, ...names.map((tool) => tools.get(tool)).filter(Boolean)));
+  const node = h("div", { class: "eg-bar eg-parts", role: "toolbar", "aria-label": t("Change the selected part's shape") }, name, h("span", { class: "eg-run-of" }, lock, hideButton), ...groups);
   if (paired) paired.after(take);
   else node.append(take);
   function show() {

@@ -38,7 +38,7 @@ export function makeQuality({ model, t }) {
       t("Agreement of the edited parts with what was painted: {agreement}", values),
       t("Mean change of the picture outside the region: {outside} of the value range", values),
     ];
-    say(note, t("{agreement} in, {outside} out", values), lines.join("\n"));
+    say(note, t("{agreement} reached, {outside} elsewhere", values), lines.join("\n"));
   }
   function show() {
     const { embedding, edit } = model.get("quality");

@@ -58,11 +58,11 @@ export function listenToShortcuts({ model, root, put, tell, listen }, { choice, 
     v: photoPanel.toggle,
   };
   const onCanvas = (event) => event.target instanceof HTMLCanvasElement;
-  /** What a key without Ctrl and Alt does, or nothing. Digits go by the key where Shift makes another sign of them. */
+  /** What a key without Ctrl and Alt does, or nothing. Shift+0 and Shift+1 go by the key's place, where it makes no digit. */
   function actionOf(event, key) {
+    if (/^[0-9]$/.test(key)) return () => choice.selectDigit(Number(key)); // with Shift on some keyboards
     if (event.shiftKey && event.code === "Digit0") return () => zoom.to(1);
     if (event.shiftKey && event.code === "Digit1") return zoom.toActual;
-    if (/^[0-9]$/.test(key)) return () => choice.selectDigit(Number(key));
     if (key === "Home" && event.target.type !== "range") return () => zoom.to(1);
     if (key === "Enter" && staging.pending() && onCanvas(event)) return () => tell({ kind: "accept" });
     if (key === "Delete" && staging.pending() && onCanvas(event)) return () => tell({ kind: "discard" });

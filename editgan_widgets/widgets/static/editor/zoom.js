@@ -29,12 +29,16 @@ export function makeZoom({ width, height, t }, { canvas, pointer, changed }) {
     // A picture smaller than its view stands in the middle.
     left = zoom < 1 ? (width - width / zoom) / 2 : Math.min(width - width / zoom, Math.max(0, x));
     top = zoom < 1 ? (height - height / zoom) / 2 : Math.min(height - height / zoom, Math.max(0, y));
-    const percent = Math.round(zoom * 100);
+    show();
+    changed();
+  }
+  /** At 100 % one picture px is one screen px, so the figure changes with the view's size too. */
+  function show() {
+    const percent = Math.round((100 * zoom) / actual());
     fit.textContent = `${percent} %`;
     fit.setAttribute("aria-label", t("Zoom {percent} percent; show the whole picture", { percent }));
     further.setAttribute("aria-disabled", String(zoom <= Math.min(1, actual())));
     closer.setAttribute("aria-disabled", String(zoom >= MOST_ZOOM));
-    changed();
   }
   /** What the views show: zoom, and in picture px left, top, width and height. */
   const seen = () => ({ zoom, left, top, width: width / zoom, height: height / zoom });
@@ -45,5 +49,5 @@ export function makeZoom({ width, height, t }, { canvas, pointer, changed }) {
     const y = top + ((event.clientY - box.top) * height) / box.height / zoom;
     return [Math.fround(x), Math.fround(y)];
   }
-  return { node, to, by, toActual: () => to(actual()), moveTo, seen, place, most: MOST_ZOOM };
+  return { node, show, to, by, toActual: () => to(actual()), moveTo, seen, place, most: MOST_ZOOM };
 }
