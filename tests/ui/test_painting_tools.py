@@ -247,8 +247,11 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
     until(lambda: zoom.inner_text() != whole, 5, "+ did not zoom")
     canvas.press("Home")
     until(lambda: zoom.inner_text() == whole, 5, "Home did not show the whole picture")
-    canvas.press("Shift+1")
+    canvas.press("Shift+Digit1")
     until(lambda: zoom.inner_text() == "100 %", 5, "not at its own size")
+    canvas.press("Shift+2")  # a keyboard whose digits need Shift
+    until(lambda: editor.root.locator(".eg-swatch").nth(1).get_attribute("aria-checked") == "true", 5, "no part 2")
+    assert zoom.inner_text() == "100 %"
     assert further.get_attribute("aria-disabled") == "true"
     photograph(editor, "6-own-size")
     canvas.press("Home")

@@ -133,7 +133,11 @@ def test_new_portraits_are_drawn_while_one_paints_and_the_chosen_one_opens(lab, 
     image, seed = json.loads(made)
     assert seed == 1
     until(lambda: np.array_equal(editor.pixels(), np.array(image, np.uint8)), 10, "not the chosen portrait")
-    assert editor.root.get_by_role("button", name="Undo").get_attribute("aria-disabled") == "true"
+    editor.press("Undo")
+    until(lambda: editor.status.startswith("Back at the picture before"), 20, "the picture before did not come back")
+    assert lab.kernel("print(editor.session.recipe['seed'])").strip() != "1"
+    editor.press("Redo")
+    until(lambda: np.array_equal(editor.pixels(), np.array(image, np.uint8)), 20, "redo did not go on")
 
 
 def test_a_pasted_picture_opens_with_a_badge_and_shows_the_whole_photo(lab, photograph):
@@ -177,7 +181,7 @@ def test_a_pasted_picture_opens_with_a_badge_and_shows_the_whole_photo(lab, phot
     note = editor.root.locator(".eg-edit-note")
     note.wait_for(timeout=10_000)
     outside = lab.kernel("print(f'{100 * editor.quality.edit.outside:.1f} %')").strip()
-    assert note.inner_text().endswith(f"{outside} out")
+    assert note.inner_text().endswith(f"{outside} elsewhere")
     until(lambda: image.get_attribute("src") != first, 30, "the whole photo did not follow")
     photograph(editor, "2-edited")
     editor.press("Undo")
