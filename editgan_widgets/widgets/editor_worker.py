@@ -82,7 +82,7 @@ class EditorWorker:
         """Draw the vectors' pictures that are lacking; while an edit runs they wait for its end."""
         panel = self._piece.panel
         with self._inbox.lock:
-            if len(panel.pictures) < len(panel.vectors) and not self._screen.view.error:
+            if panel.lacks_pictures and not self._screen.view.error:
                 self.add_preview(Action("preview vectors"))
 
     def wait(self, timeout: float | None = None) -> bool:

@@ -32,7 +32,7 @@ class VectorPanel:
         vectors: all that have a slider.
         own: names of those that are not the model's library, which can be removed.
         settings: how vectors stand, those that were ever moved.
-        pictures: JPEG of each vector's effect, as far as it is known.
+        pictures: JPEG of each vector's effect: on the portrait at hand, until that is drawn on the one it came with.
     """
 
     def __init__(self, vectors: Mapping[str, EditVector], own: Iterable[str], note: Mapping[str, Any]) -> None:
@@ -41,9 +41,19 @@ class VectorPanel:
         self.settings: dict[str, VectorSetting] = {}
         self.pictures: dict[str, bytes] = {}
         self._removed: dict[str, EditVector] = {}  # at any time; the history may bring them back
+        self._undrawn = frozenset(self.vectors)  # whose picture is not of the portrait at hand
         for vector in self.vectors.values():
             self._picture_from_preview(vector)
         self.take(note)
+
+    @property
+    def lacks_pictures(self) -> bool:
+        """Whether a vector's picture is yet to be drawn."""
+        return bool(self._undrawn)
+
+    def change_portrait(self) -> None:
+        """All pictures are to be drawn anew; until then the old ones stay."""
+        self._undrawn = frozenset(self.vectors)
 
     def check_free(self, name: str) -> None:
         """Raises ValueError where there is a vector of that name."""
@@ -110,6 +120,7 @@ class VectorPanel:
     def _show(self, vector: EditVector) -> None:
         self.vectors = {**self.vectors, vector.name: vector}
         self.own |= {vector.name}
+        self._undrawn |= {vector.name}
         self._picture_from_preview(vector)
 
     def _hide(self, name: str) -> None:
@@ -117,6 +128,7 @@ class VectorPanel:
         self.settings = {other: setting for other, setting in self.settings.items() if other != name}
         self.pictures = {other: picture for other, picture in self.pictures.items() if other != name}
         self.own -= {name}
+        self._undrawn -= {name}
 
     def note(self) -> dict[str, Any]:
         """How the vectors stand and which were removed, as the history keeps it."""
@@ -155,7 +167,7 @@ class VectorPanel:
 
     def draw_missing(self, draw: Callable[[EditVector], UInt8[np.ndarray, "h w 3"]], stop: Callable[[], bool]) -> bool:
         """Draw the pictures that are lacking, until told to stop; whether there is a new one."""
-        missing = [name for name in self.vectors if name not in self.pictures]
+        missing = [name for name in self.vectors if name in self._undrawn]
         drawn = False
         for name in missing:
             if stop():
@@ -163,6 +175,7 @@ class VectorPanel:
             vector = self.vectors.get(name)
             if vector is not None:
                 self.pictures = {**self.pictures, name: encoding.thumbnail(draw(vector), _SIDE)}
+                self._undrawn -= {name}
                 drawn = True
         return drawn
 

@@ -143,6 +143,7 @@ class Workpiece:
         self.original = former.session.picture_at(0)[1]
         self.pending, self.tried = False, None
         self.panel.know_removed(former.removed)
+        self.panel.change_portrait()
         if self._tools_kept:  # so that its journal is the newest one, too
             editor_journal.keep_tools(former.session, self._tools_kept)
 

@@ -79,7 +79,7 @@ function render({ model, el }) {
     seen: zoom.seen,
     // A frame is what the strokes became, so they are shown until the first one only.
     shows: { before: peek.peeking, strokes: () => Boolean(mask.current()) || !model.get("running") || !runBar.stepped() },
-    captions: { picture: [quality.badge, quality.note, peek.tag, zoom.node], parts: [hover] },
+    captions: { picture: [quality.badge, peek.tag, zoom.node], parts: [quality.note, hover] },
   });
   function outlines(kind) {
     const border = kind === "parts" && maskView.borderPath(mask.index, mask.version());
