@@ -89,7 +89,7 @@ def test_a_new_portrait_takes_the_old_ones_place_with_a_history_of_its_own(edito
     assert np.array_equal(editor.image, fresh.image)
     assert np.array_equal(editor.label_map, fresh.label_map)
     assert editor.session.recipe == {"seed": 11, "truncation_psi": 1.0}
-    assert not editor.view.can_undo
+    assert not editor.session.can_undo
     assert editor.view.status.startswith("A new portrait")
     editor.new_portrait(12)
     editor.wait()
