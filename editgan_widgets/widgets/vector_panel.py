@@ -32,7 +32,7 @@ class VectorPanel:
         vectors: all that have a slider.
         own: names of those that are not the model's library, which can be removed.
         settings: how vectors stand, those that were ever moved.
-        pictures: JPEG of each vector's effect: on the portrait at hand, until that is drawn on the one it came with.
+        pictures: JPEG of each vector's effect on the portrait at hand; until that is drawn, on the one it came with.
     """
 
     def __init__(self, vectors: Mapping[str, EditVector], own: Iterable[str], note: Mapping[str, Any]) -> None:

@@ -137,9 +137,8 @@ class Workpiece:
         return _Former(session, self.photo, self.recorder, self.journal, removed, len(session.history.entries))
 
     def _take(self, former: _Former) -> None:
-        self.session, self.photo, self.recorder, self.journal = (
-            *(former.session, former.photo, former.recorder, former.journal),
-        )
+        self.session, self.photo = former.session, former.photo
+        self.recorder, self.journal = former.recorder, former.journal
         self.original = former.session.picture_at(0)[1]
         self.pending, self.tried = False, None
         self.panel.know_removed(former.removed)
