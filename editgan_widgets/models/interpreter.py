@@ -164,8 +164,9 @@ class Interpreter(nn.Module):
 
     def _in_strips(self, folded: "_FoldedInterpreter", features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
         members, labels, (h1, h2) = self.config.ensemble, self.config.num_labels, self.config.hidden
-        strips, strip_rows = PyramidStrips(features, size), max(2, _STRIP_PIXELS // size[1] // 2 * 2)
+        strips, strip_rows = PyramidStrips(features, size), max(4, _STRIP_PIXELS // size[1] // 4 * 4)
         logits = folded.merged_bias3.repeat(len(features[0]), *size, 1)  # [batch, H, W, num_labels]
+        second = logits.new_empty(strip_rows * size[1], h2)  # used again: fresh memory costs more than the product
         for m in range(members):
             rows, top = slice(m * h1, (m + 1) * h1), 0
             weight1 = [weight[rows] for weight in folded.weight1]
@@ -173,8 +174,8 @@ class Interpreter(nn.Module):
             for strip in strips(weight1, folded.bias1[rows], strip_rows):
                 height = strip.shape[1]
                 for i, first in enumerate(strip.relu_().flatten(1, 2)):  # [height * W, h1]
-                    second = torch.addmm(folded.bias2[m], first, weight2).relu_()
-                    logits[i, top : top + height].view(-1, labels).addmm_(second, weight3)
+                    x = torch.addmm(folded.bias2[m], first, weight2, out=second[: len(first)]).relu_()
+                    logits[i, top : top + height].view(-1, labels).addmm_(x, weight3)
                 top += height
         return logits.permute(0, 3, 1, 2)
 
