@@ -172,9 +172,11 @@ class Interpreter(nn.Module):
 
     def _in_strips(self, folded: "_FoldedInterpreter", features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
         members, labels, (h1, h2) = self.config.ensemble, self.config.num_labels, self.config.hidden
-        strips, strip_rows = PyramidStrips(features, size), max(2, _STRIP_PIXELS // size[1] // 2 * 2)
+        strips, strip_rows = PyramidStrips(features, size), max(4, _STRIP_PIXELS // size[1] // 4 * 4)
         bias3 = folded.merged_bias3.to(torch.promote_types(folded.merged_bias3.dtype, torch.float32))
         logits = bias3.repeat(len(features[0]), *size, 1)  # [batch, H, W, num_labels]
+        # Used again: fresh memory costs more than the product.
+        second = features[0].new_empty(strip_rows * size[1], h2)
         for m in range(members):
             rows, top = slice(m * h1, (m + 1) * h1), 0
             weight1 = [weight[rows] for weight in folded.weight1]
@@ -182,12 +184,12 @@ class Interpreter(nn.Module):
             for strip in strips(weight1, folded.bias1[rows], strip_rows):
                 height = strip.shape[1]
                 for i, first in enumerate(strip.relu_().flatten(1, 2)):  # [height * W, h1]
-                    second = torch.addmm(folded.bias2[m], first, weight2).relu_()
+                    x = torch.addmm(folded.bias2[m], first, weight2, out=second[: len(first)]).relu_()
                     sums = logits[i, top : top + height].view(-1, labels)
-                    if second.dtype == sums.dtype:
-                        sums.addmm_(second, weight3)
+                    if x.dtype == sums.dtype:
+                        sums.addmm_(x, weight3)
                     else:
-                        sums.add_(second @ weight3)
+                        sums.add_(x @ weight3)
                 top += height
         return logits.permute(0, 3, 1, 2)
 

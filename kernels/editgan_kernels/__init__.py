@@ -7,12 +7,12 @@
 from editgan_kernels.modulated_convolution import modulated_convolution, modulated_convolution_reference
 from editgan_kernels.pyramid_linear import (
     PixelSampler,
-    PyramidStrips,
     bilinear_taps,
     pyramid_linear,
     pyramid_linear_at,
     pyramid_linear_reference,
 )
+from editgan_kernels.pyramid_strips import PyramidStrips
 
 __all__ = [
     "PixelSampler",

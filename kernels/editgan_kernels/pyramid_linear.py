@@ -14,7 +14,7 @@ Shapes: levels `[batch, C_l, H_l, W_l]`, weights one `[out, C_l]` per level, bia
 or `[batch, n, out]`. All forms are differentiable in levels, weights and bias, on any device and in any float type.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -42,9 +42,9 @@ def pyramid_linear(
 
     Returns `[batch, out, H, W]`. Raises ValueError where levels and weights do not fit each other.
     """
-    _check(levels, weights)
+    check_levels(levels, weights)
     total = None
-    for (h, w), members in _by_size(levels).items():
+    for (h, w), members in by_size(levels).items():
         stacked = torch.cat([levels[i] for i in members], dim=1) if len(members) > 1 else levels[members[0]]
         weight = torch.cat([weights[i] for i in members], dim=1)
         last = (h, w) == tuple(size)
@@ -57,151 +57,6 @@ def pyramid_linear(
     return total if bias is None else total + bias[:, None, None]
 
 
-class PyramidStrips:
-    """`pyramid_linear` in strips of rows: nothing of full size is built, and what follows finds a strip in the cache.
-
-    Levels of `size` divided by powers of two are added on grids of cell corners (`_on_corners`), others are upsampled
-    each by itself. Not for gradients.
-
-    Args:
-        levels: `[batch, C_l, H_l, W_l]` each.
-        size: of the result (H, W).
-    """
-
-    def __init__(self, levels: Sequence[Tensor], size: tuple[int, int]):
-        self.levels, self.size = list(levels), (int(size[0]), int(size[1]))
-        self._members = _by_size(levels)
-        self._read = {
-            level_size: torch.cat([_rows(levels[i]) for i in members], dim=2)
-            for level_size, members in self._members.items()
-        }  # [batch, h * w, C] each
-
-    def __call__(self, weights: Sequence[Tensor], bias: Tensor | None, rows: int) -> Iterator[Tensor]:
-        """Give the strips, top to bottom, `[batch, <= rows, W, out]` each; an even number of rows is quicker."""
-        _check(self.levels, weights)
-        height, width = self.size
-        stacked = {size: torch.cat([weights[i] for i in members], 1) for size, members in self._members.items()}
-        coarser = {}
-        for level_size, read in self._read.items():
-            if level_size != self.size:  # a weighted mean of it has the same bias
-                coarser[level_size] = F.linear(read, stacked[level_size], bias).unflatten(1, level_size)
-                bias = None
-        half = (height // 2, width // 2)
-        corners = halves = None
-        if rows % 2 == 0 and _nested(coarser, self.size):
-            halves = coarser.pop(half, None)
-            corners = _on_corners(coarser, half)
-        for top in range(0, height, rows):
-            strip = self.levels[0].new_empty(len(self.levels[0]), min(rows, height - top), width, len(weights[0]))
-            if corners is None and halves is None:
-                _upsampled_strip(strip, list(coarser.values()), top, self.size)
-            else:
-                _between_corners(strip, corners, top) if corners is not None else strip.zero_()
-                if halves is not None:
-                    _between_centres(strip, halves, top)
-            if self.size in self._read:
-                finest, factor = self._read[self.size].unflatten(1, self.size), stacked[self.size].T
-                for part, read in zip(strip, finest[:, top : top + rows], strict=True):
-                    part.flatten(0, 1).addmm_(read.flatten(0, 1), factor)
-            yield strip if bias is None else strip.add_(bias)
-
-
-def _nested(levels: Mapping[tuple[int, int], Tensor], size: tuple[int, int]) -> bool:
-    """Whether each level's size is `size` divided by a power of two from 2 up, and there is one at least."""
-    powers = [(size[0] // h, size[1] // w, size[0] % h, size[1] % w) for h, w in levels]
-    return bool(levels) and all(a == b and not c and not d and a >= 2 and not a & (a - 1) for a, b, c, d in powers)
-
-
-def _on_corners(levels: Mapping[tuple[int, int], Tensor], size: tuple[int, int]) -> Tensor | None:
-    """Sum of bilinearly upsampled levels `[batch, h, w, C]` at the corners of a grid of `size` cells.
-
-    Bilinear upsampling is linear between the centres of a level's cells, and these lie half-way between the corners of
-    its grid. So a sum of levels is linear between the corners of a grid twice as fine, and known from its values there:
-    one addition on each grid, the finest having a quarter of the picture's pixels, stands for one for each level at
-    full size. Returns `[batch, H + 1, W + 1, C]`.
-    """
-    if not levels:
-        return None
-    total, (h, w) = None, min(levels)
-    while h < size[0]:
-        total = None if total is None else _with_middles(_with_middles(total, 1), 2)
-        if (h, w) in levels:
-            if total is None:
-                total = _with_corners(_with_corners(levels[h, w], 1), 2)
-            else:
-                _add_with_corners(total, _with_corners(levels[h, w], 1))
-        h, w = 2 * h, 2 * w
-    return total
-
-
-def _with_middles(x: Tensor, dim: int) -> Tensor:
-    """n + 1 values at corners along `dim`, and the n half-way between them: 2 n + 1."""
-    n = x.shape[dim] - 1
-    out = x.new_empty(*x.shape[:dim], 2 * n + 1, *x.shape[dim + 1 :])
-    _every_other(out, dim, 0, n + 1).copy_(x)
-    torch.lerp(x.narrow(dim, 0, n), x.narrow(dim, 1, n), 0.5, out=_every_other(out, dim, 1, n))
-    return out
-
-
-def _with_corners(x: Tensor, dim: int) -> Tensor:
-    """n values at centres along `dim`, and the n + 1 at the corners around them: 2 n + 1."""
-    n = x.shape[dim]
-    out = x.new_empty(*x.shape[:dim], 2 * n + 1, *x.shape[dim + 1 :])
-    _every_other(out, dim, 1, n).copy_(x)
-    torch.lerp(x.narrow(dim, 0, n - 1), x.narrow(dim, 1, n - 1), 0.5, out=_every_other(out, dim, 2, n - 1))
-    out.select(dim, 0).copy_(x.select(dim, 0))
-    out.select(dim, 2 * n).copy_(x.select(dim, n - 1))
-    return out
-
-
-def _add_with_corners(total: Tensor, x: Tensor) -> None:
-    """Add `_with_corners(x, 2)` without making it."""
-    total[:, :, 1::2].add_(x)
-    total[:, :, 2:-1:2].add_(torch.lerp(x[:, :, :-1], x[:, :, 1:], 0.5))
-    total[:, :, 0].add_(x[:, :, 0])
-    total[:, :, -1].add_(x[:, :, -1])
-
-
-def _every_other(x: Tensor, dim: int, first: int, count: int) -> Tensor:
-    index = [slice(None)] * dim + [slice(first, first + 2 * count - 1, 2)]
-    return x[tuple(index)]
-
-
-def _between_corners(strip: Tensor, corners: Tensor, top: int) -> None:
-    """Write a strip of pixels, two to a cell, from the values at the corners `[batch, H / 2 + 1, W / 2 + 1, C]`."""
-    n, w = strip.shape[1] // 2, strip.shape[2] // 2
-    above, below = corners[:, top // 2 : top // 2 + n], corners[:, top // 2 + 1 : top // 2 + n + 1]
-    for y, t in ((0, 0.25), (1, 0.75)):
-        row = torch.lerp(above, below, t)
-        for x, u in ((0, 0.25), (1, 0.75)):
-            torch.lerp(row[:, :, :w], row[:, :, 1:], u, out=strip[:, y::2, x::2])
-
-
-def _between_centres(strip: Tensor, halves: Tensor, top: int) -> None:
-    """Add a level of half the size `[batch, H / 2, W / 2, C]`, bilinearly upsampled, to a strip."""
-    n, last = strip.shape[1] // 2, halves.shape[1] - 1
-    middle = halves[:, top // 2 : top // 2 + n]
-    for y in (0, 1):
-        at = torch.arange(top // 2, top // 2 + n, device=strip.device) + (2 * y - 1)
-        row = torch.lerp(halves.index_select(1, at.clamp(0, last)), middle, 0.75)
-        inner = strip[:, y::2]
-        inner[:, :, 0].add_(row[:, :, 0])
-        inner[:, :, -1].add_(row[:, :, -1])
-        inner[:, :, 2::2].add_(torch.lerp(row[:, :, :-1], row[:, :, 1:], 0.75))
-        inner[:, :, 1:-1:2].add_(torch.lerp(row[:, :, :-1], row[:, :, 1:], 0.25))
-
-
-def _upsampled_strip(strip: Tensor, levels: Sequence[Tensor], top: int, size: tuple[int, int]) -> None:
-    """Write a strip of the sum of levels `[batch, h, w, C]`, each bilinearly upsampled by itself."""
-    at = torch.arange(top, top + strip.shape[1], device=strip.device)
-    strip.zero_()
-    for level in levels:
-        low, high, t = _taps_1d(at, level.shape[1], size[0], level.dtype)
-        between = torch.lerp(level.index_select(1, low), level.index_select(1, high), t[:, None, None])
-        low, high, t = _taps_1d(torch.arange(size[1], device=strip.device), level.shape[2], size[1], level.dtype)
-        strip.add_(torch.lerp(between.index_select(2, low), between.index_select(2, high), t[:, None]))
-
-
 def pyramid_linear_at(
     levels: Sequence[Tensor], weights: Sequence[Tensor], bias: Tensor | None, sampler: "PixelSampler"
 ) -> Tensor:
@@ -209,12 +64,12 @@ def pyramid_linear_at(
 
     Returns `[batch, n, out]` in the weights' type; levels in a shorter one are read as they are and widened.
     """
-    _check(levels, weights)
+    check_levels(levels, weights)
     dtype, batch = weights[0].dtype, len(levels[0])
     columns: list[Tensor] = []  # [batch, n, k] each: what is multiplied by …
     factors: list[Tensor] = []  # … [batch, k, out]
     bags: dict[tuple[int, int], Tensor] = {}  # projected positions [batch, m, out] of the levels that are gathered
-    for size, members in _by_size(levels).items():
+    for size, members in by_size(levels).items():
         weight = torch.cat([weights[i] for i in members], dim=1)
         touched = sampler.touched(size)
         if len(touched) >= len(sampler):
@@ -363,15 +218,16 @@ def bilinear_taps(
 
     Returns flat indices `[n, 4]` into the level's H_l * W_l positions and the bilinear weights `[n, 4]`.
     """
-    y0, y1, ty = _taps_1d(ys, level_size[0], size[0], dtype)
-    x0, x1, tx = _taps_1d(xs, level_size[1], size[1], dtype)
+    y0, y1, ty = taps_1d(ys, level_size[0], size[0], dtype)
+    x0, x1, tx = taps_1d(xs, level_size[1], size[1], dtype)
     width = level_size[1]
     index = torch.stack([y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1], dim=1)
     weight = torch.stack([(1 - ty) * (1 - tx), (1 - ty) * tx, ty * (1 - tx), ty * tx], dim=1)
     return index, weight
 
 
-def _taps_1d(at: Tensor, source: int, target: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+def taps_1d(at: Tensor, source: int, target: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    """Along one side: the two positions that are read for those at `at`, and how much of the second one counts."""
     # align_corners=False: centres (at + 1/2) · source / target - 1/2, and nothing is read from outside the picture.
     position = ((at.to(torch.float64) + 0.5) * (source / target) - 0.5).clamp(min=0)
     low = position.long().clamp(max=source - 1)
@@ -384,14 +240,16 @@ def _upsample(level: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(level, size=tuple(size), mode="bilinear", align_corners=False)
 
 
-def _by_size(levels: Sequence[Tensor]) -> dict[tuple[int, int], list[int]]:
+def by_size(levels: Sequence[Tensor]) -> dict[tuple[int, int], list[int]]:
+    """Indices of the levels of each size (H, W)."""
     groups: dict[tuple[int, int], list[int]] = {}
     for i, level in enumerate(levels):
         groups.setdefault((level.shape[2], level.shape[3]), []).append(i)
     return groups
 
 
-def _check(levels: Sequence[Tensor], weights: Sequence[Tensor]) -> None:
+def check_levels(levels: Sequence[Tensor], weights: Sequence[Tensor]) -> None:
+    """Raise ValueError where levels and weights do not fit each other."""
     channels = [level.shape[1] for level in levels]
     fits = [weight.shape[1] for weight in weights]
     if not levels or channels != fits:

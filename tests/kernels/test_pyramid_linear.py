@@ -70,7 +70,7 @@ def test_weights_that_do_not_fit_the_levels_are_refused_with_both_lists():
 
 
 def put_together(levels, weights, bias, size, rows):
-    strips = list(PyramidStrips(levels, size)(weights, bias, rows))
+    strips = [strip.clone() for strip in PyramidStrips(levels, size)(weights, bias, rows)]
     assert [strip.shape[1] for strip in strips[:-1]] == [rows] * (len(strips) - 1)
     return torch.cat(strips, dim=1).permute(0, 3, 1, 2)
 
