@@ -9,14 +9,18 @@ A job is a function of its CancelToken that returns an iterator. Between two ite
 cancelled job's iterator is closed, so that a generator can put things right in `finally`.
 """
 
+import atexit
 import os
 import sys
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+_EXIT_SECONDS = 5.0  # for which the end of Python waits for a thread at most
 
 
 class CancelToken(threading.Event):
@@ -120,6 +124,7 @@ class Worker:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name=self._name, daemon=True)
                 self._thread.start()
+                close_at_exit(self)
             self._wake.notify_all()
             return self._stamp
 
@@ -193,6 +198,18 @@ class Worker:
             request.on_error(request.stamp, error)
         except Exception:  # the thread must live on for the next job
             traceback.print_exc(file=sys.stderr)
+
+
+def close_at_exit(worker: Any) -> None:
+    """Close a worker, if it is still there, when Python ends: a thread inside torch would abort the process."""
+    kept = weakref.ref(worker)
+
+    def close() -> None:
+        left = kept()
+        if left is not None:
+            left.close(_EXIT_SECONDS)
+
+    atexit.register(close)
 
 
 class FramePacer:

@@ -160,3 +160,9 @@ def test_a_mask_of_a_recipe_that_is_broken_is_refused_in_words(tiny_model, edite
     recipe = json.loads(Image.open(io.BytesIO(picture_png(edited))).text[CHUNK])
     with pytest.raises(SavedPictureError, match="a mask in the recipe"):
         open_picture(tiny_model, with_recipe({**recipe, **changes}))
+
+
+def test_a_saved_picture_that_was_cut_short_is_refused_in_words(tiny_model, photo):
+    content = picture_png(photo)
+    with pytest.raises(SavedPictureError, match="can be read"):
+        open_saved(tiny_model, content[: len(content) - 2000])

@@ -1,6 +1,7 @@
 """What the editor's streaming promises: newest wins, cancel within one step, no stale frame, a paced viewer."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -66,13 +67,15 @@ def test_a_new_job_cancels_the_running_one_within_one_step(worker):
 
 
 def test_a_job_replaced_before_it_began_is_dropped(worker):
-    gate, ran = threading.Event(), []
+    began, gate, ran = threading.Event(), threading.Event(), []
 
     def blocked(token):
+        began.set()
         gate.wait(5)
         yield 1
 
     worker.submit(blocked)
+    assert began.wait(5)
     worker.submit(lambda token: ran.append("second") or [])
     worker.submit(lambda token: ran.append("third") or [])
     gate.set()
@@ -216,3 +219,19 @@ def test_a_worker_stands_back_behind_others_where_it_is_asked_to():
     worker.close()
     assert found == [before + 3]
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
+
+
+def test_a_script_that_ends_while_a_worker_computes_ends_well():
+    code = """if True:
+        import torch
+        from editgan_widgets.streaming import Worker
+        torch.set_num_threads(1)
+        x = torch.randn(600, 600)
+        def job(token):
+            while True:
+                yield x @ x
+        Worker("computing").submit(job)
+    """
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60, capture_output=True)
+        assert done.returncode == 0, done.stderr[-2000:]

@@ -914,3 +914,14 @@ def test_what_is_no_picture_is_refused_and_the_old_one_stays(with_vectors, sessi
     browser(with_vectors, [], kind="open")
     assert "0 bytes" in with_vectors.error
     with_vectors.dismiss()
+
+
+def test_numbers_out_of_a_fields_range_are_refused_by_the_fields_name(make_editor):
+    editor = make_editor()
+    before = dict(editor.view.settings)
+    for name, value, says in (("lr", 7, "Learning rate takes 0.001 to 5"), ("stop_iou", "x", "Stop at takes 0 to 1")):
+        browser(editor, kind="configure", preset="default", settings={name: value})
+        assert says in editor.view.error
+    assert editor.view.settings == before
+    browser(editor, kind="configure", preset="default", settings={"lr": 0.1, "buffer_px": None})
+    assert (editor.view.error, editor.view.settings["lr"]) == ("", 0.1)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from editgan_widgets.editing.edit_vector import WrongModelError
@@ -180,7 +180,9 @@ def _read(source: str | Path | bytes) -> tuple[dict[str, Any], np.ndarray, np.nd
         if text is not None and photos:
             with Image.open(io.BytesIO(photos[0]), formats=("PNG",)) as image:
                 before = np.array(image.convert("RGB"))
-    except (UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:  # Pillow's ways
         raise SavedPictureError(f"{name} is no picture that can be read ({error})") from error
     return _recipe(name, text), pixels, before
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.actions import Action, taken_part
-from editgan_widgets.widgets.checked import checked_entry, checked_steps, checked_strength, is_whole
+from editgan_widgets.widgets.checked import checked_entry, checked_steps, checked_strength, is_number, is_whole
 from editgan_widgets.widgets.deliveries import Deliveries
 from editgan_widgets.widgets.editor_worker import EditorWorker
 from editgan_widgets.widgets.paint_messages import OPERATIONS, mask_operation, operation_of, rule_of, stroke_of
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from editgan_widgets.widgets.editor import Editor
 
 _RESENT_EVERY = 0.3  # seconds, where many messages come again at once
+_FIELDS = {  # of the settings: what each is called, and its range
+    "lr": ("Learning rate", 0.001, 5.0),
+    "outside_budget": ("Outside budget", 0.0, 0.2),
+    "buffer_px": ("Buffer", 0.0, 64.0),
+    "stop_iou": ("Stop at", 0.0, 1.0),
+}
 _LARGEST_FILE = 64_000_000  # bytes of a picture from the browser
 
 
@@ -183,6 +189,8 @@ class BrowserMessages:
         preset, settings = content.get("preset"), content.get("settings", {})
         if not isinstance(settings, dict) or not set(settings) <= set(SETTINGS):
             raise ValueError(f"settings from the browser are {', '.join(SETTINGS)}; got {settings!r}")
+        for name, value in settings.items():
+            _check_setting(name, value)
         self._editor.configure(str(preset), **{name: None if v is None else float(v) for name, v in settings.items()})
         self._screen.dismiss()
 
@@ -206,6 +214,13 @@ class BrowserMessages:
         if kind == "sweep":
             self._panel.check_there(name)
         self._worker.add(Action(kind, name=name, view=_text(content, "view")))
+
+
+def _check_setting(name: str, value: Any) -> None:
+    """Raises ValueError for a number that a field does not take."""
+    field, least, most = _FIELDS[name]
+    if value is not None and not (is_number(value) and least <= value <= most):
+        raise ValueError(f"{field} takes {least:g} to {most:g}; got {value!r}")
 
 
 def _text(content: dict, name: str) -> str:

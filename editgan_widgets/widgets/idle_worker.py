@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Hashable
 
+from editgan_widgets.streaming import close_at_exit
+
 _LOOK_AGAIN = 0.05  # s between two looks whether the editor is idle; only while a job waits
 
 
@@ -30,14 +32,17 @@ class IdleWorker:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name="editgan-idle", daemon=True)
                 self._thread.start()
+                close_at_exit(self)
             self._wake.notify()
 
-    def close(self) -> None:
-        """Drop what waits; a job that runs is not waited for."""
+    def close(self, timeout: float = 0.0) -> None:
+        """Drop what waits; a job that runs is waited for up to `timeout` seconds."""
         with self._wake:
             self._closed = True
             self._jobs.clear()
             self._wake.notify()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
 
     def _loop(self) -> None:
         while True:

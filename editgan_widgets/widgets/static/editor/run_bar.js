@@ -40,10 +40,10 @@ export function makeRunBar({ model, root, put, t, tell }, { progressed }) {
     progressed(done, total);
     const values = {};
     if (standing.step) {
-      values.step = `${standing.step}/${standing.total}`;
-      for (const [name, value] of Object.entries(standing.losses ?? {})) values[name] = readable(value);
-      if (standing.iou != null) values.IoU = standing.iou.toFixed(2);
+      values.step = `${standing.step}/${standing.total}`; // what matters most first: in a narrow bar the last ones are cut off
       if (running && standing.eta != null) values["time left"] = `${standing.eta.toFixed(1)} s`;
+      if (standing.iou != null) values.IoU = standing.iou.toFixed(2);
+      for (const [name, value] of Object.entries(standing.losses ?? {})) values[name] = readable(value);
     }
     showNumbers(values);
   }

@@ -12,7 +12,7 @@ export function makeSettings({ model, tell, t }) {
   const fields = {};
   const field = (name, label, title, attributes, optional = false) => {
     const input = h("input", {
-      type: "number", class: "eg-search eg-number-field", title, "aria-label": label, placeholder: optional ? t("auto") : "", ...attributes,
+      type: "number", class: "eg-search eg-number-field", title, onblur: () => show(), "aria-label": label, placeholder: optional ? t("auto") : "", ...attributes,
       onchange: () => {
         const settings = {};
         for (const [key, { node, empty }] of Object.entries(fields)) if (node.value !== "" || empty) settings[key] = node.value === "" ? null : Number(node.value);

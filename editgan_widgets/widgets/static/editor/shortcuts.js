@@ -79,6 +79,7 @@ export function listenToShortcuts({ model, root, put, tell, listen }, { choice, 
     const typing = isTyping(event);
     const control = event.ctrlKey || event.metaKey;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (control && !typing && key === "z" && !event.shiftKey && painting.polygon.key("Backspace")) return handled(event);
     if (control && !typing && (key === "z" || key === "y")) travel(key === "y" || event.shiftKey ? "redo" : "undo");
     else if (!typing && !control && painting.polygon.key(key)) return handled(event);
     else if (key === "Escape") escape();
