@@ -217,9 +217,9 @@ class BrowserMessages:
 
 
 def _check_setting(name: str, value: Any) -> None:
-    """Raises ValueError for a number that a field does not take."""
+    """Raises ValueError for what is no number, or beyond a field's end; what is too small the engine refuses."""
     field, least, most = _FIELDS[name]
-    if value is not None and not (is_number(value) and least <= value <= most):
+    if value is not None and (not is_number(value) or value > most):
         raise ValueError(f"{field} takes {least:g} to {most:g}; got {value!r}")
 
 
