@@ -10,7 +10,7 @@ long as the session does.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -42,6 +42,12 @@ class PhotoSession:
     def cut(self) -> UInt8[np.ndarray, "s s 3"]:
         """The crop at the model's size: what the session's first picture is to show."""
         return self.photo.cut(self.crop, self.session.model.resolution)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What is kept of it beside its pixels and its session, JSON values."""
+        crop = [float(self.crop.x), float(self.crop.y), float(self.crop.side)]
+        return {"crop": crop, "psnr": self.psnr, "notes": list(self.photo.notes)}
 
     @classmethod
     def open(

@@ -49,15 +49,9 @@ def picture_png(edited: EditSession | PhotoSession) -> bytes:
             return _png(edited.image, _recipe_of(edited))
     with edited.session.lock:
         recipe, pixels = _recipe_of(edited.session), edited.pasted()
-    crop, before = edited.crop, edited.photo.pixels
+    before = edited.photo.pixels
     box = _changed(before, pixels)
-    recipe["photo"] = {
-        "crop": [float(crop.x), float(crop.y), float(crop.side)],
-        "psnr": edited.psnr,
-        "notes": list(edited.photo.notes),
-        "size": [edited.photo.width, edited.photo.height],
-        "box": box,
-    }
+    recipe["photo"] = {**edited.about, "size": [edited.photo.width, edited.photo.height], "box": box}
     left, upper, right, lower = box
     return _png(pixels, recipe, _encoded(before[upper:lower, left:right]) if right > left else None)
 

@@ -67,8 +67,7 @@ def begin(
         if before is not None:
             about["before"] = str(before.absolute())
         if photo is not None:
-            crop = photo.crop
-            about["photo"] = {"crop": [crop.x, crop.y, crop.side], "psnr": photo.psnr, "notes": list(photo.photo.notes)}
+            about["photo"] = photo.about
         session.keep_journal(place, **about)
         if photo is not None:
             Image.fromarray(photo.photo.pixels).save(place / "photo.png", compress_level=1)
