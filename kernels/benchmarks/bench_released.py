@@ -22,8 +22,10 @@ ALL_SHAPES = ("portraits-128", "portraits-256", CAR)
 PORT, LEAN, RELEASED, DEFAULT, HALF, FLOOR = "port", "lean", "released", "default", "half", "floor"
 STEPS = (PORT, LEAN, RELEASED, DEFAULT, HALF, FLOOR)
 SEGMENT_PORT, SEGMENT = "segment-port", "segment"
+EDIT, APPLY = "edit", "apply"
 CEILING, VECTORS, FIRST_EDIT, SHIPPED = "ceiling", "vectors", "first-edit", "shipped"
-OF_A_SHAPE, OF_THE_MODEL = (*STEPS, SEGMENT_PORT, SEGMENT), (CEILING, VECTORS, FIRST_EDIT, SHIPPED)
+OF_A_SHAPE, OF_THE_MODEL = (*STEPS, SEGMENT_PORT, SEGMENT, EDIT, APPLY), (CEILING, VECTORS, FIRST_EDIT, SHIPPED)
+ON_CUDA = (EDIT, APPLY)  # whole edits and vectors: a CPU takes minutes for one at 512 px
 SAME = 1e-3  # relative: what the two ways of computing one objective may differ
 
 
@@ -31,6 +33,7 @@ def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shapes", nargs="+", choices=ALL_SHAPES, default=ALL_SHAPES)
     parser.add_argument("--only", nargs="+", choices=OF_A_SHAPE + OF_THE_MODEL, default=OF_A_SHAPE + OF_THE_MODEL)
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=40, help="time for each measurement, after a warm-up")
     parser.add_argument("--least", type=int, default=3, help="steps that are measured however long they take")
@@ -48,19 +51,34 @@ def timed(run, options, each=1, warm_up=True):
 
     if warm_up:
         run()
+    finish(options)
     times, began = [], time.perf_counter()
     while len(times) < options.least or (time.perf_counter() - began < options.seconds and len(times) < 30):
         start = time.perf_counter()
         run()
+        finish(options)
         times.append((time.perf_counter() - start) / each)
     return {"seconds": statistics.median(times), "p95": float(np.percentile(times, 95)), "count": len(times) * each}
 
 
+def finish(options):
+    """Wait for a device that works on its own."""
+    if options.device == "cuda":
+        import torch
+
+        torch.cuda.synchronize()
+
+
 def flops(run, each=1):
     """Floating-point operations of the convolutions and matrix products in `run`."""
+    import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    with FlopCounterMode(display=False) as counter:
+    def of_product(total, a, b, *_, **__):
+        return 2 * a[0] * a[1] * b[1]
+
+    # torch counts addmm, but not what it does in place
+    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.addmm_: of_product}) as counter:
         run()
     return counter.get_total_flops() / each
 
@@ -70,7 +88,7 @@ def measure_step(name, shape, options):
     import released_loop
 
     sizes = released_loop.SHAPES[shape]
-    model = released_loop.random_model(sizes, with_encoder=name in (PORT, LEAN, RELEASED))
+    model = released_loop.random_model(sizes, with_encoder=name in (PORT, LEAN, RELEASED)).to(options.device)
     task = released_loop.task_for(model)
     about = {"region_px": int(task.target.region.sum()), "channels": sizes.channels, "cube_gb": sizes.cube_bytes / 1e9}
     if name in (PORT, LEAN):
@@ -79,11 +97,12 @@ def measure_step(name, shape, options):
         if name == PORT:
             model.interpreter = None  # its weights are in the members
         about |= terms_and_gradient(loop)
-        return about | timed(loop.step, options) | {"peak_mb": peak(), "flops": flops(loop.step)}
+        return about | timed(loop.step, options) | {"peak_mb": peak(options), "flops": flops(loop.step)}
     run, each = generator_alone(model, task.start), 1
     if name != FLOOR:
         run, each = two_steps(model, task.start, task.target, name, task.before), 2
-    return about | timed(run, options, each) | {"peak_mb": peak(), "flops": flops(run, each)}
+    counted = flops(run, each)  # before steps are recorded: it sees no operations in a replay
+    return about | {"flops": counted} | timed(run, options, each) | {"peak_mb": peak(options)}
 
 
 def terms_and_gradient(loop):
@@ -96,7 +115,7 @@ def terms_and_gradient(loop):
     terms = loop.terms()
     (gradient,) = torch.autograd.grad(terms.total, [loop.w_plus])
     directions = torch.randn(64, gradient.numel(), generator=torch.Generator().manual_seed(3))
-    return {"terms": terms.values(), "gradient": (directions @ gradient.flatten()).tolist()}
+    return {"terms": terms.values(), "gradient": (directions @ gradient.flatten().cpu()).tolist()}
 
 
 def generator_alone(model, w_plus):
@@ -104,7 +123,7 @@ def generator_alone(model, w_plus):
     import torch
 
     w_plus = w_plus.clone().requires_grad_()
-    weights = torch.randn(1, 3, model.resolution, model.resolution)
+    weights = torch.randn(1, 3, model.resolution, model.resolution, device=w_plus.device)
 
     def run():
         image = model.generator.synthesis(w_plus * 1, noise_mode="const").image  # the counter of flops takes no leaf
@@ -135,13 +154,13 @@ def measure_shipped(options):
     from editgan_widgets import EditSession, load_model
     from editgan_widgets.editing.target import from_label_maps
 
-    model = load_model("portraits", device="cpu")
+    model = load_model("portraits", device=options.device)
     session = EditSession.from_seed(model, 3)
     target = from_label_maps(session.label_map, painted(session.label_map))
     run = two_steps(model, session.w_plus, target, DEFAULT, session.w_plus)
     step = timed(run, options_for(options, 8), each=2)
     floor = timed(generator_alone(model, session.w_plus), options_for(options, 4))
-    return {"seconds": step["seconds"], "p95": step["p95"], "floor": floor["seconds"], "peak_mb": peak()}
+    return {"seconds": step["seconds"], "p95": step["p95"], "floor": floor["seconds"], "peak_mb": peak(options)}
 
 
 def painted(label_map):
@@ -159,7 +178,7 @@ def measure_segmentation(name, shape, options):
     from editgan_widgets.editing.objective import predicted_label_map
 
     sizes = released_loop.SHAPES[shape]
-    model = released_loop.random_model(sizes, with_encoder=False)
+    model = released_loop.random_model(sizes, with_encoder=False).to(options.device)
     assert model.interpreter is not None
     with torch.no_grad():
         features = model.generator.synthesis(model.sample_w_plus(2), noise_mode="const").features
@@ -178,13 +197,38 @@ def measure_segmentation(name, shape, options):
     counted = flops(lambda: labels.append(run()))  # the call that warms up
     counts = torch.bincount(labels[0].flatten().long(), minlength=sizes.num_labels).tolist()
     found = timed(run, options, warm_up=False)
-    return {"counts": counts, "flops": counted} | found | {"peak_mb": peak()}
+    return {"counts": counts, "flops": counted} | found | {"peak_mb": peak(options)}
+
+
+def measure_edit(name, shape, options):
+    """A whole edit of 30 steps with their pictures, or an edit vector applied and its picture fetched."""
+    import released_loop
+    import torch
+
+    from editgan_widgets import images
+    from editgan_widgets.editing.optimize import optimize_edit
+
+    model = released_loop.random_model(released_loop.SHAPES[shape], with_encoder=False).to(options.device)
+    task = released_loop.task_for(model)
+
+    def edit():
+        for _ in optimize_edit(model, task.before, task.target):
+            pass
+
+    def apply():
+        with torch.no_grad():
+            latent = torch.lerp(task.before, task.start, 0.7)
+            images.to_uint8(model.generator.synthesis(latent, noise_mode="const").image)
+
+    return timed(edit if name == EDIT else apply, options) | {"peak_mb": peak(options)}
 
 
 def measure_ceiling(options):
     """What this machine does at best: matrix products, copies."""
     import torch
 
+    if options.device == "cuda":
+        torch.set_default_device("cuda")
     a, b, c = torch.randn(4096, 2048), torch.randn(2048, 2048), torch.empty(4096, 2048)
     product = timed(lambda: torch.mm(a, b, out=c), options_for(options, 3))
     source, copy = torch.randn(2**26), torch.empty(2**26)
@@ -202,7 +246,7 @@ def measure_vectors(options):
     from editgan_widgets import images, load_model
     from editgan_widgets.editing.library import load_vectors
 
-    model = load_model("portraits", device="cpu")
+    model = load_model("portraits", device=options.device)
     vectors = list(load_vectors(model).values())
     w_plus, done = model.sample_w_plus(0), 0
 
@@ -214,7 +258,7 @@ def measure_vectors(options):
             images.to_uint8(model.generator.synthesis(vector.apply(w_plus, scale), noise_mode="const").image)
 
     found = timed(lambda: [apply() for _ in range(10)], options_for(options, 6), each=10)
-    return {"per_second": 1 / found["seconds"], "peak_mb": peak()}
+    return {"per_second": 1 / found["seconds"], "peak_mb": peak(options)}
 
 
 def measure_first_edit(options):
@@ -223,7 +267,7 @@ def measure_first_edit(options):
     from editgan_widgets import EditSession, load_model
 
     imported = time.perf_counter()
-    model = load_model("portraits", device="cpu")
+    model = load_model("portraits", device=options.device)
     loaded = time.perf_counter()
 
     def edit():
@@ -242,7 +286,7 @@ def measure_first_edit(options):
         "first": edits[0][1],
         "warm_step": edits[2][0],
         "warm": edits[2][1],
-        "peak_mb": peak(),
+        "peak_mb": peak(options),
     }
 
 
@@ -250,7 +294,12 @@ def options_for(options, seconds):
     return argparse.Namespace(**{**vars(options), "seconds": min(seconds, options.seconds)})
 
 
-def peak():
+def peak(options):
+    """Most memory that was held, MB: of the device where it has its own."""
+    if options.device == "cuda":
+        import torch
+
+        return round(torch.cuda.max_memory_allocated() / 1024**2)
     from editgan_widgets.training.build_model import peak_memory_mb
 
     return peak_memory_mb()
@@ -267,6 +316,8 @@ def measure(options):
         return measure_step(name, shape, options)
     if name in (SEGMENT_PORT, SEGMENT):
         return measure_segmentation(name, shape, options)
+    if name in ON_CUDA:
+        return measure_edit(name, shape, options)
     others = {CEILING: measure_ceiling, VECTORS: measure_vectors, FIRST_EDIT: measure_first_edit}
     return {**others, SHIPPED: measure_shipped}[name](options)
 
@@ -298,13 +349,13 @@ def memory_free():
 
 def in_process(name, shape, options):
     """Figures of a measurement, or why there are none."""
-    if shape is not None:
+    if shape is not None and options.device == "cpu":
         needed, free = memory_needed(name, shape), memory_free()
         if free is not None and needed > free * 0.97:
             return {"refused": f"needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free"}
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # of whatever else the machine does
     command = [sys.executable, __file__, "--measure", name, "--shapes", shape or CAR, "--threads", str(options.threads)]
-    command += ["--seconds", str(options.seconds), "--least", str(options.least)]
+    command += ["--device", options.device, "--seconds", str(options.seconds), "--least", str(options.least)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
@@ -322,6 +373,8 @@ def main(arguments=None):
     results = kept(file, options) | {"machine": machine(options)}
     jobs = [(name, None) for name in OF_THE_MODEL if name in options.only]
     jobs += [(name, shape) for shape in options.shapes for name in OF_A_SHAPE if name in options.only]
+    if options.device == "cpu":
+        jobs = [job for job in jobs if job[0] not in ON_CUDA]
     for name, shape in jobs:
         found = in_process(name, shape, options)
         print(f"{shape or 'portraits'}, {name}: {found}", file=sys.stderr, flush=True)
@@ -339,6 +392,7 @@ def machine(options):
     names = ("torch", "numpy", "editgan-widgets")
     return {
         "processor": processor(),
+        "device": device_name(options.device),
         "cores": os.cpu_count(),
         "threads": options.threads,
         "memory_gb": memory_total(),
@@ -351,6 +405,12 @@ def processor():
         return Path("/proc/cpuinfo").read_text().split("model name")[1].split("\n")[0].lstrip("\t :")
     except (OSError, IndexError):
         return platform.processor() or platform.machine()
+
+
+def device_name(device):
+    import torch
+
+    return torch.cuda.get_device_name() if device == "cuda" else "CPU"
 
 
 def memory_total():
@@ -412,6 +472,8 @@ SAYS = {
     FLOOR: "generator forward and backward alone",
     SEGMENT_PORT: "the release's way, ported",
     SEGMENT: "ours",
+    EDIT: "an edit of 30 steps with their pictures",
+    APPLY: "an edit vector applied and its picture fetched",
 }
 
 
@@ -448,11 +510,12 @@ def objective_table(results):
 
 def aims_table(results):
     """(what, figure, aim), of what was measured."""
-    rows = []
+    rows, on_cpu = [], results["machine"]["device"] == "CPU"
     for shape in ALL_SHAPES:
         aim = shape == CAR
         for name in (LEAN, RELEASED, DEFAULT, HALF):
-            for key, what, least in (("seconds", "faster", ">= 5"), ("peak_mb", "less peak memory", ">= 8")):
+            quick = ">= 5" if on_cpu else ">= 8"
+            for key, what, least in (("seconds", "faster", quick), ("peak_mb", "less peak memory", ">= 8")):
                 times = ratio(results, shape, name, PORT, key)
                 wanted = least if aim and name == DEFAULT else ""
                 rows.append(
@@ -473,6 +536,10 @@ def aims_table(results):
         for key, what, least in (("seconds", "faster", ">= 15"), ("peak_mb", "less peak memory", "")):
             times = ratio(results, shape, SEGMENT, SEGMENT_PORT, key)
             rows.append((f"{shape}: segmentation, times {what}", shown(times, ".1f"), least if aim else ""))
+        for name, unit, scale, most in ((EDIT, "s", 1, "<= 0.45"), (APPLY, "ms", 1e3, "<= 15")):
+            row = results["shapes"].get(shape, {}).get(name, {})
+            taken = None if crowded(row) or "seconds" not in row else row["seconds"] * scale
+            rows.append((f"{shape}: {SAYS[name]}, {unit}", shown(taken, ".3g"), most if aim else ""))
     rows = [row for row in rows if row[1] != "-"]
     results = {k: {} if k in OF_THE_MODEL and crowded(x) else x for k, x in results.items()}
     if "per_second" in results.get(VECTORS, {}):
@@ -502,11 +569,12 @@ def page(results):
     about = results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     ceiling = results.get(CEILING, {})
+    device = "" if about["device"] == "CPU" else f"{about['device']}; "
     lines = [
         "# Our edit step and the release's",
         "",
-        f"Written by `make bench-released`: {about['processor']}, {about['cores']} cores, {about['threads']} threads, "
-        f"{about['memory_gb']} GB; {versions}.",
+        f"Written by `make bench-released`: {device}{about['processor']}, {about['cores']} cores, "
+        f"{about['threads']} threads, {about['memory_gb']} GB; {versions}.",
     ]
     if "gflops" in ceiling:
         lines.append(

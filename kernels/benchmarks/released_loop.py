@@ -140,7 +140,7 @@ def task_for(model: EditGAN, area: float = 0.076, seed: int = 2) -> Task:
     cells = (y * 8 // size + x * 8 // size) % len(model.labels)
     label_map = np.where(disc, 1 + (x > 0.55 * size), cells).astype(np.uint8)
     before = model.sample_w_plus(seed)
-    start = before + 0.05 * torch.randn(before.shape, generator=rng)
+    start = before + 0.05 * torch.randn(before.shape, generator=rng).to(before.device)
     return Task(before, start, EditTarget(label_map, region, disc & (cells != label_map), (1, 2)))
 
 
@@ -185,7 +185,7 @@ def members_of(interpreter: Interpreter) -> list[Member]:
         weights |= {"6.weight": interpreter.weight3[m], "6.bias": interpreter.bias3[m]}
         member = Member(channels, config.hidden, config.num_labels)
         member.layers.load_state_dict(weights)
-        members.append(member.eval().requires_grad_(False))
+        members.append(member.to(scaled.device).eval().requires_grad_(False))
     return members
 
 
@@ -266,10 +266,11 @@ class ReleasedLoop:
         assert model.encoder is not None
         self.generator, self.encoder, self.size = model.generator, model.encoder, model.resolution
         self.members = members_of(model.interpreter)
-        self.vgg16, self.heads = vgg16
-        region = torch.from_numpy(task.target.region)
+        device = task.start.device
+        self.vgg16, self.heads = vgg16[0].to(device), [head.to(device) for head in vgg16[1]]
+        region = torch.from_numpy(task.target.region).to(device)
         self.region, self.keep = region.flatten(), (~region).float()
-        self.wanted = torch.from_numpy(task.target.label_map).long()[region]
+        self.wanted = torch.from_numpy(task.target.label_map).to(device).long()[region]
         with torch.no_grad():
             self.picture = in_unit_range(self.generator.synthesis(task.before, noise_mode="const").image)
         self.w_plus = task.start.clone().requires_grad_()
@@ -314,13 +315,14 @@ class LeanLoop:
         assert model.interpreter is not None
         assert model.encoder is not None
         self.generator, self.interpreter, self.encoder = model.generator, model.interpreter, model.encoder
-        region = torch.from_numpy(task.target.region)
+        device = task.start.device
+        region = torch.from_numpy(task.target.region).to(device)
         self.sampler, self.keep = PixelSampler.from_region(region, nearest=True), (~region).float()
-        self.wanted = torch.from_numpy(task.target.label_map).long()[region]
+        self.wanted = torch.from_numpy(task.target.label_map).to(device).long()[region]
         with torch.no_grad():
             image = self.generator.synthesis(task.before, noise_mode="const").image
         self.target = in_unit_range(image) * self.keep
-        self.lpips = Lpips(*vgg16)
+        self.lpips = Lpips(vgg16[0].to(device), vgg16[1])
         self.reference = self.lpips.reference(self.target * 2 - 1)
         self.w_plus = task.start.clone().requires_grad_()
         self.adam = Adam(self.w_plus, beta2=0.999)
