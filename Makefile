@@ -13,7 +13,7 @@ NOTEBOOK := examples/01_paint_a_portrait.ipynb
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help install lab test check format bench bench-engine bench-released clean
+.PHONY: help install lab test check format bench bench-editor bench-engine bench-released cuda clean
 .DEFAULT_GOAL := help
 
 help:  ## say what the targets do
@@ -49,14 +49,22 @@ format: $(STAMP)  ## put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP)  ## measure what README's table says; writes results/bench.json and results/bench.md
+bench: $(STAMP)  ## measure editor and engine, ours and the release's way, in an hour; writes results/bench.json and results/bench.md
+	$(BIN)/python kernels/benchmarks/bench.py $(BENCH_ARGS)
+
+bench-editor: $(STAMP)  ## of these, what README's table says; writes results/editor.json and results/editor.md
 	$(BIN)/python kernels/benchmarks/bench_editor.py $(BENCH_ARGS)
 
 bench-engine: $(STAMP)  ## measure edits, vectors, drawings and presets; writes results/engine.json and results/engine.md
 	$(BIN)/python kernels/benchmarks/bench_engine.py $(BENCH_ARGS)
 
-bench-released: $(STAMP)  ## measure edit step and segmentation against a port of EditGAN's release; writes results/released.json and results/released.md
+bench-released: $(STAMP)  ## of these, what is measured beside a port of EditGAN's release; writes results/released.json and results/released.md
 	$(BIN)/python kernels/benchmarks/bench_released.py $(BENCH_ARGS)
+
+cuda: $(STAMP)  ## with a CUDA device: its tests, then its benchmarks; writes results/cuda
+	$(BIN)/python -m pytest tests/test_cuda.py tests/kernels
+	$(BIN)/python kernels/benchmarks/bench_kernels.py --out results/cuda
+	$(BIN)/python kernels/benchmarks/bench_released.py --device cuda --seconds 5 --out results/cuda $(BENCH_ARGS)
 
 clean:  ## remove the environment and the caches
 	rm -rf .venv build dist .pytest_cache .ruff_cache .import_linter_cache

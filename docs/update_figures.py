@@ -1,6 +1,6 @@
-"""Put the tables that `make bench` and `editgan report` wrote into the pages that show them.
+"""Put the tables that the benchmarks and `editgan report` wrote into the pages that show them.
 
-python docs/update_figures.py results/bench.md README.md editgan_widgets/pretrained/portraits-128.md
+python docs/update_figures.py results/editor.md README.md editgan_widgets/pretrained/portraits-128.md
 """
 
 import argparse
@@ -29,7 +29,7 @@ def filled(page: str, found: list[str]) -> str:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", type=Path, help="bench.md or report.md")
+    parser.add_argument("source", type=Path, help="editor.md, released.md or report.md")
     parser.add_argument("pages", type=Path, nargs="+")
     options = parser.parse_args()
     found = tables(options.source.read_text())

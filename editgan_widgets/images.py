@@ -15,8 +15,13 @@ from torch import Tensor
 
 def to_uint8(image: Float[Tensor, "batch 3 h w"]) -> UInt8[np.ndarray, "batch h w 3"]:
     """Turn network pictures in [-1, 1] (clipped) into uint8 arrays, channels last. One copy to the host."""
+    return to_bytes(image).cpu().numpy()
+
+
+def to_bytes(image: Float[Tensor, "batch 3 h w"]) -> UInt8[Tensor, "batch h w 3"]:
+    """Turn network pictures in [-1, 1] (clipped) into bytes on their own device, channels last."""
     scaled = (image.detach().float().clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8)
-    return scaled.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return scaled.permute(0, 2, 3, 1).contiguous()
 
 
 def from_uint8(

@@ -1,5 +1,6 @@
 """A tiny model for the whole suite: 32 px, w_dim 16, four parts, an interpreter trained on its own samples."""
 
+import os
 from collections.abc import Iterator
 
 import jaxtyping
@@ -13,6 +14,9 @@ from editgan_widgets.models.discriminator import Discriminator, DiscriminatorCon
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.training.train_interpreter import InterpreterTrainingConfig, train_interpreter
+
+if not torch.cuda.is_available():
+    os.environ.setdefault("TRITON_INTERPRET", "1")  # Triton reads it when it is imported, which only its tests do
 
 TINY_LABELS = LabelSet(
     "tiny",

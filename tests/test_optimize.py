@@ -7,6 +7,7 @@ import torch
 
 from conftest import grown
 from editgan_widgets import images
+from editgan_widgets.editing import optimize
 from editgan_widgets.editing.adam import Adam
 from editgan_widgets.editing.objective import LossWeights, Objective
 from editgan_widgets.editing.optimize import EditConfig, optimize_edit
@@ -174,7 +175,8 @@ def test_the_perceptual_distance_is_taken_every_other_step_and_counts_twice(tiny
     assert not none.any()
 
 
-def test_half_precision_arrives_at_nearly_the_same_agreement(tiny_model, session, target):
+def test_half_precision_arrives_at_nearly_the_same_agreement(tiny_model, session, target, monkeypatch):
+    monkeypatch.setattr(optimize, "bfloat16_in_hardware", lambda device: True)
     found = {}
     for precision in ("float32", "bfloat16"):
         config = EditConfig(steps=20, precision=precision)
@@ -182,3 +184,12 @@ def test_half_precision_arrives_at_nearly_the_same_agreement(tiny_model, session
     assert found["bfloat16"].w_plus.dtype == torch.float32
     assert not torch.equal(found["bfloat16"].w_plus, found["float32"].w_plus)
     assert found["bfloat16"].iou == pytest.approx(found["float32"].iou, abs=0.05)
+
+
+def test_where_half_precision_is_slow_float32_stands_in_for_it(tiny_model, session, target, monkeypatch):
+    monkeypatch.setattr(optimize, "bfloat16_in_hardware", lambda device: False)
+    half, exact = (
+        list(optimize_edit(tiny_model, session.w_plus, target, EditConfig(steps=2, precision=precision)))[-1]
+        for precision in ("bfloat16", "float32")
+    )
+    assert torch.equal(half.w_plus, exact.w_plus)

@@ -46,7 +46,8 @@ class LossWeights:
     encoder: float = (
         0.0  # squared distance from what the encoder says of the picture, where the model has one; W's unit
     )
-    pixels: int | None = 2048  # of the region that a step reads at most; of a larger one a part in turn. None = all
+    # Pixels of the region that a step reads at most; of a larger one a part in turn. None, or on a CUDA device: all.
+    pixels: int | None = 2048
     picture_mean: bool = False  # RGB and perceptual are means over the whole picture, where the region counts 0
 
     def __post_init__(self) -> None:
@@ -126,7 +127,7 @@ class Objective:
         edited = torch.tensor(target.labels, device=device)
         self.lattices = [
             _Lattice(target, pixels, weights, edited, len(model.labels), nearest)
-            for pixels in _lattices(region, weights.pixels)
+            for pixels in _lattices(region, None if device.type == "cuda" else weights.pixels)
         ]
         self.edited = edited
         self.reference = reference.detach()
@@ -139,6 +140,11 @@ class Objective:
             self.perceptual = PerceptualDistance(model.discriminator)
             self.perceptual_reference = self.perceptual.reference(self.reference, ~region)
         self.calls, self.latest_perceptual = 0, torch.zeros((), device=device)
+
+    @property
+    def kinds(self) -> int:
+        """Calls that differ in what they compute; call number i, counted by `calls`, is of kind i % kinds."""
+        return math.lcm(len(self.lattices), 1 if self.perceptual is None else self.weights.perceptual_every)
 
     def __call__(
         self,

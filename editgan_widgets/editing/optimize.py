@@ -19,7 +19,10 @@ from editgan_widgets.editing.adam import Adam
 from editgan_widgets.editing.latent_frame import LatentFrame, Units
 from editgan_widgets.editing.objective import FIGURES, Descent, Embedding, Losses, LossWeights, Objective
 from editgan_widgets.editing.target import EditTarget, Region
+from editgan_widgets.models.devices import bfloat16_in_hardware
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.readback import Readback
+from editgan_widgets.models.recorded_steps import RecordedSteps, Step
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -43,10 +46,9 @@ class EditConfig:
     outside_penalty: float = 20.0  # what each further unit of it costs, in units of IoU
     best: Literal["iou", "objective"] = "iou"  # what tells the best step: agreement less that, or the lowest total
     stop_iou: float | None = None  # end early once a step's agreement is this high and its outside within budget
-    precision: Literal["float32", "bfloat16"] = (
-        "float32"  # of the generator's maps; a shorter one is quicker from 512 px up,
-    )
-    # and for a step only: what is kept of an edit is drawn in float32 (kernels/benchmarks/released.md)
+    # Of the generator's maps in a step; what is kept of an edit is drawn in float32. bfloat16 is quicker from 512 px up
+    # where the device multiplies it in hardware; elsewhere float32 stands in for it (kernels/benchmarks/released.md).
+    precision: Literal["float32", "bfloat16"] = "float32"
     embedding: Embedding | None = None  # of the identity term: picture in [-1, 1] -> unit vector; None = no such term
     coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
     nearest: bool = False  # the interpreter reads features of the nearest pixel: EditGAN's release, unlike its training
@@ -135,28 +137,33 @@ def optimize_edit(
     )
     offset = frame.offset(w_plus.detach()).requires_grad_()
     adam = Adam(offset, config.beta2)
-    rate = _schedule(config)
+    rate, read = _schedule(config), Readback()
+    evaluations = _Evaluations(model, objective, frame, offset, _dtype(config, offset.device))
     for index in range(config.steps + 1):
-        latent, image, descent = _evaluate(model, objective, frame, offset, _PRECISIONS[config.precision])
+        evaluation = evaluations()
         if index == 0 and not with_start:
-            adam.step(rate(0), descent.gradient(offset))
-            del descent, image  # with them its features go, before the next step's are made
+            adam.step(rate(0), evaluation.gradient())
+            del evaluation  # with it its features go, before the next step's are made
             continue
-        pixels = images.to_uint8(image)[0]
-        values = dict(zip(FIGURES, descent.figures.tolist(), strict=True))  # the step's one other wait for the device
+        pixels, figures = read((evaluation.pixels, evaluation.figures))  # the step's one wait for the device
+        values = dict(zip(FIGURES, figures.tolist(), strict=True))
         iou, outside = values.pop("iou"), values.pop("outside")
         score = agreement_score(iou, outside, config) if config.best == "iou" else -values["total"]
         done = index == config.steps or (
             config.stop_iou is not None and iou >= config.stop_iou and outside <= config.outside_budget
         )
-        w_now = latent.detach().clone()
+        w_now = evaluation.latent.clone()
         yield EditStep(
             index, config.steps, w_now, pixels, Losses(**values), iou, outside, score, time.perf_counter() - start_time
         )
         if done:
             return
-        adam.step(rate(index), descent.gradient(offset))
-        del descent, image
+        adam.step(rate(index), evaluation.gradient())
+        del evaluation
+
+
+def _dtype(config: EditConfig, device: torch.device) -> torch.dtype:
+    return _PRECISIONS[config.precision] if bfloat16_in_hardware(device) else torch.float32
 
 
 def _picture(model: EditGAN, w_plus: Tensor) -> Tensor:
@@ -164,17 +171,50 @@ def _picture(model: EditGAN, w_plus: Tensor) -> Tensor:
         return model.generator.synthesis(w_plus, noise_mode="const").image
 
 
-def _evaluate(
-    model: EditGAN, objective: Objective, frame: LatentFrame, offset: Tensor, dtype: torch.dtype
-) -> tuple[Tensor, Tensor, Descent]:
-    # Grad mode is set here and never across a yield, where the consumer's code would run under it.
-    with torch.enable_grad():
-        # Rows that do not move keep what they have and get no gradient.
-        free = offset * frame.moves + offset.detach() * (1 - frame.moves)
-        latent = frame.latent(free)
-        synthesis = model.generator.synthesis(latent, noise_mode="const", dtype=dtype)
-        descent = objective.descend(synthesis, free, latent)
-    return latent, synthesis.image.detach(), descent
+@dataclass(frozen=True)
+class _Evaluation:
+    """The objective at one latent. What it holds stands until the next one."""
+
+    latent: Tensor
+    pixels: Tensor  # uint8 [H, W, 3], on the device
+    figures: Tensor
+    gradient: Callable[[], Tensor]  # by the offset
+
+
+class _Evaluations:
+    """The objective at the offset's present value, call after call; on a CUDA device recorded and replayed."""
+
+    def __init__(self, model: EditGAN, objective: Objective, frame: LatentFrame, offset: Tensor, dtype: torch.dtype):
+        self._model, self._objective, self._frame, self._dtype = model, objective, frame, dtype
+        self._offset = offset  # its memory stays where it is: Adam changes it in place
+        self._recorded = _recorded_steps(self._whole, objective.kinds, offset.device)
+
+    def __call__(self) -> _Evaluation:
+        if self._recorded is None:  # the gradient only where it is asked for: a stopped edit's last one is not
+            latent, pixels, descent = self._evaluate()
+            return _Evaluation(latent, pixels, descent.figures, lambda: descent.gradient(self._offset))
+        latent, pixels, figures, gradient = self._recorded()
+        return _Evaluation(latent, pixels, figures, lambda: gradient)
+
+    def _whole(self, number: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        self._objective.calls = number
+        latent, pixels, descent = self._evaluate()
+        return latent, pixels, descent.figures, descent.gradient(self._offset)
+
+    def _evaluate(self) -> tuple[Tensor, Tensor, Descent]:
+        offset, moves = self._offset, self._frame.moves
+        # Grad mode is set here and never across a yield, where the consumer's code would run under it.
+        with torch.enable_grad():
+            # Rows that do not move keep what they have and get no gradient.
+            free = offset * moves + offset.detach() * (1 - moves)
+            latent = self._frame.latent(free)
+            synthesis = self._model.generator.synthesis(latent, noise_mode="const", dtype=self._dtype)
+            descent = self._objective.descend(synthesis, free, latent)
+        return latent.detach(), images.to_bytes(synthesis.image)[0], descent
+
+
+def _recorded_steps(step: Step, kinds: int, device: torch.device) -> RecordedSteps | None:
+    return RecordedSteps(step, kinds, device) if device.type == "cuda" else None
 
 
 def _schedule(config: EditConfig) -> Callable[[int], float]:

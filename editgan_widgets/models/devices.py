@@ -10,6 +10,16 @@ def has_quick_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
+def bfloat16_in_hardware(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 itself: CUDA; a CPU with AVX512-BF16 or AMX. Others do it slowly."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    if device.type == "cpu":
+        probes = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
+        return any(probe() for probe in probes if probe is not None)
+    return False
+
+
 def resolve_device(device: torch.device | str | None) -> torch.device:
     """Check that a device is there; None takes the best of CUDA and CPU. Raises ValueError with what there is."""
     if device is None:

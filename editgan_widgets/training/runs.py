@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from editgan_widgets.models.devices import bfloat16_in_hardware
+
 FINAL_RATE = 0.02  # share of the learning rate that is left at the end
 
 
@@ -44,14 +46,8 @@ class RunLength:
 
 
 def training_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the device multiplies it in hardware (CUDA; a CPU with AVX512-BF16 or AMX), else float32."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    if device.type == "cpu":
-        probes = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
-        if any(probe() for probe in probes if probe is not None):
-            return torch.bfloat16
-    return torch.float32
+    """bfloat16 where the device multiplies it in hardware, else float32."""
+    return torch.bfloat16 if bfloat16_in_hardware(device) else torch.float32
 
 
 @contextlib.contextmanager

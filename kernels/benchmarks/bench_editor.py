@@ -1,7 +1,7 @@
 """Measure the editor: few-shot segmentation, 40 scripted mask edits, cancel latency, memory, and the browser's figures.
 
-`make bench` runs it on the shipped model. It prints a table and writes results/bench.json, results/bench.md and
-results/edits.png (each edit: before, painted mask, after, the interpreter's mask, the segmenter's mask).
+`make bench-editor` runs it on the shipped model. It prints a table and writes results/editor.json, results/editor.md
+and results/edits.png (each edit: before, painted mask, after, the interpreter's mask, the segmenter's mask).
 """
 
 import argparse
@@ -286,9 +286,9 @@ def main(arguments=None):
         if "skipped" in results["browser"]:
             print("browser figures left out:", *results["browser"]["skipped"])
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "bench.json").write_text(json.dumps(_without_nan(results), indent=1) + "\n")
+    (options.out / "editor.json").write_text(json.dumps(_without_nan(results), indent=1) + "\n")
     text = markdown(results)
-    (options.out / "bench.md").write_text(text)
+    (options.out / "editor.md").write_text(text)
     if sheet is not None:
         images.save(sheet, options.out / "edits.png")
     print(text)

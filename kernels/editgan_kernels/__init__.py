@@ -2,8 +2,10 @@
 
 `pyramid_linear`: a linear layer over a pyramid of feature maps, without building the upsampled cube.
 `modulated_convolution`: StyleGAN2's styled convolution with frozen weights, its backward pass written out.
+`choices`: on a CUDA device, which of their parts run as Triton kernels there, and why.
 """
 
+from editgan_kernels.choice import Trial, choices
 from editgan_kernels.modulated_convolution import modulated_convolution, modulated_convolution_reference
 from editgan_kernels.pyramid_linear import (
     PixelSampler,
@@ -17,7 +19,9 @@ from editgan_kernels.pyramid_strips import PyramidStrips
 __all__ = [
     "PixelSampler",
     "PyramidStrips",
+    "Trial",
     "bilinear_taps",
+    "choices",
     "modulated_convolution",
     "modulated_convolution_reference",
     "pyramid_linear",

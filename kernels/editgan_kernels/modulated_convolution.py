@@ -21,7 +21,10 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.grad import conv2d_input
 
-_SUMMED_AT_ONCE = 2**18  # values of a product that is summed over pixels; more would leave the cache
+from editgan_kernels.bias_act import bias_act_, bias_act_backward
+from editgan_kernels.low_pass import low_pass_filter
+from editgan_kernels.modulate import modulate_backward
+from editgan_kernels.sums import sums_over_pixels
 
 
 def modulated_convolution(
@@ -81,10 +84,9 @@ class _ModulatedConvolution(torch.autograd.Function):
         if len(x) == 1 and x.shape[2] * x.shape[3] > weight.shape[0 if low_pass is None else 1] * 9:
             by_output, by_input = (d[0], s[0]) if low_pass is None else (s[0], d[0])
             y = _convolve(x, weight * by_output[:, None, None, None] * by_input[:, None, None], low_pass)
+            y = bias_act_(y, None, bias, noise, leak)
         else:
-            y = _convolve(x * s[:, :, None, None], weight, low_pass).mul_(d[:, :, None, None])
-        y = y.add_(bias[:, None, None])
-        y = F.leaky_relu_(y if noise is None else y.add_(noise), leak)
+            y = bias_act_(_convolve(x * s[:, :, None, None], weight, low_pass), d, bias, noise, leak)
         ctx.save_for_backward(x, y, styles, scale, weight, low_pass, bias, noise)
         ctx.leak = leak
         return y
@@ -96,27 +98,30 @@ class _ModulatedConvolution(torch.autograd.Function):
         x, y, styles, scale, weight, low_pass, bias, noise = ctx.saved_tensors
         by_x, by_styles, by_scale = ctx.needs_input_grad[:3]
         gradient = gradient.contiguous(memory_format=torch.channels_last)
-        before = torch.ops.aten.leaky_relu_backward(gradient, y, ctx.leak, True)  # by the value before the leaky ReLU
         to_scale = None
         if by_scale:
-            added = before.sum((2, 3), dtype=_sum_type(before)) * bias
-            if noise is not None:
-                added = added + _sums(before, noise)
-            to_scale = ((_sums(gradient, y) - added) / scale).to(scale.dtype)
+            before, sums = bias_act_backward(gradient, y, bias, noise, ctx.leak)
+            to_scale = (sums / scale).to(scale.dtype)
+        else:
+            before = torch.ops.aten.leaky_relu_backward(gradient, y, ctx.leak, True)
         to_x = to_styles = None
         if by_x or by_styles:
             s, d = styles.to(x.dtype), scale.to(x.dtype)
             to_x = _transposed(before, d, x, weight, low_pass)  # by style * x
-            if by_styles:
-                to_styles = _sums(to_x, x).to(styles.dtype)
-            to_x = to_x.mul_(s[:, :, None, None]) if by_x else None
+            if by_x and by_styles:
+                to_x, to_styles = modulate_backward(to_x, x, s)
+            elif by_x:
+                to_x = to_x.mul_(s[:, :, None, None])
+            else:
+                to_x, to_styles = None, sums_over_pixels(to_x, x)
+            to_styles = None if to_styles is None else to_styles.to(styles.dtype)
         return to_x, to_styles, to_scale, None, None, None, None, None
 
 
 def _convolve(x: Tensor, weight: Tensor, low_pass: Tensor | None) -> Tensor:
     if low_pass is None:
         return F.conv2d(x, weight, padding=1)
-    return F.conv2d(F.conv_transpose2d(x, weight, stride=2), low_pass, padding=1, groups=low_pass.shape[0])
+    return low_pass_filter(F.conv_transpose2d(x, weight, stride=2), low_pass, padding=1)
 
 
 def _transposed(gradient: Tensor, scale: Tensor, x: Tensor, weight: Tensor, low_pass: Tensor | None) -> Tensor:
@@ -128,21 +133,5 @@ def _transposed(gradient: Tensor, scale: Tensor, x: Tensor, weight: Tensor, low_
         gradient = gradient * scale[:, :, None, None]
     if low_pass is None:
         return conv2d_input(list(x.shape), weight, gradient, padding=1)
-    filtered = F.conv2d(gradient, low_pass, padding=2, groups=low_pass.shape[0])
+    filtered = low_pass_filter(gradient, low_pass, padding=2)
     return F.conv2d(filtered, weight, stride=2)
-
-
-def _sums(a: Tensor, b: Tensor) -> Tensor:
-    """Sums over the pixels of a * b, `[b, c]`; b may be broadcast over the channels."""
-    rows = max(1, _SUMMED_AT_ONCE // max(1, a.shape[0] * a.shape[1] * a.shape[3]))
-    total = None
-    for top in range(0, a.shape[2], rows):
-        product = a[:, :, top : top + rows] * b[:, :, top : top + rows]
-        part = product.sum((2, 3), dtype=_sum_type(a))
-        total = part if total is None else total + part
-    assert total is not None
-    return total
-
-
-def _sum_type(x: Tensor) -> torch.dtype:
-    return torch.promote_types(x.dtype, torch.float32)

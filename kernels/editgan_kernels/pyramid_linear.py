@@ -20,6 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from editgan_kernels.weighted_rows import WeightedRows
+
 # Up to this many positions read, a dense [n, positions] matrix product beats a gather (measured on one CPU thread).
 _DENSE_POSITIONS = 64
 
@@ -117,7 +119,8 @@ class PixelSampler:
         self._taps: dict[tuple[int, int, torch.dtype], tuple[Tensor, Tensor]] = {}
         self._touched: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
         self._matrices: dict[tuple[int, int, torch.dtype], Tensor] = {}
-        self._bags: dict[tuple[tuple[tuple[int, int], ...], torch.dtype], tuple[Tensor, Tensor]] = {}
+        self._sums: dict[tuple[tuple[tuple[int, int], ...], torch.dtype], WeightedRows] = {}
+        self._samples: dict[tuple[int, int, torch.dtype], WeightedRows] = {}
 
     @classmethod
     def from_region(cls, region: Tensor, nearest: bool = False) -> "PixelSampler":
@@ -153,7 +156,10 @@ class PixelSampler:
         index, weight = self.taps(size, dtype)
         if index.shape[1] == 1:
             return _positions(level, index[:, 0]).to(dtype)
-        return _weighted_rows(_rows(level).to(dtype), index, weight)
+        key = (*size, dtype)
+        if key not in self._samples:
+            self._samples[key] = WeightedRows(index, weight, size[0] * size[1])
+        return self._samples[key](_rows(level).to(dtype))
 
     def gather(self, rows: Mapping[tuple[int, int], Tensor]) -> Tensor:
         """Sum of levels at the pixels, given by size as rows of their touched positions `[batch, m, C]`.
@@ -161,14 +167,14 @@ class PixelSampler:
         Returns `[batch, n, C]`; all levels are read in one pass.
         """
         sizes, dtype = tuple(rows), next(iter(rows.values())).dtype
-        if (sizes, dtype) not in self._bags:
+        if (sizes, dtype) not in self._sums:
             indices, weights, before = [], [], 0
             for size in sizes:
                 indices.append(self._touched_taps(size)[1] + before)
                 weights.append(self.taps(size, dtype)[1])
                 before += len(self.touched(size))
-            self._bags[sizes, dtype] = torch.cat(indices, dim=1), torch.cat(weights, dim=1)
-        return _weighted_rows(torch.cat(list(rows.values()), dim=1), *self._bags[sizes, dtype])
+            self._sums[sizes, dtype] = WeightedRows(torch.cat(indices, dim=1), torch.cat(weights, dim=1), before)
+        return self._sums[sizes, dtype](torch.cat(list(rows.values()), dim=1))
 
     def matrix(self, level_size: tuple[int, int], dtype: torch.dtype) -> Tensor:
         """Return the weights `[n, m]` of a level's m touched positions, most of them 0."""
@@ -196,19 +202,6 @@ def _rows(level: Tensor) -> Tensor:
 def _positions(level: Tensor, index: Tensor) -> Tensor:
     """Values `[batch, m, C]` of a level at flat positions `[m]`."""
     return _rows(level).index_select(1, index)
-
-
-def _weighted_rows(rows: Tensor, index: Tensor, weight: Tensor) -> Tensor:
-    """Sums of rows `[batch, m, C]`: for each of n, those at `index` `[n, k]` by `weight` `[n, k]`; `[batch, n, C]`."""
-    batch, positions, channels = rows.shape
-    if rows.device.type == "mps":
-        taps = rows.index_select(1, index.flatten()).unflatten(1, index.shape)
-        return (taps * weight[..., None]).sum(2)
-    offset = torch.arange(batch, device=index.device)[:, None, None] * positions
-    bags = (index[None] + offset).flatten(0, 1)
-    weights = weight.repeat(batch, 1) if batch > 1 else weight
-    flat = rows.reshape(batch * positions, channels)
-    return F.embedding_bag(bags, flat, per_sample_weights=weights, mode="sum").unflatten(0, (batch, len(index)))
 
 
 def bilinear_taps(

@@ -1,0 +1,91 @@
+"""RecordedSteps: the steps of a loop on a CUDA device, recorded as graphs and replayed.
+
+A step of an edit is some thousand operations on small maps, and the host takes longer to start them one after another
+than the device to do them. A CUDA graph starts them all at once.
+
+What is recorded is replayed on the same memory: a step reads what changes (the latent) from memory that stays where it
+is, its results stand until the same kind of step is replayed, and it asks the device for no value on its way.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+Step: TypeAlias = Callable[[int], Sequence[Tensor]]
+Replay: TypeAlias = tuple[Callable[[], None], Sequence[Tensor]]  # what runs the step again, and where its results stand
+
+_KINDS = 4  # steps of more kinds than that are not worth recording: each is recorded by itself
+
+
+class RecordedSteps:
+    """Steps that come round in kinds: one as it is, one while recording, all later ones by replaying.
+
+    Where recording fails, a warning says why, and steps run as they are.
+
+    Args:
+        step: called with the step's number; steps whose numbers differ by `kinds` do the same operations.
+        kinds: number of kinds, which come in turn.
+        device: where they run.
+        record: records a step; None: as a CUDA graph. Only on a CUDA device, where it is not given.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        kinds: int,
+        device: torch.device,
+        record: "Callable[[Callable[[], Sequence[Tensor]]], Replay] | None" = None,
+    ):
+        self._step, self._kinds = step, kinds
+        self._number = 0
+        self._replays: dict[int, Replay] = {}
+        self._records = kinds <= _KINDS and (record is not None or device.type == "cuda")
+        self._record = record or _GraphRecorder(device)
+
+    @property
+    def recorded(self) -> int:
+        """Number of kinds that are replayed by now."""
+        return len(self._replays)
+
+    def __call__(self) -> Sequence[Tensor]:
+        """Give the next step's results. They hold until the next step of its kind."""
+        number, kind = self._number, self._number % self._kinds
+        self._number += 1
+        if not self._records or number < self._kinds:
+            return self._step(number)
+        if kind not in self._replays:
+            try:
+                self._replays[kind] = self._record(lambda: self._step(number))
+            except RuntimeError as error:
+                self._records = False
+                warnings.warn(
+                    f"steps could not be recorded as CUDA graphs ({error}); they run one operation after another",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+                return self._step(number)
+        replay, results = self._replays[kind]
+        replay()
+        return results
+
+
+class _GraphRecorder:
+    """Records CUDA graphs that share their memory, as they are replayed in the order in which they were recorded."""
+
+    def __init__(self, device: torch.device):
+        self._device = device
+        self._pool: Any = None
+
+    def __call__(self, run: Callable[[], Sequence[Tensor]]) -> Replay:
+        graph = torch.cuda.CUDAGraph()
+        # thread_local: another thread may use the device meanwhile without spoiling the recording
+        with (
+            torch.cuda.device(self._device),
+            torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"),
+        ):
+            results = run()
+        self._pool = graph.pool()
+        return graph.replay, results

@@ -1,0 +1,56 @@
+"""Measure the editor, and edits, embedding, training and segmentation beside EditGAN's release, into one file.
+
+`make bench` runs bench_editor.py and bench_released.py one after another, which takes about an hour, and joins what
+they wrote: results/bench.json and results/bench.md. With --join it only joins what lies there.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def parse(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--no-browser", action="store_true", help="leave out what a browser shows")
+    parser.add_argument("--browser", type=Path, help="figures that tests/ui/measure_editor.py wrote earlier")
+    parser.add_argument("--shapes", nargs="+", help="of the networks that the release is measured on")
+    parser.add_argument("--join", action="store_true", help="measure nothing, join what was written before")
+    parser.add_argument("--out", type=Path, default=Path("results"))
+    return parser.parse_args(arguments)
+
+
+def run(script, *arguments):
+    subprocess.run([sys.executable, str(HERE / script), *arguments], check=True)
+
+
+def joined(folder):
+    """Both pages and both files of figures; the parts that lie in the folder."""
+    pages, figures = [], {}
+    for name, title in (("editor", "# The editor"), ("released", None)):
+        if (folder / f"{name}.json").is_file():
+            figures[name] = json.loads((folder / f"{name}.json").read_text())
+            text = (folder / f"{name}.md").read_text().strip()
+            pages.append(text if title is None else f"{title}\n\n{text}")
+    return "\n\n".join(pages) + "\n", figures
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    out = ["--out", str(options.out)]
+    if not options.join:
+        browser = ["--no-browser"] if options.no_browser else []
+        browser += [] if options.browser is None else ["--browser", str(options.browser)]
+        run("bench_editor.py", *out, *browser)
+        run("bench_released.py", *out, *([] if options.shapes is None else ["--shapes", *options.shapes]))
+    page, figures = joined(options.out)
+    (options.out / "bench.md").write_text(page)
+    (options.out / "bench.json").write_text(json.dumps(figures, indent=1) + "\n")
+    print(f"{options.out / 'bench.md'} and {options.out / 'bench.json'}: {' and '.join(figures) or 'nothing'}")
+
+
+if __name__ == "__main__":
+    main()

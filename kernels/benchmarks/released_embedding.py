@@ -1,0 +1,56 @@
+"""Embedding as in EditGAN's release, written from what is known of it (see released_loop.py).
+
+A step, of a hundred after the encoder's pass, compares the pictures by LPIPS of both and by squared error, and asks the
+encoder about the picture, whose pass is then detached.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from released_loop import in_unit_range, lpips
+from torch import Tensor
+
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.vgg16 import Vgg16Features
+
+LPIPS, MSE = 10.0, 1.0  # the release's weights; the encoder's term counts once
+RATE = 0.1  # Adam's at its highest
+
+
+class ReleasedEmbedding:
+    """Optimisation of w_plus towards a picture.
+
+    Args:
+        model: with an encoder.
+        picture: in [-1, 1], `[1, 3, H, W]`.
+        vgg16: its features and LPIPS' heads.
+        steps: of the whole: the rate rises over the first twentieth and falls along a cosine over the last quarter.
+    """
+
+    def __init__(self, model: EditGAN, picture: Tensor, vgg16: tuple[Vgg16Features, list[Tensor]], steps: int = 100):
+        assert model.encoder is not None
+        self.generator, self.encoder = model.generator, model.encoder
+        self.vgg16, self.heads = vgg16[0].to(picture.device), [head.to(picture.device) for head in vgg16[1]]
+        self.target = in_unit_range(picture)
+        self.w_plus = model.encode(picture).detach().clone().requires_grad_()
+        self.optimiser = torch.optim.Adam([self.w_plus], lr=RATE)
+        self.done, self.steps = 0, steps
+
+    def step(self) -> Tensor:
+        """Evaluate, differentiate, move; gives the loss before."""
+        self.optimiser.zero_grad()
+        self.optimiser.param_groups[0]["lr"] = RATE * self._ramp()
+        picture = in_unit_range(self.generator.synthesis(self.w_plus, noise_mode="const").image)
+        encoder = F.mse_loss(self.w_plus, self.encoder(picture).detach())
+        distance = lpips(self.vgg16, self.heads, picture, self.target)
+        loss = LPIPS * distance + MSE * F.mse_loss(picture, self.target) + encoder
+        loss.backward()
+        self.optimiser.step()
+        self.done += 1
+        return loss.detach()
+
+    def _ramp(self) -> float:
+        behind = min(self.done / self.steps, 1.0)
+        rising, falling = min(1.0, (behind + 1 / self.steps) / 0.05), min(1.0, (1 - behind) / 0.25)
+        return rising * (0.5 - 0.5 * math.cos(math.pi * falling))

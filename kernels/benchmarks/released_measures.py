@@ -1,0 +1,445 @@
+"""What bench_released.py measures: each of these runs in a process of its own, and gives its figures as JSON values."""
+
+import argparse
+import statistics
+import time
+
+CAR = "car-512"
+ALL_SHAPES = ("portraits-128", "portraits-256", CAR)
+PORT, LEAN, RELEASED, DEFAULT, HALF, FLOOR = "port", "lean", "released", "default", "half", "floor"
+STEPS = (PORT, LEAN, RELEASED, DEFAULT, HALF, FLOOR)
+SEGMENT_PORT, SEGMENT = "segment-port", "segment"
+EMBED_PORT, EMBED, TRAIN_PORT, TRAIN = "embed-port", "embed", "train-port", "train"
+EDIT, APPLY = "edit", "apply"
+CEILING, VECTORS, FIRST_EDIT, SHIPPED = "ceiling", "vectors", "first-edit", "shipped"
+REACH_PORT, REACH = "reach-port", "reach"
+OF_A_SHAPE = (*STEPS, SEGMENT_PORT, SEGMENT, EMBED_PORT, EMBED, TRAIN_PORT, TRAIN, EDIT, APPLY)
+OF_THE_MODEL = (CEILING, VECTORS, FIRST_EDIT, SHIPPED, REACH_PORT, REACH)
+ON_CUDA = (EDIT, APPLY)  # whole edits and vectors: a CPU takes minutes for one at 512 px
+
+
+def timed(run, options, each=1, warm_up=True):
+    """Times of `run` after one call to warm up: median and p95 in seconds, of what it does `each` times a call."""
+    import numpy as np
+
+    if warm_up:
+        run()
+    finish(options)
+    times, began = [], time.perf_counter()
+    while len(times) < options.least or (time.perf_counter() - began < options.seconds and len(times) < 30):
+        start = time.perf_counter()
+        run()
+        finish(options)
+        times.append((time.perf_counter() - start) / each)
+    return {"seconds": statistics.median(times), "p95": float(np.percentile(times, 95)), "count": len(times) * each}
+
+
+def finish(options):
+    """Wait for a device that works on its own."""
+    if options.device == "cuda":
+        import torch
+
+        torch.cuda.synchronize()
+
+
+def flops(run, each=1):
+    """Floating-point operations of the convolutions and matrix products in `run`."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    def of_product(total, a, b, *_, **__):
+        return 2 * a[0] * a[1] * b[1]
+
+    # torch counts addmm, but not what it does in place
+    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.addmm_: of_product}) as counter:
+        run()
+    return counter.get_total_flops() / each
+
+
+def measure_step(name, shape, options):
+    """One way of taking an edit's step."""
+    import released_loop
+
+    from editgan_widgets.models.devices import bfloat16_in_hardware
+
+    sizes = released_loop.SHAPES[shape]
+    model = released_loop.random_model(sizes, with_encoder=name in (PORT, LEAN, RELEASED)).to(options.device)
+    if name == HALF and not bfloat16_in_hardware(model.device):
+        return {"refused": "there are no products of bfloat16 in hardware here"}
+    task = released_loop.task_for(model)
+    about = {"region_px": int(task.target.region.sum()), "channels": sizes.channels, "cube_gb": sizes.cube_bytes / 1e9}
+    if name in (PORT, LEAN):
+        kind = released_loop.ReleasedLoop if name == PORT else released_loop.LeanLoop
+        loop = kind(model, task, released_loop.random_vgg16(sizes.vgg_channels))
+        if name == PORT:
+            model.interpreter = None  # its weights are in the members
+        about |= terms_and_gradient(loop)
+        return about | timed(loop.step, options) | {"peak_mb": peak(options), "flops": flops(loop.step)}
+
+    def run_and_each():
+        if name == FLOOR:
+            return generator_alone(model, task.start), 1
+        return two_steps(model, task.start, task.target, name, task.before), 2
+
+    run, each = run_and_each()
+    found = timed(run, options, each) | {"peak_mb": peak(options)}
+    run, each = run_and_each()  # anew: on CUDA the first one's steps are replayed by now, and show no operations
+    return about | found | {"flops": flops(run, each)}
+
+
+def terms_and_gradient(loop):
+    """The terms at the start, and the gradient's length along 64 fixed random directions.
+
+    Each term is a mean in which differences of rounding cancel: the gradient is the sharper comparison.
+    """
+    import torch
+
+    terms = loop.terms()
+    (gradient,) = torch.autograd.grad(terms.total, [loop.w_plus])
+    directions = torch.randn(64, gradient.numel(), generator=torch.Generator().manual_seed(3))
+    return {"terms": terms.values(), "gradient": (directions @ gradient.flatten().cpu()).tolist()}
+
+
+def generator_alone(model, w_plus):
+    """Generator forward and backward to the latent, with any gradient of the picture."""
+    import torch
+
+    w_plus = w_plus.clone().requires_grad_()
+    weights = torch.randn(1, 3, model.resolution, model.resolution, device=w_plus.device)
+
+    def run():
+        image = model.generator.synthesis(w_plus * 1, noise_mode="const").image  # the counter of flops takes no leaf
+        torch.autograd.grad((image * weights).sum(), [w_plus])
+
+    return run
+
+
+def two_steps(model, w_plus, target, preset, reference):
+    """Two steps of an edit: the default asks for the perceptual distance in every second one."""
+    from dataclasses import replace
+
+    from editgan_widgets.editing.optimize import EditConfig, optimize_edit
+
+    config = replace(EditConfig.preset(DEFAULT if preset == HALF else preset), steps=10_000)
+    if preset == HALF:
+        config = replace(config, precision="bfloat16")
+    steps = optimize_edit(model, w_plus, target, config, reference=reference)
+
+    def run():
+        next(steps), next(steps)
+
+    return run
+
+
+def measure_shipped(options):
+    """The shipped model's edit step with its own interpreter, and its generator alone."""
+    from editgan_widgets import EditSession, load_model
+    from editgan_widgets.editing.target import from_label_maps
+
+    model = load_model("portraits", device=options.device)
+    session = EditSession.from_seed(model, 3)
+    target = from_label_maps(session.label_map, painted(session.label_map))
+    run = two_steps(model, session.w_plus, target, DEFAULT, session.w_plus)
+    step = timed(run, options_for(options, 8), each=2)
+    floor = timed(generator_alone(model, session.w_plus), options_for(options, 4))
+    return {"seconds": step["seconds"], "p95": step["p95"], "floor": floor["seconds"], "peak_mb": peak(options)}
+
+
+def painted(label_map):
+    """A label map with hair over the forehead."""
+    after = label_map.copy()
+    after[50:60, 50:70] = 4
+    return after
+
+
+def measure_segmentation(name, shape, options):
+    """The whole picture's label map from its features."""
+    import released_loop
+    import torch
+
+    from editgan_widgets.editing.objective import predicted_label_map
+
+    sizes = released_loop.SHAPES[shape]
+    model = released_loop.random_model(sizes, with_encoder=False).to(options.device)
+    assert model.interpreter is not None
+    with torch.no_grad():
+        features = model.generator.synthesis(model.sample_w_plus(2), noise_mode="const").features
+    if name == SEGMENT_PORT:
+        members = released_loop.members_of(model.interpreter)
+        model.interpreter = None
+
+        def run():
+            return released_loop.segment(members, features)
+    else:
+
+        def run():
+            return predicted_label_map(model, features)
+
+    labels = []
+    counted = flops(lambda: labels.append(run()))  # the call that warms up
+    counts = torch.bincount(labels[0].flatten().long(), minlength=sizes.num_labels).tolist()
+    found = timed(run, options, warm_up=False)
+    return {"counts": counts, "flops": counted} | found | {"peak_mb": peak(options)}
+
+
+def measure_embedding(name, shape, options):
+    """One step of embedding a picture, after the encoder's pass."""
+    import released_embedding
+    import released_loop
+    import torch
+
+    from editgan_widgets.editing.embed import EmbedConfig, optimize_embedding
+
+    sizes = released_loop.SHAPES[shape]
+    model = released_loop.random_model(sizes).to(options.device)
+    model.interpreter = None
+    with torch.no_grad():
+        picture = model.generator.synthesis(model.sample_w_plus(5), noise_mode="const").image.clamp(-1, 1)
+    if name == EMBED_PORT:
+        vgg16 = released_loop.random_vgg16(sizes.vgg_channels)
+        run, each = released_embedding.ReleasedEmbedding(model, picture, vgg16).step, 1
+    else:
+        steps, each = optimize_embedding(model, picture, EmbedConfig(steps=10_000)), 2
+        next(steps)  # the encoder's pass
+
+        def run():
+            next(steps), next(steps)
+
+    found = timed(run, options, each) | {"peak_mb": peak(options)}
+    return found | {"flops": flops(run, each)}
+
+
+def measure_training(name, shape, options):
+    """One step of training the release's ensemble on a picture: of 64 pixels there, of 2,048 here."""
+    import released_loop
+    import released_training
+    import torch
+
+    sizes = released_loop.SHAPES[shape]
+    model = released_loop.random_model(sizes, with_encoder=False).to(options.device)
+    labels = torch.from_numpy(released_loop.task_for(model).target.label_map)
+    if name == TRAIN:
+        return measure_our_training(model, labels, sizes, options)
+    model.interpreter = model.discriminator = None
+    with torch.no_grad():
+        features = model.generator.synthesis(model.sample_w_plus(2), noise_mode="const").features
+    labels = labels.to(options.device)
+    training = released_training.ReleasedTraining(features, labels, sizes.num_labels, sizes.members, sizes.hidden)
+    del features
+    found = timed(training.step, options_for(options, 20)) | {"peak_mb": peak(options)}
+    return found | {"pixels": released_training.BATCH, "flops": flops(training.step)}
+
+
+def measure_our_training(model, labels, sizes, options):
+    from editgan_widgets.training.train_interpreter import InterpreterTrainingConfig, train_interpreter
+
+    def train(steps):
+        config = InterpreterTrainingConfig(sizes.members, sizes.hidden, steps=steps)
+        train_interpreter(model.generator, model.sample_w_plus(2), labels[None], sizes.num_labels, config)
+
+    # The time of five steps is that of six less that of one, which reads the features too.
+    one, six = (timed(lambda n=n: train(n), options_for(options, 20)) for n in (1, 6))
+    counted = (flops(lambda: train(6)) - flops(lambda: train(1))) / 5
+    found = {key: (six[key] - one[key]) / 5 for key in ("seconds", "p95")} | {"count": 5 * six["count"]}
+    return found | {"peak_mb": peak(options), "pixels": InterpreterTrainingConfig.pixels, "flops": counted}
+
+
+REACHED, EDITS, MOST_STEPS = 0.85, 4, 60
+
+
+def measure_reach(name, options):
+    """Scripted edits of the shipped model: steps and time until the painted parts' IoU in the region is 0.85."""
+    from editgan_widgets import EditSession, load_model
+    from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
+    from editgan_widgets.analysis.segmentation import iou_inside
+
+    model, found = load_model("portraits", device=options.device), []
+    for seed, edit in enumerate(SCRIPTED_EDITS, 10_000_000):
+        session = EditSession.from_seed(model, seed)
+        painted = edit.paint(session.label_map, model.labels)
+        if painted is None or len(found) == EDITS:
+            continue
+        session.set_label_map(painted)
+        region, parts = session.region, edit.part_ids(model.labels)
+
+        def iou(label_map, painted=painted, region=region, parts=parts):
+            return iou_inside(label_map, painted, region, parts)
+
+        if not iou(session.predicted_label_map) >= REACHED:
+            latents = released_latents(model, session) if name == REACH_PORT else our_latents(session)
+            found.append({"edit": edit.name} | reach(model, latents, iou, options))
+    times = [row["seconds"] for row in found if row["seconds"] is not None]
+    steps = [row["steps"] for row in found if row["seconds"] is not None]
+    medians = {"seconds": statistics.median(times), "steps": statistics.median(steps)} if times else {}
+    return {"reached": len(times), "of": len(found), "edits": found, "peak_mb": peak(options)} | medians
+
+
+def reach(model, latents, iou, options):
+    """Time and number of steps until a latent's segmentation is near enough; the looking is not counted."""
+    import torch
+
+    from editgan_widgets.editing.objective import predicted_label_map
+
+    seconds = 0.0
+    for step in range(1, MOST_STEPS + 1):
+        began = time.perf_counter()
+        latent = next(latents, None)
+        finish(options)
+        seconds += time.perf_counter() - began
+        if latent is None:
+            break
+        with torch.no_grad():
+            features = model.generator.synthesis(latent, noise_mode="const").features
+            seen = predicted_label_map(model, features).cpu().numpy()
+        if iou(seen) >= REACHED:
+            return {"seconds": seconds, "steps": step}
+    return {"seconds": None, "steps": None}
+
+
+def our_latents(session):
+    from editgan_widgets.editing.optimize import optimize_edit
+
+    return (step.w_plus for step in optimize_edit(session.model, session.w_plus, session.target))
+
+
+def released_latents(model, session):
+    import released_loop
+
+    from editgan_widgets.editing.target import from_label_maps
+
+    target = from_label_maps(
+        session.predicted_label_map, session.label_map, released_loop.DILATION, session.predicted_label_map, "painted"
+    )
+    task = released_loop.Task(session.w_plus, session.w_plus, target)
+    loop = released_loop.ReleasedLoop(model, task, released_loop.random_vgg16())
+    while True:
+        loop.step()
+        yield loop.w_plus.detach()
+
+
+def measure_edit(name, shape, options):
+    """A whole edit of 30 steps with their pictures, or an edit vector applied and its picture fetched."""
+    import released_loop
+    import torch
+
+    from editgan_widgets import images
+    from editgan_widgets.editing.optimize import optimize_edit
+
+    model = released_loop.random_model(released_loop.SHAPES[shape], with_encoder=False).to(options.device)
+    task = released_loop.task_for(model)
+
+    def edit():
+        for _ in optimize_edit(model, task.before, task.target):
+            pass
+
+    def apply():
+        with torch.no_grad():
+            latent = torch.lerp(task.before, task.start, 0.7)
+            images.to_uint8(model.generator.synthesis(latent, noise_mode="const").image)
+
+    return timed(edit if name == EDIT else apply, options) | {"peak_mb": peak(options)}
+
+
+def measure_ceiling(options):
+    """What this machine does at best: matrix products, copies."""
+    import torch
+
+    if options.device == "cuda":
+        torch.set_default_device("cuda")
+    a, b, c = torch.randn(4096, 2048), torch.randn(2048, 2048), torch.empty(4096, 2048)
+    product = timed(lambda: torch.mm(a, b, out=c), options_for(options, 3))
+    source, copy = torch.randn(2**26), torch.empty(2**26)
+    copied = timed(lambda: copy.copy_(source), options_for(options, 3))
+    return {
+        "gflops": 2 * 4096 * 2048 * 2048 / product["seconds"] / 1e9,
+        "copy_gb": 2 * 4 * 2**26 / copied["seconds"] / 1e9,  # read and written
+    }
+
+
+def measure_vectors(options):
+    """Edit vectors of the shipped model applied and rendered to a picture of bytes."""
+    import torch
+
+    from editgan_widgets import images, load_model
+    from editgan_widgets.editing.library import load_vectors
+
+    model = load_model("portraits", device=options.device)
+    vectors = list(load_vectors(model).values())
+    w_plus, done = model.sample_w_plus(0), 0
+
+    def apply():
+        nonlocal done
+        vector, scale = vectors[done % len(vectors)], (done % 9 - 4) / 4
+        done += 1
+        with torch.no_grad():
+            images.to_uint8(model.generator.synthesis(vector.apply(w_plus, scale), noise_mode="const").image)
+
+    found = timed(lambda: [apply() for _ in range(10)], options_for(options, 6), each=10)
+    return {"per_second": 1 / found["seconds"], "peak_mb": peak(options)}
+
+
+def measure_first_edit(options):
+    """The first edit of a kernel and the third, with the import and the load before them."""
+    began = time.perf_counter()
+    from editgan_widgets import EditSession, load_model
+
+    imported = time.perf_counter()
+    model = load_model("portraits", device=options.device)
+    loaded = time.perf_counter()
+
+    def edit():
+        session = EditSession.from_seed(model, 3)
+        session.set_label_map(painted(session.label_map))
+        start, first = time.perf_counter(), None
+        for _ in session.edit():
+            first = first or time.perf_counter() - start
+        return first, time.perf_counter() - start
+
+    edits = [edit() for _ in range(3)]
+    return {
+        "import": imported - began,
+        "load": loaded - imported,
+        "first_step": edits[0][0],
+        "first": edits[0][1],
+        "warm_step": edits[2][0],
+        "warm": edits[2][1],
+        "peak_mb": peak(options),
+    }
+
+
+def options_for(options, seconds):
+    return argparse.Namespace(**{**vars(options), "seconds": min(seconds, options.seconds)})
+
+
+def peak(options):
+    """Most memory that was held, MB: of the device where it has its own."""
+    if options.device == "cuda":
+        import torch
+
+        return round(torch.cuda.max_memory_allocated() / 1024**2)
+    from editgan_widgets.training.build_model import peak_memory_mb
+
+    return peak_memory_mb()
+
+
+def measure(options):
+    name, (shape, *_) = options.measure, options.shapes
+    if name != FIRST_EDIT:
+        import torch
+
+        torch.manual_seed(0)
+        torch.set_num_threads(options.threads)
+    if name in STEPS:
+        return measure_step(name, shape, options)
+    if name in (SEGMENT_PORT, SEGMENT):
+        return measure_segmentation(name, shape, options)
+    if name in (EMBED_PORT, EMBED):
+        return measure_embedding(name, shape, options)
+    if name in (TRAIN_PORT, TRAIN):
+        return measure_training(name, shape, options)
+    if name in (REACH_PORT, REACH):
+        return measure_reach(name, options)
+    if name in ON_CUDA:
+        return measure_edit(name, shape, options)
+    others = {CEILING: measure_ceiling, VECTORS: measure_vectors, FIRST_EDIT: measure_first_edit}
+    return {**others, SHIPPED: measure_shipped}[name](options)

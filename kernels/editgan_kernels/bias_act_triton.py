@@ -1,0 +1,99 @@
+"""bias_act in Triton: one pass over the map forward, and one backward, which takes the sums over pixels on its way.
+
+A map in channels_last order is `[samples, pixels, channels]`. A program has a block of pixels and of channels; backward
+it walks down several blocks of pixels, so that few sums are left to be added.
+"""
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+_PIXELS, _CHANNELS = 32, 64  # of a block
+_BLOCKS = 8  # of pixels, that a program of the backward pass walks down
+
+
+def bias_act_(x: Tensor, scale: Tensor | None, bias: Tensor, noise: Tensor | None, leak: float) -> Tensor:
+    """See `bias_act.bias_act_`."""
+    y = x.contiguous(memory_format=torch.channels_last)  # itself, where it is in that order
+    samples, channels, height, width = y.shape
+    pixels = height * width
+    grid = (triton.cdiv(pixels, _PIXELS), triton.cdiv(channels, _CHANNELS), samples)
+    _forward[grid](
+        y, _dense(scale, y), bias, _dense(noise, y), pixels, channels, _step(noise, pixels), leak,
+        HAS_SCALE=scale is not None, HAS_NOISE=noise is not None, PIXELS=_PIXELS, CHANNELS=_CHANNELS,
+    )  # fmt: skip
+    return y if y is x else x.copy_(y)
+
+
+def bias_act_backward(
+    gradient: Tensor, y: Tensor, bias: Tensor, noise: Tensor | None, leak: float
+) -> tuple[Tensor, Tensor]:
+    """See `bias_act.bias_act_backward`."""
+    gradient = gradient.contiguous(memory_format=torch.channels_last)
+    y = y.contiguous(memory_format=torch.channels_last)
+    samples, channels, height, width = y.shape
+    pixels = height * width
+    rows = triton.cdiv(pixels, _PIXELS * _BLOCKS)
+    before, partial = torch.empty_like(gradient), y.new_empty(rows, samples, channels, dtype=torch.float32)
+    _backward[rows, triton.cdiv(channels, _CHANNELS), samples](
+        gradient, y, before, partial, bias, _dense(noise, y), pixels, channels, _step(noise, pixels), leak,
+        HAS_NOISE=noise is not None, PIXELS=_PIXELS, CHANNELS=_CHANNELS, BLOCKS=_BLOCKS,
+    )  # fmt: skip
+    return before, partial.sum(0)
+
+
+def _dense(x: Tensor | None, otherwise: Tensor) -> Tensor:
+    """What a pointer can walk along; where there is nothing, something that is not read."""
+    return otherwise if x is None else x.contiguous()
+
+
+def _step(noise: Tensor | None, pixels: int) -> int:
+    """From one sample's noise to the next one's."""
+    return 0 if noise is None or noise.shape[0] == 1 else pixels
+
+
+@triton.jit
+def _forward(
+    y, scale, bias, noise, pixels, channels, noise_step, leak,
+    HAS_SCALE: tl.constexpr, HAS_NOISE: tl.constexpr, PIXELS: tl.constexpr, CHANNELS: tl.constexpr,
+):  # fmt: skip
+    pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
+    channel = tl.program_id(1) * CHANNELS + tl.arange(0, CHANNELS)
+    sample = tl.program_id(2)
+    here = (pixel < pixels)[:, None] & (channel < channels)[None, :]
+    place = (sample.to(tl.int64) * pixels + pixel)[:, None] * channels + channel[None, :]
+    value = tl.load(y + place, mask=here, other=0).to(tl.float32)
+    if HAS_SCALE:
+        factor = tl.load(scale + sample * channels + channel, mask=channel < channels, other=0).to(tl.float32)
+        value = value * factor[None, :]
+    value += tl.load(bias + channel, mask=channel < channels, other=0).to(tl.float32)[None, :]
+    if HAS_NOISE:
+        value += tl.load(noise + sample * noise_step + pixel, mask=pixel < pixels, other=0).to(tl.float32)[:, None]
+    tl.store(y + place, tl.where(value > 0, value, value * leak).to(y.dtype.element_ty), mask=here)
+
+
+@triton.jit
+def _backward(
+    gradient, y, before, partial, bias, noise, pixels, channels, noise_step, leak,
+    HAS_NOISE: tl.constexpr, PIXELS: tl.constexpr, CHANNELS: tl.constexpr, BLOCKS: tl.constexpr,
+):  # fmt: skip
+    channel = tl.program_id(1) * CHANNELS + tl.arange(0, CHANNELS)
+    sample = tl.program_id(2)
+    there = channel < channels
+    shift = tl.load(bias + channel, mask=there, other=0).to(tl.float32)
+    total = tl.zeros([CHANNELS], tl.float32)
+    for block in range(BLOCKS):
+        pixel = (tl.program_id(0) * BLOCKS + block) * PIXELS + tl.arange(0, PIXELS)
+        here = (pixel < pixels)[:, None] & there[None, :]
+        place = (sample.to(tl.int64) * pixels + pixel)[:, None] * channels + channel[None, :]
+        given = tl.load(gradient + place, mask=here, other=0).to(tl.float32)
+        value = tl.load(y + place, mask=here, other=0).to(tl.float32)
+        slope = tl.where(value > 0, given, given * leak)
+        tl.store(before + place, slope.to(before.dtype.element_ty), mask=here)
+        added = shift[None, :]
+        if HAS_NOISE:
+            added += tl.load(noise + sample * noise_step + pixel, mask=pixel < pixels, other=0).to(tl.float32)[:, None]
+        total += tl.sum(given * value - slope * added, axis=0)
+    row = tl.program_id(0) * tl.num_programs(2) + sample
+    tl.store(partial + row * channels + channel, total, mask=there)

@@ -1,0 +1,165 @@
+"""Choice: of an op's two forms, plain torch and a kernel for CUDA devices, the one that is quicker there.
+
+A kernel's gain differs from card to card and from shape to shape, so it is not taken on trust: the first call with
+tensors of new sizes runs both forms on copies, compares what they give, times them, and keeps the quicker one. A
+kernel that cannot be imported or compiled, or that gives something else, is not used; `choices` tells what was found.
+Elsewhere than on CUDA the plain form runs, and the kernel's module is never imported.
+"""
+
+import importlib
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_SWITCH = "EDITGAN_KERNELS"  # "torch": plain forms only; "triton": kernels wherever they run, quicker or not
+_DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+_TOLERANCE = {torch.float32: 5e-3, torch.bfloat16: 5e-2, torch.float16: 5e-2}  # of the largest value: a wrong kernel
+_CALLS, _ROUNDS = 10, 3  # timed at once; of so many rounds the quickest counts
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was found of an op for tensors of one size."""
+
+    op: str
+    shapes: tuple[tuple[int, ...], ...]
+    dtype: torch.dtype
+    plain_seconds: float | None  # None where it was not timed
+    kernel_seconds: float | None
+    kernel: bool  # whether it is the kernel that runs
+    reason: str  # in words
+
+
+class Choice:
+    """An op with a plain form and a kernel.
+
+    Args:
+        plain: the form in torch operations; it may change its first argument.
+        module, name: where the kernel is, imported when it is tried first.
+        applies: whether a kernel can run on a tensor's device; None: on CUDA.
+        seconds: times a call; None: with the device's own clock.
+    """
+
+    def __init__(
+        self,
+        plain: Callable[..., Any],
+        module: str,
+        name: str,
+        applies: Callable[[Tensor], bool] | None = None,
+        seconds: Callable[[Callable[[], Any]], float] | None = None,
+    ):
+        self.plain, self.module, self.name = plain, module, name
+        self.trials: dict[tuple, Trial] = {}
+        self._applies, self._seconds = applies or _on_cuda, seconds or _seconds_on_cuda
+        self._forms: dict[tuple, Callable[..., Any]] = {}
+        self._lock = threading.Lock()
+        _CHOICES.append(self)
+
+    def __call__(self, x: Tensor, *others: Any) -> Any:
+        """Run the op by the form that was chosen for such arguments."""
+        if not self._applies(x) or x.dtype not in _DTYPES:
+            return self.plain(x, *others)
+        tensors = [a for a in (x, *others) if isinstance(a, Tensor)]
+        # By powers of two: regions differ in size from edit to edit.
+        key = (x.device, x.dtype, *(tuple(n.bit_length() for n in a.shape) for a in tensors))
+        form = self._forms.get(key)
+        if form is None:
+            if x.is_cuda and torch.cuda.is_current_stream_capturing():  # nothing can be timed now
+                return self.plain(x, *others)
+            with self._lock:
+                if key not in self._forms:
+                    with _at(x.device):
+                        self._forms[key], self.trials[key] = self._try((x, *others), tensors)
+            form = self._forms[key]
+        return form(x, *others)
+
+    def _try(self, arguments: Sequence[Any], tensors: Sequence[Tensor]) -> tuple[Callable[..., Any], Trial]:
+        def found(form: Callable[..., Any], reason: str, plain: float | None = None, kernel: float | None = None):
+            shapes = tuple(tuple(a.shape) for a in tensors)
+            trial = Trial(self.name, shapes, tensors[0].dtype, plain, kernel, form is not self.plain, reason)
+            return form, trial
+
+        wanted = os.environ.get(_SWITCH, "")
+        if wanted == "torch":
+            return found(self.plain, f"{_SWITCH}=torch")
+        try:
+            kernel = _on_its_device(getattr(importlib.import_module(self.module), self.name))
+            with torch.no_grad():
+                expected, got = self.plain(*_copies(arguments)), kernel(*_copies(arguments))
+        except Exception as error:  # whatever an import, a compiler or a driver may raise: the plain form still runs
+            return found(self.plain, f"{type(error).__name__}: {str(error)[:200]}")
+        apart = _difference(expected, got)
+        if not apart <= _TOLERANCE[tensors[0].dtype]:
+            return found(self.plain, f"its result is off by {apart:.1e} of the largest value")
+        if wanted == "triton":
+            return found(kernel, f"{_SWITCH}=triton")
+        given = _copies(arguments)
+        plain, own = float("inf"), float("inf")
+        with torch.no_grad():
+            for _ in range(_ROUNDS):
+                plain = min(plain, self._seconds(lambda: self.plain(*given)))
+                own = min(own, self._seconds(lambda: kernel(*given)))
+        if own < plain:
+            return found(kernel, f"{plain / own:.1f} times as quick", plain, own)
+        return found(self.plain, f"the plain form is {own / plain:.1f} times as quick", plain, own)
+
+
+_CHOICES: list[Choice] = []
+
+
+def choices() -> list[Trial]:
+    """What was tried so far in this process, in the order of the ops."""
+    return [trial for choice in _CHOICES for trial in choice.trials.values()]
+
+
+def _on_cuda(x: Tensor) -> bool:
+    return x.is_cuda
+
+
+def _at(device: torch.device) -> AbstractContextManager:
+    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
+
+
+def _on_its_device(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Triton starts a kernel on the current device, whatever device its tensors are on."""
+
+    def run(x: Tensor, *others: Any) -> Any:
+        with _at(x.device):
+            return kernel(x, *others)
+
+    return run
+
+
+def _copies(arguments: Sequence[Any]) -> list[Any]:
+    """Copies in the same order of memory: a form may write into what it is given."""
+    return [a.detach().clone() if isinstance(a, Tensor) else a for a in arguments]
+
+
+def _difference(expected: Any, got: Any) -> float:
+    """Largest difference, as a part of the largest value."""
+    pairs = [(expected, got)] if isinstance(expected, Tensor) else list(zip(expected, got, strict=True))
+    apart = 0.0
+    for a, b in pairs:
+        if a.shape != b.shape:
+            return float("inf")
+        largest = max(float(a.float().abs().amax()), 1e-12)
+        here = float((a.float() - b.float()).abs().amax()) / largest
+        apart = apart if here <= apart else here  # nan stays
+    return apart
+
+
+def _seconds_on_cuda(run: Callable[[], Any]) -> float:
+    began, ended = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    run()
+    began.record()
+    for _ in range(_CALLS):
+        run()
+    ended.record()
+    ended.synchronize()
+    return began.elapsed_time(ended) / 1000 / _CALLS
