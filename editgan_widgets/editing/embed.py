@@ -25,6 +25,7 @@ from editgan_widgets.editing.adam import Adam
 from editgan_widgets.editing.latent_frame import LatentFrame, Units
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import PerceptualDistance
+from editgan_widgets.models.readback import Readback
 
 Start = Literal["encoder", "mean"]
 
@@ -160,7 +161,7 @@ def optimize_embedding(
     objective = _Objective(model, target, config)
     offset = torch.zeros_like(start).requires_grad_()
     adam = Adam(offset, config.beta2)
-    slow = offset.detach().clone()
+    slow, read = offset.detach().clone(), Readback()
     for index in range(config.steps + 1):
         # Grad mode is set here and never across a yield, where the consumer's code would run under it.
         with torch.set_grad_enabled(index < config.steps):
@@ -169,7 +170,8 @@ def optimize_embedding(
             latent = frame.latent(free)
             made = model.generator.synthesis(latent, noise_mode="const").image
             loss = objective(index, made, free, latent)
-        w_now, pixels, psnr = latent.detach().clone(), images.to_uint8(made), _psnr(made, target)
+        w_now = latent.detach().clone()
+        pixels, psnr = read((images.to_bytes(made), _psnr(made, target)))  # the step's one wait for the device
         yield EmbedStep(index, config.steps, w_now, pixels, psnr, started_from, time.perf_counter() - began)
         if index < config.steps:
             adam.step(_rate(config, index), torch.autograd.grad(loss, [offset])[0])
@@ -250,9 +252,9 @@ def _first_pass(model: EditGAN, image: Tensor) -> tuple[Tensor, Start]:
     return model.generator.w_plus(model.w_statistics().mean.expand(len(image), -1)).clone(), "mean"
 
 
-def _psnr(made: Tensor, target: Tensor) -> np.ndarray:
+def _psnr(made: Tensor, target: Tensor) -> Float[Tensor, " n"]:
     error = (made.detach().clamp(-1, 1) - target).square().mean((1, 2, 3)).clamp_min(1e-10)
-    return (10 * torch.log10(4 / error)).cpu().numpy()
+    return 10 * torch.log10(4 / error)
 
 
 def _rate(config: EmbedConfig, i: int) -> float:

@@ -1,0 +1,16 @@
+"""Results that are brought to the host."""
+
+import numpy as np
+import torch
+
+from editgan_widgets.models.readback import Readback
+
+
+def test_it_gives_arrays_that_what_is_computed_next_does_not_change():
+    read, x = Readback(), torch.arange(6, dtype=torch.uint8).reshape(2, 3)
+    figures = torch.tensor([0.5, 2.0], requires_grad=True)
+    pixels, values = read((x, figures))
+    x.zero_()
+    assert np.array_equal(pixels, [[0, 1, 2], [3, 4, 5]])
+    assert pixels.dtype == np.uint8
+    assert values.tolist() == [0.5, 2.0]
