@@ -139,27 +139,29 @@ def optimize_edit(
     adam = Adam(offset, config.beta2)
     rate, read = _schedule(config), Readback()
     evaluations = _Evaluations(model, objective, frame, offset, _dtype(config, offset.device))
-    for index in range(config.steps + 1):
-        evaluation = evaluations()
-        if index == 0 and not with_start:
-            adam.step(rate(0), evaluation.gradient())
-            del evaluation  # with it its features go, before the next step's are made
-            continue
-        pixels, figures = read((evaluation.pixels, evaluation.figures))  # the step's one wait for the device
-        values = dict(zip(FIGURES, figures.tolist(), strict=True))
-        iou, outside = values.pop("iou"), values.pop("outside")
-        score = agreement_score(iou, outside, config) if config.best == "iou" else -values["total"]
-        done = index == config.steps or (
-            config.stop_iou is not None and iou >= config.stop_iou and outside <= config.outside_budget
-        )
-        w_now = evaluation.latent.clone()
-        yield EditStep(
-            index, config.steps, w_now, pixels, Losses(**values), iou, outside, score, time.perf_counter() - start_time
-        )
-        if done:
-            return
-        adam.step(rate(index), evaluation.gradient())
-        del evaluation
+    try:
+        for index in range(config.steps + 1):
+            evaluation = evaluations()
+            if index == 0 and not with_start:
+                adam.step(rate(0), evaluation.gradient())
+                del evaluation  # with it its features go, before the next step's are made
+                continue
+            pixels, figures = read((evaluation.pixels, evaluation.figures))  # the step's one wait for the device
+            values = dict(zip(FIGURES, figures.tolist(), strict=True))
+            iou, outside = values.pop("iou"), values.pop("outside")
+            score = agreement_score(iou, outside, config) if config.best == "iou" else -values["total"]
+            done = index == config.steps or (
+                config.stop_iou is not None and iou >= config.stop_iou and outside <= config.outside_budget
+            )
+            w_now = evaluation.latent.clone()
+            seconds = time.perf_counter() - start_time
+            yield EditStep(index, config.steps, w_now, pixels, Losses(**values), iou, outside, score, seconds)
+            if done:
+                return
+            adam.step(rate(index), evaluation.gradient())
+            del evaluation
+    finally:
+        evaluations.close()
 
 
 def _dtype(config: EditConfig, device: torch.device) -> torch.dtype:
@@ -195,6 +197,10 @@ class _Evaluations:
             return _Evaluation(latent, pixels, descent.figures, lambda: descent.gradient(self._offset))
         latent, pixels, figures, gradient = self._recorded()
         return _Evaluation(latent, pixels, figures, lambda: gradient)
+
+    def close(self) -> None:
+        """Let go of what was recorded, and of its memory, which only the garbage collector would find."""
+        self._recorded = None
 
     def _whole(self, number: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         self._objective.calls = number

@@ -23,7 +23,8 @@ from editgan_widgets.models.folding import Folded
 # First layer's outputs from which each member by itself and in strips of a picture's rows is quicker and small.
 _STRIPS_FROM = {"cpu": 2**20}
 _STRIPS_FROM_ELSEWHERE = 2**24
-_STRIP_PIXELS = 4096
+_STRIP_PIXELS = {"cpu": 4096}  # what its cache holds
+_STRIP_PIXELS_ELSEWHERE = 2**16
 _BN_EPS = 1e-5
 _BN_MOMENTUM = 0.1
 
@@ -172,7 +173,8 @@ class Interpreter(nn.Module):
 
     def _in_strips(self, folded: "_FoldedInterpreter", features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
         members, labels, (h1, h2) = self.config.ensemble, self.config.num_labels, self.config.hidden
-        strips, strip_rows = PyramidStrips(features, size), max(4, _STRIP_PIXELS // size[1] // 4 * 4)
+        pixels = _STRIP_PIXELS.get(features[0].device.type, _STRIP_PIXELS_ELSEWHERE)
+        strips, strip_rows = PyramidStrips(features, size), max(4, pixels // size[1] // 4 * 4)
         bias3 = folded.merged_bias3.to(torch.promote_types(folded.merged_bias3.dtype, torch.float32))
         logits = bias3.repeat(len(features[0]), *size, 1)  # [batch, H, W, num_labels]
         # Used again: fresh memory costs more than the product.

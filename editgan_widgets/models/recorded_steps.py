@@ -4,12 +4,13 @@ A step of an edit is some thousand operations on small maps, and the host takes 
 than the device to do them. A CUDA graph starts them all at once.
 
 What is recorded is replayed on the same memory: a step reads what changes (the latent) from memory that stays where it
-is, its results stand until the same kind of step is replayed, and it asks the device for no value on its way.
+is, its results stand until the next step, and it asks the device for no value on its way.
 """
 
+import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 from torch import Tensor
@@ -51,7 +52,7 @@ class RecordedSteps:
         return len(self._replays)
 
     def __call__(self) -> Sequence[Tensor]:
-        """Give the next step's results. They hold until the next step of its kind."""
+        """Give the next step's results. They hold until the next call."""
         number, kind = self._number, self._number % self._kinds
         self._number += 1
         if not self._records or number < self._kinds:
@@ -62,7 +63,8 @@ class RecordedSteps:
             except RuntimeError as error:
                 self._records = False
                 warnings.warn(
-                    f"steps could not be recorded as CUDA graphs ({error}); they run one operation after another",
+                    f"steps could not be recorded as CUDA graphs ({error.__context__ or error}); "
+                    "they run one operation after another",
                     RuntimeWarning,
                     stacklevel=2,
                 )
@@ -75,17 +77,23 @@ class RecordedSteps:
 class _GraphRecorder:
     """Records CUDA graphs that share their memory, as they are replayed in the order in which they were recorded."""
 
+    _streams: ClassVar[dict[torch.device, Any]] = {}  # one a device: libraries keep memory for each that they meet
+    _recording = threading.Lock()  # beginning to record waits for the device, which another recording forbids
+
     def __init__(self, device: torch.device):
         self._device = device
         self._pool: Any = None
 
     def __call__(self, run: Callable[[], Sequence[Tensor]]) -> Replay:
         graph = torch.cuda.CUDAGraph()
-        # thread_local: another thread may use the device meanwhile without spoiling the recording
-        with (
-            torch.cuda.device(self._device),
-            torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"),
-        ):
-            results = run()
+        with self._recording, torch.cuda.device(self._device):
+            stream = self._streams.setdefault(self._device, torch.cuda.Stream())
+            before = torch.cuda.current_stream()
+            try:
+                # thread_local: another thread may use the device meanwhile without spoiling the recording
+                with torch.cuda.graph(graph, self._pool, stream, capture_error_mode="thread_local"):
+                    results = run()
+            finally:
+                torch.cuda.set_stream(before)  # a recording that fails leaves its own
         self._pool = graph.pool()
         return graph.replay, results

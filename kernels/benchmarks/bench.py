@@ -18,6 +18,7 @@ def parse(arguments=None):
     parser.add_argument("--no-browser", action="store_true", help="leave out what a browser shows")
     parser.add_argument("--browser", type=Path, help="figures that tests/ui/measure_editor.py wrote earlier")
     parser.add_argument("--shapes", nargs="+", help="of the networks that the release is measured on")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where the release is measured")
     parser.add_argument("--join", action="store_true", help="measure nothing, join what was written before")
     parser.add_argument("--out", type=Path, default=Path("results"))
     return parser.parse_args(arguments)
@@ -45,7 +46,8 @@ def main(arguments=None):
         browser = ["--no-browser"] if options.no_browser else []
         browser += [] if options.browser is None else ["--browser", str(options.browser)]
         run("bench_editor.py", *out, *browser)
-        run("bench_released.py", *out, *([] if options.shapes is None else ["--shapes", *options.shapes]))
+        shapes = [] if options.shapes is None else ["--shapes", *options.shapes]
+        run("bench_released.py", *out, "--device", options.device, *shapes)
     page, figures = joined(options.out)
     (options.out / "bench.md").write_text(page)
     (options.out / "bench.json").write_text(json.dumps(figures, indent=1) + "\n")

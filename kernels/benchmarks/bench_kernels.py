@@ -50,8 +50,9 @@ def page(trials):
     for trial in trials:
         shape = "x".join(map(str, trial.shapes[0]))
         times = f"{told(trial.plain_seconds)} | {told(trial.kernel_seconds)}"
+        reason = " ".join(trial.reason.replace("|", "/").split())
         form = "kernel" if trial.kernel else "plain"
-        lines.append(f"| {trial.op} | {shape} | {str(trial.dtype)[6:]} | {times} | {form} | {trial.reason} |")
+        lines.append(f"| {trial.op} | {shape} | {str(trial.dtype)[6:]} | {times} | {form} | {reason} |")
     lines += ["", "| op | maps | kernel runs on | plain, us in all | as chosen, us in all | times as quick |"]
     lines += ["|---|---:|---:|---:|---:|---:|"]
     by_op = collections.defaultdict(list)

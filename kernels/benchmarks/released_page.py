@@ -192,9 +192,9 @@ def aims_table(results):
         row = results.get(name, {})
         if "reached" in row:
             what = f"shipped model: {SAYS[name]}, edits that reach an IoU of {REACHED} in the region"
-            how = (
-                f", after {row['reached_seconds']:.1f} s and {row['reached_steps']:.0f} steps" if row["reached"] else ""
-            )
+            how = ""
+            if row["reached"]:
+                how = f", after {row['reached_seconds']:.1f} s and {row['reached_steps']:.0f} steps"
             best = f"best IoU of all {row['iou']:.2f}, {row['seconds']:.1f} s, {row['steps']:.0f} steps"
             rows.append((what, f"{row['reached']} of {row['of']}{how} (medians; {best})", ""))
     if "first" in results.get(FIRST_EDIT, {}):

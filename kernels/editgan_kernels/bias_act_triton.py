@@ -53,7 +53,7 @@ def _step(noise: Tensor | None, pixels: int) -> int:
     return 0 if noise is None or noise.shape[0] == 1 else pixels
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["pixels", "noise_step"])
 def _forward(
     y, scale, bias, noise, pixels, channels, noise_step, leak,
     HAS_SCALE: tl.constexpr, HAS_NOISE: tl.constexpr, PIXELS: tl.constexpr, CHANNELS: tl.constexpr,
@@ -73,7 +73,7 @@ def _forward(
     tl.store(y + place, tl.where(value > 0, value, value * leak).to(y.dtype.element_ty), mask=here)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["pixels", "noise_step"])
 def _backward(
     gradient, y, before, partial, bias, noise, pixels, channels, noise_step, leak,
     HAS_NOISE: tl.constexpr, PIXELS: tl.constexpr, CHANNELS: tl.constexpr, BLOCKS: tl.constexpr,

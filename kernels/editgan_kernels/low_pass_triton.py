@@ -17,7 +17,8 @@ def low_pass_filter(x: Tensor, kernel: Tensor, padding: int) -> Tensor:
     x = x.contiguous(memory_format=torch.channels_last)
     samples, channels, height, width = x.shape
     out_height, out_width = height + 2 * padding - 3, width + 2 * padding - 3
-    y = x.new_empty((samples, channels, out_height, out_width)).contiguous(memory_format=torch.channels_last)
+    size = (samples, channels, out_height, out_width)
+    y = torch.empty(size, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
     blocks = triton.cdiv(out_width, _COLUMNS)
     _filter[out_height * blocks, triton.cdiv(channels, _CHANNELS), samples](
         x, kernel[0].contiguous(), y, height, width, out_height, out_width, channels, blocks, padding,
@@ -26,7 +27,7 @@ def low_pass_filter(x: Tensor, kernel: Tensor, padding: int) -> Tensor:
     return y
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["height", "width", "out_height", "out_width", "blocks", "padding"])
 def _filter(
     x, taps, y, height, width, out_height, out_width, channels, blocks, padding,
     COLUMNS: tl.constexpr, CHANNELS: tl.constexpr,

@@ -27,7 +27,7 @@ def modulate_backward(gradient: Tensor, x: Tensor, styles: Tensor) -> tuple[Tens
     return to_x, partial.sum(0)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["pixels"])
 def _backward(
     gradient, x, partial, styles, pixels, channels,
     PIXELS: tl.constexpr, CHANNELS: tl.constexpr, BLOCKS: tl.constexpr,

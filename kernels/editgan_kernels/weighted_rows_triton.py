@@ -19,7 +19,7 @@ def sum_entries(rows: Tensor, starts: Tensor, index: Tensor, weight: Tensor) -> 
     return sums
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["positions"])
 def _sum(rows, starts, index, weight, sums, positions, channels, CHANNELS: tl.constexpr):
     result = tl.program_id(0)
     channel = tl.program_id(1) * CHANNELS + tl.arange(0, CHANNELS)

@@ -17,6 +17,13 @@ SHAPES = [(1, 3, 5, 7), (2, 70, 9, 4), (1, 64, 20, 17)]  # batch, channels, heig
 LEAK = 0.2
 
 
+@pytest.fixture(autouse=True)
+def exact():
+    """The plain forms in full float32: cuDNN would round to TF32."""
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield
+
+
 @pytest.fixture
 def draw():
     rng = torch.Generator().manual_seed(0)
