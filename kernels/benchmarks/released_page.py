@@ -170,6 +170,7 @@ def aims_table(results):
         for key, what, least in (("seconds", "faster", ">= 15"), ("peak_mb", "less peak memory", "")):
             times = ratio(results, shape, SEGMENT, SEGMENT_PORT, key)
             rows.append((f"{shape}: segmentation, times {what}", shown(times, ".1f"), least if aim else ""))
+        for key, what in (("seconds", "faster"), ("peak_mb", "less peak memory")):
             times = ratio(results, shape, EMBED, EMBED_PORT, key)
             rows.append((f"{shape}: step of an embedding, times {what}", shown(times, ".1f"), ""))
         rates = [pixels_a_second(results, shape, name) for name in (TRAIN, TRAIN_PORT)]
