@@ -7,7 +7,8 @@ TYPES = ("cpu", "cuda", "mps")
 
 def has_quick_bfloat16(device: torch.device) -> bool:
     """Whether products of bfloat16 matrices are several times as quick there as float32's: a CPU with AMX tiles."""
-    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # not in every torch that fits
+    return device.type == "cpu" and bool(capabilities.get("amx_bf16"))
 
 
 def bfloat16_in_hardware(device: torch.device) -> bool:

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from released_measures import ALL_SHAPES
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -17,7 +19,9 @@ def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--no-browser", action="store_true", help="leave out what a browser shows")
     parser.add_argument("--browser", type=Path, help="figures that tests/ui/measure_editor.py wrote earlier")
-    parser.add_argument("--shapes", nargs="+", help="of the networks that the release is measured on")
+    parser.add_argument(
+        "--shapes", nargs="+", choices=ALL_SHAPES, help="of the networks that the release is measured on"
+    )
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where the release is measured")
     parser.add_argument("--join", action="store_true", help="measure nothing, join what was written before")
     parser.add_argument("--out", type=Path, default=Path("results"))
@@ -42,6 +46,11 @@ def joined(folder):
 def main(arguments=None):
     options = parse(arguments)
     out = ["--out", str(options.out)]
+    if options.device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise SystemExit("torch sees no CUDA device here; leave --device out to measure on the CPU")
     if not options.join:
         browser = ["--no-browser"] if options.no_browser else []
         browser += [] if options.browser is None else ["--browser", str(options.browser)]
@@ -49,6 +58,8 @@ def main(arguments=None):
         shapes = [] if options.shapes is None else ["--shapes", *options.shapes]
         run("bench_released.py", *out, "--device", options.device, *shapes)
     page, figures = joined(options.out)
+    if not figures:
+        raise SystemExit(f"there is nothing to join in {options.out}: neither editor.json nor released.json")
     (options.out / "bench.md").write_text(page)
     (options.out / "bench.json").write_text(json.dumps(figures, indent=1) + "\n")
     print(f"{options.out / 'bench.md'} and {options.out / 'bench.json'}: {' and '.join(figures) or 'nothing'}")

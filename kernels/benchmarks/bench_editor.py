@@ -7,13 +7,14 @@ and results/edits.png (each edit: before, painted mask, after, the interpreter's
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import threading
 import time
 from importlib import metadata
 from pathlib import Path
+
+from bench_released import processor
 
 ROOT = Path(__file__).parents[2]
 BROWSER_SCRIPT = ROOT / "tests" / "ui" / "measure_editor.py"
@@ -248,7 +249,14 @@ def _arrow(median, name, shown):
 
 
 def markdown(results):
-    lines = ["| what | figure | aim |", "|---|---|---|"]
+    machine = results["machine"]
+    about = f"{machine['processor']}, {machine['cores']} cores, {machine['torch_threads']} torch threads"
+    lines = [
+        f"Measured on {about}; torch {results['versions']['torch']}.",
+        "",
+        "| what | figure | aim |",
+        "|---|---|---|",
+    ]
     lines += [f"| {' | '.join(row)} |" for row in rows(results)]
     names = ("iou_before", "iou_after", "judge_iou_before", "judge_iou_after", "change_outside", "seconds")
     lines += ["", f"| edit (median) | {' | '.join(names)} |", "|---|" + "---|" * len(names)]
@@ -274,7 +282,7 @@ def main(arguments=None):
     results, sheet = bench(model, judge, options)
     results = {
         "model": {"name": options.model, "fingerprint": model.fingerprint, "resolution": resolution},
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine(), "torch_threads": torch.get_num_threads()},
+        "machine": {"cores": os.cpu_count(), "processor": processor(), "torch_threads": torch.get_num_threads()},
         "versions": {name: metadata.version(name) for name in ("torch", "numpy", "editgan-widgets")},
         "steps": options.steps,
         **results,

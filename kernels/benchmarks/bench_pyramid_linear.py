@@ -1,4 +1,4 @@
-"""Measure pyramid_linear against its reference, on the feature pyramid of the shipped portraits model (128 px).
+"""Measure pyramid_linear against its reference, on the feature pyramid of a portrait network (128 px).
 
 Prints forward and forward + backward times, and the largest difference of the results.
 """

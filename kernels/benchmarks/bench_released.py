@@ -1,4 +1,4 @@
-"""Measure the edit step and the segmentation against EditGAN's release as ported in released_loop.py.
+"""Measure edits, segmentation, embedding and the interpreter's training beside EditGAN's release as ported here.
 
 `make bench-released` runs it: each measurement is a process of its own, so that its peak memory is its own. It prints
 tables and writes results/released.json and results/released.md. A measurement that would not fit into the memory that
@@ -11,6 +11,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -41,7 +42,12 @@ def parse(arguments=None):
     parser.add_argument("--least", type=int, default=3, help="steps that are measured however long they take")
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--measure", choices=OF_A_SHAPE + OF_THE_MODEL, help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.threads < 1:
+        parser.error(f"--threads must be 1 or more; got {options.threads}")
+    if options.device == "cpu" and set(options.only) <= set(ON_CUDA):
+        parser.error(f"{' and '.join(options.only)}: measured with --device cuda only, a CPU takes minutes for one")
+    return options
 
 
 def memory_needed(name, shape):
@@ -72,6 +78,7 @@ def in_process(name, shape, options):
         needed, free = memory_needed(name, shape), memory_free()
         if free is not None and needed > free * 0.97:
             return {"refused": f"needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free"}
+    began, busy, own = time.monotonic(), busy_seconds(), own_seconds()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # of whatever else the machine does
     command = [sys.executable, __file__, "--measure", name, "--shapes", shape or CAR, "--threads", str(options.threads)]
     command += ["--device", options.device, "--seconds", str(options.seconds), "--least", str(options.least)]
@@ -79,7 +86,26 @@ def in_process(name, shape, options):
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         return {"refused": f"ended with {done.returncode}: {(done.stderr.strip().splitlines() or ['?'])[-1][:200]}"}
-    return json.loads(done.stdout.splitlines()[-1]) | ({} if load is None else {"load": round(load, 1)})
+    found = json.loads(done.stdout.splitlines()[-1]) | ({} if load is None else {"load": round(load, 1)})
+    if busy is not None:
+        beside = (busy_seconds() - busy - (own_seconds() - own)) / (time.monotonic() - began)
+        found["beside"] = round(max(beside, 0.0), 2)
+    return found
+
+
+def busy_seconds():
+    """What all processes have computed since the machine began; None where the system does not tell."""
+    try:
+        user, nice, system = Path("/proc/stat").read_text().split()[1:4]
+        return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError):
+        return None
+
+
+def own_seconds():
+    """What this process and those that it waited for have computed."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def main(arguments=None):
@@ -87,6 +113,11 @@ def main(arguments=None):
     if options.measure:
         print(json.dumps(measure(options)))
         return
+    if options.device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise SystemExit("torch sees no CUDA device here; leave --device out to measure on the CPU")
     file = options.out / "released.json"
     options.out.mkdir(parents=True, exist_ok=True)
     results = kept(file, options) | {"machine": machine(options)}
@@ -105,6 +136,10 @@ def main(arguments=None):
         file.write_text(json.dumps(results, indent=1) + "\n")
         (options.out / "released.md").write_text(page(results))
     print(page(results))
+    groups = [results, *results["shapes"].values()]
+    failed = [row for group in groups for row in group.values() if str(row.get("refused", "")).startswith("ended")]
+    if failed:
+        raise SystemExit(f"{len(failed)} measurements failed: {failed[0]['refused']}")
 
 
 def machine(options):
