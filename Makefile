@@ -49,7 +49,7 @@ format: $(STAMP)  ## put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP)  ## measure the editor, and edits beside EditGAN's release, in an hour; writes results/bench.json and results/bench.md
+bench: $(STAMP)  ## measure the editor, and edits beside EditGAN's release, in an hour or two; writes results/bench.json and results/bench.md
 	$(BIN)/python kernels/benchmarks/bench.py $(BENCH_ARGS)
 
 bench-editor: $(STAMP)  ## of these, what README's table says; writes results/editor.json and results/editor.md

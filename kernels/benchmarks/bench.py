@@ -1,6 +1,6 @@
 """Measure the editor, and edits, embedding, training and segmentation beside EditGAN's release, into one file.
 
-`make bench` runs bench_editor.py and bench_released.py one after another, which takes about an hour, and joins what
+`make bench` runs bench_editor.py and bench_released.py one after another, which takes an hour or two, and joins what
 they wrote: results/bench.json and results/bench.md. With --join it only joins what lies there.
 """
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from released_measures import ALL_SHAPES
+import bench_released
 
 HERE = Path(__file__).resolve().parent
 
@@ -19,9 +19,7 @@ def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--no-browser", action="store_true", help="leave out what a browser shows")
     parser.add_argument("--browser", type=Path, help="figures that tests/ui/measure_editor.py wrote earlier")
-    parser.add_argument(
-        "--shapes", nargs="+", choices=ALL_SHAPES, help="of the networks that the release is measured on"
-    )
+    parser.add_argument("--shapes", nargs="+", help="networks that the release is measured on")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where the release is measured")
     parser.add_argument("--join", action="store_true", help="measure nothing, join what was written before")
     parser.add_argument("--out", type=Path, default=Path("results"))
@@ -46,23 +44,20 @@ def joined(folder):
 def main(arguments=None):
     options = parse(arguments)
     out = ["--out", str(options.out)]
-    if options.device == "cuda":
-        import torch
-
-        if not torch.cuda.is_available():
-            raise SystemExit("torch sees no CUDA device here; leave --device out to measure on the CPU")
     if not options.join:
+        released = [*out, "--device", options.device]
+        released += [] if options.shapes is None else ["--shapes", *options.shapes]
+        bench_released.parse(released)  # what it would refuse is told now, and not after the editor was measured
         browser = ["--no-browser"] if options.no_browser else []
         browser += [] if options.browser is None else ["--browser", str(options.browser)]
         run("bench_editor.py", *out, *browser)
-        shapes = [] if options.shapes is None else ["--shapes", *options.shapes]
-        run("bench_released.py", *out, "--device", options.device, *shapes)
+        run("bench_released.py", *released)
     page, figures = joined(options.out)
     if not figures:
         raise SystemExit(f"there is nothing to join in {options.out}: neither editor.json nor released.json")
     (options.out / "bench.md").write_text(page)
     (options.out / "bench.json").write_text(json.dumps(figures, indent=1) + "\n")
-    print(f"{options.out / 'bench.md'} and {options.out / 'bench.json'}: {' and '.join(figures) or 'nothing'}")
+    print(f"{options.out / 'bench.md'} and {options.out / 'bench.json'}: {' and '.join(figures)}")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,13 @@ def parse(arguments=None):
         parser.error(f"--threads must be 1 or more; got {options.threads}")
     if options.device == "cpu" and set(options.only) <= set(ON_CUDA):
         parser.error(f"{' and '.join(options.only)}: measured with --device cuda only, a CPU takes minutes for one")
+    if options.device == "cuda":
+        from editgan_widgets.models.devices import resolve_device
+
+        try:
+            resolve_device(options.device)
+        except ValueError as error:
+            parser.error(str(error))
     return options
 
 
@@ -113,11 +120,6 @@ def main(arguments=None):
     if options.measure:
         print(json.dumps(measure(options)))
         return
-    if options.device == "cuda":
-        import torch
-
-        if not torch.cuda.is_available():
-            raise SystemExit("torch sees no CUDA device here; leave --device out to measure on the CPU")
     file = options.out / "released.json"
     options.out.mkdir(parents=True, exist_ok=True)
     results = kept(file, options) | {"machine": machine(options)}

@@ -31,7 +31,7 @@ class ReleasedEmbedding:
     def __init__(self, model: EditGAN, picture: Tensor, vgg16: tuple[Vgg16Features, list[Tensor]], steps: int = 100):
         assert model.encoder is not None
         self.generator, self.encoder = model.generator, model.encoder
-        self.vgg16, self.heads = vgg16[0].to(picture.device), [head.to(picture.device) for head in vgg16[1]]
+        self.vgg16, self.heads = vgg16
         self.target = in_unit_range(picture)
         self.w_plus = model.encode(picture).detach().clone().requires_grad_()
         self.optimiser = torch.optim.Adam([self.w_plus], lr=RATE)

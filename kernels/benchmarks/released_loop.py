@@ -110,7 +110,9 @@ def random_model(shape: Shape, with_encoder: bool = True, seed: int = 0) -> Edit
     return EditGAN(generator, discriminator, interpreter, labels, encoder=encoder)
 
 
-def random_vgg16(channels: Sequence[int] = VGG_CHANNELS, seed: int = 1) -> tuple[Vgg16Features, list[Tensor]]:
+def random_vgg16(
+    channels: Sequence[int] = VGG_CHANNELS, seed: int = 1, device: torch.device | str = "cpu"
+) -> tuple[Vgg16Features, list[Tensor]]:
     """VGG16 and LPIPS' heads with random weights: activations keep their size, heads are not negative."""
     rng, weights, inputs = torch.Generator().manual_seed(seed), {}, 3
     for stage, outputs in zip(STAGES, channels, strict=True):
@@ -119,7 +121,7 @@ def random_vgg16(channels: Sequence[int] = VGG_CHANNELS, seed: int = 1) -> tuple
             weights[f"features.{number}.weight"] = torch.randn(outputs, inputs, 3, 3, generator=rng) * scale
             weights[f"features.{number}.bias"] = torch.randn(outputs, generator=rng) * 0.1
             inputs = outputs
-    return Vgg16Features(weights), [torch.rand(n, generator=rng) for n in channels]
+    return Vgg16Features(weights).to(device), [torch.rand(n, generator=rng).to(device) for n in channels]
 
 
 @dataclass(frozen=True)
@@ -267,7 +269,7 @@ class ReleasedLoop:
         self.generator, self.encoder, self.size = model.generator, model.encoder, model.resolution
         self.members = members_of(model.interpreter)
         device = task.start.device
-        self.vgg16, self.heads = vgg16[0].to(device), [head.to(device) for head in vgg16[1]]
+        self.vgg16, self.heads = vgg16
         region = torch.from_numpy(task.target.region).to(device)
         self.region, self.keep = region.flatten(), (~region).float()
         self.wanted = torch.from_numpy(task.target.label_map).to(device).long()[region]
@@ -322,7 +324,7 @@ class LeanLoop:
         with torch.no_grad():
             image = self.generator.synthesis(task.before, noise_mode="const").image
         self.target = in_unit_range(image) * self.keep
-        self.lpips = Lpips(vgg16[0].to(device), vgg16[1])
+        self.lpips = Lpips(*vgg16)
         self.reference = self.lpips.reference(self.target * 2 - 1)
         self.w_plus = task.start.clone().requires_grad_()
         self.adam = Adam(self.w_plus, beta2=0.999)

@@ -77,7 +77,7 @@ def measure_step(name, shape, options):
     about = {"region_px": int(task.target.region.sum()), "channels": sizes.channels, "cube_gb": sizes.cube_bytes / 1e9}
     if name in (PORT, LEAN):
         kind = released_loop.ReleasedLoop if name == PORT else released_loop.LeanLoop
-        loop = kind(model, task, released_loop.random_vgg16(sizes.vgg_channels))
+        loop = kind(model, task, released_loop.random_vgg16(sizes.vgg_channels, device=model.device))
         if name == PORT:
             model.interpreter = None  # its weights are in the members
         about |= terms_and_gradient(loop)
@@ -211,7 +211,7 @@ def measure_embedding(name, shape, options):
     with torch.no_grad():
         picture = model.generator.synthesis(model.sample_w_plus(5), noise_mode="const").image.clamp(-1, 1)
     if name == EMBED_PORT:
-        vgg16 = released_loop.random_vgg16(sizes.vgg_channels)
+        vgg16 = released_loop.random_vgg16(sizes.vgg_channels, device=model.device)
         run, each = released_embedding.ReleasedEmbedding(model, picture, vgg16).step, 1
     else:
         steps, each = optimize_embedding(model, picture, EmbedConfig(steps=10_000)), 2
@@ -345,7 +345,7 @@ def released_latents(session):
         session.predicted_label_map, session.label_map, released_loop.DILATION, session.predicted_label_map, "painted"
     )
     task = released_loop.Task(session.w_plus, session.w_plus, target)
-    loop = released_loop.ReleasedLoop(session.model, task, released_loop.random_vgg16())
+    loop = released_loop.ReleasedLoop(session.model, task, released_loop.random_vgg16(device=session.model.device))
     while True:
         loop.step()
         yield loop.w_plus.detach()

@@ -11,7 +11,6 @@ from released_loop import Member, full_size
 from torch import Tensor, nn
 
 BATCH, RATE = 64, 1e-3  # pixels a step, Adam's rate
-EPOCHS = 4  # over all pixels of all pictures, at the least
 
 
 class ReleasedTraining:

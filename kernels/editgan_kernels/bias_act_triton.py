@@ -1,27 +1,28 @@
-"""bias_act in Triton: one pass over the map forward, and one backward, which takes the sums over pixels on its way.
-
-A map in channels_last order is `[samples, pixels, channels]`. A program has a block of pixels and of channels; backward
-it walks down several blocks of pixels, so that few sums are left to be added.
-"""
+"""bias_act in Triton: one pass over the map forward, and one backward, which takes the sums over pixels on its way."""
 
 import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 
-_PIXELS, _CHANNELS = 32, 64  # of a block
-_BLOCKS = 8  # of pixels, that a program of the backward pass walks down
+from editgan_kernels.map_blocks_triton import (
+    BLOCKS,
+    CHANNELS,
+    PIXELS,
+    block_of_map,
+    grid_of,
+    partial_sums,
+    store_partial_sums,
+)
 
 
 def bias_act_(x: Tensor, scale: Tensor | None, bias: Tensor, noise: Tensor | None, leak: float) -> Tensor:
     """See `bias_act.bias_act_`."""
     y = x.contiguous(memory_format=torch.channels_last)  # itself, where it is in that order
-    samples, channels, height, width = y.shape
-    pixels = height * width
-    grid = (triton.cdiv(pixels, _PIXELS), triton.cdiv(channels, _CHANNELS), samples)
-    _forward[grid](
+    channels, pixels = y.shape[1], y.shape[2] * y.shape[3]
+    _forward[grid_of(y)](
         y, _dense(scale, y), bias, _dense(noise, y), pixels, channels, _step(noise, pixels), leak,
-        HAS_SCALE=scale is not None, HAS_NOISE=noise is not None, PIXELS=_PIXELS, CHANNELS=_CHANNELS,
+        HAS_SCALE=scale is not None, HAS_NOISE=noise is not None, PIXELS=PIXELS, CHANNELS=CHANNELS,
     )  # fmt: skip
     return y if y is x else x.copy_(y)
 
@@ -32,13 +33,11 @@ def bias_act_backward(
     """See `bias_act.bias_act_backward`."""
     gradient = gradient.contiguous(memory_format=torch.channels_last)
     y = y.contiguous(memory_format=torch.channels_last)
-    samples, channels, height, width = y.shape
-    pixels = height * width
-    rows = triton.cdiv(pixels, _PIXELS * _BLOCKS)
-    before, partial = torch.empty_like(gradient), y.new_empty(rows, samples, channels, dtype=torch.float32)
-    _backward[rows, triton.cdiv(channels, _CHANNELS), samples](
+    channels, pixels, grid = y.shape[1], y.shape[2] * y.shape[3], grid_of(y, BLOCKS)
+    before, partial = torch.empty_like(gradient), partial_sums(y, grid)
+    _backward[grid](
         gradient, y, before, partial, bias, _dense(noise, y), pixels, channels, _step(noise, pixels), leak,
-        HAS_NOISE=noise is not None, PIXELS=_PIXELS, CHANNELS=_CHANNELS, BLOCKS=_BLOCKS,
+        HAS_NOISE=noise is not None, PIXELS=PIXELS, CHANNELS=CHANNELS, BLOCKS=BLOCKS,
     )  # fmt: skip
     return before, partial.sum(0)
 
@@ -61,8 +60,7 @@ def _forward(
     pixel = tl.program_id(0) * PIXELS + tl.arange(0, PIXELS)
     channel = tl.program_id(1) * CHANNELS + tl.arange(0, CHANNELS)
     sample = tl.program_id(2)
-    here = (pixel < pixels)[:, None] & (channel < channels)[None, :]
-    place = (sample.to(tl.int64) * pixels + pixel)[:, None] * channels + channel[None, :]
+    place, here = block_of_map(pixel, channel, sample, pixels, channels)
     value = tl.load(y + place, mask=here, other=0).to(tl.float32)
     if HAS_SCALE:
         factor = tl.load(scale + sample * channels + channel, mask=channel < channels, other=0).to(tl.float32)
@@ -80,13 +78,11 @@ def _backward(
 ):  # fmt: skip
     channel = tl.program_id(1) * CHANNELS + tl.arange(0, CHANNELS)
     sample = tl.program_id(2)
-    there = channel < channels
-    shift = tl.load(bias + channel, mask=there, other=0).to(tl.float32)
+    shift = tl.load(bias + channel, mask=channel < channels, other=0).to(tl.float32)
     total = tl.zeros([CHANNELS], tl.float32)
     for block in range(BLOCKS):
         pixel = (tl.program_id(0) * BLOCKS + block) * PIXELS + tl.arange(0, PIXELS)
-        here = (pixel < pixels)[:, None] & there[None, :]
-        place = (sample.to(tl.int64) * pixels + pixel)[:, None] * channels + channel[None, :]
+        place, here = block_of_map(pixel, channel, sample, pixels, channels)
         given = tl.load(gradient + place, mask=here, other=0).to(tl.float32)
         value = tl.load(y + place, mask=here, other=0).to(tl.float32)
         slope = tl.where(value > 0, given, given * leak)
@@ -95,5 +91,4 @@ def _backward(
         if HAS_NOISE:
             added += tl.load(noise + sample * noise_step + pixel, mask=pixel < pixels, other=0).to(tl.float32)[:, None]
         total += tl.sum(given * value - slope * added, axis=0)
-    row = tl.program_id(0) * tl.num_programs(2) + sample
-    tl.store(partial + row * channels + channel, total, mask=there)
+    store_partial_sums(partial, total, channel, sample, channels)

@@ -24,7 +24,6 @@ from torch.nn.grad import conv2d_input
 from editgan_kernels.bias_act import bias_act_, bias_act_backward
 from editgan_kernels.low_pass import low_pass_filter
 from editgan_kernels.modulate import modulate_backward
-from editgan_kernels.sums import sums_over_pixels
 
 
 def modulated_convolution(
@@ -108,14 +107,12 @@ class _ModulatedConvolution(torch.autograd.Function):
         if by_x or by_styles:
             s, d = styles.to(x.dtype), scale.to(x.dtype)
             to_x = _transposed(before, d, x, weight, low_pass)  # by style * x
-            if by_x and by_styles:
+            if by_styles:
                 to_x, to_styles = modulate_backward(to_x, x, s)
-            elif by_x:
-                to_x = to_x.mul_(s[:, :, None, None])
+                to_styles = to_styles.to(styles.dtype)
             else:
-                to_x, to_styles = None, sums_over_pixels(to_x, x)
-            to_styles = None if to_styles is None else to_styles.to(styles.dtype)
-        return to_x, to_styles, to_scale, None, None, None, None, None
+                to_x = to_x.mul_(s[:, :, None, None])
+        return to_x if by_x else None, to_styles, to_scale, None, None, None, None, None
 
 
 def _convolve(x: Tensor, weight: Tensor, low_pass: Tensor | None) -> Tensor:
