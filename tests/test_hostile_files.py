@@ -1,5 +1,6 @@
 """Files made to run code, to crash or to fill the memory: refused, each with an error that names file and next move."""
 
+import argparse
 import io
 import json
 import os
@@ -204,6 +205,26 @@ def test_a_hostile_file_is_refused_by_name_and_nothing_in_it_runs(name, tmp_path
     with pytest.raises(CheckpointError, match="(?s)" + name.replace(".", r"\.")):
         load_generator(tmp_path / name)
     assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_code_beside_good_tensors_is_left_out_and_never_runs(zipped, tmp_path, monkeypatch):
+    from test_generator import make_random_generator
+
+    from editgan_widgets.models.checkpoints import to_rosinality
+
+    monkeypatch.chdir(tmp_path)
+    generator = make_random_generator().eval()
+    calls = [Calls(os.system, SHELL), Calls(eval, f"__import__('os').mkdir({CANARY!r})"), Calls(open, CANARY, "w")]
+    nested = Calls(dict, [(1, Calls(os.mkdir, CANARY))])
+    state = Calls(argparse.Namespace, state={"seed": Calls(os.mkdir, CANARY)})
+    content = {**to_rosinality(generator), "evil": calls, "nested": nested, "args": state}
+    torch.save(content, tmp_path / "mixed.pt", _use_new_zipfile_serialization=zipped)
+    z = torch.randn(1, 8)
+    with torch.no_grad():
+        assert (load_generator(tmp_path / "mixed.pt")(z) - generator(z)).abs().max() < 1e-4
+    convert([tmp_path / "mixed.pt"], tmp_path / "out.safetensors", samples=1)
+    assert sorted(os.listdir(tmp_path)) == ["mixed.pt", "out.safetensors"]
 
 
 def test_there_are_more_than_thirty_of_them():

@@ -1,7 +1,16 @@
 """Files in the public releases' layouts give what a textbook reading of their tensors gives."""
 
+import argparse
 import collections
+import datetime
+import decimal
+import enum
+import functools
+import pathlib
 import pickle
+import random
+import types
+import uuid
 
 import numpy as np
 import official_files
@@ -303,3 +312,91 @@ def test_torch_reads_its_files_as_this_package_does(tmp_path):
     assert torch.equal(theirs["a"], ours["a"])
     assert torch.equal(theirs["shares"], ours["shares"])
     assert torch.equal(theirs["n"]["x"], ours["n"]["x"])
+
+
+class Mode(enum.Enum):
+    FAST = "fast"
+
+
+class Settings:
+    def __init__(self):
+        self.size, self.inner = 16, argparse.Namespace(tensors=torch.arange(3))
+
+
+def unknown_objects():
+    """Things that trainers keep beside their weights."""
+    layer = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(layer.parameters())
+    layer(torch.ones(2)).sum().backward()
+    optimizer.step()
+    return {
+        "args": argparse.Namespace(size=256, lr=0.002, path=pathlib.PurePosixPath("data")),
+        "posix": pathlib.PosixPath("a/b"),
+        "windows": pathlib.PureWindowsPath("c:/x"),
+        "default": collections.defaultdict(list, {"loss": [torch.ones(2)]}),
+        "counter": collections.Counter("aab"),
+        "queue": collections.deque([1, 2], maxlen=3),
+        "space": types.SimpleNamespace(a=1),
+        "range": range(3),
+        "slice": slice(1, 2),
+        "complex": 1 + 2j,
+        "time": datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc),
+        "spans": [datetime.timedelta(1), datetime.date(2020, 1, 2)],
+        "decimal": decimal.Decimal("1.5"),
+        "id": uuid.UUID(int=3),
+        "partial": functools.partial(F.leaky_relu, negative_slope=0.2),
+        "function": F.leaky_relu,
+        "built in": len,
+        "enum": Mode.FAST,
+        "settings": Settings(),
+        "module": layer,
+        "scalars": [np.float32(1.5), np.int64(2), np.bool_(True), np.complex64(1j)],
+        "numpy state": np.random.RandomState(0).get_state(),
+        "numpy generator": np.random.default_rng(0),
+        "python state": random.getstate(),
+        "texts": np.array(["a", "bc"]),
+        "objects": np.array([{}, None], dtype=object),
+        "times": np.array(["2020-01-02"], dtype="datetime64[D]"),
+        "structured": np.zeros(2, [("a", "f4")]),
+        "torch state": torch.get_rng_state(),
+        "generator": torch.Generator().get_state(),
+        "device": torch.device("cpu"),
+        "dtype": torch.float16,
+        "size": torch.Size([1, 2]),
+        "optimizer": optimizer.state_dict(),
+        "keys": {(1, 2): "x", frozenset({1}): "y", Mode.FAST: "z", range(2): 1},
+        "sets": [{1, 2}, frozenset({3})],
+        "error": ValueError("x"),
+        "last": torch.arange(4),
+    }
+
+
+@pytest.mark.parametrize("container", ["zip", "legacy", *range(6)])
+def test_objects_beside_tensors_are_skipped_and_the_tensors_read(tmp_path, container):
+    for name, thing in unknown_objects().items():
+        tensors = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.ones(2)}
+        content = {"a": tensors["a"], "thing": thing, "deep": [{"thing": thing, "b": tensors["b"]}]}
+        path = tmp_path / name
+        if isinstance(container, int):
+            path.write_bytes(pickle.dumps(content, protocol=container))
+        else:
+            torch.save(content, path, _use_new_zipfile_serialization=container == "zip")
+        found = read_tensors(path)
+        assert torch.equal(found["a"], tensors["a"])
+        assert torch.equal(found["deep"][0]["b"], tensors["b"])
+        assert list(found) == ["a", "thing", "deep"]
+        if name in ("args", "space"):
+            assert found["thing"].name == f"{type(thing).__module__}.{type(thing).__name__}"
+            assert found["thing"].state.get("size", 256) == 256
+        if name in ("last", "torch state", "generator"):
+            assert torch.equal(found["thing"], thing)
+        if name == "default":
+            assert torch.equal(found["thing"]["loss"][0], torch.ones(2))
+
+
+def test_the_data_of_objects_that_are_not_built_can_be_looked_at(tmp_path):
+    torch.save({"settings": Settings()}, tmp_path / "p")
+    found = read_tensors(tmp_path / "p")["settings"]
+    assert repr(found) == f"<{__name__}.Settings, not built>"
+    assert found.state["size"] == 16
+    assert torch.equal(found.state["inner"].state["tensors"], torch.arange(3))

@@ -167,7 +167,8 @@ def foreign_weights(path: Path, content: Any) -> tuple[dict[str, Tensor], float]
     if not isinstance(g_ema, Mapping):
         holds = sorted(map(str, content))[:5] if isinstance(content, dict) else type(content).__name__
         raise CheckpointError(
-            f"{path} holds {holds} and no 'g_ema' state dict; give a generator in the rosinality layout "
+            f"{path} holds {holds} and no 'g_ema' state dict (objects in it are never built or run); give a generator "
+            "in the rosinality layout "
             "(a dict with 'g_ema' and 'latent_avg') or a bundle of ours"
         )
     tensors = state_dict(path, g_ema, "g_ema")

@@ -2,15 +2,16 @@
 
 A pickle is a program for a stack machine (`pickletools` in the standard library documents the opcodes). This machine
 pushes numbers, strings, lists and dicts; for the few globals that build tensors, arrays and ordered dicts it does the
-building itself; every other global, and every opcode that asks for classes in another way, ends the reading.
-Modules that StyleGAN2-ADA pickled with their source code come as PersistentObject: their state, without the source.
+building itself. Every other class, function or object becomes an Opaque: a name and the plain data that the file sets
+on it. Nothing is looked up by that name, so an Opaque is inert. Whole modules, and those that StyleGAN2-ADA pickled
+with their source code (which is dropped), are read from the state of their Opaque.
 """
 
 import io
 import pickletools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any, Protocol, cast, runtime_checkable
 
 import numpy as np
@@ -52,12 +53,23 @@ class Readable(Protocol):
 Storages = Callable[[torch.dtype, str, int], Tensor]
 
 
-@dataclass(frozen=True)
-class PersistentObject:
-    """A StyleGAN2-ADA module: the name of its class and the attributes that it had. Its source code is dropped."""
+@dataclass(eq=False, repr=False)
+class Opaque:
+    """A class, function or object that is no plain data. It was neither built nor run; there is only what is here.
 
-    class_name: str
-    state: dict[str, Any]
+    Attributes:
+        name: full name of its class, or of the function that would have made it; at most 200 characters.
+        state: the attributes that the file sets on it, as unpickling would pass to `__setstate__`; None without any.
+        entries, elements: what the file puts into it, where it is a kind of dict or list.
+    """
+
+    name: str
+    state: Any = None
+    entries: dict[Any, Any] = field(default_factory=dict)
+    elements: list[Any] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, not built>"
 
 
 def read_pickle(file: Readable, size: int, storages: Storages | None = None) -> Any:
@@ -143,12 +155,6 @@ class _Dtype:
     code: str
     order: str = "<"
 
-    def charge(self, arguments: tuple) -> None:
-        """Count what a builder copies; a small pickle could ask for the same large copy again and again."""
-        self.room -= sum(len(x) for x in arguments if isinstance(x, (bytes, str, list, dict, tuple)))
-        if self.room < 0:
-            raise PickleRefusedError("it builds more than its size can hold")
-
     def build(self) -> np.dtype:
         """The dtype itself."""
         return np.dtype(self.code).newbyteorder(">" if self.order == ">" else "<")
@@ -158,7 +164,8 @@ class _Dtype:
 class _Array:
     """A numpy array under construction; its BUILD brings everything."""
 
-    value: np.ndarray | None = None
+    value: Any = None  # the array, or an Opaque where its elements are no numbers
+    memo: int | None = None  # where the file remembers it
 
 
 _MARK = _Mark()
@@ -206,15 +213,17 @@ class _Machine:
 
     def extend(self, items: list[Any]) -> None:
         """Add to the list on top."""
-        if not isinstance(self.stack[-1], list):
+        target = self.stack[-1].elements if isinstance(self.stack[-1], Opaque) else self.stack[-1]
+        if not isinstance(target, list):
             raise PickleRefusedError("it appends to what is no list")
-        self.stack[-1].extend(map(_finished, items))
+        target.extend(map(_finished, items))
 
     def put(self, items: list[Any]) -> None:
         """Set keys and values in the dict on top."""
-        if not isinstance(self.stack[-1], dict) or len(items) % 2:
+        target = self.stack[-1].entries if isinstance(self.stack[-1], Opaque) else self.stack[-1]
+        if not isinstance(target, dict) or len(items) % 2:
             raise PickleRefusedError("it sets items in what is no dict")
-        self.stack[-1].update(_pairs(zip(items[::2], items[1::2], strict=True)))
+        target.update(_pairs(zip(items[::2], items[1::2], strict=True)))
 
     def dict_from_mark(self) -> None:
         """Push a dict of what stands above the mark."""
@@ -223,15 +232,15 @@ class _Machine:
         self.put(items)
 
     def global_(self, name: str) -> None:
-        """Push a global that has a meaning; its name is looked up in a table and nowhere else."""
+        """Push what a global's name means here: a table says it, and nothing is looked up elsewhere."""
         if name in _STORAGES:
             self.stack.append(StorageKind(_STORAGES[name]))
         elif name in _DTYPES:
             self.stack.append(_DTYPES[name])
-        elif name in _BUILDERS:
+        elif name in _BUILDERS or name in _OF_A_CLASS or name in _OF_A_TENSOR:
             self.stack.append(_Global(name))
         else:
-            raise PickleRefusedError(f"it holds pickled code, which is never run: {name[:80]!r}")
+            self.stack.append(Opaque(name[:200]))
 
     def stack_global(self) -> None:
         """As `global_`, the name in two strings on the stack."""
@@ -241,12 +250,48 @@ class _Machine:
         self.global_(f"{module}.{name}")
 
     def reduce(self) -> None:
-        """Do what a known global would do with its arguments; `call` is looked up, never called."""
+        """Do what a known global would do with its arguments; an unknown one gives an Opaque. Nothing is called."""
         arguments, call = self.stack.pop(), self.stack.pop()
-        if not isinstance(call, _Global) or not isinstance(arguments, tuple):
+        if not isinstance(call, (_Global, Opaque)) or not isinstance(arguments, tuple):
             raise PickleRefusedError("it calls what is no function")
+        self.stack.append(self.made(call, arguments))
+
+    def made(self, call: "_Global | Opaque", arguments: tuple) -> Any:
+        """What a call gives: data from a known builder, else an Opaque."""
+        if isinstance(call, Opaque):
+            return Opaque(call.name)
+        if call.name in _OF_A_CLASS:
+            if not arguments or not isinstance(arguments[0], (_Global, Opaque)):
+                return Opaque(call.name)
+            return Opaque(arguments[0].name) if isinstance(arguments[0], Opaque) else self.made(arguments[0], ())
+        if call.name in _OF_A_TENSOR:  # (function, class, its arguments, attributes): a tensor with attributes
+            inner, inputs = (arguments[0], arguments[2]) if len(arguments) > 2 else (None, None)
+            known = isinstance(inner, _Global) and inner.name in _TENSORS and isinstance(inputs, tuple)
+            return self.made(inner, inputs) if known else Opaque(call.name)  # type: ignore[arg-type]
         self.charge(arguments)
-        self.stack.append(_BUILDERS[call.name](*arguments))
+        if any(isinstance(x, Opaque) for x in arguments) and call.name not in _ANY:
+            return Opaque(call.name)
+        return _BUILDERS[call.name](*arguments)
+
+    def object_from_mark(self) -> None:
+        """OBJ: push what the class above the mark would give of the values above it."""
+        call, *arguments = self.items_from_mark()
+        self.stack.extend([call, tuple(arguments)])
+        self.reduce()
+
+    def instance(self, name: str) -> None:
+        """INST: as `object_from_mark`, the class by its name."""
+        arguments = tuple(self.items_from_mark())
+        self.global_(name)
+        self.stack.append(arguments)
+        self.reduce()
+
+    def extended(self) -> None:
+        """NEWOBJ_EX: as `reduce`, with arguments by name, which only an Opaque is given."""
+        named = self.stack.pop()
+        if named and isinstance(self.stack[-2], _Global):
+            raise PickleRefusedError("it calls a builder of data with arguments that it does not take")
+        self.reduce()
 
     def charge(self, arguments: tuple) -> None:
         """Count what a builder copies; a small pickle could ask for the same large copy again and again."""
@@ -255,23 +300,33 @@ class _Machine:
             raise PickleRefusedError("it builds more than its size can hold")
 
     def build(self) -> None:
-        """Fill an array, a dtype or an ordered dict; there is no other state to set."""
+        """Fill an array or a dtype, keep an Opaque's state; the attributes of anything else are of no use."""
         state, target = self.stack.pop(), self.stack[-1]
         if isinstance(target, _Array):
             self.charge(state)
             _, shape, dtype, fortran, data = state
-            target.value = _array(data, dtype, shape, "F" if fortran else "C")
+            plain = isinstance(dtype, _Dtype) and isinstance(data, bytes)
+            target.value = _array(data, dtype, shape, "F" if fortran else "C") if plain else Opaque("numpy.ndarray")
+            self.stack[-1] = target.value
+            if target.memo is not None and self.memo.get(target.memo) is target:
+                self.memo[target.memo] = target.value
         elif isinstance(target, _Dtype):
             target.order = str(state[1])
-        elif not isinstance(target, dict):  # a dict's attributes (`_metadata` of a state dict) are of no use
-            raise PickleRefusedError("it sets the state of what is no array")
+        elif isinstance(target, Opaque):
+            target.state = state
 
     def persistent(self) -> None:
-        """Push the storage that a persistent id names."""
+        """Push the storage that a persistent id names, or the class of a module beside its source, which is dropped."""
         key = self.stack.pop()
+        if isinstance(key, tuple) and len(key) > 1 and key[0] == "module" and isinstance(key[1], (Opaque, _Global)):
+            self.stack.append(key[1])
+            return
         if self.storages is None or not isinstance(key, tuple) or len(key) < 5 or key[0] != "storage":
             raise PickleRefusedError("it refers to storages outside of it")
         _, kind, name, _, numel = key[:5]
+        if isinstance(kind, Opaque):
+            self.stack.append(Opaque(kind.name))
+            return
         if not isinstance(kind, StorageKind) or not isinstance(name, str):
             raise PickleRefusedError("it refers to a storage of no known kind")
         if len(key) > 5 and key[5] is not None:
@@ -291,16 +346,15 @@ def _finished(value: Any) -> Any:
         return value.value
     if isinstance(value, _Storage):
         return value.flat
-    return value
+    return Opaque(value.name) if isinstance(value, _Global) else value
 
 
 def _pairs(items: Any) -> dict[Any, Any]:
-    """A dict with plain keys: others would be hashed, which takes a nested one's whole depth."""
+    """A dict with plain keys; another key is replaced by an Opaque, as hashing a nested one takes its whole depth."""
     made = {}
     for key, value in items:
-        if not isinstance(key, (str, int, float, bytes, type(None))):
-            raise PickleRefusedError("it has a dict whose keys are neither text nor numbers")
-        made[key] = _finished(value)
+        plain = isinstance(key, (str, int, float, bytes, type(None), Opaque))
+        made[key if plain else Opaque(type(key).__name__)] = _finished(value)
     return made
 
 
@@ -363,16 +417,16 @@ def _scalar(dtype: Any, data: Any) -> float | int:
     return _array(data, dtype, (), "C").item()
 
 
-def _dtype(code: Any, *_: Any) -> _Dtype:
+def _dtype(code: Any, *_: Any) -> _Dtype | Opaque:
     if not isinstance(code, str) or not re.fullmatch(r"[biu][1248]|f[248]", code):
-        raise PickleRefusedError("it holds an array of what are no numbers")
+        return Opaque("numpy.dtype")  # of text, times, records or Python objects
     return _Dtype(code)
 
 
-def _persistent_object(meta: Any) -> PersistentObject:
+def _persistent_object(meta: Any) -> Opaque:
     if not isinstance(meta, dict) or not isinstance(meta.get("state"), dict):
         raise PickleRefusedError("it holds an object without its state")
-    return PersistentObject(str(meta.get("class_name", ""))[:80], meta["state"])
+    return Opaque(str(meta.get("class_name", ""))[:200], meta["state"])
 
 
 def _encoded(text: Any, encoding: Any = "latin1") -> bytes:
@@ -395,14 +449,28 @@ _STORAGES = {
         "Char": torch.int8,
         "Byte": torch.uint8,
         "Bool": torch.bool,
+        "ComplexFloat": torch.complex64,
+        "ComplexDouble": torch.complex128,
     }.items()
 }
-_DTYPES = {str(x): x for x in (*_STORAGES.values(), torch.complex64)}
+_DTYPES = {str(x): x for x in _STORAGES.values()}
 _NUMPY = ("numpy.core", "numpy._core")
+_OF_A_CLASS = {"copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__", "copyreg.__newobj_ex__"}
+_OF_A_TENSOR = {"torch._tensor._rebuild_from_type", "torch._tensor._rebuild_from_type_v2"}
+_TENSORS = {f"torch._utils._rebuild_{kind}" for kind in ("tensor", "tensor_v2", "parameter", "parameter_with_state")}
+_ANY = {
+    "collections.defaultdict",
+    "torch.device",
+    "builtins.set",
+    "builtins.list",
+    "__builtin__.set",
+    "numpy.ndarray",
+} | {"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"}  # builders that take any argument
 _BUILDERS: dict[str, Callable[..., Any]] = {
     "collections.OrderedDict": _ordered_dict,
     "dnnlib.util.EasyDict": _ordered_dict,
     "builtins.dict": _ordered_dict,
+    "collections.defaultdict": lambda *_: {},  # its items follow
     "builtins.set": lambda items=(): list(items),
     "builtins.list": lambda items=(): list(items),
     "__builtin__.set": lambda items=(): list(items),
@@ -448,6 +516,8 @@ def _tuple(count: int) -> Callable[[_Machine, Any], None]:
 
 def _memoize(machine: _Machine, at: int) -> None:
     machine.memo[at] = machine.stack[-1]
+    if isinstance(machine.stack[-1], _Array):
+        machine.stack[-1].memo = at
 
 
 _ACTIONS: dict[str, Callable[[_Machine, Any], Any]] = {
@@ -476,6 +546,9 @@ _ACTIONS: dict[str, Callable[[_Machine, Any], Any]] = {
     "STACK_GLOBAL": lambda m, a: m.stack_global(),
     "REDUCE": lambda m, a: m.reduce(),
     "NEWOBJ": lambda m, a: m.reduce(),
+    "NEWOBJ_EX": lambda m, a: m.extended(),
+    "OBJ": lambda m, a: m.object_from_mark(),
+    "INST": lambda m, a: m.instance(a.replace(" ", ".", 1)),
     "BUILD": lambda m, a: m.build(),
     "BYTEARRAY8": lambda m, a: m.stack.append(bytes(a)),
     "BINPERSID": lambda m, a: m.persistent(),

@@ -17,7 +17,7 @@ from torch import Tensor
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.layers import resample_filter
-from editgan_widgets.models.official.pickle_reader import PersistentObject
+from editgan_widgets.models.official.pickle_reader import Opaque
 from editgan_widgets.models.official.tensor_files import finite
 
 _DEEPEST, _MOST_MODULES = 12, 10_000  # of modules within modules; bounds the walk over a hostile file
@@ -25,7 +25,9 @@ _DEEPEST, _MOST_MODULES = 12, 10_000  # of modules within modules; bounds the wa
 
 def is_stylegan2_ada(content: Any) -> bool:
     """Whether a file's content is StyleGAN2-ADA's dict of networks."""
-    return isinstance(content, Mapping) and any(isinstance(x, PersistentObject) for x in content.values())
+    return isinstance(content, Mapping) and any(
+        isinstance(content.get(name), Opaque) and "_modules" in state(content[name]) for name in ("G", "D", "G_ema")
+    )
 
 
 def generator_weights(path: Path, content: Mapping[str, Any]) -> tuple[dict[str, Tensor], float]:
@@ -34,17 +36,17 @@ def generator_weights(path: Path, content: Mapping[str, Any]) -> tuple[dict[str,
     Raises CheckpointError where it is conditional, of another architecture, or not there.
     """
     network = content.get("G_ema")
-    if not isinstance(network, PersistentObject):
+    if not isinstance(network, Opaque):
         raise CheckpointError(f"{path} holds {sorted(map(str, content))[:5]} and no 'G_ema'; give a StyleGAN2-ADA .pkl")
-    if network.state.get("c_dim"):
+    if state(network).get("c_dim"):
         raise CheckpointError(
-            f"{path}: its generator is conditional (c_dim {network.state['c_dim']}); only others are read"
+            f"{path}: its generator is conditional (c_dim {state(network)['c_dim']}); only others are read"
         )
     weights = _state_dict(path, network)
     alien = [name for name in weights if not re.match(r"mapping\.(fc\d+\.|w_avg$)|synthesis\.b\d+\.", name)]
     if alien or "synthesis.b4.const" not in weights:
         raise CheckpointError(
-            f"{path}: its generator ({network.class_name!r}) has {len(weights)} tensors, among them {alien[:3]}; only "
+            f"{path}: its generator ({network.name!r}) has {len(weights)} tensors, among them {alien[:3]}; only "
             "StyleGAN2 generators are read (synthesis.b4.const …, mapping.fc0 …), StyleGAN3's are not"
         )
     for name in list(weights):  # some versions do not store the filter
@@ -57,7 +59,7 @@ def generator_weights(path: Path, content: Mapping[str, Any]) -> tuple[dict[str,
 def discriminator(path: Path, content: Mapping[str, Any]) -> Discriminator | None:
     """Make the discriminator; None where the file has none, or one of sizes that ours does not take."""
     network = content.get("D")
-    if not isinstance(network, PersistentObject) or network.state.get("c_dim"):
+    if not isinstance(network, Opaque) or state(network).get("c_dim"):
         return None
     weights = _state_dict(path, network)
     channels = {int(m[1]): len(x) for name, x in weights.items() if (m := re.fullmatch(r"b(\d+)\.conv0\.weight", name))}
@@ -74,21 +76,26 @@ def discriminator(path: Path, content: Mapping[str, Any]) -> Discriminator | Non
     return made.eval()
 
 
-def _mapping_lr_multiplier(network: PersistentObject) -> float:
+def _mapping_lr_multiplier(network: Opaque) -> float:
     """The factor of the mapping's biases when used; 0.01, that of the public files, where the layer does not tell."""
     mapping = _modules(network).get("mapping")
-    layer = _modules(mapping).get("fc0") if isinstance(mapping, PersistentObject) else None
-    gain = layer.state.get("bias_gain") if isinstance(layer, PersistentObject) else None
+    layer = _modules(mapping).get("fc0") if isinstance(mapping, Opaque) else None
+    gain = state(layer).get("bias_gain") if isinstance(layer, Opaque) else None
     fits = isinstance(gain, (int, float)) and not isinstance(gain, bool) and math.isfinite(gain) and gain > 0
     return float(gain) if fits else 0.01  # type: ignore[arg-type]
 
 
-def _modules(network: PersistentObject) -> Mapping[str, Any]:
-    modules = network.state.get("_modules")
+def state(network: Opaque) -> Mapping[str, Any]:
+    """The attributes of a pickled object; none where it has none or others than by name."""
+    return network.state if isinstance(network.state, Mapping) else {}
+
+
+def _modules(network: Opaque) -> Mapping[str, Any]:
+    modules = state(network).get("_modules")
     return modules if isinstance(modules, Mapping) else {}
 
 
-def _state_dict(path: Path, network: PersistentObject) -> dict[str, Tensor]:
+def _state_dict(path: Path, network: Opaque) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     ahead, seen = [("", network, 0)], 0
     while ahead:
@@ -97,11 +104,11 @@ def _state_dict(path: Path, network: PersistentObject) -> dict[str, Tensor]:
         if depth > _DEEPEST or seen > _MOST_MODULES:
             raise CheckpointError(f"{path}: its modules contain one another too deeply; it is no StyleGAN2-ADA network")
         for kind in ("_parameters", "_buffers"):
-            values = module.state.get(kind)
+            values = state(module).get(kind)
             for name, value in values.items() if isinstance(values, Mapping) else ():
                 if isinstance(value, Tensor):
                     tensors[f"{prefix}{name}"] = finite(path, f"{prefix}{name}", value)
         for name, child in _modules(module).items():
-            if isinstance(child, PersistentObject):
+            if isinstance(child, Opaque):
                 ahead.append((f"{prefix}{name}.", child, depth + 1))
     return tensors
