@@ -12,6 +12,7 @@ from PIL import Image
 
 from editgan_widgets import EditSession, images, load_model
 from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
+from editgan_widgets.files import whole_file
 
 HERE = Path(__file__).parent
 
@@ -55,13 +56,15 @@ def write_animation(frames, path):
         frame.paste(flat.quantize(palette=palette, dither=Image.Dither.NONE), (side, 0))
         shown.append(frame)
     times = [time for *_, time in frames]
-    shown[0].save(path, save_all=True, append_images=shown[1:], duration=times, loop=0, optimize=True)
+    with whole_file(path) as unfinished:
+        shown[0].save(unfinished, save_all=True, append_images=shown[1:], duration=times, loop=0, optimize=True)
     print(f"{path}: {shown[0].width} x {shown[0].height} px, {len(shown)} frames, {path.stat().st_size / 1e6:.1f} MB")
 
 
 def write(pictures, columns, path):
     sheet = images.grid(np.stack(pictures), columns, gap=4)
-    Image.fromarray(sheet).save(path, optimize=True)
+    with whole_file(path) as unfinished:
+        Image.fromarray(sheet).save(unfinished, optimize=True)
     print(f"{path}: {sheet.shape[1]} x {sheet.shape[0]} px")
 
 

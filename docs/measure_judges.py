@@ -11,6 +11,7 @@ import torch
 
 from editgan_widgets import images
 from editgan_widgets.confusion import confusion, mean_iou, part_iou
+from editgan_widgets.files import write_text
 from editgan_widgets.portraits import (
     COARSE_LABELS,
     FINE_LABELS,
@@ -75,7 +76,7 @@ def main():
     ]
     lines += table(("identity", "figure"), rows)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text("\n".join(lines))
+    write_text(options.out, "\n".join(lines))
     print("\n".join(lines))
 
 

@@ -7,6 +7,8 @@ import argparse
 import re
 from pathlib import Path
 
+from editgan_widgets.files import write_text
+
 BETWEEN = re.compile(r"(<!-- figures (\d+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 
 
@@ -34,7 +36,7 @@ def main():
     options = parser.parse_args()
     found = tables(options.source.read_text())
     for page in options.pages:
-        page.write_text(filled(page.read_text(), found))
+        write_text(page, filled(page.read_text(), found))
         print(f"{page}: filled from {options.source}")
 
 

@@ -12,6 +12,8 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
+from editgan_widgets.files import whole_file
+
 
 def to_uint8(image: Float[Tensor, "batch 3 h w"]) -> UInt8[np.ndarray, "batch h w 3"]:
     """Turn network pictures in [-1, 1] (clipped) into uint8 arrays, channels last. One copy to the host."""
@@ -47,7 +49,8 @@ def grid(pictures: UInt8[np.ndarray, "n h w 3"], columns: int, gap: int = 2) -> 
 
 def save(pixels: UInt8[np.ndarray, "h w 3"], path: str | Path) -> None:
     """Write a picture; the file name's ending says the format. JPEG and WebP are written with little loss."""
-    if Path(path).suffix.lower() in (".jpg", ".jpeg", ".webp"):
-        Image.fromarray(pixels).save(path, quality=95, subsampling=0)
-    else:
-        Image.fromarray(pixels).save(path)
+    with whole_file(path) as unfinished:
+        if Path(path).suffix.lower() in (".jpg", ".jpeg", ".webp"):
+            Image.fromarray(pixels).save(unfinished, quality=95, subsampling=0)
+        else:
+            Image.fromarray(pixels).save(unfinished)

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from editgan_widgets import images
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.quality_report import QualityReport
+from editgan_widgets.files import whole_file, write_text
 
 _COLUMNS = 8
 
@@ -32,10 +33,11 @@ def write_report(report: QualityReport, folder: Path) -> Path:
     if report.interpreter is not None:
         figures["parts.png"] = parts_figure(report)
     for name, figure in figures.items():
-        figure.savefig(folder / name, dpi=110)
-    (folder / "report.json").write_text(json.dumps(to_json(report), indent=1) + "\n")
+        with whole_file(folder / name) as unfinished:
+            figure.savefig(unfinished, dpi=110)
+    write_text(folder / "report.json", json.dumps(to_json(report), indent=1) + "\n")
     page = folder / "report.md"
-    page.write_text(markdown(report))
+    write_text(page, markdown(report))
     return page
 
 

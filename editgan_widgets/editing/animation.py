@@ -21,6 +21,7 @@ from torch import Tensor
 from editgan_widgets import images
 from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, Layers
 from editgan_widgets.editing.session import EditSession
+from editgan_widgets.files import write_bytes
 from editgan_widgets.models.editgan import EditGAN
 
 FORMATS = (".gif", ".webp", ".mp4")
@@ -67,7 +68,7 @@ class Animation:
         path = Path(path)
         if path.suffix.lower() not in FORMATS:
             raise AnimationError(f"an animation's file ends in {', '.join(FORMATS)}; got {path.name!r}")
-        path.write_bytes(self.encoded(path.suffix.lower(), size))
+        write_bytes(path, self.encoded(path.suffix.lower(), size))
 
     def encoded(self, ending: str, size: int | None = None) -> bytes:
         """The file's bytes; arguments and errors as of `save`."""

@@ -19,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor
 
+from editgan_widgets.files import why_unreadable, write_bytes
 from editgan_widgets.models.editgan import EditGAN
 
 _FORMAT = "editgan-widgets edit vector 1"
@@ -136,7 +137,7 @@ class EditVector:
         path = Path(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            write_bytes(path, content)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise OSError(
@@ -147,6 +148,8 @@ class EditVector:
     @classmethod
     def load(cls, path: str | Path) -> "EditVector":
         """Read what `save` wrote. Raises FileNotFoundError, or EditVectorError for a broken or foreign file."""
+        if reason := why_unreadable(path):
+            raise EditVectorError(reason)
         if not Path(path).is_file():
             raise FileNotFoundError(f"no edit vector at {path}; EditVector.save writes one")
         try:

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from editgan_widgets.files import write_bytes
 from editgan_widgets.labels import LabelSet
 
 
@@ -34,7 +35,7 @@ def save_mask(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet, path: str |
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise ValueError(f"a mask is an indexed .png; got {path.name!r}")
-    path.write_bytes(mask_png(label_map, labels))
+    write_bytes(path, mask_png(label_map, labels))
 
 
 def open_mask(source: str | Path | bytes, labels: LabelSet, size: tuple[int, int]) -> UInt8[np.ndarray, "h w"]:

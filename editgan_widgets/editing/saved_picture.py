@@ -26,6 +26,7 @@ from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.photo import Crop, Photo
 from editgan_widgets.editing.photo_session import PhotoSession
 from editgan_widgets.editing.session import EditSession
+from editgan_widgets.files import write_bytes
 from editgan_widgets.labels import UnknownLabelError
 from editgan_widgets.models.editgan import EditGAN
 
@@ -61,7 +62,7 @@ def save_picture(edited: EditSession | PhotoSession, path: str | Path) -> None:
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise ValueError(f"a picture with its recipe is a .png; got {path.name!r}")
-    path.write_bytes(picture_png(edited))
+    write_bytes(path, picture_png(edited))
 
 
 def open_picture(model: EditGAN, source: str | Path | bytes, config: EditConfig | None = None) -> EditSession:

@@ -8,7 +8,6 @@ inside this package are those of StyleGAN2-ADA.
 import hashlib
 import json
 import math
-import os
 import re
 import zipfile
 from collections.abc import Callable, Collection, Mapping
@@ -22,6 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from editgan_widgets.files import whole_file
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.generator import Generator, GeneratorConfig
@@ -67,12 +67,8 @@ def write_bundle(
                 raise CheckpointError(f"{path}: {module}/{name} {cause}; nothing was written")
             tensors[f"{module}/{name}"] = stored.clone()  # safetensors refuses tensors that share memory
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole_file(path) as unfinished:
         save_file(tensors, unfinished, metadata={"format": FORMAT, "metadata": json.dumps(dict(metadata))})
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def read_bundle(path: str | Path) -> Bundle:

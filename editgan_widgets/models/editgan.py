@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from editgan_widgets.files import why_unreadable
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.checkpoints import CheckpointError, fingerprint, read_bundle, with_weights, write_bundle
 from editgan_widgets.models.devices import resolve_device
@@ -232,6 +233,8 @@ def load_model(name_or_path: str | os.PathLike[str], device: torch.device | str 
         )
     target = resolve_device(device)
     path = MODELS.get(str(name_or_path), Path(name_or_path))
+    if reason := why_unreadable(path):
+        raise CheckpointError(reason)
     if not path.is_file():
         if str(name_or_path) in MODELS:
             raise FileNotFoundError(

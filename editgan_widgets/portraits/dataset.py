@@ -24,6 +24,8 @@ from jaxtyping import Float, UInt8
 from numpy.lib.format import open_memmap
 from PIL import Image
 
+from editgan_widgets.files import whole_file, why_unreadable, write_text
+
 from .data_card import data_card
 from .factors import CODE_SIZE, code_from_seed, factors_from_code
 from .geometry import LANDMARKS
@@ -100,7 +102,7 @@ def write_dataset(
             label_file = open_memmap(out / "label_maps.npy", mode, np.uint8, (count, size, size))
         records_path = out / "factors.jsonl"
         kept = records_path.read_text().splitlines()[:done] if done else []
-        records_path.write_text("".join(line + "\n" for line in kept))
+        write_text(records_path, "".join(line + "\n" for line in kept))
         records_file = stack.enter_context(records_path.open("a"))
         for i, portrait in enumerate(chain(first, portraits), done):
             code_file[i], point_file[i] = _code(seed0, i, views), portrait.landmarks
@@ -111,7 +113,7 @@ def write_dataset(
                 _save_pictures(out / "pictures", i, portrait.image, portrait.label_map, picture_format)
             if i + 1 == count or (i + 1) % BATCH == 0:
                 records_file.flush()
-                (out / "dataset.json").write_text(json.dumps(wanted | {"done": i + 1}))
+                write_text(out / "dataset.json", json.dumps(wanted | {"done": i + 1}))
                 if progress is not None:
                     progress(i + 1, count)
     _finish(out)
@@ -142,7 +144,7 @@ def pack_arrays(folder: str | Path, progress: Callable[[int, int], None] | None 
             progress(i + 1, count)
     image_file.flush()
     label_file.flush()
-    (folder / "dataset.json").write_text(json.dumps(about | {"arrays": True}))
+    write_text(folder / "dataset.json", json.dumps(about | {"arrays": True}))
     _finish(folder)
     return folder
 
@@ -150,6 +152,8 @@ def pack_arrays(folder: str | Path, progress: Callable[[int, int], None] | None 
 def read_card(folder: str | Path) -> dict[str, Any]:
     """Read a dataset's facts: count, size, seed0, views, labels, arrays, pictures, done. Raises DatasetError."""
     path = Path(folder) / "dataset.json"
+    if reason := why_unreadable(path):
+        raise DatasetError(reason)
     try:
         return {"views": 1, "arrays": True, "pictures": None} | json.loads(path.read_text())
     except (OSError, json.JSONDecodeError) as error:
@@ -203,10 +207,12 @@ def _code(seed0: int, i: int, views: int) -> Float[np.ndarray, " code"]:
 def _save_pictures(folder: Path, i: int, image: np.ndarray, label_map: np.ndarray, picture_format: str) -> None:
     folder.mkdir(exist_ok=True)
     lossless = picture_format == "webp"  # which PNG always is
-    Image.fromarray(image).save(folder / f"{i:06d}.{picture_format}", picture_format, lossless=lossless)
+    with whole_file(folder / f"{i:06d}.{picture_format}") as unfinished:
+        Image.fromarray(image).save(unfinished, picture_format, lossless=lossless)
     indexed = Image.fromarray(label_map)
     indexed.putpalette(PORTRAIT_LABELS.palette.tobytes())
-    indexed.save(folder / f"{i:06d}_labels.png")
+    with whole_file(folder / f"{i:06d}_labels.png") as unfinished:
+        indexed.save(unfinished)
 
 
 def label_maps(folder: str | Path, most: int = 2000) -> Iterator[UInt8[np.ndarray, "h w"]]:
@@ -225,12 +231,12 @@ def label_maps(folder: str | Path, most: int = 2000) -> Iterator[UInt8[np.ndarra
 def _finish(out: Path) -> None:
     """Write the data card and the checksums."""
     records = [json.loads(line) for line in (out / "factors.jsonl").read_text().splitlines()]
-    (out / "README.md").write_text(data_card(read_card(out), records, label_maps(out), PORTRAIT_LABELS))
+    write_text(out / "README.md", data_card(read_card(out), records, label_maps(out), PORTRAIT_LABELS))
     files = [out / name for name in (*ARRAYS, "latents.npy", "landmarks.npy", "factors.jsonl", "README.md")]
     files = [path for path in files if path.is_file()]
-    files += sorted((out / "pictures").glob("*"))
+    files += sorted((out / "pictures").glob("[!.]*"))
     lines = [f"{_sha256(path)}  {path.relative_to(out).as_posix()}\n" for path in files]
-    (out / _CHECKSUMS).write_text("".join(lines))
+    write_text(out / _CHECKSUMS, "".join(lines))
 
 
 def _sha256(path: Path) -> str:

@@ -21,6 +21,8 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree  # type: ignore[reportAttributeAccessIssue]
 
+from editgan_widgets.files import whole_file
+
 KINDS = ("skin", "eye", "teeth", "tongue", "lashes")
 MASKS = ("lips", "lower_lip", "ears", "inside_mouth", "eyelids")
 KIND_OF_GROUP = {
@@ -257,19 +259,20 @@ def extract(data: Path, out: Path) -> None:
     scalp = np.flatnonzero(skin & (packed[:, MASKS.index("ears")] < 0.3) & (rest[:, 1] > 6.6) & (rest[:, 2] < 1.5))
     rings = neck_rings(rest, triangles[skin[triangles].all(1)])
     body = np.flatnonzero(skin & (rest[:, 1] < 6.3) & (packed[:, MASKS.index("inside_mouth")] < 0.3))
-    np.savez_compressed(
-        out,
-        rest=rest.astype(np.float32),
-        triangles=triangles,
-        kind=kind,
-        masks=np.round(packed * 255).astype(np.uint8),
-        target_names=np.array(list(targets)),
-        targets=np.stack(list(targets.values())).astype(np.float16),
-        hair_rest=hair.astype(np.float32),
-        hair_targets=followers(hair, rest, scalp, targets),
-        neck_rest=rings.astype(np.float32),
-        neck_targets=followers(rings, rest, body, targets),
-    )
+    with whole_file(out) as unfinished:
+        np.savez_compressed(
+            unfinished,
+            rest=rest.astype(np.float32),
+            triangles=triangles,
+            kind=kind,
+            masks=np.round(packed * 255).astype(np.uint8),
+            target_names=np.array(list(targets)),
+            targets=np.stack(list(targets.values())).astype(np.float16),
+            hair_rest=hair.astype(np.float32),
+            hair_targets=followers(hair, rest, scalp, targets),
+            neck_rest=rings.astype(np.float32),
+            neck_targets=followers(rings, rest, body, targets),
+        )
 
 
 def main() -> None:

@@ -16,6 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from editgan_widgets.files import whole_file, why_unreadable
+
 WORKING_SIZE = 64  # px
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -84,7 +86,8 @@ def save_network(network: nn.Module, path: str | Path, config: dict[str, Any], m
     tensors = {k: v.half() if v.is_floating_point() else v for k, v in network.state_dict().items()}
     if bad := [name for name, value in tensors.items() if value.is_floating_point() and not value.isfinite().all()]:
         raise ValueError(f"{path}: {bad[0]} is not finite in half precision; nothing was written: train it again")
-    save_file(tensors, path, {"config": json.dumps(config), "metadata": json.dumps(metadata or {})})
+    with whole_file(path) as unfinished:
+        save_file(tensors, unfinished, {"config": json.dumps(config), "metadata": json.dumps(metadata or {})})
 
 
 def read_network(
@@ -107,6 +110,8 @@ def read_network(
     """
     path, command = Path(path), f"editgan train {kind.replace(' ', '-')}"
     next_move = f"give a file that `{command}` wrote, or none to take the one that ships"
+    if reason := why_unreadable(path):
+        raise error_type(f"{kind}: {reason}")
     if not path.is_file():
         raise FileNotFoundError(f"no {kind} at {path}; `{command}` writes one")
     tensors: dict[str, Tensor] = {}

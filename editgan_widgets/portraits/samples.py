@@ -29,6 +29,7 @@ def load_samples() -> list[Portrait]:
 def write_samples(seed0: int = 20_000_000, count: int = 64, size: int = 128) -> None:
     """Render the shipped portraits anew; needs EGL. Run as `python -m editgan_widgets.portraits.samples`."""
     from editgan_widgets import images
+    from editgan_widgets.files import whole_file, write_text
 
     from .factors import code_from_seed, factors_from_code
     from .parts import PORTRAIT_LABELS
@@ -38,13 +39,16 @@ def write_samples(seed0: int = 20_000_000, count: int = 64, size: int = 128) -> 
     with Renderer(size) as renderer:
         portraits = list(renderer.render([factors_from_code(code_from_seed(seed0 + i)) for i in range(count)]))
     pictures = images.grid(np.stack([p.image for p in portraits]), 8, gap=0)
-    Image.fromarray(pictures).save(SAMPLES / "images.webp", lossless=True)
+    with whole_file(SAMPLES / "images.webp") as unfinished:
+        Image.fromarray(pictures).save(unfinished, lossless=True)
     maps = np.stack([p.label_map for p in portraits]).reshape(-1, 8, size, size).transpose(0, 2, 1, 3)
     indexed = Image.fromarray(np.ascontiguousarray(maps.reshape(-1, 8 * size)))
     indexed.putpalette(PORTRAIT_LABELS.palette.tobytes())
-    indexed.save(SAMPLES / "label_maps.png")
-    np.save(SAMPLES / "landmarks.npy", np.stack([p.landmarks for p in portraits]))
-    (SAMPLES / "factors.jsonl").write_text("".join(json.dumps(p.factors) + "\n" for p in portraits))
+    with whole_file(SAMPLES / "label_maps.png") as unfinished:
+        indexed.save(unfinished)
+    with whole_file(SAMPLES / "landmarks.npy") as unfinished:
+        np.save(unfinished, np.stack([p.landmarks for p in portraits]))
+    write_text(SAMPLES / "factors.jsonl", "".join(json.dumps(p.factors) + "\n" for p in portraits))
 
 
 if __name__ == "__main__":

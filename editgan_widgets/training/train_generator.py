@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from editgan_widgets import images as pictures
+from editgan_widgets.files import write_text
 from editgan_widgets.models.checkpoints import Bundle, CheckpointError, read_bundle, write_bundle
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
@@ -148,7 +149,7 @@ def train_generator(
         state.resume(read_bundle(checkpoint), checkpoint)
     elif grow_from is not None:
         state.grow(read_bundle(grow_from), Path(grow_from))
-    (out / "config.json").write_text(json.dumps(config.to_dict(), indent=1))
+    write_text(out / "config.json", json.dumps(config.to_dict(), indent=1))
 
     started, seconds_before = time.monotonic(), state.seconds
     saved = sampled = logged = started

@@ -23,6 +23,7 @@ from editgan_widgets.editing.saved_picture import save_picture
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.editing.session_script import session_script
 from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
+from editgan_widgets.files import write_text
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.palettes import recoloured
 from editgan_widgets.streaming import FramePacer
@@ -495,7 +496,7 @@ class Editor:
         path = Path(path)
         if path.suffix != ".py":
             raise ValueError(f"a script ends in .py; got {path.name!r}")
-        path.write_text(self.script(path.name), encoding="utf-8")
+        write_text(path, self.script(path.name))
 
     def divide(self, at: float | None = 0.5) -> None:
         """Show the picture before all edits, or the photo that was embedded, left of a divider; None takes it away.

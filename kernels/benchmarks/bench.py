@@ -12,6 +12,8 @@ from pathlib import Path
 
 import bench_released
 
+from editgan_widgets.files import write_text
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -55,8 +57,8 @@ def main(arguments=None):
     page, figures = joined(options.out)
     if not figures:
         raise SystemExit(f"there is nothing to join in {options.out}: neither editor.json nor released.json")
-    (options.out / "bench.md").write_text(page)
-    (options.out / "bench.json").write_text(json.dumps(figures, indent=1) + "\n")
+    write_text(options.out / "bench.md", page)
+    write_text(options.out / "bench.json", json.dumps(figures, indent=1) + "\n")
     print(f"{options.out / 'bench.md'} and {options.out / 'bench.json'}: {' and '.join(figures)}")
 
 

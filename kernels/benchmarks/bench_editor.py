@@ -16,6 +16,8 @@ from pathlib import Path
 
 from bench_released import processor
 
+from editgan_widgets.files import write_text
+
 ROOT = Path(__file__).parents[2]
 BROWSER_SCRIPT = ROOT / "tests" / "ui" / "measure_editor.py"
 
@@ -294,9 +296,9 @@ def main(arguments=None):
         if "skipped" in results["browser"]:
             print("browser figures left out:", *results["browser"]["skipped"])
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "editor.json").write_text(json.dumps(_without_nan(results), indent=1) + "\n")
+    write_text(options.out / "editor.json", json.dumps(_without_nan(results), indent=1) + "\n")
     text = markdown(results)
-    (options.out / "editor.md").write_text(text)
+    write_text(options.out / "editor.md", text)
     if sheet is not None:
         images.save(sheet, options.out / "edits.png")
     print(text)

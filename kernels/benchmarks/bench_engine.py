@@ -16,6 +16,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from editgan_widgets.files import write_text
+
 EDITS, VECTORS, SMILE, STYLES, SLIDER, PRESETS = "edits", "vectors", "smile", "styles", "slider", "presets"
 ALL = (EDITS, VECTORS, SMILE, STYLES, SLIDER, PRESETS)
 
@@ -367,8 +369,8 @@ def main(arguments=None):
         sections[name] = {"results": results, "lines": lines, "settings": settings, "vectors": bench.vectors_mark()}
         # After each section: a run that is ended keeps what it has.
         found = {"model": bench.model.fingerprint, "sections": sections}
-        file.write_text(json.dumps(found, indent=1, default=float) + "\n")
-        (options.out / "engine.md").write_text(page(options.model, sections))
+        write_text(file, json.dumps(found, indent=1, default=float) + "\n")
+        write_text(options.out / "engine.md", page(options.model, sections))
     print(page(options.model, sections))
 
 

@@ -14,6 +14,7 @@ import torch
 
 from editgan_kernels import choices
 from editgan_widgets.editing.optimize import EditConfig, optimize_edit
+from editgan_widgets.files import write_text
 
 
 def parse(arguments=None):
@@ -76,7 +77,7 @@ def main(arguments=None):
         for precision in ("float32", "bfloat16"):
             edit(shape, precision)
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "kernels.md").write_text(page(choices()))
+    write_text(options.out / "kernels.md", page(choices()))
     print(page(choices()))
 
 

@@ -31,6 +31,8 @@ from released_measures import (
 )
 from released_page import page
 
+from editgan_widgets.files import write_text
+
 
 def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -135,8 +137,8 @@ def main(arguments=None):
         else:
             results["shapes"].setdefault(shape, {})[name] = found
         # After each: a run that is ended keeps what it has.
-        file.write_text(json.dumps(results, indent=1) + "\n")
-        (options.out / "released.md").write_text(page(results))
+        write_text(file, json.dumps(results, indent=1) + "\n")
+        write_text(options.out / "released.md", page(results))
     print(page(results))
     groups = [results, *results["shapes"].values()]
     failed = [row for group in groups for row in group.values() if str(row.get("refused", "")).startswith("ended")]

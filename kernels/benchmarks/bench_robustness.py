@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from editgan_widgets.files import write_text
+
 
 def message(editor, content, buffers=()):
     """Give the editor a message as its page would."""
@@ -169,7 +171,7 @@ def main(arguments=None):
     results = bench(load_model(options.model, device="cpu"), options.events, options.edits, options.steps)
     if options.out is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps(results, indent=1) + "\n")
+        write_text(options.out, json.dumps(results, indent=1) + "\n")
     print(json.dumps(results))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from editgan_widgets.files import why_unreadable
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.pickle_reader import PickleRefusedError, read_legacy_torch, read_pickle
 
@@ -55,8 +56,10 @@ def read_tensors(path: str | Path) -> Any:
 
 
 def existing(path: str | Path) -> Path:
-    """Give the path of a regular file; raises CheckpointError for a missing one, a folder, or a device."""
+    """Give the path of a regular file; CheckpointError for one missing or not readable, a folder, a device."""
     path = Path(path)
+    if reason := why_unreadable(path):
+        raise CheckpointError(reason)
     if not path.is_file():
         exists = path.exists()
         what = "is a folder, not a file" if path.is_dir() else "is no regular file" if exists else "does not exist"

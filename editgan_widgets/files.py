@@ -1,0 +1,94 @@
+"""Files: written whole or not at all with the mode that the umask says; why one cannot be read.
+
+Every file that this package writes goes through `whole_file`, and so does every file of its benchmarks and examples;
+only logs, to which lines are added, are opened directly.
+"""
+
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path to write to; it takes the place of `path` once the block ends without an error.
+
+    The temporary file is in the same folder and has the same ending. A symbolic link is followed: its target is
+    replaced. A new file gets the mode that the umask leaves of 0666, an existing one keeps its mode and, where the user
+    may give it, its owner. After an error the old file is as it was and the temporary one is gone. A device or a pipe
+    is written to, not replaced.
+
+    Raises OSError with `path` in it: PermissionError for a folder or an existing file that this user may not write,
+    FileNotFoundError for a missing folder, IsADirectoryError for a folder.
+    """
+    target = Path(os.path.realpath(path))
+    old = target.stat() if target.exists() else None
+    if old is not None and stat.S_ISDIR(old.st_mode):
+        raise IsADirectoryError(21, "Is a directory", str(path))
+    if old is not None and not os.access(target, os.W_OK):
+        raise PermissionError(13, "Permission denied", str(path))
+    if old is not None and not stat.S_ISREG(old.st_mode):
+        with _through_a_copy(target) as unfinished:
+            yield unfinished
+        return
+    unfinished = target.with_name(f".part-{os.getpid()}-{secrets.token_hex(4)}{target.suffix}")
+    try:
+        file = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from error
+    mode = stat.S_IMODE(os.fstat(file).st_mode) if old is None else stat.S_IMODE(old.st_mode)
+    os.close(file)
+    try:
+        yield unfinished
+        if old is not None and hasattr(os, "chown"):
+            with suppress(OSError):
+                os.chown(unfinished, old.st_uid, old.st_gid)
+        os.chmod(unfinished, mode)  # a library may have put a file of its own in the temporary one's place
+        os.replace(unfinished, target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a whole file; see `whole_file`."""
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(content)
+
+
+def write_text(path: str | os.PathLike[str], content: str) -> None:
+    """Write a whole file of text as UTF-8; see `whole_file`."""
+    write_bytes(path, content.encode())
+
+
+def why_unreadable(path: str | os.PathLike[str]) -> str | None:
+    """Say "permission denied: …" and what to do where this user may not read a file; None where they may.
+
+    None also for what is missing or a folder, which callers report in their own words.
+    """
+    try:
+        os.close(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))  # a pipe would wait for its writer
+        return None
+    except PermissionError:
+        mode = ""
+        with suppress(OSError):
+            mode = f" (mode {stat.S_IMODE(os.stat(path).st_mode):04o})"
+        return (
+            f"permission denied: this user may not read {os.fspath(path)}{mode}; ask its owner for `chmod a+r` on it "
+            "and `chmod a+x` on its folders, or for a copy"
+        )
+    except OSError:
+        return None
+
+
+@contextmanager
+def _through_a_copy(target: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        unfinished = Path(folder) / f"file{target.suffix}"
+        yield unfinished
+        with unfinished.open("rb") as source, target.open("wb") as sink:
+            shutil.copyfileobj(source, sink)
