@@ -245,6 +245,9 @@ def apply(
     scale: Annotated[list[float] | None, typer.Option(help="Strength; several give a strip. [default: 0 1]")] = None,
     model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
     seed: Seed = 0,
+    seed_source: Annotated[
+        str, typer.Option(help="Random generator of the seed: torch, or numpy as in NVIDIA's generate.py.")
+    ] = "torch",
     truncation_psi: Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")] = 0.7,
     force: Annotated[bool, typer.Option("--force", help="Apply although another model made the vector.")] = False,
     device: Device = None,
@@ -256,14 +259,15 @@ def apply(
 
     loaded = load_model(model, device=device)
     edit_vector = _vector(loaded, vector)
-    w_plus = EditSession.from_seed(loaded, seed=seed, truncation_psi=truncation_psi).w_plus
+    w_plus = EditSession.from_seed(loaded, seed, truncation_psi, source=seed_source).w_plus
+    portrait = f"seed {seed}" + ("" if seed_source == "torch" else f" ({seed_source})")
     scales = scale or [0.0, 1.0]
     with torch.no_grad():
         edited = torch.cat([edit_vector.apply(w_plus, scale=s, model=loaded, force=force) for s in scales])
         pictures = images.to_uint8(loaded.generator.synthesis(edited).image)
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(pictures, columns=len(scales)), out)
-    typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on seed {seed}: {out}")
+    typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on {portrait}: {out}")
 
 
 @app.command()

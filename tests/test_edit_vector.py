@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -87,3 +88,31 @@ def test_broken_and_foreign_files_are_refused(vector, tmp_path):
 def test_a_difference_of_wrong_shape_or_value_is_refused(delta):
     with pytest.raises(EditVectorError, match="finite, of shape"):
         EditVector("broken", delta)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_vector_may_be_made_of_an_array_or_a_list():
+    delta = np.random.default_rng(0).normal(size=(8, 16))
+    expected = torch.from_numpy(delta.astype(np.float32))
+    for given in (delta, delta.astype(">f4"), delta.tolist(), list(expected), expected.double()):
+        assert torch.equal(EditVector("x", given).delta_w_plus, expected)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (np.zeros((1, 8, 16)), r"of shape \[num_ws, w_dim\]; got \(1, 8, 16\); give delta\[0\]"),
+        (np.zeros(16), r"got \(16,\); load_direction"),
+        (np.zeros((0, 16)), r"got \(0, 16\)"),
+        (np.full((8, 16), np.nan), "contains nan or inf"),
+        (np.zeros((8, 16), int), "floating-point numbers"),
+        (np.zeros((8, 16), bool), "floating-point numbers"),
+        ([[1.0], [1.0, 2.0]], "no array of numbers"),
+        ("smile.npy", "of type str; give a torch.Tensor"),
+        (None, "of type NoneType"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_a_vector_of_what_is_none_is_refused(given, words):
+    with pytest.raises(EditVectorError, match=words):
+        EditVector("x", given)

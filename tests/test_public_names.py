@@ -15,8 +15,9 @@ TOP_LEVEL = ["EditConfig", "EditGAN", "EditSession", "EditStep", "EditVector", "
 # module, name, the parameters that a caller may name
 CALLABLES = [
     ("editgan_widgets", "load_model", ["name_or_path", "device"]),
-    ("editgan_widgets", "EditSession.from_seed", ["model", "seed", "truncation_psi"]),
+    ("editgan_widgets", "EditSession.from_seed", ["model", "seed", "truncation_psi", "config", "source"]),
     ("editgan_widgets", "EditSession.from_latent", ["model", "w_plus"]),
+    ("editgan_widgets", "EditGAN.sample_w_plus", ["seed", "truncation_psi", "source"]),
     ("editgan_widgets", "EditSession.paint", ["stroke"]),
     ("editgan_widgets", "EditSession.set_label_map", ["label_map"]),
     ("editgan_widgets", "EditSession.edit", ["steps"]),

@@ -176,7 +176,9 @@ def _source_change(
         raise ValueError(
             f"the recipe of edit vector {vector.name!r} has no seed to measure its change at; give source_change"
         )
-    before = model.sample_w_plus(int(vector.recipe["seed"]), float(vector.recipe.get("truncation_psi", 0.7)))
+    recipe = vector.recipe
+    psi, source = float(recipe.get("truncation_psi", 0.7)), str(recipe.get("seed_source", "torch"))
+    before = model.sample_w_plus(int(recipe["seed"]), psi, source)
     after = vector.apply(before, scale, layers=layers)
     first, second = attribute_values(read, torch.cat([picture_of(model, before), picture_of(model, after)]), attribute)
     return float(second - first)

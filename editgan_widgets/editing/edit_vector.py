@@ -20,6 +20,7 @@ from safetensors.torch import save as serialise
 from torch import Tensor
 
 from editgan_widgets.files import why_unreadable, write_bytes
+from editgan_widgets.models.array_like import float_tensor
 from editgan_widgets.models.editgan import EditGAN
 
 _FORMAT = "editgan-widgets edit vector 1"
@@ -42,20 +43,28 @@ class EditVector:
     """An edit's difference of latents, its name, the parts that were painted, and how it was made.
 
     `recipe` holds at least `fingerprint` and `resolution` of the model, and the `versions` it was made with.
-    Raises EditVectorError where `delta_w_plus` is not finite and of two dimensions, or the preview no picture.
+    Raises EditVectorError where `delta_w_plus` is no array of finite floating-point numbers `[num_ws, w_dim]`, or the
+    preview no picture.
     """
 
     name: str
-    delta_w_plus: Tensor  # [num_ws, w_dim] float32
+    delta_w_plus: Tensor  # [num_ws, w_dim] float32; arrays and nested lists of numbers are turned into one
     labels: tuple[str, ...] = ()
     recipe: dict = field(default_factory=dict)
     licence: str | None = None  # under which it may be passed on, an SPDX name where there is one
     preview: np.ndarray | None = None  # uint8 [H, W, 3], for example before and after side by side
 
     def __post_init__(self) -> None:
-        delta = self.delta_w_plus.detach().to("cpu", torch.float32).clone()
-        if delta.ndim != 2 or not bool(delta.isfinite().all()):
-            raise EditVectorError(f"delta_w_plus must be finite, of shape [num_ws, w_dim]; got {tuple(delta.shape)}")
+        try:
+            delta = float_tensor(self.delta_w_plus, "delta_w_plus")
+        except ValueError as error:
+            raise EditVectorError(f"delta_w_plus must be finite, of shape [num_ws, w_dim]; {error}") from error
+        if delta.ndim != 2 or not delta.numel():
+            hint = "; give delta[0]" if delta.ndim == 3 and len(delta) == 1 else ""
+            hint = "; load_direction repeats a direction of W in every row" if delta.ndim == 1 else hint
+            raise EditVectorError(
+                f"delta_w_plus must be finite, of shape [num_ws, w_dim]; got {tuple(delta.shape)}{hint}"
+            )
         object.__setattr__(self, "delta_w_plus", delta)
         object.__setattr__(self, "labels", tuple(self.labels))
         if self.preview is not None:

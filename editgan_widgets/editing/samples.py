@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image
+from torch import Tensor
 
 from editgan_widgets import images
 from editgan_widgets.editing.objective import predicted_label_map
@@ -13,7 +14,13 @@ from editgan_widgets.editing.part_operations import LabelMap, Operation, copy_fr
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.editgan import EditGAN
 
-Sample = tuple[int, float]  # seed and truncation_psi
+Sample = tuple[int, float] | tuple[int, float, str]
+"""Seed and truncation_psi of a portrait, and the source of the seed where it is not "torch" (models/seeds.py)."""
+
+
+def latent_of(model: EditGAN, sample: Sample) -> Float[Tensor, "1 num_ws w_dim"]:
+    """Latent of a sampled portrait."""
+    return model.sample_w_plus(sample[0], sample[1], sample[2] if len(sample) == 3 else "torch")
 
 
 def sample_pictures(
@@ -23,12 +30,12 @@ def sample_pictures(
 
     Args:
         model: whose portraits.
-        samples: seed and truncation_psi of each.
+        samples: seed and truncation_psi of each, and the source of its seed if that is not "torch".
         largest: px; larger pictures are made smaller. None leaves them at the model's size.
     """
-    for seed, truncation_psi in samples:
+    for sample in samples:
         with torch.no_grad():
-            pixels = images.to_uint8(model.generator.synthesis(model.sample_w_plus(seed, truncation_psi)).image)[0]
+            pixels = images.to_uint8(model.generator.synthesis(latent_of(model, sample)).image)[0]
         if largest is not None and len(pixels) > largest:
             pixels = np.asarray(Image.fromarray(pixels).resize((largest, largest), Image.Resampling.LANCZOS))
         yield pixels
@@ -37,7 +44,7 @@ def sample_pictures(
 def sample_label_map(model: EditGAN, sample: Sample) -> UInt8[np.ndarray, "h w"]:
     """The parts of a portrait, as the model's interpreter sees them."""
     with torch.no_grad():
-        synthesis = model.generator.synthesis(model.sample_w_plus(*sample), noise_mode="const")
+        synthesis = model.generator.synthesis(latent_of(model, sample), noise_mode="const")
         return predicted_label_map(model, synthesis.features).cpu().numpy()
 
 

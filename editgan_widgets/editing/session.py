@@ -37,6 +37,7 @@ from editgan_widgets import images
 from editgan_widgets.editing.edit_vector import EditVector, Layers, WrongModelError
 from editgan_widgets.editing.history import Entry, History
 from editgan_widgets.editing.journal import Journal
+from editgan_widgets.editing.latent_shapes import fitted
 from editgan_widgets.editing.objective import predicted_label_map
 from editgan_widgets.editing.optimize import EditConfig, EditStep, agreement_score, optimize_edit
 from editgan_widgets.editing.presets import described
@@ -44,7 +45,9 @@ from editgan_widgets.editing.refine import refine_target
 from editgan_widgets.editing.session_state import Goal, State, frozen, pack, unpacked
 from editgan_widgets.editing.strokes import Stroke, rasterise
 from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps, from_segmentations
+from editgan_widgets.models.array_like import ArrayLike, float_tensor
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.seeds import SeedError
 
 _ROUNDING = 1e-5  # of a latent's largest number: vectors added and taken away again leave less
 _SEEN_CHANGE = 8  # of 255: what a vector without parts must change for a pixel to count as edited
@@ -106,44 +109,59 @@ class EditSession:
 
     @classmethod
     def from_seed(
-        cls, model: EditGAN, seed: int, truncation_psi: float = 0.7, config: EditConfig | None = None
+        cls,
+        model: EditGAN,
+        seed: int,
+        truncation_psi: float = 0.7,
+        config: EditConfig | None = None,
+        source: str = "torch",
     ) -> "EditSession":
         """Begin with a sampled portrait. `truncation_psi` in 0..1: lower is more ordinary and edits better.
 
-        Raises SessionError for a seed that is no whole number >= 0, or a psi that is no number in 0..2.
+        `source` is the random generator that draws the code, as of `EditGAN.sample_w_plus`: "numpy" makes the pictures
+        that NVIDIA's `generate.py` makes of the same seeds.
+
+        Raises SessionError for a seed that is no whole number >= 0, a psi that is no number in 0..2, or another source.
         """
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) < 2**63:
             raise SessionError(f"seed must be a whole number from 0 up; got {seed!r}")
         number = isinstance(truncation_psi, (int, float, np.number)) and not isinstance(truncation_psi, bool)
         if not number or not 0 <= truncation_psi <= 2:
             raise SessionError(f"truncation_psi must be a number in 0..1 (at most 2); got {truncation_psi!r}")
-        w_plus = model.sample_w_plus(int(seed), float(truncation_psi))
-        return cls(model, w_plus, {"seed": int(seed), "truncation_psi": float(truncation_psi)}, config)
+        try:
+            w_plus = model.sample_w_plus(int(seed), float(truncation_psi), source)
+        except SeedError as error:
+            raise SessionError(str(error)) from error
+        recipe: dict[str, Any] = {"seed": int(seed), "truncation_psi": float(truncation_psi)}
+        if source != "torch":
+            recipe["seed_source"] = source
+        return cls(model, w_plus, recipe, config)
 
     @classmethod
-    def from_latent(cls, model: EditGAN, w_plus: Tensor, config: EditConfig | None = None) -> "EditSession":
-        """Begin with a latent `[num_ws, w_dim]` or `[1, num_ws, w_dim]`; SessionError if it does not fit this model."""
-        fits = (model.generator.config.num_ws, model.generator.config.w_dim)
-        if not isinstance(w_plus, Tensor):
+    def from_latent(
+        cls, model: EditGAN, w_plus: ArrayLike, config: EditConfig | None = None, recipe: dict | None = None
+    ) -> "EditSession":
+        """Begin with one latent.
+
+        Args:
+            model: the EditGAN.
+            w_plus: `[num_ws, w_dim]` or `[1, num_ws, w_dim]`; or a code of W, `[w_dim]` or `[1, w_dim]`, which is
+                repeated in every row. A tensor, a numpy array or a nested list, of any floating-point type.
+                `load_latents` reads them from files.
+            config: EditConfig that `edit` takes where none is given.
+            recipe: how the latent came about, JSON values.
+
+        Raises SessionError for other types and shapes, for several latents at once, and for NaN or infinity.
+        """
+        try:
+            latents = fitted(float_tensor(w_plus, "w_plus"), model, "w_plus")
+        except ValueError as error:
+            raise SessionError(str(error)) from error
+        if len(latents) > 1:
             raise SessionError(
-                f"w_plus must be a torch.Tensor of shape (1, {fits[0]}, {fits[1]}); got {type(w_plus).__name__}; "
-                "turn an array into one with torch.as_tensor(array, dtype=torch.float32)"
+                f"w_plus holds {len(latents)} latents, a session edits one; pick one, for example w_plus[0]"
             )
-        latent = w_plus[None] if w_plus.ndim == 2 else w_plus
-        if latent.ndim != 3 or tuple(latent.shape) != (1, *fits):
-            layers = w_plus.shape[-2] if w_plus.ndim >= 2 else 1
-            hint = (
-                f"; was it made with a {2 ** (layers // 2 + 1)} px model?"
-                if 3 < layers < 40 and layers % 2 == 0 and layers != fits[0]
-                else ""
-            )
-            raise SessionError(
-                f"w_plus has shape {tuple(w_plus.shape)}, this generator takes (1, {fits[0]}, {fits[1]}) "
-                f"({model.resolution} px){hint}"
-            )
-        if not bool(latent.isfinite().all()):
-            raise SessionError("w_plus holds nan or inf; give a latent from generator.w_plus(generator.mapping(z))")
-        return cls(model, latent.detach().to(model.device, torch.float32), None, config)
+        return cls(model, latents.to(model.device), recipe, config)
 
     @classmethod
     def restore(cls, model: EditGAN, folder: str | Path, config: EditConfig | None = None) -> "EditSession":

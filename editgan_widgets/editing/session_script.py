@@ -22,6 +22,7 @@ from editgan_widgets.editing.library import load_vectors
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.editing.session_state import State
 from editgan_widgets.editing.vector_stack import summed
+from editgan_widgets.models.seeds import SEED_SOURCES
 
 _HEAD = '''"""Makes a picture again that was edited with editgan-widgets: python {name} [MODEL] writes {picture}."""
 
@@ -118,9 +119,10 @@ class _Script:
     def _begin(self) -> str:
         session, recipe = self._session, self._session.recipe
         if isinstance(recipe.get("seed"), int) and isinstance(recipe.get("truncation_psi"), float):
-            seed, psi = recipe["seed"], recipe["truncation_psi"]
-            if torch.equal(session.model.sample_w_plus(seed, psi), session.origin):
-                return f"session = EditSession.from_seed(model, seed={seed}, truncation_psi={psi!r})"
+            seed, psi, source = recipe["seed"], recipe["truncation_psi"], recipe.get("seed_source", "torch")
+            if source in SEED_SOURCES and torch.equal(session.model.sample_w_plus(seed, psi, source), session.origin):
+                told = "" if source == "torch" else f", source={source!r}"
+                return f"session = EditSession.from_seed(model, seed={seed}, truncation_psi={psi!r}{told})"
         return f"session = EditSession.from_latent(model, {_latent(session.origin)})"
 
     def _body(self, entries: list[Entry]) -> str:

@@ -20,6 +20,7 @@ from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncoderConfig
+from editgan_widgets.models.seeds import code_of_seed
 
 _PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
 MODELS = {  # the first is the default
@@ -144,10 +145,17 @@ class EditGAN:
             self._statistics = WStatistics(*(x.float().to(self.device) for x in (mean, axes.T.flip(0), std)))
         return self._statistics
 
-    def sample_w_plus(self, seed: int, truncation_psi: float = 0.7) -> Float[Tensor, "1 num_ws w_dim"]:
-        """Latent of the portrait with this seed; the same on every device."""
-        rng = torch.Generator().manual_seed(seed)
-        z = torch.randn(1, self.generator.config.z_dim, generator=rng).to(self.device)
+    def sample_w_plus(
+        self, seed: int, truncation_psi: float = 0.7, source: str = "torch"
+    ) -> Float[Tensor, "1 num_ws w_dim"]:
+        """Latent of the portrait with this seed; the same on every device.
+
+        `source` is the random generator that draws the code z: "torch", or "numpy", which makes the pictures that
+        `generate.py --seeds` of NVIDIA's StyleGAN2, StyleGAN2-ADA and StyleGAN3 makes of the same seeds (its
+        `--trunc` is `truncation_psi`, and its default is 1). Raises SeedError for another source, or a seed that it
+        does not take.
+        """
+        z = code_of_seed(seed, self.generator.config.z_dim, source).to(self.device)
         with torch.no_grad():
             return self.generator.w_plus(self.generator.mapping(z, truncation_psi=truncation_psi))
 

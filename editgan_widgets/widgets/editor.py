@@ -56,6 +56,7 @@ class Editor:
         session_or_model: an `EditSession`, or an `EditGAN` model to begin a session with.
         seed: with a model, the portrait's seed (default 0).
         truncation_psi: with a model, 0 is the mean face, 1 the full variety.
+        source: with a model, the random generator of the seed: "torch", or "numpy" as in NVIDIA's `generate.py`.
         auto: edit as soon as a stroke ends.
         steps: optimisation steps of an edit.
         part: name or id of the part that the brush begins with; the first one if None.
@@ -80,6 +81,7 @@ class Editor:
         *,
         seed: int | None = None,
         truncation_psi: float = 0.7,
+        source: str = "torch",
         auto: bool = True,
         steps: int = 30,
         part: str | int | None = None,
@@ -89,7 +91,7 @@ class Editor:
         language: str = "en",
         palette: str = "own",
     ) -> None:
-        session = _session_of(session_or_model, seed, truncation_psi)
+        session = _session_of(session_or_model, seed, truncation_psi, source)
         self.labels = session.model.labels
         self.language = language
         strings(language)  # raises for a language that is not there
@@ -269,13 +271,20 @@ class Editor:
             )
         self._worker.add(Action("operate", operation=operation, **self._as_the_view_says(run, mirror)))
 
-    def take_part(self, part: str | int, seed: int, truncation_psi: float = 0.7, run: bool | None = None) -> None:
+    def take_part(
+        self,
+        part: str | int,
+        seed: int,
+        truncation_psi: float = 0.7,
+        run: bool | None = None,
+        source: str = "torch",
+    ) -> None:
         """Give a part the shape that it has in the portrait of another seed; locks and `run` as of `paint`.
 
-        Raises ValueError at once for what is no seed or psi (see `new_portrait`), UnknownLabelError. Where that
+        Raises ValueError at once for what is no seed, psi or source (see `new_portrait`), UnknownLabelError. Where that
         portrait does not show the part, this is shown and raised by `wait`, and the mask stays.
         """
-        label, sample = self.labels[part].id, checked_sample(seed, truncation_psi)
+        label, sample = self.labels[part].id, checked_sample(seed, truncation_psi, source)
         how = self._as_the_view_says(run, mirror=False)
         self._worker.add(taken_part(self.session.model, sample, label, **how))
 
@@ -470,12 +479,14 @@ class Editor:
         """
         self._worker.add(Action("open", picture=picture))
 
-    def new_portrait(self, seed: int, truncation_psi: float = 0.7) -> None:
+    def new_portrait(self, seed: int, truncation_psi: float = 0.7, source: str = "torch") -> None:
         """Go over to the portrait of a seed, as if the editor had been made with it; history as of `open`.
 
-        Raises ValueError at once for a seed that is no whole number from 0 up, or a psi that is none in 0 to 2.
+        `source` "numpy" makes the picture that NVIDIA's `generate.py` makes of the seed (EditGAN.sample_w_plus).
+        Raises ValueError at once for a seed that is no whole number from 0 up, a psi that is none in 0 to 2, or another
+        source.
         """
-        self._worker.add(Action("open", picture=checked_sample(seed, truncation_psi)))
+        self._worker.add(Action("open", picture=checked_sample(seed, truncation_psi, source)))
 
     def save(self, path: str | Path) -> None:
         """Write the picture as a PNG that holds its recipe (editing/saved_picture.py); what runs is waited for.
@@ -593,9 +604,10 @@ def _library_of(model: Any) -> dict[str, EditVector]:
         return {}
 
 
-def _session_of(given: Any, seed: int | None, truncation_psi: float) -> Any:
+def _session_of(given: Any, seed: int | None, truncation_psi: float, source: str) -> Any:
     if isinstance(given, EditGAN):
-        return EditSession.from_seed(given, seed=0 if seed is None else seed, truncation_psi=float(truncation_psi))
+        begun = 0 if seed is None else seed
+        return EditSession.from_seed(given, begun, float(truncation_psi), source=source)
     needed = ("model", "image", "label_map", "paint", "edit", "undo", "redo", "lock")
     if isinstance(given, type) or not all(hasattr(given, name) for name in needed):
         raise TypeError(

@@ -53,7 +53,8 @@ def _begun(
     """A session of a sampled portrait, a saved one, or any other picture, which then comes as a PhotoSession."""
     model, config = piece.session.model, piece.session.config
     if isinstance(picture, tuple):
-        return None, EditSession.from_seed(model, *picture, config)
+        source = picture[2] if len(picture) == 3 else "torch"
+        return None, EditSession.from_seed(model, picture[0], picture[1], config, source)
     try:
         saved = open_saved(model, picture, config)
         return (None, saved) if isinstance(saved, EditSession) else (saved, saved.session)

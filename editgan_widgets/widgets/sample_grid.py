@@ -27,6 +27,7 @@ class SampleGrid(anywidget.AnyWidget):
         truncation_psi: 0 is the mean face, 1 the full variety; 0.5 to 0.8 look best. Several make a row each.
         selected: the seed that is chosen at first, in the first row; None takes the first.
         language: of the texts, "en" or "zh" (simplified Chinese).
+        source: the random generator of the seeds: "torch", or "numpy" as in NVIDIA's `generate.py`.
 
     Raises ValueError for no seeds or no truncation_psi, a `selected` that is not among them, or another language.
     """
@@ -48,6 +49,7 @@ class SampleGrid(anywidget.AnyWidget):
         truncation_psi: float | Sequence[float] = 0.7,
         selected: int | None = None,
         language: str = "en",
+        source: str = "torch",
     ) -> None:
         seeds = list(seeds)
         if not seeds:
@@ -58,8 +60,8 @@ class SampleGrid(anywidget.AnyWidget):
         psis = [float(psi) for psi in np.atleast_1d(np.asarray(truncation_psi, float))]
         if not psis:
             raise ValueError("SampleGrid got no truncation_psi; give one or several, for example (0.5, 0.7, 1.0)")
-        self.model = model
-        self._pixels = np.stack(list(sample_pictures(model, [(seed, psi) for psi in psis for seed in seeds])))
+        self.model, self._source = model, source
+        self._pixels = np.stack(list(sample_pictures(model, [(seed, psi, source) for psi in psis for seed in seeds])))
         self._sessions: dict[tuple[int, float], EditSession] = {}
         super().__init__(
             seeds=seeds,
@@ -94,5 +96,5 @@ class SampleGrid(anywidget.AnyWidget):
         """Session of the chosen portrait; the same one each time, so edits stay."""
         seed, psi = chosen = self.seed, self.truncation_psi
         if chosen not in self._sessions:
-            self._sessions[chosen] = EditSession.from_seed(self.model, seed=seed, truncation_psi=psi)
+            self._sessions[chosen] = EditSession.from_seed(self.model, seed, psi, source=self._source)
         return self._sessions[chosen]
