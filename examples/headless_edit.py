@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     assert region is not None
     for step in session.edit(steps=options.steps):
         print(
-            f"step {step.index:3d}/{step.total}  segmentation {step.losses.segmentation:.3f}  "
+            f"step {step.index:3d}/{step.total}  segmentation {step.figures['segmentation']:.3f}  "
             f"agreement {step.iou:.2f}  change outside {step.outside:.4f}  {step.seconds:.1f} s"
         )
 

@@ -5,10 +5,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from editgan_widgets.editing.objective import FIGURES, LossWeights, Objective
-from editgan_widgets.editing.target import EditTarget
+from editgan_widgets.latent.objective import LossWeights, edit_objective
+from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
+from editgan_widgets.models.interpreter import Interpreter
 
 
 def target_of(session, side):
@@ -21,8 +22,9 @@ def target_of(session, side):
 
 
 def figures(objective, synthesis, w_plus=None):
+    w_plus = torch.zeros(1, 8, 16) if w_plus is None else w_plus
     evaluation = objective(synthesis, torch.zeros(1, 8, 16), w_plus)
-    return dict(zip(FIGURES, evaluation.figures.tolist(), strict=True)) | {"sum": float(evaluation.total)}
+    return dict(zip(objective.names, evaluation.figures.tolist(), strict=True)) | {"sum": float(evaluation.total)}
 
 
 @pytest.fixture
@@ -31,26 +33,31 @@ def synthesis(tiny_model, session):
         return tiny_model.generator.synthesis(session.w_plus)
 
 
+class Uniform(Interpreter):
+    def at(self, features, region):
+        return torch.zeros(1, 4, len(region))
+
+
 PLAIN = LossWeights(dice=0, balance_power=0, changed=1)
 
 
 @pytest.mark.parametrize("side", [2, 6, 28])
 def test_the_size_of_the_region_does_not_change_what_a_pixel_outside_weighs(tiny_model, session, synthesis, side):
-    objective = Objective(tiny_model, target_of(session, side), synthesis.image + 0.1, PLAIN)
+    objective = edit_objective(tiny_model, target_of(session, side), synthesis.image + 0.1, PLAIN)
     assert figures(objective, synthesis)["rgb"] == pytest.approx(0.01, rel=1e-3)
     whole = replace(PLAIN, picture_mean=True)
     share = 1 - side**2 / 32**2
-    objective = Objective(tiny_model, target_of(session, side), synthesis.image + 0.1, whole)
+    objective = edit_objective(tiny_model, target_of(session, side), synthesis.image + 0.1, whole)
     assert figures(objective, synthesis)["rgb"] == pytest.approx(0.01 * share, rel=1e-3)
 
 
 @pytest.mark.parametrize("side", [2, 6, 28])
 def test_the_size_of_the_region_does_not_change_what_a_pixel_inside_weighs(tiny_model, session, synthesis, side):
-    uniform = type("Uniform", (), {"at": lambda self, features, sampler: torch.zeros(1, 4, len(sampler))})()
+    uniform = Uniform(tiny_model.interpreter.config)
     bare = EditGAN(tiny_model.generator, None, None, tiny_model.labels)
     bare.interpreter = uniform
     for weights in (PLAIN, LossWeights(dice=0)):
-        objective = Objective(bare, target_of(session, side), synthesis.image, weights)
+        objective = edit_objective(bare, target_of(session, side), synthesis.image, weights)
         assert figures(objective, synthesis)["segmentation"] == pytest.approx(np.log(4), rel=1e-4)
 
 
@@ -58,17 +65,19 @@ def test_the_perceptual_term_is_a_mean_over_the_outside_alone(tiny_model, sessio
     other = synthesis.image.flip(3)
     found = {}
     for picture_mean in (False, True):
-        objective = Objective(
+        objective = edit_objective(
             tiny_model, target_of(session, 16), other, LossWeights(picture_mean=picture_mean, perceptual_every=1)
         )
         found[picture_mean] = figures(objective, synthesis)["perceptual"]
     assert found[True] == pytest.approx(0.75 * found[False], rel=1e-4)
 
 
-def test_with_no_embedding_and_no_encoder_their_terms_are_nought(tiny_model, session, synthesis):
+def test_terms_that_need_an_absent_network_are_left_out(tiny_model, session, synthesis):
     weights = LossWeights(identity=5, encoder=5)
-    found = figures(Objective(tiny_model, target_of(session, 8), synthesis.image, weights), synthesis, session.w_plus)
-    assert found["identity"] == found["encoder"] == 0
+    found = figures(
+        edit_objective(tiny_model, target_of(session, 8), synthesis.image, weights), synthesis, session.w_plus
+    )
+    assert {"identity", "encoder"}.isdisjoint(found)
 
 
 def test_the_identity_term_is_one_less_the_cosine_of_the_embeddings(tiny_model, session, synthesis):
@@ -76,8 +85,8 @@ def test_the_identity_term_is_one_less_the_cosine_of_the_embeddings(tiny_model, 
         return F.normalize(F.avg_pool2d(image, 16).flatten(1), dim=1)
 
     other = synthesis.image.flip(3).detach()
-    without = figures(Objective(tiny_model, target_of(session, 8), other, LossWeights()), synthesis)
-    found = figures(Objective(tiny_model, target_of(session, 8), other, LossWeights(identity=3), embed), synthesis)
+    without = figures(edit_objective(tiny_model, target_of(session, 8), other, LossWeights()), synthesis)
+    found = figures(edit_objective(tiny_model, target_of(session, 8), other, LossWeights(identity=3), embed), synthesis)
     cosine = float((embed(other) * embed(synthesis.image)).sum())
     assert found["identity"] == pytest.approx(1 - cosine, abs=1e-5)
     assert found["sum"] == pytest.approx(without["sum"] + 3 * (1 - cosine), rel=1e-4)
@@ -88,7 +97,7 @@ def test_the_encoders_term_is_the_distance_from_what_it_says_of_the_picture(tiny
     model = EditGAN(
         tiny_model.generator, tiny_model.discriminator, tiny_model.interpreter, tiny_model.labels, encoder=encoder
     )
-    objective = Objective(model, target_of(session, 8), synthesis.image, LossWeights(encoder=1))
+    objective = edit_objective(model, target_of(session, 8), synthesis.image, LossWeights(encoder=1))
     with torch.no_grad():
         distance = (session.w_plus - encoder(synthesis.image)).square().mean()
     assert figures(objective, synthesis, session.w_plus)["encoder"] == pytest.approx(float(distance), rel=1e-4)
@@ -97,18 +106,20 @@ def test_the_encoders_term_is_the_distance_from_what_it_says_of_the_picture(tiny
 def test_nearest_features_are_those_of_the_textbook(tiny_model, session, synthesis):
     target = target_of(session, 12)
     weights = replace(PLAIN, perceptual=0, rgb=0, prior=0)
-    found = figures(Objective(tiny_model, target, synthesis.image, weights, nearest=True), synthesis)
+    found = figures(edit_objective(tiny_model, target, synthesis.image, weights, nearest=True), synthesis)
     nearest = [F.interpolate(x, size=(32, 32), mode="nearest") for x in synthesis.features]
     logits = tiny_model.interpreter.naive(nearest)[0][:, torch.from_numpy(target.region)]
     wanted = torch.from_numpy(target.label_map[target.region]).long()
     assert found["segmentation"] == pytest.approx(float(F.cross_entropy(logits.T, wanted)), rel=1e-3)
-    bilinear = figures(Objective(tiny_model, target, synthesis.image, weights), synthesis)
+    bilinear = figures(edit_objective(tiny_model, target, synthesis.image, weights), synthesis)
     assert found["segmentation"] != pytest.approx(bilinear["segmentation"], rel=1e-3)
 
 
 def test_gradients_taken_term_after_term_are_those_of_the_total(tiny_model, session):
     picture = tiny_model.generator.synthesis(session.w_plus).image
-    objective = Objective(tiny_model, target_of(session, 8), picture.detach() + 0.1, LossWeights(perceptual_every=1))
+    objective = edit_objective(
+        tiny_model, target_of(session, 8), picture.detach() + 0.1, LossWeights(perceptual_every=1)
+    )
     w_plus = (session.w_plus + 0.2).requires_grad_()
     offset = w_plus - session.w_plus
     synthesis = tiny_model.generator.synthesis(w_plus)
@@ -123,27 +134,27 @@ def test_gradients_taken_term_after_term_are_those_of_the_total(tiny_model, sess
 def test_each_pixel_of_a_large_region_is_read_once_in_as_many_steps_as_it_takes(tiny_model, session, synthesis, most):
     side = 20
     target = target_of(session, side)
-    objective = Objective(tiny_model, target, synthesis.image, LossWeights(pixels=most))
+    objective = edit_objective(tiny_model, target, synthesis.image, LossWeights(pixels=most))
     count = 1 if most is None else -(-(side**2) // most)
-    assert len(objective.lattices) == count
+    assert len(objective.terms[0].lattices) == count
     read = torch.zeros(32, 32)
-    for lattice in objective.lattices:
+    for lattice in objective.terms[0].lattices:
         assert len(lattice.sampler) <= 1.2 * side**2 / count
         read[lattice.sampler.ys, lattice.sampler.xs] += 1
     assert torch.equal(read, torch.from_numpy(target.region).float())
 
 
 def test_a_lattice_has_its_pixels_apart(tiny_model, session, synthesis):
-    objective = Objective(tiny_model, target_of(session, 20), synthesis.image, LossWeights(pixels=80))
-    sampler = objective.lattices[0].sampler
+    objective = edit_objective(tiny_model, target_of(session, 20), synthesis.image, LossWeights(pixels=80))
+    sampler = objective.terms[0].lattices[0].sampler
     places = torch.stack([sampler.ys, sampler.xs]).float()
     apart = torch.cdist(places.T, places.T) + 99 * torch.eye(len(sampler))
     assert float(apart.min()) == pytest.approx(5**0.5)  # a knight's move: every fifth pixel
 
 
 def test_agreement_counts_all_lattices_once_they_were_read(tiny_model, session, synthesis):
-    whole = Objective(tiny_model, target_of(session, 20), synthesis.image, LossWeights(pixels=None))
-    parts = Objective(tiny_model, target_of(session, 20), synthesis.image, LossWeights(pixels=100))
+    whole = edit_objective(tiny_model, target_of(session, 20), synthesis.image, LossWeights(pixels=None))
+    parts = edit_objective(tiny_model, target_of(session, 20), synthesis.image, LossWeights(pixels=100))
     for _ in range(4):
         found = figures(parts, synthesis)
     assert found["iou"] == pytest.approx(figures(whole, synthesis)["iou"])

@@ -9,9 +9,9 @@ from conftest import grown
 from editgan_widgets import images
 from editgan_widgets.editing import optimize
 from editgan_widgets.editing.adam import Adam
-from editgan_widgets.editing.objective import LossWeights, Objective
 from editgan_widgets.editing.optimize import EditConfig, optimize_edit
-from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps
+from editgan_widgets.latent.objective import LossWeights, edit_objective
+from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps
 from editgan_widgets.models.editgan import EditGAN
 
 
@@ -81,13 +81,13 @@ def test_a_warm_start_holds_the_outside_to_the_reference(tiny_model, session, ta
         optimize_edit(tiny_model, steps[9].w_plus, target, EditConfig(steps=1, lr=1e-6), reference=session.w_plus)
     )
     assert again[0].outside == pytest.approx(steps[9].outside, abs=1e-3)
-    assert again[0].losses.prior == pytest.approx(steps[9].losses.prior, rel=0.05)
+    assert again[0].figures["prior"] == pytest.approx(steps[9].figures["prior"], rel=0.05)
 
 
 def test_a_model_without_discriminator_is_edited_without_the_perceptual_term(tiny_model, session, target):
     bare = EditGAN(tiny_model.generator, None, tiny_model.interpreter, tiny_model.labels)
     (step,) = optimize_edit(bare, session.w_plus, target, EditConfig(steps=1))
-    assert step.losses.perceptual == 0
+    assert "perceptual" not in step.figures
 
 
 def test_a_model_without_interpreter_says_what_it_lacks(tiny_model, session, target):
@@ -110,12 +110,12 @@ def test_settings_out_of_range_are_refused(changes):
 
 def test_the_gradient_of_the_objective_is_the_slope_of_its_total(tiny_model, session, target):
     synthesis = tiny_model.generator.synthesis(session.w_plus)
-    objective = Objective(tiny_model, target, synthesis.image, LossWeights())
+    objective = edit_objective(tiny_model, target, synthesis.image, LossWeights())
     start = session.w_plus + 0.05 * torch.randn(1, 8, 16, generator=torch.Generator().manual_seed(0))
     direction = torch.randn(1, 8, 16, generator=torch.Generator().manual_seed(1))
 
     def total(w_plus):
-        return objective(tiny_model.generator.synthesis(w_plus), w_plus - session.w_plus).total
+        return objective(tiny_model.generator.synthesis(w_plus), w_plus - session.w_plus, w_plus).total
 
     leaf = start.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(total(leaf), [leaf])
@@ -156,12 +156,12 @@ print("torch._dynamo" in sys.modules)
 def test_the_perceptual_distance_is_taken_every_other_step_and_counts_twice(tiny_model, session, target):
     def terms(every, calls):
         weights = LossWeights(segmentation=0, dice=0, rgb=0, prior=0, perceptual_every=every)
-        objective = Objective(tiny_model, target, images.from_uint8(session.image), weights)
+        objective = edit_objective(tiny_model, target, images.from_uint8(session.image), weights)
         w_plus = (session.w_plus + 0.5).requires_grad_()
         found = []
         for _ in range(calls):
             synthesis = tiny_model.generator.synthesis(w_plus)
-            total = objective(synthesis, torch.zeros_like(w_plus)).total
+            total = objective(synthesis, torch.zeros_like(w_plus), w_plus).total
             gradient = torch.autograd.grad(total, [w_plus])[0] if total.requires_grad else torch.zeros_like(w_plus)
             found.append((float(total.detach()), gradient))
         return found

@@ -92,7 +92,7 @@ def test_without_a_cuda_device_nothing_is_recorded():
 @pytest.fixture
 def task(tiny_model):
     from editgan_widgets.editing.session import EditSession
-    from editgan_widgets.editing.target import from_label_maps
+    from editgan_widgets.latent.target import from_label_maps
 
     session = EditSession.from_seed(tiny_model, 3)
     painted = session.label_map.copy()
@@ -119,4 +119,4 @@ def test_an_edit_that_is_recorded_gives_the_steps_of_one_that_is_not(tiny_model,
         assert torch.allclose(ours.w_plus, theirs.w_plus, atol=1e-5)
         assert np.abs(ours.image.astype(int) - theirs.image).max() <= 1
         assert ours.iou == pytest.approx(theirs.iou, abs=1e-3)
-        assert ours.losses.total == pytest.approx(theirs.losses.total, rel=1e-3)
+        assert ours.figures["total"] == pytest.approx(theirs.figures["total"], rel=1e-3)

@@ -8,7 +8,7 @@ from conftest import grown
 from editgan_widgets import EditConfig, EditSession, EditVector
 from editgan_widgets.editing.edit_vector import EditVectorError, WrongModelError
 from editgan_widgets.editing.refine import best_step, refine
-from editgan_widgets.editing.target import from_segmentations
+from editgan_widgets.latent.target import from_segmentations
 
 
 @pytest.fixture(scope="module")
@@ -131,5 +131,5 @@ def test_refining_keeps_the_step_of_the_lowest_objective(tiny_model, session, ve
     config = EditConfig.preset("default", refine=True)
     steps = list(refine(tiny_model, session.w_plus, vector, steps=8, config=config))
     kept = best_step(steps)
-    assert kept.losses.total == min(step.losses.total for step in steps)
+    assert kept.figures["total"] == min(step.figures["total"] for step in steps)
     assert kept.index > 0  # the vector alone is not the best by definition

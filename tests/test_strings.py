@@ -1,7 +1,9 @@
 """Texts in other languages: each of the browser's has an entry, with the same placeholders, and none is left over."""
 
 import ast
+import importlib
 import json
+import pkgutil
 import re
 import string
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 import editgan_widgets
 from editgan_widgets.label_sets import LABEL_SETS
+from editgan_widgets.latent import terms
 from editgan_widgets.portraits.parts import COARSE_LABELS, FINE_LABELS, GROUP_LABELS, PORTRAIT_LABELS
 from editgan_widgets.widgets import Editor, SampleGrid
 from editgan_widgets.widgets.part_tools import PART_TOOLS
@@ -27,11 +30,20 @@ def browser_texts() -> set[str]:
     return {json.loads(f'"{text}"') for path in SCRIPTS for text in LITERAL.findall(path.read_text(encoding="utf-8"))}
 
 
+def figures() -> set[str]:
+    """Names of the figures that the terms of an objective report."""
+    files = pkgutil.iter_modules(terms.__path__)
+    modules = [importlib.import_module(f"{terms.__name__}.{file.name}") for file in files]
+    classes = [thing for module in modules for thing in vars(module).values() if isinstance(thing, type)]
+    reported = [thing.names for thing in classes if isinstance(getattr(thing, "names", None), tuple)]
+    return {"total"}.union(*reported)
+
+
 def names() -> set[str]:
     sets = (*LABEL_SETS.values(), PORTRAIT_LABELS, FINE_LABELS, COARSE_LABELS, GROUP_LABELS)
     library = (WIDGETS.parent / "pretrained").rglob("*.safetensors")
     vectors = {path.stem.replace("_", " ") for path in library if path.parent.name != "pretrained"}
-    return {label.name for labels in sets for label in labels} | set(PART_TOOLS) | vectors
+    return {label.name for labels in sets for label in labels} | set(PART_TOOLS) | vectors | figures()
 
 
 def kernel_texts(all_constants: bool = False) -> set[str]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from editgan_widgets.editing.target import agreement, from_label_maps
+from editgan_widgets.latent.target import agreement, from_label_maps
 
 
 def face():

@@ -5,7 +5,7 @@ import io
 import threading
 import time
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,15 +37,6 @@ LABELS = LabelSet(
 SIZE = 16
 
 
-@dataclass(frozen=True)
-class Losses:
-    segmentation: float = 1.0
-    rgb: float = 0.1
-    perceptual: float = 0.1
-    prior: float = 0.0
-    total: float = 1.2
-
-
 class StandInSession:
     """Keeps to the session protocol; a step adds one to the latent and to every pixel."""
 
@@ -56,6 +47,7 @@ class StandInSession:
         self.label_map = np.zeros((SIZE, SIZE), np.uint8)
         self.w_plus, self.settled = torch.zeros(1, 2, 4), self.label_map
         self.history, self.steps, self.strength = History(self._state()), 0, None
+        self.kept_step = None
 
     @property
     def image(self):
@@ -99,16 +91,17 @@ class StandInSession:
                 w_plus = self.w_plus + index
                 best = w_plus
                 image = np.full((SIZE, SIZE, 3), int(w_plus[0, 0, 0]) % 256, np.uint8)
-                yield SimpleNamespace(
+                self.kept_step = SimpleNamespace(
                     index=index,
                     total=steps,
                     w_plus=w_plus,
                     image=image,
-                    losses=Losses(),
+                    figures={"iou": 0.5, "segmentation": 1.0, "total": 1.2},
                     iou=0.5,
                     score=index,
                     seconds=0.01 * index,
                 )
+                yield self.kept_step
             self.settled, self.w_plus, best = self.label_map, best, None
             self._push(do="edit", ran=steps)
         except GeneratorExit:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from editgan_widgets.analysis.transfer import Read, attribute_values, identity_cosine, picture_of
 from editgan_widgets.editing.edit_vector import EditVector
-from editgan_widgets.editing.objective import Embedding as Identity
+from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
 
@@ -77,7 +77,7 @@ def embedding_quality(
     model: EditGAN,
     image: Float[Tensor, "1 3 h w"],
     w_plus: Float[Tensor, "1 num_ws w_dim"],
-    identity: Identity | None = None,
+    identity: IdentityModel | None = None,
     vector: EditVector | None = None,
     attribute: str | None = None,
     read: Read | None = None,

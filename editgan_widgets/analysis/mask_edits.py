@@ -20,9 +20,9 @@ from editgan_widgets.analysis import segmentation
 from editgan_widgets.analysis.scripted_edits import ScriptedEdit
 from editgan_widgets.analysis.transfer import identity_cosine
 from editgan_widgets.confusion import confusion
-from editgan_widgets.editing.objective import Embedding
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
 
 FIGURES = (
@@ -84,7 +84,7 @@ def measure_edit(
     judge: nn.Module,
     seed: int,
     steps: int,
-    identity: Embedding | None = None,
+    identity: IdentityModel | None = None,
 ) -> EditRecord | None:
     """Paint a scripted edit on a fresh session, optimise and measure. None where the picture lacks the part.
 
@@ -129,7 +129,7 @@ def measure_edits(
     per_edit: int,
     steps: int = 30,
     truncation_psi: float = 0.7,
-    identity: Embedding | None = None,
+    identity: IdentityModel | None = None,
 ) -> Iterator[EditRecord]:
     """Run each edit on the first `per_edit` seeds whose portrait has the part; yields one record an edit and seed.
 

@@ -18,9 +18,9 @@ from torch import Tensor
 from editgan_widgets import images
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.editing.edit_vector import EditVector, Layers
-from editgan_widgets.editing.objective import Embedding
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.refine import best_step, refine, refine_target
+from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
 
 Read: TypeAlias = Callable[[Tensor], Mapping[str, np.ndarray]]
@@ -71,7 +71,7 @@ def transfer(
     seeds: Iterable[int],
     attribute: str,
     read: Read,
-    identity: Embedding | None = None,
+    identity: IdentityModel | None = None,
     source_change: float | None = None,
     scale: float = 1.0,
     layers: Layers = None,
@@ -211,7 +211,7 @@ def attribute_change(
     return float(second - first)
 
 
-def identity_cosine(identity: Embedding | None, pictures: Float[Tensor, "2 3 h w"]) -> float:
+def identity_cosine(identity: IdentityModel | None, pictures: Float[Tensor, "2 3 h w"]) -> float:
     """Cosine of the embeddings of two pictures; nan where nothing embeds them."""
     if identity is None:
         return math.nan

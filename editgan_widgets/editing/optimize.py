@@ -5,8 +5,9 @@ the latent's offset from the reference in units along W's axes (editing/latent_f
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -17,8 +18,9 @@ from torch import Tensor
 from editgan_widgets import images
 from editgan_widgets.editing.adam import Adam
 from editgan_widgets.editing.latent_frame import LatentFrame, Units
-from editgan_widgets.editing.objective import FIGURES, Descent, Embedding, Losses, LossWeights, Objective
-from editgan_widgets.editing.target import EditTarget, Region
+from editgan_widgets.latent.objective import Descent, LossWeights, Objective, edit_objective
+from editgan_widgets.latent.target import EditTarget, Region
+from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.devices import bfloat16_in_hardware
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.readback import Readback
@@ -49,10 +51,10 @@ class EditConfig:
     # Of the generator's maps in a step; what is kept of an edit is drawn in float32. bfloat16 is quicker from 512 px up
     # where the device multiplies it in hardware; elsewhere float32 stands in for it (kernels/benchmarks/released.md).
     precision: Literal["float32", "bfloat16"] = "float32"
-    embedding: Embedding | None = None  # of the identity term: picture in [-1, 1] -> unit vector; None = no such term
+    embedding: IdentityModel | None = None  # picture in [-1, 1] -> unit vector; None = no identity term
     coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
     nearest: bool = False  # the interpreter reads features of the nearest pixel: EditGAN's release, unlike its training
-    region: Region = "parts"  # where the edit may act (editing/target.py), as a session makes the target
+    region: Region = "parts"  # where the edit may act (latent/target.py), as a session makes the target
     buffer_px: float | None = None  # how far the region reaches beyond; None = 2% of the height, at least 2 px
     whole_parts: bool = False  # refining a vector: large parts are of the region wherever they are, not where changed
 
@@ -85,21 +87,30 @@ class EditConfig:
 
 @dataclass(frozen=True)
 class EditStep:
-    """One step: its latent, the picture of that latent, and what the objective says of it."""
+    """One step: its latent, the picture of that latent, and the figures of the objective there."""
 
     index: int  # 1 .. total; step i is the latent after i updates, 0 (where it was asked for) the start
     total: int
     w_plus: Tensor  # [1, num_ws, w_dim], a copy of its own
     image: np.ndarray  # uint8 [H, W, 3]
-    losses: Losses
-    iou: float  # agreement of the edited parts inside the region by the interpreter, 0..1
-    outside: float  # mean absolute change outside the region, as a share of the value range
-    score: float  # iou less the penalty for change outside, or -total: the best step is the one with the highest
+    figures: Mapping[str, float]  # unweighted, in the order of the objective's terms; `total` is the weighted sum
+    score: float  # agreement_score of this step, or -total: the best step is the one with the highest
+    agreement: float  # agreement_score of this step
     seconds: float  # since the edit began
+
+    @property
+    def iou(self) -> float:
+        """IoU of the predicted mask with the painted one, edited parts inside the region only, 0 to 1."""
+        return self.figures["iou"]
+
+    @property
+    def outside(self) -> float:
+        """Mean absolute change outside the region, as a share of the value range."""
+        return self.figures["outside"]
 
 
 def agreement_score(iou: float, outside: float, config: EditConfig) -> float:
-    """Agreement with the painted parts less the penalty for change outside: what "iou" compares steps by."""
+    """IoU less the penalty for change outside; steps are compared by it where `config.best` is "iou"."""
     return iou - config.outside_penalty * max(0.0, outside - config.outside_budget)
 
 
@@ -132,9 +143,8 @@ def optimize_edit(
         raise ValueError(f"the target is {target.label_map.shape} px, this model makes {size} px")
     reference = w_plus if reference is None else reference
     frame = LatentFrame(model, reference.detach(), config.units, config.layers, config.coordinates)
-    objective = Objective(
-        model, target, _picture(model, reference), config.weights, config.embedding, nearest=config.nearest
-    )
+    picture = _picture(model, reference)
+    objective = edit_objective(model, target, picture, config.weights, config.embedding, config.nearest)
     offset = frame.offset(w_plus.detach()).requires_grad_()
     adam = Adam(offset, config.beta2)
     rate, read = _schedule(config), Readback()
@@ -147,15 +157,15 @@ def optimize_edit(
                 del evaluation  # with it its features go, before the next step's are made
                 continue
             pixels, figures = read((evaluation.pixels, evaluation.figures))  # the step's one wait for the device
-            values = dict(zip(FIGURES, figures.tolist(), strict=True))
-            iou, outside = values.pop("iou"), values.pop("outside")
-            score = agreement_score(iou, outside, config) if config.best == "iou" else -values["total"]
+            values = dict(zip(objective.names, figures.tolist(), strict=True))
+            iou, outside = values["iou"], values["outside"]
+            agreement = agreement_score(iou, outside, config)
+            score = agreement if config.best == "iou" else -values["total"]
             done = index == config.steps or (
                 config.stop_iou is not None and iou >= config.stop_iou and outside <= config.outside_budget
             )
-            w_now = evaluation.latent.clone()
-            seconds = time.perf_counter() - start_time
-            yield EditStep(index, config.steps, w_now, pixels, Losses(**values), iou, outside, score, seconds)
+            latent, seconds = evaluation.latent.clone(), time.perf_counter() - start_time
+            yield EditStep(index, config.steps, latent, pixels, MappingProxyType(values), score, agreement, seconds)
             if done:
                 return
             adam.step(rate(index), evaluation.gradient())
@@ -189,7 +199,7 @@ class _Evaluations:
     def __init__(self, model: EditGAN, objective: Objective, frame: LatentFrame, offset: Tensor, dtype: torch.dtype):
         self._model, self._objective, self._frame, self._dtype = model, objective, frame, dtype
         self._offset = offset  # its memory stays where it is: Adam changes it in place
-        self._recorded = _recorded_steps(self._whole, objective.kinds, offset.device)
+        self._recorded = _recorded_steps(self._whole, objective.period, offset.device)
 
     def __call__(self) -> _Evaluation:
         if self._recorded is None:  # the gradient only where it is asked for: a stopped edit's last one is not

@@ -9,8 +9,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from editgan_widgets.editing.embed import EmbedConfig
-from editgan_widgets.editing.objective import LossWeights
 from editgan_widgets.editing.optimize import EditConfig
+from editgan_widgets.latent.objective import LossWeights
 
 
 def default(refine: bool = False) -> EditConfig:
@@ -37,7 +37,7 @@ def paper(refine: bool = False) -> EditConfig:
     It differs from the paper in this: the perceptual distance is of the discriminator's features, not of VGG's, and
     what is inside the region is taken from the picture before and not blackened; both terms outside are means over the
     outside, not the whole picture; the outside is held to the latent's own picture, not to a photo; the parts of Q_edit
-    are those painted (editing/target.py), a large one counts where it changed; identity, after ArcFace there, is asked
+    are those painted (latent/target.py), a large one counts where it changed; identity, after ArcFace there, is asked
     where `embedding` gives one; the paper does not say which range its L2 is taken in, [0, 1] is assumed; the best step
     is kept.
     """

@@ -12,9 +12,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets.editing.edit_vector import EditVector, Layers
-from editgan_widgets.editing.objective import predicted_label_map
 from editgan_widgets.editing.optimize import EditConfig, EditStep, optimize_edit
-from editgan_widgets.editing.target import EditTarget, from_segmentations
+from editgan_widgets.latent.label_maps import predicted_label_map
+from editgan_widgets.latent.target import EditTarget, from_segmentations
 from editgan_widgets.models.editgan import EditGAN
 
 

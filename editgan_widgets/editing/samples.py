@@ -9,9 +9,9 @@ from PIL import Image
 from torch import Tensor
 
 from editgan_widgets import images
-from editgan_widgets.editing.objective import predicted_label_map
 from editgan_widgets.editing.part_operations import LabelMap, Operation, copy_from
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.models.editgan import EditGAN
 
 Sample = tuple[int, float] | tuple[int, float, str]

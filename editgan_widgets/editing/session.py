@@ -38,13 +38,13 @@ from editgan_widgets.editing.edit_vector import EditVector, Layers, WrongModelEr
 from editgan_widgets.editing.history import Entry, History
 from editgan_widgets.editing.journal import Journal
 from editgan_widgets.editing.latent_shapes import fitted
-from editgan_widgets.editing.objective import predicted_label_map
-from editgan_widgets.editing.optimize import EditConfig, EditStep, agreement_score, optimize_edit
+from editgan_widgets.editing.optimize import EditConfig, EditStep, optimize_edit
 from editgan_widgets.editing.presets import described
 from editgan_widgets.editing.refine import refine_target
 from editgan_widgets.editing.session_state import Goal, State, frozen, pack, unpacked
 from editgan_widgets.editing.strokes import Stroke, rasterise
-from editgan_widgets.editing.target import EditTarget, agreement, from_label_maps, from_segmentations
+from editgan_widgets.latent.label_maps import predicted_label_map
+from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps, from_segmentations
 from editgan_widgets.models.array_like import ArrayLike, float_tensor
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.seeds import SeedError
@@ -72,9 +72,9 @@ class _Run:
     refines: bool = False  # an edit vector, not the painted parts
 
     def improves(self, step: EditStep) -> bool:
-        """Whether to keep a step: nearer than the goal that the edit goes on towards, and better than the best."""
-        nearer = self.goal is None or agreement_score(step.iou, step.outside, self.config) > self.goal.score
-        return nearer and (self.best is None or step.score > self.best.score)
+        """True for a step better than the best so far, and closer to the goal than the edit that this one continues."""
+        closer = self.goal is None or step.agreement > self.goal.score
+        return closer and (self.best is None or step.score > self.best.score)
 
 
 class EditSession:
@@ -85,6 +85,8 @@ class EditSession:
         config: EditConfig that `edit` takes where none is given.
         lock: threading.RLock that widgets share.
         origin: latent `[1, num_ws, w_dim]` that the session began with.
+        kept_step: the step that the latest edit or refinement committed, and while one runs the best of its steps so
+            far; None where no step was kept.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class EditSession:
         self._original = State(self.origin, image, predicted, predicted, self.origin, predicted)
         self.history: History[State] = History(self._original, self._store(None))
         self._run: _Run | None = None
+        self.kept_step: EditStep | None = None
 
     @classmethod
     def from_seed(
@@ -179,7 +182,7 @@ class EditSession:
         """As `restore`, and the lines that whoever kept the journal added to it (Journal.write)."""
         session = cls.__new__(cls)
         session.model, session.config, session.lock = model, config or EditConfig(), threading.RLock()
-        session._run = None
+        session._run, session.kept_step = None, None
         about, session.history, others = session._store(folder).read()
         if about.get("fingerprint") not in (model.fingerprint, model.base_fingerprint):
             raise WrongModelError(
@@ -376,7 +379,7 @@ class EditSession:
                 assert goal is not None
                 run = _Run(goal.target, goal.reference, config, goal)
             run.since = self.history.entry.id
-            self._run = run
+            self._run, self.kept_step = run, None
         return self._iterate(run, state)
 
     def apply_vector(self, vector: EditVector, scale: float = 1.0, layers: Layers = None, force: bool = False) -> None:
@@ -465,7 +468,7 @@ class EditSession:
             run = _Run(refine_target(self.model, before, applied, vector.labels, config), before, config)
             self.apply_vector(vector, scale, layers, force)
             run.since, run.refines = self.history.entry.id, True
-            self._run = run
+            self._run, self.kept_step = run, None
             state = self._state
         return self._iterate(run, state, with_start=True)
 
@@ -602,6 +605,8 @@ class EditSession:
                 run.steps += step.index > 0
                 if run.improves(step):
                     run.best = step
+                    if run.open:
+                        self.kept_step = step
                 yield step
             # Asked here, in the consumer's thread and before the lock, so that the next stroke need not wait for it.
             predicted = None if run.best is None else self._predict(run.best.w_plus)
@@ -641,8 +646,7 @@ class EditSession:
         if completed:
             committed = replace(committed, settled_map=frozen(run.target.label_map), settled_w_plus=committed.w_plus)
         if completed or run.goal is not None:
-            score = agreement_score(best.iou, best.outside, run.config)
-            committed = replace(committed, goal=Goal(run.target, run.reference, score))
+            committed = replace(committed, goal=Goal(run.target, run.reference, best.agreement))
         self._push(committed, **made)
 
     def _close(self, run: _Run) -> None:
@@ -653,6 +657,7 @@ class EditSession:
     def _abandon(self) -> None:
         if self._run is not None:
             self._close(self._run)
+            self.kept_step = None
 
     def _set(self, label_map: np.ndarray, **made: Any) -> None:
         if not np.array_equal(label_map, self._state.label_map):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from editgan_widgets.editing.journal import Arrays, JournalError
-from editgan_widgets.editing.target import EditTarget
+from editgan_widgets.latent.target import EditTarget
 
 
 @dataclass(frozen=True, eq=False)

@@ -159,6 +159,12 @@ class EditGAN:
         with torch.no_grad():
             return self.generator.w_plus(self.generator.mapping(z, truncation_psi=truncation_psi))
 
+    def trained_interpreter(self) -> Interpreter:
+        """Give the interpreter. Raises ValueError for a model that has none."""
+        if self.interpreter is None:
+            raise ValueError("this model has no interpreter yet; train one with `editgan train interpreter`")
+        return self.interpreter
+
     def encode(self, image: Float[Tensor, "batch 3 h w"]) -> Float[Tensor, "batch num_ws w_dim"]:
         """Give latents of pictures in [-1, 1] of the model's resolution, in one pass of the encoder, on its device.
 

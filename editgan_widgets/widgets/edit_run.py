@@ -25,7 +25,7 @@ class EditRun:
         self._piece, self._screen, self._pacer = piece, screen, pacer
         self._last_step = 0
         self._refines = False
-        self._best: Any = None  # the step that the session will keep
+        self._kept: Any = None  # the step that the session committed; None where the picture is as before
 
     def run(self, steps: int, group: int, stamp: int, refines: bool) -> Iterator[Any]:
         """Edit towards the painted parts, or refine; each step is to be `show`n. Its history goes into a group."""
@@ -52,17 +52,13 @@ class EditRun:
 
     def show(self, stamp: int, step: Any) -> None:
         """Show a step: its picture, if the browser keeps up, and its figures."""
-        names = ("segmentation", "rgb", "perceptual", "prior")
         self._screen.image = step.image
         self._piece.recorder.add(step.image)
         self._last_step = step.index
-        if self._best is None or step.score > self._best.score:
-            self._best = step
         self._screen.numbers = {
             "step": step.index,
             "total": step.total,
-            "losses": {name: float(getattr(step.losses, name)) for name in names},
-            "iou": float(step.iou),
+            "figures": {name: float(value) for name, value in step.figures.items()},
             "eta": (step.total - step.index) * step.seconds / max(step.index, 1),
         }
         self._pacer.offer(stamp, (step.image, self._screen.numbers))
@@ -79,16 +75,16 @@ class EditRun:
             )
         more = ""
         if self._refines:
-            more = "" if self._best is not None else screen.text("No step was better than the vectors alone.")
-        elif self._best is None and self._last_step:
+            more = "" if self._kept is not None else screen.text("No step was better than the vectors alone.")
+        elif self._kept is None and self._last_step:
             more = screen.text("No step came nearer to the painted parts: the picture is as before.")
-        elif self._best is not None:
-            more = screen.text("Agreement with the painted parts: {share:.0%}.", share=float(self._best.iou))
+        elif self._kept is not None:
+            more = screen.text("Agreement with the painted parts: {share:.0%}.", share=float(self._kept.iou))
         screen.word = f"{screen.word} {more}".strip()
 
     def _begin(self, steps: int, stamp: int, refines: bool) -> None:
         screen = self._screen
-        self.steps, self._last_step, self._refines, self._best = steps, 0, refines, None
+        self.steps, self._last_step, self._refines, self._kept = steps, 0, refines, None
         screen.numbers = {}
         self._pacer.begin(stamp)
         says = screen.text("Editing, {steps} steps …", steps=steps)
@@ -106,10 +102,9 @@ class EditRun:
         """Whether the run changed the picture, and what that is worth."""
         piece, session = self._piece, self._piece.session
         piece.tried = session.painted  # its picture is to be seen, not what was painted for it
-        piece.pending = not torch.equal(before, session.w_plus)
-        if self._best is not None and self._best.index == 0:  # the vectors alone
-            piece.pending = False
-        if not piece.pending:
-            self._best = None
-        elif not self._refines and self._best is not None and isinstance(session, EditSession):
-            self._screen.quality.edited(session.history.entry.id, self._best, session.config)
+        kept = session.kept_step if not torch.equal(before, session.w_plus) else None
+        if kept is not None and kept.index == 0:  # the vectors alone
+            kept = None
+        self._kept, piece.pending = kept, kept is not None
+        if kept is not None and not self._refines and isinstance(session, EditSession):
+            self._screen.quality.edited(session.history.entry.id, kept, session.config)

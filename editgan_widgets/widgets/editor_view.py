@@ -18,7 +18,7 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
                         {kind: "samples", seeds, psis}   {kind: "new", seed, psi}
                         all with id and turn (deliveries.py), but for what passes (PASSING in line.js) and what is live
-    kernel -> browser   {kind: "frame", seq, job, step, total, losses, iou, eta} + [JPEG]   {kind: "reject", id}
+    kernel -> browser   {kind: "frame", seq, job, step, total, figures, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true, own} + [JPEG]; own: it is the picture that is committed
                         {kind: "download", view, name, type} + [file]
                         {kind: "thumbs", entries} + [JPEG of each]
@@ -82,7 +82,7 @@ class EditorView(anywidget.AnyWidget):
     revision = traitlets.Int(0).tag(sync=True)  # counts what was published: a page sees whether it missed some
     running = traitlets.Bool(False).tag(sync=True)
     job = traitlets.Int(0).tag(sync=True)  # stamp of the newest edit; frames of older ones are stale
-    progress = traitlets.Dict().tag(sync=True)  # {step, total, losses, iou, eta} at the start and end of an edit
+    progress = traitlets.Dict().tag(sync=True)  # {step, total, figures, eta} at the start and end of an edit
     can_edit = traitlets.Bool(False).tag(sync=True)
     can_undo = traitlets.Bool(False).tag(sync=True)
     can_redo = traitlets.Bool(False).tag(sync=True)

@@ -270,9 +270,9 @@ def preset_once(options):
 
     from editgan_widgets.analysis import segmentation
     from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
-    from editgan_widgets.editing.objective import predicted_label_map
     from editgan_widgets.editing.optimize import EditConfig
     from editgan_widgets.editing.session import EditSession
+    from editgan_widgets.latent.label_maps import predicted_label_map
     from editgan_widgets.training.build_model import peak_memory_mb
 
     options.only = ()

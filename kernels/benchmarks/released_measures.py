@@ -149,7 +149,7 @@ def two_steps(model, w_plus, target, preset, reference):
 def measure_shipped(options):
     """The shipped model's edit step with its own interpreter, and its generator alone."""
     from editgan_widgets import EditSession, load_model
-    from editgan_widgets.editing.target import from_label_maps
+    from editgan_widgets.latent.target import from_label_maps
 
     model = load_model("portraits", device=options.device)
     session = EditSession.from_seed(model, 3)
@@ -172,7 +172,7 @@ def measure_segmentation(name, shape, options):
     import released_loop
     import torch
 
-    from editgan_widgets.editing.objective import predicted_label_map
+    from editgan_widgets.latent.label_maps import predicted_label_map
 
     sizes = released_loop.SHAPES[shape]
     model = released_loop.random_model(sizes, with_encoder=False).to(options.device)
@@ -301,7 +301,7 @@ def reach(model, latents, iou, options):
     """
     import torch
 
-    from editgan_widgets.editing.objective import predicted_label_map
+    from editgan_widgets.latent.label_maps import predicted_label_map
 
     seconds, steps, best = 0.0, 0, 0.0
     while best < REACHED and steps < MOST_STEPS:
@@ -326,7 +326,7 @@ def latents_of(name, session):
 
 def our_latents(session, name):
     from editgan_widgets.editing.optimize import EditConfig, optimize_edit
-    from editgan_widgets.editing.target import from_label_maps
+    from editgan_widgets.latent.target import from_label_maps
 
     if name == REACH:
         return (step.w_plus for step in optimize_edit(session.model, session.w_plus, session.target))
@@ -339,7 +339,7 @@ def our_latents(session, name):
 def released_latents(session):
     import released_loop
 
-    from editgan_widgets.editing.target import from_label_maps
+    from editgan_widgets.latent.target import from_label_maps
 
     target = from_label_maps(
         session.predicted_label_map, session.label_map, released_loop.DILATION, session.predicted_label_map, "painted"

@@ -24,7 +24,7 @@ export function makeRunBar({ model, root, put, t, tell }, { progressed }) {
     numbers,
   );
 
-  let standing = model.get("progress"); // step, total, losses, iou, eta of the newest frame
+  let standing = model.get("progress"); // step, total, figures, eta of the newest frame
   function take(progressNow) {
     standing = progressNow;
     showProgress();
@@ -40,14 +40,12 @@ export function makeRunBar({ model, root, put, t, tell }, { progressed }) {
     progressed(done, total);
     const values = {};
     if (standing.step) {
-      values.step = `${standing.step}/${standing.total}`; // what matters most first: in a narrow bar the last ones are cut off
-      if (running && standing.eta != null) values["time left"] = `${standing.eta.toFixed(1)} s`;
-      if (standing.iou != null) values.IoU = standing.iou.toFixed(2);
-      for (const [name, value] of Object.entries(standing.losses ?? {})) values[name] = readable(value);
+      values[t("step")] = `${standing.step}/${standing.total}`; // what matters most first: in a narrow bar the last ones are cut off
+      if (running && standing.eta != null) values[t("time left")] = `${standing.eta.toFixed(1)} s`;
+      for (const [name, value] of Object.entries(standing.figures ?? {})) values[t(name)] = readable(value);
     }
     showNumbers(values);
   }
-  const NAMES = { step: t("step"), segmentation: t("segmentation"), rgb: t("rgb"), perceptual: t("perceptual"), prior: t("prior"), IoU: t("IoU"), "time left": t("time left") };
   const cells = new Map(); // name -> its text node, kept while the names stay: a frame changes the digits only
   function showNumbers(values) {
     const shown = Object.keys(values);
@@ -56,7 +54,7 @@ export function makeRunBar({ model, root, put, t, tell }, { progressed }) {
       const nodes = shown.map((name) => {
         const value = h("b", {}, values[name]);
         cells.set(name, value.firstChild);
-        return h("span", { class: "eg-number" }, h("span", {}, NAMES[name] ?? name), value);
+        return h("span", { class: "eg-number" }, h("span", {}, name), value);
       });
       numbers.replaceChildren(...nodes);
     }

@@ -1,0 +1,1 @@
+"""Optimisation over a generator's latents: the objective and its terms."""

@@ -1,0 +1,188 @@
+"""Objective: the sum of an optimisation's terms, and the figures of all of them.
+
+`edit_objective` lists the terms of a mask edit (EditGAN, section 3.3):
+
+    total = segmentation(inside) + outside(RGB) + prior(latent) + perceptual(outside) + identity(picture)
+            + encoder(latent, picture)
+
+Each term is a mean over its own pixels, so that its weight does not depend on the size of the region. EditGAN's release
+averages over the whole picture instead: LossWeights.picture_mean does that.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets.latent.target import EditTarget
+from editgan_widgets.latent.terms.encoder import EncoderTerm
+from editgan_widgets.latent.terms.identity import IdentityModel, IdentityTerm
+from editgan_widgets.latent.terms.outside import OutsideTerm
+from editgan_widgets.latent.terms.perceptual import PerceptualTerm
+from editgan_widgets.latent.terms.prior import PriorTerm
+from editgan_widgets.latent.terms.segmentation import SegmentationTerm, SegmentationWeights
+from editgan_widgets.latent.terms.term import Candidate, Term, zero
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.generator import Synthesis
+from editgan_widgets.models.perceptual import PerceptualDistance
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of a mask edit's terms, pictures in [-1, 1]. A term of weight 0 is not computed."""
+
+    segmentation: float = 1.0  # cross-entropy in nats; the unit of the others
+    dice: float = 2.0  # 1 - soft Dice of the edited parts, which IoU follows; cross-entropy favours large parts
+    rgb: float = 40.0  # mean squared error outside
+    perceptual: float = 2.0  # PerceptualDistance outside
+    perceptual_every: int = 2  # steps; it is a quarter of a step's time, and its gradient counts for those between
+    prior: float = 0.01  # squared distance from the start in the latent frame's units, mean over rows and axes
+    balance_power: float = 0.5  # a pixel counts 1 / area(its label in the region) ** this: no outvoting
+    changed: float = 2.0  # a repainted pixel counts this much more than one that is to stay
+    identity: float = 1.0  # 1 - cosine of an embedding before and after, where the edit is given one
+    encoder: float = 0.0  # squared distance from the encoder's latent of the picture, where the model has one; W's unit
+    # Pixels of the region that a step reads at most; of a larger one a part in turn. None, or on a CUDA device: all.
+    pixels: int | None = 2048
+    picture_mean: bool = False  # RGB and perceptual are means over the whole picture, where the region counts 0
+
+    def __post_init__(self) -> None:
+        if self.pixels is not None and self.pixels < 1:
+            raise ValueError(f"pixels must be 1 or more, or None; got {self.pixels!r}")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The objective at one candidate: `total` to differentiate, and `figures` in the order of `Objective.names`."""
+
+    total: Float[Tensor, ""]
+    figures: Float[Tensor, " names"]
+
+
+@dataclass(frozen=True)
+class Descent:
+    """The objective at one candidate, with the gradients of all terms by what the terms read."""
+
+    figures: Float[Tensor, " names"]
+    outputs: list[Tensor]  # what depends on the latent: image, features, offset, w_plus
+    gradients: list[Tensor]  # of the total by each of them
+
+    def gradient(self, x: Tensor) -> Tensor:
+        """Gradient of the total by `x`, from which the outputs were computed."""
+        return torch.autograd.grad(self.outputs, [x], self.gradients)[0]
+
+
+class Objective:
+    """Sum of terms.
+
+    Attributes:
+        names: of the figures in the order in which they are shown: those of each term in turn, then `total`.
+        goals: names of the figures, 0 to 1, that measure how far the terms' goals are reached.
+        period: evaluations i and i + period compute the same operations.
+        calls: evaluations so far; a caller may set it to choose the next evaluation's place in the period.
+    """
+
+    def __init__(self, terms: Sequence[Term]):
+        self.terms = tuple(terms)
+        self.names = (*(name for term in self.terms for name in term.names), "total")
+        self.goals = tuple(term.goal for term in self.terms if term.goal is not None)
+        self.period = math.lcm(*(term.period for term in self.terms))
+        self.calls = 0
+
+    def __call__(
+        self,
+        synthesis: Synthesis,
+        offset: Float[Tensor, "1 num_ws w_dim"],
+        w_plus: Float[Tensor, "1 num_ws w_dim"],
+    ) -> Evaluation:
+        """Evaluate at a latent's synthesis; `offset` is its distance from the reference in the latent frame's units."""
+        figures: dict[str, Tensor] = {}
+        losses = self._losses(synthesis.image, synthesis.features, offset, w_plus, figures)
+        total = sum(losses, zero(synthesis.image.device))
+        return Evaluation(total, self._stacked(total, figures))
+
+    def descend(
+        self,
+        synthesis: Synthesis,
+        offset: Float[Tensor, "1 num_ws w_dim"],
+        w_plus: Float[Tensor, "1 num_ws w_dim"],
+    ) -> Descent:
+        """Evaluate, and take the gradients term after term, so that only one term's graph is in memory at a time."""
+        given = [synthesis.image, *synthesis.features, offset, w_plus]
+        leaves = [x.detach().requires_grad_(x.requires_grad) for x in given]
+        moving = [i for i, x in enumerate(leaves) if x.requires_grad]
+        figures: dict[str, Tensor] = {}
+        total, gradients = zero(synthesis.image.device), dict[int, Tensor]()
+        for loss in self._losses(leaves[0], leaves[1:-2], leaves[-2], leaves[-1], figures):
+            total = total + loss.detach()
+            if loss.requires_grad:
+                of_term = torch.autograd.grad(loss, [leaves[i] for i in moving], allow_unused=True)
+                for i, gradient in zip(moving, of_term, strict=True):
+                    if gradient is not None:
+                        gradients[i] = gradient if i not in gradients else gradients[i] + gradient
+        outputs, taken = [given[i] for i in gradients], list(gradients.values())
+        return Descent(self._stacked(total, figures), outputs, taken)
+
+    def _losses(
+        self, image: Tensor, features: list[Tensor], offset: Tensor, w_plus: Tensor, figures: dict[str, Tensor]
+    ) -> Iterator[Tensor]:
+        """Yield the terms' losses one after the other, and add their figures to `figures`."""
+        at = Candidate(self.calls, image, features, offset, w_plus)
+        for term in self.terms:
+            value = term.value(at)
+            figures |= value.figures
+            yield value.loss
+            del value
+        self.calls += 1
+
+    def _stacked(self, total: Tensor, figures: dict[str, Tensor]) -> Float[Tensor, " names"]:
+        return torch.stack([{**figures, "total": total}[name].detach() for name in self.names])
+
+
+def edit_objective(
+    model: EditGAN,
+    target: EditTarget,
+    reference: Float[Tensor, "1 3 h w"],
+    weights: LossWeights,
+    embedding: IdentityModel | None = None,
+    nearest: bool = False,
+) -> Objective:
+    """List the terms of a mask edit.
+
+    Args:
+        model: with an interpreter; without a discriminator the perceptual term is left out.
+        target: what to reach, and where.
+        reference: picture in [-1, 1] that the outside is held to.
+        weights: of the terms.
+        embedding: of the identity term; None leaves it out.
+        nearest: upsample the interpreter's features to the nearest pixel, not bilinearly.
+
+    Raises ValueError for a model without an interpreter.
+    """
+    device = reference.device
+    region = torch.from_numpy(target.region).to(device)
+    inside = SegmentationWeights(
+        weights.segmentation,
+        weights.dice,
+        weights.balance_power,
+        weights.changed,
+        None if device.type == "cuda" else weights.pixels,
+    )
+    interpreter, labels = model.trained_interpreter(), len(model.labels)
+    terms: list[Term] = [
+        SegmentationTerm(interpreter, target, labels, inside, device, nearest),
+        OutsideTerm(reference, region, weights.rgb, weights.picture_mean),
+    ]
+    if weights.perceptual > 0 and model.discriminator is not None and not bool(region.all()):
+        distance = PerceptualDistance(model.discriminator)
+        every = weights.perceptual_every
+        terms.append(PerceptualTerm(distance, reference, region, weights.perceptual, every, weights.picture_mean))
+    if weights.prior > 0:
+        terms.append(PriorTerm(weights.prior))
+    if weights.identity > 0 and embedding is not None:
+        terms.append(IdentityTerm(embedding, reference, weights.identity))
+    if weights.encoder > 0 and model.encoder is not None:
+        terms.append(EncoderTerm(model.encoder, weights.encoder))
+    return Objective(terms)

@@ -1,0 +1,60 @@
+"""Term: one summand of the objective, with the figures that it reports.
+
+A new goal or constraint of an edit is one class with this interface, added to the list of terms of an Objective.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A latent that is evaluated, and what the generator makes of it."""
+
+    call: int  # evaluations of the objective before this one
+    image: Float[Tensor, "1 3 h w"]  # in [-1, 1], not clipped
+    features: list[Tensor]  # maps [1, channels, h, w], coarse to fine
+    offset: Float[Tensor, "1 num_ws w_dim"]  # distance from the reference, in the latent frame's units
+    w_plus: Float[Tensor, "1 num_ws w_dim"]
+
+
+@dataclass(frozen=True)
+class TermValue:
+    """A term's value at one candidate."""
+
+    loss: Float[Tensor, ""]  # weighted; differentiable by image, features, offset or w_plus
+    figures: Mapping[str, Float[Tensor, ""]]  # unweighted, by the term's names
+
+
+@runtime_checkable
+class Term(Protocol):
+    """One summand of the objective."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the figures, in the order in which they are shown."""
+        ...
+
+    @property
+    def period(self) -> int:
+        """Evaluation i computes the same operations as evaluation i + period; 1 for most terms."""
+        ...
+
+    @property
+    def goal(self) -> str | None:
+        """Name of the figure, 0 to 1, that measures how far the goal is reached; None where the term only preserves."""
+        ...
+
+    def value(self, at: Candidate) -> TermValue:
+        """Evaluate the term."""
+        ...
+
+
+def zero(device: torch.device) -> Float[Tensor, ""]:
+    """Give the scalar 0 on a device."""
+    return torch.zeros((), device=device)
