@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +20,8 @@ from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.checkpoints import foreign_generator, foreign_weights, write_bundle
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
-from editgan_widgets.models.official import arrays, stylegan2_ada
+from editgan_widgets.models.official import arrays
+from editgan_widgets.models.official.discriminator_files import read_discriminator
 from editgan_widgets.models.official.encoder_files import encoder
 from editgan_widgets.models.official.interpreter_files import member_number, member_weights, stack_members
 from editgan_widgets.models.official.reference import Weights, reference_logits, reference_picture, reference_w
@@ -88,6 +90,8 @@ def convert(
         files.append(out if whole else out.with_name(f"{out.stem}.{name}.safetensors"))
         write(files[-1])
     lines = [f"{source.path}: {kind}" for kind in KINDS for source in found[kind]]
+    if model is not None and found["generator"]:
+        lines.append(model.metadata["discriminator"])
     compared = model is not None and found["generator"]
     difference = compare(found["generator"][0], members, EditGAN.load(out), samples) if compared else None
     return Conversion(tuple(files), tuple(lines), difference)
@@ -150,12 +154,13 @@ def _model(
     networks = [source for kind in ("generator", "interpreter", "encoder") for source in found[kind]]
     if not networks:
         return None, []
-    discriminator, metadata = None, {"converted_from": [source.path.name for source in networks]}
+    discriminator = None
+    metadata: dict[str, Any] = {"converted_from": [source.path.name for source in networks]}
     if found["generator"]:
         source = found["generator"][0]
         generator = foreign_generator(source.path, source.content)
-        if stylegan2_ada.is_stylegan2_ada(source.content):
-            discriminator = stylegan2_ada.discriminator(source.path, source.content)
+        found_discriminator = read_discriminator(source.path, source.content)
+        discriminator, metadata["discriminator"] = found_discriminator.network, found_discriminator.line
     elif base is not None:
         generator, discriminator = base.generator, base.discriminator
     else:

@@ -7,6 +7,7 @@ import official_files
 import pytest
 import torch
 from test_cli import run
+from test_discriminator_files import naive_d, picture, random_d
 from test_generator import TINY, make_random_generator
 
 from editgan_widgets.conversion import compare, convert
@@ -59,6 +60,19 @@ def test_a_whole_release_becomes_one_bundle(release, tmp_path):
     stored = read_bundle(done.files[1]).modules
     assert stored["latents"]["latents_image_3"].shape == (1, 10, 16)
     np.testing.assert_array_equal(stored["label_maps"]["image_mask3"].numpy(), np.load(release / "image_mask3.npy"))
+
+
+def test_rosinalitys_discriminator_becomes_the_bundles_own_and_the_report_says_so(release, tmp_path):
+    content = torch.load(release / "car.pt", weights_only=True)
+    state = random_d((8, 8, 6, 5, 4))
+    torch.save(content | {"d": state}, tmp_path / "with_d.pt")
+    done = convert([tmp_path / "with_d.pt"], tmp_path / "car.safetensors", samples=1)
+    assert "discriminator 'd' (rosinality) converted: 64 px, architecture resnet" in done.lines
+    found = EditGAN.load(done.files[0]).discriminator
+    assert found is not None
+    with torch.no_grad():
+        assert (found(picture(64)) - naive_d(state, picture(64))[0]).abs().max() < 1e-4
+    assert "discriminator: the file has none" in convert([release / "car.pt"], tmp_path / "bare.safetensors").lines
 
 
 def test_the_report_compares_with_the_sources_own_tensors(release, tmp_path):

@@ -23,7 +23,8 @@ from test_generator import make_random_generator, naive_mapping, naive_synthesis
 from editgan_widgets.models import checkpoints
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.errors import CheckpointError
-from editgan_widgets.models.official import arrays, stylegan2_ada
+from editgan_widgets.models.official import arrays
+from editgan_widgets.models.official.discriminator_files import read_discriminator
 from editgan_widgets.models.official.encoder_files import encoder
 from editgan_widgets.models.official.interpreter_files import member_number, member_weights, stack_members
 from editgan_widgets.models.official.reference import reference_logits, reference_picture, reference_w
@@ -76,12 +77,13 @@ def test_the_mappings_multiplier_is_the_layers_own(ada):
 
 def test_a_stylegan2_ada_pickle_brings_its_discriminator(ada):
     path = ada()
-    found = stylegan2_ada.discriminator(path, read_tensors(path))
+    found = read_discriminator(path, read_tensors(path))
     torch.manual_seed(1)
     judge = Discriminator(DiscriminatorConfig(32, channel_base=256, channel_max=16)).eval()
     image = torch.randn(4, 3, 32, 32)
-    assert found is not None
-    assert torch.equal(found(image), judge(image))
+    assert found.network is not None
+    assert torch.equal(found.network(image), judge(image))
+    assert found.line == "discriminator 'D' (StyleGAN2-ADA) converted: 32 px, architecture resnet"
 
 
 @pytest.mark.parametrize(

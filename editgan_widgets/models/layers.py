@@ -94,7 +94,8 @@ class _FoldedConvolution:
 class Convolution(nn.Module):
     """The discriminator's convolution with equalised learning rate; `down` filters and halves height and width.
 
-    `gain` scales the result (the residual sum uses sqrt(1/2)) and is folded into weight and bias.
+    `gain` scales the result (the residual sum uses sqrt(1/2)) and is folded into weight and bias. With `clamp` the
+    result is kept within -clamp * gain and clamp * gain (StyleGAN2-ADA's guard of 16-bit layers).
     """
 
     resample_filter: Tensor
@@ -108,8 +109,10 @@ class Convolution(nn.Module):
         bias: bool = True,
         down: bool = False,
         gain: float = 1.0,
+        clamp: float | None = None,
     ):
         super().__init__()
+        self.clamp = None if clamp is None else clamp * gain
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
         self.register_buffer("resample_filter", resample_filter())
@@ -130,7 +133,8 @@ class Convolution(nn.Module):
             x = F.conv2d(filter_2d(x, folded.low_pass, padding=1, stride=2), folded.weight, folded.bias)
         else:
             x = F.conv2d(filter_2d(x, folded.low_pass, padding=2), folded.weight, folded.bias, stride=2)
-        return F.leaky_relu_(x, LEAK) if self.activate else x
+        x = F.leaky_relu_(x, LEAK) if self.activate else x
+        return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
 
     def _fold(self, dtype: torch.dtype) -> _FoldedConvolution:
         return _FoldedConvolution(

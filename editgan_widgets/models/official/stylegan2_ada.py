@@ -14,7 +14,6 @@ from typing import Any
 
 from torch import Tensor
 
-from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.layers import resample_filter
 from editgan_widgets.models.official.pickle_reader import Opaque
@@ -54,26 +53,6 @@ def generator_weights(path: Path, content: Mapping[str, Any]) -> tuple[dict[str,
             weights.setdefault(f"{match[1]}.resample_filter", resample_filter())
             weights.setdefault(f"{match[1]}.{match[2]}.resample_filter", resample_filter())
     return weights, _mapping_lr_multiplier(network)
-
-
-def discriminator(path: Path, content: Mapping[str, Any]) -> Discriminator | None:
-    """Make the discriminator; None where the file has none, or one of sizes that ours does not take."""
-    network = content.get("D")
-    if not isinstance(network, Opaque) or state(network).get("c_dim"):
-        return None
-    weights = _state_dict(path, network)
-    channels = {int(m[1]): len(x) for name, x in weights.items() if (m := re.fullmatch(r"b(\d+)\.conv0\.weight", name))}
-    if not channels:
-        return None
-    resolution, most = max(channels), max(channels.values())
-    config = DiscriminatorConfig(resolution, channels[resolution] * resolution, most)
-    made = Discriminator(config)
-    own = made.state_dict()
-    fits = {name: own[name].shape == x.shape for name, x in weights.items() if name in own}
-    if set(own) - set(weights) - {x for x in own if x.endswith("resample_filter")} or not all(fits.values()):
-        return None
-    made.load_state_dict({**own, **{name: x for name, x in weights.items() if name in own}})
-    return made.eval()
 
 
 def _mapping_lr_multiplier(network: Opaque) -> float:

@@ -1,0 +1,245 @@
+"""Discriminators of public checkpoints score pictures as a textbook reading of their tensors does."""
+
+import math
+import re
+
+import official_files
+import pytest
+import torch
+import torch.nn.functional as F
+
+from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
+from editgan_widgets.models.official.discriminator_files import read_discriminator
+from editgan_widgets.models.official.tensor_files import read_tensors
+
+TAPS = torch.tensor([1.0, 3.0, 3.0, 1.0])
+KERNEL = torch.outer(TAPS, TAPS) / 64
+
+
+def random_d(channels, seed=0, prefix="", kernel=KERNEL):
+    """A discriminator in rosinality's layout; `channels` at 4, 8, … px."""
+    rng = torch.Generator().manual_seed(seed)
+    state = {}
+
+    def layer(weight, bias, *shape):
+        state[prefix + weight] = torch.randn(*shape, generator=rng)
+        if bias:
+            state[prefix + bias] = 0.3 * torch.randn(shape[0], generator=rng)
+
+    layer("convs.0.0.weight", "convs.0.1.bias", channels[-1], 3, 1, 1)
+    for k, (inner, outer) in enumerate(zip(channels[:0:-1], channels[-2::-1], strict=True), 1):
+        layer(f"convs.{k}.conv1.0.weight", f"convs.{k}.conv1.1.bias", inner, inner, 3, 3)
+        state[f"{prefix}convs.{k}.conv2.0.kernel"] = kernel.clone()
+        layer(f"convs.{k}.conv2.1.weight", f"convs.{k}.conv2.2.bias", outer, inner, 3, 3)
+        state[f"{prefix}convs.{k}.skip.0.kernel"] = kernel.clone()
+        layer(f"convs.{k}.skip.1.weight", None, outer, inner, 1, 1)
+    layer("final_conv.0.weight", "final_conv.1.bias", channels[0], channels[0] + 1, 3, 3)
+    layer("final_linear.0.weight", "final_linear.0.bias", channels[0], channels[0] * 16)
+    layer("final_linear.1.weight", "final_linear.1.bias", 1, channels[0])
+    return state
+
+
+def convolved(x, weight, bias=None, stride=1, padding=0):
+    """Equalised learning rate: weights of unit variance, scaled by the root of what one output sums."""
+    return F.conv2d(x, weight / math.sqrt(weight[0].numel()), bias, stride, padding)
+
+
+def blurred(x, kernel, padding):
+    """Convolution with the kernel, each channel by itself."""
+    return torch.cat([F.conv2d(F.pad(c, [padding] * 4), kernel.flip(0, 1)[None, None]) for c in x.split(1, 1)], 1)
+
+
+def leaky(x):
+    return F.leaky_relu(x, 0.2) * math.sqrt(2)
+
+
+def spread(x, group=4):
+    """The minibatch standard deviation as one more channel."""
+    size = min(group, len(x))
+    parts = x.view(size, len(x) // size, -1)
+    std = (parts.var(0, unbiased=False) + 1e-8).sqrt().mean(1)
+    return torch.cat([x, torch.stack([torch.full(x.shape[2:], std[i % len(std)]) for i in range(len(x))])[:, None]], 1)
+
+
+def naive_d(state, image):
+    """Score and the residual blocks' outputs of a discriminator in rosinality's layout."""
+    x = leaky(convolved(image, state["convs.0.0.weight"], state["convs.0.1.bias"]))
+    outputs = []
+    for k in range(1, 1 + sum(name.endswith("skip.1.weight") for name in state)):
+        block = {name.removeprefix(f"convs.{k}."): value for name, value in state.items() if f"convs.{k}." in name}
+        y = leaky(convolved(x, block["conv1.0.weight"], block["conv1.1.bias"], padding=1))
+        y = blurred(y, block["conv2.0.kernel"], 2)
+        y = leaky(convolved(y, block["conv2.1.weight"], block["conv2.2.bias"], stride=2))
+        x = (y + convolved(blurred(x, block["skip.0.kernel"], 1), block["skip.1.weight"], stride=2)) / math.sqrt(2)
+        outputs.append(x)
+    x = leaky(convolved(spread(x), state["final_conv.0.weight"], state["final_conv.1.bias"], padding=1)).flatten(1)
+    for i in (0, 1):
+        weight, bias = state[f"final_linear.{i}.weight"], state[f"final_linear.{i}.bias"]
+        x = x @ weight.T / math.sqrt(weight.shape[1]) + bias
+        x = leaky(x) if i == 0 else x
+    return x, outputs
+
+
+def picture(size, batch=8):
+    return torch.randn(batch, 3, size, size, generator=torch.Generator().manual_seed(5))
+
+
+def saved(tmp_path, content):
+    torch.save(content, tmp_path / "file.pt")
+    return read_discriminator(tmp_path / "file.pt", read_tensors(tmp_path / "file.pt"))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("channels", [(6, 4), (8, 8, 6, 3), (4, 9, 5, 7, 2)])
+def test_rosinalitys_discriminator_scores_as_its_tensors_do(tmp_path, channels):
+    state = random_d(channels)
+    found = saved(tmp_path, {"g_ema": {}, "d": state})
+    size = 4 * 2 ** (len(channels) - 1)
+    assert found.line == f"discriminator 'd' (rosinality) converted: {size} px, architecture resnet"
+    score, outputs = naive_d(state, picture(size))
+    assert found.network is not None
+    assert (found.network(picture(size)) - score).abs().max() < 1e-4
+    for ours, theirs in zip(found.network.features(picture(size)), outputs, strict=True):
+        assert (ours - theirs).abs().max() < 1e-4
+    again = DiscriminatorConfig.from_dict(found.network.config.to_dict())
+    assert again == found.network.config
+
+
+@torch.no_grad()
+def test_its_own_blur_kernel_is_honoured(tmp_path):
+    kernel = torch.rand(4, 4, generator=torch.Generator().manual_seed(1))
+    state = random_d((6, 5, 4), kernel=kernel / kernel.sum())
+    found = saved(tmp_path, {"d": state}).network
+    assert found is not None
+    assert (found(picture(16)) - naive_d(state, picture(16))[0]).abs().max() < 1e-4
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("holder", "prefix"),
+    [
+        (lambda d: {"G": {}, "D": d, "G_ema": {}}, ""),
+        (lambda d: ({"a": torch.zeros(1)}, d, {}), ""),
+        (lambda d: {"state": {"d": d}}, "module."),
+        (lambda d: d, "discriminator."),
+        (lambda d: d, ""),
+    ],
+)
+def test_a_discriminator_is_found_in_every_container(tmp_path, holder, prefix):
+    state = random_d((6, 5, 4))
+    found = saved(tmp_path, holder({prefix + name: value for name, value in state.items()})).network
+    assert found is not None
+    assert (found(picture(16)) - naive_d(state, picture(16))[0]).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda d: {}, "discriminator: the file has none"),
+        (
+            lambda d: {"blocks.0.weight": torch.ones(2)},
+            "discriminator 'd' left out: its 1 tensors have the names",
+        ),
+        (lambda d: {**d, "from_rgbs.0.conv.0.weight": torch.ones(2, 3)}, "left out: missing none, unknown .*from_rgbs"),
+        (lambda d: {k: v for k, v in d.items() if k != "convs.1.skip.1.weight"}, "left out: missing .*skip.1.weight"),
+        (lambda d: {**d, "convs.1.conv2.0.kernel": torch.ones(3, 3)}, r"left out: its low-pass filter is \(3, 3\)"),
+        (lambda d: {**d, "convs.0.0.weight": torch.ones(4, 1, 1, 1)}, "left out: it reads pictures of 1 channels"),
+        (lambda d: {**d, "final_linear.1.weight": torch.ones(7, 6)}, "left out: it gives 7 scores"),
+        (
+            lambda d: {**d, "final_conv.1.bias": torch.full((6,), float("nan"))},
+            "left out: final_conv.1.bias is not",
+        ),
+    ],
+)
+def test_one_that_cannot_be_read_is_left_out_with_a_line(tmp_path, change, line):
+    found = saved(tmp_path, {"d": change(random_d((6, 5, 4)))})
+    assert found.network is None
+    assert re.search(line, found.line), found.line
+
+
+def naive_ada(weights, image, sizes, architecture, clamp, group, added):
+    """Score of a discriminator in StyleGAN2-ADA's layout, of any of the three architectures."""
+
+    def layer(name, x, padding=0, stride=1, gain=1.0):
+        x = leaky(convolved(x, weights[f"{name}.weight"], weights[f"{name}.bias"], stride, padding)) * gain
+        return x if clamp is None else x.clamp(-clamp * gain, clamp * gain)
+
+    x = None
+    for size in sizes:
+        if architecture == "skip" or x is None:
+            read = layer(f"b{size}.fromrgb", image)
+            x = read if x is None else x + read
+            image = blurred(image, KERNEL, 1)[:, :, ::2, ::2]
+        gain = math.sqrt(0.5) if architecture == "resnet" else 1.0
+        y = layer(f"b{size}.conv0", x, padding=1)
+        y = layer(f"b{size}.conv1", blurred(y, KERNEL, 2), stride=2, gain=gain)
+        if architecture == "resnet":
+            y = y + gain * convolved(blurred(x, KERNEL, 1)[:, :, ::2, ::2], weights[f"b{size}.skip.weight"])
+        x = y
+    if architecture == "skip":
+        x = x + layer("b4.fromrgb", image)
+    if added:
+        split = x.view(len(x), added, -1, 4, 4)
+        x = torch.cat([x, *(spread(split[:, i], group)[:, -1:] for i in range(added))], 1)
+    x = layer("b4.conv", x, padding=1).flatten(1)
+    x = leaky(x @ weights["b4.fc.weight"].T / math.sqrt(x.shape[1]) + weights["b4.fc.bias"])
+    return x @ weights["b4.out.weight"].T / math.sqrt(x.shape[1]) + weights["b4.out.bias"]
+
+
+def ada_file(tmp_path, monkeypatch, config, change=lambda weights: weights, **facts):
+    torch.manual_seed(3)
+    judge = Discriminator(config)
+    with torch.no_grad():
+        for name, value in judge.named_parameters():
+            value.copy_(torch.randn(value.shape) * (0.3 if name.endswith("bias") else 1))
+    weights = change(judge.state_dict())
+    of_layers = {}
+    for name in weights:
+        module = name.rpartition(".")[0]
+        if name.endswith("weight") and ".fc" not in name and ".out" not in name:
+            of_layers[f"{module}.activation"] = "linear" if module.endswith("skip") else "lrelu"
+            of_layers[f"{module}.conv_clamp"] = None if module.endswith("skip") else config.clamp
+    network = official_files.persistent("Discriminator", weights, facts={"c_dim": 0, **of_layers, **facts})
+    path = official_files.write_stylegan2_ada(tmp_path / "ada.pkl", monkeypatch, {"D": network})
+    return weights, read_discriminator(path, read_tensors(path))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("architecture", ["resnet", "skip", "orig"])
+@pytest.mark.parametrize(("clamp", "group", "added"), [(None, 4, 1), (0.8, 4, 0), (None, 2, 3)])
+def test_every_architecture_of_stylegan2_ada_scores_as_its_tensors_do(
+    tmp_path, monkeypatch, architecture, clamp, group, added
+):
+    config = DiscriminatorConfig(
+        16, channels=(6, 5, 4), architecture=architecture, clamp=clamp, mbstd_group=group, mbstd_channels=added
+    )
+    weights, found = ada_file(tmp_path, monkeypatch, config)
+    assert found.line == f"discriminator 'D' (StyleGAN2-ADA) converted: 16 px, architecture {architecture}"
+    assert found.network is not None
+    if group == 4:  # of another one the file tells in a module without tensors
+        expected = naive_ada(weights, picture(16), (16, 8), architecture, clamp, group, added)
+        assert (found.network(picture(16)) - expected).abs().max() < 1e-4
+        assert clamp is None or found.network.features(picture(16))[0].abs().max() > 0.3
+
+
+@pytest.mark.parametrize(
+    ("facts", "change", "line"),
+    [
+        ({"c_dim": 7}, lambda w: {**w, "mapping.embed.weight": torch.ones(1)}, r"it is conditional \(c_dim 7\)"),
+        ({"b8.conv0.activation": "relu"}, lambda w: w, "its activation is 'relu', only 'lrelu' is read"),
+        ({"b8.conv0.conv_clamp": 3}, lambda w: w, "differs between layers"),
+        ({"b8.conv0.conv_clamp": [3]}, lambda w: w, "unhashable"),
+        ({"b8.architecture": "dense"}, lambda w: w, r"its architecture \['dense'\] is none of"),
+        ({}, lambda w: {**w, "b8.attention.weight": torch.ones(1)}, "attention"),
+        (
+            {},
+            lambda w: {k: v for k, v in w.items() if "b16" not in k} | {"b64.conv0.weight": w["b8.conv0.weight"]},
+            "64",
+        ),
+    ],
+)
+def test_what_is_no_plain_stylegan2_discriminator_is_left_out_with_a_line(tmp_path, monkeypatch, facts, change, line):
+    _, found = ada_file(tmp_path, monkeypatch, DiscriminatorConfig(16, channels=(6, 5, 4)), change, **facts)
+    assert found.network is None
+    assert found.line.startswith("discriminator 'D' (StyleGAN2-ADA) left out: ")
+    assert line.replace("\\", "") in found.line
