@@ -17,12 +17,13 @@ from editgan_widgets import images
 from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.label_sets import numbered_labels
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.models.checkpoints import foreign_generator, foreign_weights, write_bundle
+from editgan_widgets.models.checkpoints import built_generator, write_bundle
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official import arrays
 from editgan_widgets.models.official.discriminator_files import read_discriminator
 from editgan_widgets.models.official.encoder_files import encoder
+from editgan_widgets.models.official.generators import official_generator
 from editgan_widgets.models.official.interpreter_files import member_number, member_weights, stack_members
 from editgan_widgets.models.official.reference import Weights, reference_logits, reference_picture, reference_w
 from editgan_widgets.models.official.sources import KINDS, Source, read_source
@@ -100,7 +101,8 @@ def convert(
 @torch.no_grad()
 def compare(source: Source, members: Sequence[Weights], model: EditGAN, samples: int = 2) -> Difference:
     """Compare a converted model with the textbook forward pass of the generator's and the members' tensors."""
-    weights, multiplier = foreign_weights(source.path, source.content)
+    found_in_file = official_generator(source.path, source.content)
+    weights, config = found_in_file.weights, found_in_file.config
     generator, size = model.generator, min(model.resolution, _FEATURES_AT)
     rng = torch.Generator().manual_seed(0)
     region = torch.zeros(size, size, dtype=torch.bool)
@@ -111,8 +113,8 @@ def compare(source: Source, members: Sequence[Weights], model: EditGAN, samples:
         z = torch.randn(1, generator.config.z_dim, generator=rng)
         ours = generator.synthesis(generator.w_plus(generator.mapping(z, truncation_psi=0.7)))
         mean = weights["mapping.w_avg"]
-        w = mean + 0.7 * (reference_w(weights, z, multiplier) - mean)
-        picture, features = reference_picture(weights, generator.w_plus(w))
+        w = mean + 0.7 * (reference_w(weights, z, config.mapping_lr_multiplier, config.mapping_leak) - mean)
+        picture, features = reference_picture(weights, generator.w_plus(w), config.leak, config.clamp)
         pictures.append((ours.image, picture))
         if model.interpreter is not None and members:
             logits = model.interpreter.at(ours.features, region)[0].T
@@ -158,7 +160,7 @@ def _model(
     metadata: dict[str, Any] = {"converted_from": [source.path.name for source in networks]}
     if found["generator"]:
         source = found["generator"][0]
-        generator = foreign_generator(source.path, source.content)
+        generator = built_generator(source.path, official_generator(source.path, source.content))
         found_discriminator = read_discriminator(source.path, source.content)
         discriminator, metadata["discriminator"] = found_discriminator.network, found_discriminator.line
     elif base is not None:

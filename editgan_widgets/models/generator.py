@@ -16,7 +16,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from editgan_widgets.models.folding import Folded
-from editgan_widgets.models.layers import FullyConnected, SynthesisLayer, ToRGB, depthwise, resample_filter, upsample_2x
+from editgan_widgets.models.layers import (
+    LEAK,
+    FullyConnected,
+    SynthesisLayer,
+    ToRGB,
+    depthwise,
+    resample_filter,
+    upsample_2x,
+)
 
 NOISE_MODES = ("const", "random", "none")
 
@@ -36,8 +44,14 @@ class GeneratorConfig:
     channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
     channel_max: int = 128  # … but no more than this
     channels: tuple[int, ...] | None = None  # one count per resolution 4, 8, …; wins over base and max
+    leak: float = LEAK  # slope below zero of the synthesis layers' leaky ReLU; 0 is a ReLU
+    mapping_leak: float = LEAK  # … and of the mapping's
+    clamp: float | None = None  # activations and the blocks' pictures are kept within -clamp and clamp
+    filter_taps: int = 4  # of the low-pass filters' stored kernels; even
 
     def __post_init__(self):
+        if self.filter_taps < 4 or self.filter_taps % 2:
+            raise ValueError(f"filters of {self.filter_taps} taps cannot be built; use an even number from 4 up")
         if self.resolution < 8 or self.resolution & (self.resolution - 1):
             raise ValueError(f"resolution {self.resolution} px cannot be built; use a power of two from 8 up")
         if self.channels is not None and len(self.channels) != len(self.resolutions):
@@ -133,7 +147,13 @@ class MappingNetwork(nn.Module):
         reads = config.z_dim * (1 + len(config.mapping_hinges))
         for i in range(config.mapping_layers):
             inputs = reads if i == 0 else config.w_dim
-            layer = FullyConnected(inputs, config.w_dim, activate=True, lr_multiplier=config.mapping_lr_multiplier)
+            layer = FullyConnected(
+                inputs,
+                config.w_dim,
+                activate=True,
+                lr_multiplier=config.mapping_lr_multiplier,
+                leak=config.mapping_leak,
+            )
             self.add_module(f"fc{i}", layer)
         self.skip = None
         if config.mapping_skip:
@@ -214,14 +234,15 @@ class SynthesisBlock(nn.Module):
     def __init__(self, config: GeneratorConfig, resolution: int):
         super().__init__()
         channels = config.channels_at(resolution)
-        self.register_buffer("resample_filter", resample_filter())
+        self.register_buffer("resample_filter", resample_filter(config.filter_taps))
+        of_layers: dict[str, Any] = {"leak": config.leak, "clamp": config.clamp, "taps": config.filter_taps}
         if resolution == 4:
             self.const = nn.Parameter(torch.randn(channels, 4, 4))
         else:
             inputs = config.channels_at(resolution // 2)
-            self.conv0 = SynthesisLayer(inputs, channels, config.w_dim, resolution, up=True)
-        self.conv1 = SynthesisLayer(channels, channels, config.w_dim, resolution)
-        self.torgb = ToRGB(channels, config.w_dim)
+            self.conv0 = SynthesisLayer(inputs, channels, config.w_dim, resolution, up=True, **of_layers)
+        self.conv1 = SynthesisLayer(channels, channels, config.w_dim, resolution, **of_layers)
+        self.torgb = ToRGB(channels, config.w_dim, clamp=config.clamp)
         self._upsampling: Folded[Tensor] = Folded()
 
     def upsample(self, image: Float[Tensor, "batch 3 h w"]) -> Float[Tensor, "batch 3 h2 w2"]:

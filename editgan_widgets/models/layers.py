@@ -26,10 +26,10 @@ GAIN = math.sqrt(2)  # keeps unit variance through a leaky ReLU
 FIR_TAPS = (1.0, 3.0, 3.0, 1.0)
 
 
-def resample_filter() -> Float[Tensor, "4 4"]:
-    """The separable low-pass filter [1, 3, 3, 1] as a 4x4 kernel of sum 1."""
-    taps = torch.tensor(FIR_TAPS)
-    kernel = torch.outer(taps, taps)
+def resample_filter(taps: int = len(FIR_TAPS)) -> Float[Tensor, "taps taps"]:
+    """The separable low-pass filter [1, 3, 3, 1] as a kernel of sum 1, 4x4, or with zeros around it for more taps."""
+    row = F.pad(torch.tensor(FIR_TAPS), [(taps - len(FIR_TAPS)) // 2] * 2)
+    kernel = torch.outer(row, row)
     return kernel / kernel.sum()
 
 
@@ -50,20 +50,26 @@ def filter_2d(
     return F.conv2d(x, kernel, padding=padding, stride=stride, groups=x.shape[1])
 
 
-def upsample_2x(x: Float[Tensor, "b c h w"], kernel: Float[Tensor, "c 1 4 4"]) -> Float[Tensor, "b c h2 w2"]:
-    """Double height and width: zeros between the pixels, then the low-pass filter, whose sum is 4."""
-    return F.conv_transpose2d(x, kernel, stride=2, padding=1, groups=x.shape[1])
+def upsample_2x(x: Float[Tensor, "b c h w"], kernel: Float[Tensor, "c 1 k k"]) -> Float[Tensor, "b c h2 w2"]:
+    """Double height and width: zeros between the pixels, then the low-pass filter of 4, 6 … taps, whose sum is 4."""
+    return F.conv_transpose2d(x, kernel, stride=2, padding=kernel.shape[-1] // 2 - 1, groups=x.shape[1])
 
 
 class FullyConnected(nn.Module):
     """Linear layer with equalised learning rate: weights stored at unit variance, scaled when used.
 
     `lr_multiplier` below 1 makes the layer learn slower than the optimiser's rate. `activate` adds the leaky ReLU;
-    its gain is folded into weight and bias: the leaky ReLU is positively homogeneous.
+    its gain is folded into weight and bias: the leaky ReLU, of slope `leak` below zero, is positively homogeneous.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, activate: bool = False, lr_multiplier: float = 1.0, bias_init: float = 0.0
+        self,
+        inputs: int,
+        outputs: int,
+        activate: bool = False,
+        lr_multiplier: float = 1.0,
+        bias_init: float = 0.0,
+        leak: float = LEAK,
     ):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs) / lr_multiplier)
@@ -72,13 +78,14 @@ class FullyConnected(nn.Module):
         self.weight_gain = gain * lr_multiplier / math.sqrt(inputs)
         self.bias_gain = gain * lr_multiplier
         self.activate = activate
+        self.leak = leak
         self._folded: Folded[tuple[Tensor, Tensor]] = Folded()
 
     def forward(self, x: Float[Tensor, "b inputs"]) -> Float[Tensor, "b outputs"]:
         """Apply the layer."""
         weight, bias = self._folded((self.weight, self.bias), self._fold)
         x = F.linear(x, weight, bias)
-        return F.leaky_relu(x, LEAK) if self.activate else x
+        return F.leaky_relu(x, self.leak) if self.activate else x
 
     def _fold(self) -> tuple[Tensor, Tensor]:
         return self.weight * self.weight_gain, self.bias * self.bias_gain
@@ -157,19 +164,32 @@ class SynthesisLayer(nn.Module):
     """Style-modulated 3x3 convolution, noise, bias and leaky ReLU; `up` doubles height and width.
 
     Demodulation, one over the norm of each sample's modulated filters, lets inputs of unit variance give outputs of
-    unit variance. The activation after the leaky ReLU is what DatasetGAN's interpreter reads.
+    unit variance. The activation after the leaky ReLU is what DatasetGAN's interpreter reads. With `clamp` it is kept
+    within -clamp and clamp (StyleGAN2-ADA's guard of 16-bit layers). `taps` is the low-pass filter's, 4 or a larger
+    even number; `leak` 0 makes the activation a ReLU.
     """
 
     noise_const: Tensor
     resample_filter: Tensor
 
-    def __init__(self, inputs: int, outputs: int, w_dim: int, resolution: int, up: bool = False):
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        w_dim: int,
+        resolution: int,
+        up: bool = False,
+        leak: float = LEAK,
+        clamp: float | None = None,
+        taps: int = len(FIR_TAPS),
+    ):
         super().__init__()
+        self.leak, self.clamp = leak, clamp
         self.resolution = resolution
         self.up = up
         self.affine = FullyConnected(w_dim, inputs, bias_init=1.0)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
-        self.register_buffer("resample_filter", resample_filter())
+        self.register_buffer("resample_filter", resample_filter(taps))
         self.register_buffer("noise_const", torch.randn(resolution, resolution))
         self.noise_strength = nn.Parameter(torch.zeros([]))
         self.bias = nn.Parameter(torch.zeros(outputs))
@@ -195,16 +215,24 @@ class SynthesisLayer(nn.Module):
             noise = self._fresh_noise(len(x), rng).to(x.dtype)
         else:
             raise ValueError(f"noise_mode {noise_mode!r} is unknown; use 'const', 'random' or 'none'")
-        if not any(source.requires_grad for source in sources):
-            return modulated_convolution(x, styles, scale, folded.weight, folded.low_pass, folded.bias, noise, LEAK)
-        x = self._convolve(x * styles[:, :, None, None].to(x.dtype), folded)
-        shift = folded.bias[:, None, None] if noise is None else folded.bias[:, None, None] + noise
-        return F.leaky_relu_(torch.addcmul(shift, x, scale[:, :, None, None].to(x.dtype)), LEAK)
+        if self._has_kernel and not any(source.requires_grad for source in sources):
+            x = modulated_convolution(x, styles, scale, folded.weight, folded.low_pass, folded.bias, noise, self.leak)
+        else:
+            x = self._convolve(x * styles[:, :, None, None].to(x.dtype), folded)
+            shift = folded.bias[:, None, None] if noise is None else folded.bias[:, None, None] + noise
+            x = F.leaky_relu_(torch.addcmul(shift, x, scale[:, :, None, None].to(x.dtype)), self.leak)
+        return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
+
+    @property
+    def _has_kernel(self) -> bool:
+        """Whether `modulated_convolution` does this layer: of 4 taps and a slope above 0."""
+        return self.leak > 0 and len(self.resample_filter) == len(FIR_TAPS)
 
     def _convolve(self, x: Tensor, folded: _FoldedSynthesisLayer) -> Tensor:
         if folded.low_pass is None:
             return F.conv2d(x, folded.weight, padding=1)
-        return filter_2d(F.conv_transpose2d(x, folded.weight, stride=2), folded.low_pass, padding=1)
+        padding = folded.low_pass.shape[-1] // 2 - 1
+        return filter_2d(F.conv_transpose2d(x, folded.weight, stride=2), folded.low_pass, padding)
 
     def _fresh_noise(self, batch: int, rng: torch.Generator | None) -> Tensor:
         size = (batch, 1, self.resolution, self.resolution)
@@ -228,8 +256,9 @@ class SynthesisLayer(nn.Module):
 class ToRGB(nn.Module):
     """Style-modulated 1x1 convolution to a picture, without demodulation or activation."""
 
-    def __init__(self, inputs: int, w_dim: int, colors: int = 3):
+    def __init__(self, inputs: int, w_dim: int, colors: int = 3, clamp: float | None = None):
         super().__init__()
+        self.clamp = clamp  # keeps the result within -clamp and clamp
         self.affine = FullyConnected(w_dim, inputs, bias_init=1.0)
         self.weight = nn.Parameter(torch.randn(colors, inputs, 1, 1))
         self.bias = nn.Parameter(torch.zeros(colors))
@@ -239,4 +268,5 @@ class ToRGB(nn.Module):
         """Apply the layer: one small matrix for each sample, so the activations need no pass for the styles."""
         weight = self.weight.flatten(1) * (self.affine(w) * self.weight_gain)[:, None]  # [b, colors, inputs]
         rgb = torch.baddbmm(self.bias[None, :, None].to(x.dtype), weight.to(x.dtype), x.flatten(2))
-        return rgb.unflatten(2, x.shape[2:])
+        rgb = rgb.unflatten(2, x.shape[2:])
+        return rgb if self.clamp is None else rgb.clamp(-self.clamp, self.clamp)

@@ -15,32 +15,38 @@ Weights = Mapping[str, Tensor]
 
 
 def reference_w(
-    weights: Weights, z: Float[Tensor, "batch z_dim"], lr_multiplier: float
+    weights: Weights, z: Float[Tensor, "batch z_dim"], lr_multiplier: float, slope: float = 0.2
 ) -> Float[Tensor, "batch w_dim"]:
     """The mapping network: normalise, then fully connected layers with a leaky ReLU of gain sqrt 2."""
     x = z / (z.square().mean(dim=1, keepdim=True) + 1e-8).sqrt()
     for i in range(sum(name.startswith("mapping.fc") and name.endswith("weight") for name in weights)):
         weight, bias = weights[f"mapping.fc{i}.weight"], weights[f"mapping.fc{i}.bias"]
-        x = F.leaky_relu(x @ (weight * lr_multiplier / weight.shape[1] ** 0.5).T + bias * lr_multiplier, 0.2) * 2**0.5
+        x = F.leaky_relu(x @ (weight * lr_multiplier / weight.shape[1] ** 0.5).T + bias * lr_multiplier, slope) * 2**0.5
     return x
 
 
 def reference_picture(
-    weights: Weights, w_plus: Float[Tensor, "1 num_ws w_dim"]
+    weights: Weights, w_plus: Float[Tensor, "1 num_ws w_dim"], slope: float = 0.2, clamp: float | None = None
 ) -> tuple[Float[Tensor, "1 3 h w"], list[Float[Tensor, "1 _ _ _"]]]:
-    """The synthesis network with its stored noise: picture and features, coarse to fine."""
+    """The synthesis network with its stored noise: picture and features, coarse to fine.
+
+    `slope` is that of the leaky ReLU below zero. `clamp` bounds every layer's result, as StyleGAN2-ADA's conv_clamp.
+    """
+    bound = float("inf") if clamp is None else clamp
     x = weights["synthesis.b4.const"][None]
     features, picture, resolution, row = [x], torch.zeros(1, 3, 4, 4), 4, 0
     while f"synthesis.b{resolution}.conv1.weight" in weights:
         block = f"synthesis.b{resolution}"
         for layer in ("conv1",) if resolution == 4 else ("conv0", "conv1"):
-            x = _styled(weights, f"{block}.{layer}", x, w_plus[:, row], up=layer == "conv0")
+            x = _styled(weights, f"{block}.{layer}", x, w_plus[:, row], layer == "conv0", slope).clamp(-bound, bound)
             features.append(x)
             row += 1
         kernel = _modulated(weights, f"{block}.torgb", w_plus[:, row]) / x.shape[1] ** 0.5
         if resolution > 4:
-            picture = _filtered(_spread(picture), weights[f"{block}.resample_filter"], 4, (2, 1))
-        picture = picture + F.conv2d(x, kernel) + weights[f"{block}.torgb.bias"][None, :, None, None]
+            low_pass = weights[f"{block}.resample_filter"]
+            picture = _filtered(_spread(picture), low_pass, 4, (len(low_pass) // 2, len(low_pass) // 2 - 1))
+        colours = F.conv2d(x, kernel) + weights[f"{block}.torgb.bias"][None, :, None, None]
+        picture = picture + colours.clamp(-bound, bound)
         resolution *= 2
     return picture, features
 
@@ -71,16 +77,17 @@ def _modulated(weights: Weights, layer: str, w: Tensor) -> Tensor:
     return weights[f"{layer}.weight"] * style[None, :, None, None]
 
 
-def _styled(weights: Weights, layer: str, x: Tensor, w: Tensor, up: bool) -> Tensor:
+def _styled(weights: Weights, layer: str, x: Tensor, w: Tensor, up: bool, slope: float) -> Tensor:
     kernel = _modulated(weights, layer, w)
     kernel = kernel / (kernel.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8).sqrt()
     if up:  # a transposed convolution: the turned kernel over zeros between the pixels
         x = F.conv2d(F.pad(_spread(x), (2, 1, 2, 1)), kernel.flip(2, 3))
-        x = _filtered(x, weights[f"{layer}.resample_filter"], 4, (1, 1))
+        low_pass = weights[f"{layer}.resample_filter"]
+        x = _filtered(x, low_pass, 4, (len(low_pass) // 2 - 1, len(low_pass) // 2 - 1))
     else:
         x = F.conv2d(x, kernel, padding=1)
     noise = weights[f"{layer}.noise_const"] * weights[f"{layer}.noise_strength"]
-    return F.leaky_relu(x + noise + weights[f"{layer}.bias"][None, :, None, None], 0.2) * 2**0.5
+    return F.leaky_relu(x + noise + weights[f"{layer}.bias"][None, :, None, None], slope) * 2**0.5
 
 
 def _spread(x: Tensor) -> Tensor:

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.arrays import kind_of_array
 from editgan_widgets.models.official.encoder_files import is_encoder
+from editgan_widgets.models.official.generators import holds_generator, none_found
 from editgan_widgets.models.official.interpreter_files import is_member
-from editgan_widgets.models.official.stylegan2_ada import is_stylegan2_ada
 from editgan_widgets.models.official.tensor_files import read_tensors
 
 KINDS = ("generator", "interpreter", "encoder", "edit vector", "latents", "label map")
@@ -32,16 +31,12 @@ def read_source(path: str | Path) -> Source:
     content = read_tensors(path)
     if isinstance(content, np.ndarray):
         return Source(path, kind_of_array(content), content)
-    if is_stylegan2_ada(content) or (isinstance(content, Mapping) and "g_ema" in content):
-        return Source(path, "generator", content)
     if is_member(content):
         return Source(path, "interpreter", content)
     if is_encoder(content):
         return Source(path, "encoder", content)
     if isinstance(content, Mapping) and "edit_vector" in content:
         return Source(path, "edit vector", content)
-    holds = sorted(map(repr, content))[:5] if isinstance(content, Mapping) else type(content).__name__
-    raise CheckpointError(
-        f"{path} holds {holds!s:.200}, which is none of: a generator (g_ema, G_ema), an interpreter's or encoder's "
-        "model_state_dict, an edit vector, latents, a label map; give one of these files"
-    )
+    if holds_generator(path, content):
+        return Source(path, "generator", content)
+    raise none_found(path, content)

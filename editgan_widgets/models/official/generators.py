@@ -1,0 +1,311 @@
+"""The StyleGAN2 generator in a checkpoint, wherever it lies: found by the names and shapes of its tensors.
+
+Names are those of StyleGAN2-ADA (`synthesis.b4.const`) or of rosinality's port (`input.input`); the prefix before them
+is free. What the file does not say (activation, multiplier, mean of W) is assumed, and each assumption is noted.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets.models.errors import CheckpointError
+from editgan_widgets.models.generator import GeneratorConfig, MappingNetwork
+from editgan_widgets.models.official.architectures import not_read, unlike_stylegan2
+from editgan_widgets.models.official.containers import Contents, contents
+from editgan_widgets.models.official.pickle_reader import Opaque
+from editgan_widgets.models.official.rosinality import from_rosinality
+from editgan_widgets.models.official.settings import Settings, settings_of
+from editgan_widgets.models.official.sizes import (
+    LEAST_GAIN,
+    PUBLIC_MULTIPLIER,
+    infer_config,
+    mapping_gain,
+    with_buffers,
+)
+from editgan_widgets.models.official.tensor_files import finite
+
+MEAN_SAMPLES = 10_000  # codes whose mean stands in for a missing mean of W
+
+_ADA = re.compile(r"((?:.*\.)?)synthesis\.b\d+\.(?:const|conv[01]\.weight|torgb\.weight)")
+_ROSINALITY = re.compile(
+    r"((?:.*\.)?)(?:input\.input|to_rgb1\.bias|to_rgb1\.conv\.weight|conv1\.conv\.modulation\.weight)"
+)
+_OWN = {
+    "StyleGAN2-ADA": re.compile(r"(mapping|synthesis)\."),
+    "rosinality": re.compile(r"(style|input|conv1|convs|to_rgb1|to_rgbs|noises)\."),
+}
+_MEANS = ("latent_avg", "w_avg", "mean_latent", "latent_mean", "avg_latent", "dlatent_avg")
+_AVERAGED = re.compile(r"ema|averag|shadow|smooth|(^|_)gs($|_)", re.IGNORECASE)
+_SET_ASIDE = re.compile(r"frozen|source|old|init|orig|pretrain|teacher", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a generator lies in a file: the layout of its names and the prefix before them."""
+
+    layout: str  # "StyleGAN2-ADA" or "rosinality"
+    prefix: str  # "" or ends in "."
+
+    def __str__(self) -> str:
+        return f"at {self.prefix.rstrip('.')!r}" if self.prefix else "at the top"
+
+
+@dataclass(frozen=True)
+class OfficialGenerator:
+    """A generator of a public file, in our names.
+
+    Attributes:
+        place: where it lay.
+        weights: all tensors of its state dict; `mapping.w_avg` among them, estimated where the file has none.
+        config: its sizes and settings.
+        notes: sentences on what was taken, assumed, missing or left out.
+    """
+
+    place: Place
+    weights: dict[str, Tensor]
+    config: GeneratorConfig
+    notes: tuple[str, ...]
+
+
+def holds_generator(path: Path, content: Any) -> bool:
+    """Whether a content has a generator in one of the two namings. Raises CheckpointError for endless nesting."""
+    return bool(_places(contents(path, content)))
+
+
+def official_generator(path: Path, content: Any) -> OfficialGenerator:
+    """Find the generator in what `read_tensors` gave.
+
+    Raises CheckpointError where there is none, several that cannot be told apart, or one that is not read; the message
+    names what the file is.
+    """
+    found = contents(path, content)
+    if not _places(found):
+        raise none_found(path, content)
+    place, notes = _chosen(path, found)
+    tensors, aside = _own_tensors(path, found, place)
+    if reason := unlike_stylegan2(tensors, [*found.below(place.prefix)] if place.prefix else aside):
+        raise CheckpointError(f"{path}: {reason}")
+    settings = settings_of(path, found, place.prefix, place.layout)
+    lacking = _lacking(tensors, place)
+    mean, of_mean = _mean_of_w(path, found, place, tensors)
+    try:
+        weights = _in_our_names(tensors, place)
+    except (CheckpointError, ValueError) as error:
+        raise CheckpointError(f"{path}: {error}; give a whole file of that layout") from error
+    weights = settings.applied(weights)
+    try:
+        config = settings.configured(infer_config(weights))
+    except (KeyError, ValueError, IndexError) as error:
+        raise no_generator(path, weights, error) from error
+    lacking += _doubtful_mapping(path, weights, settings, place)
+    if mean is None or len(mean) != config.w_dim:
+        mean = estimated_mean_of_w(path, weights, config)
+        of_mean = of_mean or "the file has no mean of W (latent_avg)"
+        of_mean += f": it was estimated from {MEAN_SAMPLES:,} mapped samples of a fixed seed"
+    weights["mapping.w_avg"] = mean
+    notes += [*([of_mean] if of_mean else []), *lacking, *settings.notes, *_left_out(found, place, aside)]
+    return OfficialGenerator(place, weights, config, tuple(notes))
+
+
+@torch.no_grad()
+def estimated_mean_of_w(path: Path, weights: Mapping[str, Tensor], config: GeneratorConfig) -> Float[Tensor, " w_dim"]:
+    """Mean of `MEAN_SAMPLES` mapped codes of a fixed seed. Raises CheckpointError where the mapping is not whole."""
+    mapping = MappingNetwork(config)
+    own = {name.removeprefix("mapping."): x for name, x in weights.items() if name.startswith("mapping.fc")}
+    try:
+        mapping.load_state_dict({**own, "w_avg": torch.zeros(config.w_dim)}, assign=True)
+    except RuntimeError as error:
+        raise no_generator(path, weights, RuntimeError(" ".join(str(error).split())[:300])) from error
+    rng = torch.Generator().manual_seed(0)
+    total = torch.zeros(config.w_dim, dtype=torch.float64)
+    for at in range(0, MEAN_SAMPLES, 1000):
+        codes = torch.randn(min(1000, MEAN_SAMPLES - at), config.z_dim, generator=rng)
+        total += mapping(codes).double().sum(0)
+    return (total / MEAN_SAMPLES).float()
+
+
+def no_generator(path: Path, weights: Mapping[str, Tensor], error: Exception) -> CheckpointError:
+    """The error of tensors that have a generator's names and make none."""
+    return CheckpointError(
+        f"{path}: its {len(weights)} tensors make no StyleGAN2 generator: {error}; a generator has "
+        "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb: give a whole one"
+    )
+
+
+def _places(found: Contents) -> list[Place]:
+    """All generators of a file, in its order."""
+    places: dict[Place, None] = {}
+    for name in found.tensors:
+        for layout, pattern in (("StyleGAN2-ADA", _ADA), ("rosinality", _ROSINALITY)):
+            if match := pattern.fullmatch(name):
+                places[Place(layout, match[1])] = None
+    return list(places)
+
+
+def _chosen(path: Path, found: Contents) -> tuple[Place, list[str]]:
+    """The generator that is meant, and what to say about the choice."""
+    places = _places(found)
+    distinct = [p for i, p in enumerate(places) if not any(_same(found, p, q) for q in places[:i])]
+    best = max(map(_rank, distinct))
+    meant = [place for place in distinct if _rank(place) == best]
+    ordered = len(meant) > 1 and len({re.sub(r"\[\d+\]", "[]", place.prefix) for place in meant}) == 1
+    if len(meant) > 1 and not ordered:
+        raise CheckpointError(
+            f"{path} holds {len(meant)} generators, {', '.join(map(str, meant))}, and none is marked as averaged "
+            "(ema); save the one that is meant alone with torch.save and give that file"
+        )
+    place = meant[-1]  # of a tuple (G, D, G_ema) the last
+    notes = [f"generator found {place}, in {place.layout} names"]
+    if len(distinct) > 1:
+        others = ", ".join(str(other) for other in distinct if other != place)
+        why = "the last of the tuple, where the averaged one lies" if ordered else "the averaged one (ema)"
+        why = why if ordered or best > 0 else "the trained one"
+        notes[0] += f"; there are others {others}: this is {why}"
+    elif not _AVERAGED.search(place.prefix) and place.prefix:
+        notes.append("nothing marks its weights as averaged over training (ema)")
+    return place, notes
+
+
+def _rank(place: Place) -> int:
+    return bool(_AVERAGED.search(place.prefix)) - bool(_SET_ASIDE.search(place.prefix))
+
+
+def _same(found: Contents, one: Place, other: Place) -> bool:
+    a, b = (_own(found.below(place.prefix), place) for place in (one, other))
+    return one.layout == other.layout and set(a) == set(b) and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def _own(tensors: Mapping[str, Tensor], place: Place) -> dict[str, Tensor]:
+    return {name: x for name, x in tensors.items() if _OWN[place.layout].match(name)}
+
+
+def _own_tensors(path: Path, found: Contents, place: Place) -> tuple[dict[str, Tensor], list[str]]:
+    """The generator's tensors by the names of its layout, and the names of others, which are left out."""
+    own = _own(found.below(place.prefix), place)
+    tensors = {
+        name: finite(path, f"{place.prefix}{name}", x)
+        for name, x in own.items()
+        if not name.endswith("num_batches_tracked")
+    }
+    taken = {f"{place.prefix}{name}" for name in own}
+    aside = [name for name in found.tensors if name not in taken]
+    return tensors, aside
+
+
+def _in_our_names(tensors: Mapping[str, Tensor], place: Place) -> dict[str, Tensor]:
+    if place.layout == "rosinality":
+        return from_rosinality(tensors)
+    known = r"mapping\.(fc\d+\.(weight|bias)|w_avg)|synthesis\.b\d+\.(const|resample_filter|(conv[01]|torgb)\..+)"
+    alien = [name for name in tensors if not re.fullmatch(known, name)]
+    if alien:
+        raise CheckpointError(f"its generator has tensors that no StyleGAN2 generator has: {sorted(alien)[:3]}")
+    weights = {name: x for name, x in tensors.items() if not name.endswith("torgb.resample_filter")}
+    return weights | with_buffers(weights)
+
+
+def _mean_of_w(
+    path: Path, found: Contents, place: Place, tensors: Mapping[str, Tensor]
+) -> tuple[Float[Tensor, " w_dim"] | None, str]:
+    """The mean of W as a file gives it, beside the generator or further up; a note where it was not taken as it is."""
+    widths = [x.shape[0] for name, x in tensors.items() if re.fullmatch(r"(mapping\.fc|style\.)\d+\.weight", name)]
+    name = next((name for name in _names_of_means(place) if name in found.tensors), None)
+    if name is None or not widths:
+        return None, ""
+    stored = finite(path, name, found.tensors[name])
+    if not stored.numel() or stored.ndim == 0 or stored.shape[-1] != widths[-1]:
+        return None, f"its {name} has shape {tuple(stored.shape)}, which is no mean of a W {widths[-1]} wide"
+    rows = stored.reshape(-1, widths[-1])
+    if not rows.any():
+        return rows[0], f"its {name} is all zeros, and truncation draws towards that: no trained W has such a mean"
+    mean = rows.mean(0)
+    spread = float((rows - mean).abs().max())
+    if len(rows) > 1 and spread > 1e-3 * float(mean.abs().max()):
+        return None, (
+            f"its {name} has {len(rows)} rows that differ by up to {spread:.2g}: a mean of W+, of which W has none"
+        )
+    note = f"the {len(rows)} equal rows of its {name} were taken as the mean of W" if len(rows) > 1 else ""
+    return (rows[0] if len(rows) == 1 else mean), note
+
+
+def _doubtful_mapping(path: Path, weights: Mapping[str, Tensor], settings: Settings, place: Place) -> list[str]:
+    """A note, or an error, where the mapping's weights do not look as if the assumed multiplier were theirs."""
+    if settings.multiplier is not None or (gain := mapping_gain(weights, PUBLIC_MULTIPLIER)) >= LEAST_GAIN:
+        return []
+    words = (
+        f"its mapping's weights look as if they belong to another mapping_lr_multiplier than {PUBLIC_MULTIPLIER:g} "
+        f"(root mean square {gain:.2g} when used; about 1 fits)"
+    )
+    if place.layout == "rosinality":  # all readers of that layout use this multiplier
+        return [words]
+    raise CheckpointError(f"{path}: {words}, and the file does not say which; give the pickled network, which does")
+
+
+def _names_of_means(place: Place) -> list[str]:
+    """Where a mean may lie: within the generator, beside it, further up."""
+    steps = place.prefix.rstrip(".").split(".") if place.prefix else []
+    above = ["".join(f"{step}." for step in steps[:n]) for n in range(len(steps), -1, -1)]
+    return [f"{place.prefix}mapping.w_avg", *(f"{prefix}{name}" for prefix in above for name in _MEANS)]
+
+
+def _lacking(tensors: Mapping[str, Tensor], place: Place) -> list[str]:
+    """What is missing and can be filled in."""
+    if place.layout == "rosinality":
+        blocks = sum(re.fullmatch(r"to_rgbs\.\d+\.bias", name) is not None for name in tensors)
+        noises = [f"noises.noise_{i}" for i in range(2 * min(blocks, 16) + 1)]
+        kernels = [f"convs.{2 * k}.conv.blur.kernel" for k in range(min(blocks, 16))]
+        kernels += [f"to_rgbs.{k}.upsample.kernel" for k in range(min(blocks, 16))]
+    else:
+        layers = [m[1] for name in tensors if (m := re.fullmatch(r"(synthesis\.b\d+\.conv[01])\.noise_strength", name))]
+        noises = [f"{layer}.noise_const" for layer in layers]
+        kernels = [f"{layer}.resample_filter" for layer in layers if layer.endswith("conv0")]
+    notes = []
+    if lost := [name for name in noises if name not in tensors]:
+        which = "all noise buffers" if len(lost) == len(noises) else ", ".join(lost)
+        notes.append(f"missing: {which}; zeros stand in, as with noise_mode 'none'")
+    if lost := [name for name in kernels if name not in tensors]:
+        notes.append(f"missing: {len(lost)} low-pass kernels ({lost[0]} …); [1, 3, 3, 1] was assumed")
+    return notes
+
+
+def _left_out(found: Contents, place: Place, aside: list[str]) -> list[str]:
+    """What else is in the file."""
+    used = {*_names_of_means(place)}
+    groups: dict[str, int] = {}
+    for name in aside:
+        if name not in used:
+            inside = name.startswith(place.prefix) and place.prefix
+            rest = name[len(place.prefix) :] if inside else name
+            top = f"{place.prefix if inside else ''}{rest.split('.')[0]}"
+            groups[top] = groups.get(top, 0) + 1
+    notes = []
+    if groups:
+        listed = [f"{name} ({count} tensors)" for name, count in sorted(groups.items())]
+        more = f" and {len(listed) - 8} more" if len(listed) > 8 else ""
+        notes.append(f"not read as part of the generator: {', '.join(listed[:8])}{more}")
+    if found.unknown:
+        names = sorted(set(found.unknown))
+        more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+        notes.append(f"skipped, not built and not run: {', '.join(names[:6])}{more}")
+    return notes
+
+
+def none_found(path: Path, content: Any) -> CheckpointError:
+    """The error of a file without a generator: what it is, or what it holds."""
+    found = contents(path, content)
+    if words := not_read(found):
+        return CheckpointError(f"{path}: {words}")
+    if isinstance(content, Mapping):
+        holds = f"{sorted(map(str, content))[:5]!s:.200}"
+    else:
+        holds = f"an object of {content.name}" if isinstance(content, Opaque) else type(content).__name__
+    return CheckpointError(
+        f"{path} holds {holds} and no 'g_ema' or other StyleGAN2 generator (objects in it are never built or run); "
+        "give a generator in the rosinality layout (input.input, convs.*, to_rgbs.*) or in StyleGAN2-ADA's "
+        "(mapping.fc0, synthesis.b4 …), or a bundle of ours"
+    )
