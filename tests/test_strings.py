@@ -47,15 +47,15 @@ def names() -> set[str]:
 
 
 def kernel_texts(all_constants: bool = False) -> set[str]:
-    """What Python gives `text` or `say` as it stands, or every string in the widgets' modules."""
+    """What Python gives `text`, `say` or `Note` as it stands, or every string of the widgets and the engine."""
     found = set()
-    for path in WIDGETS.glob("*.py"):
+    for path in (*WIDGETS.glob("*.py"), *(WIDGETS.parent / "editing").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if all_constants and isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if called in ("text", "say"):
+                if called in ("text", "say", "Note"):
                     found.add(node.args[0].value)
     return found
 

@@ -427,6 +427,16 @@ def _distance(mask: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarra
     return distance, (nearest[0], nearest[1])
 
 
+def shaped(mask: Mask, part: int, exact: bool = False) -> Operation:
+    """Paint a part where a mask is; `exact` takes it away elsewhere, where the nearest other part then is."""
+
+    def painted(label_map: LabelMap, labels: LabelSet) -> LabelMap:
+        left = without(label_map, label_map == part) if exact else label_map
+        return np.where(mask, np.uint8(labels[part].id), left)
+
+    return painted
+
+
 def without(label_map: LabelMap, mask: Mask) -> LabelMap:
     """The label map with the pixels of a mask filled by the nearest label outside it; as it is where there is none."""
     return label_map.copy() if mask.all() else label_map[_distance(mask)[1]]

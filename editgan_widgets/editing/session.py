@@ -38,7 +38,9 @@ from editgan_widgets.editing.edit_vector import EditVector, Layers, WrongModelEr
 from editgan_widgets.editing.history import Entry, History
 from editgan_widgets.editing.journal import Journal
 from editgan_widgets.editing.latent_shapes import fitted
+from editgan_widgets.editing.mask_file import OpenedMask, OpenedPart, Source, open_part_mask, read_mask
 from editgan_widgets.editing.optimize import EditConfig, EditStep, optimize_edit
+from editgan_widgets.editing.part_operations import shaped
 from editgan_widgets.editing.presets import described
 from editgan_widgets.editing.refine import refine_target
 from editgan_widgets.editing.session_state import Goal, State, frozen, pack, unpacked
@@ -320,6 +322,38 @@ class EditSession:
         self.model.labels.check(array)
         with self.lock:
             self._set(array.astype(np.uint8), **{"do": "label_map", **made})
+
+    def load_mask(self, mask: Source) -> OpenedMask:
+        """Take the whole label map from a mask (editing/mask_file.py): one history entry; none if it changes no pixel.
+
+        Gives the label map and notes on how it was read. Raises as `read_mask`.
+        """
+        opened = read_mask(mask, self.model.labels, self._size)
+        with self.lock:
+            self._set(opened.label_map, do="label_map", tool="mask")
+        return opened
+
+    def paint_mask(self, mask: Source, label: str | int | np.integer, exact: bool = False) -> OpenedPart:
+        """Paint one part where a black and white mask is white: one history entry; none if it changes no pixel.
+
+        Args:
+            mask: bool array, picture or file of this portrait's size, or an enlargement of it.
+            label: name or id of the part.
+            exact: give the part this shape alone: where it was before and the mask is black, the nearest other part is.
+
+        Gives the mask as bool [H, W] and notes on how it was read. Raises UnknownLabelError, or as `open_part_mask`.
+        """
+        part = self.model.labels[label]
+        opened = open_part_mask(mask, self._size)
+        with self.lock:
+            painted = shaped(opened.mask, part.id, exact)(self._state.label_map, self.model.labels)
+            self._set(painted, do="label_map", tool="mask", part=part.id)
+        return opened
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        height, width = self._state.label_map.shape
+        return height, width
 
     def adopt_prediction(self) -> None:
         """Take the interpreter's opinion of the present picture as the painted truth: one history entry.

@@ -12,6 +12,7 @@ from editgan_widgets.editing.part_operations import Operation
 from editgan_widgets.editing.samples import Sample, take_from
 from editgan_widgets.editing.strokes import Stroke
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.notes import Note
 from editgan_widgets.streaming import CancelToken
 from editgan_widgets.widgets.deliveries import Turn
 
@@ -31,6 +32,7 @@ class Action:
     picture: str | Path | bytes | Sample = b""  # to open
     tool: str = ""  # what the mask was changed by, for the history
     part: int = 0  # to which this was done
+    notes: tuple[Note, ...] = ()  # on how a mask was read
     entry: int | None = None  # of the history
     strength: float = 1.0
     turn: Turn | None = None  # of the message that asked for it

@@ -9,12 +9,20 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from editgan_widgets.editing.mask_file import holds_own_mask
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.actions import Action, taken_part
 from editgan_widgets.widgets.checked import checked_entry, checked_steps, checked_strength, is_number, is_whole
 from editgan_widgets.widgets.deliveries import Deliveries
 from editgan_widgets.widgets.editor_worker import EditorWorker
-from editgan_widgets.widgets.paint_messages import OPERATIONS, mask_operation, operation_of, rule_of, stroke_of
+from editgan_widgets.widgets.paint_messages import (
+    OPERATIONS,
+    mask_action,
+    operation_of,
+    part_mask_action,
+    rule_of,
+    stroke_of,
+)
 from editgan_widgets.widgets.sample_shelf import SampleShelf, checked_sample
 from editgan_widgets.widgets.screen import SETTINGS, Screen
 from editgan_widgets.widgets.session_actions import DOWNLOADS
@@ -73,6 +81,7 @@ class BrowserMessages:
             **dict.fromkeys(OPERATIONS, self._operation),
             "from_sample": self._from_sample,
             "open_mask": self._open_mask,
+            "open_part_mask": self._open_part_mask,
             # edits
             "run": lambda content, _: editor.run(checked_steps(content.get("steps"))),
             "refine": lambda content, _: editor.refine(checked_steps(content.get("steps"))),
@@ -95,7 +104,7 @@ class BrowserMessages:
             "remove": lambda content, _: editor.remove_vector(content.get("name", "")),
             # files and other pictures
             **dict.fromkeys(DOWNLOADS, self._download),
-            "open": lambda _content, buffers: editor.open(_file(buffers)),
+            "open": self._open,
             "new": lambda content, _: editor.new_portrait(*checked_sample(content.get("seed"), content.get("psi"))),
             "dismiss": lambda _content, _: editor.dismiss(),
         }
@@ -158,9 +167,21 @@ class BrowserMessages:
         self._worker.add(taken_part(self._editor.session.model, sample, part.id, **self._painting(content)))
 
     def _open_mask(self, content: dict, buffers: Any) -> None:
-        height, width = self._editor.image.shape[:2]
-        operation = mask_operation(_file(buffers), self._editor.labels, (height, width))
-        self._worker.add(Action("operate", operation=operation, tool="mask", **self._painting(content)))
+        size = self._editor.image.shape[:2]
+        self._worker.add(mask_action(_file(buffers), self._editor.labels, size, **self._painting(content)))
+
+    def _open_part_mask(self, content: dict, buffers: Any) -> None:
+        labels, size = self._editor.labels, self._editor.image.shape[:2]
+        label = labels[content.get("label", "")].id
+        self._worker.add(part_mask_action(_file(buffers), label, labels, size, **self._painting(content)))
+
+    def _open(self, _content: dict, buffers: Any) -> None:
+        """A picture, or a mask that an editor saved, which needs no menu."""
+        content = _file(buffers)
+        if holds_own_mask(content, self._editor.labels):
+            self._editor.load_mask(content)
+        else:
+            self._editor.open(content)
 
     def _painting(self, content: dict) -> dict[str, Any]:
         """Rule and steps of what is painted; no steps where the editor waits for its Edit button."""

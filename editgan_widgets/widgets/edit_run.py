@@ -81,6 +81,7 @@ class EditRun:
         elif self._kept is not None:
             more = screen.text("Agreement with the painted parts: {share:.0%}.", share=float(self._kept.iou))
         screen.word = f"{screen.word} {more}".strip()
+        screen.repeat_notes()
 
     def _begin(self, steps: int, stamp: int, refines: bool) -> None:
         screen = self._screen

@@ -14,7 +14,7 @@ import numpy as np
 from editgan_widgets.editing.animation import Animation, animate_edit
 from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, layer_weights
 from editgan_widgets.editing.library import load_vectors
-from editgan_widgets.editing.mask_file import save_mask
+from editgan_widgets.editing.mask_file import Source, save_mask
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.paint_rule import PaintRule
 from editgan_widgets.editing.part_operations import Operation
@@ -25,6 +25,7 @@ from editgan_widgets.editing.session_script import session_script
 from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
 from editgan_widgets.files import write_text
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.notes import Note
 from editgan_widgets.palettes import recoloured
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets import editor_journal, encoding
@@ -35,7 +36,7 @@ from editgan_widgets.widgets.deliveries import Deliveries
 from editgan_widgets.widgets.editor_view import MASK_STYLES, EditorView
 from editgan_widgets.widgets.editor_worker import EditorWorker
 from editgan_widgets.widgets.idle_worker import IdleWorker
-from editgan_widgets.widgets.paint_messages import mask_operation
+from editgan_widgets.widgets.paint_messages import mask_action, part_mask_action
 from editgan_widgets.widgets.part_canvas import PartCanvas
 from editgan_widgets.widgets.quality_notes import PictureQuality
 from editgan_widgets.widgets.sample_shelf import SampleShelf, checked_sample
@@ -526,15 +527,34 @@ class Editor:
         self.wait()
         save_mask(self.label_map, self.labels, path)
 
-    def load_mask(self, mask: str | Path | bytes, run: bool | None = None) -> None:
+    def load_mask(self, mask: Source, run: bool | None = None) -> tuple[Note, ...]:
         """Take the parts from a mask that `save_mask` or a painting program wrote; `run` as of `paint`.
 
-        Raises MaskFileError at once for what is no mask of this picture, OSError for a file that cannot be read.
+        Gives notes on how it was read, which the status shows too. Raises MaskFileError at once for what is no mask of
+        this picture, OSError for a file that cannot be read.
         """
-        height, width = self.label_map.shape
-        operation = mask_operation(mask, self.labels, (height, width))
         how = self._as_the_view_says(run, mirror=False)
-        self._worker.add(Action("operate", operation=operation, tool="mask", **how))
+        action = mask_action(mask, self.labels, self._map_size, **how)
+        self._worker.add(action)
+        return action.notes
+
+    def paint_mask(
+        self, mask: Source, label: str | int | np.integer | None = None, run: bool | None = None, exact: bool = False
+    ) -> tuple[Note, ...]:
+        """Paint one part where a black and white mask is white; `run` as of `paint`.
+
+        `label` is the part's name or id, None the selected one; `exact`, notes and errors as of EditSession.paint_mask.
+        """
+        how = self._as_the_view_says(run, mirror=False)
+        part = self.view.label if label is None else label
+        action = part_mask_action(mask, part, self.labels, self._map_size, exact, **how)
+        self._worker.add(action)
+        return action.notes
+
+    @property
+    def _map_size(self) -> tuple[int, int]:
+        height, width = self.label_map.shape
+        return height, width
 
     def show_photo(self, show: bool = True) -> None:
         """Show the whole photo with the edits in it below the picture, where a photo was opened; False hides it."""

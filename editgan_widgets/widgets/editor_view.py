@@ -12,7 +12,8 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "vectors", scales: {name: number}, live} {kind: "keep" | "remove", name}
                         {kind: "switch", name, on} {kind: "layers", name, first, last} {kind: "refine", steps}
                         {kind: "save" | "save_mask" | "script" | "animation", view}   {kind: "sweep", name, view}
-                        {kind: "open"} + [file]   {kind: "open_mask", …} + [PNG]   {kind: "state", revision?}
+                        {kind: "open"} + [file]   {kind: "open_mask" | "open_part_mask", …} + [file]
+                        {kind: "state", revision?}
                         {kind: "accept" | "discard"} {kind: "strength", strength, live}
                         {kind: "configure", preset, settings}
                         {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}

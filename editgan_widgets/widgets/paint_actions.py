@@ -16,8 +16,11 @@ def paint(piece: Workpiece, screen: Screen, action: Action) -> int | None:
     before = session.label_map
     with session.history.grouped() as group:
         session.set_label_map(_painted(piece, action), **_made(action))
-    if np.array_equal(before, session.label_map):
+    changed = not np.array_equal(before, session.label_map)
+    if not changed:
         _say_nothing_changed(piece, screen, action)
+    screen.add_notes(action.notes)
+    if not changed:
         return None
     piece.pending = False
     if piece.tried is not None:
@@ -37,6 +40,9 @@ def _painted(piece: Workpiece, action: Action) -> np.ndarray:
 
 
 def _say_nothing_changed(piece: Workpiece, screen: Screen, action: Action) -> None:
+    if action.tool == "mask":
+        screen.say("The parts are as before: they are those of the mask, or what differs may not be painted over.")
+        return
     if action.kind == "operate":
         screen.say("The parts are as before: the part is not in the picture, or its shape leaves no room for this.")
         return

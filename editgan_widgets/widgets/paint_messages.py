@@ -1,21 +1,22 @@
 """What the browser's painting tools send (wire: editor_view.py), checked, as strokes, operations and rules."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from editgan_widgets.editing.fills import fill, lasso
-from editgan_widgets.editing.mask_file import open_mask
+from editgan_widgets.editing.mask_file import Source, open_part_mask, read_mask
 from editgan_widgets.editing.paint_rule import PaintRule
-from editgan_widgets.editing.part_operations import Operation
+from editgan_widgets.editing.part_operations import Operation, shaped
 from editgan_widgets.editing.strokes import SHAPES, Stroke
 from editgan_widgets.editing.warp import push
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.widgets.actions import Action
 from editgan_widgets.widgets.part_tools import part_tool
 
 OPERATIONS = ("fill", "lasso", "push", "operate")
+_NEVER_MIRRORED = ("operate", "outline", "from_sample", "open_mask", "open_part_mask")
 _LARGEST_STROKE = 100_000  # points
 _LARGEST_NUMBER = 1e6  # of a place or a size, picture px
 
@@ -44,15 +45,30 @@ def operation_of(kind: str, content: dict, buffers: Any, labels: LabelSet, heigh
     return part_tool(str(content.get("name")), label, height)
 
 
-def mask_operation(mask: str | Path | bytes, labels: LabelSet, size: tuple[int, int]) -> Operation:
-    """The operation that takes all parts from a mask (height, width px). Errors as of `open_mask`."""
-    label_map = open_mask(mask, labels, size)
-    return lambda _before, _labels: label_map
+def mask_action(mask: Source, labels: LabelSet, size: tuple[int, int], **how: Any) -> Action:
+    """Take all parts from a mask (height, width px); `how` is rule and run of the action. Errors as of `read_mask`."""
+    opened = read_mask(mask, labels, size)
+    return Action("operate", operation=lambda _map, _labels: opened.label_map, tool="mask", notes=opened.notes, **how)
+
+
+def part_mask_action(
+    mask: Source,
+    label: str | int | np.integer,
+    labels: LabelSet,
+    size: tuple[int, int],
+    exact: bool = False,
+    **how: Any,
+) -> Action:
+    """Paint one part where a black and white mask is white; `exact` and errors as of EditSession.paint_mask."""
+    part, opened = labels[label].id, open_part_mask(mask, size)
+    return Action(
+        "operate", operation=shaped(opened.mask, part, exact), tool="mask", part=part, notes=opened.notes, **how
+    )
 
 
 def rule_of(content: dict, labels: LabelSet) -> PaintRule:
-    """What the browser's echo went by: the rule as it was when it painted. A part tool is never mirrored."""
-    mirror = content.get("mirror") is True and content.get("kind") not in ("operate", "outline", "from_sample")
+    """What the browser's echo went by: the rule as it was when it painted. A part tool or a mask is never mirrored."""
+    mirror = content.get("mirror") is True and content.get("kind") not in _NEVER_MIRRORED
     return PaintRule(_ids(content, "locked", labels), _ids(content, "over", labels), mirror)
 
 

@@ -1,12 +1,14 @@
 """Screen: what an editor shows and says of its workpiece, in the user's language."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.presets import described
+from editgan_widgets.notes import Note
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
 from editgan_widgets.widgets.actions import Inbox
 from editgan_widgets.widgets.clash_notes import ClashNotes
@@ -37,6 +39,7 @@ class Screen:
     Attributes:
         image: the picture, uint8 `[H, W, 3]`; during an edit its newest step.
         word: what is said once the worker has done what it was asked.
+        notes: how a file was read that the parts came from.
         numbers: figures of the last edit, while they are of the present picture.
         failure: the error that `wait` raises.
         quality: what the picture is worth.
@@ -46,6 +49,7 @@ class Screen:
         self.view = view
         self.image: np.ndarray = piece.session.image
         self.word = ""
+        self.notes = ""
         self.numbers: dict[str, Any] = {}
         self.failure: Exception | None = None
         self.quality = QualityNotes(idle, self._show_quality)
@@ -118,6 +122,16 @@ class Screen:
     def say(self, text: str, **values: Any) -> None:
         """Choose the word for the end."""
         self.word = self.text(text, **values)
+
+    def add_notes(self, notes: Sequence[Note]) -> None:
+        """Say how a file was read, now and at the end of the run that follows."""
+        self.notes = "; ".join(self.text(note.template, **note.values) for note in notes)
+        self.repeat_notes()
+
+    def repeat_notes(self) -> None:
+        """Say it again, behind the word for the end."""
+        if self.notes:
+            self.word = f"{self.word} {self.text('Note: {notes}.', notes=self.notes)}".strip()
 
     def fail(self, error: Exception, stroke_id: str | None = None) -> None:
         """Show an error; the browser takes back the stroke of that id."""

@@ -50,6 +50,7 @@ def perform(piece: Workpiece, screen: Screen, action: Action) -> int | None:
 
     Kinds that only begin or end an edit do nothing here.
     """
+    screen.notes = ""
     if action.kind in _WORDS:
         screen.say(_WORDS[action.kind])
     piece.keep_tools(screen.tools())

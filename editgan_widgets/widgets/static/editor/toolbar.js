@@ -32,16 +32,22 @@ export function makeToolbar({ model, put, t, tell, asked }, { setTool, mostSize,
   const redo = iconButton("redo", t("Redo (Ctrl+Shift+Z)"), () => travel("redo"));
   const save = iconButton("save", t("Save the picture as PNG, with the recipe that opens it again"), () => tell({ kind: "save" }));
   const shortcuts = h("button", { type: "button", class: "eg-button", title: t("Keyboard shortcuts (?)"), "aria-label": t("Keyboard shortcuts"), onclick: () => sheet.showModal() }, "?");
-  const maskFile = h("input", { type: "file", accept: "image/png", hidden: true, onchange: async () => {
-    const given = maskFile.files?.[0];
-    if (!given) return;
-    tell({ kind: "open_mask", ...asked() }, [await given.arrayBuffer()]);
-    maskFile.value = "";
-  } });
+  const maskInput = (message) => {
+    const input = h("input", { type: "file", accept: "image/*,.npy,.npz", hidden: true, onchange: async () => {
+      const given = input.files?.[0];
+      if (!given) return;
+      tell({ ...message(), ...asked() }, [await given.arrayBuffer()]);
+      input.value = "";
+    } });
+    return input;
+  };
+  const maskFile = maskInput(() => ({ kind: "open_mask" }));
+  const partMaskFile = maskInput(() => ({ kind: "open_part_mask", label: model.get("label") }));
   const fileMenu = makeFileMenu({ t, items: [
     [t("Save picture"), () => tell({ kind: "save" })],
     [t("Save mask"), () => tell({ kind: "save_mask" })],
     [t("Open mask …"), () => maskFile.click()],
+    [t("Paint the selected part from a mask …"), () => partMaskFile.click()],
     [t("Save as script"), () => tell({ kind: "script" })],
   ] });
   const group = (name, ...children) => h("div", { class: "eg-group", role: "group", "aria-label": name }, ...children);
@@ -55,7 +61,7 @@ export function makeToolbar({ model, put, t, tell, asked }, { setTool, mostSize,
     h("label", { class: "eg-field" }, h("span", {}, t("Size")), size, sizeText),
     h("div", { class: "eg-group" }, h("label", { class: "eg-field" }, h("span", {}, t("Mask")), opacity, opacityText), maskView.styleButton, partColours.button),
     history,
-    group(t("Pictures"), portraits.button, opening.button, save, fileMenu.node, shortcuts, opening.input, maskFile),
+    group(t("Pictures"), portraits.button, opening.button, save, fileMenu.node, shortcuts, opening.input, maskFile, partMaskFile),
   );
   function show() {
     const press = (pressed) => ([name, one]) => one.setAttribute("aria-pressed", String(model.get(pressed) === name));
