@@ -11,12 +11,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
+    from editgan_widgets.domains.domain import Judges
     from editgan_widgets.editing.edit_vector import EditVector
     from editgan_widgets.editing.session import EditSession
     from editgan_widgets.models.editgan import EditGAN
@@ -292,13 +293,12 @@ def photo(
 
     from editgan_widgets import images, load_model
     from editgan_widgets.analysis.embedding_quality import embedding_quality
-    from editgan_widgets.editing.edit_vector import EditVectorError
+    from editgan_widgets.analysis.photo_quality import probe_of
+    from editgan_widgets.domains.registry import judges_of
     from editgan_widgets.editing.embed import EmbedConfig
-    from editgan_widgets.editing.library import load_vectors
     from editgan_widgets.editing.photo import Crop
     from editgan_widgets.editing.photo_session import PhotoSession
     from editgan_widgets.editing.pivotal import PivotalConfig
-    from editgan_widgets.portraits import load_factor_regressor, load_identity
 
     if method not in ("gradient", "feather"):
         raise ValueError(f"method is gradient or feather; got {method!r}")
@@ -322,29 +322,20 @@ def photo(
             on_step=lambda step: advance(min(next(taken), total), {}),
         )
     session = opened.session
-    judges: dict[str, Any] = {}
-    reference: dict[str, Any] = {}
-    if session.model.labels.name.startswith("portraits"):  # what these judges know
-        judges = {"identity": load_identity().to(session.model.device)}
-        regressor = load_factor_regressor().to(session.model.device)
-        if (attribute := edit_vector.recipe.get("attribute")) in regressor.names:
-            judges |= {"attribute": attribute, "read": regressor.read}
-        # One vector for all: the badge is the picture's and not the edit's.
-        with contextlib.suppress(EditVectorError, KeyError):
-            reference = {"vector": load_vectors(loaded)["smile"], "attribute": "smile", "read": regressor.read}
+    judges = judges_of(session.model)
     cut = images.from_uint8(opened.cut)
-    quality = embedding_quality(session.model, cut, session.w_plus, judges.get("identity"), **reference)
+    quality = embedding_quality(session.model, cut, session.w_plus, judges.identity, **probe_of(loaded))
     typer.echo(f"embedded: {quality}")
     for note in opened.photo.notes:
         typer.echo(f"note: {note}")
     session.apply_vector(edit_vector, scale)
-    typer.echo(f"edited: {_what_it_did(session, judges)}")
+    typer.echo(f"edited: {_what_it_did(session, judges, edit_vector.recipe.get('attribute'))}")
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(opened.pasted("gradient" if method == "gradient" else "feather"), out)
     typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
 
 
-def _what_it_did(session: "EditSession", judges: Mapping[str, Any]) -> str:
+def _what_it_did(session: "EditSession", judges: "Judges", attribute: str | None) -> str:
     """How far a session's edit moved the attribute, the person, and the rest of the picture."""
     import numpy as np
 
@@ -353,12 +344,12 @@ def _what_it_did(session: "EditSession", judges: Mapping[str, Any]) -> str:
 
     before, after, region = session.original_image, session.image, session.edited_region
     found = []
-    if "read" in judges:
-        change = attribute_change(judges["read"], judges["attribute"], before, after, session.model.device)
-        found.append(f"{judges['attribute']} {change:+.2f}")
-    if "identity" in judges:
+    if judges.factors is not None and attribute in judges.factors.names:
+        change = attribute_change(judges.factors.read, attribute, before, after, session.model.device)
+        found.append(f"{attribute} {change:+.2f}")
+    if judges.identity is not None:
         pair = images.from_uint8(np.stack([before, after]), session.model.device)
-        found.append(f"identity {identity_cosine(judges['identity'], pair):.2f}")
+        found.append(f"identity {identity_cosine(judges.identity, pair):.2f}")
     if not region.all():
         outside = np.abs(after.astype(float) - before).mean(2)[~region].mean() / 255
         found.append(f"change outside {outside:.4f}")

@@ -13,8 +13,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets.analysis.transfer import picture_of
+from editgan_widgets.domains.domain import FactorReader
+from editgan_widgets.domains.registry import domain_of
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.portraits.factor_regressor import FactorRegressor
 
 Effect: TypeAlias = dict[str, float]
 """Change of factors by name, in deviations."""
@@ -25,17 +26,16 @@ SEEN = 0.6  # deviations that a factor has to move
 MAIN = 0.5  # share of a vector's greatest change from which a factor is one of those that the vector is about
 READ_WELL = 0.45  # least R² of a factor that is compared
 
-# Nearly every vector changes these a little.
-_OF_COLOUR = ("skin_tone", "hair_darkness", "lip_redness", "iris_color", "light_azimuth", "light_elevation")
-
 
 def vector_effects(
-    model: EditGAN, delta: Float[Tensor, "num_ws w_dim"], regressor: FactorRegressor, seeds: Iterable[int] = SEEDS
+    model: EditGAN, delta: Float[Tensor, "num_ws w_dim"], regressor: FactorReader, seeds: Iterable[int] = SEEDS
 ) -> Iterator[Effect]:
     """What a difference of latents does to one sampled portrait after the other; `mean_effect` sums it up."""
     deviations = dict(zip(regressor.names, regressor.std.tolist(), strict=True))
+    found = domain_of(model)
+    incidental = frozenset() if found is None else found.incidental
     compared = [
-        name for name in regressor.names if name not in _OF_COLOUR and regressor.report.get(name, 0.0) >= READ_WELL
+        name for name in regressor.names if name not in incidental and regressor.report.get(name, 0.0) >= READ_WELL
     ]
     for seed in seeds:
         w_plus = model.sample_w_plus(seed, TRUNCATION_PSI)

@@ -5,6 +5,7 @@ statistics of the portrait's parts, as its own copy of the segmenter sees them. 
 (gaze behind closed lids, the hair of a bald person) cannot be read; `report` has the R² of each.
 """
 
+import copy
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -144,8 +145,10 @@ def _shipped() -> FactorRegressor:
 
 
 def load_factor_regressor(path: str | Path | None = None) -> FactorRegressor:
-    """Load the shipped factor regressor or another file; `.read(image)` gives factors by name, `.report` their R².
+    """Load a copy of the shipped factor regressor, or another file.
+
+    `.read(image)` gives factors by name, `.report` their R².
 
     Raises FileNotFoundError, or MeasuringFileError for a broken or foreign file.
     """
-    return _shipped() if path is None else read_factor_regressor(path)
+    return copy.deepcopy(_shipped()) if path is None else read_factor_regressor(path)

@@ -4,6 +4,7 @@ The embedding is trained on renders of one person in several views. What belongs
 factors but those of `CHANGING`, which every view draws anew, and those of `STYLE`, which some views draw anew.
 """
 
+import copy
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -146,8 +147,10 @@ def _shipped() -> Identity:
 
 
 def load_identity(path: str | Path | None = None) -> Identity:
-    """Load the shipped identity embedding or another file; `.similarity(a, b)` compares, `.report` has the AUC.
+    """Load a copy of the shipped identity embedding, or another file.
+
+    `.similarity(a, b)` compares pictures, `.report` has the AUC.
 
     Raises FileNotFoundError, or MeasuringFileError for a broken or foreign file.
     """
-    return _shipped() if path is None else read_identity(path)
+    return copy.deepcopy(_shipped()) if path is None else read_identity(path)

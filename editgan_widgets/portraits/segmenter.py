@@ -4,6 +4,7 @@ It is the independent judge of every edit: it never sees a generator's features,
 It also labels the few generator samples that the shipped interpreter is trained on, as a person with a brush would.
 """
 
+import copy
 from functools import cache
 from pathlib import Path
 
@@ -141,12 +142,14 @@ def _shipped() -> Segmenter:
 
 
 def load_segmenter(path: str | Path | None = None, labels: LabelSet | None = None) -> Segmenter | MergedSegmenter:
-    """Load the shipped segmenter (64 or 128 px) or another file: image [-1, 1] NCHW -> logits over FINE_LABELS.
+    """Load a copy of the shipped segmenter (64 or 128 px), or another file.
+
+    It turns pictures in [-1, 1], NCHW, into logits over FINE_LABELS.
 
     With `labels`, such as `model.labels`, the logits are over these: a coarser set puts fine parts together.
 
     Raises FileNotFoundError, SegmenterFileError for a broken or foreign file, UnknownLabelError or ValueError for
     labels that it cannot give.
     """
-    segmenter = _shipped() if path is None else read_segmenter(path)
+    segmenter = copy.deepcopy(_shipped()) if path is None else read_segmenter(path)
     return segmenter if labels is None or labels == segmenter.labels else MergedSegmenter(segmenter, labels)

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from editgan_widgets.analysis.vector_effects import Effect, mean_effect, opposed_factor, vector_effects
+from editgan_widgets.domains.registry import judges_of
 from editgan_widgets.editing.edit_vector import layer_weights
 from editgan_widgets.editing.vector_settings import VectorSetting, clashes
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.portraits import load_factor_regressor
 from editgan_widgets.widgets.computing import computing
 from editgan_widgets.widgets.idle_worker import IdleWorker
 from editgan_widgets.widgets.vector_panel import VectorPanel
@@ -40,10 +40,12 @@ class ClashNotes:
         return [{"first": first, "second": second, "opposed": opposed} for first, second, opposed in pairs]
 
     def look(self, model: Any) -> None:
-        """Try what is in the picture and was not tried yet, where something else is in it too; portraits alone."""
+        """Try what is in the picture and was not tried yet, where something else is in it too.
+
+        Only for a model whose domain has a reader of factors."""
         active = self._active()
         missing = [name for name, setting in active.items() if self._effect(name, setting) is None]
-        if missing and 2 <= len(active) <= _MOST and model.labels.name.startswith("portraits"):
+        if missing and 2 <= len(active) <= _MOST and judges_of(model).factors is not None:
             self._idle.ask("clashes", lambda: self._try(model, missing[0]))
 
     def _active(self) -> dict[str, VectorSetting]:
@@ -76,8 +78,9 @@ class ClashNotes:
         if vector is None:
             return
         delta = vector.delta_w_plus * torch.as_tensor(layer_weights(setting.layers, len(vector.delta_w_plus)))[:, None]
-        regressor, effects = load_factor_regressor().to(model.device), []
-        trials = vector_effects(model, delta, regressor)
+        factors, effects = judges_of(model).factors, []
+        assert factors is not None
+        trials = vector_effects(model, delta, factors)
         while True:
             if self._idle.busy():
                 self._idle.ask("clashes", lambda: self._try(model, name))

@@ -1,0 +1,1 @@
+"""Domains: what is known about a class of pictures beyond its networks."""

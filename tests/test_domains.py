@@ -1,0 +1,62 @@
+import pytest
+import torch
+from torch import nn
+
+from editgan_widgets.domains import registry
+from editgan_widgets.domains.domain import Domain, Judges
+from editgan_widgets.labels import Label, LabelSet
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.portraits import FINE_LABELS, load_segmenter
+
+SHAPES = LabelSet("shapes", [Label(0, "background", "#ffffff"), Label(1, "circle", "#ff0000")])
+
+
+@pytest.fixture
+def shapes(monkeypatch):
+    monkeypatch.setattr(registry, "_registered", {})
+    made = Domain("shapes", (SHAPES,), lambda device: Judges(segmenter=nn.Conv2d(3, 2, 1).to(device)))
+    registry.register(made)
+    return made
+
+
+def bare(tiny_model, labels, **metadata):
+    return EditGAN(tiny_model.generator, None, None, labels, metadata)
+
+
+def test_a_model_belongs_to_the_domain_that_its_metadata_name(tiny_model, shapes):
+    assert registry.domain_of(bare(tiny_model, FINE_LABELS, domain="shapes")) is shapes
+
+
+def test_a_model_without_such_metadata_belongs_to_the_domain_of_its_label_set(tiny_model, shapes):
+    assert registry.domain_of(bare(tiny_model, SHAPES)) is shapes
+    renamed = LabelSet("my parts", FINE_LABELS.labels)
+    assert registry.domain_of(bare(tiny_model, renamed)).name == "portraits"
+
+
+def test_a_model_of_an_unknown_domain_has_no_domain_and_no_judges(tiny_model):
+    for model in (bare(tiny_model, SHAPES), bare(tiny_model, FINE_LABELS, domain="cats")):
+        assert registry.domain_of(model) is None
+        assert registry.judges_of(model) == Judges()
+
+
+def test_judges_are_loaded_once_for_each_device(tiny_model, shapes):
+    model = bare(tiny_model, SHAPES)
+    assert registry.judges_of(model).segmenter is registry.judges_of(model).segmenter
+
+
+def test_a_second_domain_of_the_same_name_is_refused(shapes):
+    with pytest.raises(ValueError, match="there is a domain 'shapes' already"):
+        registry.register(Domain("shapes", ()))
+    registry.register(shapes)
+
+
+def test_an_unknown_domain_is_refused_with_the_names_of_the_known_ones(shapes):
+    with pytest.raises(ValueError, match="there is no domain 'cats'; there are portraits, shapes"):
+        registry.domain("cats")
+
+
+def test_a_caller_may_change_the_judge_that_it_loaded():
+    changed = load_segmenter()
+    with torch.no_grad():
+        changed.head.weight.zero_()
+    assert load_segmenter().head.weight.any()
