@@ -14,7 +14,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from editgan_widgets.editing.direction_files import load_direction
     from editgan_widgets.editing.edit_vector import EditVector
+    from editgan_widgets.editing.latents import load_latents
     from editgan_widgets.editing.optimize import EditConfig, EditStep
     from editgan_widgets.editing.session import EditSession
     from editgan_widgets.editing.strokes import Stroke
@@ -22,7 +24,18 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["EditConfig", "EditGAN", "EditSession", "EditStep", "EditVector", "Stroke", "__version__", "load_model"]
+__all__ = [
+    "EditConfig",
+    "EditGAN",
+    "EditSession",
+    "EditStep",
+    "EditVector",
+    "Stroke",
+    "__version__",
+    "load_direction",
+    "load_latents",
+    "load_model",
+]
 
 _HOMES = {
     "EditConfig": "editgan_widgets.editing.optimize",
@@ -31,6 +44,8 @@ _HOMES = {
     "EditStep": "editgan_widgets.editing.optimize",
     "EditVector": "editgan_widgets.editing.edit_vector",
     "Stroke": "editgan_widgets.editing.strokes",
+    "load_direction": "editgan_widgets.editing.direction_files",
+    "load_latents": "editgan_widgets.editing.latents",
     "load_model": "editgan_widgets.models.editgan",
 }
 

@@ -17,6 +17,8 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from editgan_widgets.domains.domain import Judges
     from editgan_widgets.editing.edit_vector import EditVector
     from editgan_widgets.editing.session import EditSession
@@ -61,6 +63,9 @@ Weights = Annotated[Path, typer.Option(help="Weights to write, .safetensors.")]
 TotalImages = Annotated[int, typer.Option(min=1, help="Pictures shown.")]
 MaxMinutes = Annotated[float | None, typer.Option(help="End by the clock.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random generator.")]
+Columns = Annotated[
+    bool | None, typer.Option(help="Whether a matrix of directions has them as columns. [default: as its file says]")
+]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps; without it cuda where there is one, else cpu.")]
 
 
@@ -241,7 +246,9 @@ def verify(
 
 @app.command()
 def apply(
-    vector: Annotated[str, typer.Argument(help="A saved edit vector, .safetensors, or one of the model's library.")],
+    vector: Annotated[
+        str, typer.Argument(help="A saved edit vector, a direction's file (.npy, .npz, .pt), or one of the library.")
+    ],
     out: Annotated[Path, typer.Option(help="Picture to write; the ending says the format.")],
     scale: Annotated[list[float] | None, typer.Option(help="Strength; several give a strip. [default: 0 1]")] = None,
     model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
@@ -250,21 +257,35 @@ def apply(
         str, typer.Option(help="Random generator of the seed: torch, or numpy as in NVIDIA's generate.py.")
     ] = "torch",
     truncation_psi: Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")] = 0.7,
+    latent: Annotated[
+        Path | None, typer.Option(help="File of latents (.npz, .npy, .pt) to edit in place of a seed's portrait.")
+    ] = None,
+    latent_index: Annotated[int | None, typer.Option(min=0, help="Which one of several latents, from 0.")] = None,
+    index: Annotated[str | None, typer.Option(help="Which one of a file's directions, from 0, or its name.")] = None,
+    columns: Columns = None,
+    rows: Annotated[str | None, typer.Option(help="Rows of the latent that move, such as 0:4. [default: all]")] = None,
+    unit: Annotated[
+        str, typer.Option(help="Of a direction's scale: file, as it is, or sigma, standard deviations of W along it.")
+    ] = "file",
     force: Annotated[bool, typer.Option("--force", help="Apply although another model made the vector.")] = False,
     device: Device = None,
 ) -> None:
-    """Apply a saved edit vector to a sampled portrait and write the picture."""
+    """Apply a saved edit vector or a direction to a portrait, of a seed or a latent, and write the picture."""
     import torch
 
     from editgan_widgets import EditSession, images, load_model
 
     loaded = load_model(model, device=device)
-    edit_vector = _vector(loaded, vector)
-    w_plus = EditSession.from_seed(loaded, seed, truncation_psi, source=seed_source).w_plus
-    portrait = f"seed {seed}" + ("" if seed_source == "torch" else f" ({seed_source})")
+    edit_vector = _vector(loaded, vector, index, unit, columns, force)
+    layers = _rows(rows)
+    if latent is not None:
+        w_plus, portrait = _latent(loaded, latent, latent_index)
+    else:
+        w_plus = EditSession.from_seed(loaded, seed, truncation_psi, source=seed_source).w_plus
+        portrait = f"seed {seed}" + ("" if seed_source == "torch" else f" ({seed_source})")
     scales = scale or [0.0, 1.0]
     with torch.no_grad():
-        edited = torch.cat([edit_vector.apply(w_plus, scale=s, model=loaded, force=force) for s in scales])
+        edited = torch.cat([edit_vector.apply(w_plus, s, loaded, force, layers) for s in scales])
         pictures = images.to_uint8(loaded.generator.synthesis(edited).image)
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(pictures, columns=len(scales)), out)
@@ -356,17 +377,50 @@ def _what_it_did(session: "EditSession", judges: "Judges", attribute: str | None
     return ", ".join(found) or "the whole picture"
 
 
-def _vector(model: "EditGAN", name: str) -> "EditVector":
-    """A vector by its file, or by its name in the model's library."""
+def _vector(
+    model: "EditGAN",
+    name: str,
+    index: str | None = None,
+    unit: str = "file",
+    columns: bool | None = None,
+    force: bool = False,
+) -> "EditVector":
+    """A vector by its file, which may be a direction's, or by its name in the model's library."""
     from editgan_widgets import EditVector
+    from editgan_widgets.editing.direction_files import load_direction
     from editgan_widgets.editing.library import load_vectors
 
-    if Path(name).suffix:
+    if Path(name).suffix == ".safetensors" and unit == "file":
         return EditVector.load(name)
+    if Path(name).suffix:
+        return load_direction(name, model, index, unit=unit, columns=columns, force=force)  # type: ignore[arg-type]
     library = load_vectors(model)
     if name not in library:
         raise ValueError(f"{name!r} is no file and not in the library; there are: {', '.join(sorted(library))}")
     return library[name]
+
+
+def _latent(model: "EditGAN", path: Path, index: int | None) -> "tuple[Tensor, str]":
+    """One latent of a file, [1, rows, w_dim], and how to call it."""
+    from editgan_widgets.editing.latents import load_latents
+
+    latents = load_latents(path, model)
+    count = len(latents)
+    if index is None and count > 1:
+        raise ValueError(f"{path} holds {count} latents; choose one with --latent-index 0 to {count - 1}")
+    if (index or 0) >= count:
+        raise ValueError(f"{path} holds {count} latents and none of index {index}; --latent-index runs to {count - 1}")
+    return latents[index or 0][None], path.name if count == 1 else f"{path.name}, latent {index}"
+
+
+def _rows(text: str | None) -> tuple[int, int] | None:
+    """Rows given as FIRST:END, the end not among them, or as one number."""
+    if text is None:
+        return None
+    first, colon, end = text.partition(":")
+    if not first.isdigit() or (colon and not end.isdigit()):
+        raise ValueError(f"--rows takes FIRST:END, such as 0:4 for the first four rows, or one number; got {text!r}")
+    return int(first), int(end) if colon else int(first) + 1
 
 
 @app.command()
@@ -402,12 +456,18 @@ def convert(
     ] = None,
     samples: Annotated[int, typer.Option(min=1, help="Pictures that are compared with the source's.")] = 2,
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option("--as", help="What arrays are: vector or latents, for all of them, or FILE=vector for one."),
+    ] = None,
+    index: Annotated[str | None, typer.Option(help="Which one of a file's directions, from 0, or its name.")] = None,
 ) -> None:
-    """Convert a release's files (.pt, .pkl, .pth, .npy) to safetensors without running them; say what changed."""
+    """Convert a release's files (.pt, .pkl, .pth, .npy, .npz) to safetensors without running them; say what changed."""
     from editgan_widgets import conversion
     from editgan_widgets.label_sets import label_set
 
-    done = conversion.convert(sources, out, label_set(labels) if labels else None, half, samples)
+    named = label_set(labels) if labels else None
+    done = conversion.convert(sources, out, named, half, samples, _kinds(kinds, sources), index)
     for line in done.lines:
         typer.echo(line)
     if (found := done.difference) is not None:
@@ -418,6 +478,18 @@ def convert(
         if found.logits_max is not None:
             typer.echo(f"logits: largest difference {found.logits_max:.2g}, {found.labels_agree:.2%} of labels agree")
     typer.echo(f"written: {', '.join(map(str, done.files))}")
+
+
+def _kinds(given: list[str] | None, sources: list[Path]) -> dict[str, str]:
+    """What `--as` says, by the sources' paths."""
+    kinds: dict[str, str] = {}
+    for text in given or []:
+        file, equals, kind = text.rpartition("=")
+        of = [source for source in sources if not equals or file in (str(source), source.name, source.stem)]
+        if not of:
+            raise ValueError(f"--as {text}: there is no source {file!r}; name one of the files, or give --as {kind}")
+        kinds |= {str(source): kind for source in of}
+    return kinds
 
 
 @app.command()

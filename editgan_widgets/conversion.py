@@ -11,22 +11,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from editgan_widgets import images
-from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.conversion_arrays import Kinds, bundled, sorted_arrays, vector_of
+from editgan_widgets.editing.direction_files import Index
 from editgan_widgets.label_sets import numbered_labels
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.checkpoints import built_generator, write_bundle
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
-from editgan_widgets.models.official import arrays
 from editgan_widgets.models.official.discriminator_files import read_discriminator
 from editgan_widgets.models.official.encoder_files import encoder
 from editgan_widgets.models.official.generators import official_generator
 from editgan_widgets.models.official.interpreter_files import member_number, member_weights, stack_members
 from editgan_widgets.models.official.reference import Weights, reference_logits, reference_picture, reference_w
-from editgan_widgets.models.official.sources import KINDS, Source, read_source
+from editgan_widgets.models.official.sources import ARRAY_KINDS, KINDS, Source, read_source
 from editgan_widgets.models.official.tensor_files import existing
 
 _POINTS = 512  # pixels at which logits are compared
@@ -55,13 +54,19 @@ class Conversion:
 
 
 def convert(
-    sources: Sequence[str | Path], out: str | Path, labels: LabelSet | None = None, half: bool = False, samples: int = 2
+    sources: Sequence[str | Path],
+    out: str | Path,
+    labels: LabelSet | None = None,
+    half: bool = False,
+    samples: int = 2,
+    kinds: Kinds = None,
+    index: Index = None,
 ) -> Conversion:
     """Convert files of the public releases to safetensors; nothing in them is run.
 
     A generator (rosinality's .pt or StyleGAN2-ADA's .pkl), its interpreter's members, its encoder, latents and label
-    maps become one bundle at `out`; edit vectors become files beside it, named after their sources, or `out` itself
-    where one edit vector is all there is. A bundle of ours may stand for the generator.
+    maps become one bundle at `out`; edit vectors and directions become files beside it, named after their sources, or
+    `out` itself where one edit vector is all there is. A bundle of ours may stand for the generator.
 
     Args:
         sources: the files, in any order.
@@ -69,6 +74,10 @@ def convert(
         labels: what the interpreter's ids mean; None numbers them.
         half: store float16.
         samples: pictures that the report compares.
+        kinds: what arrays are, where shape and names do not tell: "vector" or "latents", for all of them or by the
+            names of the files. None measures them against the model (editing/latents_or_vector.py); without a model
+            such an array is refused.
+        index: which direction of a file that holds several (editing/direction_files.py).
 
     Raises CheckpointError for a file that cannot be used, or files that do not fit one another.
     """
@@ -78,10 +87,14 @@ def convert(
     outputs: dict[str, Callable[[Path], None]] = {}  # name -> what writes the file
     if model is not None:
         outputs["model"] = lambda path: model.save(path, half=half)
-    if tensors := _arrays(found):
-        outputs["arrays"] = lambda path: write_bundle(path, tensors, {})
-    for source in found["edit vector"]:
-        vector = _edit_vector(source, model or base, labels)
+    named = [source for kind in ARRAY_KINDS for source in found[kind]]
+    of_a_release = bool(found["interpreter"] or found["encoder"])
+    sorted_ = sorted_arrays(named, kinds, model or base, of_a_release)
+    tensors, about = bundled(sorted_, model or base)
+    if tensors:
+        outputs["arrays"] = lambda path: write_bundle(path, tensors, about)
+    for source in sorted_.vectors:
+        vector = vector_of(source, model or base, labels, index)
         if vector.name in outputs:
             raise CheckpointError(f"{source.path}: two outputs would be named {vector.name!r}; rename one of the files")
         outputs[vector.name] = vector.save
@@ -90,7 +103,11 @@ def convert(
         whole = name == "model" or len(outputs) == 1
         files.append(out if whole else out.with_name(f"{out.stem}.{name}.safetensors"))
         write(files[-1])
-    lines = [f"{source.path}: {kind}" for kind in KINDS for source in found[kind]]
+    networks = [source for kind in KINDS if kind not in ARRAY_KINDS for source in found[kind]]
+    lines = [f"{source.path}: {source.kind}" for source in networks]
+    for source in (*sorted_.vectors, *sorted_.latents, *sorted_.label_maps):
+        reason = sorted_.reasons.get(source.path)
+        lines.append(f"{source.path}: {source.kind}{f' ({reason})' if reason else ''}")
     if model is not None and found["generator"]:
         lines.append(model.metadata["discriminator"])
     compared = model is not None and found["generator"]
@@ -191,27 +208,3 @@ def _model(
             f"set of its interpreter ({count} labels)"
         ) from error
     return made, [weights for _, weights in members]
-
-
-def _arrays(found: dict[str, list[Source]]) -> dict[str, dict[str, Tensor]]:
-    """Latents and label maps by the names of their files, as modules of a bundle."""
-    tensors: dict[str, dict[str, Tensor]] = {}
-    for source in found["latents"]:
-        tensors.setdefault("latents", {})[source.path.stem] = arrays.latents(source.path, source.content)
-    for source in found["label map"]:
-        label_map = torch.from_numpy(arrays.label_map(source.path, source.content))
-        tensors.setdefault("label_maps", {})[source.path.stem] = label_map
-    return tensors
-
-
-def _edit_vector(source: Source, model: EditGAN | None, labels: LabelSet | None) -> EditVector:
-    delta, ids = arrays.edit_vector(source.path, source.content)
-    recipe: dict = {"converted_from": source.path.name}
-    if model is not None:
-        width = (model.generator.config.num_ws, model.generator.config.w_dim)
-        if tuple(delta.shape) != width:
-            raise CheckpointError(f"{source.path} is an edit vector {tuple(delta.shape)}, the model takes {width}")
-        recipe |= {"fingerprint": model.fingerprint, "resolution": model.resolution}
-        labels = labels or model.labels
-    names = [labels[i].name if labels is not None and i < len(labels) else f"part {i}" for i in ids]
-    return EditVector(source.path.stem, delta, tuple(names), recipe)

@@ -99,19 +99,19 @@ def test_the_report_tells_a_model_that_is_not_that_of_its_source(release, tmp_pa
 
 
 def test_an_edit_vector_alone_is_converted_to_the_file_that_was_named(release, tmp_path):
-    done = convert([release / "wheel.npy"], tmp_path / "w.safetensors")
+    done = convert([release / "wheel.npy"], tmp_path / "w.safetensors", kinds="vector")
     assert done.difference is None
     assert EditVector.load(tmp_path / "w.safetensors").name == "wheel"
 
 
 def test_vectors_are_made_out_for_a_bundle_that_is_given(release, tmp_path):
     convert([release / "car.pt"], tmp_path / "car.safetensors")
-    done = convert([tmp_path / "car.safetensors", release / "wheel.npy"], tmp_path / "w.safetensors")
+    done = convert([tmp_path / "car.safetensors", release / "wheel.npy"], tmp_path / "w.safetensors", kinds="vector")
     model = EditGAN.load(tmp_path / "car.safetensors")
     assert EditVector.load(done.files[0]).fingerprint == model.fingerprint
     np.save(tmp_path / "other.npy", np.full((1, 4, 16), 0.5))
-    with pytest.raises(CheckpointError, match=r"other\.npy is an edit vector \(4, 16\), the model takes \(10, 16\)"):
-        convert([tmp_path / "car.safetensors", tmp_path / "other.npy"], tmp_path / "w.safetensors")
+    with pytest.raises(CheckpointError, match=r"other\.npy: .*4 rows of 16.*; this model takes 10 rows of 16"):
+        convert([tmp_path / "car.safetensors", tmp_path / "other.npy"], tmp_path / "w.safetensors", kinds="vector")
 
 
 def test_an_interpreter_is_added_to_a_bundle_that_has_none(release, tmp_path):
@@ -133,8 +133,9 @@ def test_an_interpreter_is_added_to_a_bundle_that_has_none(release, tmp_path):
     ],
 )
 def test_sources_that_do_not_go_together_are_refused(release, tmp_path, names, labels, words):
+    named = label_set(labels) if labels else None
     with pytest.raises(CheckpointError, match=words):
-        convert([release / name for name in names], tmp_path / "out.safetensors", label_set(labels) if labels else None)
+        convert([release / name for name in names], tmp_path / "out.safetensors", named, kinds="vector")
     assert not list(tmp_path.iterdir())
 
 

@@ -288,7 +288,7 @@ def test_a_link_to_a_file_is_read_as_that_file(tmp_path):
     (tmp_path / "real.npy").write_bytes(npy_saved(np.full((1, 4, 8), 0.5, np.float32)))
     (tmp_path / "link.npy").symlink_to(tmp_path / "real.npy")
     (tmp_path / "sub").mkdir()
-    done = convert([tmp_path / "sub" / ".." / "link.npy"], tmp_path / "v.safetensors")
+    done = convert([tmp_path / "sub" / ".." / "link.npy"], tmp_path / "v.safetensors", kinds="vector")
     assert EditVector.load(done.files[0]).name == "link"
 
 
@@ -296,7 +296,7 @@ def test_an_edit_vectors_name_never_leads_out_of_the_folder(tmp_path):
     (tmp_path / "in").mkdir()
     for name in ("...npy", "..%2f..%2fcanary.npy"):
         (tmp_path / "in" / name).write_bytes(npy_saved(np.full((1, 4, 8), 0.5, np.float32)))
-    done = convert(sorted((tmp_path / "in").iterdir()), tmp_path / "out" / "v.safetensors")
+    done = convert(sorted((tmp_path / "in").iterdir()), tmp_path / "out" / "v.safetensors", kinds="vector")
     assert {path.resolve().parent for path in done.files} == {tmp_path / "out"}
 
 

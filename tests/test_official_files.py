@@ -244,8 +244,10 @@ def test_an_encoder_with_tensors_missing_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("array", "kind"),
     [
-        (np.full((1, 16, 512), 0.5, np.float32), "edit vector"),
-        (np.full((16, 512), 0.5, np.float32), "latents"),
+        (np.full((1, 16, 512), 0.5, np.float32), "latents or edit vector"),
+        (np.full((16, 512), 0.5, np.float32), "latents or edit vector"),
+        (np.full((1, 512), 0.5, np.float32), "latents or edit vector"),
+        (np.full(512, 0.5), "latents or edit vector"),
         (np.full((3, 16, 512), 0.5, np.float32), "latents"),
         (np.zeros((384, 512), np.uint8), "label map"),
         (np.ones((1, 8, 8, 1), np.int16), "label map"),

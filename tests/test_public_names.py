@@ -10,7 +10,18 @@ import pytest
 
 import editgan_widgets
 
-TOP_LEVEL = ["EditConfig", "EditGAN", "EditSession", "EditStep", "EditVector", "Stroke", "__version__", "load_model"]
+TOP_LEVEL = [
+    "EditConfig",
+    "EditGAN",
+    "EditSession",
+    "EditStep",
+    "EditVector",
+    "Stroke",
+    "__version__",
+    "load_direction",
+    "load_latents",
+    "load_model",
+]
 
 # module, name, the parameters that a caller may name
 CALLABLES = [
@@ -39,7 +50,9 @@ CALLABLES = [
     ("editgan_widgets.portraits.dataset", "write_dataset", ["out", "count", "size", "seed0", "views", "jobs"]),
     ("editgan_widgets.analysis.quality_report", "measure_quality", ["model", "data_dir", "judges", "config"]),
     ("editgan_widgets.models.checkpoints", "load_generator", ["path"]),
-    ("editgan_widgets.conversion", "convert", ["sources", "out", "labels", "half", "samples"]),
+    ("editgan_widgets.conversion", "convert", ["sources", "out", "labels", "half", "samples", "kinds", "index"]),
+    ("editgan_widgets", "load_latents", ["path", "model", "space"]),
+    ("editgan_widgets", "load_direction", ["path", "model", "index", "rows", "unit", "columns", "name", "force"]),
     ("editgan_widgets.label_sets", "label_set", ["name"]),
     ("editgan_widgets.models.perceptual", "perceptual_distance", ["discriminator", "vgg16", "heads", "device"]),
     ("editgan_widgets.models.generator", "MappingNetwork.forward", ["z", "truncation_psi"]),

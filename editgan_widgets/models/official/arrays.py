@@ -13,36 +13,85 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from editgan_widgets.models.errors import CheckpointError
+from editgan_widgets.models.official.direction_files import holds_directions
+from editgan_widgets.models.official.latent_files import holds_latents_by_name, latents_in
 from editgan_widgets.models.official.tensor_files import finite
 
 _LONGEST_SIDE = 16384  # px, of an annotation
 
 
+UNDECIDED = "latents or edit vector"
+
+
 def kind_of_array(array: np.ndarray) -> str:
-    """Tell "edit vector", "latents" and "label map" apart by shape and values."""
+    """Tell "label map" and "latents" by shape and values; `UNDECIDED` for what may be an edit vector as well."""
     shape = tuple(n for n in array.shape if n != 1)
     whole = array.dtype.kind in "biu" or (
         array.size > 0 and bool(np.all(array == np.floor(array)) and array.min() >= 0)
     )
     if whole and len(shape) == 2:
         return "label map"
-    return "edit vector" if array.ndim == 3 and len(array) == 1 else "latents"
+    return (
+        UNDECIDED if array.size and (array.ndim in (1, 2) or (array.ndim == 3 and 1 in array.shape[:2])) else "latents"
+    )
 
 
-def edit_vector(path: Path, content: np.ndarray | Mapping[str, Any]) -> tuple[Float[Tensor, "num_ws w_dim"], list[int]]:
+def kind_of_named(content: Any) -> str | None:
+    """Tell latents and directions in a tensor, list or mapping by the names in it; None for other content."""
+    if isinstance(content, Tensor):
+        return kind_of_array(content.detach().float().numpy()) if content.is_floating_point() else None
+    if holds_latents_by_name(content):
+        return "latents"
+    if holds_directions(content):
+        return "edit vector"
+    values = list(content.values()) if isinstance(content, Mapping) else content
+    if not isinstance(values, (list, tuple)) or not values or not all(map(_is_latent, values)):
+        return None
+    alike = len({value.shape[-1] for value in values}) == 1
+    return (UNDECIDED if len(values) == 1 else "latents") if alike else None
+
+
+def _is_latent(value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind == "f" and 1 <= value.ndim <= 3 and value.size > 0
+    return isinstance(value, Tensor) and value.is_floating_point() and 1 <= value.ndim <= 3 and value.numel() > 0
+
+
+def edit_vector(path: Path, content: Any) -> tuple[Float[Tensor, "num_ws w_dim"], list[int]]:
     """Give an edit vector and, where the file tells, the ids of its parts. Raises CheckpointError."""
-    if isinstance(content, np.ndarray):
-        return _latent(path, content[0] if content.ndim == 3 and len(content) == 1 else content), []
-    ids = content.get("roi_ids", [])
+    value = content["edit_vector"] if isinstance(content, Mapping) and "edit_vector" in content else content
+    if isinstance(value, (np.ndarray, Tensor)) and value.ndim == 3 and len(value) == 1:
+        value = value[0]
+    return _latent(path, value), part_ids(path, content)
+
+
+def part_ids(path: Path, content: Any) -> list[int]:
+    """Ids of the parts that an edit vector was painted with, where its file tells. Raises CheckpointError."""
+    ids = content.get("roi_ids", []) if isinstance(content, Mapping) else []
     if not isinstance(ids, list) or not all(isinstance(x, int) and 0 <= x < 256 for x in ids):
         raise CheckpointError(f"{path}: its roi_ids are no list of label ids; save the edit vector alone, as .npy")
-    return _latent(path, content["edit_vector"]), list(ids)
+    return list(ids)
 
 
-def latents(path: Path, content: np.ndarray) -> Float[Tensor, "n num_ws w_dim"]:
-    """Give latents as a batch. Raises CheckpointError."""
-    rows = content if content.ndim == 3 else content[None]
-    return torch.stack([_latent(path, row) for row in rows]) if len(rows) else _latent(path, rows)[None]
+def latents(path: Path, content: Any) -> Float[Tensor, "n rows w_dim"]:
+    """Give a file's latents as a batch, where no model says what fits; codes of W `[d]` have one row.
+
+    A matrix is taken as the rows of one latent where a StyleGAN2 has so many (8 to 20, even), and as codes of W
+    otherwise. Raises CheckpointError.
+    """
+    batches = [_batch(tensor) for _, tensor in latents_in(path, content)]
+    if len({batch.shape[1:] for batch in batches}) > 1:
+        shapes = sorted({tuple(batch.shape[1:]) for batch in batches})[:5]
+        raise CheckpointError(f"{path} holds latents of several sizes, {shapes}; give them in files of their own")
+    return torch.cat(batches)
+
+
+def _batch(tensor: Tensor) -> Float[Tensor, "n rows w_dim"]:
+    if tensor.ndim == 3:
+        return tensor
+    if tensor.ndim == 2:
+        return tensor[None] if len(tensor) in range(8, 22, 2) else tensor[:, None]
+    return tensor[None, None]
 
 
 def label_map(path: Path, content: np.ndarray) -> UInt8[np.ndarray, "h w"]:

@@ -1,4 +1,4 @@
-"""Files of tensors in any of the public containers: torch.save's two formats, a plain pickle, `.npy`.
+"""Files of tensors in any of the public containers: torch.save's two formats, a plain pickle, `.npy`, `.npz`.
 
 Containers are told apart by their first bytes, not by the file's name. Sizes that a file claims are compared with the
 file's own size before anything is allocated.
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from editgan_widgets.files import why_unreadable
 from editgan_widgets.models.errors import CheckpointError
+from editgan_widgets.models.official.npz_files import is_npz, read_npz
 from editgan_widgets.models.official.pickle_reader import PickleRefusedError, read_legacy_torch, read_pickle
 
 _NPY = b"\x93NUMPY"
@@ -28,8 +29,8 @@ _TENSORFLOW = b"dnnlib.tflib"
 def read_tensors(path: str | Path) -> Any:
     """Read a file's content: dicts, lists, numbers, text, tensors and arrays; no code in it is run.
 
-    `.npy` gives a numpy array. Raises CheckpointError for a file that is missing, cut short, of another kind, or that
-    asks for anything but data.
+    `.npy` gives a numpy array, `.npz` a dict of them. Raises CheckpointError for a file that is missing, cut short, of
+    another kind, or that asks for anything but data.
     """
     path = existing(path)
     size, start = path.stat().st_size, b""
@@ -37,7 +38,7 @@ def read_tensors(path: str | Path) -> Any:
         with path.open("rb") as file:
             start = file.read(16)
         if start.startswith(_ZIP):
-            return _read_zip(path)
+            return read_npz(path) if is_npz(path) else _read_zip(path)
         if start.startswith(_NPY):
             return _read_npy(path)
         if size == 0:
@@ -101,7 +102,7 @@ def _advice(start: bytes) -> str:
         return "; it looks like safetensors: bundles are read with EditGAN.load or checkpoints.load_generator"
     return (
         "; if it was cut short, copy or download it again; readable are state dicts by torch.save, a generator in the "
-        "rosinality layout, StyleGAN2-ADA's .pkl, .npy, and bundles of ours"
+        "rosinality layout, StyleGAN2-ADA's .pkl, .npy, .npz, and bundles of ours"
     )
 
 

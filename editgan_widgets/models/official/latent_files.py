@@ -1,0 +1,163 @@
+"""Latents in the files of projectors and encoders: arrays by name, before they are fitted to a model.
+
+| file | what it holds |
+|---|---|
+| NVIDIA's `projector.py`: `projected_w.npz` | `w` [1, rows, d] |
+| any `.npz` | one array, or one by a known name: w, w_plus, latents, dlatents, ws, … |
+| `.npy`, tensors by torch.save | codes of W or latents of W+, one or several |
+| rosinality's `projector.py`: `.pt` | {path of the picture: {"img", "latent" [d] or [rows, d], "noise"}} |
+| e4e, pSp, ReStyle, PTI, HyperStyle: `.pt` | a tensor, a Parameter, a list, or a dict of names |
+| this package: `*.arrays.safetensors` of `editgan convert` | module "latents" |
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from editgan_widgets.models.array_like import float_tensor
+from editgan_widgets.models.errors import CheckpointError
+from editgan_widgets.models.official.names import COMPONENTS, DIRECTION_SETS, DIRECTIONS, EIGENVECTORS, plain
+from editgan_widgets.models.official.pickle_reader import Opaque
+
+NamedTensors = list[tuple[str, Tensor]]
+
+# Names of latents, lower case and without "_", "-" and " "; earlier ones win where a file has several.
+_LATENT_KEYS = (
+    *("wplus", "w+", "wp", "wpluses", "projectedwplus", "projectedw", "latentplus", "latentsplus"),
+    *("latent", "latents", "latentin", "latentcode", "latentcodes", "resultlatent", "resultlatents", "latentpath"),
+    *("dlatent", "dlatents", "dlatentin", "dlatentcode", "optimallatent", "bestlatent", "finallatent"),
+    *("w", "ws", "wpivot", "pivot", "pivots", "wcode", "wcodes", "wlatent", "wlatents", "wopt", "woptimized"),
+    *("code", "codes", "style", "styles", "inversion", "inversions", "inverted", "embedding", "embeddings"),
+    *("editedlatent", "editedlatents", "editedw", "encodedlatents", "encoded", "projection", "projected"),
+)
+_DIRECTION_KEYS = {*EIGENVECTORS, *COMPONENTS, *DIRECTION_SETS, *DIRECTIONS}
+_CODE_KEYS = ("z", "zs", "zcode", "zcodes", "noisecode")
+_NO_LATENTS = ("img", "image", "images", "noise", "noises", "loss", "losses", "lpips", "step", "steps", "seed", "seeds")
+_DEEPEST = 4  # of dicts and lists within one another
+_MOST = 100_000  # latents of a file
+
+
+def latents_in(path: Path, content: Any) -> NamedTensors:
+    """Find the latents in what `read_tensors` found: each with its name, float32 `[d]`, `[n, d]` or `[n, rows, d]`.
+
+    Raises CheckpointError where there are none, or several arrays whose names say nothing.
+    """
+    try:
+        found = list(_walk(path, content, "", _DEEPEST))
+    except ValueError as error:
+        raise error if isinstance(error, CheckpointError) else CheckpointError(f"{path}: {error}") from error
+    if not found:
+        raise CheckpointError(f"{path} holds {_holds(content)} and no latents; {_FITS}")
+    if len(found) > _MOST:
+        raise CheckpointError(f"{path} holds {len(found)} latents; give at most {_MOST}")
+    return found
+
+
+def holds_latents_by_name(content: Any) -> bool:
+    """Whether a mapping has an array under a name that says that it is latents, also one picture further in."""
+    if not isinstance(content, Mapping):
+        return False
+    if _key_of(content) is not None:
+        return True
+    values = list(content.values())
+    return bool(values) and all(isinstance(value, Mapping) and _key_of(value) is not None for value in values)
+
+
+def latents_of_bundle(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a safetensors file that may be latents: those that `editgan convert` wrote, or all of a file.
+
+    Raises CheckpointError for what is no safetensors file of latents.
+    """
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            names = list(file.keys())
+            ours = [name for name in names if name.startswith("latents/")]
+            if not ours and any("/" in name or name == "delta_w_plus" for name in names):
+                what = "an edit vector" if "delta_w_plus" in names else "a model or another bundle"
+                raise CheckpointError(f"{path} is {what} and holds no latents; {_FITS}")
+            return {name.removeprefix("latents/"): file.get_tensor(name) for name in ours or names}
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is no whole safetensors file ({error}); copy or convert it again") from error
+
+
+_FITS = (
+    "give an array or a tensor of latents, a dict or list of these, or an .npz with one of them under the name 'w' or "
+    "'latents'"
+)
+
+
+def _walk(path: Path, content: Any, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+    if isinstance(content, (Tensor, np.ndarray)):
+        yield name, _shaped(path, name, content)
+    elif depth and isinstance(content, Mapping):
+        yield from _of_mapping(path, content, name, depth)
+    elif depth and isinstance(content, (list, tuple)):
+        for i, value in enumerate(content):
+            inner = f"{name} {i}".strip()
+            if _is_numbers(value):
+                yield inner, float_tensor(value, f"latent {inner}")
+            elif isinstance(value, (Tensor, np.ndarray, Mapping, list, tuple)):
+                yield from _walk(path, value, inner, depth - 1)
+
+
+def _of_mapping(path: Path, content: Mapping, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+    key = _key_of(content)
+    if key is not None:
+        yield from _walk(path, content[key], name, depth - 1)
+        return
+    if any(plain(inner) in _DIRECTION_KEYS and _may_be_latents(value) for inner, value in content.items()):
+        raise CheckpointError(f"{path} holds {_holds(content)}: directions, which load_direction reads; {_FITS}")
+    if any(plain(inner) in _CODE_KEYS for inner in content):
+        raise CheckpointError(
+            f"{path} holds codes z, which every model maps in its own way: load them, then "
+            "model.generator.w_plus(model.generator.mapping(z, truncation_psi=0.7)); give latents of W or W+ here"
+        )
+    inner = {k: v for k, v in content.items() if plain(k) not in _NO_LATENTS and _may_be_latents(v)}
+    if len({np.shape(v)[-1] for v in inner.values() if isinstance(v, (np.ndarray, Tensor))}) > 1:
+        raise CheckpointError(
+            f"{path} holds {_holds(content)}, and no name says which are latents; save them alone, under the name 'w'"
+        )
+    for key, value in inner.items():
+        yield from _walk(path, value, f"{name} {key}".strip()[:200], depth - 1)
+
+
+def _key_of(content: Mapping) -> Any:
+    """The key of a mapping that names latents; None where none does."""
+    by_name = {plain(key): key for key, value in reversed(list(content.items())) if _may_be_latents(value)}
+    return next((by_name[name] for name in _LATENT_KEYS if name in by_name), None)
+
+
+def _may_be_latents(value: Any) -> bool:
+    """Whether it is an array of floating-point numbers, or something that may hold such arrays."""
+    if isinstance(value, Tensor):
+        return value.is_floating_point() and value.ndim > 0
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind == "f" and value.ndim > 0
+    return isinstance(value, (Mapping, list, tuple)) and len(value) > 0
+
+
+def _is_numbers(value: Any) -> bool:
+    """Whether it is a nested list of numbers."""
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return isinstance(value, float)
+
+
+def _shaped(path: Path, name: str, value: Any) -> Tensor:
+    """Latents as float32; axes of length 1 beyond three dimensions are dropped: [n, 1, rows, d]."""
+    tensor = float_tensor(value, f"the array {name!r}" if name else "the array")
+    while tensor.ndim > 3 and 1 in tensor.shape[:-2]:
+        tensor = tensor.squeeze(max(i for i in range(tensor.ndim - 2) if tensor.shape[i] == 1))
+    if not 1 <= tensor.ndim <= 3 or 0 in tensor.shape:
+        raise CheckpointError(f"{path} holds an array {tuple(value.shape)}, which is no latent; {_FITS}")
+    return tensor
+
+
+def _holds(content: Any) -> str:
+    if isinstance(content, Mapping):
+        return f"{sorted(map(str, content))[:5]}"
+    return repr(content)[:80] if isinstance(content, Opaque) else type(content).__name__
