@@ -24,8 +24,8 @@ NECK_PIVOT = np.array([0.0, 6.15, 0.25])
 VIEW_WIDTH = 2.70  # dm across the picture: eyes 0.23 of its width apart
 EYE_HEIGHT = 0.550  # of the picture, from below
 CAMERA = 10.0  # dm from the eyes
-LOWER_TEETH_DOWN = np.array([0.0, 0.05, 0.03])
-TEETH_BACK = np.array([0.0, 0.0, 0.06])
+LOWER_TEETH_DOWN = np.array([0.0, 0.05, 0.10])
+TEETH_BEHIND = np.array([0.0, -0.014, -0.105])  # edge of the upper teeth from the upper lip's, mouth closed
 ORIGINS = ("african", "asian", "caucasian")
 
 # Landmarks: name and where the point lies on the head at rest; paired ones are given for the person's left.
@@ -76,6 +76,7 @@ class HeadMesh:
     neck_targets: Float32[np.ndarray, "t ph3"]
     landmarks: Int[np.ndarray, " n"]
     scalp: Float32[np.ndarray, "v 3"]  # away from the skull's centre where hair can grow, else 0
+    whiskers: Float32[np.ndarray, "v 3"]  # away from the jaw where a beard stands, else 0
     scalp_place: Float32[np.ndarray, "v 2"]  # polar angle and azimuth in radians about the skull's centre
     face_to_vertex: csr_matrix
 
@@ -88,6 +89,7 @@ class PosedHead:
     locks: Float32[np.ndarray, "n k 4"]  # hair: position, half width
     lock_facts: Float32[np.ndarray, "n 4"]  # length in dm, tint, tied, bun
     skull_centre: tuple[float, float, float]
+    lids: tuple[float, float, float, float]  # see `_lid_edges`
     wear: Float32[np.ndarray, "w 7"]  # collar and glasses: position, normal, place on it
     frame: tuple[float, float, float, float]  # scale x, scale y, centre x, centre y
     lens: tuple[float, float]  # depth of the eyes, distance of the camera from them
@@ -122,9 +124,21 @@ def load_mesh() -> HeadMesh:
             neck_targets=data["neck_targets"].astype(np.float32).reshape(num_targets, -1),
             landmarks=_landmark_vertices(rest, data["kind"]),
             scalp=scalp,
+            whiskers=_whiskers(rest, data["kind"], data["masks"]),
             scalp_place=place,
             face_to_vertex=incidence,
         )
+
+
+def _whiskers(rest: np.ndarray, kind: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """Directions [v, 3] away from the jaw, as long as the beard there is dense (about as head.frag paints it)."""
+    x, y, z = np.abs(rest[:, 0]), rest[:, 1], rest[:, 2]
+    top = 6.92 - 0.30 * smoothstep(0.62, 0.26, x) + 0.35 * smoothstep(0.95, 0.70, z)
+    dense = smoothstep(0.0, 0.16, top - y) * smoothstep(6.02, 6.20, y - 0.12 * smoothstep(1.0, 0.4, z))
+    dense *= smoothstep(0.50, 0.75, z) * smoothstep(0.95, 1.25, np.hypot(x / 0.32, (y - 6.60) / 0.165))
+    dense *= (kind == 0) * (masks[:, 0] < 60) * (masks[:, 3] < 60)
+    out = rest - np.array([0.0, 6.75, 0.6])
+    return (out / np.linalg.norm(out, axis=1, keepdims=True) * dense[:, None]).astype(np.float32)
 
 
 def _landmark_vertices(rest: np.ndarray, kind: np.ndarray) -> np.ndarray:
@@ -157,9 +171,13 @@ def target_weights(mesh: HeadMesh, factors: dict[str, float]) -> np.ndarray:
     closed, wink, side, lift = factors["blink"], factors["wink"], factors["smile_side"], factors["brow_side"]
     smile, raised = factors["smile"], max(factors["brow_raise"], 0.0)
     left, right = min(1.0, closed + max(wink, 0.0)), min(1.0, closed + max(-wink, 0.0))
+    # a smile parts the lips and shows the upper teeth
+    shown = float(smoothstep(0.30, 0.72, smile)) * (1 - factors["pucker"]) * (1 - factors["frown"])
     openness = 1 - max(left, right)  # a closed eye is not wide at the same time
     expression = {
-        **{name: factors[name] for name in ("upper_lip_raise", "jaw_open", "frown", "pucker")},
+        **{name: factors[name] for name in ("frown", "pucker")},
+        "upper_lip_raise": float(np.clip(factors["upper_lip_raise"] + 0.75 * shown, 0, 0.9)),
+        "jaw_open": min(1.0, factors["jaw_open"] + 0.09 * shown),
         "smile_left": smile * (1 - max(-side, 0.0)),
         "smile_right": smile * (1 - max(side, 0.0)),
         "squint": factors["squint"] * openness,
@@ -203,10 +221,15 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
     lip_heights = mesh.targets.reshape(len(mesh.targets), -1, 3)[:, lip, 1]
     mouth_y = (mesh.rest[lip, 1] + neutral @ lip_heights).mean(1)
 
-    shapes[:, mesh.kind == 2] -= TEETH_BACK  # the teeth of old and heavy heads would come through the lips
-    shapes[:, mesh.kind == 2, 0] *= 0.92
-    shapes[:, (mesh.kind == 2) & (mesh.rest[:, 1] < 6.6)] -= LOWER_TEETH_DOWN
+    behind = _behind_the_lips(mesh, neutral)
+    for kind in (2, 3):
+        shapes[:, mesh.kind == kind] += behind[:, None]
+    below = (mesh.kind == 2) & (mesh.rest[:, 1] < 6.597)
+    shapes[:, below] -= LOWER_TEETH_DOWN
+    shapes[:, below, 0] *= 0.86
+    shapes += mesh.whiskers[None] * np.array([_beard(factors) for factors in records], np.float32)[:, None, None]
     polar, azimuth = mesh.scalp_place.T
+    lids = _lid_edges(mesh, shapes)
     shapes += mesh.scalp[None] * hair.scalp_lift(polar, azimuth, records).astype(np.float32)[..., None]
     skull_centres = SKULL_CENTRE + (skulls.mean((1, 2)) - mesh.hair_rest.mean((0, 1)))
     origins = np.stack([origin_shares(factors) for factors in records])
@@ -253,6 +276,7 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
             locks[i],
             lock_facts[i],
             centres[i],
+            lids[i],
             wears[i],
             frames[i],
             lenses[i],
@@ -260,6 +284,41 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
         )
         for i in range(batch)
     ]
+
+
+def _behind_the_lips(mesh: HeadMesh, weights: Float32[np.ndarray, "b t"]) -> Float32[np.ndarray, "b 3"]:
+    """How far teeth and tongue move so that the upper teeth end behind the upper lip's edge in a face at rest.
+
+    The targets alone would put them through the lips of some heads and deep inside of others.
+    """
+    teeth = np.flatnonzero(
+        (mesh.kind == 2) & (np.abs(mesh.rest[:, 1] - 6.60) < 0.004) & (np.abs(mesh.rest[:, 0]) < 0.1)
+    )
+    teeth = teeth[mesh.rest[teeth, 2] > 1.45]
+    lip = mesh.landmarks[LANDMARKS.index("upper lip bottom")]
+    moved = mesh.targets.reshape(len(mesh.targets), -1, 3)
+    edge = mesh.rest[teeth].mean(0) + weights @ moved[:, teeth].mean(1)
+    behind = mesh.rest[lip] + weights @ moved[:, lip] + TEETH_BEHIND - edge
+    behind[:, 0] = 0
+    return behind.astype(np.float32)
+
+
+def _beard(factors: dict[str, float]) -> float:
+    """How far a full beard stands off the jaw, dm."""
+    man = float(np.clip((factors["masculinity"] - 0.5) / 0.25, 0, 1))
+    return 0.055 * float(smoothstep(0.3, 1.0, factors["beard"] - 1 + man))
+
+
+def _lid_edges(mesh: HeadMesh, shapes: np.ndarray) -> list[tuple[float, float, float, float]]:
+    """Heights of the lids' edges, upper left, upper right, lower left, lower right, on an eyeball of radius 1."""
+    mark = dict(zip(LANDMARKS, mesh.landmarks, strict=True))
+    edges = []
+    for point in ("eye top", "eye bottom"):
+        for side, sign in (("left", 1), ("right", -1)):
+            centre = shapes[:, (mesh.kind == 1) & (mesh.rest[:, 0] * sign > 0)].mean(1)
+            way = shapes[:, mark[f"{side} {point}"]] - centre
+            edges.append(way[:, 1] / np.maximum(np.linalg.norm(way, axis=1), 1e-6))
+    return [tuple(map(float, row)) for row in np.stack(edges, 1)]
 
 
 def project(points: np.ndarray, frame: tuple[float, ...], lens: tuple[float, float]) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 POINTS = 12  # of a lock
-ROOTS, BUN = 440, 32
+ROOTS, BUN = 600, 32
 LOCKS = ROOTS + BUN
 BUN_DIRECTION = np.array([0.0, 0.80, -0.60], np.float32)
 GRID_POLAR = (0.02, np.radians(112))  # of the skull grid's first and last row
@@ -259,7 +259,7 @@ def grow(
 
     curly = 1 + 0.7 * afro + 0.25 * curl
     width = (
-        (0.062 + 0.036 * smoothstep(0.2, 0.9, span))
+        (0.054 + 0.031 * smoothstep(0.2, 0.9, span))
         * curly
         * (1 + 0.35 * fringed)
         * scale

@@ -20,7 +20,7 @@ from .software import SoftwareRenderer
 Backend = Literal["egl", "software"]
 BACKENDS: tuple[Backend, ...] = ("egl", "software")
 _INSTALL = "install a driver, on Debian `apt-get install libegl1 libgl1-mesa-dri`"
-_SAMPLERS = {"locks": 0, "lock_facts": 1, "noise_map": 2, "colour": 0, "label": 1, "depth": 2}
+_SAMPLERS = {"locks": 0, "lock_facts": 1, "noise_map": 2, "colour": 0, "label": 1, "depth": 2, "shade": 3}
 
 
 class NoEGLError(RuntimeError):
@@ -62,7 +62,10 @@ class Renderer(BaseRenderer):
         for texture in (self.colour, self.label, self.depth, self.locks, self.lock_facts):
             texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
             texture.repeat_x = texture.repeat_y = False
+        self.shade = context.texture((size, size), 4)
+        self.shade.filter = (moderngl.NEAREST, moderngl.NEAREST)
         self.frame = context.framebuffer([self.colour, self.label], self.depth)
+        self.shaded = context.framebuffer([self.shade])
         self.finished = context.framebuffer(
             [context.renderbuffer((size, size), 4), context.renderbuffer((size, size), 1)]
         )
@@ -72,8 +75,8 @@ class Renderer(BaseRenderer):
             if mesh.moving
         }
         self.passes = [self._pass(program, mesh) for program, mesh in PASSES]
-        self.finish = self._pass("finish", "screen")
-        programs = [drawn.program for drawn in (*self.passes, self.finish)]
+        self.shading, self.finish = self._pass("shade", "screen"), self._pass("finish", "screen")
+        programs = [drawn.program for drawn in (*self.passes, self.shading, self.finish)]
         members = [program[name] for program in programs for name in program]
         self.uniforms = [m for m in members if isinstance(m, moderngl.Uniform) and m.name not in _SAMPLERS]
 
@@ -113,10 +116,12 @@ class Renderer(BaseRenderer):
             texture.use(unit)
         for drawn in self.passes:
             drawn.render()
-        self.finished.use()
         self.context.disable(moderngl.DEPTH_TEST)
-        for unit, texture in enumerate((self.colour, self.label, self.depth)):
+        for unit, texture in enumerate((self.colour, self.label, self.depth, self.shade)):
             texture.use(unit)
+        self.shaded.use()
+        self.shading.render()
+        self.finished.use()
         self.finish.render()
         size = self.size
         image = np.frombuffer(self.finished.read(components=3, attachment=0, alignment=1), np.uint8)

@@ -1,8 +1,9 @@
 """What there is to draw and how it is to look: shared by the renderers, which only differ in who runs the shaders.
 
 Parts are painted in rest coordinates of the head, so a brow, a nostril or a hairline follows every identity,
-expression and pose. The first pass writes shaded colour, part id and depth, supersampled 2 x 2; the second takes the
-mean colour and the commonest id, which is never blended, and darkens what the depth says is occluded or in shadow.
+expression and pose. The first pass writes shaded colour, part id and depth, supersampled 2 x 2; the second finds from
+depth what is occluded or in shadow; the last filters the colours, takes the commonest id, which is never blended, and
+darkens.
 """
 
 import colorsys
@@ -35,7 +36,12 @@ MOVING = {  # attributes that a posed head brings, in the order of their columns
     "vertices": {"position": 3, "normal": 3},
     "wear": {"position": 3, "normal": 3, "place": 1},
 }
-_VERTEX = {"depth": "head", "inner": "head", "finish": "background"}  # programs with another's vertex shader
+_VERTEX = {
+    "depth": "head",
+    "inner": "head",
+    "shade": "background",
+    "finish": "background",
+}  # programs with another's vertex shader
 _SHADERS = Path(__file__).parent / "shaders"
 _Self = TypeVar("_Self", bound="BaseRenderer")
 
@@ -99,7 +105,7 @@ def materials(factors: dict[str, float]) -> dict[str, tuple[float, ...] | float]
     make_up = _mix(
         ((0.0, (0.62, 0.50, 0.46)), (0.5, (0.55, 0.58, 0.80)), (1.0, (0.86, 0.55, 0.60))), factors["shirt_hue"]
     )
-    shirt_value = factors["shirt_value"]
+    shirt_value, gradient = factors["shirt_value"], factors["background_gradient"]
     return {
         "skin_color": _linear(np.clip(skin, 0, 1)),
         "hair_color": _linear(np.clip(hair, 0, 1)),
@@ -113,7 +119,19 @@ def materials(factors: dict[str, float]) -> dict[str, tuple[float, ...] | float]
                 factors["background_hue"] % 1, factors["background_saturation"], factors["background_value"]
             )
         ),
-        "background_gradient": factors["background_gradient"],
+        "background_second": _linear(
+            colorsys.hsv_to_rgb(
+                (factors["background_hue"] + 0.10 * gradient) % 1,
+                min(factors["background_saturation"] * 1.25, 1.0),
+                factors["background_value"] * (1 - 0.38 * abs(gradient)),
+            )
+        ),
+        "background_factors": (
+            gradient,
+            float(np.tanh(2.2 * (factors["background_value"] - 0.62) + 1.6 * gradient)),
+            float(smoothstep(0.23, 0.10, factors["background_saturation"])),
+            factors["background_hue"],
+        ),
         "key_direction": direction,
         "key_color": tuple(tint * (0.62 + 0.42 * contrast)),
         "fill_color": tuple((2 - tint) * (0.16 + 0.22 * factors["fill_light"]) * (1.1 - 0.5 * contrast)),
@@ -131,14 +149,14 @@ def materials(factors: dict[str, float]) -> dict[str, tuple[float, ...] | float]
             factors["neckline"],
         ),
         "facial_hair": (
-            factors["beard"] * man,
-            factors["moustache"] * man,
+            max(factors["beard"] - 1 + man, 0.0),
+            max(factors["moustache"] - 1 + man, 0.0),
             factors["sideburns"] * (0.35 + 0.65 * man) * (1 - factors["baldness"]),
             male,
         ),
         "skin_factors": (old, factors["smile"], factors["freckles"] * (1 - melanin), factors["blush"]),
         "line_factors": (
-            float(np.clip(factors["frown_lines"] * (0.25 + 0.75 * old) + 0.5 * max(-factors["brow_raise"], 0), 0, 1)),
+            float(np.clip(factors["frown_lines"] * (0.5 + 0.5 * old) + 0.6 * max(-factors["brow_raise"], 0), 0, 1)),
             factors["brow_raise"],
             factors["squint"],
             factors["skin_gloss"],
@@ -238,7 +256,7 @@ class BaseRenderer(ABC):
         for start in range(0, len(records), BATCH):
             batch = list(records[start : start + BATCH])
             for factors, head in zip(batch, pose(batch), strict=True):
-                place = {"frame": head.frame, "lens": head.lens, "skull_centre": head.skull_centre}
+                place = {"frame": head.frame, "lens": head.lens, "skull_centre": head.skull_centre, "lids": head.lids}
                 image, label_map = self._draw(head, materials(factors) | place)
                 yield Portrait(image, label_map, factors, head.landmarks * np.float32(self.size))
 

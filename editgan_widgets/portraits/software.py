@@ -95,7 +95,10 @@ class SoftwareRenderer(BaseRenderer):
         given |= {"colour": Texture(frame.colour), "label": Texture(frame.label), "depth": Texture(frame.depth[None])}
         row, column = np.indices((self.size, self.size)).reshape(2, -1) + 0.5
         place = np.stack([column, row, 0 * row, 0 * row + 1]).astype(np.float32)
-        shaded, _ = _shader("finish", "frag").run(self.size**2, given | {"gl_FragCoord": place})
+        given["gl_FragCoord"] = place
+        found, _ = _shader("shade", "frag").run(self.size**2, given)
+        found = _as_bytes(found["out_color"]).reshape(-1, self.size, self.size) / np.float32(255)
+        shaded, _ = _shader("finish", "frag").run(self.size**2, given | {"shade": Texture(found)})
         image, label = (
             _as_bytes(shaded[name]).reshape(-1, self.size, self.size) for name in ("out_color", "out_label")
         )

@@ -19,6 +19,13 @@ vec3 diffuse_light(vec3 n, float wrap) {
     float fill = clamp((dot(n, fill_direction) + 0.5) / 1.5, 0.0, 1.0);
     return ambient(n) + key_color * key + fill_color * fill;
 }
+vec3 skin_light(vec3 n, float wrap) {  // red light goes farthest under the skin, so it reaches farthest into the shade
+    vec3 fill_direction = normalize(vec3(-key_direction.x, 0.1, 0.8));
+    vec3 reach = vec3(wrap + 0.16, wrap - 0.02, wrap - 0.08);
+    vec3 key = clamp((vec3(dot(n, key_direction)) + reach) / (reach + 1.0), 0.0, 1.0);
+    float fill = clamp((dot(n, fill_direction) + 0.5) / 1.5, 0.0, 1.0);
+    return ambient(n) + key_color * key * mix(key, vec3(1.0), 0.75) + fill_color * fill;
+}
 vec3 rim_light(vec3 n) {
     float edge = 1.0 - clamp(n.z, 0.0, 1.0);
     edge *= edge * edge;

@@ -15,7 +15,7 @@ void main() {
     float fine = noise(vec2(v * 9.0 + seed * 1.7, dm * (2.0 + 3.0 * hair_factors.x)));
     float keep = 1.0 - smoothstep(0.82, 1.0, along) * (0.35 + 0.8 * fine) * (1.0 - v_facts.z);
     if (abs(v) > keep + 0.25 * (strand - 0.3)) discard;
-    float ends = 0.50 + 0.75 * noise(vec2(v * 7.0 + seed * 2.3, seed));  // strands of a lock end one by one
+    float ends = 0.62 + 0.60 * noise(vec2(v * 4.0 + seed * 2.3, seed));  // strands of a lock end one by one
     if (along > ends + v_facts.z) discard;
     float coil = smoothstep(0.55, 1.0, hair_factors.x) * noise(vec2(v * 2.2 + seed * 3.1, dm * 11.0));  // of curly hair
     if (abs(v) > 1.15 - 0.9 * coil) discard;

@@ -62,8 +62,11 @@ void main() {
     float rosy = cheek * (0.22 + 0.55 * skin_factors.w) + blob(s, vec2(0.0, 6.90), vec2(0.16, 0.12)) * front * 0.35 + blob(s, vec2(0.0, 6.27), vec2(0.2, 0.10)) * front * 0.2;
     albedo *= mix(vec3(1), vec3(1.10, 0.80, 0.78), min(rosy, 1.0));
     albedo *= mix(vec3(1), vec3(1.04, 1.03, 1.0), blob(s, vec2(0.0, 7.75), vec2(0.4, 0.25)) * front);
-    albedo *= 1.0 + 0.06 * (fbm(p.xy * 7.0 + p.z * 5.0) - 0.5);
-    float spots = smoothstep(0.68, 0.80, noise(p.xy * 34.0 + 3.0)) * smoothstep(0.35, 0.6, noise(p.xy * 11.0)) ;
+    float pores = noise(vec2(ax - 0.4 * p.z, p.y) * 61.0 + 31.0 * float(side)) - 0.5;
+    float grain = noise(vec2(p.x - 0.5 * p.z, p.y) * 27.0) - 0.5;
+    albedo *= 1.0 + 0.07 * (noise(p.xy * 9.0 + p.z * 5.0) - 0.5);
+    float spots = (smoothstep(0.70, 0.84, noise(p.xy * 52.0 + p.z * 9.0 + 3.0)) + 0.7 * smoothstep(0.24, 0.38, pores)) * smoothstep(0.30, 0.65, noise(p.xy * 11.0));
+    albedo *= 1.0 - vec3(0.05, 0.075, 0.08) * (pores + 0.7 * grain) * front;
     albedo *= mix(vec3(1), vec3(0.80, 0.66, 0.56), spots * skin_factors.z * front * smoothstep(6.5, 6.8, p.y) * smoothstep(7.7, 7.2, p.y));
     float socket = blob(s, vec2(0.26, 7.27), vec2(0.19, 0.13)) * front;
     albedo *= mix(vec3(1), vec3(0.93, 0.84, 0.84), socket * 0.6);
@@ -78,7 +81,7 @@ void main() {
         label = CLOTHES;
         float under = collar - p.y;
         float rib = smoothstep(0.0, 0.012, under) * (1.0 - 0.28 * bump((under - 0.075) / 0.012) * (1.0 - eye_factors.w));
-        float folds = 0.86 + 0.28 * fbm(vec2(p.x * 3.0 + p.y * 2.0, p.y * 1.5 + p.z));
+        float folds = 0.86 + 0.28 * noise(vec2(p.x * 3.0 + p.y * 2.0, p.y * 1.5 + p.z));
         albedo = shirt_color * folds * rib;
         float stripes = smoothstep(0.35, 0.45, abs(fract(p.x * 3.2 + 0.25) - 0.5) * 2.0 * 0.75);
         vec2 cell = fract(vec2(p.x, p.y + 0.5 * p.z) * 7.0) - 0.5;
@@ -129,7 +132,7 @@ void main() {
     float frown = bump((ax - 0.052 - 0.15 * (p.y - 7.42)) / 0.016) * smoothstep(7.36, 7.42, p.y) * smoothstep(7.60, 7.53, p.y) * step(1.3, p.z) * line_factors.x;
     bool plain = label == SKIN || label == CHEEK || label == FOREHEAD || label == TEMPLE || label == JAW || label == CHIN || label == BRIDGE || label == PHILTRUM;
     if (plain) {
-        occlusion *= 1.0 - 0.33 * lines - 0.32 * frown;
+        occlusion *= 1.0 - 0.34 * lines - 0.44 * frown;
         albedo *= mix(vec3(1), vec3(1.0, 0.90, 0.88), max(lines, frown));
         if (lines > 0.34) label = WRINKLES;
         if (frown > 0.34) label = FROWN;
@@ -137,7 +140,7 @@ void main() {
 
     // lips, their corners and the inside of the mouth
     if (v_masks.w > 0.5) {
-        label = MOUTH; albedo = vec3(0.30, 0.07, 0.07) * mix(1.0, 0.10, smoothstep(1.50, 1.20, p.z)); gloss = 0.05;
+        label = MOUTH; albedo = vec3(0.30, 0.065, 0.065) * mix(1.0, 0.04, smoothstep(1.50, 1.26, p.z)); gloss = 0.03;
     } else if (v_masks.x > 0.42 && !dressed) {
         label = v_masks.y > 0.45 ? LOWER_LIP : UPPER_LIP;
         float creases = 0.94 + 0.12 * noise(vec2(p.x * 60.0, p.y * 8.0));
@@ -167,19 +170,29 @@ void main() {
     }
 
     // beard and moustache: hairs lie above the skin
-    float stubble = fbm(vec2(p.x * 42.0 + p.z * 20.0, p.y * 18.0));
+    // beard: strands grow down and forwards, each where the density there lets it; moustache: outwards from the middle
+    float about = atan(p.x, p.z - 0.30), sway = 0.10 * noise(p.xy * 6.0);
+    float strands = 0.50 * noise(vec2((about + sway) * 83.0, p.y * 12.0 + p.z * 5.0)) + 0.50 * noise(vec2((about - sway) * 121.0 + 3.0, p.y * 19.0));
+    float slant = p.y + 0.55 * ax + 0.12 * sway;
+    float whisker = noise(vec2(slant * 77.0 + 31.0 * step(0.0, p.x), ax * 8.0));
+    float dots = 0.5 * noise(vec2(ax - 0.6 * p.z, 0.6 * p.y) * 71.0 + 31.0 * float(side)) + 0.5 * (pores + 0.5);
+    float stubble = mix(dots, strands, smoothstep(0.45, 0.9, facial_hair.x));
     float jaw_top = 6.92 - 0.30 * smoothstep(0.62, 0.26, ax) + 0.35 * smoothstep(0.95, 0.70, p.z);
     float jaw_band = smoothstep(-0.02, 0.12, jaw_top - p.y + 0.10 * (stubble - 0.5)) * smoothstep(5.99, 6.12, p.y - 0.12 * smoothstep(1.0, 0.4, p.z)) * smoothstep(0.46, 0.60, p.z);
     float around_mouth = ellipse(vec2(p.x, p.y), vec2(0.0, 6.60), vec2(0.32, 0.165));
     float beard = facial_hair.x * jaw_band * smoothstep(0.90, 1.08, around_mouth + 0.16 * step(p.y, 6.60) * bump(p.x / 0.12)) * step(p.y, 7.0);
-    float above = ellipse(vec2(max(ax - 0.10, 0.0), p.y), vec2(0.0, 6.742 - 0.30 * max(ax - 0.08, 0.0)), vec2(0.19, 0.055));
-    float moustache = facial_hair.y * smoothstep(1.15, 0.70, above + 0.35 * (stubble - 0.5)) * step(1.1, p.z) * step(p.y, 6.80);
-    float burn = facial_hair.z * smoothstep(1.12, 0.85, ellipse(vec2(p.z, p.y), vec2(0.73, 7.17), vec2(0.085, 0.26 + 0.1 * facial_hair.z)) + 0.4 * (stubble - 0.5)) * step(0.55, ax) * (1.0 - v_masks.z);
+    float above = ellipse(vec2(max(ax - 0.10, 0.0), p.y), vec2(0.0, 6.742 - 0.30 * max(ax - 0.08, 0.0)), vec2(0.195, 0.072));
+    float moustache = facial_hair.y * smoothstep(1.20, 0.72, above + 0.35 * (whisker - 0.5)) * step(1.1, p.z) * step(p.y, 6.80);
+    float burn = facial_hair.z * smoothstep(1.12, 0.85, ellipse(vec2(p.z, p.y), vec2(0.73, 7.17), vec2(0.085, 0.26 + 0.1 * facial_hair.z)) + 0.4 * (strands - 0.5)) * step(0.55, ax) * (1.0 - v_masks.z);
     float whiskers = max(max(beard, moustache), burn);
     bool bare = label != CLOTHES && label != UPPER_LIP && label != LOWER_LIP && label != MOUTH && label != NOSTRIL && label != ALA && label != EAR + side && label != COMMISSURE;
     if (whiskers > 0.02 && bare && !(label == NOSE && p.y > 6.79)) {
-        float cover = clamp(whiskers * 1.8 - 0.65 * (1.0 - whiskers) * stubble, 0.0, 1.0);
-        albedo = mix(albedo, hair_color * (0.50 + 0.75 * stubble), cover * 0.90);
+        float hairs = moustache > max(beard, burn) ? whisker : burn > beard ? strands : stubble;
+        float cover = smoothstep(0.72 - 0.85 * whiskers, 1.20 - 0.85 * whiskers, hairs);
+        cover = max(cover, 0.75 * smoothstep(0.0, 0.9, whiskers));  // the shade of hair beneath
+        cover *= mix(0.62, 0.93, smoothstep(0.25, 0.75, whiskers));
+        albedo = mix(albedo, hair_color * (0.40 + 1.0 * hairs * hairs), cover);
+        n = normalize(n + vec3(0.7 * (hairs - 0.5), 0.0, 0.0) * cover);
         gloss *= 1.0 - cover;
         occlusion *= 1.0 - 0.12 * cover;
         if (whiskers > 0.40) label = burn >= max(beard, moustache) ? SIDEBURNS : moustache >= beard ? MOUSTACHE : BEARD;
@@ -203,17 +216,19 @@ void main() {
         float edge = hairline_angle(azimuth) - polar + 3.5 * (noise(vec2(azimuth * 40.0, polar * 0.1)) - 0.5);
         float gone = polar < 72.0 && abs(azimuth) < 2.6 ? smoothstep(0.10, 0.42, hairline.y + 0.12 * (strand - 0.5)) : smoothstep(0.60, 0.90, hairline.y + 0.12 * (strand - 0.5));
         float hair = smoothstep(-6.0, 1.5, edge) * (1.0 - gone);
-        albedo = mix(albedo, hair_color * (0.50 + 0.55 * strand), hair * 0.94);
-        if (hair > 0.5) { label = HAIR; gloss = 0.04; }
+        albedo = mix(albedo, hair_color * (0.50 + 0.55 * strand), hair * 0.99);
+        if (hair > 0.5) { label = HAIR; gloss = 0.03; occlusion *= 0.62; }
         else occlusion *= 1.0 - 0.22 * smoothstep(-12.0, 0.0, edge) * (1.0 - gone) * step(polar, 100.0);
     }
 
     vec3 h = normalize(key_direction + vec3(0, 0, 1));
     float toward = max(dot(n, h), 0.0);
     float specular = gloss * (pow(toward, shine) + 0.35 * toward * toward * toward * toward);
-    vec3 light = diffuse_light(n, wrap);
-    float dusk = clamp(dot(n, key_direction) * 0.5 + 0.5, 0.0, 1.0);  // blood shows where the light fades
-    if (label != CLOTHES) light *= 1.0 + vec3(0.13, -0.01, -0.05) * 4.0 * dusk * (1.0 - dusk) * step(dusk, 0.9);
+    specular *= 1.0 + 0.7 * pores * front;
+    bool flesh = label != CLOTHES && label != HAIR;
+    vec3 light = flesh ? skin_light(n, wrap) : diffuse_light(n, wrap);
+    if (label == EAR + side || label == HELIX + side || label == LOBULE + side)  // light from behind glows through
+        light += vec3(0.30, 0.07, 0.03) * key_color * clamp(-dot(n, key_direction) + 0.3, 0.0, 1.0);
     vec3 color = albedo * occlusion * light + key_color * specular * occlusion;
     emit(color + rim_light(n) * (albedo * 0.8 + 0.02) * occlusion, label);
 }
