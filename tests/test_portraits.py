@@ -174,6 +174,52 @@ def test_factors_move_the_parts_they_name():
 
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
+@pytest.mark.parametrize("seed", [0, 2, 5, 20, 38])
+def test_a_smile_shows_the_teeth_and_a_closed_mouth_hides_them(seed):
+    still = dict.fromkeys(("jaw_open", "upper_lip_raise", "pucker", "frown", "yaw", "pitch", "beard", "moustache"), 0.0)
+    record = factors_from_code(code_from_seed(seed))
+    with portraits.Renderer(128) as renderer:
+        closed, smiling = renderer.render([override(record, still | {"smile": smile}) for smile in (0.0, 0.8)])
+    assert area(closed, "teeth") <= 2  # at the corners
+    assert area(smiling, "teeth") > 20
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_facial_hair_grows_with_its_factors_on_men_alone():
+    man, woman = {"masculinity": 1.0, "smile": 0.0}, {"masculinity": 0.0, "smile": 0.0}
+    with portraits.Renderer(128) as renderer:
+        bare, bearded, moustached, her = renderer.render(
+            [
+                neutral(**man, beard=0.0, moustache=0.0),
+                neutral(**man, beard=0.9, moustache=0.0),
+                neutral(**man, beard=0.0, moustache=0.9),
+                neutral(**woman, beard=1.0, moustache=1.0),
+            ]
+        )
+    assert area(bare, "beard", "moustache") == 0 == area(her, "beard", "moustache")
+    assert area(bearded, "beard") > 300
+    assert area(moustached, "moustache") > 40
+    assert area(moustached, "beard") == 0
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
+def test_colours_go_over_smoothly_at_the_edge_of_a_head():
+    portrait = portraits.render(
+        seed=3, size=128, baldness=1.0, background_value=0.9, background_saturation=0.4, yaw=0.0
+    )
+    grey = portrait.image.astype(int).sum(2)
+    steps = []
+    for y in range(20, 40):
+        edge = int(np.flatnonzero(portrait.label_map[y])[0])  # first pixel of the head
+        across = grey[y, edge - 2 : edge + 2]
+        steps.append(np.abs(np.diff(across)).max() / np.ptp(across))
+    assert np.mean(steps) < 0.85
+
+
+@pytest.mark.egl
+@pytest.mark.usefixtures("_egl")
 def test_every_part_is_seen_in_some_portrait():
     records = [factors_from_code(code_from_seed(seed)) for seed in range(24)]
     records += [neutral(age=75.0, wrinkle_age=2.0, frown_lines=1.0, smile=1.0), neutral(glasses=1.0, masculinity=1.0)]

@@ -222,6 +222,8 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
     mouth_y = (mesh.rest[lip, 1] + neutral @ lip_heights).mean(1)
 
     behind = _behind_the_lips(mesh, neutral)
+    raised, opened = (weights[:, mesh.target_index[f"expression/{name}"]] for name in ("upper_lip_raise", "jaw_open"))
+    behind[:, 2] -= 0.07 * (1 - smoothstep(0.0, 0.4, raised + 2 * opened))  # closed lips do not quite meet
     for kind in (2, 3):
         shapes[:, mesh.kind == kind] += behind[:, None]
     below = (mesh.kind == 2) & (mesh.rest[:, 1] < 6.597)
@@ -318,7 +320,7 @@ def _lid_edges(mesh: HeadMesh, shapes: np.ndarray) -> list[tuple[float, float, f
             centre = shapes[:, (mesh.kind == 1) & (mesh.rest[:, 0] * sign > 0)].mean(1)
             way = shapes[:, mark[f"{side} {point}"]] - centre
             edges.append(way[:, 1] / np.maximum(np.linalg.norm(way, axis=1), 1e-6))
-    return [tuple(map(float, row)) for row in np.stack(edges, 1)]
+    return [(ul, ur, ll, lr) for ul, ur, ll, lr in np.stack(edges, 1).tolist()]
 
 
 def project(points: np.ndarray, frame: tuple[float, ...], lens: tuple[float, float]) -> np.ndarray:
