@@ -470,6 +470,8 @@ def convert(
     done = conversion.convert(sources, out, named, half, samples, _kinds(kinds, sources), index)
     for line in done.lines:
         typer.echo(line)
+    for note in done.notes:
+        typer.echo(f"  {note}")
     if (found := done.difference) is not None:
         typer.echo(
             f"{found.samples} pictures against the source's tensors: largest difference {found.picture_max:.2g}, mean "

@@ -1,6 +1,7 @@
 """Files of the public releases -> one bundle of ours, with a report of what the conversion changed in the pictures.
 
 The report compares the bundle, read back from disk, with the textbook forward pass of the tensors in the source files.
+That finds errors of the conversion. It shares what was assumed of the file, so assumptions are listed beside it.
 """
 
 import os
@@ -22,7 +23,7 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.discriminator_files import read_discriminator
 from editgan_widgets.models.official.encoder_files import encoder
-from editgan_widgets.models.official.generators import official_generator
+from editgan_widgets.models.official.generators import OfficialGenerator, doubt_about_mean, official_generator
 from editgan_widgets.models.official.interpreter_files import member_number, member_weights, stack_members
 from editgan_widgets.models.official.reference import Weights, reference_logits, reference_picture, reference_w
 from editgan_widgets.models.official.sources import ARRAY_KINDS, KINDS, Source, read_source
@@ -51,6 +52,7 @@ class Conversion:
     files: tuple[Path, ...]
     lines: tuple[str, ...]  # for people: what each source became
     difference: Difference | None  # None where no generator was among the sources
+    notes: tuple[str, ...] = ()  # of the generator: what was taken, assumed, missing, left out, and what was checked
 
 
 def convert(
@@ -83,7 +85,10 @@ def convert(
     """
     out = Path(out)
     found, base = _read_all([Path(source) for source in sources], out)
-    model, members = _model(found, base, labels)
+    official = (
+        official_generator(found["generator"][0].path, found["generator"][0].content) if found["generator"] else None
+    )
+    model, members = _model(found, base, labels, official)
     outputs: dict[str, Callable[[Path], None]] = {}  # name -> what writes the file
     if model is not None:
         outputs["model"] = lambda path: model.save(path, half=half)
@@ -110,16 +115,20 @@ def convert(
         lines.append(f"{source.path}: {source.kind}{f' ({reason})' if reason else ''}")
     if model is not None and found["generator"]:
         lines.append(model.metadata["discriminator"])
-    compared = model is not None and found["generator"]
-    difference = compare(found["generator"][0], members, EditGAN.load(out), samples) if compared else None
-    return Conversion(tuple(files), tuple(lines), difference)
+    if model is None or official is None:
+        return Conversion(tuple(files), tuple(lines), None)
+    difference = _compared(official, members, EditGAN.load(out), samples)
+    return Conversion(tuple(files), tuple(lines), difference, tuple(model.metadata["conversion_notes"]))
+
+
+def compare(source: Source, members: Sequence[Weights], model: EditGAN, samples: int = 2) -> Difference:
+    """Compare a converted model with the textbook forward pass of the generator's and the members' tensors."""
+    return _compared(official_generator(source.path, source.content), members, model, samples)
 
 
 @torch.no_grad()
-def compare(source: Source, members: Sequence[Weights], model: EditGAN, samples: int = 2) -> Difference:
-    """Compare a converted model with the textbook forward pass of the generator's and the members' tensors."""
-    found_in_file = official_generator(source.path, source.content)
-    weights, config = found_in_file.weights, found_in_file.config
+def _compared(official: OfficialGenerator, members: Sequence[Weights], model: EditGAN, samples: int) -> Difference:
+    weights, config = official.weights, official.config
     generator, size = model.generator, min(model.resolution, _FEATURES_AT)
     rng = torch.Generator().manual_seed(0)
     region = torch.zeros(size, size, dtype=torch.bool)
@@ -167,7 +176,7 @@ def _read_all(paths: list[Path], out: Path) -> tuple[dict[str, list[Source]], Ed
 
 
 def _model(
-    found: dict[str, list[Source]], base: EditGAN | None, labels: LabelSet | None
+    found: dict[str, list[Source]], base: EditGAN | None, labels: LabelSet | None, official: OfficialGenerator | None
 ) -> tuple[EditGAN | None, list[Weights]]:
     """The model of the networks among the sources, and the tensors of the interpreter's members."""
     networks = [source for kind in ("generator", "interpreter", "encoder") for source in found[kind]]
@@ -175,9 +184,10 @@ def _model(
         return None, []
     discriminator = None
     metadata: dict[str, Any] = {"converted_from": [source.path.name for source in networks]}
-    if found["generator"]:
+    if official is not None:
         source = found["generator"][0]
-        generator = built_generator(source.path, official_generator(source.path, source.content))
+        generator = built_generator(source.path, official)
+        metadata["conversion_notes"] = _notes(source.path, official)
         found_discriminator = read_discriminator(source.path, source.content)
         discriminator, metadata["discriminator"] = found_discriminator.network, found_discriminator.line
     elif base is not None:
@@ -208,3 +218,16 @@ def _model(
             f"set of its interpreter ({count} labels)"
         ) from error
     return made, [weights for _, weights in members]
+
+
+def _notes(path: Path, official: OfficialGenerator) -> list[str]:
+    """What a reader of the report should know of the generator."""
+    notes = list(official.notes)
+    if not official.mean_is_estimated:
+        notes.append(doubt_about_mean(path, official))
+    if any(note.startswith(("assumed", "missing", "doubtful")) for note in notes):
+        notes.append(
+            "not checked: the comparison of pictures shares what was assumed above; compare with a picture that the "
+            "source's own code makes"
+        )
+    return notes

@@ -8,7 +8,6 @@ inside this package are those of StyleGAN2-ADA.
 import hashlib
 import json
 import math
-import zipfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from editgan_widgets.files import whole_file
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.official.file_kinds import foreign, unreadable
 from editgan_widgets.models.official.generators import OfficialGenerator, no_generator, official_generator
 from editgan_widgets.models.official.rosinality import from_rosinality, to_rosinality
 from editgan_widgets.models.official.sizes import (
@@ -94,11 +94,10 @@ def read_bundle(path: str | Path) -> Bundle:
     Raises CheckpointError where the file is missing, cut short, or not a bundle.
     """
     path = existing(path)
-    if zipfile.is_zipfile(path):
-        raise CheckpointError(
-            f"{path} is a file of torch.save, not a bundle of this package; a generator in the rosinality layout is "
-            "read with models.checkpoints.load_generator(path)"
-        )
+    if words := unreadable(path):
+        raise CheckpointError(f"{path} ({path.stat().st_size} bytes) is {words}")
+    if words := foreign(path):
+        raise CheckpointError(f"{path} is {words}")
     modules: dict[str, dict[str, Tensor]] = {}
     try:
         with safe_open(path, framework="pt") as file:
@@ -171,7 +170,7 @@ def built_generator(path: Path, found: OfficialGenerator) -> Generator:
     return _make_generator(path, found.weights, found.config)
 
 
-_FOREIGN = (".pt", ".pth", ".pkl", ".pickle", ".npy")
+_FOREIGN = (".pt", ".pth", ".pkl", ".pickle", ".npy", ".npz", ".ckpt", ".tar", ".bin")
 Module = TypeVar("Module", bound=nn.Module)
 
 

@@ -19,6 +19,7 @@ from editgan_widgets.models.discriminator import Discriminator, DiscriminatorCon
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
+from editgan_widgets.models.official.file_kinds import convert_line
 from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncoderConfig
 from editgan_widgets.models.seeds import code_of_seed
 
@@ -231,6 +232,16 @@ def _make_encoder(config: dict, weights: dict[str, Tensor]) -> Encoder | Pyramid
     return with_weights(lambda: Encoder(own), weights)
 
 
+def _in_folder(path: Path) -> str:
+    """Which of a folder's files to give."""
+    files = sorted(x for x in path.iterdir() if x.is_file())
+    if bundles := [str(x) for x in files if x.suffix == ".safetensors"]:
+        return f"give a file in it: {', '.join(bundles[:3])}"
+    if public := [x for x in files if x.suffix in (".pkl", ".pt", ".pth", ".ckpt")]:
+        return f"it holds files of a public release: {convert_line(public[0])}"
+    return "give the path of a file that EditGAN.save or `editgan convert` wrote"
+
+
 def load_model(name_or_path: str | os.PathLike[str], device: torch.device | str | None = None) -> EditGAN:
     """Load a model by name ("portraits") or from a file that `EditGAN.save` wrote.
 
@@ -249,6 +260,8 @@ def load_model(name_or_path: str | os.PathLike[str], device: torch.device | str 
     path = MODELS.get(str(name_or_path), Path(name_or_path))
     if reason := why_unreadable(path):
         raise CheckpointError(reason)
+    if path.is_dir():
+        raise CheckpointError(f"{path} is a folder, not a model; {_in_folder(path)}")
     if not path.is_file():
         if str(name_or_path) in MODELS:
             raise FileNotFoundError(

@@ -65,12 +65,14 @@ class OfficialGenerator:
         weights: all tensors of its state dict; `mapping.w_avg` among them, estimated where the file has none.
         config: its sizes and settings.
         notes: sentences on what was taken, assumed, missing or left out.
+        mean_is_estimated: the file has no mean of W.
     """
 
     place: Place
     weights: dict[str, Tensor]
     config: GeneratorConfig
     notes: tuple[str, ...]
+    mean_is_estimated: bool = False
 
 
 def holds_generator(path: Path, content: Any) -> bool:
@@ -89,7 +91,8 @@ def official_generator(path: Path, content: Any) -> OfficialGenerator:
         raise none_found(path, content)
     place, notes = _chosen(path, found)
     tensors, aside = _own_tensors(path, found, place)
-    if reason := unlike_stylegan2(tensors, [*found.below(place.prefix)] if place.prefix else aside):
+    beside = [name for name in found.tensors if name.startswith(place.prefix)]
+    if reason := unlike_stylegan2(tensors, beside):
         raise CheckpointError(f"{path}: {reason}")
     settings = settings_of(path, found, place.prefix, place.layout)
     lacking = _lacking(tensors, place)
@@ -104,18 +107,25 @@ def official_generator(path: Path, content: Any) -> OfficialGenerator:
     except (KeyError, ValueError, IndexError) as error:
         raise no_generator(path, weights, error) from error
     lacking += _doubtful_mapping(path, weights, settings, place)
+    estimated = False
     if mean is None or len(mean) != config.w_dim:
-        mean = estimated_mean_of_w(path, weights, config)
+        mean, _ = mapped_statistics(path, weights, config)
         of_mean = of_mean or "the file has no mean of W (latent_avg)"
+        estimated = True
         of_mean += f": it was estimated from {MEAN_SAMPLES:,} mapped samples of a fixed seed"
     weights["mapping.w_avg"] = mean
     notes += [*([of_mean] if of_mean else []), *lacking, *settings.notes, *_left_out(found, place, aside)]
-    return OfficialGenerator(place, weights, config, tuple(notes))
+    return OfficialGenerator(place, weights, config, tuple(notes), estimated)
 
 
 @torch.no_grad()
-def estimated_mean_of_w(path: Path, weights: Mapping[str, Tensor], config: GeneratorConfig) -> Float[Tensor, " w_dim"]:
-    """Mean of `MEAN_SAMPLES` mapped codes of a fixed seed. Raises CheckpointError where the mapping is not whole."""
+def mapped_statistics(
+    path: Path, weights: Mapping[str, Tensor], config: GeneratorConfig
+) -> tuple[Float[Tensor, " w_dim"], float]:
+    """Mean of `MEAN_SAMPLES` mapped codes of a fixed seed, and the root mean square of their deviation from it.
+
+    Raises CheckpointError where the mapping is not whole.
+    """
     mapping = MappingNetwork(config)
     own = {name.removeprefix("mapping."): x for name, x in weights.items() if name.startswith("mapping.fc")}
     try:
@@ -124,10 +134,32 @@ def estimated_mean_of_w(path: Path, weights: Mapping[str, Tensor], config: Gener
         raise no_generator(path, weights, RuntimeError(" ".join(str(error).split())[:300])) from error
     rng = torch.Generator().manual_seed(0)
     total = torch.zeros(config.w_dim, dtype=torch.float64)
+    squares = torch.zeros(config.w_dim, dtype=torch.float64)
     for at in range(0, MEAN_SAMPLES, 1000):
         codes = torch.randn(min(1000, MEAN_SAMPLES - at), config.z_dim, generator=rng)
-        total += mapping(codes).double().sum(0)
-    return (total / MEAN_SAMPLES).float()
+        w = mapping(codes).double()
+        total, squares = total + w.sum(0), squares + w.square().sum(0)
+    mean = total / MEAN_SAMPLES
+    return mean.float(), float((squares / MEAN_SAMPLES - mean.square()).clamp_min(0).mean().sqrt())
+
+
+def doubt_about_mean(path: Path, found: OfficialGenerator) -> str:
+    """Say how far the file's mean of W is from that of mapped samples, which tests what was assumed of the mapping."""
+    mean, deviation = mapped_statistics(path, found.weights, found.config)
+    error = float((found.weights["mapping.w_avg"] - mean).square().mean().sqrt()) / max(deviation, 1e-12)
+    if error < _CLOSE:
+        return (
+            f"checked: the file's mean of W agrees with {MEAN_SAMPLES:,} mapped samples, to {error:.1%} of W's "
+            "standard deviation"
+        )
+    return (
+        f"doubtful: the file's mean of W is {error:.1f} standard deviations of W away from that of {MEAN_SAMPLES:,} "
+        "mapped samples; the mapping may have another multiplier or activation than was assumed, or the mean is of "
+        "another training"
+    )
+
+
+_CLOSE = 0.1
 
 
 def no_generator(path: Path, weights: Mapping[str, Tensor], error: Exception) -> CheckpointError:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from editgan_widgets.files import why_unreadable
 from editgan_widgets.models.errors import CheckpointError
+from editgan_widgets.models.official.file_kinds import unreadable
 from editgan_widgets.models.official.npz_files import is_npz, read_npz
 from editgan_widgets.models.official.pickle_reader import PickleRefusedError, read_legacy_torch, read_pickle
 
@@ -37,12 +38,12 @@ def read_tensors(path: str | Path) -> Any:
     try:
         with path.open("rb") as file:
             start = file.read(16)
+        if words := unreadable(path):
+            raise _UnreadableError(words)
         if start.startswith(_ZIP):
             return read_npz(path) if is_npz(path) else _read_zip(path)
         if start.startswith(_NPY):
             return _read_npy(path)
-        if size == 0:
-            raise PickleRefusedError("it is empty")
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             if mapped[: 2**16].find(_TENSORFLOW) >= 0:
                 raise PickleRefusedError("it is a TensorFlow pickle of StyleGAN2, whose networks are code")
@@ -50,10 +51,16 @@ def read_tensors(path: str | Path) -> Any:
                 raise PickleRefusedError("its first bytes are of no format that is known here")
             read = read_legacy_torch if start.startswith(_LEGACY[:15]) else read_pickle
             return read(mapped, size)
+    except _UnreadableError as error:
+        raise CheckpointError(f"{path} ({size} bytes) cannot be read as plain tensors: it is {error}") from None
     except (PickleRefusedError, OSError) as error:
         raise CheckpointError(
             f"{path} ({size} bytes) cannot be read as plain tensors: {error}{_advice(start)}"
         ) from error
+
+
+class _UnreadableError(Exception):
+    """A file is of a kind that holds no tensors."""
 
 
 def existing(path: str | Path) -> Path:
