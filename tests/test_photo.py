@@ -1,9 +1,14 @@
 """Photos: every kind of file becomes upright RGB, a crop comes out and an edit goes back in."""
 
 import io
+import struct
+import sys
+import types
+import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from editgan_widgets.editing.photo import Crop, Photo, PhotoError, open_photo, paste
@@ -59,6 +64,157 @@ def test_of_an_animation_the_first_frame_is_taken():
     frames = [Image.new("RGB", (4, 4), (value, 0, 0)) for value in (250, 10)]
     photo = open_photo(file_of(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert photo.pixels[0, 0, 0] > 200
+
+
+def png_of_sixteen_bits(values: np.ndarray) -> bytes:
+    """A PNG of 16 bits a channel, which Pillow writes of grey alone."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    height, width, channels = values.shape
+    header = struct.pack(">IIBBBBB", width, height, 16, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    signature = b"\x89PNG\r\n\x1a\n"
+    return signature + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def ramp(top: int, channels: int) -> np.ndarray:
+    """Grey from 0 to `top`, 16 x 64 px, opaque."""
+    grey = np.linspace(0, top, 64).round().astype(np.uint16)[None].repeat(16, 0)
+    planes = [grey] * channels if channels in (1, 3) else [grey] * (channels - 1) + [np.full_like(grey, 65535)]
+    return np.stack(planes, axis=2)
+
+
+def tiff_of(values: np.ndarray, **how) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, values, photometric="rgb" if values.shape[-1] in (3, 4) else "minisblack", **how)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("kind", ["grey", "grey and alpha", "rgb", "rgba", "tiff", "tiff rgb", "tiff deflate", "array"])
+def test_fewer_bits_in_sixteen_are_scaled_from_black_to_white(bits, kind):
+    top = 2**bits - 1
+    content = {
+        "grey": lambda: png_of_sixteen_bits(ramp(top, 1)),
+        "grey and alpha": lambda: png_of_sixteen_bits(ramp(top, 2)),
+        "rgb": lambda: png_of_sixteen_bits(ramp(top, 3)),
+        "rgba": lambda: png_of_sixteen_bits(ramp(top, 4)),
+        "tiff": lambda: tiff_of(ramp(top, 1)[..., 0], byteorder=">"),
+        "tiff rgb": lambda: tiff_of(ramp(top, 3), byteorder=">"),
+        "tiff deflate": lambda: tiff_of(ramp(top, 3), compression="zlib"),
+        "array": lambda: ramp(top, 3),
+    }[kind]()
+    photo = open_photo(content)
+    wanted = np.linspace(0, 255, 64)[None, :, None]
+    assert photo.pixels.shape == (16, 64, 3)
+    assert np.abs(photo.pixels - wanted).max() <= (1.5 if bits > 8 else 1)
+    if bits in (10, 12, 14):
+        assert f"read as {bits} bits" in photo.notes
+
+
+@pytest.mark.parametrize("top", [5000, 9000, 14000, 20000])
+def test_a_dark_photo_of_sixteen_bits_stays_dark(top):
+    grey = np.random.default_rng(top).integers(0, top + 1, (32, 32, 3)).astype(np.uint16)
+    photo = open_photo(png_of_sixteen_bits(grey))
+    assert np.abs(photo.pixels - grey / 257).max() <= 1.1
+    spread = np.random.default_rng(0).integers(0, 16, (32, 32, 1)).astype(np.uint16) * 257  # 8 bits, nearly black
+    for content in (png_of_sixteen_bits(spread), png_of_sixteen_bits(spread.repeat(3, 2))):
+        np.testing.assert_array_equal(open_photo(content).pixels[..., 0], spread[..., 0] // 257)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_deep_picture_is_turned_as_a_plain_one_is(orientation):
+    deep = np.random.default_rng(0).integers(0, 4096, (5, 7, 3)).astype(np.uint16)
+    plain = Image.fromarray((deep >> 4).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    wanted = open_photo(file_of(plain, "TIFF", exif=exif)).pixels
+    tag = [(274, 3, 1, orientation, False)]
+    content = tiff_of(deep, extratags=tag)
+    assert np.abs(open_photo(content).pixels.astype(int) - wanted).max() <= 1
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.float16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_float_tiffs_are_read_and_light_beyond_white_is_cut(kind, channels):
+    values = (ramp(65535, channels) / 65535).astype(kind)
+    values = values[..., 0] if channels == 1 else values
+    assert np.abs(open_photo(tiff_of(values)).pixels[3, :, 1] - np.linspace(0, 255, 64)).max() <= 1.5
+    photo = open_photo(tiff_of(values * kind(3)))
+    assert (photo.pixels[3, 22:] == 255).all()
+    assert "light above 1 was cut (it went up to 3)" in photo.notes
+    with pytest.raises(PhotoError, match=r"from -1 to 1; it takes uint8, uint16 or floats in \[0, 1\]"):
+        open_photo(tiff_of(values * kind(2) - kind(1)))
+
+
+def test_signed_and_wide_integers_are_read_or_refused_in_words():
+    grey = ramp(4095, 1)[..., 0]
+    for kind in (np.int16, np.int32, np.uint32):
+        assert np.abs(open_photo(tiff_of(grey.astype(kind))).pixels[0, :, 0] - np.linspace(0, 255, 64)).max() <= 1
+    for wrong, low in ((grey.astype(np.int16) - 1024, "-1024"), (grey.astype(np.int32) * 1000, "0")):
+        with pytest.raises(PhotoError, match=f"from {low} to .*uint16"):
+            open_photo(tiff_of(wrong))
+
+
+FILES = {
+    "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", r"a HEIC picture; install pillow-heif \(`pip install pillow-heif`"),
+    "HEIF": (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "a HEIC picture; install pillow-heif"),
+    "MP4": (b"\0\0\0\x18ftypisom\0\0\0\0isomiso2", "an MP4 video; save one frame"),
+    "MOV": (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "a QuickTime video"),
+    "CR3": (b"\0\0\0\x18ftypcrx \0\0\0\0crx isom", "a Canon camera RAW file"),
+    "RAF": (b"FUJIFILMCCD-RAW 0201", "a camera RAW file"),
+    "PDF": (b"%PDF-1.7\n1 0 obj", "a PDF document; export it"),
+    "SVG": (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing; export it"),
+    "HTML": (b"<!DOCTYPE html>\n<html></html>", "a web page"),
+    "text": ("Grüße".encode(), "a text file"),
+    "JSON": (b'{"a": 1}', "a JSON file"),
+    "empty": (b"", r"empty \(0 bytes\)"),
+    "zip": (b"PK\x03\x04....", "a ZIP archive"),
+    "pickle": (b"\x80\x04\x95....", "a Python pickle; it is not opened"),
+    "npy": (b"\x93NUMPY\x01\x00", "a numpy array"),
+    "safetensors": (struct.pack("<Q", 20) + b'{"a":{"dtype":"F32"}}', "a model's weights in safetensors format"),
+    "XCF": (b"gimp xcf v011", "a GIMP document"),
+    "LFS": (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer; fetch"),
+    "noise": (bytes(range(200, 256)), "of an unknown kind; use JPEG"),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_that_is_no_picture_is_named_by_what_it_is(unchecked, kind, tmp_path):
+    content, message = FILES[kind]
+    (tmp_path / "picture.jpg").write_bytes(content)
+    for source in (content, tmp_path / "picture.jpg", io.BytesIO(content)):
+        with pytest.raises(PhotoError, match=f"is no picture that can be read: it is {message}|is {message}"):
+            open_photo(source)
+
+
+def test_a_raw_file_is_not_taken_for_its_small_preview(tmp_path):
+    (tmp_path / "IMG_1.NEF").write_bytes(tiff_of(ramp(255, 3).astype(np.uint8)))
+    with pytest.raises(PhotoError, match=r"IMG_1.NEF is a camera RAW file; develop it"):
+        open_photo(tmp_path / "IMG_1.NEF")
+    (tmp_path / "picture.bmp").write_bytes(file_of(Image.fromarray(corner(RED)), "PNG"))  # another kind than it says
+    assert open_photo(tmp_path / "picture.bmp").width == 40
+
+
+def test_heic_is_read_where_pillow_heif_is_installed(monkeypatch):
+    class Opened:
+        def to_pillow(self):
+            return Image.fromarray(corner(RED))
+
+    module = types.ModuleType("pillow_heif")
+    module.open_heif = lambda source: Opened()
+    monkeypatch.setitem(sys.modules, "pillow_heif", module)
+    np.testing.assert_array_equal(open_photo(FILES["HEIC"][0]).pixels, corner(RED))
+
+
+@pytest.mark.parametrize("form", ["TIFF", "WEBP", "PNG"])
+def test_of_several_pages_the_first_is_taken(form):
+    frames = [Image.new("RGB", (8, 8), (value, 0, 0)) for value in (250, 10)]
+    photo = open_photo(file_of(frames[0], form, save_all=True, append_images=frames[1:]))
+    assert photo.pixels[0, 0, 0] > 200
+    assert "first picture of several" in photo.notes
 
 
 @pytest.mark.parametrize(

@@ -7,21 +7,27 @@ difference out around the region; "gradient" solves for a picture that has the e
 the photo's colours on its border (Pérez et al. 2003, section 2), which leaves no seam.
 """
 
+import importlib
 import io
 import math
 import os
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from scipy import ndimage, sparse
 from scipy.sparse import linalg
+
+from editgan_widgets.editing.deep_pixels import deep_pixels, in_8_bits
+from editgan_widgets.file_kinds import what_it_is
+from editgan_widgets.notes import Note
 
 MOST_PIXELS = 2 * 89_478_485  # of a picture, as Pillow has it; a small file may claim far more than memory holds
 _LARGEST_CROP = 8  # times the photo's longer side
@@ -99,8 +105,9 @@ class Photo:
 def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128)) -> Photo:
     """Read a picture from a file, its bytes, a Pillow image or an array.
 
-    Turned upright as its EXIF data say; transparency is laid on `background`; 16 bits, grey, palettes and CMYK (through
-    its colour profile where it has one) become 8-bit RGB; of an animation the first frame is taken.
+    Turned upright as its EXIF data say; transparency is laid on `background`; grey, palettes and CMYK (through its
+    colour profile where it has one) become 8-bit RGB, and so do 16 bits, where 10, 12 and 14 bits in 16 are recognised
+    (deep_pixels.py); of an animation the first frame is taken. HEIC is read where pillow-heif is installed.
 
     Raises OSError for a file that is missing or may not be read, or PhotoError for what is no picture, a broken one, or
     one of more than MOST_PIXELS.
@@ -108,7 +115,8 @@ def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128
     if isinstance(source, np.ndarray):
         if source.ndim >= 2 and source.shape[0] * source.shape[1] > MOST_PIXELS:
             raise PhotoError(f"the array is {source.shape}, more than {MOST_PIXELS:,} pixels; make it smaller first")
-        return Photo(_from_array(source, background))
+        pixels, note = _from_array(source, background)
+        return Photo(pixels, (note,) if note else ())
     if not isinstance(source, (str, os.PathLike, bytes, Image.Image)) and not hasattr(source, "read"):
         raise PhotoError(
             f"a {type(source).__name__} is no picture; give a path, bytes, a Pillow image or a numpy array"
@@ -119,22 +127,86 @@ def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128
             warnings.simplefilter("ignore")  # Pillow's own about large pictures; the limit here is stated and firm
             if isinstance(source, Image.Image):
                 _check_size(source, name)
-                return _converted(source, background)
+                return _converted(source, background, None)
             if isinstance(source, (str, os.PathLike)):
                 name = Path(source).name
-            opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
-            with opened as image:
+                _refuse_raw(source, name)
+            with _opened(source) as image:
                 _check_size(image, name)
-                return _converted(image, background)
+                return _converted(image, background, partial(_opened, source))
     except (FileNotFoundError, IsADirectoryError, PermissionError, PhotoError):
         raise
     except Image.DecompressionBombError as error:
         raise PhotoError(f"{name} claims more than {MOST_PIXELS:,} pixels; make it smaller first") from error
     except UnidentifiedImageError as error:
-        raise PhotoError(f"{name} is no picture that can be read; use JPEG, PNG, WebP, TIFF, GIF or BMP") from error
+        assert not isinstance(source, Image.Image)  # which was opened already
+        if (photo := _by_tifffile(source, background, name)) is not None:
+            return photo
+        kind, move = what_it_is(source) or ("of an unknown kind", "use JPEG, PNG, WebP, TIFF, GIF or BMP")
+        raise PhotoError(f"{name} is no picture that can be read: it is {kind}; {move}") from error
     # Pillow's ways to say that a file is broken.
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, TypeError, IndexError, struct.error) as error:
         raise PhotoError(f"{name} is broken ({error}); save it anew and try again") from error
+
+
+def _opened(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
+    """Open a file; HEIC by pillow-heif, where that is installed."""
+    if not isinstance(source, (str, os.PathLike, bytes)):
+        source.seek(0)
+    try:
+        return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+    except UnidentifiedImageError:
+        found = what_it_is(source)
+        if found is None or found[0] not in ("a HEIC picture", "an AVIF picture"):
+            raise
+        try:
+            pillow_heif: Any = importlib.import_module("pillow_heif")
+        except ImportError:
+            raise UnidentifiedImageError("pillow-heif is not installed") from None
+        heif = pillow_heif.open_heif(io.BytesIO(source) if isinstance(source, bytes) else source)
+        return heif.to_pillow()
+
+
+def _bytes_of(source: str | os.PathLike[str] | bytes | BinaryIO, most: int = -1) -> bytes:
+    """A file's content, or its first `most` bytes."""
+    if isinstance(source, bytes):
+        return source if most < 0 else source[:most]
+    if isinstance(source, (str, os.PathLike)):
+        with open(source, "rb") as file:
+            return file.read(most)
+    source.seek(0)
+    return source.read(most)
+
+
+def _refuse_raw(path: str | os.PathLike[str], name: str) -> None:
+    """Camera RAW files are TIFF with a small preview, which would be taken for the picture."""
+    found = what_it_is(path)
+    if found is not None and "RAW" in found[0]:
+        raise PhotoError(f"{name} is {found[0]}; {found[1]}")
+
+
+def _by_tifffile(
+    source: str | os.PathLike[str] | bytes | BinaryIO, background: tuple[int, int, int], name: str
+) -> Photo | None:
+    """A TIFF of a kind that Pillow does not read, such as RGB floats; None for what is no TIFF."""
+    if _bytes_of(source, 4) not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return None
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(io.BytesIO(_bytes_of(source))) as tiff:
+            page = tiff.pages[0]
+            if page.size > 4 * MOST_PIXELS:
+                raise PhotoError(f"{name} claims {page.shape} values; make it smaller first")
+            array = np.asarray(page.asarray())
+    except PhotoError:
+        raise
+    except Exception as error:  # tifffile's ways to say that a file is broken, or of a kind that it does not read
+        raise PhotoError(f"{name} is a TIFF that cannot be read ({error}); save it as 8 or 16-bit PNG") from error
+    if array.ndim == 3 and array.shape[0] in (3, 4) and array.shape[2] not in (3, 4):
+        array = np.moveaxis(array, 0, 2)  # planes one after the other
+    pixels, note = _from_array(array, background)
+    return Photo(pixels, (note,) if note else ())
 
 
 def _check_size(image: Image.Image, name: str) -> None:
@@ -144,26 +216,38 @@ def _check_size(image: Image.Image, name: str) -> None:
         )
 
 
-def _converted(image: Image.Image, background: tuple[int, int, int]) -> Photo:
+def _converted(image: Image.Image, background: tuple[int, int, int], reopen: Callable[[], Image.Image] | None) -> Photo:
+    """Pixels and notes; `reopen` opens the file again, for what Pillow leaves out of 16 bits."""
     notes = []
+    deep = None if reopen is None else deep_pixels(image, reopen)
     upright = ImageOps.exif_transpose(image)
     if image.getexif().get(0x0112, 1) in range(2, 9):
-        notes.append("turned upright")
+        notes.append(Note("turned upright"))
     if getattr(image, "n_frames", 1) > 1:
-        notes.append("first picture of several")
-    if upright.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F"):
-        notes.append("brought to 8 bits")
-        return Photo(_from_array(np.asarray(upright), background, deep=upright.mode != "F"), tuple(notes))
+        notes.append(Note("first picture of several"))
+    if upright.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F") or deep is not None:
+        array = np.asarray(upright) if deep is None else _upright(deep, image)
+        pixels, note = _from_array(array, background)
+        notes.append(note or Note("brought to 8 bits"))
+        return Photo(pixels, tuple(notes))
     if upright.mode == "CMYK":
-        notes.append("CMYK turned into RGB")
+        notes.append(Note("CMYK turned into RGB"))
         upright = _to_srgb(upright)
     elif upright.mode in ("RGB", "L") and upright.info.get("icc_profile"):
         upright = _to_srgb(upright)
     if upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info:
-        notes.append("transparency laid on a plain background")
+        notes.append(Note("transparency laid on a plain background"))
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, (*background, 255)), upright)
     return Photo(np.array(upright.convert("RGB")), tuple(notes))
+
+
+def _upright(array: np.ndarray, image: Image.Image) -> np.ndarray:
+    """Turn an array as the image's EXIF data say."""
+    flip, quarters = {2: (1, 0), 3: (0, 2), 4: (1, 2), 5: (1, 1), 6: (0, 3), 7: (1, 3), 8: (0, 1)}.get(
+        image.getexif().get(0x0112, 1), (0, 0)
+    )
+    return np.rot90(array[:, ::-1] if flip else array, quarters)
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
@@ -180,9 +264,10 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _from_array(values: np.ndarray, background: tuple[int, int, int], deep: bool = False) -> np.ndarray:
-    """Grey, grey and alpha, RGB or RGBA; 8 or 16 bits, or floats in [0, 1]; `deep` means 16 bits whatever is shown."""
+def _from_array(values: np.ndarray, background: tuple[int, int, int]) -> tuple[np.ndarray, Note | None]:
+    """Grey, grey and alpha, RGB or RGBA, of 8 to 16 bits or floats in [0, 1], as RGB bytes; and a note, or none."""
     array = np.asarray(values)
+    array = array.astype(np.uint8) * np.uint8(255) if array.dtype == bool else array
     if array.ndim == 2:
         array = array[:, :, None]
     if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4) or not array.size:
@@ -190,17 +275,15 @@ def _from_array(values: np.ndarray, background: tuple[int, int, int], deep: bool
     low, high = (float(array.min()), float(array.max())) if array.dtype.kind in "iuf" else (np.nan, np.nan)
     if not (low >= -0.01 and high <= 65535):
         raise PhotoError(
-            f"the array holds {array.dtype} from {low:g} to {high:g}; a picture is uint8, uint16 or floats in [0, 1] "
+            f"the picture holds {array.dtype} from {low:g} to {high:g}; it takes uint8, uint16 or floats in [0, 1] "
             "(images.to_uint8 turns a network's pictures into one)"
         )
-    # Floats a little above 1 are rounding; whole numbers up to 255 are bytes in a wider type, unless a file says more.
-    top = 1.0 if array.dtype.kind == "f" and high <= 1.05 else 255.0 if high <= 255.5 and not deep else 65535.0
-    scaled = np.clip(np.rint(array * (255 / top)), 0, 255).astype(np.uint8)
-    colours, alpha = (scaled, None) if scaled.shape[2] in (1, 3) else (scaled[..., :-1], scaled[..., -1:] / 255.0)
+    colours, note = in_8_bits(array if array.shape[2] in (1, 3) else array[..., :-1])
+    alpha = None if array.shape[2] in (1, 3) else in_8_bits(array[..., -1:])[0] / 255.0
     colours = np.repeat(colours, 3, axis=2) if colours.shape[2] == 1 else colours
     if alpha is not None:
         colours = np.rint(colours * alpha + np.array(background) * (1 - alpha)).astype(np.uint8)
-    return np.ascontiguousarray(colours)
+    return np.ascontiguousarray(colours), note
 
 
 # The way back

@@ -11,6 +11,7 @@ import binascii
 import io
 import json
 import os
+import struct
 import zlib
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,11 @@ from editgan_widgets.models.editgan import EditGAN
 CHUNK = "editgan-widgets"
 PHOTO_CHUNK = b"egPH"
 _FORMAT = "editgan-widgets picture 1"
+# Pillow's ways to say that a file is broken.
+_BROKEN = (
+    *(OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, IndexError),
+    *(struct.error, Image.DecompressionBombError),
+)
 _MASKS = ("edited", "settled", "painted")  # older files lack them
 
 
@@ -177,7 +183,7 @@ def _read(source: str | Path | bytes) -> tuple[dict[str, Any], np.ndarray, np.nd
                 before = np.array(image.convert("RGB"))
     except (FileNotFoundError, IsADirectoryError, PermissionError):
         raise
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:  # Pillow's ways
+    except _BROKEN as error:
         raise SavedPictureError(f"{name} is no picture that can be read ({error})") from error
     return _recipe(name, text), pixels, before
 

@@ -45,6 +45,8 @@ def go_over_to(picture: Picture, piece: Workpiece, screen: Screen, pacer: FrameP
         word += " " + screen.text("Undo brings back what was here before.")
     piece.begin(session, photo)
     screen.begin(word)
+    if photo is not None:
+        screen.add_notes(photo.photo.notes)
 
 
 def _begun(

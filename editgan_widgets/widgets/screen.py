@@ -98,7 +98,7 @@ class Screen:
     def begin(self, word: str) -> None:
         """Show another session than before, whose first word this is."""
         piece = self._piece
-        self.numbers, self.word = {}, word
+        self.numbers, self.word, self.notes = {}, word, ""
         self.quality.begin(piece.photo)
         self._thumbs_sent.clear()
         self.publish(whole=b"", **self.beginning(), **self.vectors())
@@ -123,9 +123,11 @@ class Screen:
         """Choose the word for the end."""
         self.word = self.text(text, **values)
 
-    def add_notes(self, notes: Sequence[Note]) -> None:
+    def add_notes(self, notes: Sequence[str]) -> None:
         """Say how a file was read, now and at the end of the run that follows."""
-        self.notes = "; ".join(self.text(note.template, **note.values) for note in notes)
+        self.notes = "; ".join(
+            self.text(note.template, **note.values) if isinstance(note, Note) else self.text(note) for note in notes
+        )
         self.repeat_notes()
 
     def repeat_notes(self) -> None:
