@@ -232,6 +232,42 @@ def test_a_mask_is_saved_changed_elsewhere_and_opened_by_the_menu(lab, tmp_path,
     until(lambda: np.array_equal(editor.pixels("index"), index), 10, "undo did not bring the parts back")
 
 
+def test_a_black_and_white_mask_paints_the_selected_part_and_notes_are_shown(lab, shipped, tmp_path, photograph):
+    lab.run_all()
+    editor = EditorPage(lab)
+    lab.kernel("editor.undo(); editor.wait(); editor.view.auto = False")
+    editor.idle()
+    before = editor.pixels("index")
+    height, width = before.shape
+    mask = np.zeros((3 * height, 3 * width), bool)
+    mask[: 3 * (height // 6) + 1, : 3 * (width // 6)] = True  # one row of px beside the enlargement's blocks
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    part = "hair" if shipped else "spark"
+    number = int(lab.kernel(f"print(editor.labels[{part!r}].id)"))
+    editor.choose(part)
+
+    def give(item: str) -> None:
+        editor.root.get_by_role("button", name="More to save and open").click()
+        with editor.page.expect_file_chooser() as chooser:
+            editor.root.get_by_role("menuitem", name=item).click()
+        chooser.value.set_files(tmp_path / "mask.png")
+
+    give("Open mask")
+    alert = editor.root.locator(".eg-error")
+    alert.wait_for(state="visible", timeout=10_000)
+    assert "black and white" in alert.inner_text()
+    photograph(editor, "1-refused")
+    editor.press("Dismiss")
+    assert np.array_equal(editor.pixels("index"), before)
+    give("Paint the selected part from a mask")
+    wanted = np.where(mask[1::3, 1::3], number, before)  # the most of each block
+    until(lambda: np.array_equal(editor.pixels("index"), wanted), 10, "the part was not painted")
+    until(lambda: "px took the most frequent of several parts" in editor.status, 10, "the note is not shown")
+    photograph(editor, "2-painted")
+    editor.press("Undo")
+    until(lambda: np.array_equal(editor.pixels("index"), before), 10, "undo did not bring the parts back")
+
+
 def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(browser, address):
     page = browser.new_page(viewport={"width": 1200, "height": 900}, device_scale_factor=2, has_touch=True)
     lab = Lab(page, address)
