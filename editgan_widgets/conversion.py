@@ -115,6 +115,10 @@ def convert(
         lines.append(f"{source.path}: {source.kind}{f' ({reason})' if reason else ''}")
     if model is not None and found["generator"]:
         lines.append(model.metadata["discriminator"])
+    if model is not None:
+        lines.append(f"edits compare the outside by: {model.perceptual_distance().name}")
+        if model.interpreter is None:
+            lines.append("no interpreter: the model makes pictures and embeds photos; edits on the mask need one")
     if model is None or official is None:
         return Conversion(tuple(files), tuple(lines), None)
     difference = _compared(official, members, EditGAN.load(out), samples)

@@ -99,6 +99,15 @@ def grown(label_map: np.ndarray, label: int, by: int = 2) -> np.ndarray:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def no_vgg16(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """VGG16's weights on this machine, if there are any, do not change what is computed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("EDITGAN_VGG16", raising=False)
+        patch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def journals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Editors keep their journals in a folder of the tests' own."""
     with pytest.MonkeyPatch.context() as patch:

@@ -68,11 +68,15 @@ def test_rosinalitys_discriminator_becomes_the_bundles_own_and_the_report_says_s
     torch.save(content | {"d": state}, tmp_path / "with_d.pt")
     done = convert([tmp_path / "with_d.pt"], tmp_path / "car.safetensors", samples=1)
     assert "discriminator 'd' (rosinality) converted: 64 px, architecture resnet" in done.lines
+    assert "edits compare the outside by: the model's discriminator" in done.lines
+    assert any(line.startswith("no interpreter:") for line in done.lines)
     found = EditGAN.load(done.files[0]).discriminator
     assert found is not None
     with torch.no_grad():
         assert (found(picture(64)) - naive_d(state, picture(64))[0]).abs().max() < 1e-4
-    assert "discriminator: the file has none" in convert([release / "car.pt"], tmp_path / "bare.safetensors").lines
+    lines = convert([release / "car.pt"], tmp_path / "bare.safetensors").lines
+    assert "discriminator: the file has none" in lines
+    assert "edits compare the outside by: stand-in: the discriminator of portraits-128" in lines
 
 
 def test_the_report_compares_with_the_sources_own_tensors(release, tmp_path):

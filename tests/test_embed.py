@@ -116,10 +116,15 @@ def test_no_grad_mode_leaks_to_the_consumer(tiny_model, samples):
                 assert torch.is_grad_enabled() == enabled
 
 
-def test_a_model_without_discriminator_embeds_without_the_perceptual_term(tiny_model, samples):
+def test_a_model_without_discriminator_embeds_with_the_stand_ins_features(tiny_model, samples):
     bare = EditGAN(tiny_model.generator, None, None, tiny_model.labels)
-    found = embed(bare, samples, EmbedConfig(steps=10))
+    found = embed(bare, samples, EmbedConfig(steps=10, encoder=1.0))
     assert (found.psnr > found.first.psnr).all()
+    assert found.perceptual_features == "stand-in: the discriminator of portraits-128"
+    assert found.left_out == {"encoder": "the model has no encoder"}
+    own = embed(tiny_model, samples, EmbedConfig(steps=1))
+    assert (own.perceptual_features, dict(own.left_out)) == ("the model's discriminator", {})
+    assert embed(bare, samples, EmbedConfig(steps=1, perceptual=0)).perceptual_features is None
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -34,7 +34,7 @@ def test_a_models_own_sample_is_good(tiny_model, brighter):
     assert found.psnr > 60
     assert found.identity == pytest.approx(1, abs=1e-4)
     assert found.perceptual == pytest.approx(0, abs=1e-5)
-    assert found.perceptual_name == "discriminator features"
+    assert found.perceptual_name == "the model's discriminator"
     assert found.editability.samples == 8
     assert 0.2 < found.editability.share < 5
 

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,10 +85,29 @@ def test_a_warm_start_holds_the_outside_to_the_reference(tiny_model, session, ta
     assert again[0].figures["prior"] == pytest.approx(steps[9].figures["prior"], rel=0.05)
 
 
-def test_a_model_without_discriminator_is_edited_without_the_perceptual_term(tiny_model, session, target):
+def test_a_model_without_discriminator_is_edited_with_the_stand_ins_features(tiny_model, session, target):
     bare = EditGAN(tiny_model.generator, None, tiny_model.interpreter, tiny_model.labels)
+    for preset in ("default", "paper", "released"):
+        *_, step = optimize_edit(bare, session.w_plus, target, replace(EditConfig.preset(preset), steps=3))
+        assert step.figures["perceptual"] > 0
+
+
+def test_a_term_that_cannot_be_computed_is_named_with_its_reason(tiny_model, session, target):
+    bare = EditGAN(tiny_model.generator, None, tiny_model.interpreter, tiny_model.labels)
+    (step,) = optimize_edit(bare, session.w_plus, target, replace(EditConfig.preset("released"), steps=1))
+    assert step.left_out == {"encoder": "the model has no encoder"}
     (step,) = optimize_edit(bare, session.w_plus, target, EditConfig(steps=1))
-    assert "perceptual" not in step.figures
+    assert step.left_out == {"identity": "no embedding is given (EditConfig.embedding)"}
+    given = EditConfig(steps=1, embedding=lambda image: torch.nn.functional.normalize(image.flatten(1), dim=1))
+    (step,) = optimize_edit(bare, session.w_plus, target, given)
+    assert not step.left_out
+    assert "identity" in step.figures
+    whole = replace(target, region=np.ones_like(target.region))
+    (step,) = optimize_edit(bare, session.w_plus, whole, EditConfig(steps=1))
+    assert "nothing is outside" in step.left_out["perceptual"]
+    weights = replace(EditConfig().weights, identity=0, perceptual=0)
+    (step,) = optimize_edit(bare, session.w_plus, target, EditConfig(steps=1, weights=weights))
+    assert not step.left_out
 
 
 def test_a_model_without_interpreter_says_what_it_lacks(tiny_model, session, target):

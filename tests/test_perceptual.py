@@ -6,6 +6,7 @@ from editgan_widgets.models import perceptual
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.perceptual import PerceptualDistance, perceptual_distance
 from editgan_widgets.models.vgg16 import STAGES
+from editgan_widgets.portraits import load_samples
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_lpips_from_torchvisions_file_is_that_of_the_paper(tmp_path, headed, mon
     expected = naive_lpips(state, heads, a, b)
     assert abs(float(distance(a, distance.reference(b)) - expected)) < 1e-4 * float(expected)
     assert distance(a, distance.reference(a)) == 0
-    assert distance.name == ("LPIPS (VGG16, version 0.1)" if headed else "VGG16 features, without heads")
+    assert distance.name == ("LPIPS (VGG16)" if headed else "VGG16 features, without LPIPS's heads")
 
 
 def test_lpips_has_a_finite_gradient_at_the_reference_itself(tmp_path):
@@ -110,7 +111,7 @@ def test_lpips_has_a_finite_gradient_at_the_reference_itself(tmp_path):
 
 def test_the_environment_names_vgg16_and_otherwise_the_discriminator_is_taken(tmp_path, tiny_model, monkeypatch):
     monkeypatch.delenv("EDITGAN_VGG16", raising=False)
-    assert perceptual_distance(tiny_model.discriminator).name == "discriminator features"
+    assert perceptual_distance(tiny_model.discriminator).name == "the model's discriminator"
     vgg16_file(tmp_path / "vgg16.pth")
     monkeypatch.setenv("EDITGAN_VGG16", str(tmp_path / "vgg16.pth"))
     assert "VGG16" in perceptual_distance(tiny_model.discriminator).name
@@ -118,8 +119,45 @@ def test_the_environment_names_vgg16_and_otherwise_the_discriminator_is_taken(tm
     with pytest.raises(CheckpointError, match=r"nowhere\.pth, which stands in EDITGAN_VGG16; give"):
         perceptual_distance(tiny_model.discriminator)
     monkeypatch.delenv("EDITGAN_VGG16")
-    with pytest.raises(ValueError, match="give a discriminator, or VGG16's weights"):
-        perceptual_distance()
+    assert perceptual_distance().name == "stand-in: the discriminator of portraits-128"
+
+
+@pytest.mark.parametrize("place", [{"TORCH_HOME": "torch"}, {"XDG_CACHE_HOME": "", "TORCH_HOME": None}])
+def test_vgg16_is_found_where_torch_hub_keeps_it(tmp_path, tiny_model, monkeypatch, place):
+    for name, folder in place.items():
+        monkeypatch.delenv(name) if folder is None else monkeypatch.setenv(name, str(tmp_path / folder))
+    (tmp_path / "torch" / "hub" / "checkpoints").mkdir(parents=True)
+    file = tmp_path / "torch" / "hub" / "checkpoints" / "vgg16-397923af.pth"
+    vgg16_file(file)
+    assert "VGG16" in perceptual_distance(tiny_model.discriminator).name
+    assert perceptual_distance() is perceptual_distance(), "the file is read once"
+
+
+def test_a_broken_file_of_torch_hub_is_passed_over_with_a_word_in_the_log(tmp_path, tiny_model, monkeypatch, caplog):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "hub" / "checkpoints" / "vgg16-397923af.pth").write_bytes(b"cut short")
+    assert perceptual_distance(tiny_model.discriminator).name == "the model's discriminator"
+    assert "VGG16's weights are not used for perceptual distances" in caplog.text
+
+
+@pytest.mark.parametrize("size", [32, 128, 256, 512, 1024])
+def test_the_stand_in_reads_pictures_of_every_model(size):
+    distance = perceptual_distance()
+    image = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    reference = distance.reference(image)
+    assert distance(image, reference) == 0
+    assert distance(image * 0.5, reference) > 0
+
+
+def test_the_stand_in_sees_a_warp_before_a_colour_of_the_same_error():
+    """The criterion by which it was chosen; docs/measure_perceptual.py measures it on more pictures."""
+    picture = torch.from_numpy(load_samples()[0].image.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+    distance = perceptual_distance()
+    reference = distance.reference(picture)
+    shifted = torch.roll(picture, 1, 3)
+    error = (shifted - picture).square().mean().sqrt()
+    assert distance(shifted, reference) > distance(picture + error, reference)
 
 
 def test_files_of_other_networks_are_refused(tmp_path):

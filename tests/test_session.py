@@ -11,6 +11,7 @@ from editgan_widgets.editing import session as module
 from editgan_widgets.editing.session import SessionError
 from editgan_widgets.editing.strokes import StrokeError
 from editgan_widgets.labels import UnknownLabelError
+from editgan_widgets.models.editgan import EditGAN
 
 DAB = Stroke([(16, 16), (20, 16)], 3, "shade")
 ELSEWHERE = Stroke([(4, 28)], 2.5, "glow")
@@ -409,3 +410,18 @@ def test_an_edit_after_refining_goes_on_only_where_it_comes_nearer(session, tiny
     for _ in session.edit(steps=1, config=EditConfig(lr=1e-9)):
         pass
     torch.testing.assert_close(session.w_plus, before, rtol=0, atol=1e-4)
+
+
+def test_a_session_says_which_perceptual_features_edits_compare_and_what_they_leave_out(tiny_model, painted, tmp_path):
+    assert painted.perceptual_features == "the model's discriminator"
+    assert painted.left_out() == {"identity": "no embedding is given (EditConfig.embedding)"}
+    assert painted.left_out(EditConfig.preset("released")) == {"encoder": "the model has no encoder"}
+    assert repr(painted).endswith("perceptual: the model's discriminator, not computed: identity)")
+    for _ in painted.edit(steps=2):
+        pass
+    made = painted.history.entry.made
+    assert made["perceptual_features"] == "the model's discriminator"
+    assert list(made["left_out"]) == ["identity"]
+    assert painted.edit_vector("glow").recipe["perceptual_features"] == "the model's discriminator"
+    bare = EditGAN(tiny_model.generator, None, tiny_model.interpreter, tiny_model.labels)
+    assert "stand-in" in EditSession.from_seed(bare, 1).perceptual_features

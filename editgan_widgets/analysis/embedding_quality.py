@@ -86,8 +86,7 @@ def embedding_quality(
     """Judge an embedded picture.
 
     Args:
-        model: whose latent it is; the perceptual distance is LPIPS where VGG16's weights are on disk, else by the
-            model's discriminator, else left out.
+        model: whose latent it is; `perceptual_distance` says which features the perceptual distance compares.
         image: the picture that was to be shown, in [-1, 1].
         w_plus: its latent.
         identity: embeds pictures to unit vectors; None leaves identity out.
@@ -98,14 +97,10 @@ def embedding_quality(
     target = image.to(model.device)
     made = picture_of(model, w_plus)
     error = float((made - target).square().mean().clamp_min(1e-10))
-    distance = name = cosine = None
-    try:
-        perceptual = perceptual_distance(model.discriminator, device=model.device)
-    except ValueError:  # neither VGG16 nor a discriminator
-        pass
-    else:
-        with torch.no_grad():
-            distance, name = float(perceptual(made, perceptual.reference(target))), perceptual.name
+    cosine = None
+    perceptual = perceptual_distance(model.discriminator, device=model.device)
+    with torch.no_grad():
+        distance, name = float(perceptual(made, perceptual.reference(target))), perceptual.name
     if identity is not None:
         cosine = identity_cosine(identity, torch.cat([target, made]))
     found = None

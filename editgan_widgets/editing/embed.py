@@ -11,7 +11,7 @@ Pictures of a batch do not touch one another.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -24,7 +24,7 @@ from editgan_widgets import images
 from editgan_widgets.editing.adam import Adam
 from editgan_widgets.editing.latent_frame import LatentFrame, Units
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.models.perceptual import PerceptualDistance
+from editgan_widgets.models.perceptual import perceptual_distance
 from editgan_widgets.models.readback import Readback
 
 Start = Literal["encoder", "mean"]
@@ -41,7 +41,7 @@ class EmbedConfig:
     beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
     units: Units = field(default_factory=lambda: Units(spread=0.5, fine=0.7))  # stiff rows stay where edits work
     together: int = 10  # from the mean: first steps move all rows of w_plus alike, so that they set out from within W
-    perceptual: float = 1.0  # weight of PerceptualDistance; 0 leaves it uncomputed
+    perceptual: float = 1.0  # weight of perceptual_distance; 0 leaves it uncomputed
     perceptual_every: int = 2  # steps; its gradient counts for those between
     prior: float = 0.1  # weight of the squared distance from the start in these units, mean over the latent
     error: Literal["log", "squared"] = "log"  # of the pixels: its logarithm, or itself, pictures in [-1, 1]
@@ -92,6 +92,8 @@ class EmbedStep:
     psnr: np.ndarray  # [n], dB over the range [-1, 1]
     started_from: Start
     seconds: float  # since the embedding began
+    perceptual_features: str | None = None  # what the perceptual term compares; None where its weight is 0
+    left_out: Mapping[str, str] = field(default_factory=dict)  # terms of a weight above 0 not computed, with the reason
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,16 @@ class Embedding:
         """Whether the encoder made the first pass, or W's mean stands for it where the model has none."""
         return self.first.started_from
 
+    @property
+    def perceptual_features(self) -> str | None:
+        """What the perceptual term compared (models/perceptual.py); None where its weight is 0."""
+        return self.first.perceptual_features
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Terms of a weight above 0 that were not computed, with the reason."""
+        return self.first.left_out
+
 
 def embed(
     model: EditGAN,
@@ -122,8 +134,7 @@ def embed(
     """Embed pictures and keep each one's best step by PSNR.
 
     Args:
-        model: frozen; with an encoder it begins there, else at the mean of W; without a discriminator the perceptual
-            term is left out.
+        model: frozen; with an encoder it begins there, else at the mean of W.
         image: in [-1, 1], of the model's resolution (`images.from_uint8`).
         config: None for the defaults.
         on_step: gets every step, the first pass (0) too.
@@ -172,7 +183,9 @@ def optimize_embedding(
             loss = objective(index, made, free, latent)
         w_now = latent.detach().clone()
         pixels, psnr = read((images.to_bytes(made), _psnr(made, target)))  # the step's one wait for the device
-        yield EmbedStep(index, config.steps, w_now, pixels, psnr, started_from, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        about = (objective.features, objective.left_out)
+        yield EmbedStep(index, config.steps, w_now, pixels, psnr, started_from, seconds, *about)
         if index < config.steps:
             adam.step(_rate(config, index), torch.autograd.grad(loss, [offset])[0])
             if config.lookahead and (index + 1) % config.lookahead == 0:
@@ -187,9 +200,12 @@ class _Objective:
         self.target, self.config = target, config
         self.encoder = model.encoder if config.encoder > 0 else None
         self.perceptual = self.reference = None
-        if model.discriminator is not None and config.perceptual > 0:
-            self.perceptual = PerceptualDistance(model.discriminator)
+        if config.perceptual > 0:
+            self.perceptual = perceptual_distance(model.discriminator, device=model.device)
             self.reference = self.perceptual.reference(target)
+        self.features = None if self.perceptual is None else self.perceptual.name
+        lacks_encoder = config.encoder > 0 and model.encoder is None
+        self.left_out = {"encoder": "the model has no encoder"} if lacks_encoder else {}
 
     def __call__(self, index: int, made: Tensor, offset: Tensor, latent: Tensor) -> Tensor:
         config = self.config

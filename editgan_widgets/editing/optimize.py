@@ -97,6 +97,7 @@ class EditStep:
     score: float  # agreement_score of this step, or -total: the best step is the one with the highest
     agreement: float  # agreement_score of this step
     seconds: float  # since the edit began
+    left_out: Mapping[str, str] = field(default_factory=dict)  # terms of a weight above 0 not computed, with the reason
 
     @property
     def iou(self) -> float:
@@ -165,7 +166,8 @@ def optimize_edit(
                 config.stop_iou is not None and iou >= config.stop_iou and outside <= config.outside_budget
             )
             latent, seconds = evaluation.latent.clone(), time.perf_counter() - start_time
-            yield EditStep(index, config.steps, latent, pixels, MappingProxyType(values), score, agreement, seconds)
+            shown = MappingProxyType(values)
+            yield EditStep(index, config.steps, latent, pixels, shown, score, agreement, seconds, objective.left_out)
             if done:
                 return
             adam.step(rate(index), evaluation.gradient())

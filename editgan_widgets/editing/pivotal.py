@@ -22,7 +22,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.models.perceptual import PerceptualDistance
+from editgan_widgets.models.perceptual import perceptual_distance
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PivotalConfig:
 
     steps: int = 60
     lr: float = 1e-3  # of Adam, on weights of unit variance (equalised layers)
-    perceptual: float = 1.0  # weight of PerceptualDistance; 0 leaves it uncomputed
+    perceptual: float = 1.0  # weight of perceptual_distance; 0 leaves it uncomputed
     locality: float = 10.0  # weight of the squared change of pictures near the pivot; 0 leaves it uncomputed
     radius: float = 0.3  # how far on the way from the pivot to a random w these pictures are taken
     seed: int = 0  # of these latents
@@ -100,8 +100,8 @@ def tune_around(
     groups = [{"params": weights, "lr": config.lr}, {"params": noises, "lr": config.noise_lr}]
     adam = torch.optim.Adam([group for group in groups if group["params"]])
     perceptual = reference = None
-    if model.discriminator is not None and config.perceptual > 0:
-        perceptual = PerceptualDistance(model.discriminator)
+    if config.perceptual > 0:
+        perceptual = perceptual_distance(model.discriminator, device=model.device)
         reference = perceptual.reference(target)
     rng = torch.Generator().manual_seed(config.seed)
     for index in range(1, config.steps + 1):

@@ -34,7 +34,7 @@ def paper(refine: bool = False) -> EditConfig:
     | optimiser | Adam on all of w_plus, rate 0.02 in W's own unit throughout, 100 steps; after a vector 30 |
     | region | the edited parts before and after, and 5 px around |
 
-    It differs from the paper in this: the perceptual distance is of the discriminator's features, not of VGG's, and
+    It differs from the paper in this: the perceptual distance is LPIPS only where VGG16 is on disk, and
     what is inside the region is taken from the picture before and not blackened; both terms outside are means over the
     outside, not the whole picture; the outside is held to the latent's own picture, not to a photo; the parts of Q_edit
     are those painted (latent/target.py), a large one counts where it changed; identity, after ArcFace there, is asked
@@ -68,7 +68,7 @@ def released(refine: bool = False) -> EditConfig:
     | region | the painted pixels and 3 px around, by squares; after a vector the parts before and after, and 3 px |
     | features | of the nearest pixel |
 
-    It differs from the release in this: the perceptual distance is of the discriminator's features, not of VGG's, and
+    It differs from the release in this: the perceptual distance is LPIPS only where VGG16 is on disk, and
     what is inside the region is taken from the picture before and not blackened; the encoder, which a model may lack,
     runs as it was trained, not on one picture's batch statistics; strokes that change no pixel are not of the region,
     and those of earlier edits do not stay in it; after a vector the 3 px are round; the best step is kept, which the
@@ -109,7 +109,7 @@ def fast_embedding() -> EmbedConfig:
 def paper_embedding() -> EmbedConfig:
     """The paper's settings: Adam with Lookahead on w_plus, rate 0.001 throughout, 500 steps of 10 perceptual + 1 L2.
 
-    It differs from the paper in this: the perceptual distance is of the discriminator's features, not of VGG's; the
+    It differs from the paper in this: the perceptual distance is LPIPS only where VGG16 is on disk; the
     paper does not say which range its L2 is taken in, [0, 1] is assumed, nor Lookahead's settings, of which its own
     paper's are taken (5 steps, half-way); the best step by PSNR is kept.
     """
@@ -120,7 +120,7 @@ def released_embedding() -> EmbedConfig:
     """The released app's settings: 99 steps (it counts 100) of 10 perceptual + 1 MSE + 1 to the encoder's latent.
 
     Adam's rate is 0.1, rises over the first 5 % and falls to 0 along a cosine over the last 25 %. It differs from the
-    release in this: the perceptual distance is of the discriminator's features, not of VGG's; the encoder, which a
+    release in this: the perceptual distance is LPIPS only where VGG16 is on disk; the encoder, which a
     model may lack, runs as it was trained, not on one picture's batch statistics and values; the best step by PSNR is
     kept, which the release means to do, but it keeps the last.
     """

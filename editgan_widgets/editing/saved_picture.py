@@ -118,6 +118,8 @@ def _recipe_of(session: EditSession) -> dict[str, Any]:
         "fingerprint": model.base_fingerprint,
         "resolution": model.resolution,
         "label_set": model.labels.name,
+        "perceptual_features": session.perceptual_features,
+        "left_out": session.left_out(),
         "made_of": session.recipe,
         "shape": list(session.w_plus[0].shape),
         "w_plus": _packed(session.w_plus[0]),

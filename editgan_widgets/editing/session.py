@@ -46,6 +46,7 @@ from editgan_widgets.editing.refine import refine_target
 from editgan_widgets.editing.session_state import Goal, State, frozen, pack, unpacked
 from editgan_widgets.editing.strokes import Stroke, rasterise
 from editgan_widgets.latent.label_maps import predicted_label_map
+from editgan_widgets.latent.objective import left_out_terms
 from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps, from_segmentations
 from editgan_widgets.models.array_like import ArrayLike, float_tensor
 from editgan_widgets.models.editgan import EditGAN
@@ -211,6 +212,22 @@ class EditSession:
             old.copy_into(journal, self.history)
             self.history.store = journal
             return journal
+
+    def __repr__(self) -> str:
+        entries = len(self.history.entries)
+        left_out = self.left_out()
+        lacks = f", not computed: {', '.join(left_out)}" if left_out else ""
+        return f"EditSession({self.model!r}, {entries} history entries, perceptual: {self.perceptual_features}{lacks})"
+
+    @property
+    def perceptual_features(self) -> str:
+        """What edits compare outside the region, as models/perceptual.py names it."""
+        return self.model.perceptual_distance().name
+
+    def left_out(self, config: EditConfig | None = None) -> dict[str, str]:
+        """Name the terms of a weight above 0 that edits cannot compute, each with the reason; `self.config` if None."""
+        config = config or self.config
+        return left_out_terms(self.model, config.weights, config.embedding)
 
     @property
     def _state(self) -> State:
@@ -612,6 +629,7 @@ class EditSession:
             "fingerprint": self.model.base_fingerprint,
             "resolution": self.model.resolution,
             "label_set": self.model.labels.name,
+            "perceptual_features": self.perceptual_features,
             "steps": [entry.made["ran"] for entry in self.history.path() if entry.made["do"] == "edit"],
             "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
         }
@@ -677,6 +695,10 @@ class EditSession:
         made: dict[str, Any] = {"do": "edit", "steps": run.config.steps, "ran": run.steps, "completed": completed}
         made |= {"since": run.since, "threads": torch.get_num_threads()}
         made["settings"] = described(run.config, run.refines)
+        if run.config.weights.perceptual > 0:
+            made["perceptual_features"] = self.perceptual_features
+        if best.left_out:
+            made["left_out"] = dict(best.left_out)
         if completed:
             committed = replace(committed, settled_map=frozen(run.target.label_map), settled_w_plus=committed.w_plus)
         if completed or run.goal is not None:

@@ -10,8 +10,9 @@ averages over the whole picture instead: LossWeights.picture_mean does that.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from jaxtyping import Float
@@ -27,7 +28,7 @@ from editgan_widgets.latent.terms.segmentation import SegmentationTerm, Segmenta
 from editgan_widgets.latent.terms.term import Candidate, Term, zero
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generator import Synthesis
-from editgan_widgets.models.perceptual import PerceptualDistance
+from editgan_widgets.models.perceptual import perceptual_distance
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class LossWeights:
     segmentation: float = 1.0  # cross-entropy in nats; the unit of the others
     dice: float = 2.0  # 1 - soft Dice of the edited parts, which IoU follows; cross-entropy favours large parts
     rgb: float = 40.0  # mean squared error outside
-    perceptual: float = 2.0  # PerceptualDistance outside
+    perceptual: float = 2.0  # perceptual_distance outside
     perceptual_every: int = 2  # steps; it is a quarter of a step's time, and its gradient counts for those between
     prior: float = 0.01  # squared distance from the start in the latent frame's units, mean over rows and axes
     balance_power: float = 0.5  # a pixel counts 1 / area(its label in the region) ** this: no outvoting
@@ -81,11 +82,12 @@ class Objective:
         names: of the figures in the order in which they are shown: those of each term in turn, then `total`.
         goals: names of the figures, 0 to 1, that measure how far the terms' goals are reached.
         period: evaluations i and i + period compute the same operations.
+        left_out: terms of a weight above 0 that are not computed, each with the reason.
         calls: evaluations so far; a caller may set it to choose the next evaluation's place in the period.
     """
 
-    def __init__(self, terms: Sequence[Term]):
-        self.terms = tuple(terms)
+    def __init__(self, terms: Sequence[Term], left_out: Mapping[str, str] = MappingProxyType({})):
+        self.terms, self.left_out = tuple(terms), dict(left_out)
         self.names = (*(name for term in self.terms for name in term.names), "total")
         self.goals = tuple(term.goal for term in self.terms if term.goal is not None)
         self.period = math.lcm(*(term.period for term in self.terms))
@@ -152,11 +154,11 @@ def edit_objective(
     """List the terms of a mask edit.
 
     Args:
-        model: with an interpreter; without a discriminator the perceptual term is left out.
+        model: with an interpreter; `perceptual_distance` says which features the perceptual term compares by.
         target: what to reach, and where.
         reference: picture in [-1, 1] that the outside is held to.
         weights: of the terms.
-        embedding: of the identity term; None leaves it out.
+        embedding: of the identity term; None leaves it out (`Objective.left_out` says so).
         nearest: upsample the interpreter's features to the nearest pixel, not bilinearly.
 
     Raises ValueError for a model without an interpreter.
@@ -175,8 +177,11 @@ def edit_objective(
         SegmentationTerm(interpreter, target, labels, inside, device, nearest),
         OutsideTerm(reference, region, weights.rgb, weights.picture_mean),
     ]
-    if weights.perceptual > 0 and model.discriminator is not None and not bool(region.all()):
-        distance = PerceptualDistance(model.discriminator)
+    left_out = left_out_terms(model, weights, embedding)
+    if weights.perceptual > 0 and bool(region.all()):
+        left_out["perceptual"] = "the region is the whole picture, nothing is outside"
+    elif weights.perceptual > 0:
+        distance = perceptual_distance(model.discriminator, device=device)
         every = weights.perceptual_every
         terms.append(PerceptualTerm(distance, reference, region, weights.perceptual, every, weights.picture_mean))
     if weights.prior > 0:
@@ -185,4 +190,14 @@ def edit_objective(
         terms.append(IdentityTerm(embedding, reference, weights.identity))
     if weights.encoder > 0 and model.encoder is not None:
         terms.append(EncoderTerm(model.encoder, weights.encoder))
-    return Objective(terms)
+    return Objective(terms, left_out)
+
+
+def left_out_terms(model: EditGAN, weights: LossWeights, embedding: IdentityModel | None = None) -> dict[str, str]:
+    """Name the terms of a weight above 0 that an edit cannot compute, each with the reason."""
+    reasons = {}
+    if weights.identity > 0 and embedding is None:
+        reasons["identity"] = "no embedding is given (EditConfig.embedding)"
+    if weights.encoder > 0 and model.encoder is None:
+        reasons["encoder"] = "the model has no encoder"
+    return reasons

@@ -92,16 +92,22 @@ class Discriminator(nn.Module):
     ) -> list[Float[Tensor, "batch _ _ _"]]:
         """Give each residual block's output, fine to coarse: H/2, H/4, …; only the first `count` where given.
 
-        The blocks also read smaller pictures, of half the size or a quarter.
+        They read pictures of any size that they can halve. Raises ValueError for others.
         """
-        self._check(image, smallest=self.config.resolution // 4)
+        step = 2 ** len(self.block_sizes[:count])
+        if image.shape[2] % step or image.shape[3] % step:
+            raise ValueError(
+                f"picture is {tuple(image.shape[2:])} px; these blocks halve multiples of {step} px: resize it"
+            )
         return self._blocks(image.to(dtype), count)[0]
 
     def forward(
         self, image: Float[Tensor, "batch 3 h w"], dtype: torch.dtype = torch.float32
     ) -> Float[Tensor, "batch scores"]:
         """Score pictures. `dtype` is the precision of the blocks; the end runs in float32."""
-        self._check(image, smallest=self.config.resolution)
+        size, got = self.config.resolution, tuple(image.shape[2:])
+        if got != (size, size):
+            raise ValueError(f"picture is {got} px, this discriminator takes ({size}, {size})")
         outputs, picture = self._blocks(image.to(dtype), None)
         picture = None if picture is None else picture.float()
         return self.get_submodule(self.end)(outputs[-1].float(), picture)
@@ -113,11 +119,6 @@ class Discriminator(nn.Module):
             x, picture = self.get_submodule(f"b{resolution}")(x, picture)
             outputs.append(x)
         return outputs, picture
-
-    def _check(self, image: Tensor, smallest: int) -> None:
-        size, got = self.config.resolution, tuple(image.shape[2:])
-        if got[0] != got[1] or size % got[0] or got[0] < smallest:
-            raise ValueError(f"picture is {got} px, this discriminator takes ({size}, {size})")
 
 
 class DiscriminatorBlock(nn.Module):

@@ -20,6 +20,7 @@ from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.models.generator import Generator, GeneratorConfig
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 from editgan_widgets.models.official.file_kinds import convert_line
+from editgan_widgets.models.perceptual import Lpips, PerceptualDistance, perceptual_distance
 from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncoderConfig
 from editgan_widgets.models.seeds import code_of_seed
 
@@ -165,6 +166,13 @@ class EditGAN:
         if self.interpreter is None:
             raise ValueError("this model has no interpreter yet; train one with `editgan train interpreter`")
         return self.interpreter
+
+    def perceptual_distance(self) -> PerceptualDistance | Lpips:
+        """Give what edits compare pictures by: LPIPS, the discriminator's features or a stand-in's; `name` says which.
+
+        See models/perceptual.py. Raises CheckpointError where EDITGAN_VGG16 names a file that cannot be used.
+        """
+        return perceptual_distance(self.discriminator, device=self.device)
 
     def encode(self, image: Float[Tensor, "batch 3 h w"]) -> Float[Tensor, "batch num_ws w_dim"]:
         """Give latents of pictures in [-1, 1] of the model's resolution, in one pass of the encoder, on its device.

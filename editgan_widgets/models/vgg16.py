@@ -24,19 +24,31 @@ _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # 
 
 
 def vgg16_path(path: str | os.PathLike[str] | None = None) -> Path | None:
-    """Say where VGG16's weights are: the path given, else that of EDITGAN_VGG16, else None.
+    """Give the path of VGG16's weights that was named: the one given, else that of EDITGAN_VGG16, else None.
 
     Raises CheckpointError where the one that was named is not there.
     """
     named = path if path is not None else os.environ.get(VGG16_VARIABLE)
     if not named:
         return None
-    if not Path(named).is_file():
+    named = Path(named).expanduser()
+    if not named.is_file():
         origin = "was given" if path is not None else f"stands in {VGG16_VARIABLE}"
         raise CheckpointError(
             f"VGG16's weights are not at {named}, which {origin}; give the path of torchvision's vgg16-397923af.pth"
         )
-    return Path(named)
+    return named
+
+
+def hub_path() -> Path | None:
+    """Say where torch.hub keeps VGG16's weights, if it has them; nothing is downloaded and torch.hub is not asked.
+
+    That is `hub/checkpoints/vgg16-397923af.pth` in TORCH_HOME, else in XDG_CACHE_HOME/torch, else in ~/.cache/torch.
+    """
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("TORCH_HOME") or os.path.join(cache, "torch")
+    path = Path(home).expanduser() / "hub" / "checkpoints" / "vgg16-397923af.pth"
+    return path if path.is_file() and os.access(path, os.R_OK) else None
 
 
 def lpips_heads_path() -> Path | None:

@@ -20,7 +20,7 @@ from torch import Tensor
 from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, write_bundle
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
-from editgan_widgets.models.perceptual import PerceptualDistance
+from editgan_widgets.models.perceptual import perceptual_distance
 from editgan_widgets.training.runs import (
     RunLength,
     load_optimizer,
@@ -50,7 +50,7 @@ class TrainEncoderConfig:
     max_truncation_psi: float = 1.0  # samples are truncated by a random psi between 0.5 and this
     w_weight: float = 0.5  # of the squared error in W, in units of its standard deviation; samples only
     picture_weight: float = 4.0  # of the distance of pictures: L1 at three sizes and of differences
-    perceptual_weight: float = 1.0  # of the distance of discriminator features, where the model has a discriminator
+    perceptual_weight: float = 1.0  # of perceptual_distance, whose features the report names
     code_weight: float = 0.1  # of the squared error in W of renders whose code the folder has
     spread_weight: float = 0.02  # of the squared distance of a render's rows from their mean, in standard deviations
     held_out: int = 64  # last pictures of the folder, never trained on: for the report
@@ -97,7 +97,7 @@ def train_encoder(
     """Train on a model's device; return the encoder, in eval mode, and its report. `model` is left as it is.
 
     Args:
-        model: gives the generator and, for the perceptual distance, the discriminator.
+        model: gives the generator and, where VGG16 is not on disk, the discriminator of the perceptual distance.
         data_dir: folder of `editgan render`; None trains on samples alone.
         config: None for the defaults.
         checkpoint: file to write now and then and at the end; where it exists, the run goes on from it.
@@ -183,8 +183,8 @@ class _Run:
         self.encoder = encoder.to(self.device).train()
         self.optimizer = torch.optim.Adam(self.encoder.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
         self.perceptual = None
-        if model.discriminator is not None and config.perceptual_weight > 0:
-            self.perceptual = PerceptualDistance(model.discriminator)
+        if config.perceptual_weight > 0:
+            self.perceptual = perceptual_distance(model.discriminator, device=self.device)
         self.rng = torch.Generator()
         self.steps = self.images = self.renders = 0
         self.seconds = 0.0
@@ -259,6 +259,7 @@ class _Run:
             "encoder_config": self.encoder.config.to_dict(),
             "generator": self.model.fingerprint,
             "training": self.config.to_dict(),
+            "perceptual_features": None if self.perceptual is None else self.perceptual.name,
             "state": {name: getattr(self, name) for name in ("steps", "images", "renders", "seconds")},
         }
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.presets import described
+from editgan_widgets.editing.session import EditSession
 from editgan_widgets.notes import Note
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
 from editgan_widgets.widgets.actions import Inbox
@@ -170,7 +171,19 @@ class Screen:
         """How edits are optimised."""
         config = getattr(self._piece.session, "config", None) or EditConfig()
         description = described(config) or {"preset": ""}
-        return {"preset": description["preset"], **{name: getattr(config, name) for name in SETTINGS}}
+        settings = {"preset": description["preset"], **{name: getattr(config, name) for name in SETTINGS}}
+        return {**settings, "terms": self._terms()}
+
+    def _terms(self) -> str:
+        """Which perceptual features edits compare, and which terms they cannot compute."""
+        session = self._piece.session
+        if not isinstance(session, EditSession):
+            return ""
+        said = self.text("Perceptual features: {name}.", name=session.perceptual_features)
+        if left_out := session.left_out():
+            names = ", ".join(self.text(name) for name in left_out)
+            said += " " + self.text("Not computed: {names}.", names=names)
+        return said
 
     def tools(self) -> dict[str, Any]:
         """How the tools stand, as the journal keeps it."""

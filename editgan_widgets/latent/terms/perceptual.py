@@ -4,7 +4,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from editgan_widgets.latent.terms.term import Candidate, TermValue, zero
-from editgan_widgets.models.perceptual import PerceptualDistance
+from editgan_widgets.models.perceptual import Lpips, PerceptualDistance
 
 
 class PerceptualTerm:
@@ -24,7 +24,7 @@ class PerceptualTerm:
 
     def __init__(
         self,
-        distance: PerceptualDistance,
+        distance: PerceptualDistance | Lpips,
         reference: Float[Tensor, "1 3 h w"],
         region: Bool[Tensor, "h w"],
         weight: float,

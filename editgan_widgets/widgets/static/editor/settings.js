@@ -22,6 +22,7 @@ export function makeSettings({ model, tell, t }) {
     fields[name] = { node: input, empty: optional };
     return h("label", { class: "eg-field" }, h("span", {}, label), input);
   };
+  const terms = h("p", { class: "eg-note" });
   const node = h(
     "details",
     { class: "eg-panel" },
@@ -35,10 +36,12 @@ export function makeSettings({ model, tell, t }) {
       field("buffer_px", t("Buffer"), t("How far the region reaches beyond the parts, in picture pixels; empty: 2 % of the height"), { min: 0, max: 64, step: 0.5 }, true),
       field("stop_iou", t("Stop at"), t("End early once the parts agree this well, 0 to 1; empty: run all steps"), { min: 0, max: 1, step: 0.01 }, true),
     ),
+    terms,
   );
   function show() {
     const settings = model.get("settings");
     preset.value = settings.preset;
+    terms.textContent = settings.terms ?? "";
     for (const [name, { node: input }] of Object.entries(fields)) input.value = settings[name] == null ? "" : Number(settings[name].toPrecision(4));
   }
   return { node, show };
