@@ -37,6 +37,12 @@ BESIDE = 0.3  # cores' work of others, from which on times are too long
 SAME = 1e-3  # relative: what the two ways of computing one objective may differ
 
 
+_ALL_ROWS = (
+    "All rows of the picture are read by both. At car-512 the release's networks read 384 of the 512 rows, those that",
+    "show the car, so its own segmentation is cheaper than its port; the ratio is of equal pixels.",
+)
+
+
 def crowded(row):
     """Whether other work ran beside a measurement: the load average holds the one before it too, `threads` of it."""
     return row.get("load", 0) > (os.cpu_count() or 1) + 1 or row.get("beside", 0) > BESIDE
@@ -240,7 +246,8 @@ def page(results):
         )
     lines += ["", *aims_table(results), "", "## Edit step", "", *table(results, STEPS, PORT)]
     lines += ["", "## The same objective", "", *objective_table(results)]
-    lines += ["", "## Segmentation of the whole picture", "", *table(results, (SEGMENT_PORT, SEGMENT), SEGMENT_PORT)]
+    lines += ["", "## Segmentation of the whole picture", "", *_ALL_ROWS, ""]
+    lines += table(results, (SEGMENT_PORT, SEGMENT), SEGMENT_PORT)
     lines += ["", "## A step of an embedding", "", *table(results, (EMBED_PORT, EMBED), EMBED_PORT)]
     lines += ["", "## Training the interpreter, the release's ensemble on one picture", "", *training_table(results)]
     return "\n".join(lines) + "\n"
