@@ -126,7 +126,9 @@ def _vector(
     name: str, delta: Tensor, model: EditGAN, rows: Layers, unit: Unit, recipe: dict, labels: tuple[str, ...] = ()
 ) -> EditVector:
     if not bool(delta.any()):
-        raise CheckpointError(f"the direction {name!r} is zero everywhere; give another index or file")
+        raise CheckpointError(
+            f"{recipe.get('converted_from', name)}: the direction {name!r} is zero everywhere; give another one"
+        )
     sigma = sigma_along(model, delta)
     if unit == "sigma":
         if sigma < 1e-6:

@@ -27,9 +27,10 @@ class Action:
     id: str = ""  # the browser's name for the stroke
     run: int = 0
     changes: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # of vectors' settings, by name
-    name: str = ""  # of a vector
+    name: str = ""  # of a vector, or of the file that is opened
     rule: PaintRule = field(default_factory=PaintRule)  # what may be painted over
     picture: str | Path | bytes | Sample = b""  # to open
+    index: int | None = None  # of the latent to open, in a file of several
     tool: str = ""  # what the mask was changed by, for the history
     part: int = 0  # to which this was done
     notes: tuple[Note, ...] = ()  # on how a mask was read

@@ -105,7 +105,7 @@ class BrowserMessages:
             # files and other pictures
             **dict.fromkeys(DOWNLOADS, self._download),
             "open": self._open,
-            "new": lambda content, _: editor.new_portrait(*checked_sample(content.get("seed"), content.get("psi"))),
+            "new": self._new,
             "dismiss": lambda _content, _: editor.dismiss(),
         }
 
@@ -175,13 +175,17 @@ class BrowserMessages:
         label = labels[content.get("label", "")].id
         self._worker.add(part_mask_action(_file(buffers), label, labels, size, **self._painting(content)))
 
-    def _open(self, _content: dict, buffers: Any) -> None:
-        """A picture, or a mask that an editor saved, which needs no menu."""
+    def _open(self, message: dict, buffers: Any) -> None:
+        """A picture, a file of latents, or a mask that an editor saved, which needs no menu."""
         content = _file(buffers)
         if holds_own_mask(content, self._editor.labels):
             self._editor.load_mask(content)
         else:
-            self._editor.open(content)
+            self._editor.open(content, name=_text(message, "name"))
+
+    def _new(self, content: dict, _buffers: Any) -> None:
+        sample = checked_sample(content.get("seed"), content.get("psi"), content.get("source", "torch"))
+        self._editor.new_portrait(sample[0], sample[1], sample[2] if len(sample) == 3 else "torch")
 
     def _painting(self, content: dict) -> dict[str, Any]:
         """Rule and steps of what is painted; no steps where the editor waits for its Edit button."""

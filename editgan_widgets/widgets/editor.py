@@ -7,11 +7,12 @@ Its methods look whether what is asked fits, and put it into the inbox of the on
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from editgan_widgets.editing.animation import Animation, animate_edit
+from editgan_widgets.editing.direction_files import load_direction
 from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, layer_weights
 from editgan_widgets.editing.library import load_vectors
 from editgan_widgets.editing.mask_file import Source, save_mask
@@ -70,10 +71,11 @@ class Editor:
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `take_part`, `run`,
     `stop`, `undo`, `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`,
     `show_mask`, `show_palette`, `tool_outline`, `apply_vectors`, `switch_vector`, `vector_layers`, `add_vector`,
-    `keep_vector`, `remove_vector`, `refine`, `open`, `new_portrait`, `divide`, `show_photo`, `save`, `save_mask`,
-    `load_mask`, `save_script`, `save_animation`, `save_sweep`. All but those that save and `tool_outline` return at
-    once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError for anything but a session or a
-    model, UnknownLabelError for an unknown part, EditVectorError for vectors of another model.
+    `load_direction`, `keep_vector`, `remove_vector`, `refine`, `open`, `new_portrait`, `divide`, `show_photo`,
+    `save`, `save_mask`, `load_mask`, `save_script`, `save_animation`, `save_sweep`. All but those that save and
+    `tool_outline` return at once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError for
+    anything but a session or a model, UnknownLabelError for an unknown part, EditVectorError for vectors of another
+    model.
     """
 
     def __init__(
@@ -471,14 +473,33 @@ class Editor:
         self._panel.check_free(name.strip())
         self._worker.add(Action("keep", name=name.strip()))
 
-    def open(self, picture: str | Path | bytes) -> None:
+    def open(self, picture: str | Path | bytes, index: int | None = None, name: str = "") -> None:
         """Embed a photo, drawing or painting and edit it from here on; a picture that `save` wrote opens as it was.
+
+        A file of latents (`.npz`, `.npy`, `.pt`, as of `load_latents`) opens with the latent of that `index`, or its
+        first. `name` is the file's, where its content is given.
 
         The editor's history begins anew, and `undo` at its beginning brings back what was here before.
         `photo.pasted()` gives the whole picture with the edits. `stop` ends the embedding with the best so far. What is
         no picture is shown as an error, and raised by `wait`.
         """
-        self._worker.add(Action("open", picture=picture))
+        self._worker.add(Action("open", picture=picture, index=index, name=name))
+
+    def load_direction(
+        self,
+        path: str | Path,
+        index: int | str | None = None,
+        rows: tuple[int, int] | None = None,
+        unit: Literal["file", "sigma"] = "sigma",
+        name: str | None = None,
+    ) -> None:
+        """Give a direction of a file a slider (`editgan_widgets.load_direction`, whose errors it raises at once).
+
+        A slider at 1 moves a latent by one standard deviation of W along the direction; `unit="file"` takes the
+        direction at the length that it has in the file. `add_vector` takes one that was loaded otherwise.
+        """
+        vector = load_direction(path, self.session.model, index, rows, unit, name=name)
+        self.add_vector(vector)
 
     def new_portrait(self, seed: int, truncation_psi: float = 0.7, source: str = "torch") -> None:
         """Go over to the portrait of a seed, as if the editor had been made with it; history as of `open`.

@@ -12,12 +12,12 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "vectors", scales: {name: number}, live} {kind: "keep" | "remove", name}
                         {kind: "switch", name, on} {kind: "layers", name, first, last} {kind: "refine", steps}
                         {kind: "save" | "save_mask" | "script" | "animation", view}   {kind: "sweep", name, view}
-                        {kind: "open"} + [file]   {kind: "open_mask" | "open_part_mask", …} + [file]
+                        {kind: "open", name} + [file]   {kind: "open_mask" | "open_part_mask", …} + [file]
                         {kind: "state", revision?}
                         {kind: "accept" | "discard"} {kind: "strength", strength, live}
                         {kind: "configure", preset, settings}
                         {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
-                        {kind: "samples", seeds, psis}   {kind: "new", seed, psi}
+                        {kind: "samples", seeds, psis}   {kind: "new", seed, psi, source?}
                         all with id and turn (deliveries.py), but for what passes (PASSING in line.js) and what is live
     kernel -> browser   {kind: "frame", seq, job, step, total, figures, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true, own} + [JPEG]; own: it is the picture that is committed

@@ -103,7 +103,7 @@ class EditorWorker:
             if action.shows_only:
                 self._show(action, token)
             elif action.kind == "open":
-                go_over_to(action.picture, self._piece, self._screen, self._pacer, token)
+                go_over_to(action, self._piece, self._screen, self._pacer, token)
                 steps, group = 0, None
             else:
                 steps, group = self._performed(action, steps, group)

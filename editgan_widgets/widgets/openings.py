@@ -1,4 +1,4 @@
-"""Going over to another picture: a sampled portrait, a saved one, or a photo that is embedded first."""
+"""Going over to another picture: a sampled portrait, a saved one, a latent's, or a photo that is embedded first."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +10,16 @@ from editgan_widgets.editing.saved_picture import SavedPictureError, open_saved
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.streaming import CancelToken, FramePacer
 from editgan_widgets.turns import pass_on
+from editgan_widgets.widgets.actions import Action
 from editgan_widgets.widgets.computing import computing
+from editgan_widgets.widgets.latent_openings import opened_latent
 from editgan_widgets.widgets.screen import Screen
 from editgan_widgets.widgets.workpiece import Workpiece
 
-Picture = str | Path | bytes | Sample
 
-
-def go_over_to(picture: Picture, piece: Workpiece, screen: Screen, pacer: FramePacer, token: CancelToken) -> None:
+def go_over_to(action: Action, piece: Workpiece, screen: Screen, pacer: FramePacer, token: CancelToken) -> None:
     """Take another picture; one that cannot be opened is shown as an error, and the old one stays."""
+    picture, latent = action.picture, None
     sampled = isinstance(picture, tuple)
     begins = screen.text("Drawing the portrait …") if sampled else screen.text("Looking for the face …")
     screen.view.publish(status=begins, progress={})
@@ -33,13 +34,18 @@ def go_over_to(picture: Picture, piece: Workpiece, screen: Screen, pacer: FrameP
 
     try:
         with computing(piece.session.model):
-            photo, session = _begun(picture, piece, show, token)
+            if not isinstance(picture, tuple):
+                model, config = piece.session.model, piece.session.config
+                latent = opened_latent(model, picture, action.name, action.index, config)
+            photo, session = (None, latent.session) if latent else _begun(picture, piece, show, token)
     except Exception as error:
         screen.fail(error)
         return
     word = screen.text("A new portrait.") if sampled else screen.text("Opened.")
     if photo is not None and photo.embedding is not None:
         word = screen.text("Embedded: PSNR {psnr:.1f} dB.", psnr=photo.psnr)
+    if latent is not None and latent.count > 1:
+        word = screen.text("Opened latent {index} of {count}.", index=latent.index + 1, count=latent.count)
     word = f"{word} {screen.text('Paint, or move a slider.')}"
     if len(piece.session.history.entries) > 1:
         word += " " + screen.text("Undo brings back what was here before.")
@@ -50,7 +56,7 @@ def go_over_to(picture: Picture, piece: Workpiece, screen: Screen, pacer: FrameP
 
 
 def _begun(
-    picture: Picture, piece: Workpiece, on_step: Callable[[Any], None], token: CancelToken
+    picture: str | Path | bytes | Sample, piece: Workpiece, on_step: Callable[[Any], None], token: CancelToken
 ) -> tuple[PhotoSession | None, EditSession]:
     """A session of a sampled portrait, a saved one, or any other picture, which then comes as a PhotoSession."""
     model, config = piece.session.model, piece.session.config

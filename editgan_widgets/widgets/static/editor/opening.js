@@ -3,11 +3,11 @@
 import { h, handled, iconButton } from "./dom.js";
 
 export function makeOpening({ root, t, tell, listen }) {
-  const input = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => send(input.files?.[0]) });
+  const input = h("input", { type: "file", accept: "image/*,.npy,.npz,.pt,.pth,.pkl", hidden: true, onchange: () => send(input.files?.[0]) });
   const button = iconButton("open", t("Open a photo, drawing or painting, or a saved picture (or drop it on the editor)"), () => input.click());
   async function send(file) {
     if (!file) return;
-    tell({ kind: "open" }, [await file.arrayBuffer()]);
+    tell({ kind: "open", name: file.name }, [await file.arrayBuffer()]);
     input.value = ""; // so that the same file can be opened again
   }
   const hasFile = (event) => event.dataTransfer?.types.includes("Files");
