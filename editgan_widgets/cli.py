@@ -347,6 +347,7 @@ def photo(
     cut = images.from_uint8(opened.cut)
     quality = embedding_quality(session.model, cut, session.w_plus, judges.identity, **probe_of(loaded))
     typer.echo(f"embedded: {quality}")
+    typer.echo(f"perceptual features: {loaded.perceptual_distance().name}")
     for note in opened.photo.notes:
         typer.echo(f"note: {note}")
     session.apply_vector(edit_vector, scale)
@@ -657,8 +658,10 @@ def train_encoder(
             loaded, data, config, checkpoint=state, start=first if isinstance(first, Encoder) else None, on_step=advance
         )
     networks = (loaded.generator, loaded.discriminator, loaded.interpreter)
-    facts = loaded.metadata | {"encoder": config.to_dict() | report.to_dict()}
+    features = loaded.perceptual_distance().name
+    facts = loaded.metadata | {"encoder": config.to_dict() | report.to_dict() | {"perceptual_features": features}}
     EditGAN(*networks, loaded.labels, facts, encoder).save(out, half=half)
+    typer.echo(f"perceptual features: {features}")
     quality = f"PSNR {report.sample_psnr:.1f} dB on samples, {report.render_psnr:.1f} dB on held-out renders"
     typer.echo(f"first pass: {quality}: {out}")
     if not report.finished:
