@@ -204,6 +204,8 @@ def render(
     backend: Annotated[
         str | None, typer.Option(help="egl or software, which needs no EGL. [default: egl where there is one]")
     ] = None,
+    rare: Annotated[float, typer.Option(min=0, max=1, help="Share that shows what few have: winks, moustaches.")] = 0.0,
+    until: Annotated[int | None, typer.Option(min=1, help="Stop at so many; the same line with more goes on.")] = None,
 ) -> None:
     """Render portraits with their true label maps and factors; a stopped render goes on where it was."""
     from editgan_widgets.portraits.dataset import write_dataset
@@ -221,8 +223,27 @@ def render(
             picture_format=picture_format,
             jobs=jobs,
             backend=backend,  # type: ignore[reportArgumentType] - another word is refused there
+            rare=rare,
+            until=until,
         )
-    typer.echo(f"{count} portraits of {size} px in {out}; README.md tells their balance")
+    if until is not None and until < count:
+        typer.echo(f"{until} of {count} portraits of {size} px in {out}; the same line with a higher --until goes on")
+    else:
+        typer.echo(f"{count} portraits of {size} px in {out}; README.md tells their balance")
+
+
+@app.command()
+def shrink(
+    data: Annotated[Path, typer.Argument(help="Folder that `editgan render` wrote, finished or not.")],
+    out: Annotated[Path, typer.Option(help="Folder that takes the smaller portraits; replaced.")],
+    size: Annotated[int, typer.Option(min=16, help="Side of a picture in px.")] = 128,
+) -> None:
+    """Write the finished portraits of a folder anew at a smaller size, for a training at that size."""
+    from editgan_widgets.portraits.dataset import read_card, shrink_dataset
+
+    with _progress(read_card(data)["done"], "portrait") as advance:
+        shrink_dataset(data, out, size, lambda done, _: advance(done, {}))
+    typer.echo(f"portraits of {size} px in {out}")
 
 
 @app.command()

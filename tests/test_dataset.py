@@ -10,10 +10,18 @@ from typer.testing import CliRunner
 
 from editgan_widgets.cli import app
 from editgan_widgets.portraits import PORTRAIT_LABELS, dataset, workers
-from editgan_widgets.portraits.dataset import DatasetError, damaged_files, pack_arrays, read_card, write_dataset
+from editgan_widgets.portraits.dataset import (
+    DatasetError,
+    damaged_files,
+    pack_arrays,
+    read_card,
+    shrink_dataset,
+    write_dataset,
+)
 from editgan_widgets.portraits.factors import FACTOR_NAMES, code_from_seed, factors_from_code
 from editgan_widgets.portraits.geometry import LANDMARKS
 from editgan_widgets.portraits.identity import CHANGING, STYLE, identity_factors, view_code
+from editgan_widgets.portraits.rare import portrait_code
 
 
 class Picture:
@@ -208,3 +216,75 @@ def test_the_command_renders_and_verifies(tmp_path):
     failed = CliRunner().invoke(app, ["verify", str(tmp_path)])
     assert failed.exit_code == 1
     assert "factors.jsonl" in failed.output
+
+
+def test_a_render_stops_where_it_is_told_and_goes_on(tmp_path):
+    write_dataset(tmp_path / "d", 40, 16, until=17)
+    assert read_card(tmp_path / "d")["done"] == 17
+    assert not (tmp_path / "d" / "SHA256SUMS").exists()
+    write_dataset(tmp_path / "d", 40, 16, until=17)
+    assert read_card(tmp_path / "d")["done"] == 17
+    write_dataset(tmp_path / "d", 40, 16)
+    write_dataset(tmp_path / "whole", 40, 16)
+    for path in (tmp_path / "whole").iterdir():
+        assert path.read_bytes() == (tmp_path / "d" / path.name).read_bytes(), path.name
+
+
+def test_rare_portraits_show_traits_that_plain_ones_seldom_do(tmp_path):
+    codes = np.stack([portrait_code(seed, 1.0) for seed in range(600)])
+    plain = np.stack([code_from_seed(seed) for seed in range(600)])
+    factors, usual = ([factors_from_code(code) for code in rows] for rows in (codes, plain))
+
+    def share(records, name, least):
+        return np.mean([abs(record[name]) >= least for record in records])
+
+    for name, least in {"wink": 0.4, "blink": 0.7, "tongue": 0.2}.items():
+        assert share(factors, name, least) > 1.4 * share(usual, name, least), name
+    men = [
+        [r["moustache"] for r in rows if r["masculinity"] > 0.7 and r["moustache"] > 0.5] for rows in (factors, usual)
+    ]
+    assert len(men[0]) > 1.3 * len(men[1])
+    changed = (codes != plain).sum(1)
+    assert changed.min() > 0
+    assert changed.max() <= 12
+    np.testing.assert_array_equal(portrait_code(7), code_from_seed(7))
+    with pytest.raises(ValueError, match="takes 0 to 1; got 2"):
+        portrait_code(0, 2.0)
+    write_dataset(tmp_path, 6, 16, rare=1.0)
+    np.testing.assert_array_equal(np.load(tmp_path / "latents.npy"), codes[:6].astype(np.float32))
+    with pytest.raises(DatasetError, match="another dataset"):
+        write_dataset(tmp_path, 6, 16)
+    with pytest.raises(ValueError, match="people shown once"):
+        write_dataset(tmp_path / "views", 6, 16, rare=0.5, views=2)
+
+
+def test_a_dataset_shrinks_to_mean_colours_and_commonest_parts(tmp_path):
+    write_dataset(tmp_path / "large", 40, 32, until=20)
+    maps = np.load(tmp_path / "large" / "label_maps.npy", mmap_mode="r+")
+    images = np.load(tmp_path / "large" / "images.npy", mmap_mode="r+")
+    maps[0, :2, :4] = [[3, 4, 8, 9], [4, 4, 9, 8]]
+    images[0, :2, :2] = np.array([0, 100, 100, 50]).reshape(2, 2, 1)
+    maps.flush()
+    images.flush()
+    shrink_dataset(tmp_path / "large", tmp_path / "small", 16)
+    about = read_card(tmp_path / "small")
+    assert (about["count"], about["done"], about["size"]) == (20, 20, 16)
+    small, small_maps = (np.load(tmp_path / "small" / name) for name in ("images.npy", "label_maps.npy"))
+    assert small.shape == (20, 16, 16, 3)
+    assert list(small[0, 0, 0]) == [63, 63, 63]
+    assert list(small_maps[0, 0, :2]) == [4, 8]
+    np.testing.assert_array_equal(small_maps[1], np.load(tmp_path / "large" / "label_maps.npy")[1, ::2, ::2])
+    landmarks = [np.load(tmp_path / name / "landmarks.npy")[:20] for name in ("small", "large")]
+    np.testing.assert_allclose(landmarks[0], landmarks[1] / 2)
+    assert damaged_files(tmp_path / "small") == []
+    with pytest.raises(ValueError, match="half that, a third"):
+        shrink_dataset(tmp_path / "large", tmp_path / "other", 20)
+
+
+def test_the_command_shrinks_an_unfinished_render(tmp_path):
+    runner = CliRunner()
+    line = ["render", "--count", "8", "--size", "32", "--no-pictures", "--out", str(tmp_path / "a"), "--rare", "0.5"]
+    assert "higher --until goes on" in runner.invoke(app, [*line, "--until", "4"]).output
+    result = runner.invoke(app, ["shrink", str(tmp_path / "a"), "--out", str(tmp_path / "b"), "--size", "16"])
+    assert "portraits of 16 px in" in result.output
+    assert np.load(tmp_path / "b" / "images.npy").shape == (4, 16, 16, 3)

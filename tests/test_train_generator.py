@@ -61,6 +61,24 @@ def test_a_run_on_pairs_lowers_the_error_and_writes_what_it_says(data, tmp_path)
     assert load_generator(result.checkpoint).config == NETWORK
 
 
+def test_frozen_blocks_stay_while_the_others_learn(data, tmp_path):
+    settings = config(total_images=24)
+    first = run(data, tmp_path / "first", settings)
+    large = dataclasses.replace(NETWORK, resolution=32)
+    grown = config(network=large, total_images=24, frozen_resolution=16, adversarial_weight=1.0, beta1=0.0)
+    run(data, tmp_path / "grown", grown, grow_from=first.checkpoint)
+    before = read_bundle(first.checkpoint).modules["generator"]
+    bundle = read_bundle(tmp_path / "grown" / "checkpoint.safetensors")
+    for module in ("generator", "generator_live"):
+        for name, value in before.items():
+            assert torch.equal(bundle.modules[module][name], value), name
+    assert bundle.modules["generator"]["synthesis.b32.torgb.weight"].abs().max() > 0
+    with pytest.raises(CheckpointError, match="frozen_resolution 16, here 0"):
+        run(data, tmp_path / "grown", dataclasses.replace(grown, frozen_resolution=0))
+    with pytest.raises(ValueError, match="frozen_resolution 32 leaves nothing of a 32 px network"):
+        config(network=large, frozen_resolution=32)
+
+
 def test_both_teachers_at_once_train_both_networks(data, tmp_path):
     lines = []
     settings = config(adversarial_weight=1.0, beta1=0.0, r1_interval=2, path_length_weight=2.0, path_length_interval=2)

@@ -51,6 +51,7 @@ class TrainGeneratorConfig:
     discriminator_rate: float = 1.0  # the discriminator's learning rate as a multiple of the generator's (TTUR)
     beta1: float = 0.0  # Adam's momentum; 0 for adversarial training, 0.9 is quicker for paired training alone
     beta2: float = 0.99  # Adam's second moment, StyleGAN2's value
+    frozen_resolution: int = 0  # mapping and blocks up to this many px stay as they are: after growing, new ones first
     warmup_images: int = 2_000  # the rate rises linearly from 0: fresh Adam moments are unreliable
     decay_fraction: float = 0.5  # last part of the run, in which the rate falls along a cosine …
     final_rate: float = 0.02  # … to this share of itself
@@ -92,6 +93,11 @@ class TrainGeneratorConfig:
         if self.relativistic and self.adversarial_weight > 0 and self.augment_target > 0:
             raise ValueError(
                 "relativistic scores have no sign of their own for augment_target to follow; set augment_target to 0"
+            )
+        if self.frozen_resolution >= self.network.resolution:
+            raise ValueError(
+                f"frozen_resolution {self.frozen_resolution} leaves nothing of a {self.network.resolution} px network "
+                "to learn; take a lower one, or 0 to train all of it"
             )
         if self.batch < 1 or self.total_images < self.batch:
             raise ValueError(
@@ -343,6 +349,11 @@ class _State:
             if config.adversarial_weight > 0:
                 sizes = {name: getattr(config.network, name) for name in ("resolution", "channel_base", "channel_max")}
                 self.discriminator = Discriminator(DiscriminatorConfig(**sizes, patches=config.patches)).to(device)
+        if config.frozen_resolution:
+            self.generator.mapping.requires_grad_(False)
+            for resolution in config.network.resolutions:
+                if resolution <= config.frozen_resolution:
+                    self.generator.synthesis.get_submodule(f"b{resolution}").requires_grad_(False)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         if self.dtype != torch.float32:
             for module in (self.generator, self.average, self.discriminator):
@@ -360,7 +371,8 @@ class _State:
     def _adam(self, module: nn.Module) -> torch.optim.Adam:
         c = self.config
         # Not the fused one: on a CPU it mixes elements up where a weight and its gradient differ in memory layout.
-        return torch.optim.Adam(module.parameters(), lr=c.learning_rate, betas=(c.beta1, c.beta2), eps=1e-8)
+        parameters = [p for p in module.parameters() if p.requires_grad]
+        return torch.optim.Adam(parameters, lr=c.learning_rate, betas=(c.beta1, c.beta2), eps=1e-8)
 
     @property
     def progress(self) -> float:
@@ -424,7 +436,8 @@ class _State:
         if paired and batch.latents is not None:
             z[:paired] = batch.latents[:paired]
         w = g.mapping(z)
-        g.mapping.w_avg.lerp_(w.detach().mean(dim=0), 0.005)
+        if not c.frozen_resolution:
+            g.mapping.w_avg.lerp_(w.detach().mean(dim=0), 0.005)
         w_plus = g.w_plus(w)
         if paired < size and c.style_mixing > 0:
             other = g.mapping(torch.randn(size - paired, c.network.z_dim, generator=self.rng, device=self.device))
@@ -525,6 +538,12 @@ class _State:
                 f"{path} is of a run with {theirs}{' and' if adversarial else ', no'} discriminator; this one has "
                 f"{self.config.network}{' and' if self.discriminator else ', no'} discriminator. "
                 f"Give another out_dir, with grow_from={path} to start from its weights"
+            )
+        frozen = bundle.metadata.get("training", {}).get("frozen_resolution", 0)
+        if frozen != self.config.frozen_resolution:
+            raise CheckpointError(
+                f"{path} is of a run with frozen_resolution {frozen}, here {self.config.frozen_resolution}; take the "
+                f"same, or give another out_dir, with grow_from={path}"
             )
         scores = bundle.metadata.get("discriminator_config", {}).get("patches", 1)
         if self.discriminator is not None and scores != self.config.patches:
