@@ -190,6 +190,8 @@ class Worker:
                 request.on_done(request.stamp, request.token.is_set())
         except Exception as error:
             self._report(request, error)
+        except BaseException as error:  # such as a panic of a Rust library: the thread must live on, too
+            self._report(request, RuntimeError(f"{type(error).__name__}: {error}"))
 
     def _report(self, request: _Request, error: Exception) -> None:
         try:

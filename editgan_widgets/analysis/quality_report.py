@@ -465,6 +465,8 @@ def encoder_quality(
     with tqdm(total=len(renders), desc="embedding", unit="img", disable=not progress) as bar:
         for part in renders.split(config.embed_batch):
             found.append(embed(model, part, EmbedConfig(steps=config.embed_steps)))
+            if found[-1].steps < config.embed_steps:
+                raise KeyboardInterrupt  # which `embed` answers by giving its best so far
             bar.update(len(part))
 
     def reconstruction(psnr: list[np.ndarray], pixels: list[np.ndarray]) -> Reconstruction:

@@ -118,7 +118,8 @@ def transfer(
         before = model.sample_w_plus(seed, truncation_psi)
         after = vector.apply(before, scale, None, force, layers)
         if refine_steps > 0:
-            after = best_step(refine(model, before, vector, refine_steps, scale, layers, config, force)).w_plus
+            steps = list(refine(model, before, vector, refine_steps, scale, layers, config, force))
+            after = best_step(steps).w_plus
         pictures = torch.cat([picture_of(model, before), picture_of(model, after)])
         first, second = attribute_values(read, pictures, attribute)
         change = float(second - first)

@@ -23,6 +23,7 @@ from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, Lay
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.files import write_bytes
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Real, Whole, is_whole, plain_fields
 
 FORMATS = (".gif", ".webp", ".mp4")
 _PALETTE_FRAMES = 16  # of an animation, from which a GIF's colours are chosen
@@ -45,6 +46,7 @@ class Animation:
     hold: float = 0.0
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         frames = np.asarray(self.frames)
         if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not len(frames):
             raise AnimationError(f"an animation is of uint8 frames [n, H, W, 3]; got {frames.dtype} {frames.shape}")
@@ -55,7 +57,7 @@ class Animation:
     def __len__(self) -> int:
         return len(self.frames)
 
-    def save(self, path: str | Path, size: int | None = None) -> None:
+    def save(self, path: str | Path, size: Whole | None = None) -> None:
         """Write a file whose ending says the format: .gif, .webp or .mp4.
 
         Args:
@@ -70,7 +72,7 @@ class Animation:
             raise AnimationError(f"an animation's file ends in {', '.join(FORMATS)}; got {path.name!r}")
         write_bytes(path, self.encoded(path.suffix.lower(), size))
 
-    def encoded(self, ending: str, size: int | None = None) -> bytes:
+    def encoded(self, ending: str, size: Whole | None = None) -> bytes:
         """The file's bytes; arguments and errors as of `save`."""
         frames = _resized(self.frames, size)
         if ending == ".mp4":
@@ -89,7 +91,7 @@ class FrameRecorder:
     came is always kept. May be filled by one thread and read by another.
     """
 
-    def __init__(self, most: int = 96, side: int = 256) -> None:
+    def __init__(self, most: Whole = 96, side: Whole = 256) -> None:
         if most < 4 or most % 2:
             raise ValueError(f"a recorder keeps an even number of frames, 4 or more; got {most!r}")
         self._most, self._side = most, side
@@ -129,7 +131,7 @@ class FrameRecorder:
 
 
 def animate_edit(
-    source: EditSession | Sequence[UInt8[np.ndarray, "h w 3"]], steps: int | None = None, fps: float = 12.0
+    source: EditSession | Sequence[UInt8[np.ndarray, "h w 3"]], steps: Whole | None = None, fps: Real = 12.0
 ) -> Animation:
     """Animate an optimisation: run a session's edit, which it keeps, or take the frames of one that ran.
 
@@ -146,19 +148,21 @@ def animate_edit(
         for step in source.edit(steps=steps):
             recorder.add(step.image)
         frames = [*recorder.frames(), source.image]  # the best step is the one that stays
-        return Animation(np.stack([_resized(frame[None], max(frames[0].shape))[0] for frame in frames]), fps, hold=1.0)
+        return Animation(
+            np.stack([_resized(frame[None], max(frames[0].shape))[0] for frame in frames]), float(fps), hold=1.0
+        )
     if not len(source):
         raise AnimationError("there are no frames to animate: run an edit first")
-    return Animation(np.stack(list(source)), fps, hold=1.0)
+    return Animation(np.stack(list(source)), float(fps), hold=1.0)
 
 
 def animate_vector(
     model: EditGAN,
     w_plus: Float[Tensor, "1 num_ws w_dim"],
     vector: EditVector,
-    scales: Iterable[float] | None = None,
+    scales: Iterable[Real] | None = None,
     layers: Layers = None,
-    fps: float = 16.0,
+    fps: Real = 16.0,
 ) -> Animation:
     """Animate a vector's scale.
 
@@ -180,20 +184,20 @@ def animate_vector(
         for scale in chosen:
             latent = vector.apply(w_plus, scale, model, layers=layers)
             frames.append(images.to_uint8(model.generator.synthesis(latent, noise_mode="const").image)[0])
-    return Animation(np.stack(frames), fps)
+    return Animation(np.stack(frames), float(fps))
 
 
-def swing(reach: float = 1.5, frames: int = 32) -> list[float]:
+def swing(reach: Real = 1.5, frames: Whole = 32) -> list[float]:
     """Scales that go from 0 to `reach`, to `-reach` and back, so that the animation runs round without a jump."""
-    return [reach * float(np.sin(2 * np.pi * i / frames)) for i in range(frames)]
+    return [float(reach) * float(np.sin(2 * np.pi * i / frames)) for i in range(frames)]
 
 
-def _resized(frames: np.ndarray, size: int | None) -> np.ndarray:
+def _resized(frames: np.ndarray, size: Whole | None) -> np.ndarray:
     if size is None:
         return frames
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not 16 <= size <= _LARGEST:
+    if not is_whole(size) or not 16 <= size <= _LARGEST:
         raise AnimationError(f"an animation's size is 16 to {_LARGEST} px; got {size!r}")
-    height, width = frames.shape[1:3]
+    height, width, size = *frames.shape[1:3], int(size)
     if max(height, width) == size:
         return frames
     ratio = size / max(height, width)

@@ -22,11 +22,12 @@ from torch import Tensor
 from editgan_widgets.files import why_unreadable, write_bytes
 from editgan_widgets.models.array_like import float_tensor
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Flag, Real, Whole, is_real
 
 _FORMAT = "editgan-widgets edit vector 1"
 _SPACE = "w_plus"
 
-Layers: TypeAlias = tuple[int, int] | Sequence[float] | None
+Layers: TypeAlias = tuple[Whole, Whole] | Sequence[Real] | np.ndarray | None
 """Rows of w_plus: (first, one past the last), or a weight for each of the num_ws rows; None = all."""
 
 
@@ -91,9 +92,9 @@ class EditVector:
     def apply(
         self,
         w_plus: Float[Tensor, "batch num_ws w_dim"],
-        scale: float = 1.0,
+        scale: Real = 1.0,
         model: EditGAN | None = None,
-        force: bool = False,
+        force: Flag = False,
         layers: Layers = None,
     ) -> Float[Tensor, "batch num_ws w_dim"]:
         """Return `w_plus + scale * delta_w_plus`.
@@ -115,10 +116,10 @@ class EditVector:
                 f"edit vector {self.name!r} has {tuple(self.delta_w_plus.shape)} layers x width, the latent has "
                 f"{tuple(w_plus.shape[1:])}; was it made with a model of another size?"
             )
-        if not math.isfinite(scale):
+        if not is_real(scale) or not math.isfinite(scale):
             raise EditVectorError(f"scale must be a finite number; got {scale}")
         delta = self.delta_w_plus if layers is None else self.masked(layers).delta_w_plus
-        return w_plus + scale * delta.to(w_plus)
+        return w_plus + float(scale) * delta.to(w_plus)
 
     def check(self, model: EditGAN) -> None:
         """Raise WrongModelError if the vector was made with another model, or one that this was not tuned from."""

@@ -9,6 +9,7 @@ the same at 20 dB as at 30. The prior keeps the latent near to where the encoder
 Pictures of a batch do not touch one another.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,8 +27,12 @@ from editgan_widgets.editing.latent_frame import LatentFrame, Units
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
 from editgan_widgets.models.readback import Readback
+from editgan_widgets.scalars import is_whole, plain_fields
 
 Start = Literal["encoder", "mean"]
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ class EmbedConfig:
     lookahead: int = 0  # steps between two moves of the slow weights (Zhang et al. 2019), half-way to Adam's; 0: none
 
     def __post_init__(self) -> None:
-        if isinstance(self.steps, bool) or not isinstance(self.steps, (int, np.integer)) or self.steps < 0:
+        plain_fields(self)
+        if not is_whole(self.steps) or self.steps < 0:
             raise ValueError(f"steps must be a whole number from 0 up; got {self.steps!r}")
         if not 0 < self.lr < math.inf:
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
@@ -140,16 +146,23 @@ def embed(
         on_step: gets every step, the first pass (0) too.
         should_stop: asked after every step; True ends early with the best so far (`CancelToken.is_set` fits).
 
+    An interrupt (Ctrl+C) after the first pass ends it early too, with the best so far.
+
     Raises ValueError for pictures of another size or range.
     """
     kept: _Best | None = None
-    for step in optimize_embedding(model, image, config):
-        kept = _Best(step) if kept is None else kept
-        kept.take(step)
-        if on_step is not None:
-            on_step(step)
-        if should_stop is not None and should_stop():
-            break
+    try:
+        for step in optimize_embedding(model, image, config):
+            kept = _Best(step) if kept is None else kept
+            kept.take(step)
+            if on_step is not None:
+                on_step(step)
+            if should_stop is not None and should_stop():
+                break
+    except KeyboardInterrupt:
+        if kept is None:
+            raise
+        _log.warning("embedding interrupted at step %d of %d; the best step is kept", kept.last.index, kept.last.total)
     assert kept is not None
     return kept.embedding()
 
@@ -234,12 +247,13 @@ class _Best:
         self.step = np.zeros(len(first.psnr), np.int64)
 
     def take(self, step: EmbedStep) -> None:
-        self.last = step
         better = step.psnr > self.psnr
-        self.w_plus = torch.where(
-            torch.from_numpy(better).to(self.w_plus.device)[:, None, None], step.w_plus, self.w_plus
-        )
-        self.image[better], self.psnr[better], self.step[better] = step.image[better], step.psnr[better], step.index
+        chosen = torch.from_numpy(better).to(self.w_plus.device)[:, None, None]
+        w_plus = torch.where(chosen, step.w_plus, self.w_plus)
+        image = np.where(better[:, None, None, None], step.image, self.image)
+        psnr, number = np.where(better, step.psnr, self.psnr), np.where(better, step.index, self.step)
+        # All at once: an interrupt leaves the one step or the other.
+        self.last, self.w_plus, self.image, self.psnr, self.step = step, w_plus, image, psnr, number
 
     def embedding(self) -> Embedding:
         last = self.last

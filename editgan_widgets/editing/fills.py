@@ -13,9 +13,10 @@ from scipy import ndimage
 from editgan_widgets.editing.part_operations import LabelMap, Operation
 from editgan_widgets.editing.strokes import StrokeError
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.scalars import Flag, Real, Whole
 
 
-def fill(x: float, y: float, label: str | int, whole: bool = False) -> Operation:
+def fill(x: Real, y: Real, label: str | Whole, whole: Flag = False) -> Operation:
     """Paint the connected area of one part around a point as `label`; with `whole` all areas of that part.
 
     The operation raises StrokeError for a point outside the picture, UnknownLabelError for a foreign label.
@@ -39,7 +40,7 @@ def fill(x: float, y: float, label: str | int, whole: bool = False) -> Operation
     return filled
 
 
-def lasso(points: Sequence[Sequence[float]], label: str | int) -> Operation:
+def lasso(points: Sequence[Sequence[Real]] | np.ndarray, label: str | Whole) -> Operation:
     """Paint the inside of a closed line through points as `label`; where it crosses itself, every second area.
 
     Raises StrokeError for fewer than three points or ones that are no finite pairs; the operation raises it for a line

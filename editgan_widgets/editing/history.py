@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
+from editgan_widgets.scalars import Whole
+
 State = TypeVar("State")
 
 
@@ -42,7 +44,7 @@ class Store(Protocol[State]):
     """Keeps the states of entries."""
 
     def put(self, entry: Entry, state: State) -> None:
-        """Keep the state of a new entry."""
+        """Keep the state of a new entry, or raise and keep nothing."""
 
     def get(self, id: int) -> State:
         """Give it back, equal in every bit."""
@@ -148,10 +150,10 @@ class History(Generic[State]):
         entry = Entry(
             next(reversed(self.entries)) + 1, self.entry.id, group, made, dict(self.entry.note), at=time.time()
         )
+        self.store.put(entry, state)  # where this raises, the history is as before
         self.entries[entry.id] = entry
         self.entry.children.append(entry.id)
         self.entry.latest = entry.id
-        self.store.put(entry, state)
         self.entry, self.state = entry, state
         return entry
 
@@ -183,16 +185,16 @@ class History(Generic[State]):
             below = self.entries[below.latest]
         return below.id
 
-    def visit(self, id: int) -> None:
+    def visit(self, id: Whole) -> None:
         """Go to any entry. Raises HistoryError for one that is not there."""
         entry = self.find(id)
         if entry is self.entry:
             return
-        self.state, self.entry = self.store.get(id), entry
+        self.state, self.entry = self.store.get(entry.id), entry
         self._remember()
         self.store.moved(entry)
 
-    def rename(self, id: int, name: str) -> None:
+    def rename(self, id: Whole, name: str) -> None:
         """Give an entry a name of at most 80 characters; an empty one takes it away. Raises HistoryError."""
         if len(name) > 80:
             raise HistoryError(f"an entry's name has at most 80 characters; got {len(name)}")
@@ -202,16 +204,21 @@ class History(Generic[State]):
 
     def annotate(self, **note: Any) -> None:
         """Keep something with the present entry; those that follow begin with the same."""
-        self.entry.note = {**self.entry.note, **note}
-        self.store.changed(self.entry)
+        before = self.entry.note
+        self.entry.note = {**before, **note}
+        try:
+            self.store.changed(self.entry)
+        except BaseException:
+            self.entry.note = before
+            raise
 
-    def find(self, id: int) -> Entry:
+    def find(self, id: Whole) -> Entry:
         """The entry of an id. Raises HistoryError."""
         if id not in self.entries:
             raise HistoryError(f"there is no entry {id!r} in the history; it has 0 to {next(reversed(self.entries))}")
-        return self.entries[id]
+        return self.entries[int(id)]
 
-    def path(self, id: int | None = None) -> list[Entry]:
+    def path(self, id: Whole | None = None) -> list[Entry]:
         """Entries from the beginning to one of them, the present one if None."""
         entry = self.entry if id is None else self.find(id)
         found = [entry]

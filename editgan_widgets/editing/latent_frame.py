@@ -21,6 +21,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import plain_fields
 
 COARSE_ROWS = 6  # of w_plus, up to the first layer of 32 px: they make shapes, the later ones colour and texture
 
@@ -40,6 +41,7 @@ class Units:
     fine: float = 0.85  # each row beyond the coarse ones moves this many times as far as the one before it
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         for name, low in (("whitening", 0), ("least_std", 0), ("spread", _LEAST), ("fine", _LEAST)):
             if not low <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be from {low} to 1; got {getattr(self, name)!r}")

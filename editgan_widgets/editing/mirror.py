@@ -11,6 +11,7 @@ import numpy as np
 from editgan_widgets.editing.part_operations import LabelMap, Operation, other_side
 from editgan_widgets.editing.strokes import Stroke
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.scalars import Whole
 
 
 def reflected(label_map: LabelMap, labels: LabelSet) -> LabelMap:
@@ -21,7 +22,7 @@ def reflected(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     return table[label_map[:, ::-1]]
 
 
-def reflected_stroke(stroke: Stroke, width: int, labels: LabelSet) -> Stroke:
+def reflected_stroke(stroke: Stroke, width: Whole, labels: LabelSet) -> Stroke:
     """The stroke at the other side of a picture `width` px wide, painting the other side's part.
 
     Raises UnknownLabelError for a label that the set does not have.

@@ -25,6 +25,7 @@ from editgan_widgets.models.devices import bfloat16_in_hardware
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.readback import Readback
 from editgan_widgets.models.recorded_steps import RecordedSteps, Step
+from editgan_widgets.scalars import Flag, Real, Whole, is_whole, plain_fields
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -59,7 +60,8 @@ class EditConfig:
     whole_parts: bool = False  # refining a vector: large parts are of the region wherever they are, not where changed
 
     def __post_init__(self) -> None:
-        if isinstance(self.steps, bool) or not isinstance(self.steps, (int, np.integer)) or self.steps < 1:
+        plain_fields(self)
+        if not is_whole(self.steps) or self.steps < 1:
             raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
         if self.best not in ("iou", "objective"):
             raise ValueError(f"best is 'iou' or 'objective'; got {self.best!r}")
@@ -73,7 +75,7 @@ class EditConfig:
             raise ValueError(f"buffer_px must be 0 or more, or None; got {self.buffer_px!r}")
 
     @classmethod
-    def preset(cls, name: str, refine: bool = False) -> "EditConfig":
+    def preset(cls, name: str, refine: Flag = False) -> "EditConfig":
         """Settings by name: "default", "paper" or "released"; `refine` for those after applying a vector.
 
         Change some with dataclasses.replace. Raises ValueError for another name.
@@ -82,7 +84,7 @@ class EditConfig:
 
         if name not in PRESETS:
             raise ValueError(f"preset {name!r} is not known; there are: {', '.join(PRESETS)}")
-        return PRESETS[name](refine)
+        return PRESETS[name](bool(refine))
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,9 @@ class EditStep:
         return self.figures["outside"]
 
 
-def agreement_score(iou: float, outside: float, config: EditConfig) -> float:
+def agreement_score(iou: Real, outside: Real, config: EditConfig) -> float:
     """IoU less the penalty for change outside; steps are compared by it where `config.best` is "iou"."""
-    return iou - config.outside_penalty * max(0.0, outside - config.outside_budget)
+    return float(iou - config.outside_penalty * max(0.0, outside - config.outside_budget))
 
 
 def optimize_edit(
@@ -121,7 +123,7 @@ def optimize_edit(
     target: EditTarget,
     config: EditConfig | None = None,
     reference: Float[Tensor, "1 num_ws w_dim"] | None = None,
-    with_start: bool = False,
+    with_start: Flag = False,
 ) -> Iterator[EditStep]:
     """Optimise `w_plus` towards `target`; yields one EditStep after every update.
 
@@ -238,7 +240,7 @@ def _recorded_steps(step: Step, kinds: int, device: torch.device) -> RecordedSte
 def _schedule(config: EditConfig) -> Callable[[int], float]:
     """Rate of update i = 0, 1, …: warm-up, plateau, linear fall over the last third."""
 
-    def rate(i: int) -> float:
+    def rate(i: Whole) -> float:
         up = min(1.0, (i + 1) / (config.warmup + 1))
         fall_from = config.steps * 2 / 3
         down = max(0.0, (i - fall_from) / max(config.steps - fall_from, 1.0))

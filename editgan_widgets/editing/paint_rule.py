@@ -8,6 +8,7 @@ from editgan_widgets.editing.mirror import on_both_sides, reflected_stroke
 from editgan_widgets.editing.part_operations import LabelMap, Operation
 from editgan_widgets.editing.strokes import Stroke, covered
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.scalars import plain_fields
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class PaintRule:
     locked: tuple[int, ...] = ()
     over: tuple[int, ...] = ()
     mirror: bool = False
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     @property
     def restricts(self) -> bool:

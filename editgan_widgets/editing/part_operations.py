@@ -24,13 +24,14 @@ from jaxtyping import Bool, Float, UInt8
 from scipy import ndimage
 
 from editgan_widgets.labels import LabelSet, UnknownLabelError
+from editgan_widgets.scalars import Flag, Real, Whole
 
 LabelMap = UInt8[np.ndarray, "h w"]
 Mask = Bool[np.ndarray, "h w"]
 Grid = Float[np.ndarray, "h w"]
 
 Operation: TypeAlias = Callable[[LabelMap, LabelSet], LabelMap]
-Parts: TypeAlias = str | int | Iterable[str | int]
+Parts: TypeAlias = str | Whole | Iterable[str | Whole]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class OfPicture:
     share: float
 
 
-Length: TypeAlias = float | OfPart | OfPicture
+Length: TypeAlias = Real | OfPart | OfPicture
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def move(parts: Parts, dx: Length = 0.0, dy: Length = 0.0, over: Over = None) ->
     return _warped(parts, over, source)
 
 
-def rotate(parts: Parts, degrees: float, over: Over = None) -> Operation:
+def rotate(parts: Parts, degrees: Real, over: Over = None) -> Operation:
     """Turn parts about their own middles, clockwise as seen where positive."""
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
 
@@ -129,7 +130,7 @@ def rotate(parts: Parts, degrees: float, over: Over = None) -> Operation:
 
 
 def scale(
-    parts: Parts, x: float, y: float | None = None, anchor: tuple[float, float] = (0.5, 0.5), over: Over = None
+    parts: Parts, x: Real, y: Real | None = None, anchor: tuple[float, float] = (0.5, 0.5), over: Over = None
 ) -> Operation:
     """Make parts `x` times as wide and `y` times (None: as `x`) as high.
 
@@ -198,7 +199,7 @@ def copy_side(parts: Parts, source: str, over: Over = None) -> Operation:
     return copied
 
 
-def from_other_side(part: str | int, over: Over = None) -> Operation:
+def from_other_side(part: str | Whole, over: Over = None) -> Operation:
     """Give one part of a pair the mirrored shape of the other side's; what it leaves takes the nearest other label.
 
     The operation raises UnknownLabelError for a part that is not paired.
@@ -213,7 +214,7 @@ def from_other_side(part: str | int, over: Over = None) -> Operation:
     return copied
 
 
-def copy_from(other: LabelMap, parts: Parts, over: Over = None, fit: bool = True) -> Operation:
+def copy_from(other: LabelMap, parts: Parts, over: Over = None, fit: Flag = True) -> Operation:
     """Take the shape of parts from another sample's label map of the same size and label set.
 
     Args:
@@ -249,7 +250,7 @@ def delete(parts: Parts) -> Operation:
     return deleted
 
 
-def replace(parts: Parts, by: str | int) -> Operation:
+def replace(parts: Parts, by: str | Whole) -> Operation:
     """Paint parts as another one: `replace("eyeball", "eyelid")`. A name without side takes that of each part."""
 
     def replaced(label_map: LabelMap, labels: LabelSet) -> LabelMap:
@@ -290,7 +291,7 @@ def ids(labels: LabelSet, *names: str) -> tuple[int, ...]:
     return tuple(x.id for x in labels if x.name in names or _plain_name(labels, x.id) in names)
 
 
-def other_side(labels: LabelSet, part: str | int) -> int:
+def other_side(labels: LabelSet, part: str | Whole) -> int:
     """Id of the part at the other side, "right eye" for "left eye"; of the part itself where it is not paired.
 
     Raises UnknownLabelError for an unknown part.
@@ -332,7 +333,7 @@ def warp(
     return _stamp(label_map, np.isin(label_map, parts), found, inside & np.isin(found, parts), free)
 
 
-def smear(label_map: LabelMap, seed: Mask, label: int, dy: Float[np.ndarray, "w"], over: tuple[int, ...]) -> LabelMap:
+def smear(label_map: LabelMap, seed: Mask, label: Whole, dy: Float[np.ndarray, "w"], over: tuple[int, ...]) -> LabelMap:
     """Smear the pixels of `seed` along their columns by `dy` px (down where positive), over the labels `over` only."""
     reached = np.zeros_like(seed)
     direction = 1 if dy.sum() >= 0 else -1

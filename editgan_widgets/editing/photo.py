@@ -28,6 +28,7 @@ from scipy.sparse import linalg
 from editgan_widgets.editing.deep_pixels import deep_pixels, in_8_bits
 from editgan_widgets.file_kinds import what_it_is
 from editgan_widgets.notes import Note
+from editgan_widgets.scalars import Real, Whole, plain_fields
 
 MOST_PIXELS = 2 * 89_478_485  # of a picture, as Pillow has it; a small file may claim far more than memory holds
 _LARGEST_CROP = 8  # times the photo's longer side
@@ -49,6 +50,7 @@ class Crop:
     side: float  # px, above 0
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         if not (np.isfinite([self.x, self.y, self.side]).all() and self.side > 0):
             raise ValueError(f"a crop has finite x and y and a side above 0 px; got {self.x}, {self.y}, {self.side}")
 
@@ -85,7 +87,7 @@ class Photo:
         side = min(self.width, self.height)
         return Crop((self.width - side) / 2, (self.height - side) / 2, side)
 
-    def cut(self, crop: Crop, size: int) -> UInt8[np.ndarray, "size size 3"]:
+    def cut(self, crop: Crop, size: Whole) -> UInt8[np.ndarray, "size size 3"]:
         """Cut a square out and resize it to `size` px; beyond the border the outermost pixels are repeated."""
         if crop.side > _LARGEST_CROP * max(self.width, self.height):
             raise ValueError(
@@ -99,7 +101,7 @@ class Photo:
             raise ValueError(f"{crop} lies beside the photo of {self.width} x {self.height} px; move it")
         padded = np.pad(inside, ((before[0], after[0]), (before[1], after[1]), (0, 0)), mode="edge")
         box = (crop.x - left, crop.y - upper, crop.x - left + crop.side, crop.y - upper + crop.side)
-        return np.asarray(Image.fromarray(padded).resize((size, size), Image.Resampling.LANCZOS, box=box))
+        return np.asarray(Image.fromarray(padded).resize((int(size), int(size)), Image.Resampling.LANCZOS, box=box))
 
 
 def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128)) -> Photo:
@@ -296,8 +298,8 @@ def paste(
     after: UInt8[np.ndarray, "s s 3"],
     region: Bool[np.ndarray, "s s"],
     method: Literal["feather", "gradient"] = "gradient",
-    feather_px: float = 3.0,
-    residual: float = 1.0,
+    feather_px: Real = 3.0,
+    residual: Real = 1.0,
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Bring an edit back into the photo, at its own resolution; the photo is left as it is.
 
@@ -336,7 +338,7 @@ def paste(
         share = region.astype(np.float32)
         share = np.clip(ndimage.gaussian_filter(share, 0.5, mode="nearest") * 2 - 0.5, 0, 1)
     else:
-        share = _feathered(region, feather_px)
+        share = _feathered(region, float(feather_px))
     change = difference * share[..., None]
     # A cubic spline rings across the region's border: a pixel beyond it nothing is added.
     near = ndimage.binary_dilation(region)

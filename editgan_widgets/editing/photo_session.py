@@ -22,6 +22,7 @@ from editgan_widgets.editing.photo import Crop, Photo, Source, open_photo, paste
 from editgan_widgets.editing.pivotal import PivotalConfig, PivotalStep, tune_around
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Real
 
 _SCALES, _SHIFTS = (0.6, 0.75, 0.9), (-0.15, 0.0, 0.15)  # of the central square, that are tried first …
 _FINE_SCALES, _FINE_SHIFTS = (0.92, 1.0, 1.08), (-0.05, 0.0, 0.05)  # … and then around the best
@@ -69,7 +70,8 @@ class PhotoSession:
             config: of the embedding, such as EmbedConfig.preset("fast"); None for the defaults.
             tune: fine-tunes a copy of the generator around the latent; None leaves the generator as it is.
             on_step: gets every step of both.
-            should_stop: asked after every step; True ends early with the best so far.
+            should_stop: asked after every step; True ends early with the best so far, and so does an interrupt
+                (Ctrl+C) once there is one.
 
         Raises FileNotFoundError or PhotoError for what is no picture, ValueError for a crop beside it.
         """
@@ -77,12 +79,13 @@ class PhotoSession:
         crop = suggest_crop(model, photo) if crop is None else crop
         image = images.from_uint8(photo.cut(crop, model.resolution), model.device)
         found = embed(model, image, config, on_step, should_stop)
-        if tune is not None and not (should_stop is not None and should_stop()):
+        interrupted = found.steps < (config or EmbedConfig()).steps
+        if tune is not None and not interrupted and not (should_stop is not None and should_stop()):
             model = tune_around(model, image, found.w_plus, tune, on_step, should_stop)
         return cls(photo, crop, EditSession.from_latent(model, found.w_plus), float(found.psnr[0]), found)
 
     def pasted(
-        self, method: Literal["feather", "gradient"] = "gradient", residual: float = 0.0
+        self, method: Literal["feather", "gradient"] = "gradient", residual: Real = 0.0
     ) -> UInt8[np.ndarray, "h w 3"]:
         """The photo with the session's edits, at its own resolution; arguments as of editing.photo.paste.
 

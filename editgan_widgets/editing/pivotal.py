@@ -11,11 +11,11 @@ networks are shared with the model that it came from, which stays as it is, and 
 """
 
 import copy
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -23,6 +23,9 @@ from torch import Tensor
 
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
+from editgan_widgets.scalars import Whole, is_whole, plain_fields
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ class PivotalConfig:
     noise_weight: float = 1.0  # of their squared autocorrelation, sum over maps and scales
 
     def __post_init__(self) -> None:
-        if isinstance(self.steps, bool) or not isinstance(self.steps, (int, np.integer)) or self.steps < 1:
+        plain_fields(self)
+        if not is_whole(self.steps) or self.steps < 1:
             raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
         for name in ("lr", "noise_lr"):
             if not 0 < getattr(self, name) < float("inf"):
@@ -79,7 +83,7 @@ def tune_around(
         w_plus: the pivot, from `embed`.
         config: None for the defaults.
         on_step: gets every step.
-        should_stop: asked after every step; True ends early with the copy as it is.
+        should_stop: asked after every step; True ends early with the copy as it is, and so does an interrupt (Ctrl+C).
 
     Raises ValueError for a picture or a latent of another size.
     """
@@ -104,31 +108,34 @@ def tune_around(
         perceptual = perceptual_distance(model.discriminator, device=model.device)
         reference = perceptual.reference(target)
     rng = torch.Generator().manual_seed(config.seed)
-    for index in range(1, config.steps + 1):
-        with torch.enable_grad():
-            made = generator.synthesis(pivot, noise_mode="const").image
-            error = (made - target).square().mean()
-            loss = (error + 1e-6).log()
-            if perceptual is not None and reference is not None:
-                loss = loss + config.perceptual * perceptual(made, reference)
-            if config.locality > 0:
-                near = _near(model, pivot, config.radius, rng)
-                with torch.no_grad():
-                    kept = model.generator.synthesis(near, noise_mode="const").image
-                moved = generator.synthesis(near, noise_mode="const").image - kept
-                loss = loss + config.locality * moved.square().mean()
-            if noises:
-                loss = loss + config.noise_weight * autocorrelation(noises)
-        adam.zero_grad(set_to_none=True)
-        loss.backward()
-        adam.step()
-        with torch.no_grad():
-            for noise in noises:
-                noise.sub_(noise.mean()).div_(noise.std().clamp_min(1e-6))
-        if on_step is not None:
-            on_step(PivotalStep(index, config.steps, float(10 * torch.log10(4 / error.detach().clamp_min(1e-10)))))
-        if should_stop is not None and should_stop():
-            break
+    try:
+        for index in range(1, config.steps + 1):
+            with torch.enable_grad():
+                made = generator.synthesis(pivot, noise_mode="const").image
+                error = (made - target).square().mean()
+                loss = (error + 1e-6).log()
+                if perceptual is not None and reference is not None:
+                    loss = loss + config.perceptual * perceptual(made, reference)
+                if config.locality > 0:
+                    near = _near(model, pivot, config.radius, rng)
+                    with torch.no_grad():
+                        kept = model.generator.synthesis(near, noise_mode="const").image
+                    moved = generator.synthesis(near, noise_mode="const").image - kept
+                    loss = loss + config.locality * moved.square().mean()
+                if noises:
+                    loss = loss + config.noise_weight * autocorrelation(noises)
+            adam.zero_grad(set_to_none=True)
+            loss.backward()
+            adam.step()
+            with torch.no_grad():
+                for noise in noises:
+                    noise.sub_(noise.mean()).div_(noise.std().clamp_min(1e-6))
+            if on_step is not None:
+                on_step(PivotalStep(index, config.steps, float(10 * torch.log10(4 / error.detach().clamp_min(1e-10)))))
+            if should_stop is not None and should_stop():
+                break
+    except KeyboardInterrupt:
+        _log.warning("tuning interrupted; the generator is kept as it is by now")
     for noise in noises:
         noise.requires_grad_(False)
     about = {**model.metadata, "tuned_from": model.base_fingerprint}
@@ -143,7 +150,7 @@ def _near(model: EditGAN, pivot: Tensor, radius: float, rng: torch.Generator) ->
         return pivot.lerp(model.generator.w_plus(model.generator.mapping(z)), radius)
 
 
-def autocorrelation(noises: Sequence[Float[Tensor, "_ _"]], least: int = 8) -> Float[Tensor, ""]:
+def autocorrelation(noises: Sequence[Float[Tensor, "_ _"]], least: Whole = 8) -> Float[Tensor, ""]:
     """Squared correlation of each map with itself a pixel right and down, at its size and halved until 8 px."""
     total = torch.zeros((), device=noises[0].device)
     for noise in noises:

@@ -11,9 +11,10 @@ from typing import Any
 from editgan_widgets.editing.embed import EmbedConfig
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.latent.objective import LossWeights
+from editgan_widgets.scalars import Flag, Whole
 
 
-def default(refine: bool = False) -> EditConfig:
+def default(refine: Flag = False) -> EditConfig:
     """EditConfig's own settings, whose reasons stand beside them.
 
     After applying a vector there is no prior, which would draw back to the picture before, and the best step is the one
@@ -25,7 +26,7 @@ def default(refine: bool = False) -> EditConfig:
     return EditConfig(weights=LossWeights(prior=0.0, perceptual_every=1, pixels=None), best="objective")
 
 
-def paper(refine: bool = False) -> EditConfig:
+def paper(refine: Flag = False) -> EditConfig:
     """The paper's settings.
 
     | | |
@@ -57,7 +58,7 @@ def paper(refine: bool = False) -> EditConfig:
     return EditConfig(steps=30 if refine else 100, buffer_px=5.0, whole_parts=True, weights=weights, **_PLAIN_ADAM)
 
 
-def released(refine: bool = False) -> EditConfig:
+def released(refine: Flag = False) -> EditConfig:
     """The settings of the authors' released tool.
 
     | | |
@@ -146,7 +147,7 @@ EMBED_PRESETS: dict[str, Callable[[], EmbedConfig]] = {
 }
 
 
-def described(config: EditConfig, refine: bool = False) -> dict[str, Any] | None:
+def described(config: EditConfig, refine: Flag = False) -> dict[str, Any] | None:
     """Say a config in JSON values: the preset it is nearest to and what it has otherwise, its number of steps apart.
 
     None where it holds what JSON cannot, as an embedding.
@@ -154,7 +155,7 @@ def described(config: EditConfig, refine: bool = False) -> dict[str, Any] | None
     own = _fields(config)
     changes = {}
     for name, preset in PRESETS.items():
-        base = _fields(preset(refine))
+        base = _fields(preset(bool(refine)))
         changes[name] = {key: value for key, value in own.items() if key != "steps" and value != base[key]}
     nearest = min(changes, key=lambda name: len(changes[name]))
     plain = (bool, int, float, str, list, type(None))
@@ -163,7 +164,7 @@ def described(config: EditConfig, refine: bool = False) -> dict[str, Any] | None
     return {"preset": nearest, "changed": changes[nearest], "refine": refine}
 
 
-def config_of(description: Mapping[str, Any], steps: int) -> EditConfig:
+def config_of(description: Mapping[str, Any], steps: Whole) -> EditConfig:
     """The config that `described` described. Raises ValueError for settings that there are not, or out of range."""
     config = EditConfig.preset(str(description["preset"]), bool(description["refine"]))
     nested: dict[str, dict[str, Any]] = {"weights": {}, "units": {}}

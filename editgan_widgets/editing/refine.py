@@ -4,6 +4,7 @@ The target is the segmentation that the interpreter sees right after the vector 
 the picture is drawn back to the one before. 10 steps repair most, more than 30 gain little by the paper.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,17 +17,20 @@ from editgan_widgets.editing.optimize import EditConfig, EditStep, optimize_edit
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.latent.target import EditTarget, from_segmentations
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Flag, Real, Whole
+
+_log = logging.getLogger(__name__)
 
 
 def refine(
     model: EditGAN,
     w_plus: Float[Tensor, "1 num_ws w_dim"],
     vector: EditVector,
-    steps: int = 30,
-    scale: float = 1.0,
+    steps: Whole = 30,
+    scale: Real = 1.0,
     layers: Layers = None,
     config: EditConfig | None = None,
-    force: bool = False,
+    force: Flag = False,
 ) -> Iterator[EditStep]:
     """Apply a vector and refine the result; yields step 0, the vector alone, and one EditStep after every update.
 
@@ -42,18 +46,32 @@ def refine(
     """
     if steps < 0:
         raise ValueError(f"steps must be a whole number from 0 up; got {steps!r}")
-    config = replace(config or EditConfig.preset("default", refine=True), steps=max(steps, 1))
+    config = replace(config or EditConfig.preset("default", refine=True), steps=max(int(steps), 1))
     applied = vector.apply(w_plus.detach(), scale, model, force, layers)
     target = refine_target(model, w_plus, applied, vector.labels, config)
     for step in optimize_edit(model, applied, target, config, reference=w_plus, with_start=True):
-        yield replace(step, total=steps)
+        yield replace(step, total=int(steps))
         if steps == 0:
             return
 
 
 def best_step(steps: Iterator[EditStep] | list[EditStep]) -> EditStep:
-    """The step with the highest score, the vector alone among them. Raises ValueError where there is none."""
-    return max(steps, key=lambda step: step.score)
+    """The step with the highest score, the vector alone among them; an interrupt (Ctrl+C) ends with the best so far.
+
+    Raises ValueError where there is none.
+    """
+    best: EditStep | None = None
+    try:
+        for step in steps:
+            if best is None or step.score > best.score:
+                best = step
+    except KeyboardInterrupt:
+        if best is None:
+            raise
+        _log.warning("refining interrupted; the best step is kept")
+    if best is None:
+        raise ValueError("there is no step to choose from")
+    return best
 
 
 def refine_target(

@@ -13,8 +13,9 @@ from editgan_widgets.editing.part_operations import LabelMap, Operation, copy_fr
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Real, Whole
 
-Sample = tuple[int, float] | tuple[int, float, str]
+Sample = tuple[Whole, Real] | tuple[Whole, Real, str]
 """Seed and truncation_psi of a portrait, and the source of the seed where it is not "torch" (models/seeds.py)."""
 
 
@@ -24,7 +25,7 @@ def latent_of(model: EditGAN, sample: Sample) -> Float[Tensor, "1 num_ws w_dim"]
 
 
 def sample_pictures(
-    model: EditGAN, samples: Iterable[Sample], largest: int | None = None
+    model: EditGAN, samples: Iterable[Sample], largest: Whole | None = None
 ) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
     """Draw portraits one after the other, so that a caller can stop between two.
 
@@ -37,7 +38,7 @@ def sample_pictures(
         with torch.no_grad():
             pixels = images.to_uint8(model.generator.synthesis(latent_of(model, sample)).image)[0]
         if largest is not None and len(pixels) > largest:
-            pixels = np.asarray(Image.fromarray(pixels).resize((largest, largest), Image.Resampling.LANCZOS))
+            pixels = np.asarray(Image.fromarray(pixels).resize((int(largest), int(largest)), Image.Resampling.LANCZOS))
         yield pixels
 
 
@@ -48,7 +49,7 @@ def sample_label_map(model: EditGAN, sample: Sample) -> UInt8[np.ndarray, "h w"]
         return predicted_label_map(model, synthesis.features).cpu().numpy()
 
 
-def take_from(model: EditGAN, sample: Sample, part: str | int) -> Operation:
+def take_from(model: EditGAN, sample: Sample, part: str | Whole) -> Operation:
     """Give a part the shape that it has in another portrait, centred where it stood (part_operations.copy_from).
 
     The operation draws that portrait when it is called. It raises ValueError where the portrait does not show the part.

@@ -36,7 +36,7 @@ from torch import Tensor
 from editgan_widgets import images
 from editgan_widgets.editing.edit_vector import EditVector, Layers, WrongModelError
 from editgan_widgets.editing.history import Entry, History
-from editgan_widgets.editing.journal import Journal
+from editgan_widgets.editing.journal import Journal, read_about
 from editgan_widgets.editing.latent_shapes import fitted
 from editgan_widgets.editing.mask_file import OpenedMask, OpenedPart, Source, open_part_mask, read_mask
 from editgan_widgets.editing.optimize import EditConfig, EditStep, optimize_edit
@@ -51,6 +51,7 @@ from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps
 from editgan_widgets.models.array_like import ArrayLike, float_tensor
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.seeds import SeedError
+from editgan_widgets.scalars import Flag, Real, Whole, is_real, is_whole, plain
 
 _ROUNDING = 1e-5  # of a latent's largest number: vectors added and taken away again leave less
 _SEEN_CHANGE = 8  # of 255: what a vector without parts must change for a pixel to count as edited
@@ -117,8 +118,8 @@ class EditSession:
     def from_seed(
         cls,
         model: EditGAN,
-        seed: int,
-        truncation_psi: float = 0.7,
+        seed: Whole,
+        truncation_psi: Real = 0.7,
         config: EditConfig | None = None,
         source: str = "torch",
     ) -> "EditSession":
@@ -129,10 +130,9 @@ class EditSession:
 
         Raises SessionError for a seed that is no whole number >= 0, a psi that is no number in 0..2, or another source.
         """
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= int(seed) < 2**63:
+        if not is_whole(seed) or not 0 <= int(seed) < 2**63:
             raise SessionError(f"seed must be a whole number from 0 up; got {seed!r}")
-        number = isinstance(truncation_psi, (int, float, np.number)) and not isinstance(truncation_psi, bool)
-        if not number or not 0 <= truncation_psi <= 2:
+        if not is_real(truncation_psi) or not 0 <= truncation_psi <= 2:
             raise SessionError(f"truncation_psi must be a number in 0..1 (at most 2); got {truncation_psi!r}")
         try:
             w_plus = model.sample_w_plus(int(seed), float(truncation_psi), source)
@@ -186,30 +186,39 @@ class EditSession:
         session = cls.__new__(cls)
         session.model, session.config, session.lock = model, config or EditConfig(), threading.RLock()
         session._run, session.kept_step = None, None
-        about, session.history, others = session._store(folder).read()
+        about = read_about(folder)
         if about.get("fingerprint") not in (model.fingerprint, model.base_fingerprint):
             raise WrongModelError(
                 f"the journal in {folder} is of model {about.get('fingerprint')}, this model is {model.fingerprint}; "
                 "load the model it was made with"
             )
+        about, session.history, others = session._store(folder).read()
         session.recipe = dict(about.get("recipe", {}))
         session._original = session.history.store.get(0)
         session.origin = session._original.w_plus
         return session, others
 
-    def keep_journal(self, folder: str | Path, **about: Any) -> Journal:
+    def keep_journal(self, folder: str | Path, required: Flag = True, **about: Any) -> Journal:
         """Write the history to a folder, and from now on every action as it happens.
 
-        `about` is kept beside the model's fingerprint (journal.read_about); JSON values. Raises JournalError where the
-        folder holds a journal already, OSError where it cannot be written.
+        A later write that fails (disk full, folder deleted, read-only …) raises nothing: it is logged once as a
+        warning, `problem` of the journal says why, the session goes on in memory, and later actions write all of it
+        once that works again; `save` of the journal tries at once.
+
+        Args:
+            folder: an empty or new one; `~` is the home folder.
+            required: raise OSError where the folder cannot be written now; False tries again later.
+            about: kept beside the model's fingerprint (journal.read_about); JSON values.
+
+        Raises JournalError where the folder holds a journal already.
         """
         with self.lock:
-            journal = self._store(folder)
-            about = {**about, "fingerprint": self.model.base_fingerprint, "recipe": self.recipe}
-            journal.begin(about)
-            old = self.history.store
+            journal, old = self._store(folder), self.history.store
             assert isinstance(old, Journal)
             old.copy_into(journal, self.history)
+            about = {**about, "fingerprint": self.model.base_fingerprint, "recipe": self.recipe}
+            journal.begin(about, bool(required))
+            old.close()
             self.history.store = journal
             return journal
 
@@ -392,12 +401,13 @@ class EditSession:
             )
 
     def edit(
-        self, steps: int | None = None, config: EditConfig | None = None, preset: str | None = None
+        self, steps: Whole | None = None, config: EditConfig | None = None, preset: str | None = None
     ) -> Iterator[EditStep]:
         """Let the picture follow what was painted; an iterator of EditSteps.
 
         The best step (see EditStep.score) is committed as one history entry when the iterator ends, and also when it
-        is closed early (`iterator.close()`, or leaving it to the garbage collector). An error inside commits nothing.
+        is closed early (`iterator.close()`, or leaving it to the garbage collector) or interrupted (Ctrl+C, in a step
+        or between two). An error inside commits nothing.
         If another edit of this session is still open, its best is committed first and this one goes on from there.
         With nothing painted since an edit that did not quite get there, this one goes on towards the same parts, and
         commits only what comes nearer.
@@ -414,7 +424,7 @@ class EditSession:
             raise ValueError("give edit a config or a preset's name, not both")
         config = EditConfig.preset(preset) if preset is not None else config or self.config
         if steps is not None:
-            config = replace(config, steps=steps)
+            config = replace(config, steps=plain(steps))
         with self.lock:
             if not self.can_edit:
                 followed = " the picture already shows what was painted;" if self._state.goal else ""
@@ -433,7 +443,7 @@ class EditSession:
             self._run, self.kept_step = run, None
         return self._iterate(run, state)
 
-    def apply_vector(self, vector: EditVector, scale: float = 1.0, layers: Layers = None, force: bool = False) -> None:
+    def apply_vector(self, vector: EditVector, scale: Real = 1.0, layers: Layers = None, force: Flag = False) -> None:
         """Add an edit vector to the present latent: one history entry.
 
         The interpreter's opinion of the new picture becomes the painted truth; what was painted and not yet followed is
@@ -442,7 +452,7 @@ class EditSession:
         with self.lock:
             if self._run is not None:
                 self._commit(self._run, completed=False)
-            made = {"do": "vector", "vector": self._kept(vector), "scale": scale}
+            made = {"do": "vector", "vector": self._kept(vector), "scale": float(scale)}
             if layers is not None:
                 made["layers"] = [float(x) for x in layers]
             self.go_to(vector.apply(self._state.w_plus, scale, self.model, force, layers), vector.labels, **made)
@@ -492,11 +502,11 @@ class EditSession:
     def refine(
         self,
         vector: EditVector,
-        steps: int = 30,
-        scale: float = 1.0,
+        steps: Whole = 30,
+        scale: Real = 1.0,
         layers: Layers = None,
         config: EditConfig | None = None,
-        force: bool = False,
+        force: Flag = False,
     ) -> Iterator[EditStep]:
         """Apply an edit vector at once, then refine (editing/refine.py): an iterator of EditSteps, 0 the vector alone.
 
@@ -510,7 +520,7 @@ class EditSession:
         Raises at once, and leaves the session as it was: EditVectorError, or ValueError for bad settings or a vector
         that changes nothing the interpreter sees.
         """
-        config = replace(config or EditConfig.preset("default", refine=True), steps=steps)
+        config = replace(config or EditConfig.preset("default", refine=True), steps=plain(steps))
         with self.lock:
             if self._run is not None:
                 self._commit(self._run, completed=False)
@@ -530,56 +540,59 @@ class EditSession:
         """
         with self.lock:
             self._refuse(self.history.can_undo, "nothing to undo: nothing was painted or edited yet")
-            self._abandon()
-            self.history.undo()
+            assert self.history.entry.parent is not None
+            self._travel(self.history.entry.parent)
 
     def redo(self) -> None:
         """Bring back what `undo` took. Raises SessionError if there is nothing."""
         with self.lock:
             self._refuse(self.history.can_redo, "nothing to redo: nothing was undone since the last stroke or edit")
-            self._abandon()
-            self.history.redo()
+            assert self.history.entry.latest is not None
+            self._travel(self.history.entry.latest)
 
-    def visit(self, id: int) -> None:
+    def visit(self, id: Whole) -> None:
         """Go to an entry of the history, on whichever branch. An open edit is given up. Raises HistoryError."""
         with self.lock:
-            self.history.find(id)
-            self._abandon()
-            self.history.visit(id)
+            self._travel(self.history.find(id).id)
+
+    def _travel(self, id: int) -> None:
+        self.history.store.get(id)  # raises for one that is damaged, before anything changes
+        self._abandon()
+        self.history.visit(id)
 
     @staticmethod
     def _refuse(possible: bool, message: str) -> None:
         if not possible:
             raise SessionError(message)
 
-    def picture_at(self, id: int) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "h w"]]:
+    def picture_at(self, id: Whole) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "h w"]]:
         """Picture and painted label map of an entry of the history (read-only). Raises HistoryError."""
         with self.lock:
             state = self.history.state if id == self.history.entry.id else self._state_at(id)
             return state.image, state.label_map
 
-    def _state_at(self, id: int) -> State:
+    def _state_at(self, id: Whole) -> State:
         return self.history.store.get(self.history.find(id).id)
 
-    def set_strength(self, strength: float) -> None:
+    def set_strength(self, strength: Real) -> None:
         """Go part of the way of the last edit, 0 (not at all) to 2 (twice as far): one history entry.
 
         The painted parts stay, and what the edit worked towards. Raises SessionError where the latent is not an edit's.
         """
         with self.lock:
             edit, before = self._last_edit()
-            if not 0 <= strength <= 2:
+            if not is_real(strength) or not 0 <= strength <= 2:
                 raise SessionError(f"an edit's strength is a number from 0 to 2; got {strength!r}")
             full = self._state_at(edit).w_plus
-            w_plus = before.w_plus + strength * (full - before.w_plus)
+            w_plus = before.w_plus + float(strength) * (full - before.w_plus)
             image = self.picture_of(w_plus)
             moved = replace(self._state, w_plus=w_plus, image=image, predicted=None, settled_w_plus=w_plus)
             self._push(moved, do="strength", strength=float(strength), edit=edit)
 
-    def strength_latent(self, strength: float) -> Float[Tensor, "1 num_ws w_dim"]:
+    def strength_latent(self, strength: Real) -> Float[Tensor, "1 num_ws w_dim"]:
         """Latent that `set_strength` would go to, for a preview. Raises SessionError as it does."""
         edit, before = self._last_edit()
-        return before.w_plus + strength * (self._state_at(edit).w_plus - before.w_plus)
+        return before.w_plus + float(strength) * (self._state_at(edit).w_plus - before.w_plus)
 
     @property
     def strength(self) -> float | None:
@@ -608,7 +621,7 @@ class EditSession:
             raise SessionError("there is no edit to weaken or strengthen: paint, and run session.edit() first")
         return found.id, self._state_at(found.parent)
 
-    def edit_vector(self, name: str, licence: str | None = None, preview: bool = False) -> EditVector:
+    def edit_vector(self, name: str, licence: str | None = None, preview: Flag = False) -> EditVector:
         """All edits from the session's origin to now as one vector.
 
         Args:
@@ -662,7 +675,9 @@ class EditSession:
                 yield step
             # Asked here, in the consumer's thread and before the lock, so that the next stroke need not wait for it.
             predicted = None if run.best is None else self._predict(run.best.w_plus)
-        except GeneratorExit:
+            with self.lock:
+                self._commit(run, completed=True, predicted=predicted)
+        except (GeneratorExit, KeyboardInterrupt):  # closed early, or interrupted in the middle of a step
             with self.lock:
                 self._commit(run, completed=False)
             raise
@@ -670,8 +685,6 @@ class EditSession:
             with self.lock:
                 self._close(run)
             raise
-        with self.lock:
-            self._commit(run, completed=True, predicted=predicted)
 
     def _predict(self, w_plus: Tensor) -> np.ndarray:
         with torch.no_grad():
@@ -682,7 +695,6 @@ class EditSession:
         if not run.open or run.best is None:
             self._close(run)
             return
-        self._close(run)
         state, best = self._state, run.best
         # The label map is the present one: what was painted while the edit ran stays painted.
         committed = replace(
@@ -703,7 +715,14 @@ class EditSession:
             committed = replace(committed, settled_map=frozen(run.target.label_map), settled_w_plus=committed.w_plus)
         if completed or run.goal is not None:
             committed = replace(committed, goal=Goal(run.target, run.reference, best.agreement))
-        self._push(committed, **made)
+        try:
+            self._push(committed, **made)
+        except KeyboardInterrupt:
+            raise  # the run stays open: whoever handles the interrupt commits it
+        except BaseException:
+            self._close(run)
+            raise
+        self._close(run)
 
     def _close(self, run: _Run) -> None:
         run.open = False

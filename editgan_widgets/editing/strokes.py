@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.scalars import Real, Whole, is_real, plain
 
 SHAPES = ("round", "square")
 _AT_ONCE = 100_000  # pixels that are looked at together
@@ -32,11 +33,11 @@ class Stroke:
     StrokeError for no points, a point that is no finite pair, a radius <= 0, or radii that are not one for each point.
     """
 
-    points: Sequence[Sequence[float]] | np.ndarray  # (x, y) each, picture px; one point is a dab
-    radius: float  # px
-    label: str | int
+    points: Sequence[Sequence[Real]] | np.ndarray  # (x, y) each, picture px; one point is a dab
+    radius: Real  # px
+    label: str | Whole
     shape: str = "round"  # or "square"
-    radii: Sequence[float] | np.ndarray | None = (
+    radii: Sequence[Real] | np.ndarray | None = (
         None  # px, one for each point, as a pen's pressure gives; None: `radius`
     )
 
@@ -55,12 +56,13 @@ class Stroke:
         if self.shape not in SHAPES:
             raise StrokeError(f"brush shape {self.shape!r} is unknown; use one of {', '.join(map(repr, SHAPES))}")
         object.__setattr__(self, "points", points)
+        object.__setattr__(self, "label", plain(self.label))
         object.__setattr__(self, "radius", _checked_radius(self.radius))
         object.__setattr__(self, "radii", radii)
 
 
 def _checked_radius(radius: object) -> float:
-    if isinstance(radius, bool) or not isinstance(radius, (int, float, np.number)):
+    if not is_real(radius):
         raise StrokeError(f"a stroke's radius must be a number of pixels; got {radius!r}")
     if not (math.isfinite(radius) and radius > 0):
         raise StrokeError(f"a stroke's radius must be above 0 px and finite; got {radius}")
@@ -169,7 +171,7 @@ def _square_beyond(
 ) -> np.ndarray:
     """The same for a square brush: max(|a - t dx|, |b - t dy|) is convex and piecewise linear in t."""
 
-    def at(t: np.ndarray | float) -> np.ndarray:
+    def at(t: np.ndarray | Real) -> np.ndarray:
         return np.maximum(np.abs(a - t * dx), np.abs(b - t * dy)) - (radius + t * growth)
 
     beyond = np.minimum(at(0.0), at(1.0))  # least at an end or at a breakpoint

@@ -13,6 +13,7 @@ import torch
 
 from editgan_widgets.editing.edit_vector import EditVector, layer_weights
 from editgan_widgets.editing.vector_stack import CONFLICT, compare
+from editgan_widgets.scalars import plain_fields
 
 Term: TypeAlias = tuple[EditVector, float, tuple[int, int] | None]
 """A vector, how much of it is added, and its rows."""
@@ -32,6 +33,9 @@ class VectorSetting:
     scale: float = 0.0
     on: bool = True
     layers: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     @property
     def effect(self) -> float:

@@ -16,6 +16,7 @@ from jaxtyping import Float
 
 from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, Layers, WrongModelError
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Flag, Real
 
 CONFLICT = 0.3  # cosine beyond which two vectors are no longer taken to be independent
 
@@ -53,7 +54,7 @@ class Comparison:
         norms = np.maximum(self.norms, 1e-12)
         return self.gram / np.outer(norms, norms)
 
-    def conflicts(self, threshold: float = CONFLICT) -> tuple[Conflict, ...]:
+    def conflicts(self, threshold: Real = CONFLICT) -> tuple[Conflict, ...]:
         """Pairs whose cosine is beyond the threshold on either side, the strongest first."""
         cosine, n = self.cosine, len(self.names)
         pairs = [Conflict(i, j, float(cosine[i, j])) for i in range(n) for j in range(i + 1, n)]
@@ -87,9 +88,9 @@ def compare(vectors: Iterable[EditVector]) -> Comparison:
 def combine(
     parts: Iterable[Part],
     name: str | None = None,
-    orthogonal: bool = False,
-    warn: float | None = CONFLICT,
-    force: bool = False,
+    orthogonal: Flag = False,
+    warn: Real | None = CONFLICT,
+    force: Flag = False,
 ) -> EditVector:
     """Put vectors together: the sum of (vector, scale) or (vector, scale, layers), in order.
 

@@ -15,11 +15,12 @@ from jaxtyping import Float
 from editgan_widgets.editing.part_operations import LabelMap, Operation
 from editgan_widgets.editing.strokes import StrokeError
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.scalars import Real
 
 _STEP = 0.25  # of the radius, at most, in one go: a longer one would fold the picture over
 
 
-def push(points: Sequence[Sequence[float]], radius: float) -> Operation:
+def push(points: Sequence[Sequence[Real]] | np.ndarray, radius: Real) -> Operation:
     """Push the parts under a brush along a polyline through points (x, y) in picture px.
 
     Args:

@@ -29,6 +29,7 @@ from editgan_widgets.latent.terms.term import Candidate, Term, zero
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generator import Synthesis
 from editgan_widgets.models.perceptual import perceptual_distance
+from editgan_widgets.scalars import plain_fields
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class LossWeights:
     picture_mean: bool = False  # RGB and perceptual are means over the whole picture, where the region counts 0
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         if self.pixels is not None and self.pixels < 1:
             raise ValueError(f"pixels must be 1 or more, or None; got {self.pixels!r}")
 

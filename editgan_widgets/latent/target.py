@@ -15,6 +15,8 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from scipy import ndimage
 
+from editgan_widgets.scalars import Flag, Real
+
 WHOLE_PART_SHARE = 0.05  # of the picture's area: parts up to this count whole
 BUFFER_SHARE = 0.02  # of the height: 2.6 px at 128 px; EditGAN's 5 px at 512 px is too thin for small pictures
 LEAST_BUFFER = 2.0  # px
@@ -35,7 +37,7 @@ class EditTarget:
 def from_label_maps(
     before: UInt8[np.ndarray, "h w"],
     after: UInt8[np.ndarray, "h w"],
-    buffer_px: float | None = None,
+    buffer_px: Real | None = None,
     predicted: UInt8[np.ndarray, "h w"] | None = None,
     region: Region = "parts",
 ) -> EditTarget:
@@ -75,8 +77,8 @@ def from_segmentations(
     before: UInt8[np.ndarray, "h w"],
     after: UInt8[np.ndarray, "h w"],
     parts: Iterable[int],
-    buffer_px: float | None = None,
-    whole: bool = False,
+    buffer_px: Real | None = None,
+    whole: Flag = False,
 ) -> EditTarget:
     """Make the target of refining an edit vector: the segmentation right after it was applied (EditGAN, section 3.4).
 

@@ -23,6 +23,7 @@ from editgan_widgets.models.official.file_kinds import convert_line
 from editgan_widgets.models.perceptual import Lpips, PerceptualDistance, perceptual_distance
 from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncoderConfig
 from editgan_widgets.models.seeds import code_of_seed
+from editgan_widgets.scalars import Flag, Real, Whole, plain
 
 _PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
 MODELS = {  # the first is the default
@@ -148,7 +149,7 @@ class EditGAN:
         return self._statistics
 
     def sample_w_plus(
-        self, seed: int, truncation_psi: float = 0.7, source: str = "torch"
+        self, seed: Whole, truncation_psi: Real = 0.7, source: str = "torch"
     ) -> Float[Tensor, "1 num_ws w_dim"]:
         """Latent of the portrait with this seed; the same on every device.
 
@@ -157,9 +158,9 @@ class EditGAN:
         `--trunc` is `truncation_psi`, and its default is 1). Raises SeedError for another source, or a seed that it
         does not take.
         """
-        z = code_of_seed(seed, self.generator.config.z_dim, source).to(self.device)
+        z = code_of_seed(plain(seed), self.generator.config.z_dim, source).to(self.device)
         with torch.no_grad():
-            return self.generator.w_plus(self.generator.mapping(z, truncation_psi=truncation_psi))
+            return self.generator.w_plus(self.generator.mapping(z, truncation_psi=float(truncation_psi)))
 
     def trained_interpreter(self) -> Interpreter:
         """Give the interpreter. Raises ValueError for a model that has none."""
@@ -184,7 +185,7 @@ class EditGAN:
         with torch.no_grad():
             return self.encoder(image.to(self.device))
 
-    def save(self, path: str | Path, half: bool = False) -> None:
+    def save(self, path: str | Path, half: Flag = False) -> None:
         """Write one safetensors file; `half` stores float16 (half the size; loads as float32).
 
         The statistics of W are stored too, in float32 always.
@@ -196,7 +197,7 @@ class EditGAN:
         }
         modules = {name: module.state_dict() for name, module in self._modules().items()}
         modules["w_statistics"] = self.w_statistics().state_dict()
-        write_bundle(path, modules, metadata, half=half, never_half=("w_statistics",))
+        write_bundle(path, modules, metadata, half=bool(half), never_half=("w_statistics",))
 
     @classmethod
     def load(cls, path: str | Path) -> "EditGAN":

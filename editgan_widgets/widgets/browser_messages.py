@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from editgan_widgets.editing.mask_file import holds_own_mask
+from editgan_widgets.scalars import is_real, is_whole
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.actions import Action, taken_part
-from editgan_widgets.widgets.checked import checked_entry, checked_steps, checked_strength, is_number, is_whole
+from editgan_widgets.widgets.checked import checked_entry, checked_steps, checked_strength
 from editgan_widgets.widgets.deliveries import Deliveries
 from editgan_widgets.widgets.editor_worker import EditorWorker
 from editgan_widgets.widgets.paint_messages import (
@@ -244,7 +245,7 @@ class BrowserMessages:
 def _check_setting(name: str, value: Any) -> None:
     """Raises ValueError for what is no number, or beyond a field's end; what is too small the engine refuses."""
     field, least, most = _FIELDS[name]
-    if value is not None and (not is_number(value) or value > most):
+    if value is not None and (not is_real(value) or value > most):
         raise ValueError(f"{field} takes {least:g} to {most:g}; got {value!r}")
 
 
@@ -257,7 +258,7 @@ def _whole(content: dict, name: str) -> int:
     value = content.get(name)
     if not is_whole(value):
         raise ValueError(f"{name} is a whole number; got {str(value)[:40]!r}")
-    return value
+    return int(value)
 
 
 def _file(buffers: Any) -> bytes:

@@ -1,25 +1,15 @@
 """Numbers that come from users or their browsers, checked: each function gives its value or raises ValueError."""
 
-from typing import Any, TypeGuard
+from typing import Any
 
-import numpy as np
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a number, and neither True nor False."""
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-
-
-def is_whole(value: Any) -> TypeGuard[int]:
-    """Whether it is a whole number, and neither True nor False."""
-    return isinstance(value, int) and not isinstance(value, bool)
+from editgan_widgets.scalars import is_flag, is_real, is_whole
 
 
 def checked_steps(steps: Any) -> int:
     """Steps of an edit."""
     if not is_whole(steps) or not 1 <= steps <= 10_000:
         raise ValueError(f"steps must be a whole number from 1 to 10000; got {steps!r}")
-    return steps
+    return int(steps)
 
 
 def checked_row(row: Any, otherwise: int) -> int:
@@ -28,18 +18,25 @@ def checked_row(row: Any, otherwise: int) -> int:
         return otherwise
     if not is_whole(row) or row < 0:
         raise ValueError(f"a row of the latent is a whole number from 0 up; got {row!r}")
-    return row
+    return int(row)
 
 
 def checked_strength(strength: Any) -> float:
     """The strength of an edit."""
-    if not is_number(strength) or not 0 <= strength <= 2:
+    if not is_real(strength) or not 0 <= strength <= 2:
         raise ValueError(f"an edit's strength is a number from 0 to 2; got {strength!r}")
     return float(strength)
+
+
+def checked_flag(flag: Any, name: str) -> bool:
+    """True or False."""
+    if not is_flag(flag):
+        raise ValueError(f"{name} is True or False; got {flag!r}")
+    return bool(flag)
 
 
 def checked_entry(entry: Any) -> int:
     """The number of an entry of the history, which need not be there."""
     if not is_whole(entry):
         raise ValueError(f"an entry of the history is a whole number; got {entry!r}")
-    return entry
+    return int(entry)

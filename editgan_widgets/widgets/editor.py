@@ -28,6 +28,7 @@ from editgan_widgets.files import write_text
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.notes import Note
 from editgan_widgets.palettes import recoloured
+from editgan_widgets.scalars import Flag, Real, Whole, is_flag, plain
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets import editor_journal, encoding
 from editgan_widgets.widgets.actions import Action, Inbox, taken_part
@@ -82,15 +83,15 @@ class Editor:
         self,
         session_or_model: Any,
         *,
-        seed: int | None = None,
-        truncation_psi: float = 0.7,
+        seed: Whole | None = None,
+        truncation_psi: Real = 0.7,
         source: str = "torch",
-        auto: bool = True,
-        steps: int = 30,
-        part: str | int | None = None,
+        auto: Flag = True,
+        steps: Whole = 30,
+        part: str | Whole | None = None,
         vectors: Mapping[str, EditVector] | None = None,
-        locked: Iterable[str | int] = (),
-        journal: bool | str | Path = True,
+        locked: Iterable[str | Whole] = (),
+        journal: Flag | str | Path = True,
         language: str = "en",
         palette: str = "own",
     ) -> None:
@@ -102,7 +103,7 @@ class Editor:
         for vector in given.values():
             vector.check(session.model)
         self._panel = VectorPanel(given, () if vectors is None else given, session.history.entry.note)
-        self._piece = piece = Workpiece(session, self._panel, journal)
+        self._piece = piece = Workpiece(session, self._panel, plain(journal))
         recoloured(self.labels, palette)  # raises for a palette that these parts do not have
         self.canvas = PartCanvas(session.image, piece.original, self.labels)
         first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
@@ -110,8 +111,8 @@ class Editor:
             self.canvas,
             label=first,
             language=language,
-            auto=auto,
-            steps=steps,
+            auto=bool(auto),
+            steps=checked_steps(steps),
             size=max(3, session.image.shape[1] // 20),
             locked=sorted({self.labels[name].id for name in locked}),
             palette=palette,
@@ -124,15 +125,15 @@ class Editor:
         self._outlines = ToolOutlines(screen.send_outline)
         shelf = SampleShelf(lambda: self.session.model, self._idle, lambda *message: self.view.send(*message))
         messages = BrowserMessages(self, self._worker, screen, self._panel, deliveries, pacer, self._outlines, shelf)
-        self.view.publish(
+        screen.publish(
             before=encoding.still(session.image),
             original=encoding.packed(piece.original),
-            status=screen.text("Choose a part, paint on either picture, and the portrait follows."),
             **screen.vectors(),
             vector_rows=int(session.w_plus.shape[1]),
             settings=screen.settings(),
         )
-        screen.publish()
+        screen.say("Choose a part, paint on either picture, and the portrait follows.")
+        self.view.publish(status=screen.last_word())
         self.view.observe(lambda _change: screen.show_whole(), "show_whole")
         self.view.on_msg(messages.receive)
         self._worker.draw_vectors()
@@ -156,11 +157,10 @@ class Editor:
         editor._screen.quality.begin(found.photo)
         for name in set(editor_journal.TOOLS) & set(found.tools) - set(options):
             setattr(editor.view, name, found.tools[name])
-        editor._screen.publish(
-            status=editor._screen.text("Restored: everything is as it was."),
-            **editor._screen.beginning(),
-            **editor._screen.vectors(),
-        )
+        screen = editor._screen
+        screen.publish(**screen.beginning(), **screen.vectors())
+        screen.say("Restored: everything is as it was.")
+        editor.view.publish(status=screen.last_word())
         return editor
 
     def __repr__(self) -> str:
@@ -188,6 +188,11 @@ class Editor:
         return self._piece.journal
 
     @property
+    def notice(self) -> str:
+        """The note that the history is no longer saved, and why; empty while it is saved, or nothing is to be."""
+        return self.view.notice
+
+    @property
     def image(self) -> np.ndarray:
         """The picture, uint8 `[H, W, 3]`; during an edit its newest step."""
         return self._screen.image
@@ -207,19 +212,19 @@ class Editor:
         """The message in the error box; empty where there is none."""
         return self.view.error
 
-    def lock(self, *parts: str | int) -> None:
+    def lock(self, *parts: str | Whole) -> None:
         """Let nothing paint over these parts; without any, unlock all. Raises UnknownLabelError."""
         self.view.locked = sorted({self.labels[part].id for part in parts})
 
-    def paint_over(self, *parts: str | int) -> None:
+    def paint_over(self, *parts: str | Whole) -> None:
         """Let painting reach these parts alone; without any, all that are not locked. Raises UnknownLabelError."""
         self.view.over = sorted({self.labels[part].id for part in parts})
 
-    def hide(self, *parts: str | int) -> None:
+    def hide(self, *parts: str | Whole) -> None:
         """Show the mask without these parts; without any, show all. Painting stays as it is."""
         self.view.hidden = sorted({self.labels[part].id for part in parts})
 
-    def solo(self, *parts: str | int) -> None:
+    def solo(self, *parts: str | Whole) -> None:
         """Show these parts of the mask alone. Raises UnknownLabelError."""
         shown = {self.labels[part].id for part in parts}
         self.view.hidden = [label.id for label in self.labels if label.id not in shown]
@@ -238,7 +243,7 @@ class Editor:
         recoloured(self.labels, palette)
         self.view.palette = palette
 
-    def tool_outline(self, tool: str, part: str | int) -> np.ndarray:
+    def tool_outline(self, tool: str, part: str | Whole) -> np.ndarray:
         """Where a part would be after a part tool, bool `[H, W]`, shown as an outline; nothing is changed.
 
         Raises ValueError for an unknown tool, UnknownLabelError for a part that it does not fit.
@@ -248,7 +253,7 @@ class Editor:
         self._screen.send_outline(tool, label, outcome)
         return outcome
 
-    def paint(self, stroke: Stroke, run: bool | None = None, mirror: bool = False) -> None:
+    def paint(self, stroke: Stroke, run: Flag | None = None, mirror: Flag = False) -> None:
         """Paint a stroke; `run` says whether an edit follows, None does as the editor's switch says.
 
         With `mirror` its reflection at the picture's middle is painted too, as the other side's part if it has one.
@@ -258,12 +263,12 @@ class Editor:
         self.labels[stroke.label]
         self._worker.add(Action("paint", stroke, **self._as_the_view_says(run, mirror)))
 
-    def erase(self, stroke: Stroke, run: bool | None = None, mirror: bool = False) -> None:
+    def erase(self, stroke: Stroke, run: Flag | None = None, mirror: Flag = False) -> None:
         """Bring the original parts back under a stroke (its label does not matter). Raises StrokeError as `paint`."""
         self._check(stroke)
         self._worker.add(Action("erase", stroke, **self._as_the_view_says(run, mirror)))
 
-    def operate(self, operation: Operation, run: bool | None = None, mirror: bool = False) -> None:
+    def operate(self, operation: Operation, run: Flag | None = None, mirror: Flag = False) -> None:
         """Change the mask by a part operation, a fill, lasso or push (editing/part_operations.py, fills.py, warp.py).
 
         `run` and `mirror` as of `paint`. What the operation raises is shown, and raised by `wait`; the mask then stays.
@@ -276,10 +281,10 @@ class Editor:
 
     def take_part(
         self,
-        part: str | int,
-        seed: int,
-        truncation_psi: float = 0.7,
-        run: bool | None = None,
+        part: str | Whole,
+        seed: Whole,
+        truncation_psi: Real = 0.7,
+        run: Flag | None = None,
         source: str = "torch",
     ) -> None:
         """Give a part the shape that it has in the portrait of another seed; locks and `run` as of `paint`.
@@ -291,11 +296,14 @@ class Editor:
         how = self._as_the_view_says(run, mirror=False)
         self._worker.add(taken_part(self.session.model, sample, label, **how))
 
-    def run(self, steps: int | None = None, blocking: bool = False) -> None:
-        """Edit the picture towards the painted mask; with `blocking` return when it is done (see `wait`)."""
+    def run(self, steps: Whole | None = None, blocking: Flag = False) -> None:
+        """Edit the picture towards the painted mask; with `blocking` return when it is done (see `wait`).
+
+        Ctrl+C then stops it, as `stop` does.
+        """
         self._worker.add(Action("none", run=self.view.steps if steps is None else checked_steps(steps)))
         if blocking:
-            self.wait()
+            self._wait_or_stop()
 
     def stop(self) -> None:
         """End a running edit within one step and keep its best picture."""
@@ -310,21 +318,21 @@ class Editor:
         """Do again what `undo` took back, along the branch that was visited last."""
         self._worker.add(Action("redo"))
 
-    def visit(self, entry: int) -> None:
+    def visit(self, entry: Whole) -> None:
         """Go to any entry of `session.history`, on whichever branch. Raises HistoryError for one that is not there."""
         self._worker.add(Action("visit", entry=self.session.history.find(entry).id))
 
-    def rename(self, entry: int, name: str) -> None:
+    def rename(self, entry: Whole, name: str) -> None:
         """Name an entry of the history; an empty name gives back what was done. Raises HistoryError."""
         with self.session.lock:
             self.session.history.rename(entry, name)
             strip = self._screen.history()
         self.view.publish(history=strip)
 
-    def compare_with(self, entry: int | None = None) -> None:
+    def compare_with(self, entry: Whole | None = None) -> None:
         """Let Compare show the picture of an entry of the history; None that before all edits. Raises HistoryError."""
         picture = self.session.original_image if entry is None else self.session.picture_at(entry)[0]
-        name = "" if entry is None else self._screen.title(entry)
+        name = "" if entry is None else self._screen.title(int(entry))
         self.view.publish(before=encoding.still(picture), before_name=name)
 
     @property
@@ -340,7 +348,7 @@ class Editor:
         """Go back to before the last edit and what was painted for it; it stays in the history as a branch."""
         self._worker.add(Action("discard"))
 
-    def set_strength(self, strength: float) -> None:
+    def set_strength(self, strength: Real) -> None:
         """Weaken or strengthen the pending edit, 0 to 2; 1 is as it was made. Raises ValueError out of range."""
         self._worker.add(Action("strength", strength=checked_strength(strength)))
 
@@ -352,7 +360,7 @@ class Editor:
         """
         config = EditConfig.preset("default" if preset is None else preset)
         try:
-            self.session.config = replace(config, **settings)
+            self.session.config = replace(config, **{name: plain(value) for name, value in settings.items()})
         except TypeError as error:
             known = ", ".join(setting.name for setting in fields(EditConfig))
             raise ValueError(f"an edit's settings are {known}; got {', '.join(settings)}") from error
@@ -370,7 +378,7 @@ class Editor:
         """Scales of the vectors that are in the picture; the others are at 0 or switched off."""
         return self._panel.scales
 
-    def apply_vectors(self, scales: Mapping[str, float]) -> None:
+    def apply_vectors(self, scales: Mapping[str, Real]) -> None:
         """Set vectors to scales, -4 to 4, as their sliders do from -2 to 2; those not named stay.
 
         One that was switched off is on again. What was painted and not edited is given up. One undo takes back all
@@ -379,17 +387,17 @@ class Editor:
         """
         self._worker.add(Action("vectors", changes=self._panel.checked_scales(scales)))
 
-    def switch_vector(self, name: str, on: bool) -> None:
+    def switch_vector(self, name: str, on: Flag) -> None:
         """Take a vector out of the picture and back, at the scale it had; one that stands at 0 is switched on at 1.
 
         Raises ValueError at once for a vector that is not there.
         """
         self._panel.check_there(name)
-        if not isinstance(on, bool):
+        if not is_flag(on):
             raise ValueError(f"a vector is switched by True or False; got {on!r}")
-        self._worker.add(Action("vectors", changes={name: {"on": on}}, tool="switch"))
+        self._worker.add(Action("vectors", changes={name: {"on": bool(on)}}, tool="switch"))
 
-    def vector_layers(self, name: str, first: int | None = None, last: int | None = None) -> None:
+    def vector_layers(self, name: str, first: Whole | None = None, last: Whole | None = None) -> None:
         """Let a vector move rows `first` to `last` of the latent alone, counted from 0; without them all of its rows.
 
         Early rows hold pose and shape, late ones colour and fine detail. Raises ValueError at once for a vector that
@@ -403,7 +411,7 @@ class Editor:
             layer_weights(layers, rows)
         self._worker.add(Action("vectors", changes={name: {"layers": layers}}, tool="layers"))
 
-    def refine(self, steps: int = 30, blocking: bool = False) -> None:
+    def refine(self, steps: Whole = 30, blocking: Flag = False) -> None:
         """Repair the picture after its vectors: a run that keeps what they changed and draws back the rest.
 
         10 steps repair most, more than 30 gain little (editing/refine.py). One undo takes it back, `stop` keeps its
@@ -412,9 +420,9 @@ class Editor:
         """
         self._worker.add(Action("refine", run=checked_steps(steps)))
         if blocking:
-            self.wait()
+            self._wait_or_stop()
 
-    def animation(self, fps: float = 12.0) -> Animation:
+    def animation(self, fps: Real = 12.0) -> Animation:
         """The last edit or refinement from the picture before it to the present one, at most 256 px.
 
         Raises AnimationError where nothing was edited yet.
@@ -422,11 +430,11 @@ class Editor:
         self.wait()
         return animate_edit(self._piece.recorder.frames(), fps=fps)
 
-    def save_animation(self, path: str | Path, size: int | None = None) -> None:
+    def save_animation(self, path: str | Path, size: Whole | None = None) -> None:
         """Write `animation` as .gif, .webp or .mp4; size and errors as of Animation.save."""
         self.animation().save(path, size)
 
-    def sweep(self, name: str, scales: Iterable[float] | None = None) -> Animation:
+    def sweep(self, name: str, scales: Iterable[Real] | None = None) -> Animation:
         """A vector's scale going up, down and back on the present picture, which has it at 0 first.
 
         Args:
@@ -439,7 +447,7 @@ class Editor:
         self.wait()
         return sweep(self._piece, name, scales)
 
-    def save_sweep(self, name: str, path: str | Path, size: int | None = None) -> None:
+    def save_sweep(self, name: str, path: str | Path, size: Whole | None = None) -> None:
         """Write `sweep` as .gif, .webp or .mp4; size and errors as of Animation.save."""
         self.sweep(name).save(path, size)
 
@@ -501,7 +509,7 @@ class Editor:
         vector = load_direction(path, self.session.model, index, rows, unit, name=name)
         self.add_vector(vector)
 
-    def new_portrait(self, seed: int, truncation_psi: float = 0.7, source: str = "torch") -> None:
+    def new_portrait(self, seed: Whole, truncation_psi: Real = 0.7, source: str = "torch") -> None:
         """Go over to the portrait of a seed, as if the editor had been made with it; history as of `open`.
 
         `source` "numpy" makes the picture that NVIDIA's `generate.py` makes of the seed (EditGAN.sample_w_plus).
@@ -531,14 +539,14 @@ class Editor:
             raise ValueError(f"a script ends in .py; got {path.name!r}")
         write_text(path, self.script(path.name))
 
-    def divide(self, at: float | None = 0.5) -> None:
+    def divide(self, at: Real | None = 0.5) -> None:
         """Show the picture before all edits, or the photo that was embedded, left of a divider; None takes it away.
 
         `at` is a share of the picture's width, 0 to 1. Raises ValueError for another one.
         """
         if at is not None and not 0 <= at <= 1:
             raise ValueError(f"the divider stands at 0 to 1 of the picture's width, or None; got {at!r}")
-        self.view.divider = at
+        self.view.divider = None if at is None else float(at)
 
     def save_mask(self, path: str | Path) -> None:
         """Write the painted parts as an indexed PNG (editing/mask_file.py); what runs is waited for.
@@ -548,7 +556,7 @@ class Editor:
         self.wait()
         save_mask(self.label_map, self.labels, path)
 
-    def load_mask(self, mask: Source, run: bool | None = None) -> tuple[Note, ...]:
+    def load_mask(self, mask: Source, run: Flag | None = None) -> tuple[Note, ...]:
         """Take the parts from a mask that `save_mask` or a painting program wrote; `run` as of `paint`.
 
         Gives notes on how it was read, which the status shows too. Raises MaskFileError at once for what is no mask of
@@ -560,7 +568,7 @@ class Editor:
         return action.notes
 
     def paint_mask(
-        self, mask: Source, label: str | int | np.integer | None = None, run: bool | None = None, exact: bool = False
+        self, mask: Source, label: str | Whole | None = None, run: Flag | None = None, exact: Flag = False
     ) -> tuple[Note, ...]:
         """Paint one part where a black and white mask is white; `run` as of `paint`.
 
@@ -568,7 +576,7 @@ class Editor:
         """
         how = self._as_the_view_says(run, mirror=False)
         part = self.view.label if label is None else label
-        action = part_mask_action(mask, part, self.labels, self._map_size, exact, **how)
+        action = part_mask_action(mask, part, self.labels, self._map_size, bool(exact), **how)
         self._worker.add(action)
         return action.notes
 
@@ -577,7 +585,7 @@ class Editor:
         height, width = self.label_map.shape
         return height, width
 
-    def show_photo(self, show: bool = True) -> None:
+    def show_photo(self, show: Flag = True) -> None:
         """Show the whole photo with the edits in it below the picture, where a photo was opened; False hides it."""
         self.view.show_whole = bool(show)
 
@@ -597,17 +605,25 @@ class Editor:
         """Close the error box."""
         self._screen.dismiss()
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, timeout: Real | None = None) -> bool:
         """Block until nothing runs or waits, at most `timeout` seconds; False if time ran out.
 
         Raises the error of the last action, if there was one. While a cell waits here, some Jupyter kernels do not hear
         the Stop button.
         """
-        finished = self._worker.wait(timeout)
+        finished = self._worker.wait(None if timeout is None else float(timeout))
         failure = self._screen.take_failure() if finished else None
         if failure is not None:
             raise failure
         return finished
+
+    def _wait_or_stop(self) -> None:
+        """Wait for what was just asked for; an interrupt of the cell (Ctrl+C) stops it and keeps its best."""
+        try:
+            self.wait()
+        except KeyboardInterrupt:
+            self.stop()
+            raise
 
     def edit_vector(self, name: str) -> EditVector:
         """All that was edited so far as a vector that other portraits can take."""
@@ -615,17 +631,19 @@ class Editor:
             return self.session.edit_vector(name)
 
     def close(self) -> None:
-        """End the worker and remove the widget."""
+        """End the worker and remove the widget. What could not be saved is tried once more."""
+        self._screen.closed = True
         self._worker.close()
         self._outlines.close()
         self._idle.close()
         self.view.close()
         self.canvas.close()
+        self._piece.close()
 
-    def _as_the_view_says(self, run: bool | None, mirror: bool) -> dict[str, Any]:
+    def _as_the_view_says(self, run: Flag | None, mirror: Flag) -> dict[str, Any]:
         """Steps and rule of something painted from Python."""
         edits = self.view.auto if run is None else run
-        return {"run": self.view.steps if edits else 0, "rule": self._rule(mirror)}
+        return {"run": self.view.steps if edits else 0, "rule": self._rule(bool(mirror))}
 
     def _rule(self, mirror: bool) -> PaintRule:
         return PaintRule(tuple(self.view.locked), tuple(self.view.over), mirror)
@@ -645,7 +663,7 @@ def _library_of(model: Any) -> dict[str, EditVector]:
         return {}
 
 
-def _session_of(given: Any, seed: int | None, truncation_psi: float, source: str) -> Any:
+def _session_of(given: Any, seed: Whole | None, truncation_psi: Real, source: str) -> Any:
     if isinstance(given, EditGAN):
         begun = 0 if seed is None else seed
         return EditSession.from_seed(given, begun, float(truncation_psi), source=source)

@@ -41,6 +41,7 @@ from jaxtyping import UInt8
 from editgan_widgets.editing.part_operations import other_side
 from editgan_widgets.editing.strokes import SHAPES
 from editgan_widgets.palettes import PALETTES, palettes_of
+from editgan_widgets.scalars import plain
 from editgan_widgets.widgets import encoding
 from editgan_widgets.widgets.browser_module import joined
 from editgan_widgets.widgets.part_canvas import PartCanvas
@@ -53,8 +54,29 @@ MASK_STYLES = ("areas", "borders", "both")
 _KERNEL_WRITTEN = (
     *("image", "before", "mask", "painted", "original", "region", "handled", "running", "job", "progress"),
     *("can_edit", "can_undo", "can_redo", "pending", "history", "before_name", "settings", "vectors"),
-    *("vector_pictures", "vector_clashes", "quality", "whole", "photo", "status", "error", "revision"),
+    *("vector_pictures", "vector_clashes", "quality", "whole", "photo", "status", "error", "notice", "revision"),
 )
+
+
+class _Whole(traitlets.Int):
+    """A whole number, numpy's too."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        return super().validate(obj, plain(value))
+
+
+class _Real(traitlets.Float):
+    """A number, numpy's too."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        return super().validate(obj, plain(value))
+
+
+class _Flag(traitlets.Bool):
+    """True or False, numpy's too."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        return super().validate(obj, plain(value))
 
 
 class EditorView(anywidget.AnyWidget):
@@ -99,21 +121,22 @@ class EditorView(anywidget.AnyWidget):
     whole = traitlets.Bytes().tag(sync=True)  # JPEG of the whole photo with the edits in it
     status = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
+    notice = traitlets.Unicode().tag(sync=True)  # that the history is not saved, and why; empty: it is
 
     tool = traitlets.Enum(TOOLS, "brush").tag(sync=True)
-    label = traitlets.Int(0).tag(sync=True)
-    size = traitlets.Int(6, min=1).tag(sync=True)  # brush diameter, image px
+    label = _Whole(0).tag(sync=True)
+    size = _Whole(6, min=1).tag(sync=True)  # brush diameter, image px
     shape = traitlets.Enum(SHAPES, "round").tag(sync=True)
-    opacity = traitlets.Float(0.7, min=0.0, max=1.0).tag(sync=True)
-    auto = traitlets.Bool(True).tag(sync=True)
-    steps = traitlets.Int(30, min=1).tag(sync=True)
-    show_whole = traitlets.Bool(False).tag(sync=True)  # the whole photo, where one was opened
-    divider = traitlets.Float(None, allow_none=True, min=0.0, max=1.0).tag(sync=True)  # of the width; None: off
-    locked = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of parts that nothing paints over
-    over = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of the only parts to paint over; empty: any
-    mirror = traitlets.Bool(False).tag(sync=True)  # paint at both sides of the picture's middle
-    pressure = traitlets.Bool(True).tag(sync=True)  # a pen's pressure is the brush's size
-    hidden = traitlets.List(traitlets.Int()).tag(sync=True)  # ids of parts that the mask is shown without
+    opacity = _Real(0.7, min=0.0, max=1.0).tag(sync=True)
+    auto = _Flag(True).tag(sync=True)
+    steps = _Whole(30, min=1).tag(sync=True)
+    show_whole = _Flag(False).tag(sync=True)  # the whole photo, where one was opened
+    divider = _Real(None, allow_none=True, min=0.0, max=1.0).tag(sync=True)  # of the width; None: off
+    locked = traitlets.List(_Whole()).tag(sync=True)  # ids of parts that nothing paints over
+    over = traitlets.List(_Whole()).tag(sync=True)  # ids of the only parts to paint over; empty: any
+    mirror = _Flag(False).tag(sync=True)  # paint at both sides of the picture's middle
+    pressure = _Flag(True).tag(sync=True)  # a pen's pressure is the brush's size
+    hidden = traitlets.List(_Whole()).tag(sync=True)  # ids of parts that the mask is shown without
     mask_style = traitlets.Enum(MASK_STYLES, "areas").tag(sync=True)
     palette = traitlets.Enum(PALETTES, "own").tag(sync=True)  # one of `palettes`
 

@@ -6,8 +6,10 @@ whichever thread the Jupyter kernel runs them, and a new action makes a running 
 best.
 """
 
+import logging
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +26,7 @@ from editgan_widgets.widgets.vector_actions import draw_missing
 from editgan_widgets.widgets.workpiece import Workpiece
 
 _SHOWN_EVERY = 0.1  # seconds, while painting comes faster than it is shown
+_log = logging.getLogger(__name__)
 _STANDS_BACK = 5  # niceness beside the browser that paints and the threads that speak with it
 
 
@@ -68,9 +71,12 @@ class EditorWorker:
             if turn is not None:
                 turn.queued, action = True, replace(action, turn=turn)
             self._inbox.add(action)
-            self._thread.submit(self._job, self._run.show, self._done, self._failed)
+            self._submit()
             if action.run or action.kind == "open":
                 screen.view.publish(running=True)
+
+    def _submit(self) -> None:
+        self._thread.submit(self._job, self._run.show, self._done, self._failed)
 
     def add_preview(self, action: Action) -> None:
         """Show something, unless an edit runs: that does not end for it."""
@@ -100,14 +106,16 @@ class EditorWorker:
         self._shown_only = True
         while (action := self._inbox.take(token)) is not None:
             self._shown_only &= action.kind == "none" or action.shows_only  # "none" ends an edit
-            if action.shows_only:
-                self._show(action, token)
-            elif action.kind == "open":
-                go_over_to(action, self._piece, self._screen, self._pacer, token)
-                steps, group = 0, None
-            else:
-                steps, group = self._performed(action, steps, group)
-            self._settle(action)
+            with self._failing_alone(action):
+                if action.shows_only:
+                    self._show(action, token)
+                elif action.kind == "open":
+                    steps, group = 0, None
+                    go_over_to(action, self._piece, self._screen, self._pacer, token)
+                else:
+                    steps, group = self._performed(action, steps, group)
+            with self._failing_alone(action):
+                self._settle(action)
             painted, refines = action.paints, action.kind == "refine"
         if painted and steps and self._piece.session.region is None:
             steps = 0  # all of it is there already
@@ -115,6 +123,14 @@ class EditorWorker:
             group = self._piece.session.history.new_group() if group is None else group
             yield from self._run.run(steps, group, token.stamp, refines)
         draw_missing(self._piece, self._screen, lambda: token.cancelled or self._inbox.waits)
+
+    @contextmanager
+    def _failing_alone(self, action: Action) -> Iterator[None]:
+        """Show what goes wrong with one action; those that wait behind it are still done."""
+        try:
+            yield
+        except Exception as error:
+            self._screen.fail(error, action.id)
 
     def _show(self, action: Action, token: CancelToken) -> None:
         if action.kind == "preview thumbs":
@@ -143,14 +159,16 @@ class EditorWorker:
             self._unsaid.append(action.turn)
         if action.paints and self._inbox.paints_next and time.monotonic() - self._shown_at < _SHOWN_EVERY:
             return
-        if action.paints:
-            self._screen.publish(picture=False)
-            self._shown_at = time.monotonic()
-        for turn in self._unsaid:
-            self._deliveries.finish(turn)
-        if self._unsaid:
-            self._unsaid = []
-            self._screen.view.publish(handled=self._deliveries.handled())
+        try:
+            if action.paints:
+                self._screen.publish(picture=False)
+                self._shown_at = time.monotonic()
+        finally:
+            for turn in self._unsaid:
+                self._deliveries.finish(turn)
+            if self._unsaid:
+                self._unsaid = []
+                self._screen.view.publish(handled=self._deliveries.handled())
 
     def _done(self, stamp: int, cancelled: bool) -> None:
         view = self._screen.view
@@ -160,7 +178,7 @@ class EditorWorker:
         if self._shown_only and not self._run.steps:
             with self._inbox.lock:
                 if not self._inbox.waits and view.running:
-                    view.publish(running=False, status=self._screen.word)
+                    view.publish(running=False, status=self._screen.last_word())
             self._catch_up()
             return
         if self._run.steps:
@@ -169,16 +187,30 @@ class EditorWorker:
         self._end(stopped=cancelled)
 
     def _failed(self, _stamp: int, error: Exception) -> None:
+        """Show an error that ended a job, and go on with what waits; what fails here ends nothing else."""
         self._screen.word = ""
-        self._screen.fail(error)
-        self._end()
+        try:
+            self._screen.fail(error)
+            self._end(failed=True)
+        finally:
+            self._run.steps = 0
+            with self._inbox.lock:
+                if self._inbox.waits:  # nothing else would begin another job for it
+                    self._submit()
+                else:
+                    self._screen.view.publish(running=False, status=self._screen.last_word())
 
-    def _end(self, stopped: bool = False) -> None:
+    def _end(self, stopped: bool = False, failed: bool = False) -> None:
         self._run.steps = 0
-        self._screen.publish(region=not stopped, progress=self._screen.numbers)
+        try:
+            self._screen.publish(region=not stopped, progress=self._screen.numbers)
+        except Exception:
+            if not failed:  # `_failed` shows it
+                raise
+            _log.exception("the editor cannot show its picture")
         with self._inbox.lock:
             if not self._inbox.waits:
-                self._screen.view.publish(running=False, status=self._screen.word)
+                self._screen.view.publish(running=False, status=self._screen.last_word())
         self._region_lacks = stopped
         self._catch_up()
 

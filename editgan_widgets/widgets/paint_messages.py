@@ -12,6 +12,7 @@ from editgan_widgets.editing.part_operations import Operation, shaped
 from editgan_widgets.editing.strokes import SHAPES, Stroke
 from editgan_widgets.editing.warp import push
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.scalars import is_real
 from editgan_widgets.widgets.actions import Action
 from editgan_widgets.widgets.part_tools import part_tool
 
@@ -75,7 +76,7 @@ def rule_of(content: dict, labels: LabelSet) -> PaintRule:
 def number_of(content: Mapping[str, Any], name: str) -> float:
     """A finite number of a message. Raises ValueError."""
     value = content.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _LARGEST_NUMBER:
+    if not is_real(value) or not abs(value) <= _LARGEST_NUMBER:
         raise ValueError(f"{name} is a number up to {_LARGEST_NUMBER:g} either way; got {str(value)[:40]!r}")
     return float(value)
 

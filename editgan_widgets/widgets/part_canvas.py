@@ -14,6 +14,7 @@ from ipycanvas import Canvas, MultiCanvas, hold_canvas
 from jaxtyping import UInt8
 
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.scalars import Real
 
 _DRAWING = threading.RLock()
 
@@ -49,7 +50,7 @@ class PartCanvas(MultiCanvas):
         image: UInt8[np.ndarray, "h w 3"],
         label_map: UInt8[np.ndarray, "h w"],
         labels: LabelSet,
-        opacity: float = 0.5,
+        opacity: Real = 0.5,
         on_repaint: "Callable[[PartCanvas], None] | None" = None,
     ) -> None:
         height, width = image.shape[:2]

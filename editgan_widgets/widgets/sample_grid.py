@@ -12,6 +12,7 @@ from editgan_widgets import images
 from editgan_widgets.editing.samples import sample_pictures
 from editgan_widgets.editing.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Real, Whole, plain
 from editgan_widgets.widgets import encoding
 from editgan_widgets.widgets.strings import strings
 
@@ -45,13 +46,14 @@ class SampleGrid(anywidget.AnyWidget):
     def __init__(
         self,
         model: EditGAN,
-        seeds: Sequence[int] = range(12),
-        truncation_psi: float | Sequence[float] = 0.7,
-        selected: int | None = None,
+        seeds: Sequence[Whole] | np.ndarray = range(12),
+        truncation_psi: Real | Sequence[Real] | np.ndarray = 0.7,
+        selected: Whole | None = None,
         language: str = "en",
         source: str = "torch",
     ) -> None:
-        seeds = list(seeds)
+        seeds = [plain(seed) for seed in seeds]
+        selected = None if selected is None else int(selected)
         if not seeds:
             raise ValueError("SampleGrid got no seeds; give at least one, for example seeds=range(12)")
         if selected is not None and selected not in seeds:

@@ -2,10 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
+from threading import Timer
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
+from editgan_widgets.editing.journal import JournalError
 from editgan_widgets.editing.optimize import EditConfig
 from editgan_widgets.editing.presets import described
 from editgan_widgets.editing.session import EditSession
@@ -23,9 +27,18 @@ from editgan_widgets.widgets.whole_photo import whole_photo
 from editgan_widgets.widgets.workpiece import Workpiece
 
 SETTINGS = ("lr", "outside_budget", "buffer_px", "stop_iou")  # of EditConfig, that the browser has fields for
+_SAVE_EVERY = 3.0  # s between tries to save a history that could not be written
+_NOT_SAVED = "History is no longer saved: {reason}. Work goes on in memory, and all is saved once writing works again."
 _THUMBS = 64  # pictures of the history in one message
 _LONGEST_ERROR = 600  # characters
 _log = logging.getLogger(__name__)
+
+
+def _save_again(screen: "ref[Screen]") -> None:
+    """What the timer does; the screen may have gone."""
+    there = screen()
+    if there is not None:
+        there.save_again()
 
 
 class Screen:
@@ -44,6 +57,7 @@ class Screen:
         numbers: figures of the last edit, while they are of the present picture.
         failure: the error that `wait` raises.
         quality: what the picture is worth.
+        closed: whether the editor was closed: nothing is tried any more.
     """
 
     def __init__(self, piece: Workpiece, view: EditorView, canvas: PartCanvas, inbox: Inbox, idle: IdleWorker) -> None:
@@ -53,10 +67,12 @@ class Screen:
         self.notes = ""
         self.numbers: dict[str, Any] = {}
         self.failure: Exception | None = None
+        self.closed = False
         self.quality = QualityNotes(idle, self._show_quality)
         self._clashes = ClashNotes(piece.panel, idle, self._show_clashes)
         self._piece, self._canvas, self._inbox, self._idle = piece, canvas, inbox, idle
         self._thumbs_sent: set[int] = set()  # entries of the history whose pictures the browser has
+        self._unsaid = ""  # that saving was turned off or works again
 
     # ---- all of it
 
@@ -79,6 +95,7 @@ class Screen:
                 state["image"] = encoding.still(self.image)
                 self.show_whole()
             state["quality"] = self.quality.shown(session.history.entry.id)
+            state["notice"] = self._notice()
         self._canvas.store(self.image, label_map)
         state["mask"] = encoding.packed(label_map)
         state["painted"] = encoding.packed(painted) if painted.any() else b""
@@ -114,7 +131,44 @@ class Screen:
             "original": encoding.packed(piece.original),
         }
 
+    # ---- whether the history is saved
+
+    def _notice(self) -> str:
+        """The note that the history is not saved; empty where it is."""
+        reason = editor_journal.problem(self._piece.session)
+        note = self.text(_NOT_SAVED, reason=reason) if reason else ""
+        if bool(note) != bool(self.view.notice):
+            self._unsaid = note or self.text("History is saved again.")
+            self._save_later()
+        return note
+
+    def _save_later(self) -> None:
+        """Try to save from time to time, beside the actions that try too."""
+        delay = Timer(_SAVE_EVERY, _save_again, (ref(self),))
+        delay.daemon = True
+        delay.start()
+
+    def save_again(self) -> None:
+        """Write what could not be written, and say whether that worked."""
+        piece = self._piece
+        if self.closed or not editor_journal.problem(piece.session):
+            return
+        with piece.session.lock:
+            editor_journal.save(piece.session)
+            notice = self._notice()
+        if notice:
+            self._save_later()
+        elif not self.view.running:
+            self.view.publish(notice="", status=self.last_word(""))
+        else:
+            self.view.publish(notice="")
+
     # ---- words
+
+    def last_word(self, word: str | None = None) -> str:
+        """What is said once the worker has done what it was asked, with what is to be said of the history's journal."""
+        word, unsaid, self._unsaid = self.word if word is None else word, self._unsaid, ""
+        return f"{word} {unsaid}".strip()
 
     def text(self, text: str, **values: Any) -> str:
         """A text in the user's language."""
@@ -204,12 +258,15 @@ class Screen:
         if self._inbox.waits:
             return
         session = self._piece.session
+        pictures: dict[int, bytes] = {}
         with session.lock:
             wanted = [node["id"] for node in self.view.history if node["id"] not in self._thumbs_sent][-_THUMBS:]
-            pictures = [encoding.thumbnail(session.picture_at(id)[0]) for id in wanted]
-        if wanted:
-            self._thumbs_sent.update(wanted)
-            self.view.send({"kind": "thumbs", "entries": wanted}, buffers=pictures)
+            for id in wanted:
+                with suppress(JournalError):  # a restored state that is damaged has no picture
+                    pictures[id] = encoding.thumbnail(session.picture_at(id)[0])
+        self._thumbs_sent.update(wanted)
+        if pictures:
+            self.view.send({"kind": "thumbs", "entries": list(pictures)}, buffers=list(pictures.values()))
 
     def forget_thumbs(self) -> None:
         """The browser has no pictures of the history: send all again."""

@@ -10,6 +10,7 @@ from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.editing.session import SessionError
 from editgan_widgets.editing.vector_settings import VectorSetting
 from editgan_widgets.editing.vector_stack import summed
+from editgan_widgets.scalars import Real
 from editgan_widgets.widgets import editor_journal
 from editgan_widgets.widgets.actions import Action
 from editgan_widgets.widgets.computing import few_threads
@@ -74,7 +75,7 @@ def refining(piece: Workpiece, steps: int) -> Iterator[Any]:
         raise
 
 
-def sweep(piece: Workpiece, name: str, scales: Iterable[float] | None = None) -> Animation:
+def sweep(piece: Workpiece, name: str, scales: Iterable[Real] | None = None) -> Animation:
     """A vector's scale going up, down and back on the present picture."""
     session, setting, vector = piece.session, piece.panel.setting(name), piece.panel.vectors[name]
     with few_threads(), session.lock:
@@ -99,7 +100,6 @@ def _set(piece: Workpiece, screen: Screen, settings: Mapping[str, VectorSetting]
     screen.numbers = {}
     session, panel, history = piece.session, piece.panel, piece.session.history
     parts = panel.parts(settings)
-    panel.put(settings)
     if parts:
         given_up = session.region is not None
         moved = None if how else sorted({vector.name for vector, _, _ in parts})
@@ -107,10 +107,12 @@ def _set(piece: Workpiece, screen: Screen, settings: Mapping[str, VectorSetting]
         on = last.made["do"] == "vector" and moved and last.note.get("moved") == moved and not history.can_redo
         with history.grouped(last.group if on else None):  # the same slider moved on
             session.apply_vector(summed(parts, "sliders"))
+        panel.put(settings)
         history.annotate(**panel.note(), moved=moved)
         piece.pending = False
         _say_what_stands(piece, screen, given_up)
     else:
+        panel.put(settings)
         history.annotate(**panel.note())
     screen.publish(**screen.vectors())
 

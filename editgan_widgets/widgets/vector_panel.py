@@ -18,8 +18,8 @@ from editgan_widgets.editing.vector_settings import (
     after_picture,
     difference,
 )
+from editgan_widgets.scalars import is_real
 from editgan_widgets.widgets import encoding
-from editgan_widgets.widgets.checked import is_number
 
 MOST_SCALE = 4.0  # of a vector, either way
 _SIDE = 80  # px of a small picture, shown at 40
@@ -72,7 +72,7 @@ class VectorPanel:
             raise ValueError(f"scales are a mapping of vectors' names to numbers; got {scales!r}")
         for name, scale in scales.items():
             self.check_there(name)
-            if not is_number(scale) or not abs(scale) <= MOST_SCALE:
+            if not is_real(scale) or not abs(scale) <= MOST_SCALE:
                 raise ValueError(f"a vector's scale is a number from {-MOST_SCALE} to {MOST_SCALE}; got {scale!r}")
         return {name: {"scale": float(scale), "on": True} for name, scale in scales.items()}
 

@@ -24,7 +24,6 @@ class _Former:
     session: EditSession
     photo: PhotoSession | None
     recorder: FrameRecorder
-    journal: Path | None
     removed: Mapping[str, EditVector]
     entries: int  # of its history
 
@@ -46,7 +45,6 @@ class Workpiece:
         pending: whether an edit is done and neither accepted nor gone on from.
         recorder: frames of the last edit.
         tried: bool `[H, W]`, what was painted and a run was stopped for; None where there is no such thing.
-        journal: folder of the session's journal, if it has one.
     """
 
     def __init__(self, session: Any, panel: VectorPanel, journal: bool | str | Path) -> None:
@@ -58,10 +56,15 @@ class Workpiece:
         self.recorder = FrameRecorder()
         self.tried: np.ndarray | None = None
         self._keeps_journals = journal is not False
-        self.journal = editor_journal.begin(session, journal)
+        editor_journal.begin(session, journal)
         self._tools_kept: dict[str, Any] = {}
         self._former: list[_Former | Path] = []  # a path is of a journal that was not read yet
         self._later: list[_Former] = []  # that were gone back from
+
+    @property
+    def journal(self) -> Path | None:
+        """Folder of the session's journal; None where nothing was kept yet."""
+        return editor_journal.journal_of(self.session)
 
     @property
     def labels(self) -> Any:
@@ -96,12 +99,11 @@ class Workpiece:
 
     def begin(self, session: EditSession, photo: PhotoSession | None) -> None:
         """Go over to another session, whose history is its own; undo at its beginning leads back."""
+        editor_journal.begin(session, self._keeps_journals, photo, self.journal)
         self._former = [*self._former, self._left()][-_MOST_FORMER:]
         self._later = []
-        before = self.journal
         self.panel.reset()
-        journal = editor_journal.begin(session, self._keeps_journals, photo, before)
-        self._take(_Former(session, photo, FrameRecorder(), journal, {}, 0))
+        self._take(_Former(session, photo, FrameRecorder(), {}, 0))
 
     def go_back(self) -> None:
         """Go over to the picture before, as it was left. Raises JournalError where its journal cannot be read."""
@@ -126,6 +128,12 @@ class Workpiece:
         self.panel.know_removed(found.removed)
         self._former = [] if found.before is None else [found.before]
 
+    def close(self) -> None:
+        """Give the journals free, of this picture and of those that undo and redo lead to."""
+        for other in (self, *self._former, *self._later):
+            if not isinstance(other, Path):
+                editor_journal.close(other.session)
+
     def keep_tools(self, tools: Mapping[str, Any]) -> None:
         """Write into the journal how the tools stand, where that is another way than before."""
         if tools != self._tools_kept:
@@ -134,12 +142,11 @@ class Workpiece:
 
     def _left(self) -> _Former:
         session, removed = self.session, self.panel.removed
-        return _Former(session, self.photo, self.recorder, self.journal, removed, len(session.history.entries))
+        return _Former(session, self.photo, self.recorder, removed, len(session.history.entries))
 
     def _take(self, former: _Former) -> None:
-        self.session, self.photo = former.session, former.photo
-        self.recorder, self.journal = former.recorder, former.journal
         self.original = former.session.picture_at(0)[1]
+        self.session, self.photo, self.recorder = former.session, former.photo, former.recorder
         self.pending, self.tried = False, None
         self.panel.know_removed(former.removed)
         self.panel.change_portrait()
@@ -153,4 +160,5 @@ class Workpiece:
                 self.panel.add(vector)
         if found.before is not None:
             self._former.insert(0, found.before)
-        return _Former(found.session, found.photo, FrameRecorder(), journal, found.removed, 0)
+        editor_journal.begin(found.session, True)  # which has one
+        return _Former(found.session, found.photo, FrameRecorder(), found.removed, 0)

@@ -4,11 +4,12 @@
 export function makeBrush({ model }, { penCame }) {
   const radius = (force = 1) => Math.fround(Math.max(0.71, (model.get("size") / 2) * force)); // less could miss every pixel's centre
   const pushRadius = () => Math.max(3, 1.5 * radius()); // its rim hardly moves anything
-  /** What a pen's pressure makes of the brush, 0 to 1; null for what has none. */
-  function force(event) {
+  /** A pen's pressure, 0 to 1; `before` where it reports none (0), null for what is no pen. */
+  function force(event, before = 1) {
     if (event?.pointerType !== "pen") return null;
     penCame();
-    return model.get("pressure") ? event.pressure : null;
+    if (!model.get("pressure")) return null;
+    return event.pressure > 0 ? event.pressure : before; // a pen that knows no pressure reports 0, or 0.5, all along
   }
   function outline(x, y, pressed) {
     const path = new Path2D();

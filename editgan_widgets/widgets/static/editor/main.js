@@ -124,6 +124,8 @@ function render({ model, el }) {
     errorText,
     iconButton("close", t("Dismiss this message"), () => tell({ kind: "dismiss" })),
   );
+  const noticeText = h("span", { class: "eg-error-text" });
+  const notice = h("div", { class: "eg-error eg-notice", role: "alert", hidden: true }, h("span", { class: "eg-error-icon", html: ICONS.alert }), noticeText);
   root.append(
     toolbar.node,
     partBar.node,
@@ -131,6 +133,7 @@ function render({ model, el }) {
     runBar.node,
     runBar.progress,
     errorBox,
+    notice,
     h("div", { class: "eg-statusbar" }, status, staging.node),
     photoPanel.node,
     vectorPanel.node,
@@ -183,6 +186,10 @@ function render({ model, el }) {
     vectorPanel.refuse();
     pictures.readPicture();
   }
+  function showNotice() {
+    noticeText.textContent = model.get("notice");
+    notice.hidden = !model.get("notice");
+  }
   /** Which traits each part shows. */
   const SHOWN = [
     [["tool", "shape", "size", "opacity", "auto", "steps", "label", "locked", "over", "mirror", "pressure", "hidden", "mask_style"], showChoices],
@@ -209,6 +216,7 @@ function render({ model, el }) {
     [["can_edit", "can_undo", "can_redo"], showPossible],
     [["error"], showError],
     [["status"], showStatus],
+    [["notice"], showNotice],
   ];
   for (const [traits, show] of SHOWN) on(traits.map((trait) => `change:${trait}`), () => show());
 

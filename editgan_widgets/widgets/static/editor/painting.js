@@ -66,7 +66,7 @@ export function makePainting(page, { canvases, mask, zoom, choice, hover, penCam
     if (points.at(-2) === point[0] && points.at(-1) === point[1]) return;
     points.push(...point);
     if (!radii) return;
-    stroke.force = (event.type === "pointerup" ? null : brush.force(event)) ?? stroke.force; // a pen that is lifted presses no more
+    stroke.force = (event.type === "pointerup" ? null : brush.force(event, stroke.force)) ?? stroke.force; // a pen that is lifted presses no more
     radii.push(brush.radius(stroke.force));
   }
   function extend(points) {

@@ -1,0 +1,139 @@
+"""FolderLock: marks a journal's folder as in use, so that no process prunes it.
+
+Each user of a folder holds a shared `flock` on its file `lock`; pruning needs the exclusive one. Where a file system
+has no `flock`, the file names the processes instead: host, pid and start time.
+"""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+_FILE = "lock"
+_FOREIGN_DAYS = 14.0  # without flock, a folder of a process on another host counts as in use for so long
+
+
+class FolderLock:
+    """Held by a journal for as long as it writes to its folder. No method raises OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / _FILE
+        self._fd: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the folder is marked, and still the same one."""
+        if self._fd is None:
+            return False
+        try:
+            here, there = os.fstat(self._fd), os.stat(self.path)
+        except OSError:
+            return False
+        return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
+
+    def hold(self) -> None:
+        """Mark the folder as in use; where that is impossible, the journal is written all the same."""
+        if self.held:
+            return
+        self.release()
+        try:
+            # Open for reading alone, so that it keeps nobody from mounting the disk read-only.
+            self._fd = os.open(self.path, os.O_RDONLY | os.O_CREAT, 0o666)
+        except OSError:
+            return
+        if not _flock(self._fd, exclusive=False):
+            with suppress(OSError), self.path.open("ab") as file:
+                file.write(json.dumps(_this_process()).encode() + b"\n")
+
+    def release(self) -> None:
+        """Give the folder free; closing twice is harmless."""
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            with suppress(OSError):
+                os.close(fd)
+
+    def __del__(self) -> None:
+        self.release()
+
+
+@contextmanager
+def unused(folder: Path) -> Iterator[bool]:
+    """Whether no process uses a folder; inside, none that is locked can begin to."""
+    try:
+        fd = os.open(folder / _FILE, os.O_RDWR)
+    except FileNotFoundError:
+        yield True  # a journal of an earlier version, or one that never was locked
+        return
+    except OSError:
+        yield False
+        return
+    try:
+        free = _flock(fd, exclusive=True)
+        yield free and not any(_lives(process) for process in _named(folder / _FILE))
+    finally:
+        os.close(fd)
+
+
+def _flock(fd: int, exclusive: bool) -> bool:
+    """Take a lock without waiting; False where another has it, or, for a shared one, where there are no locks."""
+    if fcntl is None:
+        return exclusive
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return exclusive  # no locks on this file system: what the file says decides
+    return True
+
+
+def _this_process() -> dict[str, Any]:
+    pid = os.getpid()
+    return {"host": socket.gethostname(), "pid": pid, "started": _started(pid), "at": time.time()}
+
+
+def _started(pid: int) -> str | None:
+    """When a process started, in the kernel's ticks; None where that cannot be read."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (OSError, IndexError):
+        return None
+
+
+def _named(path: Path) -> list[dict[str, Any]]:
+    found = []
+    with suppress(OSError, ValueError):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            process = json.loads(line)
+            if isinstance(process, dict):
+                found.append(process)
+    return found
+
+
+def _lives(process: dict[str, Any]) -> bool:
+    """Whether a process that a lock file names may still run."""
+    pid = process.get("pid")
+    if process.get("host") != socket.gethostname():
+        at = process.get("at")
+        return isinstance(at, (int, float)) and time.time() - at < 86400 * _FOREIGN_DAYS
+    if not isinstance(pid, int) or pid <= 0:
+        return False
+    if os.name != "posix":
+        return pid == os.getpid() or time.time() - float(process.get("at", 0)) < 86400 * _FOREIGN_DAYS
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    started = _started(pid)
+    return started is None or process.get("started") is None or started == process["started"]
