@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from editgan_widgets.domains.domain import Judges
     from editgan_widgets.editing.edit_vector import EditVector
     from editgan_widgets.editing.session import EditSession
+    from editgan_widgets.labels import LabelSet
     from editgan_widgets.models.editgan import EditGAN
 
 
@@ -58,6 +59,7 @@ app = typer.Typer(
 train = typer.Typer(cls=_OneLineErrors, help="Train one of the networks.", no_args_is_help=True)
 app.add_typer(train, name="train")
 
+Parts = Annotated[str, typer.Option(help="all (49, for 256 px), fine (45, for 128 px) or coarse (23, for 64 px).")]
 Data = Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")]
 Weights = Annotated[Path, typer.Option(help="Weights to write, .safetensors.")]
 TotalImages = Annotated[int, typer.Option(min=1, help="Pictures shown.")]
@@ -576,6 +578,16 @@ def train_generator(
     train_generator.main(list(options or []))
 
 
+def _portrait_parts(name: str) -> "LabelSet":
+    """Label set of portraits by its name. Raises ValueError for another word."""
+    from editgan_widgets.portraits import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS
+
+    known = {"all": PORTRAIT_LABELS, "fine": FINE_LABELS, "coarse": COARSE_LABELS}
+    if name not in known:
+        raise ValueError(f"parts are {', '.join(list(known)[:-1])} or {list(known)[-1]}; got {name!r}")
+    return known[name]
+
+
 @train.command("interpreter")
 def train_interpreter(
     checkpoint: Annotated[Path, typer.Option(help="Checkpoint of `editgan train generator`.")],
@@ -590,20 +602,18 @@ def train_interpreter(
         Path | None, typer.Option(help="Checkpoint that gives the discriminator, where the first one has none.")
     ] = None,
     segmenter: Annotated[Path | None, typer.Option(help="Weights of the labeller; without it the shipped one.")] = None,
-    parts: Annotated[str, typer.Option(help="fine (45 parts, for 128 px) or coarse (23, for 64 px).")] = "fine",
+    parts: Parts = "fine",
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
 ) -> None:
     """Label a few samples with the portrait segmenter, train the interpreter on them, and write the whole model."""
-    from editgan_widgets.portraits import COARSE_LABELS, FINE_LABELS, load_segmenter
+    from editgan_widgets.portraits import load_segmenter
     from editgan_widgets.training.build_model import build_model
 
-    known = {"fine": FINE_LABELS, "coarse": COARSE_LABELS}
-    if parts not in known:
-        raise ValueError(f"parts are {' or '.join(known)}; got {parts!r}")
+    labels = _portrait_parts(parts)
     model = build_model(
         checkpoint,
-        load_segmenter(segmenter, known[parts]),
-        known[parts],
+        load_segmenter(segmenter, labels),
+        labels,
         samples,
         first_seed,
         truncation_psi,
@@ -624,6 +634,7 @@ def train_segmenter(
     max_minutes: MaxMinutes = None,
     start: Annotated[Path | None, typer.Option(help="Go on from these weights; without it from fresh ones.")] = None,
     finest: Annotated[int, typer.Option(min=1, help="Channels of the finest level; may be more than START's.")] = 16,
+    parts: Parts = "fine",
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
@@ -640,6 +651,7 @@ def train_segmenter(
             on_step=lambda seen, loss: advance(seen, {"loss": loss}),
             device=device,
             start=read_segmenter(start) if start else None,
+            labels=_portrait_parts(parts),
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, report)

@@ -160,3 +160,8 @@ def test_photo_pastes_an_edit_into_a_picture_of_its_own_size(saved, tmp_path, op
     assert "none.png: no such file or directory; check the path" in " ".join(missing.stderr.split())
     done = run("photo", saved / "tiny.safetensors", saved / "spark.safetensors", *arguments)
     assert done.exit_code != 0
+
+
+def test_parts_that_portraits_do_not_have_are_refused_with_those_they_have():
+    line = ["train", "segmenter", "--data", "d", "--out", "o.safetensors", "--parts", "tiny"]
+    assert "parts are all, fine or coarse; got 'tiny'" in CliRunner().invoke(app, line).output

@@ -154,6 +154,17 @@ def test_training_goes_on_from_weights_for_other_parts(tmp_path):
     torch.testing.assert_close(model.down[0][0].weight, start.down[0][0].weight)
 
 
+def test_training_reads_every_part_of_a_render_where_asked(tmp_path):
+    samples = load_samples()[:24]
+    np.save(tmp_path / "images.npy", np.stack([s.image[::4, ::4] for s in samples]))
+    np.save(tmp_path / "label_maps.npy", np.stack([s.label_map[::4, ::4] for s in samples]))
+    config = TrainSegmenterConfig(total_images=8, batch=8, held_out=8)
+    model, report = train_segmenter(tmp_path, config, start=Segmenter(FINE_LABELS), labels=PORTRAIT_LABELS)
+    assert model.labels == PORTRAIT_LABELS
+    assert model(torch.zeros(1, 3, 32, 32)).shape == (1, 49, 32, 32)
+    assert 0 < report["miou"] < 1
+
+
 def test_a_folder_without_portraits_is_refused_with_the_command_that_makes_one(tmp_path):
     with pytest.raises(ValueError, match="editgan render"):
         train_segmenter(tmp_path / "none")

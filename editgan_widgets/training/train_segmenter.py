@@ -17,8 +17,9 @@ from torch import Tensor
 
 from editgan_widgets import images as pictures
 from editgan_widgets.confusion import confusion, mean_iou
+from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.devices import resolve_device
-from editgan_widgets.portraits.parts import ids_within
+from editgan_widgets.portraits.parts import FINE_LABELS, ids_within
 from editgan_widgets.portraits.segmenter import MergedSegmenter, Segmenter
 from editgan_widgets.training.runs import RunLength, fit
 
@@ -47,9 +48,11 @@ def train_segmenter(
     on_step: Callable[[int, float], None] | None = None,
     device: torch.device | str | None = "cpu",
     start: Segmenter | None = None,
+    labels: LabelSet = FINE_LABELS,
 ) -> tuple[Segmenter, dict[str, float]]:
     """Train on a folder of `editgan render`; return the network and its held-out mIoU at full and half size.
 
+    `labels` are the parts to read: PORTRAIT_LABELS, or a coarser set of portraits' parts.
     `start` gives the weights to begin with and stays as it is; None begins anew. One of other parts gives all but the
     last layer; one whose finest level is narrower is widened, and reads as before until the new channels learn. The
     network comes back on the CPU.
@@ -73,7 +76,7 @@ def train_segmenter(
     order = np.random.default_rng(config.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        model = Segmenter(widths=config.widths)
+        model = Segmenter(labels, config.widths)
     if start is not None:
         take_weights(model, start)
     model.to(target)
