@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal
+from weakref import proxy
 
 import numpy as np
+import traitlets
+from ipywidgets import DOMWidget, Widget
 
 from editgan_widgets.editing.animation import Animation, animate_edit
 from editgan_widgets.editing.direction_files import load_direction
@@ -43,6 +46,7 @@ from editgan_widgets.widgets.part_canvas import PartCanvas
 from editgan_widgets.widgets.quality_notes import PictureQuality
 from editgan_widgets.widgets.sample_shelf import SampleShelf, checked_sample
 from editgan_widgets.widgets.screen import Screen
+from editgan_widgets.widgets.shown import forget, keep_while_shown
 from editgan_widgets.widgets.strings import strings
 from editgan_widgets.widgets.tool_outlines import ToolOutlines, tool_outcome
 from editgan_widgets.widgets.vector_actions import sweep
@@ -52,8 +56,12 @@ from editgan_widgets.widgets.workpiece import Workpiece
 _FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
 
 
-class Editor:
+class Editor(DOMWidget):
     """A portrait and its parts, to paint on. Shows itself as the last line of a notebook cell.
+
+    It is a widget, and goes into ipywidgets' containers: `VBox([editor, button])`, `Tab([editor])`. On the page it is
+    its `view`, whose model and layout it shares. All its widgets are freed by `close`, and once nothing refers to the
+    editor and no cell shows it any more (widgets/shown.py).
 
     Args:
         session_or_model: an `EditSession`, or an `EditGAN` model to begin a session with.
@@ -117,14 +125,17 @@ class Editor:
             locked=sorted({self.labels[name].id for name in locked}),
             palette=palette,
         )
-        inbox, deliveries = Inbox(), Deliveries()
-        pacer = FramePacer(lambda seq, job, frame: self.view.send_frame(seq, job, *frame), fps=_FPS)
-        self._idle = IdleWorker(lambda: self.running, lambda error: self._screen.fail(error))
-        self._screen = screen = Screen(piece, self.view, self.canvas, inbox, self._idle)
-        self._worker = EditorWorker(piece, screen, inbox, deliveries, pacer)
+        # Nothing that its widgets or threads hold refers to the editor, so that it is freed once nobody does.
+        view, inbox, deliveries = self.view, Inbox(), Deliveries()
+        pacer = FramePacer(lambda seq, job, frame: view.send_frame(seq, job, *frame), fps=_FPS)
+        self._idle = IdleWorker(lambda: worker.running, lambda error: screen.fail(error))
+        self._screen = screen = Screen(piece, view, self.canvas, inbox, self._idle)
+        self._worker = worker = EditorWorker(piece, screen, inbox, deliveries, pacer)
         self._outlines = ToolOutlines(screen.send_outline)
-        shelf = SampleShelf(lambda: self.session.model, self._idle, lambda *message: self.view.send(*message))
-        messages = BrowserMessages(self, self._worker, screen, self._panel, deliveries, pacer, self._outlines, shelf)
+        shelf = SampleShelf(lambda: piece.session.model, self._idle, lambda *message: view.send(*message))
+        messages = BrowserMessages(proxy(self), worker, screen, self._panel, deliveries, pacer, self._outlines, shelf)
+        self._model_id = view.model_id
+        super(Widget, self).__init__(layout=view.layout)  # not Widget's own: the view has the page's model
         screen.publish(
             before=encoding.still(session.image),
             original=encoding.packed(piece.original),
@@ -134,9 +145,9 @@ class Editor:
         )
         screen.say("Choose a part, paint on either picture, and the portrait follows.")
         self.view.publish(status=screen.last_word())
-        self.view.observe(lambda _change: screen.show_whole(), "show_whole")
-        self.view.on_msg(messages.receive)
-        self._worker.draw_vectors()
+        view.observe(lambda _change: screen.show_whole(), "show_whole")
+        view.on_msg(messages.receive)
+        worker.draw_vectors()
 
     @classmethod
     def restore(cls, journal: str | Path | None = None, model: Any = None, **options: Any) -> "Editor":
@@ -167,7 +178,21 @@ class Editor:
         height, width = self.image.shape[:2]
         return f"Editor({width} x {height} px, {len(self.labels)} parts, {'running' if self.running else 'idle'})"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
+    @property
+    def model_id(self) -> str:
+        """Id of the view's model, which stands for the editor on the page."""
+        return str(self._model_id)
+
+    @traitlets.observe("layout", "tooltip", "tabbable", "_dom_classes")
+    def _pass_on(self, change: Any) -> None:
+        """Looks are the view's."""
+        setattr(self.view, change["name"], change["new"])
+
+    def _get_embed_state(self, drop_defaults: bool = False) -> Any:
+        return self.view._get_embed_state(drop_defaults)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        keep_while_shown(self)
         data, metadata = self.view._repr_mimebundle_(**kwargs) or ({}, {})
         mask = self.canvas.labels.colorize(self.canvas.label_map)
         return {**data, "image/png": encoding.png(np.concatenate([self.image, mask], axis=1))}, metadata
@@ -481,7 +506,9 @@ class Editor:
         self._panel.check_free(name.strip())
         self._worker.add(Action("keep", name=name.strip()))
 
-    def open(self, picture: str | Path | bytes, index: int | None = None, name: str = "") -> None:
+    def open(  # type: ignore[override]  # Widget's own opens a channel to the page, which is the view's here
+        self, picture: str | Path | bytes, index: Whole | None = None, name: str = ""
+    ) -> None:
         """Embed a photo, drawing or painting and edit it from here on; a picture that `save` wrote opens as it was.
 
         A file of latents (`.npz`, `.npy`, `.pt`, as of `load_latents`) opens with the latent of that `index`, or its
@@ -491,12 +518,12 @@ class Editor:
         `photo.pasted()` gives the whole picture with the edits. `stop` ends the embedding with the best so far. What is
         no picture is shown as an error, and raised by `wait`.
         """
-        self._worker.add(Action("open", picture=picture, index=index, name=name))
+        self._worker.add(Action("open", picture=picture, index=None if index is None else int(index), name=name))
 
     def load_direction(
         self,
         path: str | Path,
-        index: int | str | None = None,
+        index: Whole | str | None = None,
         rows: tuple[int, int] | None = None,
         unit: Literal["file", "sigma"] = "sigma",
         name: str | None = None,
@@ -506,7 +533,7 @@ class Editor:
         A slider at 1 moves a latent by one standard deviation of W along the direction; `unit="file"` takes the
         direction at the length that it has in the file. `add_vector` takes one that was loaded otherwise.
         """
-        vector = load_direction(path, self.session.model, index, rows, unit, name=name)
+        vector = load_direction(path, self.session.model, plain(index), rows, unit, name=name)
         self.add_vector(vector)
 
     def new_portrait(self, seed: Whole, truncation_psi: Real = 0.7, source: str = "torch") -> None:
@@ -631,10 +658,18 @@ class Editor:
             return self.session.edit_vector(name)
 
     def close(self) -> None:
-        """End the worker and remove the widget. What could not be saved is tried once more."""
+        """End the worker and remove all its widgets. What could not be saved is tried once more."""
+        self._end(5.0)
+
+    def __del__(self) -> None:
+        if "_outlines" in vars(self):  # made to its end
+            self._end(0.0)
+
+    def _end(self, timeout: float) -> None:
+        forget(self)
         self._screen.closed = True
-        self._worker.close()
-        self._outlines.close()
+        self._worker.close(timeout)
+        self._outlines.close(timeout)
         self._idle.close()
         self.view.close()
         self.canvas.close()

@@ -181,6 +181,12 @@ class EditorView(anywidget.AnyWidget):
                 setattr(self, name, value)
             self.revision += 1  # the last: a state that is read meanwhile counts as the older one
 
+    def close(self) -> None:
+        """Free the view and its layout. Closing twice is harmless."""
+        layout = self.layout
+        super().close()
+        layout.close()
+
     def send_frame(self, seq: int, job: int, pixels: UInt8[np.ndarray, "h w 3"], numbers: dict[str, Any]) -> None:
         """Send one frame of a running edit; the browser acknowledges `seq` once it is drawn."""
         self.send({"kind": "frame", "seq": seq, "job": job, **numbers}, buffers=[encoding.jpeg(pixels)])

@@ -95,9 +95,9 @@ class EditorWorker:
         """Block until nothing runs or waits; False after `timeout` seconds."""
         return self._thread.wait(timeout)
 
-    def close(self) -> None:
-        """End the thread."""
-        self._thread.close()
+    def close(self, timeout: float = 5.0) -> None:
+        """End the thread; waits up to `timeout` seconds."""
+        self._thread.close(timeout)
 
     # ---- on its own thread
 

@@ -101,6 +101,16 @@ class PartCanvas(MultiCanvas):
             if self.on_repaint is not None:
                 self.on_repaint(self)
 
+    def close(self) -> None:
+        """Free the canvas on the page, its layers and their layouts. Closing twice is harmless."""
+        for layer in self._canvases:
+            layout = layer.layout
+            layer.close()
+            layout.close()
+        layout = self.layout
+        super().close()
+        layout.close()
+
     def _client_ready(self) -> None:
         # A new page has no current canvas, but the manager remembers one and would not name it again (ipycanvas #322).
         with _DRAWING:

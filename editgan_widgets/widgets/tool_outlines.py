@@ -53,6 +53,6 @@ class ToolOutlines:
         """Block until no question waits; False after `timeout` seconds."""
         return self._worker.wait(timeout)
 
-    def close(self) -> None:
-        """End the thread."""
-        self._worker.close()
+    def close(self, timeout: float = 5.0) -> None:
+        """End the thread; waits up to `timeout` seconds."""
+        self._worker.close(timeout)

@@ -1,0 +1,100 @@
+"""An editor is a widget among others, and leaves none of its own behind."""
+
+import gc
+
+import ipywidgets
+import pytest
+from ipywidgets import Accordion, AppLayout, HBox, Tab, VBox, Widget
+from ipywidgets.widgets.widget import _instances
+
+from editgan_widgets import Stroke
+from editgan_widgets.widgets import Editor
+from editgan_widgets.widgets.part_canvas import PartCanvas
+
+
+@pytest.fixture
+def make(tiny_model):
+    Editor(tiny_model, vectors={}, journal=False).close()  # what all editors share is there from now on
+    return lambda: Editor(tiny_model, seed=1, vectors={}, journal=False, auto=False)
+
+
+@pytest.mark.parametrize("container", [VBox, HBox, Tab, Accordion])
+def test_containers_take_an_editor(make, container):
+    editor = make()
+    box = container([editor])
+    assert isinstance(editor, ipywidgets.DOMWidget)
+    assert box.children == (editor,)
+    assert box.get_state()["children"] == [f"IPY_MODEL_{editor.view.model_id}"]
+    assert AppLayout(center=editor).center is editor
+    editor.layout.width = "50%"
+    editor.add_class("mine")
+    assert editor.view.layout.width == "50%"
+    assert editor.view._dom_classes == ("mine",)
+    data, _ = editor._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == editor.view.model_id
+    assert data["image/png"]
+    box.close()
+    editor.close()
+
+
+def test_close_frees_every_widget(make):
+    before = set(_instances)
+    editor = make()
+    assert len(set(_instances) - before) == 12
+    editor.close()
+    assert set(_instances) == before
+    editor.close()
+
+
+def test_an_editor_that_nothing_refers_to_is_freed(make):
+    before = set(_instances)
+    for _ in range(12):
+        editor = make()
+        editor.paint(Stroke([(8, 8)], 3, 1), run=False)
+        editor.wait()
+    del editor
+    gc.collect()
+    assert set(_instances) == before
+
+
+def test_an_editor_in_a_container_stays(make):
+    box = VBox([make()])
+    gc.collect()
+    assert all(child.view.comm is not None for child in box.children)
+    box.children[0].close()
+
+
+def test_a_cell_that_is_run_again_leaves_no_widgets_behind(make):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    try:
+        shell.user_ns["make"] = make
+        before, counts = set(_instances), []
+        for source in ("editor = make(); editor", "make()", "from IPython.display import display; display(make())"):
+            for _ in range(12):
+                assert shell.run_cell(source, store_history=True).success
+                gc.collect()
+                counts.append(len(set(_instances) - before))
+        # One of each cell is still shown.
+        assert counts == [12] * 12 + [24] * 12 + [36] * 12
+        assert all(isinstance(widget, Widget) for widget in _instances.values())
+        kept = shell.user_ns["editor"]
+        assert shell.run_cell("editor = make(); editor", store_history=True).success
+        assert kept.view.comm is not None  # a variable of the user's
+        kept.close()
+    finally:
+        from editgan_widgets.widgets import shown
+
+        for editors in list(shown._SHOWN.values()):
+            for editor in editors:
+                editor.close()
+        shown._watched.clear()
+        InteractiveShell.clear_instance()
+
+
+def test_a_canvas_frees_its_layers(make, tiny_model, session):
+    before = set(_instances)
+    canvas = PartCanvas(session.image, session.label_map, tiny_model.labels)
+    canvas.close()
+    assert set(_instances) == before
