@@ -638,12 +638,13 @@ def train_segmenter(
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
-    """Train the U-Net that judges edits and labels samples, on rendered portraits with their true label maps."""
+    """Train the U-Net that judges edits and labels samples, on renders; a stopped run goes on where it was."""
     from editgan_widgets.portraits.segmenter import read_segmenter
     from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
 
     widths = (finest, *TrainSegmenterConfig.widths[1:])
     config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed, widths=widths)
+    state = out.with_name(f"{out.stem}.training.safetensors")
     with _progress(total_images) as advance:
         model, report = train_segmenter(
             data,
@@ -652,9 +653,12 @@ def train_segmenter(
             device=device,
             start=read_segmenter(start) if start else None,
             labels=_portrait_parts(parts),
+            checkpoint=state,
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, report)
+    if state.is_file():
+        typer.echo(f"stopped at {report['images']:.0f} of {total_images} pictures; the same line goes on from {state}")
     typer.echo(f"mIoU {report['miou']:.3f}, at half size {report['miou_half_size']:.3f}: {out}")
 
 
