@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from editgan_widgets.editing.optimize import EditConfig, EditStep
     from editgan_widgets.editing.session import EditSession
     from editgan_widgets.editing.strokes import Stroke
+    from editgan_widgets.latent.terms.drag import DragPoint
     from editgan_widgets.models.editgan import EditGAN, load_model
 
     __version__: str
 
 __all__ = [
+    "DragPoint",
     "EditConfig",
     "EditGAN",
     "EditSession",
@@ -38,6 +40,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "DragPoint": "editgan_widgets.latent.terms.drag",
     "EditConfig": "editgan_widgets.editing.optimize",
     "EditGAN": "editgan_widgets.models.editgan",
     "EditSession": "editgan_widgets.editing.session",

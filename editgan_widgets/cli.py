@@ -1,4 +1,4 @@
-"""The `editgan` command: `doctor`, `render`, `train`, `apply`, `photo`, `vectors`, `convert`, `report`.
+"""The `editgan` command: `doctor`, `render`, `train`, `apply`, `drag`, `photo`, `vectors`, `convert`, `report`.
 
 Each command only reads its options and calls one public function of the package; heavy imports happen inside the
 command, so that `editgan --help` answers at once. Errors of the package are printed as one line, with exit code 1.
@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from editgan_widgets import DragPoint
     from editgan_widgets.domains.domain import Judges
     from editgan_widgets.editing.edit_vector import EditVector
     from editgan_widgets.editing.session import EditSession
@@ -64,6 +65,13 @@ Data = Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")]
 Weights = Annotated[Path, typer.Option(help="Weights to write, .safetensors.")]
 TotalImages = Annotated[int, typer.Option(min=1, help="Pictures shown.")]
 MaxMinutes = Annotated[float | None, typer.Option(help="End by the clock.")]
+SeedSource = Annotated[
+    str, typer.Option(help="Random generator of the seed: torch, or numpy as in NVIDIA's generate.py.")
+]
+LatentFile = Annotated[
+    Path | None, typer.Option(help="File of latents (.npz, .npy, .pt) to edit in place of a seed's portrait.")
+]
+LatentIndex = Annotated[int | None, typer.Option(min=0, help="Which one of several latents, from 0.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random generator.")]
 Columns = Annotated[
     bool | None, typer.Option(help="Whether a matrix of directions has them as columns. [default: as its file says]")
@@ -276,14 +284,10 @@ def apply(
     scale: Annotated[list[float] | None, typer.Option(help="Strength; several give a strip. [default: 0 1]")] = None,
     model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
     seed: Seed = 0,
-    seed_source: Annotated[
-        str, typer.Option(help="Random generator of the seed: torch, or numpy as in NVIDIA's generate.py.")
-    ] = "torch",
+    seed_source: SeedSource = "torch",
     truncation_psi: Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")] = 0.7,
-    latent: Annotated[
-        Path | None, typer.Option(help="File of latents (.npz, .npy, .pt) to edit in place of a seed's portrait.")
-    ] = None,
-    latent_index: Annotated[int | None, typer.Option(min=0, help="Which one of several latents, from 0.")] = None,
+    latent: LatentFile = None,
+    latent_index: LatentIndex = None,
     index: Annotated[str | None, typer.Option(help="Which one of a file's directions, from 0, or its name.")] = None,
     columns: Columns = None,
     rows: Annotated[str | None, typer.Option(help="Rows of the latent that move, such as 0:4. [default: all]")] = None,
@@ -296,16 +300,12 @@ def apply(
     """Apply a saved edit vector or a direction to a portrait, of a seed or a latent, and write the picture."""
     import torch
 
-    from editgan_widgets import EditSession, images, load_model
+    from editgan_widgets import images, load_model
 
     loaded = load_model(model, device=device)
     edit_vector = _vector(loaded, vector, index, unit, columns, force)
     layers = _rows(rows)
-    if latent is not None:
-        w_plus, portrait = _latent(loaded, latent, latent_index)
-    else:
-        w_plus = EditSession.from_seed(loaded, seed, truncation_psi, source=seed_source).w_plus
-        portrait = f"seed {seed}" + ("" if seed_source == "torch" else f" ({seed_source})")
+    w_plus, portrait = _start(loaded, seed, seed_source, truncation_psi, latent, latent_index)
     scales = scale or [0.0, 1.0]
     with torch.no_grad():
         edited = torch.cat([edit_vector.apply(w_plus, s, loaded, force, layers) for s in scales])
@@ -313,6 +313,67 @@ def apply(
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(pictures, columns=len(scales)), out)
     typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on {portrait}: {out}")
+
+
+@app.command()
+def drag(
+    points: Annotated[
+        list[str], typer.Argument(help="What to drag where: X,Y,TOX,TOY in picture pixels, such as 47,52,47,46.")
+    ],
+    out: Annotated[Path, typer.Option(help="Picture to write: before and after, side by side.")],
+    vector: Annotated[Path | None, typer.Option(help="Save the edit as a vector too, .safetensors.")] = None,
+    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
+    seed: Seed = 0,
+    seed_source: SeedSource = "torch",
+    truncation_psi: Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")] = 0.7,
+    latent: LatentFile = None,
+    latent_index: LatentIndex = None,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of the optimisation.")] = 30,
+    device: Device = None,
+) -> None:
+    """Drag points of a portrait to other places; what is not near them stays."""
+    import numpy as np
+
+    from editgan_widgets import EditSession, images, load_model
+
+    dragged = [_drag_point(text) for text in points]
+    loaded = load_model(model, device=device)
+    w_plus, portrait = _start(loaded, seed, seed_source, truncation_psi, latent, latent_index)
+    session = EditSession.from_latent(loaded, w_plus)
+    running = session.drag(dragged, steps)
+    with _progress(steps, "step") as advance:
+        for step in running:
+            advance(step.index, {"reached": step.reached})
+    out.parent.mkdir(parents=True, exist_ok=True)
+    images.save(images.grid(np.stack([session.original_image, session.image]), columns=2), out)
+    if vector is not None:
+        session.edit_vector(vector.stem).save(vector)
+    kept = session.kept_step
+    what = "no step was better" if kept is None else f"{kept.reached:.0%} of the way, change outside {kept.outside:.4f}"
+    typer.echo(f"dragged {len(dragged)} point{'s' * (len(dragged) > 1)} on {portrait}: {what}: {out}")
+
+
+def _drag_point(text: str) -> "DragPoint":
+    """Read "X,Y,TOX,TOY"."""
+    from editgan_widgets import DragPoint
+
+    try:
+        x, y, to_x, to_y = (float(number) for number in text.split(","))
+    except ValueError:
+        raise ValueError(f"a point is X,Y,TOX,TOY, such as 47,52,47,46; got {text!r}") from None
+    return DragPoint((x, y), (to_x, to_y))
+
+
+def _start(
+    model: "EditGAN", seed: int, seed_source: str, truncation_psi: float, latent: Path | None, latent_index: int | None
+) -> "tuple[Tensor, str]":
+    """The latent that a command begins with, of a file or a seed, and what to call it."""
+    from editgan_widgets import EditSession
+
+    if latent is not None:
+        return _latent(model, latent, latent_index)
+    w_plus = EditSession.from_seed(model, seed, truncation_psi, source=seed_source).w_plus
+    return w_plus, f"seed {seed}" + ("" if seed_source == "torch" else f" ({seed_source})")
 
 
 @app.command()
@@ -638,13 +699,12 @@ def train_segmenter(
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
-    """Train the U-Net that judges edits and labels samples, on renders; a stopped run goes on where it was."""
+    """Train the U-Net that judges edits and labels samples, on rendered portraits with their true label maps."""
     from editgan_widgets.portraits.segmenter import read_segmenter
     from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
 
     widths = (finest, *TrainSegmenterConfig.widths[1:])
     config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed, widths=widths)
-    state = out.with_name(f"{out.stem}.training.safetensors")
     with _progress(total_images) as advance:
         model, report = train_segmenter(
             data,
@@ -653,12 +713,9 @@ def train_segmenter(
             device=device,
             start=read_segmenter(start) if start else None,
             labels=_portrait_parts(parts),
-            checkpoint=state,
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, report)
-    if state.is_file():
-        typer.echo(f"stopped at {report['images']:.0f} of {total_images} pictures; the same line goes on from {state}")
     typer.echo(f"mIoU {report['miou']:.3f}, at half size {report['miou_half_size']:.3f}: {out}")
 
 

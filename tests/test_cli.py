@@ -165,3 +165,22 @@ def test_photo_pastes_an_edit_into_a_picture_of_its_own_size(saved, tmp_path, op
 def test_parts_that_portraits_do_not_have_are_refused_with_those_they_have():
     line = ["train", "segmenter", "--data", "d", "--out", "o.safetensors", "--parts", "tiny"]
     assert "parts are all, fine or coarse; got 'tiny'" in CliRunner().invoke(app, line).output
+
+
+def test_drag_writes_before_and_after_side_by_side_and_a_vector(saved, tmp_path):
+    done = run(
+        "drag", "12,14,18,14", "--model", saved / "tiny.safetensors", "--seed", 3, "--steps", 3,
+        "--out", tmp_path / "dragged.png", "--vector", tmp_path / "pull.safetensors",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "dragged 1 point on seed 3" in done.output
+    assert pixels(tmp_path / "dragged.png").shape[:2] == (32, 66)  # 2 px between the two
+    assert (tmp_path / "pull.safetensors").exists()
+
+
+@pytest.mark.parametrize("point", ["12,14,18", "a,b,c,d", "1,2,300,4"])
+def test_drag_refuses_what_is_no_point_of_the_picture(saved, tmp_path, point):
+    done = run("drag", point, "--model", saved / "tiny.safetensors", "--out", tmp_path / "dragged.png")
+    assert done.exit_code == 1
+    assert "X,Y,TOX,TOY" in done.output or "outside the picture" in done.output
+    assert not (tmp_path / "dragged.png").exists()

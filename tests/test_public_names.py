@@ -11,6 +11,7 @@ import pytest
 import editgan_widgets
 
 TOP_LEVEL = [
+    "DragPoint",
     "EditConfig",
     "EditGAN",
     "EditSession",

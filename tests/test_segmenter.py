@@ -1,16 +1,11 @@
 """The portraits' segmenter: shapes, file form, a short training, and the shipped one's quality."""
 
-import dataclasses
-import os
-import signal
-
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from editgan_widgets import images
-from editgan_widgets.models.checkpoints import CheckpointError
 from editgan_widgets.portraits import (
     COARSE_LABELS,
     FINE_LABELS,
@@ -138,29 +133,6 @@ def test_training_goes_on_from_given_weights(tmp_path):
     fresh = []
     train_segmenter(tmp_path, config, lambda _, loss: fresh.append(loss))
     assert max(losses) < min(fresh)
-
-
-def test_a_stopped_training_goes_on_and_shows_what_is_left(tmp_path):
-    samples = load_samples()[:24]
-    np.save(tmp_path / "images.npy", np.stack([s.image[::4, ::4] for s in samples]))
-    np.save(tmp_path / "label_maps.npy", np.stack([s.label_map[::4, ::4] for s in samples]))
-    config, state = TrainSegmenterConfig(total_images=48, batch=8, held_out=8), tmp_path / "state.safetensors"
-    shown = []
-
-    def stop(seen, _):
-        shown.append(seen)
-        if seen == 24:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    _, report = train_segmenter(tmp_path, config, stop, checkpoint=state)
-    assert report["images"] == 24
-    assert state.is_file()
-    with pytest.raises(CheckpointError, match="is not of this run"):
-        train_segmenter(tmp_path, dataclasses.replace(config, widths=(8, 8, 8, 8, 8)), checkpoint=state)
-    _, report = train_segmenter(tmp_path, config, lambda seen, _: shown.append(seen), checkpoint=state)
-    assert report["images"] == 48
-    assert shown == [8, 16, 24, 32, 40, 48]
-    assert not state.exists()
 
 
 def test_the_shipped_segmenter_reads_portraits_it_has_never_seen():

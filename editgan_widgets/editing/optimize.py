@@ -1,11 +1,14 @@
 """optimize_edit: Adam on w_plus until the segmentation matches the painted one (EditGAN, section 3.3), step by step.
 
+Points can be dragged in the same optimisation (latent/terms/drag.py).
+
 Stopping is not calling `next`; drawing, logging, recording and testing are consumers of the one iterator. Adam moves
 the latent's offset from the reference in units along W's axes (editing/latent_frame.py).
 """
 
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -20,6 +23,7 @@ from editgan_widgets.editing.adam import Adam
 from editgan_widgets.editing.latent_frame import LatentFrame, Units
 from editgan_widgets.latent.objective import Descent, LossWeights, Objective, edit_objective
 from editgan_widgets.latent.target import EditTarget, Region
+from editgan_widgets.latent.terms.drag import DragPoint, DragTerm, checked_points
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.devices import bfloat16_in_hardware
 from editgan_widgets.models.editgan import EditGAN
@@ -96,15 +100,16 @@ class EditStep:
     w_plus: Tensor  # [1, num_ws, w_dim], a copy of its own
     image: np.ndarray  # uint8 [H, W, 3]
     figures: Mapping[str, float]  # unweighted, in the order of the objective's terms; `total` is the weighted sum
-    score: float  # agreement_score of this step, or -total: the best step is the one with the highest
+    score: float  # `agreement`, or -total: the best step is the one with the highest
+    reached: float  # 0 to 1, mean of the figures that measure the goals: IoU of painted parts, way of dragged points
     agreement: float  # agreement_score of this step
     seconds: float  # since the edit began
     left_out: Mapping[str, str] = field(default_factory=dict)  # terms of a weight above 0 not computed, with the reason
 
     @property
     def iou(self) -> float:
-        """IoU of the predicted mask with the painted one, edited parts inside the region only, 0 to 1."""
-        return self.figures["iou"]
+        """IoU of predicted and painted mask, edited parts inside the region only, 0 to 1; nan if none was painted."""
+        return self.figures.get("iou", math.nan)
 
     @property
     def outside(self) -> float:
@@ -112,9 +117,9 @@ class EditStep:
         return self.figures["outside"]
 
 
-def agreement_score(iou: Real, outside: Real, config: EditConfig) -> float:
-    """IoU less the penalty for change outside; steps are compared by it where `config.best` is "iou"."""
-    return float(iou - config.outside_penalty * max(0.0, outside - config.outside_budget))
+def agreement_score(reached: Real, outside: Real, config: EditConfig) -> float:
+    """Goals reached, 0 to 1, less the penalty for change outside: what `config.best` = "iou" compares steps by."""
+    return float(reached - config.outside_penalty * max(0.0, outside - config.outside_budget))
 
 
 def optimize_edit(
@@ -124,8 +129,9 @@ def optimize_edit(
     config: EditConfig | None = None,
     reference: Float[Tensor, "1 num_ws w_dim"] | None = None,
     with_start: Flag = False,
+    points: Sequence[DragPoint] = (),
 ) -> Iterator[EditStep]:
-    """Optimise `w_plus` towards `target`; yields one EditStep after every update.
+    """Optimise `w_plus` towards `target` and `points`; yields one EditStep after every update.
 
     Args:
         model: frozen; needs an interpreter.
@@ -136,8 +142,10 @@ def optimize_edit(
             An edit that goes on from a stopped one gives the latent before that one, so that changes outside do not add
             up.
         with_start: yield step 0 first, the start with its figures.
+        points: what to drag where, inside the target's region.
 
-    Raises ValueError at the first `next` where the target's size or the config's layers are not the model's.
+    Raises at the first `next`: ValueError where the target's size or the config's layers are not the model's, or there
+    is no goal; DragError for points that cannot be dragged.
     """
     config = config or EditConfig()
     start_time = time.perf_counter()
@@ -146,8 +154,16 @@ def optimize_edit(
         raise ValueError(f"the target is {target.label_map.shape} px, this model makes {size} px")
     reference = w_plus if reference is None else reference
     frame = LatentFrame(model, reference.detach(), config.units, config.layers, config.coordinates)
-    picture = _picture(model, reference)
-    objective = edit_objective(model, target, picture, config.weights, config.embedding, config.nearest)
+    if not target.labels and not points:
+        raise ValueError("nothing to edit: the target names no part and there are no points to drag")
+    with torch.no_grad():
+        before = model.generator.synthesis(reference, noise_mode="const")
+    drag = None
+    if points:
+        known = checked_points(points, model.resolution)
+        drag = DragTerm(before.features, model.resolution, known, config.weights.drag, config.steps)
+    objective = edit_objective(model, target, before.image, config.weights, config.embedding, config.nearest, drag)
+    del before
     offset = frame.offset(w_plus.detach()).requires_grad_()
     adam = Adam(offset, config.beta2)
     rate, read = _schedule(config), Readback()
@@ -161,15 +177,16 @@ def optimize_edit(
                 continue
             pixels, figures = read((evaluation.pixels, evaluation.figures))  # the step's one wait for the device
             values = dict(zip(objective.names, figures.tolist(), strict=True))
-            iou, outside = values["iou"], values["outside"]
-            agreement = agreement_score(iou, outside, config)
+            outside = values["outside"]
+            reached = sum(values[name] for name in objective.goals) / len(objective.goals)
+            agreement = agreement_score(reached, outside, config)
             score = agreement if config.best == "iou" else -values["total"]
             done = index == config.steps or (
-                config.stop_iou is not None and iou >= config.stop_iou and outside <= config.outside_budget
+                config.stop_iou is not None and reached >= config.stop_iou and outside <= config.outside_budget
             )
             latent, seconds = evaluation.latent.clone(), time.perf_counter() - start_time
-            shown = MappingProxyType(values)
-            yield EditStep(index, config.steps, latent, pixels, shown, score, agreement, seconds, objective.left_out)
+            shown, left_out = MappingProxyType(values), objective.left_out
+            yield EditStep(index, config.steps, latent, pixels, shown, score, reached, agreement, seconds, left_out)
             if done:
                 return
             adam.step(rate(index), evaluation.gradient())
@@ -180,11 +197,6 @@ def optimize_edit(
 
 def _dtype(config: EditConfig, device: torch.device) -> torch.dtype:
     return _PRECISIONS[config.precision] if bfloat16_in_hardware(device) else torch.float32
-
-
-def _picture(model: EditGAN, w_plus: Tensor) -> Tensor:
-    with torch.no_grad():
-        return model.generator.synthesis(w_plus, noise_mode="const").image
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """EditSession: one portrait being edited: its latent, its painted label map, and the history of both.
 
     session.paint(stroke)                 label_map changes, nothing else
-    for step in session.edit(): ...       the latent follows; the best step is committed when the iterator ends or is
-    closed session.undo(), session.redo()        over strokes and edits alike
+    for step in session.edit(): ...       the latent follows; the best step is kept, also when the iterator is closed
+    for step in session.drag(points): ... the same, with points that move to where they should be
+    session.undo(), session.redo()        over strokes and edits alike
     session.history                       all that was done, as a tree; session.visit(id) goes anywhere in it
     session.keep_journal(folder)          and on disk after every action: EditSession.restore(model, folder)
 
@@ -21,7 +22,7 @@ commits nothing.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -48,6 +49,7 @@ from editgan_widgets.editing.strokes import Stroke, rasterise
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.latent.objective import left_out_terms
 from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps, from_segmentations
+from editgan_widgets.latent.terms.drag import DragPoint, checked_points, drag_region
 from editgan_widgets.models.array_like import ArrayLike, float_tensor
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.seeds import SeedError
@@ -74,6 +76,9 @@ class _Run:
     open: bool = True
     since: int = 0  # entry of the history that it began at
     refines: bool = False  # an edit vector, not the painted parts
+    points: tuple[DragPoint, ...] = ()  # that are dragged
+    free: np.ndarray | None = None  # where the caller lets a drag change the picture
+    begun_with: np.ndarray | None = None  # the painted label map at the beginning of a drag
 
     def improves(self, step: EditStep) -> bool:
         """True for a step better than the best so far, and closer to the goal than the edit that this one continues."""
@@ -443,6 +448,55 @@ class EditSession:
             self._run, self.kept_step = run, None
         return self._iterate(run, state)
 
+    def drag(
+        self,
+        points: Iterable[DragPoint],
+        steps: Whole | None = None,
+        region: Bool[np.ndarray, "h w"] | None = None,
+        config: EditConfig | None = None,
+    ) -> Iterator[EditStep]:
+        """Move what is at handle points to target points (latent/terms/drag.py); an iterator of EditSteps.
+
+        What was painted and not edited yet is optimised in the same run. The best step is committed as by `edit`, as
+        one history entry. The predicted label map of the new picture becomes the painted one, except where something
+        was painted that the picture does not show yet.
+
+        Args:
+            points: what to drag where, in picture pixels.
+            steps: number of steps; None takes the config's.
+            region: where the picture may change; None takes the surroundings of the points' ways. The region of what
+                was painted is added.
+            config: None takes the session's.
+
+        Raises at once: DragError for points that cannot be dragged, SessionError for a region of another size or type,
+        ValueError for bad settings.
+        """
+        config = replace(config or self.config, **({} if steps is None else {"steps": steps}))
+        size = self.model.resolution
+        dragged = checked_points(points, size)
+        free = drag_region(dragged, size) if region is None else np.asarray(region)
+        if free.shape != (size, size) or free.dtype != bool:
+            raise SessionError(
+                f"region is {free.dtype} of shape {free.shape}; give a bool array ({size}, {size}), True where the "
+                "picture may change"
+            )
+        if not free.any():
+            raise SessionError("region is empty: no pixel of the picture may change; mark some as True")
+        with self.lock:
+            painted = self._target(config)
+            if self._run is not None:
+                self._commit(self._run, completed=False)
+            state = self._state
+            if painted is None:
+                target = EditTarget(state.label_map, free, np.zeros_like(free), ())
+            else:
+                target = replace(painted, region=painted.region | free)
+            run = _Run(target, state.settled_w_plus, config, points=dragged, begun_with=state.label_map)
+            run.free = None if region is None else free
+            run.since = self.history.entry.id
+            self._run, self.kept_step = run, None
+        return self._iterate(run, state)
+
     def apply_vector(self, vector: EditVector, scale: Real = 1.0, layers: Layers = None, force: Flag = False) -> None:
         """Add an edit vector to the present latent: one history entry.
 
@@ -598,7 +652,7 @@ class EditSession:
     def strength(self) -> float | None:
         """Strength of the edit whose latent this is; None where there is none, or a vector came since."""
         made = self._of_latent().made
-        return {"edit": 1.0, "strength": made.get("strength")}.get(made["do"])
+        return {"edit": 1.0, "drag": 1.0, "strength": made.get("strength")}.get(made["do"])
 
     @torch.no_grad()
     def picture_of(self, w_plus: Float[Tensor, "1 num_ws w_dim"]) -> UInt8[np.ndarray, "h w 3"]:
@@ -617,7 +671,7 @@ class EditSession:
         entry = self._of_latent()
         edit = entry.made.get("edit") if entry.made["do"] == "strength" else entry.id
         found = self.history.entries.get(edit) if isinstance(edit, int) else None
-        if found is None or found.made["do"] != "edit" or found.parent is None:
+        if found is None or found.made["do"] not in ("edit", "drag") or found.parent is None:
             raise SessionError("there is no edit to weaken or strengthen: paint, and run session.edit() first")
         return found.id, self._state_at(found.parent)
 
@@ -643,7 +697,7 @@ class EditSession:
             "resolution": self.model.resolution,
             "label_set": self.model.labels.name,
             "perceptual_features": self.perceptual_features,
-            "steps": [entry.made["ran"] for entry in self.history.path() if entry.made["do"] == "edit"],
+            "steps": [entry.made["ran"] for entry in self.history.path() if entry.made["do"] in ("edit", "drag")],
             "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
         }
         pictures = np.concatenate([self._original.image, state.image], axis=1) if preview else None
@@ -664,7 +718,7 @@ class EditSession:
         return None if goal is None or agreement(self.predicted_label_map, goal.target) == 1 else goal
 
     def _iterate(self, run: _Run, state: State, with_start: bool = False) -> Iterator[EditStep]:
-        steps = optimize_edit(self.model, state.w_plus, run.target, run.config, run.reference, with_start)
+        steps = optimize_edit(self.model, state.w_plus, run.target, run.config, run.reference, with_start, run.points)
         try:
             for step in steps:
                 run.steps += step.index > 0
@@ -711,9 +765,14 @@ class EditSession:
             made["perceptual_features"] = self.perceptual_features
         if best.left_out:
             made["left_out"] = dict(best.left_out)
-        if completed:
+        if run.points:
+            made |= {"do": "drag", "points": [[*point.handle, *point.target] for point in run.points]}
+            if run.free is not None:
+                made["region"] = self._journal().arrays.put(run.free)
+            committed = self._dragged(run, committed, completed)
+        elif completed:
             committed = replace(committed, settled_map=frozen(run.target.label_map), settled_w_plus=committed.w_plus)
-        if completed or run.goal is not None:
+        if not run.points and (completed or run.goal is not None):
             committed = replace(committed, goal=Goal(run.target, run.reference, best.agreement))
         try:
             self._push(committed, **made)
@@ -723,6 +782,20 @@ class EditSession:
             self._close(run)
             raise
         self._close(run)
+
+    def _dragged(self, run: _Run, committed: State, completed: bool) -> State:
+        """The state after a drag: its picture's own label map, and what was painted and is not in the picture yet."""
+        predicted = self._predict(committed.w_plus) if committed.predicted is None else committed.predicted
+        kept = run.target.changed | (committed.label_map != run.begun_with)
+        settled = np.where(run.target.changed, run.target.label_map, predicted) if completed else predicted
+        return replace(
+            committed,
+            label_map=frozen(np.where(kept, committed.label_map, predicted)),
+            settled_map=frozen(settled),
+            settled_w_plus=committed.w_plus,
+            predicted=predicted,
+            goal=None,
+        )
 
     def _close(self, run: _Run) -> None:
         run.open = False
@@ -741,14 +814,17 @@ class EditSession:
     def _push(self, state: State, **made: Any) -> None:
         self.history.push(state, **made)
 
-    def _kept(self, vector: EditVector) -> dict[str, Any]:
-        """A vector as the history keeps it: by name, with its numbers beside the states'."""
+    def _journal(self) -> Journal[State]:
         store = self.history.store
         assert isinstance(store, Journal)
+        return store
+
+    def _kept(self, vector: EditVector) -> dict[str, Any]:
+        """A vector as the history keeps it: by name, with its numbers beside the states'."""
         return {
             "name": vector.name,
             "labels": list(vector.labels),
-            "delta": store.arrays.put(vector.delta_w_plus.numpy()),
+            "delta": self._journal().arrays.put(vector.delta_w_plus.numpy()),
             **({"combined": vector.recipe["combined"]} if "combined" in vector.recipe else {}),
         }
 

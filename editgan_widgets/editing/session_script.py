@@ -35,7 +35,7 @@ from zlib import decompress
 import numpy as np
 import torch
 
-from editgan_widgets import EditSession, EditVector, Stroke, load_model
+from editgan_widgets import DragPoint, EditSession, EditVector, Stroke, load_model
 from editgan_widgets.editing.library import load_vectors
 from editgan_widgets.editing.presets import config_of
 from editgan_widgets.editing.saved_picture import save_picture
@@ -48,6 +48,10 @@ def latent(text):
 
 def parts(text):
     return np.frombuffer(decompress(b64decode(text)), np.uint8).reshape({size})
+
+
+def mask(text):
+    return parts(text).astype(bool)
 
 
 def run(steps, ran):
@@ -101,7 +105,7 @@ class _Script:
         entries = session.history.path()[1:]
         body = self._body(entries)
         picture = f"{self._name.removesuffix('.py')}.png"
-        threads = {e.made["threads"] for e in entries if e.made["do"] == "edit"} or {torch.get_num_threads()}
+        threads = {e.made["threads"] for e in entries if e.made["do"] in ("edit", "drag")} or {torch.get_num_threads()}
         head = _HEAD.format(
             name=self._name,
             picture=picture,
@@ -129,7 +133,7 @@ class _Script:
         lines: list[tuple[int, str]] = []
         for at, entry in enumerate(entries):
             made, place = entry.made, len(lines)
-            if made["do"] == "edit":
+            if made["do"] in ("edit", "drag"):
                 # What was painted while the edit ran comes after it: the edit did not see it.
                 place = next((i + 1 for i in reversed(range(len(lines))) if lines[i][0] == made["since"]), 0)
                 if made["settings"] is not None and made["settings"]["refine"]:
@@ -160,7 +164,13 @@ class _Script:
         if kind == "edit" and made["settings"] is not None:
             config = f"config_of({_literal(made['settings'])}, {int(made['steps'])})"
             return f"run(session.edit(config={config}), {self._ran(made)})"
-        if kind == "edit":
+        if kind == "drag" and made["settings"] is not None:
+            config = f"config_of({_literal(made['settings'])}, {int(made['steps'])})"
+            points = [tuple(float(x) for x in point) for point in made["points"]]
+            told = ", ".join(f"DragPoint({point[:2]}, {point[2:]})" for point in points)
+            free = f", region=mask({_packed(self._array(made['region']))!r})" if "region" in made else ""
+            return f"run(session.drag([{told}]{free}, config={config}), {self._ran(made)})"
+        if kind in ("edit", "drag"):
             raise ScriptError("an edit was run with an embedding network, which a script cannot hold")
         raise ScriptError(f"the history holds {kind!r}, which this version cannot tell as a script")
 
@@ -203,9 +213,12 @@ class _Script:
         return f"vectors[{key!r}]"
 
     def _delta(self, kept: Mapping[str, Any]) -> torch.Tensor:
+        return torch.from_numpy(self._array(kept["delta"]).copy())
+
+    def _array(self, reference: Any) -> np.ndarray:
         store = self._session.history.store
         assert isinstance(store, Journal)
-        return torch.from_numpy(store.arrays.get(kept["delta"]).copy())
+        return store.arrays.get(reference)
 
     def _state(self, entry: Entry) -> State:
         return self._session.history.store.get(entry.id)

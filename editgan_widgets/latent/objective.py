@@ -1,8 +1,8 @@
 """Objective: the sum of an optimisation's terms, and the figures of all of them.
 
-`edit_objective` lists the terms of a mask edit (EditGAN, section 3.3):
+`edit_objective` lists the terms of an edit (EditGAN, section 3.3):
 
-    total = segmentation(inside) + outside(RGB) + prior(latent) + perceptual(outside) + identity(picture)
+    total = segmentation(inside) + drag(points) + outside(RGB) + prior(latent) + perceptual(outside) + identity(picture)
             + encoder(latent, picture)
 
 Each term is a mean over its own pixels, so that its weight does not depend on the size of the region. EditGAN's release
@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets.latent.target import EditTarget
+from editgan_widgets.latent.terms.drag import DragTerm
 from editgan_widgets.latent.terms.encoder import EncoderTerm
 from editgan_widgets.latent.terms.identity import IdentityModel, IdentityTerm
 from editgan_widgets.latent.terms.outside import OutsideTerm
@@ -45,6 +46,7 @@ class LossWeights:
     balance_power: float = 0.5  # a pixel counts 1 / area(its label in the region) ** this: no outvoting
     changed: float = 2.0  # a repainted pixel counts this much more than one that is to stay
     identity: float = 1.0  # 1 - cosine of an embedding before and after, where the edit is given one
+    drag: float = 5.0  # difference of the features that points drag along, where there are such points
     encoder: float = 0.0  # squared distance from the encoder's latent of the picture, where the model has one; W's unit
     # Pixels of the region that a step reads at most; of a larger one a part in turn. None, or on a CUDA device: all.
     pixels: int | None = 2048
@@ -152,8 +154,9 @@ def edit_objective(
     weights: LossWeights,
     embedding: IdentityModel | None = None,
     nearest: bool = False,
+    drag: DragTerm | None = None,
 ) -> Objective:
-    """List the terms of a mask edit.
+    """List the terms of an edit.
 
     Args:
         model: with an interpreter; `perceptual_distance` says which features the perceptual term compares by.
@@ -162,6 +165,7 @@ def edit_objective(
         weights: of the terms.
         embedding: of the identity term; None leaves it out (`Objective.left_out` says so).
         nearest: upsample the interpreter's features to the nearest pixel, not bilinearly.
+        drag: what points should move; the segmentation term is left out where the target names no parts.
 
     Raises ValueError for a model without an interpreter.
     """
@@ -174,11 +178,12 @@ def edit_objective(
         weights.changed,
         None if device.type == "cuda" else weights.pixels,
     )
-    interpreter, labels = model.trained_interpreter(), len(model.labels)
-    terms: list[Term] = [
-        SegmentationTerm(interpreter, target, labels, inside, device, nearest),
-        OutsideTerm(reference, region, weights.rgb, weights.picture_mean),
-    ]
+    interpreter, terms = model.trained_interpreter(), list[Term]()
+    if target.labels:
+        terms.append(SegmentationTerm(interpreter, target, len(model.labels), inside, device, nearest))
+    if drag is not None:
+        terms.append(drag)
+    terms.append(OutsideTerm(reference, region, weights.rgb, weights.picture_mean))
     left_out = left_out_terms(model, weights, embedding)
     if weights.perceptual > 0 and bool(region.all()):
         left_out["perceptual"] = "the region is the whole picture, nothing is outside"

@@ -6,16 +6,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, write_bundle
 from editgan_widgets.models.devices import bfloat16_in_hardware
 
-CHECKPOINT_SECONDS = 300  # between two writings of a checkpoint
 FINAL_RATE = 0.02  # share of the learning rate that is left at the end
 
 
@@ -36,11 +33,7 @@ class RunLength:
 
     def __init__(self, total_images: int, max_minutes: float | None = None, seconds_before: float = 0.0):
         self.total_images, self.max_minutes = total_images, max_minutes
-        self.go_on_from(seconds_before)
-
-    def go_on_from(self, seconds: float) -> None:
-        """Count time from where an earlier part of the run ended."""
-        self._started = time.monotonic() - seconds
+        self._started = time.monotonic() - seconds_before
 
     @property
     def seconds(self) -> float:
@@ -100,27 +93,16 @@ def fit(
     learning_rate: float,
     weight_decay: float,
     on_step: Callable[[int, float], None] | None = None,
-    checkpoint: Path | None = None,
-    on_resume: Callable[[int], None] | None = None,
 ) -> int:
     """Train a network with AdamW until the run's length is used up or Ctrl-C ends it; return the pictures shown.
 
     `batch_loss` draws a batch of `batch` pictures and gives its loss; `on_step` gets the pictures so far and the loss.
-    `checkpoint` is written every few minutes and where the run is stopped, and removed at its end; where it is there,
-    the run goes on from it, and `on_resume` gets the pictures shown before. Raises CheckpointError for another run's.
     """
     optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
-    seen, saved = 0, time.monotonic()
-    if checkpoint is not None and checkpoint.is_file():
-        seen = _go_on(checkpoint, network, optimizer, length)
-        if on_resume is not None:
-            on_resume(seen)
+    seen = 0
     network.train()
     with stop_flag() as stop:
         while (progress := length.progress(seen)) < 1 and not stop.is_set():
-            if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
-                _keep(checkpoint, network, optimizer, seen, length.seconds)
-                saved = time.monotonic()
             set_rate(optimizer, learning_rate, progress)
             with quick_arithmetic(network):
                 loss = batch_loss()
@@ -130,33 +112,8 @@ def fit(
             seen += batch
             if on_step is not None:
                 on_step(seen, float(loss.detach()))
-    if checkpoint is not None:
-        if length.progress(seen) < 1:
-            _keep(checkpoint, network, optimizer, seen, length.seconds)
-        else:
-            checkpoint.unlink(missing_ok=True)
     network.eval().requires_grad_(False).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return seen
-
-
-def _keep(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, seen: int, seconds: float) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    modules = {"network": network.state_dict(), "optimizer": optimizer_tensors(optimizer)}
-    write_bundle(path, modules, {"images": seen, "seconds": seconds})
-
-
-def _go_on(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, length: RunLength) -> int:
-    """Take weights, optimiser and length of a run that was stopped; return the pictures shown."""
-    bundle = read_bundle(path)
-    try:
-        network.load_state_dict(bundle.modules["network"])
-        load_optimizer(optimizer, bundle.modules["optimizer"])
-        length.go_on_from(float(bundle.metadata["seconds"]))
-        return int(bundle.metadata["images"])
-    except (KeyError, RuntimeError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} is not of this run ({str(error).splitlines()[0]}); next: the same options as before, or delete it"
-        ) from error
 
 
 @contextlib.contextmanager

@@ -49,17 +49,15 @@ def train_segmenter(
     device: torch.device | str | None = "cpu",
     start: Segmenter | None = None,
     labels: LabelSet = FINE_LABELS,
-    checkpoint: str | Path | None = None,
 ) -> tuple[Segmenter, dict[str, float]]:
     """Train on a folder of `editgan render`; return the network and its held-out mIoU at full and half size.
 
-    `labels` are the parts to read: PORTRAIT_LABELS, or a coarser set of portraits' parts. `checkpoint` is a file that
-    keeps a run that is stopped, to go on from; `report["images"]` says how many pictures were shown.
+    `labels` are the parts to read: PORTRAIT_LABELS, or a coarser set of portraits' parts.
     `start` gives the weights to begin with and stays as it is; None begins anew. One of other parts gives all but the
     last layer; one whose finest level is narrower is widened, and reads as before until the new channels learn. The
     network comes back on the CPU.
-    Raises CheckpointError for another run's checkpoint, ValueError for a folder without portraits or with too few, for
-    a start of other levels, and for a device that this machine does not have.
+    Raises ValueError for a folder without portraits or with too few, for a start of other levels, and for a device that
+    this machine does not have.
     """
     target = resolve_device(device)
     folder = Path(data_dir)
@@ -103,15 +101,7 @@ def train_segmenter(
         return part_loss(rows, label, weight, 1 / chance[chosen], config.dice_weight)
 
     length = RunLength(config.total_images, config.max_minutes)
-
-    def draw_on(seen: int) -> None:
-        nonlocal order
-        order = np.random.default_rng((config.seed, seen))
-        rng.manual_seed(config.seed * 1_000_003 + seen)
-
-    optimiser = (config.learning_rate, config.weight_decay)
-    path = None if checkpoint is None else Path(checkpoint)
-    seen = fit(model, batch_loss, length, config.batch, *optimiser, on_step, path, draw_on)
+    seen = fit(model, batch_loss, length, config.batch, config.learning_rate, config.weight_decay, on_step)
     model.cpu()
     last_images, last_labels = (
         pictures.from_uint8(images[count:]),

@@ -90,4 +90,4 @@ def _word(made: Mapping[str, Any], labels: LabelSet, text: Text) -> str:
     if kind == "vector":
         terms = made["vector"].get("combined") or [{"name": made["vector"]["name"], "scale": made["scale"]}]
         return ", ".join(f"{text(term['name'])} {term['scale']:+.2g}" for term in terms)
-    return text({"adopt": "Parts from the picture", "go_to": "Opened"}.get(kind, kind))
+    return text({"adopt": "Parts from the picture", "go_to": "Opened", "drag": "Drag"}.get(kind, kind))
