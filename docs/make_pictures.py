@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from editgan_widgets import EditSession, images, load_model
-from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
+from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
 from editgan_widgets.files import whole_file
 
 HERE = Path(__file__).parent

@@ -11,8 +11,7 @@ import torch
 
 from editgan_widgets import images
 from editgan_widgets.confusion import confusion, mean_iou, part_iou
-from editgan_widgets.files import write_text
-from editgan_widgets.portraits import (
+from editgan_widgets.domains.portraits import (
     COARSE_LABELS,
     FINE_LABELS,
     GROUP_LABELS,
@@ -21,10 +20,11 @@ from editgan_widgets.portraits import (
     load_segmenter,
     render_many,
 )
-from editgan_widgets.portraits.factor_regressor import evaluate_factor_regressor
-from editgan_widgets.portraits.factors import factors_from_code
-from editgan_widgets.portraits.identity import evaluate_identity, view_code
-from editgan_widgets.portraits.parts import ids_within
+from editgan_widgets.domains.portraits.factor_regressor import evaluate_factor_regressor
+from editgan_widgets.domains.portraits.factors import factors_from_code
+from editgan_widgets.domains.portraits.identity import evaluate_identity, view_code
+from editgan_widgets.domains.portraits.parts import ids_within
+from editgan_widgets.files import write_text
 
 FIRST_SEED = 30_000_000  # far from every training's seeds
 

@@ -23,15 +23,15 @@ from scipy import ndimage
 from skimage.metrics import structural_similarity
 
 from editgan_widgets import EditSession, images, load_model
-from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
 from editgan_widgets.analysis.stylised import STYLES
-from editgan_widgets.editing.optimize import EditConfig
+from editgan_widgets.domains.portraits import load_identity, load_samples, load_segmenter
+from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
 from editgan_widgets.files import write_text
 from editgan_widgets.latent import objective
+from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.models.discriminator import Discriminator
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import PerceptualDistance, _FeatureDistance
-from editgan_widgets.portraits import load_identity, load_samples, load_segmenter
 
 PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "hubble_deep_field.jpg")
 TEXTURES = ("brick.png", "grass.png", "gravel.png", "ihc.png")

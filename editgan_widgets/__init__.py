@@ -14,13 +14,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from editgan_widgets.editing.direction_files import load_direction
-    from editgan_widgets.editing.edit_vector import EditVector
-    from editgan_widgets.editing.latents import load_latents
-    from editgan_widgets.editing.optimize import EditConfig, EditStep
-    from editgan_widgets.editing.session import EditSession
-    from editgan_widgets.editing.strokes import Stroke
+    from editgan_widgets.documents.session import EditSession
+    from editgan_widgets.latent.directions.direction_files import load_direction
+    from editgan_widgets.latent.directions.edit_vector import EditVector
+    from editgan_widgets.latent.latents import load_latents
+    from editgan_widgets.latent.optimize import EditConfig, EditStep
     from editgan_widgets.latent.terms.drag import DragPoint
+    from editgan_widgets.masks.strokes import Stroke
     from editgan_widgets.models.editgan import EditGAN, load_model
 
     __version__: str
@@ -41,14 +41,14 @@ __all__ = [
 
 _HOMES = {
     "DragPoint": "editgan_widgets.latent.terms.drag",
-    "EditConfig": "editgan_widgets.editing.optimize",
+    "EditConfig": "editgan_widgets.latent.optimize",
     "EditGAN": "editgan_widgets.models.editgan",
-    "EditSession": "editgan_widgets.editing.session",
-    "EditStep": "editgan_widgets.editing.optimize",
-    "EditVector": "editgan_widgets.editing.edit_vector",
-    "Stroke": "editgan_widgets.editing.strokes",
-    "load_direction": "editgan_widgets.editing.direction_files",
-    "load_latents": "editgan_widgets.editing.latents",
+    "EditSession": "editgan_widgets.documents.session",
+    "EditStep": "editgan_widgets.latent.optimize",
+    "EditVector": "editgan_widgets.latent.directions.edit_vector",
+    "Stroke": "editgan_widgets.masks.strokes",
+    "load_direction": "editgan_widgets.latent.directions.direction_files",
+    "load_latents": "editgan_widgets.latent.latents",
     "load_model": "editgan_widgets.models.editgan",
 }
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from editgan_widgets import DragPoint
+    from editgan_widgets.documents.session import EditSession
     from editgan_widgets.domains.domain import Judges
-    from editgan_widgets.editing.edit_vector import EditVector
-    from editgan_widgets.editing.session import EditSession
     from editgan_widgets.labels import LabelSet
+    from editgan_widgets.latent.directions.edit_vector import EditVector
     from editgan_widgets.models.editgan import EditGAN
 
 
@@ -130,7 +130,7 @@ def _devices() -> list[Finding]:
 
 
 def _egl() -> Finding:
-    from editgan_widgets.portraits.renderer import NoEGLError, egl_context
+    from editgan_widgets.domains.portraits.renderer import NoEGLError, egl_context
 
     try:
         context = egl_context()
@@ -160,9 +160,9 @@ def _kernelspec() -> Finding:
 
 def _weights() -> list[Finding]:
     from editgan_widgets import load_model
+    from editgan_widgets.domains.portraits import load_factor_regressor, load_identity, load_segmenter
     from editgan_widgets.models.checkpoints import fingerprint
     from editgan_widgets.models.editgan import MODELS
-    from editgan_widgets.portraits import load_factor_regressor, load_identity, load_segmenter
 
     files = dict.fromkeys(MODELS.values())
     return [
@@ -218,7 +218,7 @@ def render(
     until: Annotated[int | None, typer.Option(min=1, help="Stop at so many; the same line with more goes on.")] = None,
 ) -> None:
     """Render portraits with their true label maps and factors; a stopped render goes on where it was."""
-    from editgan_widgets.portraits.dataset import write_dataset
+    from editgan_widgets.domains.portraits.dataset import write_dataset
 
     with _progress(count, "portrait") as advance:
         write_dataset(
@@ -249,7 +249,7 @@ def shrink(
     size: Annotated[int, typer.Option(min=16, help="Side of a picture in px.")] = 128,
 ) -> None:
     """Write the finished portraits of a folder anew at a smaller size, for a training at that size."""
-    from editgan_widgets.portraits.dataset import read_card, shrink_dataset
+    from editgan_widgets.domains.portraits.dataset import read_card, shrink_dataset
 
     with _progress(read_card(data)["done"], "portrait") as advance:
         shrink_dataset(data, out, size, lambda done, _: advance(done, {}))
@@ -262,7 +262,7 @@ def verify(
     pack: Annotated[bool, typer.Option("--pack", help="Then write the arrays from the picture files.")] = False,
 ) -> None:
     """Compare a dataset's files with their checksums; exit code 1 where one is missing or changed."""
-    from editgan_widgets.portraits.dataset import damaged_files, pack_arrays, read_card
+    from editgan_widgets.domains.portraits.dataset import damaged_files, pack_arrays, read_card
 
     with _progress(None, "file") as advance:
         damaged = damaged_files(data, lambda done, _: advance(done, {}))
@@ -399,11 +399,11 @@ def photo(
     from editgan_widgets import images, load_model
     from editgan_widgets.analysis.embedding_quality import embedding_quality
     from editgan_widgets.analysis.photo_quality import probe_of
+    from editgan_widgets.documents.photo import Crop
+    from editgan_widgets.documents.photo_session import PhotoSession
     from editgan_widgets.domains.registry import judges_of
-    from editgan_widgets.editing.embed import EmbedConfig
-    from editgan_widgets.editing.photo import Crop
-    from editgan_widgets.editing.photo_session import PhotoSession
-    from editgan_widgets.editing.pivotal import PivotalConfig
+    from editgan_widgets.latent.embed import EmbedConfig
+    from editgan_widgets.latent.pivotal import PivotalConfig
 
     if method not in ("gradient", "feather"):
         raise ValueError(f"method is gradient or feather; got {method!r}")
@@ -472,8 +472,8 @@ def _vector(
 ) -> "EditVector":
     """A vector by its file, which may be a direction's, or by its name in the model's library."""
     from editgan_widgets import EditVector
-    from editgan_widgets.editing.direction_files import load_direction
-    from editgan_widgets.editing.library import load_vectors
+    from editgan_widgets.latent.directions.direction_files import load_direction
+    from editgan_widgets.latent.directions.library import load_vectors
 
     if Path(name).suffix == ".safetensors" and unit == "file":
         return EditVector.load(name)
@@ -487,7 +487,7 @@ def _vector(
 
 def _latent(model: "EditGAN", path: Path, index: int | None) -> "tuple[Tensor, str]":
     """One latent of a file, [1, rows, w_dim], and how to call it."""
-    from editgan_widgets.editing.latents import load_latents
+    from editgan_widgets.latent.latents import load_latents
 
     latents = load_latents(path, model)
     count = len(latents)
@@ -519,9 +519,9 @@ def vectors(
 ) -> None:
     """Learn a library of named edit vectors from scripted mask edits on a portrait model's samples."""
     from editgan_widgets import load_model
-    from editgan_widgets.analysis.library_edits import LIBRARY
     from editgan_widgets.analysis.vector_library import LibraryConfig, learn_library
-    from editgan_widgets.portraits import load_factor_regressor
+    from editgan_widgets.domains.portraits import load_factor_regressor
+    from editgan_widgets.domains.portraits.library_edits import LIBRARY
 
     config = LibraryConfig(sources=sources, candidates=2 * sources + 2, steps=steps, licence=licence)
     loaded = load_model(model, device=device)
@@ -603,7 +603,7 @@ def report(
     """Measure a model and write its card: distances to the renders, balance, copies, interpreter, encoder, samples."""
     from editgan_widgets import load_model
     from editgan_widgets.analysis.quality_report import Judges, QualityConfig, measure_quality
-    from editgan_widgets.portraits import load_factor_regressor, load_identity, load_segmenter
+    from editgan_widgets.domains.portraits import load_factor_regressor, load_identity, load_segmenter
 
     loaded = load_model(model, device=device)
     networks = {
@@ -641,7 +641,7 @@ def train_generator(
 
 def _portrait_parts(name: str) -> "LabelSet":
     """Label set of portraits by its name. Raises ValueError for another word."""
-    from editgan_widgets.portraits import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS
+    from editgan_widgets.domains.portraits import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS
 
     known = {"all": PORTRAIT_LABELS, "fine": FINE_LABELS, "coarse": COARSE_LABELS}
     if name not in known:
@@ -667,7 +667,7 @@ def train_interpreter(
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
 ) -> None:
     """Label a few samples with the portrait segmenter, train the interpreter on them, and write the whole model."""
-    from editgan_widgets.portraits import load_segmenter
+    from editgan_widgets.domains.portraits import load_segmenter
     from editgan_widgets.training.build_model import build_model
 
     labels = _portrait_parts(parts)
@@ -700,7 +700,7 @@ def train_segmenter(
     device: Device = None,
 ) -> None:
     """Train the U-Net that judges edits and labels samples, on rendered portraits with their true label maps."""
-    from editgan_widgets.portraits.segmenter import read_segmenter
+    from editgan_widgets.domains.portraits.segmenter import read_segmenter
     from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
 
     widths = (finest, *TrainSegmenterConfig.widths[1:])
@@ -773,7 +773,7 @@ def train_factor_regressor(
     device: Device = None,
 ) -> None:
     """Train the network that reads smile, yaw, age and more off a portrait, on renders with their factor records."""
-    from editgan_widgets.portraits.segmenter import read_segmenter
+    from editgan_widgets.domains.portraits.segmenter import read_segmenter
     from editgan_widgets.training.train_factor_regressor import TrainFactorRegressorConfig, train_factor_regressor
 
     config = TrainFactorRegressorConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)

@@ -15,9 +15,9 @@ import torch
 
 from editgan_widgets import images
 from editgan_widgets.conversion_arrays import Kinds, bundled, sorted_arrays, vector_of
-from editgan_widgets.editing.direction_files import Index
 from editgan_widgets.label_sets import numbered_labels
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.latent.directions.direction_files import Index
 from editgan_widgets.models.checkpoints import built_generator, write_bundle
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
@@ -77,9 +77,9 @@ def convert(
         half: store float16.
         samples: pictures that the report compares.
         kinds: what arrays are, where shape and names do not tell: "vector" or "latents", for all of them or by the
-            names of the files. None measures them against the model (editing/latents_or_vector.py); without a model
+            names of the files. None measures them against the model (latent/latents_or_vector.py); without a model
             such an array is refused.
-        index: which direction of a file that holds several (editing/direction_files.py).
+        index: which direction of a file that holds several (latent/directions/direction_files.py).
 
     Raises CheckpointError for a file that cannot be used, or files that do not fit one another.
     """

@@ -8,11 +8,11 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from editgan_widgets.editing.direction_files import Index, direction_of
-from editgan_widgets.editing.edit_vector import EditVector
-from editgan_widgets.editing.latents import fitted_latents
-from editgan_widgets.editing.latents_or_vector import Kind, decided
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.latent.directions.direction_files import Index, direction_of
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.latents import fitted_latents
+from editgan_widgets.latent.latents_or_vector import Kind, decided
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official import arrays

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.session import EditSession
 from editgan_widgets.labels import Label, LabelSet
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.editgan import EditGAN

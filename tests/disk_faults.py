@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from editgan_widgets.editing import journal_disk
-from editgan_widgets.editing.journal import new_folder
+from editgan_widgets.documents import journal_disk
+from editgan_widgets.documents.journal import new_folder
 
 Fault = Callable[[Path], AbstractContextManager[None]]
 

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageSequence
 
 from editgan_widgets import EditVector, images
-from editgan_widgets.editing.animation import (
+from editgan_widgets.documents.animation import (
     Animation,
     AnimationError,
     FrameRecorder,
@@ -17,7 +17,7 @@ from editgan_widgets.editing.animation import (
     animate_vector,
     swing,
 )
-from editgan_widgets.editing.edit_vector import EditVectorError, WrongModelError
+from editgan_widgets.latent.directions.edit_vector import EditVectorError, WrongModelError
 
 TOLERANCE = {".gif": 12, ".webp": 6, ".mp4": 6}  # of 255, mean
 

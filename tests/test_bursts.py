@@ -9,7 +9,7 @@ import torch
 from editors import heard, push_of
 
 from editgan_widgets import EditSession
-from editgan_widgets.editing.strokes import Stroke, covered, rasterise
+from editgan_widgets.masks.strokes import Stroke, covered, rasterise
 from editgan_widgets.widgets import Editor
 
 

@@ -6,11 +6,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from editgan_widgets import EditSession, images
-from editgan_widgets.analysis import library_edits
-from editgan_widgets.analysis.library_edits import LibraryEdit
 from editgan_widgets.cli import _weights, app
-from editgan_widgets.editing.part_operations import OfPart, grow
-from editgan_widgets.portraits import factor_regressor, identity
+from editgan_widgets.domains.portraits import factor_regressor, identity, library_edits
+from editgan_widgets.domains.portraits.library_edits import LibraryEdit
+from editgan_widgets.masks.part_operations import OfPart, grow
 
 
 def run(*arguments):

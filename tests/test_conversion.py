@@ -11,8 +11,8 @@ from test_discriminator_files import naive_d, picture, random_d
 from test_generator import TINY, make_random_generator
 
 from editgan_widgets.conversion import compare, convert
-from editgan_widgets.editing.edit_vector import EditVector
 from editgan_widgets.label_sets import label_set
+from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models import checkpoints
 from editgan_widgets.models.checkpoints import read_bundle
 from editgan_widgets.models.editgan import EditGAN

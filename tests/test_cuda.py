@@ -6,7 +6,7 @@ import torch
 
 from editgan_kernels import choices
 from editgan_widgets import EditSession, load_model
-from editgan_widgets.editing import optimize
+from editgan_widgets.latent import optimize
 
 pytestmark = [
     pytest.mark.cuda,

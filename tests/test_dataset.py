@@ -9,8 +9,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from editgan_widgets.cli import app
-from editgan_widgets.portraits import PORTRAIT_LABELS, dataset, workers
-from editgan_widgets.portraits.dataset import (
+from editgan_widgets.domains.portraits import PORTRAIT_LABELS, dataset, workers
+from editgan_widgets.domains.portraits.dataset import (
     DatasetError,
     damaged_files,
     pack_arrays,
@@ -18,10 +18,10 @@ from editgan_widgets.portraits.dataset import (
     shrink_dataset,
     write_dataset,
 )
-from editgan_widgets.portraits.factors import FACTOR_NAMES, code_from_seed, factors_from_code
-from editgan_widgets.portraits.geometry import LANDMARKS
-from editgan_widgets.portraits.identity import CHANGING, STYLE, identity_factors, view_code
-from editgan_widgets.portraits.rare import portrait_code
+from editgan_widgets.domains.portraits.factors import FACTOR_NAMES, code_from_seed, factors_from_code
+from editgan_widgets.domains.portraits.geometry import LANDMARKS
+from editgan_widgets.domains.portraits.identity import CHANGING, STYLE, identity_factors, view_code
+from editgan_widgets.domains.portraits.rare import portrait_code
 
 
 class Picture:

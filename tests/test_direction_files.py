@@ -11,8 +11,8 @@ from test_latent_files import npy, npz, pkl, pt
 
 from editgan_widgets import EditSession, EditVector, load_direction, load_model
 from editgan_widgets.conversion import convert
-from editgan_widgets.editing.direction_files import sigma_along
-from editgan_widgets.editing.edit_vector import EditVectorError
+from editgan_widgets.latent.directions.direction_files import sigma_along
+from editgan_widgets.latent.directions.edit_vector import EditVectorError
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.widgets import Editor
 

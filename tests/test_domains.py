@@ -4,9 +4,9 @@ from torch import nn
 
 from editgan_widgets.domains import registry
 from editgan_widgets.domains.domain import Domain, Judges
+from editgan_widgets.domains.portraits import FINE_LABELS, load_segmenter
 from editgan_widgets.labels import Label, LabelSet
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.portraits import FINE_LABELS, load_segmenter
 
 SHAPES = LabelSet("shapes", [Label(0, "background", "#ffffff"), Label(1, "circle", "#ff0000")])
 

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from editgan_widgets import DragPoint, EditSession
-from editgan_widgets.editing.optimize import EditConfig, optimize_edit
-from editgan_widgets.editing.session import SessionError
-from editgan_widgets.editing.session_script import session_script
+from editgan_widgets.documents.session import SessionError
+from editgan_widgets.documents.session_script import session_script
+from editgan_widgets.latent.optimize import EditConfig, optimize_edit
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.latent.terms.drag import DragError, DragTerm, checked_points, drag_region
 from editgan_widgets.latent.terms.term import Candidate

@@ -4,7 +4,7 @@ import torch
 from safetensors.torch import save_file
 
 from editgan_widgets import EditVector
-from editgan_widgets.editing.edit_vector import EditVectorError, WrongModelError
+from editgan_widgets.latent.directions.edit_vector import EditVectorError, WrongModelError
 from editgan_widgets.models.editgan import EditGAN
 
 

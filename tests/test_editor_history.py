@@ -13,8 +13,8 @@ from editors import heard, push_of
 from PIL import Image
 
 from editgan_widgets import EditSession, Stroke
-from editgan_widgets.editing.history import HistoryError
-from editgan_widgets.editing.journal import JournalError
+from editgan_widgets.documents.history import HistoryError
+from editgan_widgets.documents.journal import JournalError
 from editgan_widgets.widgets import Editor
 
 DAB = Stroke([(16.0, 16.0), (20.0, 16.0)], 4.0, 1)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from editgan_widgets import EditGAN, images
-from editgan_widgets.editing.embed import EmbedConfig, embed, optimize_embedding
+from editgan_widgets.latent.embed import EmbedConfig, embed, optimize_embedding
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
 
 
@@ -152,7 +152,7 @@ def test_an_embedding_does_not_wait_for_torchs_compiler_to_be_imported(tiny_mode
     script = f"""
 import sys, torch
 from editgan_widgets import load_model
-from editgan_widgets.editing.embed import EmbedConfig, embed
+from editgan_widgets.latent.embed import EmbedConfig, embed
 model = load_model({str(tmp_path / "tiny.safetensors")!r}, device="cpu")
 embed(model, torch.zeros(1, 3, 32, 32), EmbedConfig(steps=2))
 print("torch._dynamo" in sys.modules)

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 
 from editgan_widgets import images
-from editgan_widgets.editing.animation import Animation
-from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
-from editgan_widgets.editing.mask_file import save_mask
-from editgan_widgets.editing.saved_picture import save_picture
+from editgan_widgets.documents.animation import Animation
+from editgan_widgets.documents.saved_picture import save_picture
+from editgan_widgets.domains.portraits.measuring import MeasuringFileError, read_network
+from editgan_widgets.domains.portraits.segmenter import Segmenter
 from editgan_widgets.files import whole_file, write_bytes, write_text
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
+from editgan_widgets.masks.mask_file import save_mask
 from editgan_widgets.models.checkpoints import CheckpointError, load_generator, read_bundle
 from editgan_widgets.models.editgan import load_model
 from editgan_widgets.models.official.tensor_files import read_tensors
-from editgan_widgets.portraits.measuring import MeasuringFileError, read_network
-from editgan_widgets.portraits.segmenter import Segmenter
 
 PICTURE = np.zeros((32, 32, 3), np.uint8)
 

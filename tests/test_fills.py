@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from editgan_widgets.editing.fills import fill, lasso
-from editgan_widgets.editing.strokes import StrokeError
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
+from editgan_widgets.masks.fills import fill, lasso
+from editgan_widgets.masks.strokes import StrokeError
 
 LABELS = LabelSet("three", [Label(0, "ground", "#202020"), Label(1, "blob", "#e0b090"), Label(2, "spark", "#603010")])
 

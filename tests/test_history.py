@@ -2,7 +2,7 @@
 
 import pytest
 
-from editgan_widgets.editing.history import Entry, History, HistoryError, Kept
+from editgan_widgets.documents.history import Entry, History, HistoryError, Kept
 
 
 def told(history):

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from editgan_widgets.conversion import convert
-from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.models.checkpoints import load_generator, read_bundle, write_bundle
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError

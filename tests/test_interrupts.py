@@ -11,10 +11,10 @@ from editors import push_of
 
 from conftest import grown
 from editgan_widgets import EditSession, images
-from editgan_widgets.editing.embed import EmbedConfig, embed, optimize_embedding
-from editgan_widgets.editing.photo_session import PhotoSession
-from editgan_widgets.editing.pivotal import PivotalConfig, tune_around
-from editgan_widgets.editing.refine import best_step, refine
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.latent.embed import EmbedConfig, embed, optimize_embedding
+from editgan_widgets.latent.pivotal import PivotalConfig, tune_around
+from editgan_widgets.latent.refine import best_step, refine
 from editgan_widgets.widgets import Editor
 
 

@@ -8,8 +8,8 @@ import torch
 
 from conftest import make_tiny_model
 from editgan_widgets import EditSession, EditVector, Stroke
-from editgan_widgets.editing.edit_vector import WrongModelError
-from editgan_widgets.editing.journal import JournalError, new_folder, newest_folders
+from editgan_widgets.documents.journal import JournalError, new_folder, newest_folders
+from editgan_widgets.latent.directions.edit_vector import WrongModelError
 
 DAB, ELSEWHERE = Stroke([(16.0, 16.0)], 4.0, 1), Stroke([(4.0, 28.0)], 3.0, 2)
 

@@ -14,8 +14,8 @@ from disk_faults import FAULTS, deleted, failing_writes, full, mounted, read_onl
 from editors import push_of
 
 from editgan_widgets import EditSession, EditVector, Stroke
-from editgan_widgets.editing.history import History
-from editgan_widgets.editing.journal import JournalError, journals_folder, new_folder, newest_folders
+from editgan_widgets.documents.history import History
+from editgan_widgets.documents.journal import JournalError, journals_folder, new_folder, newest_folders
 from editgan_widgets.widgets import Editor, screen
 
 DAB = Stroke([(16.0, 16.0)], 4.0, 1)
@@ -25,7 +25,7 @@ DAB = Stroke([(16.0, 16.0)], 4.0, 1)
 def disk(tmp_path, monkeypatch):
     """A folder for journals on a small disk of its own, where the tests may mount one."""
     monkeypatch.setattr(screen, "_SAVE_EVERY", 3600.0)
-    monkeypatch.setattr("editgan_widgets.editing.journal._LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("editgan_widgets.documents.journal._LONGEST_WAIT", 0.0)
     folder = tmp_path / "disk"
     folder.mkdir()
     is_mounted = mounted(folder, "-t", "tmpfs", "-o", "size=8m", "none")
@@ -187,7 +187,7 @@ def test_photo_and_own_vectors_come_back_after_the_folder_was_deleted(tiny_model
 
 @pytest.mark.parametrize("number", [1, 2, 5, 13, 20, 22, 24, 27, 28, 30, 36, 116, 122])
 def test_a_session_without_an_editor_goes_on_and_warns_once(number, session, tiny_model, tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr("editgan_widgets.editing.journal._LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("editgan_widgets.documents.journal._LONGEST_WAIT", 0.0)
     session.keep_journal(tmp_path / "journal")
     with caplog.at_level(logging.WARNING), failing_writes(number):
         session.paint(DAB)
@@ -344,7 +344,7 @@ def test_opening_many_editors_prunes_no_journal_that_is_in_use(tiny_model, disk)
 def test_another_process_prunes_no_journal_that_is_in_use(tiny_model, disk):
     used, unused = Editor(tiny_model, seed=1, vectors={}), Editor(tiny_model, seed=2, vectors={})
     unused.close()
-    code = "from editgan_widgets.editing.journal_folders import new_folder; new_folder(keep=0)"
+    code = "from editgan_widgets.documents.journal_folders import new_folder; new_folder(keep=0)"
     subprocess.run(
         [sys.executable, "-c", code],
         check=True,
@@ -356,7 +356,7 @@ def test_another_process_prunes_no_journal_that_is_in_use(tiny_model, disk):
 
 
 def test_without_file_locks_the_processes_that_use_a_journal_are_named_in_it(session, disk, monkeypatch):
-    monkeypatch.setattr("editgan_widgets.editing.journal_lock.fcntl", None)
+    monkeypatch.setattr("editgan_widgets.documents.journal_lock.fcntl", None)
     session.keep_journal(new_folder())
     new_folder(keep=0)
     assert len(newest_folders()) == 1

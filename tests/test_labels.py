@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
-from editgan_widgets.portraits.parts import (
+from editgan_widgets.domains.portraits.parts import (
     COARSE_LABELS,
     FINE_LABELS,
     GROUP_LABELS,
@@ -11,6 +10,7 @@ from editgan_widgets.portraits.parts import (
     fine,
     ids_within,
 )
+from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
 
 CAR = LabelSet(
     "car-4",

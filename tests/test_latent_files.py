@@ -9,9 +9,9 @@ from test_cli import pixels, run
 
 from editgan_widgets import EditSession, load_latents
 from editgan_widgets.conversion import convert
-from editgan_widgets.editing.latents import read_latents
-from editgan_widgets.editing.latents_or_vector import by_name, compared
-from editgan_widgets.editing.library import load_vectors
+from editgan_widgets.latent.directions.library import load_vectors
+from editgan_widgets.latent.latents import read_latents
+from editgan_widgets.latent.latents_or_vector import by_name, compared
 from editgan_widgets.models.checkpoints import read_bundle
 from editgan_widgets.models.editgan import load_model
 from editgan_widgets.models.errors import CheckpointError

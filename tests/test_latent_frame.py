@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from editgan_widgets.editing.latent_frame import COARSE_ROWS, LatentFrame, Units
+from editgan_widgets.latent.latent_frame import COARSE_ROWS, LatentFrame, Units
 
 
 @pytest.fixture

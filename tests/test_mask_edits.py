@@ -6,8 +6,8 @@ import torch
 from scipy import ndimage
 
 from editgan_widgets.analysis import mask_edits
-from editgan_widgets.analysis.scripted_edits import ScriptedEdit
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.domains.portraits.scripted_edits import ScriptedEdit
 
 
 class Judge(torch.nn.Module):

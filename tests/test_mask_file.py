@@ -9,7 +9,11 @@ from PIL import Image, ImageFilter
 from test_widgets import browser
 
 from conftest import TINY_LABELS
-from editgan_widgets.editing.mask_file import (
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.domains.portraits import FINE_LABELS
+from editgan_widgets.label_sets import LABEL_SETS
+from editgan_widgets.labels import UnknownLabelError
+from editgan_widgets.masks.mask_file import (
     MaskFileError,
     holds_own_mask,
     mask_png,
@@ -18,11 +22,7 @@ from editgan_widgets.editing.mask_file import (
     read_mask,
     save_mask,
 )
-from editgan_widgets.editing.session import EditSession
-from editgan_widgets.label_sets import LABEL_SETS
-from editgan_widgets.labels import UnknownLabelError
 from editgan_widgets.palettes import palettes_of
-from editgan_widgets.portraits import FINE_LABELS
 from editgan_widgets.widgets import Editor
 
 SIZE = (6, 8)
@@ -431,7 +431,7 @@ def test_a_session_loads_masks_and_paints_one_part_from_a_mask(session, tmp_path
 
 
 def test_a_loaded_mask_is_kept_by_the_journal_and_the_script(session, tiny_model, tmp_path):
-    from editgan_widgets.editing.session_script import session_script
+    from editgan_widgets.documents.session_script import session_script
 
     session.keep_journal(tmp_path / "journal")
     mask = np.zeros(session.label_map.shape, bool)

@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 
 from editgan_widgets import images
 from editgan_widgets.cli import app
-from editgan_widgets.labels import Label, LabelSet
-from editgan_widgets.portraits import (
+from editgan_widgets.domains.portraits import (
     FINE_LABELS,
     FactorRegressor,
     Identity,
@@ -26,9 +25,10 @@ from editgan_widgets.portraits import (
     load_factor_regressor,
     load_identity,
 )
-from editgan_widgets.portraits.factor_regressor import evaluate_factor_regressor, readable_factors
-from editgan_widgets.portraits.identity import evaluate_identity
-from editgan_widgets.portraits.part_statistics import PartStatistics
+from editgan_widgets.domains.portraits.factor_regressor import evaluate_factor_regressor, readable_factors
+from editgan_widgets.domains.portraits.identity import evaluate_identity
+from editgan_widgets.domains.portraits.part_statistics import PartStatistics
+from editgan_widgets.labels import Label, LabelSet
 from editgan_widgets.training.train_factor_regressor import TrainFactorRegressorConfig, train_factor_regressor
 from editgan_widgets.training.train_identity import TrainIdentityConfig, contrastive_loss, train_identity
 

@@ -7,17 +7,17 @@ import pytest
 from editors import push_of
 
 from editgan_widgets import EditConfig, EditSession, Stroke
-from editgan_widgets.editing.animation import Animation, swing
-from editgan_widgets.editing.embed import EmbedConfig
-from editgan_widgets.editing.fills import fill, lasso
-from editgan_widgets.editing.paint_rule import PaintRule
-from editgan_widgets.editing.part_operations import copy_from, grow, move, replace, rotate
-from editgan_widgets.editing.photo import Crop
-from editgan_widgets.editing.pivotal import PivotalConfig
-from editgan_widgets.editing.refine import refine
-from editgan_widgets.editing.samples import sample_pictures
-from editgan_widgets.editing.vector_settings import VectorSetting
-from editgan_widgets.editing.warp import push
+from editgan_widgets.documents.animation import Animation, swing
+from editgan_widgets.documents.photo import Crop
+from editgan_widgets.documents.samples import sample_pictures
+from editgan_widgets.latent.directions.vector_settings import VectorSetting
+from editgan_widgets.latent.embed import EmbedConfig
+from editgan_widgets.latent.pivotal import PivotalConfig
+from editgan_widgets.latent.refine import refine
+from editgan_widgets.masks.fills import fill, lasso
+from editgan_widgets.masks.paint_rule import PaintRule
+from editgan_widgets.masks.part_operations import copy_from, grow, move, replace, rotate
+from editgan_widgets.masks.warp import push
 from editgan_widgets.widgets import Editor, SampleGrid
 
 

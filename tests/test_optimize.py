@@ -8,10 +8,10 @@ import torch
 
 from conftest import grown
 from editgan_widgets import images
-from editgan_widgets.editing import optimize
-from editgan_widgets.editing.adam import Adam
-from editgan_widgets.editing.optimize import EditConfig, optimize_edit
+from editgan_widgets.latent import optimize
+from editgan_widgets.latent.adam import Adam
 from editgan_widgets.latent.objective import LossWeights, edit_objective
+from editgan_widgets.latent.optimize import EditConfig, optimize_edit
 from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps
 from editgan_widgets.models.editgan import EditGAN
 

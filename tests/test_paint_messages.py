@@ -5,12 +5,12 @@ import zlib
 import numpy as np
 import pytest
 
-from editgan_widgets.editing.fills import fill, lasso
-from editgan_widgets.editing.part_operations import copy_from
-from editgan_widgets.editing.session import EditSession
-from editgan_widgets.editing.strokes import Stroke
-from editgan_widgets.editing.warp import push
+from editgan_widgets.documents.session import EditSession
 from editgan_widgets.labels import UnknownLabelError
+from editgan_widgets.masks.fills import fill, lasso
+from editgan_widgets.masks.part_operations import copy_from
+from editgan_widgets.masks.strokes import Stroke
+from editgan_widgets.masks.warp import push
 from editgan_widgets.widgets import Editor
 
 LINE = np.array([(6, 8), (12, 20)], np.float32)

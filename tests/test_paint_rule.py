@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from editgan_widgets.editing.fills import fill, lasso
-from editgan_widgets.editing.mirror import on_both_sides, reflected, reflected_stroke
-from editgan_widgets.editing.paint_rule import PaintRule
-from editgan_widgets.editing.part_operations import other_side
-from editgan_widgets.editing.strokes import Stroke, rasterise
-from editgan_widgets.editing.warp import push
 from editgan_widgets.label_sets import label_set
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
+from editgan_widgets.masks.fills import fill, lasso
+from editgan_widgets.masks.mirror import on_both_sides, reflected, reflected_stroke
+from editgan_widgets.masks.paint_rule import PaintRule
+from editgan_widgets.masks.part_operations import other_side
+from editgan_widgets.masks.strokes import Stroke, rasterise
+from editgan_widgets.masks.warp import push
 
 LABELS = LabelSet(
     "pair",

@@ -5,9 +5,9 @@ import pytest
 from traitlets import TraitError
 
 from editgan_widgets import EditSession, Stroke, load_model
+from editgan_widgets.domains.portraits.parts import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS
 from editgan_widgets.models.editgan import MODELS
 from editgan_widgets.palettes import SAFE_DISTANCE, VISIONS, distances, recoloured, seen
-from editgan_widgets.portraits.parts import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS
 from editgan_widgets.widgets import Editor
 
 

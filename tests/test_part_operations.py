@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from editgan_widgets.editing import part_operations as ops
-from editgan_widgets.editing.part_operations import AllBut, OfPart, OfPicture
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
+from editgan_widgets.masks import part_operations as ops
+from editgan_widgets.masks.part_operations import AllBut, OfPart, OfPicture
 
 LABELS = LabelSet(
     "face",

@@ -2,11 +2,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from editgan_widgets.domains.portraits import load_samples
 from editgan_widgets.models import perceptual
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.perceptual import PerceptualDistance, perceptual_distance
 from editgan_widgets.models.vgg16 import STAGES
-from editgan_widgets.portraits import load_samples
 
 
 @pytest.fixture

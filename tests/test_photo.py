@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from editgan_widgets.editing.photo import Crop, Photo, PhotoError, open_photo, paste
+from editgan_widgets.documents.photo import Crop, Photo, PhotoError, open_photo, paste
 
 
 def file_of(image: Image.Image, form: str, **options) -> bytes:

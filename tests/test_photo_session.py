@@ -6,10 +6,10 @@ import torch
 from PIL import Image
 
 from editgan_widgets import EditGAN, Stroke, images
-from editgan_widgets.editing.embed import EmbedConfig
-from editgan_widgets.editing.photo import Crop, Photo
-from editgan_widgets.editing.photo_session import PhotoSession, suggest_crop
-from editgan_widgets.editing.pivotal import PivotalConfig, PivotalStep
+from editgan_widgets.documents.photo import Crop, Photo
+from editgan_widgets.documents.photo_session import PhotoSession, suggest_crop
+from editgan_widgets.latent.embed import EmbedConfig
+from editgan_widgets.latent.pivotal import PivotalConfig, PivotalStep
 
 
 @pytest.fixture(scope="module")

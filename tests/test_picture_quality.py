@@ -8,10 +8,10 @@ from PIL import Image
 from test_widgets import browser, until
 
 from editgan_widgets.analysis.photo_quality import photo_quality
-from editgan_widgets.editing.edit_quality import EditQuality
-from editgan_widgets.editing.embed import EmbedConfig
-from editgan_widgets.editing.photo_session import PhotoSession
-from editgan_widgets.editing.strokes import Stroke
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.latent.edit_quality import EditQuality
+from editgan_widgets.latent.embed import EmbedConfig
+from editgan_widgets.masks.strokes import Stroke
 from editgan_widgets.widgets import Editor
 
 
@@ -25,7 +25,7 @@ def editor(session):
 @pytest.fixture
 def picture(tiny_model):
     """A sampled picture as a corner of a larger photo."""
-    from editgan_widgets.editing.session import EditSession
+    from editgan_widgets.documents.session import EditSession
 
     whole = np.full((96, 128, 3), 128, np.uint8)
     whole[:96, :96] = np.asarray(Image.fromarray(EditSession.from_seed(tiny_model, 5).image).resize((96, 96)))

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from editgan_widgets import EditVector
-from editgan_widgets.editing.edit_vector import WrongModelError
-from editgan_widgets.editing.pivotal import PivotalConfig, autocorrelation, tune_around
+from editgan_widgets.latent.directions.edit_vector import WrongModelError
+from editgan_widgets.latent.pivotal import PivotalConfig, autocorrelation, tune_around
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import multiprocessing
 import numpy as np
 import pytest
 
-from editgan_widgets import portraits
-from editgan_widgets.portraits import PORTRAIT_LABELS, NoEGLError, UnknownFactorError, WorkerError, load_samples
-from editgan_widgets.portraits.dataset import write_dataset
-from editgan_widgets.portraits.factors import (
+from editgan_widgets.domains import portraits
+from editgan_widgets.domains.portraits import PORTRAIT_LABELS, NoEGLError, UnknownFactorError, WorkerError, load_samples
+from editgan_widgets.domains.portraits.dataset import write_dataset
+from editgan_widgets.domains.portraits.factors import (
     CODE_SIZE,
     FACTOR_NAMES,
     FACTORS,
@@ -17,8 +17,8 @@ from editgan_widgets.portraits.factors import (
     factors_from_code,
     override,
 )
-from editgan_widgets.portraits.geometry import LANDMARKS, origin_shares, pose
-from editgan_widgets.portraits.parts import FACE_34
+from editgan_widgets.domains.portraits.geometry import LANDMARKS, origin_shares, pose
+from editgan_widgets.domains.portraits.parts import FACE_34
 
 
 @pytest.fixture(scope="module")

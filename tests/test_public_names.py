@@ -40,15 +40,15 @@ CALLABLES = [
     ("editgan_widgets", "EditVector.save", ["path"]),
     ("editgan_widgets", "EditVector.load", ["path"]),
     ("editgan_widgets.widgets", "Editor", []),
-    ("editgan_widgets.portraits", "render", ["seed", "size", "backend"]),
-    ("editgan_widgets.portraits", "make_renderer", ["size", "backend"]),
-    ("editgan_widgets.portraits", "render_many", ["portraits", "size", "jobs", "backend"]),
+    ("editgan_widgets.domains.portraits", "render", ["seed", "size", "backend"]),
+    ("editgan_widgets.domains.portraits", "make_renderer", ["size", "backend"]),
+    ("editgan_widgets.domains.portraits", "render_many", ["portraits", "size", "jobs", "backend"]),
     ("editgan_widgets", "EditGAN.encode", ["image"]),
-    ("editgan_widgets.editing.embed", "embed", ["model", "image", "config", "on_step", "should_stop"]),
-    ("editgan_widgets.portraits", "load_segmenter", []),
-    ("editgan_widgets.portraits", "load_factor_regressor", ["path"]),
-    ("editgan_widgets.portraits", "load_identity", ["path"]),
-    ("editgan_widgets.portraits.dataset", "write_dataset", ["out", "count", "size", "seed0", "views", "jobs"]),
+    ("editgan_widgets.latent.embed", "embed", ["model", "image", "config", "on_step", "should_stop"]),
+    ("editgan_widgets.domains.portraits", "load_segmenter", []),
+    ("editgan_widgets.domains.portraits", "load_factor_regressor", ["path"]),
+    ("editgan_widgets.domains.portraits", "load_identity", ["path"]),
+    ("editgan_widgets.domains.portraits.dataset", "write_dataset", ["out", "count", "size", "seed0", "views", "jobs"]),
     ("editgan_widgets.analysis.quality_report", "measure_quality", ["model", "data_dir", "judges", "config"]),
     ("editgan_widgets.models.checkpoints", "load_generator", ["path"]),
     ("editgan_widgets.conversion", "convert", ["sources", "out", "labels", "half", "samples", "kinds", "index"]),
@@ -96,7 +96,7 @@ def test_labels_are_iterable_with_id_name_and_colour(tiny_model):
 
 
 def test_a_portrait_has_image_label_map_and_factors():
-    from editgan_widgets.portraits import Portrait
+    from editgan_widgets.domains.portraits import Portrait
 
     assert [field.name for field in dataclasses.fields(Portrait)] == ["image", "label_map", "factors", "landmarks"]
 
@@ -111,8 +111,8 @@ def test_an_unknown_name_is_an_attribute_error():
     [
         ("editgan_widgets", ("torch", "numpy", "ipywidgets", "ipycanvas")),
         ("editgan_widgets.cli", ("torch", "ipywidgets", "ipycanvas")),
-        ("editgan_widgets.portraits.dataset", ("torch", "ipywidgets", "ipycanvas")),
-        ("editgan_widgets.editing.session", ("ipywidgets", "ipycanvas", "IPython", "anywidget")),
+        ("editgan_widgets.domains.portraits.dataset", ("torch", "ipywidgets", "ipycanvas")),
+        ("editgan_widgets.documents.session", ("ipywidgets", "ipycanvas", "IPython", "anywidget")),
         ("editgan_widgets.analysis.mask_edits", ("ipywidgets", "ipycanvas", "IPython", "anywidget", "moderngl")),
     ],
 )

@@ -18,9 +18,7 @@ from editgan_widgets.analysis.quality_report import (
     measure_quality,
 )
 from editgan_widgets.cli import app
-from editgan_widgets.editing.embed import embed
-from editgan_widgets.models.encoder import Encoder, EncoderConfig
-from editgan_widgets.portraits import (
+from editgan_widgets.domains.portraits import (
     COARSE_LABELS,
     FINE_LABELS,
     PORTRAIT_LABELS,
@@ -29,6 +27,8 @@ from editgan_widgets.portraits import (
     Segmenter,
     identity,
 )
+from editgan_widgets.latent.embed import embed
+from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.training.train_generator import DataError
 
 CONFIG = QualityConfig(

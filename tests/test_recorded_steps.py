@@ -6,8 +6,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from editgan_widgets.editing import optimize
-from editgan_widgets.editing.optimize import EditConfig, optimize_edit
+from editgan_widgets.latent import optimize
+from editgan_widgets.latent.optimize import EditConfig, optimize_edit
 from editgan_widgets.models.recorded_steps import RecordedSteps
 
 ASK_THE_DEVICE = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "lift_fresh", "unique_dim"}
@@ -91,7 +91,7 @@ def test_without_a_cuda_device_nothing_is_recorded():
 
 @pytest.fixture
 def task(tiny_model):
-    from editgan_widgets.editing.session import EditSession
+    from editgan_widgets.documents.session import EditSession
     from editgan_widgets.latent.target import from_label_maps
 
     session = EditSession.from_seed(tiny_model, 3)

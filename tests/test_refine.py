@@ -6,8 +6,8 @@ import torch
 
 from conftest import grown
 from editgan_widgets import EditConfig, EditSession, EditVector
-from editgan_widgets.editing.edit_vector import EditVectorError, WrongModelError
-from editgan_widgets.editing.refine import best_step, refine
+from editgan_widgets.latent.directions.edit_vector import EditVectorError, WrongModelError
+from editgan_widgets.latent.refine import best_step, refine
 from editgan_widgets.latent.target import from_segmentations
 
 

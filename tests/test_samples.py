@@ -10,9 +10,9 @@ from editors import heard
 from PIL import Image
 from test_widgets import browser, until
 
-from editgan_widgets.editing.samples import sample_pictures
-from editgan_widgets.editing.session import EditSession
-from editgan_widgets.editing.strokes import Stroke
+from editgan_widgets.documents.samples import sample_pictures
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.masks.strokes import Stroke
 from editgan_widgets.widgets import Editor, SampleGrid
 from editgan_widgets.widgets.idle_worker import IdleWorker
 

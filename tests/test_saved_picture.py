@@ -8,10 +8,8 @@ import torch
 from PIL import Image, PngImagePlugin
 
 from conftest import grown
-from editgan_widgets.editing.edit_vector import WrongModelError
-from editgan_widgets.editing.embed import EmbedConfig
-from editgan_widgets.editing.photo_session import PhotoSession
-from editgan_widgets.editing.saved_picture import (
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.documents.saved_picture import (
     CHUNK,
     PHOTO_CHUNK,
     SavedPictureError,
@@ -20,6 +18,8 @@ from editgan_widgets.editing.saved_picture import (
     picture_png,
     save_picture,
 )
+from editgan_widgets.latent.directions.edit_vector import WrongModelError
+from editgan_widgets.latent.embed import EmbedConfig
 
 
 @pytest.fixture

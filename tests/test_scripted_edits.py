@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from editgan_widgets.analysis import scripted_edits
-from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
+from editgan_widgets.domains.portraits import scripted_edits
+from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
 from editgan_widgets.labels import Label, LabelSet
 
 NAMES = ["background", "skin", "neck", "clothes", "hair", "left_brow", "right_brow", "left_eyelid", "right_eyelid"]

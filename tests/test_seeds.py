@@ -6,10 +6,10 @@ import torch
 from editors import heard, run_script
 from test_cli import pixels, run
 
-from editgan_widgets.editing.samples import sample_label_map, sample_pictures
-from editgan_widgets.editing.saved_picture import open_picture, picture_png
-from editgan_widgets.editing.session import EditSession, SessionError
-from editgan_widgets.editing.session_script import session_script
+from editgan_widgets.documents.samples import sample_label_map, sample_pictures
+from editgan_widgets.documents.saved_picture import open_picture, picture_png
+from editgan_widgets.documents.session import EditSession, SessionError
+from editgan_widgets.documents.session_script import session_script
 from editgan_widgets.models.seeds import SeedError, code_of_seed
 from editgan_widgets.widgets import Editor, SampleGrid
 

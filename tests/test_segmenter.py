@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 
 from editgan_widgets import images
-from editgan_widgets.portraits import (
+from editgan_widgets.domains.portraits import (
     COARSE_LABELS,
     FINE_LABELS,
     PORTRAIT_LABELS,

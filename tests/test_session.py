@@ -7,10 +7,10 @@ import torch
 
 from conftest import grown
 from editgan_widgets import EditConfig, EditSession, EditVector, Stroke
-from editgan_widgets.editing import session as module
-from editgan_widgets.editing.session import SessionError
-from editgan_widgets.editing.strokes import StrokeError
+from editgan_widgets.documents import session as module
+from editgan_widgets.documents.session import SessionError
 from editgan_widgets.labels import UnknownLabelError
+from editgan_widgets.masks.strokes import StrokeError
 from editgan_widgets.models.editgan import EditGAN
 
 DAB = Stroke([(16, 16), (20, 16)], 3, "shade")

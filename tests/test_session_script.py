@@ -9,8 +9,8 @@ from editors import run_script
 from PIL import Image
 
 from editgan_widgets import EditConfig, EditSession, EditVector, Stroke
-from editgan_widgets.editing.session_script import ScriptError, session_script
-from editgan_widgets.editing.vector_stack import summed
+from editgan_widgets.documents.session_script import ScriptError, session_script
+from editgan_widgets.latent.directions.vector_stack import summed
 from editgan_widgets.latent.objective import LossWeights
 
 DAB, ELSEWHERE = Stroke([(16.0, 16.0)], 4.0, 1), Stroke([(4.0, 28.0), (9.5, 27.25)], 3.0, 2, "square")

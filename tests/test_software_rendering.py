@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.spatial import Delaunay
 
-from editgan_widgets import portraits
-from editgan_widgets.portraits import NoEGLError, renderer
-from editgan_widgets.portraits.factors import code_from_seed, factors_from_code
-from editgan_widgets.portraits.glsl import Shader, Texture
-from editgan_widgets.portraits.glsl_tree import GLSLError
-from editgan_widgets.portraits.scene import PASSES, shader_source
-from editgan_widgets.portraits.software import SoftwareRenderer, rasterise
+from editgan_widgets.domains import portraits
+from editgan_widgets.domains.portraits import NoEGLError, renderer
+from editgan_widgets.domains.portraits.factors import code_from_seed, factors_from_code
+from editgan_widgets.domains.portraits.glsl import Shader, Texture
+from editgan_widgets.domains.portraits.glsl_tree import GLSLError
+from editgan_widgets.domains.portraits.scene import PASSES, shader_source
+from editgan_widgets.domains.portraits.software import SoftwareRenderer, rasterise
 
 X = np.array([-2.0, -0.5, 0.5, 3.0], np.float32)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import editgan_widgets
+from editgan_widgets.domains.portraits.parts import COARSE_LABELS, FINE_LABELS, GROUP_LABELS, PORTRAIT_LABELS
 from editgan_widgets.label_sets import LABEL_SETS
 from editgan_widgets.latent import terms
-from editgan_widgets.portraits.parts import COARSE_LABELS, FINE_LABELS, GROUP_LABELS, PORTRAIT_LABELS
 from editgan_widgets.widgets import Editor, SampleGrid
 from editgan_widgets.widgets.part_tools import PART_TOOLS
 from editgan_widgets.widgets.strings import LANGUAGES, strings, translated

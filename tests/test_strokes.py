@@ -4,8 +4,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from editgan_widgets.editing.strokes import Stroke, StrokeError, covered, rasterise
 from editgan_widgets.labels import UnknownLabelError
+from editgan_widgets.masks.strokes import Stroke, StrokeError, covered, rasterise
 
 SIZE = (24, 32)
 

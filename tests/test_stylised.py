@@ -6,7 +6,7 @@ import torch
 
 from editgan_widgets import EditVector, images
 from editgan_widgets.analysis.stylised import STYLES, measure_styles, oil, posterise, sketch, style_table
-from editgan_widgets.editing.embed import EmbedConfig
+from editgan_widgets.latent.embed import EmbedConfig
 
 
 @pytest.fixture(scope="module")

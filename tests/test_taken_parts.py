@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from editors import heard
 
-from editgan_widgets.editing.part_operations import copy_from
-from editgan_widgets.editing.samples import sample_label_map, take_from
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.samples import sample_label_map, take_from
+from editgan_widgets.documents.session import EditSession
 from editgan_widgets.labels import UnknownLabelError
+from editgan_widgets.masks.part_operations import copy_from
 from editgan_widgets.widgets import Editor
 
 

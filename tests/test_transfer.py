@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from conftest import grown
 from editgan_widgets import EditSession, EditVector
 from editgan_widgets.analysis.transfer import markdown_table, transfer
-from editgan_widgets.editing.edit_vector import WrongModelError
+from editgan_widgets.latent.directions.edit_vector import WrongModelError
 from editgan_widgets.models.editgan import EditGAN
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from editgan_widgets import load_model
 from editgan_widgets.analysis.vector_effects import mean_effect, opposed_factor, vector_effects
-from editgan_widgets.editing.library import load_vectors
+from editgan_widgets.domains.portraits import load_factor_regressor
+from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.models.editgan import MODELS
-from editgan_widgets.portraits import load_factor_regressor
 from editgan_widgets.widgets import Editor
 
 ships = pytest.mark.skipif(not MODELS["portraits"].is_file(), reason="the model does not ship here")

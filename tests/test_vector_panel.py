@@ -10,9 +10,9 @@ from editors import heard, run_script
 from PIL import Image, ImageSequence
 
 from editgan_widgets import EditVector, load_model
-from editgan_widgets.editing.library import load_vectors
-from editgan_widgets.editing.session import EditSession, SessionError
-from editgan_widgets.editing.vector_settings import VectorSetting, clashes, difference
+from editgan_widgets.documents.session import EditSession, SessionError
+from editgan_widgets.latent.directions.library import load_vectors
+from editgan_widgets.latent.directions.vector_settings import VectorSetting, clashes, difference
 from editgan_widgets.models.editgan import MODELS
 from editgan_widgets.widgets import Editor
 

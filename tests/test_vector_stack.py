@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from editgan_widgets import EditVector
-from editgan_widgets.editing.edit_vector import EditVectorError, WrongModelError, layer_weights
-from editgan_widgets.editing.vector_stack import ConflictWarning, combine, compare, list_edit_vectors
+from editgan_widgets.latent.directions.edit_vector import EditVectorError, WrongModelError, layer_weights
+from editgan_widgets.latent.directions.vector_stack import ConflictWarning, combine, compare, list_edit_vectors
 
 
 def vector(name, *values, labels=(), fingerprint="m1", **extra):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from editgan_widgets.editing.strokes import StrokeError
-from editgan_widgets.editing.warp import push
 from editgan_widgets.labels import Label, LabelSet
+from editgan_widgets.masks.strokes import StrokeError
+from editgan_widgets.masks.warp import push
 
 LABELS = LabelSet("three", [Label(0, "ground", "#202020"), Label(1, "blob", "#e0b090"), Label(2, "spark", "#603010")])
 

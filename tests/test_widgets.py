@@ -15,13 +15,13 @@ from ipycanvas.canvas import COMMANDS
 from PIL import Image
 
 from editgan_widgets import EditVector, images
-from editgan_widgets.editing.edit_vector import EditVectorError
-from editgan_widgets.editing.fills import lasso
-from editgan_widgets.editing.history import History
-from editgan_widgets.editing.saved_picture import open_picture, picture_png
-from editgan_widgets.editing.session import SessionError
-from editgan_widgets.editing.strokes import Stroke, StrokeError, rasterise
+from editgan_widgets.documents.history import History
+from editgan_widgets.documents.saved_picture import open_picture, picture_png
+from editgan_widgets.documents.session import SessionError
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
+from editgan_widgets.latent.directions.edit_vector import EditVectorError
+from editgan_widgets.masks.fills import lasso
+from editgan_widgets.masks.strokes import Stroke, StrokeError, rasterise
 from editgan_widgets.widgets import Editor, EditorView, PartCanvas
 from editgan_widgets.widgets.part_tools import PART_TOOLS, part_tool
 

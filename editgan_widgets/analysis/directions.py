@@ -13,7 +13,7 @@ from scipy import optimize
 from torch import Tensor
 
 from editgan_widgets.analysis.transfer import Read, attribute_values, picture_of
-from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
 

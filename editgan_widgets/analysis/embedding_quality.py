@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets.analysis.transfer import Read, attribute_values, identity_cosine, picture_of
-from editgan_widgets.editing.edit_vector import EditVector
+from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance

@@ -5,10 +5,10 @@ from typing import Any
 
 from editgan_widgets import images
 from editgan_widgets.analysis.embedding_quality import EmbeddingQuality, embedding_quality
+from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.domains.registry import domain_of, judges_of
-from editgan_widgets.editing.edit_vector import EditVectorError
-from editgan_widgets.editing.library import load_vectors
-from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.latent.directions.edit_vector import EditVectorError
+from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.models.editgan import EditGAN
 
 SEEDS = range(40_000_000, 40_000_008)  # of the samples that editability is compared with: half of the command line's

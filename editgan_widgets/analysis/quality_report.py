@@ -21,11 +21,11 @@ from editgan_widgets import images
 from editgan_widgets.analysis import distribution, segmentation
 from editgan_widgets.analysis.distribution import Copies, Estimate, Manifold
 from editgan_widgets.confusion import confusion, part_iou
-from editgan_widgets.editing.embed import EmbedConfig, Embedding, embed
+from editgan_widgets.domains.portraits import GROUP_LABELS, PORTRAIT_LABELS, FactorRegressor, Identity
+from editgan_widgets.domains.portraits.parts import ids_within
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.latent.embed import EmbedConfig, Embedding, embed
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.portraits import GROUP_LABELS, PORTRAIT_LABELS, FactorRegressor, Identity
-from editgan_widgets.portraits.parts import ids_within
 from editgan_widgets.training.train_generator import TrainGeneratorConfig, TrainingData
 
 

@@ -13,10 +13,10 @@ from jaxtyping import Bool, UInt8
 from torch import nn
 
 from editgan_widgets import images
-from editgan_widgets.editing.part_operations import ids
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.session import EditSession
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.terms.drag import DragPoint
+from editgan_widgets.masks.part_operations import ids
 from editgan_widgets.models.editgan import EditGAN
 
 Point = tuple[float, float]

@@ -14,10 +14,10 @@ from scipy import ndimage
 
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.transfer import LEAST_SHARE, Read, attribute_change
-from editgan_widgets.editing.edit_vector import EditVector
-from editgan_widgets.editing.embed import EmbedConfig
-from editgan_widgets.editing.photo import Crop, Photo
-from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.documents.photo import Crop, Photo
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.embed import EmbedConfig
 from editgan_widgets.models.editgan import EditGAN
 
 Pixels = UInt8[np.ndarray, "h w 3"]

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from editgan_widgets import images
 from editgan_widgets.analysis.distribution import Estimate
-from editgan_widgets.editing.edit_vector import EditVector, Layers
-from editgan_widgets.editing.optimize import EditConfig
-from editgan_widgets.editing.refine import best_step, refine, refine_target
+from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
+from editgan_widgets.latent.optimize import EditConfig
+from editgan_widgets.latent.refine import best_step, refine, refine_target
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
 

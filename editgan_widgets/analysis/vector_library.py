@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from editgan_widgets import images
-from editgan_widgets.analysis.library_edits import LIBRARY, LibraryEdit
 from editgan_widgets.analysis.transfer import Read, attribute_change, picture_of
-from editgan_widgets.editing.edit_vector import EditVector, EditVectorError
-from editgan_widgets.editing.optimize import EditConfig
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.domains.portraits.library_edits import LIBRARY, LibraryEdit
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
+from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.models.editgan import EditGAN
 
 

@@ -11,7 +11,7 @@ import torch
 
 from editgan_widgets.domains.domain import Domain, Judges
 
-_SHIPPED = {"portraits": "editgan_widgets.portraits.domain"}  # name -> module with a DOMAIN
+_SHIPPED = {"portraits": "editgan_widgets.domains.portraits.domain"}  # name -> module with a DOMAIN
 _registered: dict[str, Domain] = {}
 
 

@@ -17,9 +17,13 @@ import torch
 from torch import Tensor
 
 from editgan_widgets import images as pictures
+from editgan_widgets.domains.portraits.factor_regressor import (
+    FactorRegressor,
+    evaluate_factor_regressor,
+    readable_factors,
+)
+from editgan_widgets.domains.portraits.segmenter import WEIGHTS, Segmenter, read_segmenter
 from editgan_widgets.models.devices import resolve_device
-from editgan_widgets.portraits.factor_regressor import FactorRegressor, evaluate_factor_regressor, readable_factors
-from editgan_widgets.portraits.segmenter import WEIGHTS, Segmenter, read_segmenter
 from editgan_widgets.training.runs import RunLength, fit, quick_arithmetic, stop_flag
 from editgan_widgets.training.train_segmenter import disturb
 

@@ -687,7 +687,7 @@ def _thresholds(text: str) -> tuple[float, ...]:
 
 
 def _segmenter_levels(path: str | None, device: str) -> Callable[[Tensor], list[Tensor]] | None:
-    from editgan_widgets.portraits.segmenter import read_segmenter
+    from editgan_widgets.domains.portraits.segmenter import read_segmenter
 
     if path is None:
         return None

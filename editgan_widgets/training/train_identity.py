@@ -16,9 +16,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from editgan_widgets import images as pictures
+from editgan_widgets.domains.portraits.identity import Identity, evaluate_identity
+from editgan_widgets.domains.portraits.measuring import at_working_size
 from editgan_widgets.models.devices import resolve_device
-from editgan_widgets.portraits.identity import Identity, evaluate_identity
-from editgan_widgets.portraits.measuring import at_working_size
 from editgan_widgets.training.runs import RunLength, fit
 from editgan_widgets.training.train_segmenter import disturb
 

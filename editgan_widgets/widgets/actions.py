@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from editgan_widgets.editing.paint_rule import PaintRule
-from editgan_widgets.editing.part_operations import Operation
-from editgan_widgets.editing.samples import Sample, take_from
-from editgan_widgets.editing.strokes import Stroke
+from editgan_widgets.documents.samples import Sample, take_from
+from editgan_widgets.masks.paint_rule import PaintRule
+from editgan_widgets.masks.part_operations import Operation
+from editgan_widgets.masks.strokes import Stroke
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.notes import Note
 from editgan_widgets.streaming import CancelToken

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from editgan_widgets.editing.mask_file import holds_own_mask
+from editgan_widgets.masks.mask_file import holds_own_mask
 from editgan_widgets.scalars import is_real, is_whole
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.actions import Action, taken_part

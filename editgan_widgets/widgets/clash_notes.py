@@ -8,8 +8,8 @@ from torch import Tensor
 
 from editgan_widgets.analysis.vector_effects import Effect, mean_effect, opposed_factor, vector_effects
 from editgan_widgets.domains.registry import judges_of
-from editgan_widgets.editing.edit_vector import layer_weights
-from editgan_widgets.editing.vector_settings import VectorSetting, clashes
+from editgan_widgets.latent.directions.edit_vector import layer_weights
+from editgan_widgets.latent.directions.vector_settings import VectorSetting, clashes
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.widgets.computing import computing
 from editgan_widgets.widgets.idle_worker import IdleWorker

@@ -1,9 +1,9 @@
 """Files that the browser saves: picture, mask, script and animations."""
 
-from editgan_widgets.editing.animation import Animation, animate_edit
-from editgan_widgets.editing.mask_file import mask_png
-from editgan_widgets.editing.saved_picture import picture_png
-from editgan_widgets.editing.session_script import session_script
+from editgan_widgets.documents.animation import Animation, animate_edit
+from editgan_widgets.documents.saved_picture import picture_png
+from editgan_widgets.documents.session_script import session_script
+from editgan_widgets.masks.mask_file import mask_png
 from editgan_widgets.widgets.actions import Action
 from editgan_widgets.widgets.screen import Screen
 from editgan_widgets.widgets.vector_actions import sweep

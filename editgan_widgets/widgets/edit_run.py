@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from editgan_widgets.editing.session import EditSession, SessionError
+from editgan_widgets.documents.session import EditSession, SessionError
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.computing import computing
 from editgan_widgets.widgets.screen import Screen

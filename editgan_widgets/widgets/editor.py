@@ -14,20 +14,20 @@ import numpy as np
 import traitlets
 from ipywidgets import DOMWidget, Widget
 
-from editgan_widgets.editing.animation import Animation, animate_edit
-from editgan_widgets.editing.direction_files import load_direction
-from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, layer_weights
-from editgan_widgets.editing.library import load_vectors
-from editgan_widgets.editing.mask_file import Source, save_mask
-from editgan_widgets.editing.optimize import EditConfig
-from editgan_widgets.editing.paint_rule import PaintRule
-from editgan_widgets.editing.part_operations import Operation
-from editgan_widgets.editing.photo_session import PhotoSession
-from editgan_widgets.editing.saved_picture import save_picture
-from editgan_widgets.editing.session import EditSession
-from editgan_widgets.editing.session_script import session_script
-from editgan_widgets.editing.strokes import Stroke, check_stroke, covered
+from editgan_widgets.documents.animation import Animation, animate_edit
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.documents.saved_picture import save_picture
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.documents.session_script import session_script
 from editgan_widgets.files import write_text
+from editgan_widgets.latent.directions.direction_files import load_direction
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, layer_weights
+from editgan_widgets.latent.directions.library import load_vectors
+from editgan_widgets.latent.optimize import EditConfig
+from editgan_widgets.masks.mask_file import Source, save_mask
+from editgan_widgets.masks.paint_rule import PaintRule
+from editgan_widgets.masks.part_operations import Operation
+from editgan_widgets.masks.strokes import Stroke, check_stroke, covered
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.notes import Note
 from editgan_widgets.palettes import recoloured
@@ -294,7 +294,7 @@ class Editor(DOMWidget):
         self._worker.add(Action("erase", stroke, **self._as_the_view_says(run, mirror)))
 
     def operate(self, operation: Operation, run: Flag | None = None, mirror: Flag = False) -> None:
-        """Change the mask by a part operation, a fill, lasso or push (editing/part_operations.py, fills.py, warp.py).
+        """Change the mask by a part operation, a fill, lasso or push (masks/part_operations.py, fills.py, warp.py).
 
         `run` and `mirror` as of `paint`. What the operation raises is shown, and raised by `wait`; the mask then stays.
         """
@@ -439,7 +439,7 @@ class Editor(DOMWidget):
     def refine(self, steps: Whole = 30, blocking: Flag = False) -> None:
         """Repair the picture after its vectors: a run that keeps what they changed and draws back the rest.
 
-        10 steps repair most, more than 30 gain little (editing/refine.py). One undo takes it back, `stop` keeps its
+        10 steps repair most, more than 30 gain little (latent/refine.py). One undo takes it back, `stop` keeps its
         best. Raises ValueError at once for steps out of range; where no vector is in the picture, or those that are
         change nothing to be seen, that is shown and raised by `wait`.
         """
@@ -546,7 +546,7 @@ class Editor(DOMWidget):
         self._worker.add(Action("open", picture=checked_sample(seed, truncation_psi, source)))
 
     def save(self, path: str | Path) -> None:
-        """Write the picture as a PNG that holds its recipe (editing/saved_picture.py); what runs is waited for.
+        """Write the picture as a PNG that holds its recipe (documents/saved_picture.py); what runs is waited for.
 
         Of an opened photo it is the whole one with the edits in it. Raises ValueError for an ending other than .png,
         and the error of what ran.
@@ -555,7 +555,7 @@ class Editor(DOMWidget):
         save_picture(self.photo or self.session, path)
 
     def script(self, name: str = "picture.py") -> str:
-        """The way to the present picture as a Python script that makes the same pixels (editing/session_script.py)."""
+        """Give a Python script that makes the present picture again, pixel by pixel (documents/session_script.py)."""
         self.wait()
         return session_script(self.session, self.vectors, name)
 
@@ -576,7 +576,7 @@ class Editor(DOMWidget):
         self.view.divider = None if at is None else float(at)
 
     def save_mask(self, path: str | Path) -> None:
-        """Write the painted parts as an indexed PNG (editing/mask_file.py); what runs is waited for.
+        """Write the painted parts as an indexed PNG (masks/mask_file.py); what runs is waited for.
 
         Raises ValueError for an ending other than .png, and the error of what ran.
         """

@@ -14,8 +14,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from editgan_widgets.editing.edit_vector import EditVector, EditVectorError, WrongModelError
-from editgan_widgets.editing.journal import (
+from editgan_widgets.documents.journal import (
     Journal,
     JournalError,
     journals_folder,
@@ -24,10 +23,11 @@ from editgan_widgets.editing.journal import (
     not_saved,
     read_about,
 )
-from editgan_widgets.editing.journal_folders import expanded
-from editgan_widgets.editing.photo import Crop, open_photo
-from editgan_widgets.editing.photo_session import PhotoSession
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.journal_folders import expanded
+from editgan_widgets.documents.photo import Crop, open_photo
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, WrongModelError
 from editgan_widgets.models.editgan import MODELS, EditGAN, load_model
 
 # Traits that come back with the rest.

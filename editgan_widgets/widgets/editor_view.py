@@ -38,8 +38,8 @@ import traitlets
 from ipywidgets import widget_serialization
 from jaxtyping import UInt8
 
-from editgan_widgets.editing.part_operations import other_side
-from editgan_widgets.editing.strokes import SHAPES
+from editgan_widgets.masks.part_operations import other_side
+from editgan_widgets.masks.strokes import SHAPES
 from editgan_widgets.palettes import PALETTES, palettes_of
 from editgan_widgets.scalars import plain
 from editgan_widgets.widgets import encoding

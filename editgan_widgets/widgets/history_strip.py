@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
-from editgan_widgets.editing.history import Entry, History
+from editgan_widgets.documents.history import Entry, History
 from editgan_widgets.labels import LabelSet
 
 MOST_SHOWN = 200  # newest entries, and as many on the way to the present one

@@ -4,10 +4,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from editgan_widgets.editing.latents import fitted_latents
-from editgan_widgets.editing.latents_or_vector import by_name, compared
-from editgan_widgets.editing.optimize import EditConfig
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.latent.latents import fitted_latents
+from editgan_widgets.latent.latents_or_vector import by_name, compared
+from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.arrays import UNDECIDED

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from editgan_widgets.editing.photo_session import PhotoSession
-from editgan_widgets.editing.samples import Sample
-from editgan_widgets.editing.saved_picture import SavedPictureError, open_saved
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.documents.samples import Sample
+from editgan_widgets.documents.saved_picture import SavedPictureError, open_saved
+from editgan_widgets.documents.session import EditSession
 from editgan_widgets.streaming import CancelToken, FramePacer
 from editgan_widgets.turns import pass_on
 from editgan_widgets.widgets.actions import Action

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from editgan_widgets.editing.paint_rule import PaintRule
+from editgan_widgets.masks.paint_rule import PaintRule
 from editgan_widgets.widgets.actions import Action
 from editgan_widgets.widgets.screen import Screen
 from editgan_widgets.widgets.workpiece import Workpiece

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from editgan_widgets.editing.fills import fill, lasso
-from editgan_widgets.editing.mask_file import Source, open_part_mask, read_mask
-from editgan_widgets.editing.paint_rule import PaintRule
-from editgan_widgets.editing.part_operations import Operation, shaped
-from editgan_widgets.editing.strokes import SHAPES, Stroke
-from editgan_widgets.editing.warp import push
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.masks.fills import fill, lasso
+from editgan_widgets.masks.mask_file import Source, open_part_mask, read_mask
+from editgan_widgets.masks.paint_rule import PaintRule
+from editgan_widgets.masks.part_operations import Operation, shaped
+from editgan_widgets.masks.strokes import SHAPES, Stroke
+from editgan_widgets.masks.warp import push
 from editgan_widgets.scalars import is_real
 from editgan_widgets.widgets.actions import Action
 from editgan_widgets.widgets.part_tools import part_tool

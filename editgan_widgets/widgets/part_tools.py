@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from editgan_widgets.editing.part_operations import (
+from editgan_widgets.labels import LabelSet
+from editgan_widgets.masks.part_operations import (
     LabelMap,
     Operation,
     bend,
@@ -17,7 +18,6 @@ from editgan_widgets.editing.part_operations import (
     shrink,
     smooth,
 )
-from editgan_widgets.labels import LabelSet
 
 
 def _stretch(part: int, px: float, across: float = 1.0, down: float = 1.0) -> Operation:

@@ -6,9 +6,9 @@ from typing import Any
 
 from editgan_widgets.analysis.embedding_quality import EmbeddingQuality
 from editgan_widgets.analysis.photo_quality import photo_quality
-from editgan_widgets.editing.edit_quality import EditQuality
-from editgan_widgets.editing.optimize import EditConfig, EditStep
-from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.latent.edit_quality import EditQuality
+from editgan_widgets.latent.optimize import EditConfig, EditStep
 from editgan_widgets.widgets.idle_worker import IdleWorker
 
 

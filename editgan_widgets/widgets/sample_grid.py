@@ -9,8 +9,8 @@ import numpy as np
 import traitlets
 
 from editgan_widgets import images
-from editgan_widgets.editing.samples import sample_pictures
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.samples import sample_pictures
+from editgan_widgets.documents.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Real, Whole, plain
 from editgan_widgets.widgets import encoding

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from editgan_widgets.editing.samples import Sample, sample_pictures
+from editgan_widgets.documents.samples import Sample, sample_pictures
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.seeds import SEED_SOURCES
 from editgan_widgets.scalars import is_real, is_whole

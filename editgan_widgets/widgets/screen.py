@@ -9,10 +9,10 @@ from weakref import ref
 
 import numpy as np
 
-from editgan_widgets.editing.journal import JournalError
-from editgan_widgets.editing.optimize import EditConfig
-from editgan_widgets.editing.presets import described
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.journal import JournalError
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.latent.optimize import EditConfig
+from editgan_widgets.latent.presets import described
 from editgan_widgets.notes import Note
 from editgan_widgets.widgets import editor_journal, encoding, history_strip
 from editgan_widgets.widgets.actions import Inbox

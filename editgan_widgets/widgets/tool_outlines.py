@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from editgan_widgets.editing.paint_rule import PaintRule
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.masks.paint_rule import PaintRule
 from editgan_widgets.streaming import CancelToken, Worker
 from editgan_widgets.widgets.part_tools import part_tool
 

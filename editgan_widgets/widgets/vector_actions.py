@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from editgan_widgets.editing.animation import Animation, animate_vector
-from editgan_widgets.editing.edit_vector import EditVector
-from editgan_widgets.editing.session import SessionError
-from editgan_widgets.editing.vector_settings import VectorSetting
-from editgan_widgets.editing.vector_stack import summed
+from editgan_widgets.documents.animation import Animation, animate_vector
+from editgan_widgets.documents.session import SessionError
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.directions.vector_settings import VectorSetting
+from editgan_widgets.latent.directions.vector_stack import summed
 from editgan_widgets.scalars import Real
 from editgan_widgets.widgets import editor_journal
 from editgan_widgets.widgets.actions import Action

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from editgan_widgets.editing.edit_vector import EditVector
-from editgan_widgets.editing.vector_settings import (
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.directions.vector_settings import (
     AT_REST,
     Term,
     VectorSetting,

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from editgan_widgets.editing.photo_session import PhotoSession
+from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.widgets import encoding
 
 LARGEST = 1024  # px of the longer side

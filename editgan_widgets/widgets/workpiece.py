@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from editgan_widgets.editing.animation import FrameRecorder
-from editgan_widgets.editing.edit_vector import EditVector
-from editgan_widgets.editing.photo_session import PhotoSession
-from editgan_widgets.editing.session import EditSession
+from editgan_widgets.documents.animation import FrameRecorder
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.widgets import editor_journal
 from editgan_widgets.widgets.vector_panel import VectorPanel
 

@@ -13,8 +13,8 @@ import torch
 
 from editgan_widgets import load_model
 from editgan_widgets.analysis.scripted_drags import SCRIPTED_DRAGS, measure_drags
+from editgan_widgets.domains.portraits import load_segmenter
 from editgan_widgets.files import write_text
-from editgan_widgets.portraits import load_segmenter
 
 NEAR = 2 / 128  # of the height: 2 px at 128 px
 

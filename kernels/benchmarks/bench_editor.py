@@ -43,7 +43,7 @@ def load(options):
     import torch
 
     from editgan_widgets import load_model
-    from editgan_widgets.portraits import load_segmenter
+    from editgan_widgets.domains.portraits import load_segmenter
 
     torch.set_num_threads(options.threads)
     model = load_model(options.model, device="cpu")
@@ -56,8 +56,8 @@ def bench(model, judge, options):
 
     from editgan_widgets import images
     from editgan_widgets.analysis import mask_edits, segmentation
-    from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
     from editgan_widgets.confusion import mean_iou
+    from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
 
     seeds = range(options.first_seed, options.first_seed + options.samples)
     counts = mask_edits.few_shot_confusion(model, judge, seeds, options.truncation_psi)
@@ -101,7 +101,7 @@ def bench(model, judge, options):
 def cancel_latency(model, options, tries=5):
     """Cancel running edits at once after a step arrived: how many steps still come, how long until the worker stops."""
     from editgan_widgets import EditSession
-    from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
+    from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
     from editgan_widgets.streaming import Worker
 
     worker, late, seconds = Worker("bench"), [], []
@@ -146,7 +146,7 @@ def edit_once(options):
     import torch
 
     from editgan_widgets import EditSession, load_model
-    from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
+    from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
     from editgan_widgets.training.build_model import peak_memory_mb
 
     torch.set_num_threads(options.threads)

@@ -46,8 +46,8 @@ class Bench:
         import torch
 
         from editgan_widgets import load_model
-        from editgan_widgets.editing.library import load_vectors
-        from editgan_widgets.portraits import load_factor_regressor, load_identity, load_segmenter
+        from editgan_widgets.domains.portraits import load_factor_regressor, load_identity, load_segmenter
+        from editgan_widgets.latent.directions.library import load_vectors
 
         torch.set_num_threads(options.threads)
         self.options, self.model = options, load_model(options.model, device="cpu")
@@ -68,8 +68,8 @@ class Bench:
         import numpy as np
 
         from editgan_widgets.analysis import mask_edits
-        from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
-        from editgan_widgets.editing.session import EditSession
+        from editgan_widgets.documents.session import EditSession
+        from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
 
         options, measures = self.options, []
         rng = np.random.default_rng(options.first_seed)
@@ -125,8 +125,8 @@ class Bench:
 
     def fitting(self, vector):
         """First held-out seeds whose portrait the edit that the vector was learned from applies to."""
-        from editgan_widgets.analysis.library_edits import LIBRARY
-        from editgan_widgets.editing.session import EditSession
+        from editgan_widgets.documents.session import EditSession
+        from editgan_widgets.domains.portraits.library_edits import LIBRARY
 
         edits = [edit for edit in LIBRARY if edit.name == vector.recipe.get("edit")]
         found = []
@@ -144,7 +144,7 @@ class Bench:
         import torch
 
         from editgan_widgets.analysis import directions, distribution
-        from editgan_widgets.editing.refine import best_step, refine
+        from editgan_widgets.latent.refine import best_step, refine
 
         model, read = self.model, self.regressor.read
         latents = directions.labelled_latents(model, "smile", read, self.options.labelled)
@@ -199,7 +199,7 @@ class Bench:
     def styles(self):
         """Drawings and paintings of the renders that ship: embedded, made to smile, pasted back."""
         from editgan_widgets.analysis.stylised import measure_styles, style_table
-        from editgan_widgets.portraits import load_samples
+        from editgan_widgets.domains.portraits import load_samples
 
         vector = self.vectors["smile"]
         shown = [portrait.image for portrait in load_samples()][:24]
@@ -213,7 +213,7 @@ class Bench:
         import torch
 
         from editgan_widgets import images
-        from editgan_widgets.editing.vector_stack import combine
+        from editgan_widgets.latent.directions.vector_stack import combine
 
         parts = list(self.vectors.values())[:4]
         w_plus = self.model.sample_w_plus(0)
@@ -269,10 +269,10 @@ def preset_once(options):
     import torch
 
     from editgan_widgets.analysis import segmentation
-    from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
-    from editgan_widgets.editing.optimize import EditConfig
-    from editgan_widgets.editing.session import EditSession
+    from editgan_widgets.documents.session import EditSession
+    from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
     from editgan_widgets.latent.label_maps import predicted_label_map
+    from editgan_widgets.latent.optimize import EditConfig
     from editgan_widgets.training.build_model import peak_memory_mb
 
     options.only = ()

@@ -13,8 +13,8 @@ import released_loop
 import torch
 
 from editgan_kernels import choices
-from editgan_widgets.editing.optimize import EditConfig, optimize_edit
 from editgan_widgets.files import write_text
+from editgan_widgets.latent.optimize import EditConfig, optimize_edit
 
 
 def parse(arguments=None):

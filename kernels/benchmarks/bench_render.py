@@ -4,8 +4,8 @@ import argparse
 import resource
 import time
 
-from editgan_widgets.portraits import render_many
-from editgan_widgets.portraits.workers import available_cores
+from editgan_widgets.domains.portraits import render_many
+from editgan_widgets.domains.portraits.workers import available_cores
 
 
 def processor_seconds():

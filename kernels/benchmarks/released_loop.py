@@ -28,8 +28,8 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from editgan_kernels import PixelSampler
-from editgan_widgets.editing.adam import Adam
 from editgan_widgets.labels import Label, LabelSet
+from editgan_widgets.latent.adam import Adam
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.editgan import EditGAN

@@ -66,7 +66,7 @@ def measure_step(name, shape, options):
     """One way of taking an edit's step."""
     import released_loop
 
-    from editgan_widgets.editing import optimize
+    from editgan_widgets.latent import optimize
     from editgan_widgets.models.devices import bfloat16_in_hardware
 
     sizes = released_loop.SHAPES[shape]
@@ -133,7 +133,7 @@ def two_steps(model, w_plus, target, preset, reference):
     """Two steps of an edit: the default asks for the perceptual distance in every second one."""
     from dataclasses import replace
 
-    from editgan_widgets.editing.optimize import EditConfig, optimize_edit
+    from editgan_widgets.latent.optimize import EditConfig, optimize_edit
 
     config = replace(EditConfig.preset(DEFAULT if preset == HALF else preset), steps=10_000)
     if preset == HALF:
@@ -203,7 +203,7 @@ def measure_embedding(name, shape, options):
     import released_loop
     import torch
 
-    from editgan_widgets.editing.embed import EmbedConfig, optimize_embedding
+    from editgan_widgets.latent.embed import EmbedConfig, optimize_embedding
 
     sizes = released_loop.SHAPES[shape]
     model = released_loop.random_model(sizes).to(options.device)
@@ -267,8 +267,8 @@ REACHED, EDITS, MOST_STEPS = 0.85, 4, 60
 def measure_reach(name, options):
     """Scripted edits of the shipped model: steps and time until the painted parts' IoU in the region is 0.85."""
     from editgan_widgets import EditSession, load_model
-    from editgan_widgets.analysis.scripted_edits import SCRIPTED_EDITS
     from editgan_widgets.analysis.segmentation import iou_inside
+    from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
 
     model, found = load_model("portraits", device=options.device), []
     for seed, edit in enumerate(SCRIPTED_EDITS, 10_000_000):
@@ -325,7 +325,7 @@ def latents_of(name, session):
 
 
 def our_latents(session, name):
-    from editgan_widgets.editing.optimize import EditConfig, optimize_edit
+    from editgan_widgets.latent.optimize import EditConfig, optimize_edit
     from editgan_widgets.latent.target import from_label_maps
 
     if name == REACH:
@@ -357,7 +357,7 @@ def measure_edit(name, shape, options):
     import torch
 
     from editgan_widgets import images
-    from editgan_widgets.editing.optimize import optimize_edit
+    from editgan_widgets.latent.optimize import optimize_edit
 
     model = released_loop.random_model(released_loop.SHAPES[shape], with_encoder=False).to(options.device)
     task = released_loop.task_for(model)
@@ -395,7 +395,7 @@ def measure_vectors(options):
     import torch
 
     from editgan_widgets import images, load_model
-    from editgan_widgets.editing.library import load_vectors
+    from editgan_widgets.latent.directions.library import load_vectors
 
     model = load_model("portraits", device=options.device)
     vectors = list(load_vectors(model).values())

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from editgan_widgets.editing.strokes import Stroke, covered
+from editgan_widgets.masks.strokes import Stroke, covered
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 

@@ -335,7 +335,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert download.value.suggested_filename == "portrait.png"
     assert np.array_equal(np.asarray(Image.open(path)), np.array(kernel_state(editor)["image"], np.uint8))
     told = lab.kernel(
-        f"from editgan_widgets.editing.saved_picture import open_picture\n"
+        f"from editgan_widgets.documents.saved_picture import open_picture\n"
         f"opened = open_picture(model, {str(path)!r})\n"
         f"print((opened.image == editor.image).all(), opened.can_undo)"
     )

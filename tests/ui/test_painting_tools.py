@@ -289,8 +289,8 @@ def test_a_part_is_taken_from_a_portrait_of_the_sheet(lab, shipped, photograph):
     lab.theme("JupyterLab Light")
     photograph(editor, "4-taken")
     taken = lab.kernel(
-        "import json; from editgan_widgets.editing.part_operations import copy_from\n"
-        "from editgan_widgets.editing.samples import sample_label_map\n"
+        "import json; from editgan_widgets.masks.part_operations import copy_from\n"
+        "from editgan_widgets.documents.samples import sample_label_map\n"
         f"print(json.dumps(copy_from(sample_label_map(model, (1, 1.0)), {part!r})"
         "(editor.session.picture_at(editor.session.history.path()[-2].id)[1], model.labels).tolist()))"
     )

@@ -1,4 +1,4 @@
-// Echo: what the browser paints before the kernel has answered, by the rules of editgan_widgets.editing.paint_rule.
+// Echo: what the browser paints before the kernel has answered, by the rules of editgan_widgets.masks.paint_rule.
 
 import { rasterise } from "./raster.js";
 import { makeSources, pushedInto, pushSegment } from "./push.js";

@@ -1,7 +1,7 @@
 // EditGAN editor, the browser side (an anywidget module).
 //
 // Two views, Picture and Parts. The brush is drawn here with no kernel round trip, into an index buffer (Uint8Array, one label id
-// per pixel) by the same rules as editgan_widgets.editing.paint_rule, so both sides hold the same label map. One binary message
+// per pixel) by the same rules as editgan_widgets.masks.paint_rule, so both sides hold the same label map. One binary message
 // leaves per stroke. State comes in traits (so a page reload brings it back), frames of a running edit come as messages and are
 // acknowledged. This file makes the parts of the page, and says which of them shows which trait and which message.
 

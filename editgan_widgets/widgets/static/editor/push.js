@@ -1,4 +1,4 @@
-// Push: the echo of a brush that moves parts along with it; the same numbers as editgan_widgets.editing.warp.
+// Push: the echo of a brush that moves parts along with it; the same numbers as editgan_widgets.masks.warp.
 
 /** Where each pixel's label comes from, in px: at first from itself. */
 export function makeSources(width, height) {

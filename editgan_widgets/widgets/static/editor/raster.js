@@ -1,4 +1,4 @@
-// Brush raster: the same rule as editgan_widgets.editing.strokes, so browser and kernel paint the same pixels.
+// Brush raster: the same rule as editgan_widgets.masks.strokes, so browser and kernel paint the same pixels.
 
 /** Call `paint(index)` for each pixel that a brush covers on its way from a (radius ra px) to b (rb): Euclidean distance where
  *  round, Chebyshev distance where square; between the two the radius changes evenly. */

@@ -1,0 +1,241 @@
+"""Animations of edits: the frames of an optimisation, or a vector's scale going to and fro, as GIF, WebP or MP4.
+
+animate_edit(session).save("edit.gif")
+animate_vector(model, w_plus, smile).save("smile.mp4", size=256)
+
+GIF and WebP need nothing more than Pillow; MP4 needs the extra `video`.
+"""
+
+import io
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image
+from torch import Tensor
+
+from editgan_widgets import images
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.files import write_bytes
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Real, Whole, is_whole, plain_fields
+
+FORMATS = (".gif", ".webp", ".mp4")
+_PALETTE_FRAMES = 16  # of an animation, from which a GIF's colours are chosen
+_LARGEST = 2048  # px of an animation's longer side
+
+
+class AnimationError(ValueError):
+    """Frames that make no animation, or a file that cannot be written as asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class Animation:
+    """Pictures one after the other, uint8 `[n, H, W, 3]`, `fps` of them a second.
+
+    The last one stands for `hold` seconds. Raises AnimationError for no frames, another shape, or numbers out of range.
+    """
+
+    frames: np.ndarray
+    fps: float = 12.0
+    hold: float = 0.0
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
+        frames = np.asarray(self.frames)
+        if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not len(frames):
+            raise AnimationError(f"an animation is of uint8 frames [n, H, W, 3]; got {frames.dtype} {frames.shape}")
+        if not 1 <= self.fps <= 60 or not 0 <= self.hold <= 10:
+            raise AnimationError(f"fps are 1 to 60 and hold is 0 to 10 s; got {self.fps!r} and {self.hold!r}")
+        object.__setattr__(self, "frames", frames)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def save(self, path: str | Path, size: Whole | None = None) -> None:
+        """Write a file whose ending says the format: .gif, .webp or .mp4.
+
+        Args:
+            path: of the file.
+            size: px of the longer side, 16 to 2048; None takes the frames'. MP4 needs even sides, so it may get one px
+                more.
+
+        Raises AnimationError for another ending or size, ImportError for MP4 without the extra `video`.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in FORMATS:
+            raise AnimationError(f"an animation's file ends in {', '.join(FORMATS)}; got {path.name!r}")
+        write_bytes(path, self.encoded(path.suffix.lower(), size))
+
+    def encoded(self, ending: str, size: Whole | None = None) -> bytes:
+        """The file's bytes; arguments and errors as of `save`."""
+        frames = _resized(self.frames, size)
+        if ending == ".mp4":
+            return _mp4(frames, self.fps, self.hold)
+        if ending not in FORMATS:
+            raise AnimationError(f"an animation's file ends in {', '.join(FORMATS)}; got {ending!r}")
+        durations = [round(1000 / self.fps)] * len(frames)
+        durations[-1] += round(1000 * self.hold)
+        return _gif(frames, durations) if ending == ".gif" else _webp(frames, durations)
+
+
+class FrameRecorder:
+    """Keeps the frames of a run in bounded memory: at most `most`, at most `side` px, evenly spread over the run.
+
+    Once it is full every second frame goes, and from then on every second one that comes is taken. The last one that
+    came is always kept. May be filled by one thread and read by another.
+    """
+
+    def __init__(self, most: Whole = 96, side: Whole = 256) -> None:
+        if most < 4 or most % 2:
+            raise ValueError(f"a recorder keeps an even number of frames, 4 or more; got {most!r}")
+        self._most, self._side = most, side
+        self._lock = threading.Lock()
+        self._frames: list[np.ndarray] = []
+        self._last: np.ndarray | None = None
+        self._stride = self._came = 1
+
+    def begin(self, before: UInt8[np.ndarray, "h w 3"]) -> None:
+        """Forget what was kept; the first frame is the picture before the run."""
+        with self._lock:
+            self._frames, self._last, self._stride, self._came = [self._small(before)], None, 1, 1
+
+    def add(self, frame: UInt8[np.ndarray, "h w 3"]) -> None:
+        """The run's next picture."""
+        small = self._small(frame)
+        with self._lock:
+            self._last = small
+            if self._came % self._stride == 0:
+                if len(self._frames) == self._most:
+                    self._frames = self._frames[::2]
+                    self._stride *= 2
+                if self._came % self._stride == 0:
+                    self._frames.append(small)
+                    self._last = None
+            self._came += 1
+
+    def frames(self) -> list[np.ndarray]:
+        """What was kept, in order."""
+        with self._lock:
+            return self._frames + ([] if self._last is None else [self._last])
+
+    def _small(self, frame: np.ndarray) -> np.ndarray:
+        if max(frame.shape[:2]) <= self._side:
+            return frame.copy()
+        return _resized(frame[None], self._side)[0]
+
+
+def animate_edit(
+    source: EditSession | Sequence[UInt8[np.ndarray, "h w 3"]], steps: Whole | None = None, fps: Real = 12.0
+) -> Animation:
+    """Animate an optimisation: run a session's edit, which it keeps, or take the frames of one that ran.
+
+    Args:
+        source: a session with something painted, or pictures with the one before first.
+        steps: of the session's edit; None takes its config's.
+        fps: frames a second.
+
+    Raises SessionError where the session has nothing to edit, AnimationError for no frames.
+    """
+    if isinstance(source, EditSession):
+        recorder = FrameRecorder()
+        recorder.begin(source.image)
+        for step in source.edit(steps=steps):
+            recorder.add(step.image)
+        frames = [*recorder.frames(), source.image]  # the best step is the one that stays
+        return Animation(
+            np.stack([_resized(frame[None], max(frames[0].shape))[0] for frame in frames]), float(fps), hold=1.0
+        )
+    if not len(source):
+        raise AnimationError("there are no frames to animate: run an edit first")
+    return Animation(np.stack(list(source)), float(fps), hold=1.0)
+
+
+def animate_vector(
+    model: EditGAN,
+    w_plus: Float[Tensor, "1 num_ws w_dim"],
+    vector: EditVector,
+    scales: Iterable[Real] | None = None,
+    layers: Layers = None,
+    fps: Real = 16.0,
+) -> Animation:
+    """Animate a vector's scale.
+
+    Args:
+        model: of the vector.
+        w_plus: latent without the vector.
+        vector: what is added.
+        scales: one a frame; None takes `swing()`.
+        layers: rows of w_plus that move; None = all.
+        fps: frames a second.
+
+    Raises EditVectorError for no scales or a vector that does not fit, WrongModelError for another model's.
+    """
+    chosen = swing() if scales is None else [float(scale) for scale in scales]
+    if not chosen:
+        raise EditVectorError("there are no scales to animate; give one for each frame, such as [0, 0.5, 1]")
+    frames = []
+    with torch.no_grad():
+        for scale in chosen:
+            latent = vector.apply(w_plus, scale, model, layers=layers)
+            frames.append(images.to_uint8(model.generator.synthesis(latent, noise_mode="const").image)[0])
+    return Animation(np.stack(frames), float(fps))
+
+
+def swing(reach: Real = 1.5, frames: Whole = 32) -> list[float]:
+    """Scales that go from 0 to `reach`, to `-reach` and back, so that the animation runs round without a jump."""
+    return [float(reach) * float(np.sin(2 * np.pi * i / frames)) for i in range(frames)]
+
+
+def _resized(frames: np.ndarray, size: Whole | None) -> np.ndarray:
+    if size is None:
+        return frames
+    if not is_whole(size) or not 16 <= size <= _LARGEST:
+        raise AnimationError(f"an animation's size is 16 to {_LARGEST} px; got {size!r}")
+    height, width, size = *frames.shape[1:3], int(size)
+    if max(height, width) == size:
+        return frames
+    ratio = size / max(height, width)
+    to = (max(1, round(width * ratio)), max(1, round(height * ratio)))
+    return np.stack([np.asarray(Image.fromarray(x).resize(to, Image.Resampling.LANCZOS)) for x in frames])
+
+
+def _gif(frames: np.ndarray, durations: list[int]) -> bytes:
+    """One palette for all frames: with one each, what stands still would flicker."""
+    chosen = frames[np.unique(np.linspace(0, len(frames) - 1, _PALETTE_FRAMES).round().astype(int))]
+    palette = Image.fromarray(np.concatenate(list(chosen))).quantize(256, Image.Quantize.MEDIANCUT)
+    first, *others = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    out = io.BytesIO()
+    first.save(out, "GIF", save_all=True, append_images=others, duration=durations, loop=0, optimize=False, disposal=1)
+    return out.getvalue()
+
+
+def _webp(frames: np.ndarray, durations: list[int]) -> bytes:
+    first, *others = [Image.fromarray(frame) for frame in frames]
+    out = io.BytesIO()
+    first.save(out, "WEBP", save_all=True, append_images=others, duration=durations, loop=0, quality=90, method=3)
+    return out.getvalue()
+
+
+def _mp4(frames: np.ndarray, fps: float, hold: float) -> bytes:
+    try:
+        import av
+    except ImportError as error:
+        raise ImportError("MP4 needs the extra video: pip install 'editgan-widgets[video]'; or save .gif") from error
+    from fractions import Fraction
+
+    height, width = frames.shape[1:3]
+    even = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as file:
+        stream = file.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000), options={"crf": "16"})
+        stream.width, stream.height, stream.pix_fmt = even.shape[2], even.shape[1], "yuv420p"
+        for frame in [*even, *[even[-1]] * round(hold * fps)]:
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        file.mux(stream.encode())
+    return out.getvalue()

@@ -1,0 +1,236 @@
+"""History: an undo tree. Nothing that was done is lost: undoing and doing something else begins a branch.
+
+    history.push(state, do="paint", ...)     a new entry under the present one
+    history.undo(), history.redo()           one entry back; forward along the branch that was visited last
+    history.visit(7)                         to any entry, on whichever branch
+
+Entries made in one `grouped()` belong together, as a stroke and the edit that follows it: `before_group` and
+`after_group` say where undoing and redoing them as one leads. States are kept by a store: documents/journal.py packs
+them and writes them to disk.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+
+from editgan_widgets.scalars import Whole
+
+State = TypeVar("State")
+
+
+class HistoryError(ValueError):
+    """An entry that is not there, or nothing to go back or forward to."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """One thing that was done. `made` and `note` hold JSON values alone."""
+
+    id: int
+    parent: int | None  # None: where it all began
+    group: int
+    made: Mapping[str, Any]  # what was done, with "do" as its kind: enough to do it again
+    note: Mapping[str, Any] = field(default_factory=dict)  # of whoever keeps the history, such as sliders' places
+    name: str = ""  # that a user gave it
+    at: float = 0.0  # when, seconds since 1970
+    children: list[int] = field(default_factory=list)
+    latest: int | None = None  # child that was visited last: where redo goes
+
+
+@runtime_checkable
+class Store(Protocol[State]):
+    """Keeps the states of entries."""
+
+    def put(self, entry: Entry, state: State) -> None:
+        """Keep the state of a new entry, or raise and keep nothing."""
+
+    def get(self, id: int) -> State:
+        """Give it back, equal in every bit."""
+        ...
+
+    def moved(self, entry: Entry) -> None:
+        """The present entry is this one now."""
+
+    def changed(self, entry: Entry) -> None:
+        """An entry's name or note is another one now."""
+
+
+class Kept(Store[State]):
+    """The plainest store: a dictionary."""
+
+    def __init__(self) -> None:
+        self._states: dict[int, State] = {}
+
+    def put(self, entry: Entry, state: State) -> None:
+        """Keep it as it is."""
+        self._states[entry.id] = state
+
+    def get(self, id: int) -> State:
+        """Give the very state."""
+        return self._states[id]
+
+
+class History(Generic[State]):
+    """A tree of entries with a present one. Not thread-safe by itself.
+
+    Attributes:
+        state: of the present entry.
+        entry: the present entry.
+        entries: all of them by id, in the order they were made.
+    """
+
+    def __init__(self, first: State, store: Store[State] | None = None) -> None:
+        self.store: Store[State] = Kept() if store is None else store
+        self.entries: dict[int, Entry] = {}
+        self._groups = 0
+        self._group: int | None = None
+        self.state = first
+        self.entry = Entry(0, None, 0, {"do": "begin"}, at=time.time())
+        self.entries[0] = self.entry
+        self.store.put(self.entry, first)
+
+    @classmethod
+    def of(cls, entries: list[Entry], present: int, store: Store[State]) -> "History[State]":
+        """A history that was written down: entries in the order they were made, whose states the store has.
+
+        Raises HistoryError for entries that make no tree, or a present one that is not among them.
+        """
+        history = cls.__new__(cls)
+        history.store, history.entries, history._group = store, {}, None
+        for entry in entries:
+            if (entry.parent is None) != (not history.entries):
+                raise HistoryError(f"entry {entry.id} begins a second tree, or has none to grow on")
+            if history.entries and entry.id <= next(reversed(history.entries)):
+                raise HistoryError(f"entry {entry.id} is there twice, or out of order")
+            if entry.parent is not None and entry.parent not in history.entries:
+                raise HistoryError(f"entry {entry.id} follows entry {entry.parent}, which is not there")
+            entry.children, entry.latest = [], None
+            history.entries[entry.id] = entry
+            if entry.parent is not None:
+                above = history.entries[entry.parent]
+                above.children.append(entry.id)
+                above.latest = entry.id
+        if present not in history.entries:
+            raise HistoryError(f"the present entry {present} is not there")
+        history._groups = max(entry.group for entry in entries)
+        history.entry = history.entries[present]
+        history.state = store.get(present)
+        history._remember()
+        return history
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether the present entry has one above it."""
+        return self.entry.parent is not None
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was taken back from here."""
+        return self.entry.latest is not None
+
+    @contextmanager
+    def grouped(self, group: int | None = None) -> Iterator[int]:
+        """What is pushed inside belongs to one group: a new one, or one that is there. Gives its number."""
+        outer, self._group = self._group, self.new_group() if group is None else group
+        try:
+            yield self._group
+        finally:
+            self._group = outer
+
+    def new_group(self) -> int:
+        """A number that no group has."""
+        self._groups += 1
+        return self._groups
+
+    def push(self, state: State, **made: Any) -> Entry:
+        """Put a new entry under the present one and go there."""
+        group = self.new_group() if self._group is None else self._group
+        entry = Entry(
+            next(reversed(self.entries)) + 1, self.entry.id, group, made, dict(self.entry.note), at=time.time()
+        )
+        self.store.put(entry, state)  # where this raises, the history is as before
+        self.entries[entry.id] = entry
+        self.entry.children.append(entry.id)
+        self.entry.latest = entry.id
+        self.entry, self.state = entry, state
+        return entry
+
+    def undo(self) -> None:
+        """Go one entry back. Raises HistoryError at the beginning."""
+        if self.entry.parent is None:
+            raise HistoryError("nothing to undo: nothing was painted or edited yet")
+        self.visit(self.entry.parent)
+
+    def redo(self) -> None:
+        """Go one entry forward. Raises HistoryError where nothing was taken back."""
+        if self.entry.latest is None:
+            raise HistoryError("nothing to redo: nothing was undone since the last stroke or edit")
+        self.visit(self.entry.latest)
+
+    def before_group(self) -> int:
+        """The entry that the present one's group began after; the present one at the beginning."""
+        above = self.entry
+        while above.parent is not None and above.group == self.entry.group:
+            above = self.entries[above.parent]
+        return above.id
+
+    def after_group(self) -> int:
+        """The last entry of the group that was taken back from here; the present one where none was."""
+        if self.entry.latest is None:
+            return self.entry.id
+        below = self.entries[self.entry.latest]
+        while below.latest is not None and self.entries[below.latest].group == below.group:
+            below = self.entries[below.latest]
+        return below.id
+
+    def visit(self, id: Whole) -> None:
+        """Go to any entry. Raises HistoryError for one that is not there."""
+        entry = self.find(id)
+        if entry is self.entry:
+            return
+        self.state, self.entry = self.store.get(entry.id), entry
+        self._remember()
+        self.store.moved(entry)
+
+    def rename(self, id: Whole, name: str) -> None:
+        """Give an entry a name of at most 80 characters; an empty one takes it away. Raises HistoryError."""
+        if len(name) > 80:
+            raise HistoryError(f"an entry's name has at most 80 characters; got {len(name)}")
+        entry = self.find(id)
+        entry.name = name.strip()
+        self.store.changed(entry)
+
+    def annotate(self, **note: Any) -> None:
+        """Keep something with the present entry; those that follow begin with the same."""
+        before = self.entry.note
+        self.entry.note = {**before, **note}
+        try:
+            self.store.changed(self.entry)
+        except BaseException:
+            self.entry.note = before
+            raise
+
+    def find(self, id: Whole) -> Entry:
+        """The entry of an id. Raises HistoryError."""
+        if id not in self.entries:
+            raise HistoryError(f"there is no entry {id!r} in the history; it has 0 to {next(reversed(self.entries))}")
+        return self.entries[int(id)]
+
+    def path(self, id: Whole | None = None) -> list[Entry]:
+        """Entries from the beginning to one of them, the present one if None."""
+        entry = self.entry if id is None else self.find(id)
+        found = [entry]
+        while entry.parent is not None:
+            entry = self.entries[entry.parent]
+            found.append(entry)
+        return found[::-1]
+
+    def _remember(self) -> None:
+        """Redo leads to the present entry from everywhere above it."""
+        entry = self.entry
+        while entry.parent is not None:
+            above = self.entries[entry.parent]
+            above.latest = entry.id
+            entry = above

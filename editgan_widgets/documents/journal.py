@@ -1,0 +1,376 @@
+"""Journal: a session's history packed small in memory, and on disk after every action, so that a crash loses nothing.
+
+Memory is the truth and the folder (journal_disk.py) its copy. A write that fails never fails an action: it turns
+saving off (`problem` says why), and later actions try again until the folder holds everything.
+
+Arrays are plain numbers and lines are JSON: reading a journal runs nothing. A line that a crash cut short is left out.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Generic
+
+import numpy as np
+
+from editgan_widgets.documents.history import Entry, History, HistoryError, State, Store
+from editgan_widgets.documents.journal_disk import Content, JournalDisk, TakenOverError, Writer, lines_of
+from editgan_widgets.documents.journal_folders import expanded
+from editgan_widgets.documents.journal_folders import journals_folder as journals_folder
+from editgan_widgets.documents.journal_folders import new_folder as new_folder
+from editgan_widgets.documents.journal_folders import newest_folders as newest_folders
+
+_FORMAT = "editgan-widgets journal 1"
+_LIVE = 24  # states that are kept unpacked: those the user goes to and fro between
+_TRYING_SHARE, _LONGEST_WAIT = 0.3, 30.0  # of the time goes into tries that fail, s between them at most
+_log = logging.getLogger(__name__)
+_DTYPES = ("uint8", "bool", "float32")
+
+
+class JournalError(ValueError):
+    """A folder that holds no journal, or a broken one."""
+
+
+class Arrays:
+    """Arrays by the hash of their content, compressed in memory."""
+
+    def __init__(self, packed: dict[str, bytes] | None = None) -> None:
+        self.packed = {} if packed is None else packed
+
+    def put(self, array: np.ndarray) -> dict[str, Any]:
+        """Keep an array of uint8, bool or float32; gives what `get` takes."""
+        content = np.ascontiguousarray(array)
+        assert content.dtype.name in _DTYPES, content.dtype
+        raw = content.tobytes()
+        name = hashlib.sha256(raw).hexdigest()[:32]
+        if name not in self.packed:
+            self.packed[name] = zlib.compress(raw, 1)
+        return {"array": name, "dtype": content.dtype.name, "shape": list(content.shape)}
+
+    def get(self, reference: Any) -> np.ndarray:
+        """Give an array back, read-only. Raises JournalError for one that is missing or broken."""
+        try:
+            name, shape = str(reference["array"]), [int(n) for n in reference["shape"]]
+            if reference["dtype"] not in _DTYPES:
+                raise ValueError(f"array {name!r} of {reference['dtype']!r}")
+            return np.frombuffer(zlib.decompress(self.packed[name]), reference["dtype"]).reshape(shape)
+        except (KeyError, TypeError, ValueError, zlib.error) as error:
+            raise JournalError(f"an array of the journal is missing or broken ({error})") from error
+
+    def read(self, folder: Path) -> None:
+        """Take the arrays of a folder, but for files that are damaged."""
+        paths: list[Path] = []
+        with suppress(OSError):
+            paths.extend(folder.iterdir())
+        for path in paths:
+            with suppress(OSError, zlib.error):
+                packed = path.read_bytes()
+                if hashlib.sha256(zlib.decompress(packed)).hexdigest()[:32] == path.name:
+                    self.packed[path.name] = packed
+
+
+class Journal(Store[State], Generic[State]):
+    """A store that packs states, and copies them and all that happens to a folder where one is given.
+
+    No method but `begin` and `read` raises OSError: see `problem`. Methods may be called from several threads.
+
+    Args:
+        pack: a state as JSON values, with `put` of Arrays in place of each array.
+        unpack: the state of such values.
+        folder: an empty or new one, or one that `read` is to read; `~` is the home folder. None keeps all in memory.
+
+    Attributes:
+        arrays: of all states.
+        problem: why the folder is not up to date, one line; empty where it is, or there is none.
+        saved_once: whether the folder held everything at any time.
+        watched: whether someone shows `problem` to the user; it is logged as a warning otherwise.
+        taken_over: another session has restored the folder and writes to it now; this one no longer does.
+    """
+
+    def __init__(
+        self,
+        pack: Callable[[State, Arrays], dict[str, Any]],
+        unpack: Callable[[dict[str, Any], Arrays], State],
+        folder: str | Path | None = None,
+    ) -> None:
+        self._pack, self._unpack = pack, unpack
+        self.folder = None if folder is None else expanded(folder)
+        self._content = Content()
+        self.arrays = Arrays(self._content.arrays)
+        self.problem = ""
+        self.saved_once = False
+        self.watched = False
+        self.taken_over = False
+        self._disk = None if self.folder is None else JournalDisk(self.folder)
+        self._lock = threading.RLock()
+        self._try_again = 0.0
+        self._packed: dict[int, str] = {}  # JSON, which is smaller than what it says
+        self._live: OrderedDict[int, State] = OrderedDict()
+
+    def begin(self, about: dict[str, Any], required: bool = True) -> None:
+        """Write the folder for the first time.
+
+        Raises JournalError where it holds a journal already, and where it is `required` OSError (or what else writing
+        raised) if it cannot be written; it is tried again later otherwise.
+        """
+        if self._disk is None:
+            return
+        folder = self._disk.folder
+        new = not os.path.exists(folder)  # which, unlike Path.exists, raises nothing
+        if os.path.exists(folder / "about.json"):
+            raise JournalError(f"{folder} holds a journal already; give another folder, or restore it")
+        self._content.about = json.loads(_json({"format": _FORMAT, **about}))
+        if not required:
+            self.save()
+            return
+        try:
+            self._disk.write(self._content)
+        except BaseException:
+            self._disk.lock.release()
+            if new:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self.saved_once = True
+
+    def put(self, entry: Entry, state: State) -> None:
+        """Pack a state and write its entry down. Where this raises, nothing was kept."""
+        packed = _json(self._pack(state, self.arrays))
+        line = "" if self._disk is None else _entry_line(entry, packed)
+        with self._lock:
+            self._packed[entry.id] = packed
+            self._keep(entry.id, state)
+            self._add(line)
+
+    def get(self, id: int) -> State:
+        """Give a state, unpacked where it is not among the newest. Raises JournalError for a broken one."""
+        with self._lock:
+            if id not in self._live:
+                if id not in self._packed:
+                    raise JournalError(f"the state of entry {id} is missing")
+                self._keep(id, self._unpack(json.loads(self._packed[id]), self.arrays))
+            self._live.move_to_end(id)
+            return self._live[id]
+
+    def moved(self, entry: Entry) -> None:
+        """Write down where the user is."""
+        self.write({"present": entry.id})
+
+    def changed(self, entry: Entry) -> None:
+        """Write down an entry's new name or note."""
+        self.write({"changed": entry.id, "name": entry.name, "note": dict(entry.note)})
+
+    def write(self, line: dict[str, Any]) -> None:
+        """Add a line to the log; lines of other kinds than the store's own are given to `read`'s caller."""
+        if self._disk is not None:
+            with self._lock:
+                self._add(_json(line))
+
+    def attach(self, name: str, write: Writer, written: bool = False) -> None:
+        """Keep a file beside the history.
+
+        Args:
+            name: its place in the folder, such as "photo.png".
+            write: writes it to a path; called again where the folder is to be written anew.
+            written: it is in the folder already.
+        """
+        with self._lock:
+            self._content.files[name] = write
+            if self._disk is not None and not written:
+                self._save_if_due()
+
+    def count(self, kind: str) -> int:
+        """Number of lines of the caller's own kind, such as "vector"."""
+        start = b'{"' + kind.encode() + b'":'
+        return sum(line.startswith(start) for line in self._content.lines)
+
+    def save(self) -> bool:
+        """Bring the folder up to date now, where it is not; whether it is. Never raises OSError."""
+        with self._lock:
+            if self._disk is None or self.taken_over:
+                return False
+            began = time.monotonic()
+            try:
+                self._disk.write(self._content)
+            except TakenOverError as error:
+                self.taken_over = True
+                self._disk.lock.release()
+                self._set_problem(str(error))
+            except Exception as error:  # OSError as a rule, but libraries that write files have errors of their own
+                now = time.monotonic()
+                self._try_again = now + min((now - began) / _TRYING_SHARE, _LONGEST_WAIT)
+                self._set_problem(_reason(error), error)
+            else:
+                self.saved_once = True
+                self._set_problem("")
+            return not self.problem
+
+    def close(self) -> None:
+        """Write what is not written yet, and give the folder free for pruning; a later action takes it up again."""
+        with self._lock:
+            if self._disk is None:
+                return
+            if self.problem:
+                self.save()
+            self._disk.lock.release()
+
+    def copy_into(self, other: "Journal[State]", history: History[State]) -> None:
+        """Give a whole history to another journal, which `begin` then writes."""
+        with self._lock:
+            other.arrays.packed.update(self.arrays.packed)
+            other._packed, other._live = dict(self._packed), OrderedDict(self._live)
+            lines = [_entry_line(entry, self._packed[entry.id]) for entry in history.entries.values()]
+            lines.append(_json({"present": history.entry.id}))
+            other._content.lines.extend(line.encode() + b"\n" for line in lines)
+
+    def read(self) -> tuple[dict[str, Any], History[State], list[dict[str, Any]]]:
+        """Read the folder: what the session began with, its history, and the lines that are none of the store's.
+
+        A state that is damaged stays out of reach; where it is the present one, the session begins at the nearest one
+        before it. The folder need not be writable. Raises JournalError where there is no journal or no state.
+        """
+        assert self._disk is not None
+        folder = self._disk.folder
+        about = read_about(folder)
+        self._disk.lock.hold()
+        self._content.about = {name: value for name, value in about.items() if name != "owner"}
+        try:
+            log = (folder / "log.jsonl").read_bytes()
+            self._content.lines.extend(lines_of(log))
+            self.arrays.read(folder / "objects")
+            entries, present, others = self._parsed()
+            history = History.of(list(entries.values()), self._readable(entries, present), self)
+        except (KeyError, TypeError, ValueError, HistoryError, OSError) as error:
+            self._disk.lock.release()
+            raise JournalError(f"the journal in {folder} is broken ({error})") from error
+        owner = about.get("owner")
+        files = [file for file in ("photo.png",) if (folder / file).is_file()]
+        files += [f"vectors/{path.name}" for path in (folder / "vectors").glob("*")]
+        self._disk.go_on_from(owner if isinstance(owner, str) else None, len(log), files)
+        self.saved_once = True
+        self.write({"restored": time.time()})
+        return about, history, others
+
+    def _parsed(self) -> tuple[dict[int, Entry], int, list[dict[str, Any]]]:
+        """Entries by id, the present one, and the other lines."""
+        entries: dict[int, Entry] = {}
+        others, present = [], 0
+        for content in self._content.lines:
+            try:
+                line = json.loads(content)
+            except ValueError:
+                continue
+            if not isinstance(line, dict):
+                continue
+            if "entry" in line:
+                entry = Entry(**line["entry"])
+                if entry.parent is not None and entry.parent not in entries and entries:
+                    _log.warning("entry %s of the journal is damaged and left out", entry.parent)
+                    entry.parent = next(reversed(entries))
+                entries[entry.id], present = entry, entry.id  # a second one of that id replaces one that was cut off
+                self._packed[entry.id] = _json(line["state"])
+            elif "present" in line:
+                present = line["present"] if line["present"] in entries else present
+            elif "changed" in line:
+                if (entry := entries.get(line["changed"])) is not None:
+                    entry.name, entry.note = line["name"], line["note"]
+            elif "restored" not in line:
+                others.append(line)
+        return entries, present, others
+
+    def _readable(self, entries: dict[int, Entry], present: int) -> int:
+        """The present entry, or the nearest one before it whose state is whole."""
+        id: int | None = present
+        while id is not None and id in entries:
+            try:
+                self.get(id)
+                break
+            except JournalError as error:
+                id = entries[id].parent
+                if id is None:
+                    raise
+                _log.warning("entry %d of the journal is damaged (%s); its picture is left out", present, error)
+        return present if id is None else id
+
+    def _add(self, line: str) -> None:
+        if self._disk is not None and not self.taken_over:
+            self._content.lines.append(line.encode() + b"\n")
+            self._save_if_due()
+
+    def _save_if_due(self) -> None:
+        if self._content.about and (not self.problem or time.monotonic() >= self._try_again):
+            self.save()
+
+    def _set_problem(self, problem: str, error: BaseException | None = None) -> None:
+        before, self.problem = self.problem, problem
+        if bool(before) == bool(problem):
+            return
+        level = logging.INFO if self.watched else logging.WARNING
+        unexpected = error if error is not None and not isinstance(error, OSError) else None
+        if problem:
+            _log.log(level, "%s", not_saved(problem), exc_info=unexpected)
+        else:
+            _log.log(level, "History is saved again, in %s", self.folder)
+
+    def _keep(self, id: int, state: State) -> None:
+        self._live[id] = state
+        self._live.move_to_end(id)
+        while len(self._live) > _LIVE:
+            self._live.popitem(last=False)
+
+
+def not_saved(problem: str) -> str:
+    """What the user is told of a journal that cannot be written."""
+    return f"History is no longer saved: {problem}. Work goes on in memory, and all is saved once writing works again."
+
+
+def read_about(folder: str | Path) -> dict[str, Any]:
+    """What a journal says of its session, without its history. Raises JournalError."""
+    path = Path(folder).expanduser() / "about.json"
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise JournalError(f"{folder} holds no journal; EditSession.keep_journal and Editor begin one") from None
+    except (OSError, ValueError) as error:
+        raise JournalError(f"the journal in {folder} is broken ({error})") from error
+    if not isinstance(about, dict) or about.get("format") != _FORMAT:
+        raise JournalError(f"{folder} holds a journal of another format than {_FORMAT!r}")
+    return about
+
+
+def _reason(error: BaseException) -> str:
+    """An error in a few words, with the file that it is about."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror} ({error.filename})" if error.filename else error.strerror
+    text = str(error).strip() or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:200]}…"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON lacks: numpy's numbers and arrays, paths."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise TypeError(f"the history keeps JSON values; got {type(value).__name__}")
+
+
+def _entry_line(entry: Entry, packed: str) -> str:
+    fields = asdict(entry)
+    plain = {name: fields[name] for name in ("id", "parent", "group", "made", "note", "name", "at")}
+    return f'{{"entry": {_json(plain)}, "state": {packed}}}'

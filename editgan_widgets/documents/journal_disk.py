@@ -1,0 +1,187 @@
+"""JournalDisk: a journal's folder, brought to what the journal holds in memory, whole or by what is new.
+
+    objects/3f2a…      one array each, zlib, named by the hash of its content: equal arrays are stored once
+    vectors/0.…        files beside the history, such as edit vectors and the opened photo
+    log.jsonl          one line for each action
+    about.json         the model, what the session began with, and `owner`: the one journal that writes here
+
+After a failure the next call checks and writes the whole folder again. Files are replaced at once, never rewritten in
+place, and a line that could not be written to its end is cut off.
+"""
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from editgan_widgets.documents.journal_lock import FolderLock
+
+Writer = Callable[[Path], None]  # writes a file of that name
+_LOOK_SHARE = 0.02  # of the time may go into looking whether the folder's files are still there
+_OWNERS: dict[Path, str] = {}  # in this process: who wrote to a folder last
+
+
+class TakenOverError(Exception):
+    """Another session writes to the folder."""
+
+
+@dataclass(eq=False)
+class Content:
+    """What a folder is to hold."""
+
+    about: dict[str, Any] = field(default_factory=dict)
+    lines: list[bytes] = field(default_factory=list)  # of the log, each with its end
+    arrays: dict[str, bytes] = field(default_factory=dict)  # by name, packed
+    files: dict[str, Writer] = field(default_factory=dict)  # by their place in the folder
+
+
+class JournalDisk:
+    """Writes one journal's content to a folder.
+
+    Attributes:
+        folder: absolute.
+        lock: that marks the folder as in use.
+        whole: whether the last call of `write` left the folder complete.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.lock = folder, FolderLock(folder)
+        self.whole = False
+        self._id = uuid.uuid4().hex
+        self._from: tuple[str | None, int] | None = None  # owner and log's bytes of the journal that was read
+        self._lines = 0  # in the log
+        self._end = 0  # of the log, bytes
+        self._sizes: dict[str, int] = {}  # of arrays that are written
+        self._files: set[str] = set()  # that are written
+        self._look_at = 0.0
+
+    def go_on_from(self, owner: str | None, log_bytes: int, files: Iterable[str]) -> None:
+        """Take a folder over that was just read: its owner, the size of its log and files that need not be written."""
+        self._from, self._files = (owner, log_bytes), set(files)
+
+    def write(self, content: Content) -> None:
+        """Bring the folder to the content. Raises TakenOverError, or whatever writing raises, OSError as a rule."""
+        whole, self.whole = self.whole, False
+        if not (whole and self._write_new(content)):
+            self._write_all(content)
+        self.lock.hold()
+        self.whole = True
+
+    def _write_new(self, content: Content) -> bool:
+        """Write what is new; False where the folder is not as it was left, and is this journal's."""
+        self._write_arrays(content.arrays)
+        self._write_files(content.files)
+        with (self.folder / "log.jsonl").open("r+b", buffering=0) as file:
+            if file.seek(0, os.SEEK_END) != self._end:
+                self._check_owner()
+                return False
+            _append(file, b"".join(content.lines[self._lines :]), self._end)
+            self._end = file.seek(0, os.SEEK_END)
+        self._lines = len(content.lines)
+        return True
+
+    def _write_all(self, content: Content) -> None:
+        self._check_owner()
+        (self.folder / "objects").mkdir(parents=True, exist_ok=True)
+        self.lock.hold()
+        about = json.dumps({**content.about, "owner": self._id}).encode()
+        if _read(self.folder / "about.json") != about:
+            _replace(self.folder / "about.json", about)
+        _OWNERS[self.folder], self._from = self._id, None
+        self._look_at = 0.0
+        self._write_arrays(content.arrays)
+        self._write_files(content.files)
+        log = b"".join(content.lines)
+        if _read(self.folder / "log.jsonl") != log:
+            _replace(self.folder / "log.jsonl", log)
+        self._end, self._lines = len(log), len(content.lines)
+
+    def _check_owner(self) -> None:
+        """Raise TakenOverError where another session owns the folder now."""
+        owner = _owner(self.folder)
+        if self._from is not None:  # not yet this journal's
+            log = self.folder / "log.jsonl"
+            if (owner, log.stat().st_size if log.is_file() else self._from[1]) != self._from:
+                raise TakenOverError("another session goes on with this journal")
+            return
+        # Where the folder is gone, it is of the session that took it last in this process.
+        if (_OWNERS.get(self.folder) if owner is None else owner) not in (None, self._id):
+            raise TakenOverError("another session goes on with this journal")
+
+    def _write_arrays(self, arrays: Mapping[str, bytes]) -> None:
+        folder = self.folder / "objects"
+        if time.monotonic() >= self._look_at:
+            self._look(folder)
+        for name, packed in arrays.items():
+            if self._sizes.get(name) != len(packed):
+                _replace(folder / name, packed)
+                self._sizes[name] = len(packed)
+
+    def _look(self, objects: Path) -> None:
+        """See which of the files are still there."""
+        began = time.monotonic()
+        with os.scandir(objects) as entries:
+            self._sizes = {entry.name: entry.stat().st_size for entry in entries}
+        self._files = {name for name in self._files if (self.folder / name).is_file()}
+        self._look_at = time.monotonic() + (time.monotonic() - began) / _LOOK_SHARE
+
+    def _write_files(self, files: Mapping[str, Writer]) -> None:
+        for name, write in files.items():
+            if name not in self._files:
+                path = self.folder / name
+                path.parent.mkdir(exist_ok=True)
+                _replace(path, write)
+                self._files.add(name)
+
+
+def _replace(path: Path, content: bytes | Writer) -> None:
+    """Write a file at once: the name never holds half of it."""
+    part = path.with_name(f"part-{os.getpid()}-{path.name}")
+    try:
+        if isinstance(content, bytes):
+            part.write_bytes(content)
+        else:
+            content(part)
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+
+
+def _append(file: Any, content: bytes, end: int) -> None:
+    """Add to an open, unbuffered file; what cannot be written to its end is cut off again."""
+    try:
+        left = memoryview(content)
+        while left:
+            left = left[file.write(left) :]
+    except BaseException:
+        with suppress(OSError):
+            file.truncate(end)
+        raise
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _owner(folder: Path) -> str | None:
+    try:
+        about = json.loads((folder / "about.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    owner = about.get("owner") if isinstance(about, dict) else None
+    return owner if isinstance(owner, str) else None
+
+
+def lines_of(content: bytes) -> list[bytes]:
+    """Whole lines of a log, each with its end; a last one that was cut short is left out."""
+    return [line + b"\n" for line in content.split(b"\n")[:-1]]

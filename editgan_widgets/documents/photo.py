@@ -1,0 +1,460 @@
+"""Photo: a picture of the user's, the square of it that a model edits, and the way back into the whole picture.
+
+Any file that Pillow reads becomes upright uint8 RGB `[H, W, 3]`. A `Crop` is a square in its pixels; `cut` resizes it
+to the model's size, `paste` brings what an edit changed back at the photo's own resolution: the difference of the
+pictures before and after is added, so that what the model cannot draw (pores, a background) stays. "feather" fades the
+difference out around the region; "gradient" solves for a picture that has the edit's gradients inside the region and
+the photo's colours on its border (Pérez et al. 2003, section 2), which leaves no seam.
+"""
+
+import importlib
+import io
+import math
+import os
+import struct
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from scipy import ndimage, sparse
+from scipy.sparse import linalg
+
+from editgan_widgets.deep_pixels import deep_pixels, in_8_bits
+from editgan_widgets.file_kinds import what_it_is
+from editgan_widgets.notes import Note
+from editgan_widgets.scalars import Real, Whole, plain_fields
+
+MOST_PIXELS = 2 * 89_478_485  # of a picture, as Pillow has it; a small file may claim far more than memory holds
+_LARGEST_CROP = 8  # times the photo's longer side
+_MOST_UNKNOWNS = 40_000  # of the linear system; what it solves for is smooth, so a coarser grid tells it as well
+
+Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray
+
+
+class PhotoError(ValueError):
+    """A picture cannot be read; the message says what came, what fits and the next move."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square of a photo, in its pixels; it may reach beyond the photo's border."""
+
+    x: float  # of the left edge
+    y: float  # of the upper edge
+    side: float  # px, above 0
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
+        if not (np.isfinite([self.x, self.y, self.side]).all() and self.side > 0):
+            raise ValueError(f"a crop has finite x and y and a side above 0 px; got {self.x}, {self.y}, {self.side}")
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, upper, right, lower."""
+        return self.x, self.y, self.x + self.side, self.y + self.side
+
+
+@dataclass(frozen=True)
+class Photo:
+    """An upright picture.
+
+    Attributes:
+        pixels: uint8 [H, W, 3].
+        notes: what had to be done to it (turned upright, transparency laid on grey …), for the user.
+    """
+
+    pixels: UInt8[np.ndarray, "h w 3"]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Width in px."""
+        return self.pixels.shape[1]
+
+    @property
+    def height(self) -> int:
+        """Height in px."""
+        return self.pixels.shape[0]
+
+    def central_crop(self) -> Crop:
+        """Give the largest square in the middle."""
+        side = min(self.width, self.height)
+        return Crop((self.width - side) / 2, (self.height - side) / 2, side)
+
+    def cut(self, crop: Crop, size: Whole) -> UInt8[np.ndarray, "size size 3"]:
+        """Cut a square out and resize it to `size` px; beyond the border the outermost pixels are repeated."""
+        if crop.side > _LARGEST_CROP * max(self.width, self.height):
+            raise ValueError(
+                f"{crop} is more than {_LARGEST_CROP} times as large as the photo of {self.width} x {self.height} px"
+            )
+        left, upper = int(np.floor(crop.x)), int(np.floor(crop.y))
+        right, lower = int(np.ceil(crop.x + crop.side)), int(np.ceil(crop.y + crop.side))
+        before, after = (max(0, -upper), max(0, -left)), (max(0, lower - self.height), max(0, right - self.width))
+        inside = self.pixels[max(upper, 0) : max(lower, 0), max(left, 0) : max(right, 0)]
+        if not inside.size:
+            raise ValueError(f"{crop} lies beside the photo of {self.width} x {self.height} px; move it")
+        padded = np.pad(inside, ((before[0], after[0]), (before[1], after[1]), (0, 0)), mode="edge")
+        box = (crop.x - left, crop.y - upper, crop.x - left + crop.side, crop.y - upper + crop.side)
+        return np.asarray(Image.fromarray(padded).resize((int(size), int(size)), Image.Resampling.LANCZOS, box=box))
+
+
+def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128)) -> Photo:
+    """Read a picture from a file, its bytes, a Pillow image or an array.
+
+    Turned upright as its EXIF data say; transparency is laid on `background`; grey, palettes and CMYK (through its
+    colour profile where it has one) become 8-bit RGB, and so do 16 bits, where 10, 12 and 14 bits in 16 are recognised
+    (deep_pixels.py); of an animation the first frame is taken. HEIC is read where pillow-heif is installed.
+
+    Raises OSError for a file that is missing or may not be read, or PhotoError for what is no picture, a broken one, or
+    one of more than MOST_PIXELS.
+    """
+    if isinstance(source, np.ndarray):
+        if source.ndim >= 2 and source.shape[0] * source.shape[1] > MOST_PIXELS:
+            raise PhotoError(f"the array is {source.shape}, more than {MOST_PIXELS:,} pixels; make it smaller first")
+        pixels, note = _from_array(source, background)
+        return Photo(pixels, (note,) if note else ())
+    if not isinstance(source, (str, os.PathLike, bytes, Image.Image)) and not hasattr(source, "read"):
+        raise PhotoError(
+            f"a {type(source).__name__} is no picture; give a path, bytes, a Pillow image or a numpy array"
+        )
+    name = "the picture"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own about large pictures; the limit here is stated and firm
+            if isinstance(source, Image.Image):
+                _check_size(source, name)
+                return _converted(source, background, None)
+            if isinstance(source, (str, os.PathLike)):
+                name = Path(source).name
+                _refuse_raw(source, name)
+            with _opened(source) as image:
+                _check_size(image, name)
+                return _converted(image, background, partial(_opened, source))
+    except (FileNotFoundError, IsADirectoryError, PermissionError, PhotoError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise PhotoError(f"{name} claims more than {MOST_PIXELS:,} pixels; make it smaller first") from error
+    except UnidentifiedImageError as error:
+        assert not isinstance(source, Image.Image)  # which was opened already
+        if (photo := _by_tifffile(source, background, name)) is not None:
+            return photo
+        kind, move = what_it_is(source) or ("of an unknown kind", "use JPEG, PNG, WebP, TIFF, GIF or BMP")
+        raise PhotoError(f"{name} is no picture that can be read: it is {kind}; {move}") from error
+    # Pillow's ways to say that a file is broken.
+    except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, TypeError, IndexError, struct.error) as error:
+        raise PhotoError(f"{name} is broken ({error}); save it anew and try again") from error
+
+
+def _opened(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
+    """Open a file; HEIC by pillow-heif, where that is installed."""
+    if not isinstance(source, (str, os.PathLike, bytes)):
+        source.seek(0)
+    try:
+        return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+    except UnidentifiedImageError:
+        found = what_it_is(source)
+        if found is None or found[0] not in ("a HEIC picture", "an AVIF picture"):
+            raise
+        try:
+            pillow_heif: Any = importlib.import_module("pillow_heif")
+        except ImportError:
+            raise UnidentifiedImageError("pillow-heif is not installed") from None
+        heif = pillow_heif.open_heif(io.BytesIO(source) if isinstance(source, bytes) else source)
+        return heif.to_pillow()
+
+
+def _bytes_of(source: str | os.PathLike[str] | bytes | BinaryIO, most: int = -1) -> bytes:
+    """A file's content, or its first `most` bytes."""
+    if isinstance(source, bytes):
+        return source if most < 0 else source[:most]
+    if isinstance(source, (str, os.PathLike)):
+        with open(source, "rb") as file:
+            return file.read(most)
+    source.seek(0)
+    return source.read(most)
+
+
+def _refuse_raw(path: str | os.PathLike[str], name: str) -> None:
+    """Camera RAW files are TIFF with a small preview, which would be taken for the picture."""
+    found = what_it_is(path)
+    if found is not None and "RAW" in found[0]:
+        raise PhotoError(f"{name} is {found[0]}; {found[1]}")
+
+
+def _by_tifffile(
+    source: str | os.PathLike[str] | bytes | BinaryIO, background: tuple[int, int, int], name: str
+) -> Photo | None:
+    """A TIFF of a kind that Pillow does not read, such as RGB floats; None for what is no TIFF."""
+    if _bytes_of(source, 4) not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return None
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(io.BytesIO(_bytes_of(source))) as tiff:
+            page = tiff.pages[0]
+            if page.size > 4 * MOST_PIXELS:
+                raise PhotoError(f"{name} claims {page.shape} values; make it smaller first")
+            array = np.asarray(page.asarray())
+    except PhotoError:
+        raise
+    except Exception as error:  # tifffile's ways to say that a file is broken, or of a kind that it does not read
+        raise PhotoError(f"{name} is a TIFF that cannot be read ({error}); save it as 8 or 16-bit PNG") from error
+    if array.ndim == 3 and array.shape[0] in (3, 4) and array.shape[2] not in (3, 4):
+        array = np.moveaxis(array, 0, 2)  # planes one after the other
+    pixels, note = _from_array(array, background)
+    return Photo(pixels, (note,) if note else ())
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    if image.width * image.height > MOST_PIXELS:
+        raise PhotoError(
+            f"{name} has {image.width} x {image.height} px, more than {MOST_PIXELS:,} pixels; make it smaller first"
+        )
+
+
+def _converted(image: Image.Image, background: tuple[int, int, int], reopen: Callable[[], Image.Image] | None) -> Photo:
+    """Pixels and notes; `reopen` opens the file again, for what Pillow leaves out of 16 bits."""
+    notes = []
+    deep = None if reopen is None else deep_pixels(image, reopen)
+    upright = ImageOps.exif_transpose(image)
+    if image.getexif().get(0x0112, 1) in range(2, 9):
+        notes.append(Note("turned upright"))
+    if getattr(image, "n_frames", 1) > 1:
+        notes.append(Note("first picture of several"))
+    if upright.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F") or deep is not None:
+        array = np.asarray(upright) if deep is None else _upright(deep, image)
+        pixels, note = _from_array(array, background)
+        notes.append(note or Note("brought to 8 bits"))
+        return Photo(pixels, tuple(notes))
+    if upright.mode == "CMYK":
+        notes.append(Note("CMYK turned into RGB"))
+        upright = _to_srgb(upright)
+    elif upright.mode in ("RGB", "L") and upright.info.get("icc_profile"):
+        upright = _to_srgb(upright)
+    if upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info:
+        notes.append(Note("transparency laid on a plain background"))
+        upright = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", upright.size, (*background, 255)), upright)
+    return Photo(np.array(upright.convert("RGB")), tuple(notes))
+
+
+def _upright(array: np.ndarray, image: Image.Image) -> np.ndarray:
+    """Turn an array as the image's EXIF data say."""
+    flip, quarters = {2: (1, 0), 3: (0, 2), 4: (1, 2), 5: (1, 1), 6: (0, 3), 7: (1, 3), 8: (0, 1)}.get(
+        image.getexif().get(0x0112, 1), (0, 0)
+    )
+    return np.rot90(array[:, ::-1] if flip else array, quarters)
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """Through the picture's colour profile, where it has a good one."""
+    profile = image.info.get("icc_profile")
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if converted is not None:
+                return converted
+        except (ImageCms.PyCMSError, OSError):  # a broken profile: the plain conversion is near enough
+            pass
+    return image.convert("RGB")
+
+
+def _from_array(values: np.ndarray, background: tuple[int, int, int]) -> tuple[np.ndarray, Note | None]:
+    """Grey, grey and alpha, RGB or RGBA, of 8 to 16 bits or floats in [0, 1], as RGB bytes; and a note, or none."""
+    array = np.asarray(values)
+    array = array.astype(np.uint8) * np.uint8(255) if array.dtype == bool else array
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4) or not array.size:
+        raise PhotoError(f"the array is {values.shape}; a picture is [H, W], [H, W, 3] or [H, W, 4]")
+    low, high = (float(array.min()), float(array.max())) if array.dtype.kind in "iuf" else (np.nan, np.nan)
+    if not (low >= -0.01 and high <= 65535):
+        raise PhotoError(
+            f"the picture holds {array.dtype} from {low:g} to {high:g}; it takes uint8, uint16 or floats in [0, 1] "
+            "(images.to_uint8 turns a network's pictures into one)"
+        )
+    colours, note = in_8_bits(array if array.shape[2] in (1, 3) else array[..., :-1])
+    alpha = None if array.shape[2] in (1, 3) else in_8_bits(array[..., -1:])[0] / 255.0
+    colours = np.repeat(colours, 3, axis=2) if colours.shape[2] == 1 else colours
+    if alpha is not None:
+        colours = np.rint(colours * alpha + np.array(background) * (1 - alpha)).astype(np.uint8)
+    return np.ascontiguousarray(colours), note
+
+
+# The way back
+
+
+def paste(
+    photo: Photo,
+    crop: Crop,
+    before: UInt8[np.ndarray, "s s 3"],
+    after: UInt8[np.ndarray, "s s 3"],
+    region: Bool[np.ndarray, "s s"],
+    method: Literal["feather", "gradient"] = "gradient",
+    feather_px: Real = 3.0,
+    residual: Real = 1.0,
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Bring an edit back into the photo, at its own resolution; the photo is left as it is.
+
+    Args:
+        photo: the whole picture.
+        crop: the square of it that was edited.
+        before: the model's picture of the crop before the edit (not the crop itself: what the model failed to
+            reproduce is no part of the edit).
+        after: the model's picture after it.
+        region: where the edit may act; outside, nothing changes.
+        method: "feather" adds the difference, faded out towards the region's border; "gradient" takes the difference's
+            gradients and meets the photo on the border.
+        feather_px: width of the fading, in the model's px.
+        residual: share of what the model failed to reproduce that stays inside the region, 0 to 1. With 1 the photo
+            changes by what the edit changed; with 0 the region shows the model's picture, with detail of the photo that
+            is finer than the model's pixels, but where the edit changed much: the old outline of a part that moved is
+            such detail.
+
+    Raises ValueError for pictures or a region of other sizes than each other.
+    """
+    size = before.shape[0]
+    if not before.shape == after.shape == (size, size, 3) or region.shape != (size, size):
+        raise ValueError(
+            f"before {before.shape}, after {after.shape} and region {region.shape} must be of one size, "
+            "[S, S, 3] and [S, S]"
+        )
+    if method not in ("feather", "gradient"):
+        raise ValueError(f"method is 'feather' or 'gradient'; got {method!r}")
+    difference = after.astype(np.float32) - before
+    seen = photo.cut(crop, size).astype(np.float32) if residual < 1 else None
+    if seen is not None:
+        difference += (1 - residual) * (before.astype(np.float32) - seen)
+    region = _ending_inside(photo, crop, region)
+    if method == "gradient":
+        difference = _meeting_zero(difference, region)
+        share = region.astype(np.float32)
+        share = np.clip(ndimage.gaussian_filter(share, 0.5, mode="nearest") * 2 - 0.5, 0, 1)
+    else:
+        share = _feathered(region, float(feather_px))
+    change = difference * share[..., None]
+    # A cubic spline rings across the region's border: a pixel beyond it nothing is added.
+    near = ndimage.binary_dilation(region)
+    result = photo.pixels.copy()
+    if not near.any():
+        return result
+    left, upper, right, lower = _reach(photo, crop, near)
+    if right <= left or lower <= upper:
+        return result
+    # Centres of the photo's pixels, in the model's pixels.
+    rows = (np.arange(upper, lower) + 0.5 - crop.y) / crop.side * size - 0.5
+    columns = (np.arange(left, right) + 0.5 - crop.x) / crop.side * size - 0.5
+    grid = np.meshgrid(rows, columns, indexing="ij")
+    weight = ndimage.map_coordinates(near.astype(np.float32), grid, order=1, mode="nearest")
+    added = np.stack([_resample(change[..., i], grid, crop.side / size) for i in range(3)], axis=-1)
+    here = result[upper:lower, left:right].astype(np.float32)
+    if seen is not None:
+        detail = here - np.stack([_resample(seen[..., i], grid, crop.side / size) for i in range(3)], axis=-1)
+        moved = ndimage.map_coordinates(_moved(before, after) * share, grid, order=1, mode="nearest")
+        added -= (1 - residual) * moved[..., None] * detail
+    here += added * weight[..., None]
+    result[upper:lower, left:right] = np.clip(np.rint(here), 0, 255).astype(np.uint8)
+    return result
+
+
+def _moved(before: UInt8[np.ndarray, "s s 3"], after: UInt8[np.ndarray, "s s 3"]) -> Float[np.ndarray, "s s"]:
+    """How surely a pixel shows something else than before, 0 to 1: shading counts little, a moved outline wholly."""
+    change = np.abs(after.astype(np.float32) - before).max(2)
+    return ndimage.gaussian_filter(np.clip((ndimage.grey_dilation(change, 3) - 10) / 20, 0, 1), 0.7)
+
+
+def _reach(photo: Photo, crop: Crop, near: Bool[np.ndarray, "s s"]) -> tuple[int, int, int, int]:
+    """Left, upper, right and lower edge of what of the photo an edit reaches, px; a pixel of the model's more."""
+    unit = crop.side / len(near)
+    rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
+    return (
+        max(math.floor(crop.x + (int(columns[0]) - 1) * unit), math.floor(crop.x), 0),
+        max(math.floor(crop.y + (int(rows[0]) - 1) * unit), math.floor(crop.y), 0),
+        min(math.ceil(crop.x + (int(columns[-1]) + 2) * unit), math.ceil(crop.x + crop.side), photo.width),
+        min(math.ceil(crop.y + (int(rows[-1]) + 2) * unit), math.ceil(crop.y + crop.side), photo.height),
+    )
+
+
+def _feathered(region: Bool[np.ndarray, "s s"], feather_px: float) -> np.ndarray:
+    """Share of an edit that counts: 1 inside the region, falling to 0 at its border; the picture's own is none."""
+    padded = np.pad(region, 1, mode="edge")
+    if padded.all():  # without a border there is no distance to one
+        return np.ones(region.shape, np.float32)
+    depth = np.asarray(ndimage.distance_transform_edt(padded))[1:-1, 1:-1]
+    return np.clip(depth / max(feather_px, 1e-6), 0, 1).astype(np.float32)
+
+
+def _ending_inside(photo: Photo, crop: Crop, region: Bool[np.ndarray, "s s"]) -> np.ndarray:
+    """The region without the crop's outermost pixels, where the photo goes on beyond them: it must meet the photo."""
+    inner = region.copy()
+    inner[:, 0] &= crop.x <= 0
+    inner[0] &= crop.y <= 0
+    inner[:, -1] &= crop.x + crop.side >= photo.width
+    inner[-1] &= crop.y + crop.side >= photo.height
+    return inner
+
+
+def _meeting_zero(difference: Float[np.ndarray, "s s 3"], region: Bool[np.ndarray, "s s"]) -> np.ndarray:
+    """Give the function with the difference's gradients inside the region and 0 on its border.
+
+    It is the difference less the membrane that spans its values on the border: Laplace's equation, one unknown a pixel
+    of the region. At the picture's own border the membrane runs straight out.
+    """
+    if not region.any():
+        return np.zeros_like(difference)
+    if region.all():  # no border to meet
+        return difference
+    step = int(np.ceil(np.sqrt(region.sum() / _MOST_UNKNOWNS)))
+    if step > 1:
+        small = tuple(slice(None, None, step) for _ in range(2))
+        coarse = ndimage.uniform_filter(difference, _odd(step), mode="nearest", axes=(0, 1))[small]
+        scale = [a / b for a, b in zip(region.shape, region[small].shape, strict=True)]
+        membrane = ndimage.zoom(_membrane(coarse, region[small]), (*scale, 1), order=1, mode="nearest", grid_mode=True)
+        return (difference - membrane) * region[..., None]
+    return (difference - _membrane(difference, region)) * region[..., None]
+
+
+def _membrane(values: Float[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"]) -> np.ndarray:
+    """Solve Laplace's equation inside with the values outside as they are; a sparse direct solve."""
+    count = int(inside.sum())
+    number = np.full(inside.shape, -1)
+    number[inside] = np.arange(count)
+    padded = np.pad(number, 1, constant_values=-2)  # -2: beyond the picture, no neighbour; -1: a known one
+    known = np.pad(values.astype(np.float64), ((1, 1), (1, 1), (0, 0)))
+    rows, columns = np.nonzero(inside)
+    degree, right = np.zeros(count), np.zeros((count, 3))
+    at, of = [], []
+    for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        neighbour = padded[rows + 1 + dy, columns + 1 + dx]
+        degree += neighbour > -2
+        border = neighbour == -1
+        right[border] += known[rows[border] + 1 + dy, columns[border] + 1 + dx]
+        at.append(np.flatnonzero(neighbour >= 0))
+        of.append(neighbour[neighbour >= 0])
+    indices = np.concatenate(at), np.concatenate(of)
+    system = sparse.diags(degree) - sparse.coo_matrix((np.ones(len(indices[0])), indices), (count, count))
+    result = values.astype(np.float64).copy()
+    result[inside] = linalg.splu(system.tocsc()).solve(right)
+    return result.astype(np.float32)
+
+
+def _resample(values: np.ndarray, grid: Sequence[np.ndarray], finer: float) -> np.ndarray:
+    """Values at a grid of rows and columns; the photo has `finer` px for one of the model's picture.
+
+    Cubic from 1 up; below, the mean of what a pixel of the photo covers.
+    """
+    if finer < 1:
+        values = ndimage.uniform_filter(values, _odd(1 / finer), mode="nearest")
+    return ndimage.map_coordinates(values, grid, order=3 if finer >= 1 else 1, mode="nearest")
+
+
+def _odd(size: float) -> int:
+    """The odd number of pixels nearest to a size: a filter of it has a middle."""
+    return 2 * int(size / 2) + 1

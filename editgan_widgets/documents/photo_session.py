@@ -1,0 +1,141 @@
+"""PhotoSession: a photo in an EditSession: cropped, embedded, edited, and pasted back into the whole picture.
+
+    photo = PhotoSession.open(model, "portrait.jpg")     the encoder's pass and then optimisation, EditGAN section 3.2
+    photo.session.paint(...)                             the same session as for a sampled portrait
+    pixels = photo.pasted()                              uint8 [H, W, 3] of the photo's own size
+
+With `tune` the session has a generator of its own, fine-tuned around the latent (latent/pivotal.py), which lives as
+long as the session does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+
+from editgan_widgets import images
+from editgan_widgets.documents.photo import Crop, Photo, Source, open_photo, paste
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.latent.embed import EmbedConfig, Embedding, EmbedStep, embed
+from editgan_widgets.latent.pivotal import PivotalConfig, PivotalStep, tune_around
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Real
+
+_SCALES, _SHIFTS = (0.6, 0.75, 0.9), (-0.15, 0.0, 0.15)  # of the central square, that are tried first …
+_FINE_SCALES, _FINE_SHIFTS = (0.92, 1.0, 1.08), (-0.05, 0.0, 0.05)  # … and then around the best
+_CLEARLY = 0.8  # times the central square's error, that another one must stay below
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoSession:
+    """A photo and the session that edits it."""
+
+    photo: Photo
+    crop: Crop  # the square that was embedded
+    session: EditSession
+    psnr: float  # dB, of the embedding against the crop, before tuning
+    embedding: Embedding | None = None  # of one picture; None where the session was restored from its journal
+
+    @property
+    def cut(self) -> UInt8[np.ndarray, "s s 3"]:
+        """The crop at the model's size: what the session's first picture is to show."""
+        return self.photo.cut(self.crop, self.session.model.resolution)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What is kept of it beside its pixels and its session, JSON values."""
+        crop = [float(self.crop.x), float(self.crop.y), float(self.crop.side)]
+        return {"crop": crop, "psnr": self.psnr, "notes": list(self.photo.notes)}
+
+    @classmethod
+    def open(
+        cls,
+        model: EditGAN,
+        source: Source | Photo,
+        crop: Crop | None = None,
+        config: EmbedConfig | None = None,
+        tune: PivotalConfig | None = None,
+        on_step: Callable[[EmbedStep | PivotalStep], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> "PhotoSession":
+        """Embed a photo. A picture without a face embeds too, badly, and its PSNR says so.
+
+        Args:
+            model: frozen; with an encoder it begins at its pass.
+            source: file, bytes, Pillow image, array, or a Photo.
+            crop: square to embed; None takes `suggest_crop`'s.
+            config: of the embedding, such as EmbedConfig.preset("fast"); None for the defaults.
+            tune: fine-tunes a copy of the generator around the latent; None leaves the generator as it is.
+            on_step: gets every step of both.
+            should_stop: asked after every step; True ends early with the best so far, and so does an interrupt
+                (Ctrl+C) once there is one.
+
+        Raises FileNotFoundError or PhotoError for what is no picture, ValueError for a crop beside it.
+        """
+        photo = source if isinstance(source, Photo) else open_photo(source)
+        crop = suggest_crop(model, photo) if crop is None else crop
+        image = images.from_uint8(photo.cut(crop, model.resolution), model.device)
+        found = embed(model, image, config, on_step, should_stop)
+        interrupted = found.steps < (config or EmbedConfig()).steps
+        if tune is not None and not interrupted and not (should_stop is not None and should_stop()):
+            model = tune_around(model, image, found.w_plus, tune, on_step, should_stop)
+        return cls(photo, crop, EditSession.from_latent(model, found.w_plus), float(found.psnr[0]), found)
+
+    def pasted(
+        self, method: Literal["feather", "gradient"] = "gradient", residual: Real = 0.0
+    ) -> UInt8[np.ndarray, "h w 3"]:
+        """The photo with the session's edits, at its own resolution; arguments as of editing.photo.paste.
+
+        Where a part moved, a residual would leave its old outline behind as a ghost.
+        """
+        session = self.session
+        pictures = session.original_image, session.image
+        return paste(self.photo, self.crop, *pictures, session.edited_region, method, residual=residual)
+
+
+def suggest_crop(model: EditGAN, photo: Photo) -> Crop:
+    """Choose the square that the encoder's pass reproduces best, of several sizes and places, then of finer ones.
+
+    A cheap stand-in for a face detector: the pass is good where the picture is framed as the model's pictures are.
+    The central square is taken where no other one is clearly better, and without an encoder.
+    """
+    central = photo.central_crop()
+    if model.encoder is None:
+        return central
+    room = abs(photo.width - photo.height) / 2  # how far a long picture lets the square slide
+    slides = (-room, 0.0, room) if room > 0.15 * central.side else (0.0,)
+    across, down = (1, 0) if photo.width > photo.height else (0, 1)
+    crops = [central]
+    for slide in slides:
+        start = Crop(central.x + slide * across, central.y + slide * down, central.side)
+        crops += _around(start, _SCALES, _SHIFTS)
+    errors = _errors(model, photo, crops)
+    best = int(np.argmin(errors))
+    if errors[best] > _CLEARLY * errors[0]:
+        return central
+    finer = [crops[best], *_around(crops[best], _FINE_SCALES, _FINE_SHIFTS)]
+    return finer[int(np.argmin(_errors(model, photo, finer)))]
+
+
+def _around(crop: Crop, scales: tuple[float, ...], shifts: tuple[float, ...]) -> list[Crop]:
+    """Crops of other sizes about the same middle, and shifted by shares of their side."""
+    x, y = crop.x + crop.side / 2, crop.y + crop.side / 2
+    sides = [crop.side * scale for scale in scales]
+    return [
+        Crop(x + (dx - 0.5) * side, y + (dy - 0.5) * side, side) for side in sides for dx in shifts for dy in shifts
+    ]
+
+
+@torch.no_grad()
+def _errors(model: EditGAN, photo: Photo, crops: list[Crop]) -> list[float]:
+    """Squared error of the encoder's pass over the crop's own variance: an empty wall is easily reproduced."""
+    errors: list[float] = []
+    for start in range(0, len(crops), 16):
+        cuts = np.stack([photo.cut(crop, model.resolution) for crop in crops[start : start + 16]])
+        image = images.from_uint8(cuts, model.device)
+        made = model.generator.synthesis(model.encode(image), noise_mode="const").image.clamp(-1, 1)
+        errors += ((made - image).square().mean((1, 2, 3)) / (image.var(dim=(1, 2, 3)) + 0.02)).tolist()
+    return errors

@@ -1,0 +1,234 @@
+"""A picture as a PNG that holds how it was made, so that it opens as a session again: a portrait, or a whole photo.
+
+The recipe is JSON in a text chunk named `editgan-widgets`: the latent and the one before all edits, where they acted,
+and what was painted and not edited yet. Latents in it are float32, little-endian, base64. A photo with edits pasted in
+holds its pixels from before them too, those of the rectangle that changed, as a PNG in a private chunk `egPH` (which a
+program that changes the picture leaves out). Reading runs nothing: JSON, pixels and numbers alone.
+"""
+
+import base64
+import binascii
+import io
+import json
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from PIL import Image, PngImagePlugin
+from torch import Tensor
+
+from editgan_widgets.documents.photo import Crop, Photo
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.files import write_bytes
+from editgan_widgets.labels import UnknownLabelError
+from editgan_widgets.latent.directions.edit_vector import WrongModelError
+from editgan_widgets.latent.optimize import EditConfig
+from editgan_widgets.models.editgan import EditGAN
+
+CHUNK = "editgan-widgets"
+PHOTO_CHUNK = b"egPH"
+_FORMAT = "editgan-widgets picture 1"
+# Pillow's ways to say that a file is broken.
+_BROKEN = (
+    *(OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, IndexError),
+    *(struct.error, Image.DecompressionBombError),
+)
+_MASKS = ("edited", "settled", "painted")  # older files lack them
+
+
+class SavedPictureError(ValueError):
+    """A file that holds no recipe of a picture, or a broken one."""
+
+
+def picture_png(edited: EditSession | PhotoSession) -> bytes:
+    """The session's picture, or the whole photo with the edits pasted in (`PhotoSession.pasted`), with its recipe.
+
+    Of a generator that was fine-tuned to the photo nothing is kept: the picture opens with the model's own.
+    """
+    if isinstance(edited, EditSession):
+        with edited.lock:
+            return _png(edited.image, _recipe_of(edited))
+    with edited.session.lock:
+        recipe, pixels = _recipe_of(edited.session), edited.pasted()
+    before = edited.photo.pixels
+    box = _changed(before, pixels)
+    recipe["photo"] = {**edited.about, "size": [edited.photo.width, edited.photo.height], "box": box}
+    left, upper, right, lower = box
+    return _png(pixels, recipe, _encoded(before[upper:lower, left:right]) if right > left else None)
+
+
+def save_picture(edited: EditSession | PhotoSession, path: str | Path) -> None:
+    """Write `picture_png`. Raises ValueError for an ending other than .png, which alone keeps the recipe."""
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"a picture with its recipe is a .png; got {path.name!r}")
+    write_bytes(path, picture_png(edited))
+
+
+def open_picture(model: EditGAN, source: str | Path | bytes, config: EditConfig | None = None) -> EditSession:
+    """Begin a session where a saved picture stands: at its origin, with all its edits as one history entry.
+
+    Of a photo it is the session of its crop; `open_saved` gives the photo too. Raises OSError for a file that cannot be
+    read, SavedPictureError for one without a recipe or with a broken one, WrongModelError for another model's.
+    """
+    saved = open_saved(model, source, config)
+    return saved if isinstance(saved, EditSession) else saved.session
+
+
+def open_saved(
+    model: EditGAN, source: str | Path | bytes, config: EditConfig | None = None
+) -> EditSession | PhotoSession:
+    """As `open_picture`, of a photo as it was before the edits, with the session that has them. Raises as it does."""
+    recipe, pixels, before = _read(source)
+    if recipe.get("fingerprint") not in (model.fingerprint, model.base_fingerprint):
+        raise WrongModelError(
+            f"the picture was made with model {recipe.get('fingerprint')}, this model is {model.fingerprint}; load the "
+            "model it was made with"
+        )
+    session = _session_of(model, recipe, config)
+    try:
+        if "photo" not in recipe:
+            return session
+        kept = recipe["photo"]
+        if list(kept["size"]) != [pixels.shape[1], pixels.shape[0]]:
+            raise SavedPictureError("the picture is of another size than the photo that its recipe tells of")
+        left, upper, right, lower = (int(edge) for edge in kept["box"])
+        if right > left:
+            if before is None:
+                raise SavedPictureError("the photo's pixels from before the edits are missing in the file")
+            pixels[upper:lower, left:right] = before
+        photo = Photo(pixels, tuple(str(note) for note in kept["notes"]))
+        return PhotoSession(photo, Crop(*(float(x) for x in kept["crop"])), session, float(kept["psnr"]))
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, SavedPictureError):
+            raise
+        raise SavedPictureError(f"what the recipe tells of the photo is broken ({error})") from error
+
+
+def _recipe_of(session: EditSession) -> dict[str, Any]:
+    model = session.model
+    return {
+        "format": _FORMAT,
+        "fingerprint": model.base_fingerprint,
+        "resolution": model.resolution,
+        "label_set": model.labels.name,
+        "perceptual_features": session.perceptual_features,
+        "left_out": session.left_out(),
+        "made_of": session.recipe,
+        "shape": list(session.w_plus[0].shape),
+        "w_plus": _packed(session.w_plus[0]),
+        "origin": _packed(session.origin[0]),
+        "edited": _packed_mask(session.edited_region),
+        "settled": _packed_mask(session.settled_label_map),
+        "painted": _packed_mask(session.label_map),
+    }
+
+
+def _session_of(model: EditGAN, recipe: dict[str, Any], config: EditConfig | None) -> EditSession:
+    shape = (model.generator.config.num_ws, model.generator.config.w_dim)
+    origin, w_plus = (_unpacked(recipe.get(name), shape) for name in ("origin", "w_plus"))
+    session = EditSession.from_latent(model, origin, config)
+    made_of = recipe.get("made_of")
+    session.recipe = dict(made_of) if isinstance(made_of, dict) else {}
+    try:
+        masks = {name: _mask(recipe[name], session) for name in _MASKS if name in recipe}
+        if not torch.equal(origin, w_plus):
+            edited = masks["edited"].astype(bool) if "edited" in masks else None
+            session.go_to(w_plus[None].to(model.device), edited=edited, label_map=masks.get("settled"))
+        if "painted" in masks:
+            session.set_label_map(masks["painted"])
+    except UnknownLabelError as error:
+        raise SavedPictureError(f"the parts in the recipe are not this model's ({error})") from error
+    return session
+
+
+def _changed(before: UInt8[np.ndarray, "h w 3"], after: UInt8[np.ndarray, "h w 3"]) -> list[int]:
+    """Left, upper, right and lower edge of what differs; noughts where nothing does."""
+    differs = (before != after).any(2)
+    rows, columns = np.flatnonzero(differs.any(1)), np.flatnonzero(differs.any(0))
+    if not rows.size:
+        return [0, 0, 0, 0]
+    return [int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1]
+
+
+def _png(pixels: UInt8[np.ndarray, "h w 3"], recipe: dict[str, Any], photo: bytes | None = None) -> bytes:
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text(CHUNK, json.dumps(recipe, default=str), zip=True)
+    if photo is not None:
+        chunks.add(PHOTO_CHUNK, photo)
+    return _encoded(pixels, chunks)
+
+
+def _encoded(pixels: UInt8[np.ndarray, "h w 3"], chunks: PngImagePlugin.PngInfo | None = None) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", pnginfo=chunks)
+    return file.getvalue()
+
+
+def _read(source: str | Path | bytes) -> tuple[dict[str, Any], np.ndarray, np.ndarray | None]:
+    """Recipe, pixels, and the pixels from before the edits where the file has them."""
+    name = "the picture" if isinstance(source, bytes) else Path(os.fspath(source)).name
+    before = None
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            text = getattr(image, "text", {}).get(CHUNK)
+            pixels = np.array(image.convert("RGB")) if text is not None else np.empty((0, 0, 3), np.uint8)
+            photos = [chunk[1] for chunk in getattr(image, "private_chunks", ()) if chunk[0] == PHOTO_CHUNK]
+        if text is not None and photos:
+            with Image.open(io.BytesIO(photos[0]), formats=("PNG",)) as image:
+                before = np.array(image.convert("RGB"))
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except _BROKEN as error:
+        raise SavedPictureError(f"{name} is no picture that can be read ({error})") from error
+    return _recipe(name, text), pixels, before
+
+
+def _recipe(name: str, text: str | None) -> dict[str, Any]:
+    if text is None:
+        raise SavedPictureError(f"{name} holds no recipe; give a .png that save_picture or the editor's button wrote")
+    try:
+        recipe = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SavedPictureError(f"{name} holds a recipe that is broken ({error})") from error
+    if not isinstance(recipe, dict) or recipe.get("format") != _FORMAT:
+        raise SavedPictureError(f"{name} holds a recipe of another format than {_FORMAT!r}")
+    return recipe
+
+
+def _packed(latent: Tensor) -> str:
+    return base64.b64encode(latent.detach().cpu().numpy().astype("<f4").tobytes()).decode("ascii")
+
+
+def _packed_mask(mask: np.ndarray) -> str:
+    return base64.b64encode(zlib.compress(mask.astype(np.uint8).tobytes())).decode("ascii")
+
+
+def _mask(text: Any, session: EditSession) -> UInt8[np.ndarray, "h w"]:
+    height, width = session.label_map.shape
+    try:
+        stream = zlib.decompressobj()
+        content = stream.decompress(base64.b64decode(text, validate=True), height * width + 1)
+    except (TypeError, ValueError, zlib.error) as error:
+        raise SavedPictureError(f"a mask in the recipe is broken ({error})") from error
+    if len(content) != height * width:
+        raise SavedPictureError(f"a mask in the recipe does not have the {width} x {height} px of this model")
+    mask = np.frombuffer(content, np.uint8).reshape(height, width)
+    session.model.labels.check(mask)
+    return mask
+
+
+def _unpacked(text: Any, shape: tuple[int, int]) -> Tensor:
+    try:
+        values = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise SavedPictureError(f"a latent in the recipe is broken ({error})") from error
+    if values.size != shape[0] * shape[1] or not np.isfinite(values).all():
+        raise SavedPictureError(f"a latent in the recipe holds {values.size} numbers, this model's are {shape}, finite")
+    return torch.from_numpy(values.astype(np.float32).reshape(shape))

@@ -1,0 +1,845 @@
+"""EditSession: one portrait being edited: its latent, its painted label map, and the history of both.
+
+    session.paint(stroke)                 label_map changes, nothing else
+    for step in session.edit(): ...       the latent follows; the best step is kept, also when the iterator is closed
+    for step in session.drag(points): ... the same, with points that move to where they should be
+    session.undo(), session.redo()        over strokes and edits alike
+    session.history                       all that was done, as a tree; session.visit(id) goes anywhere in it
+    session.keep_journal(folder)          and on disk after every action: EditSession.restore(model, folder)
+
+**Label maps.** `label_map` is the painted truth: what the user says the picture should be. It starts as the
+interpreter's opinion and stays as painted after an edit, also where the picture did not follow quite;
+`predicted_label_map` is the interpreter's opinion of the present picture, and `adopt_prediction` takes that as the new
+truth. What an edit works on is the difference between `label_map` and the map at the last completed edit. An edit that
+ran to its end completes: its strokes are done with and never enter a later region. An edit that was closed early
+(Stop, or a new stroke) keeps its best latent, but its painted difference stays part of the next edit, which starts
+warm from there and still holds the outside to the picture before the unfinished one. Where a completed edit did not
+quite get there, `edit` with nothing newly painted goes on towards the same target and keeps what comes nearer.
+
+A session is not thread-safe by itself, but its methods take `session.lock` for as long as they change it; the iterator
+of `edit` takes it only to start and to commit, so painting during a run does not wait. A run whose basis was undone
+commits nothing.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+
+from editgan_widgets import images
+from editgan_widgets.documents.history import Entry, History
+from editgan_widgets.documents.journal import Journal, read_about
+from editgan_widgets.documents.session_state import Goal, State, frozen, pack, unpacked
+from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, WrongModelError
+from editgan_widgets.latent.label_maps import predicted_label_map
+from editgan_widgets.latent.latent_shapes import fitted
+from editgan_widgets.latent.objective import left_out_terms
+from editgan_widgets.latent.optimize import EditConfig, EditStep, optimize_edit
+from editgan_widgets.latent.presets import described
+from editgan_widgets.latent.refine import refine_target
+from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps, from_segmentations
+from editgan_widgets.latent.terms.drag import DragPoint, checked_points, drag_region
+from editgan_widgets.masks.mask_file import OpenedMask, OpenedPart, Source, open_part_mask, read_mask
+from editgan_widgets.masks.part_operations import shaped
+from editgan_widgets.masks.strokes import Stroke, rasterise
+from editgan_widgets.models.array_like import ArrayLike, float_tensor
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.seeds import SeedError
+from editgan_widgets.scalars import Flag, Real, Whole, is_real, is_whole, plain
+
+_ROUNDING = 1e-5  # of a latent's largest number: vectors added and taken away again leave less
+_SEEN_CHANGE = 8  # of 255: what a vector without parts must change for a pixel to count as edited
+
+
+class SessionError(ValueError):
+    """Something was asked of a session that it cannot do now; the message says what to do first."""
+
+
+@dataclass(eq=False)
+class _Run:
+    """A running edit, as the session sees it."""
+
+    target: EditTarget
+    reference: Tensor  # latent whose picture is kept outside the region
+    config: EditConfig
+    goal: Goal | None = None  # of the completed edit that this one goes on with
+    best: EditStep | None = None
+    steps: int = 0
+    open: bool = True
+    since: int = 0  # entry of the history that it began at
+    refines: bool = False  # an edit vector, not the painted parts
+    points: tuple[DragPoint, ...] = ()  # that are dragged
+    free: np.ndarray | None = None  # where the caller lets a drag change the picture
+    begun_with: np.ndarray | None = None  # the painted label map at the beginning of a drag
+
+    def improves(self, step: EditStep) -> bool:
+        """True for a step better than the best so far, and closer to the goal than the edit that this one continues."""
+        closer = self.goal is None or step.agreement > self.goal.score
+        return closer and (self.best is None or step.score > self.best.score)
+
+
+class EditSession:
+    """A portrait being edited. Make one with `from_seed` or `from_latent`.
+
+    Attributes:
+        model: the EditGAN.
+        config: EditConfig that `edit` takes where none is given.
+        lock: threading.RLock that widgets share.
+        origin: latent `[1, num_ws, w_dim]` that the session began with.
+        kept_step: the step that the latest edit or refinement committed, and while one runs the best of its steps so
+            far; None where no step was kept.
+    """
+
+    def __init__(
+        self,
+        model: EditGAN,
+        w_plus: Float[Tensor, "1 num_ws w_dim"],
+        recipe: dict | None = None,
+        config: EditConfig | None = None,
+    ):
+        self.model = model
+        self.config = config or EditConfig()
+        self.lock = threading.RLock()
+        self.recipe = dict(recipe or {})
+        self.origin = w_plus.detach().clone()
+        with torch.no_grad():
+            synthesis = model.generator.synthesis(self.origin, noise_mode="const")
+        predicted = frozen(predicted_label_map(model, synthesis.features).cpu().numpy())
+        image = frozen(images.to_uint8(synthesis.image)[0])
+        self._original = State(self.origin, image, predicted, predicted, self.origin, predicted)
+        self.history: History[State] = History(self._original, self._store(None))
+        self._run: _Run | None = None
+        self.kept_step: EditStep | None = None
+
+    @classmethod
+    def from_seed(
+        cls,
+        model: EditGAN,
+        seed: Whole,
+        truncation_psi: Real = 0.7,
+        config: EditConfig | None = None,
+        source: str = "torch",
+    ) -> "EditSession":
+        """Begin with a sampled portrait. `truncation_psi` in 0..1: lower is more ordinary and edits better.
+
+        `source` is the random generator that draws the code, as of `EditGAN.sample_w_plus`: "numpy" makes the pictures
+        that NVIDIA's `generate.py` makes of the same seeds.
+
+        Raises SessionError for a seed that is no whole number >= 0, a psi that is no number in 0..2, or another source.
+        """
+        if not is_whole(seed) or not 0 <= int(seed) < 2**63:
+            raise SessionError(f"seed must be a whole number from 0 up; got {seed!r}")
+        if not is_real(truncation_psi) or not 0 <= truncation_psi <= 2:
+            raise SessionError(f"truncation_psi must be a number in 0..1 (at most 2); got {truncation_psi!r}")
+        try:
+            w_plus = model.sample_w_plus(int(seed), float(truncation_psi), source)
+        except SeedError as error:
+            raise SessionError(str(error)) from error
+        recipe: dict[str, Any] = {"seed": int(seed), "truncation_psi": float(truncation_psi)}
+        if source != "torch":
+            recipe["seed_source"] = source
+        return cls(model, w_plus, recipe, config)
+
+    @classmethod
+    def from_latent(
+        cls, model: EditGAN, w_plus: ArrayLike, config: EditConfig | None = None, recipe: dict | None = None
+    ) -> "EditSession":
+        """Begin with one latent.
+
+        Args:
+            model: the EditGAN.
+            w_plus: `[num_ws, w_dim]` or `[1, num_ws, w_dim]`; or a code of W, `[w_dim]` or `[1, w_dim]`, which is
+                repeated in every row. A tensor, a numpy array or a nested list, of any floating-point type.
+                `load_latents` reads them from files.
+            config: EditConfig that `edit` takes where none is given.
+            recipe: how the latent came about, JSON values.
+
+        Raises SessionError for other types and shapes, for several latents at once, and for NaN or infinity.
+        """
+        try:
+            latents = fitted(float_tensor(w_plus, "w_plus"), model, "w_plus")
+        except ValueError as error:
+            raise SessionError(str(error)) from error
+        if len(latents) > 1:
+            raise SessionError(
+                f"w_plus holds {len(latents)} latents, a session edits one; pick one, for example w_plus[0]"
+            )
+        return cls(model, latents.to(model.device), recipe, config)
+
+    @classmethod
+    def restore(cls, model: EditGAN, folder: str | Path, config: EditConfig | None = None) -> "EditSession":
+        """Go on with a session whose journal is in a folder: picture, parts, latent and history as they were.
+
+        The journal goes on too. Raises JournalError for a folder without a journal or with a broken one,
+        WrongModelError for another model's.
+        """
+        return cls.restore_with(model, folder, config)[0]
+
+    @classmethod
+    def restore_with(
+        cls, model: EditGAN, folder: str | Path, config: EditConfig | None = None
+    ) -> tuple["EditSession", list[dict[str, Any]]]:
+        """As `restore`, and the lines that whoever kept the journal added to it (Journal.write)."""
+        session = cls.__new__(cls)
+        session.model, session.config, session.lock = model, config or EditConfig(), threading.RLock()
+        session._run, session.kept_step = None, None
+        about = read_about(folder)
+        if about.get("fingerprint") not in (model.fingerprint, model.base_fingerprint):
+            raise WrongModelError(
+                f"the journal in {folder} is of model {about.get('fingerprint')}, this model is {model.fingerprint}; "
+                "load the model it was made with"
+            )
+        about, session.history, others = session._store(folder).read()
+        session.recipe = dict(about.get("recipe", {}))
+        session._original = session.history.store.get(0)
+        session.origin = session._original.w_plus
+        return session, others
+
+    def keep_journal(self, folder: str | Path, required: Flag = True, **about: Any) -> Journal:
+        """Write the history to a folder, and from now on every action as it happens.
+
+        A later write that fails (disk full, folder deleted, read-only …) raises nothing: it is logged once as a
+        warning, `problem` of the journal says why, the session goes on in memory, and later actions write all of it
+        once that works again; `save` of the journal tries at once.
+
+        Args:
+            folder: an empty or new one; `~` is the home folder.
+            required: raise OSError where the folder cannot be written now; False tries again later.
+            about: kept beside the model's fingerprint (journal.read_about); JSON values.
+
+        Raises JournalError where the folder holds a journal already.
+        """
+        with self.lock:
+            journal, old = self._store(folder), self.history.store
+            assert isinstance(old, Journal)
+            old.copy_into(journal, self.history)
+            about = {**about, "fingerprint": self.model.base_fingerprint, "recipe": self.recipe}
+            journal.begin(about, bool(required))
+            old.close()
+            self.history.store = journal
+            return journal
+
+    def __repr__(self) -> str:
+        entries = len(self.history.entries)
+        left_out = self.left_out()
+        lacks = f", not computed: {', '.join(left_out)}" if left_out else ""
+        return f"EditSession({self.model!r}, {entries} history entries, perceptual: {self.perceptual_features}{lacks})"
+
+    @property
+    def perceptual_features(self) -> str:
+        """What edits compare outside the region, as models/perceptual.py names it."""
+        return self.model.perceptual_distance().name
+
+    def left_out(self, config: EditConfig | None = None) -> dict[str, str]:
+        """Name the terms of a weight above 0 that edits cannot compute, each with the reason; `self.config` if None."""
+        config = config or self.config
+        return left_out_terms(self.model, config.weights, config.embedding)
+
+    @property
+    def _state(self) -> State:
+        return self.history.state
+
+    def _store(self, folder: str | Path | None) -> "Journal[State]":
+        return Journal(pack, partial(unpacked, device=self.model.device), folder)
+
+    @property
+    def image(self) -> UInt8[np.ndarray, "h w 3"]:
+        """The present picture (read-only)."""
+        return self._state.image
+
+    @property
+    def original_image(self) -> UInt8[np.ndarray, "h w 3"]:
+        """The picture that the session began with (read-only)."""
+        return self._original.image
+
+    @property
+    def label_map(self) -> UInt8[np.ndarray, "h w"]:
+        """The painted truth (read-only; copy it to change it, then `set_label_map`)."""
+        return self._state.label_map
+
+    @property
+    def predicted_label_map(self) -> UInt8[np.ndarray, "h w"]:
+        """The interpreter's opinion of the present picture (read-only). Computed at the first look."""
+        state = self._state
+        if state.predicted is None:
+            predicted = self._predict(state.w_plus)
+            # A cache, not a change: the state is otherwise frozen.
+            object.__setattr__(state, "predicted", predicted)
+            return predicted
+        return state.predicted
+
+    @property
+    def w_plus(self) -> Float[Tensor, "1 num_ws w_dim"]:
+        """A copy of the present latent."""
+        return self._state.w_plus.clone()
+
+    @property
+    def region(self) -> Bool[np.ndarray, "h w"] | None:
+        """Where the next edit may act; None if nothing is painted."""
+        target = self._target()
+        return None if target is None else target.region
+
+    @property
+    def target(self) -> EditTarget | None:
+        """What the next edit is to reach; None if nothing is painted."""
+        return self._target()
+
+    @property
+    def edited_region(self) -> Bool[np.ndarray, "h w"]:
+        """Where the edits and vectors since the origin were to act: what is to be pasted back into a photo."""
+        edited = self._state.edited
+        return np.zeros(self._state.label_map.shape, bool) if edited is None else edited.copy()
+
+    @property
+    def painted(self) -> Bool[np.ndarray, "h w"]:
+        """Pixels whose part was changed since the last edit that ran to its end."""
+        return self._state.label_map != self._state.settled_map
+
+    @property
+    def settled_label_map(self) -> UInt8[np.ndarray, "h w"]:
+        """The painted truth without what `painted` says (read-only)."""
+        return self._state.settled_map
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether `edit` has something to do: something was painted, or the picture lacks what was painted before."""
+        return not np.array_equal(self._state.label_map, self._state.settled_map) or self._unreached() is not None
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a stroke or an edit to take back."""
+        return self.history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was taken back and nothing done since."""
+        return self.history.can_redo
+
+    def paint(self, stroke: Stroke) -> None:
+        """Paint a stroke on the label map: one history entry; none if it changes no pixel.
+
+        Raises UnknownLabelError or StrokeError, and leaves the session as it was.
+        """
+        with self.lock:
+            painted = rasterise(stroke, self._state.label_map, self.model.labels)
+            self._set(painted, do="paint", stroke=_as_json(stroke))
+
+    def set_label_map(self, label_map: np.ndarray, **made: Any) -> None:
+        """Take a whole painted label map `[H, W]` of ids: one history entry; none if it changes no pixel.
+
+        `made` says in the history how it came about, JSON values.
+
+        Raises SessionError for another size or type, UnknownLabelError for an id that the labels do not have.
+        """
+        array = np.asarray(label_map)
+        size = self._state.label_map.shape
+        if array.shape != size:
+            raise SessionError(
+                f"the label map has shape {array.shape}, this portrait takes {size} (height, width); "
+                "resize it with nearest-neighbour sampling, so that ids stay ids"
+            )
+        if array.dtype == bool or not np.issubdtype(array.dtype, np.integer):
+            raise SessionError(f"a label map holds integer label ids; got {array.dtype}")
+        if int(array.min()) < 0:
+            raise SessionError(f"label ids run from 0; got {int(array.min())}")
+        self.model.labels.check(array)
+        with self.lock:
+            self._set(array.astype(np.uint8), **{"do": "label_map", **made})
+
+    def load_mask(self, mask: Source) -> OpenedMask:
+        """Take the whole label map from a mask (masks/mask_file.py): one history entry; none if it changes no pixel.
+
+        Gives the label map and notes on how it was read. Raises as `read_mask`.
+        """
+        opened = read_mask(mask, self.model.labels, self._size)
+        with self.lock:
+            self._set(opened.label_map, do="label_map", tool="mask")
+        return opened
+
+    def paint_mask(self, mask: Source, label: str | int | np.integer, exact: bool = False) -> OpenedPart:
+        """Paint one part where a black and white mask is white: one history entry; none if it changes no pixel.
+
+        Args:
+            mask: bool array, picture or file of this portrait's size, or an enlargement of it.
+            label: name or id of the part.
+            exact: give the part this shape alone: where it was before and the mask is black, the nearest other part is.
+
+        Gives the mask as bool [H, W] and notes on how it was read. Raises UnknownLabelError, or as `open_part_mask`.
+        """
+        part = self.model.labels[label]
+        opened = open_part_mask(mask, self._size)
+        with self.lock:
+            painted = shaped(opened.mask, part.id, exact)(self._state.label_map, self.model.labels)
+            self._set(painted, do="label_map", tool="mask", part=part.id)
+        return opened
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        height, width = self._state.label_map.shape
+        return height, width
+
+    def adopt_prediction(self) -> None:
+        """Take the interpreter's opinion of the present picture as the painted truth: one history entry.
+
+        Whatever was painted and is not in the picture is given up.
+        """
+        with self.lock:
+            predicted, state = self.predicted_label_map, self._state
+            self._push(
+                replace(
+                    state,
+                    label_map=predicted,
+                    settled_map=predicted,
+                    settled_w_plus=state.w_plus,
+                    predicted=predicted,
+                    goal=None,
+                ),
+                do="adopt",
+            )
+
+    def edit(
+        self, steps: Whole | None = None, config: EditConfig | None = None, preset: str | None = None
+    ) -> Iterator[EditStep]:
+        """Let the picture follow what was painted; an iterator of EditSteps.
+
+        The best step (see EditStep.score) is committed as one history entry when the iterator ends, and also when it
+        is closed early (`iterator.close()`, or leaving it to the garbage collector) or interrupted (Ctrl+C, in a step
+        or between two). An error inside commits nothing.
+        If another edit of this session is still open, its best is committed first and this one goes on from there.
+        With nothing painted since an edit that did not quite get there, this one goes on towards the same parts, and
+        commits only what comes nearer.
+
+        Args:
+            steps: number of steps; None takes the config's.
+            config: None takes the session's.
+            preset: "default", "paper" or "released" (EditConfig.preset), instead of a config.
+
+        Raises SessionError at once (not at the first `next`) where there is nothing to do (see `can_edit`), ValueError
+        for bad settings.
+        """
+        if config is not None and preset is not None:
+            raise ValueError("give edit a config or a preset's name, not both")
+        config = EditConfig.preset(preset) if preset is not None else config or self.config
+        if steps is not None:
+            config = replace(config, steps=plain(steps))
+        with self.lock:
+            if not self.can_edit:
+                followed = " the picture already shows what was painted;" if self._state.goal else ""
+                raise SessionError(f"nothing to edit:{followed} paint a stroke first (session.paint)")
+            target = self._target(config)
+            if self._run is not None:
+                self._commit(self._run, completed=False)
+            state = self._state
+            goal = state.goal if target is None else None
+            if target is not None:
+                run = _Run(target, state.settled_w_plus, config)
+            else:
+                assert goal is not None
+                run = _Run(goal.target, goal.reference, config, goal)
+            run.since = self.history.entry.id
+            self._run, self.kept_step = run, None
+        return self._iterate(run, state)
+
+    def drag(
+        self,
+        points: Iterable[DragPoint],
+        steps: Whole | None = None,
+        region: Bool[np.ndarray, "h w"] | None = None,
+        config: EditConfig | None = None,
+    ) -> Iterator[EditStep]:
+        """Move what is at handle points to target points (latent/terms/drag.py); an iterator of EditSteps.
+
+        What was painted and not edited yet is optimised in the same run. The best step is committed as by `edit`, as
+        one history entry. The predicted label map of the new picture becomes the painted one, except where something
+        was painted that the picture does not show yet.
+
+        Args:
+            points: what to drag where, in picture pixels.
+            steps: number of steps; None takes the config's.
+            region: where the picture may change; None takes the surroundings of the points' ways. The region of what
+                was painted is added.
+            config: None takes the session's.
+
+        Raises at once: DragError for points that cannot be dragged, SessionError for a region of another size or type,
+        ValueError for bad settings.
+        """
+        config = replace(config or self.config, **({} if steps is None else {"steps": steps}))
+        size = self.model.resolution
+        dragged = checked_points(points, size)
+        free = drag_region(dragged, size) if region is None else np.asarray(region)
+        if free.shape != (size, size) or free.dtype != bool:
+            raise SessionError(
+                f"region is {free.dtype} of shape {free.shape}; give a bool array ({size}, {size}), True where the "
+                "picture may change"
+            )
+        if not free.any():
+            raise SessionError("region is empty: no pixel of the picture may change; mark some as True")
+        with self.lock:
+            painted = self._target(config)
+            if self._run is not None:
+                self._commit(self._run, completed=False)
+            state = self._state
+            if painted is None:
+                target = EditTarget(state.label_map, free, np.zeros_like(free), ())
+            else:
+                target = replace(painted, region=painted.region | free)
+            run = _Run(target, state.settled_w_plus, config, points=dragged, begun_with=state.label_map)
+            run.free = None if region is None else free
+            run.since = self.history.entry.id
+            self._run, self.kept_step = run, None
+        return self._iterate(run, state)
+
+    def apply_vector(self, vector: EditVector, scale: Real = 1.0, layers: Layers = None, force: Flag = False) -> None:
+        """Add an edit vector to the present latent: one history entry.
+
+        The interpreter's opinion of the new picture becomes the painted truth; what was painted and not yet followed is
+        given up. An open edit's best is committed first. Arguments and errors as of EditVector.apply.
+        """
+        with self.lock:
+            if self._run is not None:
+                self._commit(self._run, completed=False)
+            made = {"do": "vector", "vector": self._kept(vector), "scale": float(scale)}
+            if layers is not None:
+                made["layers"] = [float(x) for x in layers]
+            self.go_to(vector.apply(self._state.w_plus, scale, self.model, force, layers), vector.labels, **made)
+
+    def go_to(
+        self,
+        w_plus: Float[Tensor, "1 num_ws w_dim"],
+        labels: Sequence[str] = (),
+        edited: Bool[np.ndarray, "h w"] | None = None,
+        label_map: UInt8[np.ndarray, "h w"] | None = None,
+        **made: Any,
+    ) -> None:
+        """Take another latent: one history entry, as `apply_vector` makes it.
+
+        Args:
+            w_plus: the latent, of this model.
+            labels: names of the parts that differ in it, where that is known: there it counts as edited.
+            edited: where it counts as edited, instead of what is found.
+            label_map: the painted truth there, instead of the interpreter's opinion.
+            made: what the history says of it, JSON values.
+        """
+        with self.lock:
+            if self._run is not None:
+                self._commit(self._run, completed=False)
+            with torch.no_grad():
+                synthesis = self.model.generator.synthesis(w_plus, noise_mode="const")
+            predicted = frozen(predicted_label_map(self.model, synthesis.features).cpu().numpy())
+            image = frozen(images.to_uint8(synthesis.image)[0])
+            edited = self._acted_on(image, predicted, labels) if edited is None else frozen(edited)
+            parts = predicted if label_map is None else frozen(label_map)
+            self._push(
+                State(w_plus, image, parts, parts, w_plus, predicted, edited=edited),
+                **({"do": "go_to", "labels": list(labels)} | made),
+            )
+
+    def _acted_on(self, image: np.ndarray, predicted: np.ndarray, labels: Sequence[str]) -> np.ndarray | None:
+        """Where all edits acted, once the picture is another one."""
+        parts = [label.id for label in self.model.labels if label.name in labels]
+        before, edited = self.predicted_label_map, self._state.edited
+        if not parts:  # of colour or light, say: it acts wherever the picture changes
+            moved = np.abs(image.astype(int) - self._state.image).max(2) > _SEEN_CHANGE
+            edited = _union(edited, moved) if moved.any() else edited
+        if not np.array_equal(before, predicted):
+            edited = _union(edited, from_segmentations(before, predicted, parts, self.config.buffer_px).region)
+        return edited
+
+    def refine(
+        self,
+        vector: EditVector,
+        steps: Whole = 30,
+        scale: Real = 1.0,
+        layers: Layers = None,
+        config: EditConfig | None = None,
+        force: Flag = False,
+    ) -> Iterator[EditStep]:
+        """Apply an edit vector at once, then refine (latent/refine.py): an iterator of EditSteps, 0 the vector alone.
+
+        Two history entries: the vector as `apply_vector` makes it, and the best step as `edit` commits it.
+
+        Args:
+            vector, scale, layers, force: as of EditVector.apply.
+            steps: from 1 up; the paper's are 10, 30 and 60.
+            config: None takes `EditConfig.preset("default", refine=True)`; its `steps` do not count.
+
+        Raises at once, and leaves the session as it was: EditVectorError, or ValueError for bad settings or a vector
+        that changes nothing the interpreter sees.
+        """
+        config = replace(config or EditConfig.preset("default", refine=True), steps=plain(steps))
+        with self.lock:
+            if self._run is not None:
+                self._commit(self._run, completed=False)
+            before = self._state.w_plus
+            applied = vector.apply(before, scale, self.model, force, layers)
+            run = _Run(refine_target(self.model, before, applied, vector.labels, config), before, config)
+            self.apply_vector(vector, scale, layers, force)
+            run.since, run.refines = self.history.entry.id, True
+            self._run, self.kept_step = run, None
+            state = self._state
+        return self._iterate(run, state, with_start=True)
+
+    def undo(self) -> None:
+        """Take back the last stroke or edit: image, label map and latent. An open edit is given up first.
+
+        Raises SessionError if there is nothing to take back.
+        """
+        with self.lock:
+            self._refuse(self.history.can_undo, "nothing to undo: nothing was painted or edited yet")
+            assert self.history.entry.parent is not None
+            self._travel(self.history.entry.parent)
+
+    def redo(self) -> None:
+        """Bring back what `undo` took. Raises SessionError if there is nothing."""
+        with self.lock:
+            self._refuse(self.history.can_redo, "nothing to redo: nothing was undone since the last stroke or edit")
+            assert self.history.entry.latest is not None
+            self._travel(self.history.entry.latest)
+
+    def visit(self, id: Whole) -> None:
+        """Go to an entry of the history, on whichever branch. An open edit is given up. Raises HistoryError."""
+        with self.lock:
+            self._travel(self.history.find(id).id)
+
+    def _travel(self, id: int) -> None:
+        self.history.store.get(id)  # raises for one that is damaged, before anything changes
+        self._abandon()
+        self.history.visit(id)
+
+    @staticmethod
+    def _refuse(possible: bool, message: str) -> None:
+        if not possible:
+            raise SessionError(message)
+
+    def picture_at(self, id: Whole) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "h w"]]:
+        """Picture and painted label map of an entry of the history (read-only). Raises HistoryError."""
+        with self.lock:
+            state = self.history.state if id == self.history.entry.id else self._state_at(id)
+            return state.image, state.label_map
+
+    def _state_at(self, id: Whole) -> State:
+        return self.history.store.get(self.history.find(id).id)
+
+    def set_strength(self, strength: Real) -> None:
+        """Go part of the way of the last edit, 0 (not at all) to 2 (twice as far): one history entry.
+
+        The painted parts stay, and what the edit worked towards. Raises SessionError where the latent is not an edit's.
+        """
+        with self.lock:
+            edit, before = self._last_edit()
+            if not is_real(strength) or not 0 <= strength <= 2:
+                raise SessionError(f"an edit's strength is a number from 0 to 2; got {strength!r}")
+            full = self._state_at(edit).w_plus
+            w_plus = before.w_plus + float(strength) * (full - before.w_plus)
+            image = self.picture_of(w_plus)
+            moved = replace(self._state, w_plus=w_plus, image=image, predicted=None, settled_w_plus=w_plus)
+            self._push(moved, do="strength", strength=float(strength), edit=edit)
+
+    def strength_latent(self, strength: Real) -> Float[Tensor, "1 num_ws w_dim"]:
+        """Latent that `set_strength` would go to, for a preview. Raises SessionError as it does."""
+        edit, before = self._last_edit()
+        return before.w_plus + float(strength) * (self._state_at(edit).w_plus - before.w_plus)
+
+    @property
+    def strength(self) -> float | None:
+        """Strength of the edit whose latent this is; None where there is none, or a vector came since."""
+        made = self._of_latent().made
+        return {"edit": 1.0, "drag": 1.0, "strength": made.get("strength")}.get(made["do"])
+
+    @torch.no_grad()
+    def picture_of(self, w_plus: Float[Tensor, "1 num_ws w_dim"]) -> UInt8[np.ndarray, "h w 3"]:
+        """The picture of a latent; changes nothing."""
+        return frozen(images.to_uint8(self.model.generator.synthesis(w_plus, noise_mode="const").image)[0])
+
+    def _of_latent(self) -> Entry:
+        """The entry that the present latent came with: not what was painted since."""
+        entry = self.history.entry
+        while entry.made["do"] in ("paint", "label_map") and entry.parent is not None:
+            entry = self.history.entries[entry.parent]
+        return entry
+
+    def _last_edit(self) -> tuple[int, State]:
+        """Entry of the edit that was done last, and the state whose latent it began from."""
+        entry = self._of_latent()
+        edit = entry.made.get("edit") if entry.made["do"] == "strength" else entry.id
+        found = self.history.entries.get(edit) if isinstance(edit, int) else None
+        if found is None or found.made["do"] not in ("edit", "drag") or found.parent is None:
+            raise SessionError("there is no edit to weaken or strengthen: paint, and run session.edit() first")
+        return found.id, self._state_at(found.parent)
+
+    def edit_vector(self, name: str, licence: str | None = None, preview: Flag = False) -> EditVector:
+        """All edits from the session's origin to now as one vector.
+
+        Args:
+            name: of the vector.
+            licence: under which it may be passed on.
+            preview: keep the pictures before and after with it, side by side.
+
+        Raises SessionError if there was no edit.
+        """
+        state = self._state
+        delta = (state.w_plus - self.origin)[0]
+        if float(delta.abs().max()) < _ROUNDING * float(self.origin.abs().max()):
+            raise SessionError("no edit was made yet, so there is no vector: paint, then run session.edit()")
+        before, after = self._original.label_map, state.label_map
+        ids = np.unique(after[before != after])
+        recipe = {
+            **self.recipe,
+            "fingerprint": self.model.base_fingerprint,
+            "resolution": self.model.resolution,
+            "label_set": self.model.labels.name,
+            "perceptual_features": self.perceptual_features,
+            "steps": [entry.made["ran"] for entry in self.history.path() if entry.made["do"] in ("edit", "drag")],
+            "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
+        }
+        pictures = np.concatenate([self._original.image, state.image], axis=1) if preview else None
+        labels = tuple(self.model.labels[int(i)].name for i in ids)
+        return EditVector(name, delta, labels, recipe, licence, pictures)
+
+    def _target(self, config: EditConfig | None = None) -> EditTarget | None:
+        state, config = self._state, config or self.config
+        if np.array_equal(state.label_map, state.settled_map):
+            return None
+        return from_label_maps(
+            state.settled_map, state.label_map, config.buffer_px, self.predicted_label_map, config.region
+        )
+
+    def _unreached(self) -> Goal | None:
+        """The last completed edit's goal, unless the picture is quite there."""
+        goal = self._state.goal
+        return None if goal is None or agreement(self.predicted_label_map, goal.target) == 1 else goal
+
+    def _iterate(self, run: _Run, state: State, with_start: bool = False) -> Iterator[EditStep]:
+        steps = optimize_edit(self.model, state.w_plus, run.target, run.config, run.reference, with_start, run.points)
+        try:
+            for step in steps:
+                run.steps += step.index > 0
+                if run.improves(step):
+                    run.best = step
+                    if run.open:
+                        self.kept_step = step
+                yield step
+            # Asked here, in the consumer's thread and before the lock, so that the next stroke need not wait for it.
+            predicted = None if run.best is None else self._predict(run.best.w_plus)
+            with self.lock:
+                self._commit(run, completed=True, predicted=predicted)
+        except (GeneratorExit, KeyboardInterrupt):  # closed early, or interrupted in the middle of a step
+            with self.lock:
+                self._commit(run, completed=False)
+            raise
+        except BaseException:
+            with self.lock:
+                self._close(run)
+            raise
+
+    def _predict(self, w_plus: Tensor) -> np.ndarray:
+        with torch.no_grad():
+            features = self.model.generator.synthesis(w_plus, noise_mode="const").features
+        return frozen(predicted_label_map(self.model, features).cpu().numpy())
+
+    def _commit(self, run: _Run, completed: bool, predicted: np.ndarray | None = None) -> None:
+        if not run.open or run.best is None:
+            self._close(run)
+            return
+        state, best = self._state, run.best
+        # The label map is the present one: what was painted while the edit ran stays painted.
+        committed = replace(
+            state,
+            w_plus=best.w_plus.clone(),
+            image=frozen(best.image),
+            predicted=predicted,
+            edited=_union(state.edited, run.target.region),
+        )
+        made: dict[str, Any] = {"do": "edit", "steps": run.config.steps, "ran": run.steps, "completed": completed}
+        made |= {"since": run.since, "threads": torch.get_num_threads()}
+        made["settings"] = described(run.config, run.refines)
+        if run.config.weights.perceptual > 0:
+            made["perceptual_features"] = self.perceptual_features
+        if best.left_out:
+            made["left_out"] = dict(best.left_out)
+        if run.points:
+            made |= {"do": "drag", "points": [[*point.handle, *point.target] for point in run.points]}
+            if run.free is not None:
+                made["region"] = self._journal().arrays.put(run.free)
+            committed = self._dragged(run, committed, completed)
+        elif completed:
+            committed = replace(committed, settled_map=frozen(run.target.label_map), settled_w_plus=committed.w_plus)
+        if not run.points and (completed or run.goal is not None):
+            committed = replace(committed, goal=Goal(run.target, run.reference, best.agreement))
+        try:
+            self._push(committed, **made)
+        except KeyboardInterrupt:
+            raise  # the run stays open: whoever handles the interrupt commits it
+        except BaseException:
+            self._close(run)
+            raise
+        self._close(run)
+
+    def _dragged(self, run: _Run, committed: State, completed: bool) -> State:
+        """The state after a drag: its picture's own label map, and what was painted and is not in the picture yet."""
+        predicted = self._predict(committed.w_plus) if committed.predicted is None else committed.predicted
+        kept = run.target.changed | (committed.label_map != run.begun_with)
+        settled = np.where(run.target.changed, run.target.label_map, predicted) if completed else predicted
+        return replace(
+            committed,
+            label_map=frozen(np.where(kept, committed.label_map, predicted)),
+            settled_map=frozen(settled),
+            settled_w_plus=committed.w_plus,
+            predicted=predicted,
+            goal=None,
+        )
+
+    def _close(self, run: _Run) -> None:
+        run.open = False
+        if self._run is run:
+            self._run = None
+
+    def _abandon(self) -> None:
+        if self._run is not None:
+            self._close(self._run)
+            self.kept_step = None
+
+    def _set(self, label_map: np.ndarray, **made: Any) -> None:
+        if not np.array_equal(label_map, self._state.label_map):
+            self._push(replace(self._state, label_map=frozen(label_map)), **made)
+
+    def _push(self, state: State, **made: Any) -> None:
+        self.history.push(state, **made)
+
+    def _journal(self) -> Journal[State]:
+        store = self.history.store
+        assert isinstance(store, Journal)
+        return store
+
+    def _kept(self, vector: EditVector) -> dict[str, Any]:
+        """A vector as the history keeps it: by name, with its numbers beside the states'."""
+        return {
+            "name": vector.name,
+            "labels": list(vector.labels),
+            "delta": self._journal().arrays.put(vector.delta_w_plus.numpy()),
+            **({"combined": vector.recipe["combined"]} if "combined" in vector.recipe else {}),
+        }
+
+
+def _as_json(stroke: Stroke) -> dict[str, Any]:
+    fields = {name: value for name, value in vars(stroke).items() if value is not None}
+    return {**fields, "points": [list(point) for point in stroke.points]}
+
+
+def _union(first: np.ndarray | None, second: np.ndarray) -> np.ndarray:
+    return frozen(second if first is None else first | second)
+
+
+def _own_version() -> str:
+    try:
+        return version("editgan-widgets")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,255 @@
+"""The way to a picture as a Python script that goes it again and arrives at the same pixels.
+
+The script holds what was done on the present branch of a session's history: strokes as points, part operations as the
+label map they gave, edits with their settings and the number of steps they ran, vectors by the library's names or with
+their numbers. At its end it compares the picture with the one it was written for.
+"""
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from editgan_widgets.documents.history import Entry
+from editgan_widgets.documents.journal import Journal
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.documents.session_state import State
+from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
+from editgan_widgets.latent.directions.library import load_vectors
+from editgan_widgets.latent.directions.vector_stack import summed
+from editgan_widgets.models.seeds import SEED_SOURCES
+
+_HEAD = '''"""Makes a picture again that was edited with editgan-widgets: python {name} [MODEL] writes {picture}."""
+
+import hashlib
+import sys
+from base64 import b64decode
+from itertools import islice
+from zlib import decompress
+
+import numpy as np
+import torch
+
+from editgan_widgets import DragPoint, EditSession, EditVector, Stroke, load_model
+from editgan_widgets.latent.directions.library import load_vectors
+from editgan_widgets.latent.presets import config_of
+from editgan_widgets.documents.saved_picture import save_picture
+from editgan_widgets.latent.directions.vector_stack import summed
+
+
+def latent(text):
+    return torch.from_numpy(np.frombuffer(decompress(b64decode(text)), "<f4").copy()).reshape({shape})
+
+
+def parts(text):
+    return np.frombuffer(decompress(b64decode(text)), np.uint8).reshape({size})
+
+
+def mask(text):
+    return parts(text).astype(bool)
+
+
+def run(steps, ran):
+    """Take as many steps as were taken; one that was stopped keeps its best, as it did."""
+    for _ in islice(steps, ran):
+        pass
+    steps.close()
+
+
+torch.set_num_threads({threads})  # as it was made: another number of threads may round otherwise
+model = load_model(sys.argv[1] if len(sys.argv) > 1 else "portraits")
+if {fingerprint!r} not in (model.fingerprint, model.base_fingerprint):
+    sys.exit(f"this picture was made with model {fingerprint}, not {{model.fingerprint}}: give that model's file")
+'''
+
+_TAIL = """
+save_picture(session, {picture!r})
+same = hashlib.sha256(session.image.tobytes()).hexdigest() == {digest!r}
+print("{picture}:", "the same pixels" if same else "not the same pixels: another machine or version rounds otherwise")
+"""
+
+
+class ScriptError(ValueError):
+    """A history that cannot be told as a script."""
+
+
+def session_script(
+    session: EditSession, vectors: Mapping[str, EditVector] | None = None, name: str = "picture.py"
+) -> str:
+    """Write the script of the session's present picture.
+
+    Args:
+        session: its history's present branch is told.
+        vectors: those that sliders stood for, by name; sums of them are told by their scales.
+        name: of the script's file; the picture that it writes has the same name and ends in .png.
+
+    Raises ScriptError for a history whose kinds of entries this version does not know.
+    """
+    with session.lock:
+        return _Script(session, dict(vectors or {}), name).text()
+
+
+class _Script:
+    def __init__(self, session: EditSession, vectors: dict[str, EditVector], name: str) -> None:
+        self._session, self._given, self._name = session, vectors, name
+        self._library = _library_of(session)
+        self._vectors: dict[str, str] = {}  # name -> the code that makes it
+
+    def text(self) -> str:
+        session = self._session
+        entries = session.history.path()[1:]
+        body = self._body(entries)
+        picture = f"{self._name.removesuffix('.py')}.png"
+        threads = {e.made["threads"] for e in entries if e.made["do"] in ("edit", "drag")} or {torch.get_num_threads()}
+        head = _HEAD.format(
+            name=self._name,
+            picture=picture,
+            shape=(1, *session.origin.shape[1:]),
+            size=session.label_map.shape,
+            threads=min(threads),
+            fingerprint=session.model.base_fingerprint,
+        )
+        made = "".join(f"vectors[{key!r}] = {code}\n" for key, code in self._vectors.items() if code)
+        library = "vectors = load_vectors(model)\n" if "" in self._vectors.values() else "vectors = {}\n"
+        tail = _TAIL.format(picture=picture, digest=hashlib.sha256(session.image.tobytes()).hexdigest())
+        used = library + made if self._vectors else ""
+        return f"{head}{used}\n{self._begin()}\n{body}{tail}"
+
+    def _begin(self) -> str:
+        session, recipe = self._session, self._session.recipe
+        if isinstance(recipe.get("seed"), int) and isinstance(recipe.get("truncation_psi"), float):
+            seed, psi, source = recipe["seed"], recipe["truncation_psi"], recipe.get("seed_source", "torch")
+            if source in SEED_SOURCES and torch.equal(session.model.sample_w_plus(seed, psi, source), session.origin):
+                told = "" if source == "torch" else f", source={source!r}"
+                return f"session = EditSession.from_seed(model, seed={seed}, truncation_psi={psi!r}{told})"
+        return f"session = EditSession.from_latent(model, {_latent(session.origin)})"
+
+    def _body(self, entries: list[Entry]) -> str:
+        lines: list[tuple[int, str]] = []
+        for at, entry in enumerate(entries):
+            made, place = entry.made, len(lines)
+            if made["do"] in ("edit", "drag"):
+                # What was painted while the edit ran comes after it: the edit did not see it.
+                place = next((i + 1 for i in reversed(range(len(lines))) if lines[i][0] == made["since"]), 0)
+                if made["settings"] is not None and made["settings"]["refine"]:
+                    lines[place - 1] = (entry.id, self._refined(made, entries[at - 1].made))
+                    continue
+            lines.insert(place, (entry.id, self._line(entry)))
+        return "".join(f"{line}\n" for _, line in lines)
+
+    def _line(self, entry: Entry) -> str:
+        made = entry.made
+        kind = made["do"]
+        if kind == "paint":
+            stroke = dict(made["stroke"])
+            points = [(float(x), float(y)) for x, y in stroke.pop("points")]
+            others = "".join(f", {key}={_literal(value)}" for key, value in stroke.items())
+            return f"session.paint(Stroke({points!r}{others}))"
+        if kind == "label_map":
+            return f"session.set_label_map(parts({_packed(self._state(entry).label_map)!r}))"
+        if kind == "adopt":
+            return "session.adopt_prediction()"
+        if kind == "strength":
+            return f"session.set_strength({float(made['strength'])!r})"
+        if kind == "vector":
+            return self._applied(made)
+        if kind == "go_to":
+            labels = [str(label) for label in made["labels"]]
+            return f"session.go_to({_latent(self._state(entry).w_plus)}, {labels!r})"
+        if kind == "edit" and made["settings"] is not None:
+            config = f"config_of({_literal(made['settings'])}, {int(made['steps'])})"
+            return f"run(session.edit(config={config}), {self._ran(made)})"
+        if kind == "drag" and made["settings"] is not None:
+            config = f"config_of({_literal(made['settings'])}, {int(made['steps'])})"
+            points = [tuple(float(x) for x in point) for point in made["points"]]
+            told = ", ".join(f"DragPoint({point[:2]}, {point[2:]})" for point in points)
+            free = f", region=mask({_packed(self._array(made['region']))!r})" if "region" in made else ""
+            return f"run(session.drag([{told}]{free}, config={config}), {self._ran(made)})"
+        if kind in ("edit", "drag"):
+            raise ScriptError("an edit was run with an embedding network, which a script cannot hold")
+        raise ScriptError(f"the history holds {kind!r}, which this version cannot tell as a script")
+
+    def _ran(self, made: Mapping[str, Any], start: int = 0) -> int | None:
+        # To its end: the iterator then commits it as done.
+        return None if made["completed"] else int(made["ran"]) + start
+
+    def _applied(self, made: Mapping[str, Any]) -> str:
+        return f"session.apply_vector({self._vector(made['vector'])}, {float(made['scale'])!r}{_layers(made)})"
+
+    def _refined(self, made: Mapping[str, Any], vector: Mapping[str, Any]) -> str:
+        config = f"config_of({_literal(made['settings'])}, {int(made['steps'])})"
+        given = f"{self._vector(vector['vector'])}, {int(made['steps'])}, {float(vector['scale'])!r}"
+        return f"run(session.refine({given}{_layers(vector)}, config={config}), {self._ran(made, 1)})"
+
+    def _vector(self, kept: Mapping[str, Any]) -> str:
+        delta = self._delta(kept)
+        terms = kept.get("combined")
+        if terms is not None and all(term["name"] in self._given for term in terms):
+            summands = [(self._given[t["name"]], float(t["scale"]), _layers_of(t["layers"])) for t in terms]
+            if torch.equal(summed(summands).delta_w_plus, delta):
+                told = ", ".join(
+                    f"({self._named(v.name, v.delta_w_plus, v.labels)}, {scale!r}, {layers!r})"
+                    for v, scale, layers in summands
+                )
+                return f"summed([{told}])"
+        return self._named(str(kept["name"]), delta, kept["labels"])
+
+    def _named(self, name: str, delta: torch.Tensor, labels: Iterable[str]) -> str:
+        own = self._library.get(name)
+        labels = tuple(str(label) for label in labels)
+        if own is not None and torch.equal(own.delta_w_plus, delta) and own.labels == labels:
+            self._vectors[name] = ""
+            return f"vectors[{name!r}]"
+        code = f"EditVector({name!r}, {_latent(delta[None])}[0], {labels!r})"
+        key, number = name, 2
+        while self._vectors.get(key, code) != code:  # another vector of the same name
+            key, number = f"{name} {number}", number + 1
+        self._vectors[key] = code
+        return f"vectors[{key!r}]"
+
+    def _delta(self, kept: Mapping[str, Any]) -> torch.Tensor:
+        return torch.from_numpy(self._array(kept["delta"]).copy())
+
+    def _array(self, reference: Any) -> np.ndarray:
+        store = self._session.history.store
+        assert isinstance(store, Journal)
+        return store.arrays.get(reference)
+
+    def _state(self, entry: Entry) -> State:
+        return self._session.history.store.get(entry.id)
+
+
+def _library_of(session: EditSession) -> dict[str, EditVector]:
+    try:
+        return load_vectors(session.model)
+    except ValueError:  # no library for this model
+        return {}
+
+
+def _literal(value: Any) -> str:
+    """JSON values as Python: nothing else can come of them, wherever they came from."""
+    return repr(json.loads(json.dumps(value)))
+
+
+def _layers(made: Mapping[str, Any]) -> str:
+    return "" if made.get("layers") is None else f", layers={_layers_of(made['layers'])!r}"
+
+
+def _layers_of(layers: Sequence[float] | None) -> Layers:
+    """(first, one past the last), or a weight for each row; None = all."""
+    if layers is None:
+        return None
+    return (int(layers[0]), int(layers[1])) if len(layers) == 2 else tuple(float(x) for x in layers)
+
+
+def _latent(w_plus: torch.Tensor) -> str:
+    return f"latent({_packed(w_plus.detach().cpu().numpy().astype('<f4'))!r})"
+
+
+def _packed(array: np.ndarray) -> str:
+    return base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes(), 9)).decode("ascii")

@@ -1,0 +1,96 @@
+"""State: everything of a session that undo brings back, and how it is packed for the journal."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from editgan_widgets.documents.journal import Arrays, JournalError
+from editgan_widgets.latent.target import EditTarget
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """What a completed edit worked towards, so that another one can go on."""
+
+    target: EditTarget
+    reference: Tensor  # latent [1, num_ws, w_dim] that it began from
+    score: float  # agreement_score of the step that was kept
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Everything that undo brings back. Arrays are never written to."""
+
+    w_plus: Tensor  # [1, num_ws, w_dim]
+    image: np.ndarray  # uint8 [H, W, 3]
+    label_map: np.ndarray  # uint8 [H, W], painted truth
+    settled_map: np.ndarray  # painted truth at the last completed edit
+    settled_w_plus: Tensor  # latent at the last completed edit
+    predicted: np.ndarray | None  # interpreter's opinion of `image`; None = not asked yet
+    goal: Goal | None = None  # of the last completed edit
+    edited: np.ndarray | None = None  # bool [H, W], regions of all edits and vectors since the origin; None = nowhere
+
+
+def pack(state: State, arrays: Arrays) -> dict[str, Any]:
+    """A state as JSON values, its arrays put into `arrays`."""
+
+    def put(array: np.ndarray | Tensor | None) -> dict[str, Any] | None:
+        if array is None:
+            return None
+        return arrays.put(array.detach().cpu().numpy() if isinstance(array, Tensor) else array)
+
+    packed: dict[str, Any] = {name: put(getattr(state, name)) for name in _ARRAYS}
+    if state.goal is not None:
+        target = state.goal.target
+        packed["goal"] = {
+            **{name: put(getattr(target, name)) for name in ("label_map", "region", "changed")},
+            "labels": list(target.labels),
+            "reference": put(state.goal.reference),
+            "score": float(state.goal.score),
+        }
+    return packed
+
+
+_ARRAYS = ("w_plus", "image", "label_map", "settled_map", "settled_w_plus", "predicted", "edited")
+
+
+def unpacked(packed: dict[str, Any], arrays: Arrays, device: torch.device) -> State:
+    """The state that `pack` packed, equal in every bit. Raises JournalError for a broken one."""
+    try:
+        return _unpacked(packed, arrays, device)
+    except (KeyError, TypeError) as error:
+        raise JournalError(f"a state of the journal is broken ({error})") from error
+
+
+def _unpacked(packed: dict[str, Any], arrays: Arrays, device: torch.device) -> State:
+    def latent(reference: Any) -> Tensor:
+        return torch.from_numpy(arrays.get(reference).copy()).to(device)
+
+    def array(reference: Any) -> np.ndarray | None:
+        return None if reference is None else arrays.get(reference)
+
+    goal = packed.get("goal")
+    if goal is not None:
+        label_map, region, changed = (arrays.get(goal[name]) for name in ("label_map", "region", "changed"))
+        target = EditTarget(label_map, region, changed, tuple(goal["labels"]))
+        goal = Goal(target, latent(goal["reference"]), goal["score"])
+    return State(
+        w_plus=latent(packed["w_plus"]),
+        image=arrays.get(packed["image"]),
+        label_map=arrays.get(packed["label_map"]),
+        settled_map=arrays.get(packed["settled_map"]),
+        settled_w_plus=latent(packed["settled_w_plus"]),
+        predicted=array(packed["predicted"]),
+        goal=goal,
+        edited=array(packed["edited"]),
+    )
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """A read-only copy."""
+    array = array.copy()
+    array.flags.writeable = False
+    return array

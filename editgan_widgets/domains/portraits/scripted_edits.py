@@ -1,0 +1,175 @@
+"""Scripted mask edits: what a user would paint, as operations on a portrait's label map, to measure editing with.
+
+Each edit of `SCRIPTED_EDITS` takes a label map `[H, W]` uint8 and its LabelSet and gives the painted label map, of the
+same shape. Its sizes are fractions of the picture's height. They are made of what masks/part_operations.py has.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from editgan_widgets.labels import LabelSet
+from editgan_widgets.masks.part_operations import LabelMap, extent, ids, smear, warp
+
+
+@dataclass(frozen=True)
+class ScriptedEdit:
+    """One edit: its name, the parts whose shape it asks for, and the operation that paints it."""
+
+    name: str
+    parts: tuple[str, ...]  # names without their side, "brow" stands for both brows
+    operation: Callable[[LabelMap, LabelSet], LabelMap | None]
+
+    def paint(self, label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
+        """Give the painted label map, or None where the picture (or the label set) lacks what the edit needs."""
+        painted = self.operation(label_map, labels)
+        return None if painted is None or np.array_equal(painted, label_map) else painted
+
+    def part_ids(self, labels: LabelSet) -> tuple[int, ...]:
+        """Ids of the edited parts in a label set, both sides of paired ones."""
+        return ids(labels, *self.parts)
+
+
+def _arch(x: np.ndarray, left: float, right: float) -> np.ndarray:
+    """1 in the middle between left and right, 0 at both and outside, a parabola between."""
+    middle, half = (left + right) / 2, (right - left) / 2
+    return np.clip(1 - ((x - middle) / half) ** 2, 0, None)
+
+
+MOUTH = ("upper lip", "lower lip", "teeth", "mouth", "commissure")
+NOSE = ("nose", "bridge", "nose tip", "ala of nose", "nostrils")
+FOREHEAD = ("forehead", "temple", "frown")
+BARE_SKIN = ("skin", "cheek", "chin", "jaw", "philtrum", "wrinkles", *FOREHEAD)
+
+
+def _on_skin(labels: LabelSet) -> tuple[int, ...]:
+    return ids(labels, *BARE_SKIN, "beard", "moustache", "commissure")
+
+
+def wider_smile(label_map: LabelMap, labels: LabelSet, stretch: float = 1.25, lift: float = 0.02) -> LabelMap | None:
+    """Stretch the mouth sideways and lift its corners."""
+    mouth = ids(labels, *MOUTH)
+    if not _seen(label_map, mouth):
+        return None
+    left, _, right, _ = extent(np.isin(label_map, mouth))
+    middle, half = (left + right) / 2, (right - left) / 2 * stretch
+    up = lift * len(label_map)
+    return warp(
+        label_map,
+        mouth,
+        lambda x, y: (middle + (x - middle) / stretch, y + up * ((x - middle) / half) ** 2),
+        over=_on_skin(labels),
+    )
+
+
+def open_mouth(label_map: LabelMap, labels: LabelSet, gap: float = 0.04) -> LabelMap | None:
+    """Lower the lower lip and show the inside of the mouth between the lips."""
+    upper, lower, inner = ids(labels, "upper lip"), ids(labels, "lower lip"), ids(labels, "mouth")
+    if not (_seen(label_map, upper) and _seen(label_map, lower) and inner):
+        return None
+    left, _, right, _ = extent(np.isin(label_map, lower))
+    down = gap * len(label_map)
+    opened = warp(label_map, lower, lambda x, y: (x, y - down * _arch(x, left, right)), over=_on_skin(labels))
+    below = np.maximum.accumulate(np.isin(label_map, upper), axis=0)
+    above = np.maximum.accumulate(np.isin(opened, lower)[::-1], axis=0)[::-1]
+    kept = np.isin(label_map, upper + ids(labels, "teeth")) | np.isin(opened, lower)
+    between = below & above & ~kept
+    return np.where(between, inner[0], opened).astype(np.uint8)
+
+
+EYE = ("sclera", "iris", "pupil", "tear duct")
+
+
+def closed_eyes(label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
+    """Cover each eyeball with its upper lid."""
+    closed, seen = label_map.copy(), False
+    for side in ("left", "right"):
+        eye = tuple(i for i in ids(labels, *EYE) if labels[i].side == side)
+        lid = [i for i in ids(labels, "eyelid") if labels[i].side == side]
+        if lid and _seen(label_map, eye):
+            closed[np.isin(label_map, eye)] = lid[0]
+            seen = True
+    return closed if seen else None
+
+
+def raised_brows(label_map: LabelMap, labels: LabelSet, rise: float = 0.025) -> LabelMap | None:
+    """Move both brows up."""
+    brows = ids(labels, "brow")
+    if not _seen(label_map, brows):
+        return None
+    up = round(rise * len(label_map))
+    return warp(label_map, brows, lambda x, y: (x, y + up), over=ids(labels, *BARE_SKIN))
+
+
+def longer_hair(label_map: LabelMap, labels: LabelSet, length: float = 0.12) -> LabelMap | None:
+    """Let the hair beside the face fall further, over background, neck and clothes."""
+    hair, brows = ids(labels, "hair"), ids(labels, "brow")
+    if not (_seen(label_map, hair) and _seen(label_map, brows)):
+        return None
+    seed = np.isin(label_map, hair)
+    below_the_eyes = extent(np.isin(label_map, brows))[3] + 0.1 * len(label_map)
+    seed[: int(below_the_eyes)] = False
+    if seed.mean() < 0.004:  # cropped hair does not hang beside the face
+        return None
+    dy = np.full(label_map.shape[1], length * len(label_map))
+    return smear(label_map, seed, hair[0], dy, over=ids(labels, "background", "neck", "clothes"))
+
+
+def higher_hairline(label_map: LabelMap, labels: LabelSet, rise: float = 0.05) -> LabelMap | None:
+    """Move the hairline above the forehead up."""
+    hair, skin, brows = ids(labels, "hair"), ids(labels, "forehead") or ids(labels, "skin"), ids(labels, "brow")
+    if not (_seen(label_map, hair) and _seen(label_map, skin) and _seen(label_map, brows)):
+        return None
+    left, top, right, _ = extent(np.isin(label_map, brows))
+    forehead = np.isin(label_map, ids(labels, *BARE_SKIN))
+    forehead[int(top) :] = False
+    dy = -rise * len(label_map) * _arch(np.arange(label_map.shape[1]) + 0.5, left, right)
+    return smear(label_map, forehead, skin[0], dy, over=hair)
+
+
+def bigger_nose(label_map: LabelMap, labels: LabelSet, wider: float = 1.3, longer: float = 1.1) -> LabelMap | None:
+    """Make the nose wider and longer, its root stays."""
+    nose = ids(labels, *NOSE)
+    if not _seen(label_map, nose):
+        return None
+    left, top, right, _ = extent(np.isin(label_map, nose))
+    middle = (left + right) / 2
+    return warp(
+        label_map,
+        nose,
+        lambda x, y: (middle + (x - middle) / wider, top + (y - top) / longer),
+        over=_on_skin(labels),
+    )
+
+
+def thicker_lips(label_map: LabelMap, labels: LabelSet, thicker: float = 0.02) -> LabelMap | None:
+    """Let the upper lip grow upwards and the lower lip downwards, most in the middle."""
+    upper, lower = ids(labels, "upper lip"), ids(labels, "lower lip")
+    if not (_seen(label_map, upper) and _seen(label_map, lower)):
+        return None
+    x = np.arange(label_map.shape[1]) + 0.5
+    fuller = label_map
+    for lip, direction in ((upper, -1), (lower, 1)):
+        mask = np.isin(label_map, lip)
+        left, _, right, _ = extent(mask)
+        by = direction * np.ceil(thicker * len(label_map) * np.sqrt(_arch(x, left, right)))
+        fuller = smear(fuller, mask, lip[0], by, over=_on_skin(labels))
+    return fuller
+
+
+def _seen(label_map: LabelMap, parts: tuple[int, ...]) -> bool:
+    """Whether the parts have pixels enough to be edited: four at 64 px, as much of the picture at other sizes."""
+    return int(np.isin(label_map, parts).sum()) >= label_map.size * 4 / 64**2
+
+
+SCRIPTED_EDITS = (
+    ScriptedEdit("wider smile", MOUTH, wider_smile),
+    ScriptedEdit("open mouth", ("lower lip", "mouth"), open_mouth),
+    ScriptedEdit("closed eyes", (*EYE, "eyelid"), closed_eyes),
+    ScriptedEdit("raised brows", ("brow",), raised_brows),
+    ScriptedEdit("longer hair", ("hair",), longer_hair),
+    ScriptedEdit("higher hairline", ("hair",), higher_hairline),
+    ScriptedEdit("bigger nose", NOSE, bigger_nose),
+    ScriptedEdit("thicker lips", ("upper lip", "lower lip"), thicker_lips),
+)

@@ -1,1 +1,0 @@
-"""One edit, headless: strokes, target, objective, optimisation, edit vectors and the session that ties them."""

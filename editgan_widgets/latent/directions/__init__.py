@@ -1,0 +1,1 @@
+"""Edit vectors and other directions in latent space."""

@@ -1,0 +1,203 @@
+"""EditVector: an edit as a direction in W+ (EditGAN, section 3.4), with its recipe.
+
+`delta_w_plus` `[num_ws, w_dim]` is the latent after less the latent before; adding it with another scale gives a
+weaker, stronger or reversed edit, on this portrait or another one of the same model. Stored as safetensors, float32,
+with its recipe as JSON. Several are put together in latent/directions/vector_stack.py.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialise
+from torch import Tensor
+
+from editgan_widgets.files import why_unreadable, write_bytes
+from editgan_widgets.models.array_like import float_tensor
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Flag, Real, Whole, is_real
+
+_FORMAT = "editgan-widgets edit vector 1"
+_SPACE = "w_plus"
+
+Layers: TypeAlias = tuple[Whole, Whole] | Sequence[Real] | np.ndarray | None
+"""Rows of w_plus: (first, one past the last), or a weight for each of the num_ws rows; None = all."""
+
+
+class EditVectorError(ValueError):
+    """A file that is no edit vector, or a vector that does not fit."""
+
+
+class WrongModelError(EditVectorError):
+    """An edit vector was applied to another model than the one it was made with."""
+
+
+@dataclass(frozen=True, eq=False)
+class EditVector:
+    """An edit's difference of latents, its name, the parts that were painted, and how it was made.
+
+    `recipe` holds at least `fingerprint` and `resolution` of the model, and the `versions` it was made with.
+    Raises EditVectorError where `delta_w_plus` is no array of finite floating-point numbers `[num_ws, w_dim]`, or the
+    preview no picture.
+    """
+
+    name: str
+    delta_w_plus: Tensor  # [num_ws, w_dim] float32; arrays and nested lists of numbers are turned into one
+    labels: tuple[str, ...] = ()
+    recipe: dict = field(default_factory=dict)
+    licence: str | None = None  # under which it may be passed on, an SPDX name where there is one
+    preview: np.ndarray | None = None  # uint8 [H, W, 3], for example before and after side by side
+
+    def __post_init__(self) -> None:
+        try:
+            delta = float_tensor(self.delta_w_plus, "delta_w_plus")
+        except ValueError as error:
+            raise EditVectorError(f"delta_w_plus must be finite, of shape [num_ws, w_dim]; {error}") from error
+        if delta.ndim != 2 or not delta.numel():
+            hint = "; give delta[0]" if delta.ndim == 3 and len(delta) == 1 else ""
+            hint = "; load_direction repeats a direction of W in every row" if delta.ndim == 1 else hint
+            raise EditVectorError(
+                f"delta_w_plus must be finite, of shape [num_ws, w_dim]; got {tuple(delta.shape)}{hint}"
+            )
+        object.__setattr__(self, "delta_w_plus", delta)
+        object.__setattr__(self, "labels", tuple(self.labels))
+        if self.preview is not None:
+            preview = np.array(self.preview)
+            if preview.ndim != 3 or preview.shape[2] != 3 or preview.dtype != np.uint8:
+                raise EditVectorError(f"a preview is uint8 [H, W, 3]; got {preview.dtype} {preview.shape}")
+            object.__setattr__(self, "preview", preview)
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Fingerprint of the model that it was made with, where its recipe tells."""
+        return self.recipe.get("fingerprint")
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Rows of w_plus that it moves."""
+        return tuple(self.delta_w_plus.any(1).nonzero()[:, 0].tolist())
+
+    def masked(self, layers: Layers) -> "EditVector":
+        """Give the vector with some rows alone, or weighed. Raises EditVectorError for layers that it does not have."""
+        weights = layer_weights(layers, len(self.delta_w_plus))
+        return replace(self, delta_w_plus=self.delta_w_plus * weights[:, None])
+
+    def apply(
+        self,
+        w_plus: Float[Tensor, "batch num_ws w_dim"],
+        scale: Real = 1.0,
+        model: EditGAN | None = None,
+        force: Flag = False,
+        layers: Layers = None,
+    ) -> Float[Tensor, "batch num_ws w_dim"]:
+        """Return `w_plus + scale * delta_w_plus`.
+
+        Args:
+            w_plus: latents to edit; left as they are.
+            scale: about -2..2; 1 is the edit as made, negative reverses it.
+            model: checked against the recipe where given.
+            force: apply even if the vector is another model's; the shapes must still fit.
+            layers: rows of w_plus that move; None = all.
+
+        Raises WrongModelError for another model's vector, EditVectorError for latents of another shape, or layers that
+        they do not have.
+        """
+        if model is not None and not force:
+            self.check(model)
+        if w_plus.shape[1:] != self.delta_w_plus.shape:
+            raise EditVectorError(
+                f"edit vector {self.name!r} has {tuple(self.delta_w_plus.shape)} layers x width, the latent has "
+                f"{tuple(w_plus.shape[1:])}; was it made with a model of another size?"
+            )
+        if not is_real(scale) or not math.isfinite(scale):
+            raise EditVectorError(f"scale must be a finite number; got {scale}")
+        delta = self.delta_w_plus if layers is None else self.masked(layers).delta_w_plus
+        return w_plus + float(scale) * delta.to(w_plus)
+
+    def check(self, model: EditGAN) -> None:
+        """Raise WrongModelError if the vector was made with another model, or one that this was not tuned from."""
+        if self.fingerprint not in (None, model.fingerprint, model.base_fingerprint):
+            raise WrongModelError(
+                f"edit vector {self.name!r} was made with model {self.fingerprint}, this model is {model.fingerprint}; "
+                "load the model it was made with, or pass force=True to add it all the same"
+            )
+
+    def save(self, path: str | Path) -> None:
+        """Write a safetensors file, and the folders above it. Raises OSError where the path cannot be written."""
+        about = {
+            "format": _FORMAT,
+            "name": self.name,
+            "space": _SPACE,
+            "layers": list(self.layers),
+            "labels": list(self.labels),
+            "licence": self.licence,
+            "recipe": self.recipe,
+        }
+        tensors = {"delta_w_plus": self.delta_w_plus.contiguous()}
+        if self.preview is not None:
+            tensors["preview"] = torch.from_numpy(self.preview)
+        content = serialise(tensors, {"editgan": json.dumps(about)})
+        path = Path(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, content)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise OSError(
+                f"edit vector {self.name!r} cannot be written to {path}: {reason}; give a file's path in a folder "
+                "that you may write to"
+            ) from error
+
+    @classmethod
+    def load(cls, path: str | Path) -> "EditVector":
+        """Read what `save` wrote. Raises FileNotFoundError, or EditVectorError for a broken or foreign file."""
+        if reason := why_unreadable(path):
+            raise EditVectorError(reason)
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"no edit vector at {path}; EditVector.save writes one")
+        try:
+            with safe_open(str(path), framework="pt") as file:
+                about = json.loads((file.metadata() or {}).get("editgan", "{}"))
+                if about.get("format") != _FORMAT or "delta_w_plus" not in file.keys():  # noqa: SIM118
+                    raise EditVectorError(
+                        f"{path} is a safetensors file, but no edit vector; write one with EditVector.save"
+                    )
+                if about.get("space", _SPACE) != _SPACE:
+                    raise EditVectorError(f"{path} is a vector of {about['space']!r}; only those of w_plus can be read")
+                delta = file.get_tensor("delta_w_plus")
+                preview = file.get_tensor("preview").numpy() if "preview" in file.keys() else None  # noqa: SIM118
+            return cls(about["name"], delta, tuple(about["labels"]), about["recipe"], about.get("licence"), preview)
+        except (SafetensorError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise EditVectorError(
+                f"{path} cannot be read as an edit vector ({error}); is it whole? EditVector.save writes safetensors"
+            ) from error
+
+
+def layer_weights(layers: Layers, num_ws: int) -> Float[Tensor, "{num_ws}"]:
+    """Weight of each row of w_plus. Raises EditVectorError for layers that do not fit."""
+    if layers is None:
+        return torch.ones(num_ws)
+    if len(layers) == 2:
+        first, end = layers
+        if not (0 <= first < end <= num_ws and int(first) == first and int(end) == end):
+            raise EditVectorError(
+                f"layers {tuple(layers)} do not fit rows 0..{num_ws - 1}; give the first and one past the last"
+            )
+        weights = torch.zeros(num_ws)
+        weights[int(first) : int(end)] = 1
+        return weights
+    if len(layers) != num_ws:
+        raise EditVectorError(
+            f"{len(layers)} weights do not fit {num_ws} rows; give one for each, or (first, one past the last)"
+        )
+    weights = torch.tensor([float(x) for x in layers])
+    if not bool(weights.isfinite().all()):
+        raise EditVectorError(f"weights of rows are finite numbers; got {list(layers)}")
+    return weights

@@ -1,0 +1,29 @@
+"""The edit vectors that ship with a model: `load_vectors(model)["smile"]`."""
+
+from pathlib import Path
+
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
+from editgan_widgets.latent.directions.vector_stack import list_edit_vectors
+from editgan_widgets.models.editgan import EditGAN
+
+_PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
+
+
+def load_vectors(model: EditGAN, folder: str | Path | None = None) -> dict[str, EditVector]:
+    """Read a model's library of edit vectors, by name.
+
+    Args:
+        model: whose vectors are wanted; a copy that was tuned around a photo has those of the model it came from.
+        folder: of .safetensors files; None looks among those that ship.
+
+    Raises EditVectorError where there is none for this model, FileNotFoundError for what is no folder.
+    """
+    folders = sorted(_PRETRAINED.glob("*/vectors")) if folder is None else [Path(folder)]
+    for place in folders:
+        found = {x.vector.name: x.vector for x in list_edit_vectors(place, model) if x.vector and x.problem is None}
+        if found:
+            return found
+    where = "ships with" if folder is None else f"in {folder} fits"
+    raise EditVectorError(
+        f"no library {where} the model {model.base_fingerprint}; `editgan vectors --model FILE --out FOLDER` learns one"
+    )

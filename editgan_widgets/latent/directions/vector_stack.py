@@ -1,0 +1,209 @@
+"""Several edit vectors: compared, put together with scales, layers and an order of their own, and listed from a folder.
+
+stack = combine([(smile, 1.0, None), (age, 0.7, (0, 6)), (gaze, -0.5, None)])
+compare([smile, age, gaze]).conflicts()
+"""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers, WrongModelError
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Flag, Real
+
+CONFLICT = 0.3  # cosine beyond which two vectors are no longer taken to be independent
+
+Part: TypeAlias = tuple[EditVector, float] | tuple[EditVector, float, Layers]
+
+
+class ConflictWarning(UserWarning):
+    """Vectors that are put together share a direction: they undo one another, or count twice."""
+
+
+class Conflict(NamedTuple):
+    """Two vectors that share a direction."""
+
+    first: int  # their places in what was compared
+    second: int
+    cosine: float  # below 0 they undo one another, above 0 what they share counts twice
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """How n vectors lie to one another."""
+
+    names: tuple[str, ...]
+    gram: np.ndarray  # [n, n] dot products
+    layer_norms: np.ndarray  # [n, num_ws] length of each row
+
+    @property
+    def norms(self) -> Float[np.ndarray, " n"]:
+        """Length of each vector."""
+        return np.sqrt(np.diag(self.gram))
+
+    @property
+    def cosine(self) -> Float[np.ndarray, "n n"]:
+        """Cosines, -1..1; 0 with a vector that is nought."""
+        norms = np.maximum(self.norms, 1e-12)
+        return self.gram / np.outer(norms, norms)
+
+    def conflicts(self, threshold: Real = CONFLICT) -> tuple[Conflict, ...]:
+        """Pairs whose cosine is beyond the threshold on either side, the strongest first."""
+        cosine, n = self.cosine, len(self.names)
+        pairs = [Conflict(i, j, float(cosine[i, j])) for i in range(n) for j in range(i + 1, n)]
+        return tuple(sorted((x for x in pairs if abs(x.cosine) > threshold), key=lambda x: -abs(x.cosine)))
+
+    def describe(self, conflict: Conflict) -> str:
+        """Say what a conflict does."""
+        what = "undo one another in part" if conflict.cosine < 0 else "share a direction, which counts twice"
+        return (
+            f"{self.names[conflict.first]!r} and {self.names[conflict.second]!r} {what} (cosine {conflict.cosine:.2f})"
+        )
+
+    def to_markdown(self) -> str:
+        """Table of cosines and lengths."""
+        lines = [f"| | length | {' | '.join(self.names)} |", "|---|---:|" + "---:|" * len(self.names)]
+        for name, norm, row in zip(self.names, self.norms, self.cosine, strict=True):
+            lines.append(f"| {name} | {norm:.3g} | {' | '.join(f'{x:.2f}' for x in row)} |")
+        return "\n".join(lines) + "\n"
+
+
+def compare(vectors: Iterable[EditVector]) -> Comparison:
+    """Compare vectors of one model. Raises EditVectorError for none, or for vectors of unlike shapes."""
+    stack = list(vectors)
+    _check_alike(stack)
+    rows = torch.stack([vector.delta_w_plus for vector in stack]).double()
+    flat = rows.flatten(1)
+    names = tuple(vector.name for vector in stack)
+    return Comparison(names, (flat @ flat.T).numpy(), rows.norm(dim=2).numpy())
+
+
+def combine(
+    parts: Iterable[Part],
+    name: str | None = None,
+    orthogonal: Flag = False,
+    warn: Real | None = CONFLICT,
+    force: Flag = False,
+) -> EditVector:
+    """Put vectors together: the sum of (vector, scale) or (vector, scale, layers), in order.
+
+    Args:
+        parts: any number from 1 up; layers None = all.
+        name: of the result; None names the parts.
+        orthogonal: from each vector what lies along those before it is taken away first, so that the earlier ones keep
+            their effect; else the order changes nothing.
+        warn: cosine of two scaled parts from which a ConflictWarning says so; None never warns.
+        force: take vectors of unlike models together.
+
+    Raises EditVectorError for no parts, unlike shapes or layers that do not fit, WrongModelError for vectors of two
+    models.
+    """
+    given = [(part[0], float(part[1]), part[2] if len(part) == 3 else None) for part in parts]
+    vectors = [vector for vector, _, _ in given]
+    _check_alike(vectors)
+    fingerprints = dict.fromkeys(vector.fingerprint for vector in vectors if vector.fingerprint is not None)
+    if len(fingerprints) > 1 and not force:
+        made = ", ".join(f"{vector.name!r} with {vector.fingerprint}" for vector in vectors)
+        raise WrongModelError(f"the vectors were made with several models ({made}); pass force=True to add them anyway")
+    scaled = [
+        EditVector(vector.name, scale * vector.masked(layers).delta_w_plus, vector.labels)
+        for vector, scale, layers in given
+    ]
+    if warn is not None:
+        comparison = compare(scaled)
+        for conflict in comparison.conflicts(warn):
+            warnings.warn(comparison.describe(conflict), ConflictWarning, stacklevel=2)
+    deltas = [vector.delta_w_plus.double() for vector in scaled]
+    total = torch.stack(_one_after_another(deltas) if orthogonal else deltas).sum(0)
+    recipe = {
+        "combined": [
+            {"name": vector.name, "scale": scale, "layers": None if layers is None else list(layers)}
+            for vector, scale, layers in given
+        ],
+        "orthogonal": orthogonal,
+    }
+    if len(fingerprints) == 1:
+        recipe["fingerprint"] = next(iter(fingerprints))
+    resolutions = {vector.recipe["resolution"] for vector in vectors if "resolution" in vector.recipe}
+    if len(resolutions) == 1:
+        recipe["resolution"] = resolutions.pop()
+    labels = tuple(dict.fromkeys(label for vector in vectors for label in vector.labels))
+    licences = dict.fromkeys(vector.licence for vector in vectors if vector.licence is not None)
+    licence = " AND ".join(licences) or None
+    return EditVector(name or " + ".join(vector.name for vector in vectors), total.float(), labels, recipe, licence)
+
+
+def summed(parts: Iterable[Part], name: str | None = None) -> EditVector:
+    """As `combine`, without a word about conflicts: what several sliders add together.
+
+    A vector without parts acts wherever the picture changes; beside others it makes the sum such a vector.
+    """
+    given = list(parts)
+    vector = combine(given, name, warn=None)
+    return vector if all(part[0].labels for part in given) else replace(vector, labels=())
+
+
+@dataclass(frozen=True, eq=False)
+class VectorFile:
+    """A file of a folder: its vector, or what is wrong with it."""
+
+    path: Path
+    vector: EditVector | None
+    problem: str | None = None  # why it cannot be read, or not be applied to the model asked about
+
+
+def list_edit_vectors(folder: str | Path, model: EditGAN | None = None) -> tuple[VectorFile, ...]:
+    """Read a folder's .safetensors files in order of name; a broken one is listed with its problem.
+
+    Args:
+        folder: not searched deeper.
+        model: vectors of another model are listed with that as their problem.
+
+    Raises FileNotFoundError for what is no folder.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"no folder at {folder}; EditVector.save makes the one that it writes to")
+    found = []
+    for path in sorted(folder.glob("*.safetensors")):
+        vector = None
+        try:
+            vector = EditVector.load(path)
+            if model is not None:
+                vector.check(model)
+        except (EditVectorError, OSError) as error:
+            found.append(VectorFile(path, vector, str(error)))
+        else:
+            found.append(VectorFile(path, vector))
+    return tuple(found)
+
+
+def _check_alike(vectors: Sequence[EditVector]) -> None:
+    if not vectors:
+        raise EditVectorError("no edit vector was given; give one or more")
+    for vector in vectors:
+        if vector.delta_w_plus.shape != vectors[0].delta_w_plus.shape:
+            raise EditVectorError(
+                f"edit vector {vector.name!r} has {tuple(vector.delta_w_plus.shape)} layers x width, "
+                f"{vectors[0].name!r} has {tuple(vectors[0].delta_w_plus.shape)}; are the models of one size?"
+            )
+
+
+def _one_after_another(deltas: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Each less its projection on those before it (Gram-Schmidt)."""
+    kept, axes = [], []
+    for delta in deltas:
+        rest = delta.clone()
+        for axis in axes:
+            rest -= (rest * axis).sum() * axis
+        kept.append(rest)
+        if float(rest.norm()) > 1e-6 * max(float(delta.norm()), 1e-12):
+            axes.append(rest / rest.norm())
+    return kept

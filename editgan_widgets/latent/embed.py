@@ -1,0 +1,295 @@
+"""embed: the latent whose picture is nearest to a given one (EditGAN, section 3.2): one pass of the encoder, then Adam.
+
+Adam moves w_plus, as an offset from the first pass in units along W's axes (latent/latent_frame.py), down
+
+    ln(mean squared error) + perceptual distance + prior * mean(offset²)
+
+The first term is the PSNR itself but for a factor: its gradient does not fade as the error falls, and a decibel weighs
+the same at 20 dB as at 30. The prior keeps the latent near to where the encoder, or W's mean, put it, where edits work.
+Pictures of a batch do not touch one another.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets import images
+from editgan_widgets.latent.adam import Adam
+from editgan_widgets.latent.latent_frame import LatentFrame, Units
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.perceptual import perceptual_distance
+from editgan_widgets.models.readback import Readback
+from editgan_widgets.scalars import is_whole, plain_fields
+
+Start = Literal["encoder", "mean"]
+
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EmbedConfig:
+    """How a picture is embedded. Raises ValueError for settings out of range."""
+
+    steps: int = 100  # updates after the first pass; 0 keeps the first pass
+    lr: float = 0.2  # Adam, in the units below a step
+    warmup: int = 4  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
+    decay_share: float = 0.4  # of the steps, the last ones: there the rate falls to 0 along a cosine
+    beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
+    units: Units = field(default_factory=lambda: Units(spread=0.5, fine=0.7))  # stiff rows stay where edits work
+    together: int = 10  # from the mean: first steps move all rows of w_plus alike, so that they set out from within W
+    perceptual: float = 1.0  # weight of perceptual_distance; 0 leaves it uncomputed
+    perceptual_every: int = 2  # steps; its gradient counts for those between
+    prior: float = 0.1  # weight of the squared distance from the start in these units, mean over the latent
+    error: Literal["log", "squared"] = "log"  # of the pixels: its logarithm, or itself, pictures in [-1, 1]
+    error_weight: float = 1.0  # of that term
+    encoder: float = 0.0  # weight of the squared distance from what the encoder says of the picture, in W's own unit
+    coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
+    lookahead: int = 0  # steps between two moves of the slow weights (Zhang et al. 2019), half-way to Adam's; 0: none
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
+        if not is_whole(self.steps) or self.steps < 0:
+            raise ValueError(f"steps must be a whole number from 0 up; got {self.steps!r}")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
+        if not 0 <= self.decay_share <= 1:
+            raise ValueError(f"decay_share is a share of the steps, 0 to 1; got {self.decay_share!r}")
+        if self.error not in ("log", "squared") or self.coordinates not in ("units", "w"):
+            raise ValueError(
+                f"error is 'log' or 'squared' and coordinates 'units' or 'w'; got {self.error!r}, {self.coordinates!r}"
+            )
+        for name, least in (("warmup", 0), ("perceptual_every", 1), ("lookahead", 0), ("together", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be a whole number from {least} up; got {getattr(self, name)!r}")
+        for name in ("perceptual", "prior", "error_weight", "encoder"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be 0 or more and finite; got {getattr(self, name)!r}")
+
+    @classmethod
+    def preset(cls, name: str) -> "EmbedConfig":
+        """Settings by name: "default", "fast", "paper" or "released" (latent/presets.py).
+
+        Change some with dataclasses.replace. Raises ValueError for another name.
+        """
+        from editgan_widgets.latent.presets import EMBED_PRESETS
+
+        if name not in EMBED_PRESETS:
+            raise ValueError(f"preset {name!r} is not known; there are: {', '.join(EMBED_PRESETS)}")
+        return EMBED_PRESETS[name]()
+
+
+@dataclass(frozen=True)
+class EmbedStep:
+    """One step: the latents, their pictures, and how near these are."""
+
+    index: int  # 0 .. total; 0 is the first pass, step i the latents after i updates
+    total: int
+    w_plus: Tensor  # [n, num_ws, w_dim], a copy of its own
+    image: np.ndarray  # uint8 [n, H, W, 3]
+    psnr: np.ndarray  # [n], dB over the range [-1, 1]
+    started_from: Start
+    seconds: float  # since the embedding began
+    perceptual_features: str | None = None  # what the perceptual term compares; None where its weight is 0
+    left_out: Mapping[str, str] = field(default_factory=dict)  # terms of a weight above 0 not computed, with the reason
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """The latents found for n pictures: for each the best of its steps, the first pass among them."""
+
+    w_plus: Tensor  # [n, num_ws, w_dim]
+    image: np.ndarray  # uint8 [n, H, W, 3], the pictures of `w_plus`
+    psnr: np.ndarray  # [n], dB over the range [-1, 1], against the given pictures
+    first: EmbedStep  # the first pass
+    best_step: np.ndarray  # [n], the step that was kept; 0 is the first pass
+    steps: int  # updates made: the configured ones, or fewer where it was stopped
+    seconds: float
+
+    @property
+    def started_from(self) -> Start:
+        """Whether the encoder made the first pass, or W's mean stands for it where the model has none."""
+        return self.first.started_from
+
+    @property
+    def perceptual_features(self) -> str | None:
+        """What the perceptual term compared (models/perceptual.py); None where its weight is 0."""
+        return self.first.perceptual_features
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Terms of a weight above 0 that were not computed, with the reason."""
+        return self.first.left_out
+
+
+def embed(
+    model: EditGAN,
+    image: Float[Tensor, "n 3 h w"],
+    config: EmbedConfig | None = None,
+    on_step: Callable[[EmbedStep], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Embedding:
+    """Embed pictures and keep each one's best step by PSNR.
+
+    Args:
+        model: frozen; with an encoder it begins there, else at the mean of W.
+        image: in [-1, 1], of the model's resolution (`images.from_uint8`).
+        config: None for the defaults.
+        on_step: gets every step, the first pass (0) too.
+        should_stop: asked after every step; True ends early with the best so far (`CancelToken.is_set` fits).
+
+    An interrupt (Ctrl+C) after the first pass ends it early too, with the best so far.
+
+    Raises ValueError for pictures of another size or range.
+    """
+    kept: _Best | None = None
+    try:
+        for step in optimize_embedding(model, image, config):
+            kept = _Best(step) if kept is None else kept
+            kept.take(step)
+            if on_step is not None:
+                on_step(step)
+            if should_stop is not None and should_stop():
+                break
+    except KeyboardInterrupt:
+        if kept is None:
+            raise
+        _log.warning("embedding interrupted at step %d of %d; the best step is kept", kept.last.index, kept.last.total)
+    assert kept is not None
+    return kept.embedding()
+
+
+def optimize_embedding(
+    model: EditGAN, image: Float[Tensor, "n 3 h w"], config: EmbedConfig | None = None
+) -> Iterator[EmbedStep]:
+    """Embed pictures step by step; yields the first pass and then one EmbedStep after every update.
+
+    Stopping is not calling `next`. Arguments as of `embed`. Raises ValueError at the first `next` for pictures of
+    another size or range.
+    """
+    config = config or EmbedConfig()
+    began = time.perf_counter()
+    target = _checked(model, image).to(model.device)
+    start, started_from = _first_pass(model, target)
+    # From the mean, colours are still to be found, and all rows are to move alike at first.
+    units = config.units if started_from == "encoder" else replace(config.units, fine=1.0)
+    frame = LatentFrame(model, start, units, coordinates=config.coordinates)
+    objective = _Objective(model, target, config)
+    offset = torch.zeros_like(start).requires_grad_()
+    adam = Adam(offset, config.beta2)
+    slow, read = offset.detach().clone(), Readback()
+    for index in range(config.steps + 1):
+        # Grad mode is set here and never across a yield, where the consumer's code would run under it.
+        with torch.set_grad_enabled(index < config.steps):
+            together = started_from == "mean" and index < config.together
+            free = offset.mean(1, keepdim=True).expand_as(offset) if together else offset
+            latent = frame.latent(free)
+            made = model.generator.synthesis(latent, noise_mode="const").image
+            loss = objective(index, made, free, latent)
+        w_now = latent.detach().clone()
+        pixels, psnr = read((images.to_bytes(made), _psnr(made, target)))  # the step's one wait for the device
+        seconds = time.perf_counter() - began
+        about = (objective.features, objective.left_out)
+        yield EmbedStep(index, config.steps, w_now, pixels, psnr, started_from, seconds, *about)
+        if index < config.steps:
+            adam.step(_rate(config, index), torch.autograd.grad(loss, [offset])[0])
+            if config.lookahead and (index + 1) % config.lookahead == 0:
+                with torch.no_grad():
+                    offset.copy_(slow.lerp_(offset, 0.5))
+
+
+class _Objective:
+    """Sum over the pictures, so that each one's gradient is what it would be alone."""
+
+    def __init__(self, model: EditGAN, target: Tensor, config: EmbedConfig):
+        self.target, self.config = target, config
+        self.encoder = model.encoder if config.encoder > 0 else None
+        self.perceptual = self.reference = None
+        if config.perceptual > 0:
+            self.perceptual = perceptual_distance(model.discriminator, device=model.device)
+            self.reference = self.perceptual.reference(target)
+        self.features = None if self.perceptual is None else self.perceptual.name
+        lacks_encoder = config.encoder > 0 and model.encoder is None
+        self.left_out = {"encoder": "the model has no encoder"} if lacks_encoder else {}
+
+    def __call__(self, index: int, made: Tensor, offset: Tensor, latent: Tensor) -> Tensor:
+        config = self.config
+        error = (made - self.target).square().mean((1, 2, 3))
+        error = (error + _LEAST_ERROR).log() if config.error == "log" else error
+        total = config.error_weight * error.sum() + config.prior * offset.square().mean((1, 2)).sum()
+        if self.encoder is not None:
+            with torch.no_grad():
+                encoded = self.encoder(made)
+            total = total + config.encoder * (latent - encoded).square().mean((1, 2)).sum()
+        if self.perceptual is not None and self.reference is not None and index % config.perceptual_every == 0:
+            weight = config.perceptual * config.perceptual_every * len(made)  # the distance is the batch's mean
+            total = total + weight * self.perceptual(made, self.reference)
+        return total
+
+
+_LEAST_ERROR = 1e-6  # 66 dB, beyond what 8 bits hold: the logarithm's slope stays finite
+
+
+class _Best:
+    """Each picture's best step so far."""
+
+    def __init__(self, first: EmbedStep):
+        self.first = self.last = first
+        self.w_plus, self.image, self.psnr = first.w_plus.clone(), first.image.copy(), first.psnr.copy()
+        self.step = np.zeros(len(first.psnr), np.int64)
+
+    def take(self, step: EmbedStep) -> None:
+        better = step.psnr > self.psnr
+        chosen = torch.from_numpy(better).to(self.w_plus.device)[:, None, None]
+        w_plus = torch.where(chosen, step.w_plus, self.w_plus)
+        image = np.where(better[:, None, None, None], step.image, self.image)
+        psnr, number = np.where(better, step.psnr, self.psnr), np.where(better, step.index, self.step)
+        # All at once: an interrupt leaves the one step or the other.
+        self.last, self.w_plus, self.image, self.psnr, self.step = step, w_plus, image, psnr, number
+
+    def embedding(self) -> Embedding:
+        last = self.last
+        return Embedding(self.w_plus, self.image, self.psnr, self.first, self.step, last.index, last.seconds)
+
+
+def _checked(model: EditGAN, image: Tensor) -> Tensor:
+    size = model.resolution
+    if image.ndim != 4 or tuple(image.shape[1:]) != (3, size, size) or not len(image):
+        raise ValueError(
+            f"pictures have shape {tuple(image.shape)}, this model embeds (n, 3, {size}, {size}): crop and resize them "
+            "first, and turn uint8 arrays into tensors with images.from_uint8"
+        )
+    low, high = float(image.min()), float(image.max())
+    if not (low >= -1.01 and high <= 1.01):
+        raise ValueError(
+            f"pictures' values run from {low:g} to {high:g}, embed takes [-1, 1]: images.from_uint8 gives that"
+        )
+    return image.detach().float()
+
+
+@torch.no_grad()
+def _first_pass(model: EditGAN, image: Tensor) -> tuple[Tensor, Start]:
+    if model.encoder is not None:
+        return model.encode(image).detach(), "encoder"
+    return model.generator.w_plus(model.w_statistics().mean.expand(len(image), -1)).clone(), "mean"
+
+
+def _psnr(made: Tensor, target: Tensor) -> Float[Tensor, " n"]:
+    error = (made.detach().clamp(-1, 1) - target).square().mean((1, 2, 3)).clamp_min(1e-10)
+    return 10 * torch.log10(4 / error)
+
+
+def _rate(config: EmbedConfig, i: int) -> float:
+    """Rate of update i = 0, 1, …: warm-up, plateau, cosine to 0 over the last steps."""
+    up = min(1.0, (i + 1) / (config.warmup + 1))
+    falling = max(config.decay_share * config.steps, 1.0)
+    down = max(0.0, (i + 1 - (config.steps - falling)) / (falling + 1))
+    return config.lr * up * (0.5 + 0.5 * math.cos(math.pi * down))

@@ -1,0 +1,261 @@
+"""optimize_edit: Adam on w_plus until the segmentation matches the painted one (EditGAN, section 3.3), step by step.
+
+Points can be dragged in the same optimisation (latent/terms/drag.py).
+
+Stopping is not calling `next`; drawing, logging, recording and testing are consumers of the one iterator. Adam moves
+the latent's offset from the reference in units along W's axes (latent/latent_frame.py).
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets import images
+from editgan_widgets.latent.adam import Adam
+from editgan_widgets.latent.latent_frame import LatentFrame, Units
+from editgan_widgets.latent.objective import Descent, LossWeights, Objective, edit_objective
+from editgan_widgets.latent.target import EditTarget, Region
+from editgan_widgets.latent.terms.drag import DragPoint, DragTerm, checked_points
+from editgan_widgets.latent.terms.identity import IdentityModel
+from editgan_widgets.models.devices import bfloat16_in_hardware
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.readback import Readback
+from editgan_widgets.models.recorded_steps import RecordedSteps, Step
+from editgan_widgets.scalars import Flag, Real, Whole, is_whole, plain_fields
+
+_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class EditConfig:
+    """How an edit is optimised. Raises ValueError for settings out of range.
+
+    `EditConfig.preset("paper")` and `preset("released")` give EditGAN's own settings (latent/presets.py).
+    """
+
+    steps: int = 30  # EditGAN's interactive setting; more than 60 gains little
+    lr: float = 0.15  # Adam, in the units below a step
+    warmup: int = 2  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
+    decay: float = 0.3  # the last third falls to this part of the rate, so that the result settles
+    beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
+    units: Units = field(default_factory=Units)  # of the latent's coordinates: what an edit is readily made of
+    layers: tuple[int, int] | None = None  # rows of w_plus that move, first and one past the last; None = all
+    weights: LossWeights = field(default_factory=LossWeights)
+    outside_budget: float = 0.012  # of the value range: mean change outside that costs nothing when the best is chosen
+    outside_penalty: float = 20.0  # what each further unit of it costs, in units of IoU
+    best: Literal["iou", "objective"] = "iou"  # what tells the best step: agreement less that, or the lowest total
+    stop_iou: float | None = None  # end early once a step's agreement is this high and its outside within budget
+    # Of the generator's maps in a step; what is kept of an edit is drawn in float32. bfloat16 is quicker from 512 px up
+    # where the device multiplies it in hardware; elsewhere float32 stands in for it (kernels/benchmarks/released.md).
+    precision: Literal["float32", "bfloat16"] = "float32"
+    embedding: IdentityModel | None = None  # picture in [-1, 1] -> unit vector; None = no identity term
+    coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
+    nearest: bool = False  # the interpreter reads features of the nearest pixel: EditGAN's release, unlike its training
+    region: Region = "parts"  # where the edit may act (latent/target.py), as a session makes the target
+    buffer_px: float | None = None  # how far the region reaches beyond; None = 2% of the height, at least 2 px
+    whole_parts: bool = False  # refining a vector: large parts are of the region wherever they are, not where changed
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
+        if not is_whole(self.steps) or self.steps < 1:
+            raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
+        if self.best not in ("iou", "objective"):
+            raise ValueError(f"best is 'iou' or 'objective'; got {self.best!r}")
+        if self.precision not in _PRECISIONS:
+            raise ValueError(f"precision is one of {', '.join(map(repr, _PRECISIONS))}; got {self.precision!r}")
+        if not 0 < self.lr < float("inf"):
+            raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
+        if self.stop_iou is not None and not 0 <= self.stop_iou <= 1:
+            raise ValueError(f"stop_iou is an intersection over union, 0 to 1, or None; got {self.stop_iou!r}")
+        if self.buffer_px is not None and not 0 <= self.buffer_px < float("inf"):
+            raise ValueError(f"buffer_px must be 0 or more, or None; got {self.buffer_px!r}")
+
+    @classmethod
+    def preset(cls, name: str, refine: Flag = False) -> "EditConfig":
+        """Settings by name: "default", "paper" or "released"; `refine` for those after applying a vector.
+
+        Change some with dataclasses.replace. Raises ValueError for another name.
+        """
+        from editgan_widgets.latent.presets import PRESETS
+
+        if name not in PRESETS:
+            raise ValueError(f"preset {name!r} is not known; there are: {', '.join(PRESETS)}")
+        return PRESETS[name](bool(refine))
+
+
+@dataclass(frozen=True)
+class EditStep:
+    """One step: its latent, the picture of that latent, and the figures of the objective there."""
+
+    index: int  # 1 .. total; step i is the latent after i updates, 0 (where it was asked for) the start
+    total: int
+    w_plus: Tensor  # [1, num_ws, w_dim], a copy of its own
+    image: np.ndarray  # uint8 [H, W, 3]
+    figures: Mapping[str, float]  # unweighted, in the order of the objective's terms; `total` is the weighted sum
+    score: float  # `agreement`, or -total: the best step is the one with the highest
+    reached: float  # 0 to 1, mean of the figures that measure the goals: IoU of painted parts, way of dragged points
+    agreement: float  # agreement_score of this step
+    seconds: float  # since the edit began
+    left_out: Mapping[str, str] = field(default_factory=dict)  # terms of a weight above 0 not computed, with the reason
+
+    @property
+    def iou(self) -> float:
+        """IoU of predicted and painted mask, edited parts inside the region only, 0 to 1; nan if none was painted."""
+        return self.figures.get("iou", math.nan)
+
+    @property
+    def outside(self) -> float:
+        """Mean absolute change outside the region, as a share of the value range."""
+        return self.figures["outside"]
+
+
+def agreement_score(reached: Real, outside: Real, config: EditConfig) -> float:
+    """Goals reached, 0 to 1, less the penalty for change outside: what `config.best` = "iou" compares steps by."""
+    return float(reached - config.outside_penalty * max(0.0, outside - config.outside_budget))
+
+
+def optimize_edit(
+    model: EditGAN,
+    w_plus: Float[Tensor, "1 num_ws w_dim"],
+    target: EditTarget,
+    config: EditConfig | None = None,
+    reference: Float[Tensor, "1 num_ws w_dim"] | None = None,
+    with_start: Flag = False,
+    points: Sequence[DragPoint] = (),
+) -> Iterator[EditStep]:
+    """Optimise `w_plus` towards `target` and `points`; yields one EditStep after every update.
+
+    Args:
+        model: frozen; needs an interpreter.
+        w_plus: latent to start from.
+        target: what to reach, and where.
+        config: None for the defaults.
+        reference: latent whose picture is kept outside the region and from which the prior measures; `w_plus` if None.
+            An edit that goes on from a stopped one gives the latent before that one, so that changes outside do not add
+            up.
+        with_start: yield step 0 first, the start with its figures.
+        points: what to drag where, inside the target's region.
+
+    Raises at the first `next`: ValueError where the target's size or the config's layers are not the model's, or there
+    is no goal; DragError for points that cannot be dragged.
+    """
+    config = config or EditConfig()
+    start_time = time.perf_counter()
+    size = (model.resolution, model.resolution)
+    if target.label_map.shape != size:
+        raise ValueError(f"the target is {target.label_map.shape} px, this model makes {size} px")
+    reference = w_plus if reference is None else reference
+    frame = LatentFrame(model, reference.detach(), config.units, config.layers, config.coordinates)
+    if not target.labels and not points:
+        raise ValueError("nothing to edit: the target names no part and there are no points to drag")
+    with torch.no_grad():
+        before = model.generator.synthesis(reference, noise_mode="const")
+    drag = None
+    if points:
+        known = checked_points(points, model.resolution)
+        drag = DragTerm(before.features, model.resolution, known, config.weights.drag, config.steps)
+    objective = edit_objective(model, target, before.image, config.weights, config.embedding, config.nearest, drag)
+    del before
+    offset = frame.offset(w_plus.detach()).requires_grad_()
+    adam = Adam(offset, config.beta2)
+    rate, read = _schedule(config), Readback()
+    evaluations = _Evaluations(model, objective, frame, offset, _dtype(config, offset.device))
+    try:
+        for index in range(config.steps + 1):
+            evaluation = evaluations()
+            if index == 0 and not with_start:
+                adam.step(rate(0), evaluation.gradient())
+                del evaluation  # with it its features go, before the next step's are made
+                continue
+            pixels, figures = read((evaluation.pixels, evaluation.figures))  # the step's one wait for the device
+            values = dict(zip(objective.names, figures.tolist(), strict=True))
+            outside = values["outside"]
+            reached = sum(values[name] for name in objective.goals) / len(objective.goals)
+            agreement = agreement_score(reached, outside, config)
+            score = agreement if config.best == "iou" else -values["total"]
+            done = index == config.steps or (
+                config.stop_iou is not None and reached >= config.stop_iou and outside <= config.outside_budget
+            )
+            latent, seconds = evaluation.latent.clone(), time.perf_counter() - start_time
+            shown, left_out = MappingProxyType(values), objective.left_out
+            yield EditStep(index, config.steps, latent, pixels, shown, score, reached, agreement, seconds, left_out)
+            if done:
+                return
+            adam.step(rate(index), evaluation.gradient())
+            del evaluation
+    finally:
+        evaluations.close()
+
+
+def _dtype(config: EditConfig, device: torch.device) -> torch.dtype:
+    return _PRECISIONS[config.precision] if bfloat16_in_hardware(device) else torch.float32
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    """The objective at one latent. What it holds stands until the next one."""
+
+    latent: Tensor
+    pixels: Tensor  # uint8 [H, W, 3], on the device
+    figures: Tensor
+    gradient: Callable[[], Tensor]  # by the offset
+
+
+class _Evaluations:
+    """The objective at the offset's present value, call after call; on a CUDA device recorded and replayed."""
+
+    def __init__(self, model: EditGAN, objective: Objective, frame: LatentFrame, offset: Tensor, dtype: torch.dtype):
+        self._model, self._objective, self._frame, self._dtype = model, objective, frame, dtype
+        self._offset = offset  # its memory stays where it is: Adam changes it in place
+        self._recorded = _recorded_steps(self._whole, objective.period, offset.device)
+
+    def __call__(self) -> _Evaluation:
+        if self._recorded is None:  # the gradient only where it is asked for: a stopped edit's last one is not
+            latent, pixels, descent = self._evaluate()
+            return _Evaluation(latent, pixels, descent.figures, lambda: descent.gradient(self._offset))
+        latent, pixels, figures, gradient = self._recorded()
+        return _Evaluation(latent, pixels, figures, lambda: gradient)
+
+    def close(self) -> None:
+        """Let go of what was recorded, and of its memory, which only the garbage collector would find."""
+        self._recorded = None
+
+    def _whole(self, number: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        self._objective.calls = number
+        latent, pixels, descent = self._evaluate()
+        return latent, pixels, descent.figures, descent.gradient(self._offset)
+
+    def _evaluate(self) -> tuple[Tensor, Tensor, Descent]:
+        offset, moves = self._offset, self._frame.moves
+        # Grad mode is set here and never across a yield, where the consumer's code would run under it.
+        with torch.enable_grad():
+            # Rows that do not move keep what they have and get no gradient.
+            free = offset * moves + offset.detach() * (1 - moves)
+            latent = self._frame.latent(free)
+            synthesis = self._model.generator.synthesis(latent, noise_mode="const", dtype=self._dtype)
+            descent = self._objective.descend(synthesis, free, latent)
+        return latent.detach(), images.to_bytes(synthesis.image)[0], descent
+
+
+def _recorded_steps(step: Step, kinds: int, device: torch.device) -> RecordedSteps | None:
+    return RecordedSteps(step, kinds, device) if device.type == "cuda" else None
+
+
+def _schedule(config: EditConfig) -> Callable[[int], float]:
+    """Rate of update i = 0, 1, …: warm-up, plateau, linear fall over the last third."""
+
+    def rate(i: Whole) -> float:
+        up = min(1.0, (i + 1) / (config.warmup + 1))
+        fall_from = config.steps * 2 / 3
+        down = max(0.0, (i - fall_from) / max(config.steps - fall_from, 1.0))
+        return config.lr * up * (1 - (1 - config.decay) * down)
+
+    return rate

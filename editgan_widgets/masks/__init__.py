@@ -1,0 +1,1 @@
+"""Painted label maps: strokes, fills, part operations and mask files. Numpy only."""

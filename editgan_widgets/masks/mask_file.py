@@ -1,0 +1,346 @@
+"""Masks in files: written as indexed PNG, read from what painting and labelling programs save.
+
+A mask is written with the label's id as index and the labels' colours as palette, so it looks like a mask. On the way
+back the file's content decides how it is read, and notes say what was done:
+
+    indexed picture    by colour where its palette is ours (own or safe), else by index (labelme, VOC, …)
+    RGB, RGBA          by colour; small drift and soft edges are snapped (mask_colours.py), transparent = background
+    grey, 16 bits      values are ids; grey and alpha likewise
+    .npy, arrays       ids, whole floats, singleton axes, one-hot planes, colours
+    enlargements       reduced to the picture's size (mask_size.py)
+
+A black and white picture shows one part and says nothing about the others: `open_mask` refuses it, `open_part_mask`
+reads it (EditSession.paint_mask).
+"""
+
+import io
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+from PIL import Image
+
+from editgan_widgets.files import write_bytes
+from editgan_widgets.labels import LabelSet
+from editgan_widgets.masks.mask_colours import ColourMatch, best_match, ids_by_colour
+from editgan_widgets.masks.mask_size import check_size, exactly_reduced, majority, reduction_note
+from editgan_widgets.masks.mask_source import MaskFileError, MaskPixels, Source, read_pixels
+from editgan_widgets.notes import Note
+from editgan_widgets.palettes import palettes_of
+
+__all__ = [
+    "MaskFileError",
+    "OpenedMask",
+    "OpenedPart",
+    "Source",
+    "holds_own_mask",
+    "mask_png",
+    "open_mask",
+    "open_part_mask",
+    "read_mask",
+    "save_mask",
+]
+
+_ENDS = 8  # of 255: how far black and white may be off
+_MOSTLY = 0.9  # share of black and white pixels in a picture that counts as black and white
+_NAMED = 5  # ids in a message
+_PHOTO = 60  # ids that no label has: more than a mask with mistakes
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedMask:
+    """A mask that was read.
+
+    Attributes:
+        label_map: ids, uint8 [H, W], read-only.
+        notes: what was decided or changed on the way, strings for the user; empty for a plain mask.
+    """
+
+    label_map: UInt8[np.ndarray, "h w"]
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedPart:
+    """The shape of one part that was read.
+
+    Attributes:
+        mask: where the part is, bool [H, W], read-only.
+        notes: as of OpenedMask.
+    """
+
+    mask: Bool[np.ndarray, "h w"]
+    notes: tuple[Note, ...] = ()
+
+
+def mask_png(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet) -> bytes:
+    """The label map as PNG. Raises UnknownLabelError for an id that the labels do not have."""
+    labels.check(label_map)
+    image = Image.fromarray(np.ascontiguousarray(label_map, np.uint8), "P")
+    image.putpalette(labels.palette.tobytes())
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def save_mask(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet, path: str | Path) -> None:
+    """Write `mask_png`. Raises ValueError for an ending other than .png."""
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"a mask is an indexed .png; got {path.name!r}")
+    write_bytes(path, mask_png(label_map, labels))
+
+
+def open_mask(source: Source, labels: LabelSet, size: tuple[int, int]) -> UInt8[np.ndarray, "h w"]:
+    """The label map of `read_mask`, without its notes; a copy. Arguments and errors as there."""
+    return read_mask(source, labels, size).label_map.copy()
+
+
+def read_mask(source: Source, labels: LabelSet, size: tuple[int, int]) -> OpenedMask:
+    """Read the mask of a whole picture, as the module's table says.
+
+    Args:
+        source: a file, its bytes, a Pillow image or an array.
+        labels: whose ids and colours it holds.
+        size: height and width, px, that the label map has; exact enlargements are reduced to it.
+
+    Raises OSError for a file that cannot be read, MaskFileError for what is no picture, another size, black and white,
+    or an id or a colour that is no label's.
+    """
+    stored = read_pixels(source, len(labels))
+    check_size(stored, size)
+    if stored.clear.all():
+        raise MaskFileError(f"{stored.name} is transparent (not opaque) everywhere; save it with its background layer")
+    reduced = exactly_reduced(stored, size)
+    pixels = stored if reduced is None else reduced
+    ids, notes = _ids(pixels, labels, max(1, pixels.size[0] // size[0]))
+    if reduced is None:
+        ids, note = majority(ids, stored, size)
+        notes = (*notes, note)
+    else:
+        notes = (*reduction_note(stored, size), *notes)
+    ids.setflags(write=False)
+    return OpenedMask(ids, (*stored.notes, *notes))
+
+
+def open_part_mask(source: Source, size: tuple[int, int]) -> OpenedPart:
+    """Read the shape of one part: white in a black and white picture, True, 1, or what is opaque.
+
+    Args:
+        source: a file, its bytes, a Pillow image or an array; floats in 0..1 are shares. Grey counts from half on, and
+            a picture of two values as its upper one.
+        size: height and width, px; enlargements are reduced.
+
+    Raises OSError for a file that cannot be read, MaskFileError for another size, for a picture of more than one part,
+    or one that marks nothing.
+    """
+    stored = read_pixels(source, shares=True)
+    check_size(stored, size)
+    reduced = exactly_reduced(stored, size)
+    pixels = stored if reduced is None else reduced
+    mask, notes = _part(pixels)
+    if reduced is None:
+        ids, note = majority(mask.astype(np.uint8), stored, size)
+        mask, notes = ids.astype(bool), (*notes, note)
+    else:
+        notes = (*reduction_note(stored, size), *notes)
+    if not mask.any():
+        raise MaskFileError(f"{stored.name} marks no pixel; the part is white, True or 1 in a black and white mask")
+    mask.setflags(write=False)
+    return OpenedPart(mask, (*stored.notes, *notes))
+
+
+def holds_own_mask(content: bytes, labels: LabelSet) -> bool:
+    """Whether a file is an indexed picture with one of the labels' palettes, as `mask_png` writes it."""
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            given = image.getpalette("RGB") if image.mode == "P" and "editgan-widgets" not in image.info else None
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        return False
+    return given is not None and _is_own_palette(np.array(given, np.uint8).reshape(-1, 3), labels)
+
+
+def _is_own_palette(palette: UInt8[np.ndarray, "n 3"], labels: LabelSet) -> bool:
+    count = len(labels)
+    return any(
+        len(palette) >= count and bool((palette[:count] == x.palette).all()) for x in palettes_of(labels).values()
+    )
+
+
+def _ids(pixels: MaskPixels, labels: LabelSet, scale: int) -> tuple[UInt8[np.ndarray, "h w"], tuple[Note, ...]]:
+    """Ids and notes of a mask, whatever it holds."""
+    if pixels.colours is None:
+        return _of_values(pixels, labels)
+    if pixels.palette is not None:
+        return _of_index(pixels, labels, scale)
+    match = best_match(pixels, labels)
+    if match.convinces or _all_one_label(pixels, match):
+        return _of_colours(pixels, match, scale)
+    if _is_grey(pixels) and not pixels.lossy and int(pixels.colours.max()) < 255:
+        grey = replace(pixels, values=pixels.colours[..., 0].astype(np.int64), colours=None)
+        ids, notes = _of_values(grey, labels)
+        return ids, (*notes, Note("grey values of an RGB picture were read as part ids"))
+    _refuse_black_white(pixels, labels)
+    return _of_colours(pixels, match, scale)
+
+
+def _of_values(pixels: MaskPixels, labels: LabelSet) -> tuple[UInt8[np.ndarray, "h w"], tuple[Note, ...]]:
+    assert pixels.values is not None
+    _refuse_black_white(pixels, labels)
+    if pixels.lossy:
+        raise MaskFileError(
+            f"{pixels.name} holds grey values in a format that changes them, so ids are lost; save it as PNG"
+        )
+    values, notes = np.where(pixels.clear, 0, pixels.values), list[Note]()
+    if int(values.max()) >= len(labels) and not (values % 257).any():
+        values = values // 257
+        notes.append(Note("8-bit ids spread over 16 bits were brought back"))
+    return _checked(values, labels, pixels.name), (*notes, *_clear_note(pixels.clear))
+
+
+def _of_index(pixels: MaskPixels, labels: LabelSet, scale: int) -> tuple[UInt8[np.ndarray, "h w"], tuple[Note, ...]]:
+    """An indexed picture: by index where index and colour agree or the palette is foreign, else by colour."""
+    assert pixels.values is not None
+    assert pixels.palette is not None
+    values = pixels.values
+    if _is_own_palette(pixels.palette, labels) or _agrees(pixels, labels):
+        return _checked(values, labels, pixels.name), ()
+    match = best_match(pixels, labels)
+    if match.convinces:
+        # What is hidden and has no part's colour was left out; a part's colour counts, seen or not.
+        return _of_colours(replace(pixels, clear=pixels.clear & (match.drift > 0)), match, scale)
+    _refuse_black_white(pixels, labels)
+    clear = pixels.clear & (values >= len(labels))
+    note = Note("its palette is not that of {labels}: index numbers were read as part ids", labels=repr(labels.name))
+    return _checked(np.where(clear, 0, values), labels, pixels.name), (note, *_clear_note(clear))
+
+
+def _agrees(pixels: MaskPixels, labels: LabelSet) -> bool:
+    """Whether every index in use that is a label's id has its colour, so that indices are ids."""
+    assert pixels.values is not None
+    assert pixels.palette is not None
+    used = np.unique(pixels.values)
+    known = used[used < min(len(labels), len(pixels.palette))]
+    if not len(known):
+        return False
+    return any(bool((pixels.palette[known] == x.palette[known]).all()) for x in palettes_of(labels).values())
+
+
+def _of_colours(
+    pixels: MaskPixels, match: ColourMatch, scale: int
+) -> tuple[UInt8[np.ndarray, "h w"], tuple[Note, ...]]:
+    ids, notes = ids_by_colour(pixels, match, scale)
+    ids[pixels.clear] = 0
+    return ids, (*notes, *_clear_note(pixels.clear))
+
+
+def _all_one_label(pixels: MaskPixels, match: ColourMatch) -> bool:
+    """Whether all that is there is the background's colour, which may be black or white."""
+    opaque = ~pixels.clear
+    return bool((match.drift[opaque] == 0).all() and (match.nearest[opaque] == 0).all())
+
+
+def _is_grey(pixels: MaskPixels) -> bool:
+    colours = pixels.colours
+    return colours is not None and bool((colours == colours[..., :1]).all())
+
+
+def _clear_note(clear: Bool[np.ndarray, "h w"]) -> tuple[Note, ...]:
+    count = int(clear.sum())
+    return (Note("{count:,} transparent px were read as background", count=count),) if count else ()
+
+
+def _refuse_black_white(pixels: MaskPixels, labels: LabelSet) -> None:
+    if _is_black_white(pixels, len(labels)):
+        raise MaskFileError(
+            f"{pixels.name} is black and white: it shows one part and not which part is where; to paint one part from "
+            "it, use session.paint_mask(file, label=…), or in the editor 'Paint the selected part from a mask'; a "
+            "whole mask holds part ids or the parts' colours"
+        )
+
+
+def _is_black_white(pixels: MaskPixels, num_labels: int) -> bool:
+    """Whether a mask tells one part from the rest: 0 and 1, 0 and 255, or nearly so at soft edges."""
+    opaque = ~pixels.clear
+    if pixels.black_white:
+        return True
+    if pixels.values is not None:
+        values = pixels.values[opaque]
+        if num_labels > 2 and set(np.unique(values)) <= {0, 1} and values.any():
+            return True
+        if pixels.colours is None:
+            top = _top(int(values.max()))
+            return top > 1 and int(values.max()) >= num_labels and _at_ends(values, top)
+    assert pixels.colours is not None
+    colours = pixels.colours[opaque].astype(np.int32)
+    return bool((colours.max(1) - colours.min(1)).max() <= 2 * _ENDS) and _at_ends(colours.mean(1), 255)
+
+
+def _at_ends(shades: np.ndarray, top: int) -> bool:
+    """Whether shades are black and white, with soft edges at most; ids beside a void id of 255 are not."""
+    if shades.min() < 0:
+        return False
+    black, white = shades <= _ENDS * top / 255, shades >= top - _ENDS * top / 255
+    exact = bool(((shades == 0) | (shades == top)).all())
+    soft = not (black | white).all() or bool((white & (shades != top)).any())
+    return (exact or soft) and float((black | white).mean()) >= _MOSTLY
+
+
+def _top(highest: int) -> int:
+    """White of a black and white mask: 65535, 255 or 1."""
+    return 65535 if highest > 65535 - 257 * _ENDS else 255 if 255 - _ENDS <= highest <= 255 else 1
+
+
+def _part(pixels: MaskPixels) -> tuple[Bool[np.ndarray, "h w"], tuple[Note, ...]]:
+    opaque = ~pixels.clear
+    shades = _shades(pixels)
+    seen = shades[opaque]
+    if not seen.any():
+        return np.zeros_like(opaque), ()
+    distinct = np.unique(seen)
+    if pixels.clear.any() and not _ends(seen):  # cut out: what is opaque is the part
+        return opaque, (Note("the opaque pixels were taken"),)
+    if len(distinct) <= 2 and distinct[-1] > 0 and (len(distinct) == 1 or distinct[0] == 0 or _ends(seen)):
+        return opaque & (shades >= max(int(distinct[-1]), 1)), ()
+    if not _ends(seen):
+        raise MaskFileError(
+            f"{pixels.name} holds {len(distinct)} values and is not black and white; a mask of one part is white on "
+            "black; a mask of all parts is opened with load_mask"
+        )
+    between = int(((seen > _ENDS) & (seen < 255 - _ENDS)).sum())
+    return opaque & (shades >= 128), (
+        Note("{count:,} px of soft edges were cut at half", count=between),
+    ) if between else ()
+
+
+def _ends(shades: np.ndarray) -> bool:
+    """Whether most shades are black or white, and some white."""
+    ends = (shades <= _ENDS) | (shades >= 255 - _ENDS)
+    return float(ends.mean()) >= 0.7 and int(shades.max()) >= 255 - _ENDS
+
+
+def _shades(pixels: MaskPixels) -> np.ndarray:
+    """Grey in 0..255; other values of an indexed picture or of ids as they are."""
+    colours = pixels.colours
+    if colours is not None and (pixels.palette is None or _is_black_white(pixels, 0)):
+        spread = colours.max(2)
+        return spread.astype(np.int64)
+    assert pixels.values is not None
+    top = _top(int(pixels.values.max()))
+    return pixels.values // 257 if top == 65535 else pixels.values
+
+
+def _checked(ids: np.ndarray, labels: LabelSet, name: str) -> UInt8[np.ndarray, "h w"]:
+    foreign = (ids < 0) | (ids >= len(labels))
+    if foreign.any():
+        unknown, counts = np.unique(ids[foreign], return_counts=True)
+        named = ", ".join(f"id {id} at {count:,} px" for id, count in zip(unknown[:_NAMED], counts, strict=False))
+        more = f" and {len(unknown) - _NAMED} more ids" if len(unknown) > _NAMED else ""
+        void = "; 255 or -1 often marks what is to be ignored: paint a part there" if {*unknown} <= {-1, 255} else ""
+        void = "; with so many values it looks like a photo" if len(unknown) > _PHOTO else void
+        raise MaskFileError(
+            f"{name} holds {named}{more}, ids of {labels.name!r} run 0..{len(labels) - 1}{void}; save a mask from the "
+            "editor to see which id is which part"
+        )
+    return ids.astype(np.uint8)

@@ -1,0 +1,84 @@
+"""Push: a brush that moves the parts along with it, as liquify brushes do, on the label map.
+
+Where the brush goes, each pixel takes the label that was found against its way: fully at the brush's middle, less
+towards its rim. All steps of a stroke add up in one field of places, and labels are looked up once, at the end: the
+nearest one, so labels stay labels and thin parts do not crumble from step to step.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float
+
+from editgan_widgets.labels import LabelSet
+from editgan_widgets.masks.part_operations import LabelMap, Operation
+from editgan_widgets.masks.strokes import StrokeError
+from editgan_widgets.scalars import Real
+
+_STEP = 0.25  # of the radius, at most, in one go: a longer one would fold the picture over
+
+
+def push(points: Sequence[Sequence[Real]] | np.ndarray, radius: Real) -> Operation:
+    """Push the parts under a brush along a polyline through points (x, y) in picture px.
+
+    Args:
+        points: two or more.
+        radius: of the brush, px; half of it moves by about half as much as the middle.
+
+    Raises StrokeError for fewer than two points, ones that are no finite pairs, or a radius that is not above 0.
+    """
+    path = [(float(x), float(y)) for x, y in points]
+    if len(path) < 2 or not all(math.isfinite(v) for point in path for v in point):
+        raise StrokeError(f"a push goes along two finite points or more; got {len(path)}")
+    if not (math.isfinite(radius) and radius > 0):
+        raise StrokeError(f"a push's radius must be above 0 px and finite; got {radius}")
+
+    def pushed(label_map: LabelMap, labels: LabelSet) -> LabelMap:
+        x, y = _sources(path, float(radius), (label_map.shape[0], label_map.shape[1]))
+        return label_map[np.floor(y).astype(int), np.floor(x).astype(int)]
+
+    return pushed
+
+
+def _sources(
+    path: Sequence[tuple[float, float]], radius: float, size: tuple[int, int]
+) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
+    """Where each pixel's label comes from, x and y in px. static/editor/push.js computes the same numbers."""
+    height, width = size
+    x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    for (x0, y0), (x1, y1) in pairwise(path):
+        steps = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / (radius * _STEP)))
+        dx, dy = (x1 - x0) / steps, (y1 - y0) / steps
+        for i in range(1, steps + 1):
+            _push_once(x, y, x0 + dx * i, y0 + dy * i, dx, dy, radius)
+    return x, y
+
+
+def _push_once(
+    x: np.ndarray, y: np.ndarray, middle_x: float, middle_y: float, dx: float, dy: float, radius: float
+) -> None:
+    """Let the field's places under the brush come from (-dx, -dy) beside them; in place."""
+    height, width = x.shape
+    left, right = max(0, math.floor(middle_x - radius)), min(width, math.ceil(middle_x + radius))
+    top, bottom = max(0, math.floor(middle_y - radius)), min(height, math.ceil(middle_y + radius))
+    if left >= right or top >= bottom:
+        return
+    column, row = np.meshgrid(np.arange(left, right), np.arange(top, bottom))
+    a, b = column + 0.5 - middle_x, row + 0.5 - middle_y
+    rest = np.maximum(0.0, 1 - (a * a + b * b) / (radius * radius))
+    weight = rest * rest
+    u = np.clip(column - weight * dx, 0, width - 1)
+    v = np.clip(row - weight * dy, 0, height - 1)
+    u0, v0 = np.floor(u).astype(int), np.floor(v).astype(int)
+    u1, v1 = np.minimum(u0 + 1, width - 1), np.minimum(v0 + 1, height - 1)
+    fu, fv = u - u0, v - v0
+
+    def between(field: np.ndarray) -> np.ndarray:
+        above = field[v0, u0] * (1 - fu) + field[v0, u1] * fu
+        below = field[v1, u0] * (1 - fu) + field[v1, u1] * fu
+        return above * (1 - fv) + below * fv
+
+    new_x, new_y = between(x), between(y)
+    x[top:bottom, left:right], y[top:bottom, left:right] = new_x, new_y
