@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from conftest import grown
-from editgan_widgets import EditConfig, EditSession, EditVector, Stroke
+from editgan_widgets import DragPoint, EditConfig, EditSession, EditVector, Stroke
 from editgan_widgets.documents import session as module
 from editgan_widgets.documents.session import SessionError
 from editgan_widgets.labels import UnknownLabelError
@@ -425,3 +425,23 @@ def test_a_session_says_which_perceptual_features_edits_compare_and_what_they_le
     assert painted.edit_vector("glow").recipe["perceptual_features"] == "the model's discriminator"
     bare = EditGAN(tiny_model.generator, None, tiny_model.interpreter, tiny_model.labels)
     assert "stand-in" in EditSession.from_seed(bare, 1).perceptual_features
+
+
+@pytest.fixture
+def bare(tiny_model):
+    return EditGAN(tiny_model.generator, tiny_model.discriminator, None, tiny_model.labels)
+
+
+def test_a_model_without_an_interpreter_takes_vectors_and_drags_but_no_painted_edits(bare, session):
+    list(session.drag([DragPoint((12, 14), (18, 14))], steps=2))
+    vector = session.edit_vector("pull")
+    other = EditSession.from_seed(bare, seed=5)
+    before = other.image.copy()
+    assert not other.label_map.any()
+    other.apply_vector(vector, force=True)
+    assert not np.array_equal(other.image, before)
+    assert len(list(other.drag([DragPoint((12, 14), (18, 14))], steps=2))) == 2
+    other.undo()
+    other.set_label_map(np.ones((32, 32), np.uint8))
+    with pytest.raises(SessionError, match="no interpreter yet"):
+        other.edit()

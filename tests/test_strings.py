@@ -49,7 +49,8 @@ def names() -> set[str]:
 def kernel_texts(all_constants: bool = False) -> set[str]:
     """What Python gives `text`, `say` or `Note` as it stands, or every string of the widgets and the engine."""
     found = set()
-    for path in (*WIDGETS.glob("*.py"), *(WIDGETS.parent / "editing").glob("*.py")):
+    engine = [path for room in ("masks", "latent", "documents") for path in (WIDGETS.parent / room).rglob("*.py")]
+    for path in (*WIDGETS.glob("*.py"), *WIDGETS.parent.glob("*.py"), *engine):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if all_constants and isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)

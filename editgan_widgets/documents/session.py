@@ -112,7 +112,7 @@ class EditSession:
         self.origin = w_plus.detach().clone()
         with torch.no_grad():
             synthesis = model.generator.synthesis(self.origin, noise_mode="const")
-        predicted = frozen(predicted_label_map(model, synthesis.features).cpu().numpy())
+        predicted = _segmented(model, synthesis.features)
         image = frozen(images.to_uint8(synthesis.image)[0])
         self._original = State(self.origin, image, predicted, predicted, self.origin, predicted)
         self.history: History[State] = History(self._original, self._store(None))
@@ -430,6 +430,11 @@ class EditSession:
         config = EditConfig.preset(preset) if preset is not None else config or self.config
         if steps is not None:
             config = replace(config, steps=plain(steps))
+        if self.model.interpreter is None:
+            raise SessionError(
+                "this model has no interpreter yet, so edits cannot follow a painted mask; train one with `editgan train "
+                "interpreter`, or apply vectors and drag points, which need none"
+            )
         with self.lock:
             if not self.can_edit:
                 followed = " the picture already shows what was painted;" if self._state.goal else ""
@@ -533,7 +538,7 @@ class EditSession:
                 self._commit(self._run, completed=False)
             with torch.no_grad():
                 synthesis = self.model.generator.synthesis(w_plus, noise_mode="const")
-            predicted = frozen(predicted_label_map(self.model, synthesis.features).cpu().numpy())
+            predicted = _segmented(self.model, synthesis.features)
             image = frozen(images.to_uint8(synthesis.image)[0])
             edited = self._acted_on(image, predicted, labels) if edited is None else frozen(edited)
             parts = predicted if label_map is None else frozen(label_map)
@@ -743,7 +748,7 @@ class EditSession:
     def _predict(self, w_plus: Tensor) -> np.ndarray:
         with torch.no_grad():
             features = self.model.generator.synthesis(w_plus, noise_mode="const").features
-        return frozen(predicted_label_map(self.model, features).cpu().numpy())
+        return _segmented(self.model, features)
 
     def _commit(self, run: _Run, completed: bool, predicted: np.ndarray | None = None) -> None:
         if not run.open or run.best is None:
@@ -832,6 +837,13 @@ class EditSession:
 def _as_json(stroke: Stroke) -> dict[str, Any]:
     fields = {name: value for name, value in vars(stroke).items() if value is not None}
     return {**fields, "points": [list(point) for point in stroke.points]}
+
+
+def _segmented(model: EditGAN, features: list[Tensor]) -> UInt8[np.ndarray, "h w"]:
+    """The interpreter's label map; all background where the model has no interpreter."""
+    if model.interpreter is None:
+        return frozen(np.zeros((model.resolution, model.resolution), np.uint8))
+    return frozen(predicted_label_map(model, features).cpu().numpy())
 
 
 def _union(first: np.ndarray | None, second: np.ndarray) -> np.ndarray:

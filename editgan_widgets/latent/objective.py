@@ -167,7 +167,7 @@ def edit_objective(
         nearest: upsample the interpreter's features to the nearest pixel, not bilinearly.
         drag: what points should move; the segmentation term is left out where the target names no parts.
 
-    Raises ValueError for a model without an interpreter.
+    Raises ValueError for a target with parts and a model without an interpreter.
     """
     device = reference.device
     region = torch.from_numpy(target.region).to(device)
@@ -178,8 +178,9 @@ def edit_objective(
         weights.changed,
         None if device.type == "cuda" else weights.pixels,
     )
-    interpreter, terms = model.trained_interpreter(), list[Term]()
+    terms = list[Term]()
     if target.labels:
+        interpreter = model.trained_interpreter()
         terms.append(SegmentationTerm(interpreter, target, len(model.labels), inside, device, nearest))
     if drag is not None:
         terms.append(drag)
