@@ -118,9 +118,7 @@ def convert(
     if model is not None:
         lines.append(f"edits compare the outside by: {model.perceptual_distance().name}")
         if model.interpreter is None:
-            lines.append(
-                "no interpreter: the model makes and embeds pictures, applies vectors and drags points; painted edits need one"
-            )
+            lines.append("no interpreter: painted edits need one; pictures, photos, vectors and drags work without")
     if model is None or official is None:
         return Conversion(tuple(files), tuple(lines), None)
     difference = _compared(official, members, EditGAN.load(out), samples)

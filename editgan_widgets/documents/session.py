@@ -432,8 +432,8 @@ class EditSession:
             config = replace(config, steps=plain(steps))
         if self.model.interpreter is None:
             raise SessionError(
-                "this model has no interpreter yet, so edits cannot follow a painted mask; train one with `editgan train "
-                "interpreter`, or apply vectors and drag points, which need none"
+                "this model has no interpreter yet, so edits cannot follow a painted mask; train one with "
+                "`editgan train interpreter`, or apply vectors and drag points, which need none"
             )
         with self.lock:
             if not self.can_edit:
