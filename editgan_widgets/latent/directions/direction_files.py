@@ -6,6 +6,7 @@ their own standard deviations, as GANSpace's sliders count. What length 1 does d
 `unit="sigma"` scales any direction so that `scale=1` moves a latent by one standard deviation of W along it.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -20,9 +21,10 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.direction_files import FoundDirections, directions_in
 from editgan_widgets.models.official.tensor_files import existing, read_tensors
+from editgan_widgets.scalars import Whole, is_whole
 
 Unit: TypeAlias = Literal["file", "sigma"]
-Index: TypeAlias = int | str | None
+Index: TypeAlias = Whole | str | None
 
 _LONGEST_NAME = 60  # characters
 
@@ -200,11 +202,9 @@ def _place(path: Path, found: _Set, index: Index) -> int:
         raise CheckpointError(f"{path} holds {count} directions{named}; give {by} (on the command line, --index)")
     if isinstance(index, str) and index in found.names:
         return found.names.index(index)
-    try:
-        at = int(index)
-    except ValueError:
-        at = -1
-    if not 0 <= at < count or isinstance(index, bool):
+    digits = isinstance(index, str) and re.fullmatch(r"[0-9]{1,9}", index.strip()) is not None
+    at = int(index) if digits or is_whole(index) else -1
+    if not 0 <= at < count:
         known = f"names are {', '.join(found.names[:20])}" if found.named else f"they run 0 to {count - 1}"
         raise CheckpointError(f"{path} holds {count} directions and none of index {index!r}; {known}")
     return at

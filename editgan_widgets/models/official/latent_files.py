@@ -10,7 +10,8 @@
 | this package: `*.arrays.safetensors` of `editgan convert` | module "latents" |
 """
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ _CODE_KEYS = ("z", "zs", "zcode", "zcodes", "noisecode")
 _NO_LATENTS = ("img", "image", "images", "noise", "noises", "loss", "losses", "lpips", "step", "steps", "seed", "seeds")
 _DEEPEST = 4  # of dicts and lists within one another
 _MOST = 100_000  # latents of a file
+_MOST_NUMBERS = 2**24  # of a nested list
 
 
 def latents_in(path: Path, content: Any) -> NamedTensors:
@@ -96,11 +98,12 @@ def _walk(path: Path, content: Any, name: str, depth: int) -> Iterator[tuple[str
     elif depth and isinstance(content, Mapping):
         yield from _of_mapping(path, content, name, depth)
     elif depth and isinstance(content, (list, tuple)):
+        if (whole := _as_array(path, name, content)) is not None:
+            yield name, _shaped(path, name, whole)
+            return
         for i, value in enumerate(content):
             inner = f"{name} {i}".strip()
-            if _is_numbers(value):
-                yield inner, float_tensor(value, f"latent {inner}")
-            elif isinstance(value, (Tensor, np.ndarray, Mapping, list, tuple)):
+            if isinstance(value, (Tensor, np.ndarray, Mapping, list, tuple)):
                 yield from _walk(path, value, inner, depth - 1)
 
 
@@ -140,11 +143,33 @@ def _may_be_latents(value: Any) -> bool:
     return isinstance(value, (Mapping, list, tuple)) and len(value) > 0
 
 
-def _is_numbers(value: Any) -> bool:
-    """Whether it is a nested list of numbers."""
-    while isinstance(value, (list, tuple)) and value:
-        value = value[0]
-    return isinstance(value, float)
+def _as_array(path: Path, name: str, content: list | tuple) -> Tensor | None:
+    """A nested list of numbers, or a list of codes `[d]` of one length, as the array that it is; None for others."""
+    if content and all(isinstance(x, (Tensor, np.ndarray)) and np.ndim(x) == 1 for x in content):
+        return float_tensor(content, f"the list {name!r}") if len({len(x) for x in content}) == 1 else None
+    shape, first = [], content
+    while isinstance(first, (list, tuple)) and first and len(shape) <= _DEEPEST:
+        shape.append(len(first))
+        first = first[0]
+    if not isinstance(first, float):
+        return None
+    what = f"the list {name!r}" if name else "a list"
+    if math.prod(shape) > _MOST_NUMBERS or not _is_of_shape(content, shape):
+        raise CheckpointError(
+            f"{path} holds {what} of numbers whose lists are not all of one length, or more than {_MOST_NUMBERS:,} of "
+            f"them; save the latents as an array; {_FITS}"
+        )
+    return float_tensor(content, what)
+
+
+def _is_of_shape(value: Any, shape: Sequence[int]) -> bool:
+    if not shape:
+        return isinstance(value, (float, int))
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) == shape[0]
+        and all(_is_of_shape(inner, shape[1:]) for inner in value)
+    )
 
 
 def _shaped(path: Path, name: str, value: Any) -> Tensor:

@@ -1,5 +1,6 @@
 """numpy's `.npz`: a zip of `.npy` arrays, stored or compressed. The sizes it claims are checked before it is read."""
 
+import math
 import struct
 import zipfile
 import zlib
@@ -11,6 +12,7 @@ from editgan_widgets.models.official.pickle_reader import PickleRefusedError
 
 _LARGEST = 2**31  # bytes of all arrays together; compressed ones may be many times larger than the file
 _MOST_ARRAYS = 10_000
+_MOST_AXES = 32
 
 
 def is_npz(path: Path) -> bool:
@@ -54,16 +56,18 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray | Non
             raise PickleRefusedError(f"its array {entry.filename[:60]!r} has no header of numpy") from error
         if dtype.kind not in "biuf":
             return None
-        count = 1
-        for n in shape:
-            count *= n
+        if not all(type(n) is int and 0 <= n < 2**48 for n in shape) or len(shape) > _MOST_AXES:
+            raise PickleRefusedError(f"its array {entry.filename[:60]!r} claims a shape that no array has")
         left = entry.file_size - file.tell()
-        if not all(n >= 0 for n in shape) or count * dtype.itemsize != left:
+        if math.prod(shape) * dtype.itemsize != left:
             raise PickleRefusedError(f"its array {entry.filename[:60]!r} of shape {shape} is of another size")
         data = file.read(left)
         if len(data) != left:
             raise PickleRefusedError(f"its array {entry.filename[:60]!r} is cut short")
-        array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+        try:
+            array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+        except ValueError as error:  # an empty array may still claim more than an axis can count
+            raise PickleRefusedError(f"its array {entry.filename[:60]!r} of shape {shape} is none") from error
         return array.astype(dtype.newbyteorder("="))
 
 

@@ -19,6 +19,9 @@ import torch
 from torch import Tensor
 
 MOST_OPCODES = 500_000  # far above what a weights file takes; bounds time, and memory beyond the file's size
+_LONGEST_NAME = 1000  # characters of a global, or of a key: comparing and copying long ones again and again takes hours
+_LARGEST_KEY = 2**60  # smaller integers have hashes of their own; larger ones can be chosen so that all collide
+_MOST_COPIED = 2**25  # elements of tensors that are not kept in a file as they are: repeated, negated or conjugated
 
 
 class PickleRefusedError(ValueError):
@@ -51,6 +54,7 @@ class Readable(Protocol):
 
 # How a persistent id's storage is found: (element type, key, number of elements) -> flat tensor.
 Storages = Callable[[torch.dtype, str, int], Tensor]
+Copies = list[tuple[Tensor, Tensor]]  # each with the view of a storage that it was copied from
 
 
 @dataclass(eq=False, repr=False)
@@ -72,17 +76,18 @@ class Opaque:
         return f"<{self.name}, not built>"
 
 
-def read_pickle(file: Readable, size: int, storages: Storages | None = None) -> Any:
+def read_pickle(file: Readable, size: int, storages: Storages | None = None, copies: Copies | None = None) -> Any:
     """Read one pickle from where `file` stands; afterwards the file stands behind it.
 
     Args:
         file: anything with read, readline and tell, whose `read(n)` gives no more than there is.
         size: bytes of the whole file; what is built of its values may take a few times as much memory.
         storages: finds the data of tensors that the pickle names by persistent ids; None refuses such ids.
+        copies: takes the tensors that were copied out of their storages, for a caller who fills the storages later.
 
     Raises PickleRefusedError.
     """
-    return _Machine(size, storages).run(file)
+    return _Machine(size, storages, copies).run(file)
 
 
 def read_legacy_torch(file: Readable, size: int) -> Any:
@@ -107,7 +112,8 @@ def read_legacy_torch(file: Readable, size: int) -> Any:
             found[key] = torch.empty(numel, dtype=dtype)
         return found[key] if found[key].dtype == dtype else found[key].view(dtype)
 
-    content = read_pickle(file, size, storage)
+    copies: Copies = []
+    content = read_pickle(file, size, storage, copies)
     keys = read_pickle(file, size)
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys) or set(keys) != set(found):
         raise PickleRefusedError("its list of storages does not fit its tensors")
@@ -117,6 +123,8 @@ def read_legacy_torch(file: Readable, size: int) -> Any:
             raise PickleRefusedError(f"storage {key!r} has another length than its tensors say")
         if len(flat):
             flat.copy_(torch.frombuffer(bytearray(_exactly(file, len(flat) * flat.itemsize)), dtype=flat.dtype))
+    for copy, view in copies:
+        copy.copy_(view)
     return content
 
 
@@ -172,10 +180,12 @@ _MARK = _Mark()
 
 
 class _Machine:
-    def __init__(self, size: int, storages: Storages | None):
+    def __init__(self, size: int, storages: Storages | None, copies: Copies | None):
         self.room = (
             4 * size + 2**16
         )  # elements and bytes that builders may still copy; a plain file takes up to 3 sizes
+        self.copies = copies
+        self.may_copy = _MOST_COPIED
         self.storages = storages
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
@@ -233,6 +243,8 @@ class _Machine:
 
     def global_(self, name: str) -> None:
         """Push what a global's name means here: a table says it, and nothing is looked up elsewhere."""
+        if len(name) > _LONGEST_NAME:
+            raise PickleRefusedError(f"it names a global of {len(name)} characters, at most {_LONGEST_NAME} fit")
         if name in _STORAGES:
             self.stack.append(StorageKind(_STORAGES[name]))
         elif name in _DTYPES:
@@ -247,6 +259,8 @@ class _Machine:
         name, module = self.stack.pop(), self.stack.pop()
         if not isinstance(name, str) or not isinstance(module, str):
             raise PickleRefusedError("it names a global by what is no text")
+        if (length := len(name) + len(module)) > _LONGEST_NAME:  # before they are joined
+            raise PickleRefusedError(f"it names a global of {length} characters, at most {_LONGEST_NAME} fit")
         self.global_(f"{module}.{name}")
 
     def reduce(self) -> None:
@@ -271,7 +285,24 @@ class _Machine:
         self.charge(arguments)
         if any(isinstance(x, Opaque) for x in arguments) and call.name not in _ANY:
             return Opaque(call.name)
-        return _BUILDERS[call.name](*arguments)
+        value = _BUILDERS[call.name](*arguments)
+        return self.as_stored(value) if isinstance(value, Tensor) else value
+
+    def as_stored(self, tensor: Tensor) -> Tensor:
+        """Write out a tensor that repeats the elements of its storage, or that torch would negate or conjugate."""
+        repeats = tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes()
+        if not (repeats or tensor.is_neg() or tensor.is_conj()):
+            return tensor
+        self.may_copy -= tensor.numel()
+        if self.may_copy < 0:
+            raise PickleRefusedError(
+                f"its repeated, negated and conjugated tensors have more than {_MOST_COPIED:,} elements; save "
+                "copies of them (tensor.clone())"
+            )
+        copy = tensor.resolve_conj().resolve_neg().contiguous()
+        if self.copies is not None:
+            self.copies.append((copy, tensor))
+        return copy
 
     def object_from_mark(self) -> None:
         """OBJ: push what the class above the mark would give of the values above it."""
@@ -295,7 +326,10 @@ class _Machine:
 
     def charge(self, arguments: tuple) -> None:
         """Count what a builder copies; a small pickle could ask for the same large copy again and again."""
-        self.room -= sum(len(x) for x in arguments if isinstance(x, (bytes, str, list, dict, tuple)))
+        self.room -= len(arguments)
+        self.room -= (
+            0 if self.room < 0 else sum(len(x) for x in arguments if isinstance(x, (bytes, str, list, dict, tuple)))
+        )
         if self.room < 0:
             raise PickleRefusedError("it builds more than its size can hold")
 
@@ -311,7 +345,7 @@ class _Machine:
             if target.memo is not None and self.memo.get(target.memo) is target:
                 self.memo[target.memo] = target.value
         elif isinstance(target, _Dtype):
-            target.order = str(state[1])
+            target.order = state[1] if isinstance(state[1], str) else "<"
         elif isinstance(target, Opaque):
             target.state = state
 
@@ -350,12 +384,18 @@ def _finished(value: Any) -> Any:
 
 
 def _pairs(items: Any) -> dict[Any, Any]:
-    """A dict with plain keys; another key is replaced by an Opaque, as hashing a nested one takes its whole depth."""
-    made = {}
-    for key, value in items:
-        plain = isinstance(key, (str, int, float, bytes, type(None), Opaque))
-        made[key if plain else Opaque(type(key).__name__)] = _finished(value)
-    return made
+    """A dict with plain keys, each quick to hash and to compare (see `_key`)."""
+    return {_key(key): _finished(value) for key, value in items}
+
+
+def _key(key: Any) -> Any:
+    """A key that takes little time; a nested or very long one becomes an Opaque, a very large integer its digits."""
+    if isinstance(key, int) and abs(key) >= _LARGEST_KEY and key.bit_length() <= 64:
+        return str(key)
+    long = isinstance(key, (str, bytes)) and len(key) > _LONGEST_NAME
+    large = isinstance(key, int) and abs(key) >= _LARGEST_KEY
+    plain = isinstance(key, (str, int, float, bytes, type(None), Opaque)) and not long and not large
+    return key if plain else Opaque(type(key).__name__)
 
 
 def _count(value: Any) -> int:
@@ -368,11 +408,20 @@ def _count(value: Any) -> int:
 
 
 def _ordered_dict(items: Any = ()) -> dict[Any, Any]:
-    return _pairs(items.items() if isinstance(items, dict) else [tuple(pair) for pair in items])
+    if isinstance(items, dict):
+        return _pairs(items.items())
+    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in items):
+        raise PickleRefusedError("it builds a dict of what are no pairs")
+    return _pairs(items)
 
 
-def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Tensor:
-    """torch._utils._rebuild_tensor and its second version: a view of a storage, which must hold all of its elements."""
+def _tensor(
+    storage: Any, offset: Any, size: Any, stride: Any, grad: Any = None, hooks: Any = None, metadata: Any = None
+) -> Tensor:
+    """torch._utils._rebuild_tensor and its second version: a view of a storage, which must hold all of its elements.
+
+    `metadata` may say that the numbers are meant negated ("neg") or conjugated ("conj").
+    """
     if not isinstance(storage, _Storage):
         raise PickleRefusedError("it builds a tensor of what is no storage")
     shape, steps = [_count(n) for n in size], [_count(n) for n in stride]
@@ -382,9 +431,20 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Tenso
     for n in shape:
         numel *= n
     last = _count(offset) + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
-    if numel and (numel > len(storage.flat) or last >= len(storage.flat)):
+    if numel and (numel > max(len(storage.flat), _MOST_COPIED) or last >= len(storage.flat)):
         raise PickleRefusedError(f"it builds a tensor of shape {tuple(shape)} of {len(storage.flat)} values")
-    return storage.flat.as_strided(shape, steps, offset)
+    view = storage.flat.as_strided(shape, steps, offset)
+    signs = {} if metadata is None else metadata
+    if not isinstance(signs, dict) or any(
+        not isinstance(x, bool) or (x and name not in ("neg", "conj")) for name, x in signs.items()
+    ):
+        raise PickleRefusedError(
+            "it builds a tensor with properties other than 'neg' and 'conj'; save its numbers alone (tensor.clone())"
+        )
+    if (signs.get("conj") and not view.is_complex()) or (signs.get("neg") and view.dtype == torch.bool):
+        raise PickleRefusedError(f"it negates or conjugates a tensor of {view.dtype}")
+    view = view.conj() if signs.get("conj") else view
+    return torch._neg_view(view) if signs.get("neg") else view  # type: ignore[reportPrivateImportUsage]
 
 
 def _parameter(tensor: Any, *_: Any) -> Tensor:
@@ -426,7 +486,8 @@ def _dtype(code: Any, *_: Any) -> _Dtype | Opaque:
 def _persistent_object(meta: Any) -> Opaque:
     if not isinstance(meta, dict) or not isinstance(meta.get("state"), dict):
         raise PickleRefusedError("it holds an object without its state")
-    return Opaque(str(meta.get("class_name", ""))[:200], meta["state"])
+    name = meta.get("class_name", "")
+    return Opaque(name[:200] if isinstance(name, str) else "", meta["state"])
 
 
 def _encoded(text: Any, encoding: Any = "latin1") -> bytes:
