@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from editgan_widgets import images, portraits
+from editgan_widgets import images
 from editgan_widgets.analysis.stylised import oil
+from editgan_widgets.domains import portraits
 
 SEED, SIZE, FRAME = 20_000_033, 360, 44
 FACTORS = {

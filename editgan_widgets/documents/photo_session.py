@@ -87,7 +87,7 @@ class PhotoSession:
     def pasted(
         self, method: Literal["feather", "gradient"] = "gradient", residual: Real = 0.0
     ) -> UInt8[np.ndarray, "h w 3"]:
-        """The photo with the session's edits, at its own resolution; arguments as of editing.photo.paste.
+        """The photo with the session's edits, at its own resolution; arguments as of documents.photo.paste.
 
         Where a part moved, a residual would leave its old outline behind as a ghost.
         """
