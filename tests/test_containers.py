@@ -590,3 +590,43 @@ def test_load_model_of_a_folder_names_the_files_in_it(tmp_path):
     (tmp_path / "m.safetensors").write_bytes(b"")
     with pytest.raises(CheckpointError, match=r"is a folder.*give a file in it: .*m\.safetensors"):
         load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["G_before_ema", "generator_no_ema", "non_ema", "without_ema", "G_noEMA", "unsmoothed"]
+)
+def test_a_name_that_denies_averaging_is_not_taken_as_averaged(generator, other, tmp_path, name):
+    found = official_generator(tmp_path / "x", {name: ada(other), "my_ema": ada(generator)})
+    assert torch.equal(found.weights["synthesis.b4.const"], generator.synthesis.b4.const)
+    alone = official_generator(tmp_path / "x", {name: ada(generator)})
+    assert any("nothing marks its weights as averaged" in note for note in alone.notes)
+
+
+def test_the_last_of_an_unnamed_tuple_is_not_called_averaged(generator, other, tmp_path):
+    notes = official_generator(tmp_path / "x", (ada(generator), ada(other))).notes
+    assert any("last of the tuple" in note for note in notes)
+    assert any("nothing marks its weights as averaged" in note for note in notes)
+
+
+def test_a_mean_of_w_that_is_a_list_or_a_column_is_taken(generator, tmp_path):
+    for stored in (mean(generator).tolist(), mean(generator)[:, None]):
+        found = official_generator(tmp_path / "x", {"g_ema": ros(generator), "latent_avg": stored})
+        assert torch.allclose(found.weights["mapping.w_avg"], mean(generator))
+        assert not found.mean_is_estimated
+
+
+def test_a_mean_of_zeros_that_samples_contradict_is_estimated(generator, tmp_path):
+    weights = ros(generator)
+    weights["style.1.bias"] = weights["style.1.bias"] + 100
+    found = official_generator(tmp_path / "x", {"g_ema": weights, "latent_avg": torch.zeros(16)})
+    assert found.mean_is_estimated
+    assert found.weights["mapping.w_avg"].any()
+    assert any(re.search("all zeros, which mapped samples contradict.*estimated", note) for note in found.notes)
+
+
+def test_a_mapping_of_a_much_smaller_multiplier_is_refused_or_flagged(generator, tmp_path):
+    large = {name: x * 100 if name.startswith("mapping.fc") else x for name, x in ada(generator).items()}
+    with pytest.raises(CheckpointError, match="another mapping_lr_multiplier"):
+        official_generator(tmp_path / "x", large)
+    large = {name: x * 100 if name.startswith("style.") else x for name, x in ros(generator).items()}
+    assert any("another mapping_lr" in note for note in official_generator(tmp_path / "x", {"g_ema": large}).notes)

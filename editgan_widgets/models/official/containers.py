@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from editgan_widgets.models.errors import CheckpointError
+from editgan_widgets.models.official.names import MEANS
 from editgan_widgets.models.official.pickle_reader import Opaque
 
 _DEEPEST, _MOST_NODES = 40, 200_000  # bounds the walk over a hostile file
@@ -64,6 +65,8 @@ def contents(path: Path, content: Any) -> Contents:
             found.tensors.setdefault(name, value)
         elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
             found.tensors.setdefault(name, torch.from_numpy(value))
+        elif name.rsplit(".", 1)[-1] in MEANS and _is_list_of_numbers(value):
+            found.tensors.setdefault(name, torch.tensor(value, dtype=torch.float32))
         else:
             ahead.extend((_join(name, key), child, depth + 1) for key, child in reversed(_children(found, name, value)))
     return found
@@ -72,6 +75,14 @@ def contents(path: Path, content: Any) -> Contents:
 def is_module(value: Any) -> bool:
     """Whether a value is a module that was pickled whole."""
     return isinstance(value, Opaque) and isinstance(value.state, Mapping) and "_modules" in value.state
+
+
+def _is_list_of_numbers(value: Any) -> bool:
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) > 0
+        and all(isinstance(x, (int, float)) and abs(x) < 1e30 for x in value)
+    )
 
 
 def _children(found: Contents, name: str, value: Any) -> list[tuple[str, Any]]:

@@ -18,11 +18,13 @@ from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.generator import GeneratorConfig, MappingNetwork
 from editgan_widgets.models.official.architectures import not_read, unlike_stylegan2
 from editgan_widgets.models.official.containers import Contents, contents
+from editgan_widgets.models.official.names import MEANS
 from editgan_widgets.models.official.pickle_reader import Opaque
 from editgan_widgets.models.official.rosinality import from_rosinality
 from editgan_widgets.models.official.settings import Settings, settings_of
 from editgan_widgets.models.official.sizes import (
     LEAST_GAIN,
+    MOST_GAIN,
     PUBLIC_MULTIPLIER,
     infer_config,
     mapping_gain,
@@ -40,8 +42,11 @@ _OWN = {
     "StyleGAN2-ADA": re.compile(r"(mapping|synthesis)\."),
     "rosinality": re.compile(r"(style|input|conv1|convs|to_rgb1|to_rgbs|noises)\."),
 }
-_MEANS = ("latent_avg", "w_avg", "mean_latent", "latent_mean", "avg_latent", "dlatent_avg")
 _AVERAGED = re.compile(r"ema|averag|shadow|smooth|(^|_)gs($|_)", re.IGNORECASE)
+_NOT_AVERAGED = re.compile(
+    r"(no|non|not|without|before|pre|un|wo|minus|exclud(ed|ing))[ _.-]*(ema|averag|shadow|smooth)\w*",
+    re.IGNORECASE,
+)
 _SET_ASIDE = re.compile(r"frozen|source|old|init|orig|pretrain|teacher", re.IGNORECASE)
 
 
@@ -108,6 +113,11 @@ def official_generator(path: Path, content: Any) -> OfficialGenerator:
         raise no_generator(path, weights, error) from error
     lacking += _doubtful_mapping(path, weights, settings, place)
     estimated = False
+    if mean is not None and not mean.any():
+        sampled, deviation = mapped_statistics(path, weights, config)
+        agrees = float(sampled.square().mean().sqrt()) <= _CLOSE * deviation
+        of_mean += ", which agrees with mapped samples" if agrees else ", which mapped samples contradict"
+        mean = mean if agrees else None
     if mean is None or len(mean) != config.w_dim:
         mean, _ = mapped_statistics(path, weights, config)
         of_mean = of_mean or "the file has no mean of W (latent_avg)"
@@ -196,16 +206,20 @@ def _chosen(path: Path, found: Contents) -> tuple[Place, list[str]]:
     notes = [f"generator found {place}, in {place.layout} names"]
     if len(distinct) > 1:
         others = ", ".join(str(other) for other in distinct if other != place)
-        why = "the last of the tuple, where the averaged one lies" if ordered else "the averaged one (ema)"
-        why = why if ordered or best > 0 else "the trained one"
+        why = "the last of the tuple" if ordered else "the averaged one (ema)" if best > 0 else "the trained one"
         notes[0] += f"; there are others {others}: this is {why}"
-    elif not _AVERAGED.search(place.prefix) and place.prefix:
+    if not _is_averaged(place) and place.prefix:
         notes.append("nothing marks its weights as averaged over training (ema)")
     return place, notes
 
 
 def _rank(place: Place) -> int:
-    return bool(_AVERAGED.search(place.prefix)) - bool(_SET_ASIDE.search(place.prefix))
+    return _is_averaged(place) - bool(_SET_ASIDE.search(place.prefix))
+
+
+def _is_averaged(place: Place) -> bool:
+    """Whether a name says that weights are averaged over training: "G_ema", but not "G_before_ema"."""
+    return _AVERAGED.search(_NOT_AVERAGED.sub("", place.prefix)) is not None
 
 
 def _same(found: Contents, one: Place, other: Place) -> bool:
@@ -250,11 +264,13 @@ def _mean_of_w(
     if name is None or not widths:
         return None, ""
     stored = finite(path, name, found.tensors[name])
+    while stored.ndim > 1 and stored.shape[-1] == 1 != widths[-1]:  # a column
+        stored = stored.squeeze(-1)
     if not stored.numel() or stored.ndim == 0 or stored.shape[-1] != widths[-1]:
         return None, f"its {name} has shape {tuple(stored.shape)}, which is no mean of a W {widths[-1]} wide"
     rows = stored.reshape(-1, widths[-1])
     if not rows.any():
-        return rows[0], f"its {name} is all zeros, and truncation draws towards that: no trained W has such a mean"
+        return rows[0], f"its {name} is all zeros"
     mean = rows.mean(0)
     spread = float((rows - mean).abs().max())
     if len(rows) > 1 and spread > 1e-3 * float(mean.abs().max()):
@@ -267,7 +283,8 @@ def _mean_of_w(
 
 def _doubtful_mapping(path: Path, weights: Mapping[str, Tensor], settings: Settings, place: Place) -> list[str]:
     """A note, or an error, where the mapping's weights do not look as if the assumed multiplier were theirs."""
-    if settings.multiplier is not None or (gain := mapping_gain(weights, PUBLIC_MULTIPLIER)) >= LEAST_GAIN:
+    gain = mapping_gain(weights, PUBLIC_MULTIPLIER)
+    if settings.multiplier is not None or LEAST_GAIN <= gain <= MOST_GAIN:
         return []
     words = (
         f"its mapping's weights look as if they belong to another mapping_lr_multiplier than {PUBLIC_MULTIPLIER:g} "
@@ -282,7 +299,7 @@ def _names_of_means(place: Place) -> list[str]:
     """Where a mean may lie: within the generator, beside it, further up."""
     steps = place.prefix.rstrip(".").split(".") if place.prefix else []
     above = ["".join(f"{step}." for step in steps[:n]) for n in range(len(steps), -1, -1)]
-    return [f"{place.prefix}mapping.w_avg", *(f"{prefix}{name}" for prefix in above for name in _MEANS)]
+    return [f"{place.prefix}mapping.w_avg", *(f"{prefix}{name}" for prefix in above for name in MEANS)]
 
 
 def _lacking(tensors: Mapping[str, Tensor], place: Place) -> list[str]:

@@ -15,3 +15,6 @@ DIRECTIONS = (
 def plain(key: Any) -> str:
     """A name in lower case without "_", "-" and spaces; "" for what is no text."""
     return key.lower().translate(str.maketrans("", "", "_- ")) if isinstance(key, str) else ""
+
+
+MEANS = ("latent_avg", "w_avg", "mean_latent", "latent_mean", "avg_latent", "dlatent_avg")  # of the mean of W

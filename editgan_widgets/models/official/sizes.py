@@ -63,13 +63,14 @@ def with_buffers(weights: StateDict) -> dict[str, Tensor]:
 _LARGEST = 2048  # px
 
 
-LEAST_GAIN = 0.1
+LEAST_GAIN, MOST_GAIN = 0.1, 5.0  # of a mapping whose multiplier is the one assumed
 
 
 def mapping_gain(weights: StateDict, multiplier: float) -> float:
     """Root mean square of the mapping's weights, of its largest layer, as a multiplier makes it; training begins at 1.
 
-    Far below 1 the mapping would squeeze all codes to one: the weights belong to a larger multiplier.
+    Far below 1 the mapping would squeeze all codes to one: the weights belong to a larger multiplier. Far above 1 they
+    belong to a smaller one.
     """
     layers = [value for name, value in weights.items() if re.fullmatch(r"mapping\.fc\d+\.weight", name)]
     return multiplier * max((float(value.float().square().mean().sqrt()) for value in layers), default=math.inf)
