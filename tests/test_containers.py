@@ -24,6 +24,7 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.generators import official_generator
 from editgan_widgets.models.official.sources import read_source
+from editgan_widgets.models.official.tensor_files import read_tensors
 
 Z = torch.randn(2, 8, generator=torch.Generator().manual_seed(5))
 
@@ -381,6 +382,7 @@ def test_activation_and_clamp_of_the_file_are_honoured(generator, tmp_path, fact
     assert (found - right).abs().max() < 1e-3 * right.abs().max()  # values at the bound may fall on either side of it
     found = convert([tmp_path / "g.pkl"], tmp_path / "g.safetensors", samples=1)
     assert found.difference.picture_max < 1e-4
+    assert any("synthesis network is a ReLU" in note for note in found.notes) == (slope == 0)
     again = EditGAN.load(tmp_path / "g.safetensors").generator
     with torch.no_grad():
         assert (again.synthesis(again.w_plus(w)).image - expected).abs().max() < 1e-4
@@ -425,6 +427,8 @@ def test_low_pass_kernels_of_the_file_are_honoured(generator, tmp_path, name, la
         stored = taps if layout == "ada separable" else kernel
         content = {"G_ema": {**weights, **dict.fromkeys(filters, stored)}}
     torch.save(content, tmp_path / "g.pt")
+    notes = official_generator(tmp_path / "g.pt", read_tensors(tmp_path / "g.pt")).notes
+    assert any("low-pass filters are not [1, 3, 3, 1]" in note for note in notes) == (name != "1 3 3 1")
     loaded = checkpoints.load_generator(tmp_path / "g.pt")
     w = torch.randn(1, 16, generator=torch.Generator().manual_seed(1))
     expected = textbook(weights, w, kernels=dict.fromkeys(filters, kernel))

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.generator import GeneratorConfig, MappingNetwork
+from editgan_widgets.models.layers import LEAK, resample_filter
 from editgan_widgets.models.official.architectures import not_read, unlike_stylegan2
 from editgan_widgets.models.official.containers import Contents, contents
 from editgan_widgets.models.official.names import MEANS
@@ -124,7 +125,8 @@ def official_generator(path: Path, content: Any) -> OfficialGenerator:
         estimated = True
         of_mean += f": it was estimated from {MEAN_SAMPLES:,} mapped samples of a fixed seed"
     weights["mapping.w_avg"] = mean
-    notes += [*([of_mean] if of_mean else []), *lacking, *settings.notes, *_left_out(found, place, aside)]
+    notes += [of_mean] if of_mean else []
+    notes += [*lacking, *settings.notes, *_unusual(config, weights), *_left_out(found, place, aside)]
     return OfficialGenerator(place, weights, config, tuple(notes), estimated)
 
 
@@ -300,6 +302,20 @@ def _names_of_means(place: Place) -> list[str]:
     steps = place.prefix.rstrip(".").split(".") if place.prefix else []
     above = ["".join(f"{step}." for step in steps[:n]) for n in range(len(steps), -1, -1)]
     return [f"{place.prefix}mapping.w_avg", *(f"{prefix}{name}" for prefix in above for name in MEANS)]
+
+
+def _unusual(config: GeneratorConfig, weights: Mapping[str, Tensor]) -> list[str]:
+    """Settings of the file that most StyleGAN2 generators do not have."""
+    notes = []
+    for where, slope in (("synthesis", config.leak), ("mapping", config.mapping_leak)):
+        if slope != LEAK:
+            kind = "a ReLU" if slope == 0 else "linear" if slope == 1 else f"a leaky ReLU of slope {slope:g}"
+            notes.append(f"the activation of the {where} network is {kind}, as the file says")
+    kernels = {name: x for name, x in weights.items() if name.endswith("resample_filter")}
+    other = [name for name, x in kernels.items() if not torch.allclose(x, resample_filter(len(x)), atol=1e-4)]
+    if other:
+        notes.append(f"{len(other)} of {len(kernels)} low-pass filters are not [1, 3, 3, 1]; the file's are used")
+    return notes
 
 
 def _lacking(tensors: Mapping[str, Tensor], place: Place) -> list[str]:
