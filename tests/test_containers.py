@@ -505,6 +505,10 @@ REFUSED = {  # content of the generator -> what the sentence says
     "EG3D": (lambda g: {"G_ema": prefixed("backbone.", ada(g)) | {"superresolution.x": torch.ones(1)}}, "EG3D"),
     "DCGAN": (lambda g: {f"main.{3 * i}.weight": torch.ones(4, 4, 4, 4) for i in range(5)}, "DCGAN"),
     "BigGAN": (lambda g: {"shared.weight": torch.ones(4, 4), "blocks.0.0.bn1.gain.weight": torch.ones(4, 4)}, "BigGAN"),
+    "BigGAN with spectral norm": (
+        lambda g: {"blocks.0.0.conv_sc.weight_orig": torch.ones(4, 4), "blocks.0.0.conv_sc.weight_u": torch.ones(1, 4)},
+        "BigGAN",
+    ),
     "diffusers": (lambda g: {"down_blocks.0.resnets.0.conv1.weight": torch.ones(4)}, "diffusion"),
     "latent diffusion": (lambda g: {"state_dict": {"model.diffusion_model.x.weight": torch.ones(4)}}, "diffusion"),
     "BasicSR": (lambda g: {"params_ema": {"style_mlp.1.weight": torch.ones(4, 4)}}, "BasicSR"),

@@ -3,6 +3,7 @@
 The demo's `current_editing_latent_cache.pickle` holds an edit vector (num_ws, w_dim) and the ids of its parts.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ _LONGEST_SIDE = 16384  # px, of an annotation
 
 
 UNDECIDED = "latents or edit vector"
+_PARAMETER = re.compile(r"\.(weight|bias|kernel|const|gamma|beta|running_mean|running_var)(_orig|_[uvg])?$")
 
 
 def kind_of_array(array: np.ndarray) -> str:
@@ -44,6 +46,8 @@ def kind_of_named(content: Any) -> str | None:
         return "latents"
     if holds_directions(content):
         return "edit vector"
+    if isinstance(content, Mapping) and any(_PARAMETER.search(str(name)) for name in content):
+        return None  # a network's weights
     values = list(content.values()) if isinstance(content, Mapping) else content
     if not isinstance(values, (list, tuple)) or not values or not all(map(_is_latent, values)):
         return None
