@@ -294,7 +294,10 @@ def apply(
     unit: Annotated[
         str, typer.Option(help="Of a direction's scale: file, as it is, or sigma, standard deviations of W along it.")
     ] = "file",
-    force: Annotated[bool, typer.Option("--force", help="Apply although another model made the vector.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Apply another model's vector, or a latent like a direction."),
+    ] = False,
     device: Device = None,
 ) -> None:
     """Apply a saved edit vector or a direction to a portrait, of a seed or a latent, and write the picture."""
@@ -305,7 +308,7 @@ def apply(
     loaded = load_model(model, device=device)
     edit_vector = _vector(loaded, vector, index, unit, columns, force)
     layers = _rows(rows)
-    w_plus, portrait = _start(loaded, seed, seed_source, truncation_psi, latent, latent_index)
+    w_plus, portrait = _start(loaded, seed, seed_source, truncation_psi, latent, latent_index, force)
     scales = scale or [0.0, 1.0]
     with torch.no_grad():
         edited = torch.cat([edit_vector.apply(w_plus, s, loaded, force, layers) for s in scales])
@@ -365,13 +368,19 @@ def _drag_point(text: str) -> "DragPoint":
 
 
 def _start(
-    model: "EditGAN", seed: int, seed_source: str, truncation_psi: float, latent: Path | None, latent_index: int | None
+    model: "EditGAN",
+    seed: int,
+    seed_source: str,
+    truncation_psi: float,
+    latent: Path | None,
+    latent_index: int | None,
+    force: bool = False,
 ) -> "tuple[Tensor, str]":
     """The latent that a command begins with, of a file or a seed, and what to call it."""
     from editgan_widgets import EditSession
 
     if latent is not None:
-        return _latent(model, latent, latent_index)
+        return _latent(model, latent, latent_index, force)
     w_plus = EditSession.from_seed(model, seed, truncation_psi, source=seed_source).w_plus
     return w_plus, f"seed {seed}" + ("" if seed_source == "torch" else f" ({seed_source})")
 
@@ -485,11 +494,11 @@ def _vector(
     return library[name]
 
 
-def _latent(model: "EditGAN", path: Path, index: int | None) -> "tuple[Tensor, str]":
+def _latent(model: "EditGAN", path: Path, index: int | None, force: bool) -> "tuple[Tensor, str]":
     """One latent of a file, [1, rows, w_dim], and how to call it."""
     from editgan_widgets.latent.latents import load_latents
 
-    latents = load_latents(path, model)
+    latents = load_latents(path, model, force=force)
     count = len(latents)
     if index is None and count > 1:
         raise ValueError(f"{path} holds {count} latents; choose one with --latent-index 0 to {count - 1}")

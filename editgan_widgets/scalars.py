@@ -29,6 +29,15 @@ def is_flag(value: Any) -> TypeGuard[Flag]:
     return isinstance(value, (bool, np.bool_))
 
 
+def plain_values(value: Any) -> Any:
+    """Python's numbers in place of numpy's scalars, and lists in place of its arrays, inside dicts and lists."""
+    if isinstance(value, dict):
+        return {plain(key): plain_values(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain_values(inner) for inner in value]
+    return value.tolist() if isinstance(value, np.ndarray) else plain(value)
+
+
 def plain(value: Any) -> Any:
     """Python's number of a numpy scalar, also inside a tuple; anything else as it is."""
     if isinstance(value, np.generic):

@@ -116,3 +116,10 @@ def test_a_vector_may_be_made_of_an_array_or_a_list():
 def test_a_vector_of_what_is_none_is_refused(given, words):
     with pytest.raises(EditVectorError, match=words):
         EditVector("x", given)
+
+
+def test_numpy_scalars_in_labels_and_recipe_are_saved_as_plain_values(tmp_path):
+    recipe = {"scale": np.float32(0.5), "seeds": np.arange(2), "inner": {"n": [np.int64(3)]}}
+    EditVector("x", torch.ones(8, 16), ("spark",), recipe).save(tmp_path / "x.safetensors")
+    found = EditVector.load(tmp_path / "x.safetensors").recipe
+    assert {key: found[key] for key in recipe} == {"scale": 0.5, "seeds": [0, 1], "inner": {"n": [3]}}

@@ -295,3 +295,18 @@ def test_apply_edits_a_latent_of_a_file(tiny_model, tmp_path):
         done = run(*given, "--latent", path, *options)
         assert done.exit_code == 1
         assert words in " ".join(done.stderr.split())
+
+
+def test_an_array_that_measures_as_a_direction_is_no_latent_unless_it_is_forced(tmp_path):
+    model = load_model("portraits", device="cpu")
+    boundary = np.random.default_rng(0).standard_normal((1, 384)).astype(np.float32)
+    boundary /= np.linalg.norm(boundary)
+    np.save(tmp_path / "smile.npy", boundary)
+    with pytest.raises(CheckpointError, match=r"smile\.npy looks like a direction.*load_direction"):
+        load_latents(tmp_path / "smile.npy", model)
+    assert load_latents(tmp_path / "smile.npy", model, force=True).shape == (1, 12, 384)
+    refused = run("apply", "smile", "--latent", tmp_path / "smile.npy", "--out", tmp_path / "a.png")
+    assert refused.exit_code == 1
+    assert "--force" in refused.output
+    np.save(tmp_path / "x.npy", model.sample_w_plus(3).numpy())
+    assert load_latents(tmp_path / "x.npy", model).shape == (1, 12, 384)

@@ -22,7 +22,7 @@ from torch import Tensor
 from editgan_widgets.files import why_unreadable, write_bytes
 from editgan_widgets.models.array_like import float_tensor
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Flag, Real, Whole, is_real
+from editgan_widgets.scalars import Flag, Real, Whole, is_real, plain, plain_values
 
 _FORMAT = "editgan-widgets edit vector 1"
 _SPACE = "w_plus"
@@ -67,7 +67,8 @@ class EditVector:
                 f"delta_w_plus must be finite, of shape [num_ws, w_dim]; got {tuple(delta.shape)}{hint}"
             )
         object.__setattr__(self, "delta_w_plus", delta)
-        object.__setattr__(self, "labels", tuple(self.labels))
+        object.__setattr__(self, "labels", tuple(plain(label) for label in self.labels))
+        object.__setattr__(self, "recipe", plain_values(self.recipe))
         if self.preview is not None:
             preview = np.array(self.preview)
             if preview.ndim != 3 or preview.shape[2] != 3 or preview.dtype != np.uint8:
