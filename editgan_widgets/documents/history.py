@@ -150,12 +150,22 @@ class History(Generic[State]):
         entry = Entry(
             next(reversed(self.entries)) + 1, self.entry.id, group, made, dict(self.entry.note), at=time.time()
         )
+        above = self.entry
         self.store.put(entry, state)  # where this raises, the history is as before
-        self.entries[entry.id] = entry
-        self.entry.children.append(entry.id)
-        self.entry.latest = entry.id
-        self.entry, self.state = entry, state
+        try:
+            self._link(above, entry, state)
+        except KeyboardInterrupt:
+            self._link(above, entry, state)
+            raise
         return entry
+
+    def _link(self, above: Entry, entry: Entry, state: State) -> None:
+        """Put an entry under another and go there; twice is as once."""
+        self.entries[entry.id] = entry
+        if entry.id not in above.children:
+            above.children.append(entry.id)
+        above.latest = entry.id
+        self.entry, self.state = entry, state
 
     def undo(self) -> None:
         """Go one entry back. Raises HistoryError at the beginning."""

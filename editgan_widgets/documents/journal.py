@@ -9,6 +9,7 @@ Arrays are plain numbers and lines are JSON: reading a journal runs nothing. A l
 import hashlib
 import json
 import logging
+import math
 import os
 import shutil
 import threading
@@ -34,6 +35,8 @@ _FORMAT = "editgan-widgets journal 1"
 _LIVE = 24  # states that are kept unpacked: those the user goes to and fro between
 _TRYING_SHARE, _LONGEST_WAIT = 0.3, 30.0  # of the time goes into tries that fail, s between them at most
 _log = logging.getLogger(__name__)
+_OTHER_FOLDER = "choose another folder with EDITGAN_JOURNALS, or remove what is in its place"
+_MOST_BYTES = 1 << 28  # of one array
 _DTYPES = ("uint8", "bool", "float32")
 
 
@@ -63,8 +66,11 @@ class Arrays:
             name, shape = str(reference["array"]), [int(n) for n in reference["shape"]]
             if reference["dtype"] not in _DTYPES:
                 raise ValueError(f"array {name!r} of {reference['dtype']!r}")
-            return np.frombuffer(zlib.decompress(self.packed[name]), reference["dtype"]).reshape(shape)
-        except (KeyError, TypeError, ValueError, zlib.error) as error:
+            needed = math.prod(shape) * np.dtype(reference["dtype"]).itemsize
+            if min(shape, default=0) < 0 or needed > _MOST_BYTES:
+                raise ValueError(f"array {name!r} of shape {shape}")
+            return np.frombuffer(_inflated(self.packed[name], needed), reference["dtype"]).reshape(shape)
+        except (KeyError, TypeError, ValueError, OverflowError, zlib.error) as error:
             raise JournalError(f"an array of the journal is missing or broken ({error})") from error
 
     def read(self, folder: Path) -> None:
@@ -75,8 +81,30 @@ class Arrays:
         for path in paths:
             with suppress(OSError, zlib.error):
                 packed = path.read_bytes()
-                if hashlib.sha256(zlib.decompress(packed)).hexdigest()[:32] == path.name:
+                if _hash_of(packed) == path.name:
                     self.packed[path.name] = packed
+
+
+def _inflated(packed: bytes, size: int) -> bytes:
+    """What zlib packed, of a known size; no more of it is inflated than that. Raises ValueError, zlib.error."""
+    inflate = zlib.decompressobj()
+    raw = inflate.decompress(packed, size + 1)
+    if len(raw) != size or not inflate.eof:
+        raise ValueError(f"it does not hold the {size} bytes of its shape")
+    return raw
+
+
+def _hash_of(packed: bytes) -> str | None:
+    """The name of packed content; None where it is cut short or far too large. It is inflated piece by piece."""
+    inflate, name, size = zlib.decompressobj(), hashlib.sha256(), 0
+    while not inflate.eof and size <= _MOST_BYTES:
+        piece = inflate.decompress(packed, 1 << 20)
+        packed = inflate.unconsumed_tail
+        if not piece and not packed:
+            break
+        name.update(piece)
+        size += len(piece)
+    return name.hexdigest()[:32] if inflate.eof and size <= _MOST_BYTES else None
 
 
 class Journal(Store[State], Generic[State]):
@@ -94,7 +122,8 @@ class Journal(Store[State], Generic[State]):
         problem: why the folder is not up to date, one line; empty where it is, or there is none.
         saved_once: whether the folder held everything at any time.
         watched: whether someone shows `problem` to the user; it is logged as a warning otherwise.
-        taken_over: another session has restored the folder and writes to it now; this one no longer does.
+        taken_over: another session has restored the folder, or this process is a fork of the one that writes to it;
+            this journal no longer does.
     """
 
     def __init__(
@@ -157,7 +186,13 @@ class Journal(Store[State], Generic[State]):
             if id not in self._live:
                 if id not in self._packed:
                     raise JournalError(f"the state of entry {id} is missing")
-                self._keep(id, self._unpack(json.loads(self._packed[id]), self.arrays))
+                try:
+                    state = self._unpack(json.loads(self._packed[id]), self.arrays)
+                except JournalError:
+                    raise
+                except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+                    raise JournalError(f"the state of entry {id} is broken ({error})") from error
+                self._keep(id, state)
             self._live.move_to_end(id)
             return self._live[id]
 
@@ -242,7 +277,7 @@ class Journal(Store[State], Generic[State]):
         folder = self._disk.folder
         about = read_about(folder)
         self._disk.lock.hold()
-        self._content.about = {name: value for name, value in about.items() if name != "owner"}
+        self._content.about = {name: value for name, value in about.items() if name not in ("owner", "writer")}
         try:
             log = (folder / "log.jsonl").read_bytes()
             self._content.lines.extend(lines_of(log))
@@ -267,22 +302,23 @@ class Journal(Store[State], Generic[State]):
         for content in self._content.lines:
             try:
                 line = json.loads(content)
-            except ValueError:
+                entry = _entry_of(line, entries)
+                state = None if entry is None else _json(line["state"])
+            except (KeyError, TypeError, ValueError, RecursionError):  # cut short, or none of a journal's lines
                 continue
-            if not isinstance(line, dict):
-                continue
-            if "entry" in line:
-                entry = Entry(**line["entry"])
+            if entry is not None and state is not None:
                 if entry.parent is not None and entry.parent not in entries and entries:
                     _log.warning("entry %s of the journal is damaged and left out", entry.parent)
                     entry.parent = next(reversed(entries))
                 entries[entry.id], present = entry, entry.id  # a second one of that id replaces one that was cut off
-                self._packed[entry.id] = _json(line["state"])
+                self._packed[entry.id] = state
             elif "present" in line:
-                present = line["present"] if line["present"] in entries else present
+                id = line["present"]
+                present = id if _is_id(id) and id in entries else present
             elif "changed" in line:
-                if (entry := entries.get(line["changed"])) is not None:
-                    entry.name, entry.note = line["name"], line["note"]
+                id, name, note = line["changed"], line.get("name"), line.get("note")
+                if _is_id(id) and id in entries and isinstance(name, str) and isinstance(note, dict):
+                    entries[id].name, entries[id].note = name, note
             elif "restored" not in line:
                 others.append(line)
         return entries, present, others
@@ -317,7 +353,8 @@ class Journal(Store[State], Generic[State]):
         level = logging.INFO if self.watched else logging.WARNING
         unexpected = error if error is not None and not isinstance(error, OSError) else None
         if problem:
-            _log.log(level, "%s", not_saved(problem), exc_info=unexpected)
+            said = f"History is no longer saved: {problem}" if self.taken_over else not_saved(problem)
+            _log.log(level, "%s", said, exc_info=unexpected)
         else:
             _log.log(level, "History is saved again, in %s", self.folder)
 
@@ -326,6 +363,29 @@ class Journal(Store[State], Generic[State]):
         self._live.move_to_end(id)
         while len(self._live) > _LIVE:
             self._live.popitem(last=False)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _entry_of(line: Any, entries: dict[int, Entry]) -> Entry | None:
+    """The entry of a log's line; None for a line of another kind. Raises TypeError or ValueError for an odd one."""
+    if not isinstance(line, dict):
+        raise ValueError("a line is an object")
+    if "entry" not in line:
+        return None
+    entry = Entry(**line["entry"])
+    whole = _is_id(entry.id) and _is_id(entry.group) and (entry.parent is None or _is_id(entry.parent))
+    plain = isinstance(entry.made, dict) and isinstance(entry.note, dict) and isinstance(entry.made.get("do"), str)
+    if not (whole and plain and isinstance(entry.name, str) and isinstance(entry.at, (int, float))):
+        raise ValueError("an entry of other fields")
+    if entries and entry.id not in entries:
+        if entry.parent is None or entry.id <= next(reversed(entries)):
+            raise ValueError("an entry out of order")
+    elif entries and (entry.parent is None) != (entries[entry.id].parent is None):
+        raise ValueError("an entry that takes another's place")
+    return entry
 
 
 def not_saved(problem: str) -> str:
@@ -340,7 +400,7 @@ def read_about(folder: str | Path) -> dict[str, Any]:
         about = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise JournalError(f"{folder} holds no journal; EditSession.keep_journal and Editor begin one") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise JournalError(f"the journal in {folder} is broken ({error})") from error
     if not isinstance(about, dict) or about.get("format") != _FORMAT:
         raise JournalError(f"{folder} holds a journal of another format than {_FORMAT!r}")
@@ -350,7 +410,9 @@ def read_about(folder: str | Path) -> dict[str, Any]:
 def _reason(error: BaseException) -> str:
     """An error in a few words, with the file that it is about."""
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror} ({error.filename})" if error.filename else error.strerror
+        reason = f"{error.strerror} ({error.filename})" if error.filename else error.strerror
+        in_place = isinstance(error, (FileExistsError, NotADirectoryError, IsADirectoryError))
+        return f"{reason}; {_OTHER_FOLDER}" if in_place else reason
     text = str(error).strip() or type(error).__name__
     return text if len(text) <= 200 else f"{text[:200]}…"
 

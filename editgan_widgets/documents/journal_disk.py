@@ -3,7 +3,8 @@
     objects/3f2a…      one array each, zlib, named by the hash of its content: equal arrays are stored once
     vectors/0.…        files beside the history, such as edit vectors and the opened photo
     log.jsonl          one line for each action
-    about.json         the model, what the session began with, and `owner`: the one journal that writes here
+    about.json         the model, what the session began with, `owner`: the one journal that writes here, and `writer`:
+                       its process
 
 After a failure the next call checks and writes the whole folder again. Files are replaced at once, never rewritten in
 place, and a line that could not be written to its end is cut off.
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from editgan_widgets.documents.journal_lock import FolderLock
+from editgan_widgets.documents.journal_lock import FolderLock, this_process
 
 Writer = Callable[[Path], None]  # writes a file of that name
 _LOOK_SHARE = 0.02  # of the time may go into looking whether the folder's files are still there
@@ -28,6 +29,10 @@ _OWNERS: dict[Path, str] = {}  # in this process: who wrote to a folder last
 
 class TakenOverError(Exception):
     """Another session writes to the folder."""
+
+
+class ForkedError(TakenOverError):
+    """This process is a fork of the one that opened the journal and goes on writing to it."""
 
 
 @dataclass(eq=False)
@@ -53,6 +58,7 @@ class JournalDisk:
         self.folder, self.lock = folder, FolderLock(folder)
         self.whole = False
         self._id = uuid.uuid4().hex
+        self._process = this_process()
         self._from: tuple[str | None, int] | None = None  # owner and log's bytes of the journal that was read
         self._lines = 0  # in the log
         self._end = 0  # of the log, bytes
@@ -66,14 +72,26 @@ class JournalDisk:
 
     def write(self, content: Content) -> None:
         """Bring the folder to the content. Raises TakenOverError, or whatever writing raises, OSError as a rule."""
+        if os.getpid() != self._process["pid"]:
+            raise ForkedError(
+                "this process was forked from the one that saves it; session.keep_journal(folder) saves this copy in "
+                "another folder"
+            )
         whole, self.whole = self.whole, False
-        if not (whole and self._write_new(content)):
+        done = False
+        if whole:
+            with suppress(FileNotFoundError, NotADirectoryError):  # deleted, or replaced: written again as a whole
+                done = self._write_new(content)
+        if not done:
             self._write_all(content)
         self.lock.hold()
         self.whole = True
 
     def _write_new(self, content: Content) -> bool:
         """Write what is new; False where the folder is not as it was left, and is this journal's."""
+        if _read(self.folder / "about.json") != self._about(content):
+            self._check_owner()
+            return False
         self._write_arrays(content.arrays)
         self._write_files(content.files)
         with (self.folder / "log.jsonl").open("r+b", buffering=0) as file:
@@ -89,7 +107,7 @@ class JournalDisk:
         self._check_owner()
         (self.folder / "objects").mkdir(parents=True, exist_ok=True)
         self.lock.hold()
-        about = json.dumps({**content.about, "owner": self._id}).encode()
+        about = self._about(content)
         if _read(self.folder / "about.json") != about:
             _replace(self.folder / "about.json", about)
         _OWNERS[self.folder], self._from = self._id, None
@@ -100,6 +118,9 @@ class JournalDisk:
         if _read(self.folder / "log.jsonl") != log:
             _replace(self.folder / "log.jsonl", log)
         self._end, self._lines = len(log), len(content.lines)
+
+    def _about(self, content: Content) -> bytes:
+        return json.dumps({**content.about, "owner": self._id, "writer": self._process}).encode()
 
     def _check_owner(self) -> None:
         """Raise TakenOverError where another session owns the folder now."""
@@ -176,7 +197,7 @@ def _read(path: Path) -> bytes | None:
 def _owner(folder: Path) -> str | None:
     try:
         about = json.loads((folder / "about.json").read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     owner = about.get("owner") if isinstance(about, dict) else None
     return owner if isinstance(owner, str) else None

@@ -1,13 +1,15 @@
 """Where editors keep their journals, and which of them are removed when there are many."""
 
+import math
 import os
 import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from editgan_widgets.documents.journal_lock import unused
+from editgan_widgets.documents.journal_lock import released, unused
 
+_STAMP = "%Y%m%d-%H%M%S"  # of a journal's name, local time
 _FOLDERS = ("objects", "vectors")  # of a journal, beside its own files
 
 
@@ -30,25 +32,38 @@ def journals_folder() -> Path:
 def new_folder(keep: int = 20) -> Path:
     """A name for a new journal in `journals_folder`; nothing is written.
 
-    Of the old journals the newest `keep` stay, and all that a running process uses.
+    Of the old journals the newest `keep` stay, and all that a running process uses. Those that this process closed
+    count as the newest, whatever the clock says.
     """
     root = journals_folder()
-    for old in newest_folders()[keep:]:
+    ranked = sorted(newest_folders(), key=lambda folder: -released.get(folder, -math.inf))
+    for old in ranked[keep:]:
         with suppress(OSError), unused(old) as free:
             if free:
                 _remove(old)
-    stamp = time.strftime("%Y%m%d-%H%M%S")
+    stamp = time.strftime(_STAMP)
     return root / f"{stamp}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def newest_folders() -> list[Path]:
-    """Journals in `journals_folder`, the one written to last first."""
-    found: list[tuple[int, Path]] = []
+    """Journals in `journals_folder`, the one written to last first.
+
+    A journal is as new as the time in its name or its last write, the later one: a clock may have been set back.
+    """
+    found: list[tuple[float, Path]] = []
     with suppress(OSError):
         for folder in journals_folder().iterdir():
             with suppress(OSError):  # another process may remove it at this moment
-                found.append(((folder / "log.jsonl").stat().st_mtime_ns, folder))
+                found.append((max((folder / "log.jsonl").stat().st_mtime, _stamped(folder.name)), folder))
     return [folder for _, folder in sorted(found, reverse=True)]
+
+
+def _stamped(name: str) -> float:
+    """The time in a journal's name, seconds since 1970; 0 where there is none."""
+    try:
+        return time.mktime(time.strptime(name[:15], _STAMP))
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _remove(folder: Path) -> None:

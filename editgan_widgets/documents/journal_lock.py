@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 try:
     import fcntl
@@ -19,6 +20,7 @@ except ImportError:  # Windows
     fcntl = None
 
 _FILE = "lock"
+released: dict[Path, float] = {}  # folders that this process gave free, and when (time.monotonic)
 _FOREIGN_DAYS = 14.0  # without flock, a folder of a process on another host counts as in use for so long
 
 
@@ -28,6 +30,12 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         self.path = folder / _FILE
         self._fd: int | None = None
+        _LOCKS.add(self)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the folder was marked and not given free, though the mark may be deleted."""
+        return self._fd is not None
 
     @property
     def held(self) -> bool:
@@ -52,12 +60,13 @@ class FolderLock:
             return
         if not _flock(self._fd, exclusive=False):
             with suppress(OSError), self.path.open("ab") as file:
-                file.write(json.dumps(_this_process()).encode() + b"\n")
+                file.write(json.dumps(this_process()).encode() + b"\n")
 
     def release(self) -> None:
         """Give the folder free; closing twice is harmless."""
         fd, self._fd = self._fd, None
         if fd is not None:
+            released[self.path.parent] = time.monotonic()
             with suppress(OSError):
                 os.close(fd)
 
@@ -65,13 +74,20 @@ class FolderLock:
         self.release()
 
 
+_LOCKS: WeakSet[FolderLock] = WeakSet()
+
+
 @contextmanager
 def unused(folder: Path) -> Iterator[bool]:
     """Whether no process uses a folder; inside, none that is locked can begin to."""
+    if any(lock.wanted and lock.path.parent == folder for lock in _LOCKS):
+        yield False
+        return
     try:
         fd = os.open(folder / _FILE, os.O_RDWR)
     except FileNotFoundError:
-        yield True  # a journal of an earlier version, or one that never was locked
+        # A journal of an earlier version, one that never was locked, or its lock was deleted.
+        yield not _lives(_writer(folder))
         return
     except OSError:
         yield False
@@ -96,7 +112,8 @@ def _flock(fd: int, exclusive: bool) -> bool:
     return True
 
 
-def _this_process() -> dict[str, Any]:
+def this_process() -> dict[str, Any]:
+    """What names this process among those of all hosts."""
     pid = os.getpid()
     return {"host": socket.gethostname(), "pid": pid, "started": _started(pid), "at": time.time()}
 
@@ -117,6 +134,16 @@ def _named(path: Path) -> list[dict[str, Any]]:
             if isinstance(process, dict):
                 found.append(process)
     return found
+
+
+def _writer(folder: Path) -> dict[str, Any]:
+    """The process that wrote to a journal last, as its about.json says; empty where it says nothing."""
+    try:
+        about = json.loads((folder / "about.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    writer = about.get("writer") if isinstance(about, dict) else None
+    return writer if isinstance(writer, dict) else {}
 
 
 def _lives(process: dict[str, Any]) -> bool:

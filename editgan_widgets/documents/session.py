@@ -79,6 +79,7 @@ class _Run:
     points: tuple[DragPoint, ...] = ()  # that are dragged
     free: np.ndarray | None = None  # where the caller lets a drag change the picture
     begun_with: np.ndarray | None = None  # the painted label map at the beginning of a drag
+    committed: State | None = None  # that is pushed, or about to be
 
     def improves(self, step: EditStep) -> bool:
         """True for a step better than the best so far, and closer to the goal than the edit that this one continues."""
@@ -751,7 +752,8 @@ class EditSession:
         return _segmented(self.model, features)
 
     def _commit(self, run: _Run, completed: bool, predicted: np.ndarray | None = None) -> None:
-        if not run.open or run.best is None:
+        there = run.committed is not None and self.history.state is run.committed  # interrupted behind the push
+        if not run.open or run.best is None or there:
             self._close(run)
             return
         state, best = self._state, run.best
@@ -779,6 +781,7 @@ class EditSession:
             committed = replace(committed, settled_map=frozen(run.target.label_map), settled_w_plus=committed.w_plus)
         if not run.points and (completed or run.goal is not None):
             committed = replace(committed, goal=Goal(run.target, run.reference, best.agreement))
+        run.committed = committed
         try:
             self._push(committed, **made)
         except KeyboardInterrupt:

@@ -1,0 +1,235 @@
+"""Journals that others wrote, moved or deleted: what is odd in them is left out, and a live session's stays."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import time
+import zlib
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+import pytest
+
+from editgan_widgets import EditSession, Stroke
+from editgan_widgets.documents import journal_folders
+from editgan_widgets.documents.history import History
+from editgan_widgets.documents.journal import Arrays, JournalError, new_folder, newest_folders
+
+DAB, OTHER = Stroke([(16.0, 16.0)], 4.0, 1), Stroke([(4.0, 4.0)], 3.0, 2)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("EDITGAN_JOURNALS", str(tmp_path / "all"))
+    return new_folder()
+
+
+def same(first: EditSession, second: EditSession) -> bool:
+    ids = list(first.history.entries)
+    return ids == list(second.history.entries) and all(
+        np.array_equal(first.history.store.get(id).label_map, second.history.store.get(id).label_map) for id in ids
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_process_keeps_its_copy_in_memory_and_the_journal_is_its_parents(session, folder):
+    session.keep_journal(folder)
+    with catch_warnings():
+        simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if not child:
+        code = 1
+        try:
+            signal.alarm(30)
+            session.paint(OTHER)
+            said = session.history.store.problem
+            session.undo()
+            session.keep_journal(folder.with_name("copy"))
+            session.history.store.close()
+            code = 0 if "forked" in said and session.history.store.problem == "" else 2
+        finally:
+            os._exit(code)
+    session.paint(DAB)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    session.paint(OTHER)
+    assert session.history.store.problem == ""
+    assert same(EditSession.restore(session.model, folder), session)
+    assert len(EditSession.restore(session.model, folder.with_name("copy")).history.entries) == 2
+
+
+@pytest.mark.parametrize("change", ["unlink", "empty", "garbage"])
+def test_about_json_that_is_gone_or_damaged_is_written_again_by_the_next_action(change, session, folder):
+    session.keep_journal(folder)
+    about = folder / "about.json"
+    if change == "unlink":
+        about.unlink()
+    else:
+        about.write_bytes(b"" if change == "empty" else b"x" * about.stat().st_size)
+    session.paint(DAB)
+    assert session.history.store.problem == ""
+    assert same(EditSession.restore(session.model, folder), session)
+
+
+@pytest.mark.parametrize("gone", ["", "log.jsonl", "objects"])
+def test_the_action_that_finds_the_folder_deleted_is_saved(gone, session, folder):
+    session.keep_journal(folder)
+    session.paint(DAB)
+    path = folder / gone
+    if path.is_file():
+        path.unlink()
+    else:
+        shutil.rmtree(path)
+    session.history.store._disk._look_at = 0.0
+    session.paint(OTHER)
+    assert session.history.store.problem == ""
+    assert same(EditSession.restore(session.model, folder), session)
+
+
+@pytest.mark.parametrize("also", [(), ("about.json",)])
+def test_a_live_sessions_folder_is_not_pruned_where_its_lock_was_deleted(also, session, folder):
+    session.keep_journal(folder)
+    for name in ("lock", *also):
+        (folder / name).unlink()
+    new_folder(keep=0)
+    assert newest_folders() == [folder]
+    session.paint(DAB)
+    assert (folder / "lock").is_file()
+    (folder / "lock").unlink()
+    session.history.store.close()
+    about = json.loads((folder / "about.json").read_text())
+    assert about["writer"]["pid"] == os.getpid()
+    new_folder(keep=0)  # as of another process that runs
+    assert newest_folders() == [folder]
+    about["writer"]["pid"] = 999999999
+    (folder / "about.json").write_text(json.dumps(about))
+    new_folder(keep=0)
+    assert newest_folders() == []
+
+
+def test_the_journal_just_closed_stays_though_the_clock_was_set_back(session, folder, monkeypatch):
+    for year in (2031, 2032, 2033):
+        other = EditSession.from_seed(session.model, seed=year)
+        other.keep_journal(folder.with_name(f"{year}0101-000000-1-{year}")).close()
+    journal_folders.released.clear()  # as of other processes
+    session.keep_journal(folder)
+    session.history.store.close()
+    os.utime(folder / "log.jsonl", (1, 1))
+    new_folder(keep=2)
+    assert folder.is_dir()
+    assert len(newest_folders()) == 2
+    assert newest_folders()[0].name.startswith("2033")
+
+
+def test_an_array_that_inflates_to_more_than_its_shape_is_refused_without_inflating_it():
+    arrays = Arrays()
+    reference = arrays.put(np.zeros((4, 4), np.uint8))
+    arrays.packed[reference["array"]] = zlib.compress(bytes(1 << 24), 9)
+    with pytest.raises(JournalError, match="16 bytes"):
+        arrays.get(reference)
+    arrays.packed[reference["array"]] = zlib.compress(bytes(16))[:-1]
+    with pytest.raises(JournalError, match="16 bytes"):
+        arrays.get(reference)
+    for shape in ([-4, -4], [1 << 40, 1 << 40]):
+        with pytest.raises(JournalError, match="shape"):
+            arrays.get({**reference, "shape": shape})
+
+
+def test_files_that_inflate_without_end_are_not_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr("editgan_widgets.documents.journal._MOST_BYTES", 1 << 20)
+    (tmp_path / hashlib.sha256(bytes(1 << 23)).hexdigest()[:32]).write_bytes(zlib.compress(bytes(1 << 23), 9))
+    kept = Arrays().put(np.arange(64, dtype=np.uint8))
+    (tmp_path / kept["array"]).write_bytes(zlib.compress(np.arange(64, dtype=np.uint8).tobytes()))
+    arrays = Arrays()
+    arrays.read(tmp_path)
+    assert list(arrays.packed) == [kept["array"]]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '{"present": [1]}',
+        '{"present": {}}',
+        '{"present": true}',
+        '{"changed": [1]}',
+        '{"changed": 1}',
+        '{"changed": 1, "name": 3, "note": []}',
+        '{"entry": 5}',
+        '{"entry": {"id": [1]}, "state": {}}',
+        '{"entry": {"id": 9, "parent": null, "group": 0, "made": {"do": "begin"}}, "state": {}}',
+        '{"entry": {"id": 0, "parent": 1, "group": 0, "made": {"do": "paint"}}, "state": {}}',
+        '{"entry": {"id": 9, "parent": 1, "group": "0", "made": {"do": "paint"}}, "state": {}}',
+        '{"entry": {"id": 9, "parent": 1, "group": 0, "made": {"do": "paint"}}}',
+        "[" * 200_000,
+        '{"a":' * 200_000,
+        "7",
+    ],
+)
+def test_odd_lines_of_a_log_are_left_out(odd, session, folder):
+    session.keep_journal(folder)
+    session.paint(DAB)
+    session.history.store.close()
+    with (folder / "log.jsonl").open("a") as log:
+        log.write(odd + "\n")
+    again = EditSession.restore(session.model, folder)
+    assert same(again, session)
+    assert again.history.entry.id == 1
+
+
+def test_a_state_of_other_fields_is_left_out(session, folder):
+    session.keep_journal(folder)
+    session.paint(DAB)
+    session.history.store.close()
+    with (folder / "log.jsonl").open("a") as log:
+        log.write('{"entry": {"id": 2, "parent": 1, "group": 9, "made": {"do": "paint"}}, "state": {"image": 5}}\n')
+    assert EditSession.restore(session.model, folder).history.entry.id == 1
+
+
+@pytest.mark.parametrize("kind", ["dangling", "file"])
+def test_a_note_of_something_in_the_folders_place_says_what_to_do(kind, session, folder):
+    folder.parent.mkdir(parents=True)
+    if kind == "dangling":
+        folder.symlink_to(folder.parent / "nowhere")
+    else:
+        folder.write_text("")
+    session.keep_journal(folder, required=False)
+    assert "choose another folder with EDITGAN_JOURNALS, or remove" in session.history.store.problem
+
+
+@pytest.mark.parametrize("place", ["behind the push", "in the links", "in close"])
+def test_an_interrupt_at_the_end_of_an_edit_makes_one_entry(place, session, monkeypatch):
+    session.paint(DAB)
+    before, fired = len(session.history.entries), []
+
+    def once(call):
+        def interrupted(*args):
+            given = call(*args)
+            if not fired:
+                fired.append(time.monotonic())
+                raise KeyboardInterrupt
+            return given
+
+        return interrupted
+
+    if place == "in close":
+        monkeypatch.setattr(EditSession, "_close", once(EditSession._close))
+    elif place == "in the links":
+        monkeypatch.setattr(History, "_link", once(History._link))
+    else:
+        push = EditSession._push
+
+        def pushed(self, state, **made):
+            push(self, state, **made)
+            if not fired:
+                fired.append(time.monotonic())
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(EditSession, "_push", pushed)
+    with pytest.raises(KeyboardInterrupt):
+        list(session.edit(steps=2))
+    assert fired
+    assert len(session.history.entries) == before + 1
+    assert session._run is None
+    session.undo()
+    assert len(session.history.entries) == before + 1
