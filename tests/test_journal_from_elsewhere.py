@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from editgan_widgets import EditSession, Stroke
-from editgan_widgets.documents import journal_folders
+from editgan_widgets.documents import journal_lock
 from editgan_widgets.documents.history import History
 from editgan_widgets.documents.journal import Arrays, JournalError, new_folder, newest_folders
 
@@ -112,7 +112,7 @@ def test_the_journal_just_closed_stays_though_the_clock_was_set_back(session, fo
     for year in (2031, 2032, 2033):
         other = EditSession.from_seed(session.model, seed=year)
         other.keep_journal(folder.with_name(f"{year}0101-000000-1-{year}")).close()
-    journal_folders.released.clear()  # as of other processes
+    journal_lock.released.clear()  # as of other processes
     session.keep_journal(folder)
     session.history.store.close()
     os.utime(folder / "log.jsonl", (1, 1))

@@ -1,13 +1,12 @@
 """Where editors keep their journals, and which of them are removed when there are many."""
 
-import math
 import os
 import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from editgan_widgets.documents.journal_lock import released, unused
+from editgan_widgets.documents.journal_lock import last_use, unused
 
 _STAMP = "%Y%m%d-%H%M%S"  # of a journal's name, local time
 _FOLDERS = ("objects", "vectors")  # of a journal, beside its own files
@@ -32,11 +31,11 @@ def journals_folder() -> Path:
 def new_folder(keep: int = 20) -> Path:
     """A name for a new journal in `journals_folder`; nothing is written.
 
-    Of the old journals the newest `keep` stay, and all that a running process uses. Those that this process closed
-    count as the newest, whatever the clock says.
+    Of the old journals the newest `keep` stay, and all that a running process uses. Those that this process uses
+    or used count as the newest, whatever the clock says.
     """
     root = journals_folder()
-    ranked = sorted(newest_folders(), key=lambda folder: -released.get(folder, -math.inf))
+    ranked = sorted(newest_folders(), key=lambda folder: last_use(folder), reverse=True)
     for old in ranked[keep:]:
         with suppress(OSError), unused(old) as free:
             if free:

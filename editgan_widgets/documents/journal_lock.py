@@ -5,6 +5,7 @@ has no `flock`, the file names the processes instead: host, pid and start time.
 """
 
 import json
+import math
 import os
 import socket
 import time
@@ -77,10 +78,19 @@ class FolderLock:
 _LOCKS: WeakSet[FolderLock] = WeakSet()
 
 
+def last_use(folder: Path) -> float:
+    """When this process gave a folder free (time.monotonic); inf where it uses it, -inf where it never did."""
+    return math.inf if _used_here(folder) else released.get(folder, -math.inf)
+
+
+def _used_here(folder: Path) -> bool:
+    return any(lock.wanted and lock.path.parent == folder for lock in _LOCKS)
+
+
 @contextmanager
 def unused(folder: Path) -> Iterator[bool]:
     """Whether no process uses a folder; inside, none that is locked can begin to."""
-    if any(lock.wanted and lock.path.parent == folder for lock in _LOCKS):
+    if _used_here(folder):
         yield False
         return
     try:
