@@ -360,6 +360,7 @@ def test_without_file_locks_the_processes_that_use_a_journal_are_named_in_it(ses
     session.keep_journal(new_folder())
     new_folder(keep=0)
     assert len(newest_folders()) == 1
+    session.history.store.close()
     lock = newest_folders()[0] / "lock"
     lock.write_text(lock.read_text().replace(f'"pid": {os.getpid()}', '"pid": 999999999'))
     new_folder(keep=0)
