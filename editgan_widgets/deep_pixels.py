@@ -37,6 +37,7 @@ _OTHER_BYTE = {
     "RGBA;16N": f"RGBA;{_SWAPPED}",
     "LA;16B": "RGBA",
 }
+_PHOTOMETRIC = 262  # TIFF's tag; 0: white is 0
 _DARK = 64  # of 255: a 16-bit picture that is brighter has all of its bits
 
 
@@ -68,6 +69,17 @@ def in_8_bits(array: np.ndarray) -> tuple[UInt8[np.ndarray, "h w c"], Note | Non
     if array.dtype == np.uint8 or (bits == 8 and highest <= 255.5):
         return _scaled(array, 255.0), None
     return _scaled(array, 2.0**bits - 1), Note("read as {bits} bits", bits=bits)
+
+
+def as_shown(array: np.ndarray, image: Image.Image) -> np.ndarray:
+    """Grey of 16 bits with 0 as black: a TIFF may store it with 0 as white, which Pillow turns over at 8 bits alone.
+
+    `image` is the one that was opened, before any change; `array` may be turned.
+    """
+    tags = getattr(image, "tag_v2", None)
+    if tags is None or tags.get(_PHOTOMETRIC, 1) != 0 or not image.mode.startswith("I;16"):
+        return array
+    return (65535 - array.astype(np.int64)).astype(np.uint16)
 
 
 def deep_pixels(image: Image.Image, reopen: Callable[[], Image.Image]) -> np.ndarray | None:

@@ -25,7 +25,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from scipy import ndimage, sparse
 from scipy.sparse import linalg
 
-from editgan_widgets.deep_pixels import deep_pixels, in_8_bits
+from editgan_widgets.deep_pixels import as_shown, deep_pixels, in_8_bits
 from editgan_widgets.file_kinds import what_it_is
 from editgan_widgets.notes import Note
 from editgan_widgets.scalars import Real, Whole, plain_fields
@@ -201,6 +201,8 @@ def _by_tifffile(
             if page.size > 4 * MOST_PIXELS:
                 raise PhotoError(f"{name} claims {page.shape} values; make it smaller first")
             array = np.asarray(page.asarray())
+            if page.photometric == 0 and array.dtype.kind == "u":  # 0 is white
+                array = np.iinfo(array.dtype).max - array
     except PhotoError:
         raise
     except Exception as error:  # tifffile's ways to say that a file is broken, or of a kind that it does not read
@@ -228,7 +230,7 @@ def _converted(image: Image.Image, background: tuple[int, int, int], reopen: Cal
     if getattr(image, "n_frames", 1) > 1:
         notes.append(Note("first picture of several"))
     if upright.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F") or deep is not None:
-        array = np.asarray(upright) if deep is None else _upright(deep, image)
+        array = as_shown(np.asarray(upright), image) if deep is None else _upright(deep, image)
         pixels, note = _from_array(array, background)
         notes.append(note or Note("brought to 8 bits"))
         return Photo(pixels, tuple(notes))

@@ -3,7 +3,8 @@
 A mask is written with the label's id as index and the labels' colours as palette, so it looks like a mask. On the way
 back the file's content decides how it is read, and notes say what was done:
 
-    indexed picture    by colour where its palette is ours (own or safe), else by index (labelme, VOC, …)
+    indexed picture    by colour where its palette is ours (own or safe), else by index (labelme, VOC, …); a note says
+                       which, where the two differ
     RGB, RGBA          by colour; small drift and soft edges are snapped (mask_colours.py), transparent = background
     grey, 16 bits      values are ids; grey and alpha likewise
     .npy, arrays       ids, whole floats, singleton axes, one-hot planes, colours
@@ -23,7 +24,7 @@ from PIL import Image
 
 from editgan_widgets.files import write_bytes
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.masks.mask_colours import ColourMatch, best_match, ids_by_colour
+from editgan_widgets.masks.mask_colours import DRIFT, ColourMatch, best_match, ids_by_colour
 from editgan_widgets.masks.mask_size import check_size, exactly_reduced, majority, reduction_note
 from editgan_widgets.masks.mask_source import MaskFileError, MaskPixels, Source, read_pixels
 from editgan_widgets.notes import Note
@@ -44,6 +45,7 @@ __all__ = [
 
 _ENDS = 8  # of 255: how far black and white may be off
 _MOSTLY = 0.9  # share of black and white pixels in a picture that counts as black and white
+_MOSTLY_KNOWN = 0.5  # share of a palette's unused colours that are parts', below which it is foreign
 _NAMED = 5  # ids in a message
 _PHOTO = 60  # ids that no label has: more than a mask with mistakes
 
@@ -203,17 +205,56 @@ def _of_index(pixels: MaskPixels, labels: LabelSet, scale: int) -> tuple[UInt8[n
     """An indexed picture: by index where index and colour agree or the palette is foreign, else by colour."""
     assert pixels.values is not None
     assert pixels.palette is not None
-    values = pixels.values
+    hidden = pixels.clear if pixels.alpha else np.zeros_like(pixels.clear)
+    values = np.where(hidden, 0, pixels.values)
     if _is_own_palette(pixels.palette, labels) or _agrees(pixels, labels):
-        return _checked(values, labels, pixels.name), ()
+        return _checked(values, labels, pixels.name), _clear_note(hidden)
     match = best_match(pixels, labels)
     if match.convinces:
         # What is hidden and has no part's colour was left out; a part's colour counts, seen or not.
-        return _of_colours(replace(pixels, clear=pixels.clear & (match.drift > 0)), match, scale)
+        clear = hidden | (pixels.clear & (match.drift > 0))
+        return _of_either(replace(pixels, clear=clear), np.where(clear, 0, values), labels, match, scale)
     _refuse_black_white(pixels, labels)
-    clear = pixels.clear & (values >= len(labels))
+    clear = hidden | (pixels.clear & (values >= len(labels)))
     note = Note("its palette is not that of {labels}: index numbers were read as part ids", labels=repr(labels.name))
     return _checked(np.where(clear, 0, values), labels, pixels.name), (note, *_clear_note(clear))
+
+
+def _of_either(
+    pixels: MaskPixels, values: np.ndarray, labels: LabelSet, match: ColourMatch, scale: int
+) -> tuple[UInt8[np.ndarray, "h w"], tuple[Note, ...]]:
+    """An indexed picture in parts' colours: by colour, or by index where the rest of the palette is foreign."""
+    ids, notes = _of_colours(pixels, match, scale)
+    other = int((values != ids).sum())
+    if not other or int(values.max()) >= len(labels):
+        return ids, notes
+    if _has_foreign_rest(pixels, match):
+        note = Note(
+            "its palette is not that of {labels}, though colours in use are: read as indices; by colour {count:,} px "
+            "would be other parts",
+            labels=repr(labels.name),
+            count=other,
+        )
+        return _checked(values, labels, pixels.name), (note, *_clear_note(pixels.clear))
+    named = (name for name, x in palettes_of(labels).items() if bool((x.palette == match.labels.palette).all()))
+    note = Note(
+        "read by colour, in the {palette} palette; as indices {count:,} px would be other parts",
+        palette=next(named),
+        count=other,
+    )
+    return ids, (note, *notes)
+
+
+def _has_foreign_rest(pixels: MaskPixels, match: ColourMatch) -> bool:
+    """Whether most colours of the palette that no pixel has, and that are not grey as padding is, are no part's."""
+    assert pixels.palette is not None
+    assert pixels.values is not None
+    used = np.zeros(256, bool)
+    used[np.unique(pixels.values)] = True
+    rest = pixels.palette[~used[: len(pixels.palette)]].astype(np.int32)
+    rest = np.unique(rest[rest.max(1) > rest.min(1)], axis=0)
+    known = (np.abs(rest[:, None] - match.labels.palette.astype(np.int32)[None]).max(2) <= DRIFT).any(1)
+    return len(rest) > 0 and float(known.mean()) < _MOSTLY_KNOWN
 
 
 def _agrees(pixels: MaskPixels, labels: LabelSet) -> bool:

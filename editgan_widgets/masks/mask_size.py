@@ -88,6 +88,9 @@ def reduction_note(pixels: MaskPixels, size: tuple[int, int]) -> tuple[Note, ...
     height, width = pixels.size
     if (height, width) == tuple(size):
         return ()
+    if height % size[0] or width % size[1]:
+        words = "reduced from {width} x {height} px, an enlargement by nearest pixels whose factor is not whole"
+        return (Note(words, width=width, height=height),)
     return (Note("reduced from {width} x {height} px, an exact enlargement", width=width, height=height),)
 
 

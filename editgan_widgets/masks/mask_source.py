@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from editgan_widgets.deep_pixels import as_shown
 from editgan_widgets.file_kinds import what_it_is
 from editgan_widgets.notes import Note
 
@@ -39,6 +40,7 @@ class MaskPixels:
         black_white: whether the file stores one bit a pixel.
         lossy: whether the format changes values (JPEG).
         notes: what was done to it, for the user.
+        alpha: whether an indexed picture has transparency of its own for each pixel, not for each index.
     """
 
     name: str
@@ -49,6 +51,7 @@ class MaskPixels:
     black_white: bool = False
     lossy: bool = False
     notes: tuple[Note, ...] = ()
+    alpha: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -130,7 +133,7 @@ def _of_image(image: Image.Image, name: str, shares: bool) -> MaskPixels:
     mode = upright.mode
     opaque = np.zeros((upright.height, upright.width), bool)
     if mode in ("1", "L", "I", "F") or mode.startswith("I;16"):
-        array = _expanded(np.asarray(upright), raw)
+        array = as_shown(_expanded(np.asarray(upright), raw), image)
         values = _whole(_in_255(array) if shares else array, name)
         return MaskPixels(name, values, None, opaque, None, mode == "1", lossy, tuple(notes))
     if mode in ("LA", "La"):
@@ -139,11 +142,12 @@ def _of_image(image: Image.Image, name: str, shares: bool) -> MaskPixels:
             name, pixels[..., 0].astype(np.int64), None, pixels[..., 1] < _HALF, None, False, lossy, tuple(notes)
         )
     if mode in ("P", "PA") and palette is not None:
-        index = np.asarray(upright.convert("P") if mode == "PA" else upright).astype(np.int64)
+        stored = np.asarray(upright)
+        index = (stored[..., 0] if mode == "PA" else stored).astype(np.int64)
         padded = np.zeros((256, 3), np.uint8)
         padded[: len(palette)] = palette
-        clear = np.isin(index, hidden)
-        return MaskPixels(name, index, padded[index], clear, palette, False, lossy, tuple(notes))
+        clear = stored[..., 1] < _HALF if mode == "PA" else np.isin(index, hidden)
+        return MaskPixels(name, index, padded[index], clear, palette, False, lossy, tuple(notes), mode == "PA")
     if mode in ("RGBA", "RGBa", "RGBX"):
         pixels = np.asarray(upright.convert("RGBA"))
         return MaskPixels(name, None, pixels[..., :3], pixels[..., 3] < _HALF, None, False, lossy, tuple(notes))
