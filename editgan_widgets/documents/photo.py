@@ -201,7 +201,8 @@ def _by_tifffile(
             if page.size > 4 * MOST_PIXELS:
                 raise PhotoError(f"{name} claims {page.shape} values; make it smaller first")
             array = np.asarray(page.asarray())
-            if page.photometric == 0 and array.dtype.kind == "u":  # 0 is white
+            zero_is_white = page.aspage().photometric == tifffile.PHOTOMETRIC.MINISWHITE
+            if zero_is_white and array.dtype.kind == "u":
                 array = np.iinfo(array.dtype).max - array
     except PhotoError:
         raise
