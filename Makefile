@@ -62,7 +62,7 @@ bench-released: $(STAMP)  ## of these, what is measured beside a port of EditGAN
 	$(BIN)/python kernels/benchmarks/bench_released.py $(BENCH_ARGS)
 
 cuda: $(STAMP)  ## with a CUDA device: its tests, then its benchmarks; writes results/cuda
-	$(BIN)/python -m pytest tests/test_cuda.py tests/kernels
+	$(BIN)/python -m pytest tests/kernels
 	$(BIN)/python kernels/benchmarks/bench_kernels.py --out results/cuda
 	$(BIN)/python kernels/benchmarks/bench_released.py --device cuda --seconds 5 --out results/cuda $(BENCH_ARGS)
 

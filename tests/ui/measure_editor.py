@@ -172,7 +172,9 @@ def main(arguments: list[str] | None = None) -> int:
             )
         elif not MODELS["portraits"].is_file():
             kind = "tiny"
-            runpy.run_path(str(ROOT / "tests" / "conftest.py"))["make_tiny_model"]().save(folder / "tiny.safetensors")
+            runpy.run_path(str(ROOT / "tests" / "support" / "tiny_model.py"))["make_tiny_model"]().save(
+                folder / "tiny.safetensors"
+            )
             words = {
                 'load_model("portraits")': f"load_model({str(folder / 'tiny.safetensors')!r})",
                 '.group("mouth")': '.group("light")',

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, PngImagePlugin
+from tiny_model import grown
 
-from conftest import grown
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.saved_picture import (
     CHUNK,

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tiny_model import grown
 
-from conftest import grown
 from editgan_widgets import EditConfig, EditSession, EditVector
 from editgan_widgets.latent.directions.edit_vector import EditVectorError, WrongModelError
 from editgan_widgets.latent.refine import best_step, refine

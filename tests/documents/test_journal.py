@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 import torch
+from tiny_model import make_tiny_model
 
-from conftest import make_tiny_model
 from editgan_widgets import EditSession, EditVector, Stroke
 from editgan_widgets.documents.journal import JournalError, new_folder, newest_folders
 from editgan_widgets.latent.directions.edit_vector import WrongModelError

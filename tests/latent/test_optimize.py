@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tiny_model import grown
 
-from conftest import grown
 from editgan_widgets import images
 from editgan_widgets.latent import optimize
 from editgan_widgets.latent.adam import Adam

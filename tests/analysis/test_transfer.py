@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from tiny_model import grown
 
-from conftest import grown
 from editgan_widgets import EditSession, EditVector
 from editgan_widgets.analysis.transfer import markdown_table, transfer
 from editgan_widgets.latent.directions.edit_vector import WrongModelError

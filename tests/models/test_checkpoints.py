@@ -6,9 +6,7 @@ import pickle
 
 import pytest
 import torch
-import torch.nn.functional as F
-from test_generator import TINY, make_random_generator
-from test_layers import low_pass, zeros_between
+from reference_generator import TINY, make_random_generator, rosinality_picture
 
 from editgan_widgets.models import checkpoints
 from editgan_widgets.models.checkpoints import CheckpointError
@@ -26,45 +24,6 @@ def bundle(generator, tmp_path):
     path = tmp_path / "tiny.safetensors"
     checkpoints.write_bundle(path, {"generator": generator.state_dict()}, {"generator_config": TINY.to_dict()})
     return path
-
-
-def rosinality_picture(file: dict, z: torch.Tensor) -> torch.Tensor:
-    """The rosinality layout's own conventions: weights scaled by fan-in before demodulation, kernels of gain 4."""
-    g = file["g_ema"]
-    x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
-    for i in (1, 2):
-        weight = g[f"style.{i}.weight"]
-        x = F.linear(x, weight * (0.01 / weight.shape[1] ** 0.5), g[f"style.{i}.bias"] * 0.01)
-        x = F.leaky_relu(x, 0.2) * 2**0.5
-    w = x
-
-    def modulated(name: str, x: torch.Tensor, up: bool, demodulate: bool) -> torch.Tensor:
-        weight = g[f"{name}.conv.weight"]
-        linear = g[f"{name}.conv.modulation.weight"]
-        style = F.linear(w, linear / linear.shape[1] ** 0.5, g[f"{name}.conv.modulation.bias"])
-        weight = weight / weight[0, 0].numel() ** 0.5 * style[:, None, :, None, None]
-        if demodulate:
-            weight = weight * (weight.square().sum(dim=(2, 3, 4), keepdim=True) + 1e-8).rsqrt()
-        if not up:
-            pad = weight.shape[-1] // 2
-            return torch.cat([F.conv2d(a[None], b, padding=pad) for a, b in zip(x, weight, strict=True)])
-        pairs = zip(x, weight, strict=True)
-        x = torch.cat([F.conv_transpose2d(a[None], b.transpose(0, 1), stride=2) for a, b in pairs])
-        assert torch.allclose(g[f"{name}.conv.blur.kernel"].sum(), torch.tensor(4.0))
-        return low_pass(x, 4.0, 1, 1)
-
-    def styled(name: str, noise: int, x: torch.Tensor, up: bool) -> torch.Tensor:
-        x = modulated(name, x, up, True) + g[f"{name}.noise.weight"] * g[f"noises.noise_{noise}"]
-        return F.leaky_relu(x + g[f"{name}.activate.bias"].reshape(1, -1, 1, 1), 0.2) * 2**0.5
-
-    x = styled("conv1", 0, g["input.input"].repeat(len(z), 1, 1, 1), False)
-    image = modulated("to_rgb1", x, False, False) + g["to_rgb1.bias"]
-    for k in range(3):
-        x = styled(f"convs.{2 * k}", 2 * k + 1, x, True)
-        x = styled(f"convs.{2 * k + 1}", 2 * k + 2, x, False)
-        image = low_pass(zeros_between(image), 4.0, 2, 1)
-        image = image + modulated(f"to_rgbs.{k}", x, False, False) + g[f"to_rgbs.{k}.bias"]
-    return image
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from PIL import Image
 
 from editgan_widgets import EditVector
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "headless_edit.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "headless_edit.py"
 
 
 @pytest.fixture

@@ -2,57 +2,18 @@
 
 import pytest
 import torch
-from test_layers import low_pass, naive_synthesis_layer, zeros_between
+from reference_generator import (
+    make_random_generator,
+    naive_mapping,
+    naive_synthesis,
+)
 
 from editgan_widgets.models.generator import Generator, GeneratorConfig
-
-TINY = GeneratorConfig(resolution=32, z_dim=8, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16)
 
 
 @pytest.fixture(name="generator")
 def random_generator() -> Generator:
     return make_random_generator()
-
-
-def make_random_generator(config: GeneratorConfig = TINY) -> Generator:
-    """A tiny generator whose noise, biases and mean are not the zeros they begin with."""
-    torch.manual_seed(0)
-    generator = Generator(config)
-    with torch.no_grad():
-        generator.mapping.w_avg.normal_()
-        for name, parameter in generator.named_parameters():
-            if name.endswith(("noise_strength", "bias")):
-                parameter.add_(torch.randn_like(parameter) * 0.1)
-    return generator
-
-
-def naive_mapping(weights: dict[str, torch.Tensor], z: torch.Tensor) -> torch.Tensor:
-    x = z / (z.square().mean(dim=1, keepdim=True) + 1e-8).sqrt()
-    for i in range(2):
-        weight, bias = weights[f"mapping.fc{i}.weight"], weights[f"mapping.fc{i}.bias"]
-        x = x @ (weight * 0.01 / weight.shape[1] ** 0.5).T + bias * 0.01
-        x = torch.where(x > 0, x, 0.2 * x) * 2**0.5
-    return x
-
-
-def naive_synthesis(generator: Generator, w_plus: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    synthesis = generator.synthesis
-    x = synthesis.b4.const[None].repeat(len(w_plus), 1, 1, 1)
-    features, image = [x], torch.zeros(len(w_plus), 3, 4, 4)
-    row = 0
-    for resolution in (4, 8, 16, 32):
-        block = getattr(synthesis, f"b{resolution}")
-        for layer in (block.conv1,) if resolution == 4 else (block.conv0, block.conv1):
-            x = naive_synthesis_layer(layer, x, w_plus[:, row], layer.noise_const)
-            features.append(x)
-            row += 1
-        style = w_plus[:, row] @ block.torgb.affine.weight.T / 4 + block.torgb.affine.bias
-        weight = block.torgb.weight[:, :, 0, 0]
-        rgb = torch.einsum("bihw,oi,bi->bohw", x, weight, style / weight.shape[1] ** 0.5)
-        if resolution > 4:
-            image = low_pass(zeros_between(image), 4.0, 2, 1)
-        image = image + rgb + block.torgb.bias[None, :, None, None]
-    return image, features
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
+from command_line import pixels, run
 from typer.testing import CliRunner
 
 from editgan_widgets import EditSession, images
@@ -10,15 +10,6 @@ from editgan_widgets.cli import _weights, app
 from editgan_widgets.domains.portraits import factor_regressor, identity, library_edits
 from editgan_widgets.domains.portraits.library_edits import LibraryEdit
 from editgan_widgets.masks.part_operations import OfPart, grow
-
-
-def run(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def pixels(path):
-    with Image.open(path) as picture:
-        return np.asarray(picture)
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,7 @@ import official_files
 import pytest
 import torch
 import torch.nn.functional as F
-from test_checkpoints import rosinality_picture
-from test_generator import make_random_generator, naive_mapping, naive_synthesis
+from reference_generator import make_random_generator, naive_mapping, naive_synthesis, rosinality_picture
 
 from editgan_widgets.models import checkpoints
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig

@@ -43,3 +43,15 @@ def run_script(text: str, model: EditGAN, folder: Path) -> str:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
+
+
+def browser(editor, buffers=(), **content):
+    """Give the editor a message as its page would."""
+    editor.view._handle_custom_msg(content, [memoryview(buffer) for buffer in buffers])
+
+
+def until(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "timed out"
+        time.sleep(0.002)

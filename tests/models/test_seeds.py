@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from command_line import pixels, run
 from editors import heard, run_script
-from test_cli import pixels, run
 
 from editgan_widgets.documents.samples import sample_label_map, sample_pictures
 from editgan_widgets.documents.saved_picture import open_picture, picture_png

@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 import pytest
+from editors import browser, until
 from PIL import Image
-from test_widgets import browser, until
 
 from editgan_widgets.analysis.photo_quality import photo_quality
 from editgan_widgets.documents.photo_session import PhotoSession

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from test_cli import run
-from test_generator import TINY, make_random_generator, naive_mapping, naive_synthesis
+from command_line import run
+from reference_generator import TINY, make_random_generator, naive_mapping, naive_synthesis
 from torch import nn
 
 from editgan_widgets import load_model

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 from editors import push_of
+from tiny_model import grown
 
-from conftest import grown
 from editgan_widgets import EditSession, images
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.latent.embed import EmbedConfig, embed, optimize_embedding

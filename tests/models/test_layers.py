@@ -3,44 +3,9 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from reference_generator import low_pass, naive_synthesis_layer, zeros_between
 
 from editgan_widgets.models import layers
-
-
-def zeros_between(x: torch.Tensor) -> torch.Tensor:
-    b, c, h, w = x.shape
-    spread = x.new_zeros(b, c, 2 * h, 2 * w)
-    spread[:, :, ::2, ::2] = x
-    return spread
-
-
-def low_pass(x: torch.Tensor, gain: float, before: int, after: int) -> torch.Tensor:
-    taps = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=x.dtype) / 8
-    x = F.pad(x, (before, after, before, after))
-    h, w = x.shape[2] - 3, x.shape[3] - 3
-    x = sum(taps[t] * x[:, :, t : t + h] for t in range(4))
-    return gain * sum(taps[t] * x[:, :, :, t : t + w] for t in range(4))
-
-
-def naive_synthesis_layer(layer: layers.SynthesisLayer, x, w, noise) -> torch.Tensor:
-    """One convolution for each sample, with its own modulated and demodulated weight."""
-    styles = w @ layer.affine.weight.T / layer.affine.weight.shape[1] ** 0.5 + layer.affine.bias
-    samples = []
-    for sample, style in zip(x, styles, strict=True):
-        weight = layer.weight * style[None, :, None, None]
-        weight = weight / (weight.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8).sqrt()
-        sample = sample[None]
-        if layer.up:  # a transposed convolution is one with the turned kernel over zeros between the pixels
-            size = 2 * x.shape[2]
-            spread = F.pad(zeros_between(sample), (2, 1, 2, 1))
-            sample = F.conv2d(spread, weight.flip(2, 3))
-            assert sample.shape[2] == size + 1
-            sample = low_pass(sample, 4.0, 1, 1)
-        else:
-            sample = F.conv2d(sample, weight, padding=1)
-        samples.append(sample)
-    x = torch.cat(samples) + noise * layer.noise_strength + layer.bias[None, :, None, None]
-    return torch.where(x > 0, x, 0.2 * x) * 2**0.5
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 def blocks() -> dict[str, str]:

@@ -6,9 +6,9 @@ import numpy as np
 import official_files
 import pytest
 import torch
-from test_cli import run
-from test_discriminator_files import naive_d, picture, random_d
-from test_generator import TINY, make_random_generator
+from command_line import run
+from reference_discriminator import naive_d, picture, random_d
+from reference_generator import TINY, make_random_generator
 
 from editgan_widgets.conversion import compare, convert
 from editgan_widgets.label_sets import label_set

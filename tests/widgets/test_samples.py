@@ -6,9 +6,8 @@ import time
 
 import numpy as np
 import pytest
-from editors import heard
+from editors import browser, heard, until
 from PIL import Image
-from test_widgets import browser, until
 
 from editgan_widgets.documents.samples import sample_pictures
 from editgan_widgets.documents.session import EditSession

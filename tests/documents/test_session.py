@@ -4,8 +4,8 @@ import gc
 import numpy as np
 import pytest
 import torch
+from tiny_model import grown
 
-from conftest import grown
 from editgan_widgets import DragPoint, EditConfig, EditSession, EditVector, Stroke
 from editgan_widgets.documents import session as module
 from editgan_widgets.documents.session import SessionError

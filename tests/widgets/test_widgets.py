@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from editors import browser, until
 from ipycanvas.canvas import COMMANDS
 from PIL import Image
 
@@ -141,11 +142,6 @@ def make_editor():
         editor.close()
 
 
-def browser(editor, buffers=(), **content):
-    """Give the editor a message as its page would."""
-    editor.view._handle_custom_msg(content, [memoryview(buffer) for buffer in buffers])
-
-
 def stroke_message(editor, points=((4, 4), (10, 4)), **changes):
     content = {
         "kind": "stroke",
@@ -166,13 +162,6 @@ def shown_mask(editor):
 
 def frames(editor):
     return [content for content, _ in editor.sent if content["kind"] == "frame"]
-
-
-def until(condition, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "timed out"
-        time.sleep(0.002)
 
 
 def test_a_stroke_from_the_browser_is_painted_and_edited(make_editor):

@@ -5,10 +5,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+from editors import browser
 from PIL import Image, ImageFilter
-from test_widgets import browser
+from tiny_model import TINY_LABELS
 
-from conftest import TINY_LABELS
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.domains.portraits import FINE_LABELS
 from editgan_widgets.label_sets import LABEL_SETS

@@ -1,11 +1,10 @@
 """Latents of every projector and encoder come as w_plus of the model, or are refused with the size that they fit."""
 
-import pickle
-
 import numpy as np
 import pytest
 import torch
-from test_cli import pixels, run
+from array_files import npy, npz, packed, pkl, pt
+from command_line import pixels, run
 
 from editgan_widgets import EditSession, load_latents
 from editgan_widgets.conversion import convert
@@ -27,31 +26,6 @@ EVERY_ROW = W.expand(1, ROWS, WIDTH)
 
 class Unknown:
     """An object beside the tensors."""
-
-
-def npz(path, **arrays):
-    np.savez(path.with_suffix(".npz"), **{name: np.asarray(value) for name, value in arrays.items()})
-    return path.with_suffix(".npz")
-
-
-def packed(path, **arrays):
-    np.savez_compressed(path.with_suffix(".npz"), **{name: np.asarray(value) for name, value in arrays.items()})
-    return path.with_suffix(".npz")
-
-
-def npy(path, array):
-    np.save(path.with_suffix(".npy"), array)
-    return path.with_suffix(".npy")
-
-
-def pt(path, content, legacy=False):
-    torch.save(content, path.with_suffix(".pt"), _use_new_zipfile_serialization=not legacy)
-    return path.with_suffix(".pt")
-
-
-def pkl(path, content):
-    path.with_suffix(".pkl").write_bytes(pickle.dumps(content))
-    return path.with_suffix(".pkl")
 
 
 def of_rosinality(latent):

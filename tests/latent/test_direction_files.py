@@ -5,9 +5,9 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from array_files import npy, npz, pkl, pt
+from command_line import pixels, run
 from editors import heard
-from test_cli import pixels, run
-from test_latent_files import npy, npz, pkl, pt
 
 from editgan_widgets import EditSession, EditVector, load_direction, load_model
 from editgan_widgets.conversion import convert
