@@ -1,6 +1,9 @@
-"""Put the tables that the benchmarks and `editgan report` wrote into the pages that show them.
+"""Copy the tables that the benchmarks and `editgan report` wrote into the pages that show them.
 
-python docs/update_figures.py results/editor.md README.md editgan_widgets/pretrained/portraits-128.md
+    python docs/update_figures.py results/editor.md README.md docs/figures.md
+
+A page marks the place of table N with `<!-- figures N -->` and `<!-- end of figures -->`. With `<!-- figures N, these
+rows -->` only the rows are copied whose first cell the page already has.
 """
 
 import argparse
@@ -9,22 +12,32 @@ from pathlib import Path
 
 from editgan_widgets.files import write_text
 
-BETWEEN = re.compile(r"(<!-- figures (\d+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
+BETWEEN = re.compile(r"(<!-- figures (\d+)(, these rows)? -->\n)(.*?)(<!-- end of figures -->)", re.DOTALL)
 
 
 def tables(text: str) -> list[str]:
-    """Give the Markdown tables of a page, in order."""
+    """Return the Markdown tables of a page, in order."""
     return [match.group(0) for match in re.finditer(r"(?:^\|.*\n)+", text, re.MULTILINE)]
 
 
+def first_cell(row: str) -> str:
+    return row.split("|")[1].strip()
+
+
 def filled(page: str, found: list[str]) -> str:
-    """Replace what stands between `<!-- figures N -->` and `<!-- end of figures -->` by table N of the source."""
+    """Return the page with each marked table replaced by that of the source. Exits if one or a row is missing."""
 
     def table(match: re.Match) -> str:
-        number = int(match.group(2))
-        if number >= len(found):
-            raise SystemExit(f"the page asks for table {number}, the source has {len(found)}")
-        return f"{match.group(1)}{found[number]}{match.group(3)}"
+        begin, number, these_rows, shown, end = match.groups()
+        if int(number) >= len(found):
+            raise SystemExit(f"the page asks for table {number}, the source has {len(found)} tables")
+        rows = found[int(number)].splitlines(keepends=True)
+        if these_rows:
+            wanted = [first_cell(row) for row in shown.splitlines()]
+            if missing := set(wanted) - {first_cell(row) for row in rows}:
+                raise SystemExit(f"table {number} of the source has no rows {sorted(missing)}")
+            rows = [row for row in rows if first_cell(row) in wanted]
+        return f"{begin}{''.join(rows)}{end}"
 
     return BETWEEN.sub(table, page)
 
