@@ -244,7 +244,8 @@ def resolved(name: str) -> bool:
 
 def test_a_page_with_a_short_table_takes_only_its_own_rows():
     spec = importlib.util.spec_from_file_location("update_figures", ROOT / "docs" / "update_figures.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     update = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(update)
     head = "| what | figure |\n|---|---|\n"
