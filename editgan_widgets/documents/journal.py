@@ -14,6 +14,7 @@ import os
 import shutil
 import threading
 import time
+import weakref
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any, Generic
 
 import numpy as np
+from torch import Tensor
 
 from editgan_widgets.documents.history import Entry, History, HistoryError, State, Store
 from editgan_widgets.documents.journal_disk import Content, JournalDisk, TakenOverError, Writer, lines_of
@@ -49,9 +51,24 @@ class Arrays:
 
     def __init__(self, packed: dict[str, bytes] | None = None) -> None:
         self.packed = {} if packed is None else packed
+        self._known: dict[int, tuple[Any, int, dict[str, Any]]] = {}  # by id: weak reference, version, what `put` gave
 
-    def put(self, array: np.ndarray) -> dict[str, Any]:
-        """Keep an array of uint8, bool or float32; gives what `get` takes."""
+    def put(self, array: np.ndarray | Tensor) -> dict[str, Any]:
+        """Keep an array of uint8, bool or float32; gives what `get` takes.
+
+        A tensor, or an array that nobody can write to, is hashed the first time alone.
+        """
+        version = array._version if isinstance(array, Tensor) else 0
+        known = self._known.get(id(array))
+        if known is not None and known[0]() is array and known[1] == version:
+            return dict(known[2])
+        reference = self._hashed(array.detach().cpu().numpy() if isinstance(array, Tensor) else array)
+        if isinstance(array, Tensor) or _is_constant(array):
+            key, known_arrays = id(array), self._known
+            self._known[key] = (weakref.ref(array, lambda _: known_arrays.pop(key, None)), version, reference)
+        return dict(reference)
+
+    def _hashed(self, array: np.ndarray) -> dict[str, Any]:
         content = np.ascontiguousarray(array)
         assert content.dtype.name in _DTYPES, content.dtype
         raw = content.tobytes()
@@ -83,6 +100,12 @@ class Arrays:
                 packed = path.read_bytes()
                 if _hash_of(packed) == path.name:
                     self.packed[path.name] = packed
+
+
+def _is_constant(array: np.ndarray) -> bool:
+    """Whether nobody can write to an array, nor to the one that it is a view of."""
+    base = array.base
+    return not array.flags.writeable and (not isinstance(base, np.ndarray) or _is_constant(base))
 
 
 def _inflated(packed: bytes, size: int) -> bytes:

@@ -87,6 +87,15 @@ class _Run:
         return closer and (self.best is None or step.score > self.best.score)
 
 
+@dataclass(frozen=True, eq=False)
+class _KnownTarget:
+    """The target of a state's painted label map; None where nothing is painted."""
+
+    state: State
+    settings: tuple[float | None, str]  # buffer_px and region of the config
+    target: EditTarget | None
+
+
 class EditSession:
     """A portrait being edited. Make one with `from_seed` or `from_latent`.
 
@@ -119,6 +128,7 @@ class EditSession:
         self.history: History[State] = History(self._original, self._store(None))
         self._run: _Run | None = None
         self.kept_step: EditStep | None = None
+        self._known: _KnownTarget | None = None
 
     @classmethod
     def from_seed(
@@ -191,7 +201,7 @@ class EditSession:
         """As `restore`, and the lines that whoever kept the journal added to it (Journal.write)."""
         session = cls.__new__(cls)
         session.model, session.config, session.lock = model, config or EditConfig(), threading.RLock()
-        session._run, session.kept_step = None, None
+        session._run, session.kept_step, session._known = None, None, None
         about = read_about(folder)
         if about.get("fingerprint") not in (model.fingerprint, model.base_fingerprint):
             raise WrongModelError(
@@ -303,6 +313,18 @@ class EditSession:
     def painted(self) -> Bool[np.ndarray, "h w"]:
         """Pixels whose part was changed since the last edit that ran to its end."""
         return self._state.label_map != self._state.settled_map
+
+    @property
+    def untried(self) -> Bool[np.ndarray, "h w"]:
+        """Pixels of `painted` that no edit or drag whose result was kept has worked on, stopped ones included."""
+        painted, entry = self.painted, self._of_latent()
+        if entry.made["do"] == "strength":
+            entry = self.history.entries.get(entry.made["edit"], entry)
+        if not painted.any() or entry.made["do"] not in ("edit", "drag"):
+            return painted
+        then = self._state if entry is self.history.entry else self._state_at(entry.id)
+        tried = (then.label_map != then.settled_map) & (then.label_map == self._state.label_map)
+        return painted & ~tried
 
     @property
     def settled_label_map(self) -> UInt8[np.ndarray, "h w"]:
@@ -711,12 +733,19 @@ class EditSession:
         return EditVector(name, delta, labels, recipe, licence, pictures)
 
     def _target(self, config: EditConfig | None = None) -> EditTarget | None:
+        """What the painted label map asks for. Computed once for a state and the two settings that it depends on."""
         state, config = self._state, config or self.config
-        if np.array_equal(state.label_map, state.settled_map):
-            return None
-        return from_label_maps(
-            state.settled_map, state.label_map, config.buffer_px, self.predicted_label_map, config.region
-        )
+        settings, known = (config.buffer_px, config.region), self._known
+        if known is not None and known.state is state and known.settings == settings:
+            return known.target
+        target = None
+        if not np.array_equal(state.label_map, state.settled_map):
+            predicted = self.predicted_label_map
+            target = from_label_maps(state.settled_map, state.label_map, config.buffer_px, predicted, config.region)
+            target.region.flags.writeable = target.changed.flags.writeable = False
+            target = replace(target, label_map=state.label_map)
+        self._known = _KnownTarget(state, settings, target)
+        return target
 
     def _unreached(self) -> Goal | None:
         """The last completed edit's goal, unless the picture is quite there."""

@@ -38,9 +38,7 @@ def pack(state: State, arrays: Arrays) -> dict[str, Any]:
     """A state as JSON values, its arrays put into `arrays`."""
 
     def put(array: np.ndarray | Tensor | None) -> dict[str, Any] | None:
-        if array is None:
-            return None
-        return arrays.put(array.detach().cpu().numpy() if isinstance(array, Tensor) else array)
+        return None if array is None else arrays.put(array)
 
     packed: dict[str, Any] = {name: put(getattr(state, name)) for name in _ARRAYS}
     if state.goal is not None:
@@ -90,7 +88,9 @@ def _unpacked(packed: dict[str, Any], arrays: Arrays, device: torch.device) -> S
 
 
 def frozen(array: np.ndarray) -> np.ndarray:
-    """A read-only copy."""
+    """A read-only copy; the array itself where it is one already."""
+    if not array.flags.writeable and array.base is None:
+        return array
     array = array.copy()
     array.flags.writeable = False
     return array

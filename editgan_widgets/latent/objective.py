@@ -170,7 +170,7 @@ def edit_objective(
     Raises ValueError for a target with parts and a model without an interpreter.
     """
     device = reference.device
-    region = torch.from_numpy(target.region).to(device)
+    region = torch.tensor(target.region, device=device)
     inside = SegmentationWeights(
         weights.segmentation,
         weights.dice,

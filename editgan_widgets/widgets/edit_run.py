@@ -101,11 +101,10 @@ class EditRun:
 
     def _judge(self, before: torch.Tensor) -> None:
         """Whether the run changed the picture, and what that is worth."""
-        piece, session = self._piece, self._piece.session
-        piece.tried = session.painted  # its picture is to be seen, not what was painted for it
+        session = self._piece.session
         kept = session.kept_step if not torch.equal(before, session.w_plus) else None
         if kept is not None and kept.index == 0:  # the vectors alone
             kept = None
-        self._kept, piece.pending = kept, kept is not None
+        self._kept = kept
         if kept is not None and not self._refines and isinstance(session, EditSession):
             self._screen.quality.edited(session.history.entry.id, kept, session.config)

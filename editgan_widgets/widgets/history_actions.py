@@ -34,7 +34,8 @@ def travel(piece: Workpiece, screen: Screen, action: Action) -> None:
     else:
         target = history.before_group() if action.kind in ("undo", "discard") else history.after_group()
     session.visit(target)
-    screen.numbers, piece.pending = {}, False
+    screen.numbers = {}
+    piece.accept()
     done, nothing = _WORDS[action.kind]
     screen.say(nothing if history.entry is before else done, name=repr(screen.title(target)))
     follow_history(piece, screen)
@@ -50,7 +51,7 @@ def _change_picture(piece: Workpiece, screen: Screen, change: Callable[[], None]
 def accept(piece: Workpiece, screen: Screen, _action: Action) -> None:
     """Take the last edit as it is."""
     screen.say("Accepted." if piece.pending else "No edit waits to be accepted or discarded.")
-    piece.pending = False
+    piece.accept()
     screen.publish(picture=False)
 
 
@@ -65,7 +66,7 @@ def set_strength(piece: Workpiece, screen: Screen, action: Action) -> None:
 
 def refresh(piece: Workpiece, screen: Screen, _action: Action) -> None:
     """Show a session that was changed in another way, its sliders at 0."""
-    piece.pending = False
+    piece.accept()
     piece.panel.reset()
     piece.session.history.annotate(**piece.panel.note())
     screen.publish(**screen.vectors())

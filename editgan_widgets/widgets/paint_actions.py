@@ -22,9 +22,6 @@ def paint(piece: Workpiece, screen: Screen, action: Action) -> int | None:
     screen.add_notes(action.notes)
     if not changed:
         return None
-    piece.pending = False
-    if piece.tried is not None:
-        piece.tried = piece.tried & (before == session.label_map)
     return group
 
 

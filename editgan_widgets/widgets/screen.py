@@ -84,7 +84,7 @@ class Screen:
         """
         piece, session = self._piece, self._piece.session
         with session.lock:
-            label_map, painted = session.label_map.copy(), piece.waiting_paint
+            label_map, painted = session.label_map, session.untried
             if region:
                 state.update(self._next_edit())
             state.update(can_undo=piece.can_undo, can_redo=piece.can_redo)

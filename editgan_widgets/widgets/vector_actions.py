@@ -109,7 +109,6 @@ def _set(piece: Workpiece, screen: Screen, settings: Mapping[str, VectorSetting]
             session.apply_vector(summed(parts, "sliders"))
         panel.put(settings)
         history.annotate(**panel.note(), moved=moved)
-        piece.pending = False
         _say_what_stands(piece, screen, given_up)
     else:
         panel.put(settings)

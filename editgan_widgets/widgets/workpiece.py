@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from editgan_widgets.documents.animation import FrameRecorder
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.session import EditSession
@@ -42,9 +40,7 @@ class Workpiece:
         session, panel: as given; another session takes the first one's place by `begin`, `go_back` and `go_on`.
         photo: that was opened, where the picture is no portrait of the model.
         original: the label map `[H, W]` that the eraser brings back.
-        pending: whether an edit is done and neither accepted nor gone on from.
         recorder: frames of the last edit.
-        tried: bool `[H, W]`, what was painted and a run was stopped for; None where there is no such thing.
     """
 
     def __init__(self, session: Any, panel: VectorPanel, journal: bool | str | Path) -> None:
@@ -52,9 +48,8 @@ class Workpiece:
         self.panel = panel
         self.photo: PhotoSession | None = None
         self.original = session.label_map.copy()
-        self.pending = False
         self.recorder = FrameRecorder()
-        self.tried: np.ndarray | None = None
+        self._accepted = self._newest  # entry of the history: all up to it are accepted
         self._keeps_journals = journal is not False
         editor_journal.begin(session, journal)
         self._tools_kept: dict[str, Any] = {}
@@ -72,10 +67,24 @@ class Workpiece:
         return self.session.model.labels
 
     @property
-    def waiting_paint(self) -> np.ndarray:
-        """What was painted and no run was tried for, bool `[H, W]`: it is shown over the picture."""
-        painted = self.session.painted
-        return painted if self.tried is None else painted & ~self.tried
+    def _newest(self) -> int:
+        return next(reversed(self.session.history.entries))
+
+    @property
+    def pending(self) -> bool:
+        """Whether an edit is done and neither accepted nor gone on from."""
+        entry, session = self.session.history.entry, self.session
+        if (
+            entry.id <= self._accepted
+            or session.strength is None
+            or entry.made["do"] not in ("edit", "drag", "strength")
+        ):
+            return False
+        return entry.made["do"] == "strength" or session.kept_step is None or session.kept_step.index > 0
+
+    def accept(self) -> None:
+        """Take all that was done as it is."""
+        self._accepted = self._newest
 
     @property
     def can_go_back(self) -> bool:
@@ -147,7 +156,7 @@ class Workpiece:
     def _take(self, former: _Former) -> None:
         self.original = former.session.picture_at(0)[1]
         self.session, self.photo, self.recorder = former.session, former.photo, former.recorder
-        self.pending, self.tried = False, None
+        self._accepted = self._newest
         self.panel.know_removed(former.removed)
         self.panel.change_portrait()
         if self._tools_kept:  # so that its journal is the newest one, too

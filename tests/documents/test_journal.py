@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 import torch
-from tiny_model import make_tiny_model
+from tiny_model import grown, make_tiny_model
 
 from editgan_widgets import EditSession, EditVector, Stroke
-from editgan_widgets.documents.journal import JournalError, new_folder, newest_folders
+from editgan_widgets.documents.journal import Arrays, JournalError, new_folder, newest_folders
 from editgan_widgets.latent.directions.edit_vector import WrongModelError
 
+_HASHED = Arrays._hashed
 DAB, ELSEWHERE = Stroke([(16.0, 16.0)], 4.0, 1), Stroke([(4.0, 28.0)], 3.0, 2)
 
 
@@ -152,3 +153,24 @@ def test_the_strength_of_an_edit_is_a_way_between_before_and_after(session):
     session.undo()
     with pytest.raises(ValueError, match="no edit to weaken"):
         session.set_strength(0.5)
+
+
+def test_a_stroke_hashes_the_label_map_alone(session, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(Arrays, "_hashed", lambda self, array: hashed.append(array) or _HASHED(self, array))
+    session.set_label_map(grown(session.label_map, 3))
+    assert [array is session.label_map for array in hashed] == [True]
+    for _ in session.edit(steps=2):
+        pass
+    hashed.clear()
+    session.set_label_map(grown(session.label_map, 2))
+    assert [array is session.label_map for array in hashed] == [True]
+
+
+def test_an_array_that_was_written_to_is_hashed_again():
+    arrays, tensor, array = Arrays(), torch.zeros(3), np.zeros(3, np.uint8)
+    first = arrays.put(tensor), arrays.put(array)
+    tensor += 1
+    array += 1
+    again = arrays.put(tensor), arrays.put(array)
+    assert [arrays.get(reference).tolist() for reference in (*first, *again)] == [[0] * 3, [0] * 3, [1] * 3, [1] * 3]

@@ -49,7 +49,7 @@ class SegmentationTerm:
         nearest: bool = False,
     ):
         self._interpreter, self._weights = interpreter, weights
-        region = torch.from_numpy(target.region).to(device)
+        region = torch.tensor(target.region, device=device)
         edited = torch.tensor(target.labels, device=device)
         self.lattices = [
             _Lattice(target, pixels, weights, edited, num_labels, nearest) for pixels in _lattices(region, weights.most)
@@ -84,9 +84,9 @@ class _Lattice:
         nearest: bool,
     ):
         self.sampler = PixelSampler.from_region(pixels, nearest)
-        wanted = torch.from_numpy(target.label_map).to(pixels.device).long()
-        changed = torch.from_numpy(target.changed).to(pixels.device)[pixels]
-        area = torch.bincount(wanted[torch.from_numpy(target.region).to(pixels.device)], minlength=num_labels).float()
+        wanted = torch.tensor(target.label_map, device=pixels.device).long()
+        changed = torch.tensor(target.changed, device=pixels.device)[pixels]
+        area = torch.bincount(wanted[torch.tensor(target.region, device=pixels.device)], minlength=num_labels).float()
         self.wanted = wanted[pixels]  # [n]
         weight = area[self.wanted].pow(-weights.balance_power) * torch.where(changed, weights.changed, 1.0)
         self.pixel_weight = weight / weight.sum()
