@@ -1,8 +1,8 @@
 """Everything that knows Jupyter: the editor and its parts."""
 
+from editgan_widgets.widgets.core.part_canvas import PartCanvas
 from editgan_widgets.widgets.editor import Editor
-from editgan_widgets.widgets.editor_view import EditorView
-from editgan_widgets.widgets.part_canvas import PartCanvas
+from editgan_widgets.widgets.editor.view import EditorView
 from editgan_widgets.widgets.sample_grid import SampleGrid
 
 __all__ = ["Editor", "EditorView", "PartCanvas", "SampleGrid"]

@@ -13,8 +13,8 @@ from editgan_widgets.documents.samples import sample_pictures
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Real, Whole, plain
-from editgan_widgets.widgets import encoding
-from editgan_widgets.widgets.strings import strings
+from editgan_widgets.widgets.core import encoding
+from editgan_widgets.widgets.core.strings import strings
 
 _STATIC = Path(__file__).parent / "static"
 

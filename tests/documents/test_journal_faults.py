@@ -16,7 +16,8 @@ from editors import push_of
 from editgan_widgets import EditSession, EditVector, Stroke
 from editgan_widgets.documents.history import History
 from editgan_widgets.documents.journal import JournalError, journals_folder, new_folder, newest_folders
-from editgan_widgets.widgets import Editor, screen
+from editgan_widgets.widgets import Editor
+from editgan_widgets.widgets.editor import screen
 
 DAB = Stroke([(16.0, 16.0)], 4.0, 1)
 
@@ -161,7 +162,7 @@ def test_closing_an_editor_saves_what_could_not_be_saved(tiny_model, disk):
 def test_photo_and_own_vectors_come_back_after_the_folder_was_deleted(tiny_model, disk):
     editor = Editor(tiny_model, seed=3, auto=False, vectors={})
     pixels = np.random.default_rng(0).integers(0, 255, (50, 40, 3)).astype(np.uint8)
-    from editgan_widgets.widgets.encoding import png
+    from editgan_widgets.widgets.core.encoding import png
 
     editor.open(png(pixels))
     editor.wait()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from editgan_widgets.widgets.browser_module import joined
+from editgan_widgets.widgets.core.browser_module import joined
 
 
 def write(folder, **files):

@@ -5,7 +5,7 @@ import pytest
 
 from editgan_widgets import EditSession
 from editgan_widgets.widgets import Editor
-from editgan_widgets.widgets.deliveries import Deliveries
+from editgan_widgets.widgets.core.deliveries import Deliveries
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from editgan_widgets.documents.samples import sample_pictures
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.masks.strokes import Stroke
 from editgan_widgets.widgets import Editor, SampleGrid
-from editgan_widgets.widgets.idle_worker import IdleWorker
+from editgan_widgets.widgets.core.idle_worker import IdleWorker
 
 
 @pytest.fixture

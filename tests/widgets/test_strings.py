@@ -15,8 +15,8 @@ from editgan_widgets.domains.portraits.parts import COARSE_LABELS, FINE_LABELS, 
 from editgan_widgets.label_sets import LABEL_SETS
 from editgan_widgets.latent import terms
 from editgan_widgets.widgets import Editor, SampleGrid
-from editgan_widgets.widgets.part_tools import PART_TOOLS
-from editgan_widgets.widgets.strings import LANGUAGES, strings, translated
+from editgan_widgets.widgets.core.strings import LANGUAGES, strings, translated
+from editgan_widgets.widgets.editor.part_tools import PART_TOOLS
 
 WIDGETS = Path(editgan_widgets.__file__).parent / "widgets"
 SCRIPTS = sorted((WIDGETS / "static").rglob("*.js"))
@@ -50,7 +50,7 @@ def kernel_texts(all_constants: bool = False) -> set[str]:
     """What Python gives `text`, `say` or `Note` as it stands, or every string of the widgets and the engine."""
     found = set()
     engine = [path for room in ("masks", "latent", "documents") for path in (WIDGETS.parent / room).rglob("*.py")]
-    for path in (*WIDGETS.glob("*.py"), *WIDGETS.parent.glob("*.py"), *engine):
+    for path in (*WIDGETS.rglob("*.py"), *WIDGETS.parent.glob("*.py"), *engine):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if all_constants and isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)

@@ -374,7 +374,7 @@ def test_removed_vectors_come_and_go_with_the_history_of_a_restored_editor(tiny_
 
 
 def test_vectors_of_the_library_stay(tiny_model, vectors, monkeypatch):
-    monkeypatch.setattr("editgan_widgets.widgets.editor.load_vectors", lambda model: vectors)
+    monkeypatch.setattr("editgan_widgets.widgets.editor.editor.load_vectors", lambda model: vectors)
     editor = Editor(EditSession.from_seed(tiny_model, seed=3), journal=False)
     with pytest.raises(ValueError, match="library and stays"):
         editor.remove_vector("more spark")

@@ -9,7 +9,7 @@ from ipywidgets.widgets.widget import _instances
 
 from editgan_widgets import Stroke
 from editgan_widgets.widgets import Editor
-from editgan_widgets.widgets.part_canvas import PartCanvas
+from editgan_widgets.widgets.core.part_canvas import PartCanvas
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_cell_that_is_run_again_leaves_no_widgets_behind(make):
         assert kept.view.comm is not None  # a variable of the user's
         kept.close()
     finally:
-        from editgan_widgets.widgets import shown
+        from editgan_widgets.widgets.core import shown
 
         for editors in list(shown._SHOWN.values()):
             for editor in editors:

@@ -25,7 +25,7 @@ from editgan_widgets.latent.directions.edit_vector import EditVectorError
 from editgan_widgets.masks.fills import lasso
 from editgan_widgets.masks.strokes import Stroke, StrokeError, rasterise
 from editgan_widgets.widgets import Editor, EditorView, PartCanvas
-from editgan_widgets.widgets.part_tools import PART_TOOLS, part_tool
+from editgan_widgets.widgets.editor.part_tools import PART_TOOLS, part_tool
 
 SIZE = 32  # px of the tiny model's pictures
 

@@ -10,11 +10,11 @@ from editgan_widgets.documents.saved_picture import SavedPictureError, open_save
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.streaming import CancelToken, FramePacer
 from editgan_widgets.turns import pass_on
-from editgan_widgets.widgets.actions import Action
-from editgan_widgets.widgets.computing import computing
-from editgan_widgets.widgets.latent_openings import opened_latent
-from editgan_widgets.widgets.screen import Screen
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.core.computing import computing
+from editgan_widgets.widgets.editor.actions import Action
+from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.latent_openings import opened_latent
+from editgan_widgets.widgets.editor.screen import Screen
 
 
 def go_over_to(action: Action, piece: Workpiece, screen: Screen, pacer: FramePacer, token: CancelToken) -> None:

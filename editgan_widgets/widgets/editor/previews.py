@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from editgan_widgets.widgets.actions import Action
-from editgan_widgets.widgets.computing import computing
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.core.computing import computing
+from editgan_widgets.widgets.editor.actions import Action
+from editgan_widgets.widgets.editor.document import Workpiece
 
 
 def preview(piece: Workpiece, action: Action) -> tuple[np.ndarray, bool] | None:

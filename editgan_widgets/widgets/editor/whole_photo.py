@@ -5,7 +5,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from editgan_widgets.documents.photo_session import PhotoSession
-from editgan_widgets.widgets import encoding
+from editgan_widgets.widgets.core import encoding
 
 LARGEST = 1024  # px of the longer side
 

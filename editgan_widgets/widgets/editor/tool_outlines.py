@@ -9,7 +9,7 @@ from jaxtyping import Bool, UInt8
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.masks.paint_rule import PaintRule
 from editgan_widgets.streaming import CancelToken, Worker
-from editgan_widgets.widgets.part_tools import part_tool
+from editgan_widgets.widgets.editor.part_tools import part_tool
 
 
 def tool_outcome(

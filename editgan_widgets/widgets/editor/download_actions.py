@@ -4,10 +4,10 @@ from editgan_widgets.documents.animation import Animation, animate_edit
 from editgan_widgets.documents.saved_picture import picture_png
 from editgan_widgets.documents.session_script import session_script
 from editgan_widgets.masks.mask_file import mask_png
-from editgan_widgets.widgets.actions import Action
-from editgan_widgets.widgets.screen import Screen
-from editgan_widgets.widgets.vector_actions import sweep
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.editor.actions import Action
+from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.screen import Screen
+from editgan_widgets.widgets.editor.vector_actions import sweep
 
 
 def download_picture(piece: Workpiece, screen: Screen, action: Action) -> None:

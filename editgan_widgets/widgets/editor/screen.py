@@ -14,17 +14,18 @@ from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.latent.presets import described
 from editgan_widgets.notes import Note
-from editgan_widgets.widgets import editor_journal, encoding, history_strip
-from editgan_widgets.widgets.actions import Inbox
-from editgan_widgets.widgets.clash_notes import ClashNotes
-from editgan_widgets.widgets.computing import computing
-from editgan_widgets.widgets.editor_view import EditorView
-from editgan_widgets.widgets.idle_worker import IdleWorker
-from editgan_widgets.widgets.part_canvas import PartCanvas
-from editgan_widgets.widgets.quality_notes import QualityNotes
-from editgan_widgets.widgets.strings import translated
-from editgan_widgets.widgets.whole_photo import whole_photo
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.core import encoding, history_strip
+from editgan_widgets.widgets.core.computing import computing
+from editgan_widgets.widgets.core.idle_worker import IdleWorker
+from editgan_widgets.widgets.core.part_canvas import PartCanvas
+from editgan_widgets.widgets.core.strings import translated
+from editgan_widgets.widgets.editor import journal as editor_journal
+from editgan_widgets.widgets.editor.actions import Inbox
+from editgan_widgets.widgets.editor.clash_notes import ClashNotes
+from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.quality_notes import QualityNotes
+from editgan_widgets.widgets.editor.view import EditorView
+from editgan_widgets.widgets.editor.whole_photo import whole_photo
 
 SETTINGS = ("lr", "outside_budget", "buffer_px", "stop_iou")  # of EditConfig, that the browser has fields for
 _SAVE_EVERY = 3.0  # s between tries to save a history that could not be written

@@ -9,7 +9,7 @@ from editgan_widgets.analysis.photo_quality import photo_quality
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.latent.edit_quality import EditQuality
 from editgan_widgets.latent.optimize import EditConfig, EditStep
-from editgan_widgets.widgets.idle_worker import IdleWorker
+from editgan_widgets.widgets.core.idle_worker import IdleWorker
 
 
 @dataclass(frozen=True)

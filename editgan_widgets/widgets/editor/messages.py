@@ -1,4 +1,4 @@
-"""BrowserMessages: what a browser sends to an editor (wire: editor_view.py) becomes calls of its methods, or actions.
+"""BrowserMessages: what a browser sends to an editor (wire: view.py) becomes calls of its methods, or actions.
 
 It runs in the kernel's callbacks, so it only looks whether a message fits and puts what it asks for into the worker's
 inbox. What does not fit is shown as an error and changes nothing.
@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from editgan_widgets.masks.mask_file import holds_own_mask
 from editgan_widgets.scalars import is_real, is_whole
 from editgan_widgets.streaming import FramePacer
-from editgan_widgets.widgets.actions import Action, taken_part
-from editgan_widgets.widgets.checked import checked_entry, checked_steps, checked_strength
-from editgan_widgets.widgets.deliveries import Deliveries
-from editgan_widgets.widgets.editor_worker import EditorWorker
-from editgan_widgets.widgets.paint_messages import (
+from editgan_widgets.widgets.core.checked import checked_entry, checked_steps, checked_strength
+from editgan_widgets.widgets.core.deliveries import Deliveries
+from editgan_widgets.widgets.editor.actions import Action, taken_part
+from editgan_widgets.widgets.editor.paint_messages import (
     OPERATIONS,
     mask_action,
     operation_of,
@@ -24,14 +23,15 @@ from editgan_widgets.widgets.paint_messages import (
     rule_of,
     stroke_of,
 )
-from editgan_widgets.widgets.sample_shelf import SampleShelf, checked_sample
-from editgan_widgets.widgets.screen import SETTINGS, Screen
-from editgan_widgets.widgets.session_actions import DOWNLOADS
-from editgan_widgets.widgets.tool_outlines import ToolOutlines
-from editgan_widgets.widgets.vector_panel import VectorPanel
+from editgan_widgets.widgets.editor.sample_shelf import SampleShelf, checked_sample
+from editgan_widgets.widgets.editor.screen import SETTINGS, Screen
+from editgan_widgets.widgets.editor.session_actions import DOWNLOADS
+from editgan_widgets.widgets.editor.tool_outlines import ToolOutlines
+from editgan_widgets.widgets.editor.vector_panel import VectorPanel
+from editgan_widgets.widgets.editor.worker import EditorWorker
 
 if TYPE_CHECKING:
-    from editgan_widgets.widgets.editor import Editor
+    from editgan_widgets.widgets.editor.editor import Editor
 
 _RESENT_EVERY = 0.3  # seconds, where many messages come again at once
 _FIELDS = {  # of the settings: what each is called, and its range

@@ -14,7 +14,7 @@ from editgan_widgets.masks.strokes import Stroke
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.notes import Note
 from editgan_widgets.streaming import CancelToken
-from editgan_widgets.widgets.deliveries import Turn
+from editgan_widgets.widgets.core.deliveries import Turn
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import torch
 
 from editgan_widgets.documents.session import EditSession, SessionError
 from editgan_widgets.streaming import FramePacer
-from editgan_widgets.widgets.computing import computing
-from editgan_widgets.widgets.screen import Screen
-from editgan_widgets.widgets.vector_actions import refining
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.core.computing import computing
+from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.screen import Screen
+from editgan_widgets.widgets.editor.vector_actions import refining
 
 
 class EditRun:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 LANGUAGES = ("en", "zh")
-_FILE = Path(__file__).parent / "strings.json"
+_FILE = Path(__file__).parents[1] / "strings.json"
 
 
 @cache

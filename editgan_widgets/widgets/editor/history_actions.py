@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from editgan_widgets.widgets.actions import Action
-from editgan_widgets.widgets.screen import Screen
-from editgan_widgets.widgets.vector_actions import follow_history
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.editor.actions import Action
+from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.screen import Screen
+from editgan_widgets.widgets.editor.vector_actions import follow_history
 
 _WORDS = {  # said where it went, and where there was no way to go
     "undo": ("Undone.", "Nothing to undo."),

@@ -9,8 +9,8 @@ from editgan_widgets.documents.animation import FrameRecorder
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.directions.edit_vector import EditVector
-from editgan_widgets.widgets import editor_journal
-from editgan_widgets.widgets.vector_panel import VectorPanel
+from editgan_widgets.widgets.editor import journal as editor_journal
+from editgan_widgets.widgets.editor.vector_panel import VectorPanel
 
 _MOST_FORMER = 8  # pictures that undo goes back to; their journals stay on disk longer
 

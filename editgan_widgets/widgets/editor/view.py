@@ -18,7 +18,7 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "configure", preset, settings}
                         {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
                         {kind: "samples", seeds, psis}   {kind: "new", seed, psi, source?}
-                        all with id and turn (deliveries.py), but for what passes (PASSING in line.js) and what is live
+                        all with id and turn (core/deliveries.py), but for what passes (PASSING in line.js) and what is live
     kernel -> browser   {kind: "frame", seq, job, step, total, figures, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true, own} + [JPEG]; own: it is the picture that is committed
                         {kind: "download", view, name, type} + [file]
@@ -42,13 +42,13 @@ from editgan_widgets.masks.part_operations import other_side
 from editgan_widgets.masks.strokes import SHAPES
 from editgan_widgets.palettes import PALETTES, palettes_of
 from editgan_widgets.scalars import plain
-from editgan_widgets.widgets import encoding
-from editgan_widgets.widgets.browser_module import joined
-from editgan_widgets.widgets.part_canvas import PartCanvas
-from editgan_widgets.widgets.part_tools import PART_TOOLS
-from editgan_widgets.widgets.strings import strings
+from editgan_widgets.widgets.core import encoding
+from editgan_widgets.widgets.core.browser_module import joined
+from editgan_widgets.widgets.core.part_canvas import PartCanvas
+from editgan_widgets.widgets.core.strings import strings
+from editgan_widgets.widgets.editor.part_tools import PART_TOOLS
 
-_STATIC = Path(__file__).parent / "static"
+_STATIC = Path(__file__).parents[1] / "static"
 TOOLS = ("brush", "eraser", "push", "fill", "lasso", "polygon", "pick")
 MASK_STYLES = ("areas", "borders", "both")
 _KERNEL_WRITTEN = (

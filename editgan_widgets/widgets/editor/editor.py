@@ -1,7 +1,7 @@
 """Editor: canvas, tools, session and worker put together; paint on a part and the picture follows.
 
 Its methods look whether what is asked fits, and put it into the inbox of the one worker that touches the session
-(editor_worker.py). What the browser sends goes the same way (browser_messages.py).
+(worker.py). What the browser sends goes the same way (messages.py).
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,25 +33,26 @@ from editgan_widgets.notes import Note
 from editgan_widgets.palettes import recoloured
 from editgan_widgets.scalars import Flag, Real, Whole, is_flag, plain
 from editgan_widgets.streaming import FramePacer
-from editgan_widgets.widgets import editor_journal, encoding
-from editgan_widgets.widgets.actions import Action, Inbox, taken_part
-from editgan_widgets.widgets.browser_messages import BrowserMessages
-from editgan_widgets.widgets.checked import checked_row, checked_steps, checked_strength
-from editgan_widgets.widgets.deliveries import Deliveries
-from editgan_widgets.widgets.editor_view import MASK_STYLES, EditorView
-from editgan_widgets.widgets.editor_worker import EditorWorker
-from editgan_widgets.widgets.idle_worker import IdleWorker
-from editgan_widgets.widgets.paint_messages import mask_action, part_mask_action
-from editgan_widgets.widgets.part_canvas import PartCanvas
-from editgan_widgets.widgets.quality_notes import PictureQuality
-from editgan_widgets.widgets.sample_shelf import SampleShelf, checked_sample
-from editgan_widgets.widgets.screen import Screen
-from editgan_widgets.widgets.shown import forget, keep_while_shown
-from editgan_widgets.widgets.strings import strings
-from editgan_widgets.widgets.tool_outlines import ToolOutlines, tool_outcome
-from editgan_widgets.widgets.vector_actions import sweep
-from editgan_widgets.widgets.vector_panel import VectorPanel
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.core import encoding
+from editgan_widgets.widgets.core.checked import checked_row, checked_steps, checked_strength
+from editgan_widgets.widgets.core.deliveries import Deliveries
+from editgan_widgets.widgets.core.idle_worker import IdleWorker
+from editgan_widgets.widgets.core.part_canvas import PartCanvas
+from editgan_widgets.widgets.core.shown import forget, keep_while_shown
+from editgan_widgets.widgets.core.strings import strings
+from editgan_widgets.widgets.editor import journal as editor_journal
+from editgan_widgets.widgets.editor.actions import Action, Inbox, taken_part
+from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.messages import BrowserMessages
+from editgan_widgets.widgets.editor.paint_messages import mask_action, part_mask_action
+from editgan_widgets.widgets.editor.quality_notes import PictureQuality
+from editgan_widgets.widgets.editor.sample_shelf import SampleShelf, checked_sample
+from editgan_widgets.widgets.editor.screen import Screen
+from editgan_widgets.widgets.editor.tool_outlines import ToolOutlines, tool_outcome
+from editgan_widgets.widgets.editor.vector_actions import sweep
+from editgan_widgets.widgets.editor.vector_panel import VectorPanel
+from editgan_widgets.widgets.editor.view import MASK_STYLES, EditorView
+from editgan_widgets.widgets.editor.worker import EditorWorker
 
 _FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
 
@@ -61,7 +62,7 @@ class Editor(DOMWidget):
 
     It is a widget, and goes into ipywidgets' containers: `VBox([editor, button])`, `Tab([editor])`. On the page it is
     its `view`, whose model and layout it shares. All its widgets are freed by `close`, and once nothing refers to the
-    editor and no cell shows it any more (widgets/shown.py).
+    editor and no cell shows it any more (widgets/core/shown.py).
 
     Args:
         session_or_model: an `EditSession`, or an `EditGAN` model to begin a session with.

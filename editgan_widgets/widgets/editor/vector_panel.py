@@ -19,7 +19,7 @@ from editgan_widgets.latent.directions.vector_settings import (
     difference,
 )
 from editgan_widgets.scalars import is_real
-from editgan_widgets.widgets import encoding
+from editgan_widgets.widgets.core import encoding
 
 MOST_SCALE = 4.0  # of a vector, either way
 _SIDE = 80  # px of a small picture, shown at 40

@@ -14,16 +14,16 @@ from dataclasses import replace
 from typing import Any
 
 from editgan_widgets.streaming import CancelToken, FramePacer, Worker
-from editgan_widgets.widgets.actions import Action, Inbox
-from editgan_widgets.widgets.computing import computing
-from editgan_widgets.widgets.deliveries import Deliveries, Turn
-from editgan_widgets.widgets.edit_run import EditRun
-from editgan_widgets.widgets.openings import go_over_to
-from editgan_widgets.widgets.previews import preview
-from editgan_widgets.widgets.screen import Screen
-from editgan_widgets.widgets.session_actions import perform
-from editgan_widgets.widgets.vector_actions import draw_missing
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.core.computing import computing
+from editgan_widgets.widgets.core.deliveries import Deliveries, Turn
+from editgan_widgets.widgets.editor.actions import Action, Inbox
+from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.openings import go_over_to
+from editgan_widgets.widgets.editor.previews import preview
+from editgan_widgets.widgets.editor.run import EditRun
+from editgan_widgets.widgets.editor.screen import Screen
+from editgan_widgets.widgets.editor.session_actions import perform
+from editgan_widgets.widgets.editor.vector_actions import draw_missing
 
 _SHOWN_EVERY = 0.1  # seconds, while painting comes faster than it is shown
 _log = logging.getLogger(__name__)

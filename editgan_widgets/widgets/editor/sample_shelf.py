@@ -7,8 +7,8 @@ from editgan_widgets.documents.samples import Sample, sample_pictures
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.seeds import SEED_SOURCES
 from editgan_widgets.scalars import is_real, is_whole
-from editgan_widgets.widgets import encoding
-from editgan_widgets.widgets.idle_worker import IdleWorker
+from editgan_widgets.widgets.core import encoding
+from editgan_widgets.widgets.core.idle_worker import IdleWorker
 
 SIZE = 128  # px of a picture at most
 _MOST_ASKED = 120  # at a time

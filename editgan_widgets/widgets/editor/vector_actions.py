@@ -11,11 +11,11 @@ from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.directions.vector_settings import VectorSetting
 from editgan_widgets.latent.directions.vector_stack import summed
 from editgan_widgets.scalars import Real
-from editgan_widgets.widgets import editor_journal
-from editgan_widgets.widgets.actions import Action
-from editgan_widgets.widgets.computing import few_threads
-from editgan_widgets.widgets.screen import Screen
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.core.computing import few_threads
+from editgan_widgets.widgets.editor import journal as editor_journal
+from editgan_widgets.widgets.editor.actions import Action
+from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.screen import Screen
 
 
 def move_vectors(piece: Workpiece, screen: Screen, action: Action) -> None:

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 
-from editgan_widgets.widgets.actions import Action
-from editgan_widgets.widgets.download_actions import (
+from editgan_widgets.widgets.editor.actions import Action
+from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.download_actions import (
     download_edit,
     download_mask,
     download_picture,
     download_script,
     download_sweep,
 )
-from editgan_widgets.widgets.history_actions import accept, refresh, set_strength, travel
-from editgan_widgets.widgets.paint_actions import paint
-from editgan_widgets.widgets.screen import Screen
-from editgan_widgets.widgets.vector_actions import keep_vector, move_vectors, remove_vector
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.editor.history_actions import accept, refresh, set_strength, travel
+from editgan_widgets.widgets.editor.paint_actions import paint
+from editgan_widgets.widgets.editor.screen import Screen
+from editgan_widgets.widgets.editor.vector_actions import keep_vector, move_vectors, remove_vector
 
 # Each gives the group of the history that what follows belongs to, or None.
 _Does = Callable[[Workpiece, Screen, Action], int | None]

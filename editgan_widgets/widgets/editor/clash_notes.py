@@ -11,9 +11,9 @@ from editgan_widgets.domains.registry import judges_of
 from editgan_widgets.latent.directions.edit_vector import layer_weights
 from editgan_widgets.latent.directions.vector_settings import VectorSetting, clashes
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.widgets.computing import computing
-from editgan_widgets.widgets.idle_worker import IdleWorker
-from editgan_widgets.widgets.vector_panel import VectorPanel
+from editgan_widgets.widgets.core.computing import computing
+from editgan_widgets.widgets.core.idle_worker import IdleWorker
+from editgan_widgets.widgets.editor.vector_panel import VectorPanel
 
 _MOST = 8  # vectors in the picture that are tried; with more, the sliders are being played with
 

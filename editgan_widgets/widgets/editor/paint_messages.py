@@ -1,4 +1,4 @@
-"""What the browser's painting tools send (wire: editor_view.py), checked, as strokes, operations and rules."""
+"""What the browser's painting tools send (wire: view.py), checked, as strokes, operations and rules."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +13,8 @@ from editgan_widgets.masks.part_operations import Operation, shaped
 from editgan_widgets.masks.strokes import SHAPES, Stroke
 from editgan_widgets.masks.warp import push
 from editgan_widgets.scalars import is_real
-from editgan_widgets.widgets.actions import Action
-from editgan_widgets.widgets.part_tools import part_tool
+from editgan_widgets.widgets.editor.actions import Action
+from editgan_widgets.widgets.editor.part_tools import part_tool
 
 OPERATIONS = ("fill", "lasso", "push", "operate")
 _NEVER_MIRRORED = ("operate", "outline", "from_sample", "open_mask", "open_part_mask")

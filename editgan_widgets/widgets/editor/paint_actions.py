@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from editgan_widgets.masks.paint_rule import PaintRule
-from editgan_widgets.widgets.actions import Action
-from editgan_widgets.widgets.screen import Screen
-from editgan_widgets.widgets.workpiece import Workpiece
+from editgan_widgets.widgets.editor.actions import Action
+from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.screen import Screen
 
 
 def paint(piece: Workpiece, screen: Screen, action: Action) -> int | None:
