@@ -1,1 +1,1 @@
-"""Domains: what is known about a class of pictures beyond its networks."""
+"""Domains: label sets, judges and edits of a class of pictures, such as portraits."""

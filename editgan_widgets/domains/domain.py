@@ -1,8 +1,8 @@
-"""Domain: a class of pictures (portraits, cars, …) as the rest of the package sees it.
+"""Domain: the label sets and judges of a class of pictures (portraits, cars, …).
 
-A domain says which label sets belong to it, and which judges can measure its pictures. A model belongs to the domain
-that its metadata name, or whose label set it has (domains/registry.py). A model without a domain edits as any other;
-only what needs judges is left out.
+A model belongs to the domain named in its metadata, or else to the domain that has its label set
+(domains/registry.py). A model without a domain can be edited like any other, but nothing that needs a judge is
+available for it.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,16 +19,16 @@ from editgan_widgets.labels import LabelSet
 
 @runtime_checkable
 class FactorReader(Protocol):
-    """Reads factors such as smile or age off pictures."""
+    """Predicts factors such as smile or age from pictures."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Factors that it reads."""
+        """Names of the factors."""
         ...
 
     @property
     def report(self) -> Mapping[str, float]:
-        """R² of each factor on held-out pictures; empty where it was not measured."""
+        """R² of each factor on held-out pictures; empty if it was not measured."""
         ...
 
     @property
@@ -37,15 +37,15 @@ class FactorReader(Protocol):
         ...
 
     def read(self, image: Float[Tensor, "b 3 h w"]) -> dict[str, np.ndarray]:
-        """Give `b` values for each factor; pictures in [-1, 1]."""
+        """Return `b` values for each factor; pictures in [-1, 1]."""
         ...
 
 
 @dataclass(frozen=True)
 class Judges:
-    """Networks that measure a domain's pictures; no edit is optimised against them. None where there is no such judge.
+    """Networks that measure a domain's pictures. No edit is optimised against them. Each may be None.
 
-    Callers share them: do not train, move or change them.
+    The instances are shared: do not train, move or modify them.
     """
 
     segmenter: nn.Module | None = None  # picture [b, 3, h, w] in [-1, 1] -> logits [b, labels, h, w]
@@ -58,12 +58,12 @@ class Domain:
     """A class of pictures.
 
     Attributes:
-        name: as metadata of a model name it.
-        label_sets: of the domain's models.
-        load_judges: loads fresh judges onto a device; None where there are none.
-        incidental: factors that nearly every edit changes a little, such as colours; they do not count in an effect.
-        probe: name of a shipped edit vector, and of the factor that it changes: its effect on a picture says whether
-            that picture can still be edited. None where there is none.
+        name: as in the metadata of models.
+        label_sets: label sets of the domain's models.
+        load_judges: loads new judges onto a device; None if the domain has no judges.
+        incidental: factors that nearly every edit changes a little, such as colours; not counted as effects.
+        probe: name of a shipped edit vector and of the factor that it changes. Its effect on a picture measures whether
+            the picture can be edited. None if there is no such vector.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""The known domains, and the one that a model belongs to.
+"""Registry of domains, and the lookup of a model's domain.
 
-`register` adds a domain of your own; the package's own ones are imported when they are first looked up.
+`register` adds a domain. The package's own domains are imported when they are first looked up.
 """
 
 import importlib
@@ -16,30 +16,30 @@ _registered: dict[str, Domain] = {}
 
 
 def register(domain: Domain) -> None:
-    """Add a domain. Raises ValueError where another one has its name."""
+    """Add a domain. Raises ValueError if the name is taken."""
     if domain.name in domain_names() and _registered.get(domain.name) != domain:
-        raise ValueError(f"there is a domain {domain.name!r} already; choose another name")
+        raise ValueError(f"a domain named {domain.name!r} is registered already; choose another name")
     _registered[domain.name] = domain
 
 
 def domain_names() -> tuple[str, ...]:
-    """Names of all known domains."""
+    """Names of all registered domains."""
     return tuple(dict.fromkeys((*_SHIPPED, *_registered)))
 
 
 def domain(name: str) -> Domain:
-    """Give a domain by name. Raises ValueError that lists the names."""
+    """Return the domain of that name. Raises ValueError that lists the known names."""
     if name in _registered:
         return _registered[name]
     if name in _SHIPPED:
         return importlib.import_module(_SHIPPED[name]).DOMAIN
-    raise ValueError(f"there is no domain {name!r}; there are {', '.join(domain_names())}")
+    raise ValueError(f"unknown domain {name!r}; known domains: {', '.join(domain_names())}")
 
 
 def domain_of(model: Any) -> Domain | None:
-    """Give the domain of an EditGAN; None where it belongs to none that is known.
+    """Return the domain of an EditGAN, or None if it belongs to no registered domain.
 
-    The model's metadata name it (`metadata["domain"]`); else it is the domain that has the model's label set.
+    It is the domain named in the model's metadata (`metadata["domain"]`), or else the one that has its label set.
     """
     named = getattr(model, "metadata", {}).get("domain")
     if named is not None:
@@ -49,9 +49,9 @@ def domain_of(model: Any) -> Domain | None:
 
 
 def judges_of(model: Any) -> Judges:
-    """Give the judges of a model's domain, on the model's device; none of them where the domain has no judges.
+    """Return the judges of a model's domain on the model's device; all None if the domain has no judges.
 
-    They are loaded once for each device, and shared: do not change or move them.
+    They are loaded once per device and shared: do not modify or move them.
     """
     found = domain_of(model)
     return Judges() if found is None or found.load_judges is None else _judges(found, model.device)

@@ -45,13 +45,13 @@ def test_judges_are_loaded_once_for_each_device(tiny_model, shapes):
 
 
 def test_a_second_domain_of_the_same_name_is_refused(shapes):
-    with pytest.raises(ValueError, match="there is a domain 'shapes' already"):
+    with pytest.raises(ValueError, match="a domain named 'shapes' is registered already"):
         registry.register(Domain("shapes", ()))
     registry.register(shapes)
 
 
 def test_an_unknown_domain_is_refused_with_the_names_of_the_known_ones(shapes):
-    with pytest.raises(ValueError, match="there is no domain 'cats'; there are portraits, shapes"):
+    with pytest.raises(ValueError, match="unknown domain 'cats'; known domains: portraits, shapes"):
         registry.domain("cats")
 
 

@@ -134,9 +134,9 @@ def test_a_file_that_does_not_fit_is_refused_and_an_absent_one_names_the_command
         (load_factor_regressor, "factor regressor", factor_regressor),
         (load_identity, "identity", identity),
     ):
-        with pytest.raises(MeasuringFileError, match=rf"no {kind}'s: it holds 1 tensors \(x\)"):
+        with pytest.raises(MeasuringFileError, match=rf"not of a {kind}: it has 1 tensors \(x\)"):
             load(tmp_path / "foreign.safetensors")
-        with pytest.raises(MeasuringFileError, match="cut short"):
+        with pytest.raises(MeasuringFileError, match="truncated"):
             load(tmp_path / "cut.safetensors")
         module._shipped.cache_clear()
         monkeypatch.setattr(module, "WEIGHTS", tmp_path / "absent.safetensors")
@@ -193,7 +193,7 @@ def test_the_auc_is_the_share_of_pairs_in_the_right_order():
 
 def test_one_view_a_person_cannot_be_judged():
     image = torch.zeros(3, 3, 64, 64)
-    with pytest.raises(ValueError, match="pairs of one person and of two are needed"):
+    with pytest.raises(ValueError, match="pairs of the same person and of two people are both needed"):
         evaluate_identity(Identity(SMALL, 8).eval(), image, np.arange(3))
 
 

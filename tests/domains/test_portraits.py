@@ -328,5 +328,5 @@ def test_a_rendering_process_that_dies_is_an_error_and_not_a_wait():
     next(drawn)
     for process in multiprocessing.active_children():
         process.kill()
-    with pytest.raises(WorkerError, match="exit code -9; next: fewer jobs"):
+    with pytest.raises(WorkerError, match="exit code -9; use fewer jobs"):
         list(drawn)

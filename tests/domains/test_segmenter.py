@@ -88,7 +88,7 @@ def test_a_segmenter_that_was_cut_short_says_so(tmp_path, keep):
     Segmenter(widths=(4, 8, 8, 8, 8)).save(tmp_path / "whole.safetensors")
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes((tmp_path / "whole.safetensors").read_bytes()[:keep])
-    with pytest.raises(SegmenterFileError, match=rf"cut\.safetensors \({keep} bytes\).*cut short.*train segmenter"):
+    with pytest.raises(SegmenterFileError, match=rf"cut\.safetensors \({keep} bytes\).*truncated.*train segmenter"):
         load_segmenter(cut)
 
 
@@ -104,7 +104,7 @@ def test_files_of_another_kind_are_refused_with_what_they_hold(tiny_model, tmp_p
         "model": r"tensors \(discriminator/",
     }.items():
         with pytest.raises(
-            SegmenterFileError, match=rf"{name}\.safetensors is .* no segmenter's.*{holds}.*give a file"
+            SegmenterFileError, match=rf"{name}\.safetensors is .* not of a segmenter.*{holds}.*give a file"
         ):
             load_segmenter(tmp_path / f"{name}.safetensors")
     with pytest.raises(FileNotFoundError, match=r"no segmenter at .*absent"):

@@ -1,6 +1,6 @@
-"""The embedded domain: rendered 3-D portraits whose parts and factors are known exactly (MakeHuman's geometry, CC0).
+"""The portrait domain: rendered 3-D portraits with exact part masks and factors (MakeHuman's geometry, CC0).
 
-Names are loaded at first use: rendering loads no torch.
+Names are imported at first use, so rendering does not import torch.
 """
 
 import importlib

@@ -1,6 +1,6 @@
-"""The card of a dataset of portraits: what it holds, which parts are to be seen, and how the main factors are spread.
+"""Data card of a dataset of portraits: contents, visible parts, and the distribution of the main factors.
 
-Balance is counted, not claimed: the tables come from the records and label maps themselves.
+All tables are computed from the dataset's factor records and label maps.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ def data_card(
     label_maps: Iterable[UInt8[np.ndarray, "h w"]],
     labels: LabelSet,
 ) -> str:
-    """Write the card in Markdown. `about` is the content of dataset.json; the label maps may be a part of all."""
+    """Return the card as Markdown. `about` is the content of dataset.json; `label_maps` may be a subset of all."""
     people = -(-about["count"] // about["views"])
     last = about["seed0"] + people - 1
     shown = "each once" if about["views"] == 1 else f"each in {about['views']} views"
@@ -42,8 +42,8 @@ def data_card(
         [
             f"# {about['count']} rendered portraits, {about['size']} px",
             "",
-            "Nobody is shown: parametric 3-D heads (MakeHuman's geometry, CC0), rendered by editgan-widgets with the",
-            "true part of every pixel and the factors that made each picture.",
+            "The portraits depict no real person: parametric 3-D heads (MakeHuman's geometry, CC0), rendered by",
+            "editgan-widgets with the exact part of every pixel and the factors of each picture.",
             "",
             "| | |",
             "|---|---|",
@@ -78,7 +78,7 @@ def origin(record: dict[str, float]) -> str:
 
 
 def _balance(records: Sequence[dict[str, float]]) -> list[str]:
-    """Mean, deviation and the share of portraits in each fifth of a factor's range."""
+    """Mean, standard deviation and the share of portraits in each fifth of a factor's range."""
     ranges = {factor.name: (factor.low, factor.high) for factor in FACTORS}
     lines = [
         "Share of the portraits in each fifth of a factor's range, low to high.",
@@ -98,7 +98,7 @@ def _balance(records: Sequence[dict[str, float]]) -> list[str]:
 
 
 def _crossed(records: Sequence[dict[str, float]]) -> list[str]:
-    """Portraits by sex, age and largest origin."""
+    """Number of portraits by sex, age and largest origin."""
     origins = np.array([origin(record) for record in records])
     ages = np.array([record["age"] for record in records])
     male = np.array([record["masculinity"] for record in records]) >= 0.5
@@ -117,7 +117,7 @@ def _crossed(records: Sequence[dict[str, float]]) -> list[str]:
 
 
 def _parts(label_maps: Iterable[UInt8[np.ndarray, "h w"]], labels: LabelSet) -> list[str]:
-    """Share of the pixels and of the portraits that show each part."""
+    """Share of pixels and of portraits that show each part."""
     pixels, seen, count = np.zeros(len(labels)), np.zeros(len(labels)), 0
     for label_map in label_maps:
         found = np.bincount(label_map.ravel(), minlength=len(labels))

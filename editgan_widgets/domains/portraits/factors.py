@@ -1,8 +1,8 @@
-"""Factors: everything that tells one rendered portrait from another, and the Gaussian code they come from.
+"""Factors: the parameters of a rendered portrait, and the Gaussian code that they are computed from.
 
-A portrait is decided by a code of `CODE_SIZE` independent standard normal numbers. Each factor is a monotone function
-of one or a few of them, so that neighbouring codes are neighbouring portraits: a manifold to move on. A seed draws a
-code, a code gives a factor record (plain JSON numbers), and any factor can be overridden by name.
+A portrait is determined by a code of `CODE_SIZE` independent standard normal numbers. Each factor is a monotone
+function of one or a few of them, so nearby codes give similar portraits. A seed draws a code, a code gives a factor
+record (plain JSON numbers), and any factor can be overridden by name.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ LOCAL_STD = 0.3  # of the target's full strength: 0.45 makes caricatures, 0.28 p
 
 
 class UnknownFactorError(ValueError):
-    """A factor was named that portraits do not have."""
+    """Portraits have no factor of that name."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ def _normal(std: float, limit: float, mean: float = 0.0) -> Callable[[float], fl
 
 
 def _sometimes(share: float, high: float) -> Callable[[float], float]:
-    """Zero for most people; rises evenly to `high` over the `share` of them that has it."""
+    """Zero for most people; uniform from 0 to `high` over the `share` of people that have it."""
     return lambda g: high * max(0.0, float(ndtr(g)) - (1 - share)) / share
 
 
 def _often(share: float, least: float) -> Callable[[float], float]:
-    """Zero for most people; the `share` that has it stands mostly between `least` and 1, with a short way up to it."""
+    """Zero for most people; mostly between `least` and 1 for the `share` that have it, with a short ramp in between."""
 
     def value(g: float) -> float:
         over = max(0.0, float(ndtr(g)) - (1 - share)) / share
@@ -62,7 +62,7 @@ LOCAL_AXES = (
     *("ear_size", "ear_wing", "neck_width"),
 )
 
-# Open eyes, level brows, a slender jaw: as people have them in front of a camera.
+# Open eyes, level brows, a slender jaw: typical in front of a camera.
 _LOCAL_MEAN = {
     "head_width": -0.1,
     "head_roundness": -0.3,
@@ -145,7 +145,7 @@ FACTORS: tuple[Factor, ...] = (
     Factor("light_elevation", "degrees", -10, 70, lambda g: float(np.clip(32 + 12 * g, 0, 65))),
     Factor("light_warmth", "-1 blue to 1 orange", -1, 1, _normal(0.4, 1)),
     Factor("light_contrast", "0 flat to 1 hard", 0, 1, _uniform(0.1, 0.85)),
-    # appended by version 2; the places above are kept
+    # added in version 2; the order above must not change
     Factor("hair_tied", "0 loose to 1 drawn back into a bun", 0, 1, _often(0.14, 0.5)),
     Factor("hair_sweep", "-1 forwards to 1 swept back", -1, 1, _normal(0.5, 1, 0.1)),
     Factor("hair_mess", "0 combed to 1 tousled", 0, 1, _sometimes(0.7, 0.9)),
@@ -193,9 +193,7 @@ def code_from_seed(seed: int) -> Float[np.ndarray, " code"]:
 def factors_from_code(code: Float[np.ndarray, " code"]) -> dict[str, float]:
     """Turn a code into the factor record; raises ValueError if the code has another size."""
     if code.shape != (CODE_SIZE,):
-        raise ValueError(
-            f"a portrait's code has {CODE_SIZE} numbers; got shape {code.shape}; next: code_from_seed(seed)"
-        )
+        raise ValueError(f"a portrait's code has {CODE_SIZE} numbers; got shape {code.shape}; use code_from_seed(seed)")
     return {factor.name: round(factor.from_normal(float(g)), 5) for factor, g in zip(FACTORS, code, strict=True)}
 
 
@@ -207,7 +205,7 @@ def override(factors: dict[str, float], changes: dict[str, float]) -> dict[str, 
             import difflib
 
             near = difflib.get_close_matches(name, FACTOR_NAMES, n=1, cutoff=0.0)[0]
-            raise UnknownFactorError(f"factor {name!r} is not one of a portrait's; nearest: {near!r}")
+            raise UnknownFactorError(f"portraits have no factor {name!r}; nearest: {near!r}")
         factor = FACTORS[FACTOR_NAMES.index(name)]
         number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
         if not (number and np.isfinite(value) and factor.low <= value <= factor.high):

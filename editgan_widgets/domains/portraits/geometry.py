@@ -1,7 +1,7 @@
-"""Head geometry: the morphable mesh that ships, posed for a batch of factor records.
+"""Head geometry: the shipped morphable mesh, posed for a batch of factor records.
 
-Linear blend of targets (MakeHuman's macro and local targets, face units), then a rigid turn of the head about the
-neck, then a frame that holds the eyes at a fixed height and distance, as FFHQ's alignment does (Karras et al. 2019,
+A linear blend of targets (MakeHuman's macro and local targets, face units), then a rigid rotation of the head about
+the neck, then a frame that keeps the eyes at a fixed height and distance, like FFHQ's alignment (Karras et al. 2019,
 appendix A). Units are decimetres.
 """
 
@@ -25,10 +25,10 @@ VIEW_WIDTH = 2.70  # dm across the picture: eyes 0.23 of its width apart
 EYE_HEIGHT = 0.550  # of the picture, from below
 CAMERA = 10.0  # dm from the eyes
 LOWER_TEETH_DOWN = np.array([0.0, 0.05, 0.10])
-TEETH_BEHIND = np.array([0.0, -0.014, -0.105])  # edge of the upper teeth from the upper lip's, mouth closed
+TEETH_BEHIND = np.array([0.0, -0.014, -0.105])  # from the upper lip's edge to the upper teeth's, mouth closed
 ORIGINS = ("african", "asian", "caucasian")
 
-# Landmarks: name and where the point lies on the head at rest; paired ones are given for the person's left.
+# Landmarks: name and position on the head at rest; of a pair, the one on the person's left.
 _MIDDLE = {
     "forehead": (0.0, 7.85, 1.47),
     "glabella": (0.0, 7.466, 1.524),
@@ -62,7 +62,7 @@ LANDMARKS: tuple[str, ...] = (*_MIDDLE, *(f"{side} {name}" for side in ("left", 
 
 @dataclass(frozen=True)
 class HeadMesh:
-    """What `geometry.npz` holds, with what can be worked out once."""
+    """Contents of `geometry.npz`, and arrays that are derived from it once."""
 
     rest: Float32[np.ndarray, "v 3"]
     triangles: Int[np.ndarray, "f 3"]
@@ -83,7 +83,7 @@ class HeadMesh:
 
 @dataclass(frozen=True)
 class PosedHead:
-    """One head ready to draw: everything in camera space, and where the frame stands."""
+    """One head ready to draw: all geometry in camera space, and the frame."""
 
     vertices: Float32[np.ndarray, "v 6"]  # position, normal
     locks: Float32[np.ndarray, "n k 4"]  # hair: position, half width
@@ -98,7 +98,7 @@ class PosedHead:
 
 @cache
 def load_mesh() -> HeadMesh:
-    """Read the geometry that ships with the package; a few ms, kept for the process."""
+    """Read the shipped geometry; cached for the process."""
     with np.load(Path(__file__).parent / "geometry.npz") as data:
         triangles, rest = data["triangles"], data["rest"]
         count = len(triangles)
@@ -131,7 +131,7 @@ def load_mesh() -> HeadMesh:
 
 
 def _whiskers(rest: np.ndarray, kind: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """Directions [v, 3] away from the jaw, as long as the beard there is dense (about as head.frag paints it)."""
+    """Directions [v, 3] away from the jaw; their length is the beard's density there (about as in head.frag)."""
     x, y, z = np.abs(rest[:, 0]), rest[:, 1], rest[:, 2]
     top = 6.92 - 0.30 * smoothstep(0.62, 0.26, x) + 0.35 * smoothstep(0.95, 0.70, z)
     dense = smoothstep(0.0, 0.16, top - y) * smoothstep(6.02, 6.20, y - 0.12 * smoothstep(1.0, 0.4, z))
@@ -171,9 +171,9 @@ def target_weights(mesh: HeadMesh, factors: dict[str, float]) -> np.ndarray:
     closed, wink, side, lift = factors["blink"], factors["wink"], factors["smile_side"], factors["brow_side"]
     smile, raised = factors["smile"], max(factors["brow_raise"], 0.0)
     left, right = min(1.0, closed + max(wink, 0.0)), min(1.0, closed + max(-wink, 0.0))
-    # a smile parts the lips and shows the upper teeth
+    # a smile opens the lips and shows the upper teeth
     shown = float(smoothstep(0.30, 0.72, smile)) * (1 - factors["pucker"]) * (1 - factors["frown"])
-    openness = 1 - max(left, right)  # a closed eye is not wide at the same time
+    openness = 1 - max(left, right)  # a closed eye cannot be wide open
     expression = {
         **{name: factors[name] for name in ("frown", "pucker")},
         "upper_lip_raise": float(np.clip(factors["upper_lip_raise"] + 0.75 * shown, 0, 0.9)),
@@ -196,7 +196,7 @@ def target_weights(mesh: HeadMesh, factors: dict[str, float]) -> np.ndarray:
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
-    """Turn about y, then x, then z, in degrees."""
+    """Rotation matrix about y, then x, then z; angles in degrees."""
     (sy, sp, sr), (cy, cp, cr) = np.sin(np.radians([yaw, pitch, roll])), np.cos(np.radians([yaw, pitch, roll]))
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
@@ -205,7 +205,7 @@ def rotation(yaw: float, pitch: float, roll: float) -> np.ndarray:
 
 
 def pose(records: list[dict[str, float]]) -> list[PosedHead]:
-    """Morph and pose heads for a batch of factor records; about 3 ms each in batches of 16."""
+    """Morph and pose heads for a batch of factor records."""
     mesh = load_mesh()
     weights = np.stack([target_weights(mesh, factors) for factors in records])
     batch = len(records)
@@ -289,9 +289,9 @@ def pose(records: list[dict[str, float]]) -> list[PosedHead]:
 
 
 def _behind_the_lips(mesh: HeadMesh, weights: Float32[np.ndarray, "b t"]) -> Float32[np.ndarray, "b 3"]:
-    """How far teeth and tongue move so that the upper teeth end behind the upper lip's edge in a face at rest.
+    """Displacement of teeth and tongue that places the upper teeth just behind the upper lip in a neutral face.
 
-    The targets alone would put them through the lips of some heads and deep inside of others.
+    With the targets alone they would stick through the lips of some heads and lie deep inside others.
     """
     teeth = np.flatnonzero(
         (mesh.kind == 2) & (np.abs(mesh.rest[:, 1] - 6.60) < 0.004) & (np.abs(mesh.rest[:, 0]) < 0.1)
@@ -306,13 +306,13 @@ def _behind_the_lips(mesh: HeadMesh, weights: Float32[np.ndarray, "b t"]) -> Flo
 
 
 def _beard(factors: dict[str, float]) -> float:
-    """How far a full beard stands off the jaw, dm."""
+    """Thickness of a full beard, dm."""
     man = float(np.clip((factors["masculinity"] - 0.5) / 0.25, 0, 1))
     return 0.055 * float(smoothstep(0.3, 1.0, factors["beard"] - 1 + man))
 
 
 def _lid_edges(mesh: HeadMesh, shapes: np.ndarray) -> list[tuple[float, float, float, float]]:
-    """Heights of the lids' edges, upper left, upper right, lower left, lower right, on an eyeball of radius 1."""
+    """Heights of the lid edges on an eyeball of radius 1: upper left, upper right, lower left, lower right."""
     mark = dict(zip(LANDMARKS, mesh.landmarks, strict=True))
     edges = []
     for point in ("eye top", "eye bottom"):
@@ -324,7 +324,7 @@ def _lid_edges(mesh: HeadMesh, shapes: np.ndarray) -> list[tuple[float, float, f
 
 
 def project(points: np.ndarray, frame: tuple[float, ...], lens: tuple[float, float]) -> np.ndarray:
-    """Where points in camera space stand in the picture: x to the right and y down, in shares of its size."""
+    """Project points from camera space to the picture: x to the right, y down, in shares of the picture's size."""
     scale = np.array(frame[:2]) * (lens[1] / (lens[1] - (points[:, 2:] - lens[0])))
     seen = (points[:, :2] - frame[2:]) * scale
     return (np.stack([seen[:, 0], -seen[:, 1]], 1) * 0.5 + 0.5).astype(np.float32)

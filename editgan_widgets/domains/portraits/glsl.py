@@ -1,8 +1,8 @@
-"""Run shaders on numpy arrays: the part of GLSL 3.30 that the portraits' own shaders use.
+"""Run shaders on numpy arrays: an interpreter for the subset of GLSL 3.30 that the portraits' shaders use.
 
-The tree of a shader is walked once for all vertices or fragments together. A scalar is an
-array [n], a vector [components, n]; what is the same everywhere has n = 1. Where fragments part in an `if`, both sides
-are computed and a mask says whose variables change. Numbers are float32 and int32, as on a GPU.
+The syntax tree of a shader is walked once for all vertices or fragments together. A scalar is an array [n], a vector
+an array [components, n]; uniform values have n = 1. If fragments diverge in an `if`, both branches are computed, and a
+mask selects the lanes whose variables change. Numbers are float32 and int32, as on a GPU.
 """
 
 from collections import ChainMap
@@ -20,7 +20,7 @@ _NOBODY = np.zeros(1, bool)
 
 @dataclass(frozen=True)
 class Texture:
-    """Texels [c, h, w], row 0 below; read by nearest texel and clamped at the edge, or interpolated and repeated."""
+    """Texels [c, h, w], row 0 at the bottom; nearest texel with clamping, or linear interpolation with repetition."""
 
     texels: Array
     interpolated: bool = False
@@ -30,12 +30,12 @@ class Texture:
         return np.array(self.texels.shape[:0:-1], np.int32)[:, None]
 
     def fetch(self, at: Array, _level: Array) -> Array:
-        """Texels [c, n] at whole coordinates (column, row)."""
+        """Texels [c, n] at integer coordinates (column, row)."""
         _, height, width = self.texels.shape
         return self.texels[:, np.clip(at[1], 0, height - 1), np.clip(at[0], 0, width - 1)]
 
     def sample(self, uv: Array) -> Array:
-        """Texels [c, n] at coordinates 0 to 1."""
+        """Texels [c, n] at coordinates in 0 to 1."""
         _, height, width = self.texels.shape
         x, y = uv[0] * width, uv[1] * height
         if not self.interpolated:
@@ -96,7 +96,7 @@ _COMPARISONS = frozenset(("||", "&&", "==", "!=", "<", ">", "<=", ">="))
 
 
 class Shader:
-    """A shader that runs on arrays. Raises GLSLError for text that is not understood."""
+    """A shader that runs on arrays. Raises GLSLError for unsupported source."""
 
     def __init__(self, source: str, name: str = "shader"):
         self.tree = parse(source, name)
@@ -105,15 +105,15 @@ class Shader:
         """Run `main` for `count` vertices or fragments.
 
         Args:
-            count: n.
+            count: n, the number of vertices or fragments.
             given: inputs [n] or [components, n], uniforms as numbers or tuples, textures, and gl_ variables, by name.
 
         Returns:
-            every output, and gl_Position, [components, n] or [n], by name; and which fragments were not discarded, [n].
+            All outputs and gl_Position by name, [components, n] or [n]; and a mask [n] of the fragments not discarded.
 
-        Raises GLSLError for what is not understood or not given.
+        Raises GLSLError for unsupported constructs and missing inputs.
         """
-        with np.errstate(all="ignore"):  # of lanes that a mask leaves out
+        with np.errstate(all="ignore"):  # lanes outside a mask may divide by zero
             return _Run(self.tree, count, given).outputs()
 
 
@@ -140,7 +140,7 @@ class _Run:
         return {name: np.broadcast_to(v := self.known[name], (*v.shape[:-1], self.count)) for name in names}, self.kept
 
     def run(self, node: Node, mask: Array) -> Array:
-        """Execute a statement for the lanes of the mask; give the lanes that go on with the next one."""
+        """Execute a statement for the lanes of the mask; return the lanes that continue with the next statement."""
         try:
             after = getattr(self, f"_{node.kind}")(mask, *node.parts)
         except (ValueError, TypeError, LookupError, AttributeError) as error:
@@ -189,7 +189,7 @@ class _Run:
         elif target.kind == "index":
             items, at = self.value(target.parts[0], mask), self.the_same(target.parts[1], mask)
             if not isinstance(items, list):
-                raise TypeError("only an array's items can be assigned to by index")
+                raise TypeError("only items of an array can be assigned by index")
             items[at] = _chosen(mask, new, items[at])
         elif target.kind == "swizzle":
             rows, places = list(self.value(target.parts[0], mask)), _places(target.parts[1])
@@ -197,7 +197,7 @@ class _Run:
                 rows[place] = _chosen(mask, new if len(places) == 1 else new[row], rows[place])
             self.store(target.parts[0], np.stack(np.broadcast_arrays(*rows)), mask)
         else:
-            raise TypeError("this cannot be assigned to")
+            raise TypeError("cannot assign to this expression")
 
     def _evaluate(self, mask: Array, node: Node) -> None:
         self.value(node, mask)
@@ -239,10 +239,10 @@ class _Run:
         return scope
 
     def the_same(self, node: Node, mask: Array) -> int:
-        """A value that all lanes share."""
+        """Value of an expression that must be the same in all lanes."""
         value = self.value(node, mask)
         if value.size != 1:
-            raise TypeError("a loop's bound or an index may not differ from fragment to fragment")
+            raise TypeError("a loop bound or an index must be the same for all fragments")
         return int(value[0])
 
     def _number(self, _: Array, value: Array) -> Array:
@@ -268,13 +268,13 @@ class _Run:
     def _index(self, mask: Array, items: Node, at: Node) -> Array:
         value = self.value(items, mask)
         if not isinstance(value, list) and value.ndim != 2:
-            raise TypeError("a number has no items")
+            raise TypeError("a scalar has no items")
         return value[self.the_same(at, mask)]
 
     def _swizzle(self, mask: Array, inner: Node, letters: str) -> Array:
         value, places = self.value(inner, mask), _places(letters)
         if value.ndim != 2:
-            raise TypeError(f"a number has no component {letters!r}")
+            raise TypeError(f"a scalar has no component {letters!r}")
         return value[places[0]] if len(places) == 1 else value[places]
 
     def _call(self, mask: Array, name: str, parts: list[Node]) -> Any:
@@ -286,7 +286,7 @@ class _Run:
         if name in _ON_TEXTURES:
             return _ON_TEXTURES[name](*arguments)
         if name not in _BUILTINS:
-            raise TypeError(f"function {name!r} is not known")
+            raise TypeError(f"unknown function {name!r}")
         if name not in _ON_INTEGERS or any(a.dtype == np.float32 for a in arguments):
             arguments = [a.astype(np.float32, copy=False) for a in arguments]
         return _BUILTINS[name](*arguments)
@@ -298,7 +298,7 @@ def _zero(type_name: str) -> Array:
 
 
 def _value(type_name: str, given: Any) -> Array:
-    """A uniform or an input as the shader sees it."""
+    """Convert a uniform or an input to the shader's type."""
     components, kind = TYPES[type_name]
     value = np.asarray(given, kind)
     return _cast(type_name, value[..., None] if value.ndim == (components > 1) else value)
@@ -323,7 +323,7 @@ def _constructed(type_name: str, arguments: list[Array]) -> Array:
 
 
 def _chosen(mask: Array, new: Array, old: Array) -> Array:
-    """The new value in the lanes of the mask, the old one elsewhere."""
+    """New values in the lanes of the mask, old values elsewhere."""
     if new.shape[:-1] != old.shape[:-1]:
         raise TypeError(f"{new.shape[:-1] or 1} component(s) are assigned to {old.shape[:-1] or 1}")
     new = new.astype(old.dtype, copy=False)
@@ -339,5 +339,5 @@ def _one_kind(a: Array, b: Array) -> tuple[Array, Array]:
 def _places(letters: str) -> list[int]:
     names = "xyzw" if letters[0] in "xyzw" else "rgba"
     if not set(letters) <= set(names):
-        raise TypeError(f"component {letters!r} is not understood")
+        raise TypeError(f"unknown component {letters!r}")
     return [names.index(letter) for letter in letters]

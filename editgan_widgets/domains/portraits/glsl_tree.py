@@ -1,7 +1,7 @@
-"""Read a shader: from text to a tree, for the part of GLSL 3.30 that the portraits' own shaders use.
+"""Parse a shader into a syntax tree, for the subset of GLSL 3.30 that the portraits' shaders use.
 
-What it takes: uniforms, inputs, outputs, constants, functions; declarations, assignments, if, for, return, discard;
-the usual operators, swizzles, indices, calls. Anything else is refused with its line.
+Supported: uniforms, inputs, outputs, constants, functions; declarations, assignments, if, for, return, discard; the
+usual operators, swizzles, indices, calls. Anything else raises GLSLError with its line.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-TYPES: dict[str, tuple[int, type]] = {  # number of components and what they are
+TYPES: dict[str, tuple[int, type]] = {  # number of components and their type
     "float": (1, np.float32),
     "int": (1, np.int32),
     "bool": (1, np.bool_),
@@ -27,11 +27,11 @@ _TOKEN = re.compile(
 
 
 class GLSLError(ValueError):
-    """A shader says something that is not understood here; the message names the line."""
+    """A shader has an unsupported construct; the message names the line."""
 
 
 class Node(NamedTuple):
-    """One construct of a shader: its kind, the line where it begins, and its parts."""
+    """Node of the syntax tree: its kind, its first line, and its parts."""
 
     kind: str
     line: int
@@ -39,7 +39,7 @@ class Node(NamedTuple):
 
 
 class Function(NamedTuple):
-    """Type of the result, types and names of the parameters, and what to do."""
+    """A function: return type, parameter types and names, and body."""
 
     result: str
     parameters: list[tuple[str, str]]
@@ -48,7 +48,7 @@ class Function(NamedTuple):
 
 @dataclass
 class Tree:
-    """A shader that has been read: types of its variables by name, constants, functions."""
+    """A parsed shader: types of its variables by name, constants, functions."""
 
     name: str
     source: str
@@ -59,13 +59,13 @@ class Tree:
     functions: dict[str, Function] = field(default_factory=dict)
 
     def refuse(self, line: int, what: str) -> NoReturn:
-        """Raise the error of a line."""
+        """Raise GLSLError for a line."""
         text = self.source.splitlines()[line - 1 : line]
         raise GLSLError(f"{self.name}, line {line}: {what}: {text[0].strip() if text else 'the end'}")
 
 
 def parse(source: str, name: str = "shader") -> Tree:
-    """Read a shader. Raises GLSLError for text that is not understood."""
+    """Parse a shader. Raises GLSLError for unsupported source."""
     tree = Tree(name, source)
     _Parser(tree).file()
     return tree
@@ -81,7 +81,7 @@ class _Token(NamedTuple):
 
 
 class _Parser:
-    """Recursive descent: a method for each construct takes its tokens and gives its node."""
+    """Recursive descent: one method per construct, which consumes its tokens and returns its node."""
 
     def __init__(self, tree: Tree):
         self.tree, self.at, self.tokens = tree, 0, list[_Token]()

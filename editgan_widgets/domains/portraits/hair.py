@@ -1,8 +1,8 @@
-"""Hair: locks grown on the skull, one polyline each, that a style's factors bend, lengthen, curl and tie back.
+"""Hair: locks on the skull, one polyline each, which the hair factors bend, lengthen, curl and tie back.
 
-Every style is one point of the same continuous family: a lock leaves its root along the skull's normal, follows a
-field (down, away from the parting, forwards in a fringe, back when swept), is kept outside skull, ears and face, and
-is then mixed with the way it would take into a bun. Units are decimetres, head space before the head turns.
+All styles belong to one continuous family: a lock leaves its root along the skull's normal, follows a direction field
+(down, away from the parting, forwards in a fringe, back when swept), is kept outside skull, ears and face, and is
+blended with the path that it would take into a bun. Units are decimetres, in head space before the head is rotated.
 """
 
 from functools import cache
@@ -36,7 +36,7 @@ def hair_curl_shown(factors: dict[str, float], origins: _Array) -> float:
 
 
 def hairline(azimuth: _Array, recession: _Array) -> _Array:
-    """Polar angle in degrees from the crown where scalp hair ends; the same curve as in head.frag."""
+    """Polar angle of the hairline in degrees from the crown; the same curve as in head.frag."""
     a = np.abs(azimuth)
     temple = smoothstep(0.1, 0.6, a) * (1 - smoothstep(0.9, 1.1, a))
     front = 60 - 5 * smoothstep(0.15, 0.65, a) - recession * 7 * (0.6 + 1.2 * temple)
@@ -45,7 +45,7 @@ def hairline(azimuth: _Array, recession: _Array) -> _Array:
 
 
 def scalp_lift(polar: _Array, azimuth: _Array, records: list[dict[str, float]]) -> _Array:
-    """How far short hair near the roots stands off the scalp, [b, n] in dm; polar angle and azimuth in radians [n]."""
+    """Distance of short hair from the scalp near the roots, [b, n] in dm; polar angle and azimuth in radians [n]."""
     line, volume, bald = (
         np.array([record[name] for record in records], np.float32)[:, None]
         for name in ("hair_line", "hair_volume", "baldness")
@@ -56,7 +56,7 @@ def scalp_lift(polar: _Array, azimuth: _Array, records: list[dict[str, float]]) 
 
 @cache
 def _roots() -> dict[str, _Array]:
-    """Where locks grow: evenly over the sphere down to the nape, without the face; and their random numbers."""
+    """Roots of the locks, evenly over the skull down to the nape and not on the face, and their random numbers."""
     count = 4 * ROOTS
     i = np.arange(count) + 0.5
     polar = np.arccos(1 - (1 - np.cos(np.radians(128))) * i / count)
@@ -65,7 +65,7 @@ def _roots() -> dict[str, _Array]:
     keep = np.flatnonzero(np.degrees(polar) < lowest)
     keep = keep[np.linspace(0, len(keep) - 1, ROOTS).astype(int)]
     nearest_first = np.argsort(-np.sin(polar[keep]) * np.cos(azimuth[keep]) - 0.4 * np.cos(polar[keep]), kind="stable")
-    keep = keep[nearest_first]  # what the first locks hide need not be shaded
+    keep = keep[nearest_first]  # locks hidden by earlier ones need not be shaded
     polar, azimuth = polar[keep], azimuth[keep]
     random = np.random.default_rng(5).random((5, ROOTS))
     direction = np.stack([np.sin(polar) * np.sin(azimuth), np.cos(polar), np.sin(polar) * np.cos(azimuth)], -1)
@@ -75,7 +75,7 @@ def _roots() -> dict[str, _Array]:
 
 
 def _radius(grid: _Array, direction: _Array) -> _Array:
-    """Skull radius [b, n] along unit directions [b, n, 3], below the grid a cylinder."""
+    """Skull radius [b, n] along unit directions [b, n, 3]; a cylinder below the grid."""
     azimuths, rows = grid.shape[1:]
     phi = np.arctan2(direction[..., 0], direction[..., 2])
     theta = np.arccos(np.clip(direction[..., 1], -1, 1))
@@ -93,7 +93,7 @@ def _radius(grid: _Array, direction: _Array) -> _Array:
 
 
 def _on_grid(skulls: _Array, azimuth: _Array, polar: _Array) -> _Array:
-    """Points [b, n, 3] of the skull grids at fixed angles [n]."""
+    """Points [b, n, 3] on the skull grids at given angles [n]."""
     azimuths, rows = skulls.shape[1:3]
     u = (azimuth + np.pi) / (2 * np.pi) * azimuths
     v = np.clip((polar - GRID_POLAR[0]) / (GRID_POLAR[1] - GRID_POLAR[0]) * (rows - 1), 0, rows - 1.001)
@@ -125,7 +125,7 @@ def grow(
     records: list[dict[str, float]],
     origins: Float[np.ndarray, "b 3"],
 ) -> tuple[Float[np.ndarray, "b n k 4"], Float[np.ndarray, "b n 4"]]:
-    """Locks of every head: points with half width, and per lock (length in dm, tint 0..1, root weight, bun 0 or 1)."""
+    """Locks of every head: points with half width; and per lock length in dm, tint 0..1, root weight, bun 0 or 1."""
     roots = _roots()
     r = roots["random"]
     f = {name: np.array([record[name] for record in records], np.float32)[:, None] for name in records[0]}
@@ -151,7 +151,7 @@ def grow(
     fringed = np.clip(fringe * 1.2, 0, 1) * front * smoothstep(0.95, 0.6, np.abs(azimuth))
     afro = smoothstep(0.45, 0.85, volume) * smoothstep(0.6, 0.95, curl)
 
-    # how long: cropped hair has a length, longer hair ends at a level
+    # length: short hair has a fixed length, longer hair ends at a height
     long = smoothstep(0.16, 0.34, length)
     short_length = 0.13 + 1.5 * length + top * (0.16 + 0.25 * volume)
     level = 7.25 - 2.5 * np.clip(length - 0.16, 0, 1) / 0.84
@@ -165,7 +165,7 @@ def grow(
     span = span * (1 - 0.6 * f["baldness"]) * (0.9 + 0.2 * r[2]) * grows
     step = (span / (POINTS - 1))[..., None]
 
-    # the field
+    # direction field
     part = 0.42 * f["hair_part"] * scale
     aside = np.tanh((root[..., 0] - part) / 0.10)
     back = 0.12 + front * (0.75 + 0.55 * f["hair_sweep"])
@@ -271,7 +271,7 @@ def grow(
     width = width[..., None] * (profile + (np.interp(s, [0, 0.8, 1], [1, 0.8, 0.6]) - profile) * hold[..., 0])
     locks = np.concatenate([points, width[..., None]], -1, dtype=np.float32)
 
-    # the bun itself: arcs about a ball
+    # the bun: arcs around a ball
     there = smoothstep(0.15, 0.5, tied) * smoothstep(0.02, 0.3, 1 - f["baldness"])
     ball = 0.30 * (0.75 + 0.5 * volume) * there
     axis = _unit(BUN_DIRECTION + 0.8 * roots["tilt"])

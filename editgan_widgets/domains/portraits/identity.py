@@ -1,7 +1,7 @@
-"""Identity: tells whether two portraits show the same person, whatever their pose, light and expression.
+"""Identity: an embedding that tells whether two portraits show the same person, despite pose, light and expression.
 
-The embedding is trained on renders of one person in several views. What belongs to a person is said here, once: all
-factors but those of `CHANGING`, which every view draws anew, and those of `STYLE`, which some views draw anew.
+It is trained on renders of people in several views. A person is defined by all factors except those in `CHANGING`,
+which are drawn anew for every view, and those in `STYLE`, which are drawn anew for some views.
 """
 
 import copy
@@ -43,7 +43,7 @@ STYLE = frozenset(
     }
 )
 CHANGING = EXPRESSION | POSE | SCENE
-RESTYLED_SHARE = 0.3  # of the views, in which STYLE is drawn anew: a haircut makes no other person
+RESTYLED_SHARE = 0.3  # share of the views with a new STYLE: a haircut does not change who a person is
 
 
 def identity_factors() -> tuple[str, ...]:
@@ -66,7 +66,7 @@ class Identity(nn.Module):
     """Picture [batch, 3, H, W] in [-1, 1], any size -> embedding [batch, 64] of length 1.
 
     Attributes:
-        report: AUC and mean similarities on held-out people, as measured after the training.
+        report: AUC and mean similarities on held-out people, measured after training.
     """
 
     def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 96, 128), size: int = 64):
@@ -81,11 +81,11 @@ class Identity(nn.Module):
         return F.normalize(self.head(self.trunk(image).flatten(1)), dim=1)
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
-        """Means of all levels' activations, for distances between sets of pictures."""
+        """Mean activations of all levels, for distances between sets of pictures."""
         return level_means(self.trunk.activations(image))
 
     def similarity(self, first: Float[Tensor, "b 3 h w"], second: Float[Tensor, "b 3 h2 w2"]) -> Float[Tensor, " b"]:
-        """Cosine of each pair of pictures: 1 the same person to this network."""
+        """Cosine similarity of each pair of pictures, -1 to 1."""
         return (self(first) * self(second)).sum(1)
 
     def save(self, path: str | Path) -> None:
@@ -95,7 +95,7 @@ class Identity(nn.Module):
 
 @dataclass(frozen=True)
 class IdentityReport:
-    """How well an embedding tells people apart."""
+    """Quality of an identity embedding."""
 
     auc: float  # probability that a pair of one person is more similar than a pair of two
     same: float  # mean cosine of two views of one person
@@ -112,9 +112,9 @@ class IdentityReport:
 def evaluate_identity(
     network: Identity, image: Float[Tensor, "n 3 h w"], people: Int[np.ndarray, " n"], batch: int = 64
 ) -> IdentityReport:
-    """Compare all pairs of pictures; `people` says whom each shows.
+    """Compare all pairs of pictures; `people` has the person's id of each.
 
-    Raises ValueError where no person is shown twice, or only one is shown.
+    Raises ValueError if no person appears twice, or only one person appears.
     """
     device = next(network.parameters()).device
     embedded = torch.cat([network(part.to(device)).cpu() for part in image.split(batch)])
@@ -123,7 +123,8 @@ def evaluate_identity(
     equal = people[first] == people[second]
     if not equal.any() or equal.all():
         raise ValueError(
-            f"{len(people)} pictures of {len(set(people.tolist()))} people: pairs of one person and of two are needed"
+            f"got {len(people)} pictures of {len(set(people.tolist()))} people; pairs of the same person and of two "
+            "people are both needed"
         )
     same, different = cosine[equal], cosine[~equal]
     auc = float(mannwhitneyu(same, different).statistic) / (len(same) * len(different))
@@ -151,6 +152,6 @@ def load_identity(path: str | Path | None = None) -> Identity:
 
     `.similarity(a, b)` compares pictures, `.report` has the AUC.
 
-    Raises FileNotFoundError, or MeasuringFileError for a broken or foreign file.
+    Raises FileNotFoundError, or MeasuringFileError for a broken or different file.
     """
     return copy.deepcopy(_shipped()) if path is None else read_identity(path)

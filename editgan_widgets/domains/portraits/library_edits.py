@@ -1,4 +1,4 @@
-"""Edits of portraits that the vector library is learned from: what a user would paint, by name, with what it is for.
+"""Named mask edits that the portraits' vector library is learned from, each with the factor that it should change.
 
 Each is an Operation (masks/part_operations.py) on a portrait's label map. Left and right are the person's own; in the
 picture the person's left is on the right.
@@ -38,16 +38,16 @@ _FEATURES = (*MOUTH, *NOSE, *EYE, *_LIDS, "brow", "philtrum", "glasses", "mousta
 
 @dataclass(frozen=True)
 class LibraryEdit:
-    """One edit: its operation, and the factor that it is to move, where a regressor reads one."""
+    """One edit: its operation, and the factor that it should change, if the regressor has one for it."""
 
     name: str
     operation: Operation
     attribute: str | None = None  # of portraits.FACTORS
-    direction: int = 1  # which way the attribute is to move
+    direction: int = 1  # sign of the wanted change of the attribute
     layers: tuple[int, int] | None = None  # rows of w_plus that move; None = all
 
     def paint(self, label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
-        """Give the painted label map; None where the picture or the label set lacks what the edit needs."""
+        """Return the painted label map, or None if the picture or the label set does not have its parts."""
         try:
             painted = self.operation(label_map, labels)
         except UnknownLabelError:  # a coarser label set
@@ -64,16 +64,16 @@ def _scripted(edit: Callable[..., LabelMap | None], **sizes: float) -> Operation
 
 
 def shorter_hair(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-    """Take away the hair below the nose's tip."""
+    """Remove the hair below the nose tip."""
     hair, nose = np.isin(label_map, resolve(labels, "hair")), np.isin(label_map, resolve(labels, NOSE))
     if not nose.any():
         return label_map.copy()
     hair[: int(extent(nose)[3])] = False
-    return without(label_map, hair) if hair.mean() > 0.01 else label_map.copy()  # cropped hair has nothing to lose
+    return without(label_map, hair) if hair.mean() > 0.01 else label_map.copy()  # hair that is short already
 
 
 def fringe(label_map: LabelMap, labels: LabelSet, fall: float = 0.08) -> LabelMap:
-    """Let the hair above the forehead fall towards the brows."""
+    """Extend the hair above the forehead towards the brows."""
     hair, brows = ids(labels, "hair"), np.isin(label_map, ids(labels, "brow"))
     if not brows.any():
         return label_map.copy()
@@ -96,7 +96,7 @@ def beard(label_map: LabelMap, labels: LabelSet) -> LabelMap:
 
 
 def wrinkles(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-    """Paint lines across the forehead and from the nose's wings past the mouth's corners."""
+    """Paint lines across the forehead and from the wings of the nose past the corners of the mouth."""
     name = labels[resolve(labels, "wrinkles")[0]].name
     nose, mouth, brows = (np.isin(label_map, ids(labels, *part)) for part in (NOSE, MOUTH, ("brow",)))
     if not (nose.any() and mouth.any() and brows.any()):
@@ -123,7 +123,7 @@ def wrinkles(label_map: LabelMap, labels: LabelSet) -> LabelMap:
 def glasses(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     """Paint a frame around each eye and a bridge between them."""
     frame = resolve(labels, "glasses")[0]
-    if np.isin(label_map, frame).mean() > 0.002:  # they are on already
+    if np.isin(label_map, frame).mean() > 0.002:  # the person wears glasses already
         return label_map.copy()
     boxes = []
     for side in ("left", "right"):
@@ -148,7 +148,7 @@ def glasses(label_map: LabelMap, labels: LabelSet) -> LabelMap:
 
 
 def _head_turn(by: float) -> Operation:
-    """Move the face's features sideways over the skin; to the picture's right where positive."""
+    """Move the facial features sideways over the skin; a positive number moves them to the picture's right."""
 
     def operation(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         step = by * len(label_map)

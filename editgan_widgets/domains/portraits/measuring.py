@@ -1,6 +1,6 @@
-"""What the measuring networks share: a small convolutional trunk, and their weights on disk.
+"""Shared by the judges: a small convolutional trunk, and reading and writing of weights.
 
-They are trained on rendered truth and judge pictures of any size. No edit is optimised against them.
+The judges are trained on renders and take pictures of any size. No edit is optimised against them.
 """
 
 import itertools
@@ -24,13 +24,13 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 class MeasuringFileError(ValueError):
-    """A weights file is not that of the network asked for; the message says what it holds and what would fit."""
+    """A weights file is not of the requested network; the message says what the file has and what would fit."""
 
 
 class Trunk(nn.Module):
     """Picture [batch, 3, H, W] in [-1, 1], any size -> activations [batch, widths[-1], 4, 4]; 0.32 M weights.
 
-    The size is halved four times; the first stage keeps it, since an eye is six pixels wide.
+    The size is halved four times. The first stage keeps the full size, because an eye is only six pixels wide.
     """
 
     def __init__(self, widths: tuple[int, ...] = (16, 32, 64, 96, 128)):
@@ -43,11 +43,11 @@ class Trunk(nn.Module):
         self.levels = nn.ModuleList(levels)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c 4 4"]:
-        """Bring pictures to the working size and apply the layers."""
+        """Resize pictures to the working size and apply the layers."""
         return self.activations(image)[-1]
 
     def activations(self, image: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
-        """Give every level's activations, fine to coarse."""
+        """Return the activations of every level, fine to coarse."""
         x, outputs = at_working_size(image), []
         for level in self.levels:
             x = level(x)
@@ -56,9 +56,9 @@ class Trunk(nn.Module):
 
 
 def level_means(activations: Sequence[Tensor]) -> Float[Tensor, "b c"]:
-    """Mean of each channel of each level: features of whole pictures, for distances between sets of them.
+    """Mean of each channel of each level: features of whole pictures, for distances between sets of pictures.
 
-    All levels count: the coarse ones hardly tell a blurred portrait from a sharp one.
+    All levels are used, because the coarse ones hardly distinguish a blurred portrait from a sharp one.
     """
     return torch.cat([x.mean((2, 3)) for x in activations], dim=1)
 
@@ -69,7 +69,7 @@ def _layer(inputs: int, outputs: int, stride: int = 1) -> tuple[nn.Module, ...]:
 
 
 def at_working_size(image: Float[Tensor, "b 3 h w"], size: int = WORKING_SIZE) -> Float[Tensor, "b 3 size size"]:
-    """Bring pictures to `size` px: averaged over whole blocks of pixels where that fits, else resampled."""
+    """Resize pictures to `size` px: average pooling if the factor is an integer, else interpolation."""
     height, width = image.shape[2:]
     if (height, width) == (size, size):
         return image
@@ -79,13 +79,13 @@ def at_working_size(image: Float[Tensor, "b 3 h w"], size: int = WORKING_SIZE) -
 
 
 def save_network(network: nn.Module, path: str | Path, config: dict[str, Any], metadata: dict | None = None) -> None:
-    """Write weights (half precision), the configuration that builds the network, and metadata as one safetensors file.
+    """Write weights (half precision), the network's configuration and metadata as one safetensors file.
 
-    Raises ValueError where a weight is not finite or does not fit into half precision.
+    Raises ValueError if a weight is not finite in half precision.
     """
     tensors = {k: v.half() if v.is_floating_point() else v for k, v in network.state_dict().items()}
     if bad := [name for name, value in tensors.items() if value.is_floating_point() and not value.isfinite().all()]:
-        raise ValueError(f"{path}: {bad[0]} is not finite in half precision; nothing was written: train it again")
+        raise ValueError(f"{path}: {bad[0]} is not finite in half precision; nothing was written; train it again")
     with whole_file(path) as unfinished:
         save_file(tensors, unfinished, {"config": json.dumps(config), "metadata": json.dumps(metadata or {})})
 
@@ -97,19 +97,19 @@ def read_network(
     layout: str,
     error_type: type[ValueError] = MeasuringFileError,
 ) -> tuple[Network, dict[str, Any]]:
-    """Read what `save_network` wrote: the network, float32, in eval mode, without gradients, and its metadata.
+    """Read a file of `save_network`: the network (float32, eval mode, no gradients) and its metadata.
 
     Args:
         path: the file.
-        kind: the network's name in messages, and the command's: `editgan train <kind>`, with dashes for spaces.
-        build: makes the network from its configuration.
-        layout: what the file should hold, for the message.
-        error_type: raised for a broken or foreign file.
+        kind: name of the network in messages and, with dashes for spaces, in the command `editgan train <kind>`.
+        build: builds the network from its configuration.
+        layout: what the file should contain, for the message.
+        error_type: raised for a broken or different file.
 
     Raises FileNotFoundError, or `error_type`.
     """
     path, command = Path(path), f"editgan train {kind.replace(' ', '-')}"
-    next_move = f"give a file that `{command}` wrote, or none to take the one that ships"
+    next_move = f"give a file that `{command}` wrote, or None for the shipped one"
     if reason := why_unreadable(path):
         raise error_type(f"{kind}: {reason}")
     if not path.is_file():
@@ -124,14 +124,14 @@ def read_network(
         metadata = json.loads(about.get("metadata", "{}"))
     except SafetensorError as error:
         raise error_type(
-            f"{path} ({path.stat().st_size} bytes) cannot be read as safetensors ({error}); it may be cut short or of "
+            f"{path} ({path.stat().st_size} bytes) cannot be read as safetensors ({error}); it may be truncated or of "
             f"another format: {next_move}"
         ) from error
     except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
         names = [*sorted(tensors)[:3], *(["…"] if len(tensors) > 3 else [])]
         raise error_type(
-            f"{path} is a safetensors file, but no {kind}'s: it holds {len(tensors)} tensors ({', '.join(names)}), "
-            f"not {layout} with its 'config': {next_move}"
+            f"{path} is a safetensors file, but not of a {kind}: it has {len(tensors)} tensors ({', '.join(names)}), "
+            f"not {layout} with its 'config'; {next_move}"
         ) from error
     return network.eval().requires_grad_(False), metadata
 

@@ -1,7 +1,8 @@
-"""PartStatistics: where each part of a portrait lies, how it is shaped and coloured, as plain numbers.
+"""PartStatistics: position, shape and colour of each part of a portrait, as numbers.
 
-A segmenter gives every pixel's soft parts; each part's area, place, second moments, mean colour, shading and roughness
-are sums over the picture. A gaze of half a pixel is in the centroid of the iris, a smile in the corners of the mouth.
+A segmenter gives the part probabilities of every pixel. Area, position, second moments, mean colour, shading and
+roughness of each part are sums over the picture with these weights, so that a gaze that moves the iris by half a pixel
+changes its centroid.
 """
 
 import torch
@@ -13,16 +14,16 @@ from .measuring import at_working_size
 from .segmenter import Segmenter
 
 SIZE = 128  # px: an iris is four pixels wide
-NUMBERS = 12  # of each part
-_SEEN = 2.0  # px of area at which a part counts half
+NUMBERS = 12  # per part
+_SEEN = 2.0  # px of area at which a part's statistics have half their weight
 
 
 class PartStatistics(nn.Module):
     """Picture [batch, 3, H, W] in [-1, 1], any size -> [batch, parts * 12].
 
-    Of each part, in units of half the picture's side where they are lengths: ln(1 + area in px), centroid x and y,
-    variances and covariance of x and y, mean red, green and blue, slope of the brightness along x and y times the
-    variance, mean size of the brightness' steps. All are damped to 0 for a part that is not seen.
+    Per part, with lengths in units of half the picture's side: ln(1 + area in px), centroid x and y, variances and
+    covariance of x and y, mean red, green and blue, slope of the brightness along x and y times the variance, mean
+    absolute brightness gradient. All tend to 0 for a part that is not visible.
     """
 
     def __init__(self, segmenter: Segmenter):
@@ -31,14 +32,14 @@ class PartStatistics(nn.Module):
 
     @property
     def count(self) -> int:
-        """Numbers that it gives for a picture."""
+        """Number of statistics per picture."""
         return NUMBERS * len(self.segmenter.labels)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
         """Measure pictures."""
         image = at_working_size(image, SIZE)
         logits = self.segmenter(image).float()
-        with torch.autocast(image.device.type, enabled=False):  # differences of large sums
+        with torch.autocast(image.device.type, enabled=False):  # differences of large sums need float32
             return self._measure(image.float(), logits.softmax(1).flatten(2))
 
     def _measure(self, image: Tensor, share: Float[Tensor, "b parts pixels"]) -> Tensor:

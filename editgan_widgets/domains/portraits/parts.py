@@ -1,10 +1,10 @@
-"""PORTRAIT_LABELS: the parts of a rendered portrait, and what each is called among EditGAN's 34 face parts.
+"""PORTRAIT_LABELS: the parts of a rendered portrait, and the name of each in EditGAN's Face-34.
 
-EditGAN, section 4 and supplement: Face-34 names the parts of a face, and the authors' own face model tells the second
-eye, brow and ear apart. Here left and right are parts of their own, the person's own left and right, so the left eye
-stands on the right side of a frontal picture. Clothes, glasses, the inside of the mouth and the beard are added. The
-renderer writes these ids. Small pictures cannot show them all: FINE_LABELS are the 45 parts that 128 px can show,
-COARSE_LABELS the 23 that 64 px can. GROUP_LABELS are the 12 that are asked of any face parser, left and right together.
+Face-34 (EditGAN, section 4 and supplement) has one label for both eyes, brows or ears. Here left and right are separate
+parts, from the person's view, so the left eye is on the right side of a frontal picture. Clothes, glasses, the inside
+of the mouth and the beard are added. The renderer writes these ids. Small pictures cannot show all of them: FINE_LABELS
+are the 45 parts that are visible at 128 px, COARSE_LABELS the 23 that are visible at 64 px. GROUP_LABELS are 12 parts
+that every face parser has, left and right together.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 
 from editgan_widgets.labels import Label, LabelSet
 
-# name, colour, side, edit groups, name in Face-34 (None where it has no such part); the order is the id.
+# name, colour, side, edit groups, name in Face-34 (None if it has no such part); the order is the id.
 _PARTS: tuple[tuple[str, str, str | None, tuple[str, ...], str | None], ...] = (
     ("background", "#e8e8ec", None, ("background",), "background"),
     ("skin", "#f2c6a0", None, ("skin",), "head"),
@@ -69,7 +69,7 @@ PORTRAIT_LABELS = LabelSet(
     "portraits-49", [Label(i, name, color, side, groups) for i, (name, color, side, groups, _) in enumerate(_PARTS)]
 )
 
-# Parts with less than a dozen pixels of their own, and the part that they belong to: at 128 px …
+# Parts of less than a dozen pixels, and the part that each belongs to: at 128 px …
 _BELONGS_TO_AT_128 = {
     **{f"{side} pupil": f"{side} iris" for side in ("left", "right")},
     **{f"{side} tear duct": f"{side} sclera" for side in ("left", "right")},
@@ -83,7 +83,7 @@ _BELONGS_TO_AT_64 = {
     **{f"{side} {part}": f"{side} ear" for side in ("left", "right") for part in ("helix", "lobule")},
     **{f"{side} {part}": f"{side} eyelid" for side in ("left", "right") for part in ("lower lid", "lashes")},
 }
-# The parts of GROUP_LABELS, and those of COARSE_LABELS that make each up.
+# The parts of GROUP_LABELS, and the parts of COARSE_LABELS that each consists of.
 _GROUPS: dict[str, tuple[str, ...]] = {
     "background": ("background",),
     "skin": ("skin",),
@@ -102,7 +102,7 @@ _BELONGS_TO_GROUP = {part: group for group, parts in _GROUPS.items() for part in
 
 
 def _without(belongs_to: dict[str, str]) -> LabelSet:
-    """PORTRAIT_LABELS without the parts that belong to others."""
+    """PORTRAIT_LABELS without the keys of `belongs_to`."""
     kept = [part for part in _PARTS if part[0] not in belongs_to]
     labels = [Label(i, name, color, side, groups) for i, (name, color, side, groups, _) in enumerate(kept)]
     return LabelSet(f"portraits-{len(labels)}", labels)
@@ -120,9 +120,9 @@ GROUP_LABELS = LabelSet(
 
 
 def ids_within(labels: LabelSet, of: LabelSet = PORTRAIT_LABELS) -> UInt8[np.ndarray, " num_labels"]:
-    """Say which id of `labels` each part of another portrait label set falls to: `ids_within(a, b)[map_of_b]`.
+    """Table from the ids of another portrait label set to those of `labels`: `ids_within(a, b)[map_of_b]`.
 
-    Raises UnknownLabelError for a part that `labels` neither has nor holds within another.
+    Raises UnknownLabelError for a part that `labels` does not have and that belongs to none of its parts.
     """
     known = {label.name for label in labels}
     holders = _BELONGS_TO_AT_64 | _BELONGS_TO_GROUP
@@ -134,12 +134,12 @@ def ids_within(labels: LabelSet, of: LabelSet = PORTRAIT_LABELS) -> UInt8[np.nda
 
 
 def fine(label_map: UInt8[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
-    """Turn a map of PORTRAIT_LABELS into one of FINE_LABELS, the parts that 128 px can show."""
+    """Convert a map of PORTRAIT_LABELS to FINE_LABELS, the parts that are visible at 128 px."""
     return ids_within(FINE_LABELS)[label_map]
 
 
 def coarse(label_map: UInt8[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
-    """Turn a map of PORTRAIT_LABELS into one of COARSE_LABELS, the parts that 64 px can show."""
+    """Convert a map of PORTRAIT_LABELS to COARSE_LABELS, the parts that are visible at 64 px."""
     return ids_within(COARSE_LABELS)[label_map]
 
 

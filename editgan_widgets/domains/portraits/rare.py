@@ -1,7 +1,7 @@
-"""Codes of portraits that show what few people have: for training, which sees too little of it in plain draws.
+"""Codes of portraits with rare traits, for training, which sees too few of them otherwise.
 
-A trait is a range of quantiles of one or a few factors' normal numbers, such as a closed eye beside an open one. A rare
-code is a plain one whose numbers for some traits are drawn from those ranges; what they mean stays the same.
+A trait is a range of quantiles of one or a few factors' normal numbers, such as one closed eye. A rare code is an
+ordinary code in which the numbers of some traits are drawn from those ranges.
 """
 
 from collections.abc import Mapping
@@ -42,13 +42,13 @@ TRAITS: Mapping[str, Mapping[str, Range]] = {
 
 
 def portrait_code(seed: int, rare: float = 0.0) -> Float[np.ndarray, " code"]:
-    """Code of a seed, with probability `rare` (0 to 1) one that shows one to three traits of `TRAITS`.
+    """Code of a seed; with probability `rare` (0 to 1) it has one to three of the `TRAITS`.
 
-    The same on every machine; with `rare` 0 it is `code_from_seed`. Raises ValueError for a negative seed and for a
+    The same on every machine. With `rare` 0 it equals `code_from_seed`. Raises ValueError for a negative seed or a
     probability out of range.
     """
     if not 0 <= rare <= 1:
-        raise ValueError(f"the share of rare portraits takes 0 to 1; got {rare!r}")
+        raise ValueError(f"the share of rare portraits must be in 0 to 1; got {rare!r}")
     code = code_from_seed(seed)
     draws = np.random.default_rng([int(seed), 0x51ED270B])
     if draws.random() >= rare:

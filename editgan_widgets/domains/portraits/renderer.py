@@ -1,7 +1,7 @@
-"""Rendering: factor records in, portraits out, by OpenGL over EGL (moderngl), or in software where there is none.
+"""Rendering: factor records in, portraits out, with OpenGL over EGL (moderngl), or in software if EGL is missing.
 
 `Renderer` runs the shaders on a GPU or on Mesa's llvmpipe; `software.SoftwareRenderer` runs the same shaders on numpy
-arrays, much slower. What is drawn stands in `scene`.
+arrays, much slower. `scene` defines what is drawn.
 """
 
 import threading
@@ -24,26 +24,25 @@ _SAMPLERS = {"locks": 0, "lock_facts": 1, "noise_map": 2, "colour": 0, "label": 
 
 
 class NoEGLError(RuntimeError):
-    """No OpenGL context could be made."""
+    """No OpenGL context could be created."""
 
 
 def egl_context():
-    """Make an OpenGL context without a window. Raises NoEGLError."""
+    """Create an OpenGL context without a window. Raises NoEGLError."""
     try:
         import moderngl
 
         return moderngl.create_standalone_context(backend="egl", require=330)  # type: ignore[reportArgumentType]
-    except Exception as error:  # moderngl raises bare Exception where the library or a device is missing
+    except Exception as error:  # moderngl raises bare Exception if the library or a device is missing
         raise NoEGLError(
-            f"no OpenGL context over EGL ({error}); next: {_INSTALL}, or take the slower backend 'software', which "
-            "needs none"
+            f"no OpenGL context over EGL ({error}); {_INSTALL}, or use the slower backend 'software', which needs none"
         ) from error
 
 
 class Renderer(BaseRenderer):
-    """Draws portraits of one size; holds an OpenGL context of its own, so use it in the thread that made it.
+    """Draws portraits of one size. It owns an OpenGL context, so use it only in the thread that created it.
 
-    Raises NoEGLError where no context can be made.
+    Raises NoEGLError if no context can be created.
     """
 
     def __init__(self, size: int):
@@ -96,7 +95,7 @@ class Renderer(BaseRenderer):
         return self.context.vertex_array(program, content, index_buffer=corners, skip_errors=True)
 
     def close(self) -> None:
-        """Give the OpenGL context back."""
+        """Release the OpenGL context."""
         self.context.release()
 
     def _draw(self, head: PosedHead, uniforms: dict[str, tuple[float, ...] | float]) -> tuple[np.ndarray, np.ndarray]:
@@ -131,23 +130,23 @@ class Renderer(BaseRenderer):
 
 @cache
 def available_backend() -> Backend:
-    """Find out, once a process, how portraits can be drawn: EGL where there is one, else software, with a warning."""
+    """The backend to use, determined once per process: EGL if available, else software, with a warning."""
     try:
         egl_context().release()
     except NoEGLError as error:
         why = f"no OpenGL context over EGL ({error.__cause__})"
-        warnings.warn(f"portraits are drawn in software, about ten times slower: {why}; {_INSTALL}", stacklevel=3)
+        warnings.warn(f"portraits are rendered in software, about ten times slower: {why}; {_INSTALL}", stacklevel=3)
         return "software"
     return "egl"
 
 
 def make_renderer(size: int, backend: Backend | None = None) -> BaseRenderer:
-    """Make a renderer of portraits of `size` px; None takes EGL where there is one, else software with a warning.
+    """Create a renderer for portraits of `size` px; backend None means EGL if available, else software with a warning.
 
-    Raises ValueError for another size or backend, NoEGLError where EGL is asked for and missing.
+    Raises ValueError for an unsupported size or backend, NoEGLError if EGL is requested and missing.
     """
     if backend not in (None, *BACKENDS):
-        raise ValueError(f"backend is 'egl', 'software', or None for EGL where there is one; got {backend!r}")
+        raise ValueError(f"backend must be 'egl', 'software', or None for EGL if available; got {backend!r}")
     return Renderer(size) if (backend or available_backend()) == "egl" else SoftwareRenderer(size)
 
 
@@ -155,7 +154,7 @@ _thread = threading.local()
 
 
 def _shared_renderer(size: int, backend: Backend | None) -> BaseRenderer:
-    """One renderer a thread, size and backend."""
+    """One renderer per thread, size and backend."""
     kept = getattr(_thread, "renderer", None)
     if kept is None or _thread.made_for != (size, backend):
         if kept is not None:
@@ -169,9 +168,9 @@ def _shared_renderer(size: int, backend: Backend | None) -> BaseRenderer:
 def render(seed: int = 0, size: int = 128, backend: Backend | None = None, **factors: float) -> Portrait:
     """Render the portrait of a seed at `size` px, with any factor overridden: `render(seed=4, smile=0.8, yaw=20)`.
 
-    Deterministic for a seed on a machine. `backend` is "egl", "software", or None: EGL where there is one, else
-    software with a warning. Raises UnknownFactorError, ValueError for a value out of range, NoEGLError where EGL is
-    asked for and missing.
+    Deterministic for a seed on one machine. `backend` is "egl", "software", or None: EGL if available, else software
+    with a warning. Raises UnknownFactorError, ValueError for a value out of range, NoEGLError if EGL is requested and
+    missing.
     """
     record = override(factors_from_code(code_from_seed(seed)), factors)
     return next(iter(_shared_renderer(size, backend).render([record])))

@@ -1,4 +1,4 @@
-"""The 64 rendered portraits that ship with the package: test and lesson data that need no EGL."""
+"""The 64 rendered portraits that ship with the package: data for tests and lessons that need no EGL."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ SAMPLES = Path(__file__).parent / "samples"
 
 
 def load_samples() -> list[Portrait]:
-    """Read the shipped portraits (128 px, seeds 20000000 …, never trained on) with part ids and factors."""
+    """Read the shipped portraits (128 px, seeds from 20000000, never trained on) with part ids and factors."""
     records = [json.loads(line) for line in (SAMPLES / "factors.jsonl").read_text().splitlines()]
     sheet = np.asarray(Image.open(SAMPLES / "images.webp").convert("RGB"))
     labels = np.asarray(Image.open(SAMPLES / "label_maps.png"))
@@ -27,7 +27,7 @@ def load_samples() -> list[Portrait]:
 
 
 def write_samples(seed0: int = 20_000_000, count: int = 64, size: int = 128) -> None:
-    """Render the shipped portraits anew; needs EGL. Run as `python -m editgan_widgets.domains.portraits.samples`."""
+    """Render the shipped portraits again; needs EGL. Run as `python -m editgan_widgets.domains.portraits.samples`."""
     from editgan_widgets import images
     from editgan_widgets.files import whole_file, write_text
 

@@ -1,9 +1,9 @@
-"""What there is to draw and how it is to look: shared by the renderers, which only differ in who runs the shaders.
+"""Meshes, materials and passes of a portrait. The renderers share them and differ only in how shaders are run.
 
 Parts are painted in rest coordinates of the head, so a brow, a nostril or a hairline follows every identity,
-expression and pose. The first pass writes shaded colour, part id and depth, supersampled 2 x 2; the second finds from
-depth what is occluded or in shadow; the last filters the colours, takes the commonest id, which is never blended, and
-darkens.
+expression and pose. The first pass writes shaded colour, part id and depth, supersampled 2 x 2. The second computes
+occlusion and shadow from depth. The last filters the colours, applies occlusion and shadow, and takes the most frequent
+id; ids are never blended.
 """
 
 import colorsys
@@ -23,7 +23,7 @@ from .hair import LOCKS, POINTS, hair_curl_shown, smoothstep
 
 SUPERSAMPLE = 2
 BATCH = 16
-# Program and mesh, nearest first as far as depth alone can tell: what is hidden is not shaded.
+# Program and mesh, roughly from front to back, so that hidden fragments are not shaded.
 PASSES = (
     ("depth", "skin"),
     ("wear", "wear"),
@@ -32,7 +32,7 @@ PASSES = (
     ("head", "skin"),
     ("background", "screen"),
 )
-MOVING = {  # attributes that a posed head brings, in the order of their columns
+MOVING = {  # attributes that a posed head provides, in the order of their columns
     "vertices": {"position": 3, "normal": 3},
     "wear": {"position": 3, "normal": 3, "place": 1},
 }
@@ -41,17 +41,17 @@ _VERTEX = {
     "inner": "head",
     "shade": "background",
     "finish": "background",
-}  # programs with another's vertex shader
+}  # programs that use the vertex shader of another one
 _SHADERS = Path(__file__).parent / "shaders"
 _Self = TypeVar("_Self", bound="BaseRenderer")
 
 
 @dataclass(frozen=True)
 class Portrait:
-    """A rendered portrait with its exact part ids, the factor record that made it, and where the face's points are.
+    """A rendered portrait with its exact part ids, its factor record and its facial landmarks.
 
     Landmarks are (x, y) in picture pixels, x to the right and y down from the upper left corner, in the order of
-    `LANDMARKS`; a point may be hidden, and may stand outside the picture.
+    `LANDMARKS`; a point may be hidden or outside the picture.
     """
 
     image: UInt8[np.ndarray, "h w 3"]
@@ -81,7 +81,7 @@ IRIS = ((0.0, (0.20, 0.11, 0.06)), (0.35, (0.42, 0.26, 0.12)), (0.6, (0.35, 0.45
 
 
 def materials(factors: dict[str, float]) -> dict[str, tuple[float, ...] | float]:
-    """Colours (linear light) and shader factors of one record."""
+    """Colours (linear light) and shader uniforms of one factor record."""
     african, asian, caucasian = origin_shares(factors)
     melanin = float(np.clip(0.80 * african + 0.36 * asian + 0.20 * caucasian + factors["skin_tone"], 0.02, 1))
     skin = _mix(SKIN, melanin) * (1 + 0.04 * factors["skin_warmth"] * np.array([-0.6, 0.8, -0.4]))
@@ -180,7 +180,7 @@ def materials(factors: dict[str, float]) -> dict[str, tuple[float, ...] | float]
 
 @dataclass(frozen=True)
 class Mesh:
-    """Triangles of a pass: attributes that stay, by their names in the shader, and which of `MOVING` a head brings."""
+    """Triangles of a pass: static attributes by their names in the shader, and which of `MOVING` a head provides."""
 
     triangles: Int[np.ndarray, "t 3"]
     still: dict[str, Float32[np.ndarray, "v _"]]
@@ -188,13 +188,13 @@ class Mesh:
 
     @property
     def points(self) -> int:
-        """How many points the triangles share."""
+        """Number of vertices."""
         return len(next(iter(self.still.values())))
 
 
 @cache
 def meshes() -> dict[str, Mesh]:
-    """The meshes that `PASSES` name, and `screen`, which also carries the second pass."""
+    """The meshes of `PASSES`, and `screen`, which the second pass uses too."""
     head = load_mesh()
     skin = (head.kind[head.triangles] == 0).all(1)
     still = {
@@ -225,12 +225,12 @@ def meshes() -> dict[str, Mesh]:
 
 @cache
 def noise_map() -> UInt8[np.ndarray, "128 128"]:
-    """The random numbers that the shaders' noise interpolates."""
+    """Random numbers that the noise of the shaders interpolates."""
     return np.random.default_rng(7).integers(0, 256, (128, 128), np.uint8)
 
 
 def shader_source(program: str, kind: str) -> str:
-    """Read a program's shader, "vert" or "frag", with what it includes."""
+    """Read a program's shader, "vert" or "frag", and insert its includes."""
     text = (_SHADERS / f"{_VERTEX.get(program, program) if kind == 'vert' else program}.{kind}").read_text()
     for part in ("common", "lens"):
         text = text.replace(f"#include {part}", (_SHADERS / f"{part}.glsl").read_text())
@@ -242,17 +242,17 @@ class BaseRenderer(ABC):
 
     def __init__(self, size: int):
         if not 16 <= size <= 2048:
-            raise ValueError(f"portrait size takes 16 to 2048 px; got {size}")
+            raise ValueError(f"portrait size must be 16 to 2048 px; got {size}")
         self.size = size
 
     @abstractmethod
     def _draw(
         self, head: PosedHead, uniforms: dict[str, tuple[float, ...] | float]
     ) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "h w"]]:
-        """Picture and part ids, upper row first."""
+        """Picture and part ids, top row first."""
 
     def render(self, records: Sequence[dict[str, float]]) -> Iterator[Portrait]:
-        """Draw portraits of factor records, one by one."""
+        """Render portraits of factor records, one by one."""
         for start in range(0, len(records), BATCH):
             batch = list(records[start : start + BATCH])
             for factors, head in zip(batch, pose(batch), strict=True):
@@ -260,8 +260,8 @@ class BaseRenderer(ABC):
                 image, label_map = self._draw(head, materials(factors) | place)
                 yield Portrait(image, label_map, factors, head.landmarks * np.float32(self.size))
 
-    def close(self) -> None:  # noqa: B027 - not every renderer holds something
-        """Give back what the renderer holds."""
+    def close(self) -> None:  # noqa: B027 - not every renderer has resources
+        """Release the renderer's resources."""
 
     def __enter__(self: _Self) -> _Self:
         return self

@@ -1,7 +1,7 @@
-"""Scripted mask edits: what a user would paint, as operations on a portrait's label map, to measure editing with.
+"""Scripted mask edits: operations on a portrait's label map that replace a user's painting when edits are measured.
 
-Each edit of `SCRIPTED_EDITS` takes a label map `[H, W]` uint8 and its LabelSet and gives the painted label map, of the
-same shape. Its sizes are fractions of the picture's height. They are made of what masks/part_operations.py has.
+Each edit of `SCRIPTED_EDITS` takes a label map `[H, W]` uint8 and its LabelSet and returns the painted label map of
+the same shape. Sizes are fractions of the picture's height. The edits are composed of masks/part_operations.py.
 """
 
 from collections.abc import Callable
@@ -15,24 +15,24 @@ from editgan_widgets.masks.part_operations import LabelMap, extent, ids, smear, 
 
 @dataclass(frozen=True)
 class ScriptedEdit:
-    """One edit: its name, the parts whose shape it asks for, and the operation that paints it."""
+    """One edit: its name, the parts whose shape it changes, and the operation that paints it."""
 
     name: str
-    parts: tuple[str, ...]  # names without their side, "brow" stands for both brows
+    parts: tuple[str, ...]  # names without the side: "brow" means both brows
     operation: Callable[[LabelMap, LabelSet], LabelMap | None]
 
     def paint(self, label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
-        """Give the painted label map, or None where the picture (or the label set) lacks what the edit needs."""
+        """Return the painted label map, or None if the picture or the label set does not have its parts."""
         painted = self.operation(label_map, labels)
         return None if painted is None or np.array_equal(painted, label_map) else painted
 
     def part_ids(self, labels: LabelSet) -> tuple[int, ...]:
-        """Ids of the edited parts in a label set, both sides of paired ones."""
+        """Ids of the edited parts in a label set, both sides of paired parts."""
         return ids(labels, *self.parts)
 
 
 def _arch(x: np.ndarray, left: float, right: float) -> np.ndarray:
-    """1 in the middle between left and right, 0 at both and outside, a parabola between."""
+    """Parabola that is 1 midway between left and right and 0 at both and outside."""
     middle, half = (left + right) / 2, (right - left) / 2
     return np.clip(1 - ((x - middle) / half) ** 2, 0, None)
 
@@ -103,14 +103,14 @@ def raised_brows(label_map: LabelMap, labels: LabelSet, rise: float = 0.025) -> 
 
 
 def longer_hair(label_map: LabelMap, labels: LabelSet, length: float = 0.12) -> LabelMap | None:
-    """Let the hair beside the face fall further, over background, neck and clothes."""
+    """Extend the hair beside the face downwards, over background, neck and clothes."""
     hair, brows = ids(labels, "hair"), ids(labels, "brow")
     if not (_seen(label_map, hair) and _seen(label_map, brows)):
         return None
     seed = np.isin(label_map, hair)
     below_the_eyes = extent(np.isin(label_map, brows))[3] + 0.1 * len(label_map)
     seed[: int(below_the_eyes)] = False
-    if seed.mean() < 0.004:  # cropped hair does not hang beside the face
+    if seed.mean() < 0.004:  # short hair does not hang beside the face
         return None
     dy = np.full(label_map.shape[1], length * len(label_map))
     return smear(label_map, seed, hair[0], dy, over=ids(labels, "background", "neck", "clothes"))
@@ -129,7 +129,7 @@ def higher_hairline(label_map: LabelMap, labels: LabelSet, rise: float = 0.05) -
 
 
 def bigger_nose(label_map: LabelMap, labels: LabelSet, wider: float = 1.3, longer: float = 1.1) -> LabelMap | None:
-    """Make the nose wider and longer, its root stays."""
+    """Make the nose wider and longer; its root does not move."""
     nose = ids(labels, *NOSE)
     if not _seen(label_map, nose):
         return None
@@ -144,7 +144,7 @@ def bigger_nose(label_map: LabelMap, labels: LabelSet, wider: float = 1.3, longe
 
 
 def thicker_lips(label_map: LabelMap, labels: LabelSet, thicker: float = 0.02) -> LabelMap | None:
-    """Let the upper lip grow upwards and the lower lip downwards, most in the middle."""
+    """Extend the upper lip upwards and the lower lip downwards, most in the middle."""
     upper, lower = ids(labels, "upper lip"), ids(labels, "lower lip")
     if not (_seen(label_map, upper) and _seen(label_map, lower)):
         return None
@@ -159,7 +159,7 @@ def thicker_lips(label_map: LabelMap, labels: LabelSet, thicker: float = 0.02) -
 
 
 def _seen(label_map: LabelMap, parts: tuple[int, ...]) -> bool:
-    """Whether the parts have pixels enough to be edited: four at 64 px, as much of the picture at other sizes."""
+    """True if the parts have enough pixels to edit: four at 64 px, the same share of the picture at other sizes."""
     return int(np.isin(label_map, parts).sum()) >= label_map.size * 4 / 64**2
 
 

@@ -1,7 +1,7 @@
-"""Segmenter: a small U-Net trained on rendered portraits with their true part ids (Ronneberger et al. 2015).
+"""Segmenter: a small U-Net (Ronneberger et al. 2015) trained on rendered portraits with their exact part ids.
 
-It is the independent judge of every edit: it never sees a generator's features, and no edit is optimised against it.
-It also labels the few generator samples that the shipped interpreter is trained on, as a person with a brush would.
+It is the independent judge of edits: it reads pictures, never a generator's features, and no edit is optimised against
+it. It also labels the 16 generator samples that the shipped interpreter is trained on, in place of a human annotator.
 """
 
 import copy
@@ -22,14 +22,14 @@ WEIGHTS = Path(__file__).parent / "segmenter.safetensors"
 
 
 class SegmenterFileError(MeasuringFileError):
-    """A weights file is no segmenter's; the message says which file, what it holds and what would fit."""
+    """A weights file is not of a segmenter; the message says which file, what it has and what would fit."""
 
 
 class Segmenter(nn.Module):
     """U-Net: image [batch, 3, H, W] in [-1, 1] -> logits [batch, num_labels, H, W]; H, W multiples of 2**(levels-1).
 
     Attributes:
-        labels: the parts that the logits mean.
+        labels: the parts of the logits, in order.
     """
 
     def __init__(self, labels: LabelSet = FINE_LABELS, widths: tuple[int, ...] = (16, 32, 48, 64, 96)):
@@ -40,22 +40,23 @@ class Segmenter(nn.Module):
         self.head = nn.Conv2d(widths[0], len(labels), 1)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b num_labels h w"]:
-        """Return the parts' logits at the picture's own size; raises ValueError for a size the levels cannot halve."""
+        """Return logits at the picture's size. Raises ValueError for a size that the levels cannot halve."""
         x, *skips = self.levels(image)[::-1]
         for block, skip in zip(self.up, skips, strict=True):
             x = block(torch.cat([F.interpolate(x, scale_factor=2, mode="nearest"), skip], 1))
         return self.head(x)
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
-        """Means of all levels' activations on the way down, for distances between sets of pictures."""
+        """Mean activations of all encoder levels, for distances between sets of pictures."""
         return level_means(self.levels(image))
 
     def levels(self, image: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
-        """Activations on the way down, fine to coarse."""
+        """Activations of the encoder levels, fine to coarse."""
         step = 2 ** (len(self.widths) - 1)
         if image.shape[2] % step or image.shape[3] % step:
             raise ValueError(
-                f"picture is {image.shape[3]} x {image.shape[2]} px; the segmenter takes multiples of {step}: resize it"
+                f"the picture is {image.shape[3]} x {image.shape[2]} px; the segmenter takes multiples of {step}: "
+                "resize it"
             )
         kept, x = [], image
         for i, block in enumerate(self.down):
@@ -74,13 +75,13 @@ class Segmenter(nn.Module):
 
 
 class MergedSegmenter(nn.Module):
-    """A segmenter whose fine parts are put together: logits [batch, len(labels), H, W] of the coarser label set.
+    """A segmenter whose fine parts are merged: logits [batch, len(labels), H, W] of a coarser label set.
 
-    The probability of a part is the sum of those that it is made of. Raises UnknownLabelError where a fine part falls
-    to none of `labels`.
+    The probability of a part is the sum over its fine parts. Raises UnknownLabelError if a fine part belongs to none of
+    `labels`.
     """
 
-    ids: Tensor  # [fine labels], the coarse id of each
+    ids: Tensor  # [fine labels], coarse id of each fine part
 
     def __init__(self, segmenter: Segmenter, labels: LabelSet):
         super().__init__()
@@ -88,20 +89,20 @@ class MergedSegmenter(nn.Module):
         ids = torch.from_numpy(ids_within(labels, of=segmenter.labels)).long()
         if missing := sorted(set(range(len(labels))) - set(ids.tolist())):
             raise ValueError(
-                f"the segmenter reads {segmenter.labels}, none of which is {labels[missing[0]].name!r} of {labels}; "
+                f"the segmenter predicts {segmenter.labels}, none of which is {labels[missing[0]].name!r} of {labels}; "
                 "train one on finer parts"
             )
         self.register_buffer("ids", ids, persistent=False)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b num_labels h w"]:
-        """Return the coarse parts' logits."""
+        """Return logits of the coarse parts."""
         logits = self.segmenter(image)
         top = logits.amax(1, keepdim=True)
         sums = torch.zeros_like(logits[:, : len(self.labels)]).index_add_(1, self.ids, (logits - top).exp())
         return sums.clamp_min(1e-30).log() + top
 
     def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
-        """Means of all levels' activations, as the fine segmenter gives them."""
+        """Mean activations of all encoder levels of the fine segmenter."""
         return self.segmenter.features(image)
 
     def label_map(self, image: Float[Tensor, "b 3 h w"]) -> Tensor:
@@ -123,9 +124,9 @@ def _block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 def read_segmenter(path: str | Path) -> Segmenter:
-    """Read what `Segmenter.save` wrote; float32, in eval mode, without gradients.
+    """Read a file of `Segmenter.save`; float32, eval mode, no gradients.
 
-    Raises FileNotFoundError, or SegmenterFileError for a broken or foreign file.
+    Raises FileNotFoundError, or SegmenterFileError for a broken or different file.
     """
 
     def build(config: dict) -> Segmenter:
@@ -144,12 +145,11 @@ def _shipped() -> Segmenter:
 def load_segmenter(path: str | Path | None = None, labels: LabelSet | None = None) -> Segmenter | MergedSegmenter:
     """Load a copy of the shipped segmenter (64 or 128 px), or another file.
 
-    It turns pictures in [-1, 1], NCHW, into logits over FINE_LABELS.
+    It maps pictures NCHW in [-1, 1] to logits over FINE_LABELS, or over `labels`, such as `model.labels`, for which
+    fine parts are merged.
 
-    With `labels`, such as `model.labels`, the logits are over these: a coarser set puts fine parts together.
-
-    Raises FileNotFoundError, SegmenterFileError for a broken or foreign file, UnknownLabelError or ValueError for
-    labels that it cannot give.
+    Raises FileNotFoundError, SegmenterFileError for a broken or different file, UnknownLabelError or ValueError for
+    labels that it cannot predict.
     """
     segmenter = copy.deepcopy(_shipped()) if path is None else read_segmenter(path)
     return segmenter if labels is None or labels == segmenter.labels else MergedSegmenter(segmenter, labels)

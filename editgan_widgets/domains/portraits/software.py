@@ -1,7 +1,7 @@
-"""SoftwareRenderer: the portraits' passes without OpenGL, for machines that have none; some ten times slower.
+"""SoftwareRenderer: renders portraits without OpenGL, about ten times slower.
 
-The same meshes go through the same shaders, run by `glsl`; what OpenGL does between vertex and fragment shader is done
-here: triangles to fragments, attributes interpolated with perspective, the nearest kept.
+The same meshes go through the same shaders, which `glsl` runs. This module does what OpenGL does between vertex and
+fragment shader: rasterisation, perspective interpolation of attributes, and the depth test.
 """
 
 from collections.abc import Mapping
@@ -15,34 +15,34 @@ from .geometry import PosedHead
 from .glsl import Shader, Texture
 from .scene import MOVING, PASSES, SUPERSAMPLE, BaseRenderer, meshes, noise_map, shader_source
 
-_SUBPIXELS = 256  # corners stand on a grid of so many places a pixel, as in OpenGL's implementations
+_SUBPIXELS = 256  # vertices are rounded to 1/256 pixel, as in OpenGL implementations
 
 
 class Fragments(NamedTuple):
-    """Pixels that triangles cover: which pixel (row-major, lower row first), depth 0 to 1, triangle, weights."""
+    """Pixels covered by triangles: pixel index (row-major, bottom row first), depth 0 to 1, triangle, weights."""
 
     pixel: Int[np.ndarray, " n"]
     depth: Float32[np.ndarray, " n"]
     triangle: Int[np.ndarray, " n"]
-    weights: Float32[np.ndarray, "3 n"]  # of the triangle's corners, with perspective
+    weights: Float32[np.ndarray, "3 n"]  # of the triangle's corners, perspective-correct
 
     def chosen(self, which: np.ndarray) -> "Fragments":
-        """Some of them, by mask or index."""
+        """Select fragments by mask or index."""
         return Fragments(self.pixel[which], self.depth[which], self.triangle[which], self.weights[:, which])
 
 
 def rasterise(clip: Float[np.ndarray, "4 v"], triangles: Int[np.ndarray, "t 3"], size: int) -> Fragments:
-    """Fragments of triangles whose corners stand in clip space in front of the camera, in the triangles' order."""
-    finite = np.isfinite(clip.sum(0))[triangles].all(1)  # a lock of no length has no direction
+    """Fragments of triangles in front of the camera, in the order of the triangles; corners in clip space."""
+    finite = np.isfinite(clip.sum(0))[triangles].all(1)  # a lock of length 0 has no direction
     corner = np.nan_to_num(clip[:3].astype(np.float64) / clip[3])
     grid = np.rint((corner[:2] * 0.5 + 0.5) * size * _SUBPIXELS).astype(np.int64)[:, triangles]  # [2, t, 3]
-    # An edge lies across from each corner; its function, along[0] y - along[1] x + constant, is positive inside.
+    # Edge i is opposite corner i; its edge function, along[0] y - along[1] x + constant, is positive inside.
     start, end = np.roll(grid, -1, 2), np.roll(grid, -2, 2)
     along = end - start
     area = along[0, :, 0] * along[1, :, 1] - along[1, :, 0] * along[0, :, 1]
     along = along * np.sign(area)[:, None]
     constant = along[1] * start[0] - along[0] * start[1]
-    owned = (along[1] < 0) | ((along[1] == 0) & (along[0] < 0))  # of two triangles at an edge one has its points
+    owned = (along[1] < 0) | ((along[1] == 0) & (along[0] < 0))  # fill rule: one of two triangles owns a shared edge
 
     half = _SUBPIXELS // 2
     low = np.maximum(-((half - grid[1].min(1)) // _SUBPIXELS), 0)
@@ -50,7 +50,7 @@ def rasterise(clip: Float[np.ndarray, "4 v"], triangles: Int[np.ndarray, "t 3"],
     owner, row = _runs(np.where(finite & (area != 0), high - low + 1, 0))
     row = row + low[owner]
     left, right = np.zeros(len(row), np.int64), np.full(len(row), size - 1)
-    for k in range(3):  # the columns of each row that lie inside of all three edges
+    for k in range(3):  # the columns of each row that are inside all three edges
         dx, dy = along[0, owner, k], along[1, owner, k]
         inside = dx * (row * _SUBPIXELS + half) - dy * half + constant[owner, k] - ~owned[owner, k]
         bound = inside // np.maximum(np.abs(dy) * _SUBPIXELS, 1)
@@ -68,7 +68,7 @@ def rasterise(clip: Float[np.ndarray, "4 v"], triangles: Int[np.ndarray, "t 3"],
 
 
 def _runs(lengths: Int[np.ndarray, " m"]) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
-    """For runs one after another: of which run each place is, and which of the run it is."""
+    """For concatenated runs of the given lengths: the run of each element, and its index within the run."""
     lengths = np.maximum(lengths, 0)
     owner = np.repeat(np.arange(len(lengths)), lengths)
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -80,7 +80,7 @@ def _shader(program: str, kind: str) -> Shader:
 
 
 class SoftwareRenderer(BaseRenderer):
-    """Draws portraits of one size on numpy arrays; the pictures differ from OpenGL's by rounding alone."""
+    """Renders portraits of one size with numpy; the pictures differ from OpenGL's only by rounding."""
 
     def _draw(self, head: PosedHead, uniforms: dict[str, tuple[float, ...] | float]) -> tuple[np.ndarray, np.ndarray]:
         given: dict[str, Any] = {
@@ -106,7 +106,7 @@ class SoftwareRenderer(BaseRenderer):
 
 
 class _Frame:
-    """Colour [3, h, w] and part id [1, h, w], both in steps of 1/255 as stored, and depth [h, w]; lower row first."""
+    """Colour [3, h, w] and part id [1, h, w], both in steps of 1/255 as stored, and depth [h, w]; bottom row first."""
 
     def __init__(self, size: int):
         self.size = size
@@ -126,12 +126,12 @@ class _Frame:
         near = self.depth.reshape(-1)
         fragments = rasterise(varyings.pop("gl_Position"), mesh.triangles, self.size)
         fragments = fragments.chosen(fragments.depth <= near[fragments.pixel])
-        # nearest first in each pixel, and of equally near ones the last drawn
+        # in each pixel sorted by depth, nearest first; of equally near fragments the last drawn comes first
         fragments = fragments.chosen(np.lexsort((-np.arange(len(fragments.pixel)), fragments.depth, fragments.pixel)))
         first = np.flatnonzero(np.diff(fragments.pixel, prepend=-1))
         count = np.diff(first, append=len(fragments.pixel))
         layer = 0
-        while len(first):  # what the shader discards shows what lies behind it
+        while len(first):  # where the shader discards a fragment, the one behind it is visible
             shown = self.shade(program, mesh.triangles, varyings, fragments.chosen(first + layer), given)
             layer += 1
             behind = ~shown & (count > layer)
@@ -145,7 +145,7 @@ class _Frame:
         fragments: Fragments,
         given: Mapping[str, Any],
     ) -> np.ndarray:
-        """Write the fragments, one a pixel, that the shader does not discard; say which those are."""
+        """Write the fragments, one per pixel, that the shader does not discard; return their mask."""
         shader = _shader(program, "frag")
         corners = triangles[fragments.triangle].T
         smooth = {

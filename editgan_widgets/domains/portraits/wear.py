@@ -1,4 +1,4 @@
-"""What a person wears near the face: a shirt collar about the neck and glasses on the nose. Units are decimetres."""
+"""Clothing near the face: a shirt collar around the neck, and glasses. Units are decimetres."""
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +12,7 @@ GLASSES_POINTS = 2 * (RING * TUBE + TEMPLE * TUBE) + TEMPLE * TUBE
 
 
 def collar(rings: Float[np.ndarray, "p h 3"], factors: dict[str, float]) -> Float[np.ndarray, "a r 7"]:
-    """A folded shirt collar: position, normal, and place across; inside the neck where there is none."""
+    """A folded shirt collar: position, normal, and coordinate across it; inside the neck if there is no collar."""
     amount = factors["collar"]
     azimuths = len(rings)
     opening = 0.10 + 0.25 * max(factors["neckline"], 0.0)
@@ -51,7 +51,7 @@ def collar(rings: Float[np.ndarray, "p h 3"], factors: dict[str, float]) -> Floa
 def glasses(
     eyes: Float[np.ndarray, "2 3"], bridge: np.ndarray, ears: Float[np.ndarray, "2 3"], factors: dict[str, float]
 ) -> Float[np.ndarray, "n 7"]:
-    """Two rims, a bridge and two temples as tubes: position, normal, 1; of no thickness where there are none."""
+    """Two rims, a bridge and two temples as tubes: position, normal, 1; of thickness 0 if there are no glasses."""
     amount = factors["glasses"]
     thick = 0.025 * smoothstep(0.0, 0.3, amount) + 0.014 * smoothstep(0.3, 1.0, amount)
     square = 0.5 + 0.5 * factors["glasses_shape"]
@@ -95,7 +95,7 @@ def _tube(path: np.ndarray, radius: float | np.ndarray) -> np.ndarray:
 
 
 def triangles() -> np.ndarray:
-    """Corner ids of the collar's points, then the glasses' points, in the order the functions above give them."""
+    """Vertex ids of the collar's triangles, then of the glasses', in the order of the functions above."""
     faces = []
 
     def quads(start: int, rows: int, columns: int, closed: bool) -> int:

@@ -1,7 +1,7 @@
-"""Rendering in several processes: llvmpipe draws a small picture on little more than one core, processes use them all.
+"""Rendering in several processes, because llvmpipe uses little more than one core for a small picture.
 
-Batches go round the workers and come back in order. A batch holds the same portraits whatever the number of workers,
-so the pictures are the same to the byte.
+Batches are distributed over the workers in turn and returned in order. The batches do not depend on the number of
+workers, so the pictures are the same to the byte.
 """
 
 import contextlib
@@ -19,16 +19,16 @@ from .factors import code_from_seed, factors_from_code
 from .renderer import Backend, available_backend, make_renderer
 from .scene import BATCH, Portrait
 
-_AHEAD = 2  # batches that a worker holds: one to draw, one to go on with
+_AHEAD = 2  # batches in a worker's queue: one being drawn, one waiting
 _Batch = list[dict[str, float]]
 
 
 class WorkerError(RuntimeError):
-    """A rendering process ended before its work was done."""
+    """A rendering process ended before its work was finished."""
 
 
 def available_cores() -> int:
-    """Count the cores that this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -38,26 +38,26 @@ def render_many(
     jobs: int | None = 1,
     backend: Backend | None = None,
 ) -> Generator[Portrait, None, None]:
-    """Render portraits in the order given: `for portrait in render_many(range(1000), jobs=None): ...`.
+    """Render portraits in the given order: `for portrait in render_many(range(1000), jobs=None): ...`.
 
     Args:
-        portraits: seeds or factor records, read as they are needed.
+        portraits: seeds or factor records, read lazily.
         size: side of a picture, px.
-        jobs: processes that render, None for one per core. With more than one, a script that calls this needs its
+        jobs: number of rendering processes, None for one per core. With more than one, a script that calls this needs
             `if __name__ == "__main__":`, because each process imports the script.
-        backend: "egl", "software", or None for EGL where there is one.
+        backend: "egl", "software", or None for EGL if available.
 
-    Raises ValueError for less than one job, NoEGLError where EGL is asked for and missing, WorkerError where a process
-    ended early.
+    Raises ValueError for less than one job, NoEGLError if EGL is requested and missing, WorkerError if a process ended
+    early.
     """
     jobs = available_cores() if jobs is None else jobs
     if jobs < 1:
-        raise ValueError(f"rendering takes at least one job; got {jobs}; next: None for one per core")
+        raise ValueError(f"jobs must be at least 1, or None for one per core; got {jobs}")
     records = (dict(p) if isinstance(p, dict) else factors_from_code(code_from_seed(p)) for p in portraits)
     batches = iter(lambda: list(islice(records, BATCH)), [])
     first = list(islice(batches, jobs))
     draw = _in_this_process if len(first) < 2 else _in_processes
-    backend = backend or available_backend()  # found out and warned of here, not in every process
+    backend = backend or available_backend()  # determined here, so that only one process warns
     with contextlib.closing(draw(chain(first, batches), size, len(first), backend)) as drawn:
         yield from drawn
 
@@ -74,7 +74,7 @@ def _in_processes(batches: Iterable[_Batch], size: int, jobs: int, backend: Back
         for worker, batch in zip(cycle(workers), batches, strict=False):
             if len(waiting) == _AHEAD * jobs:
                 yield from _received(*waiting.popleft())
-            with contextlib.suppress(BrokenPipeError):  # what ended the worker is said where its answer is awaited
+            with contextlib.suppress(BrokenPipeError):  # reported when the worker's answer is read
                 worker[1].send(batch)
             waiting.append(worker)
         for worker in waiting:
@@ -87,7 +87,7 @@ def _received(process: BaseProcess, pipe: Connection) -> list[Portrait]:
     except (EOFError, OSError) as error:
         process.join(5)
         raise WorkerError(
-            f"a rendering process ended with exit code {process.exitcode}; next: fewer jobs if memory is short, or "
+            f"a rendering process ended with exit code {process.exitcode}; use fewer jobs if memory is short, or "
             "jobs=1, which renders in this process"
         ) from error
     if isinstance(answer, Exception):
@@ -117,11 +117,11 @@ def _workers(jobs: int, size: int, backend: Backend) -> Iterator[list[tuple[Base
 
 @contextlib.contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Processes started here never see Ctrl-C, which a terminal sends to all; the first process alone answers it."""
+    """Processes started in this context ignore Ctrl-C, which a terminal sends to all; the main process handles it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # started later it would let interrupts through again
+    resource_tracker.ensure_running()  # if started later, it would unblock interrupts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -130,8 +130,8 @@ def _interrupts_held_back() -> Iterator[None]:
 
 
 def _work(pipe: Connection, size: int, backend: Backend) -> None:
-    """Draw the batches that arrive until the other end closes."""
-    os.environ["LP_NUM_THREADS"] = "0"  # llvmpipe's own threads would take the other workers' cores
+    """Render the batches that arrive until the pipe closes."""
+    os.environ["LP_NUM_THREADS"] = "0"  # llvmpipe's threads would take cores from the other workers
     with contextlib.suppress(EOFError, OSError):
         try:
             with make_renderer(size, backend) as renderer:
