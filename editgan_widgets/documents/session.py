@@ -39,11 +39,13 @@ from editgan_widgets.documents.history import Entry, History
 from editgan_widgets.documents.journal import Journal, read_about
 from editgan_widgets.documents.session_state import Goal, State, frozen, pack, unpacked
 from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, WrongModelError
+from editgan_widgets.latent.directions.library import shipped_vectors
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.latent.latent_shapes import fitted
 from editgan_widgets.latent.objective import left_out_terms
 from editgan_widgets.latent.optimize import EditConfig, EditStep, optimize_edit
 from editgan_widgets.latent.presets import described
+from editgan_widgets.latent.priming import Start, primed_start
 from editgan_widgets.latent.refine import refine_target
 from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps, from_segmentations
 from editgan_widgets.latent.terms.drag import DragPoint, checked_points, drag_region
@@ -80,6 +82,10 @@ class _Run:
     free: np.ndarray | None = None  # where the caller lets a drag change the picture
     begun_with: np.ndarray | None = None  # the painted label map at the beginning of a drag
     committed: State | None = None  # that is pushed, or about to be
+    start: tuple[EditVector, float] | None = (
+        None  # vector and scale from which it starts; None: from the present latent
+    )
+    search: bool = False  # look for such a vector first
 
     def improves(self, step: EditStep) -> bool:
         """True for a step better than the best so far, and closer to the goal than the edit that this one continues."""
@@ -106,6 +112,8 @@ class EditSession:
         origin: latent `[1, num_ws, w_dim]` that the session began with.
         kept_step: the step that the latest edit or refinement committed, and while one runs the best of its steps so
             far; None where no step was kept.
+        vectors: known edits from which `edit` may start (latent/priming.py); at first those that ship with the model.
+        started_from: where the latest edit started instead of the present latent; None for the present latent.
     """
 
     def __init__(
@@ -129,6 +137,8 @@ class EditSession:
         self._run: _Run | None = None
         self.kept_step: EditStep | None = None
         self._known: _KnownTarget | None = None
+        self.vectors: Sequence[EditVector] = shipped_vectors(model)
+        self.started_from: Start | None = None
 
     @classmethod
     def from_seed(
@@ -429,7 +439,11 @@ class EditSession:
             )
 
     def edit(
-        self, steps: Whole | None = None, config: EditConfig | None = None, preset: str | None = None
+        self,
+        steps: Whole | None = None,
+        config: EditConfig | None = None,
+        preset: str | None = None,
+        start: tuple[EditVector, Real] | None = None,
     ) -> Iterator[EditStep]:
         """Let the picture follow what was painted; an iterator of EditSteps.
 
@@ -444,6 +458,9 @@ class EditSession:
             steps: number of steps; None takes the config's.
             config: None takes the session's.
             preset: "default", "paper" or "released" (EditConfig.preset), instead of a config.
+            start: an edit vector and its scale, from whose picture the optimisation starts; what must not change is
+                still compared with the present picture. None tries `vectors` where the config's `prime` is set, and
+                the edit does not continue an unfinished one.
 
         Raises SessionError at once (not at the first `next`) where there is nothing to do (see `can_edit`), ValueError
         for bad settings.
@@ -472,6 +489,12 @@ class EditSession:
             else:
                 assert goal is not None
                 run = _Run(goal.target, goal.reference, config, goal)
+            if start is not None:
+                run.start = (start[0], float(start[1]))
+                start[0].apply(state.w_plus, start[1], self.model)  # raises for one that does not fit
+            else:
+                fresh = goal is None and torch.equal(state.w_plus, state.settled_w_plus)
+                run.search = config.prime and fresh
             run.since = self.history.entry.id
             self._run, self.kept_step = run, None
         return self._iterate(run, state)
@@ -753,9 +776,10 @@ class EditSession:
         return None if goal is None or agreement(self.predicted_label_map, goal.target) == 1 else goal
 
     def _iterate(self, run: _Run, state: State, with_start: bool = False) -> Iterator[EditStep]:
-        steps = optimize_edit(self.model, state.w_plus, run.target, run.config, run.reference, with_start, run.points)
         try:
-            for step in steps:
+            w_plus = self._start(run, state)
+            given = (run.target, run.config, run.reference, with_start, run.points)
+            for step in optimize_edit(self.model, w_plus, *given):
                 run.steps += step.index > 0
                 if run.improves(step):
                     run.best = step
@@ -774,6 +798,18 @@ class EditSession:
             with self.lock:
                 self._close(run)
             raise
+
+    def _start(self, run: _Run, state: State) -> Tensor:
+        """The latent from which a run's optimisation starts."""
+        start = None
+        if run.search:
+            start = primed_start(self.model, state.w_plus, run.target, self.vectors, run.config.weights)
+            run.start = None if start is None else (start.vector, start.scale)
+        elif run.start is not None:
+            start = Start(*run.start, run.start[0].apply(state.w_plus, run.start[1], self.model))
+        if run.open:
+            self.started_from = start
+        return state.w_plus if start is None else start.w_plus
 
     def _predict(self, w_plus: Tensor) -> np.ndarray:
         with torch.no_grad():
@@ -799,6 +835,8 @@ class EditSession:
         made["settings"] = described(run.config, run.refines)
         if run.config.weights.perceptual > 0:
             made["perceptual_features"] = self.perceptual_features
+        if run.start is not None:
+            made["start"] = {"vector": self._kept(run.start[0]), "scale": run.start[1]}
         if best.left_out:
             made["left_out"] = dict(best.left_out)
         if run.points:

@@ -163,7 +163,7 @@ class _Script:
             return f"session.go_to({_latent(self._state(entry).w_plus)}, {labels!r})"
         if kind == "edit" and made["settings"] is not None:
             config = f"config_of({_literal(made['settings'])}, {int(made['steps'])})"
-            return f"run(session.edit(config={config}), {self._ran(made)})"
+            return f"run(session.edit(config={config}{self._start(made)}), {self._ran(made)})"
         if kind == "drag" and made["settings"] is not None:
             config = f"config_of({_literal(made['settings'])}, {int(made['steps'])})"
             points = [tuple(float(x) for x in point) for point in made["points"]]
@@ -173,6 +173,13 @@ class _Script:
         if kind in ("edit", "drag"):
             raise ScriptError("an edit was run with an embedding network, which a script cannot hold")
         raise ScriptError(f"the history holds {kind!r}, which this version cannot tell as a script")
+
+    def _start(self, made: Mapping[str, Any]) -> str:
+        """The argument that names the vector from which an edit started; a script does not know all that were tried."""
+        start = made.get("start")
+        if start is None:
+            return ""
+        return f", start=({self._vector(start['vector'])}, {float(start['scale'])!r})"
 
     def _ran(self, made: Mapping[str, Any], start: int = 0) -> int | None:
         # To its end: the iterator then commits it as done.

@@ -171,17 +171,9 @@ def edit_objective(
     """
     device = reference.device
     region = torch.tensor(target.region, device=device)
-    inside = SegmentationWeights(
-        weights.segmentation,
-        weights.dice,
-        weights.balance_power,
-        weights.changed,
-        None if device.type == "cuda" else weights.pixels,
-    )
     terms = list[Term]()
     if target.labels:
-        interpreter = model.trained_interpreter()
-        terms.append(SegmentationTerm(interpreter, target, len(model.labels), inside, device, nearest))
+        terms.append(segmentation_term(model, target, weights, device, nearest))
     if drag is not None:
         terms.append(drag)
     terms.append(OutsideTerm(reference, region, weights.rgb, weights.picture_mean))
@@ -199,6 +191,20 @@ def edit_objective(
     if weights.encoder > 0 and model.encoder is not None:
         terms.append(EncoderTerm(model.encoder, weights.encoder))
     return Objective(terms, left_out)
+
+
+def segmentation_term(
+    model: EditGAN, target: EditTarget, weights: LossWeights, device: torch.device, nearest: bool = False
+) -> SegmentationTerm:
+    """Make the term of an edit's painted parts. Raises ValueError for a model without an interpreter."""
+    inside = SegmentationWeights(
+        weights.segmentation,
+        weights.dice,
+        weights.balance_power,
+        weights.changed,
+        None if device.type == "cuda" else weights.pixels,
+    )
+    return SegmentationTerm(model.trained_interpreter(), target, len(model.labels), inside, device, nearest)
 
 
 def left_out_terms(model: EditGAN, weights: LossWeights, embedding: IdentityModel | None = None) -> dict[str, str]:

@@ -62,6 +62,7 @@ class EditConfig:
     region: Region = "parts"  # where the edit may act (latent/target.py), as a session makes the target
     buffer_px: float | None = None  # how far the region reaches beyond; None = 2% of the height, at least 2 px
     whole_parts: bool = False  # refining a vector: large parts are of the region wherever they are, not where changed
+    prime: bool = True  # a session starts from a known edit vector where one comes closer (latent/priming.py)
 
     def __post_init__(self) -> None:
         plain_fields(self)

@@ -94,7 +94,7 @@ def released(refine: Flag = False) -> EditConfig:
     )
 
 
-_PLAIN_ADAM: dict = {"lr": 0.02, "warmup": 0, "decay": 1.0, "beta2": 0.999, "coordinates": "w"}
+_PLAIN_ADAM: dict = {"lr": 0.02, "warmup": 0, "decay": 1.0, "beta2": 0.999, "coordinates": "w", "prime": False}
 
 PRESETS: dict[str, Callable[[bool], EditConfig]] = {"default": default, "paper": paper, "released": released}
 

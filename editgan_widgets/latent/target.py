@@ -32,6 +32,7 @@ class EditTarget:
     region: np.ndarray  # bool: pixels that may change
     changed: np.ndarray  # bool: pixels whose label the user changed; a part of the region
     labels: tuple[int, ...]  # the edited parts: ids that the changed pixels are to get
+    replaced: tuple[int, ...] = ()  # ids that the changed pixels had before
 
 
 def from_label_maps(
@@ -58,9 +59,10 @@ def from_label_maps(
         raise ValueError("nothing to edit: both label maps are the same; paint a stroke first (session.paint)")
     buffer = max(LEAST_BUFFER, BUFFER_SHARE * before.shape[0]) if buffer_px is None else buffer_px
     labels = tuple(int(x) for x in np.unique(after[changed]))
+    replaced = tuple(int(x) for x in np.unique(before[changed]))
     if region == "painted":
         near = np.asarray(ndimage.distance_transform_cdt(~changed, metric="chessboard")) <= buffer
-        return EditTarget(after.copy(), near, changed, labels)
+        return EditTarget(after.copy(), near, changed, labels, replaced)
     edited = np.union1d(before[changed], after[changed])
     core = changed.copy()
     for label in edited:
@@ -70,7 +72,7 @@ def from_label_maps(
         if max(part.mean() for part in maps) <= WHOLE_PART_SHARE:
             core |= np.logical_or.reduce(maps)
     near = np.asarray(ndimage.distance_transform_edt(~core)) <= buffer
-    return EditTarget(after.copy(), near, changed, labels)
+    return EditTarget(after.copy(), near, changed, labels, replaced)
 
 
 def from_segmentations(

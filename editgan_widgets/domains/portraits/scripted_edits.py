@@ -82,13 +82,17 @@ EYE = ("sclera", "iris", "pupil", "tear duct")
 
 
 def closed_eyes(label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
-    """Cover each eyeball with its upper lid."""
+    """Cover each eyeball with its upper lid; the lashes move with the lid's edge to the eyeball's lower rim."""
     closed, seen = label_map.copy(), False
     for side in ("left", "right"):
-        eye = tuple(i for i in ids(labels, *EYE) if labels[i].side == side)
-        lid = [i for i in ids(labels, "eyelid") if labels[i].side == side]
+        eye, lid, lashes = (
+            tuple(i for i in ids(labels, *names) if labels[i].side == side) for names in (EYE, ("eyelid",), ("lashes",))
+        )
         if lid and _seen(label_map, eye):
-            closed[np.isin(label_map, eye)] = lid[0]
+            eyeball = np.isin(label_map, eye)
+            closed[eyeball | np.isin(label_map, lashes)] = lid[0]
+            if lashes:
+                closed[eyeball & ~np.roll(np.maximum.accumulate(eyeball[::-1], axis=0)[::-1], -1, axis=0)] = lashes[0]
             seen = True
     return closed if seen else None
 
@@ -166,7 +170,7 @@ def _seen(label_map: LabelMap, parts: tuple[int, ...]) -> bool:
 SCRIPTED_EDITS = (
     ScriptedEdit("wider smile", MOUTH, wider_smile),
     ScriptedEdit("open mouth", ("lower lip", "mouth"), open_mouth),
-    ScriptedEdit("closed eyes", (*EYE, "eyelid"), closed_eyes),
+    ScriptedEdit("closed eyes", (*EYE, "eyelid", "lashes"), closed_eyes),
     ScriptedEdit("raised brows", ("brow",), raised_brows),
     ScriptedEdit("longer hair", ("hair",), longer_hair),
     ScriptedEdit("higher hairline", ("hair",), higher_hairline),

@@ -1,5 +1,6 @@
 """The edit vectors that ship with a model: `load_vectors(model)["smile"]`."""
 
+from functools import cache
 from pathlib import Path
 
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
@@ -7,6 +8,18 @@ from editgan_widgets.latent.directions.vector_stack import list_edit_vectors
 from editgan_widgets.models.editgan import EditGAN
 
 _PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
+
+
+def shipped_vectors(model: EditGAN) -> tuple[EditVector, ...]:
+    """Give the vectors that ship with a model, read once; none where it has no library."""
+    known = (model.fingerprint, model.base_fingerprint)
+    return tuple(vector for vector in _all_shipped() if vector.fingerprint in known)
+
+
+@cache
+def _all_shipped() -> tuple[EditVector, ...]:
+    files = (file for folder in sorted(_PRETRAINED.glob("*/vectors")) for file in list_edit_vectors(folder))
+    return tuple(file.vector for file in files if file.vector is not None)
 
 
 def load_vectors(model: EditGAN, folder: str | Path | None = None) -> dict[str, EditVector]:

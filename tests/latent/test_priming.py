@@ -1,0 +1,117 @@
+"""Priming: an edit starts from a known vector that comes closer to what was painted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from editors import run_script
+from tiny_model import grown
+
+from editgan_widgets import EditConfig, EditSession, EditVector
+from editgan_widgets.documents.session_script import session_script
+from editgan_widgets.latent.priming import MOST_VECTORS, matching_vectors, primed_start
+from editgan_widgets.latent.target import from_label_maps
+
+
+def larger_spark(model, **settings) -> EditSession:
+    session = EditSession.from_seed(model, seed=3, config=EditConfig(**settings))
+    session.set_label_map(grown(session.label_map, 3))
+    return session
+
+
+@pytest.fixture(scope="module")
+def spark(tiny_model) -> EditVector:
+    """The vector of an edit that made the spark larger."""
+    session = larger_spark(tiny_model)
+    for _ in session.edit(steps=20):
+        pass
+    return replace(session.edit_vector("larger spark"), labels=("spark",))
+
+
+def target_of(session: EditSession):
+    return from_label_maps(session.predicted_label_map, session.label_map)
+
+
+def test_an_edit_starts_from_the_vector_that_makes_what_was_painted(tiny_model, spark):
+    session = larger_spark(tiny_model)
+    other = EditVector("other", torch.zeros_like(spark.delta_w_plus), ("spark",), spark.recipe)
+    session.vectors = (other, spark)
+    first = next(iter(session.edit(steps=5)))
+    start = session.started_from
+    assert start is not None
+    assert start.vector is spark
+    assert start.gain > 0.15
+    assert torch.equal(start.w_plus, spark.apply(session.origin, start.scale))
+    unprimed = larger_spark(tiny_model, prime=False)
+    unprimed.vectors = (spark,)
+    assert first.iou > next(iter(unprimed.edit(steps=5))).iou
+    assert unprimed.started_from is None
+
+
+def test_the_picture_outside_is_still_held_to_the_unedited_picture(tiny_model, spark):
+    session = larger_spark(tiny_model)
+    session.vectors = (spark,)
+    before = session.image.astype(float)
+    outside = ~session.region
+    steps = list(session.edit(steps=5))
+    expected = np.abs(steps[-1].image.astype(float) - before)[outside].mean() / 255
+    assert steps[-1].outside == pytest.approx(expected, abs=0.003)  # the term compares pictures before rounding
+
+
+def test_a_vector_that_does_not_help_is_not_used(tiny_model, spark):
+    session = larger_spark(tiny_model)
+    away = replace(spark, delta_w_plus=-spark.delta_w_plus)
+    assert primed_start(tiny_model, session.w_plus, target_of(session), [away]) is None
+    assert primed_start(tiny_model, session.w_plus, target_of(session), []) is None
+
+
+def test_only_vectors_of_this_model_and_of_the_painted_parts_are_tried(tiny_model, spark):
+    target = target_of(larger_spark(tiny_model))
+    assert 3 in target.labels
+    foreign = replace(spark, recipe={"fingerprint": "another model"})
+    elsewhere = replace(spark, labels=("nowhere",))
+    unnamed = replace(spark, labels=())
+    assert matching_vectors([foreign, elsewhere, unnamed], target, tiny_model) == []
+    many = [replace(spark, name=str(i)) for i in range(9)]
+    assert matching_vectors(many, target, tiny_model) == [(vector, 1) for vector in many[:MOST_VECTORS]]
+
+
+def test_a_part_is_removed_by_the_vector_that_adds_it_taken_backwards(tiny_model, spark):
+    session = EditSession.from_seed(tiny_model, seed=3)
+    removed = session.label_map.copy()
+    removed[removed == 3] = 0
+    target = from_label_maps(session.label_map, removed)
+    assert target.replaced == (3,)
+    assert matching_vectors([spark], target, tiny_model) == [(spark, -1)]
+
+
+def test_an_edit_that_continues_a_stopped_one_does_not_search(tiny_model, spark):
+    session = larger_spark(tiny_model)
+    session.vectors = (spark,)
+    steps = session.edit(steps=20)
+    next(steps)
+    steps.close()
+    assert session.started_from is not None
+    next(iter(session.edit(steps=3)))
+    assert session.started_from is None
+
+
+def test_a_script_starts_where_the_edit_started(tiny_model, spark, tmp_path):
+    session = larger_spark(tiny_model)
+    session.vectors = (spark,)
+    for _ in session.edit(steps=3):
+        pass
+    text = session_script(session)
+    assert "start=(" in text
+    assert "the same pixels" in run_script(text, tiny_model, tmp_path)
+
+
+def test_a_start_given_by_the_caller_is_taken_as_it_is(tiny_model, spark):
+    session = larger_spark(tiny_model)
+    steps = list(session.edit(steps=3, start=(spark, -0.5)))
+    assert session.started_from.scale == -0.5
+    assert session.history.entry.made["start"]["vector"]["name"] == "larger spark"
+    with pytest.raises(ValueError, match="was made with model"):
+        session.edit(start=(replace(spark, recipe={"fingerprint": "x"}), 1.0))
+    assert len(steps) == 3
