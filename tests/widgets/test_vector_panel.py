@@ -2,12 +2,14 @@
 
 import io
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from editors import heard, run_script
 from PIL import Image, ImageSequence
+from tiny_model import grown
 
 from editgan_widgets import EditVector, load_model
 from editgan_widgets.documents.session import EditSession, SessionError
@@ -420,3 +422,17 @@ def test_a_sweep_begins_without_its_vector_and_keeps_the_others(editor, vectors,
     assert Image.open(io.BytesIO(buffers[0])).n_frames == 32
     with pytest.raises(ValueError, match="no vector 'nobody'"):
         editor.sweep("nobody")
+
+
+def test_the_status_line_names_the_vector_from_which_an_edit_started(tiny_model):
+    made = EditSession.from_seed(tiny_model, seed=3)
+    made.set_label_map(grown(made.label_map, 3))
+    for _ in made.edit(steps=20):
+        pass
+    spark = replace(made.edit_vector("larger spark"), labels=("spark",))
+    session = EditSession.from_seed(tiny_model, seed=3)
+    with heard(Editor(session, vectors={"larger spark": spark}, journal=False)) as editor:
+        editor.load_mask(grown(session.label_map, 3), run=True)
+        assert editor.wait(30)
+        assert session.started_from is not None
+        assert editor.view.status.endswith(f"Started from the vector {session.started_from.name}.")

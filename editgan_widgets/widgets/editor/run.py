@@ -35,6 +35,7 @@ class EditRun:
         self._begin(steps, stamp, refines)
         before = session.w_plus.clone()
         piece.recorder.begin(session.image)
+        session.vectors = tuple(piece.panel.vectors.values())
         with computing(session.model), session.lock, session.history.grouped(group):
             edit: Any = iter(refining(piece, steps) if refines else session.edit(steps=steps))
         try:
@@ -80,6 +81,8 @@ class EditRun:
             more = screen.text("No step came nearer to the painted parts: the picture is as before.")
         elif self._kept is not None:
             more = screen.text("Agreement with the painted parts: {share:.0%}.", share=float(self._kept.iou))
+            if (start := self._piece.session.started_from) is not None:
+                more = f"{more} {screen.text('Started from the vector {name}.', name=start.name)}"
         screen.word = f"{screen.word} {more}".strip()
         screen.repeat_notes()
 
