@@ -1,1 +1,1 @@
-"""What an edit does, measured: agreement of label maps, scripted edits and what they changed."""
+"""Measurements of edits, edit vectors, drags, embeddings and whole models."""

@@ -1,7 +1,7 @@
-"""Directions in W that need no painting, to compare edit vectors with: mean difference and SVM boundary.
+"""Directions in W as baselines for edit vectors: mean difference and SVM boundary.
 
-Both are learned from sampled latents with a yes or no for an attribute, as InterFaceGAN (Shen et al. 2020, section 3.1)
-and the comparison of EditGAN (table 1) do. A direction becomes an EditVector that moves every row of w_plus alike.
+Both are learned from sampled latents with a binary attribute, as in InterFaceGAN (Shen et al. 2020, section 3.1) and in
+EditGAN's comparison (table 1). A direction becomes an EditVector that moves all rows of w_plus by the same amount.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from editgan_widgets.models.editgan import EditGAN
 
 @dataclass(frozen=True)
 class LabelledLatents:
-    """Sampled latents and what a regressor reads off their pictures."""
+    """Sampled latents and an attribute of their pictures, predicted by a regressor."""
 
     w: Tensor  # [n, w_dim]
     values: np.ndarray  # [n], the attribute
@@ -29,7 +29,7 @@ class LabelledLatents:
 def labelled_latents(
     model: EditGAN, attribute: str, read: Read, count: int = 2000, first_seed: int = 30_000_000, batch: int = 50
 ) -> LabelledLatents:
-    """Sample latents, without truncation, and read an attribute. Raises ValueError for one that is not read."""
+    """Sample latents without truncation and predict an attribute. Raises ValueError for an unknown attribute."""
     rng = torch.Generator().manual_seed(first_seed)
     z = torch.randn(count, model.generator.config.z_dim, generator=rng).to(model.device)
     latents, values = [], []
@@ -42,7 +42,7 @@ def labelled_latents(
 
 
 def mean_difference(model: EditGAN, latents: LabelledLatents, share: float = 0.3) -> EditVector:
-    """The mean of the `share` with most of the attribute less that of the `share` with least."""
+    """Mean latent of the `share` with the highest attribute values minus that of the `share` with the lowest."""
     low, high = np.quantile(latents.values, [share, 1 - share])
     w = latents.w.double().cpu()
     most, least = torch.from_numpy(latents.values >= high), torch.from_numpy(latents.values <= low)
@@ -50,9 +50,9 @@ def mean_difference(model: EditGAN, latents: LabelledLatents, share: float = 0.3
 
 
 def svm_boundary(model: EditGAN, latents: LabelledLatents, share: float = 0.3, penalty: float = 1e-3) -> EditVector:
-    """The normal of the plane that parts the `share` with most of the attribute from that with least.
+    """Unit normal of the hyperplane between the `share` with the highest attribute values and that with the lowest.
 
-    A linear SVM with squared hinge loss, in standard deviations of W; of unit length.
+    A linear SVM with squared hinge loss on standardised latents.
     """
     low, high = np.quantile(latents.values, [share, 1 - share])
     chosen = (latents.values >= high) | (latents.values <= low)
@@ -94,12 +94,13 @@ def scale_for(
     truncation_psi: float = 0.7,
     most: float = 64.0,
 ) -> float:
-    """The scale at which a vector changes the attribute's mean over seeds by `change`, so that vectors compare.
+    """Scale at which a vector changes the attribute's mean over seeds by `change`, to compare vectors.
 
-    Found by bisection; `most`, in the vector's own unit, where it never does. Raises ValueError for a change of 0.
+    Found by bisection in the vector's own unit; `most` if no scale up to it suffices. Raises ValueError for a change
+    of 0.
     """
     if change == 0:
-        raise ValueError("a change of 0 needs no scale; give one above or below")
+        raise ValueError("change is 0; give a positive or negative change of the attribute")
     w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
 
     def mean(scale: float) -> float:

@@ -1,7 +1,7 @@
-"""How near two sets of pictures are, told from their features: KID, FID, precision, recall, density, coverage, copies.
+"""Distances between two sets of pictures, from their features: KID, FID, precision, recall, density, coverage, copies.
 
-Features are float arrays `[n, d]` of any network; the figures of two reports compare only where network and n are the
-same. Every figure comes with its 95% interval.
+Features are float arrays `[n, d]` of any network. Figures are comparable only for the same network and the same n.
+Every figure has a 95% confidence interval.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _CHUNK = 1024  # rows of a distance matrix that are held at once
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95% interval and the number of pictures behind it."""
+    """A figure with its 95% confidence interval and the number of pictures."""
 
     value: float
     low: float
@@ -31,7 +31,7 @@ class Estimate:
 
     @classmethod
     def of_share(cls, hits: np.ndarray) -> "Estimate":
-        """Share of the true values, with Wilson's interval."""
+        """Share of True values, with Wilson's interval."""
         interval = stats.binomtest(int(hits.sum()), len(hits)).proportion_ci(method="wilson")
         return cls(float(hits.mean()), float(interval.low), float(interval.high), len(hits))
 
@@ -48,8 +48,8 @@ class Estimate:
 def kernel_distance(real: Features, fake: Features, block: int = 1000) -> Estimate:
     """KID (Bińkowski et al. 2018, section 4): unbiased squared MMD with the kernel (x·y / d + 1)³.
 
-    The mean over disjoint blocks of `block` pictures, fewer where there are not five such blocks; 0 for one and the
-    same distribution, and on chance below it.
+    The mean over disjoint blocks of `block` pictures, or of fewer if there are not five such blocks. Its expectation is
+    0 for equal distributions, so it can be negative.
     """
     n = min(len(real), len(fake))
     size = max(min(block, n // 5), 2)
@@ -67,9 +67,9 @@ def _mmd2(x: Features, y: Features) -> float:
 
 
 def frechet_distance(real: Features, fake: Features, rng: np.random.Generator, resamples: int = 20) -> Estimate:
-    """FID (Heusel et al. 2017, equation 6): distance of two Gaussians; the interval is 1.96 bootstrap deviations.
+    """FID (Heusel et al. 2017, equation 6): distance of two Gaussians; the interval is ±1.96 bootstrap deviations.
 
-    It falls with n even between equal distributions: compare it with that of two halves of the real ones.
+    It decreases with n even for equal distributions: compare it with the FID of two halves of the real pictures.
     """
     value = _frechet(real, fake)
     draws = [
@@ -83,25 +83,25 @@ def frechet_distance(real: Features, fake: Features, rng: np.random.Generator, r
 def _frechet(x: Features, y: Features) -> float:
     means = x.mean(0, dtype=np.float64) - y.mean(0, dtype=np.float64)
     a, b = np.atleast_2d(np.cov(x.T.astype(np.float64))), np.atleast_2d(np.cov(y.T.astype(np.float64)))
-    # The trace of a product's root is the sum of the roots of its eigenvalues, which are real and not negative.
+    # The trace of the product's square root is the sum of the roots of its eigenvalues, which are real and >= 0.
     roots = np.sqrt(np.clip(np.real(linalg.eigvals(a @ b)), 0, None))
     return float(max(means @ means + np.trace(a) + np.trace(b) - 2 * roots.sum(), 0.0))
 
 
 @dataclass(frozen=True)
 class Manifold:
-    """Fidelity and variety apart: neighbourhoods of real pictures and of generated ones, in feature space."""
+    """Fidelity and variety, separately: k-nearest-neighbour balls of real and generated pictures in feature space."""
 
-    precision: Estimate  # share of the fakes inside some real picture's neighbourhood (Kynkäänniemi et al. 2019)
-    recall: Estimate  # share of the real ones inside some fake's neighbourhood
-    density: Estimate  # mean number of real neighbourhoods around a fake, over k (Naeem et al. 2020); may exceed 1
-    coverage: Estimate  # share of the real ones with a fake in their neighbourhood
+    precision: Estimate  # share of the fakes inside a real picture's ball (Kynkäänniemi et al. 2019)
+    recall: Estimate  # share of the real pictures inside a fake's ball
+    density: Estimate  # mean number of real balls that contain a fake, over k (Naeem et al. 2020); may exceed 1
+    coverage: Estimate  # share of the real pictures with a fake in their ball
 
 
 def manifold(real: Features, fake: Features, k: int = 3, k_density: int = 5) -> Manifold:
     """Precision and recall with k-th neighbours, density and coverage with `k_density`-th ones.
 
-    Raises ValueError where a set has no more than `k_density` pictures.
+    Raises ValueError if a set has not more than `k_density` pictures.
     """
     most = max(k, k_density)
     if min(len(real), len(fake)) <= most:
@@ -129,7 +129,7 @@ def manifold(real: Features, fake: Features, k: int = 3, k_density: int = 5) -> 
 
 
 def neighbour_distances(features: Float[np.ndarray, "n d"], k: int) -> Float[np.ndarray, "n k"]:
-    """Distances to the 1st … k-th nearest other one of the same set."""
+    """Distances to the 1st … k-th nearest neighbour in the same set."""
     found = []
     for start, distance in _distances(features, features):
         rows = np.arange(len(distance))
@@ -141,7 +141,7 @@ def neighbour_distances(features: Float[np.ndarray, "n d"], k: int) -> Float[np.
 def nearest(
     features: Float[np.ndarray, "n d"], among: Float[np.ndarray, "m d"]
 ) -> tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"]]:
-    """Distance and index of the nearest one of another set."""
+    """Distance and index of the nearest neighbour in another set."""
     distances, indices = [], []
     for _, distance in _distances(features, among):
         index = distance.argmin(1)
@@ -151,17 +151,17 @@ def nearest(
 
 
 def _distances(x: np.ndarray, y: np.ndarray):
-    """Euclidean distances of some rows of `x` to all of `y` at a time, with the first row's number."""
+    """Yield (first row, Euclidean distances) for blocks of rows of `x` to all rows of `y`."""
     theirs = torch.from_numpy(np.ascontiguousarray(y, np.float32))
     for start in range(0, len(x), _CHUNK):
         ours = torch.from_numpy(np.ascontiguousarray(x[start : start + _CHUNK], np.float32))
-        # Without matrix products: their rounding would make equal points neighbours at a distance.
+        # No matrix products: with their rounding, equal points would have a distance above 0.
         yield start, torch.cdist(ours, theirs, compute_mode="donot_use_mm_for_euclid_dist").numpy()
 
 
 @dataclass(frozen=True)
 class Copies:
-    """Whether samples stand nearer to the renders than renders do to each other."""
+    """Distances of samples to their nearest renders, compared with those between renders."""
 
     sample_distance: float  # median distance from a sample to the nearest render
     render_distance: float  # median distance from a render to the nearest other render
@@ -171,7 +171,7 @@ class Copies:
 
 
 def copies(real: Features, fake: Features) -> Copies:
-    """Look for the nearest render of each sample; suspicion is measured by the renders' own distances."""
+    """Find the nearest render of each sample, and the share that is nearer than renders are to each other."""
     own = neighbour_distances(real, 1)[:, 0]
     distance, index = nearest(fake, real)
     suspicious = Estimate.of_share(distance < np.quantile(own, 0.01))
@@ -181,7 +181,7 @@ def copies(real: Features, fake: Features) -> Copies:
 def ratios(
     real: Float[np.ndarray, "n k"], fake: Float[np.ndarray, "m k"], rng: np.random.Generator, resamples: int = 500
 ) -> Iterator[Estimate]:
-    """Mean of each column among the fakes over that among the real ones; bootstrap over both for the intervals."""
+    """Mean of each column over the fakes, divided by that over the real pictures; intervals by bootstrap over both."""
     for x, y in zip(real.T, fake.T, strict=True):
         drawn = [
             float(y[rng.integers(len(y), size=len(y))].mean() / x[rng.integers(len(x), size=len(x))].mean())
@@ -192,7 +192,7 @@ def ratios(
 
 
 def overlap(real: Float[np.ndarray, " n"], fake: Float[np.ndarray, " m"], bins: int = 20) -> float:
-    """Common area of two histograms over the real values' range: 1 where a factor is spread alike, 0 where apart."""
+    """Common area of two histograms over the range of the real values: 1 for equal ones, 0 for disjoint ones."""
     low, high = float(real.min()), float(real.max())
     if high <= low:
         return float(np.mean(fake == low))

@@ -1,8 +1,8 @@
-"""EmbeddingQuality: the honest badge of an embedded picture: how near it is, who it is, and whether it can be edited.
+"""EmbeddingQuality: reconstruction, identity and editability of an embedded picture, for its badge.
 
-A latent far from W may show a picture well and answer no edit (the trade-off of Tov et al. 2021). Editability is
-measured: the slope of an attribute along an edit vector at the embedded latent, over the median slope at sampled ones.
-1 is as editable as a sample, 0 not at all, below 0 the wrong way.
+A latent far from W may reconstruct a picture well but not respond to edits (the trade-off of Tov et al. 2021).
+Editability is the slope of an attribute along an edit vector at the embedded latent, divided by the median slope at
+sampled latents: 1 is as editable as a sample, 0 not at all, below 0 in the wrong direction.
 """
 
 import math
@@ -20,7 +20,7 @@ from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
 
-# Least figures for "good" and "fair", in the order of the badge.
+# Minimum figures for "good" and "fair", in the order of the badge.
 _GRADES: dict[str, tuple[float, float]] = {"psnr": (25.0, 21.0), "identity": (0.8, 0.6), "editability": (0.6, 0.3)}
 
 
@@ -36,17 +36,17 @@ class Editability:
 
     @property
     def share(self) -> float:
-        """Slope over that of a sample; nan where samples do not move."""
+        """Slope divided by that at samples; nan if the attribute of samples does not change."""
         return self.slope / self.sampled if self.sampled else math.nan
 
 
 @dataclass(frozen=True)
 class EmbeddingQuality:
-    """What an embedding is worth; None where there was nothing to judge by."""
+    """Figures of an embedding; None if a figure was not measured."""
 
-    psnr: float  # dB over [-1, 1], of the picture and that of its latent
-    perceptual: float | None  # 0 for equal pictures
-    perceptual_name: str | None  # whose features those are
+    psnr: float  # dB over [-1, 1], between the picture and its reconstruction
+    perceptual: float | None  # perceptual distance, 0 for equal pictures
+    perceptual_name: str | None  # name of the features of that distance
     identity: float | None  # cosine of the embeddings
     editability: Editability | None
 
@@ -83,16 +83,16 @@ def embedding_quality(
     read: Read | None = None,
     seeds: Sequence[int] = range(40_000_000, 40_000_016),
 ) -> EmbeddingQuality:
-    """Judge an embedded picture.
+    """Measure the embedding of a picture.
 
     Args:
-        model: whose latent it is; `perceptual_distance` says which features the perceptual distance compares.
-        image: the picture that was to be shown, in [-1, 1].
+        model: the model of the latent; `model.perceptual_distance` says which features are compared.
+        image: the original picture, in [-1, 1].
         w_plus: its latent.
-        identity: embeds pictures to unit vectors; None leaves identity out.
-        vector, attribute, read: an edit vector, the factor that it is for and what reads it (`FactorRegressor.read`),
-            for editability; without one of them it is left out.
-        seeds: of the samples that editability is compared with.
+        identity: maps pictures to unit vectors; None leaves identity out.
+        vector, attribute, read: an edit vector, its factor and a predictor of factors (`FactorRegressor.read`), for
+            editability; if one is None, editability is left out.
+        seeds: seeds of the samples that editability is compared with.
     """
     target = image.to(model.device)
     made = picture_of(model, w_plus)
@@ -120,7 +120,7 @@ def editability(
 ) -> Editability:
     """Compare an attribute's slope along a vector at a latent with that at samples.
 
-    Raises ValueError for an attribute that `read` does not give, WrongModelError for another model's vector.
+    Raises ValueError for an attribute that `read` does not predict, WrongModelError for a vector of another model.
     """
     slope = _slope(model, w_plus, vector, attribute, read)
     sampled = [_slope(model, model.sample_w_plus(seed, truncation_psi), vector, attribute, read) for seed in seeds]
@@ -128,7 +128,7 @@ def editability(
 
 
 def _slope(model: EditGAN, w_plus: Tensor, vector: EditVector, attribute: str, read: Read) -> float:
-    """Central difference over half the vector on either side."""
+    """Central difference between scales -0.5 and 0.5 of the vector."""
     pictures = torch.cat([picture_of(model, vector.apply(w_plus, scale, model)) for scale in (-0.5, 0.5)])
     low, high = attribute_values(read, pictures, attribute)
     return float(high - low)

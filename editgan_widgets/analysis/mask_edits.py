@@ -1,8 +1,8 @@
-"""What a mask edit did: how far the picture follows the painted mask inside the region, and how far it moved outside.
+"""Measure a mask edit: agreement with the painted mask inside the region, and change of the picture outside.
 
-Two judges look at each edit: the interpreter that was optimised, and an independent segmenter (image [-1, 1] NCHW ->
-logits over the same labels) that the optimisation never sees. The second one is the honest figure. As EditGAN,
-section 4.2, but on single edits.
+Each edit is measured twice: by the interpreter, which the edit was optimised against, and by an independent segmenter
+(image [-1, 1] NCHW -> logits over the same labels), which it was not; the second figure is unbiased. As in EditGAN,
+section 4.2, but for single edits.
 """
 
 import math
@@ -39,7 +39,7 @@ FIGURES = (
 
 @dataclass(frozen=True)
 class EditMeasure:
-    """One edit's figures. IoU is pooled over the edited parts inside the region; nan where none is to be seen."""
+    """Figures of one edit. IoU is pooled over the edited parts inside the region; nan if none is visible."""
 
     edit: str
     seed: int
@@ -51,7 +51,7 @@ class EditMeasure:
     region_fraction: float  # of the picture
     seconds: float  # for all steps
     steps: int
-    identity: float = math.nan  # cosine of the embeddings before and after; nan where none was given
+    identity: float = math.nan  # cosine of the embeddings before and after; nan without an identity network
 
     def to_dict(self) -> dict:
         """JSON-ready form; nan becomes None."""
@@ -63,7 +63,7 @@ class EditMeasure:
 
 @dataclass(frozen=True)
 class EditRecord:
-    """An edit's figures with its pictures, for looking at. Pictures are `[H, W, 3]` uint8, maps `[H, W]` uint8."""
+    """Figures and pictures of an edit. Pictures are `[H, W, 3]` uint8, label maps `[H, W]` uint8."""
 
     measure: EditMeasure
     before: np.ndarray = field(repr=False)
@@ -86,9 +86,10 @@ def measure_edit(
     steps: int,
     identity: IdentityModel | None = None,
 ) -> EditRecord | None:
-    """Paint a scripted edit on a fresh session, optimise and measure. None where the picture lacks the part.
+    """Paint a scripted edit in a new session, optimise and measure; None if the picture does not show the part.
 
-    `seed` is only noted; `identity` embeds pictures, None leaves it out. The session is left with the edit committed.
+    `seed` is only recorded. `identity` maps pictures to unit vectors; None leaves identity out. The edit stays
+    committed in the session.
     """
     labels = session.model.labels
     start, shown = session.predicted_label_map, session.image
@@ -131,9 +132,9 @@ def measure_edits(
     truncation_psi: float = 0.7,
     identity: IdentityModel | None = None,
 ) -> Iterator[EditRecord]:
-    """Run each edit on the first `per_edit` seeds whose portrait has the part; yields one record an edit and seed.
+    """Run each edit on the first `per_edit` seeds whose portrait shows the part; yields a record per edit and seed.
 
-    Edits start at different seeds of the list, so that not all of them meet the same few portraits.
+    Edits start at different seeds of the list, so that they do not all use the same few portraits.
     """
     for number, edit in enumerate(edits):
         offset = number * per_edit % len(seeds)
@@ -149,12 +150,12 @@ def measure_edits(
 
 
 def medians(measures: Sequence[EditMeasure]) -> dict[str, float]:
-    """Median of each figure over the edits; nan is left out."""
+    """Median of each figure over the edits; nan is ignored."""
     return {name: _median([getattr(measure, name) for measure in measures]) for name in FIGURES}
 
 
 def by_edit(measures: Sequence[EditMeasure]) -> dict[str, dict[str, float]]:
-    """`medians` of each edit's measures, in order of appearance."""
+    """`medians` per edit, in order of appearance."""
     names = dict.fromkeys(measure.edit for measure in measures)
     return {name: medians([measure for measure in measures if measure.edit == name]) for name in names}
 
@@ -162,7 +163,7 @@ def by_edit(measures: Sequence[EditMeasure]) -> dict[str, dict[str, float]]:
 def few_shot_confusion(
     model: EditGAN, judge: nn.Module, seeds: Iterable[int], truncation_psi: float = 0.7
 ) -> np.ndarray:
-    """Confusion `[num_labels, num_labels]` of the interpreter against the judge, the truth here, over sampled seeds."""
+    """Confusion matrix `[num_labels, num_labels]` of interpreter and judge, the truth, over sampled seeds."""
     total = np.zeros((len(model.labels), len(model.labels)), np.int64)
     for seed in seeds:
         session = EditSession.from_seed(model, seed=seed, truncation_psi=truncation_psi)

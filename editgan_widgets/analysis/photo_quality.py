@@ -1,4 +1,4 @@
-"""The badge of an opened photo by the judges of the model's domain: the same person, and still editable?"""
+"""Quality of an opened photo's embedding, by the judges of the model's domain: identity and editability."""
 
 import contextlib
 from typing import Any
@@ -11,15 +11,15 @@ from editgan_widgets.latent.directions.edit_vector import EditVectorError
 from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.models.editgan import EditGAN
 
-SEEDS = range(40_000_000, 40_000_008)  # of the samples that editability is compared with: half of the command line's
+SEEDS = range(40_000_000, 40_000_008)  # samples that editability is compared with: half as many as the command line's
 
 
 def photo_quality(opened: PhotoSession, model: EditGAN) -> EmbeddingQuality:
-    """Judge a photo's embedding, whatever was edited since. A model without a domain is judged by PSNR alone.
+    """Measure a photo's embedding, before any edits. For a model without a domain, only PSNR is measured.
 
     Args:
         opened: the photo and its session.
-        model: that ships the edit vectors; the session's own may be tuned to the photo.
+        model: the model that the edit vectors ship with; the session's model may be tuned to the photo.
     """
     session = opened.session
     cut = images.from_uint8(opened.cut, session.model.device)
@@ -28,9 +28,9 @@ def photo_quality(opened: PhotoSession, model: EditGAN) -> EmbeddingQuality:
 
 
 def probe_of(model: EditGAN) -> dict[str, Any]:
-    """Give vector, attribute and reader of the domain's probe, by which `embedding_quality` measures editability.
+    """Arguments vector, attribute and read of `embedding_quality` for the probe of the model's domain.
 
-    Empty where the model's domain has no probe, or no vectors ship for the model.
+    Empty if the domain has no probe, or no vectors ship for the model.
     """
     found, factors = domain_of(model), judges_of(model).factors
     if found is None or found.probe is None or factors is None:

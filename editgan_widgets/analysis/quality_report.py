@@ -1,9 +1,9 @@
 """Quality of a model, measured by networks that it was not trained against: the figures of its card.
 
 Samples of the generator are compared with rendered portraits in the features of an in-domain network: KID, FID,
-precision and recall, density and coverage, copies. The factor regressor tells whether the model keeps the balance of
-the data, the segmenter judges the interpreter, the identity embedding the encoder and the optimisation after it. Every
-figure has its n and its 95% interval; `editgan report` writes them all anew.
+precision and recall, density and coverage, copies. The factor regressor measures whether the balance of the data is
+preserved, the segmenter judges the interpreter, and the identity network judges encoder and embedding. Every figure has
+its n and its 95% interval. `editgan report` writes all of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -31,19 +31,19 @@ from editgan_widgets.training.train_generator import TrainGeneratorConfig, Train
 
 @dataclass(frozen=True)
 class QualityConfig:
-    """What is measured. Seeds of samples that were never labelled or looked at begin at `first_seed`."""
+    """Settings of the measurement. Samples use seeds from `first_seed`, which no training labelled."""
 
-    samples: int = 10_000  # generated pictures, and as many renders where the folder has them
+    samples: int = 10_000  # generated pictures, and the same number of renders if the folder has them
     truncation_psi: float = 1.0  # of these samples: the whole distribution
     sweep: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # truncations that are compared …
-    sweep_samples: int = 1000  # … with so many samples each
+    sweep_samples: int = 1000  # … and samples at each
     path_pairs: int = 1000  # pairs of codes for the path length
-    path_step: float = 0.02  # length of a step along the way from one w to the other
+    path_step: float = 0.02  # length of a step, as a share of the line from one w to the other
     interpreter_samples: int = 200  # pictures that the interpreter and the segmenter label
     interpreter_psi: float = 0.7  # their truncation, that of the labelled pictures
     encoder_renders: int = 100  # held-out renders that are encoded and embedded
     embed_steps: int = 100  # of the optimisation after the encoder's pass
-    embed_batch: int = 8  # pictures that are embedded at once: gradients need more memory than pictures
+    embed_batch: int = 8  # pictures embedded at once: small, because gradients need memory
     sheet_psi: float = 0.8  # truncation of the sheet of seeds 0..63
     sheet_seeds: int = 64
     first_seed: int = 50_000_000
@@ -53,10 +53,10 @@ class QualityConfig:
 
 @dataclass(frozen=True)
 class Judges:
-    """The networks that judge. Without one, what it would measure is left out."""
+    """The judges. The figures of a missing judge are left out."""
 
     features: Callable[[Tensor], Tensor]  # pictures [n, 3, H, W] in [-1, 1] -> [n, d], for distances between sets
-    features_name: str  # whose features these are
+    features_name: str  # name of the network of these features
     segmenter: nn.Module | None = None  # pictures -> logits over the model's labels
     regressor: FactorRegressor | None = None
     identity: Identity | None = None
@@ -74,7 +74,7 @@ class SweepPoint:
 
 @dataclass(frozen=True)
 class FactorBalance:
-    """One factor among the renders and among the samples, both read by the regressor."""
+    """Distribution of one factor over the renders and over the samples, both predicted by the regressor."""
 
     name: str
     r2: float  # of the regressor on held-out renders; nan where unknown
@@ -83,25 +83,25 @@ class FactorBalance:
     sample_mean: float
     sample_std: float
     overlap: float  # of the two histograms
-    overlap_of_halves: float  # of two halves of the renders: the best to expect
+    overlap_of_halves: float  # of two halves of the renders: the best possible value
     renders: np.ndarray = field(repr=False)
     samples: np.ndarray = field(repr=False)
 
 
 @dataclass(frozen=True)
 class InterpreterQuality:
-    """The interpreter's label maps against the segmenter's. Parts that no picture shows are left out."""
+    """IoU of the interpreter's label maps with the segmenter's. Parts that no picture shows are left out."""
 
     miou: Estimate
     coarse_miou: Estimate
-    coarse_parts: dict[str, Estimate]  # parts put together, see `coarse_groups`
+    coarse_parts: dict[str, Estimate]  # merged parts, see `coarse_groups`
     parts: dict[str, Estimate]
-    training: dict  # what the model's metadata says of it: samples, seconds, peak_mb …
+    training: dict  # the interpreter's training, from the model's metadata: samples, seconds, peak_mb …
 
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """How near pictures of latents come to the renders that they are to show."""
+    """Quality of the reconstructions of renders."""
 
     psnr: Estimate  # dB
     identity: Estimate | None  # cosine of render and reconstruction
@@ -119,7 +119,7 @@ class EncoderQuality:
 
 @dataclass(frozen=True)
 class QualityReport:
-    """All figures and pictures of a model; `write` makes the card of them."""
+    """All figures and pictures of a model; `write` writes the card."""
 
     model: str
     features: str
@@ -127,11 +127,11 @@ class QualityReport:
     renders: int
     kid: Estimate
     fid: Estimate
-    fid_of_halves: Estimate  # of two halves of the renders: what equal distributions get at half the n
+    fid_of_halves: Estimate  # of two halves of the renders: the value for equal distributions at half the n
     manifold: Manifold
-    manifold_of_halves: Manifold  # likewise of two halves of the renders: the most to expect
+    manifold_of_halves: Manifold  # of two halves of the renders: the best possible values
     copies: Copies
-    detail: tuple[Estimate, ...]  # energy of the samples' octaves, finest first, over that of the renders
+    detail: tuple[Estimate, ...]  # energy of the samples in each octave, finest first, divided by that of the renders
     path_length: Estimate
     sweep: tuple[SweepPoint, ...]
     balance: tuple[FactorBalance, ...]
@@ -157,11 +157,11 @@ def measure_quality(
 ) -> QualityReport:
     """Measure a model against the renders of a folder of `editgan render`.
 
-    `progress` shows bars. `held_out_dir` is a folder of renders that no training saw, for the encoder; without it the
-    last renders of `data_dir` are taken, as many as the trainings held out by the model's own record.
+    `progress` shows progress bars. `held_out_dir` is a folder of renders that no training saw, for the encoder. Without
+    it the last renders of `data_dir` are used, as many as the trainings held out according to the model's metadata.
 
-    Raises DataError for a folder that does not fit the model, ValueError for a judge that does not know the model's
-    labels.
+    Raises DataError for a folder that does not fit the model, ValueError for a judge that has other labels than the
+    model.
     """
     config = config or QualityConfig()
     check_segmenter(model, judges)
@@ -214,7 +214,7 @@ def _renders(model: EditGAN, folder: str | Path) -> TrainingData:
 
 
 def check_segmenter(model: EditGAN, judges: Judges) -> None:
-    """Raise ValueError where the segmenter labels other parts than the model."""
+    """Raise ValueError if the segmenter has other parts than the model."""
     if judges.segmenter is None:
         return
     blank = torch.zeros(1, 3, model.resolution, model.resolution, device=model.device)
@@ -222,17 +222,17 @@ def check_segmenter(model: EditGAN, judges: Judges) -> None:
         known = judges.segmenter(blank).shape[1]
     if known != len(model.labels):
         raise ValueError(
-            f"the segmenter knows {known} parts, the model {len(model.labels)} ({model.labels.name}); give one that "
-            "`editgan train segmenter` trained on the same label set"
+            f"the segmenter has {known} parts, the model {len(model.labels)} ({model.labels.name}); give a segmenter "
+            "that `editgan train segmenter` trained on the same label set"
         )
 
 
-# Looking at pictures
+# Features of pictures
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the judges saw in one set of pictures."""
+    """Outputs of the judges for one set of pictures."""
 
     features: np.ndarray  # [n, d]
     factors: dict[str, np.ndarray]  # [n] each
@@ -241,22 +241,22 @@ class _Seen:
 
 @dataclass(frozen=True)
 class _Look:
-    """Shows pictures to the judges."""
+    """Runs the judges on pictures."""
 
     model: EditGAN
     judges: Judges
     config: QualityConfig
     progress: bool
-    mean: np.ndarray = field(default_factory=lambda: np.zeros(1, np.float32))  # features are given in units of the …
-    std: np.ndarray = field(default_factory=lambda: np.ones(1, np.float32))  # … renders' deviation from their mean
+    mean: np.ndarray = field(default_factory=lambda: np.zeros(1, np.float32))  # of the renders' features, and their …
+    std: np.ndarray = field(default_factory=lambda: np.ones(1, np.float32))  # … deviation: features are standardised
 
     def scale(self, features: np.ndarray) -> np.ndarray:
-        """Bring features to these units."""
+        """Standardise features."""
         return (features - self.mean) / self.std
 
     @torch.no_grad()
     def at(self, what: str, batches: Iterable[Tensor], counted: np.ndarray | Tensor, factors: bool = True) -> _Seen:
-        """Features and, where wanted, factors of all pictures; `counted` says how many there are."""
+        """Features and, with `factors`, factors of all pictures; the length of `counted` is their number."""
         features: list[np.ndarray] = []
         octaves: list[np.ndarray] = []
         read: list[dict[str, np.ndarray]] = []
@@ -266,7 +266,7 @@ class _Look:
                 features.append(found.float().cpu().numpy())
                 octaves.append(_octaves(image).cpu().numpy())
                 if factors and (regressor := self.judges.regressor) is not None:
-                    same = self.judges.features == regressor.features  # what it reads the factors off is at hand
+                    same = self.judges.features == regressor.features  # then they need not be computed twice
                     read.append(regressor.read_statistics(found) if same else regressor.read(image))
                 bar.update(len(image))
         names = read[0] if read else ()
@@ -275,13 +275,13 @@ class _Look:
 
 
 def _standardised(look: _Look, features: np.ndarray) -> _Look:
-    """In units of the renders' deviation: else one strong channel decides every distance."""
+    """Standardise by the renders; otherwise one strong channel would dominate every distance."""
     std = features.std(0)
     return replace(look, mean=features.mean(0), std=np.maximum(std, 0.01 * float(np.median(std)) + 1e-8))
 
 
 def _octaves(image: Tensor, count: int = 3) -> Float[Tensor, "n _"]:
-    """Mean size of what each halving of the picture loses, finest octave first: blur lowers it."""
+    """Mean absolute detail that each halving of the picture removes, finest octave first; blur lowers it."""
     energies = []
     for _ in range(count):
         small = F.avg_pool2d(image, 2)
@@ -292,7 +292,7 @@ def _octaves(image: Tensor, count: int = 3) -> Float[Tensor, "n _"]:
 
 
 def _spread(count: int, most: int) -> Int[np.ndarray, " n"]:
-    """Up to `most` indices, evenly over all."""
+    """Up to `most` evenly spaced indices."""
     return np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.int64))
 
 
@@ -307,7 +307,7 @@ def _codes(model: EditGAN, count: int, seed: int) -> Float[Tensor, "n z_dim"]:
 
 @torch.no_grad()
 def _made(model: EditGAN, z: Tensor, psi: float, batch: int) -> Iterator[Tensor]:
-    """Pictures of codes, in the 256 steps of a stored picture, as the renders are."""
+    """Pictures of codes, rounded to 8 bits like the renders."""
     for part in z.split(batch):
         yield _stored(model, model.generator.w_plus(model.generator.mapping(part.to(model.device), psi)))
 
@@ -317,7 +317,7 @@ def _stored(model: EditGAN, w_plus: Tensor) -> Tensor:
 
 
 def _sheet(model: EditGAN, config: QualityConfig) -> np.ndarray:
-    """Seeds 0 … as `EditSession.from_seed` shows them, chosen by nobody."""
+    """Pictures of seeds 0 …, as of `EditSession.from_seed`, not selected."""
     latents = [model.sample_w_plus(seed, config.sheet_psi) for seed in range(config.sheet_seeds)]
     with torch.no_grad():
         return np.concatenate([images.to_uint8(model.generator.synthesis(w_plus).image) for w_plus in latents])
@@ -327,7 +327,7 @@ def _sheet(model: EditGAN, config: QualityConfig) -> np.ndarray:
 
 
 def _sweep(look: _Look, real: np.ndarray, z: Tensor) -> Iterator[SweepPoint]:
-    """As many renders as samples: precision and recall depend on n."""
+    """Figures at each truncation, with as many renders as samples, because precision and recall depend on n."""
     real = real[: len(z)]
     for psi in look.config.sweep:
         made = _made(look.model, z, psi, look.config.batch)
@@ -340,8 +340,8 @@ def _sweep(look: _Look, real: np.ndarray, z: Tensor) -> Iterator[SweepPoint]:
 def _path_length(look: _Look, features: np.ndarray) -> Estimate:
     """Perceptual path length in W (Karras et al. 2019, section 4.1), relative to the distance of random samples.
 
-    Squared speed of the features along straight ways between codes: 1 where they move straight and evenly, more where
-    they jump. The features are the judge's and not a photo network's.
+    Squared speed of the features along straight lines between codes: 1 if they move straight and evenly, more if they
+    jump. The features are those of the judge, not of a network trained on photos.
     """
     model, config = look.model, look.config
     spread = 2 * float(features.var(0, dtype=np.float64).sum())
@@ -381,9 +381,9 @@ def _balance(regressor: FactorRegressor | None, real: _Seen, fake: _Seen, mixed:
 def interpreter_quality(
     model: EditGAN, segmenter: nn.Module | None, config: QualityConfig, progress: bool = False
 ) -> InterpreterQuality | None:
-    """Agreement of the interpreter with the segmenter, the truth here; intervals by bootstrap over pictures.
+    """IoU of the interpreter with the segmenter, taken as truth; intervals by bootstrap over pictures.
 
-    None where the model has no interpreter or no segmenter judges.
+    None without an interpreter or a segmenter.
     """
     if model.interpreter is None or segmenter is None:
         return None
@@ -410,9 +410,9 @@ def interpreter_quality(
 
 
 def coarse_groups(labels: LabelSet) -> tuple[list[str], Int[np.ndarray, " num_labels"]]:
-    """Names of the coarse parts, and the number of each label's: GROUP_LABELS for a portrait's parts.
+    """Names of the coarse parts, and the index of each label's coarse part: GROUP_LABELS for portraits.
 
-    Parts of anything else are put together by their first edit group.
+    Labels of other domains are merged by their first edit group.
     """
     if {label.name for label in labels} <= {label.name for label in PORTRAIT_LABELS}:
         return [label.name for label in GROUP_LABELS], ids_within(GROUP_LABELS, of=labels).astype(np.int64)
@@ -424,7 +424,7 @@ def coarse_groups(labels: LabelSet) -> tuple[list[str], Int[np.ndarray, " num_la
 def _iou_estimates(
     counts: Int[np.ndarray, "n num_labels num_labels"], config: QualityConfig
 ) -> tuple[dict[int, Estimate], Estimate]:
-    """IoU of each part that is shown, by id, and their mean; pictures are drawn anew for the intervals."""
+    """IoU of each visible part, by id, and their mean; the intervals are by bootstrap over pictures."""
     n = len(counts)
     rng = np.random.default_rng(config.first_seed)
     weights = rng.multinomial(n, np.full(n, 1 / n), config.resamples)
@@ -444,7 +444,7 @@ def _all(model: EditGAN, renders: TrainingData, config: QualityConfig) -> Float[
 
 
 def _unseen(model: EditGAN, renders: TrainingData, config: QualityConfig) -> Float[Tensor, "n 3 h w"]:
-    """Give the folder's last renders, no more than every training that the metadata tells of held out."""
+    """Return the folder's last renders, at most as many as every training in the model's metadata held out."""
     trainings = (model.metadata.get("encoder", {}), model.metadata.get("generator", {}).get("training", {}))
     held_out = [training["held_out"] for training in trainings if "held_out" in training]
     count = min(config.encoder_renders, renders.count, *held_out)
@@ -458,7 +458,7 @@ def encoder_quality(
     config: QualityConfig,
     progress: bool = False,
 ) -> EncoderQuality | None:
-    """Encode and embed renders in [-1, 1] that no training saw; None where the model has no encoder."""
+    """Encode and embed renders in [-1, 1] that no training saw; None if the model has no encoder."""
     if model.encoder is None or not len(renders):
         return None
     found: list[Embedding] = []
@@ -466,7 +466,7 @@ def encoder_quality(
         for part in renders.split(config.embed_batch):
             found.append(embed(model, part, EmbedConfig(steps=config.embed_steps)))
             if found[-1].steps < config.embed_steps:
-                raise KeyboardInterrupt  # which `embed` answers by giving its best so far
+                raise KeyboardInterrupt  # `embed` then returns its best so far
             bar.update(len(part))
 
     def reconstruction(psnr: list[np.ndarray], pixels: list[np.ndarray]) -> Reconstruction:
@@ -488,4 +488,4 @@ def encoder_quality(
     )
 
 
-_STRIP = 8  # renders that the strip shows
+_STRIP = 8  # renders in the strip

@@ -1,7 +1,4 @@
-"""The quality report as files: report.md, report.json and the pictures that it shows.
-
-Numbers go from the measurements into the text; none is written here.
-"""
+"""The quality report as files: report.md, report.json and its pictures."""
 
 import dataclasses
 import json
@@ -21,7 +18,7 @@ _COLUMNS = 8
 
 
 def write_report(report: QualityReport, folder: Path) -> Path:
-    """Write all files into a folder, which is made where it does not exist; returns the path of report.md."""
+    """Write all files into a folder, which is created if needed; returns the path of report.md."""
     folder.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(report.sheet, _COLUMNS), folder / "sheet.png")
     images.save(images.grid(report.copy_pairs, len(report.copy_pairs) // 2), folder / "nearest.png")
@@ -42,7 +39,7 @@ def write_report(report: QualityReport, folder: Path) -> Path:
 
 
 def to_json(value: Any) -> Any:
-    """Plain values of a report: arrays are left out, nan becomes None."""
+    """Convert a report to JSON values: arrays are left out, nan becomes None."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         return {name: to_json(part) for name, part in fields.items() if not isinstance(part, np.ndarray)}
@@ -73,11 +70,11 @@ def _head(report: QualityReport) -> list[str]:
     return [
         "# Quality report",
         "",
-        f"{report.model}. Written by `editgan report`; no figure is typed in by hand.",
+        f"{report.model}. Written by `editgan report`.",
         "",
         f"![Samples of seeds 0 to {count - 1}, truncation {psi:g}](sheet.png)",
         "",
-        f"Seeds 0 to {count - 1} at truncation psi {psi:g}, chosen by nobody.",
+        f"Seeds 0 to {count - 1} at truncation psi {psi:g}, not selected.",
     ]
 
 
@@ -87,8 +84,8 @@ def _distances(report: QualityReport) -> list[str]:
         "## Samples against renders",
         "",
         f"{report.config.samples} samples at psi {report.config.truncation_psi:g} against {report.renders} renders, in "
-        f"the features of {report.features}, in units of the renders' deviation. Figures of another network or n do "
-        "not compare with these. Detail is the energy of an octave of the picture, samples over renders: below 1 is "
+        f"the features of {report.features}, standardised by the renders. The figures are comparable only for the same "
+        "network and n. Detail is the energy of an octave of the picture, samples divided by renders: below 1 is "
         "softer.",
         "",
         *_HEAD,
@@ -130,9 +127,9 @@ def _copies(report: QualityReport) -> list[str]:
         "",
         "![The samples nearest to a render, above those renders](nearest.png)",
         "",
-        f"A sample's nearest render is at {found.sample_distance:.3g} (median), a render's nearest other one at "
-        f"{found.render_distance:.3g} in these features. Samples nearer to a render than 99% of the renders are to "
-        "each other (chance: 1%):",
+        f"Median distance in these features: {found.sample_distance:.3g} from a sample to its nearest render, "
+        f"{found.render_distance:.3g} from a render to its nearest other render. Share of the samples that are nearer "
+        "to a render than 99% of the renders are to each other (chance: 1%):",
         "",
         *_HEAD,
         _row("share of such samples", found.suspicious),
@@ -147,8 +144,8 @@ def _balance(report: QualityReport) -> list[str]:
         "",
         "![Factors of renders and samples](balance.png)",
         "",
-        "Factors as the regressor reads them, on renders and on samples alike. Overlap of the two histograms: 1 is the "
-        "same spread; two halves of the renders get the figure in brackets.",
+        "Factors predicted by the regressor, for renders and samples. Overlap of the two histograms: 1 for equal "
+        "distributions; in brackets, that of two halves of the renders.",
         "",
         "| factor | R² of the regressor | renders: mean, std | samples: mean, std | overlap |",
         "|---|---|---|---|---|",
@@ -163,25 +160,25 @@ def _balance(report: QualityReport) -> list[str]:
 def _interpreter(report: QualityReport) -> list[str]:
     found = report.interpreter
     if found is None:
-        return ["## Interpreter", "", "Not measured: no interpreter in the model, or no segmenter to judge it."]
+        return ["## Interpreter", "", "Not measured: the model has no interpreter, or no segmenter was given."]
     return [
         "## Interpreter",
         "",
         "![IoU of each part](parts.png)",
         "",
-        f"Label maps of samples at psi {report.config.interpreter_psi:g} against those of the segmenter, which never "
-        "saw a generator's features; intervals by bootstrap over pictures." + _training_cost(found.training),
+        f"IoU of label maps of samples at psi {report.config.interpreter_psi:g} with those of the segmenter, which "
+        "reads pictures only; intervals by bootstrap over pictures." + _training_cost(found.training),
         "",
         *_HEAD,
-        _row(f"mIoU of {len(found.parts)} parts that are shown", found.miou),
-        _row(f"mIoU of {len(found.coarse_parts)} coarse parts that are shown", found.coarse_miou),
+        _row(f"mIoU of {len(found.parts)} visible parts", found.miou),
+        _row(f"mIoU of {len(found.coarse_parts)} visible coarse parts", found.coarse_miou),
         *(_row(f"coarse: {name}", estimate) for name, estimate in found.coarse_parts.items()),
         *(_row(name, estimate) for name, estimate in found.parts.items()),
     ]
 
 
 def _training_cost(training: dict) -> str:
-    """Say what the interpreter's training took, as far as the model's metadata has it."""
+    """Sentence with samples, time and memory of the interpreter's training, as far as the metadata has them."""
     facts = []
     if training.get("samples") is not None:
         facts.append(f"on {training['samples']} labelled samples")
@@ -195,7 +192,7 @@ def _training_cost(training: dict) -> str:
 def _encoder(report: QualityReport) -> list[str]:
     found = report.encoder
     if found is None:
-        return ["## Encoder", "", "The model has none (`editgan train encoder`)."]
+        return ["## Encoder", "", "The model has no encoder (`editgan train encoder`)."]
     rows = []
     for name, reached in (("first pass", found.first_pass), (f"after {found.steps} steps", found.embedded)):
         rows.append(_row(f"PSNR, {name}, dB", reached.psnr, 1))
@@ -206,8 +203,8 @@ def _encoder(report: QualityReport) -> list[str]:
         "",
         f"![Held-out renders, the encoder's first pass, and after {found.steps} steps](encoder.png)",
         "",
-        f"Renders that no training saw; below them one pass of the encoder, and the best of {found.steps} steps of "
-        "optimisation from there.",
+        f"Renders that no training saw; below them the reconstructions after one pass of the encoder, and after the "
+        f"best of {found.steps} optimisation steps from there.",
         "",
         *_HEAD,
         *rows,

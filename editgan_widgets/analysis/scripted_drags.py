@@ -1,7 +1,7 @@
-"""Scripted drags: landmarks of a portrait's label map that a user would pull, to measure dragging with.
+"""Scripted drags of landmarks, to measure dragging.
 
-Each landmark finds a point in a label map. A drag pulls the landmark by some pixels; how far the picture followed is
-read off the label map that a segmenter predicts from the new picture, never off the drag's own tracker.
+Each landmark is a function that finds a point in a label map. After a drag by some pixels, the landmark is found again
+in the label map that a segmenter predicts from the new picture; the drag's own tracker is not used.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,12 +20,12 @@ from editgan_widgets.masks.part_operations import ids
 from editgan_widgets.models.editgan import EditGAN
 
 Point = tuple[float, float]
-_EDGE = 2 / 128  # of the height: landmarks are not pulled nearer to the picture's edge
+_EDGE = 2 / 128  # of the height: minimum distance of a target from the picture's edge
 
 
 @dataclass(frozen=True)
 class ScriptedDrag:
-    """A landmark, and the ways that it is pulled (x to the right, y down), as shares of the picture's height."""
+    """A landmark and its displacements (x to the right, y down), as shares of the picture's height."""
 
     name: str
     landmark: Callable[[UInt8[np.ndarray, "h w"], LabelSet], Point | None]
@@ -34,12 +34,12 @@ class ScriptedDrag:
 
 @dataclass(frozen=True)
 class DragMeasure:
-    """What one drag did."""
+    """Figures of one drag."""
 
     name: str
     seed: int
     length: float  # px from handle to target
-    missed_by: float  # px from the landmark in the new picture to the target; inf where it is not seen any more
+    missed_by: float  # px from the landmark in the new picture to the target; inf if it is not visible any more
     outside: float  # mean absolute change outside the region, share of the value range
     seconds: float
 
@@ -53,16 +53,16 @@ def measure_drags(
     steps: int = 30,
     truncation_psi: float = 0.7,
 ) -> Iterator[DragMeasure]:
-    """Drag `count` landmarks on as many portraits, each kind in turn, each way in turn; yields one measure a drag.
+    """Drag one landmark on each of `count` portraits, cycling through kinds and displacements; yields the measures.
 
     Args:
-        model: with an interpreter.
-        segmenter: judge, picture [1, 3, h, w] in [-1, 1] -> logits over the model's labels.
-        drags: what to pull.
-        count: of drags.
-        first_seed: portraits that do not show a landmark are left out, the next seed is taken.
-        steps: of each drag.
-        truncation_psi: of the portraits.
+        model: an EditGAN with an interpreter.
+        segmenter: the judge, picture [1, 3, h, w] in [-1, 1] -> logits over the model's labels.
+        drags: kinds of drags.
+        count: number of drags.
+        first_seed: first seed; portraits that do not show the landmark are skipped.
+        steps: steps of each drag.
+        truncation_psi: truncation of the portraits.
     """
     seed = first_seed
     for index in range(count):

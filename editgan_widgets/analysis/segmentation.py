@@ -1,4 +1,4 @@
-"""How well two label maps agree inside an edit's region, and a network's label maps and their table.
+"""IoU of two label maps inside an edit's region, label maps of a segmenter, and IoU tables.
 
 Label maps are `[..., H, W]` uint8, a region is `[H, W]` bool. IoU = intersection / union of the pixels of a label.
 """
@@ -21,10 +21,10 @@ def iou_inside(
     region: Bool[np.ndarray, "h w"],
     parts: Iterable[int],
 ) -> float:
-    """IoU of some parts inside a region, pooled: the parts' intersections together over their unions together.
+    """Pooled IoU of some parts inside a region: the sum of their intersections divided by the sum of their unions.
 
-    Pooling keeps a part of three pixels from counting as much as the hair, and a part that the target removes still
-    counts against the prediction where it is left over. nan where neither map shows any of the parts inside the region.
+    Pooling weights parts by area, and a part that the target removes still counts where the prediction has it. nan if
+    neither map shows any of the parts inside the region.
     """
     intersection = union = 0
     for part in parts:
@@ -48,7 +48,7 @@ def most_likely(logits: Float[Tensor, "batch num_labels h w"]) -> UInt8[np.ndarr
 
 
 def table(counts: Int[np.ndarray, "num_labels num_labels"], labels: LabelSet) -> dict[str, float | None]:
-    """Name each part's IoU, rounded to three places; None where the truth does not show it. JSON-ready."""
+    """IoU by part, rounded to three digits; None if the truth does not show the part. JSON values."""
     return {
         label.name: None if np.isnan(iou) else round(float(iou), 3)
         for label, iou in zip(labels, part_iou(counts), strict=True)

@@ -1,8 +1,8 @@
-"""Out of domain: portraits as drawings and paintings, embedded and edited (EditGAN, section 4.3, MetFaces there).
+"""Out of domain: portraits as drawings and paintings, embedded and edited (EditGAN, section 4.3, uses MetFaces).
 
-Three styles are made of any picture; each stylised portrait is embedded, an edit vector applied, and the edit pasted
-into the stylised picture. Whether the attribute moved is read off the model's pictures, which are in the domain of what
-reads it, and off the pasted ones, which are not.
+A picture is converted to three styles. Each stylised portrait is embedded, an edit vector is applied, and the edit is
+pasted into the stylised picture. The change of the attribute is predicted from the model's pictures, which are in the
+regressor's domain, and from the pasted pictures, which are not.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,13 +24,13 @@ Pixels = UInt8[np.ndarray, "h w 3"]
 
 
 def posterise(pixels: Pixels, levels: int = 5) -> Pixels:
-    """Few flat tones: a median filter, then each channel in `levels` steps."""
+    """Posterise: a median filter, then each channel quantised to `levels` values."""
     smooth = ndimage.median_filter(pixels, size=3, axes=(0, 1)).astype(np.float32)
     return np.rint(np.rint(smooth / 255 * (levels - 1)) * (255 / (levels - 1))).astype(np.uint8)
 
 
 def sketch(pixels: Pixels, sigma: float = 3.0, tint: float = 0.25) -> Pixels:
-    """A pencil drawing: grey over its blurred negative, so that edges stay dark; `tint` of the colour remains."""
+    """Pencil drawing: grey values over their blurred inverse, so that edges stay dark; keeps `tint` of the colour."""
     grey = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     around = ndimage.gaussian_filter(255 - grey, sigma)
     lines = np.clip(grey * 255 / np.maximum(255 - around, 1), 0, 255)
@@ -39,7 +39,7 @@ def sketch(pixels: Pixels, sigma: float = 3.0, tint: float = 0.25) -> Pixels:
 
 
 def oil(pixels: Pixels, radius: int = 2, tones: int = 12) -> Pixels:
-    """Brush strokes: each pixel takes the mean colour of the commonest tone around it."""
+    """Oil painting: each pixel gets the mean colour of the most frequent tone around it."""
     tone = (pixels.astype(np.float32).mean(2) * (tones / 256)).astype(int)
     best, result = np.full(tone.shape, -1.0), np.zeros(pixels.shape, np.float32)
     size = 2 * radius + 1
@@ -58,15 +58,15 @@ STYLES: Mapping[str, Callable[[Pixels], Pixels]] = {"posterised": posterise, "sk
 
 @dataclass(frozen=True)
 class StyleTransfer:
-    """One vector on the pictures of one style; intervals are of 95%."""
+    """Effect of one vector on pictures of one style, with 95% intervals."""
 
     style: str  # "plain" for pictures as they are
     vector: str
     attribute: str
     psnr: Estimate  # dB, of the embedding
-    success: Estimate  # share whose attribute moved the right way by at least half of `source_change`
-    share: Estimate  # mean change over `source_change`
-    pasted_share: Estimate  # likewise, read off the pictures that the edit was pasted into
+    success: Estimate  # share whose attribute changed in the right direction by at least half of `source_change`
+    share: Estimate  # mean change divided by `source_change`
+    pasted_share: Estimate  # the same, predicted from the pictures that the edit was pasted into
     source_change: float
 
     def to_dict(self) -> dict:
@@ -88,21 +88,22 @@ def measure_styles(
     """Embed, edit and paste pictures of the model's size, plain first and then in each style.
 
     Args:
-        model: with an encoder, or embedding takes more steps than is quick.
+        model: preferably with an encoder; without one, embedding needs more steps.
         pictures: uint8, of the model's resolution.
-        vector, scale: as of EditVector.apply.
-        attribute: a name that `read` gives.
-        read: factors of pictures.
-        source_change: of the attribute by the vector among the model's own samples.
-        config: of the embedding; None takes the preset "fast".
-        styles: what is made of each picture, by name.
+        vector, scale: as in EditVector.apply.
+        attribute: a factor that `read` predicts.
+        read: predictor of factors.
+        source_change: mean change of the attribute by the vector on samples of the model.
+        config: of the embedding; None means the preset "fast".
+        styles: functions from a picture to its stylised version, by name.
 
     Raises ValueError for no pictures or a source_change of 0.
     """
     shown = list(pictures)
     if not shown or source_change == 0:
         raise ValueError(
-            f"{len(shown)} pictures and a source_change of {source_change}: give some, and one that is not 0"
+            f"got {len(shown)} pictures and source_change {source_change}; give at least one picture and a "
+            "source_change other than 0"
         )
     config = config or EmbedConfig.preset("fast")
     whole = Crop(0, 0, model.resolution)
@@ -133,7 +134,7 @@ def measure_styles(
 
 
 def style_table(rows: Sequence[StyleTransfer]) -> str:
-    """Markdown table of `measure_styles`, a row a style."""
+    """Markdown table of `measure_styles`, one row per style."""
     lines = [
         "| style | vector | attribute | n | embedding, PSNR in dB | success | change / source's | as pasted |",
         "|---|---|---|---:|---:|---:|---:|---:|",

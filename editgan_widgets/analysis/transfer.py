@@ -1,8 +1,8 @@
-"""Transfer: whether an edit vector does to other portraits what it did to the one that it was learned on.
+"""Transfer: the effect of an edit vector on portraits other than those it was learned on.
 
-For each held-out seed the vector is applied (and refined, where asked), and three things are read: how far an attribute
-moved, by a regressor of factors; whether it is still the same person, by an embedding; and how far the picture changed
-outside the vector's parts. As EditGAN, section 4.2 and table 1, with intervals.
+For each held-out seed the vector is applied (and optionally refined), and three figures are measured: the change of an
+attribute, by a factor regressor; identity, by an identity network; and the change of the picture outside the vector's
+parts. As in EditGAN, section 4.2 and table 1, with intervals.
 """
 
 import math
@@ -26,34 +26,34 @@ from editgan_widgets.models.editgan import EditGAN
 Read: TypeAlias = Callable[[Tensor], Mapping[str, np.ndarray]]
 """Pictures [n, 3, H, W] in [-1, 1] -> factors by name, n values each: `FactorRegressor.read`."""
 
-LEAST_SHARE = 0.5  # of the source's change, that counts as a transfer
+LEAST_SHARE = 0.5  # minimum share of the source's change that counts as success
 
 
 @dataclass(frozen=True)
 class TransferMeasure:
-    """One held-out portrait; nan where a figure was not asked for or cannot be told."""
+    """Figures of one held-out portrait; nan if a figure was not requested or cannot be measured."""
 
     seed: int
     change: float  # of the attribute, in its own unit
-    success: bool  # the right way, by at least LEAST_SHARE of the source's change
+    success: bool  # changed in the right direction by at least LEAST_SHARE of the source's change
     identity: float  # cosine of the embeddings before and after
     outside: float  # mean absolute change outside the parts, as a share of the value range
 
 
 @dataclass(frozen=True)
 class TransferReport:
-    """A vector over held-out seeds; intervals are of 95%."""
+    """Figures of a vector over held-out seeds, with 95% intervals."""
 
     vector: str
     attribute: str
-    source_change: float  # of the attribute where the vector was learned, in its own unit; at this scale
+    source_change: float  # change of the attribute on the source portrait at this scale, in its own unit
     scale: float
     refine_steps: int
     success: Estimate  # share of the portraits, Wilson's interval
     change: Estimate  # mean over the portraits
-    identity: Estimate | None  # mean cosine; None where no embedding was given
+    identity: Estimate | None  # mean cosine; None without an identity network
     identity_median: float | None
-    outside: Estimate | None  # None where no region could be told
+    outside: Estimate | None  # None if the vector's region is unknown
     measures: tuple[TransferMeasure, ...]
 
     def to_dict(self) -> dict:
@@ -83,20 +83,20 @@ def transfer(
     """Measure a vector over held-out seeds.
 
     Args:
-        model: with an interpreter, or else no change outside is told and nothing refined.
-        vector: with the seed that it was learned on in its recipe, unless `source_change` is given.
-        seeds: of portraits that had no part in it; the source's own is refused.
-        attribute: a name that `read` gives.
-        read: factors of pictures.
-        identity: embeds pictures; None leaves identity out.
-        source_change: of the attribute by the vector, at this scale, where it was learned; None measures it there.
-        scale, layers, force: as of EditVector.apply.
-        refine_steps: of refining after the vector, the best step counts; 0 for the vector alone.
-        config: of refining; None takes the default's.
-        truncation_psi: of the seeds.
+        model: an EditGAN; without an interpreter the change outside is not measured and nothing is refined.
+        vector: its recipe must have the seed that it was learned on, unless `source_change` is given.
+        seeds: held-out seeds; the seed that the vector was learned on is refused.
+        attribute: a factor that `read` predicts.
+        read: predictor of factors.
+        identity: maps pictures to unit vectors; None leaves identity out.
+        source_change: change of the attribute on the source portrait at this scale; None measures it.
+        scale, layers, force: as in EditVector.apply.
+        refine_steps: steps of refining after the vector, of which the best is kept; 0 for the vector alone.
+        config: settings of refining; None means the defaults.
+        truncation_psi: truncation of the seeds.
 
-    Raises ValueError for no seeds, the source's own seed, an attribute that is not read, or a source where the
-    attribute does not change; WrongModelError for another model's vector.
+    Raises ValueError for no seeds, the source's own seed, an attribute that is not predicted, or a source portrait on
+    which the attribute does not change; WrongModelError for a vector of another model.
     """
     held_out = list(seeds)
     if not held_out:
@@ -110,8 +110,8 @@ def transfer(
         source_change = _source_change(model, vector, attribute, read, scale, layers)
     if source_change == 0 or not math.isfinite(source_change):
         raise ValueError(
-            f"{attribute!r} changes by {source_change} where {vector.name!r} was learned, which is nothing to follow; "
-            "name an attribute that the vector is for"
+            f"{attribute!r} changes by {source_change} on the portrait that {vector.name!r} was learned on; name an "
+            "attribute that the vector changes"
         )
     measures = []
     for seed in held_out:
@@ -151,7 +151,7 @@ def transfer(
 
 
 def markdown_table(reports: Sequence[TransferReport]) -> str:
-    """Table of reports, a row each; intervals of 95% in brackets."""
+    """Markdown table with one row per report and 95% intervals in brackets."""
     lines = [
         "| vector | attribute | scale | refinement | n | success | change / source's | identity | outside |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|",
@@ -192,10 +192,10 @@ def picture_of(model: EditGAN, w_plus: Tensor) -> Float[Tensor, "n 3 h w"]:
 
 
 def attribute_values(read: Read, pictures: Tensor, attribute: str) -> np.ndarray:
-    """An attribute of each picture. Raises ValueError for one that is not read."""
+    """Attribute of each picture. Raises ValueError for an unknown attribute."""
     found = read(pictures)
     if attribute not in found:
-        raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(found))}")
+        raise ValueError(f"unknown attribute {attribute!r}; known attributes: {', '.join(sorted(found))}")
     return np.asarray(found[attribute])
 
 
@@ -206,14 +206,14 @@ def attribute_change(
     after: UInt8[np.ndarray, "h w 3"],
     device: torch.device | str = "cpu",
 ) -> float:
-    """Change of an attribute from one picture to another. Raises ValueError for one that is not read."""
+    """Change of an attribute from `before` to `after`. Raises ValueError for an unknown attribute."""
     with torch.no_grad():
         first, second = attribute_values(read, images.from_uint8(np.stack([before, after]), device), attribute)
     return float(second - first)
 
 
 def identity_cosine(identity: IdentityModel | None, pictures: Float[Tensor, "2 3 h w"]) -> float:
-    """Cosine of the embeddings of two pictures; nan where nothing embeds them."""
+    """Cosine of the embeddings of two pictures; nan without an identity network."""
     if identity is None:
         return math.nan
     with torch.no_grad():
@@ -224,12 +224,12 @@ def identity_cosine(identity: IdentityModel | None, pictures: Float[Tensor, "2 3
 def _outside(
     model: EditGAN, vector: EditVector, before: Tensor, after: Tensor, pictures: Tensor, config: EditConfig
 ) -> float:
-    """Change outside the vector's parts before and after; nan without an interpreter, or where nothing is outside."""
+    """Change outside the vector's parts, before and after; nan without an interpreter or if nothing is outside."""
     if model.interpreter is None:
         return math.nan
     try:
         region = refine_target(model, before, after, vector.labels, config).region
-    except ValueError:  # no part is to be seen: all is outside
+    except ValueError:  # no part is visible: everything is outside
         region = np.zeros((model.resolution, model.resolution), bool)
     if region.all():
         return math.nan

@@ -1,8 +1,8 @@
-"""What an edit vector does to portraits' factors, and which two vectors undo one another by it.
+"""Effect of an edit vector on portraits' factors, and detection of two vectors with opposite effects.
 
-Two vectors may do opposite things and yet lie at a right angle in the latent space: a smile and a frown are made by
-other rows and other weights. So what they do is read off pictures: the mean change of each factor over a few sampled
-portraits, in deviations of the factor over all portraits.
+Two vectors may have opposite effects and yet be orthogonal in latent space, such as smile and frown. Effects are
+therefore measured on pictures: the mean change of each factor over a few sampled portraits, in standard deviations of
+the factor over all portraits.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,19 +18,19 @@ from editgan_widgets.domains.registry import domain_of
 from editgan_widgets.models.editgan import EditGAN
 
 Effect: TypeAlias = dict[str, float]
-"""Change of factors by name, in deviations."""
+"""Change of factors by name, in standard deviations."""
 
-SEEDS = range(40_000_100, 40_000_112)  # of the portraits that a vector is tried on
+SEEDS = range(40_000_100, 40_000_112)  # portraits on which a vector is measured
 TRUNCATION_PSI = 0.7
-SEEN = 0.6  # deviations that a factor has to move
-MAIN = 0.5  # share of a vector's greatest change from which a factor is one of those that the vector is about
-READ_WELL = 0.45  # least R² of a factor that is compared
+SEEN = 0.6  # standard deviations by which a factor has to change
+MAIN = 0.5  # a main factor of a vector changes at least by this share of its largest change
+READ_WELL = 0.45  # minimum R² of a factor that is compared
 
 
 def vector_effects(
     model: EditGAN, delta: Float[Tensor, "num_ws w_dim"], regressor: FactorReader, seeds: Iterable[int] = SEEDS
 ) -> Iterator[Effect]:
-    """What a difference of latents does to one sampled portrait after the other; `mean_effect` sums it up."""
+    """Yield the effect of a latent offset on each sampled portrait; `mean_effect` averages them."""
     deviations = dict(zip(regressor.names, regressor.std.tolist(), strict=True))
     found = domain_of(model)
     incidental = frozenset() if found is None else found.incidental
@@ -44,13 +44,13 @@ def vector_effects(
 
 
 def mean_effect(effects: Iterable[Effect]) -> Effect:
-    """Mean over portraits; {} of none."""
+    """Mean effect over portraits; {} for no portraits."""
     found = list(effects)
     return {name: sum(effect[name] for effect in found) / len(found) for name in (found[0] if found else ())}
 
 
 def opposed_factor(first: Mapping[str, float], second: Mapping[str, float]) -> str | None:
-    """The factor that both effects are about and move opposite ways, the one moved most; None where there is none."""
+    """Main factor of both effects that changes in opposite directions, the largest one; None if there is none."""
     shared = {
         name: min(abs(first[name]), abs(second[name]))
         for name in _main(first) & _main(second)

@@ -1,7 +1,7 @@
 """The vector library of a model: named edit vectors, each learned from scripted mask edits on a few portraits.
 
-One portrait's edit (EditGAN, section 3.3) also holds what was peculiar to that portrait. Here the edit is made on
-several, the best of them are kept, and the vector is the mean of theirs: what they share is the edit.
+An edit of one portrait (EditGAN, section 3.3) also contains changes that are specific to that portrait. Here the edit
+is made on several portraits, the best ones are kept, and the vector is their mean.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,11 +22,11 @@ from editgan_widgets.models.editgan import EditGAN
 
 @dataclass(frozen=True)
 class LibraryConfig:
-    """How the vectors are learned."""
+    """Settings of learning vectors."""
 
-    first_seed: int = 1000  # portraits are sampled from here on
-    candidates: int = 12  # portraits that the edit is made on
-    sources: int = 5  # of them, those that followed best, whose mean is the vector
+    first_seed: int = 1000  # seed of the first portrait
+    candidates: int = 12  # portraits that are edited
+    sources: int = 5  # the best of them, whose mean is the vector
     steps: int = 60  # of each edit
     truncation_psi: float = 0.7
     licence: str | None = None  # under which the vectors may be passed on
@@ -38,17 +38,17 @@ class LearnedVector:
 
     vector: EditVector
     attribute: str | None
-    source_change: float  # mean change of the attribute at the sources by the vector; nan where none is read
-    scores: tuple[float, ...]  # of the sources' edits (EditStep.score), best first
+    source_change: float  # mean change of the attribute by the vector on the sources; nan without an attribute
+    scores: tuple[float, ...]  # scores of the sources' edits (EditStep.score), best first
 
 
 def learn_vector(
     model: EditGAN, edit: LibraryEdit, config: LibraryConfig | None = None, read: Read | None = None
 ) -> LearnedVector | None:
-    """Learn one vector; None where no candidate shows what the edit needs.
+    """Learn one vector; None if no candidate shows the parts that the edit needs.
 
-    Where `read` gives the edit's attribute, only portraits count on which it moved the right way, and at least half as
-    far as on any: hair that was short already follows well and teaches nothing.
+    If `read` predicts the edit's attribute, only portraits are used on which it changed in the right direction, and at
+    least half as much as on the best one: shortening hair that is short already follows the mask but teaches nothing.
     """
     config = config or LibraryConfig()
     found = []
@@ -91,9 +91,9 @@ def learn_library(
     read: Read | None = None,
     edits: Iterable[LibraryEdit] = LIBRARY,
 ) -> Iterator[LearnedVector]:
-    """Learn all vectors of the library, one after the other; write each to `folder` where it is given.
+    """Learn all vectors of the library; write each to `folder`, if given.
 
-    A vector whose file is there and was made with this model is not learned again.
+    A vector is not learned again if its file exists and was made with this model.
     """
     for edit in edits:
         path = None if folder is None else Path(folder) / f"{edit.name.replace(' ', '_')}.safetensors"
@@ -109,7 +109,7 @@ def learn_library(
 def _kept(path: Path, model: EditGAN, edit: LibraryEdit) -> LearnedVector | None:
     try:
         vector = EditVector.load(path)
-    except EditVectorError:  # half written
+    except EditVectorError:  # an incomplete file
         return None
     if vector.fingerprint != model.base_fingerprint:
         return None
@@ -117,7 +117,7 @@ def _kept(path: Path, model: EditGAN, edit: LibraryEdit) -> LearnedVector | None
 
 
 def _change(model: EditGAN, read: Read | None, attribute: str | None, before: np.ndarray, after: np.ndarray) -> float:
-    """Change of an attribute from one picture to another; nan where it is not read."""
+    """Change of an attribute from one picture to another; nan if it is not predicted."""
     if read is None or attribute is None:
         return float("nan")
     return attribute_change(read, attribute, before, after, model.device)

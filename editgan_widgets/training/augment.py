@@ -1,7 +1,7 @@
-"""Differentiable augmentation of what the discriminator sees (Zhao et al. 2020), adaptive as in Karras et al. 2020.
+"""Differentiable augmentation of the discriminator's input (Zhao et al. 2020), adaptive as in Karras et al. 2020.
 
-Real and generated pictures [batch, 3, H, W] get the same kinds of change with the same probability: the discriminator
-cannot learn a small data set by heart, and the changes do not leak into the generator ("Training Generative Adversarial
+Real and generated pictures [batch, 3, H, W] are augmented with the same probability, so that the discriminator cannot
+memorise a small data set and the augmentations do not leak into the generator ("Training Generative Adversarial
 Networks with Limited Data", section 2).
 """
 
@@ -13,7 +13,7 @@ from torch import Tensor
 def augment(
     image: Float[Tensor, "batch 3 h w"], probability: float, rng: torch.Generator
 ) -> Float[Tensor, "batch 3 h w"]:
-    """Change each picture's colour, position and a cut-out square, each with `probability` and by its own draw."""
+    """Change colour, translate and cut out a square, each with `probability` and independently for each picture."""
     if probability <= 0:
         return image
     for change in (_colour, _translate, _cut_out):
@@ -22,9 +22,9 @@ def augment(
 
 
 def adapt(probability: float, real_signs: float, target: float, step: float) -> float:
-    """Raise the probability by `step` where the discriminator is too sure of real pictures, else lower it.
+    """Raise the probability by `step` if the discriminator overfits, else lower it.
 
-    `real_signs` is the mean sign of its scores of real pictures; `target` about 0.6.
+    `real_signs` is the mean sign of its scores of real pictures, the overfitting measure; `target` is about 0.6.
     """
     return min(max(probability + (step if real_signs > target else -step), 0.0), 1.0)
 

@@ -1,7 +1,7 @@
-"""From a generator checkpoint to a whole EditGAN: sample a few pictures, label them, train the interpreter on them.
+"""Build an EditGAN from a generator checkpoint: sample a few pictures, label them, train the interpreter on them.
 
-This is DatasetGAN's recipe (section 3.1) with a labelling function in the place of the human: 16 pictures
-`[n, 3, H, W]` in [-1, 1] get label maps `[n, H, W]`, and the interpreter learns to label every other picture.
+This is DatasetGAN's method (section 3.1) with a labelling function instead of an annotator: 16 pictures `[n, 3, H, W]`
+in [-1, 1] get label maps `[n, H, W]`, and the interpreter learns to label any other picture.
 """
 
 import sys
@@ -41,20 +41,20 @@ def build_model(
     """Train an interpreter on `samples` labelled pictures of a checkpoint's generator and return the whole model.
 
     Args:
-        checkpoint: what `train_generator` wrote.
+        checkpoint: file of `train_generator`.
         labeller: pictures `[n, 3, H, W]` in [-1, 1] -> logits `[n, num_labels, H, W]`.
-        labels: the label set that the labeller's ids mean.
-        samples: pictures to label; their seeds count up from `first_seed`, as `EditGAN.sample_w_plus` takes them.
-        truncation_psi: of the labelled pictures.
-        candidates: seeds to choose the pictures from, so that together they show every part as often as can be: as a
-            person would leaf through samples before labelling some. None labels the first ones.
-        discriminator_from: another checkpoint whose discriminator the model takes, for its perceptual distance; needed
-            where `checkpoint` comes from paired training alone, which has none.
-        config: of the interpreter's training, None for the defaults.
-        metadata: facts to keep in the bundle, beside those about the labelled samples.
-        on_progress: called now and then by the interpreter's training.
+        labels: label set of the labeller's ids.
+        samples: number of pictures to label, with seeds from `first_seed` as in `EditGAN.sample_w_plus`.
+        truncation_psi: truncation of the labelled pictures.
+        candidates: number of seeds to choose the pictures from, so that together they show every part as often as
+            possible, as an annotator would select samples. None labels the first ones.
+        discriminator_from: another checkpoint whose discriminator is used, for the perceptual distance; needed if
+            `checkpoint` is from paired training alone and has no discriminator.
+        config: settings of the interpreter's training, None for the defaults.
+        metadata: facts to store in the bundle, in addition to those about the labelled samples.
+        on_progress: called at intervals during the interpreter's training.
 
-    Raises CheckpointError for a file that is no generator checkpoint, ValueError where the labels do not fit.
+    Raises CheckpointError for a file that is not a generator checkpoint, ValueError if the labels do not fit.
     """
     generator, discriminator, about = read_networks(checkpoint)
     facts = {"generator": about}
@@ -62,7 +62,7 @@ def build_model(
         _, discriminator, facts["discriminator"] = read_networks(discriminator_from)
         if discriminator is None or discriminator.config.resolution != generator.config.resolution:
             raise CheckpointError(
-                f"{discriminator_from} holds no discriminator of {generator.config.resolution} px pictures; give a "
+                f"{discriminator_from} has no discriminator for {generator.config.resolution} px pictures; give a "
                 "checkpoint of `editgan train generator` with adversarial_weight above 0, of the same resolution"
             )
     bare = EditGAN(generator, discriminator, None, labels)
@@ -93,9 +93,9 @@ def build_model(
 def representative(
     label_maps: UInt8[Tensor, "n h w"], samples: int, num_labels: int, enough_pixels: int = 8
 ) -> list[int]:
-    """Choose `samples` of n pictures that show every part in as many of them as can be; their indices, rising.
+    """Choose `samples` of n pictures so that each part is visible in as many as possible; returns ascending indices.
 
-    One by one: a part that is shown in k of the chosen pictures is worth 1 / (k + 1)² in the next.
+    Greedy: a part that is visible in k of the chosen pictures adds 1 / (k + 1)² to the value of the next.
     """
     shown = torch.stack([torch.bincount(x.flatten().long(), minlength=num_labels) for x in label_maps]) >= enough_pixels
     times = torch.zeros(num_labels)
@@ -109,8 +109,8 @@ def representative(
 
 
 def peak_memory_mb() -> int | None:
-    """Most memory that this process has held, MB; None where the system does not tell."""
-    try:  # Linux counts what the process was forked from into ru_maxrss, but not into this
+    """Peak memory of this process, MB; None if the system does not report it."""
+    try:  # on Linux, ru_maxrss includes the parent process at the fork; VmHWM does not
         status = Path("/proc/self/status").read_text()
         return round(int(status.split("VmHWM:")[1].split()[0]) / 1024)
     except (OSError, IndexError, ValueError):
@@ -124,7 +124,7 @@ def peak_memory_mb() -> int | None:
 
 
 def read_networks(checkpoint: str | Path) -> tuple[Generator, Discriminator | None, dict]:
-    """Read generator, discriminator (None where it has none) and the training's record from a checkpoint."""
+    """Read generator, discriminator (None if missing) and the training's metadata from a checkpoint."""
     bundle = read_bundle(checkpoint)
     try:
         generator = Generator(GeneratorConfig.from_dict(bundle.metadata["generator_config"]))
@@ -135,7 +135,7 @@ def read_networks(checkpoint: str | Path) -> tuple[Generator, Discriminator | No
             discriminator.load_state_dict(bundle.modules["discriminator"])
     except (KeyError, TypeError, RuntimeError) as error:
         raise CheckpointError(
-            f"{checkpoint} is a bundle, but no generator checkpoint ({type(error).__name__}: {error}); "
+            f"{checkpoint} is a bundle, but not a generator checkpoint ({type(error).__name__}: {error}); "
             "`editgan train generator` writes one"
         ) from error
     about = {"training": bundle.metadata.get("training", {}), "state": bundle.metadata.get("state", {})}
@@ -143,7 +143,7 @@ def read_networks(checkpoint: str | Path) -> tuple[Generator, Discriminator | No
 
 
 def _label(model: EditGAN, labeller: Callable[[Tensor], Tensor], w_plus: Float[Tensor, "n num_ws w_dim"]) -> Tensor:
-    """Label maps `[n, H, W]` uint8, one picture at a time to keep memory small."""
+    """Label maps `[n, H, W]` uint8, computed one picture at a time to limit memory."""
     maps = []
     with torch.no_grad():
         for latent in w_plus.split(1):

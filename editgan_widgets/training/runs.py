@@ -1,4 +1,4 @@
-"""What long trainings share: when they end, how fast they learn, stopping by hand, optimisers on disk."""
+"""Shared by all trainings: length of a run, learning-rate schedule, stopping by signal, optimiser states on disk."""
 
 import contextlib
 import math
@@ -13,22 +13,22 @@ from torch import Tensor, nn
 
 from editgan_widgets.models.devices import bfloat16_in_hardware
 
-FINAL_RATE = 0.02  # share of the learning rate that is left at the end
+FINAL_RATE = 0.02  # learning rate at the end, as a share of the initial one
 
 
 def progress_of(images: int, total_images: int, seconds: float, max_minutes: float | None) -> float:
-    """Share of a run that is behind us, by pictures or by the clock, whichever is further; 1 and above is the end."""
+    """Progress of a run, by pictures or by time, whichever is further; 1 or more is the end."""
     by_clock = 0.0 if max_minutes is None else seconds / 60 / max_minutes
     return max(images / total_images, by_clock)
 
 
 class RunLength:
-    """How far a training is, by pictures shown or by the clock, whichever is further.
+    """Length of a training, by pictures shown or by time, whichever ends first.
 
     Args:
         total_images: pictures to show.
-        max_minutes: end by the clock; None for no limit.
-        seconds_before: time that earlier parts of the same run took.
+        max_minutes: time limit; None for no limit.
+        seconds_before: duration of earlier parts of the same run.
     """
 
     def __init__(self, total_images: int, max_minutes: float | None = None, seconds_before: float = 0.0):
@@ -37,22 +37,22 @@ class RunLength:
 
     @property
     def seconds(self) -> float:
-        """Time that the run has taken, its earlier parts included."""
+        """Duration of the run so far, including its earlier parts."""
         return time.monotonic() - self._started
 
     def progress(self, images: int) -> float:
-        """Share of the run that is behind us, from 0; 1 and above is the end."""
+        """Progress of the run, from 0; 1 or more is the end."""
         return progress_of(images, self.total_images, self.seconds, self.max_minutes)
 
 
 def training_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the device multiplies it in hardware, else float32."""
+    """bfloat16 if the device multiplies it in hardware, else float32."""
     return torch.bfloat16 if bfloat16_in_hardware(device) else torch.float32
 
 
 @contextlib.contextmanager
 def quick_arithmetic(*networks: nn.Module) -> Iterator[None]:
-    """Let networks compute in `training_dtype` and in the layout that is quickest for it; weights stay float32."""
+    """Run networks in `training_dtype` and in the memory layout that is fastest for it; weights stay float32."""
     device = next(networks[0].parameters()).device
     dtype = training_dtype(device)
     if dtype == torch.float32:
@@ -65,19 +65,19 @@ def quick_arithmetic(*networks: nn.Module) -> Iterator[None]:
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float, progress: float) -> None:
-    """Set the learning rate at a point of the run: a short rise over its first twentieth, then a cosine down."""
+    """Set the learning rate for a progress in 0..1: linear warm-up over the first twentieth, then cosine decay."""
     falling = FINAL_RATE + (1 - FINAL_RATE) * (0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0)))
     for group in optimizer.param_groups:
         group["lr"] = rate * min(1.0, 20 * progress + 0.05) * falling
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Tensors of an optimiser's state under `index.name`, for a bundle."""
+    """Tensors of an optimiser's state, keyed `index.name`, for a bundle."""
     return {f"{i}.{k}": v for i, state in optimizer.state_dict()["state"].items() for k, v in state.items()}
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Read back what `optimizer_tensors` gave."""
+    """Restore the state that `optimizer_tensors` returned."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         index, _, name = key.partition(".")
@@ -94,9 +94,10 @@ def fit(
     weight_decay: float,
     on_step: Callable[[int, float], None] | None = None,
 ) -> int:
-    """Train a network with AdamW until the run's length is used up or Ctrl-C ends it; return the pictures shown.
+    """Train a network with AdamW until the run ends or Ctrl-C is pressed; return the number of pictures shown.
 
-    `batch_loss` draws a batch of `batch` pictures and gives its loss; `on_step` gets the pictures so far and the loss.
+    `batch_loss` draws a batch of `batch` pictures and returns its loss; `on_step` gets the pictures so far and the
+    loss.
     """
     optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
     seen = 0
@@ -118,7 +119,7 @@ def fit(
 
 @contextlib.contextmanager
 def stop_flag() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; a second one acts as usual. Idle outside the main thread."""
+    """An event that the first Ctrl-C or SIGTERM sets; a second one acts as usual. Never set outside the main thread."""
     flag = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield flag

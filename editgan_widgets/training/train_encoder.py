@@ -1,9 +1,9 @@
 """Train an Encoder for a finished generator: picture -> w_plus in one pass (EditGAN, section 3.2).
 
-Half of every batch are the generator's own samples, whose latents are known: the loss is in W and in the picture that
-the generator makes of the guess. The other half are rendered portraits: the picture is compared, rows of w_plus are
-held together where the picture does not tell them apart, and where the folder has the codes of its portraits, which a
-generator trained by pairs has learned, the guess is drawn a little towards their w. The generator never changes.
+Half of every batch are samples of the generator, whose latents are known: the loss compares latents in W and pictures.
+The other half are rendered portraits: the loss compares pictures, penalises the spread of the rows of w_plus, and, if
+the folder has the codes of the portraits and the generator was trained on such pairs, compares latents with the codes'
+w at a small weight. The generator is frozen.
 """
 
 import json
@@ -37,24 +37,24 @@ _PICTURE = TrainGeneratorConfig()  # the weights of its comparison of pictures a
 
 @dataclass(frozen=True)
 class TrainEncoderConfig:
-    """How to train. Raises ValueError where settings contradict."""
+    """Settings of the training. Raises ValueError for contradictory settings."""
 
-    network: EncoderConfig | None = None  # None: sizes that suit the generator
+    network: EncoderConfig | None = None  # None: sizes chosen for the generator
     seed: int = 0  # of weights, order of pictures, and every random draw
     total_images: int = 200_000  # length of the run, counted in pictures shown
-    max_minutes: float | None = None  # ends the run by the clock; the learning rate decays in time for it
+    max_minutes: float | None = None  # time limit; the learning rate decays accordingly
     batch: int = 16  # pictures per step, samples and renders together
     learning_rate: float = 1e-3  # of Adam
-    render_share: float = 0.5  # of a batch, where there is a data folder; the rest are generator samples
+    render_share: float = 0.5  # of a batch, if there is a data folder; the rest are generator samples
     style_mixing: float = 0.5  # probability that a sample's later rows belong to a second code
     max_truncation_psi: float = 1.0  # samples are truncated by a random psi between 0.5 and this
     w_weight: float = 0.5  # of the squared error in W, in units of its standard deviation; samples only
     picture_weight: float = 4.0  # of the distance of pictures: L1 at three sizes and of differences
-    perceptual_weight: float = 1.0  # of perceptual_distance, whose features the report names
+    perceptual_weight: float = 1.0  # of perceptual_distance; the report names its features
     code_weight: float = 0.1  # of the squared error in W of renders whose code the folder has
     spread_weight: float = 0.02  # of the squared distance of a render's rows from their mean, in standard deviations
     held_out: int = 64  # last pictures of the folder, never trained on: for the report
-    checkpoint_minutes: float = 3.0  # between two writings of the checkpoint
+    checkpoint_minutes: float = 3.0  # between two checkpoints
 
     def __post_init__(self):
         if self.batch < 2 or self.total_images < self.batch:
@@ -71,11 +71,11 @@ class TrainEncoderConfig:
 
 @dataclass(frozen=True)
 class EncoderReport:
-    """How a training ended. PSNR in dB over the range [-1, 1], of the first pass alone; nan where nothing tells it."""
+    """Result of a training. PSNR in dB over the range [-1, 1], of one pass without optimisation; nan if unknown."""
 
     images: int  # shown since the start, over all resumed parts
     minutes: float  # likewise
-    finished: bool  # False: stopped; the same call goes on
+    finished: bool  # False: stopped; the same call continues
     sample_psnr: float  # median over fresh samples at psi 0.7
     sample_w_error: float  # root mean square of the error in W on these, in standard deviations
     render_psnr: float  # median over the held-out renders
@@ -94,14 +94,14 @@ def train_encoder(
     start: Encoder | None = None,
     on_step: Callable[[int, dict[str, float]], None] | None = None,
 ) -> tuple[Encoder, EncoderReport]:
-    """Train on a model's device; return the encoder, in eval mode, and its report. `model` is left as it is.
+    """Train on the model's device; return the encoder, in eval mode, and its report. `model` is not modified.
 
     Args:
-        model: gives the generator and, where VGG16 is not on disk, the discriminator of the perceptual distance.
+        model: provides the generator and, if VGG16 is not on disk, the discriminator for the perceptual distance.
         data_dir: folder of `editgan render`; None trains on samples alone.
         config: None for the defaults.
-        checkpoint: file to write now and then and at the end; where it exists, the run goes on from it.
-        start: encoder of the same sizes, of an earlier state of the generator, say, whose weights are the first ones.
+        checkpoint: file to write at intervals and at the end; if it exists, the run continues from it.
+        start: encoder of the same sizes that provides the initial weights, for example of an earlier generator.
         on_step: called with the pictures shown so far and the losses. Ctrl-C and SIGTERM save and end the run.
 
     Raises DataError for a folder that does not fit, CheckpointError for a checkpoint of another generator or encoder,
@@ -152,7 +152,7 @@ def train_encoder(
 def reconstruction_psnr(
     model: EditGAN, encoder: Encoder, image: Float[Tensor, "n 3 h w"], batch: int = 16
 ) -> Float[Tensor, " n"]:
-    """PSNR in dB of each picture's reconstruction by one pass; pictures in [-1, 1], peak to peak 2."""
+    """PSNR in dB of each picture's reconstruction by one pass; pictures in [-1, 1], range 2."""
     errors = []
     with torch.no_grad():
         for part in image.to(model.device).split(batch):
@@ -162,7 +162,7 @@ def reconstruction_psnr(
 
 
 class _Run:
-    """Everything that changes during a run."""
+    """State of a run."""
 
     def __init__(
         self, model: EditGAN, data: TrainingData | None, config: TrainEncoderConfig, start: Encoder | None = None
@@ -175,10 +175,12 @@ class _Run:
             encoder = Encoder(config.network or EncoderConfig.for_generator(model.generator.config))
         if start is not None:
             if start.config != encoder.config:
-                raise ValueError(f"the encoder to start from has {start.config}, this one {encoder.config}; drop it")
+                raise ValueError(
+                    f"the encoder to start from has {start.config}, this one {encoder.config}; leave start out"
+                )
             encoder.load_state_dict(start.state_dict())
         encoder.w_avg.copy_(model.generator.mapping.w_avg)
-        # Along W's own coordinates; the axes of w_statistics would need a rotation in the encoder's last layer.
+        # In W's own coordinates; the axes of w_statistics would need a rotation in the encoder's last layer.
         encoder.w_std.copy_((statistics.axes.square() * statistics.std.square()[:, None]).sum(0).sqrt().clamp_min(1e-4))
         self.encoder = encoder.to(self.device).train()
         self.optimizer = torch.optim.Adam(self.encoder.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
@@ -236,7 +238,7 @@ class _Run:
 
     @torch.no_grad()
     def _sample(self, count: int) -> Tensor:
-        """Latents of random samples, `[count, num_ws, w_dim]`: truncated by chance, some of two codes."""
+        """Latents of random samples, `[count, num_ws, w_dim]`, with random truncation and some style mixing."""
         c, generator = self.config, self.model.generator
         num_ws = generator.config.num_ws
         z = torch.randn(2 * count, generator.config.z_dim, generator=self.rng)
@@ -264,14 +266,14 @@ class _Run:
         }
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint of the same run."""
+        """Continue from a checkpoint of the same run."""
         bundle = read_bundle(path)
         mine = json.loads(json.dumps(self.metadata()))
         for name in ("generator", "encoder_config"):
             if bundle.metadata.get(name) != mine[name]:
                 raise CheckpointError(
                     f"{path} is of a training with another {name.replace('_', ' ')} ({bundle.metadata.get(name)}, "
-                    f"here {mine[name]}): delete it or choose another file to begin anew"
+                    f"here {mine[name]}): delete it or choose another file to start again"
                 )
         self.encoder.load_state_dict(bundle.modules["encoder"])
         load_optimizer(self.optimizer, bundle.modules.get("optimizer", {}))

@@ -1,9 +1,9 @@
-"""Train the portraits' factor regressor on rendered truth: pictures `[n, H, W, 3]` uint8 with their factor records.
+"""Train the portraits' factor regressor on renders: pictures `[n, H, W, 3]` uint8 with their factor records.
 
-First the statistics of the pictures' parts are taken, which is the longer part; then a small network learns to read the
-factors off them. Pictures are blurred and made noisy as for the segmenter, so that it also reads what a generator makes
-of a portrait; their colours, which it reads too, are not touched. The loss is the squared error of each factor in units
-of its standard deviation, so that all weigh alike.
+First the statistics of the pictures' parts are computed, which takes longer; then a small network learns to predict the
+factors from them. Pictures are blurred and made noisy as for the segmenter, so that the regressor also works on
+generated portraits; their colours, which are factors too, are not changed. The loss is the squared error of each factor
+in units of its standard deviation, so that all factors have the same weight.
 """
 
 import copy
@@ -30,13 +30,13 @@ from editgan_widgets.training.train_segmenter import disturb
 
 @dataclass(frozen=True)
 class TrainFactorRegressorConfig:
-    """How to train; the defaults take about ten minutes on one core."""
+    """Settings of the training."""
 
-    names: tuple[str, ...] | None = None  # factors to read; None for portraits.factor_regressor.readable_factors()
-    total_images: int = 24_000  # pictures whose statistics are taken, each once
-    max_minutes: float | None = None  # ends the taking of statistics by the clock
-    disturbed_share: float = 0.7  # of these pictures
-    rounds: int = 40  # in which the small network sees all statistics once
+    names: tuple[str, ...] | None = None  # factors; None for portraits.factor_regressor.readable_factors()
+    total_images: int = 24_000  # pictures whose statistics are computed, each once
+    max_minutes: float | None = None  # time limit for computing statistics
+    disturbed_share: float = 0.7  # share of these pictures that are augmented
+    rounds: int = 40  # epochs of the small network
     batch: int = 128  # of statistics
     learning_rate: float = 2e-3  # falls along a cosine
     weight_decay: float = 0.3
@@ -53,11 +53,11 @@ def train_factor_regressor(
 ) -> FactorRegressor:
     """Train on a folder of `editgan render`; the network's `report` has the R² of each factor on held-out pictures.
 
-    `segmenter` names the parts, None for the one that ships; the network keeps a copy. `on_step` gets the number of
-    pictures measured and no loss (nan), then, when all are, the loss of each step.
+    `segmenter` segments the pictures, None for the shipped one; the network keeps a copy. `on_step` gets the number of
+    pictures and the loss, which is nan while the statistics are computed.
 
-    The network comes back on the CPU. Raises ValueError for a folder without pictures and records, with too few, or
-    without a factor asked for, and for a device that this machine does not have.
+    Returns the network on the CPU. Raises ValueError for a folder without pictures and records, with too few of them,
+    or without a requested factor, and for a device that this machine does not have.
     """
     target = resolve_device(device)
     config = config or TrainFactorRegressorConfig()
@@ -102,7 +102,7 @@ def _take_statistics(
     config: TrainFactorRegressorConfig,
     on_step: Callable[[int, float], None] | None,
 ) -> tuple[Tensor, Tensor]:
-    """Measure random pictures among the first `count`, many of them disturbed; with each row, its factors."""
+    """Statistics of random pictures among the first `count`, many of them augmented, and their factors."""
     device = factors.device
     rng = torch.Generator().manual_seed(config.seed)
     chosen = np.random.default_rng(config.seed).permutation(count)[: config.total_images]
@@ -132,7 +132,7 @@ def _fit_head(
     config: TrainFactorRegressorConfig,
     on_step: Callable[[int, float], None] | None,
 ) -> None:
-    """Teach the small network."""
+    """Train the small network."""
     rng = torch.Generator().manual_seed(config.seed)
 
     def batch_loss() -> Tensor:
@@ -151,5 +151,5 @@ def _fit_head(
 
 
 def load_fine_segmenter() -> Segmenter:
-    """Give the segmenter that ships, with all its parts."""
+    """Return the shipped segmenter, with all its parts."""
     return read_segmenter(WEIGHTS)

@@ -1,13 +1,14 @@
-"""Train StyleGAN2 on a folder of pictures, adversarially, by example, or both.
+"""Train StyleGAN2 on a folder of pictures, adversarially, on pairs, or both.
 
 Adversarial training follows Karras et al. 2020: non-saturating logistic loss, lazy R1 and path-length regularisation,
-style mixing, an exponential moving average of the generator, adaptive augmentation. Rendered pictures come with the
-normal code `z` that determines each of them, so there is a second teacher: `synthesis(mapping(z_i))` is compared with
-picture i, as in neural rendering. It is what makes a training on a CPU possible. `adversarial_weight=0` needs no
-discriminator at all; `paired_weight=0` is the plain GAN.
+style mixing, an exponential moving average of the generator, adaptive augmentation. Each rendered picture comes with
+the normal code `z` that determines it, which allows paired training: `synthesis(mapping(z_i))` is compared with picture
+i, as in neural rendering. This makes training on a CPU possible. `adversarial_weight=0` needs no discriminator;
+`paired_weight=0` is a plain GAN.
 
-A data folder holds `images.npy` uint8 [N, H, W, 3], and where wanted `label_maps.npy` uint8 [N, H, W] and `latents.npy`
-float32 [N, z_dim]. Files are memory-mapped; pictures larger than the network by a power of two are averaged down.
+A data folder has `images.npy` uint8 [N, H, W, 3], and optionally `label_maps.npy` uint8 [N, H, W] and `latents.npy`
+float32 [N, z_dim]. Files are memory-mapped. Pictures that are larger than the network by a power of two are averaged
+down.
 """
 
 import argparse
@@ -39,46 +40,46 @@ from editgan_widgets.training.runs import load_optimizer, optimizer_tensors, pro
 
 @dataclass(frozen=True)
 class TrainGeneratorConfig:
-    """How to train. The defaults suit a 64 px network on a CPU. Raises ValueError where settings contradict."""
+    """Settings of the training. The defaults are for a 64 px network on a CPU. Raises ValueError for contradictions."""
 
-    network: GeneratorConfig = field(default_factory=GeneratorConfig)  # sizes of what is trained
+    network: GeneratorConfig = field(default_factory=GeneratorConfig)  # sizes of the generator
     seed: int = 0  # of weights, order of pictures, and every random draw
 
     total_images: int = 100_000  # length of the run, counted in pictures shown
-    max_minutes: float | None = None  # ends the run by the clock; the learning rate decays in time for it
+    max_minutes: float | None = None  # time limit; the learning rate decays accordingly
     batch: int = 16  # pictures per step; several times mbstd's group of 4
     learning_rate: float = 2.5e-3  # of both networks; StyleGAN2's value for equalised layers
     discriminator_rate: float = 1.0  # the discriminator's learning rate as a multiple of the generator's (TTUR)
     beta1: float = 0.0  # Adam's momentum; 0 for adversarial training, 0.9 is quicker for paired training alone
     beta2: float = 0.99  # Adam's second moment, StyleGAN2's value
-    frozen_resolution: int = 0  # mapping and blocks up to this many px stay as they are: after growing, new ones first
+    frozen_resolution: int = 0  # mapping and blocks up to this many px are frozen, to train new blocks alone
     warmup_images: int = 2_000  # the rate rises linearly from 0: fresh Adam moments are unreliable
     decay_fraction: float = 0.5  # last part of the run, in which the rate falls along a cosine …
     final_rate: float = 0.02  # … to this share of itself
-    ema_half_life: int = 5_000  # images after which a weight's past counts half in the averaged generator
-    ema_rampup: float = 0.05  # half-life is at most this share of the images seen: early weights are soon forgotten
+    ema_half_life: int = 5_000  # images; half-life of the weights' moving average
+    ema_rampup: float = 0.05  # the half-life is at most this share of the images seen, to forget early weights soon
 
-    paired_weight: float = 0.0  # of the comparison with the picture that a code belongs to; 0: codes not needed
+    paired_weight: float = 0.0  # of the comparison with the picture of the same code; 0: codes not needed
     part_weights: Mapping[int, float] = field(default_factory=dict)  # label id -> weight of its pixels; others weigh 1
     coarse_weight: float = 0.5  # of the L1 at 1/2 and at 1/4 size, each; pulls large shapes into place first
     gradient_weight: float = 0.5  # of the L1 between horizontal and vertical differences; keeps edges sharp
     feature_weight: float = 0.0  # of the distance of a given network's activations; keeps small parts recognisable
-    feature_interval: int = 1  # steps between these comparisons, which cost as much as the rest; weighted as many times
+    feature_interval: int = 1  # steps between these comparisons, which cost as much as the rest; scales their weight
     charbonnier: float = 0.02  # px value (of [-1, 1]) below which the full-size L1 is rounded off
 
-    adversarial_weight: float = 1.0  # of the generator's GAN loss; 0 leaves the discriminator out
-    relativistic: bool = False  # real and generated are scored against each other, pair by pair, not each by itself
-    patches: int = 1  # of a side that the discriminator scores by themselves; 1: the whole picture once
-    adversarial_rampup: int = 2_000  # images over which it grows from 0: a fresh discriminator knows nothing yet
-    prior_fraction: float = 0.5  # share of a batch drawn from fresh codes where both teachers are at work
-    style_mixing: float = 0.5  # probability that a fresh code's layers are split between two codes; 0.9 in the paper
+    adversarial_weight: float = 1.0  # of the generator's GAN loss; 0: no discriminator
+    relativistic: bool = False  # score differences of real and generated pairs instead of single pictures
+    patches: int = 1  # per side, each with a score of its own; 1: one score for the whole picture
+    adversarial_rampup: int = 2_000  # images over which the weight grows from 0, because a new discriminator is random
+    prior_fraction: float = 0.5  # share of random codes in a batch when training is both paired and adversarial
+    style_mixing: float = 0.5  # probability that the layers of a random code are split between two codes; paper: 0.9
     r1_gamma: float = 0.4  # gradient penalty on real pictures
     r1_interval: int = 16  # steps between penalties
     path_length_weight: float = 0.0  # StyleGAN2 uses 2; costs 40% more time, and paired training makes W smooth already
     path_length_interval: int = 4  # steps between path-length penalties
     augment_target: float = 0.6  # mean sign of the scores of real pictures above which augmentation rises; 0: none
-    augment_images: int = 100_000  # images over which its probability may move from 0 to 1
-    horizontal_flips: bool = False  # mirror real pictures; must be off where labels or codes know left from right
+    augment_images: int = 100_000  # images over which its probability may change from 0 to 1
+    horizontal_flips: bool = False  # mirror real pictures; must be off if labels or codes distinguish left and right
 
     held_out: int = 64  # last pictures of the folder, never trained on: for the validation error and sample sheets
     log_images: int = 800  # images between two lines of metrics.jsonl
@@ -87,17 +88,20 @@ class TrainGeneratorConfig:
 
     def __post_init__(self):
         if self.paired_weight <= 0 and self.adversarial_weight <= 0:
-            raise ValueError("paired_weight and adversarial_weight are both 0: nothing to learn from; raise one")
+            raise ValueError("paired_weight and adversarial_weight are both 0, so there is no loss; raise one of them")
         if self.horizontal_flips and self.paired_weight > 0:
-            raise ValueError("horizontal_flips with paired_weight: a code makes one picture, not its mirror; drop one")
+            raise ValueError(
+                "horizontal_flips cannot be combined with paired_weight: a code belongs to one picture and not to its "
+                "mirror image; leave one out"
+            )
         if self.relativistic and self.adversarial_weight > 0 and self.augment_target > 0:
             raise ValueError(
-                "relativistic scores have no sign of their own for augment_target to follow; set augment_target to 0"
+                "relativistic scores are differences, which augment_target cannot use; set augment_target to 0"
             )
         if self.frozen_resolution >= self.network.resolution:
             raise ValueError(
-                f"frozen_resolution {self.frozen_resolution} leaves nothing of a {self.network.resolution} px network "
-                "to learn; take a lower one, or 0 to train all of it"
+                f"frozen_resolution {self.frozen_resolution} freezes all of a {self.network.resolution} px network; use "
+                "a lower one, or 0 to train all of it"
             )
         if self.batch < 1 or self.total_images < self.batch:
             raise ValueError(
@@ -111,12 +115,12 @@ class TrainGeneratorConfig:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """How a run ended."""
+    """Result of a run."""
 
     checkpoint: Path
     images: int  # shown since the start, over all resumed parts
     minutes: float  # likewise
-    finished: bool  # False: interrupted; the same call goes on
+    finished: bool  # False: interrupted; the same call continues
     metrics: dict[str, float]  # last line of metrics.jsonl
 
 
@@ -131,14 +135,15 @@ def train_generator(
     progress: bool = True,
     on_metrics: Callable[[dict[str, float]], None] | None = None,
 ) -> TrainingResult:
-    """Train until images or minutes are used up; the same call goes on where an interrupted run stopped.
+    """Train until the number of images or minutes is reached; the same call continues an interrupted run.
 
     Writes to `out_dir`: `checkpoint.safetensors` (bundle with `generator` = averaged weights, `generator_live`,
-    `discriminator` and the optimisers' states), `metrics.jsonl`, `samples/*.png`, `config.json`. `grow_from` starts
-    from the checkpoint of a smaller or equally large model: its weights are copied, and new blocks, channels and
-    numbers of the code leave the picture as it is until they learn.
-    `features` gives the activations `[batch, C, h, w]` of pictures that `feature_weight` compares, a network that later
-    judges nothing. Ctrl-C and SIGTERM save and end the run. `on_metrics` gets each line of metrics.
+    `discriminator` and the optimisers' states), `metrics.jsonl`, `samples/*.png`, `config.json`.
+
+    `grow_from` starts from the checkpoint of a smaller or equally large model: its weights are copied, and new blocks,
+    channels and numbers of the code do not change the picture until they are trained. `features` returns the
+    activations `[batch, C, h, w]` that `feature_weight` compares; do not use this network as a judge. Ctrl-C and
+    SIGTERM save and end the run. `on_metrics` gets each line of metrics.
 
     Raises DataError for a folder that does not fit, CheckpointError for a checkpoint that does not, ValueError for a
     device that this machine does not have.
@@ -201,11 +206,11 @@ def train_generator(
 
 
 class DataError(ValueError):
-    """A data folder does not fit the configuration; the message says what it holds, what fits and what to do."""
+    """A data folder does not fit the configuration; the message says what it has, what fits and what to do."""
 
 
 class TrainingData:
-    """The memory-mapped arrays of a data folder, and batches of them in a reproducible order."""
+    """The memory-mapped arrays of a data folder, and reproducible batches."""
 
     def __init__(self, folder: str | Path, config: TrainGeneratorConfig):
         self.config = config
@@ -248,10 +253,10 @@ class TrainingData:
         try:
             return np.load(path, mmap_mode="r", allow_pickle=False)
         except ValueError as error:
-            raise DataError(f"{path} is no whole .npy array: {error}; render the folder again") from error
+            raise DataError(f"{path} is not a complete .npy array: {error}; render the folder again") from error
 
     def indices(self, images_seen: int) -> np.ndarray:
-        """Say which pictures come next after `images_seen`: every epoch shows each picture once, in its own order."""
+        """Indices of the batch after `images_seen` pictures; every epoch has each picture once, in a new order."""
         positions = np.arange(images_seen, images_seen + self.config.batch)
         chosen = np.empty(len(positions), np.int64)
         for epoch in np.unique(positions // self.count):
@@ -284,10 +289,10 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class Batch:
-    """Pictures to learn from."""
+    """A batch of training pictures."""
 
     image: Tensor  # [batch, 3, H, W] in [-1, 1]
-    weight: Tensor | None  # [batch, 1, H, W], mean 1; None weighs all pixels alike
+    weight: Tensor | None  # [batch, 1, H, W], mean 1; None: all pixels have the same weight
     latents: Tensor | None  # [batch, z_dim]
 
 
@@ -297,7 +302,7 @@ def paired_loss(
     weight: Float[Tensor, "b 1 h w"] | None,
     config: TrainGeneratorConfig,
 ) -> Float[Tensor, ""]:
-    """Distance between pictures and those they should be: Charbonnier, L1 at 1/2 and 1/4 size, L1 of differences."""
+    """Distance between pictures and their targets: Charbonnier, L1 at 1/2 and 1/4 size, L1 of differences."""
     weight = torch.ones_like(target[:, :1]) if weight is None else weight
     error = image - target
     eps = config.charbonnier
@@ -316,9 +321,9 @@ def paired_loss(
 def feature_loss(
     features: Callable[[Tensor], list[Tensor]], image: Float[Tensor, "b 3 h w"], target: Float[Tensor, "b 3 h w"]
 ) -> Float[Tensor, ""]:
-    """Mean difference of activations in units of the target's own, each channel of each level alike: 0 for equals.
+    """Mean absolute difference of activations, relative to those of the target; each channel has the same weight.
 
-    A perceptual loss (Johnson et al. 2016, section 3.2) through a network that knows the pictures' parts.
+    A perceptual loss (Johnson et al. 2016, section 3.2) with a segmenter as the network.
     """
     with torch.no_grad():
         wanted = features(target)
@@ -331,7 +336,7 @@ def feature_loss(
 
 
 class _State:
-    """Everything that changes during a run: networks, optimisers, counters."""
+    """State of a run: networks, optimisers, counters."""
 
     def __init__(
         self,
@@ -370,13 +375,13 @@ class _State:
 
     def _adam(self, module: nn.Module) -> torch.optim.Adam:
         c = self.config
-        # Not the fused one: on a CPU it mixes elements up where a weight and its gradient differ in memory layout.
+        # Not fused: on a CPU, fused Adam permutes elements if a weight and its gradient differ in memory layout.
         parameters = [p for p in module.parameters() if p.requires_grad]
         return torch.optim.Adam(parameters, lr=c.learning_rate, betas=(c.beta1, c.beta2), eps=1e-8)
 
     @property
     def progress(self) -> float:
-        """Share of the run that is behind us, by images or by the clock, whichever is further."""
+        """Progress of the run, by images or by time, whichever is further."""
         return progress_of(self.images, self.config.total_images, self.seconds, self.config.max_minutes)
 
     # One step: the generator's forward pass serves every loss; so does the discriminator's on generated pictures.
@@ -426,7 +431,7 @@ class _State:
                     group["lr"] = self.rate * share
 
     def _generate(self, batch: Batch) -> tuple[Tensor, int]:
-        """Pictures for the whole batch: first those of its own codes (their number is returned), then fresh ones."""
+        """Pictures for the batch: first those of its codes (returns their number too), then those of random codes."""
         c, g = self.config, self.generator
         size = len(batch.image)
         paired = 0 if batch.latents is None else size
@@ -445,7 +450,7 @@ class _State:
         return g.synthesis(w_plus, noise_mode="random", rng=self.rng, dtype=self.dtype).image, paired
 
     def _mix(self, w_plus: Tensor, other: Tensor) -> Tensor:
-        """Give some samples' later layers another code."""
+        """Replace the later layers of some samples by those of another code."""
         count, layers = w_plus.shape[:2]
         cut = torch.randint(1, layers, (count, 1, 1), generator=self.rng, device=self.device)
         keep = torch.rand(count, 1, 1, generator=self.rng, device=self.device) >= self.config.style_mixing
@@ -530,7 +535,7 @@ class _State:
         return found
 
     def resume(self, bundle: Bundle, path: Path) -> None:
-        """Go on from a checkpoint of the same run."""
+        """Continue from a checkpoint of the same run."""
         theirs = GeneratorConfig.from_dict(bundle.metadata["generator_config"])
         adversarial = "discriminator" in bundle.modules
         if theirs != self.config.network or adversarial != (self.discriminator is not None):
@@ -542,14 +547,14 @@ class _State:
         frozen = bundle.metadata.get("training", {}).get("frozen_resolution", 0)
         if frozen != self.config.frozen_resolution:
             raise CheckpointError(
-                f"{path} is of a run with frozen_resolution {frozen}, here {self.config.frozen_resolution}; take the "
+                f"{path} is of a run with frozen_resolution {frozen}, here {self.config.frozen_resolution}; use the "
                 f"same, or give another out_dir, with grow_from={path}"
             )
         scores = bundle.metadata.get("discriminator_config", {}).get("patches", 1)
         if self.discriminator is not None and scores != self.config.patches:
             raise CheckpointError(
                 f"{path} is of a run whose discriminator scores {scores} patches a side, here {self.config.patches}; "
-                f"take the same, or give another out_dir, with grow_from={path}"
+                f"use the same, or give another out_dir, with grow_from={path}"
             )
         self.average.load_state_dict(bundle.modules["generator"])
         self.generator.load_state_dict(bundle.modules["generator_live"])
@@ -561,9 +566,9 @@ class _State:
             setattr(self, name, value)
 
     def grow(self, bundle: Bundle, path: Path) -> None:
-        """Start from another model: copy what it has; what it lacks changes nothing until it learns.
+        """Start from another model: copy its weights; new weights do not change the picture until they are trained.
 
-        That holds for blocks of finer resolutions, for more channels, and for numbers appended to the code.
+        New weights are blocks of finer resolutions, additional channels, and numbers appended to the code.
         """
         weights = bundle.modules.get("generator")
         if weights is None:
@@ -574,10 +579,10 @@ class _State:
         if theirs not in (
             None,
             self.config.network.mapping_lr_multiplier,
-        ):  # it scales the weights: another w otherwise
+        ):  # the multiplier scales the weights, so another one would change w
             raise CheckpointError(
                 f"{path} has mapping_lr_multiplier {theirs}, this network {self.config.network.mapping_lr_multiplier}; "
-                "take the same"
+                "use the same"
             )
         known = GeneratorConfig.from_dict(bundle.metadata["generator_config"]) if theirs is not None else None
         if known is not None and known.mapping_hinges:
@@ -586,14 +591,14 @@ class _State:
             if not kept or network.z_dim != known.z_dim:
                 raise CheckpointError(
                     f"{path} has mapping_hinges {known.mapping_hinges} and z_dim {known.z_dim}, this network "
-                    f"{network.mapping_hinges} and {network.z_dim}; begin with the same hinges and keep z_dim"
+                    f"{network.mapping_hinges} and {network.z_dim}; start with the same hinges and keep z_dim"
                 )
         own = self.generator.state_dict()
         foreign = [n for n, v in weights.items() if n not in own or not _fits_into(v, own[n])]
         if foreign:
             raise CheckpointError(
-                f"{path} does not fit into {self.config.network}: {len(foreign)} tensors have no place, "
-                f"first {foreign[0]} {tuple(weights[foreign[0]].shape)}; grow to a network of at least its resolution, "
+                f"{path} does not fit into {self.config.network}: {len(foreign)} tensors do not fit, the first is "
+                f"{foreign[0]} {tuple(weights[foreign[0]].shape)}; grow to a network of at least its resolution, "
                 "channels, w_dim, mapping_layers and z_dim"
             )
         for resolution in self.config.network.resolutions:
@@ -615,7 +620,7 @@ def _fits_into(small: Tensor, large: Tensor) -> bool:
 
 
 def _widened(small: Tensor, large: Tensor) -> Tensor:
-    """Put a layer's weights into those of a wider layer: what was there does not hear the new inputs yet."""
+    """Copy a layer's weights into a wider layer; the old outputs get weight 0 for the new inputs."""
     wide = large.clone()
     if small.dim() > 1 and small.shape[1] < large.shape[1]:
         wide[: small.shape[0], small.shape[1] :] = 0
@@ -627,10 +632,10 @@ def _widened(small: Tensor, large: Tensor) -> Tensor:
 def adversarial_losses(
     real: Float[Tensor, "b scores"], fake: Float[Tensor, "b scores"], relativistic: bool
 ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """Losses of generator and discriminator: non-saturating logistic, or the same of the pairs' differences.
+    """Losses of generator and discriminator: non-saturating logistic of scores, or of score differences of pairs.
 
-    Relativistic pairing (Jolicoeur-Martineau 2019; Huang et al. 2024) asks which of two is the real one. Where both
-    show one code's portrait, what they show falls out of the difference and what is left is how it is drawn.
+    The relativistic loss (Jolicoeur-Martineau 2019; Huang et al. 2024) asks which picture of a pair is real. If both
+    show the portrait of the same code, content cancels in the difference and only the rendering is judged.
     """
     if relativistic:
         return F.softplus(real.detach() - fake).mean(), F.softplus(fake - real).mean()
@@ -638,14 +643,14 @@ def adversarial_losses(
 
 
 def r1_penalty(score: Float[Tensor, "b scores"], image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
-    """Mean squared norm of the scores' gradient at real pictures (Mescheder et al. 2018), mean over far patches."""
+    """R1: mean squared norm of the scores' gradient at real pictures (Mescheder et al. 2018), mean over patches."""
     (gradient,) = torch.autograd.grad(score.sum() / math.sqrt(score.shape[1]), image, create_graph=True)
     return gradient.square().sum(dim=(1, 2, 3)).mean()
 
 
 @torch.no_grad()
 def _validate(state: _State, data: TrainingData, path: Path, columns: int = 8) -> float:
-    """Write a sheet: held-out pictures over what their codes give, then fresh samples; return the held-out mean L1."""
+    """Write a sheet of held-out pictures, their reconstructions and samples; return the held-out mean L1."""
     c, g = state.config, state.average
     rng = torch.Generator().manual_seed(c.seed)
     z = torch.randn(2 * columns, c.network.z_dim, generator=rng).to(state.device)
@@ -669,7 +674,7 @@ def _validate(state: _State, data: TrainingData, path: Path, columns: int = 8) -
 
 
 def config_from_options(network: Mapping[str, Any], options: Mapping[str, Any]) -> TrainGeneratorConfig:
-    """Build a configuration from plain values; those that are None keep their defaults."""
+    """Build a configuration from plain values; None means the default."""
     given = {k: v for k, v in options.items() if v is not None}
     return TrainGeneratorConfig(network=GeneratorConfig(**{k: v for k, v in network.items() if v is not None}), **given)
 
@@ -700,7 +705,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train a StyleGAN2 generator on a folder of pictures.")
     parser.add_argument("--data", required=True, help="folder with images.npy, label_maps.npy, latents.npy")
     parser.add_argument(
-        "--out", required=True, help="folder for checkpoint, metrics and samples; resumes if it has one"
+        "--out", required=True, help="folder for checkpoint, metrics and samples; resumes if it has a checkpoint"
     )
     parser.add_argument("--grow-from", help="checkpoint of a smaller or equally large model to start from")
     parser.add_argument("--features", help="portrait segmenter's weights, for --feature-weight")
@@ -712,11 +717,13 @@ def main(arguments: list[str] | None = None) -> None:
         for f in fields(owner):
             option = f"--{f.name.replace('_', '-')}"
             if f.name == "part_weights":
-                group.add_argument(option, type=_part_weights, help="label id = weight, as 5=4,6=4")
+                group.add_argument(option, type=_part_weights, help="label id = weight, such as 5=4,6=4")
             elif f.name == "channels":
-                group.add_argument(option, type=_numbers, help="one for each of 4, 8, … px, as 128,128,64,32,16")
+                group.add_argument(option, type=_numbers, help="for each of 4, 8, … px, such as 128,128,64,32,16")
             elif f.name == "mapping_hinges":
-                group.add_argument(option, type=_thresholds, help="as=-1,0,1 (with the equals sign); default: none")
+                group.add_argument(
+                    option, type=_thresholds, help="such as =-1,0,1, with the equals sign; default: none"
+                )
             elif isinstance(f.default, bool):
                 group.add_argument(option, action=argparse.BooleanOptionalAction, help=f"default: {f.default}")
             elif f.name in groups[owner]:

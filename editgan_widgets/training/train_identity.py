@@ -1,8 +1,8 @@
 """Train the portraits' identity embedding on renders of people in several views each.
 
-The loss is the supervised contrastive one (Khosla et al. 2020, equation 2): among all pictures of a batch, those of the
-same person shall be the most similar. The folder comes from `editgan render --views 6`: consecutive pictures show one
-person.
+The loss is supervised contrastive (Khosla et al. 2020, equation 2): among all pictures of a batch, those of the same
+person should be the most similar. The folder is written by `editgan render --views 6`: consecutive pictures show the
+same person.
 """
 
 import json
@@ -25,13 +25,13 @@ from editgan_widgets.training.train_segmenter import disturb
 
 @dataclass(frozen=True)
 class TrainIdentityConfig:
-    """How to train; the defaults take about a quarter of an hour on one core."""
+    """Settings of the training."""
 
     total_images: int = 100_000
-    max_minutes: float | None = None  # ends by the clock; the learning rate decays in time for it
+    max_minutes: float | None = None  # time limit; the learning rate decays accordingly
     people: int = 24  # in a batch
-    views: int = 3  # of each of them
-    temperature: float = 0.15  # of the similarities: lower looks harder at the most similar strangers
+    views: int = 3  # of each person
+    temperature: float = 0.15  # of the similarities: a lower one weights the most similar other people more
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
     held_out: int = 100  # last people of the folder: for the reported AUC
@@ -41,7 +41,7 @@ class TrainIdentityConfig:
 def contrastive_loss(
     embedding: Float[Tensor, "n size"], people: Int[Tensor, " n"], temperature: float
 ) -> Float[Tensor, ""]:
-    """Cross-entropy of finding a picture's own person among all other pictures, mean over its views."""
+    """Cross-entropy of picking the same person among all other pictures, mean over the person's other views."""
     logits = embedding @ embedding.T / temperature
     oneself = torch.eye(len(people), dtype=torch.bool, device=people.device)
     logits = logits.masked_fill(oneself, -torch.inf)
@@ -58,14 +58,14 @@ def train_identity(
 ) -> Identity:
     """Train on a folder of `editgan render --views N`; the network's `report` has the AUC on held-out people.
 
-    The network comes back on the CPU. Raises ValueError for a folder without pictures, with one view a person, or with
+    Returns the network on the CPU. Raises ValueError for a folder without pictures, with one view per person, or with
     too few people, and for a device that this machine does not have.
     """
     target = resolve_device(device)
     config = config or TrainIdentityConfig()
     folder = Path(data_dir)
     if not (folder / "images.npy").is_file() or not (folder / "dataset.json").is_file():
-        raise ValueError(f"{folder} holds no portraits; `editgan render --views 6 --out {folder}` writes them")
+        raise ValueError(f"{folder} has no portraits; `editgan render --views 6 --out {folder}` writes them")
     images = np.load(folder / "images.npy", mmap_mode="r")
     views = json.loads((folder / "dataset.json").read_text()).get("views", 1)
     if views < 2:

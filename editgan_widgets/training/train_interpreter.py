@@ -1,8 +1,7 @@
-"""Train an Interpreter on a few labelled generator samples (DatasetGAN, section 3.1): about 16, in about a minute of
-one CPU thread.
+"""Train an Interpreter on a few labelled generator samples, about 16 (DatasetGAN, section 3.1).
 
-Features stay at their native sizes (a few MB a picture); every step draws pixels and samples the levels bilinearly
-just there, as the interpreter will do in use. All members of the ensemble are trained as one batched model.
+Features stay at their native sizes (a few MB per picture). Every step draws pixels and interpolates the levels
+bilinearly at these pixels, as the interpreter does in use. The ensemble is trained as one batched model.
 """
 
 import math
@@ -21,21 +20,21 @@ from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 
 @dataclass(frozen=True)
 class InterpreterTrainingConfig:
-    """How an interpreter is trained."""
+    """Settings of the training."""
 
     ensemble: int = 5
     hidden: tuple[int, int] = (64, 32)
     steps: int = 400
     pixels: int = 2048  # per step, drawn from all pictures
     lr: float = 3e-3  # Adam, cosine to zero
-    weight_decay: float = 1e-4  # on the three linear layers: 16 pictures are few
+    weight_decay: float = 1e-4  # on the three linear layers, because there are only 16 pictures
     balanced_fraction: float = 0.5  # of the pixels: label first, then a pixel of it; the rest uniform over pixels
-    balance_power: float = 0.5  # a label's chance ~ its area ** (1 - power): 1 = all labels alike
+    balance_power: float = 0.5  # probability of a label ~ its area ** (1 - power): 1 = all labels equally likely
 
 
 @dataclass(frozen=True)
 class InterpreterProgress:
-    """What a progress callback gets: step 1..total, the batch's cross-entropy and its accuracy in 0..1."""
+    """Argument of the progress callback: step 1..total, cross-entropy and accuracy (0..1) of the batch."""
 
     step: int
     total: int
@@ -55,13 +54,13 @@ def train_interpreter(
     """Train on n labelled samples and return the interpreter in eval mode, on the generator's device.
 
     Args:
-        generator: the frozen generator whose features are read.
+        generator: the frozen generator whose features the interpreter reads.
         w_plus: latents of the samples.
         label_maps: their label maps, of the generator's resolution.
-        num_labels: labels in the set; ids in the maps are below it.
+        num_labels: number of labels in the set; ids in the maps are below it.
         config: None for the defaults.
         generator_rng: source of all randomness (a CPU torch.Generator); None for one seeded with 0.
-        on_progress: called now and then, and at the last step.
+        on_progress: called at intervals, and at the last step.
 
     Raises ValueError for maps of another size or count, or with an id that is not below num_labels.
     """
@@ -74,7 +73,7 @@ def train_interpreter(
             f"({len(w_plus)}, {resolution}, {resolution})"
         )
     if int(label_maps.max()) >= num_labels:
-        raise ValueError(f"label_maps hold id {int(label_maps.max())}, but ids run 0..{num_labels - 1}")
+        raise ValueError(f"label_maps contain id {int(label_maps.max())}, but ids are 0..{num_labels - 1}")
     pool = _FeaturePool(generator, w_plus)
     labels = label_maps.flatten().long().cpu()
     sampler = _PixelDraw(labels, num_labels, config, rng)
@@ -98,7 +97,7 @@ def train_interpreter(
         logits = interpreter.members(pool(picked))  # [ensemble, n, num_labels]
         loss = F.cross_entropy(logits.flatten(0, 1), target.repeat(config.ensemble))
         optimizer.zero_grad(set_to_none=True)
-        # Summed over members, so that each learns at its own full rate.
+        # Summed over members, so that each has the full learning rate.
         (loss * config.ensemble).backward()
         optimizer.step()
         if on_progress is not None and (step % 20 == 0 or step == config.steps):
@@ -128,7 +127,7 @@ class _FeaturePool:
                 rows = torch.cat([self.levels.pop()[1], rows], dim=1)
             self.levels.append((size, rows.contiguous()))
         self.mean = torch.cat(means)
-        # A channel that never moves would be blown up: its scale is bounded below.
+        # The scale is bounded below, so that constant channels are not amplified.
         self.std = torch.cat(stds).clamp_min(1e-2)
 
     def __call__(self, picked: Tensor) -> Tensor:
@@ -144,7 +143,7 @@ class _FeaturePool:
 
 
 class _PixelDraw:
-    """Draws pixel numbers: part uniform, part label first."""
+    """Draws pixel indices: part of them uniformly, part by drawing the label first."""
 
     def __init__(self, labels: Tensor, num_labels: int, config: InterpreterTrainingConfig, rng: torch.Generator):
         self.rng, self.total = rng, len(labels)

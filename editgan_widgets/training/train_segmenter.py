@@ -1,8 +1,8 @@
-"""Train the portraits' segmenter on rendered truth.
+"""Train the portraits' segmenter on renders, which come with their exact part ids.
 
-Pictures are disturbed (blur, noise, light, colour, lower resolution) so that it also reads what a generator makes of
-a portrait; true part ids come with the renders. Cross-entropy with weights that lift small parts, and the soft Dice
-loss (Milletari et al. 2016), which counts every part alike, as the mean IoU does.
+Pictures are augmented (blur, noise, light, colour, lower resolution), so that the segmenter also works on generated
+portraits. The loss is cross-entropy with larger weights for small parts, and soft Dice (Milletari et al. 2016), which
+weights all parts equally, like the mean IoU.
 """
 
 from collections.abc import Callable
@@ -26,18 +26,18 @@ from editgan_widgets.training.runs import RunLength, fit
 
 @dataclass(frozen=True)
 class TrainSegmenterConfig:
-    """How to train; the defaults take about a quarter of an hour on one core."""
+    """Settings of the training."""
 
     total_images: int = 16_000
-    max_minutes: float | None = None  # ends by the clock; the learning rate decays in time for it
+    max_minutes: float | None = None  # time limit; the learning rate decays accordingly
     batch: int = 16
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
-    small_part_power: float = 0.3  # class weight = (share of pixels) ** -power: 0 none, 1 all parts alike
-    dice_weight: float = 1.0  # of the soft Dice loss beside the cross-entropy
-    large_part_pixels: float = 0.02  # of the pictures: of a larger part only so much, drawn anew, enters the loss
+    small_part_power: float = 0.3  # class weight = (share of pixels) ** -power: 0 = no weights, 1 = all parts equal
+    dice_weight: float = 1.0  # of the soft Dice loss, relative to the cross-entropy
+    large_part_pixels: float = 0.02  # share of the pixels; larger parts are subsampled to it in the loss
     held_out: int = 200  # last pictures of the folder: for the reported mIoU
-    half_size_share: float = 0.4  # of the batches, shown at half size: the segmenter serves 64 and 128 px
+    half_size_share: float = 0.4  # share of the batches at half size, because the segmenter is used at 64 and 128 px
     widths: tuple[int, ...] = (16, 32, 48, 64, 96)  # channels of each level of the U-Net, fine to coarse
     seed: int = 0
 
@@ -52,12 +52,12 @@ def train_segmenter(
 ) -> tuple[Segmenter, dict[str, float]]:
     """Train on a folder of `editgan render`; return the network and its held-out mIoU at full and half size.
 
-    `labels` are the parts to read: PORTRAIT_LABELS, or a coarser set of portraits' parts.
-    `start` gives the weights to begin with and stays as it is; None begins anew. One of other parts gives all but the
-    last layer; one whose finest level is narrower is widened, and reads as before until the new channels learn. The
-    network comes back on the CPU.
-    Raises ValueError for a folder without portraits or with too few, for a start of other levels, and for a device that
-    this machine does not have.
+    `labels` are the parts to predict: PORTRAIT_LABELS, or a coarser set. `start` provides the initial weights and is
+    not modified; None for random weights. If it has other parts, its last layer is not used; if its finest level has
+    fewer channels, it is widened without changing its output. Returns the network on the CPU.
+
+    Raises ValueError for a folder without portraits or with too few, for a start with other levels, and for a device
+    that this machine does not have.
     """
     target = resolve_device(device)
     folder = Path(data_dir)
@@ -70,7 +70,7 @@ def train_segmenter(
     count = len(images) - config.held_out
     if count < config.batch:
         raise ValueError(
-            f"{folder} holds {len(images)} portraits; {config.held_out} held out leave too few: render more"
+            f"{folder} has {len(images)} portraits; with {config.held_out} held out, too few remain: render more"
         )
     rng = torch.Generator().manual_seed(config.seed)
     order = np.random.default_rng(config.seed)
@@ -94,7 +94,7 @@ def train_segmenter(
         if order.random() < config.half_size_share:
             image, label = F.avg_pool2d(image, 2), label[:, ::2, ::2]
         logits = model(disturb(image, rng))
-        # Most pixels lie inside a few large parts and tell little, and a softmax over all costs as much as the network.
+        # Most pixels are inside a few large parts and add little, and a softmax over all costs as much as the network.
         chance = kept[label]
         chosen = torch.rand(label.shape, generator=rng).to(target) < chance
         rows, label = logits.permute(0, 2, 3, 1)[chosen].float(), label[chosen]
@@ -116,9 +116,9 @@ def train_segmenter(
 
 
 def take_weights(model: Segmenter, start: Segmenter) -> None:
-    """Copy what another segmenter has learned; channels that it lacks at the finest level are not heard yet.
+    """Copy the weights of another segmenter; additional channels at the finest level get weight 0 in later layers.
 
-    Raises ValueError where a coarser level has another width, or the finest one fewer channels than `start`.
+    Raises ValueError if a coarser level has another width, or the finest one fewer channels than `start`.
     """
     if model.widths[1:] != start.widths[1:] or model.widths[0] < start.widths[0]:
         raise ValueError(
@@ -144,9 +144,9 @@ def part_loss(
     stands_for: Float[Tensor, " n"],
     dice_weight: float,
 ) -> Float[Tensor, ""]:
-    """Weighted cross-entropy and one less the mean overlap 2 |A and B| / (|A| + |B|) of the parts that are shown.
+    """Weighted cross-entropy, and soft Dice loss 1 - 2 |A and B| / (|A| + |B|), mean over the visible parts.
 
-    Each of the `n` pixels stands for so many.
+    `stands_for` is the number of pixels that each sampled pixel represents.
     """
     log_share = logits.log_softmax(1)
     right = log_share.gather(1, label[:, None])[:, 0]
@@ -162,9 +162,9 @@ def part_loss(
 
 
 def disturb(image: Tensor, rng: torch.Generator, colours: bool = True) -> Tensor:
-    """Blur, shrink, tint, shade and add noise, each picture by its own amount; `rng` is a CPU generator.
+    """Blur, downsample, tint, shade and add noise, by a random amount per picture; `rng` is a CPU generator.
 
-    Without `colours` nothing is tinted or shaded.
+    Without `colours`, pictures are not tinted or shaded.
     """
     n = len(image)
 
@@ -184,7 +184,7 @@ def disturb(image: Tensor, rng: torch.Generator, colours: bool = True) -> Tensor
 
 
 def held_out_miou(model: Segmenter | MergedSegmenter, images: Tensor, labels: Tensor, batch: int = 32) -> float:
-    """Mean over the parts of intersection over union, pixels of all pictures pooled."""
+    """Mean IoU over the parts, with the pixels of all pictures pooled."""
     counts = np.zeros((len(model.labels),) * 2, np.int64)
     for image, label in zip(images.split(batch), labels.split(batch), strict=True):
         seen = model.label_map(image).to(torch.uint8).numpy()

@@ -41,5 +41,5 @@ def test_the_svm_finds_the_plane_between_two_clouds():
 
 
 def test_an_attribute_that_is_not_read_is_refused_by_name(tiny_model):
-    with pytest.raises(ValueError, match="'smile' is not read; there are: brightness"):
+    with pytest.raises(ValueError, match="unknown attribute 'smile'; known attributes: brightness"):
         labelled_latents(tiny_model, "smile", read, count=4)

@@ -45,7 +45,7 @@ def test_editability_is_the_slope_over_that_of_samples(tiny_model, brighter):
     arguments = (colours, brighter, "brightness", brightness)
     alike = embedding_quality(tiny_model, image, w_plus, *arguments, seeds=[3])
     assert alike.editability.share == pytest.approx(1)
-    with pytest.raises(ValueError, match="'size' is not read; there are: brightness"):
+    with pytest.raises(ValueError, match="unknown attribute 'size'; known attributes: brightness"):
         embedding_quality(tiny_model, image, w_plus, colours, brighter, "size", brightness)
 
 

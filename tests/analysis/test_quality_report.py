@@ -256,7 +256,7 @@ def test_what_no_judge_measures_is_said_to_be_left_out(tiny_model, renders, tmp_
     config = dataclasses.replace(CONFIG, sweep=(1.0,))
     page = measure_quality(tiny_model, renders, Judges(features, "a toy network"), config).write(tmp_path).read_text()
     assert "editgan train factor-regressor" in page
-    assert "no segmenter to judge it" in page
+    assert "no segmenter was given" in page
     assert "editgan train encoder" in page
     assert not (tmp_path / "balance.png").exists()
 

@@ -96,7 +96,7 @@ def test_what_cannot_be_measured_says_why(tiny_model, brighter):
         transfer(tiny_model, brighter, (), "brightness", read)
     with pytest.raises(ValueError, match="seed 100 is one that 'brighter' was learned on"):
         transfer(tiny_model, brighter, (1, 100), "brightness", read)
-    with pytest.raises(ValueError, match="'smile' is not read; there are: brightness, constant"):
+    with pytest.raises(ValueError, match="unknown attribute 'smile'; known attributes: brightness, constant"):
         transfer(tiny_model, brighter, (1,), "smile", read)
     with pytest.raises(ValueError, match=r"'constant' changes by 0\.0"):
         transfer(tiny_model, brighter, (1,), "constant", read)

@@ -61,5 +61,5 @@ def test_a_checkpoint_without_a_discriminator_takes_that_of_another(checkpoint, 
     assert build_model(bare, labeller, tiny_model.labels, **options).discriminator is None
     model = build_model(bare, labeller, tiny_model.labels, discriminator_from=checkpoint, **options)
     assert fingerprint(model.discriminator) == fingerprint(tiny_model.discriminator)
-    with pytest.raises(CheckpointError, match="holds no discriminator"):
+    with pytest.raises(CheckpointError, match="has no discriminator"):
         build_model(bare, labeller, tiny_model.labels, discriminator_from=bare, **options)
