@@ -100,8 +100,8 @@ class TrainGeneratorConfig:
             )
         if self.frozen_resolution >= self.network.resolution:
             raise ValueError(
-                f"frozen_resolution {self.frozen_resolution} freezes all of a {self.network.resolution} px network; use "
-                "a lower one, or 0 to train all of it"
+                f"frozen_resolution {self.frozen_resolution} freezes all of a {self.network.resolution} px network; "
+                "use a lower one, or 0 to train all of it"
             )
         if self.batch < 1 or self.total_images < self.batch:
             raise ValueError(

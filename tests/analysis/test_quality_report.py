@@ -262,7 +262,7 @@ def test_what_no_judge_measures_is_said_to_be_left_out(tiny_model, renders, tmp_
 
 
 def test_a_segmenter_of_other_parts_is_refused_before_anything_is_measured(whole, tmp_path):
-    with pytest.raises(ValueError, match=r"segmenter knows 7 parts, the model 4 \(tiny\).*editgan train segmenter"):
+    with pytest.raises(ValueError, match=r"segmenter has 7 parts, the model 4 \(tiny\).*editgan train segmenter"):
         measure_quality(whole, tmp_path / "none", Judges(features, "toy", Brightness(7)), CONFIG)
 
 
