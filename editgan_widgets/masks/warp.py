@@ -45,7 +45,7 @@ def push(points: Sequence[Sequence[Real]] | np.ndarray, radius: Real) -> Operati
 def _sources(
     path: Sequence[tuple[float, float]], radius: float, size: tuple[int, int]
 ) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
-    """Where each pixel's label comes from, x and y in px. static/editor/push.js computes the same numbers."""
+    """Where each pixel's label comes from, x and y in px. js/core/warp.js computes the same numbers."""
     height, width = size
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     for (x0, y0), (x1, y1) in pairwise(path):

@@ -33,8 +33,8 @@ class SampleGrid(anywidget.AnyWidget):
     Raises ValueError for no seeds or no truncation_psi, a `selected` that is not among them, or another language.
     """
 
-    _esm = _STATIC / "sample_grid.js"
-    _css = _STATIC / "sample_grid.css"
+    _esm = _STATIC / "sample_grid.bundle.js"
+    _css = _STATIC / "sample_grid.bundle.css"
 
     seeds = traitlets.List(traitlets.Int()).tag(sync=True)
     psis = traitlets.List(traitlets.Float()).tag(sync=True)  # one a row; pictures go by row and then by seed

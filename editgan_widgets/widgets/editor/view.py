@@ -1,4 +1,4 @@
-"""EditorView: the browser side of the editor as an anywidget; static/editor/ draws, this class holds what it shows.
+"""EditorView: the browser side of the editor as an anywidget; js/editor/ draws, this class holds what it shows.
 
 State stands in traits, so a reloaded page finds everything again; frames of a running edit are messages. Each trait is
 written by one side: the first group below by the kernel, the second by the browser.
@@ -18,7 +18,7 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "configure", preset, settings}
                         {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
                         {kind: "samples", seeds, psis}   {kind: "new", seed, psi, source?}
-                        all with id and turn (core/deliveries.py), but for what passes (PASSING in line.js) and what is live
+                        all with id and turn (core/deliveries.py), except PASSING (js/editor/page.js) and live ones
     kernel -> browser   {kind: "frame", seq, job, step, total, figures, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true, own} + [JPEG]; own: it is the picture that is committed
                         {kind: "download", view, name, type} + [file]
@@ -43,7 +43,6 @@ from editgan_widgets.masks.strokes import SHAPES
 from editgan_widgets.palettes import PALETTES, palettes_of
 from editgan_widgets.scalars import plain
 from editgan_widgets.widgets.core import encoding
-from editgan_widgets.widgets.core.browser_module import joined
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
 from editgan_widgets.widgets.core.strings import strings
 from editgan_widgets.widgets.editor.part_tools import PART_TOOLS
@@ -82,8 +81,8 @@ class _Flag(traitlets.Bool):
 class EditorView(anywidget.AnyWidget):
     """Picture and parts side by side with palette, brush and run bar; shows a session, knows nothing of it."""
 
-    _esm = joined(_STATIC / "editor" / "main.js")
-    _css = _STATIC / "editor.css"
+    _esm = _STATIC / "editor.bundle.js"
+    _css = _STATIC / "editor.bundle.css"
 
     canvas = traitlets.Instance(PartCanvas).tag(sync=True, **widget_serialization)
     width = traitlets.Int().tag(sync=True)

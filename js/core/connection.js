@@ -1,0 +1,72 @@
+// Connection: whether the page reaches the kernel that made its widget.
+//
+// All of it goes by what the host's widget manager offers; where the host tells nothing, the connection counts as good.
+
+const HELD_PATIENCE = 4000; // ms that an idle kernel may leave a message of ipywidgets unanswered
+const LOOK_EVERY = 1000; // ms
+
+/**
+ * @typedef {object} Connection
+ * @property {() => boolean} online
+ * @property {() => Promise<boolean>} alive whether the kernel that made the widget still runs: a restarted one does not know it
+ * @property {() => void} close
+ */
+
+/**
+ * `onLost()` and `onBack()` hear of each loss and return of the connection.
+ * @param {object} given
+ * @param {Pick<import("./types").Model<import("./types").DeliveryTraits>, "get" | "widget_manager">} given.model
+ * @param {() => void} given.onLost
+ * @param {() => void} given.onBack
+ * @returns {Connection}
+ */
+export function watchConnection({ model, onLost, onBack }) {
+  const manager = model.widget_manager;
+  const session = manager?.context?.sessionContext;
+  const signal = session?.connectionStatusChanged ?? manager?.kernel?.connectionStatusChanged;
+  const status = () => session?.session?.kernel?.connectionStatus ?? manager?.kernel?.connectionStatus ?? "disconnected";
+  const online = () => !signal || status() === "connected";
+  const findWidget = async () => manager?.get_model(model.get("ident"));
+  let lost = !online();
+  function changed() {
+    if (!online()) {
+      lost = true;
+      onLost();
+    } else if (lost) {
+      lost = false;
+      release();
+      onBack();
+    }
+  }
+  signal?.connect(changed);
+
+  /** ipywidgets holds a widget's changes back until the kernel has answered the last one; that answer may be lost for good. */
+  async function release() {
+    const widget = await findWidget();
+    for (let i = widget?._pending_msgs ?? 0; i > 0; i--) widget._handle_status?.({ content: { execution_state: "idle" } });
+  }
+  /** @type {number | null} */
+  let heldSince = null;
+  /** Release what waits for an answer that was lost while the connection stayed: an idle kernel owes no answer. */
+  async function releaseHeld() {
+    const widget = await findWidget();
+    const kernel = session?.session?.kernel ?? manager?.kernel;
+    const held = widget?._pending_msgs > 0 && widget._msg_buffer !== null && kernel?.status === "idle" && online();
+    if (!held) heldSince = null;
+    else if (heldSince === null) heldSince = performance.now();
+    else if (performance.now() - heldSince > HELD_PATIENCE) {
+      heldSince = null;
+      release();
+    }
+  }
+  const looking = manager ? setInterval(releaseHeld, LOOK_EVERY) : undefined;
+
+  return {
+    online,
+    alive: async () => (await findWidget())?.comm_live !== false,
+    close() {
+      clearInterval(looking);
+      signal?.disconnect(changed);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+// Errors and notices: an error can be dismissed, a notice stays while it is true.
+
+import { h, iconButton } from "./dom.js";
+import { ICONS } from "./icons.js";
+
+/**
+ * @param {Pick<import("./types").Page<import("./types").RunTraits & import("./types").TextTraits>, "model" | "t">} page
+ * @param {{ dismiss: () => void }} given
+ */
+export function makeNotices({ model, t }, { dismiss }) {
+  const icon = () => h("span", { class: "eg-error-icon", html: ICONS.alert });
+  const errorText = h("span", { class: "eg-error-text" });
+  const error = h("div", { class: "eg-error", role: "alert", hidden: true }, icon(), errorText, iconButton("close", t("Dismiss this message"), dismiss));
+  const noticeText = h("span", { class: "eg-error-text" });
+  const notice = h("div", { class: "eg-error eg-notice", role: "alert", hidden: true }, icon(), noticeText);
+  /** @param {HTMLElement} box @param {HTMLElement} line @param {string} text */
+  function show(box, line, text) {
+    line.textContent = text;
+    box.hidden = !text;
+  }
+  return {
+    nodes: [error, notice],
+    showError: () => show(error, errorText, model.get("error")),
+    showNotice: () => show(notice, noticeText, model.get("notice")),
+  };
+}

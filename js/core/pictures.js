@@ -1,0 +1,41 @@
+// The picture and the one before all edits. The newest is shown: one that decodes slowly does not overwrite a newer one.
+
+import { surface } from "./dom.js";
+
+/**
+ * `changed(isPicture)` hears that one of the two was drawn.
+ * @param {Pick<import("./types").Page<import("./types").PictureTraits>, "model">} page
+ * @param {{ changed: (isPicture: boolean) => void }} given
+ */
+export function makePictures({ model }, { changed }) {
+  const width = model.get("width");
+  const height = model.get("height");
+  const picture = surface(width, height);
+  const before = surface(width, height);
+  let decodes = 0;
+  let drawn = 0;
+  /**
+   * @param {import("./types").Bytes | null} bytes
+   * @param {string} type
+   * @param {CanvasRenderingContext2D} target
+   */
+  async function show(bytes, type, target) {
+    const order = ++decodes;
+    if (!bytes || bytes.byteLength === 0) return;
+    const bitmap = await createImageBitmap(new Blob([bytes], { type }));
+    if (target !== picture || order > drawn) {
+      if (target === picture) drawn = order;
+      target.drawImage(bitmap, 0, 0, width, height);
+      changed(target === picture);
+    }
+    bitmap.close();
+  }
+  return {
+    picture,
+    before,
+    /** @param {import("./types").Bytes} bytes of a JPEG */
+    showFrame: (bytes) => show(bytes, "image/jpeg", picture),
+    readPicture: () => show(model.get("image"), "", picture),
+    readBefore: () => show(model.get("before"), "", before),
+  };
+}

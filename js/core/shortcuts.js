@@ -1,0 +1,75 @@
+// Keyboard shortcuts of a widget: only with the focus inside it, and Tab is never taken.
+
+import { h, handled, iconButton } from "./dom.js";
+
+/** @typedef {Pick<KeyboardEvent, "key" | "code" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">} Press */
+/** What a press does; returns false where it did nothing, so that the press goes on to the browser.
+ * @typedef {(event: KeyboardEvent) => unknown} Action */
+
+/**
+ * The names of a key press, the most exact first: modifiers ("Ctrl+", "Alt+", "Shift+") and the key, a letter in lower case. Command
+ * counts as Ctrl. With Shift, a digit's key also has its place's name ("Shift+Digit1"), and any key its name without Shift, because
+ * characters such as "?" need Shift on some keyboards.
+ * @param {Press} press
+ */
+export function keyNames({ key, code, shiftKey, ctrlKey, metaKey, altKey }) {
+  const own = key.length === 1 ? key.toLowerCase() : key;
+  const before = `${ctrlKey || metaKey ? "Ctrl+" : ""}${altKey ? "Alt+" : ""}`;
+  if (!shiftKey) return [`${before}${own}`];
+  const place = /^Digit\d$/.test(code) && !/^\d$/.test(key) ? [`${before}Shift+${code}`] : [];
+  return [`${before}Shift+${own}`, ...place, `${before}${own}`];
+}
+
+/**
+ * The action of a key press in a table by names of presses (see `keyNames`).
+ * @param {Press} press
+ * @param {Record<string, Action | undefined>} table
+ */
+export const actionOf = (press, table) => keyNames(press).map((name) => table[name]).find(Boolean);
+
+/** @param {EventTarget | null} target */
+const isTyping = (target) => target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && ["search", "text", "number"].includes(target.type));
+
+/**
+ * Listen to the keys. `first` may take a press before the table; `whileTyping` are the names of the presses that act in a text field
+ * too.
+ * @param {Pick<import("./types").Page<any>, "root" | "listen">} page
+ * @param {Record<string, Action | undefined>} table
+ * @param {{ first?: (event: KeyboardEvent) => boolean, whileTyping?: string[] }} options
+ */
+export function listenToKeys({ root, listen }, table, { first = () => false, whileTyping = [] } = {}) {
+  listen(root, "keydown", (event) => {
+    if (event.defaultPrevented || root.querySelector("dialog[open]")) return;
+    const typing = isTyping(event.target);
+    if (!typing && first(event)) return handled(event);
+    const action = actionOf(event, table);
+    if (!action || (typing && !keyNames(event).some((name) => whileTyping.includes(name)))) return;
+    if (action(event) !== false) handled(event);
+  });
+  // Ctrl+S is the notebook's. This runs before JupyterLab's own listener, which looks for the attribute on the focused element.
+  listen(
+    window,
+    "keydown",
+    ({ target, key, ctrlKey, metaKey }) => {
+      if (key.toLowerCase() !== "s" || !(ctrlKey || metaKey) || !root.contains(target) || !target.hasAttribute("data-lm-suppress-shortcuts")) return;
+      target.removeAttribute("data-lm-suppress-shortcuts");
+      setTimeout(() => target.setAttribute("data-lm-suppress-shortcuts", "true"));
+    },
+    true,
+  );
+}
+
+/**
+ * The list of shortcuts, a dialog.
+ * @param {import("./types").Translate} t
+ * @param {[string, string][]} rows keys and what they do
+ */
+export function makeShortcutSheet(t, rows) {
+  const sheet = h(
+    "dialog",
+    { class: "eg-sheet", "aria-label": t("Keyboard shortcuts"), onclick: (event) => void (event.target === sheet && sheet.close()) },
+    h("table", {}, ...rows.map(([keys, what]) => h("tr", {}, h("th", { scope: "row" }, keys), h("td", {}, what)))),
+    iconButton("close", t("Close the list of shortcuts"), () => void sheet.close()),
+  );
+  return sheet;
+}

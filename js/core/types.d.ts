@@ -1,0 +1,149 @@
+// Types that the modules of every widget share.
+
+/** A widget's model in the browser, as anywidget passes it to `render`. */
+export interface Model<Traits extends object> {
+  get<Name extends keyof Traits & string>(name: Name): Traits[Name];
+  set<Name extends keyof Traits & string>(name: Name, value: Traits[Name]): void;
+  save_changes(): void;
+  send(content: object, callbacks?: unknown, buffers?: ArrayBuffer[]): void;
+  on(event: string, callback: (...given: any[]) => unknown): void;
+  off(event: string, callback: (...given: any[]) => unknown): void;
+  /** ipywidgets' manager; its shape depends on the host. */
+  widget_manager?: any;
+}
+
+/** A text in the user's language; `{name}` in it takes the value of that name. */
+export type Translate = (text: string, values?: Record<string, unknown>) => string;
+
+/** x and y in picture px, (0, 0) the top left corner of the picture. */
+export type Point = [number, number];
+
+/** Pixels from left and top up to right and bottom (not included). */
+export interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** What a view shows: magnification, and the picture's part in px. */
+export interface Seen {
+  zoom: number;
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** A part's id, name and the id of the same part on the other side (or its own). */
+export interface Part {
+  id: number;
+  name: string;
+  other: number;
+}
+
+export interface Look {
+  /** Relative line width. */
+  weight?: number;
+  dashed?: boolean;
+  /** Colour of the inner line. */
+  light?: string;
+}
+
+/** A path in picture px and how it is drawn. */
+export type Outline = [Path2D, Look];
+
+/** Zlib-packed or encoded bytes of a trait or message. */
+export type Bytes = DataView<ArrayBuffer> | Uint8Array<ArrayBuffer> | ArrayBuffer;
+
+/** Traits that every widget has. */
+export interface TextTraits {
+  language: string;
+  strings: Record<string, string>;
+}
+
+/** Traits that delivery of messages needs. */
+export interface DeliveryTraits {
+  ident: string;
+  handled: Record<string, number>;
+  revision: number;
+}
+
+/** Traits of a picture with a label map. */
+export interface PictureTraits {
+  canvas: string;
+  width: number;
+  height: number;
+  labels: Part[];
+  palettes: Record<string, string[]>;
+  palette: string;
+  image: Bytes;
+  before: Bytes;
+  before_name: string;
+  photo: Bytes;
+  mask: Bytes;
+  painted: Bytes;
+  original: Bytes;
+  region: Bytes;
+  opacity: number;
+  divider: number | null;
+}
+
+/** State of a running computation. */
+export interface Progress {
+  step?: number;
+  total?: number;
+  figures?: Record<string, number>;
+  eta?: number | null;
+}
+
+export interface RunTraits {
+  running: boolean;
+  job: number;
+  progress: Progress;
+  can_edit: boolean;
+  auto: boolean;
+  steps: number;
+  status: string;
+  error: string;
+  notice: string;
+}
+
+export interface HistoryEntry {
+  id: number;
+  parent: number | null;
+  name: string;
+  /** Seconds since 1970. */
+  at: number;
+  present?: boolean;
+}
+
+export interface HistoryTraits {
+  history: HistoryEntry[];
+  before_name: string;
+  running: boolean;
+}
+
+/** A message to the kernel: its kind and the values of that kind. */
+export interface Message {
+  kind: string;
+  [name: string]: unknown;
+}
+
+/** Send a message; one that must not get lost has an id, which is returned. */
+export type Tell = (message: Message, buffers?: ArrayBuffer[]) => string | undefined;
+
+/** What the modules of a page share; see page.js. */
+export interface Page<Traits extends object> {
+  model: Model<Traits>;
+  root: HTMLElement;
+  t: Translate;
+  /** Set a trait and send it. */
+  put<Name extends keyof Traits & string>(name: Name, value: Traits[Name]): void;
+  /** Listen to the model until the page closes. */
+  on(events: string | string[], callback: (...given: any[]) => unknown): void;
+  /** Listen to an element until the page closes. */
+  listen(target: EventTarget, event: string, callback: (event: any) => unknown, options?: AddEventListenerOptions | boolean): void;
+  atEnd(ending: () => unknown): void;
+  close(): void;
+}

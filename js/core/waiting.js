@@ -1,0 +1,32 @@
+// A note in the status line while strokes wait for a kernel that is busy with a cell.
+
+const SOON_ENOUGH = 2000; // ms
+
+/**
+ * `watch(isWaiting)` shows the note if that is still true after a while; `check()` removes it once nothing waits.
+ * @param {object} given
+ * @param {HTMLElement} given.status
+ * @param {() => string} given.written the kernel's own status
+ * @param {() => boolean} given.waits
+ * @param {() => Promise<boolean>} given.alive
+ * @param {import("./types").Translate} given.t
+ */
+export function makeWaitingNote({ status, written, waits, alive, t }) {
+  let noted = false;
+  return {
+    /** @param {() => boolean} isWaiting */
+    watch(isWaiting) {
+      setTimeout(async () => {
+        const there = await alive();
+        if (!isWaiting()) return;
+        noted = true;
+        status.textContent = there ? t("The kernel is busy; the stroke waits for it.") : t("The kernel was restarted and knows nothing of this editor. Editor.restore() in a new cell brings it back.");
+      }, SOON_ENOUGH);
+    },
+    check() {
+      if (!noted || waits()) return;
+      noted = false;
+      status.textContent = written(); // the kernel sends no change where its status is the same as before
+    },
+  };
+}

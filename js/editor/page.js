@@ -1,0 +1,35 @@
+// The editor's page: what its modules share, and its line to the kernel.
+
+import { makeLine } from "../core/line.js";
+import { makePage } from "../core/page.js";
+
+const DOWNLOADS = ["save", "save_mask", "script", "animation", "sweep"];
+const PASSING = ["ack", "samples", "outline", "dismiss", "open", "thumbs"];
+
+/** @typedef {import("./wire").EditorTraits} Traits */
+/** @typedef {ReturnType<typeof makeEditorPage>} EditorPage */
+
+/**
+ * @param {import("../core/types").Model<Traits>} model
+ * @param {HTMLElement} root
+ * @param {object} given
+ * @param {(ids: string[]) => unknown} given.onHandled
+ * @param {(waits: boolean) => unknown} given.onWaiting
+ */
+export function makeEditorPage(model, root, { onHandled, onWaiting }) {
+  const page = makePage(model, root);
+  const line = makeLine(page, { downloads: DOWNLOADS, passing: PASSING, onHandled, onWaiting });
+  const names = model.get("labels");
+  return {
+    ...page,
+    line,
+    tell: line.tell,
+    /** The parts, in their order. */
+    names,
+    byId: new Map(names.map((part) => [part.id, part])),
+    width: model.get("width"),
+    height: model.get("height"),
+    /** @returns {import("./wire").Asked} */
+    asked: () => ({ label: model.get("label"), auto: model.get("auto"), steps: model.get("steps"), locked: model.get("locked"), over: model.get("over"), mirror: model.get("mirror") }),
+  };
+}

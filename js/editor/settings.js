@@ -1,0 +1,58 @@
+// How edits are optimised: a preset, and a few numbers for experts.
+
+import { h } from "../core/dom.js";
+
+/** @param {import("./page.js").EditorPage} page */
+export function makeSettings({ model, tell, t }) {
+  const presets = { default: t("balanced"), paper: t("as in the paper"), released: t("as released") };
+  const preset = h(
+    "select",
+    { class: "eg-select", "aria-label": t("Preset"), onchange: () => void tell({ kind: "configure", preset: preset.value, settings: {} }) },
+    ...Object.entries(presets).map(([name, label]) => h("option", { value: name }, label)),
+  );
+  /** @type {Record<string, { node: HTMLInputElement, empty: boolean }>} */
+  const fields = {};
+  /**
+   * @param {string} name
+   * @param {string} label
+   * @param {string} title
+   * @param {import("../core/dom.js").Attributes} attributes
+   * @param {boolean} optional whether the field may be empty
+   */
+  const field = (name, label, title, attributes, optional = false) => {
+    const input = h("input", {
+      type: "number", class: "eg-search eg-number-field", title, onblur: () => show(), "aria-label": label, placeholder: optional ? t("auto") : "", ...attributes,
+      onchange: () => {
+        /** @type {Record<string, number | null>} */
+        const settings = {};
+        for (const [key, { node, empty }] of Object.entries(fields)) if (node.value !== "" || empty) settings[key] = node.value === "" ? null : Number(node.value);
+        tell({ kind: "configure", preset: preset.value || "default", settings });
+      },
+    });
+    fields[name] = { node: input, empty: optional };
+    return h("label", { class: "eg-field" }, h("span", {}, label), input);
+  };
+  const terms = h("p", { class: "eg-note" });
+  const node = h(
+    "details",
+    { class: "eg-panel" },
+    h("summary", {}, h("span", {}, t("Advanced"))),
+    h(
+      "div",
+      { class: "eg-bar" },
+      h("label", { class: "eg-field" }, h("span", {}, t("Preset")), preset),
+      field("lr", t("Learning rate"), t("Step length of Adam in the latent's units"), { min: 0.001, max: 5, step: 0.01 }),
+      field("outside_budget", t("Outside budget"), t("Mean change outside the region that costs nothing, as a share of the value range"), { min: 0, max: 0.2, step: 0.002 }),
+      field("buffer_px", t("Buffer"), t("How far the region reaches beyond the parts, in picture pixels; empty: 2 % of the height"), { min: 0, max: 64, step: 0.5 }, true),
+      field("stop_iou", t("Stop at"), t("End early once the parts agree this well, 0 to 1; empty: run all steps"), { min: 0, max: 1, step: 0.01 }, true),
+    ),
+    terms,
+  );
+  function show() {
+    const settings = model.get("settings");
+    preset.value = settings.preset;
+    terms.textContent = settings.terms ?? "";
+    for (const [name, { node: input }] of Object.entries(fields)) input.value = settings[name] == null ? "" : String(Number(settings[name].toPrecision(4)));
+  }
+  return { node, show };
+}

@@ -1,0 +1,84 @@
+// What brush, eraser and push have in common: a stroke is painted on the page at once, and sent when the pointer is released.
+
+import { floats } from "../core/bytes.js";
+
+/** @typedef {import("../core/types").Point} Point */
+/** @typedef {import("../core/types").Outline} Outline */
+/** @typedef {import("../core/echo.js").Stroke} Stroke */
+/** @typedef {import("./tools/tool").Bench} Bench */
+
+/**
+ * @param {Bench} bench
+ * @param {object} given
+ * @param {string} given.kind of the message
+ * @param {string} given.name of the tool
+ * @param {(stroke: Stroke) => import("../core/echo.js").Echo} given.echo
+ * @param {() => number} given.radius px
+ * @param {boolean} [given.pressed] whether a pen's pressure changes the radius
+ * @param {number} [given.least] points below which a stroke is dropped
+ * @param {() => string} [given.shape] of the brush
+ * @returns {import("./tools/tool").ToolInUse}
+ */
+export function makeStrokeTool(bench, { kind, name, echo, radius, pressed = true, least = 1, shape = () => bench.model.get("shape") }) {
+  const { model, labelMap, brush, width, tell, asked } = bench;
+  /** @type {number | null} */
+  let force = null; // the last pressure of the stroke under the pointer
+
+  /** @param {Point} point @param {PointerEvent | null} event */
+  function press(point, event) {
+    force = pressed ? brush.force(event) : null;
+    /** @type {Stroke} */
+    const stroke = { ...asked(), points: [...point], radius: radius(), radii: force === null ? null : [brush.radius(force)], shape: shape() };
+    labelMap.begin({ id: "", points: stroke.points, echo: echo(stroke) });
+    function release() {
+      labelMap.end();
+      force = null;
+      if (stroke.points.length < 2 * least) return;
+      send(stroke);
+    }
+    function cancel() {
+      force = null;
+      labelMap.drop();
+    }
+    return { move: (/** @type {[Point, PointerEvent][]} */ samples) => extend(stroke, samples), release, cancel, leave: release };
+  }
+  /** @param {Stroke} stroke @param {[Point, PointerEvent][]} samples */
+  function extend(stroke, samples) {
+    const { points, radii } = stroke;
+    const from = points.length - 2;
+    for (const [point, event] of samples) {
+      if (points.at(-2) === point[0] && points.at(-1) === point[1]) continue;
+      points.push(...point);
+      if (event.type !== "pointerup") force = brush.force(event) ?? force; // a pen that is lifted presses no more
+      radii?.push(brush.radius(force ?? 1));
+    }
+    if (points.length > from + 2) labelMap.goOn(from);
+  }
+  /** @param {Stroke} stroke */
+  function send(stroke) {
+    bench.released();
+    const { points, radii, label, locked, over, mirror } = stroke;
+    const buffers = radii ? [floats(points), floats(radii)] : [floats(points)];
+    const id = tell({ kind, tool: name, radius: stroke.radius, shape: stroke.shape, ...asked(), label, locked, over, mirror }, buffers);
+    labelMap.keep({ id: id ?? "", points, echo: echo(stroke) });
+    if (id) bench.sent(id);
+  }
+  /** @param {any} message @param {ArrayBuffer[]} buffers */
+  function restore(message, buffers) {
+    if (message.kind !== kind || message.tool !== name) return null;
+    const [points, radii] = buffers.map((buffer) => [...new Float32Array(buffer)]);
+    return { points, echo: echo({ ...message, points, radii: radii ?? null }) };
+  }
+  /**
+   * @param {import("./tools/tool").Cursor | null} cursor
+   * @returns {Outline[]}
+   */
+  function outlines(cursor) {
+    if (!cursor) return [];
+    const reach = force === null ? radius() : brush.radius(force);
+    /** @type {Outline} */
+    const own = [brush.outline(cursor.x, cursor.y, reach, shape()), {}];
+    return model.get("mirror") ? [own, [brush.outline(width - cursor.x, cursor.y, reach, shape()), { dashed: true }]] : [own];
+  }
+  return { press, restore, outlines };
+}

@@ -1,0 +1,74 @@
+// What the editor's page and the kernel share: the traits of EditorView, and the messages (see its docstring).
+
+import type { Bytes, DeliveryTraits, HistoryTraits, PictureTraits, RunTraits, TextTraits } from "../core/types";
+
+export interface Vector {
+  name: string;
+  scale: number;
+  on: boolean;
+  /** First row of the latent and one past the last; null: all. */
+  layers: [number, number] | null;
+  own: boolean;
+}
+
+export interface Clash {
+  first: string;
+  second: string;
+  opposed: boolean;
+}
+
+export interface EmbeddingQuality {
+  grade: "good" | "fair" | "poor";
+  psnr: number;
+  identity: number | null;
+  vector: string;
+  editability: number | null;
+}
+
+export interface EditQuality {
+  reached: "well" | "partly" | "hardly";
+  kept: "as before" | "nearly" | "changed";
+  agreement: number;
+  outside: number;
+}
+
+export interface Settings {
+  preset: string;
+  terms?: string;
+  [name: string]: any;
+}
+
+export interface EditorTraits extends TextTraits, DeliveryTraits, PictureTraits, RunTraits, HistoryTraits {
+  part_tools: string[];
+  can_undo: boolean;
+  can_redo: boolean;
+  pending: number | null;
+  settings: Settings;
+  vectors: Vector[];
+  vector_pictures: Record<string, Bytes>;
+  vector_clashes: Clash[];
+  vector_rows: number;
+  quality: { embedding?: EmbeddingQuality | null; edit?: EditQuality | null };
+  whole: Bytes;
+  tool: string;
+  label: number;
+  size: number;
+  shape: string;
+  show_whole: boolean;
+  locked: number[];
+  over: number[];
+  mirror: boolean;
+  pressure: boolean;
+  hidden: number[];
+  mask_style: "areas" | "borders" | "both";
+}
+
+/** The choices that go with each change of the mask. */
+export interface Asked {
+  label: number;
+  auto: boolean;
+  steps: number;
+  locked: number[];
+  over: number[];
+  mirror: boolean;
+}

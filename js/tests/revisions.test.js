@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { makeRevisions } from "../core/revisions.js";
+import { makeModel } from "./support.js";
+
+let model, revisions, end;
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  model = makeModel({ revision: 3 });
+  const endings = [];
+  end = () => endings.forEach((ending) => ending());
+  revisions = makeRevisions({ model, on: (event, callback) => model.on(event, callback), atEnd: (ending) => endings.push(ending) });
+});
+afterEach(() => mock.timers.reset());
+
+test("a page that gets each revision asks for nothing", () => {
+  for (const revision of [4, 5, 6]) model.set("revision", revision);
+  assert.deepEqual(model.sent, []);
+});
+
+test("a page that misses a revision, or is set back to an older one, asks for the state", () => {
+  model.set("revision", 5);
+  assert.deepEqual(model.sent, [{ kind: "state" }]);
+  model.set("revision", 4);
+  assert.equal(model.sent.length, 2);
+  model.set("revision", 6);
+  assert.equal(model.sent.length, 2);
+});
+
+test("after a lost connection the page asks at once, and twice later whether it has the newest", () => {
+  revisions.check();
+  mock.timers.tick(6000);
+  assert.deepEqual(model.sent, [{ kind: "state" }, { kind: "state", revision: 3 }, { kind: "state", revision: 3 }]);
+});
+
+test("a page that has ended asks for nothing more", () => {
+  revisions.check();
+  end();
+  mock.timers.tick(6000);
+  assert.equal(model.sent.length, 1);
+});

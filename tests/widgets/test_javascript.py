@@ -1,0 +1,43 @@
+"""The browser side's own tests, and what it must share with Python: traits, kinds of messages, tools."""
+
+import re
+import subprocess
+
+import pytest
+from node import JS, NODE
+
+from editgan_widgets.widgets.editor.view import TOOLS, EditorView
+
+TOOL_NAME = re.compile(r'^  name: "(\w+)",$', re.MULTILINE)
+
+
+def test_the_unit_tests_of_the_browser_side_pass():
+    done = subprocess.run([*NODE, "--test"], cwd=JS, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def declared(text: str, interfaces: list[str]) -> set[str]:
+    """Names of the fields of TypeScript interfaces."""
+    bodies = [re.search(rf"export interface {name}\b[^{{]*\{{(.*?)\n\}}", text, re.DOTALL) for name in interfaces]
+    return {field for body in bodies if body for field in re.findall(r"^  (\w+)\??:", body[1], re.MULTILINE)}
+
+
+def test_the_page_declares_exactly_the_traits_that_the_kernel_sends():
+    text = (JS / "core/types.d.ts").read_text() + (JS / "editor/wire.d.ts").read_text()
+    own = re.search(r"export interface EditorTraits extends ([\w, ]+)", text)
+    assert own
+    sent = {name for name in EditorView.class_trait_names(sync=True) if not name.startswith("_")}
+    assert declared(text, ["EditorTraits", *own[1].strip().split(", ")]) == sent - {"layout", "tabbable", "tooltip"}
+
+
+def test_the_tools_of_the_page_are_those_that_the_kernel_knows():
+    files = (path.read_text(encoding="utf-8") for path in (JS / "editor" / "tools").glob("*.js"))
+    assert {name for text in files for name in TOOL_NAME.findall(text)} == set(TOOLS)
+
+
+@pytest.mark.parametrize("widget", ["editor", "sample_grid"])
+def test_a_bundle_has_each_text_of_its_sources(widget):
+    bundle = (JS.parent / f"editgan_widgets/widgets/static/{widget}.bundle.js").read_text(encoding="utf-8")
+    texts = re.findall(r'(?<![\w.$])t\(\s*("[^"]+")', (JS / widget / "main.js").read_text(encoding="utf-8"))
+    assert texts
+    assert [text for text in texts if text not in bundle] == []
