@@ -140,7 +140,7 @@ def _compared(official: OfficialGenerator, members: Sequence[Weights], model: Ed
     points = (region.nonzero().flip(1) + 0.5) / size * 2 - 1  # x, y of the pixels' centres
     pictures, labels = [], []
     for _ in range(samples):
-        z = torch.randn(1, generator.config.z_dim, generator=rng)
+        z = torch.randn(1, generator.z_dim, generator=rng)
         ours = generator.synthesis(generator.w_plus(generator.mapping(z, truncation_psi=0.7)))
         mean = weights["mapping.w_avg"]
         w = mean + 0.7 * (reference_w(weights, z, config.mapping_lr_multiplier, config.mapping_leak) - mean)

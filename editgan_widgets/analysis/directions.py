@@ -31,7 +31,7 @@ def labelled_latents(
 ) -> LabelledLatents:
     """Sample latents without truncation and predict an attribute. Raises ValueError for an unknown attribute."""
     rng = torch.Generator().manual_seed(first_seed)
-    z = torch.randn(count, model.generator.config.z_dim, generator=rng).to(model.device)
+    z = torch.randn(count, model.generator.z_dim, generator=rng).to(model.device)
     latents, values = [], []
     for part in z.split(batch):
         with torch.no_grad():
@@ -79,7 +79,7 @@ def _linear_svm(x: Float[np.ndarray, "n d"], positive: Bool[np.ndarray, " n"], p
 
 
 def _vector(model: EditGAN, name: str, direction: Tensor, latents: LabelledLatents) -> EditVector:
-    rows = direction[None].repeat(model.generator.config.num_ws, 1)
+    rows = direction[None].repeat(model.generator.num_rows, 1)
     recipe = {"fingerprint": model.base_fingerprint, "resolution": model.resolution, "attribute": latents.attribute}
     return EditVector(f"{latents.attribute}, {name}", rows, (), recipe | {"labelled": len(latents.values)})
 

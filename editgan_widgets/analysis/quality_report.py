@@ -26,7 +26,7 @@ from editgan_widgets.domains.portraits.parts import ids_within
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.embed import EmbedConfig, Embedding, embed
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.training.train_generator import TrainGeneratorConfig, TrainingData
+from editgan_widgets.training.training_data import TrainingData
 
 
 @dataclass(frozen=True)
@@ -208,9 +208,7 @@ def measure_quality(
 
 
 def _renders(model: EditGAN, folder: str | Path) -> TrainingData:
-    return TrainingData(
-        folder, TrainGeneratorConfig(network=model.generator.config, batch=1, total_images=1, held_out=0)
-    )
+    return TrainingData(folder, model.resolution)
 
 
 def check_segmenter(model: EditGAN, judges: Judges) -> None:
@@ -302,7 +300,7 @@ def _parts(chosen: np.ndarray, batch: int) -> list[np.ndarray]:
 
 def _codes(model: EditGAN, count: int, seed: int) -> Float[Tensor, "n z_dim"]:
     rng = torch.Generator().manual_seed(seed)
-    return torch.randn(count, model.generator.config.z_dim, generator=rng)
+    return torch.randn(count, model.generator.z_dim, generator=rng)
 
 
 @torch.no_grad()
@@ -349,7 +347,7 @@ def _path_length(look: _Look, features: np.ndarray) -> Estimate:
     speeds = []
     for start in range(0, config.path_pairs, config.batch):
         count = min(config.batch, config.path_pairs - start)
-        z = torch.randn(2 * count, model.generator.config.z_dim, generator=rng).to(model.device)
+        z = torch.randn(2 * count, model.generator.z_dim, generator=rng).to(model.device)
         at = torch.rand(count, 1, generator=rng).to(model.device) * (1 - config.path_step)
         first, second = model.generator.mapping(z).split(count)
         here, there = (

@@ -188,7 +188,7 @@ def _source_change(
 def picture_of(model: EditGAN, w_plus: Tensor) -> Float[Tensor, "n 3 h w"]:
     """Pictures of latents, in [-1, 1]."""
     with torch.no_grad():
-        return model.generator.synthesis(w_plus, noise_mode="const").image.clamp(-1, 1)
+        return model.generator.synthesis(w_plus).image.clamp(-1, 1)
 
 
 def attribute_values(read: Read, pictures: Tensor, attribute: str) -> np.ndarray:

@@ -183,7 +183,7 @@ def animate_vector(
     with torch.no_grad():
         for scale in chosen:
             latent = vector.apply(w_plus, scale, model, layers=layers)
-            frames.append(images.to_uint8(model.generator.synthesis(latent, noise_mode="const").image)[0])
+            frames.append(images.to_uint8(model.generator.synthesis(latent).image)[0])
     return Animation(np.stack(frames), float(fps))
 
 

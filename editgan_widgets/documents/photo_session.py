@@ -136,6 +136,6 @@ def _errors(model: EditGAN, photo: Photo, crops: list[Crop]) -> list[float]:
     for start in range(0, len(crops), 16):
         cuts = np.stack([photo.cut(crop, model.resolution) for crop in crops[start : start + 16]])
         image = images.from_uint8(cuts, model.device)
-        made = model.generator.synthesis(model.encode(image), noise_mode="const").image.clamp(-1, 1)
+        made = model.generator.synthesis(model.encode(image)).image.clamp(-1, 1)
         errors += ((made - image).square().mean((1, 2, 3)) / (image.var(dim=(1, 2, 3)) + 0.02)).tolist()
     return errors

@@ -45,7 +45,7 @@ def sample_pictures(
 def sample_label_map(model: EditGAN, sample: Sample) -> UInt8[np.ndarray, "h w"]:
     """The parts of a portrait, as the model's interpreter sees them."""
     with torch.no_grad():
-        synthesis = model.generator.synthesis(latent_of(model, sample), noise_mode="const")
+        synthesis = model.generator.synthesis(latent_of(model, sample))
         return predicted_label_map(model, synthesis.features).cpu().numpy()
 
 

@@ -131,7 +131,7 @@ def _recipe_of(session: EditSession) -> dict[str, Any]:
 
 
 def _session_of(model: EditGAN, recipe: dict[str, Any], config: EditConfig | None) -> EditSession:
-    shape = (model.generator.config.num_ws, model.generator.config.w_dim)
+    shape = (model.generator.num_rows, model.generator.w_dim)
     origin, w_plus = (_unpacked(recipe.get(name), shape) for name in ("origin", "w_plus"))
     session = EditSession.from_latent(model, origin, config)
     made_of = recipe.get("made_of")

@@ -129,7 +129,7 @@ class EditSession:
         self.recipe = dict(recipe or {})
         self.origin = w_plus.detach().clone()
         with torch.no_grad():
-            synthesis = model.generator.synthesis(self.origin, noise_mode="const")
+            synthesis = model.generator.synthesis(self.origin)
         predicted = _segmented(model, synthesis.features)
         image = frozen(images.to_uint8(synthesis.image)[0])
         self._original = State(self.origin, image, predicted, predicted, self.origin, predicted)
@@ -583,7 +583,7 @@ class EditSession:
             if self._run is not None:
                 self._commit(self._run, completed=False)
             with torch.no_grad():
-                synthesis = self.model.generator.synthesis(w_plus, noise_mode="const")
+                synthesis = self.model.generator.synthesis(w_plus)
             predicted = _segmented(self.model, synthesis.features)
             image = frozen(images.to_uint8(synthesis.image)[0])
             edited = self._acted_on(image, predicted, labels) if edited is None else frozen(edited)
@@ -708,7 +708,7 @@ class EditSession:
     @torch.no_grad()
     def picture_of(self, w_plus: Float[Tensor, "1 num_ws w_dim"]) -> UInt8[np.ndarray, "h w 3"]:
         """The picture of a latent; changes nothing."""
-        return frozen(images.to_uint8(self.model.generator.synthesis(w_plus, noise_mode="const").image)[0])
+        return frozen(images.to_uint8(self.model.generator.synthesis(w_plus).image)[0])
 
     def _of_latent(self) -> Entry:
         """The entry that the present latent came with: not what was painted since."""
@@ -813,7 +813,7 @@ class EditSession:
 
     def _predict(self, w_plus: Tensor) -> np.ndarray:
         with torch.no_grad():
-            features = self.model.generator.synthesis(w_plus, noise_mode="const").features
+            features = self.model.generator.synthesis(w_plus).features
         return _segmented(self.model, features)
 
     def _commit(self, run: _Run, completed: bool, predicted: np.ndarray | None = None) -> None:

@@ -192,7 +192,7 @@ def optimize_embedding(
             together = started_from == "mean" and index < config.together
             free = offset.mean(1, keepdim=True).expand_as(offset) if together else offset
             latent = frame.latent(free)
-            made = model.generator.synthesis(latent, noise_mode="const").image
+            made = model.generator.synthesis(latent).image
             loss = objective(index, made, free, latent)
         w_now = latent.detach().clone()
         pixels, psnr = read((images.to_bytes(made), _psnr(made, target)))  # the step's one wait for the device

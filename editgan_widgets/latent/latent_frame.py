@@ -23,8 +23,6 @@ from torch import Tensor
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import plain_fields
 
-COARSE_ROWS = 6  # of w_plus, up to the first layer of 32 px: they make shapes, the later ones colour and texture
-
 
 @dataclass(frozen=True)
 class Units:
@@ -83,7 +81,7 @@ class LatentFrame:
         unit = std**units.whitening * rms ** (1 - units.whitening)
         self.to_latent = unit[:, None] * statistics.axes  # [w_dim, w_dim]
         self.to_offset = statistics.axes.T / unit
-        self.mix = _mix(self.moves[:, 0], units)
+        self.mix = _mix(self.moves[:, 0], units, model.generator.coarse_rows)
         self.unmix = torch.linalg.inv(self.mix)
 
     def offset(self, w_plus: Float[Tensor, "batch num_ws w_dim"]) -> Float[Tensor, "batch num_ws w_dim"]:
@@ -111,9 +109,9 @@ def _moving_rows(reference: Tensor, layers: tuple[int, int] | None) -> Float[Ten
     return rows
 
 
-def _mix(moves: Float[Tensor, " num_ws"], units: Units) -> Float[Tensor, "num_ws num_ws"]:
+def _mix(moves: Float[Tensor, " num_ws"], units: Units, coarse_rows: int) -> Float[Tensor, "num_ws num_ws"]:
     """Rows of the latent's offset from rows of the coordinates; rows that do not move are left by themselves."""
     common = torch.outer(moves, moves) / moves.sum()
     row = torch.arange(len(moves), device=moves.device)
-    size = units.fine ** (row - COARSE_ROWS + 1).clamp_min(0)
+    size = units.fine ** (row - coarse_rows + 1).clamp_min(0)
     return size[:, None] * (common + units.spread * (moves.diag() - common)) + (1 - moves).diag()

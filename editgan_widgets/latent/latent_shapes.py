@@ -23,7 +23,7 @@ class LatentShapeError(ValueError):
 
 def rows_and_width(model: EditGAN) -> tuple[int, int]:
     """Rows and width of the model's w_plus."""
-    return model.generator.config.num_ws, model.generator.config.w_dim
+    return model.generator.num_rows, model.generator.w_dim
 
 
 def fitted(tensor: Tensor, model: EditGAN, name: str, space: Space = None) -> Float[Tensor, "n rows w_dim"]:
@@ -83,10 +83,10 @@ def _takes(model: EditGAN) -> str:
 
 
 def _code_hint(shape: tuple[int, ...], model: EditGAN) -> str:
-    config = model.generator.config
-    if shape[-1] != config.z_dim or config.z_dim == config.w_dim:
+    z_dim, w_dim = model.generator.z_dim, model.generator.w_dim
+    if shape[-1] != z_dim or z_dim == w_dim:
         return ""
     return (
-        f". {config.z_dim} is the length of its codes z: map those first, "
+        f". {z_dim} is the length of its codes z: map those first, "
         "model.generator.w_plus(model.generator.mapping(z, truncation_psi=0.7))"
     )

@@ -95,7 +95,7 @@ def decided(
 
     Raises CheckpointError where nothing decides, or measure and name contradict one another.
     """
-    fits = model is not None and array.shape[-1] == model.generator.config.w_dim
+    fits = model is not None and array.shape[-1] == model.generator.w_dim
     measured = compared(array, model) if model is not None and fits else None
     kind, name = None if measured is None else measured.kind, by_name(path.stem)
     if kind is not None and name in (None, kind):

@@ -28,7 +28,7 @@ from editgan_widgets.latent.terms.prior import PriorTerm
 from editgan_widgets.latent.terms.segmentation import SegmentationTerm, SegmentationWeights
 from editgan_widgets.latent.terms.term import Candidate, Term, zero
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.models.generator import Synthesis
+from editgan_widgets.models.generators.protocol import Synthesis
 from editgan_widgets.models.perceptual import perceptual_distance
 from editgan_widgets.scalars import plain_fields
 

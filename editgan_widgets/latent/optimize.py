@@ -158,7 +158,7 @@ def optimize_edit(
     if not target.labels and not points:
         raise ValueError("nothing to edit: the target names no part and there are no points to drag")
     with torch.no_grad():
-        before = model.generator.synthesis(reference, noise_mode="const")
+        before = model.generator.synthesis(reference)
     drag = None
     if points:
         known = checked_points(points, model.resolution)
@@ -241,7 +241,7 @@ class _Evaluations:
             # Rows that do not move keep what they have and get no gradient.
             free = offset * moves + offset.detach() * (1 - moves)
             latent = self._frame.latent(free)
-            synthesis = self._model.generator.synthesis(latent, noise_mode="const", dtype=self._dtype)
+            synthesis = self._model.generator.synthesis(latent, dtype=self._dtype)
             descent = self._objective.descend(synthesis, free, latent)
         return latent.detach(), images.to_bytes(synthesis.image)[0], descent
 

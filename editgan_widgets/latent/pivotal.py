@@ -88,7 +88,7 @@ def tune_around(
     Raises ValueError for a picture or a latent of another size.
     """
     config = config or PivotalConfig()
-    size, shape = model.resolution, (1, model.generator.config.num_ws, model.generator.config.w_dim)
+    size, shape = model.resolution, (1, model.generator.num_rows, model.generator.w_dim)
     if tuple(image.shape) != (1, 3, size, size) or tuple(w_plus.shape) != shape:
         raise ValueError(
             f"the picture is {tuple(image.shape)} and the latent {tuple(w_plus.shape)}; this model takes "
@@ -96,9 +96,8 @@ def tune_around(
         )
     target, pivot = image.to(model.device).float(), w_plus.detach().to(model.device)
     generator = copy.deepcopy(model.generator)
-    weights = list(generator.synthesis.parameters()) if config.moves != "noise" else []
-    noises = [x for name, x in generator.synthesis.named_buffers() if name.endswith("noise_const")]
-    noises = noises if config.moves != "weights" else []
+    weights = generator.synthesis_weights() if config.moves != "noise" else []
+    noises = generator.noise_maps() if config.moves != "weights" else []
     for tensor in (*weights, *noises):
         tensor.requires_grad_(True)
     groups = [{"params": weights, "lr": config.lr}, {"params": noises, "lr": config.noise_lr}]
@@ -111,7 +110,7 @@ def tune_around(
     try:
         for index in range(1, config.steps + 1):
             with torch.enable_grad():
-                made = generator.synthesis(pivot, noise_mode="const").image
+                made = generator.synthesis(pivot).image
                 error = (made - target).square().mean()
                 loss = (error + 1e-6).log()
                 if perceptual is not None and reference is not None:
@@ -119,8 +118,8 @@ def tune_around(
                 if config.locality > 0:
                     near = _near(model, pivot, config.radius, rng)
                     with torch.no_grad():
-                        kept = model.generator.synthesis(near, noise_mode="const").image
-                    moved = generator.synthesis(near, noise_mode="const").image - kept
+                        kept = model.generator.synthesis(near).image
+                    moved = generator.synthesis(near).image - kept
                     loss = loss + config.locality * moved.square().mean()
                 if noises:
                     loss = loss + config.noise_weight * autocorrelation(noises)
@@ -145,7 +144,7 @@ def tune_around(
 
 
 def _near(model: EditGAN, pivot: Tensor, radius: float, rng: torch.Generator) -> Tensor:
-    z = torch.randn(1, model.generator.config.z_dim, generator=rng).to(model.device)
+    z = torch.randn(1, model.generator.z_dim, generator=rng).to(model.device)
     with torch.no_grad():
         return pivot.lerp(model.generator.w_plus(model.generator.mapping(z)), radius)
 

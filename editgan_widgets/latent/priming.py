@@ -107,10 +107,10 @@ def _fits(vector: EditVector, model: EditGAN) -> bool:
         vector.check(model)
     except EditVectorError:
         return False
-    return vector.delta_w_plus.shape == (model.generator.config.num_ws, model.generator.config.w_dim)
+    return vector.delta_w_plus.shape == (model.generator.num_rows, model.generator.w_dim)
 
 
 def _loss(model: EditGAN, term: SegmentationTerm, w_plus: Tensor) -> float:
-    synthesis = model.generator.synthesis(w_plus, noise_mode="const")
+    synthesis = model.generator.synthesis(w_plus)
     at = Candidate(0, synthesis.image, synthesis.features, torch.zeros_like(w_plus), w_plus)
     return float(term.value(at).loss)

@@ -88,7 +88,7 @@ def refine_target(
     maps = []
     for latent in (before, applied):
         with torch.no_grad():
-            features = model.generator.synthesis(latent, noise_mode="const").features
+            features = model.generator.synthesis(latent).features
         maps.append(predicted_label_map(model, features).cpu().numpy())
     parts = [label.id for label in model.labels if label.name in labels]
     return from_segmentations(maps[0], maps[1], parts, config.buffer_px, config.whole_parts)

@@ -5,13 +5,12 @@ rosinality's layout or as StyleGAN2-ADA's `.pkl`; models/official reads them, an
 inside this package are those of StyleGAN2-ADA.
 """
 
-import hashlib
 import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,7 +21,10 @@ from torch.overrides import TorchFunctionMode
 from editgan_widgets.files import whole_file
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.errors import CheckpointError
-from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.fingerprints import fingerprint
+from editgan_widgets.models.generators.protocol import Generator
+from editgan_widgets.models.generators.registry import build_generator
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2
 from editgan_widgets.models.official.file_kinds import foreign, unreadable
 from editgan_widgets.models.official.generators import OfficialGenerator, no_generator, official_generator
 from editgan_widgets.models.official.rosinality import from_rosinality, to_rosinality
@@ -41,7 +43,6 @@ __all__ = [  # some of these live in models/official
     "CheckpointError",
     "StateDict",
     "fingerprint",
-    "foreign_generator",
     "from_rosinality",
     "infer_config",
     "load_generator",
@@ -124,7 +125,7 @@ def read_bundle(path: str | Path) -> Bundle:
 
 
 def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Generator:
-    """Load a generator: a bundle of ours, a rosinality `.pt`, a StyleGAN2-ADA `.pkl`; evaluation mode, on `device`.
+    """Load a generator from a bundle of ours, a rosinality `.pt` or a StyleGAN2-ADA `.pkl`; it is in eval mode.
 
     Sizes come from the bundle's metadata or else from the tensors' shapes; a file without metadata is read with the
     public `mapping_lr_multiplier` of 0.01. Raises CheckpointError for anything else, and for a bundle without metadata
@@ -133,21 +134,23 @@ def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Gene
     target = resolve_device(device)
     path = existing(path)
     if is_foreign(path):
-        return foreign_generator(path, read_tensors(path)).to(target)
+        return built_generator(path, official_generator(path, read_tensors(path))).to(target)
     bundle = read_bundle(path)
     if "generator" not in bundle.modules:
         raise CheckpointError(f"{path} holds {sorted(bundle.modules)} and no 'generator'; give a generator's bundle")
     weights = bundle.modules["generator"]
-    config = None
     if "generator_config" in bundle.metadata:
-        config = GeneratorConfig.from_dict(bundle.metadata["generator_config"])
-    elif (gain := mapping_gain(weights, PUBLIC_MULTIPLIER)) < LEAST_GAIN:
+        config = bundle.metadata["generator_config"]
+        generator = _built(path, weights, lambda: build_generator(config))
+        cast(nn.Module, generator).to(target)
+        return generator
+    if (gain := mapping_gain(weights, PUBLIC_MULTIPLIER)) < LEAST_GAIN:
         raise CheckpointError(
             f"{path} has no 'generator_config' in its metadata, and its mapping's weights cannot be meant with the "
             f"public mapping_lr_multiplier {PUBLIC_MULTIPLIER} (root mean square {gain:.2g} when used; about 1 "
             "fits): write it again with write_bundle(…, {'generator_config': generator.config.to_dict()})"
         )
-    return _make_generator(path, weights, config).to(target)
+    return _built(path, weights, lambda: StyleGAN2(infer_config(weights))).to(target)
 
 
 def is_foreign(path: Path) -> bool:
@@ -157,21 +160,13 @@ def is_foreign(path: Path) -> bool:
     return start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05") or path.suffix in _FOREIGN
 
 
-def foreign_generator(path: Path, content: Any) -> Generator:
-    """Make the generator of what `read_tensors` found in a public checkpoint of any layout; eval mode.
-
-    Raises CheckpointError.
-    """
-    return built_generator(path, official_generator(path, content))
-
-
-def built_generator(path: Path, found: OfficialGenerator) -> Generator:
+def built_generator(path: Path, found: OfficialGenerator) -> StyleGAN2:
     """Make the generator that `official_generator` found; eval mode. Raises CheckpointError."""
-    return _make_generator(path, found.weights, found.config)
+    return _built(path, found.weights, lambda: StyleGAN2(found.config))
 
 
 _FOREIGN = (".pt", ".pth", ".pkl", ".pickle", ".npy", ".npz", ".ckpt", ".tar", ".bin")
-Module = TypeVar("Module", bound=nn.Module)
+Module = TypeVar("Module", bound=nn.Module | Generator)
 
 
 def with_weights(make: Callable[[], Module], weights: StateDict) -> Module:
@@ -181,11 +176,13 @@ def with_weights(make: Callable[[], Module], weights: StateDict) -> Module:
     """
     with _NoLargerThan(sum(value.numel() for value in weights.values())):
         module = make()
+    network = cast(nn.Module, module)
     try:
-        module.load_state_dict(dict(weights), assign=True)
+        network.load_state_dict(dict(weights), assign=True)
     except RuntimeError as error:
         raise RuntimeError(" ".join(str(error).split())[:500]) from error  # one line of torch's many
-    return module.eval()
+    network.eval()
+    return module
 
 
 class _NoLargerThan(TorchFunctionMode):
@@ -204,18 +201,8 @@ class _NoLargerThan(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _make_generator(path: Path, weights: StateDict, config: GeneratorConfig | None) -> Generator:
+def _built(path: Path, weights: StateDict, make: Callable[[], Module]) -> Module:
     try:
-        known = config or infer_config(weights)
-        return with_weights(lambda: Generator(known), weights)
+        return with_weights(make, weights)
     except (KeyError, RuntimeError, ValueError, IndexError) as error:
         raise no_generator(path, weights, error) from error
-
-
-def fingerprint(module: nn.Module) -> str:
-    """Say which weights these are: 16 hexadecimal digits over all names, shapes and values (as float32)."""
-    digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        digest.update(f"{name}{tuple(value.shape)}".encode())
-        digest.update(value.detach().float().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]

@@ -19,7 +19,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from editgan_widgets.models.layers import Convolution, FullyConnected, depthwise, filter_2d, resample_filter
+from editgan_widgets.models.generators.stylegan2_layers import (
+    Convolution,
+    FullyConnected,
+    depthwise,
+    filter_2d,
+    resample_filter,
+)
 
 ARCHITECTURES = ("resnet", "skip", "orig")
 

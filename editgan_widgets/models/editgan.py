@@ -6,18 +6,20 @@ One file holds them all (models/checkpoints.py); `load_model("portraits")` gives
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from editgan_widgets.files import why_unreadable
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.models.checkpoints import CheckpointError, fingerprint, read_bundle, with_weights, write_bundle
+from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, with_weights, write_bundle
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
-from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.generators.protocol import Generator
+from editgan_widgets.models.generators.registry import build_generator
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 from editgan_widgets.models.official.file_kinds import convert_line
 from editgan_widgets.models.perceptual import Lpips, PerceptualDistance, perceptual_distance
@@ -86,17 +88,15 @@ class EditGAN:
                 raise ValueError(f"the interpreter knows {known} labels, {labels} has {len(labels)}")
         if encoder is not None:
             reads = (encoder.config.resolution, encoder.config.num_ws, encoder.config.w_dim)
-            makes = (generator.config.resolution, generator.config.num_ws, generator.config.w_dim)
+            makes = (generator.resolution, generator.num_rows, generator.w_dim)
             if reads != makes:
                 raise ValueError(f"the encoder's resolution, num_ws and w_dim are {reads}, the generator's {makes}")
         self.generator, self.discriminator, self.interpreter = generator, discriminator, interpreter
         self.encoder = encoder
         self.labels, self.metadata = labels, dict(metadata or {})
         self._fingerprint: str | None = None
-        if statistics is not None and len(statistics.std) != generator.config.w_dim:
-            raise ValueError(
-                f"statistics are of a W {len(statistics.std)} wide, the generator's is {generator.config.w_dim}"
-            )
+        if statistics is not None and len(statistics.std) != generator.w_dim:
+            raise ValueError(f"statistics are of a W {len(statistics.std)} wide, the generator's is {generator.w_dim}")
         self._statistics = statistics
         for module in self._modules().values():
             module.eval().requires_grad_(False)
@@ -107,13 +107,13 @@ class EditGAN:
     @property
     def resolution(self) -> int:
         """Height and width of the pictures, px."""
-        return self.generator.config.resolution
+        return self.generator.resolution
 
     @property
     def fingerprint(self) -> str:
         """Short hash of the generator's weights: latents and edit vectors belong to one generator."""
         if self._fingerprint is None:
-            self._fingerprint = fingerprint(self.generator)
+            self._fingerprint = self.generator.fingerprint()
         return self._fingerprint
 
     @property
@@ -139,7 +139,7 @@ class EditGAN:
         """Statistics of W on the model's device: those of the file, or else computed once from fixed random codes."""
         if self._statistics is None:
             rng = torch.Generator().manual_seed(0)
-            z = torch.randn(_STATISTICS_SAMPLES, self.generator.config.z_dim, generator=rng)
+            z = torch.randn(_STATISTICS_SAMPLES, self.generator.z_dim, generator=rng)
             with torch.no_grad():
                 w = self.generator.mapping(z.to(self.device)).float().cpu().double()
             mean = w.mean(0)
@@ -158,7 +158,7 @@ class EditGAN:
         `--trunc` is `truncation_psi`, and its default is 1). Raises SeedError for another source, or a seed that it
         does not take.
         """
-        z = code_of_seed(plain(seed), self.generator.config.z_dim, source).to(self.device)
+        z = code_of_seed(plain(seed), self.generator.z_dim, source).to(self.device)
         with torch.no_grad():
             return self.generator.w_plus(self.generator.mapping(z, truncation_psi=float(truncation_psi)))
 
@@ -193,7 +193,7 @@ class EditGAN:
         metadata = {
             **self.metadata,
             "labels": self.labels.to_dict(),
-            **{f"{name}_config": module.config.to_dict() for name, module in self._modules().items()},
+            **{f"{name}_config": getattr(self, name).config.to_dict() for name in self._modules()},
         }
         modules = {name: module.state_dict() for name, module in self._modules().items()}
         modules["w_statistics"] = self.w_statistics().state_dict()
@@ -209,8 +209,7 @@ class EditGAN:
             statistics = None if stored is None else WStatistics(**stored)
             configs = {name: about.pop(f"{name}_config") for name in bundle.modules}
             labels = LabelSet.from_dict(about.pop("labels"))
-            config = GeneratorConfig.from_dict(configs["generator"])
-            generator = with_weights(lambda: Generator(config), bundle.modules["generator"])
+            generator = with_weights(lambda: build_generator(configs["generator"]), bundle.modules["generator"])
             discriminator = interpreter = encoder = None
             if "discriminator" in bundle.modules:
                 judges = DiscriminatorConfig.from_dict(configs["discriminator"])
@@ -227,10 +226,10 @@ class EditGAN:
                 "save one with EditGAN.save"
             ) from error
 
-    def _modules(self) -> dict:
+    def _modules(self) -> dict[str, nn.Module]:
         names = ("generator", "discriminator", "interpreter", "encoder")
         modules = {name: getattr(self, name) for name in names}
-        return {name: module for name, module in modules.items() if module is not None}
+        return {name: cast(nn.Module, module) for name, module in modules.items() if module is not None}
 
 
 def _make_encoder(config: dict, weights: dict[str, Tensor]) -> Encoder | PyramidEncoder:

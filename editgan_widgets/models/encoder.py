@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from editgan_widgets.models.generator import GeneratorConfig
+from editgan_widgets.models.generators.protocol import Generator
 
 _NORM_GROUPS = 8
 
@@ -41,11 +41,11 @@ class EncoderConfig:
             raise ValueError(f"groups are rows of w_plus at which a group begins, rising from 1 up; got {self.groups}")
 
     @classmethod
-    def for_generator(cls, generator: GeneratorConfig) -> "EncoderConfig":
+    def for_generator(cls, generator: Generator) -> "EncoderConfig":
         """Sizes that suit a generator: about 2 M parameters at 64 px, 5 M at 128 px."""
         return cls(
             resolution=generator.resolution,
-            num_ws=generator.num_ws,
+            num_ws=generator.num_rows,
             w_dim=generator.w_dim,
             channel_max=min(256, 2 * generator.resolution),
             hidden=min(256, 3 * generator.resolution),

@@ -14,10 +14,11 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.models.checkpoints import CheckpointError, read_bundle
+from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, with_weights
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.generators.protocol import Generator
+from editgan_widgets.models.generators.registry import build_generator
 from editgan_widgets.training.train_interpreter import (
     InterpreterProgress,
     InterpreterTrainingConfig,
@@ -60,9 +61,9 @@ def build_model(
     facts = {"generator": about}
     if discriminator_from is not None:
         _, discriminator, facts["discriminator"] = read_networks(discriminator_from)
-        if discriminator is None or discriminator.config.resolution != generator.config.resolution:
+        if discriminator is None or discriminator.config.resolution != generator.resolution:
             raise CheckpointError(
-                f"{discriminator_from} has no discriminator for {generator.config.resolution} px pictures; give a "
+                f"{discriminator_from} has no discriminator for {generator.resolution} px pictures; give a "
                 "checkpoint of `editgan train generator` with adversarial_weight above 0, of the same resolution"
             )
     bare = EditGAN(generator, discriminator, None, labels)
@@ -127,19 +128,19 @@ def read_networks(checkpoint: str | Path) -> tuple[Generator, Discriminator | No
     """Read generator, discriminator (None if missing) and the training's metadata from a checkpoint."""
     bundle = read_bundle(checkpoint)
     try:
-        generator = Generator(GeneratorConfig.from_dict(bundle.metadata["generator_config"]))
-        generator.load_state_dict(bundle.modules["generator"])
+        config = bundle.metadata["generator_config"]
+        generator = with_weights(lambda: build_generator(config), bundle.modules["generator"])
         discriminator = None
         if "discriminator" in bundle.modules:
             discriminator = Discriminator(DiscriminatorConfig.from_dict(bundle.metadata["discriminator_config"]))
             discriminator.load_state_dict(bundle.modules["discriminator"])
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(
             f"{checkpoint} is a bundle, but not a generator checkpoint ({type(error).__name__}: {error}); "
             "`editgan train generator` writes one"
         ) from error
     about = {"training": bundle.metadata.get("training", {}), "state": bundle.metadata.get("state", {})}
-    return generator.eval(), discriminator, about
+    return generator, discriminator, about
 
 
 def _label(model: EditGAN, labeller: Callable[[Tensor], Tensor], w_plus: Float[Tensor, "n num_ws w_dim"]) -> Tensor:
@@ -147,6 +148,6 @@ def _label(model: EditGAN, labeller: Callable[[Tensor], Tensor], w_plus: Float[T
     maps = []
     with torch.no_grad():
         for latent in w_plus.split(1):
-            picture = model.generator.synthesis(latent, noise_mode="const").image
+            picture = model.generator.synthesis(latent).image
             maps.append(labeller(picture.clamp(-1, 1)).argmax(dim=1).to(torch.uint8))
     return torch.cat(maps)

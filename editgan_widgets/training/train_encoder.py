@@ -21,6 +21,7 @@ from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, wri
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.models.perceptual import perceptual_distance
+from editgan_widgets.training.losses import paired_loss
 from editgan_widgets.training.runs import (
     RunLength,
     load_optimizer,
@@ -30,9 +31,7 @@ from editgan_widgets.training.runs import (
     stop_flag,
     training_dtype,
 )
-from editgan_widgets.training.train_generator import TrainGeneratorConfig, TrainingData, paired_loss
-
-_PICTURE = TrainGeneratorConfig()  # the weights of its comparison of pictures at three sizes
+from editgan_widgets.training.training_data import TrainingData
 
 
 @dataclass(frozen=True)
@@ -113,14 +112,11 @@ def train_encoder(
         renders = max(round(config.batch * config.render_share), 1)
         data = TrainingData(
             data_dir,
-            TrainGeneratorConfig(
-                network=model.generator.config,
-                seed=config.seed,
-                batch=renders,
-                total_images=max(config.total_images, renders),
-                held_out=config.held_out,
-                paired_weight=float(config.code_weight > 0 and (Path(data_dir) / "latents.npy").is_file()),
-            ),
+            model.resolution,
+            model.generator.z_dim if config.code_weight > 0 and (Path(data_dir) / "latents.npy").is_file() else None,
+            held_out=config.held_out,
+            batch=renders,
+            seed=config.seed,
         )
     run = _Run(model, data, config, start)
     path = None if checkpoint is None else Path(checkpoint)
@@ -156,7 +152,7 @@ def reconstruction_psnr(
     errors = []
     with torch.no_grad():
         for part in image.to(model.device).split(batch):
-            made = model.generator.synthesis(encoder(part), noise_mode="const").image.clamp(-1, 1)
+            made = model.generator.synthesis(encoder(part)).image.clamp(-1, 1)
             errors.append((made - part).square().mean(dim=(1, 2, 3)))
     return 10 * torch.log10(4 / torch.cat(errors).clamp_min(1e-10)).cpu()
 
@@ -172,14 +168,14 @@ class _Run:
         statistics = model.w_statistics()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
-            encoder = Encoder(config.network or EncoderConfig.for_generator(model.generator.config))
+            encoder = Encoder(config.network or EncoderConfig.for_generator(model.generator))
         if start is not None:
             if start.config != encoder.config:
                 raise ValueError(
                     f"the encoder to start from has {start.config}, this one {encoder.config}; leave start out"
                 )
             encoder.load_state_dict(start.state_dict())
-        encoder.w_avg.copy_(model.generator.mapping.w_avg)
+        encoder.w_avg.copy_(model.generator.mean_w)
         # In W's own coordinates; the axes of w_statistics would need a rotation in the encoder's last layer.
         encoder.w_std.copy_((statistics.axes.square() * statistics.std.square()[:, None]).sum(0).sqrt().clamp_min(1e-4))
         self.encoder = encoder.to(self.device).train()
@@ -208,7 +204,7 @@ class _Run:
         with quick_arithmetic(self.encoder):
             guess = self.encoder(target).float()
         made = self._synthesis(guess)
-        losses = {"picture": paired_loss(made, target, None, _PICTURE)}
+        losses = {"picture": paired_loss(made, target, None)}
         total = c.picture_weight * losses["picture"]
         scaled = (guess - self.encoder.w_avg) / self.encoder.w_std
         if count:
@@ -234,14 +230,14 @@ class _Run:
         return {name: float(value.detach()) for name, value in losses.items()}
 
     def _synthesis(self, w_plus: Tensor) -> Tensor:
-        return self.model.generator.synthesis(w_plus, noise_mode="const", dtype=training_dtype(self.device)).image
+        return self.model.generator.synthesis(w_plus, dtype=training_dtype(self.device)).image
 
     @torch.no_grad()
     def _sample(self, count: int) -> Tensor:
         """Latents of random samples, `[count, num_ws, w_dim]`, with random truncation and some style mixing."""
         c, generator = self.config, self.model.generator
-        num_ws = generator.config.num_ws
-        z = torch.randn(2 * count, generator.config.z_dim, generator=self.rng)
+        num_ws = generator.num_rows
+        z = torch.randn(2 * count, generator.z_dim, generator=self.rng)
         least = min(0.5, c.max_truncation_psi)
         psi = least + (c.max_truncation_psi - least) * torch.rand(count, 1, generator=self.rng)
         cut = torch.randint(1, num_ws, (count, 1, 1), generator=self.rng)
@@ -249,7 +245,7 @@ class _Run:
         w, other = generator.mapping(z.to(self.device)).split(count) if count else (z[:0, :0], z[:0, :0])
         second = mixed & (torch.arange(num_ws)[None, :, None] >= cut)
         w_plus = torch.where(second.to(self.device), other[:, None], generator.w_plus(w))
-        return torch.lerp(generator.mapping.w_avg.expand_as(w_plus), w_plus, psi[:, :, None].to(self.device))
+        return torch.lerp(generator.mean_w.expand_as(w_plus), w_plus, psi[:, :, None].to(self.device))
 
     def modules(self) -> dict[str, dict[str, Tensor]]:
         """State dicts of everything, for a bundle."""
@@ -287,7 +283,7 @@ def _on_samples(model: EditGAN, encoder: Encoder, config: TrainEncoderConfig) ->
     w_plus = torch.cat([model.sample_w_plus(seed) for seed in seeds])
     parts = w_plus.split(16)
     with torch.no_grad():
-        image = torch.cat([model.generator.synthesis(part, noise_mode="const").image.clamp(-1, 1) for part in parts])
+        image = torch.cat([model.generator.synthesis(part).image.clamp(-1, 1) for part in parts])
         guess = torch.cat([encoder(part) for part in image.split(16)])
     error = ((guess - w_plus) / encoder.w_std).square().mean().sqrt()
     return float(reconstruction_psnr(model, encoder, image).median()), float(error)

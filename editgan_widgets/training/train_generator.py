@@ -5,10 +5,6 @@ style mixing, an exponential moving average of the generator, adaptive augmentat
 the normal code `z` that determines it, which allows paired training: `synthesis(mapping(z_i))` is compared with picture
 i, as in neural rendering. This makes training on a CPU possible. `adversarial_weight=0` needs no discriminator;
 `paired_weight=0` is a plain GAN.
-
-A data folder has `images.npy` uint8 [N, H, W, 3], and optionally `label_maps.npy` uint8 [N, H, W] and `latents.npy`
-float32 [N, z_dim]. Files are memory-mapped. Pictures that are larger than the network by a power of two are averaged
-down.
 """
 
 import argparse
@@ -24,7 +20,6 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -33,16 +28,26 @@ from editgan_widgets.files import write_text
 from editgan_widgets.models.checkpoints import Bundle, CheckpointError, read_bundle, write_bundle
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
-from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from editgan_widgets.training.augment import adapt, augment
+from editgan_widgets.training.losses import (
+    CHARBONNIER,
+    COARSE_WEIGHT,
+    GRADIENT_WEIGHT,
+    adversarial_losses,
+    feature_loss,
+    paired_loss,
+    r1_penalty,
+)
 from editgan_widgets.training.runs import load_optimizer, optimizer_tensors, progress_of, stop_flag, training_dtype
+from editgan_widgets.training.training_data import Batch, TrainingData
 
 
 @dataclass(frozen=True)
 class TrainGeneratorConfig:
     """Settings of the training. The defaults are for a 64 px network on a CPU. Raises ValueError for contradictions."""
 
-    network: GeneratorConfig = field(default_factory=GeneratorConfig)  # sizes of the generator
+    network: StyleGAN2Config = field(default_factory=StyleGAN2Config)  # sizes of the generator
     seed: int = 0  # of weights, order of pictures, and every random draw
 
     total_images: int = 100_000  # length of the run, counted in pictures shown
@@ -61,11 +66,11 @@ class TrainGeneratorConfig:
 
     paired_weight: float = 0.0  # of the comparison with the picture of the same code; 0: codes not needed
     part_weights: Mapping[int, float] = field(default_factory=dict)  # label id -> weight of its pixels; others weigh 1
-    coarse_weight: float = 0.5  # of the L1 at 1/2 and at 1/4 size, each; pulls large shapes into place first
-    gradient_weight: float = 0.5  # of the L1 between horizontal and vertical differences; keeps edges sharp
+    coarse_weight: float = COARSE_WEIGHT  # of the L1 at 1/2 and at 1/4 size, each; pulls large shapes into place first
+    gradient_weight: float = GRADIENT_WEIGHT  # of the L1 between horizontal and vertical differences; keeps edges sharp
     feature_weight: float = 0.0  # of the distance of a given network's activations; keeps small parts recognisable
     feature_interval: int = 1  # steps between these comparisons, which cost as much as the rest; scales their weight
-    charbonnier: float = 0.02  # px value (of [-1, 1]) below which the full-size L1 is rounded off
+    charbonnier: float = CHARBONNIER  # px value (of [-1, 1]) below which the full-size L1 is rounded off
 
     adversarial_weight: float = 1.0  # of the generator's GAN loss; 0: no discriminator
     relativistic: bool = False  # score differences of real and generated pairs instead of single pictures
@@ -149,7 +154,7 @@ def train_generator(
     device that this machine does not have.
     """
     target = resolve_device(device)
-    data = TrainingData(data_dir, config)
+    data = open_data(data_dir, config)
     out = Path(out_dir)
     (out / "samples").mkdir(parents=True, exist_ok=True)
     if (features is None) != (config.feature_weight <= 0):
@@ -205,134 +210,17 @@ def train_generator(
             bar.update(config.batch)
 
 
-class DataError(ValueError):
-    """A data folder does not fit the configuration; the message says what it has, what fits and what to do."""
-
-
-class TrainingData:
-    """The memory-mapped arrays of a data folder, and reproducible batches."""
-
-    def __init__(self, folder: str | Path, config: TrainGeneratorConfig):
-        self.config = config
-        folder = Path(folder)
-        self.images = self._load(folder, "images.npy")
-        size = config.network.resolution
-        n, h, w = self.images.shape[:3]
-        if self.images.dtype != np.uint8 or self.images.shape[3:] != (3,):
-            raise DataError(f"{folder}/images.npy is {self.images.dtype} {self.images.shape}; need uint8 [N, H, W, 3]")
-        self.shrink = h // size
-        if h != w or h % size or self.shrink & (self.shrink - 1):
-            raise DataError(
-                f"{folder}/images.npy holds {w}x{h} px pictures; a {size} px network takes {size} px or a power of two "
-                f"times that: render larger pictures or train a smaller network"
-            )
-        self.held_out = min(config.held_out, n // 4)
-        self.count = n - self.held_out
-        if self.count < config.batch:
-            raise DataError(f"{folder} holds {n} pictures, {self.held_out} held out; a batch needs {config.batch}")
-        self.label_maps = self._load(folder, "label_maps.npy") if config.part_weights else None
-        self.latents = self._load(folder, "latents.npy") if config.paired_weight > 0 else None
-        for name, array, shape in (
-            ("label_maps.npy", self.label_maps, (n, h, w)),
-            ("latents.npy", self.latents, (n, config.network.z_dim)),
-        ):
-            if array is not None and array.shape != shape:
-                raise DataError(
-                    f"{folder}/{name} is {array.shape}; it must be {shape} to fit images.npy and the network"
-                )
-        weights = np.ones(256, np.float32)
-        for label, weight in config.part_weights.items():
-            weights[label] = weight
-        self.part_weights = torch.from_numpy(weights)
-
-    @staticmethod
-    def _load(folder: Path, name: str) -> np.ndarray:
-        path = folder / name
-        if not path.is_file():
-            raise DataError(f"{path} does not exist; a data folder is made by `editgan render --out {folder}`")
-        try:
-            return np.load(path, mmap_mode="r", allow_pickle=False)
-        except ValueError as error:
-            raise DataError(f"{path} is not a complete .npy array: {error}; render the folder again") from error
-
-    def indices(self, images_seen: int) -> np.ndarray:
-        """Indices of the batch after `images_seen` pictures; every epoch has each picture once, in a new order."""
-        positions = np.arange(images_seen, images_seen + self.config.batch)
-        chosen = np.empty(len(positions), np.int64)
-        for epoch in np.unique(positions // self.count):
-            order = self._order(int(epoch))
-            here = positions // self.count == epoch
-            chosen[here] = order[positions[here] % self.count]
-        return chosen
-
-    def _order(self, epoch: int) -> np.ndarray:
-        if getattr(self, "_epoch", None) != epoch:
-            self._epoch = epoch
-            self._permutation = np.random.default_rng((self.config.seed, epoch)).permutation(self.count)
-        return self._permutation
-
-    def batch(self, indices: np.ndarray, device: torch.device) -> "Batch":
-        """Read pictures, their pixel weights (mean 1 in each picture) and their codes."""
-        image = pictures.from_uint8(self.images[indices], device)
-        weight = latents = None
-        if self.label_maps is not None:
-            labels = torch.from_numpy(self.label_maps[indices].astype(np.int64))
-            weight = self.part_weights[labels][:, None].to(device)
-            weight = weight / weight.mean(dim=(1, 2, 3), keepdim=True)
-        if self.latents is not None:
-            latents = torch.from_numpy(self.latents[indices].astype(np.float32)).to(device)
-        if self.shrink > 1:
-            image = F.avg_pool2d(image, self.shrink)
-            weight = None if weight is None else F.avg_pool2d(weight, self.shrink)
-        return Batch(image, weight, latents)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """A batch of training pictures."""
-
-    image: Tensor  # [batch, 3, H, W] in [-1, 1]
-    weight: Tensor | None  # [batch, 1, H, W], mean 1; None: all pixels have the same weight
-    latents: Tensor | None  # [batch, z_dim]
-
-
-def paired_loss(
-    image: Float[Tensor, "b 3 h w"],
-    target: Float[Tensor, "b 3 h w"],
-    weight: Float[Tensor, "b 1 h w"] | None,
-    config: TrainGeneratorConfig,
-) -> Float[Tensor, ""]:
-    """Distance between pictures and their targets: Charbonnier, L1 at 1/2 and 1/4 size, L1 of differences."""
-    weight = torch.ones_like(target[:, :1]) if weight is None else weight
-    error = image - target
-    eps = config.charbonnier
-    loss = (weight * ((error.square() + eps**2).sqrt() - eps)).mean()
-    if config.gradient_weight:
-        dx, dy = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
-        edges = (weight[..., 1:] * dx.abs()).mean() + (weight[..., 1:, :] * dy.abs()).mean()
-        loss = loss + config.gradient_weight * edges
-    if config.coarse_weight:
-        for _ in range(2):
-            error, weight = F.avg_pool2d(error, 2), F.avg_pool2d(weight, 2)
-            loss = loss + config.coarse_weight * (weight * error.abs()).mean()
-    return loss
-
-
-def feature_loss(
-    features: Callable[[Tensor], list[Tensor]], image: Float[Tensor, "b 3 h w"], target: Float[Tensor, "b 3 h w"]
-) -> Float[Tensor, ""]:
-    """Mean absolute difference of activations, relative to those of the target; each channel has the same weight.
-
-    A perceptual loss (Johnson et al. 2016, section 3.2) with a segmenter as the network.
-    """
-    with torch.no_grad():
-        wanted = features(target)
-    losses = []
-    for ours, theirs in zip(features(image), wanted, strict=True):
-        theirs = theirs.float()
-        size = theirs.abs().mean((0, 2, 3)) + 1e-2
-        losses.append(((ours.float() - theirs).abs().mean((0, 2, 3)) / size).mean())
-    return torch.stack(losses).mean()
+def open_data(folder: str | Path, config: TrainGeneratorConfig) -> TrainingData:
+    """Open the pictures of a folder as a training of this configuration reads them. Raises DataError."""
+    return TrainingData(
+        folder,
+        config.network.resolution,
+        config.network.z_dim if config.paired_weight > 0 else None,
+        config.part_weights,
+        config.held_out,
+        config.batch,
+        config.seed,
+    )
 
 
 class _State:
@@ -349,7 +237,7 @@ class _State:
         torch_seed = torch.Generator().manual_seed(config.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(torch.randint(2**31, (), generator=torch_seed)))
-            self.generator = Generator(config.network).to(device)
+            self.generator = StyleGAN2(config.network).to(device)
             self.discriminator = None
             if config.adversarial_weight > 0:
                 sizes = {name: getattr(config.network, name) for name in ("resolution", "channel_base", "channel_max")}
@@ -397,7 +285,9 @@ class _State:
         objective = image.new_zeros([])
         if c.paired_weight > 0:
             weight = None if batch.weight is None else batch.weight[:paired]
-            losses["paired"] = paired_loss(image[:paired], batch.image[:paired], weight, c)
+            losses["paired"] = paired_loss(
+                image[:paired], batch.image[:paired], weight, c.coarse_weight, c.gradient_weight, c.charbonnier
+            )
             objective = c.paired_weight * losses["paired"]
             if self.features is not None and self.steps % c.feature_interval == 0:
                 with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
@@ -447,7 +337,7 @@ class _State:
         if paired < size and c.style_mixing > 0:
             other = g.mapping(torch.randn(size - paired, c.network.z_dim, generator=self.rng, device=self.device))
             w_plus = torch.cat([w_plus[:paired], self._mix(w_plus[paired:], other)])
-        return g.synthesis(w_plus, noise_mode="random", rng=self.rng, dtype=self.dtype).image, paired
+        return g.with_fresh_noise(w_plus, self.rng, self.dtype).image, paired
 
     def _mix(self, w_plus: Tensor, other: Tensor) -> Tensor:
         """Replace the later layers of some samples by those of another code."""
@@ -494,7 +384,7 @@ class _State:
         c, g = self.config, self.generator
         z = torch.randn(max(c.batch // 2, 1), c.network.z_dim, generator=self.rng, device=self.device)
         w_plus = g.w_plus(g.mapping(z))
-        image = g.synthesis(w_plus, noise_mode="random", rng=self.rng, dtype=self.dtype).image
+        image = g.with_fresh_noise(w_plus, self.rng, self.dtype).image
         y = torch.randn(image.shape, generator=self.rng, device=self.device) / c.network.resolution
         (jacobian,) = torch.autograd.grad((image * y).sum(), w_plus, create_graph=True)
         lengths = jacobian.square().sum(dim=2).mean(dim=1).sqrt()
@@ -536,7 +426,7 @@ class _State:
 
     def resume(self, bundle: Bundle, path: Path) -> None:
         """Continue from a checkpoint of the same run."""
-        theirs = GeneratorConfig.from_dict(bundle.metadata["generator_config"])
+        theirs = StyleGAN2Config.from_dict(bundle.metadata["generator_config"])
         adversarial = "discriminator" in bundle.modules
         if theirs != self.config.network or adversarial != (self.discriminator is not None):
             raise CheckpointError(
@@ -584,7 +474,7 @@ class _State:
                 f"{path} has mapping_lr_multiplier {theirs}, this network {self.config.network.mapping_lr_multiplier}; "
                 "use the same"
             )
-        known = GeneratorConfig.from_dict(bundle.metadata["generator_config"]) if theirs is not None else None
+        known = StyleGAN2Config.from_dict(bundle.metadata["generator_config"]) if theirs is not None else None
         if known is not None and known.mapping_hinges:
             network = self.config.network
             kept = network.mapping_hinges[: len(known.mapping_hinges)] == known.mapping_hinges
@@ -629,25 +519,6 @@ def _widened(small: Tensor, large: Tensor) -> Tensor:
     return wide
 
 
-def adversarial_losses(
-    real: Float[Tensor, "b scores"], fake: Float[Tensor, "b scores"], relativistic: bool
-) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """Losses of generator and discriminator: non-saturating logistic of scores, or of score differences of pairs.
-
-    The relativistic loss (Jolicoeur-Martineau 2019; Huang et al. 2024) asks which picture of a pair is real. If both
-    show the portrait of the same code, content cancels in the difference and only the rendering is judged.
-    """
-    if relativistic:
-        return F.softplus(real.detach() - fake).mean(), F.softplus(fake - real).mean()
-    return F.softplus(-fake).mean(), F.softplus(fake).mean() + F.softplus(-real).mean()
-
-
-def r1_penalty(score: Float[Tensor, "b scores"], image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
-    """R1: mean squared norm of the scores' gradient at real pictures (Mescheder et al. 2018), mean over patches."""
-    (gradient,) = torch.autograd.grad(score.sum() / math.sqrt(score.shape[1]), image, create_graph=True)
-    return gradient.square().sum(dim=(1, 2, 3)).mean()
-
-
 @torch.no_grad()
 def _validate(state: _State, data: TrainingData, path: Path, columns: int = 8) -> float:
     """Write a sheet of held-out pictures, their reconstructions and samples; return the held-out mean L1."""
@@ -660,9 +531,7 @@ def _validate(state: _State, data: TrainingData, path: Path, columns: int = 8) -
         real = data.batch(indices, state.device)
         rows.append(real.image[:columns])
         if real.latents is not None:
-            parts = [
-                g.synthesis(g.w_plus(g.mapping(part)), noise_mode="const").image for part in real.latents.split(c.batch)
-            ]
+            parts = [g.synthesis(g.w_plus(g.mapping(part))).image for part in real.latents.split(c.batch)]
             fake = torch.cat(parts)
             error = float((fake - real.image).abs().mean())
             rows.append(fake[:columns])
@@ -676,7 +545,7 @@ def _validate(state: _State, data: TrainingData, path: Path, columns: int = 8) -
 def config_from_options(network: Mapping[str, Any], options: Mapping[str, Any]) -> TrainGeneratorConfig:
     """Build a configuration from plain values; None means the default."""
     given = {k: v for k, v in options.items() if v is not None}
-    return TrainGeneratorConfig(network=GeneratorConfig(**{k: v for k, v in network.items() if v is not None}), **given)
+    return TrainGeneratorConfig(network=StyleGAN2Config(**{k: v for k, v in network.items() if v is not None}), **given)
 
 
 def _part_weights(text: str) -> dict[int, float]:
@@ -711,7 +580,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--features", help="portrait segmenter's weights, for --feature-weight")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     groups = {}
-    for owner in (GeneratorConfig, TrainGeneratorConfig):
+    for owner in (StyleGAN2Config, TrainGeneratorConfig):
         group = parser.add_argument_group(owner.__name__)
         groups[owner] = [f.name for f in fields(owner) if f.name != "network"]
         for f in fields(owner):
@@ -731,7 +600,7 @@ def main(arguments: list[str] | None = None) -> None:
                 group.add_argument(option, type=kind, help=f"default: {f.default}")
     values = vars(parser.parse_args(arguments))
     config = config_from_options(
-        {name: values[name] for name in groups[GeneratorConfig]},
+        {name: values[name] for name in groups[StyleGAN2Config]},
         {name: values[name] for name in groups[TrainGeneratorConfig]},
     )
     train_generator(

@@ -14,7 +14,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from editgan_kernels import bilinear_taps
-from editgan_widgets.models.generator import Generator
+from editgan_widgets.models.generators.protocol import Generator
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 
 
@@ -66,7 +66,7 @@ def train_interpreter(
     """
     config = config or InterpreterTrainingConfig()
     rng = generator_rng or torch.Generator().manual_seed(0)
-    resolution = generator.config.resolution
+    resolution = generator.resolution
     if label_maps.shape[1:] != (resolution, resolution) or len(label_maps) != len(w_plus):
         raise ValueError(
             f"label_maps have shape {tuple(label_maps.shape)}; {len(w_plus)} latents of this generator need "
@@ -110,11 +110,9 @@ class _FeaturePool:
     """Native-size features of all samples as rows, sampled at pixels numbered over all pictures."""
 
     def __init__(self, generator: Generator, w_plus: Tensor):
-        self.resolution = generator.config.resolution
+        self.resolution = generator.resolution
         with torch.no_grad():
-            pyramids = [
-                [x[0].detach() for x in generator.synthesis(w[None], noise_mode="const").features] for w in w_plus
-            ]
+            pyramids = [[x[0].detach() for x in generator.synthesis(w[None]).features] for w in w_plus]
         means, stds = [], []
         self.levels: list[tuple[tuple[int, int], Tensor]] = []
         for level in zip(*pyramids, strict=True):

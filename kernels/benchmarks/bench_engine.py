@@ -223,7 +223,7 @@ class Bench:
             for i in range(count):
                 stack = combine([(vector, (i % 9 - 4) / 4) for vector in parts], warn=None)
                 with torch.no_grad():
-                    made = self.model.generator.synthesis(stack.apply(w_plus), noise_mode="const").image
+                    made = self.model.generator.synthesis(stack.apply(w_plus)).image
                 images.to_uint8(made)
             if turn:
                 rates.append(count / (time.perf_counter() - began))
@@ -301,7 +301,7 @@ def preset_once(options):
                 break
             if len(figures["steps_to"]) < tried:  # looked at outside the clock
                 with torch.no_grad():
-                    features = bench.model.generator.synthesis(step.w_plus, noise_mode="const").features
+                    features = bench.model.generator.synthesis(step.w_plus).features
                 seen = predicted_label_map(bench.model, features).numpy()
                 if segmentation.iou_inside(seen, painted, region, parts) >= 0.7:
                     figures["steps_to"].append(step.index)

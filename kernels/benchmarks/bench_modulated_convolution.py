@@ -30,7 +30,7 @@ def measure(options):
     import torch
 
     from editgan_kernels import modulated_convolution, modulated_convolution_reference
-    from editgan_widgets.models.layers import depthwise, resample_filter
+    from editgan_widgets.models.generators.stylegan2_layers import depthwise, resample_filter
     from editgan_widgets.training.build_model import peak_memory_mb
 
     torch.manual_seed(0)

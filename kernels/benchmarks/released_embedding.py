@@ -41,7 +41,7 @@ class ReleasedEmbedding:
         """Evaluate, differentiate, move; gives the loss before."""
         self.optimiser.zero_grad()
         self.optimiser.param_groups[0]["lr"] = RATE * self._ramp()
-        picture = in_unit_range(self.generator.synthesis(self.w_plus, noise_mode="const").image)
+        picture = in_unit_range(self.generator.synthesis(self.w_plus).image)
         encoder = F.mse_loss(self.w_plus, self.encoder(picture).detach())
         distance = lpips(self.vgg16, self.heads, picture, self.target)
         loss = LPIPS * distance + MSE * F.mse_loss(picture, self.target) + encoder

@@ -33,7 +33,8 @@ from editgan_widgets.latent.adam import Adam
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.models.generator import Generator, GeneratorConfig, Synthesis
+from editgan_widgets.models.generators.protocol import Synthesis
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 from editgan_widgets.models.perceptual import Lpips
 from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncoderConfig
@@ -49,7 +50,7 @@ VGG_CHANNELS = (64, 128, 256, 512, 512)
 class Shape:
     """Sizes of the networks to measure."""
 
-    generator: GeneratorConfig
+    generator: StyleGAN2Config
     discriminator: DiscriminatorConfig
     encoder: PyramidEncoderConfig
     num_labels: int = 32
@@ -74,7 +75,7 @@ class Shape:
 
 def _portraits(resolution: int, channels: tuple[int, ...]) -> Shape:
     return Shape(
-        GeneratorConfig(resolution, z_dim=108, w_dim=384, normalize_z=False, channels=channels),
+        StyleGAN2Config(resolution, z_dim=108, w_dim=384, normalize_z=False, channels=channels),
         DiscriminatorConfig(resolution, channel_base=2048, channel_max=128, patches=16),
         PyramidEncoderConfig(resolution, num_ws=2 * len(channels), w_dim=384),
     )
@@ -84,7 +85,7 @@ SHAPES = {
     "portraits-128": _portraits(128, (256, 256, 256, 128, 64, 32)),
     "portraits-256": _portraits(256, (256, 256, 256, 256, 128, 64, 32)),
     "car-512": Shape(
-        GeneratorConfig(512, z_dim=512, w_dim=512, mapping_layers=8, channel_base=32768, channel_max=512),
+        StyleGAN2Config(512, z_dim=512, w_dim=512, mapping_layers=8, channel_base=32768, channel_max=512),
         DiscriminatorConfig(512, channel_base=32768, channel_max=512),
         PyramidEncoderConfig(512),
     ),
@@ -95,7 +96,7 @@ def random_model(shape: Shape, with_encoder: bool = True, seed: int = 0) -> Edit
     """Networks of a shape with random weights, the same for each seed; the encoder's do not change the others'."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        generator, discriminator = Generator(shape.generator), Discriminator(shape.discriminator)
+        generator, discriminator = StyleGAN2(shape.generator), Discriminator(shape.discriminator)
         config = InterpreterConfig(tuple(generator.feature_channels), shape.num_labels, shape.members, shape.hidden)
         interpreter = Interpreter(config)
         with torch.no_grad():
@@ -279,7 +280,7 @@ class ReleasedLoop:
         self.region, self.keep = region.flatten(), (~region).float()
         self.wanted = torch.from_numpy(task.target.label_map).to(device).long()[region]
         with torch.no_grad():
-            self.picture = in_unit_range(self.generator.synthesis(task.before, noise_mode="const").image)
+            self.picture = in_unit_range(self.generator.synthesis(task.before).image)
         self.w_plus = task.start.clone().requires_grad_()
         self.optimiser = torch.optim.Adam([self.w_plus], lr=RATE)
 
@@ -290,7 +291,7 @@ class ReleasedLoop:
 
     def terms(self) -> Terms:
         """Evaluate at the present latent."""
-        synthesis = self.generator.synthesis(self.w_plus, noise_mode="const")
+        synthesis = self.generator.synthesis(self.w_plus)
         segmentation = F.cross_entropy(self.logits(synthesis), self.wanted)
         picture = in_unit_range(synthesis.image)
         seen, target = picture * self.keep, self.picture * self.keep
@@ -327,7 +328,7 @@ class LeanLoop:
         self.sampler, self.keep = PixelSampler.from_region(region, nearest=True), (~region).float()
         self.wanted = torch.from_numpy(task.target.label_map).to(device).long()[region]
         with torch.no_grad():
-            image = self.generator.synthesis(task.before, noise_mode="const").image
+            image = self.generator.synthesis(task.before).image
         self.target = in_unit_range(image) * self.keep
         self.lpips = Lpips(*vgg16)
         self.reference = self.lpips.reference(self.target * 2 - 1)
@@ -337,7 +338,7 @@ class LeanLoop:
     def terms(self) -> Terms:
         """Evaluate at the present latent."""
         w_plus = self.w_plus * 1  # the counter of flops takes no leaf
-        return Terms(**dict(self._terms(self.generator.synthesis(w_plus, noise_mode="const"), w_plus)))
+        return Terms(**dict(self._terms(self.generator.synthesis(w_plus), w_plus)))
 
     def _terms(self, synthesis: Synthesis, w_plus: Tensor) -> Iterator[tuple[str, Tensor]]:
         logits = self.interpreter.at(synthesis.features, self.sampler)[0]
@@ -353,7 +354,7 @@ class LeanLoop:
     def step(self) -> Terms:
         """Evaluate, differentiate, move."""
         w_plus = self.w_plus * 1
-        synthesis = self.generator.synthesis(w_plus, noise_mode="const")
+        synthesis = self.generator.synthesis(w_plus)
         given = [synthesis.image, *synthesis.features, w_plus]
         leaves = [x.detach().requires_grad_(x.requires_grad) for x in given]
         moving = [leaf for leaf in leaves if leaf.requires_grad]

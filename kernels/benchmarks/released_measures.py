@@ -116,7 +116,7 @@ def generator_alone(model, w_plus):
     weights = torch.randn(1, 3, model.resolution, model.resolution, device=w_plus.device)
 
     def run():
-        image = model.generator.synthesis(w_plus * 1, noise_mode="const").image  # the counter of flops takes no leaf
+        image = model.generator.synthesis(w_plus * 1).image  # the counter of flops takes no leaf
         torch.autograd.grad((image * weights).sum(), [w_plus])
 
     return run
@@ -178,7 +178,7 @@ def measure_segmentation(name, shape, options):
     model = released_loop.random_model(sizes, with_encoder=False).to(options.device)
     assert model.interpreter is not None
     with torch.no_grad():
-        features = model.generator.synthesis(model.sample_w_plus(2), noise_mode="const").features
+        features = model.generator.synthesis(model.sample_w_plus(2)).features
     if name == SEGMENT_PORT:
         members = released_loop.members_of(model.interpreter)
         model.interpreter = None
@@ -209,7 +209,7 @@ def measure_embedding(name, shape, options):
     model = released_loop.random_model(sizes).to(options.device)
     model.interpreter = None
     with torch.no_grad():
-        picture = model.generator.synthesis(model.sample_w_plus(5), noise_mode="const").image.clamp(-1, 1)
+        picture = model.generator.synthesis(model.sample_w_plus(5)).image.clamp(-1, 1)
     if name == EMBED_PORT:
         vgg16 = released_loop.random_vgg16(sizes.vgg_channels, device=model.device)
         run, each = released_embedding.ReleasedEmbedding(model, picture, vgg16).step, 1
@@ -237,7 +237,7 @@ def measure_training(name, shape, options):
         return measure_our_training(model, labels, sizes, options)
     model.interpreter = model.discriminator = None
     with torch.no_grad():
-        features = model.generator.synthesis(model.sample_w_plus(2), noise_mode="const").features
+        features = model.generator.synthesis(model.sample_w_plus(2)).features
     labels = labels.to(options.device)
     training = released_training.ReleasedTraining(features, labels, sizes.num_labels, sizes.members, sizes.hidden)
     del features
@@ -313,7 +313,7 @@ def reach(model, latents, iou, options):
             break
         steps += 1
         with torch.no_grad():
-            features = model.generator.synthesis(latent, noise_mode="const").features
+            features = model.generator.synthesis(latent).features
             seen = predicted_label_map(model, features).cpu().numpy()
         best = max(best, iou(seen))
     return {"iou": best, "seconds": seconds, "steps": steps}
@@ -369,7 +369,7 @@ def measure_edit(name, shape, options):
     def apply():
         with torch.no_grad():
             latent = torch.lerp(task.before, task.start, 0.7)
-            images.to_uint8(model.generator.synthesis(latent, noise_mode="const").image)
+            images.to_uint8(model.generator.synthesis(latent).image)
 
     return timed(edit if name == EDIT else apply, options) | {"peak_mb": peak(options)}
 
@@ -406,7 +406,7 @@ def measure_vectors(options):
         vector, scale = vectors[done % len(vectors)], (done % 9 - 4) / 4
         done += 1
         with torch.no_grad():
-            images.to_uint8(model.generator.synthesis(vector.apply(w_plus, scale), noise_mode="const").image)
+            images.to_uint8(model.generator.synthesis(vector.apply(w_plus, scale)).image)
 
     found = timed(lambda: [apply() for _ in range(10)], options_for(options, 6), each=10)
     return {"per_second": 1 / found["seconds"], "peak_mb": peak(options)}

@@ -29,7 +29,7 @@ from editgan_widgets.domains.portraits import (
 )
 from editgan_widgets.latent.embed import embed
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
-from editgan_widgets.training.train_generator import DataError
+from editgan_widgets.training.training_data import DataError
 
 CONFIG = QualityConfig(
     samples=48,

@@ -56,8 +56,8 @@ CALLABLES = [
     ("editgan_widgets", "load_direction", ["path", "model", "index", "rows", "unit", "columns", "name", "force"]),
     ("editgan_widgets.label_sets", "label_set", ["name"]),
     ("editgan_widgets.models.perceptual", "perceptual_distance", ["discriminator", "vgg16", "heads", "device"]),
-    ("editgan_widgets.models.generator", "MappingNetwork.forward", ["z", "truncation_psi"]),
-    ("editgan_widgets.models.generator", "SynthesisNetwork.forward", ["w_plus", "noise_mode"]),
+    ("editgan_widgets.models.generators.stylegan2", "MappingNetwork.forward", ["z", "truncation_psi"]),
+    ("editgan_widgets.models.generators.stylegan2", "SynthesisNetwork.forward", ["w_plus", "noise_mode"]),
 ]
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from editgan_kernels import modulated_convolution, modulated_convolution_reference
-from editgan_widgets.models.layers import depthwise, resample_filter
+from editgan_widgets.models.generators.stylegan2_layers import depthwise, resample_filter
 
 LEAK = 0.2
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from editgan_kernels import PixelSampler
 from editgan_widgets.models import interpreter
 from editgan_widgets.models.discriminator import DiscriminatorConfig
-from editgan_widgets.models.generator import GeneratorConfig
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2Config
 from editgan_widgets.models.pyramid_encoder import PyramidEncoderConfig
 
 BENCHMARKS = Path(__file__).parents[2] / "kernels" / "benchmarks"
@@ -30,7 +30,7 @@ def benchmark(name):
 released_loop = benchmark("released_loop")
 
 TINY = released_loop.Shape(
-    GeneratorConfig(RESOLUTION, z_dim=16, w_dim=16, mapping_layers=2, channel_base=512, channel_max=16),
+    StyleGAN2Config(RESOLUTION, z_dim=16, w_dim=16, mapping_layers=2, channel_base=512, channel_max=16),
     DiscriminatorConfig(RESOLUTION, channel_base=512, channel_max=16),
     PyramidEncoderConfig(RESOLUTION, num_ws=10, w_dim=16, width=8, blocks=(1, 1, 1, 1), channels=16),
     num_labels=6,

@@ -10,7 +10,7 @@ from editgan_kernels.bias_act import bias_act_backward_reference, bias_act_refer
 from editgan_kernels.low_pass import low_pass_filter_reference
 from editgan_kernels.modulate import modulate_backward_reference
 from editgan_kernels.weighted_rows import WeightedRows, sum_entries_reference, weighted_rows_reference
-from editgan_widgets.models.layers import depthwise, resample_filter
+from editgan_widgets.models.generators.stylegan2_layers import depthwise, resample_filter
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 SHAPES = [(1, 3, 5, 7), (2, 70, 9, 4), (1, 64, 20, 17)]  # batch, channels, height, width: blocks that are not full

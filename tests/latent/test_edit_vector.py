@@ -17,11 +17,11 @@ def vector(tiny_model):
 
 @pytest.fixture
 def other_model(tiny_model):
-    from editgan_widgets.models.generator import Generator, GeneratorConfig
+    from editgan_widgets.models.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        generator = Generator(GeneratorConfig(32, z_dim=16, w_dim=16, mapping_layers=2, channel_max=4))
+        generator = StyleGAN2(StyleGAN2Config(32, z_dim=16, w_dim=16, mapping_layers=2, channel_max=4))
     return EditGAN(generator, None, None, tiny_model.labels)
 
 

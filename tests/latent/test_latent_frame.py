@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from editgan_widgets.latent.latent_frame import COARSE_ROWS, LatentFrame, Units
+from editgan_widgets.latent.latent_frame import LatentFrame, Units
 
 
 @pytest.fixture
@@ -20,10 +20,11 @@ def test_a_latent_comes_back_from_its_offset(tiny_model, w_plus, units, layers):
 def test_equal_offsets_move_the_coarse_rows_alike_and_fine_rows_less(tiny_model, w_plus):
     frame = LatentFrame(tiny_model, w_plus, Units(fine=0.5))
     moved = frame.latent(torch.ones_like(w_plus)) - w_plus
-    coarse = moved[:, :COARSE_ROWS]
+    coarse_rows = tiny_model.generator.coarse_rows
+    coarse = moved[:, :coarse_rows]
     torch.testing.assert_close(coarse, coarse[:, :1].expand_as(coarse), rtol=1e-4, atol=1e-5)
     rows = moved.norm(dim=2)[0].tolist()
-    for row in range(COARSE_ROWS, len(rows)):
+    for row in range(coarse_rows, len(rows)):
         assert rows[row] == pytest.approx(rows[row - 1] * 0.5, rel=1e-3)
 
 

@@ -11,7 +11,7 @@ from reference_generator import TINY, make_random_generator, rosinality_picture
 from editgan_widgets.models import checkpoints
 from editgan_widgets.models.checkpoints import CheckpointError
 from editgan_widgets.models.editgan import MODELS
-from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_the_two_layouts_hold_the_same_tensors(generator):
 @pytest.fixture
 def plain_mapping(generator):
     """The same generator whose mapping learns at full rate: its weights are stored as they are used."""
-    same = Generator(dataclasses.replace(TINY, mapping_lr_multiplier=1.0)).eval()
+    same = StyleGAN2(dataclasses.replace(TINY, mapping_lr_multiplier=1.0)).eval()
     weights = generator.state_dict()
     same.load_state_dict({k: v * 0.01 if k.startswith("mapping.fc") else v for k, v in weights.items()})
     return same
@@ -74,7 +74,7 @@ def test_another_multiplier_of_the_mapping_gives_the_same_picture_in_a_rosinalit
 
 def test_weights_of_another_multiplier_are_not_taken_for_the_public_one(plain_mapping, tmp_path):
     weights = plain_mapping.state_dict()
-    with pytest.raises(CheckpointError, match=r"mapping_lr_multiplier 0\.01.*give the Generator itself"):
+    with pytest.raises(CheckpointError, match=r"mapping_lr_multiplier 0\.01.*give the generator itself"):
         checkpoints.to_rosinality(weights)
     checkpoints.write_bundle(tmp_path / "bare", {"generator": weights}, {})
     with pytest.raises(CheckpointError, match=r"bare has no 'generator_config'.*mapping_lr_multiplier 0\.01.*again"):
@@ -98,15 +98,15 @@ def test_a_generator_is_not_loaded_onto_a_device_that_is_not_there(bundle, monke
 
 
 def test_a_512_px_generator_has_the_153_tensors_of_the_public_files():
-    config = GeneratorConfig(resolution=512, z_dim=4, w_dim=4, mapping_layers=8, channel_base=512, channel_max=2)
-    assert len(checkpoints.to_rosinality(Generator(config).state_dict())["g_ema"]) == 153
+    config = StyleGAN2Config(resolution=512, z_dim=4, w_dim=4, mapping_layers=8, channel_base=512, channel_max=2)
+    assert len(checkpoints.to_rosinality(StyleGAN2(config).state_dict())["g_ema"]) == 153
 
 
 @torch.no_grad()
 def test_a_generator_that_takes_codes_as_they_are_has_no_rosinality_form():
     with pytest.raises(CheckpointError, match="normalize_z False, mapping_skip False: keep"):
         checkpoints.to_rosinality(
-            Generator(GeneratorConfig(resolution=8, z_dim=8, w_dim=8, channel_max=8, normalize_z=False))
+            StyleGAN2(StyleGAN2Config(resolution=8, z_dim=8, w_dim=8, channel_max=8, normalize_z=False))
         )
 
 

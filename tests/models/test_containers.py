@@ -205,7 +205,7 @@ def test_the_generator_is_found_in_any_container(generator, other, tmp_path, nam
     monkeypatch.setattr(StandIn, "__setstate__", boom, raising=False)
     source = read_source(path)
     assert source.kind == "generator"
-    loaded = checkpoints.foreign_generator(path, source.content)
+    loaded = checkpoints.built_generator(path, official_generator(path, source.content))
     assert (loaded(Z, 0.7) - generator(Z, 0.7)).abs().max() < 1e-4
     picture, _ = naive_synthesis(generator, generator.w_plus(naive_mapping(generator.state_dict(), Z)))
     assert (loaded(Z) - picture).abs().max() < 1e-4

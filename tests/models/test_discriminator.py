@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig, minibatch_std
-from editgan_widgets.training.train_generator import r1_penalty
+from editgan_widgets.training.losses import r1_penalty
 
 TINY = DiscriminatorConfig(resolution=32, channel_base=256, channel_max=16)
 

@@ -13,7 +13,7 @@ from editgan_widgets import EditGAN, images, load_model
 from editgan_widgets.cli import app
 from editgan_widgets.models.checkpoints import CheckpointError, fingerprint
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
-from editgan_widgets.models.generator import GeneratorConfig
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from editgan_widgets.training.train_encoder import TrainEncoderConfig, reconstruction_psnr, train_encoder
 
 SMALL = EncoderConfig(resolution=32, num_ws=8, w_dim=16, channel_base=512, channel_max=32, hidden=32)
@@ -44,7 +44,7 @@ def trained(tiny_model, renders):
 
 @pytest.mark.parametrize(("resolution", "limit"), [(64, 2.5e6), (128, 1e7), (256, 1e7)])
 def test_an_encoder_is_much_smaller_than_its_generators_class_needs(resolution, limit):
-    encoder = Encoder(EncoderConfig.for_generator(GeneratorConfig(resolution)))
+    encoder = Encoder(EncoderConfig.for_generator(StyleGAN2(StyleGAN2Config(resolution))))
     assert 1e6 < sum(p.numel() for p in encoder.parameters()) < limit
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from editgan_widgets.models.folding import Folded
-from editgan_widgets.models.layers import SynthesisLayer
+from editgan_widgets.models.generators.stylegan2_layers import SynthesisLayer
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from reference_generator import (
     naive_synthesis,
 )
 
-from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 
 
 @pytest.fixture(name="generator")
-def random_generator() -> Generator:
+def random_generator() -> StyleGAN2:
     return make_random_generator()
 
 
@@ -34,7 +34,7 @@ def test_pictures_and_features_agree_with_a_slow_reference(generator):
 def test_features_are_the_constant_then_every_styled_convolution(generator):
     features = generator.synthesis(torch.randn(2, 8, 16)).features
     assert [f.shape[1] for f in features] == generator.feature_channels == [16, 16, 16, 16, 16, 16, 8, 8]
-    assert [f.shape[2] for f in features] == generator.feature_sizes == [4, 4, 8, 8, 16, 16, 32, 32]
+    assert [f.shape[2] for f in features] == [4, 4, 8, 8, 16, 16, 32, 32]
     assert torch.equal(features[0][1], generator.synthesis.b4.const)
 
 
@@ -94,22 +94,22 @@ def test_other_wrong_arguments_say_what_fits(generator):
     with pytest.raises(ValueError, match=r"z has 9 values.*takes 8"):
         generator.mapping(torch.zeros(1, 9))
     with pytest.raises(ValueError, match=r"resolution 48 px.*power of two"):
-        GeneratorConfig(resolution=48)
+        StyleGAN2Config(resolution=48)
     with pytest.raises(ValueError, match="channels has 2 entries; 32 px needs 4"):
-        GeneratorConfig(resolution=32, channels=(8, 8))
+        StyleGAN2Config(resolution=32, channels=(8, 8))
 
 
 def test_a_configuration_survives_json_and_explicit_channels_win():
-    config = GeneratorConfig(resolution=16, channels=(12, 10, 6))
-    assert GeneratorConfig.from_dict(config.to_dict()) == config
+    config = StyleGAN2Config(resolution=16, channels=(12, 10, 6))
+    assert StyleGAN2Config.from_dict(config.to_dict()) == config
     assert [config.channels_at(r) for r in config.resolutions] == [12, 10, 6]
-    assert GeneratorConfig().num_ws == 10
-    assert GeneratorConfig(resolution=1024, channel_base=32768, channel_max=512).num_ws == 18
+    assert StyleGAN2Config().num_ws == 10
+    assert StyleGAN2Config(resolution=1024, channel_base=32768, channel_max=512).num_ws == 18
 
 
 def test_a_mapping_with_a_skip_adds_a_linear_map_of_the_code():
     sizes = {"resolution": 8, "z_dim": 8, "w_dim": 12, "channel_max": 8, "normalize_z": False}
-    plain, skipping = (Generator(GeneratorConfig(**sizes, mapping_skip=skip)) for skip in (False, True))
+    plain, skipping = (StyleGAN2(StyleGAN2Config(**sizes, mapping_skip=skip)) for skip in (False, True))
     missing, _ = skipping.load_state_dict(plain.state_dict(), strict=False)
     assert missing == ["mapping.skip.weight", "mapping.skip.bias"]
     a, b = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(4))
@@ -121,7 +121,7 @@ def test_a_mapping_with_a_skip_adds_a_linear_map_of_the_code():
 def test_a_codes_length_counts_only_where_the_config_says_so():
     z = torch.randn(2, 8, generator=torch.Generator().manual_seed(3))
     for normalize_z, same in ((True, True), (False, False)):
-        generator = Generator(GeneratorConfig(resolution=8, z_dim=8, w_dim=8, channel_max=8, normalize_z=normalize_z))
+        generator = StyleGAN2(StyleGAN2Config(resolution=8, z_dim=8, w_dim=8, channel_max=8, normalize_z=normalize_z))
         assert torch.allclose(generator.mapping(z), generator.mapping(1.3 * z), atol=1e-5) is same
 
 
@@ -135,7 +135,7 @@ def test_a_mapping_with_hinges_bends_at_them_and_nowhere_else():
         "mapping_layers": 0,
         "mapping_lr_multiplier": 1.0,
     }
-    mapping = Generator(GeneratorConfig(**sizes, mapping_skip=True, mapping_hinges=(-1.0, 0.5))).mapping
+    mapping = StyleGAN2(StyleGAN2Config(**sizes, mapping_skip=True, mapping_hinges=(-1.0, 0.5))).mapping
     mapping.skip.weight.data.normal_(generator=torch.Generator().manual_seed(0))
 
     def slope(at: float) -> torch.Tensor:
@@ -146,7 +146,7 @@ def test_a_mapping_with_hinges_bends_at_them_and_nowhere_else():
         torch.testing.assert_close(slope(low), slope(high), atol=1e-4, rtol=1e-3)
     assert (slope(-2.0) - slope(0.0)).abs().max() > 0.01
     assert (slope(0.0) - slope(1.0)).abs().max() > 0.01
-    config = GeneratorConfig(mapping_hinges=(-1.0, 0.5))
-    assert GeneratorConfig.from_dict(config.to_dict()) == config
+    config = StyleGAN2Config(mapping_hinges=(-1.0, 0.5))
+    assert StyleGAN2Config.from_dict(config.to_dict()) == config
     old = {name: value for name, value in config.to_dict().items() if name != "mapping_hinges"}
-    assert GeneratorConfig.from_dict(old).mapping_hinges == ()
+    assert StyleGAN2Config.from_dict(old).mapping_hinges == ()

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from reference_generator import low_pass, naive_synthesis_layer, zeros_between
 
-from editgan_widgets.models import layers
+from editgan_widgets.models.generators import stylegan2_layers as layers
 
 
 @pytest.fixture

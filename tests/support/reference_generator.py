@@ -3,8 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from editgan_widgets.models import layers
-from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.generators import stylegan2_layers as layers
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 
 
 def zeros_between(x: torch.Tensor) -> torch.Tensor:
@@ -43,13 +43,13 @@ def naive_synthesis_layer(layer: layers.SynthesisLayer, x, w, noise) -> torch.Te
     return torch.where(x > 0, x, 0.2 * x) * 2**0.5
 
 
-TINY = GeneratorConfig(resolution=32, z_dim=8, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16)
+TINY = StyleGAN2Config(resolution=32, z_dim=8, w_dim=16, mapping_layers=2, channel_base=256, channel_max=16)
 
 
-def make_random_generator(config: GeneratorConfig = TINY) -> Generator:
+def make_random_generator(config: StyleGAN2Config = TINY) -> StyleGAN2:
     """A tiny generator whose noise, biases and mean are not the zeros they begin with."""
     torch.manual_seed(0)
-    generator = Generator(config)
+    generator = StyleGAN2(config)
     with torch.no_grad():
         generator.mapping.w_avg.normal_()
         for name, parameter in generator.named_parameters():
@@ -67,7 +67,7 @@ def naive_mapping(weights: dict[str, torch.Tensor], z: torch.Tensor) -> torch.Te
     return x
 
 
-def naive_synthesis(generator: Generator, w_plus: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+def naive_synthesis(generator: StyleGAN2, w_plus: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
     synthesis = generator.synthesis
     x = synthesis.b4.const[None].repeat(len(w_plus), 1, 1, 1)
     features, image = [x], torch.zeros(len(w_plus), 3, 4, 4)

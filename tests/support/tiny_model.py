@@ -6,7 +6,7 @@ import torch
 from editgan_widgets.labels import Label, LabelSet
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.models.generator import Generator, GeneratorConfig
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from editgan_widgets.training.train_interpreter import InterpreterTrainingConfig, train_interpreter
 
 TINY_LABELS = LabelSet(
@@ -31,8 +31,8 @@ def make_tiny_model(resolution: int = 32) -> EditGAN:
     """Build the tiny model, the same every time."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        generator = Generator(
-            GeneratorConfig(resolution, z_dim=16, w_dim=16, mapping_layers=2, channel_base=512, channel_max=16)
+        generator = StyleGAN2(
+            StyleGAN2Config(resolution, z_dim=16, w_dim=16, mapping_layers=2, channel_base=512, channel_max=16)
         )
         discriminator = Discriminator(DiscriminatorConfig(resolution, channel_base=256, channel_max=16))
     rng = torch.Generator().manual_seed(0)

@@ -11,12 +11,14 @@ import torch
 import torch.nn.functional as F
 
 from editgan_widgets.models.checkpoints import CheckpointError, load_generator, read_bundle
-from editgan_widgets.models.generator import GeneratorConfig
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2Config
 from editgan_widgets.training import train_generator as trainer
 from editgan_widgets.training.augment import adapt, augment
-from editgan_widgets.training.train_generator import DataError, TrainGeneratorConfig, TrainingData, train_generator
+from editgan_widgets.training.losses import adversarial_losses, paired_loss
+from editgan_widgets.training.train_generator import TrainGeneratorConfig, train_generator
+from editgan_widgets.training.training_data import DataError
 
-NETWORK = GeneratorConfig(resolution=16, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=8)
+NETWORK = StyleGAN2Config(resolution=16, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=8)
 
 
 def config(**changes) -> TrainGeneratorConfig:
@@ -157,7 +159,7 @@ def test_a_run_ends_by_the_clock_with_the_rate_gone(data, tmp_path):
 
 def test_a_grown_network_shows_the_picture_of_the_small_one(data, tmp_path):
     small = run(data, tmp_path / "small", config(total_images=120))
-    larger = GeneratorConfig(resolution=32, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=8)
+    larger = StyleGAN2Config(resolution=32, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=8)
     settings = config(network=larger, total_images=4, learning_rate=1e-9, adversarial_weight=1.0)
     grown = run(data, tmp_path / "large", settings, grow_from=small.checkpoint)
     z = torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
@@ -213,7 +215,7 @@ def test_a_second_teacher_takes_over_at_the_same_size(data, tmp_path):
 
 def test_growing_from_a_network_of_other_sizes_names_the_first_tensor(data, tmp_path):
     first = run(data, tmp_path / "a", config(total_images=4))
-    narrower = GeneratorConfig(resolution=16, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=6)
+    narrower = StyleGAN2Config(resolution=16, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=6)
     with pytest.raises(CheckpointError, match=r"synthesis\..*grow to a network"):
         run(data, tmp_path / "b", config(network=narrower), grow_from=first.checkpoint)
     other = dataclasses.replace(NETWORK, mapping_lr_multiplier=0.3)
@@ -222,7 +224,7 @@ def test_growing_from_a_network_of_other_sizes_names_the_first_tensor(data, tmp_
 
 
 def test_pictures_are_averaged_down_and_pixel_weights_have_mean_one(data):
-    folder = TrainingData(data, config(part_weights={1: 3.0}))
+    folder = trainer.open_data(data, config(part_weights={1: 3.0}))
     batch = folder.batch(np.array([0, 5]), torch.device("cpu"))
     assert batch.image.shape == (2, 3, 16, 16)
     assert torch.allclose(batch.weight[:, 0, :, :8], torch.tensor(0.5))
@@ -230,7 +232,7 @@ def test_pictures_are_averaged_down_and_pixel_weights_have_mean_one(data):
 
 
 def test_every_epoch_shows_each_picture_once_and_never_a_held_out_one(data):
-    folder = TrainingData(data, config())
+    folder = trainer.open_data(data, config())
     seen = np.concatenate([folder.indices(i) for i in range(0, 80, 4)])
     assert sorted(seen[:40]) == sorted(seen[40:]) == list(range(40))
     assert list(seen[:40]) != list(seen[40:])
@@ -253,7 +255,7 @@ def test_a_folder_that_does_not_fit_is_refused(data, tmp_path, name, array, word
     if array is not None:
         np.save(tmp_path / name, array)
     with pytest.raises(DataError, match=words):
-        TrainingData(tmp_path, config())
+        trainer.open_data(tmp_path, config())
 
 
 def test_settings_that_contradict_are_refused():
@@ -269,9 +271,9 @@ def test_the_paired_loss_is_zero_for_equal_pictures_and_heeds_the_weights():
     left[..., :8] = 2
     wrong = target.clone()
     wrong[..., :8] += 0.5
-    assert float(trainer.paired_loss(target, target, None, config())) == 0
-    at_left = float(trainer.paired_loss(wrong, target, left, config()))
-    at_right = float(trainer.paired_loss(wrong, target, 2 - left, config()))
+    assert float(paired_loss(target, target, None)) == 0
+    at_left = float(paired_loss(wrong, target, left))
+    at_right = float(paired_loss(wrong, target, 2 - left))
     assert at_left > 5 * at_right
 
 
@@ -326,12 +328,12 @@ def test_hinges_change_nothing_until_they_learn(data, tmp_path):
 def test_a_relativistic_pair_is_told_apart_by_the_difference_of_its_scores():
     real = torch.tensor([[2.0, 0.0], [5.0, 1.0]])
     fake = real - 1
-    generator, discriminator = trainer.adversarial_losses(real, fake, relativistic=True)
+    generator, discriminator = adversarial_losses(real, fake, relativistic=True)
     assert float(generator) == pytest.approx(float(F.softplus(torch.tensor(1.0))))
     assert float(discriminator) == pytest.approx(float(F.softplus(torch.tensor(-1.0))))
-    shifted = trainer.adversarial_losses(real + 10, fake + 10, relativistic=True)
+    shifted = adversarial_losses(real + 10, fake + 10, relativistic=True)
     assert float(shifted[0]) == pytest.approx(float(generator))
-    assert float(trainer.adversarial_losses(real, fake, relativistic=False)[0]) != pytest.approx(float(generator))
+    assert float(adversarial_losses(real, fake, relativistic=False)[0]) != pytest.approx(float(generator))
 
 
 def test_patches_and_pairs_train_together(data, tmp_path):

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from editgan_widgets.models.checkpoints import with_weights
 from editgan_widgets.models.discriminator import ARCHITECTURES, Discriminator, DiscriminatorConfig
-from editgan_widgets.models.layers import resample_filter
+from editgan_widgets.models.generators.stylegan2_layers import resample_filter
 from editgan_widgets.models.official.pickle_reader import Opaque
 from editgan_widgets.models.official.tensor_files import finite
 

@@ -15,8 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets.models.errors import CheckpointError
-from editgan_widgets.models.generator import GeneratorConfig, MappingNetwork
-from editgan_widgets.models.layers import LEAK, resample_filter
+from editgan_widgets.models.generators.stylegan2 import MappingNetwork, StyleGAN2Config
+from editgan_widgets.models.generators.stylegan2_layers import LEAK, resample_filter
 from editgan_widgets.models.official.architectures import not_read, unlike_stylegan2
 from editgan_widgets.models.official.containers import Contents, contents
 from editgan_widgets.models.official.names import MEANS
@@ -76,7 +76,7 @@ class OfficialGenerator:
 
     place: Place
     weights: dict[str, Tensor]
-    config: GeneratorConfig
+    config: StyleGAN2Config
     notes: tuple[str, ...]
     mean_is_estimated: bool = False
 
@@ -132,7 +132,7 @@ def official_generator(path: Path, content: Any) -> OfficialGenerator:
 
 @torch.no_grad()
 def mapped_statistics(
-    path: Path, weights: Mapping[str, Tensor], config: GeneratorConfig
+    path: Path, weights: Mapping[str, Tensor], config: StyleGAN2Config
 ) -> tuple[Float[Tensor, " w_dim"], float]:
     """Mean of `MEAN_SAMPLES` mapped codes of a fixed seed, and the root mean square of their deviation from it.
 
@@ -304,7 +304,7 @@ def _names_of_means(place: Place) -> list[str]:
     return [f"{place.prefix}mapping.w_avg", *(f"{prefix}{name}" for prefix in above for name in MEANS)]
 
 
-def _unusual(config: GeneratorConfig, weights: Mapping[str, Tensor]) -> list[str]:
+def _unusual(config: StyleGAN2Config, weights: Mapping[str, Tensor]) -> list[str]:
     """Settings of the file that most StyleGAN2 generators do not have."""
     notes = []
     for where, slope in (("synthesis", config.leak), ("mapping", config.mapping_leak)):

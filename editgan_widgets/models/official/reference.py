@@ -1,6 +1,6 @@
 """The textbook forward pass of a StyleGAN2 generator and of one interpreter, straight from their tensors.
 
-Slow and plain on purpose: it shares no code with models/layers.py and models/interpreter.py, so that a converted model
+Slow and plain on purpose: it shares no code with models/generators and models/interpreter.py, so that a converted model
 can be compared with the weights it came from (Karras et al. 2020, section 2.2 and appendix B; DatasetGAN, section 3.1).
 """
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from editgan_widgets.models.errors import CheckpointError
-from editgan_widgets.models.generator import Generator
-from editgan_widgets.models.layers import resample_filter
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2
+from editgan_widgets.models.generators.stylegan2_layers import resample_filter
 from editgan_widgets.models.official.sizes import (
     LEAST_GAIN,
     PUBLIC_MULTIPLIER,
@@ -103,21 +103,21 @@ def _kernels(blocks: int) -> dict[str, str]:
     return names
 
 
-def to_rosinality(weights: StateDict | Generator, mapping_lr_multiplier: float = PUBLIC_MULTIPLIER) -> dict[str, Any]:
+def to_rosinality(weights: StateDict | StyleGAN2, mapping_lr_multiplier: float = PUBLIC_MULTIPLIER) -> dict[str, Any]:
     """Turn a generator into `{"g_ema": …, "latent_avg": …}` in the rosinality layout, ready for torch.save.
 
     Readers of this layout scale the mapping's weights and biases by 0.01; where another multiplier belongs to them,
     they are stored times multiplier / 0.01, which gives the same picture.
 
     Args:
-        weights: a Generator, or a state dict in StyleGAN2-ADA names.
-        mapping_lr_multiplier: the one that the state dict was trained with (`GeneratorConfig`); a Generator tells its
+        weights: a StyleGAN2, or a state dict in StyleGAN2-ADA names.
+        mapping_lr_multiplier: the one that the state dict was trained with (`StyleGAN2Config`); a StyleGAN2 tells its
             own.
 
     Raises CheckpointError where the weights cannot be meant with this multiplier, and for a generator that does not
     normalise its codes, which readers of this layout always do.
     """
-    if isinstance(weights, Generator):
+    if isinstance(weights, StyleGAN2):
         if not weights.config.normalize_z or weights.config.mapping_skip or weights.config.mapping_hinges:
             raise CheckpointError(
                 "the rosinality layout normalises codes and has no linear map beside the mapping; this generator has "
@@ -128,7 +128,7 @@ def to_rosinality(weights: StateDict | Generator, mapping_lr_multiplier: float =
     if (gain := mapping_gain(weights, mapping_lr_multiplier)) < LEAST_GAIN:
         raise CheckpointError(
             f"the mapping's weights cannot be meant with mapping_lr_multiplier {mapping_lr_multiplier:g}: root mean "
-            f"square {gain:.2g} when used, about 1 fits; give the Generator itself, or the multiplier of its config"
+            f"square {gain:.2g} when used, about 1 fits; give the generator itself, or the multiplier of its config"
         )
     g_ema = {}
     for theirs, (ours, axes) in _rosinality_names(config.resolution, config.mapping_layers).items():

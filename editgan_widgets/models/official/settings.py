@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from editgan_widgets.models.errors import CheckpointError
-from editgan_widgets.models.generator import GeneratorConfig
-from editgan_widgets.models.layers import LEAK
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2Config
+from editgan_widgets.models.generators.stylegan2_layers import LEAK
 from editgan_widgets.models.official.containers import Contents
 from editgan_widgets.models.official.sizes import PUBLIC_MULTIPLIER
 
@@ -41,7 +41,7 @@ class Settings:
     silent: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def configured(self, config: GeneratorConfig) -> GeneratorConfig:
+    def configured(self, config: StyleGAN2Config) -> StyleGAN2Config:
         """Put the settings into a configuration that was read off the tensors."""
         return replace(
             config,

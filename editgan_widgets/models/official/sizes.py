@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from editgan_widgets.models.generator import GeneratorConfig
-from editgan_widgets.models.layers import resample_filter
+from editgan_widgets.models.generators.stylegan2 import StyleGAN2Config
+from editgan_widgets.models.generators.stylegan2_layers import resample_filter
 from editgan_widgets.models.official.filters import even_filter
 
 StateDict = Mapping[str, Tensor]
@@ -16,7 +16,7 @@ StateDict = Mapping[str, Tensor]
 PUBLIC_MULTIPLIER = 0.01  # the `mapping_lr_multiplier` that readers of the public layouts take for granted
 
 
-def infer_config(weights: StateDict) -> GeneratorConfig:
+def infer_config(weights: StateDict) -> StyleGAN2Config:
     """Read a generator's sizes off a state dict in StyleGAN2-ADA names.
 
     Tensors do not tell the `mapping_lr_multiplier`; it is given as 0.01, that of the public files. Raises KeyError
@@ -28,7 +28,7 @@ def infer_config(weights: StateDict) -> GeneratorConfig:
     if not resolutions:
         raise KeyError("no synthesis.b4.conv1.weight")
     first = weights["mapping.fc0.weight"]
-    return GeneratorConfig(
+    return StyleGAN2Config(
         resolution=resolutions[-1],
         z_dim=first.shape[1],
         w_dim=first.shape[0],

@@ -16,7 +16,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from editgan_widgets.models.folding import Folded
-from editgan_widgets.models.layers import (
+from editgan_widgets.models.generators.protocol import GeneratorModule, Synthesis
+from editgan_widgets.models.generators.stylegan2_layers import (
     LEAK,
     FullyConnected,
     SynthesisLayer,
@@ -26,11 +27,12 @@ from editgan_widgets.models.layers import (
     upsample_2x,
 )
 
+KIND = "stylegan2"
 NOISE_MODES = ("const", "random", "none")
 
 
 @dataclass(frozen=True)
-class GeneratorConfig:
+class StyleGAN2Config:
     """Sizes of a generator. Raises ValueError where they cannot be built."""
 
     resolution: int = 64  # height and width of the picture, px; a power of two from 8 up
@@ -78,35 +80,67 @@ class GeneratorConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        values = asdict(self)
+        values = {"kind": KIND, **asdict(self)}
         values["channels"] = None if self.channels is None else list(self.channels)
         values["mapping_hinges"] = list(self.mapping_hinges)
         return values
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "GeneratorConfig":
-        """Read back what `to_dict` gave."""
+    def from_dict(cls, values: Mapping[str, Any]) -> "StyleGAN2Config":
+        """Read back what `to_dict` gave; values without a kind are of this one. Raises ValueError for another kind."""
+        if (kind := values.get("kind", KIND)) != KIND:
+            raise ValueError(f"this needs a {KIND} generator; got one of kind {kind!r}")
+        values = {name: value for name, value in values.items() if name != "kind"}
         channels = values.get("channels")
         hinges = tuple(values.get("mapping_hinges", ()))
         return cls(**{**values, "channels": None if channels is None else tuple(channels), "mapping_hinges": hinges})
 
 
-@dataclass(frozen=True)
-class Synthesis:
-    """What the synthesis network gives for one batch."""
-
-    image: Tensor  # [batch, 3, H, W], about [-1, 1], not clipped
-    features: list[Tensor]  # [batch, C_l, H_l, W_l] each: the constant, then every styled convolution, coarse to fine
-
-
-class Generator(nn.Module):
+class StyleGAN2(GeneratorModule):
     """Mapping and synthesis together."""
 
-    def __init__(self, config: GeneratorConfig):
+    kind = KIND
+
+    def __init__(self, config: StyleGAN2Config):
         super().__init__()
         self.config = config
         self.mapping = MappingNetwork(config)
         self.synthesis = SynthesisNetwork(config)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "StyleGAN2":
+        """Build with fresh weights from what `StyleGAN2Config.to_dict` gave. Raises ValueError or TypeError."""
+        return cls(StyleGAN2Config.from_dict(config))
+
+    @property
+    def resolution(self) -> int:
+        """Height and width of the pictures, px."""
+        return self.config.resolution
+
+    @property
+    def z_dim(self) -> int:
+        """Length of a normal code z."""
+        return self.config.z_dim
+
+    @property
+    def w_dim(self) -> int:
+        """Length of one row of w_plus."""
+        return self.config.w_dim
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of w_plus."""
+        return self.config.num_ws
+
+    @property
+    def coarse_rows(self) -> int:
+        """Rows up to the first layer of 32 px: they make shapes, the later ones colour and texture."""
+        return min(6, self.num_rows)
+
+    @property
+    def mean_w(self) -> Tensor:
+        """Mean of w, `[w_dim]`, as the trainer kept it."""
+        return self.mapping.w_avg
 
     @property
     def feature_channels(self) -> list[int]:
@@ -114,14 +148,18 @@ class Generator(nn.Module):
         first, *rest = self.config.resolutions
         return [self.config.channels_at(first)] * 2 + [self.config.channels_at(r) for r in rest for _ in range(2)]
 
-    @property
-    def feature_sizes(self) -> list[int]:
-        """Height (= width) of each entry of `Synthesis.features`, px."""
-        return [r for r in self.config.resolutions for _ in range(2)]
+    def noise_maps(self) -> list[Tensor]:
+        """Stored noise of every styled convolution, `[h, w]` each, coarse to fine."""
+        return [x for name, x in self.synthesis.named_buffers() if name.endswith("noise_const")]
 
-    def w_plus(self, w: Float[Tensor, "batch w_dim"]) -> Float[Tensor, "batch num_ws w_dim"]:
-        """Give every layer the same w."""
-        return w[:, None].repeat(1, self.config.num_ws, 1)
+    def with_fresh_noise(
+        self,
+        w_plus: Float[Tensor, "batch num_rows w_dim"],
+        rng: torch.Generator | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> Synthesis:
+        """Synthesise with noise drawn anew from `rng`, as a training does."""
+        return self.synthesis(w_plus, noise_mode="random", rng=rng, dtype=dtype)
 
     def forward(
         self, z: Float[Tensor, "batch z_dim"], truncation_psi: float = 1.0, noise_mode: str = "const"
@@ -140,7 +178,7 @@ class MappingNetwork(nn.Module):
     w_avg: Tensor
     hinges: Tensor  # [num_hinges, 1]
 
-    def __init__(self, config: GeneratorConfig):
+    def __init__(self, config: StyleGAN2Config):
         super().__init__()
         self.z_dim, self.num_layers, self.normalize = config.z_dim, config.mapping_layers, config.normalize_z
         self.register_buffer("hinges", torch.tensor(config.mapping_hinges)[:, None], persistent=False)
@@ -182,7 +220,7 @@ class MappingNetwork(nn.Module):
 class SynthesisNetwork(nn.Module):
     """w_plus -> picture and features."""
 
-    def __init__(self, config: GeneratorConfig):
+    def __init__(self, config: StyleGAN2Config):
         super().__init__()
         self.config = config
         for resolution in config.resolutions:
@@ -231,7 +269,7 @@ class SynthesisBlock(nn.Module):
 
     resample_filter: Tensor
 
-    def __init__(self, config: GeneratorConfig, resolution: int):
+    def __init__(self, config: StyleGAN2Config, resolution: int):
         super().__init__()
         channels = config.channels_at(resolution)
         self.register_buffer("resample_filter", resample_filter(config.filter_taps))

@@ -1,0 +1,186 @@
+"""Generator: what the rest of the package asks of a generator: z [batch, z_dim] -> w -> w_plus -> picture and features.
+
+    w = generator.mapping(z, truncation_psi)        [batch, w_dim]
+    w_plus = generator.w_plus(w)                    [batch, num_rows, w_dim]
+    made = generator.synthesis(w_plus)              made.image [batch, 3, H, W], made.features: list of [batch, C, h, w]
+
+Edits, embeddings, vectors and interpreters use these names only. Noise inputs, truncation and the meaning of single
+rows are the generator's own business. A new kind is one file with a subclass of `GeneratorModule`, and its line in
+registry.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from editgan_widgets.models.fingerprints import fingerprint
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """What `synthesis` returns for one batch."""
+
+    image: Tensor  # [batch, 3, H, W], about [-1, 1], not clipped
+    features: list[Tensor]  # [batch, C_l, h_l, w_l] each, coarse to fine; an interpreter reads them
+
+
+@runtime_checkable
+class GeneratorConfig(Protocol):
+    """Sizes of a generator, which a file keeps beside its weights."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, with `kind` among them."""
+        ...
+
+
+@runtime_checkable
+class MappingCall(Protocol):
+    """Signature of `Generator.mapping`."""
+
+    def __call__(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
+        """Map codes `[batch, z_dim]` to w `[batch, w_dim]`; psi from 1 to 0 draws w to its mean, 1 not at all."""
+        ...
+
+
+@runtime_checkable
+class SynthesisCall(Protocol):
+    """Signature of `Generator.synthesis`."""
+
+    def __call__(self, w_plus: Tensor, *, dtype: torch.dtype = torch.float32) -> Synthesis:
+        """Make pictures of latents `[batch, num_rows, w_dim]`, the same each time; `dtype` is of the activations.
+
+        Raises ValueError for another number of rows or another width.
+        """
+        ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A generator, which is also a torch module."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind in the registry and in files, for example "stylegan2"."""
+        ...
+
+    @property
+    def config(self) -> GeneratorConfig:
+        """Sizes."""
+        ...
+
+    @property
+    def resolution(self) -> int:
+        """Height and width of the pictures, px."""
+        ...
+
+    @property
+    def z_dim(self) -> int:
+        """Length of a normal code z."""
+        ...
+
+    @property
+    def w_dim(self) -> int:
+        """Length of one row of w_plus."""
+        ...
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of w_plus."""
+        ...
+
+    @property
+    def coarse_rows(self) -> int:
+        """First rows of w_plus, which make shapes; later ones make colour and texture. May be all rows."""
+        ...
+
+    @property
+    def feature_channels(self) -> list[int]:
+        """Channels of each entry of `Synthesis.features`."""
+        ...
+
+    @property
+    def mean_w(self) -> Tensor:
+        """Mean of w, `[w_dim]`."""
+        ...
+
+    @property
+    def mapping(self) -> MappingCall:
+        """Codes to w."""
+        ...
+
+    @property
+    def synthesis(self) -> SynthesisCall:
+        """Latents to pictures and features."""
+        ...
+
+    def w_plus(self, w: Float[Tensor, "batch w_dim"]) -> Float[Tensor, "batch num_rows w_dim"]:
+        """Repeat w in every row."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Hash of the weights, 16 hexadecimal digits."""
+        ...
+
+    def synthesis_weights(self) -> list[Tensor]:
+        """Weights that fine-tuning around one picture may change (latent/pivotal.py)."""
+        ...
+
+    def noise_maps(self) -> list[Tensor]:
+        """Stored noise inputs `[h, w]` that fine-tuning may change; empty where there are none."""
+        ...
+
+    def parameters(self, recurse: bool = True) -> Iterator[nn.Parameter]:
+        """As of nn.Module."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """As of nn.Module."""
+        ...
+
+
+class GeneratorModule(nn.Module):
+    """A torch module with what most kinds share: derive a new kind from it.
+
+    A subclass sets `kind`, `config`, the sizes, `mapping` and `synthesis`, and adds `from_config`.
+    """
+
+    kind: ClassVar[str]
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Generator":
+        """Build with fresh weights from what `config.to_dict` gave. Raises ValueError or TypeError for other values."""
+        raise NotImplementedError(f"{cls.__name__} defines no from_config")
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of w_plus."""
+        raise NotImplementedError(f"{type(self).__name__} defines no num_rows")
+
+    @property
+    def coarse_rows(self) -> int:
+        """All rows, where the kind says nothing else."""
+        return self.num_rows
+
+    def w_plus(self, w: Float[Tensor, "batch w_dim"]) -> Float[Tensor, "batch num_rows w_dim"]:
+        """Repeat w in every row."""
+        return w[:, None].repeat(1, self.num_rows, 1)
+
+    def fingerprint(self) -> str:
+        """Hash of the weights, 16 hexadecimal digits."""
+        return fingerprint(self)
+
+    def synthesis_weights(self) -> list[Tensor]:
+        """All parameters of the submodule `synthesis`, or of the whole generator where it has none."""
+        networks = dict(self.named_children())
+        return list(networks.get("synthesis", self).parameters())
+
+    def noise_maps(self) -> list[Tensor]:
+        """None, where the kind says nothing else."""
+        return []
+
+
+Generator.register(GeneratorModule)  # type: ignore[attr-defined] # isinstance overlooks submodules such as `mapping` from Python 3.12 on

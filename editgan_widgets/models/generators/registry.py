@@ -1,0 +1,47 @@
+"""The kinds of generators: a file names its generator's kind, and the class of that kind builds it.
+
+`register` adds a kind of your own; the package's own ones are imported when they are first needed.
+"""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from editgan_widgets.models.generators.protocol import Generator, GeneratorModule
+
+_SHIPPED = {"stylegan2": ("editgan_widgets.models.generators.stylegan2", "StyleGAN2")}  # kind -> module, class
+_WITHOUT_KIND = "stylegan2"  # what files hold that name no kind
+_registered: dict[str, type[GeneratorModule]] = {}
+
+
+def register(made: type[GeneratorModule]) -> type[GeneratorModule]:
+    """Add a class by its `kind`; usable as a decorator. Raises ValueError where another class has that kind."""
+    known = _registered.get(made.kind)
+    if made.kind in _SHIPPED or (known is not None and known is not made):
+        raise ValueError(f"there is a generator of kind {made.kind!r} already; choose another kind")
+    _registered[made.kind] = made
+    return made
+
+
+def generator_kinds() -> tuple[str, ...]:
+    """Names of all known kinds."""
+    return (*_SHIPPED, *_registered)
+
+
+def build_generator(config: Mapping[str, Any]) -> Generator:
+    """Build a generator with fresh weights from what its `config.to_dict` gave; no kind means "stylegan2".
+
+    Raises ValueError for an unknown kind, and ValueError or TypeError for sizes that the kind does not take.
+    """
+    kind = config.get("kind", _WITHOUT_KIND)
+    if kind in _registered:
+        made = _registered[kind]
+    elif kind in _SHIPPED:
+        module, name = _SHIPPED[kind]
+        made = getattr(importlib.import_module(module), name)
+    else:
+        raise ValueError(
+            f"the generator is of kind {kind!r}, which this installation does not know; it knows "
+            f"{', '.join(generator_kinds())}. Register its class first (models.generators.registry.register)"
+        )
+    return made.from_config(config)
