@@ -280,7 +280,7 @@ def main(arguments=None):
     from editgan_widgets import images
 
     model, judge = load(options)
-    resolution = model.generator.config.resolution
+    resolution = model.resolution
     results, sheet = bench(model, judge, options)
     results = {
         "model": {"name": options.model, "fingerprint": model.fingerprint, "resolution": resolution},
