@@ -6,8 +6,8 @@
     for step in session.edit(steps=30):
         print(step.index, step.iou)
 
-The notebook editor is in editgan_widgets.widgets. Names are loaded at first use: importing this package loads no torch
-and no widget.
+The notebook editor is in editgan_widgets.widgets. Names are imported at first use, so importing this package imports
+neither torch nor widgets.
 """
 
 import importlib

@@ -1,7 +1,7 @@
-"""Files of the public releases -> one bundle of ours, with a report of what the conversion changed in the pictures.
+"""Convert files of the public releases to one bundle, and report how the conversion changed the pictures.
 
-The report compares the bundle, read back from disk, with the textbook forward pass of the tensors in the source files.
-That finds errors of the conversion. It shares what was assumed of the file, so assumptions are listed beside it.
+The report compares the bundle, read back from disk, with a reference forward pass of the tensors in the source files.
+This finds errors of the conversion. The reference makes the same assumptions about the file, so these are listed too.
 """
 
 import os
@@ -30,29 +30,29 @@ from editgan_widgets.models.official.sources import ARRAY_KINDS, KINDS, Source, 
 from editgan_widgets.models.official.tensor_files import existing
 
 _POINTS = 512  # pixels at which logits are compared
-_FEATURES_AT = 512  # px: the releases' interpreters see features at this size at most
+_FEATURES_AT = 512  # px: maximum size of the features in the releases' interpreters
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How far the converted model is from the source's tensors, over a few samples at truncation 0.7."""
+    """Differences of the converted model from the source's tensors, over a few samples at truncation 0.7."""
 
     samples: int
     picture_max: float  # largest difference of a value, of a picture in [-1, 1]
     picture_mean: float
     changed: float  # share of 8-bit values that differ
     logits_max: float | None = None  # of the interpreter, None without one
-    labels_agree: float | None = None  # share of pixels whose best label is the same
+    labels_agree: float | None = None  # share of pixels with the same most likely label
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What was written, and how it compares."""
+    """Result of a conversion."""
 
     files: tuple[Path, ...]
-    lines: tuple[str, ...]  # for people: what each source became
-    difference: Difference | None  # None where no generator was among the sources
-    notes: tuple[str, ...] = ()  # of the generator: what was taken, assumed, missing, left out, and what was checked
+    lines: tuple[str, ...]  # messages: the result of each source
+    difference: Difference | None  # None if no source is a generator
+    notes: tuple[str, ...] = ()  # on the generator: what was used, assumed, missing, left out and checked
 
 
 def convert(
@@ -66,20 +66,20 @@ def convert(
 ) -> Conversion:
     """Convert files of the public releases to safetensors; nothing in them is run.
 
-    A generator (rosinality's .pt or StyleGAN2-ADA's .pkl), its interpreter's members, its encoder, latents and label
-    maps become one bundle at `out`; edit vectors and directions become files beside it, named after their sources, or
-    `out` itself where one edit vector is all there is. A bundle of ours may stand for the generator.
+    A generator (rosinality's .pt or StyleGAN2-ADA's .pkl), the members of its interpreter, its encoder, latents and
+    label maps are written to one bundle at `out`; edit vectors and directions to files beside it, named after their
+    sources, or to `out` itself if there is nothing but one edit vector. A bundle of this package may replace the
+    generator.
 
     Args:
         sources: the files, in any order.
         out: the bundle to write.
-        labels: what the interpreter's ids mean; None numbers them.
+        labels: label set of the interpreter's ids; None numbers the parts.
         half: store float16.
-        samples: pictures that the report compares.
-        kinds: what arrays are, where shape and names do not tell: "vector" or "latents", for all of them or by the
-            names of the files. None measures them against the model (latent/latents_or_vector.py); without a model
-            such an array is refused.
-        index: which direction of a file that holds several (latent/directions/direction_files.py).
+        samples: number of pictures that the report compares.
+        kinds: "vector" or "latents", for arrays whose shape and names are ambiguous: for all of them, or by file name.
+            None measures them against the model (latent/latents_or_vector.py); without a model they are refused.
+        index: which direction of a file with several (latent/directions/direction_files.py).
 
     Raises CheckpointError for a file that cannot be used, or files that do not fit one another.
     """
@@ -89,7 +89,7 @@ def convert(
         official_generator(found["generator"][0].path, found["generator"][0].content) if found["generator"] else None
     )
     model, members = _model(found, base, labels, official)
-    outputs: dict[str, Callable[[Path], None]] = {}  # name -> what writes the file
+    outputs: dict[str, Callable[[Path], None]] = {}  # name -> function that writes the file
     if model is not None:
         outputs["model"] = lambda path: model.save(path, half=half)
     named = [source for kind in ARRAY_KINDS for source in found[kind]]
@@ -126,7 +126,7 @@ def convert(
 
 
 def compare(source: Source, members: Sequence[Weights], model: EditGAN, samples: int = 2) -> Difference:
-    """Compare a converted model with the textbook forward pass of the generator's and the members' tensors."""
+    """Compare a converted model with a reference forward pass of the generator's and the members' tensors."""
     return _compared(official_generator(source.path, source.content), members, model, samples)
 
 
@@ -137,7 +137,7 @@ def _compared(official: OfficialGenerator, members: Sequence[Weights], model: Ed
     rng = torch.Generator().manual_seed(0)
     region = torch.zeros(size, size, dtype=torch.bool)
     region.view(-1)[torch.randperm(size * size, generator=rng)[:_POINTS]] = True
-    points = (region.nonzero().flip(1) + 0.5) / size * 2 - 1  # x, y of the pixels' centres
+    points = (region.nonzero().flip(1) + 0.5) / size * 2 - 1  # x, y of the pixel centres
     pictures, labels = [], []
     for _ in range(samples):
         z = torch.randn(1, generator.z_dim, generator=rng)
@@ -160,7 +160,7 @@ def _compared(official: OfficialGenerator, members: Sequence[Weights], model: Ed
 
 
 def _read_all(paths: list[Path], out: Path) -> tuple[dict[str, list[Source]], EditGAN | None]:
-    """All sources by kind, and the bundle of ours where one is among them."""
+    """All sources by kind, and the bundle of this package, if one is among them."""
     if not paths:
         raise CheckpointError("nothing to convert: name the files of a release")
     if any(os.path.realpath(path) == os.path.realpath(out) for path in paths):
@@ -225,7 +225,7 @@ def _model(
 
 
 def _notes(path: Path, official: OfficialGenerator) -> list[str]:
-    """What a reader of the report should know of the generator."""
+    """Notes on the generator for the report."""
     notes = list(official.notes)
     if not official.mean_is_estimated:
         notes.append(doubt_about_mean(path, official))

@@ -1,4 +1,4 @@
-"""Arrays among the files that are converted: which are latents, which edit vectors, and what becomes of them."""
+"""Arrays among the files to convert: classification as latents or edit vectors, and their conversion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from editgan_widgets.models.official.latent_files import latents_in
 from editgan_widgets.models.official.sources import Source
 
 Kinds: TypeAlias = str | Mapping[str, str] | None
-"""What arrays are whose shape does not tell: "vector" or "latents" for all, or by the files' names."""
+"""Kind of arrays with an ambiguous shape: "vector" or "latents", for all of them or by file name."""
 
 _WORDS: dict[str, Kind] = {
     **dict.fromkeys(("vector", "vectors", "edit vector", "direction"), "edit vector"),
@@ -34,7 +34,7 @@ class Sorted:
 
     Attributes:
         latents, vectors, label_maps: sources of each kind.
-        reasons: by the path, why an array was taken for what it is, where its file does not say.
+        reasons: by path, the reason for an array's kind if its file does not name it.
     """
 
     latents: list[Source] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Sorted:
 
 
 def kind_named(kinds: Kinds, path: Path) -> Kind | None:
-    """The kind that a caller says a file has; None for none. Raises CheckpointError for an unknown word."""
+    """The kind that the caller gave for a file, or None. Raises CheckpointError for an unknown kind."""
     given = kinds
     if isinstance(kinds, Mapping):
         given = next((kinds[name] for name in (str(path), path.name, path.stem) if name in kinds), None)
@@ -58,15 +58,15 @@ def kind_named(kinds: Kinds, path: Path) -> Kind | None:
 
 
 def sorted_arrays(sources: list[Source], kinds: Kinds, model: EditGAN | None, of_a_release: bool) -> Sorted:
-    """Sort arrays by what they are: as the caller says, as the file says, or else as `decided` measures.
+    """Sort arrays by kind: as the caller says, as the file says, or else as `decided` measures.
 
     Args:
-        sources: arrays, of any kind.
-        kinds: what the caller says.
-        model: that they are measured against.
-        of_a_release: whether an interpreter or encoder of EditGAN's is converted with them.
+        sources: arrays of any kind.
+        kinds: kinds given by the caller.
+        model: the model that ambiguous arrays are measured against.
+        of_a_release: True if an interpreter or encoder of EditGAN is converted with them.
 
-    Raises CheckpointError where nothing tells.
+    Raises CheckpointError if the kind cannot be determined.
     """
     found = Sorted()
     for source in sources:
@@ -82,9 +82,9 @@ def sorted_arrays(sources: list[Source], kinds: Kinds, model: EditGAN | None, of
 
 
 def bundled(found: Sorted, model: EditGAN | None) -> tuple[dict[str, dict[str, Tensor]], dict]:
-    """Latents and label maps by the names of their files, as modules of a bundle, and its metadata.
+    """Latents and label maps by file name, as modules of a bundle, and its metadata.
 
-    With a model, latents are fitted to it, else they keep their shape. Raises CheckpointError.
+    With a model, latents are converted to its shape; otherwise they keep theirs. Raises CheckpointError.
     """
     tensors: dict[str, dict[str, Tensor]] = {}
     names = {}
@@ -107,7 +107,7 @@ def bundled(found: Sorted, model: EditGAN | None) -> tuple[dict[str, dict[str, T
 
 
 def vector_of(source: Source, model: EditGAN | None, labels: LabelSet | None, index: Index) -> EditVector:
-    """Make the edit vector of a file. Raises CheckpointError where it does not fit the model, or needs one."""
+    """Read an edit vector from a file. Raises CheckpointError if it does not fit the model, or if it needs a model."""
     path, content = source.path, source.content
     if model is not None:
         made = direction_of(path, content, model, index, force=True)
@@ -123,7 +123,7 @@ def vector_of(source: Source, model: EditGAN | None, labels: LabelSet | None, in
 
 
 def _as_released(tensor: Tensor) -> Kind | None:
-    """EditGAN's releases keep edit vectors as (1, rows, width) and latents as (rows, width)."""
+    """Kind by the shapes of EditGAN's release: edit vectors are (1, rows, width), latents (rows, width)."""
     kinds: dict[int, Kind] = {3: "edit vector", 2: "latents"}
     return kinds.get(tensor.ndim)
 

@@ -1,15 +1,15 @@
-"""Pictures of more than 8 bits a channel as bytes: which range their values have, and Pillow's 16-bit RGB read whole.
+"""Convert pictures with more than 8 bits per channel to 8 bits: range of the values, and full 16-bit RGB from Pillow.
 
-Cameras and microscopes store 10, 12 or 14 bits in 16-bit files without saying so. The rule:
+Cameras and microscopes store 10, 12 or 14 bits in 16-bit files without declaring it. The rule:
 
     highest value     read as
     up to 255         8 bits
     up to 1,023       10 bits
-    up to 4,095       12 bits: as 16 bits all of it would be darker than 7 % of white
+    up to 4,095       12 bits: as 16 bits the whole picture would be darker than 7 % of white
     up to 16,383      14 bits if the highest value is within 10 % of 16,383 (a sensor's white), else 16: a dark photo
     above             16 bits
 
-Values that are all multiples of 257 or of 256 are 8-bit values spread over 16 bits, at any brightness.
+Values that are all multiples of 257 or of 256 are 8-bit values scaled to 16 bits, at any brightness.
 """
 
 import sys
@@ -22,11 +22,11 @@ from PIL import Image, ImageFile
 
 from editgan_widgets.notes import Note
 
-_WHITE = 0.9  # of 14 bits: the least highest value of a picture that has them
-_ROUNDING = 1.05  # floats up to it are in 0..1
-_HDR = 8.0  # floats up to it, and not whole, are light in units of white
+_WHITE = 0.9  # of 16,383: minimum of the highest value of a 14-bit picture
+_ROUNDING = 1.05  # floats up to this are in 0..1
+_HDR = 8.0  # floats up to this that are not all integers are linear light in units of white
 
-# A raw mode of 16 bits keeps the upper byte; read in the other byte order the lower one is kept.
+# Pillow's raw modes of 16 bits keep the upper byte; with the opposite byte order, they keep the lower byte.
 _SWAPPED = "16B" if sys.byteorder == "little" else "16L"
 _OTHER_BYTE = {
     "RGB;16B": "RGB;16L",
@@ -38,11 +38,11 @@ _OTHER_BYTE = {
     "LA;16B": "RGBA",
 }
 _PHOTOMETRIC = 262  # TIFF's tag; 0: white is 0
-_DARK = 64  # of 255: a 16-bit picture that is brighter has all of its bits
+_DARK = 64  # of 255: a 16-bit picture that is brighter uses all 16 bits
 
 
 def bits_of(values: np.ndarray) -> int:
-    """How many bits whole numbers from 0 to 65,535 have, by the module's rule."""
+    """Number of bits of integers from 0 to 65,535, by the module's rule."""
     highest = int(values.max())
     if highest > 255 and not (values % 257).any():
         return 16
@@ -55,10 +55,10 @@ def bits_of(values: np.ndarray) -> int:
 
 
 def in_8_bits(array: np.ndarray) -> tuple[UInt8[np.ndarray, "h w c"], Note | None]:
-    """Values from 0 to 65,535 as bytes, and a note where their range was not plain.
+    """Convert values from 0 to 65,535 to bytes; returns a note too if their range was not 8 bits.
 
-    Floats up to 1.05 are shares of white, those that are not whole and up to 8 are light beyond white, which is cut.
-    All other numbers are taken as whole ones.
+    Floats up to 1.05 are shares of white. Floats up to 8 that are not all integers are linear light, clipped at white.
+    All other numbers are taken as integers.
     """
     highest = float(array.max())
     if array.dtype.kind == "f" and highest <= _ROUNDING:
@@ -72,9 +72,9 @@ def in_8_bits(array: np.ndarray) -> tuple[UInt8[np.ndarray, "h w c"], Note | Non
 
 
 def as_shown(array: np.ndarray, image: Image.Image) -> np.ndarray:
-    """Grey of 16 bits with 0 as black: a TIFF may store it with 0 as white, which Pillow turns over at 8 bits alone.
+    """16-bit grey values with 0 as black: a TIFF may store 0 as white, which Pillow inverts only for 8 bits.
 
-    `image` is the one that was opened, before any change; `array` may be turned.
+    `image` is the opened image, before any change; `array` has its values, possibly rotated.
     """
     tags = getattr(image, "tag_v2", None)
     if tags is None or tags.get(_PHOTOMETRIC, 1) != 0 or not image.mode.startswith("I;16"):
@@ -83,10 +83,10 @@ def as_shown(array: np.ndarray, image: Image.Image) -> np.ndarray:
 
 
 def deep_pixels(image: Image.Image, reopen: Callable[[], Image.Image]) -> np.ndarray | None:
-    """All 16 bits of a dark RGB, RGBA or LA file of 16 bits a channel, uint16 [H, W, C]; None for any other.
+    """All 16 bits of a dark RGB, RGBA or LA file with 16 bits per channel, uint16 [H, W, C]; None for any other file.
 
-    Pillow keeps the upper bytes, of which `image` is; `reopen` opens the same file again to read the lower ones. A
-    picture that is not dark needs them not.
+    Pillow keeps only the upper bytes, which `image` has; `reopen` opens the same file again to read the lower ones.
+    They are not needed for a picture that is not dark.
     """
     raw = _raw_mode(image.tile[0][3]) if isinstance(image, ImageFile.ImageFile) and image.tile else ""
     if raw not in _OTHER_BYTE:

@@ -1,11 +1,11 @@
-"""Names what a file is by its first bytes, for errors about files that are no picture, or none that Pillow reads."""
+"""Identify a file by its first bytes, for errors about files that are not pictures or that Pillow cannot read."""
 
 import json
 import os
 from pathlib import Path
 from typing import BinaryIO
 
-_HEAD = 4096  # bytes that are looked at
+_HEAD = 4096  # bytes that are read
 _HEIF = "install pillow-heif (`pip install pillow-heif`), or save it as JPEG or PNG"
 _EXPORT = "export it as PNG or JPEG"
 _BRANDS = {  # of ISO base media files: bytes 8 to 12
@@ -48,9 +48,9 @@ _RAW_ENDINGS = (".cr2", ".nef", ".arw", ".dng", ".orf", ".rw2", ".pef", ".raf", 
 
 
 def what_it_is(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, str] | None:
-    """Name a file's kind and the next move, for example ("a PDF document", "export it as PNG or JPEG").
+    """Return a file's kind and a hint, for example ("a PDF document", "export it as PNG or JPEG").
 
-    None where the first 4,096 bytes tell nothing, or the file is a picture that Pillow is expected to read.
+    None if the first 4,096 bytes are not recognised, or the file is a picture that Pillow is expected to read.
     """
     head = _head(source)
     if not head:
@@ -80,7 +80,7 @@ def _head(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:
 
 
 def _is_safetensors(head: bytes) -> bool:
-    """Eight bytes of length, then JSON."""
+    """True for eight bytes of length followed by JSON."""
     return len(head) > 9 and head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 1 << 32
 
 

@@ -1,7 +1,6 @@
-"""Files: written whole or not at all with the mode that the umask says; why one cannot be read.
+"""Atomic writing of files with the mode of the umask, and the reason why a file cannot be read.
 
-Every file that this package writes goes through `whole_file`, and so does every file of its benchmarks and examples;
-only logs, to which lines are added, are opened directly.
+The package, its benchmarks and its examples write every file with `whole_file`, except logs, which are appended to.
 """
 
 import os
@@ -16,15 +15,15 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path to write to; it takes the place of `path` once the block ends without an error.
+    """Yield a temporary path to write to; it replaces `path` when the block ends without an error.
 
-    The temporary file is in the same folder and has the same ending. A symbolic link is followed: its target is
-    replaced. A new file gets the mode that the umask leaves of 0666, an existing one keeps its mode and, where the user
-    may give it, its owner. After an error the old file is as it was and the temporary one is gone. A device or a pipe
-    is written to, not replaced.
+    The temporary file is in the same folder and has the same suffix. A symbolic link is followed: its target is
+    replaced. A new file gets mode 0666 minus the umask; an existing file keeps its mode and, if the user may set it,
+    its owner. After an error the old file is unchanged and the temporary one is deleted. A device or a pipe is written
+    to, not replaced.
 
-    Raises OSError with `path` in it: PermissionError for a folder or an existing file that this user may not write,
-    FileNotFoundError for a missing folder, IsADirectoryError for a folder.
+    Raises OSError with `path` as its filename: PermissionError for a folder or an existing file that this user may not
+    write, FileNotFoundError for a missing folder, IsADirectoryError for a folder.
     """
     target = Path(os.path.realpath(path))
     old = target.stat() if target.exists() else None
@@ -48,30 +47,30 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         if old is not None and hasattr(os, "chown"):
             with suppress(OSError):
                 os.chown(unfinished, old.st_uid, old.st_gid)
-        os.chmod(unfinished, mode)  # a library may have put a file of its own in the temporary one's place
+        os.chmod(unfinished, mode)  # a library may have replaced the temporary file
         os.replace(unfinished, target)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a whole file; see `whole_file`."""
+    """Write a file atomically; see `whole_file`."""
     with whole_file(path) as unfinished:
         unfinished.write_bytes(content)
 
 
 def write_text(path: str | os.PathLike[str], content: str) -> None:
-    """Write a whole file of text as UTF-8; see `whole_file`."""
+    """Write a text file as UTF-8 atomically; see `whole_file`."""
     write_bytes(path, content.encode())
 
 
 def why_unreadable(path: str | os.PathLike[str]) -> str | None:
-    """Say "permission denied: …" and what to do where this user may not read a file; None where they may.
+    """Return "permission denied: …" and a hint if this user may not read a file; else None.
 
-    None also for what is missing or a folder, which callers report in their own words.
+    None also for a missing file or a folder, which callers report themselves.
     """
     try:
-        os.close(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))  # a pipe would wait for its writer
+        os.close(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))  # opening a pipe would block otherwise
         return None
     except PermissionError:
         mode = ""

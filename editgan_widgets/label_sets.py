@@ -1,10 +1,10 @@
 """The label sets of EditGAN and DatasetGAN as data: car-32, car-20, face-34, cat-16, bird-11, bedroom-19.
 
-Names and ids are those of the releases, and so are car-32's colours and the edit groups of car-32 and face-34 (Q_edit
-of EditGAN, section 3.3). What they leave open is filled in as follows: the colours of the other sets are ours, hues
-spread evenly; their groups are those of car-32 and face-34 by the parts' names; cat-16 names fifteen parts, its last
-is "part 15"; bird-11 names ten, in no order that is known, its last is "part 10". EditGAN's own face model knew the
-two eyes and brows apart, as ids 37 to 44; how many labels it had is not told, so there is no set for it.
+Names and ids are those of the releases, and so are the colours of car-32 and the edit groups of car-32 and face-34
+(Q_edit of EditGAN, section 3.3). The rest is ours: the other sets have evenly spaced hues, and the groups of car-32 and
+face-34 where the part names match. The release names fifteen parts of cat-16, so the last is "part 15", and ten of
+bird-11, in unknown order, so the last is "part 10". EditGAN's face model distinguished the two eyes and brows, as ids
+37 to 44; its number of labels is unknown, so there is no set for it.
 """
 
 import colorsys
@@ -106,14 +106,14 @@ _BEDROOM_19_GROUPS = {
 
 
 def label_set(name: str) -> LabelSet:
-    """Give a label set by name, for example `"car-32"`. Raises ValueError that lists the names."""
+    """Return the label set of that name, for example `"car-32"`. Raises ValueError that lists the names."""
     if name not in LABEL_SETS:
-        raise ValueError(f"there is no label set {name!r}; there are {', '.join(LABEL_SETS)}")
+        raise ValueError(f"unknown label set {name!r}; known label sets: {', '.join(LABEL_SETS)}")
     return LABEL_SETS[name]
 
 
 def numbered_labels(count: int) -> LabelSet:
-    """Give a set for an interpreter whose parts nobody has named: background, part 1, part 2, …"""
+    """Return a label set for an interpreter whose parts have no names: background, part 1, part 2, …"""
     return _make(f"parts-{count}", ["background", *(f"part {i}" for i in range(1, count))], {})
 
 
@@ -130,7 +130,7 @@ def _side(name: str) -> str | None:
 
 
 def _hue(i: int, count: int) -> str:
-    """White for the background, else a hue, neighbours far apart in hue or brightness."""
+    """White for the background, else a hue; consecutive labels differ much in hue or brightness."""
     if i == 0:
         return "#ffffff"
     rgb = colorsys.hsv_to_rgb((i - 1) / (count - 1), 0.75 if i % 2 else 0.5, (0.95, 0.75, 0.55)[i % 3])

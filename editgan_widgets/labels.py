@@ -1,7 +1,6 @@
 """LabelSet: the named parts of a class of pictures, their colours, sides and edit groups.
 
-A label map is an integer picture `[H, W]` uint8 whose values are label ids; ids and colours are converted here and
-nowhere else.
+A label map is an array `[H, W]` uint8 of label ids. Ids and colours are converted only here.
 """
 
 import difflib
@@ -13,7 +12,7 @@ from jaxtyping import UInt8
 
 
 class UnknownLabelError(ValueError):
-    """A part was named that the label set does not have."""
+    """The label set does not have a part of that name or id."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Label:
 class LabelSet:
     """The parts of one class of pictures, ids 0..n-1 in order; id 0 is the background.
 
-    Raises ValueError where ids have a gap or a name stands twice.
+    Raises ValueError for a gap in the ids or a repeated name.
     """
 
     def __init__(self, name: str, labels: Iterable[Label]):
@@ -47,7 +46,7 @@ class LabelSet:
             )
         self._by_name = {label.name: label for label in self.labels}
         if len(self._by_name) != len(self.labels):
-            raise ValueError(f"LabelSet {name!r}: a name stands twice")
+            raise ValueError(f"LabelSet {name!r}: a name is repeated")
 
     def __iter__(self) -> Iterator[Label]:
         return iter(self.labels)
@@ -65,7 +64,7 @@ class LabelSet:
         return f"LabelSet({self.name!r}, {len(self)} labels)"
 
     def __getitem__(self, key: str | int | np.integer) -> Label:
-        """Look a label up by name or id; an unknown one raises UnknownLabelError and says which is nearest."""
+        """Label of a name or id. Raises UnknownLabelError that suggests the nearest name."""
         if isinstance(key, str):
             if key in self._by_name:
                 return self._by_name[key]
@@ -76,7 +75,7 @@ class LabelSet:
         raise UnknownLabelError(f"label id {key!r} is not in LabelSet {self.name!r}; ids run 0..{len(self) - 1}")
 
     def group(self, name: str) -> tuple[Label, ...]:
-        """All labels of an edit group, for example `"smile"`."""
+        """All labels of an edit group, for example `"smile"`. Raises UnknownLabelError for an unknown group."""
         members = tuple(label for label in self.labels if name in label.groups)
         if not members:
             known = sorted({g for label in self.labels for g in label.groups})
@@ -89,17 +88,17 @@ class LabelSet:
         return np.array([label.rgb for label in self.labels], np.uint8)
 
     def colorize(self, label_map: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
-        """Show a label map in the labels' colours."""
+        """Convert a label map to a picture in the labels' colours."""
         return self.palette[label_map]
 
     def check(self, label_map: np.ndarray) -> None:
-        """Raise UnknownLabelError if the map holds an id that is not in this set."""
+        """Raise UnknownLabelError if the map contains an id that is not in this set."""
         highest = int(label_map.max(initial=0))
         if highest >= len(self):
             raise UnknownLabelError(f"label id {highest} is not in LabelSet {self.name!r}; ids run 0..{len(self) - 1}")
 
     def to_dict(self) -> dict:
-        """JSON-ready form, as stored in checkpoints."""
+        """JSON values, as stored in checkpoints."""
         return {
             "name": self.name,
             "labels": [
@@ -110,5 +109,5 @@ class LabelSet:
 
     @classmethod
     def from_dict(cls, data: dict) -> "LabelSet":
-        """Read the form that `to_dict` gives."""
+        """Build a label set from the values of `to_dict`."""
         return cls(data["name"], [Label(**{**x, "groups": tuple(x["groups"])}) for x in data["labels"]])

@@ -1,14 +1,14 @@
-"""Note: a sentence of the engine for the user, which a widget can show in another language."""
+"""Note: a message of the engine for the user, which a widget can translate."""
 
 from typing import Any
 
 
 class Note(str):
-    """The sentence as text, with the template and values that it was made of (str.format).
+    """The English message as a string, with its template and values (str.format).
 
     Attributes:
         template: English text with `{names}`.
-        values: what stands for them.
+        values: values of the names.
     """
 
     __slots__ = ("template", "values")
@@ -17,7 +17,7 @@ class Note(str):
     values: dict[str, Any]
 
     def __new__(cls, template: str, **values: Any) -> "Note":
-        """Fill a template in."""
+        """Format a template."""
         made = super().__new__(cls, template.format(**values))
         made.template, made.values = template, values
         return made

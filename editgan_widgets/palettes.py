@@ -1,7 +1,7 @@
-"""Colours of parts that stay apart for colour-blind eyes, and how far apart two colours are for whom.
+"""Part colours for colour-blind users, and distances of colours under simulated colour blindness.
 
-Simulated are protanopia, deuteranopia and tritanopia by the matrices of Machado, Oliveira and Fernandes (2009) at
-severity 1, on linear RGB; distances are CIEDE2000, of which 1 is just seen and 10 is plain at a glance.
+Protanopia, deuteranopia and tritanopia are simulated with the matrices of Machado, Oliveira and Fernandes (2009) at
+severity 1, on linear RGB. Distances are CIEDE2000: 1 is just noticeable, 10 is visible at a glance.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from editgan_widgets.labels import LabelSet
 
 PALETTES = ("own", "safe")
-SAFE_DISTANCE = 20.0  # at least, of parts that touch in portraits
+SAFE_DISTANCE = 20.0  # minimum CIEDE2000 distance of parts that touch in portraits
 VISIONS: dict[str, Float[np.ndarray, "3 3"]] = {
     "normal": np.eye(3),
     "protanopia": np.array(
@@ -29,7 +29,7 @@ VISIONS: dict[str, Float[np.ndarray, "3 3"]] = {
 
 
 def seen(colours: UInt8[np.ndarray, "n 3"], vision: str) -> Float[np.ndarray, "n 3"]:
-    """Colours as an eye sees them, in 0 to 1. Raises KeyError for a vision that is not in VISIONS."""
+    """Simulate colours for a vision, 0 to 1. Raises KeyError for a vision that is not in VISIONS."""
     share = colours / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     mixed = np.clip(linear @ VISIONS[vision].T, 0, 1)
@@ -37,18 +37,18 @@ def seen(colours: UInt8[np.ndarray, "n 3"], vision: str) -> Float[np.ndarray, "n
 
 
 def distances(colours: UInt8[np.ndarray, "n 3"]) -> Float[np.ndarray, "n n"]:
-    """How far apart each two colours are for the eye that tells them apart worst, CIEDE2000."""
+    """CIEDE2000 distance of each pair of colours, minimum over all VISIONS."""
     labs = [rgb2lab(seen(colours, vision)) for vision in VISIONS]
     return np.min([deltaE_ciede2000(lab[:, None], lab[None]) for lab in labs], axis=0)
 
 
 def recoloured(labels: LabelSet, palette: str) -> LabelSet:
-    """The labels in their own colours, or in "safe" ones, which the portraits' parts have.
+    """The labels in their "own" colours, or in "safe" colours, which only the portraits' parts have.
 
-    Raises ValueError for another palette, or for parts that have no safe colour.
+    Raises ValueError for an unknown palette, or for parts without a safe colour.
     """
     if palette not in PALETTES:
-        raise ValueError(f"palette {palette!r} is not there; use one of {', '.join(map(repr, PALETTES))}")
+        raise ValueError(f"unknown palette {palette!r}; use one of {', '.join(map(repr, PALETTES))}")
     if palette == "own":
         return labels
     if missing := [label.name for label in labels if label.name not in _SAFE]:
@@ -60,13 +60,13 @@ def recoloured(labels: LabelSet, palette: str) -> LabelSet:
 
 
 def palettes_of(labels: LabelSet) -> dict[str, LabelSet]:
-    """The labels in each palette that they have: always their "own"."""
+    """The labels in each palette that they have, which always includes "own"."""
     has_safe = all(label.name in _SAFE for label in labels)
     return {name: recoloured(labels, name) for name in PALETTES if name == "own" or has_safe}
 
 
-# Found by a search over the 216 colours of six levels for parts that share a border in samples of both models: each two
-# of them SAFE_DISTANCE apart for all four visions, each as near to the part's own colour as that allows.
+# Found by a search over the 216 colours with six levels per channel: parts that share a border in samples of both
+# models differ by at least SAFE_DISTANCE for all four visions, and each colour is as close to the part's own as that allows.
 _SAFE_ROWS = """
 background #ffffff
 skin #ffcc99

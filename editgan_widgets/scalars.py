@@ -1,7 +1,7 @@
-"""Numbers as users give them: Python's own and numpy's scalars alike.
+"""Scalars in arguments: Python numbers and numpy scalars are both accepted.
 
-Signatures that take both are annotated `Whole`, `Real` and `Flag`; `plain` and `plain_fields` turn numpy's numbers
-into Python's.
+Signatures that accept both are annotated `Whole`, `Real` and `Flag`; `plain` and `plain_fields` convert numpy scalars
+to Python numbers.
 """
 
 from dataclasses import fields
@@ -15,22 +15,22 @@ Flag: TypeAlias = bool | np.bool_
 
 
 def is_whole(value: Any) -> TypeGuard[Whole]:
-    """Whether it is a whole number, and neither True nor False."""
+    """True for an integer that is not a bool."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def is_real(value: Any) -> TypeGuard[Real]:
-    """Whether it is a number, and neither True nor False."""
+    """True for an integer or a float that is not a bool."""
     return isinstance(value, (float, np.floating)) or is_whole(value)
 
 
 def is_flag(value: Any) -> TypeGuard[Flag]:
-    """Whether it is True or False."""
+    """True for a bool."""
     return isinstance(value, (bool, np.bool_))
 
 
 def plain_values(value: Any) -> Any:
-    """Python's numbers in place of numpy's scalars, and lists in place of its arrays, inside dicts and lists."""
+    """Replace numpy scalars by Python numbers and arrays by lists, inside dicts and lists."""
     if isinstance(value, dict):
         return {plain(key): plain_values(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -39,7 +39,7 @@ def plain_values(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Python's number of a numpy scalar, also inside a tuple; anything else as it is."""
+    """Convert a numpy scalar to a Python number, also inside a tuple; other values are returned unchanged."""
     if isinstance(value, np.generic):
         return value.item()
     if type(value) is tuple:
@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:
 
 
 def plain_fields(config: Any) -> None:
-    """Turn numpy scalars in a dataclass's fields into Python's numbers, also where it is frozen."""
+    """Convert numpy scalars in the fields of a dataclass to Python numbers, also if it is frozen."""
     for field in fields(config):
         value = getattr(config, field.name)
         if isinstance(value, (np.generic, tuple)):

@@ -1,12 +1,12 @@
-"""From a computing thread to a slow viewer: newest wins, stamped, cancellable. Standard library only.
+"""Streaming from a computing thread to a slow viewer: the newest job and frame win. Standard library only.
 
     Worker       one daemon thread; a new job cancels the running one, which ends within one of its steps
-    CancelToken  how a job learns that it has been cancelled
-    LatestFrame  mailbox of size one; a frame of an older job never replaces one of a newer
-    FramePacer   lets frames through at most `fps` times a second and only while the viewer keeps up
+    CancelToken  tells a job that it has been cancelled
+    LatestFrame  mailbox of size one; a frame of an older job never replaces a frame of a newer one
+    FramePacer   sends at most `fps` frames per second, and only while the viewer keeps up
 
-A job is a function of its CancelToken that returns an iterator. Between two items the worker looks at the token; a
-cancelled job's iterator is closed, so that a generator can put things right in `finally`.
+A job is a function of its CancelToken that returns an iterator. The worker checks the token between two items and
+closes the iterator of a cancelled job, so that a generator can clean up in `finally`.
 """
 
 import atexit
@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-_EXIT_SECONDS = 5.0  # for which the end of Python waits for a thread at most
+_EXIT_SECONDS = 5.0  # maximum wait for a thread when Python exits
 
 
 class CancelToken(threading.Event):
-    """Set once the job is to end; a job with long steps may look at it itself. `stamp` is the job's number."""
+    """Set when the job should end; a job with long steps may check it itself. `stamp` is the job's number."""
 
     def __init__(self, stamp: int = 0) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class CancelToken(threading.Event):
 
     @property
     def cancelled(self) -> bool:
-        """Whether the job has been asked to end."""
+        """True if the job should end."""
         return self.is_set()
 
 
@@ -52,13 +52,13 @@ class LatestFrame:
         self._full = False
 
     def advance(self, stamp: int) -> None:
-        """Declare frames older than `stamp` stale, and drop one that waits."""
+        """Mark frames older than `stamp` as stale, and drop a waiting one."""
         with self._lock:
             if stamp > self._stamp:
                 self._stamp, self._frame, self._full = stamp, None, False
 
     def put(self, stamp: int, frame: Any) -> bool:
-        """Offer a frame; it replaces one that waits. Returns False where the stamp is stale."""
+        """Store a frame, replacing a waiting one. Returns False if the stamp is stale."""
         with self._lock:
             if stamp < self._stamp:
                 return False
@@ -66,7 +66,7 @@ class LatestFrame:
             return True
 
     def take(self) -> tuple[int, Any] | None:
-        """Take `(stamp, frame)` out, or None where nothing new has come."""
+        """Remove and return `(stamp, frame)`, or None if there is no new frame."""
         with self._lock:
             if not self._full:
                 return None
@@ -88,12 +88,12 @@ class Worker:
     """Runs one job at a time on a daemon thread of its own; the newest job wins.
 
     The thread starts with the first job. The callbacks run on that thread: `on_item(stamp, item)` for each item,
-    `on_done(stamp, cancelled)` at the end, `on_error(stamp, error)` in its place where the job or a callback raised.
-    A job that was replaced before it began is dropped without a word.
+    `on_done(stamp, cancelled)` at the end, or `on_error(stamp, error)` instead if the job or a callback raised. A job
+    that is replaced before it starts is dropped silently.
     """
 
     def __init__(self, name: str = "editgan-worker", niceness: int = 0) -> None:
-        """`niceness`, 0 to 19, is how far the thread stands back behind others that want a core (Linux alone)."""
+        """`niceness`, 0 to 19, is the thread's nice value (Linux only)."""
         self._name = name
         self._niceness = niceness
         self._wake = threading.Condition()
@@ -110,7 +110,7 @@ class Worker:
         on_done: Callable[[int, bool], None] | None = None,
         on_error: Callable[[int, Exception], None] | None = None,
     ) -> int:
-        """Queue a job, cancel the one that runs, drop the one that waits; returns the job's stamp (1, 2, 3 …).
+        """Queue a job, cancel the running one, drop a waiting one; returns the job's stamp (1, 2, 3 …).
 
         Never blocks. Raises RuntimeError after `close()`.
         """
@@ -129,7 +129,7 @@ class Worker:
             return self._stamp
 
     def cancel(self) -> None:
-        """Cancel the running job and drop a waiting one. Returns at once; the job ends within one step."""
+        """Cancel the running job and drop a waiting one. Returns immediately; the job ends within one step."""
         with self._wake:
             self._queued = None
             if self._running is not None:
@@ -138,12 +138,12 @@ class Worker:
 
     @property
     def busy(self) -> bool:
-        """Whether a job runs or waits."""
+        """True if a job is running or waiting."""
         with self._wake:
             return self._running is not None or self._queued is not None
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until no job runs or waits; False after `timeout` seconds. Not to be called from a job."""
+        """Block until no job is running or waiting; False after `timeout` seconds. Must not be called from a job."""
         if threading.current_thread() is self._thread:
             raise RuntimeError(f"worker {self._name!r} cannot wait for itself: call wait() from another thread")
         with self._wake:
@@ -159,7 +159,7 @@ class Worker:
             thread.join(timeout)
 
     def _loop(self) -> None:
-        if self._niceness and sys.platform == "linux":  # elsewhere it would count for the whole process
+        if self._niceness and sys.platform == "linux":  # on other systems it applies to the whole process
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
         while True:
             with self._wake:
@@ -190,7 +190,7 @@ class Worker:
                 request.on_done(request.stamp, request.token.is_set())
         except Exception as error:
             self._report(request, error)
-        except BaseException as error:  # such as a panic of a Rust library: the thread must live on, too
+        except BaseException as error:  # such as a panic of a Rust library: the thread must continue
             self._report(request, RuntimeError(f"{type(error).__name__}: {error}"))
 
     def _report(self, request: _Request, error: Exception) -> None:
@@ -198,12 +198,12 @@ class Worker:
             if request.on_error is None:
                 raise error
             request.on_error(request.stamp, error)
-        except Exception:  # the thread must live on for the next job
+        except Exception:  # the thread must continue with the next job
             traceback.print_exc(file=sys.stderr)
 
 
 def close_at_exit(worker: Any) -> None:
-    """Close a worker, if it is still there, when Python ends: a thread inside torch would abort the process."""
+    """Close a worker, if it still exists, when Python exits: a thread inside torch would abort the process."""
     kept = weakref.ref(worker)
 
     def close() -> None:
@@ -215,11 +215,11 @@ def close_at_exit(worker: Any) -> None:
 
 
 class FramePacer:
-    """Sends the newest frame whenever the viewer has room: at most `fps` a second and `window` not yet acknowledged.
+    """Sends the newest frame when the viewer has room: at most `fps` per second and `window` unacknowledged frames.
 
-    An acknowledgement that does not come within `ack_timeout` seconds (a busy kernel may starve them) is given up, so
-    the stream goes on slowly instead of stopping. `finish` always sends. `send(seq, stamp, frame)` is called on the
-    thread that offers or acknowledges, one call at a time. `clock` is in seconds and given by tests.
+    An acknowledgement that does not arrive within `ack_timeout` seconds (a busy kernel may delay it) is given up, so
+    that the stream slows down instead of stopping. `finish` always sends. `send(seq, stamp, frame)` is called on the
+    thread that calls `offer` or `ack`, one call at a time. `clock` returns seconds; tests replace it.
     """
 
     def __init__(
@@ -237,19 +237,19 @@ class FramePacer:
         self._clock = clock
         self._lock = threading.RLock()
         self._mailbox = LatestFrame()
-        self._sent_at: dict[int, float] = {}  # seq of each frame on its way -> when it left
+        self._sent_at: dict[int, float] = {}  # seq of each unacknowledged frame -> time when it was sent
         self._last = -float("inf")
         self._seq = 0
 
     def begin(self, stamp: int) -> None:
-        """Start a new stream: frames with an older stamp are dropped, the first frame goes out at once."""
+        """Start a new stream: frames with an older stamp are dropped, the first frame is sent immediately."""
         with self._lock:
             self._mailbox.advance(stamp)
             self._sent_at.clear()
             self._last = -float("inf")
 
     def offer(self, stamp: int, frame: Any) -> None:
-        """Send the frame now if there is room; otherwise keep it until there is, or until a newer one comes."""
+        """Send the frame now if there is room; otherwise keep it until there is room or a newer frame arrives."""
         with self._lock:
             if self._mailbox.put(stamp, frame):
                 self._pump()
@@ -261,7 +261,7 @@ class FramePacer:
             self._pump()
 
     def finish(self, stamp: int, frame: Any | None = None) -> None:
-        """Send the last frame whatever the window says: `frame`, or else the one that waits."""
+        """Send the last frame regardless of the window: `frame`, or else the waiting one."""
         with self._lock:
             if frame is not None:
                 self._mailbox.put(stamp, frame)

@@ -1,8 +1,8 @@
-"""Turns at a device: who computes on it, one thread at a time, in the order in which they asked.
+"""A fair lock per CUDA device: one thread at a time computes on it, first come, first served.
 
-Two editors on one model would otherwise start kernels on a CUDA device between one another's steps. Each step takes the
-turn anew (`with device_turn(device): …`), so editors alternate. On a CPU there is no turn: there, steps that overlap
-finish sooner (on two cores two edits in half the time, kernels/benchmarks/bench_robustness.py).
+Without it, two editors on one device would interleave their kernels. The lock is taken for each step
+(`with device_turn(device): …`), so that editors alternate. There is no lock for a CPU, because overlapping steps finish
+sooner there (kernels/benchmarks/bench_robustness.py measures it).
 """
 
 import threading
@@ -14,7 +14,7 @@ import torch
 
 
 class Turns:
-    """A lock that is handed over first come, first served. The thread that holds it may take it again."""
+    """A reentrant lock that is granted first come, first served."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,7 +32,7 @@ class Turns:
             self._waiting.append(mine)
         mine.wait()
         with self._lock:
-            self._holder = me  # still kept from the others by the depth of 1 that came along
+            self._holder = me  # the depth of 1 that was handed over still excludes the others
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -41,13 +41,13 @@ class Turns:
             if self._depth:
                 return
             if self._waiting:
-                self._holder, self._depth = -1, 1  # nobody's, until the next in the line wakes
+                self._holder, self._depth = -1, 1  # no holder until the next thread in the queue wakes
                 self._waiting.popleft().set()
             else:
                 self._holder = None
 
     def pass_on(self) -> None:
-        """Let those who wait go first, and go on after them; for long work that holds the turn once."""
+        """Let waiting threads go first, then continue; for long work that takes the lock only once."""
         with self._lock:
             alone = not self._waiting or self._holder != threading.get_ident()
             depth = self._depth
@@ -64,7 +64,7 @@ _MAKING = threading.Lock()
 
 
 def turns_of(device: torch.device) -> Turns | None:
-    """The turns at a device, the same for the whole process; None on a CPU."""
+    """The lock of a device, shared by the whole process; None for a CPU."""
     if device.type != "cuda":
         return None
     index = torch.cuda.current_device() if device.index is None else device.index
@@ -74,7 +74,7 @@ def turns_of(device: torch.device) -> Turns | None:
 
 @contextmanager
 def device_turn(device: torch.device) -> Iterator[None]:
-    """Hold the turn at a device; on CUDA its work is done when the turn ends."""
+    """Hold a device's lock; on CUDA the device is synchronised before it is released."""
     turns = turns_of(device)
     if turns is None:
         yield
@@ -87,7 +87,7 @@ def device_turn(device: torch.device) -> Iterator[None]:
 
 
 def pass_on(device: torch.device) -> None:
-    """Let others at the device go first (see `Turns.pass_on`)."""
+    """Let other threads use the device first (see `Turns.pass_on`)."""
     turns = turns_of(device)
     if turns is not None:
         _finish_work(device)

@@ -1,7 +1,7 @@
-"""Measure the editor, and edits, embedding, training and segmentation beside EditGAN's release, into one file.
+"""Run bench_editor.py and bench_released.py, and join their results in one file.
 
-`make bench` runs bench_editor.py and bench_released.py one after another, which takes an hour or two, and joins what
-they wrote: results/bench.json and results/bench.md. With --join it only joins what lies there.
+`make bench` runs both, which takes an hour or two, and joins their files in results/bench.json and results/bench.md.
+With --join nothing is measured.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def run(script, *arguments):
 
 
 def joined(folder):
-    """Both pages and both files of figures; the parts that lie in the folder."""
+    """The joined page and figures of the benchmarks whose files are in the folder."""
     pages, figures = [], {}
     for name, title in (("editor", "# The editor"), ("released", None)):
         if (folder / f"{name}.json").is_file():
@@ -49,7 +49,7 @@ def main(arguments=None):
     if not options.join:
         released = [*out, "--device", options.device]
         released += [] if options.shapes is None else ["--shapes", *options.shapes]
-        bench_released.parse(released)  # what it would refuse is told now, and not after the editor was measured
+        bench_released.parse(released)  # report wrong arguments before the editor is measured
         browser = ["--no-browser"] if options.no_browser else []
         browser += [] if options.browser is None else ["--browser", str(options.browser)]
         run("bench_editor.py", *out, *browser)

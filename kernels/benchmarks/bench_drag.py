@@ -1,7 +1,7 @@
-"""Measure dragging: how near one-point drags bring landmarks to their targets, by a segmenter that no drag knows.
+"""Measure dragging: distance of landmarks from their targets after one-point drags, by an independent segmenter.
 
-Pulls brow, lip corner, hair edge, jaw and eye corner by 6 px (at 128 px) on sampled portraits, each on another one, and
-prints a table of the kinds and of all together.
+Drags brow, lip corner, hair edge, jaw and eye corner by 6 px (at 128 px), each on another sampled portrait, and prints
+a table by kind and for all drags.
 """
 
 import argparse

@@ -51,7 +51,7 @@ def load(options):
 
 
 def bench(model, judge, options):
-    """All figures that need no browser, JSON-ready, and the contact sheet `[H, W, 3]` uint8."""
+    """All figures that need no browser, as JSON values, and the contact sheet `[H, W, 3]` uint8."""
     import numpy as np
 
     from editgan_widgets import images
@@ -99,7 +99,7 @@ def bench(model, judge, options):
 
 
 def cancel_latency(model, options, tries=5):
-    """Cancel running edits at once after a step arrived: how many steps still come, how long until the worker stops."""
+    """Cancel running edits right after a step: number of further steps, and seconds until the worker stops."""
     from editgan_widgets import EditSession
     from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
     from editgan_widgets.streaming import Worker
@@ -136,7 +136,7 @@ def cancel_latency(model, options, tries=5):
 
 
 def peak_memory(options):
-    """Peak resident memory in MB of a fresh process that loads the model and edits once: a kernel without widgets."""
+    """Peak resident memory, MB, of a new process that loads the model and edits once: a kernel without widgets."""
     command = [sys.executable, __file__, "--peak-memory", "--model", options.model, "--threads", str(options.threads)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])
@@ -163,7 +163,7 @@ def edit_once(options):
 
 
 def browser_figures(model):
-    """What tests/ui/measure_editor.py prints as JSON on its last line, or why there is nothing."""
+    """Figures that tests/ui/measure_editor.py prints as JSON on its last line, or the reason why there are none."""
     chosen = ["--model", model] if Path(model).is_file() else []
     done = subprocess.run([sys.executable, str(BROWSER_SCRIPT), *chosen], capture_output=True, text=True, cwd=ROOT)
     lines = done.stdout.strip().splitlines()
@@ -173,7 +173,7 @@ def browser_figures(model):
 
 
 def rows(results):
-    """The table of the figures: (what, figure, aim)."""
+    """Rows of the table: (what, figure, aim)."""
     median, browser = results["edits"]["median"], results.get("browser", {})
 
     def shown(value, form):
@@ -217,7 +217,7 @@ def rows(results):
 
 
 def _endurance_rows(browser):
-    """Rows of what tests/ui/figures.py measures."""
+    """Rows with the figures of tests/ui/figures.py."""
     circumstances = {
         "idle": "the kernel idle",
         "editing": "beside an edit",

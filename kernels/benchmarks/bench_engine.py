@@ -1,8 +1,8 @@
 """Measure the engine: scripted edits, edit vectors, the smile table, drawings, sliders, presets side by side.
 
 `make bench-engine` runs it on the shipped model. It prints tables and writes results/engine.json and results/engine.md.
-Every figure is of seeds that nothing was learned on; the segmenter, the factor regressor and the identity embedding
-judge, and nothing is optimised against them.
+All seeds are held out. The judges are the segmenter, the factor regressor and the identity network; no edit is
+optimised against them.
 """
 
 import argparse
@@ -57,14 +57,14 @@ class Bench:
         self.vectors = load_vectors(self.model, options.vectors)
 
     def vectors_mark(self):
-        """Short hash of the vectors: figures of others are no part of this page."""
+        """Short hash of the vectors: earlier figures of other vectors are dropped."""
         digest = hashlib.sha256()
         for name, vector in sorted(self.vectors.items()):
             digest.update(name.encode() + vector.delta_w_plus.numpy().tobytes())
         return digest.hexdigest()[:16]
 
     def edits(self):
-        """Random scripted edits: which and where is drawn with a fixed seed."""
+        """Random scripted edits on random portraits, drawn with a fixed seed."""
         import numpy as np
 
         from editgan_widgets.analysis import mask_edits
@@ -97,7 +97,7 @@ class Bench:
         return {"median": median, "all": [m.to_dict() for m in measures]}, lines
 
     def transfer(self):
-        """Each vector whose attribute a regressor reads, on held-out portraits; some refined too."""
+        """Each vector whose attribute the regressor predicts, on held-out portraits; some are refined too."""
         from editgan_widgets.analysis.transfer import markdown_table, transfer
 
         reports = []
@@ -115,7 +115,7 @@ class Bench:
         alone = [report for report in reports if report.refine_steps == 0]
         shares = [report.success.value for report in alone]
         lines = [
-            "On portraits whose mask the vector's own edit would change: nobody who wears glasses gets them.",
+            "On portraits whose mask the vector's scripted edit changes: not on those that wear glasses for glasses.",
             "",
             markdown_table(reports),
         ]
@@ -124,7 +124,7 @@ class Bench:
         return [report.to_dict() for report in reports], lines
 
     def fitting(self, vector):
-        """First held-out seeds whose portrait the edit that the vector was learned from applies to."""
+        """First held-out seeds whose mask the vector's scripted edit changes."""
         from editgan_widgets.documents.session import EditSession
         from editgan_widgets.domains.portraits.library_edits import LIBRARY
 
@@ -139,7 +139,7 @@ class Bench:
         return found
 
     def smile(self):
-        """EditGAN's table 1 on this domain: who smiles afterwards, who it still is, how real it looks."""
+        """EditGAN's table 1 on this domain: attribute accuracy, identity and KID."""
         import numpy as np
         import torch
 
@@ -197,7 +197,7 @@ class Bench:
         return rows, lines
 
     def styles(self):
-        """Drawings and paintings of the renders that ship: embedded, made to smile, pasted back."""
+        """Drawings and paintings of the shipped renders: embedded, edited to smile, pasted back."""
         from editgan_widgets.analysis.stylised import measure_styles, style_table
         from editgan_widgets.domains.portraits import load_samples
 
@@ -209,7 +209,7 @@ class Bench:
         return [row.to_dict() for row in rows], [style_table(rows)]
 
     def slider(self):
-        """Vector stacks applied and rendered, a second."""
+        """Vector stacks applied and rendered per second."""
         import torch
 
         from editgan_widgets import images
@@ -234,7 +234,7 @@ class Bench:
         return {"per_second": rate}, [f"{text} (aim >= 15)."]
 
     def presets(self):
-        """Ours and the released tool's settings: at equal steps, and until an equal IoU."""
+        """Our settings and those of the released tool: at the same number of steps, and until the same IoU."""
         rows = []
         for name in ("default", "released"):
             command = [sys.executable, __file__, "--preset-once", name, "--model", self.options.model]
@@ -265,7 +265,7 @@ class Bench:
 
 
 def preset_once(options):
-    """One preset over some edits, printed as JSON; a process of its own tells its memory."""
+    """Figures of one preset over some edits, printed as JSON; run in its own process to measure its memory."""
     import torch
 
     from editgan_widgets.analysis import segmentation
@@ -299,7 +299,7 @@ def preset_once(options):
             spent += time.perf_counter() - began
             if step is None:
                 break
-            if len(figures["steps_to"]) < tried:  # looked at outside the clock
+            if len(figures["steps_to"]) < tried:  # not included in the time
                 with torch.no_grad():
                     features = bench.model.generator.synthesis(step.w_plus).features
                 seen = predicted_label_map(bench.model, features).numpy()
@@ -367,7 +367,7 @@ def main(arguments=None):
             "torch threads": options.threads
         }
         sections[name] = {"results": results, "lines": lines, "settings": settings, "vectors": bench.vectors_mark()}
-        # After each section: a run that is ended keeps what it has.
+        # Written after each section, so that an aborted run keeps its results.
         found = {"model": bench.model.fingerprint, "sections": sections}
         write_text(file, json.dumps(found, indent=1, default=float) + "\n")
         write_text(options.out / "engine.md", page(options.model, sections))
@@ -382,7 +382,7 @@ SETTINGS = {
 
 
 def kept(file, fingerprint, vectors):
-    """Sections of an earlier run on the same model and vectors: those that this one does not measure stay."""
+    """Sections of an earlier run on the same model and vectors, which are kept unless measured again."""
     try:
         earlier = json.loads(file.read_text())
         same = earlier["model"] == fingerprint

@@ -1,7 +1,7 @@
-"""Measure the Triton kernels against their plain forms on this machine's CUDA device, on the maps of whole edits.
+"""Compare the Triton kernels with their plain torch forms on this machine's CUDA device, on the maps of whole edits.
 
-An edit of each shape runs, in float32 and in bfloat16; every op tries both of its forms on each map that it meets
-(editgan_kernels/choice.py). Prints what was found and writes results/kernels.md.
+Runs an edit of each shape in float32 and in bfloat16; every op tries both of its forms on each map size
+(editgan_kernels/choice.py). Prints the results and writes results/kernels.md.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def parse(arguments=None):
 
 
 def edit(shape, precision):
-    """A few steps of an edit, which meet every map."""
+    """A few steps of an edit, which call every op with every map size."""
     model = released_loop.random_model(released_loop.SHAPES[shape], with_encoder=False).to("cuda")
     task = released_loop.task_for(model)
     config = replace(EditConfig(), steps=3, precision=precision)
@@ -72,7 +72,7 @@ def page(trials):
 def main(arguments=None):
     options = parse(arguments)
     if not torch.cuda.is_available():
-        raise SystemExit("torch sees no CUDA device here, and elsewhere no kernel runs: there is nothing to measure")
+        raise SystemExit("torch finds no CUDA device; the kernels run only on CUDA, so there is nothing to measure")
     for shape in options.shapes:
         for precision in ("float32", "bfloat16"):
             edit(shape, precision)

@@ -2,7 +2,7 @@
 
     python kernels/benchmarks/bench_modulated_convolution.py --threads 2
 
-Each way runs in a process of its own, so that its peak memory is its own.
+Each form runs in its own process, so that its peak memory can be measured.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Measure edits, segmentation, embedding and the interpreter's training beside EditGAN's release as ported here.
 
-`make bench-released` runs it: each measurement is a process of its own, so that its peak memory is its own. It prints
-tables and writes results/released.json and results/released.md. A measurement that would not fit into the memory that
-is free is refused and told as such.
+`make bench-released` runs it. Each measurement runs in its own process, so that its peak memory can be measured. It
+prints tables and writes results/released.json and results/released.md. A measurement that needs more memory than is
+free is not run, and the page says so.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def parse(arguments=None):
 
 
 def memory_needed(name, shape):
-    """Bytes that a measurement takes at most, by the arrays that it is known to hold."""
+    """Upper bound of a measurement's memory in bytes, from the sizes of its arrays."""
     import released_loop
 
     sizes = released_loop.SHAPES[shape]
@@ -74,7 +74,7 @@ def memory_needed(name, shape):
 
 
 def memory_free():
-    """Bytes that a new process could take; None where the system does not tell."""
+    """Bytes available to a new process; None if the system does not report it."""
     try:
         return int(Path("/proc/meminfo").read_text().split("MemAvailable:")[1].split()[0]) * 1024
     except (OSError, IndexError, ValueError):
@@ -82,13 +82,13 @@ def memory_free():
 
 
 def in_process(name, shape, options):
-    """Figures of a measurement, or why there are none."""
+    """Figures of a measurement, or the reason why there are none."""
     if shape is not None and options.device == "cpu":
         needed, free = memory_needed(name, shape), memory_free()
         if free is not None and needed > free * 0.97:
             return {"refused": f"needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free"}
     began, busy, own = time.monotonic(), busy_seconds(), own_seconds()
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # of whatever else the machine does
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # of other processes
     command = [sys.executable, __file__, "--measure", name, "--shapes", shape or CAR, "--threads", str(options.threads)]
     command += ["--device", options.device, "--seconds", str(options.seconds), "--least", str(options.least)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads)}
@@ -103,7 +103,7 @@ def in_process(name, shape, options):
 
 
 def busy_seconds():
-    """What all processes have computed since the machine began; None where the system does not tell."""
+    """Processor seconds of all processes since the machine booted; None if the system does not report it."""
     try:
         user, nice, system = Path("/proc/stat").read_text().split()[1:4]
         return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
@@ -112,7 +112,7 @@ def busy_seconds():
 
 
 def own_seconds():
-    """What this process and those that it waited for have computed."""
+    """Processor seconds of this process and of its finished child processes."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
@@ -136,7 +136,7 @@ def main(arguments=None):
             results[name] = found
         else:
             results["shapes"].setdefault(shape, {})[name] = found
-        # After each: a run that is ended keeps what it has.
+        # Written after each measurement, so that an aborted run keeps its results.
         write_text(file, json.dumps(results, indent=1) + "\n")
         write_text(options.out / "released.md", page(results))
     print(page(results))
@@ -179,7 +179,7 @@ def memory_total():
 
 
 def kept(file, options):
-    """An earlier run's figures of the same machine and threads: what this one does not measure stays."""
+    """Figures of an earlier run on the same machine with the same threads, which are kept unless measured again."""
     try:
         earlier = json.loads(file.read_text())
         if earlier["machine"] == machine(options):

@@ -9,7 +9,7 @@ from editgan_widgets.domains.portraits.workers import available_cores
 
 
 def processor_seconds():
-    """Of this process and of those that it started and that have ended."""
+    """Processor seconds of this process and of its finished child processes."""
     usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 

@@ -1,4 +1,4 @@
-"""Measure what the editor holds out: bursts of events, many edits, two editors at once.
+"""Measure the editor under load: bursts of events, many edits, two editors at once.
 
     python kernels/benchmarks/bench_robustness.py --model portraits --edits 1000 --out results/robustness.json
 
@@ -18,7 +18,7 @@ from editgan_widgets.files import write_text
 
 
 def message(editor, content, buffers=()):
-    """Give the editor a message as its page would."""
+    """Send the editor a message as its page does."""
     editor.view._handle_custom_msg(content, [memoryview(buffer) for buffer in buffers])
 
 
@@ -28,7 +28,7 @@ def stroke(n, x, y, label):
 
 
 def stroke_burst(editor, count):
-    """Milliseconds from the last of many strokes until the browser is sent the mask that holds it; seconds of all."""
+    """Milliseconds from the last of many strokes until its mask is sent to the browser, and seconds for all."""
     rng = np.random.default_rng(0)
     side = len(editor.label_map)
     labels = [label.id for label in editor.labels][1:3]
@@ -43,7 +43,7 @@ def stroke_burst(editor, count):
 
 
 def preview_burst(editor, name, count):
-    """The same for positions of a slider: until the picture of the last one has left, and how many pictures left."""
+    """The same for slider positions: milliseconds until the last picture is sent, and the number of pictures sent."""
     frames, computed, picture_of = [], [], editor.session.picture_of
 
     def send(content, buffers=None):
@@ -68,11 +68,11 @@ def preview_burst(editor, name, count):
 
 
 def resident_mb():
-    """Resident memory of this process now, MB; where the system tells it."""
+    """Resident memory of this process, MB. Raises OSError if the system does not report it."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
-    raise OSError("this system does not tell a process's resident memory")
+    raise OSError("this system does not report a process's resident memory")
 
 
 def memory_over(editor, edits, marks=10):
@@ -91,7 +91,7 @@ def memory_over(editor, edits, marks=10):
 
 
 def two_editors(model, steps, by_turns):
-    """Seconds that two sessions of one model take for an edit each, at the same time."""
+    """Seconds for two concurrent edits, in two sessions of one model."""
     from editgan_widgets import EditSession
     from editgan_widgets.turns import Turns
 

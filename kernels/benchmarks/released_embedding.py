@@ -1,7 +1,7 @@
 """Embedding as in EditGAN's release, written from what is known of it (see released_loop.py).
 
-A step, of a hundred after the encoder's pass, compares the pictures by LPIPS of both and by squared error, and asks the
-encoder about the picture, whose pass is then detached.
+There are a hundred steps after the encoder's pass. Each computes LPIPS of both pictures and the squared error, and runs
+the encoder on the picture, whose result is then detached.
 """
 
 import math
@@ -38,7 +38,7 @@ class ReleasedEmbedding:
         self.done, self.steps = 0, steps
 
     def step(self) -> Tensor:
-        """Evaluate, differentiate, move; gives the loss before."""
+        """Evaluate, differentiate and update; returns the loss before the update."""
         self.optimiser.zero_grad()
         self.optimiser.param_groups[0]["lr"] = RATE * self._ramp()
         picture = in_unit_range(self.generator.synthesis(self.w_plus).image)

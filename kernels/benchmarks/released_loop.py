@@ -1,17 +1,17 @@
-"""The editing loop and the segmentation of EditGAN's release, in its own order of computation, as a thing to measure.
+"""Port of the editing loop and segmentation of EditGAN's release in its order of computation, for benchmarks.
 
-Written from what is known of the release (loss, weights, shapes, order), on this repository's generator, encoder and
-VGG16, so that only the way of computing differs from ours:
+Written from published facts about the release (loss, weights, shapes, order), on this repository's generator, encoder
+and VGG16, so that only the order of computation differs from ours:
 
-- every feature map is brought to full size at once, to the nearest pixel in the loop and bilinearly for the label map,
-  and all are concatenated: 6,016 channels of 512 x 512 px, 5.9 GiB, at the car's shape;
+- all feature maps are upsampled to full size, by nearest pixel in the loop and bilinearly for the label map, and
+  concatenated: 6,016 channels of 512 x 512 px, 5.9 GiB, for car-512;
 - ten separate networks, each Linear-ReLU-BatchNorm-Linear-ReLU-BatchNorm-Linear, read the region's pixels of that cube;
-- LPIPS computes the target picture's features anew in every step;
-- the encoder reads every step's picture, its batch norms on that picture's own statistics, and its result is detached.
+- LPIPS recomputes the target picture's features in every step;
+- the encoder reads every step's picture, with batch norm on that picture's statistics, and its result is detached.
 
-The cost is the release's, or less: nothing is collected or emptied between steps. The list of maps is dropped once it
-is concatenated, as in the release. The one exception is `segment`: it reads all 512 rows of a car's picture, the
-release the 384 that show it. `LeanLoop` has the same terms with the same weights, computed our way.
+The cost is that of the release or less: no garbage collection or cache clearing between steps. The list of maps is
+dropped after concatenation, as in the release. One exception is `segment`: it reads all 512 rows of a car's picture,
+the release only the 384 that show the car. `LeanLoop` has the same terms with the same weights, computed our way.
 
     total = 15 (10 LPIPS + 5 MSE) + CE + MSE(w_plus, encoder(picture))
 
@@ -93,7 +93,7 @@ SHAPES = {
 
 
 def random_model(shape: Shape, with_encoder: bool = True, seed: int = 0) -> EditGAN:
-    """Networks of a shape with random weights, the same for each seed; the encoder's do not change the others'."""
+    """Networks of a shape with random weights, reproducible by seed, with or without the encoder."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         generator, discriminator = StyleGAN2(shape.generator), Discriminator(shape.discriminator)
@@ -115,7 +115,7 @@ def random_model(shape: Shape, with_encoder: bool = True, seed: int = 0) -> Edit
 def random_vgg16(
     channels: Sequence[int] = VGG_CHANNELS, seed: int = 1, device: torch.device | str = "cpu"
 ) -> tuple[Vgg16Features, list[Tensor]]:
-    """VGG16 and LPIPS' heads with random weights: activations keep their size, heads are not negative."""
+    """VGG16 and LPIPS heads with random weights: activations of constant scale, heads >= 0."""
     rng, weights, inputs = torch.Generator().manual_seed(seed), {}, 3
     for stage, outputs in zip(STAGES, channels, strict=True):
         for number in stage:
@@ -128,10 +128,10 @@ def random_vgg16(
 
 @dataclass(frozen=True)
 class Task:
-    """One edit: the latent before it, where it starts, and what is painted where."""
+    """One edit: the latent before it, the latent it starts from, and the painted region and labels."""
 
     before: Tensor  # [1, num_ws, w_dim]
-    start: Tensor  # the same, a little further, so that no term is nought
+    start: Tensor  # the same with a small offset, so that no term is 0
     target: EditTarget = field(repr=False)
 
 
@@ -148,7 +148,7 @@ def task_for(model: EditGAN, area: float = 0.076, seed: int = 2) -> Task:
     return Task(before, start, EditTarget(label_map, region, disc & (cells != label_map), (1, 2)))
 
 
-# The release's way
+# The release
 
 
 class Member(nn.Module):
@@ -196,7 +196,7 @@ def members_of(interpreter: Interpreter) -> list[Member]:
 def full_size(features: Sequence[Tensor], size: int, mode: str) -> Tensor:
     """All maps at full size, concatenated: `[1, sum C_l, size, size]`. Mode is "nearest" or "bilinear".
 
-    The release's maps lie channel by channel, and so does the cube, for which that is the quicker order too.
+    Maps and cube are in NCHW memory order, as in the release; it is also the faster order for them.
     """
     corners = {"align_corners": False} if mode == "bilinear" else {}
     maps = [x.contiguous() for x in features]
@@ -211,8 +211,8 @@ def mean_logits(members: Sequence[Member], pixels: Tensor) -> Tensor:
 def segment(members: Sequence[Member], features: Sequence[Tensor]) -> Tensor:
     """Label map `[H, W]` of every pixel, from bilinear features.
 
-    The release's cars fill rows 64 to 447 of 512, and its networks read those alone, three quarters of the pixels. Here
-    and in ours every row is read, so the two are compared on the same pixels.
+    The release's cars fill rows 64 to 447 of 512, and its networks read only these, three quarters of the pixels. Here
+    and in our segmentation every row is read, so that both are compared on the same pixels.
     """
     size = features[-1].shape[-1]
     with torch.no_grad():
@@ -221,7 +221,7 @@ def segment(members: Sequence[Member], features: Sequence[Tensor]) -> Tensor:
 
 
 def lpips(features: Vgg16Features, heads: Sequence[Tensor], picture: Tensor, target: Tensor) -> Tensor:
-    """LPIPS of two pictures in [0, 1]; both are put through VGG16."""
+    """LPIPS of two pictures in [0, 1]; VGG16 runs on both."""
     total = picture.new_zeros(())
     for ours, theirs, head in zip(features(picture * 2 - 1), features(target * 2 - 1), heads, strict=True):
         difference = (_unit(ours) - _unit(theirs)).square()
@@ -308,7 +308,7 @@ class ReleasedLoop:
         return terms
 
 
-# Our way
+# Ours
 
 
 class LeanLoop:
@@ -337,7 +337,7 @@ class LeanLoop:
 
     def terms(self) -> Terms:
         """Evaluate at the present latent."""
-        w_plus = self.w_plus * 1  # the counter of flops takes no leaf
+        w_plus = self.w_plus * 1  # the flop counter does not accept leaf tensors
         return Terms(**dict(self._terms(self.generator.synthesis(w_plus), w_plus)))
 
     def _terms(self, synthesis: Synthesis, w_plus: Tensor) -> Iterator[tuple[str, Tensor]]:

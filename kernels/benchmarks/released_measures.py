@@ -1,4 +1,4 @@
-"""What bench_released.py measures: each of these runs in a process of its own, and gives its figures as JSON values."""
+"""Measurements of bench_released.py: each runs in its own process and returns its figures as JSON values."""
 
 import argparse
 import statistics
@@ -20,7 +20,7 @@ ON_CUDA = (EDIT, APPLY)  # whole edits and vectors: a CPU takes minutes for one 
 
 
 def timed(run, options, each=1, warm_up=True):
-    """Times of `run` after one call to warm up: median and p95 in seconds, of what it does `each` times a call."""
+    """Median and p95 in seconds of `run` after one warm-up call, divided by `each`, the repetitions per call."""
     import numpy as np
 
     if warm_up:
@@ -41,7 +41,7 @@ def timed(run, options, each=1, warm_up=True):
 
 
 def finish(options):
-    """Wait for a device that works on its own."""
+    """Wait for an asynchronous device."""
     if options.device == "cuda":
         import torch
 
@@ -56,14 +56,14 @@ def flops(run, each=1):
     def of_product(total, a, b, *_, **__):
         return 2 * a[0] * a[1] * b[1]
 
-    # torch counts addmm, but not what it does in place
+    # torch counts addmm, but not its in-place form
     with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.addmm_: of_product}) as counter:
         run()
     return counter.get_total_flops() / each
 
 
 def measure_step(name, shape, options):
-    """One way of taking an edit's step."""
+    """Time of an edit step, for one implementation."""
     import released_loop
 
     from editgan_widgets.latent import optimize
@@ -88,7 +88,7 @@ def measure_step(name, shape, options):
         found = timed(recorded(alone, model.device), options) | {"peak_mb": peak(options)}
         return about | found | {"flops": flops(alone)}
     found = timed(two_steps(model, task.start, task.target, name, task.before), options, 2) | {"peak_mb": peak(options)}
-    # Counted anew and unrecorded: a replayed step shows no operations. The first steps make what is kept, too.
+    # Counted separately without recording, because a replayed step shows no operations. The first steps fill caches.
     optimize._recorded_steps = lambda *_: None
     run = two_steps(model, task.start, task.target, name, task.before)
     run()
@@ -98,7 +98,7 @@ def measure_step(name, shape, options):
 def terms_and_gradient(loop):
     """The terms at the start, and the gradient's length along 64 fixed random directions.
 
-    Each term is a mean in which differences of rounding cancel: the gradient is the sharper comparison.
+    Loss terms average out rounding differences, so gradients are compared too.
     """
     import torch
 
@@ -109,28 +109,28 @@ def terms_and_gradient(loop):
 
 
 def generator_alone(model, w_plus):
-    """Generator forward and backward to the latent, with any gradient of the picture."""
+    """Generator forward and backward to the latent, with an arbitrary gradient of the picture."""
     import torch
 
     w_plus = w_plus.clone().requires_grad_()
     weights = torch.randn(1, 3, model.resolution, model.resolution, device=w_plus.device)
 
     def run():
-        image = model.generator.synthesis(w_plus * 1).image  # the counter of flops takes no leaf
+        image = model.generator.synthesis(w_plus * 1).image  # the flop counter does not accept leaf tensors
         torch.autograd.grad((image * weights).sum(), [w_plus])
 
     return run
 
 
 def recorded(run, device):
-    """A run as an edit's steps are run: on CUDA recorded and replayed."""
+    """Wrap a function as the steps of an edit are: on CUDA it is recorded and replayed."""
     from editgan_widgets.models.recorded_steps import RecordedSteps
 
     return RecordedSteps(lambda number: run() or (), 1, device)
 
 
 def two_steps(model, w_plus, target, preset, reference):
-    """Two steps of an edit: the default asks for the perceptual distance in every second one."""
+    """Two steps of an edit, because the default computes the perceptual distance in every second step."""
     from dataclasses import replace
 
     from editgan_widgets.latent.optimize import EditConfig, optimize_edit
@@ -252,7 +252,7 @@ def measure_our_training(model, labels, sizes, options):
         config = InterpreterTrainingConfig(sizes.members, sizes.hidden, steps=steps)
         train_interpreter(model.generator, model.sample_w_plus(2), labels[None], sizes.num_labels, config)
 
-    # The time of some steps is that of one more less that of one, which reads the features too.
+    # Time of n steps = time of n + 1 steps minus time of one step, because both read the features once.
     steps = 100 if options.device == "cuda" else 5
     one, all_of_them = (timed(lambda n=n: train(n), options_for(options, 20)) for n in (1, 1 + steps))
     counted = flops(lambda: train(2)) - flops(lambda: train(1))
@@ -295,10 +295,7 @@ def measure_reach(name, options):
 
 
 def reach(model, latents, iou, options):
-    """Time and number of steps until a latent's segmentation is near enough, and the best that was met.
-
-    The looking is not counted.
-    """
+    """Time and number of steps until the IoU is reached, and the best IoU. Time for segmentation is not counted."""
     import torch
 
     from editgan_widgets.latent.label_maps import predicted_label_map
@@ -320,7 +317,7 @@ def reach(model, latents, iou, options):
 
 
 def latents_of(name, session):
-    """The latent after each step of a way of editing."""
+    """The latent after each step of an implementation."""
     return released_latents(session) if name == REACH_PORT else our_latents(session, name)
 
 
@@ -352,7 +349,7 @@ def released_latents(session):
 
 
 def measure_edit(name, shape, options):
-    """A whole edit of 30 steps with their pictures, or an edit vector applied and its picture fetched."""
+    """An edit of 30 steps with their pictures, or an edit vector applied and its picture copied to the host."""
     import released_loop
     import torch
 
@@ -375,7 +372,7 @@ def measure_edit(name, shape, options):
 
 
 def measure_ceiling(options):
-    """What this machine does at best: matrix products, copies."""
+    """Maximum throughput of this machine: matrix products, copies."""
     import torch
 
     if options.device == "cuda":
@@ -391,7 +388,7 @@ def measure_ceiling(options):
 
 
 def measure_vectors(options):
-    """Edit vectors of the shipped model applied and rendered to a picture of bytes."""
+    """Edit vectors of the shipped model applied and rendered to 8-bit pictures."""
     import torch
 
     from editgan_widgets import images, load_model
@@ -413,7 +410,7 @@ def measure_vectors(options):
 
 
 def measure_first_edit(options):
-    """The first edit of a kernel and the third, with the import and the load before them."""
+    """The first and the third edit of a kernel, and the import and load before them."""
     began = time.perf_counter()
     from editgan_widgets import EditSession, load_model
 
@@ -446,11 +443,11 @@ def options_for(options, seconds):
 
 
 def peak(options):
-    """Most memory that was held, MB: of the device where it has its own, since it was warm (`timed`)."""
+    """Peak memory, MB; on CUDA that of the device since the warm-up (`timed`)."""
     if options.device == "cuda":
         import torch
 
-        return round(torch.cuda.max_memory_reserved() / 1024**2)  # what graphs hold is in no other count
+        return round(torch.cuda.max_memory_reserved() / 1024**2)  # other counts do not include the memory of graphs
     from editgan_widgets.training.build_model import peak_memory_mb
 
     return peak_memory_mb()

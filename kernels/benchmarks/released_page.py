@@ -33,8 +33,8 @@ from released_measures import (
     VECTORS,
 )
 
-BESIDE = 0.3  # cores' work of others, from which on times are too long
-SAME = 1e-3  # relative: what the two ways of computing one objective may differ
+BESIDE = 0.3  # cores used by other processes, above which times are marked as too long
+SAME = 1e-3  # maximum relative difference of the two implementations of one objective
 
 
 _ALL_ROWS = (
@@ -44,12 +44,12 @@ _ALL_ROWS = (
 
 
 def crowded(row):
-    """Whether other work ran beside a measurement: the load average holds the one before it too, `threads` of it."""
+    """True if other processes ran beside a measurement; the load average includes `threads` of the one before it."""
     return row.get("load", 0) > (os.cpu_count() or 1) + 1 or row.get("beside", 0) > BESIDE
 
 
 def ratio(results, shape, name, base, key):
-    """How many times as much `base` has as `name`; None where one was not measured, or its time beside other work."""
+    """Figure of `base` divided by that of `name`; None if one was not measured, or was measured beside other work."""
     found = results["shapes"].get(shape, {})
     if key == "seconds" and any(crowded(found.get(x, {})) for x in (base, name)):
         return None
@@ -115,7 +115,7 @@ def table(results, names, base):
 
 
 def pixels_a_second(results, shape, name):
-    """Pixels that all networks of the ensemble are trained on in a second."""
+    """Pixels per second that all networks of the ensemble are trained on."""
     row = results["shapes"].get(shape, {}).get(name, {})
     return None if "pixels" not in row or crowded(row) else row["pixels"] / row["seconds"]
 
@@ -150,7 +150,7 @@ def objective_table(results):
 
 
 def aims_table(results):
-    """(what, figure, aim), of what was measured."""
+    """Rows (what, figure, aim) of the measured figures."""
     rows, on_cpu = [], results["machine"]["device"] == "CPU"
     for shape in ALL_SHAPES:
         aim = shape == CAR
@@ -234,15 +234,15 @@ def page(results):
     ]
     if "gflops" in ceiling:
         lines.append(
-            f"At best this machine does {ceiling['gflops']:.0f} GFLOP/s in a matrix product and copies "
-            f"{ceiling['copy_gb']:.1f} GB/s (read and written)."
+            f"Maximum throughput of this machine: {ceiling['gflops']:.0f} GFLOP/s in a matrix product, "
+            f"{ceiling['copy_gb']:.1f} GB/s in a copy (read and written)."
         )
     groups = [results, *results["shapes"].values()]
     loads = [x["load"] for group in groups for x in group.values() if isinstance(x, dict) and "load" in x]
     if loads:
         lines.append(
-            f"The load average was {min(loads)} to {max(loads)} when measurements began. Times with a star were taken "
-            "beside other work: they are too long, and no ratio is told of them."
+            f"The load average was {min(loads)} to {max(loads)} at the start of the measurements. Times with a star "
+            "were measured beside other work: they are too long, and have no ratio."
         )
     lines += ["", *aims_table(results), "", "## Edit step", "", *table(results, STEPS, PORT)]
     lines += ["", "## The same objective", "", *objective_table(results)]

@@ -1,13 +1,13 @@
-"""bias_act: what follows a styled convolution, scale and bias and noise and leaky ReLU, and its backward pass.
+"""bias_act: scale, bias, noise and leaky ReLU after a styled convolution, and the backward pass.
 
     y = leaky_relu(scale * x + bias + noise)
 
-Backward needs no more than y: the slope of the leaky ReLU is told by its sign, and the gradient by the scale is
+Backward needs only y: its sign determines the slope of the leaky ReLU, and the gradient with respect to the scale is
 
     sum over pixels of (gradient * y - before * (bias + noise)) / scale        before = gradient * slope
 
-since gradient * y is before * (scale * x + bias + noise). `bias_act_triton` does each of the two in one pass over the
-map.
+since gradient * y = before * (scale * x + bias + noise). `bias_act_triton` computes forward and backward in one pass
+over the map each.
 
 Shapes: maps `[b, c, h, w]`, in channels_last order; scale `[b, c]`; bias `[c]`; noise `[b or 1, 1, h, w]`.
 """
@@ -21,16 +21,16 @@ from editgan_kernels.sums import sum_type, sums_over_pixels
 
 
 def bias_act_(x: Tensor, scale: Tensor | None, bias: Tensor, noise: Tensor | None, leak: float) -> Tensor:
-    """Apply it to x in place; no scale or no noise where None. `leak` is the slope below zero, above 0."""
+    """Apply to x in place; scale and noise may be None. `leak` is the slope for negative values, above 0."""
     return _FORWARD(x, scale, bias, noise, leak)
 
 
 def bias_act_backward(
     gradient: Tensor, y: Tensor, bias: Tensor, noise: Tensor | None, leak: float
 ) -> tuple[Tensor, Tensor]:
-    """From the gradient by y: `before`, that by the value before the leaky ReLU, and the sums `[b, c]` (see above).
+    """From the gradient with respect to y: `before`, the gradient before the leaky ReLU, and the sums `[b, c]`.
 
-    The sums are those before they are divided by the scale, in float32 at least.
+    The sums (see above) are not divided by the scale yet, and have at least float32 precision.
     """
     return _BACKWARD(gradient, y, bias, noise, leak)
 

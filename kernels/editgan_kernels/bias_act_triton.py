@@ -1,4 +1,4 @@
-"""bias_act in Triton: one pass over the map forward, and one backward, which takes the sums over pixels on its way."""
+"""bias_act in Triton: one pass over the map forward, and one backward that also computes the sums over pixels."""
 
 import torch
 import triton
@@ -18,7 +18,7 @@ from editgan_kernels.map_blocks_triton import (
 
 def bias_act_(x: Tensor, scale: Tensor | None, bias: Tensor, noise: Tensor | None, leak: float) -> Tensor:
     """See `bias_act.bias_act_`."""
-    y = x.contiguous(memory_format=torch.channels_last)  # itself, where it is in that order
+    y = x.contiguous(memory_format=torch.channels_last)  # no copy if x has this order already
     channels, pixels = y.shape[1], y.shape[2] * y.shape[3]
     _forward[grid_of(y)](
         y, _dense(scale, y), bias, _dense(noise, y), pixels, channels, _step(noise, pixels), leak,
@@ -43,12 +43,12 @@ def bias_act_backward(
 
 
 def _dense(x: Tensor | None, otherwise: Tensor) -> Tensor:
-    """What a pointer can walk along; where there is nothing, something that is not read."""
+    """Contiguous memory for a pointer; `otherwise`, which is not read, for None."""
     return otherwise if x is None else x.contiguous()
 
 
 def _step(noise: Tensor | None, pixels: int) -> int:
-    """From one sample's noise to the next one's."""
+    """Stride from one sample's noise to the next one's."""
     return 0 if noise is None or noise.shape[0] == 1 else pixels
 
 

@@ -1,9 +1,9 @@
-"""Choice: of an op's two forms, plain torch and a kernel for CUDA devices, the one that is quicker there.
+"""Choice: selects the faster of an op's two forms, plain torch or a kernel, on a CUDA device.
 
-A kernel's gain differs from card to card and from shape to shape, so it is not taken on trust: the first call with
-tensors of new sizes runs both forms on copies, compares what they give, times them, and keeps the quicker one. A
-kernel that cannot be imported or compiled, or that gives something else, is not used; `choices` tells what was found.
-Elsewhere than on CUDA the plain form runs, and the kernel's module is never imported.
+The gain of a kernel depends on device and shape, so it is measured: the first call with tensors of new sizes runs both
+forms on copies, compares their results, times them, and keeps the faster one. A kernel that cannot be imported or
+compiled, or whose result differs, is not used; `choices` lists the trials. On other devices the plain form runs, and
+the kernel's module is never imported.
 """
 
 import importlib
@@ -17,23 +17,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_SWITCH = "EDITGAN_KERNELS"  # "torch": plain forms only; "triton": kernels wherever they run, quicker or not
+_SWITCH = "EDITGAN_KERNELS"  # "torch": plain forms only; "triton": kernels where they run, even if slower
 _DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 _TOLERANCE = {torch.float32: 5e-3, torch.bfloat16: 5e-2, torch.float16: 5e-2}  # of the largest value: a wrong kernel
 _CALLS, _ROUNDS = 10, 3  # timed at once; of so many rounds the quickest counts
-_BUSY = 5_000_000  # cycles that the device waits until all calls are in its queue: the host is not timed
+_BUSY = 5_000_000  # cycles for which the device is busy until all calls are queued: the host is not timed
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What was found of an op for tensors of one size."""
+    """Result of trying an op on tensors of one size."""
 
     op: str
     shapes: tuple[tuple[int, ...], ...]
     dtype: torch.dtype
-    plain_seconds: float | None  # None where it was not timed
+    plain_seconds: float | None  # None if not timed
     kernel_seconds: float | None
-    kernel: bool  # whether it is the kernel that runs
+    kernel: bool  # True if the kernel was chosen
     reason: str  # in words
 
 
@@ -42,9 +42,9 @@ class Choice:
 
     Args:
         plain: the form in torch operations; it may change its first argument.
-        module, name: where the kernel is, imported when it is tried first.
-        applies: whether a kernel can run on a tensor's device; None: on CUDA.
-        seconds: times a call; None: with the device's own clock.
+        module, name: of the kernel, imported at its first trial.
+        applies: True if the kernel can run on a tensor's device; None: on CUDA.
+        seconds: times a call; None: with CUDA events.
     """
 
     def __init__(
@@ -63,15 +63,15 @@ class Choice:
         _CHOICES.append(self)
 
     def __call__(self, x: Tensor, *others: Any) -> Any:
-        """Run the op by the form that was chosen for such arguments."""
+        """Run the form that was chosen for arguments of these sizes."""
         if not self._applies(x) or x.dtype not in _DTYPES:
             return self.plain(x, *others)
         tensors = [a for a in (x, *others) if isinstance(a, Tensor)]
-        # By powers of two: regions differ in size from edit to edit.
+        # Sizes are rounded to powers of two, because regions differ in size from edit to edit.
         key = (x.device, x.dtype, *(tuple(n.bit_length() for n in a.shape) for a in tensors))
         form = self._forms.get(key)
         if form is None:
-            if x.is_cuda and torch.cuda.is_current_stream_capturing():  # nothing can be timed now
+            if x.is_cuda and torch.cuda.is_current_stream_capturing():  # timing is impossible during capture
                 return self.plain(x, *others)
             with self._lock:
                 if key not in self._forms:
@@ -95,7 +95,7 @@ class Choice:
                 expected, got = self.plain(*_copies(arguments)), kernel(*_copies(arguments))
             apart = _difference(expected, got)
             del expected, got
-        except Exception as error:  # whatever an import, a compiler or a driver may raise: the plain form still runs
+        except Exception as error:  # import, compiler or driver errors: the plain form runs
             return found(self.plain, f"{type(error).__name__}: {str(error)[:200]}")
         if not apart <= _TOLERANCE[tensors[0].dtype]:
             return found(self.plain, f"its result is off by {apart:.1e} of the largest value")
@@ -116,7 +116,7 @@ _CHOICES: list[Choice] = []
 
 
 def choices() -> list[Trial]:
-    """What was tried so far in this process, in the order of the ops."""
+    """All trials so far in this process, in the order of the ops."""
     return [trial for choice in _CHOICES for trial in choice.trials.values()]
 
 
@@ -129,7 +129,7 @@ def _at(device: torch.device) -> AbstractContextManager:
 
 
 def _on_its_device(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Triton starts a kernel on the current device, whatever device its tensors are on."""
+    """Run a kernel on its tensors' device; Triton uses the current device."""
 
     def run(x: Tensor, *others: Any) -> Any:
         with _at(x.device):
@@ -139,12 +139,12 @@ def _on_its_device(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _copies(arguments: Sequence[Any]) -> list[Any]:
-    """Copies in the same order of memory: a form may write into what it is given."""
+    """Copies with the same memory format, because a form may modify its arguments."""
     return [a.detach().clone() if isinstance(a, Tensor) else a for a in arguments]
 
 
 def _difference(expected: Any, got: Any) -> float:
-    """Largest difference, as a part of the largest value."""
+    """Largest difference, divided by the largest value."""
     pairs = [(expected, got)] if isinstance(expected, Tensor) else list(zip(expected, got, strict=True))
     apart = 0.0
     for a, b in pairs:

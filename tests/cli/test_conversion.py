@@ -157,4 +157,4 @@ def test_the_command_says_what_each_file_is_and_how_the_pictures_differ(release,
 def test_the_command_refuses_in_one_line(release, tmp_path):
     done = run("convert", release / "car.pt", "--out", tmp_path / "o.safetensors", "--labels", "car-7")
     assert done.exit_code == 1
-    assert done.stderr.startswith("editgan: there is no label set 'car-7'")
+    assert done.stderr.startswith("editgan: unknown label set 'car-7'")

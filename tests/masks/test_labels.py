@@ -60,7 +60,7 @@ def test_a_label_map_with_a_foreign_id_is_refused():
     ("labels", "message"),
     [
         ([Label(0, "a", "#000000"), Label(2, "b", "#ffffff")], "without gaps"),
-        ([Label(0, "a", "#000000"), Label(1, "a", "#ffffff")], "stands twice"),
+        ([Label(0, "a", "#000000"), Label(1, "a", "#ffffff")], "is repeated"),
     ],
 )
 def test_a_label_set_with_gaps_or_doubled_names_cannot_be_made(labels, message):

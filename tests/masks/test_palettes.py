@@ -56,7 +56,7 @@ def test_safe_colours_differ_and_change_nothing_but_the_colour():
 def test_an_editor_shows_the_palette_and_refuses_what_is_not_there(session):
     with pytest.raises(ValueError, match="it has no colour for shade, glow, spark; use palette='own'"):
         Editor(session, palette="safe", journal=False)
-    with pytest.raises(ValueError, match="palette 'neon' is not there; use one of 'own', 'safe'"):
+    with pytest.raises(ValueError, match="unknown palette 'neon'; use one of 'own', 'safe'"):
         Editor(session, palette="neon", journal=False)
     if not MODELS["portraits"].is_file():
         return
@@ -75,7 +75,7 @@ def test_an_editor_shows_the_palette_and_refuses_what_is_not_there(session):
         assert editor._repr_mimebundle_()[0]["image/png"] != picture
         editor.view.set_state({"palette": "safe"})  # as the browser does
         assert editor._repr_mimebundle_()[0]["image/png"] == picture
-        with pytest.raises(ValueError, match="palette 'neon' is not there; use one of 'own', 'safe'"):
+        with pytest.raises(ValueError, match="unknown palette 'neon'; use one of 'own', 'safe'"):
             editor.show_palette("neon")
         assert editor.view.palette == "safe"
     finally:
