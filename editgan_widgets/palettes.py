@@ -66,7 +66,8 @@ def palettes_of(labels: LabelSet) -> dict[str, LabelSet]:
 
 
 # Found by a search over the 216 colours with six levels per channel: parts that share a border in samples of both
-# models differ by at least SAFE_DISTANCE for all four visions, and each colour is as close to the part's own as that allows.
+# models differ by at least SAFE_DISTANCE for all four visions, and each colour is as close to the
+# part's own as that allows.
 _SAFE_ROWS = """
 background #ffffff
 skin #ffcc99
