@@ -38,13 +38,13 @@ from editgan_widgets import images
 from editgan_widgets.documents.history import Entry, History
 from editgan_widgets.documents.journal import Journal, read_about
 from editgan_widgets.documents.session_state import Goal, State, frozen, pack, unpacked
+from editgan_widgets.latent.described_config import described
 from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, WrongModelError
 from editgan_widgets.latent.directions.library import shipped_vectors
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.latent.latent_shapes import fitted
 from editgan_widgets.latent.objective import left_out_terms
 from editgan_widgets.latent.optimize import EditConfig, EditStep, optimize_edit
-from editgan_widgets.latent.presets import described
 from editgan_widgets.latent.priming import Start, primed_start
 from editgan_widgets.latent.refine import refine_target
 from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps, from_segmentations

@@ -37,7 +37,7 @@ import torch
 
 from editgan_widgets import DragPoint, EditSession, EditVector, Stroke, load_model
 from editgan_widgets.latent.directions.library import load_vectors
-from editgan_widgets.latent.presets import config_of
+from editgan_widgets.latent.described_config import config_of
 from editgan_widgets.documents.saved_picture import save_picture
 from editgan_widgets.latent.directions.vector_stack import summed
 

@@ -23,68 +23,16 @@ from torch import Tensor
 
 from editgan_widgets import images
 from editgan_widgets.latent.adam import Adam
-from editgan_widgets.latent.latent_frame import LatentFrame, Units
+from editgan_widgets.latent.embed_config import EmbedConfig
+from editgan_widgets.latent.latent_frame import LatentFrame
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
 from editgan_widgets.models.readback import Readback
-from editgan_widgets.scalars import is_whole, plain_fields
 
 Start = Literal["encoder", "mean"]
 
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class EmbedConfig:
-    """How a picture is embedded. Raises ValueError for settings out of range."""
-
-    steps: int = 100  # updates after the first pass; 0 keeps the first pass
-    lr: float = 0.2  # Adam, in the units below a step
-    warmup: int = 4  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
-    decay_share: float = 0.4  # of the steps, the last ones: there the rate falls to 0 along a cosine
-    beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
-    units: Units = field(default_factory=lambda: Units(spread=0.5, fine=0.7))  # stiff rows stay where edits work
-    together: int = 10  # from the mean: first steps move all rows of w_plus alike, so that they set out from within W
-    perceptual: float = 1.0  # weight of perceptual_distance; 0 leaves it uncomputed
-    perceptual_every: int = 2  # steps; its gradient counts for those between
-    prior: float = 0.1  # weight of the squared distance from the start in these units, mean over the latent
-    error: Literal["log", "squared"] = "log"  # of the pixels: its logarithm, or itself, pictures in [-1, 1]
-    error_weight: float = 1.0  # of that term
-    encoder: float = 0.0  # weight of the squared distance from what the encoder says of the picture, in W's own unit
-    coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
-    lookahead: int = 0  # steps between two moves of the slow weights (Zhang et al. 2019), half-way to Adam's; 0: none
-
-    def __post_init__(self) -> None:
-        plain_fields(self)
-        if not is_whole(self.steps) or self.steps < 0:
-            raise ValueError(f"steps must be a whole number from 0 up; got {self.steps!r}")
-        if not 0 < self.lr < math.inf:
-            raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
-        if not 0 <= self.decay_share <= 1:
-            raise ValueError(f"decay_share is a share of the steps, 0 to 1; got {self.decay_share!r}")
-        if self.error not in ("log", "squared") or self.coordinates not in ("units", "w"):
-            raise ValueError(
-                f"error is 'log' or 'squared' and coordinates 'units' or 'w'; got {self.error!r}, {self.coordinates!r}"
-            )
-        for name, least in (("warmup", 0), ("perceptual_every", 1), ("lookahead", 0), ("together", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be a whole number from {least} up; got {getattr(self, name)!r}")
-        for name in ("perceptual", "prior", "error_weight", "encoder"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name} must be 0 or more and finite; got {getattr(self, name)!r}")
-
-    @classmethod
-    def preset(cls, name: str) -> "EmbedConfig":
-        """Settings by name: "default", "fast", "paper" or "released" (latent/presets.py).
-
-        Change some with dataclasses.replace. Raises ValueError for another name.
-        """
-        from editgan_widgets.latent.presets import EMBED_PRESETS
-
-        if name not in EMBED_PRESETS:
-            raise ValueError(f"preset {name!r} is not known; there are: {', '.join(EMBED_PRESETS)}")
-        return EMBED_PRESETS[name]()
 
 
 @dataclass(frozen=True)

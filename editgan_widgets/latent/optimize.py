@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 import torch
@@ -20,76 +19,16 @@ from torch import Tensor
 
 from editgan_widgets import images
 from editgan_widgets.latent.adam import Adam
-from editgan_widgets.latent.latent_frame import LatentFrame, Units
-from editgan_widgets.latent.objective import Descent, LossWeights, Objective, edit_objective
-from editgan_widgets.latent.target import EditTarget, Region
+from editgan_widgets.latent.edit_config import PRECISIONS, EditConfig
+from editgan_widgets.latent.latent_frame import LatentFrame
+from editgan_widgets.latent.objective import Descent, Objective, edit_objective
+from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.latent.terms.drag import DragPoint, DragTerm, checked_points
-from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.devices import bfloat16_in_hardware
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.readback import Readback
 from editgan_widgets.models.recorded_steps import RecordedSteps, Step
-from editgan_widgets.scalars import Flag, Real, Whole, is_whole, plain_fields
-
-_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-
-
-@dataclass(frozen=True)
-class EditConfig:
-    """How an edit is optimised. Raises ValueError for settings out of range.
-
-    `EditConfig.preset("paper")` and `preset("released")` give EditGAN's own settings (latent/presets.py).
-    """
-
-    steps: int = 30  # EditGAN's interactive setting; more than 60 gains little
-    lr: float = 0.15  # Adam, in the units below a step
-    warmup: int = 2  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
-    decay: float = 0.3  # the last third falls to this part of the rate, so that the result settles
-    beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
-    units: Units = field(default_factory=Units)  # of the latent's coordinates: what an edit is readily made of
-    layers: tuple[int, int] | None = None  # rows of w_plus that move, first and one past the last; None = all
-    weights: LossWeights = field(default_factory=LossWeights)
-    outside_budget: float = 0.012  # of the value range: mean change outside that costs nothing when the best is chosen
-    outside_penalty: float = 20.0  # what each further unit of it costs, in units of IoU
-    best: Literal["iou", "objective"] = "iou"  # what tells the best step: agreement less that, or the lowest total
-    stop_iou: float | None = None  # end early once a step's agreement is this high and its outside within budget
-    # Of the generator's maps in a step; what is kept of an edit is drawn in float32. bfloat16 is quicker from 512 px up
-    # where the device multiplies it in hardware; elsewhere float32 stands in for it (kernels/benchmarks/released.md).
-    precision: Literal["float32", "bfloat16"] = "float32"
-    embedding: IdentityModel | None = None  # picture in [-1, 1] -> unit vector; None = no identity term
-    coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
-    nearest: bool = False  # the interpreter reads features of the nearest pixel: EditGAN's release, unlike its training
-    region: Region = "parts"  # where the edit may act (latent/target.py), as a session makes the target
-    buffer_px: float | None = None  # how far the region reaches beyond; None = 2% of the height, at least 2 px
-    whole_parts: bool = False  # refining a vector: large parts are of the region wherever they are, not where changed
-    prime: bool = True  # a session starts from a known edit vector where one comes closer (latent/priming.py)
-
-    def __post_init__(self) -> None:
-        plain_fields(self)
-        if not is_whole(self.steps) or self.steps < 1:
-            raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
-        if self.best not in ("iou", "objective"):
-            raise ValueError(f"best is 'iou' or 'objective'; got {self.best!r}")
-        if self.precision not in _PRECISIONS:
-            raise ValueError(f"precision is one of {', '.join(map(repr, _PRECISIONS))}; got {self.precision!r}")
-        if not 0 < self.lr < float("inf"):
-            raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
-        if self.stop_iou is not None and not 0 <= self.stop_iou <= 1:
-            raise ValueError(f"stop_iou is an intersection over union, 0 to 1, or None; got {self.stop_iou!r}")
-        if self.buffer_px is not None and not 0 <= self.buffer_px < float("inf"):
-            raise ValueError(f"buffer_px must be 0 or more, or None; got {self.buffer_px!r}")
-
-    @classmethod
-    def preset(cls, name: str, refine: Flag = False) -> "EditConfig":
-        """Settings by name: "default", "paper" or "released"; `refine` for those after applying a vector.
-
-        Change some with dataclasses.replace. Raises ValueError for another name.
-        """
-        from editgan_widgets.latent.presets import PRESETS
-
-        if name not in PRESETS:
-            raise ValueError(f"preset {name!r} is not known; there are: {', '.join(PRESETS)}")
-        return PRESETS[name](bool(refine))
+from editgan_widgets.scalars import Flag, Real, Whole
 
 
 @dataclass(frozen=True)
@@ -197,7 +136,7 @@ def optimize_edit(
 
 
 def _dtype(config: EditConfig, device: torch.device) -> torch.dtype:
-    return _PRECISIONS[config.precision] if bfloat16_in_hardware(device) else torch.float32
+    return PRECISIONS[config.precision] if bfloat16_in_hardware(device) else torch.float32
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from editgan_widgets import EditConfig, EditSession
+from editgan_widgets.latent.edit_config import PRESETS
 from editgan_widgets.latent.optimize import optimize_edit
-from editgan_widgets.latent.presets import PRESETS
 from editgan_widgets.latent.target import from_label_maps
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from editgan_widgets.documents.journal import JournalError
 from editgan_widgets.documents.session import EditSession
+from editgan_widgets.latent.described_config import described
 from editgan_widgets.latent.optimize import EditConfig
-from editgan_widgets.latent.presets import described
 from editgan_widgets.notes import Note
 from editgan_widgets.widgets.core import encoding, history_strip
 from editgan_widgets.widgets.core.computing import computing

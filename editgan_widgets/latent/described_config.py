@@ -1,0 +1,58 @@
+"""An EditConfig in JSON values, as a history keeps it: the preset that it is nearest to, and what differs from it."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from editgan_widgets.latent.edit_config import PRESETS, EditConfig
+from editgan_widgets.scalars import Flag, Whole
+
+
+def described(config: EditConfig, refine: Flag = False) -> dict[str, Any] | None:
+    """Say a config in JSON values: the preset it is nearest to and what it has otherwise, its number of steps apart.
+
+    None where it holds what JSON cannot, as an embedding.
+    """
+    own = _fields(config)
+    changes = {}
+    for name, preset in PRESETS.items():
+        base = _fields(preset(bool(refine)))
+        changes[name] = {key: value for key, value in own.items() if key != "steps" and value != base[key]}
+    nearest = min(changes, key=lambda name: len(changes[name]))
+    plain = (bool, int, float, str, list, type(None))
+    if not all(isinstance(value, plain) for value in changes[nearest].values()):
+        return None
+    return {"preset": nearest, "changed": changes[nearest], "refine": refine}
+
+
+def config_of(description: Mapping[str, Any], steps: Whole) -> EditConfig:
+    """The config that `described` described. Raises ValueError for settings that there are not, or out of range."""
+    config = EditConfig.preset(str(description["preset"]), bool(description["refine"]))
+    nested: dict[str, dict[str, Any]] = {"weights": {}, "units": {}}
+    plain: dict[str, Any] = {"steps": steps}
+    for key, value in description["changed"].items():
+        outer, _, inner = key.partition(".")
+        (nested[outer] if inner and outer in nested else plain)[inner or outer] = (
+            tuple(value) if isinstance(value, list) else value
+        )
+    try:
+        return replace(
+            config,
+            weights=replace(config.weights, **nested["weights"]),
+            units=replace(config.units, **nested["units"]),
+            **plain,
+        )
+    except TypeError as error:
+        raise ValueError(f"{description['changed']!r} names a setting that there is not ({error})") from error
+
+
+def _fields(config: EditConfig) -> dict[str, Any]:
+    """Settings by name, those of weights and units as `weights.rgb`."""
+    found: dict[str, Any] = {}
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if field.name in ("weights", "units"):
+            found |= {f"{field.name}.{name}": inner for name, inner in vars(value).items()}
+        else:
+            found[field.name] = list(value) if isinstance(value, tuple) else value
+    return found

@@ -1,0 +1,104 @@
+"""EmbedConfig: settings of an embedding; ours, the paper's (EditGAN, section 3 and supplement) and the release's."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from editgan_widgets.latent.latent_frame import Units
+from editgan_widgets.scalars import is_whole, plain_fields
+
+
+@dataclass(frozen=True)
+class EmbedConfig:
+    """How a picture is embedded. Raises ValueError for settings out of range."""
+
+    steps: int = 100  # updates after the first pass; 0 keeps the first pass
+    lr: float = 0.2  # Adam, in the units below a step
+    warmup: int = 4  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
+    decay_share: float = 0.4  # of the steps, the last ones: there the rate falls to 0 along a cosine
+    beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
+    units: Units = field(default_factory=lambda: Units(spread=0.5, fine=0.7))  # stiff rows stay where edits work
+    together: int = 10  # from the mean: first steps move all rows of w_plus alike, so that they set out from within W
+    perceptual: float = 1.0  # weight of perceptual_distance; 0 leaves it uncomputed
+    perceptual_every: int = 2  # steps; its gradient counts for those between
+    prior: float = 0.1  # weight of the squared distance from the start in these units, mean over the latent
+    error: Literal["log", "squared"] = "log"  # of the pixels: its logarithm, or itself, pictures in [-1, 1]
+    error_weight: float = 1.0  # of that term
+    encoder: float = 0.0  # weight of the squared distance from what the encoder says of the picture, in W's own unit
+    coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
+    lookahead: int = 0  # steps between two moves of the slow weights (Zhang et al. 2019), half-way to Adam's; 0: none
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
+        if not is_whole(self.steps) or self.steps < 0:
+            raise ValueError(f"steps must be a whole number from 0 up; got {self.steps!r}")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
+        if not 0 <= self.decay_share <= 1:
+            raise ValueError(f"decay_share is a share of the steps, 0 to 1; got {self.decay_share!r}")
+        if self.error not in ("log", "squared") or self.coordinates not in ("units", "w"):
+            raise ValueError(
+                f"error is 'log' or 'squared' and coordinates 'units' or 'w'; got {self.error!r}, {self.coordinates!r}"
+            )
+        for name, least in (("warmup", 0), ("perceptual_every", 1), ("lookahead", 0), ("together", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be a whole number from {least} up; got {getattr(self, name)!r}")
+        for name in ("perceptual", "prior", "error_weight", "encoder"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be 0 or more and finite; got {getattr(self, name)!r}")
+
+    @classmethod
+    def preset(cls, name: str) -> "EmbedConfig":
+        """Settings by name: "default", "fast", "paper" or "released".
+
+        Change some with dataclasses.replace. Raises ValueError for another name.
+        """
+        if name not in EMBED_PRESETS:
+            raise ValueError(f"preset {name!r} is not known; there are: {', '.join(EMBED_PRESETS)}")
+        return EMBED_PRESETS[name]()
+
+
+def fast_embedding() -> EmbedConfig:
+    """Our own settings with 30 steps after the encoder's pass."""
+    return EmbedConfig(steps=30)
+
+
+def paper_embedding() -> EmbedConfig:
+    """The paper's settings: Adam with Lookahead on w_plus, rate 0.001 throughout, 500 steps of 10 perceptual + 1 L2.
+
+    It differs from the paper in this: the perceptual distance is LPIPS only where VGG16 is on disk; the
+    paper does not say which range its L2 is taken in, [0, 1] is assumed, nor Lookahead's settings, of which its own
+    paper's are taken (5 steps, half-way); the best step by PSNR is kept.
+    """
+    return EmbedConfig(steps=500, lr=0.001, warmup=0, decay_share=0.0, lookahead=5, **_PLAIN_EMBEDDING)
+
+
+def released_embedding() -> EmbedConfig:
+    """The released app's settings: 99 steps (it counts 100) of 10 perceptual + 1 MSE + 1 to the encoder's latent.
+
+    Adam's rate is 0.1, rises over the first 5 % and falls to 0 along a cosine over the last 25 %. It differs from the
+    release in this: the perceptual distance is LPIPS only where VGG16 is on disk; the encoder, which a
+    model may lack, runs as it was trained, not on one picture's batch statistics and values; the best step by PSNR is
+    kept, which the release means to do, but it keeps the last.
+    """
+    return EmbedConfig(steps=99, lr=0.1, warmup=5, decay_share=0.25, encoder=1.0, **_PLAIN_EMBEDDING)
+
+
+_PLAIN_EMBEDDING: dict = {
+    "error": "squared",
+    "error_weight": 0.25,  # a squared error in [0, 1] is a quarter of one in [-1, 1]
+    "perceptual": 10.0,
+    "perceptual_every": 1,
+    "prior": 0.0,
+    "beta2": 0.999,
+    "coordinates": "w",
+    "together": 0,
+}
+
+EMBED_PRESETS: dict[str, Callable[[], EmbedConfig]] = {
+    "default": EmbedConfig,
+    "fast": fast_embedding,
+    "paper": paper_embedding,
+    "released": released_embedding,
+}
