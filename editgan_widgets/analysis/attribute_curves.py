@@ -1,0 +1,308 @@
+"""How an attribute follows a vector's strength: curve, slope, saturation; and which other attributes leak.
+
+Curves as in InterFaceGAN and EditGAN (figure 10); leakage as the attribute dependency of StyleSpace (Wu et al. 2021,
+section 5).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from scipy import stats
+
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.analysis.trials import Trials, observe
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.models.editgan import EditGAN
+
+STRENGTHS = (-1.0, -0.5, 0.5, 1.0, 1.5)
+_INTERVAL = "95 % Student's interval over portraits"
+_FLAT = 0.2  # of the slope at 0: where the curve is flatter, it is saturated
+
+
+@dataclass(frozen=True, eq=False)
+class AttributeCurve(Result):
+    """Change of one attribute by strength, over the same portraits."""
+
+    vector: str
+    attribute: str
+    strengths: np.ndarray  # [s], rising, 0 among them
+    mean: np.ndarray  # [s], mean change from the unedited picture, in the attribute's own unit
+    low: np.ndarray  # [s], 95 % interval of the mean
+    high: np.ndarray
+    std: float  # of the attribute over the unedited portraits
+    slope: float  # of the mean at strength 0, in the attribute's unit
+    r2: float  # of a straight line through 0 fitted to the means; nan where nothing changes
+    saturation: float | None  # least strength above 0 from which the curve is flat; None where it never is
+    spearman: float  # mean over portraits of the rank correlation of strength and attribute, -1 to 1
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record for each strength."""
+        return [
+            {"strength": float(s), "change": float(m), "low": float(a), "high": float(b)}
+            for s, m, a, b in zip(self.strengths, self.mean, self.low, self.high, strict=True)
+        ]
+
+    def figure(self) -> Figure:
+        """The curve with its interval."""
+        figure = Figure(figsize=(4.5, 3), layout="constrained")
+        axes = figure.add_subplot()
+        axes.fill_between(self.strengths, self.low, self.high, alpha=0.3)
+        axes.plot(self.strengths, self.mean, "o-")
+        axes.axhline(0, color="grey", linewidth=0.7)
+        axes.set_xlabel("strength")
+        axes.set_ylabel(f"change of {self.attribute}")
+        axes.set_title(self.vector)
+        return figure
+
+    def sentence(self) -> str:
+        """Say the slope and where it saturates."""
+        per = self.slope / self.std if self.std > 0 else float("nan")
+        end = "" if self.saturation is None else f"; it saturates at a strength of {self.saturation:g}"
+        return (
+            f"Per unit of strength {self.vector!r} changes {self.attribute} by {self.slope:+.3g} ({per:+.2f} standard "
+            f"deviations){end}."
+        )
+
+
+class CurveObserver:
+    """Collects attributes at several strengths.
+
+    Args:
+        read: pictures -> attributes.
+        strengths: that are observed; 0 is added.
+    """
+
+    def __init__(self, read: Read, strengths: Sequence[float] = STRENGTHS) -> None:
+        self._read = read
+        self.strengths = np.array(sorted({0.0, *(float(s) for s in strengths)}))
+        self._values: dict[str, list[np.ndarray]] = {}  # [n, s] each
+
+    def add(self, trials: Trials) -> None:
+        """Take one batch."""
+        columns = [self._read(trials.before if s == 0 else trials.after[float(s)]) for s in self.strengths]
+        for name in columns[0]:
+            self._values.setdefault(name, []).append(np.stack([np.asarray(c[name], float) for c in columns], 1))
+
+    def values(self) -> dict[str, Float[np.ndarray, "n s"]]:
+        """Attributes of each portrait at each strength."""
+        return {name: np.concatenate(found) for name, found in self._values.items()}
+
+    def results(self, vector: EditVector, basis: Basis) -> dict[str, AttributeCurve]:
+        """Answer for each attribute."""
+        return {
+            name: curve_of(vector.name, name, self.strengths, values, basis) for name, values in self.values().items()
+        }
+
+
+def attribute_curve(
+    model: EditGAN,
+    vector: EditVector,
+    attribute: str,
+    read: Read,
+    strengths: Sequence[float] = STRENGTHS,
+    seeds: Iterable[int] = range(100),
+    truncation_psi: float = 0.7,
+    progress: bool = False,
+) -> AttributeCurve:
+    """Measure how an attribute of sampled portraits changes with a vector's strength.
+
+    Args:
+        model, vector: as of `trials.observe`.
+        attribute: a name that `read` gives.
+        read: attributes of pictures: `attributes_of(model)`, or functions of your own (analysis/attributes.py).
+        strengths: scales of the vector; 0 is added.
+        seeds: of the portraits.
+        truncation_psi: of the portraits.
+        progress: show a progress bar.
+
+    Raises ValueError for an attribute that is not read.
+    """
+    observer = CurveObserver(read, strengths)
+    seen = observe(model, vector, [observer], seeds, strengths, truncation_psi, progress=progress)
+    return _named(observer.results(vector, Basis(len(seen), None, _INTERVAL, model.fingerprint)), attribute)
+
+
+def curve_of(
+    vector: str, attribute: str, strengths: Float[np.ndarray, " s"], values: Float[np.ndarray, "n s"], basis: Basis
+) -> AttributeCurve:
+    """Make a curve of values: portraits in rows, strengths, rising and with 0 among them, in columns."""
+    zero = int(np.flatnonzero(strengths == 0)[0])
+    change = values - values[:, zero : zero + 1]
+    n = len(change)
+    mean = change.mean(0)
+    half = stats.t.ppf(0.975, n - 1) * change.std(0, ddof=1) / n**0.5 if n > 1 else np.full(len(mean), np.nan)
+    slope = _slope_at_zero(strengths, mean, zero)
+    line = float(strengths @ mean / (strengths @ strengths)) * strengths
+    total = float(((mean - mean.mean()) ** 2).sum())
+    r2 = 1 - float(((mean - line) ** 2).sum()) / total if total > 0 else float("nan")
+    ranks = [_rank_correlation(strengths, row) for row in values]
+    std = float(values[:, zero].std(ddof=1)) if n > 1 else float("nan")
+    saturation = _saturation(strengths, mean, slope, zero)
+    return AttributeCurve(
+        vector, attribute, strengths, mean, mean - half, mean + half, std, slope, r2, saturation,
+        float(np.mean(ranks)), basis,
+    )  # fmt: skip
+
+
+def _slope_at_zero(strengths: np.ndarray, mean: np.ndarray, zero: int) -> float:
+    """Slope at 0 of the parabola through 0 and its neighbours; of the line where it has one neighbour."""
+    near = [i for i in (zero - 1, zero + 1) if 0 <= i < len(strengths)]
+    if len(near) == 1:
+        return float(mean[near[0]] / strengths[near[0]])
+    (a, b), (fa, fb) = strengths[near], mean[near]
+    return float((fa * b**2 - fb * a**2) / (a * b * (b - a)))
+
+
+def _saturation(strengths: np.ndarray, mean: np.ndarray, slope: float, zero: int) -> float | None:
+    """Left end of the first interval above 0 from which all are flatter than _FLAT of the slope at 0."""
+    if slope == 0:
+        return None
+    slopes = np.diff(mean[zero:]) / np.diff(strengths[zero:])
+    flat = slopes / slope < _FLAT
+    for i in range(1, len(flat)):
+        if flat[i:].all():
+            return float(strengths[zero + i])
+    return None
+
+
+def _rank_correlation(strengths: np.ndarray, values: np.ndarray) -> float:
+    if np.ptp(values) == 0:
+        return 0.0
+    return float(np.corrcoef(stats.rankdata(strengths), stats.rankdata(values))[0, 1])
+
+
+# Leakage
+
+
+@dataclass(frozen=True, eq=False)
+class Leakage(Result):
+    """Change of all attributes when each vector changes its own one by one standard deviation."""
+
+    vectors: tuple[str, ...]
+    targets: tuple[str, ...]  # the attribute that each vector is for
+    attributes: tuple[str, ...]
+    matrix: np.ndarray  # [vectors, attributes], signed, in standard deviations of the attribute over portraits
+    strengths: np.ndarray  # [vectors], at which the target changes by one standard deviation
+    reached: tuple[bool, ...]  # False: it does not change that much; extrapolated from its greatest strength
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record for each vector."""
+        return [
+            {
+                "vector": vector,
+                "target": target,
+                "strength": float(strength),
+                "reached": reached,
+                "leakage": float(self.leak[i]),
+                **{name: float(value) for name, value in zip(self.attributes, self.matrix[i], strict=True)},
+            }
+            for i, (vector, target, strength, reached) in enumerate(
+                zip(self.vectors, self.targets, self.strengths, self.reached, strict=True)
+            )
+        ]
+
+    @property
+    def leak(self) -> Float[np.ndarray, " vectors"]:
+        """Mean absolute change of the other attributes, in standard deviations, for each vector."""
+        own = np.array([[name == target for name in self.attributes] for target in self.targets])
+        return np.where(own, 0, np.abs(self.matrix)).sum(1) / np.maximum((~own).sum(1), 1)
+
+    def figure(self) -> Figure:
+        """The matrix as a heat map."""
+        size = (2.2 + 0.35 * len(self.attributes), 1.6 + 0.32 * len(self.vectors))
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.add_subplot()
+        image = axes.imshow(self.matrix, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+        axes.set_xticks(range(len(self.attributes)), self.attributes, rotation=60, ha="right", fontsize=8)
+        axes.set_yticks(range(len(self.vectors)), self.vectors, fontsize=8)
+        figure.colorbar(image, ax=axes, label="standard deviations")
+        return figure
+
+    def sentence(self) -> str:
+        """Name the worst leak."""
+        own = np.array([[name == target for name in self.attributes] for target in self.targets])
+        other = np.where(own, 0, np.abs(self.matrix))
+        if not other.any():
+            return "No vector changes any attribute but its own."
+        i, k = np.unravel_index(int(np.argmax(other)), other.shape)
+        return (
+            f"The largest leak: one standard deviation of {self.targets[i]} by {self.vectors[i]!r} changes "
+            f"{self.attributes[k]} by {self.matrix[i, k]:+.2f} standard deviations."
+        )
+
+
+def leakage(
+    model: EditGAN,
+    vectors: Mapping[str, EditVector],
+    read: Read,
+    strengths: Sequence[float] = (0.5, 1.0, 2.0),
+    seeds: Iterable[int] = range(100),
+    truncation_psi: float = 0.7,
+    progress: bool = False,
+) -> Leakage:
+    """Measure what vectors change besides the attribute that each is for, at one standard deviation of that.
+
+    Args:
+        model: of the vectors.
+        vectors: attribute that a vector is for -> the vector.
+        read: attributes of pictures.
+        strengths: above 0, tried to find where the target changes by one standard deviation.
+        seeds, truncation_psi: of the portraits.
+        progress: show a progress bar.
+
+    Raises ValueError for no vectors, strengths of 0 or below, or an attribute that is not read.
+    """
+    if not vectors:
+        raise ValueError("no vectors were given; give them by the attribute that each is for: {'smile': vector}")
+    if min(strengths) <= 0:
+        raise ValueError(f"strengths are above 0; got {min(strengths)!r}; negate a vector for the other direction")
+    chosen = list(seeds)
+    rows, found, reached, names, n = [], [], [], None, len(chosen)
+    for target, vector in vectors.items():
+        observer = CurveObserver(read, strengths)
+        n = min(n, len(observe(model, vector, [observer], chosen, strengths, truncation_psi, progress=progress)))
+        curves = observer.results(vector, Basis())
+        _named(curves, target)
+        names = tuple(curves) if names is None else names
+        strength, there = matched_strength(curves[target])
+        rows.append(
+            [float(np.interp(strength, c.strengths, c.mean)) / c.std if c.std > 0 else 0.0 for c in curves.values()]
+        )
+        if not there:  # extrapolated along the line from 0 to the greatest strength
+            rows[-1] = [
+                float(c.mean[-1] / c.strengths[-1] * strength / c.std) if c.std > 0 else 0.0 for c in curves.values()
+            ]
+        found.append(strength)
+        reached.append(there)
+    basis = Basis(n, None, "means over the same portraits", model.fingerprint)
+    labels = tuple(vector.name for vector in vectors.values())
+    return Leakage(labels, tuple(vectors), names or (), np.array(rows), np.array(found), tuple(reached), basis)
+
+
+def matched_strength(curve: AttributeCurve) -> tuple[float, bool]:
+    """Least strength above 0 at which the mean changes by one standard deviation, and whether it is on the curve.
+
+    Between strengths the curve is interpolated. Raises ValueError where the attribute does not change, or falls.
+    """
+    zero = int(np.flatnonzero(curve.strengths == 0)[0])
+    s, change = curve.strengths[zero:], curve.mean[zero:] / curve.std
+    if not change[-1] > 0:
+        raise ValueError(f"{curve.vector!r} does not raise {curve.attribute!r}; name another attribute, or negate it")
+    over = np.flatnonzero(change >= 1)
+    if not len(over):
+        return float(s[-1] / change[-1]), False
+    i = over[0]
+    part = (1 - change[i - 1]) / (change[i] - change[i - 1])
+    return float(s[i - 1] + part * (s[i] - s[i - 1])), True
+
+
+def _named(curves: Mapping[str, AttributeCurve], attribute: str) -> AttributeCurve:
+    if attribute not in curves:
+        raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(curves))}")
+    return curves[attribute]

@@ -1,0 +1,48 @@
+"""Attributes: numbers read off pictures, by the judges of a model's domain or by a function of the user's own."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from editgan_widgets import images
+from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.domains.registry import domain_of, judges_of
+from editgan_widgets.models.editgan import EditGAN
+
+
+def attributes_of(model: EditGAN) -> Read:
+    """Give what reads attributes for a model: the factors that its domain's judge reads.
+
+    Raises ValueError where the domain has no such judge; give a function of your own then (`by_picture`).
+    """
+    factors = judges_of(model).factors
+    if factors is None:
+        found = domain_of(model)
+        whose = "a model without a known domain" if found is None else f"the domain {found.name!r}"
+        raise ValueError(f"no judge reads attributes for {whose}; give a function: by_picture(smile=my_function)")
+    return factors.read
+
+
+def by_picture(**functions: Callable[[np.ndarray], float]) -> Read:
+    """Make attributes of functions that take one picture, uint8 [H, W, 3], and return a number.
+
+    For example `by_picture(brightness=lambda picture: picture.mean())`. Raises ValueError for no functions, and when it
+    reads, for what is not a finite number.
+    """
+    if not functions:
+        raise ValueError("no function was given; name one: by_picture(smile=my_function)")
+
+    @torch.no_grad()
+    def read(pictures: Tensor) -> Mapping[str, np.ndarray]:
+        found = {name: [] for name in functions}
+        for picture in images.to_uint8(pictures):
+            for name, function in functions.items():
+                value = float(function(picture))
+                if not np.isfinite(value):
+                    raise ValueError(f"attribute {name!r} is {value} for a picture; the function must return a number")
+                found[name].append(value)
+        return {name: np.array(values) for name, values in found.items()}
+
+    return read

@@ -1,0 +1,188 @@
+"""Where an edit vector acts: mean change of each pixel, its share in each part, and how local it is.
+
+EditGAN (section 4.2) and StyleSpace (Wu et al. 2021, section 4) measure locality by such differences.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from scipy import ndimage
+
+from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.trials import Trials, observe
+from editgan_widgets.labels import LabelSet
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.models.editgan import EditGAN
+
+DILATION = 0.02  # of the height: how far a target part is grown before the effect inside it is counted
+_RESAMPLES = 200
+_SEEN = 2 / 255  # of the value range: a smaller change of brightness has no sign
+
+
+@dataclass(frozen=True, eq=False)
+class EffectMap(Result):
+    """Change of pictures by a vector; all maps `[H, W]`."""
+
+    vector: str
+    strength: float
+    mean: np.ndarray  # mean absolute difference, 0 to 1 of the value range
+    low: np.ndarray  # 95 % bootstrap interval of the mean, over portraits
+    high: np.ndarray
+    consistency: np.ndarray  # 0 to 1: |mean sign| of the change of brightness, where it is seen; nan where it never is
+    shares: dict[str, Estimate]  # part -> its share of the whole effect, 0 to 1; empty without an interpreter
+    locality: Estimate | None  # share of the effect inside the target parts, grown by DILATION; None without target
+    target: tuple[str, ...]  # the target parts
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record for each part, the most changed first."""
+        ordered = sorted(self.shares.items(), key=lambda item: -item[1].value)
+        return [{"part": name, "share": share.value, "low": share.low, "high": share.high} for name, share in ordered]
+
+    def figure(self) -> Figure:
+        """The map, and the shares of the most changed parts."""
+        figure = Figure(figsize=(8, 3.2), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        image = left.imshow(self.mean, cmap="magma", vmin=0)
+        left.set_axis_off()
+        left.set_title(f"{self.vector}, strength {self.strength:g}", fontsize=10)
+        figure.colorbar(image, ax=left, shrink=0.8, label="mean change, of the value range")
+        rows = self.table()[:10][::-1]
+        if rows:
+            errors = [
+                [max(row["share"] - row["low"], 0) for row in rows],
+                [max(row["high"] - row["share"], 0) for row in rows],
+            ]
+            right.barh([row["part"] for row in rows], [row["share"] for row in rows], xerr=errors)
+            right.set_xlabel("share of the effect")
+        else:
+            right.set_axis_off()
+        return figure
+
+    def sentence(self) -> str:
+        """Say how local it is, or which part changes most."""
+        if self.locality is not None:
+            parts = ", ".join(self.target)
+            return (
+                f"{self.locality.value:.0%} of the effect of {self.vector!r} is inside {parts} and their surroundings."
+            )
+        rows = self.table()
+        if rows:
+            return f"{self.vector!r} changes {rows[0]['part']} most: {rows[0]['share']:.0%} of its effect is there."
+        return f"{self.vector!r} changes a pixel by {self.mean.mean():.2%} of the value range in the mean."
+
+
+class EffectObserver:
+    """Collects the effect of one strength.
+
+    Args:
+        labels: names of the parts in the trials' label maps.
+        target: ids of the parts that the vector is for.
+        strength: that is observed.
+    """
+
+    def __init__(self, labels: LabelSet, target: Sequence[int] = (), strength: float = 1.0) -> None:
+        self._labels, self._target, self.strength = labels, tuple(target), strength
+        self._changes: list[np.ndarray] = []  # [n, H, W]
+        self._signs: np.ndarray | None = None  # [2, H, W]: sum of the signs, and how many there were
+        self._parts: list[np.ndarray] = []  # [n, labels]: sum of the change in each part
+        self._inside: list[np.ndarray] = []  # [n]: sum of the change inside the target
+
+    def add(self, trials: Trials) -> None:
+        """Take one batch."""
+        difference = (trials.after[self.strength] - trials.before).cpu().numpy() / 2
+        change = np.abs(difference).mean(1)
+        self._changes.append(change.astype(np.float32))
+        signed = difference.mean(1)
+        sign = np.sign(signed) * (np.abs(signed) >= _SEEN)
+        signs = np.stack([sign.sum(0), np.abs(sign).sum(0)])
+        self._signs = signs if self._signs is None else self._signs + signs
+        if trials.parts is not None:
+            ids = range(len(self._labels))
+            self._parts.append(
+                np.stack([ndimage.sum_labels(c, p, ids) for c, p in zip(change, trials.parts, strict=True)])
+            )
+            if self._target:
+                grown = _grown(np.isin(trials.parts, self._target), DILATION * change.shape[1])
+                self._inside.append((change * grown).sum((1, 2)))
+
+    def result(self, vector: EditVector, rng: np.random.Generator, basis: Basis) -> EffectMap:
+        """Answer for what was added."""
+        changes = np.concatenate(self._changes)
+        weights = _bootstrap_weights(len(changes), rng)
+        flat = changes.reshape(len(changes), -1)
+        drawn = weights @ flat
+        low, high = (np.quantile(drawn, q, axis=0).reshape(changes.shape[1:]) for q in (0.025, 0.975))
+        whole = flat.sum(1).astype(float)
+        assert self._signs is not None
+        with np.errstate(invalid="ignore", divide="ignore"):
+            consistency = np.abs(self._signs[0]) / self._signs[1]
+        shares = {}
+        if self._parts:
+            parts = np.concatenate(self._parts)
+            shares = {
+                label.name: _ratio(parts[:, label.id], whole, weights)
+                for label in self._labels
+                if parts[:, label.id].any()
+            }
+        locality = _ratio(np.concatenate(self._inside), whole, weights) if self._inside else None
+        names = tuple(self._labels[i].name for i in self._target)
+        return EffectMap(
+            vector.name, self.strength, changes.mean(0), low, high, consistency, shares, locality, names, basis
+        )
+
+
+def effect_map(
+    model: EditGAN,
+    vector: EditVector,
+    seeds: Iterable[int] = range(100),
+    strength: float = 1.0,
+    target: Iterable[str] | None = None,
+    truncation_psi: float = 0.7,
+    seed: int = 0,
+    progress: bool = False,
+) -> EffectMap:
+    """Measure where a vector changes sampled portraits: mean |G(w + s d) - G(w)| per pixel.
+
+    Args:
+        model, vector: as of `trials.observe`.
+        seeds: of the portraits.
+        strength: of the vector.
+        target: names of the parts that the vector is for; None takes the vector's own labels.
+        truncation_psi: of the portraits.
+        seed: of the bootstrap.
+        progress: show a progress bar.
+
+    The change of a portrait counts where its parts were before the edit. Raises UnknownLabelError for parts that the
+    model does not have.
+    """
+    names = [name for name in vector.labels if name in {x.name for x in model.labels}] if target is None else target
+    observer = EffectObserver(model.labels, [model.labels[name].id for name in names], float(strength))
+    seen = observe(model, vector, [observer], seeds, [strength], truncation_psi, progress=progress)
+    basis = Basis(len(seen), seed, "95 % bootstrap interval over portraits", model.fingerprint)
+    return observer.result(vector, np.random.default_rng(seed), basis)
+
+
+def _grown(masks: np.ndarray, by: float) -> np.ndarray:
+    """Masks [n, H, W] with all pixels within `by` px."""
+    grown = [np.asarray(ndimage.distance_transform_edt(~mask)) <= by if mask.any() else mask for mask in masks]
+    return np.stack(grown)
+
+
+def _bootstrap_weights(n: int, rng: np.random.Generator) -> Float[np.ndarray, "resamples {n}"]:
+    """Weight of each portrait in each resample; rows add up to 1."""
+    return (rng.multinomial(n, np.full(n, 1 / n), _RESAMPLES) / n).astype(np.float32)
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray, weights: np.ndarray) -> Estimate:
+    """Ratio of two sums over portraits, with a bootstrap interval; 0 where nothing changed."""
+    if not whole.any():
+        return Estimate(0.0, 0.0, 0.0, len(whole))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        drawn = np.nan_to_num((weights @ part) / (weights @ whole))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Estimate(float(part.sum() / whole.sum()), float(low), float(high), len(whole))

@@ -1,0 +1,113 @@
+"""Whether two edit vectors act independently, and whether one acts in proportion to its strength.
+
+Both compare pictures that the generator would make if it were linear with those that it makes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.transfer import picture_of
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.models.editgan import EditGAN
+
+_INTERVAL = "95 % Student's interval over portraits"
+
+
+@dataclass(frozen=True, eq=False)
+class Deviation(Result):
+    """How far pictures are from what a linear generator would give."""
+
+    subject: str  # what is measured, for a user
+    relative: Estimate  # norm of the deviation over the norm of the linear effect; 0 for a linear generator
+    by_portrait: np.ndarray  # [n]
+    mean: np.ndarray  # [H, W], mean absolute deviation, of the value range
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record."""
+        value = self.relative
+        return [{"subject": self.subject, "relative": value.value, "low": value.low, "high": value.high}]
+
+    def figure(self) -> Figure:
+        """The map of the deviation."""
+        figure = Figure(figsize=(4, 3.2), layout="constrained")
+        axes = figure.add_subplot()
+        image = axes.imshow(self.mean, cmap="magma", vmin=0)
+        axes.set_axis_off()
+        axes.set_title(self.subject, fontsize=10)
+        figure.colorbar(image, ax=axes, label="mean deviation, of the value range")
+        return figure
+
+    def sentence(self) -> str:
+        """Say the relative deviation."""
+        value = self.relative
+        return f"{self.subject}: {value.value:.0%} ({value.low:.0%} to {value.high:.0%}) of the linear effect."
+
+
+def interaction(
+    model: EditGAN,
+    first: EditVector,
+    second: EditVector,
+    seeds: Iterable[int] = range(50),
+    strength: float = 1.0,
+    truncation_psi: float = 0.7,
+) -> Deviation:
+    """Measure what two vectors do together beyond the sum of what each does alone (EditGAN, figure 5).
+
+    E = G(w + a + b) - G(w + a) - G(w + b) + G(w), over the norm of [G(w + a) - G(w)] + [G(w + b) - G(w)].
+
+    Args:
+        model: of both vectors. Raises WrongModelError for another one.
+        first, second: edit vectors a and b.
+        seeds, truncation_psi: of the portraits.
+        strength: scale of both.
+    """
+
+    def pictures(w_plus: Tensor) -> tuple[Tensor, Tensor]:
+        a, b = first.apply(w_plus, strength, model), second.apply(w_plus, strength, model)
+        none, one, other, both = picture_of(model, torch.cat([w_plus, a, b, a + b - w_plus]))
+        return both - one - other + none, one + other - 2 * none
+
+    return _deviation(model, f"Interaction of {first.name!r} and {second.name!r}", pictures, seeds, truncation_psi)
+
+
+def nonlinearity(
+    model: EditGAN,
+    vector: EditVector,
+    seeds: Iterable[int] = range(50),
+    strength: float = 1.0,
+    truncation_psi: float = 0.7,
+) -> Deviation:
+    """Measure how far half a vector is from half its effect: G(w + s d / 2) - [G(w) + G(w + s d)] / 2.
+
+    It is given over the norm of G(w + s d) - G(w). Arguments as of `interaction`.
+    """
+
+    def pictures(w_plus: Tensor) -> tuple[Tensor, Tensor]:
+        half, whole = vector.apply(w_plus, strength / 2, model), vector.apply(w_plus, strength, model)
+        none, middle, end = picture_of(model, torch.cat([w_plus, half, whole]))
+        return middle - (none + end) / 2, end - none
+
+    return _deviation(model, f"Nonlinearity of {vector.name!r}", pictures, seeds, truncation_psi)
+
+
+def _deviation(model: EditGAN, subject: str, pictures, seeds: Iterable[int], truncation_psi: float) -> Deviation:
+    chosen = list(seeds)
+    if not chosen:
+        raise ValueError("no seeds were given; give some, such as range(50)")
+    relative, total = [], np.zeros((model.resolution, model.resolution))
+    for seed in chosen:
+        deviation, effect = pictures(model.sample_w_plus(seed, truncation_psi))
+        norm = float(effect.norm())
+        relative.append(float(deviation.norm()) / norm if norm > 0 else 0.0)
+        total += deviation.abs().mean(0).cpu().numpy() / 2
+    values = np.array(relative)
+    basis = Basis(len(chosen), None, _INTERVAL, model.fingerprint)
+    return Deviation(subject, Estimate.of_mean(values), values, total / len(chosen), basis)

@@ -1,0 +1,54 @@
+"""How many pictures a figure needs, and which of many figures differ from chance."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy import stats
+
+
+def sample_size_of_share(half_width: float, share: float = 0.5, confidence: float = 0.95) -> int:
+    """Pictures needed so that the normal interval of a share is `± half_width` wide: n = z² p (1 - p) / h².
+
+    Args:
+        half_width: of the interval, above 0, below 1.
+        share: that is expected, 0 to 1; 0.5 needs the most.
+        confidence: of the interval, 0 to 1.
+    """
+    _check(half_width, confidence)
+    if not 0 <= share <= 1:
+        raise ValueError(f"share is between 0 and 1; got {share!r}")
+    return max(1, math.ceil(_z(confidence) ** 2 * share * (1 - share) / half_width**2))
+
+
+def sample_size_of_mean(half_width: float, std: float, confidence: float = 0.95) -> int:
+    """Pictures needed so that the normal interval of a mean is `± half_width` wide: n = (z std / h)²."""
+    _check(half_width, confidence)
+    if not std >= 0:
+        raise ValueError(f"std is 0 or more; got {std!r}")
+    return max(1, math.ceil((_z(confidence) * std / half_width) ** 2))
+
+
+def benjamini_hochberg(
+    p_values: Sequence[float] | Float[np.ndarray, " n"], rate: float = 0.05
+) -> Bool[np.ndarray, " n"]:
+    """Which hypotheses are rejected at a false discovery rate (Benjamini & Hochberg 1995)."""
+    p = np.asarray(p_values, float)
+    order = np.argsort(p)
+    below = np.flatnonzero(p[order] <= rate * np.arange(1, len(p) + 1) / len(p))
+    rejected = np.zeros(len(p), bool)
+    if len(below):
+        rejected[order[: below[-1] + 1]] = True
+    return rejected
+
+
+def _z(confidence: float) -> float:
+    return float(stats.norm.ppf(0.5 + confidence / 2))
+
+
+def _check(half_width: float, confidence: float) -> None:
+    if not half_width > 0:
+        raise ValueError(f"half_width must be above 0; got {half_width!r}")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is between 0 and 1; got {confidence!r}")

@@ -1,0 +1,109 @@
+"""Trials: an edit vector applied to sampled portraits at several strengths, batch after batch.
+
+Every measurement of what a vector does to pictures observes the same trials, so that one pass over the generator serves
+all of them (`observe`). Ctrl+C ends a pass early: the observers then answer for the portraits seen so far.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.label_maps import predicted_label_map
+from editgan_widgets.models.editgan import EditGAN
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """Some portraits, unedited and edited."""
+
+    seeds: tuple[int, ...]
+    before: Tensor  # [n, 3, H, W] in [-1, 1]
+    parts: np.ndarray | None  # uint8 [n, H, W], the interpreter's label maps of `before`; None where there is none
+    after: Mapping[float, Tensor]  # strength -> [n, 3, H, W] in [-1, 1]; strength 0 is not among them
+
+
+@runtime_checkable
+class Observer(Protocol):
+    """Measures something of trials."""
+
+    def add(self, trials: Trials) -> None:
+        """Take one batch."""
+        ...
+
+
+def observe(
+    model: EditGAN,
+    vector: EditVector,
+    observers: Sequence[Observer],
+    seeds: Iterable[int],
+    strengths: Sequence[float] = (1.0,),
+    truncation_psi: float = 0.7,
+    batch: int = 16,
+    progress: bool = False,
+) -> tuple[int, ...]:
+    """Show trials of a vector to observers; returns the seeds that all of them saw.
+
+    Args:
+        model: of the vector. Raises WrongModelError for another one.
+        vector: added to each latent, times each strength.
+        observers: see each batch in turn.
+        seeds: of the portraits.
+        strengths: the vector's scales; 0 is left out, since it is the unedited picture.
+        truncation_psi: of the portraits.
+        batch: portraits at a time; memory grows with batch x strengths.
+        progress: show a progress bar.
+
+    Ctrl+C ends the pass after the last whole batch, once there is one; before that it is raised.
+    """
+    vector.check(model)
+    scales = tuple(dict.fromkeys(float(s) for s in strengths if s != 0))
+    chosen = list(seeds)
+    if not chosen:
+        raise ValueError("no seeds were given; give some, such as range(100)")
+    seen: list[int] = []
+    bar = tqdm(total=len(chosen), desc=vector.name, disable=not progress, unit="portrait")
+    try:
+        for trials in _trials(model, vector, chosen, scales, truncation_psi, batch):
+            for observer in observers:
+                observer.add(trials)
+            seen.extend(trials.seeds)
+            bar.update(len(trials.seeds))
+    except KeyboardInterrupt:
+        if not seen:
+            raise
+    finally:
+        bar.close()
+    return tuple(seen)
+
+
+@torch.no_grad()
+def _trials(
+    model: EditGAN,
+    vector: EditVector,
+    seeds: list[int],
+    scales: tuple[float, ...],
+    truncation_psi: float,
+    batch: int,
+) -> Iterator[Trials]:
+    for i in range(0, len(seeds), batch):
+        some = tuple(seeds[i : i + batch])
+        w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in some])
+        synthesis = model.generator.synthesis(w_plus)
+        parts = None
+        if model.interpreter is not None:
+            maps = [predicted_label_map(model, [f[k : k + 1] for f in synthesis.features]) for k in range(len(some))]
+            parts = torch.stack(maps).cpu().numpy()
+        before = synthesis.image.clamp(-1, 1)
+        del synthesis
+        after = {s: _pictures(model, vector.apply(w_plus, s)) for s in scales}
+        yield Trials(some, before, parts, after)
+
+
+def _pictures(model: EditGAN, w_plus: Tensor) -> Tensor:
+    return model.generator.synthesis(w_plus).image.clamp(-1, 1)

@@ -1,0 +1,116 @@
+"""How alike edit vectors are: cosines, in all and row by row, against random directions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+from scipy import special
+
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
+
+
+@dataclass(frozen=True, eq=False)
+class Cosines(Result):
+    """Cosines of all pairs of vectors."""
+
+    names: tuple[str, ...]
+    cosine: np.ndarray  # [n, n], -1 to 1
+    by_row: np.ndarray  # [num_ws, n, n]; nan where a vector is zero in that row
+    gram: np.ndarray  # [n, n], inner products in W's own unit
+    condition: float  # condition number of the unit vectors' Gram matrix: 1 if orthogonal, infinite if dependent
+    p_value: np.ndarray  # [n, n], chance that random directions are at least as alike, two-sided
+    random_std: float  # of the cosine of two random directions: 1 / sqrt(dimensions)
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record for each pair, the most alike first."""
+        pairs = [(i, j) for i in range(len(self.names)) for j in range(i)]
+        pairs.sort(key=lambda pair: -abs(self.cosine[pair]))
+        return [
+            {
+                "first": self.names[j],
+                "second": self.names[i],
+                "cosine": float(self.cosine[i, j]),
+                "inner product": float(self.gram[i, j]),
+                "p": float(self.p_value[i, j]),
+            }
+            for i, j in pairs
+        ]
+
+    def figure(self) -> Figure:
+        """The matrix as a heat map."""
+        n = len(self.names)
+        figure = Figure(figsize=(1.8 + 0.32 * n, 1.6 + 0.3 * n), layout="constrained")
+        axes = figure.add_subplot()
+        image = axes.imshow(self.cosine, cmap="RdBu_r", vmin=-1, vmax=1)
+        axes.set_xticks(range(n), self.names, rotation=60, ha="right", fontsize=8)
+        axes.set_yticks(range(n), self.names, fontsize=8)
+        figure.colorbar(image, ax=axes, shrink=0.8, label="cosine")
+        return figure
+
+    def sentence(self) -> str:
+        """Name the most alike pair."""
+        rows = self.table()
+        if not rows:
+            return "One vector alone has no cosines."
+        first = rows[0]
+        far = abs(first["cosine"]) / self.random_std
+        return (
+            f"The most alike of {len(self.names)} vectors are {first['first']!r} and {first['second']!r}: cosine "
+            f"{first['cosine']:.2f}, {far:.0f} times the standard deviation of random directions."
+        )
+
+
+def cosines(vectors: Iterable[EditVector]) -> Cosines:
+    """Compare the directions of edit vectors (InterFaceGAN, Shen et al. 2020, table 2).
+
+    Random directions of D dimensions have cosines of variance 1 / D; `p_value` is exact for directions drawn uniformly
+    from the sphere. Raises EditVectorError for no vectors, vectors of several shapes, or one of zeros.
+    """
+    given = list(vectors)
+    stacked = stack(given)
+    flat = stacked.reshape(len(given), -1)
+    lengths = np.linalg.norm(flat, axis=1)
+    if not lengths.all():
+        zero = given[int(np.argmin(lengths))].name
+        raise EditVectorError(f"edit vector {zero!r} is zero everywhere, so it has no direction; leave it out")
+    unit = flat / lengths[:, None]
+    cosine = np.clip(unit @ unit.T, -1, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rows = stacked / np.linalg.norm(stacked, axis=2, keepdims=True)
+        by_row = np.clip(np.einsum("ird,jrd->rij", rows, rows), -1, 1)
+    values = np.linalg.eigvalsh(unit @ unit.T)
+    condition = float(values[-1] / values[0]) if values[0] > values[-1] * 1e-12 else float("inf")
+    fingerprints = {vector.fingerprint for vector in given}
+    return Cosines(
+        names=tuple(vector.name for vector in given),
+        cosine=cosine,
+        by_row=by_row,
+        gram=flat @ flat.T,
+        condition=condition,
+        p_value=cosine_p_value(cosine, flat.shape[1]),
+        random_std=1 / flat.shape[1] ** 0.5,
+        basis=Basis(fingerprint=fingerprints.pop() if len(fingerprints) == 1 else None),
+    )
+
+
+def cosine_p_value(cosine: np.ndarray, dimensions: int) -> np.ndarray:
+    """Chance that two directions drawn uniformly have a cosine at least as far from 0.
+
+    (1 + cosine) / 2 follows a Beta((D - 1) / 2, (D - 1) / 2) distribution.
+    """
+    half = (dimensions - 1) / 2
+    return np.asarray(np.minimum(1.0, 2 * special.betainc(half, half, (1 - np.abs(cosine)) / 2)))
+
+
+def stack(vectors: list[EditVector]) -> np.ndarray:
+    """Deltas as one float64 array [n, num_ws, w_dim]. Raises EditVectorError for none, or several shapes."""
+    if not vectors:
+        raise EditVectorError("no edit vector was given; give one or more")
+    shapes = {tuple(vector.delta_w_plus.shape): vector.name for vector in vectors}
+    if len(shapes) > 1:
+        said = " and ".join(f"{name!r} of {shape[0]} x {shape[1]}" for shape, name in shapes.items())
+        raise EditVectorError(f"edit vectors differ in rows x width: {said}; compare those of one model")
+    return np.stack([vector.delta_w_plus.double().numpy() for vector in vectors])

@@ -1,0 +1,93 @@
+"""How many independent things a set of edit vectors does: the principal components of their deltas."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.vector_cosines import stack
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
+
+_ROUNDING = 1e-6  # of the largest singular value: vectors are stored in float32
+
+
+@dataclass(frozen=True, eq=False)
+class VectorPCA(Result):
+    """Principal components of a set of vectors; the mean is not removed, since 0 is no edit."""
+
+    names: tuple[str, ...]
+    explained: np.ndarray  # [k], share of the squared length along each component, falling
+    effective_rank: float  # exp of the entropy of the shares: 1 for one direction, k for k equal ones
+    components: tuple[EditVector, ...]  # of unit length
+    weights: np.ndarray  # [n, k], each vector in the components
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record for each component, with the vectors that have most of it."""
+        rows = []
+        for k, share in enumerate(self.explained):
+            most = np.argsort(-np.abs(self.weights[:, k]))[:3]
+            said = ", ".join(f"{self.weights[i, k]:+.2g} {self.names[i]}" for i in most)
+            rows.append(
+                {
+                    "component": k + 1,
+                    "share": float(share),
+                    "sum": float(self.explained[: k + 1].sum()),
+                    "vectors": said,
+                }
+            )
+        return rows
+
+    def figure(self) -> Figure:
+        """Shares of the components and their sum."""
+        figure = Figure(figsize=(6, 2.6), layout="constrained")
+        axes = figure.add_subplot()
+        places = np.arange(1, len(self.explained) + 1)
+        axes.bar(places, self.explained, label="share")
+        axes.plot(places, np.cumsum(self.explained), "o-", color="black", label="sum", markersize=3)
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel("component")
+        axes.set_ylabel("share of squared length")
+        axes.legend()
+        return figure
+
+    def sentence(self) -> str:
+        """Say the effective rank."""
+        need = int(np.searchsorted(np.cumsum(self.explained), 0.9 - 1e-9)) + 1
+        return (
+            f"{len(self.names)} vectors have an effective rank of {self.effective_rank:.1f}; {need} components hold "
+            "90 % of their squared length."
+        )
+
+
+def pca_vectors(vectors: Iterable[EditVector]) -> VectorPCA:
+    """Find the principal components of edit vectors by SVD (GANSpace, Härkönen et al. 2020, on vectors).
+
+    Raises EditVectorError for no vectors, vectors of several shapes, or nothing but zeros.
+    """
+    given = list(vectors)
+    stacked = stack(given)
+    flat = stacked.reshape(len(given), -1)
+    u, s, vt = np.linalg.svd(flat, full_matrices=False)
+    if not s.any():
+        raise EditVectorError("all edit vectors are zero; there is nothing to decompose")
+    kept = s > s[0] * _ROUNDING
+    explained = s[kept] ** 2 / (s[kept] ** 2).sum()
+    fingerprints = {vector.fingerprint for vector in given}
+    fingerprint = fingerprints.pop() if len(fingerprints) == 1 else None
+    recipe = {"fingerprint": fingerprint} if fingerprint else {}
+    first = replace(given[0], labels=(), recipe=recipe, preview=None, licence=None)
+    axes = torch.from_numpy(vt[kept].reshape(-1, *stacked.shape[1:])).float()
+    components = tuple(replace(first, name=f"component {k + 1}", delta_w_plus=axis) for k, axis in enumerate(axes))
+    entropy = -(explained * np.log(explained)).sum()
+    return VectorPCA(
+        names=tuple(vector.name for vector in given),
+        explained=explained,
+        effective_rank=float(np.exp(entropy)),
+        components=components,
+        weights=(u * s)[:, kept],
+        basis=Basis(fingerprint=fingerprint),
+    )

@@ -1,0 +1,101 @@
+"""How far an edit vector may be scaled before latents leave W: the safe strength."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from scipy import stats
+
+from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.models.editgan import EditGAN
+
+LEAST_STD = 0.01  # of W's largest standard deviation: along flatter axes any step would count as outside
+
+
+@dataclass(frozen=True, eq=False)
+class SafeStrength(Result):
+    """The largest scale of a vector that keeps latents within W's ellipsoid, over sampled latents."""
+
+    vector: str
+    strength: Estimate  # median over the samples; the interval holds the middle 95 % of them
+    by_sample: np.ndarray  # [n]; 0 where the sample itself is outside
+    by_row: np.ndarray  # [num_ws], median over the samples, of the row alone; infinite where the vector is zero
+    quantile: float  # of W inside the ellipsoid
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record for each row of w_plus."""
+        return [
+            {"row": i, "safe strength": None if not np.isfinite(value) else float(value)}
+            for i, value in enumerate(self.by_row)
+        ]
+
+    def figure(self) -> Figure:
+        """Histogram over the samples."""
+        figure = Figure(figsize=(5, 2.6), layout="constrained")
+        axes = figure.add_subplot()
+        axes.hist(self.by_sample, bins=30)
+        axes.axvline(self.strength.value, color="black", label="median")
+        axes.set_xlabel("safe strength")
+        axes.set_ylabel("samples")
+        axes.set_title(self.vector)
+        axes.legend()
+        return figure
+
+    def sentence(self) -> str:
+        """Say the median."""
+        value = self.strength
+        return (
+            f"{self.vector!r} stays within the {self.quantile:.0%} ellipsoid of W up to a strength of {value.value:.2f}"
+            f" in the median portrait ({value.low:.2f} to {value.high:.2f} in 95 % of them)."
+        )
+
+
+def safe_strength(
+    vector: EditVector,
+    model: EditGAN,
+    seeds: Iterable[int] = range(200),
+    truncation_psi: float = 0.7,
+    quantile: float = 0.99,
+) -> SafeStrength:
+    """Find the largest s for which every row of w_plus + s * delta stays within W's Mahalanobis ellipsoid.
+
+    The ellipsoid holds `quantile` of a Gaussian with W's mean and covariance: squared distance up to the chi-squared
+    quantile of w_dim degrees of freedom. Axes flatter than LEAST_STD of the widest count as that wide.
+
+    Args:
+        vector: its direction forwards; negate it for the other side.
+        model: whose W. Raises WrongModelError for another model's vector.
+        seeds: of the portraits to start from.
+        truncation_psi: of the portraits.
+        quantile: of W, 0 to 1.
+    """
+    vector.check(model)
+    statistics = model.w_statistics()
+    std, axes, mean = (x.double().cpu() for x in (statistics.std, statistics.axes, statistics.mean))
+    std = std.clamp_min(float(std.max()) * LEAST_STD)
+    limit = float(stats.chi2.ppf(quantile, len(std)))
+    chosen = list(seeds)
+    w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in chosen]).double().cpu()
+    start = ((w_plus - mean) @ axes.T / std).numpy()
+    step = (vector.delta_w_plus.double() @ axes.T / std).numpy()
+    rows = _largest(start, step, limit)
+    by_sample = rows.min(axis=1)
+    low, middle, high = np.quantile(by_sample, [0.025, 0.5, 0.975])
+    basis = Basis(len(chosen), chosen[0] if chosen else None, "middle 95 % of the portraits", model.fingerprint)
+    estimate = Estimate(float(middle), float(low), float(high), len(chosen))
+    return SafeStrength(vector.name, estimate, by_sample, np.median(rows, axis=0), quantile, basis)
+
+
+def _largest(start: np.ndarray, step: np.ndarray, limit: float) -> np.ndarray:
+    """Largest s >= 0 with |start + s step|² <= limit, for each sample and row; 0 where start is outside already."""
+    a = (step**2).sum(-1)[None]
+    b = (start * step[None]).sum(-1)
+    c = (start**2).sum(-1) - limit
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = (-b + np.sqrt(np.maximum(b**2 - a * c, 0))) / a
+    return np.where(c > 0, 0.0, np.where(a > 0, root, np.inf))
