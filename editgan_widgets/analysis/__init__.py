@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.vector_rows import row_norms
     from editgan_widgets.analysis.w_ellipsoid import safe_strength
     from editgan_widgets.latent.directions.conditioning import orthogonalise
+    from editgan_widgets.latent.directions.unsupervised import ganspace, sefa
 
 __all__ = [
     "attribute_curve",
@@ -32,6 +33,7 @@ __all__ = [
     "by_picture",
     "cosines",
     "effect_map",
+    "ganspace",
     "interaction",
     "leakage",
     "nonlinearity",
@@ -41,6 +43,7 @@ __all__ = [
     "safe_strength",
     "sample_size_of_mean",
     "sample_size_of_share",
+    "sefa",
 ]
 
 _HOMES = {
@@ -50,6 +53,7 @@ _HOMES = {
     "by_picture": "editgan_widgets.analysis.attributes",
     "cosines": "editgan_widgets.analysis.vector_cosines",
     "effect_map": "editgan_widgets.analysis.effects",
+    "ganspace": "editgan_widgets.latent.directions.unsupervised",
     "interaction": "editgan_widgets.analysis.linearity",
     "leakage": "editgan_widgets.analysis.attribute_curves",
     "nonlinearity": "editgan_widgets.analysis.linearity",
@@ -59,6 +63,7 @@ _HOMES = {
     "safe_strength": "editgan_widgets.analysis.w_ellipsoid",
     "sample_size_of_mean": "editgan_widgets.analysis.sample_size",
     "sample_size_of_share": "editgan_widgets.analysis.sample_size",
+    "sefa": "editgan_widgets.latent.directions.unsupervised",
 }
 
 

@@ -142,6 +142,15 @@ class Generator(Protocol):
         ...
 
 
+@runtime_checkable
+class StyledGenerator(Protocol):
+    """A generator whose layers read rows of w_plus by linear maps; what analyses these maps asks for it."""
+
+    def style_weights(self, row: int) -> list[Tensor]:
+        """Give the linear maps `[channels, w_dim]` of the layers that read a row, as they are used."""
+        ...
+
+
 class GeneratorModule(nn.Module):
     """A torch module with what most kinds share: derive a new kind from it.
 

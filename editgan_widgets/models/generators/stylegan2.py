@@ -152,6 +152,23 @@ class StyleGAN2(GeneratorModule):
         """Stored noise of every styled convolution, `[h, w]` each, coarse to fine."""
         return [x for name, x in self.synthesis.named_buffers() if name.endswith("noise_const")]
 
+    def style_weights(self, row: int) -> list[Tensor]:
+        """Linear maps `[channels, w_dim]` of the layers that read a row of w_plus, scaled as they are used.
+
+        A block's torgb comes after the convolution that it shares the row with. Raises IndexError for a row that there
+        is not.
+        """
+        if not 0 <= row < self.num_rows:
+            raise IndexError(f"row {row} of w_plus does not exist; rows are 0 to {self.num_rows - 1}")
+        layers = []
+        for i, resolution in enumerate(self.config.resolutions):
+            block = cast(SynthesisBlock, self.synthesis.get_submodule(f"b{resolution}"))
+            of_rows = {2 * i: block.conv1, 2 * i + 1: block.torgb, 2 * i - 1: block.conv0 if i > 0 else None}
+            if of_rows.get(row) is not None:
+                layers.append(of_rows[row])
+        layers.sort(key=lambda layer: isinstance(layer, ToRGB))
+        return [layer.affine.weight * layer.affine.weight_gain for layer in layers]
+
     def with_fresh_noise(
         self,
         w_plus: Float[Tensor, "batch num_rows w_dim"],
