@@ -141,6 +141,7 @@ class Journal(Store[State], Generic[State]):
         folder: an empty or new one, or one that `read` is to read; `~` is the home folder. None keeps all in memory.
 
     Attributes:
+        clock: seconds, by which a failed write is not tried again at once.
         arrays: of all states.
         problem: why the folder is not up to date, one line; empty where it is, or there is none.
         saved_once: whether the folder held everything at any time.
@@ -159,6 +160,7 @@ class Journal(Store[State], Generic[State]):
         self.folder = None if folder is None else expanded(folder)
         self._content = Content()
         self.arrays = Arrays(self._content.arrays)
+        self.clock: Callable[[], float] = time.monotonic
         self.problem = ""
         self.saved_once = False
         self.watched = False
@@ -256,7 +258,7 @@ class Journal(Store[State], Generic[State]):
         with self._lock:
             if self._disk is None or self.taken_over:
                 return False
-            began = time.monotonic()
+            began = self.clock()
             try:
                 self._disk.write(self._content)
             except TakenOverError as error:
@@ -264,7 +266,7 @@ class Journal(Store[State], Generic[State]):
                 self._disk.lock.release()
                 self._set_problem(str(error))
             except Exception as error:  # OSError as a rule, but libraries that write files have errors of their own
-                now = time.monotonic()
+                now = self.clock()
                 self._try_again = now + min((now - began) / _TRYING_SHARE, _LONGEST_WAIT)
                 self._set_problem(_reason(error), error)
             else:
@@ -366,7 +368,7 @@ class Journal(Store[State], Generic[State]):
             self._save_if_due()
 
     def _save_if_due(self) -> None:
-        if self._content.about and (not self.problem or time.monotonic() >= self._try_again):
+        if self._content.about and (not self.problem or self.clock() >= self._try_again):
             self.save()
 
     def _set_problem(self, problem: str, error: BaseException | None = None) -> None:

@@ -86,7 +86,7 @@ class Objective:
         names: of the figures in the order in which they are shown: those of each term in turn, then `total`.
         goals: names of the figures, 0 to 1, that measure how far the terms' goals are reached.
         period: evaluations i and i + period compute the same operations.
-        left_out: terms of a weight above 0 that are not computed, each with the reason.
+        left_out: terms that were asked for and are not computed, each with the reason.
         calls: evaluations so far; a caller may set it to choose the next evaluation's place in the period.
     """
 
@@ -208,9 +208,13 @@ def segmentation_term(
 
 
 def left_out_terms(model: EditGAN, weights: LossWeights, embedding: IdentityModel | None = None) -> dict[str, str]:
-    """Name the terms of a weight above 0 that an edit cannot compute, each with the reason."""
+    """Name the terms that were asked for and that an edit cannot compute, each with the reason.
+
+    A weight above 0 asks for a term. The identity term is asked for by another weight than the default, which only says
+    what an embedding counts where one is given.
+    """
     reasons = {}
-    if weights.identity > 0 and embedding is None:
+    if weights.identity not in (0, LossWeights.identity) and embedding is None:
         reasons["identity"] = "no embedding is given (EditConfig.embedding)"
     if weights.encoder > 0 and model.encoder is None:
         reasons["encoder"] = "the model has no encoder"

@@ -276,7 +276,7 @@ def test_a_session_that_could_not_take_a_journal_over_does_not_overwrite_what_th
     with failing_writes(30):
         second = EditSession.restore(session.model, tmp_path / "journal")
     session.paint(DAB)
-    second.history.store._try_again = 0.0  # the pause after a failure is over, however slow the failing writes were
+    second.history.store.clock = lambda: time.monotonic() + 3600  # the pause after a failed write is over
     second.paint(Stroke([(4.0, 4.0)], 3.0, 2))
     assert second.history.store.taken_over
     assert "another session" in second.history.store.problem

@@ -414,6 +414,9 @@ def test_an_edit_after_refining_goes_on_only_where_it_comes_nearer(session, tiny
 
 def test_a_session_says_which_perceptual_features_edits_compare_and_what_they_leave_out(tiny_model, painted, tmp_path):
     assert painted.perceptual_features == "the model's discriminator"
+    assert not painted.left_out()  # nobody asked for an identity network
+    assert repr(painted).endswith("perceptual: the model's discriminator)")
+    painted.config = EditConfig.preset("paper")
     assert painted.left_out() == {"identity": "no embedding is given (EditConfig.embedding)"}
     assert painted.left_out(EditConfig.preset("released")) == {"encoder": "the model has no encoder"}
     assert repr(painted).endswith("perceptual: the model's discriminator, not computed: identity)")

@@ -97,6 +97,8 @@ def test_a_term_that_cannot_be_computed_is_named_with_its_reason(tiny_model, ses
     (step,) = optimize_edit(bare, session.w_plus, target, replace(EditConfig.preset("released"), steps=1))
     assert step.left_out == {"encoder": "the model has no encoder"}
     (step,) = optimize_edit(bare, session.w_plus, target, EditConfig(steps=1))
+    assert not step.left_out  # no identity network was asked for
+    (step,) = optimize_edit(bare, session.w_plus, target, EditConfig(steps=1, weights=LossWeights(identity=3)))
     assert step.left_out == {"identity": "no embedding is given (EditConfig.embedding)"}
     given = EditConfig(steps=1, embedding=lambda image: torch.nn.functional.normalize(image.flatten(1), dim=1))
     (step,) = optimize_edit(bare, session.w_plus, target, given)
