@@ -290,7 +290,9 @@ def apply(
     latent_index: LatentIndex = None,
     index: Annotated[str | None, typer.Option(help="Which one of a file's directions, from 0, or its name.")] = None,
     columns: Columns = None,
-    rows: Annotated[str | None, typer.Option(help="Rows of the latent that move, such as 0:4. [default: all]")] = None,
+    rows: Annotated[
+        str | None, typer.Option(help="Rows of the latent that move: 0:4 or 0-3, or 4,7. [default: all]")
+    ] = None,
     unit: Annotated[
         str, typer.Option(help="Of a direction's scale: file, as it is, or sigma, standard deviations of W along it.")
     ] = "file",
@@ -304,10 +306,11 @@ def apply(
     import torch
 
     from editgan_widgets import images, load_model
+    from editgan_widgets.latent.directions.edit_vector import layer_weights
 
     loaded = load_model(model, device=device)
     edit_vector = _vector(loaded, vector, index, unit, columns, force)
-    layers = _rows(rows)
+    layers = None if rows is None else layer_weights(rows, loaded.generator.config.num_ws, "--rows")
     w_plus, portrait = _start(loaded, seed, seed_source, truncation_psi, latent, latent_index, force)
     scales = scale or [0.0, 1.0]
     with torch.no_grad():
@@ -505,16 +508,6 @@ def _latent(model: "EditGAN", path: Path, index: int | None, force: bool) -> "tu
     if (index or 0) >= count:
         raise ValueError(f"{path} holds {count} latents and none of index {index}; --latent-index runs to {count - 1}")
     return latents[index or 0][None], path.name if count == 1 else f"{path.name}, latent {index}"
-
-
-def _rows(text: str | None) -> tuple[int, int] | None:
-    """Rows given as FIRST:END, the end not among them, or as one number."""
-    if text is None:
-        return None
-    first, colon, end = text.partition(":")
-    if not first.isdigit() or (colon and not end.isdigit()):
-        raise ValueError(f"--rows takes FIRST:END, such as 0:4 for the first four rows, or one number; got {text!r}")
-    return int(first), int(end) if colon else int(first) + 1
 
 
 @app.command()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8
 
+from editgan_widgets.scalars import Whole, is_whole, plain, shown
+
 
 class UnknownLabelError(ValueError):
     """The label set does not have a part of that name or id."""
@@ -63,16 +65,17 @@ class LabelSet:
     def __repr__(self) -> str:
         return f"LabelSet({self.name!r}, {len(self)} labels)"
 
-    def __getitem__(self, key: str | int | np.integer) -> Label:
+    def __getitem__(self, key: str | Whole) -> Label:
         """Label of a name or id. Raises UnknownLabelError that suggests the nearest name."""
+        key = plain(key)
         if isinstance(key, str):
             if key in self._by_name:
                 return self._by_name[key]
             near = difflib.get_close_matches(key, self._by_name, n=1, cutoff=0.0)
             raise UnknownLabelError(f"label {key!r} is not in LabelSet {self.name!r}; nearest: {near[0]!r}")
-        if not isinstance(key, bool) and isinstance(key, (int, np.integer)) and 0 <= key < len(self.labels):
-            return self.labels[int(key)]
-        raise UnknownLabelError(f"label id {key!r} is not in LabelSet {self.name!r}; ids run 0..{len(self) - 1}")
+        if is_whole(key) and 0 <= int(key) < len(self.labels):  # type: ignore[arg-type]
+            return self.labels[int(key)]  # type: ignore[arg-type]
+        raise UnknownLabelError(f"label id {shown(key)} is not in LabelSet {self.name!r}; ids run 0..{len(self) - 1}")
 
     def group(self, name: str) -> tuple[Label, ...]:
         """All labels of an edit group, for example `"smile"`. Raises UnknownLabelError for an unknown group."""

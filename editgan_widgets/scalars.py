@@ -1,32 +1,91 @@
-"""Scalars in arguments: Python numbers and numpy scalars are both accepted.
+"""Numbers as users give them: Python's own, numpy's scalars, and arrays or tensors without axes.
 
-Signatures that accept both are annotated `Whole`, `Real` and `Flag`; `plain` and `plain_fields` convert numpy scalars
-to Python numbers.
+Signatures that take all of these are annotated `Whole`, `Real` and `Flag`. `whole`, `real` and `flag` turn a value into
+Python's own number or raise an error that names it; `plain_fields` does so for the fields of a dataclass. A float that
+is whole, such as 5.0, is a whole number; True and False are no numbers.
 """
 
+import math
+import types
 from dataclasses import fields
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, Protocol, TypeAlias, Union, get_args, get_origin, runtime_checkable
 
 import numpy as np
 
-Whole: TypeAlias = int | np.integer
-Real: TypeAlias = float | int | np.floating | np.integer
-Flag: TypeAlias = bool | np.bool_
+
+@runtime_checkable
+class Scalar(Protocol):
+    """A numpy scalar, or an array or tensor; where a number is wanted it has no axes."""
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        ...
+
+    def item(self) -> Any:
+        """Python's own number."""
+        ...
+
+    def __float__(self) -> float: ...
+    def __int__(self) -> int: ...
 
 
-def is_whole(value: Any) -> TypeGuard[Whole]:
-    """True for an integer that is not a bool."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+Whole: TypeAlias = int | float | Scalar
+Real: TypeAlias = float | int | Scalar
+Flag: TypeAlias = bool | Scalar
 
 
-def is_real(value: Any) -> TypeGuard[Real]:
-    """True for an integer or a float that is not a bool."""
-    return isinstance(value, (float, np.floating)) or is_whole(value)
+def whole(
+    value: Any, name: str, error: type[ValueError] = ValueError, least: int | None = None, most: int | None = None
+) -> int:
+    """Give a whole number as int. Raises `error` for anything else, and for one below `least` or above `most`."""
+    number = plain(value)
+    if is_whole(number) and (least is None or number >= least) and (most is None or number <= most):
+        return int(number)
+    raise error(f"{name} must be a whole number{_range(least, most)}; got {shown(value)}")
 
 
-def is_flag(value: Any) -> TypeGuard[Flag]:
-    """True for a bool."""
-    return isinstance(value, (bool, np.bool_))
+def real(
+    value: Any, name: str, error: type[ValueError] = ValueError, least: float | None = None, most: float | None = None
+) -> float:
+    """Give a number as float. Raises `error` for anything else, and for one below `least` or above `most`.
+
+    Infinity and NaN are numbers unless a limit says otherwise.
+    """
+    number = plain(value)
+    if is_real(number) and (least is None or number >= least) and (most is None or number <= most):
+        try:
+            return float(number)
+        except OverflowError:  # a whole number beyond all floats
+            return math.inf if number > 0 else -math.inf
+    raise error(f"{name} must be a number{_range(least, most)}; got {shown(value)}")
+
+
+def flag(value: Any, name: str, error: type[ValueError] = ValueError) -> bool:
+    """Give True or False as bool. Raises `error` for anything else, numbers among it."""
+    given = plain(value)
+    if is_flag(given):
+        return bool(given)
+    raise error(f"{name} must be True or False; got {shown(value)}")
+
+
+def is_whole(value: Any) -> bool:
+    """Whether it is a whole number, and neither True nor False."""
+    number = plain(value)
+    if isinstance(number, bool):
+        return False
+    return isinstance(number, int) or (isinstance(number, (float, np.floating)) and float(number).is_integer())
+
+
+def is_real(value: Any) -> bool:
+    """Whether it is a number, and neither True nor False."""
+    number = plain(value)
+    return isinstance(number, (int, float, np.floating)) and not isinstance(number, bool)
+
+
+def is_flag(value: Any) -> bool:
+    """Whether it is True or False."""
+    return isinstance(plain(value), bool)
 
 
 def plain_values(value: Any) -> Any:
@@ -39,17 +98,61 @@ def plain_values(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Convert a numpy scalar to a Python number, also inside a tuple; other values are returned unchanged."""
-    if isinstance(value, np.generic):
-        return value.item()
+    """Python's value of a numpy scalar, or of an array or tensor without axes, also in a tuple; others as they are."""
     if type(value) is tuple:
         return tuple(plain(x) for x in value)
+    if isinstance(value, np.generic) or (isinstance(value, Scalar) and value.ndim == 0):
+        return value.item()
     return value
 
 
-def plain_fields(config: Any) -> None:
-    """Convert numpy scalars in the fields of a dataclass to Python numbers, also if it is frozen."""
+def plain_fields(config: Any, error: type[ValueError] = ValueError) -> None:
+    """Turn the numbers in a dataclass's fields into Python's, also where it is frozen, as its annotations say.
+
+    Fields of int, float and bool, of tuples of these, and those that may be None besides. Raises `error` for a value of
+    another kind, with the field's name.
+    """
     for field in fields(config):
         value = getattr(config, field.name)
-        if isinstance(value, (np.generic, tuple)):
-            object.__setattr__(config, field.name, plain(value))
+        kept = _as_annotated(field.type, value, field.name, error)
+        if kept is not value:
+            object.__setattr__(config, field.name, kept)
+
+
+def shown(value: Any) -> str:
+    """A value in an error: what it is, in at most 80 characters."""
+    if isinstance(value, Scalar) and value.ndim:
+        return f"an array of shape {tuple(getattr(value, 'shape', ()))}"
+    try:
+        text = repr(plain(value))
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _as_annotated(annotation: Any, value: Any, name: str, error: type[ValueError]) -> Any:
+    if get_origin(annotation) in (Union, types.UnionType):
+        if value is None:
+            return None
+        numbers = [one for one in get_args(annotation) if one is not type(None)]
+        return _as_annotated(numbers[0], value, name, error) if len(numbers) == 1 else plain(value)
+    if annotation is int:
+        return whole(value, name, error)
+    if annotation is float:
+        number = plain(value)
+        return number if isinstance(number, int) and not isinstance(number, bool) else real(number, name, error)
+    if annotation is bool:
+        return flag(value, name, error)
+    if get_origin(annotation) is tuple:
+        of = get_args(annotation)
+        if isinstance(value, tuple) and of[0] in (int, float, bool):
+            return tuple(_as_annotated(of[0], one, name, error) for one in value)
+    return plain(value)
+
+
+def _range(least: float | None, most: float | None) -> str:
+    if least is not None and most is not None:
+        return f" from {least} to {most}"
+    if least is not None:
+        return f" from {least} up"
+    return "" if most is None else f" of at most {most}"

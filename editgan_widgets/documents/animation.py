@@ -21,9 +21,9 @@ from torch import Tensor
 from editgan_widgets import images
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.files import write_bytes
-from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers, checked_scale
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Real, Whole, is_whole, plain_fields
+from editgan_widgets.scalars import Real, Whole, is_whole, plain_fields, real, shown, whole
 
 FORMATS = (".gif", ".webp", ".mp4")
 _PALETTE_FRAMES = 16  # of an animation, from which a GIF's colours are chosen
@@ -46,7 +46,7 @@ class Animation:
     hold: float = 0.0
 
     def __post_init__(self) -> None:
-        plain_fields(self)
+        plain_fields(self, AnimationError)
         frames = np.asarray(self.frames)
         if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not len(frames):
             raise AnimationError(f"an animation is of uint8 frames [n, H, W, 3]; got {frames.dtype} {frames.shape}")
@@ -92,9 +92,9 @@ class FrameRecorder:
     """
 
     def __init__(self, most: Whole = 96, side: Whole = 256) -> None:
-        if most < 4 or most % 2:
-            raise ValueError(f"a recorder keeps an even number of frames, 4 or more; got {most!r}")
-        self._most, self._side = most, side
+        self._most, self._side = whole(most, "most"), whole(side, "side", least=1)
+        if self._most < 4 or self._most % 2:
+            raise ValueError(f"a recorder keeps an even number of frames, 4 or more; got {self._most}")
         self._lock = threading.Lock()
         self._frames: list[np.ndarray] = []
         self._last: np.ndarray | None = None
@@ -142,18 +142,17 @@ def animate_edit(
 
     Raises SessionError where the session has nothing to edit, AnimationError for no frames.
     """
+    rate = real(fps, "fps", AnimationError)
     if isinstance(source, EditSession):
         recorder = FrameRecorder()
         recorder.begin(source.image)
         for step in source.edit(steps=steps):
             recorder.add(step.image)
         frames = [*recorder.frames(), source.image]  # the best step is the one that stays
-        return Animation(
-            np.stack([_resized(frame[None], max(frames[0].shape))[0] for frame in frames]), float(fps), hold=1.0
-        )
+        return Animation(np.stack([_resized(frame[None], max(frames[0].shape))[0] for frame in frames]), rate, hold=1.0)
     if not len(source):
         raise AnimationError("there are no frames to animate: run an edit first")
-    return Animation(np.stack(list(source)), float(fps), hold=1.0)
+    return Animation(np.stack(list(source)), rate, hold=1.0)
 
 
 def animate_vector(
@@ -176,7 +175,7 @@ def animate_vector(
 
     Raises EditVectorError for no scales or a vector that does not fit, WrongModelError for another model's.
     """
-    chosen = swing() if scales is None else [float(scale) for scale in scales]
+    chosen, rate = swing() if scales is None else [checked_scale(scale) for scale in scales], real(fps, "fps")
     if not chosen:
         raise EditVectorError("there are no scales to animate; give one for each frame, such as [0, 0.5, 1]")
     frames = []
@@ -184,23 +183,24 @@ def animate_vector(
         for scale in chosen:
             latent = vector.apply(w_plus, scale, model, layers=layers)
             frames.append(images.to_uint8(model.generator.synthesis(latent).image)[0])
-    return Animation(np.stack(frames), float(fps))
+    return Animation(np.stack(frames), rate)
 
 
 def swing(reach: Real = 1.5, frames: Whole = 32) -> list[float]:
     """Scales that go from 0 to `reach`, to `-reach` and back, so that the animation runs round without a jump."""
-    return [float(reach) * float(np.sin(2 * np.pi * i / frames)) for i in range(frames)]
+    largest, count = real(reach, "reach"), whole(frames, "frames", least=1)
+    return [largest * float(np.sin(2 * np.pi * i / count)) for i in range(count)]
 
 
 def _resized(frames: np.ndarray, size: Whole | None) -> np.ndarray:
     if size is None:
         return frames
-    if not is_whole(size) or not 16 <= size <= _LARGEST:
-        raise AnimationError(f"an animation's size is 16 to {_LARGEST} px; got {size!r}")
-    height, width, size = *frames.shape[1:3], int(size)
-    if max(height, width) == size:
+    if not is_whole(size) or not 16 <= (side := whole(size, "size")) <= _LARGEST:
+        raise AnimationError(f"an animation's size is 16 to {_LARGEST} px; got {shown(size)}")
+    height, width = frames.shape[1:3]
+    if max(height, width) == side:
         return frames
-    ratio = size / max(height, width)
+    ratio = side / max(height, width)
     to = (max(1, round(width * ratio)), max(1, round(height * ratio)))
     return np.stack([np.asarray(Image.fromarray(x).resize(to, Image.Resampling.LANCZOS)) for x in frames])
 

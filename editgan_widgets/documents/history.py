@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from editgan_widgets.scalars import Whole
+from editgan_widgets.scalars import Whole, is_whole, shown, whole
 
 State = TypeVar("State")
 
@@ -224,9 +224,12 @@ class History(Generic[State]):
 
     def find(self, id: Whole) -> Entry:
         """The entry of an id. Raises HistoryError."""
-        if id not in self.entries:
-            raise HistoryError(f"there is no entry {id!r} in the history; it has 0 to {next(reversed(self.entries))}")
-        return self.entries[int(id)]
+        number = whole(id, "id") if is_whole(id) else None
+        if number not in self.entries:
+            raise HistoryError(
+                f"there is no entry {shown(id)} in the history; it has 0 to {next(reversed(self.entries))}"
+            )
+        return self.entries[number]
 
     def path(self, id: Whole | None = None) -> list[Entry]:
         """Entries from the beginning to one of them, the present one if None."""

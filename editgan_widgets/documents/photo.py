@@ -28,7 +28,7 @@ from scipy.sparse import linalg
 from editgan_widgets.deep_pixels import as_shown, deep_pixels, in_8_bits
 from editgan_widgets.file_kinds import what_it_is
 from editgan_widgets.notes import Note
-from editgan_widgets.scalars import Real, Whole, plain_fields
+from editgan_widgets.scalars import Real, Whole, plain_fields, real, whole
 
 MOST_PIXELS = 2 * 89_478_485  # of a picture, as Pillow has it; a small file may claim far more than memory holds
 _LARGEST_CROP = 8  # times the photo's longer side
@@ -89,6 +89,7 @@ class Photo:
 
     def cut(self, crop: Crop, size: Whole) -> UInt8[np.ndarray, "size size 3"]:
         """Cut a square out and resize it to `size` px; beyond the border the outermost pixels are repeated."""
+        side = whole(size, "size", least=1)
         if crop.side > _LARGEST_CROP * max(self.width, self.height):
             raise ValueError(
                 f"{crop} is more than {_LARGEST_CROP} times as large as the photo of {self.width} x {self.height} px"
@@ -101,7 +102,7 @@ class Photo:
             raise ValueError(f"{crop} lies beside the photo of {self.width} x {self.height} px; move it")
         padded = np.pad(inside, ((before[0], after[0]), (before[1], after[1]), (0, 0)), mode="edge")
         box = (crop.x - left, crop.y - upper, crop.x - left + crop.side, crop.y - upper + crop.side)
-        return np.asarray(Image.fromarray(padded).resize((int(size), int(size)), Image.Resampling.LANCZOS, box=box))
+        return np.asarray(Image.fromarray(padded).resize((side, side), Image.Resampling.LANCZOS, box=box))
 
 
 def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128)) -> Photo:
@@ -321,7 +322,7 @@ def paste(
             is finer than the model's pixels, but where the edit changed much: the old outline of a part that moved is
             such detail.
 
-    Raises ValueError for pictures or a region of other sizes than each other.
+    Raises ValueError for pictures or a region of other sizes than each other, or numbers out of range.
     """
     size = before.shape[0]
     if not before.shape == after.shape == (size, size, 3) or region.shape != (size, size):
@@ -331,17 +332,18 @@ def paste(
         )
     if method not in ("feather", "gradient"):
         raise ValueError(f"method is 'feather' or 'gradient'; got {method!r}")
+    feather, kept = real(feather_px, "feather_px", least=0), real(residual, "residual", least=0, most=1)
     difference = after.astype(np.float32) - before
-    seen = photo.cut(crop, size).astype(np.float32) if residual < 1 else None
+    seen = photo.cut(crop, size).astype(np.float32) if kept < 1 else None
     if seen is not None:
-        difference += (1 - residual) * (before.astype(np.float32) - seen)
+        difference += (1 - kept) * (before.astype(np.float32) - seen)
     region = _ending_inside(photo, crop, region)
     if method == "gradient":
         difference = _meeting_zero(difference, region)
         share = region.astype(np.float32)
         share = np.clip(ndimage.gaussian_filter(share, 0.5, mode="nearest") * 2 - 0.5, 0, 1)
     else:
-        share = _feathered(region, float(feather_px))
+        share = _feathered(region, feather)
     change = difference * share[..., None]
     # A cubic spline rings across the region's border: a pixel beyond it nothing is added.
     near = ndimage.binary_dilation(region)
@@ -361,7 +363,7 @@ def paste(
     if seen is not None:
         detail = here - np.stack([_resample(seen[..., i], grid, crop.side / size) for i in range(3)], axis=-1)
         moved = ndimage.map_coordinates(_moved(before, after) * share, grid, order=1, mode="nearest")
-        added -= (1 - residual) * moved[..., None] * detail
+        added -= (1 - kept) * moved[..., None] * detail
     here += added * weight[..., None]
     result[upper:lower, left:right] = np.clip(np.rint(here), 0, 255).astype(np.uint8)
     return result

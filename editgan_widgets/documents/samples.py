@@ -13,7 +13,7 @@ from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.masks.part_operations import LabelMap, Operation, copy_from
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Real, Whole
+from editgan_widgets.scalars import Real, Whole, whole
 
 Sample = tuple[Whole, Real] | tuple[Whole, Real, str]
 """Seed and truncation_psi of a portrait, and the source of the seed where it is not "torch" (models/seeds.py)."""
@@ -34,11 +34,12 @@ def sample_pictures(
         samples: seed and truncation_psi of each, and the source of its seed if that is not "torch".
         largest: px; larger pictures are made smaller. None leaves them at the model's size.
     """
+    most = None if largest is None else whole(largest, "largest", least=1)
     for sample in samples:
         with torch.no_grad():
             pixels = images.to_uint8(model.generator.synthesis(latent_of(model, sample)).image)[0]
-        if largest is not None and len(pixels) > largest:
-            pixels = np.asarray(Image.fromarray(pixels).resize((int(largest), int(largest)), Image.Resampling.LANCZOS))
+        if most is not None and len(pixels) > most:
+            pixels = np.asarray(Image.fromarray(pixels).resize((most, most), Image.Resampling.LANCZOS))
         yield pixels
 
 

@@ -39,8 +39,9 @@ from editgan_widgets.documents.history import Entry, History
 from editgan_widgets.documents.journal import Journal, read_about
 from editgan_widgets.documents.session_state import Goal, State, frozen, pack, unpacked
 from editgan_widgets.latent.described_config import described
-from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, WrongModelError
+from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, WrongModelError, checked_scale
 from editgan_widgets.latent.directions.library import shipped_vectors
+from editgan_widgets.latent.directions.rows import rows_in_json
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.latent.latent_shapes import fitted
 from editgan_widgets.latent.objective import left_out_terms
@@ -55,7 +56,7 @@ from editgan_widgets.masks.strokes import Stroke, rasterise
 from editgan_widgets.models.array_like import ArrayLike, float_tensor
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.seeds import SeedError
-from editgan_widgets.scalars import Flag, Real, Whole, is_real, is_whole, plain
+from editgan_widgets.scalars import Flag, Real, Whole, flag, is_real, is_whole, real, shown, whole
 
 _ROUNDING = 1e-5  # of a latent's largest number: vectors added and taken away again leave less
 _SEEN_CHANGE = 8  # of 255: what a vector without parts must change for a pixel to count as edited
@@ -156,15 +157,15 @@ class EditSession:
 
         Raises SessionError for a seed that is no whole number >= 0, a psi that is no number in 0..2, or another source.
         """
-        if not is_whole(seed) or not 0 <= int(seed) < 2**63:
-            raise SessionError(f"seed must be a whole number from 0 up; got {seed!r}")
-        if not is_real(truncation_psi) or not 0 <= truncation_psi <= 2:
-            raise SessionError(f"truncation_psi must be a number in 0..1 (at most 2); got {truncation_psi!r}")
+        if not is_whole(seed) or not 0 <= (number := whole(seed, "seed")) < 2**63:
+            raise SessionError(f"seed must be a whole number from 0 up; got {shown(seed)}")
+        if not is_real(truncation_psi) or not 0 <= (psi := real(truncation_psi, "truncation_psi")) <= 2:
+            raise SessionError(f"truncation_psi must be a number in 0..1 (at most 2); got {shown(truncation_psi)}")
         try:
-            w_plus = model.sample_w_plus(int(seed), float(truncation_psi), source)
+            w_plus = model.sample_w_plus(number, psi, source)
         except SeedError as error:
             raise SessionError(str(error)) from error
-        recipe: dict[str, Any] = {"seed": int(seed), "truncation_psi": float(truncation_psi)}
+        recipe: dict[str, Any] = {"seed": number, "truncation_psi": psi}
         if source != "torch":
             recipe["seed_source"] = source
         return cls(model, w_plus, recipe, config)
@@ -243,7 +244,7 @@ class EditSession:
             assert isinstance(old, Journal)
             old.copy_into(journal, self.history)
             about = {**about, "fingerprint": self.model.base_fingerprint, "recipe": self.recipe}
-            journal.begin(about, bool(required))
+            journal.begin(about, flag(required, "required"))
             old.close()
             self.history.store = journal
             return journal
@@ -260,7 +261,10 @@ class EditSession:
         return self.model.perceptual_distance().name
 
     def left_out(self, config: EditConfig | None = None) -> dict[str, str]:
-        """Name the terms of a weight above 0 that edits cannot compute, each with the reason; `self.config` if None."""
+        """Name the terms that were asked for and that edits cannot compute, each with the reason.
+
+        `config` None takes the session's; what counts as asked for, latent.objective.left_out_terms says.
+        """
         config = config or self.config
         return left_out_terms(self.model, config.weights, config.embedding)
 
@@ -397,7 +401,7 @@ class EditSession:
             self._set(opened.label_map, do="label_map", tool="mask")
         return opened
 
-    def paint_mask(self, mask: Source, label: str | int | np.integer, exact: bool = False) -> OpenedPart:
+    def paint_mask(self, mask: Source, label: str | Whole, exact: Flag = False) -> OpenedPart:
         """Paint one part where a black and white mask is white: one history entry; none if it changes no pixel.
 
         Args:
@@ -410,7 +414,7 @@ class EditSession:
         part = self.model.labels[label]
         opened = open_part_mask(mask, self._size)
         with self.lock:
-            painted = shaped(opened.mask, part.id, exact)(self._state.label_map, self.model.labels)
+            painted = shaped(opened.mask, part.id, flag(exact, "exact"))(self._state.label_map, self.model.labels)
             self._set(painted, do="label_map", tool="mask", part=part.id)
         return opened
 
@@ -469,7 +473,7 @@ class EditSession:
             raise ValueError("give edit a config or a preset's name, not both")
         config = EditConfig.preset(preset) if preset is not None else config or self.config
         if steps is not None:
-            config = replace(config, steps=plain(steps))
+            config = replace(config, steps=whole(steps, "steps", least=1))
         if self.model.interpreter is None:
             raise SessionError(
                 "this model has no interpreter yet, so edits cannot follow a painted mask; train one with "
@@ -522,7 +526,8 @@ class EditSession:
         Raises at once: DragError for points that cannot be dragged, SessionError for a region of another size or type,
         ValueError for bad settings.
         """
-        config = replace(config or self.config, **({} if steps is None else {"steps": steps}))
+        config = config or self.config
+        config = config if steps is None else replace(config, steps=whole(steps, "steps", least=1))
         size = self.model.resolution
         dragged = checked_points(points, size)
         free = drag_region(dragged, size) if region is None else np.asarray(region)
@@ -554,13 +559,15 @@ class EditSession:
         The interpreter's opinion of the new picture becomes the painted truth; what was painted and not yet followed is
         given up. An open edit's best is committed first. Arguments and errors as of EditVector.apply.
         """
+        by = checked_scale(scale)
         with self.lock:
             if self._run is not None:
                 self._commit(self._run, completed=False)
-            made = {"do": "vector", "vector": self._kept(vector), "scale": float(scale)}
+            edited = vector.apply(self._state.w_plus, by, self.model, force, layers)
+            made = {"do": "vector", "vector": self._kept(vector), "scale": by}
             if layers is not None:
-                made["layers"] = [float(x) for x in layers]
-            self.go_to(vector.apply(self._state.w_plus, scale, self.model, force, layers), vector.labels, **made)
+                made["layers"] = rows_in_json(layers, self.origin.shape[1])
+            self.go_to(edited, vector.labels, **made)
 
     def go_to(
         self,
@@ -625,7 +632,7 @@ class EditSession:
         Raises at once, and leaves the session as it was: EditVectorError, or ValueError for bad settings or a vector
         that changes nothing the interpreter sees.
         """
-        config = replace(config or EditConfig.preset("default", refine=True), steps=plain(steps))
+        config = replace(config or EditConfig.preset("default", refine=True), steps=whole(steps, "steps", least=1))
         with self.lock:
             if self._run is not None:
                 self._commit(self._run, completed=False)
@@ -673,7 +680,8 @@ class EditSession:
     def picture_at(self, id: Whole) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "h w"]]:
         """Picture and painted label map of an entry of the history (read-only). Raises HistoryError."""
         with self.lock:
-            state = self.history.state if id == self.history.entry.id else self._state_at(id)
+            entry = self.history.find(id)
+            state = self.history.state if entry is self.history.entry else self._state_at(entry.id)
             return state.image, state.label_map
 
     def _state_at(self, id: Whole) -> State:
@@ -686,18 +694,19 @@ class EditSession:
         """
         with self.lock:
             edit, before = self._last_edit()
-            if not is_real(strength) or not 0 <= strength <= 2:
-                raise SessionError(f"an edit's strength is a number from 0 to 2; got {strength!r}")
+            if not is_real(strength) or not 0 <= (share := real(strength, "strength")) <= 2:
+                raise SessionError(f"an edit's strength is a number from 0 to 2; got {shown(strength)}")
             full = self._state_at(edit).w_plus
-            w_plus = before.w_plus + float(strength) * (full - before.w_plus)
+            w_plus = before.w_plus + share * (full - before.w_plus)
             image = self.picture_of(w_plus)
             moved = replace(self._state, w_plus=w_plus, image=image, predicted=None, settled_w_plus=w_plus)
-            self._push(moved, do="strength", strength=float(strength), edit=edit)
+            self._push(moved, do="strength", strength=share, edit=edit)
 
     def strength_latent(self, strength: Real) -> Float[Tensor, "1 num_ws w_dim"]:
         """Latent that `set_strength` would go to, for a preview. Raises SessionError as it does."""
         edit, before = self._last_edit()
-        return before.w_plus + float(strength) * (self._state_at(edit).w_plus - before.w_plus)
+        share = real(strength, "strength", SessionError)
+        return before.w_plus + share * (self._state_at(edit).w_plus - before.w_plus)
 
     @property
     def strength(self) -> float | None:
@@ -751,7 +760,8 @@ class EditSession:
             "steps": [entry.made["ran"] for entry in self.history.path() if entry.made["do"] in ("edit", "drag")],
             "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
         }
-        pictures = np.concatenate([self._original.image, state.image], axis=1) if preview else None
+        shows = flag(preview, "preview", SessionError)
+        pictures = np.concatenate([self._original.image, state.image], axis=1) if shows else None
         labels = tuple(self.model.labels[int(i)].name for i in ids)
         return EditVector(name, delta, labels, recipe, licence, pictures)
 

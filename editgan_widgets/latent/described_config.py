@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from editgan_widgets.latent.edit_config import PRESETS, EditConfig
-from editgan_widgets.scalars import Flag, Whole
+from editgan_widgets.scalars import Flag, Whole, flag
 
 
 def described(config: EditConfig, refine: Flag = False) -> dict[str, Any] | None:
@@ -13,16 +13,16 @@ def described(config: EditConfig, refine: Flag = False) -> dict[str, Any] | None
 
     None where it holds what JSON cannot, as an embedding.
     """
-    own = _fields(config)
+    own, after = _fields(config), flag(refine, "refine")
     changes = {}
     for name, preset in PRESETS.items():
-        base = _fields(preset(bool(refine)))
+        base = _fields(preset(after))
         changes[name] = {key: value for key, value in own.items() if key != "steps" and value != base[key]}
     nearest = min(changes, key=lambda name: len(changes[name]))
     plain = (bool, int, float, str, list, type(None))
     if not all(isinstance(value, plain) for value in changes[nearest].values()):
         return None
-    return {"preset": nearest, "changed": changes[nearest], "refine": refine}
+    return {"preset": nearest, "changed": changes[nearest], "refine": after}
 
 
 def config_of(description: Mapping[str, Any], steps: Whole) -> EditConfig:

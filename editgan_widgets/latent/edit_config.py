@@ -10,11 +10,12 @@ from typing import Literal
 
 import torch
 
+from editgan_widgets.latent.directions.rows import span_of
 from editgan_widgets.latent.latent_frame import Units
 from editgan_widgets.latent.objective import LossWeights
 from editgan_widgets.latent.target import Region
 from editgan_widgets.latent.terms.identity import IdentityModel
-from editgan_widgets.scalars import Flag, is_whole, plain_fields
+from editgan_widgets.scalars import Flag, flag, plain_fields, whole
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -51,8 +52,8 @@ class EditConfig:
 
     def __post_init__(self) -> None:
         plain_fields(self)
-        if not is_whole(self.steps) or self.steps < 1:
-            raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
+        whole(self.steps, "steps", least=1)
+        object.__setattr__(self, "layers", span_of(self.layers))
         if self.best not in ("iou", "objective"):
             raise ValueError(f"best is 'iou' or 'objective'; got {self.best!r}")
         if self.precision not in PRECISIONS:
@@ -72,7 +73,7 @@ class EditConfig:
         """
         if name not in PRESETS:
             raise ValueError(f"preset {name!r} is not known; there are: {', '.join(PRESETS)}")
-        return PRESETS[name](bool(refine))
+        return PRESETS[name](flag(refine, "refine"))
 
 
 def default(refine: Flag = False) -> EditConfig:
@@ -81,7 +82,7 @@ def default(refine: Flag = False) -> EditConfig:
     After applying a vector there is no prior, which would draw back to the picture before, and the best step is the one
     of the lowest objective: the vector alone agrees with its own segmentation by definition.
     """
-    if not refine:
+    if not flag(refine, "refine"):
         return EditConfig()
     # Every step's objective is compared with the others', so each has its own perceptual distance and all pixels.
     return EditConfig(weights=LossWeights(prior=0.0, perceptual_every=1, pixels=None), best="objective")
@@ -103,7 +104,8 @@ def paper(refine: Flag = False) -> EditConfig:
     where `embedding` gives one; the paper does not say which range its L2 is taken in, [0, 1] is assumed; the best step
     is kept.
     """
-    outside, segmentation, identity = (5.0, 1.0, 5.0) if refine else (15.0, 1.0, 10.0)
+    after = flag(refine, "refine")
+    outside, segmentation, identity = (5.0, 1.0, 5.0) if after else (15.0, 1.0, 10.0)
     weights = LossWeights(
         segmentation=segmentation,
         dice=0.0,
@@ -116,7 +118,7 @@ def paper(refine: Flag = False) -> EditConfig:
         pixels=None,
         identity=identity,
     )
-    return EditConfig(steps=30 if refine else 100, buffer_px=5.0, whole_parts=True, weights=weights, **_PLAIN_ADAM)
+    return EditConfig(steps=30 if after else 100, buffer_px=5.0, whole_parts=True, weights=weights, **_PLAIN_ADAM)
 
 
 def released(refine: Flag = False) -> EditConfig:
@@ -147,7 +149,7 @@ def released(refine: Flag = False) -> EditConfig:
         changed=1.0,
         pixels=None,
         identity=0.0,
-        encoder=0.0 if refine else 1.0,
+        encoder=0.0 if flag(refine, "refine") else 1.0,
         picture_mean=True,
     )
     return EditConfig(

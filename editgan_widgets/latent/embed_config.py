@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from editgan_widgets.latent.latent_frame import Units
-from editgan_widgets.scalars import is_whole, plain_fields
+from editgan_widgets.scalars import plain_fields, whole
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,7 @@ class EmbedConfig:
 
     def __post_init__(self) -> None:
         plain_fields(self)
-        if not is_whole(self.steps) or self.steps < 0:
-            raise ValueError(f"steps must be a whole number from 0 up; got {self.steps!r}")
+        whole(self.steps, "steps", least=0)
         if not 0 < self.lr < math.inf:
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
         if not 0 <= self.decay_share <= 1:

@@ -14,7 +14,7 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.latent_files import NamedTensors, latents_in, latents_of_bundle
 from editgan_widgets.models.official.tensor_files import existing, read_tensors
-from editgan_widgets.scalars import Flag
+from editgan_widgets.scalars import Flag, flag
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ def read_latents(path: str | Path, model: EditGAN, space: Space = None, force: F
     path = existing(path)
     content = latents_of_bundle(path) if path.suffix == ".safetensors" else read_tensors(path)
     found = fitted_latents(path, latents_in(path, content), model, space)
-    if not force and isinstance(content, (np.ndarray, Tensor)) and by_name(path.stem) != "latents":
+    if not flag(force, "force") and isinstance(content, (np.ndarray, Tensor)) and by_name(path.stem) != "latents":
         measured = compared(found.w_plus, model)
         if measured.kind == "edit vector":
             raise CheckpointError(

@@ -28,7 +28,7 @@ from editgan_widgets.models.devices import bfloat16_in_hardware
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.readback import Readback
 from editgan_widgets.models.recorded_steps import RecordedSteps, Step
-from editgan_widgets.scalars import Flag, Real, Whole
+from editgan_widgets.scalars import Flag, Real, real
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class EditStep:
     reached: float  # 0 to 1, mean of the figures that measure the goals: IoU of painted parts, way of dragged points
     agreement: float  # agreement_score of this step
     seconds: float  # since the edit began
-    left_out: Mapping[str, str] = field(default_factory=dict)  # terms of a weight above 0 not computed, with the reason
+    left_out: Mapping[str, str] = field(default_factory=dict)  # terms asked for and not computed, with the reason
 
     @property
     def iou(self) -> float:
@@ -59,7 +59,8 @@ class EditStep:
 
 def agreement_score(reached: Real, outside: Real, config: EditConfig) -> float:
     """Goals reached, 0 to 1, less the penalty for change outside: what `config.best` = "iou" compares steps by."""
-    return float(reached - config.outside_penalty * max(0.0, outside - config.outside_budget))
+    beyond = max(0.0, real(outside, "outside") - config.outside_budget)
+    return real(reached, "reached") - config.outside_penalty * beyond
 
 
 def optimize_edit(
@@ -192,7 +193,7 @@ def _recorded_steps(step: Step, kinds: int, device: torch.device) -> RecordedSte
 def _schedule(config: EditConfig) -> Callable[[int], float]:
     """Rate of update i = 0, 1, …: warm-up, plateau, linear fall over the last third."""
 
-    def rate(i: Whole) -> float:
+    def rate(i: int) -> float:
         up = min(1.0, (i + 1) / (config.warmup + 1))
         fall_from = config.steps * 2 / 3
         down = max(0.0, (i - fall_from) / max(config.steps - fall_from, 1.0))

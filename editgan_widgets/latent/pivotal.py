@@ -23,7 +23,7 @@ from torch import Tensor
 
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
-from editgan_widgets.scalars import Whole, is_whole, plain_fields
+from editgan_widgets.scalars import plain_fields, whole
 
 _log = logging.getLogger(__name__)
 
@@ -44,8 +44,7 @@ class PivotalConfig:
 
     def __post_init__(self) -> None:
         plain_fields(self)
-        if not is_whole(self.steps) or self.steps < 1:
-            raise ValueError(f"steps must be a whole number from 1 up; got {self.steps!r}")
+        whole(self.steps, "steps", least=1)
         for name in ("lr", "noise_lr"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be above 0 and finite; got {getattr(self, name)!r}")
@@ -149,7 +148,7 @@ def _near(model: EditGAN, pivot: Tensor, radius: float, rng: torch.Generator) ->
         return pivot.lerp(model.generator.w_plus(model.generator.mapping(z)), radius)
 
 
-def autocorrelation(noises: Sequence[Float[Tensor, "_ _"]], least: Whole = 8) -> Float[Tensor, ""]:
+def autocorrelation(noises: Sequence[Float[Tensor, "_ _"]], least: int = 8) -> Float[Tensor, ""]:
     """Squared correlation of each map with itself a pixel right and down, at its size and halved until 8 px."""
     total = torch.zeros((), device=noises[0].device)
     for noise in noises:

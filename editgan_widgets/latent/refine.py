@@ -17,7 +17,7 @@ from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.latent.optimize import EditConfig, EditStep, optimize_edit
 from editgan_widgets.latent.target import EditTarget, from_segmentations
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Flag, Real, Whole
+from editgan_widgets.scalars import Flag, Real, Whole, whole
 
 _log = logging.getLogger(__name__)
 
@@ -44,14 +44,13 @@ def refine(
     Raises at the first `next`: WrongModelError for another model's vector, ValueError for steps below 0 or a vector
     that changes nothing the interpreter sees.
     """
-    if steps < 0:
-        raise ValueError(f"steps must be a whole number from 0 up; got {steps!r}")
-    config = replace(config or EditConfig.preset("default", refine=True), steps=max(int(steps), 1))
+    count = whole(steps, "steps", least=0)
+    config = replace(config or EditConfig.preset("default", refine=True), steps=max(count, 1))
     applied = vector.apply(w_plus.detach(), scale, model, force, layers)
     target = refine_target(model, w_plus, applied, vector.labels, config)
     for step in optimize_edit(model, applied, target, config, reference=w_plus, with_start=True):
-        yield replace(step, total=int(steps))
-        if steps == 0:
+        yield replace(step, total=count)
+        if count == 0:
             return
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from scipy import ndimage
 
-from editgan_widgets.scalars import Flag, Real
+from editgan_widgets.scalars import Flag, Real, flag, real
 
 WHOLE_PART_SHARE = 0.05  # of the picture's area: parts up to this count whole
 BUFFER_SHARE = 0.02  # of the height: 2.6 px at 128 px; EditGAN's 5 px at 512 px is too thin for small pictures
@@ -57,7 +57,7 @@ def from_label_maps(
     changed = before != after
     if not changed.any():
         raise ValueError("nothing to edit: both label maps are the same; paint a stroke first (session.paint)")
-    buffer = max(LEAST_BUFFER, BUFFER_SHARE * before.shape[0]) if buffer_px is None else buffer_px
+    buffer = _buffer(buffer_px, before.shape[0])
     labels = tuple(int(x) for x in np.unique(after[changed]))
     replaced = tuple(int(x) for x in np.unique(before[changed]))
     if region == "painted":
@@ -93,20 +93,25 @@ def from_segmentations(
     Raises ValueError where none of the parts is to be seen and nothing changed.
     """
     changed = before != after
-    core, shown = np.zeros(before.shape, bool), []
+    core, shown, every = np.zeros(before.shape, bool), [], flag(whole, "whole")
     for label in sorted(set(parts)):
         maps = (before == label, after == label)
         either = maps[0] | maps[1]
         if either.any():
             shown.append(label)
-        core |= either if whole or max(x.mean() for x in maps) <= WHOLE_PART_SHARE else either & changed
+        core |= either if every or max(x.mean() for x in maps) <= WHOLE_PART_SHARE else either & changed
     if not core.any():
         core, shown = changed.copy(), [int(x) for x in np.unique(after[changed])]
     if not core.any():
         raise ValueError("nothing to refine: the vector changes no part that the interpreter sees; raise its scale")
-    buffer = max(LEAST_BUFFER, BUFFER_SHARE * before.shape[0]) if buffer_px is None else buffer_px
+    buffer = _buffer(buffer_px, before.shape[0])
     near = np.asarray(ndimage.distance_transform_edt(~core)) <= buffer
     return EditTarget(after.copy(), near, changed & near, tuple(shown))
+
+
+def _buffer(given: Real | None, height: int) -> float:
+    """How far a region reaches beyond its parts, px."""
+    return max(LEAST_BUFFER, BUFFER_SHARE * height) if given is None else real(given, "buffer_px", least=0)
 
 
 def agreement(

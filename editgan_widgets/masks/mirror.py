@@ -11,7 +11,7 @@ import numpy as np
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.masks.part_operations import LabelMap, Operation, other_side
 from editgan_widgets.masks.strokes import Stroke
-from editgan_widgets.scalars import Whole
+from editgan_widgets.scalars import Whole, whole
 
 
 def reflected(label_map: LabelMap, labels: LabelSet) -> LabelMap:
@@ -27,7 +27,8 @@ def reflected_stroke(stroke: Stroke, width: Whole, labels: LabelSet) -> Stroke:
 
     Raises UnknownLabelError for a label that the set does not have.
     """
-    points = tuple((width - x, y) for x, y in stroke.points)
+    right = whole(width, "width")
+    points = tuple((right - float(x), y) for x, y in stroke.points)
     return replace(stroke, points=points, label=other_side(labels, stroke.label))
 
 

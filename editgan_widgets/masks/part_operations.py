@@ -24,7 +24,7 @@ from jaxtyping import Bool, Float, UInt8
 from scipy import ndimage
 
 from editgan_widgets.labels import LabelSet, UnknownLabelError
-from editgan_widgets.scalars import Flag, Real, Whole
+from editgan_widgets.scalars import Flag, Real, Whole, flag, is_real, plain, plain_fields, real
 
 LabelMap = UInt8[np.ndarray, "h w"]
 Mask = Bool[np.ndarray, "h w"]
@@ -40,12 +40,18 @@ class OfPart:
 
     share: float
 
+    def __post_init__(self) -> None:
+        plain_fields(self)
+
 
 @dataclass(frozen=True)
 class OfPicture:
     """A length as a share of the picture's height."""
 
     share: float
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
 
 Length: TypeAlias = Real | OfPart | OfPicture
@@ -120,7 +126,8 @@ def move(parts: Parts, dx: Length = 0.0, dy: Length = 0.0, over: Over = None) ->
 
 def rotate(parts: Parts, degrees: Real, over: Over = None) -> Operation:
     """Turn parts about their own middles, clockwise as seen where positive."""
-    c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    angle = math.radians(real(degrees, "degrees"))
+    c, s = math.cos(angle), math.sin(angle)
 
     def source(frame: "_Frame", x: Grid, y: Grid) -> tuple[Grid, Grid]:
         mx, my = frame.at(0.5, 0.5)
@@ -141,7 +148,7 @@ def scale(
 
     Raises ValueError for factors that are not above 0.
     """
-    across, down = x, x if y is None else y
+    across, down = real(x, "x"), real(x if y is None else y, "y")
     if not (0 < across < math.inf and 0 < down < math.inf):
         raise ValueError(f"a part is scaled by factors above 0; got {across!r} across and {down!r} down")
 
@@ -225,6 +232,7 @@ def copy_from(other: LabelMap, parts: Parts, over: Over = None, fit: Flag = True
 
     The operation raises ValueError for a label map of another size.
     """
+    centred = flag(fit, "fit")
 
     def copied(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         if label_map.shape != other.shape:
@@ -233,7 +241,7 @@ def copy_from(other: LabelMap, parts: Parts, over: Over = None, fit: Flag = True
         for part in _sides(labels, parts):
             shape, old = np.isin(other, part), np.isin(result, part)
             if shape.any():
-                dx, dy = _offset(shape, old) if fit and old.any() else (0, 0)
+                dx, dy = _offset(shape, old) if centred and old.any() else (0, 0)
                 free = allowed(result, labels, over)
                 result = _stamp(result, old, _shift(other, dx, dy), _shift(shape, dx, dy), free)
         return result
@@ -270,7 +278,8 @@ def resolve(labels: LabelSet, parts: Parts) -> tuple[int, ...]:
 
     Raises UnknownLabelError where the set has none of them, or an id is out of its range.
     """
-    wanted = (parts,) if isinstance(parts, (str, int, np.integer)) else tuple(parts)
+    given = plain(parts)
+    wanted = (given,) if isinstance(given, str) or is_real(given) else tuple(given)
     found: set[int] = set()
     for one in wanted:
         if isinstance(one, str):
@@ -333,7 +342,7 @@ def warp(
     return _stamp(label_map, np.isin(label_map, parts), found, inside & np.isin(found, parts), free)
 
 
-def smear(label_map: LabelMap, seed: Mask, label: Whole, dy: Float[np.ndarray, "w"], over: tuple[int, ...]) -> LabelMap:
+def smear(label_map: LabelMap, seed: Mask, label: int, dy: Float[np.ndarray, "w"], over: tuple[int, ...]) -> LabelMap:
     """Smear the pixels of `seed` along their columns by `dy` px (down where positive), over the labels `over` only."""
     reached = np.zeros_like(seed)
     direction = 1 if dy.sum() >= 0 else -1
@@ -375,7 +384,7 @@ class _Frame:
     def _px(self, length: Length, own: float) -> float:
         if isinstance(length, OfPart):
             return length.share * own
-        return length.share * self.picture if isinstance(length, OfPicture) else float(length)
+        return length.share * self.picture if isinstance(length, OfPicture) else real(length, "a length")
 
 
 def _length(length: Length, label_map: np.ndarray, mask: np.ndarray) -> float:

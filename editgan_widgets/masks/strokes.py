@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.scalars import Real, Whole, is_real, plain
+from editgan_widgets.scalars import Real, Whole, is_real, is_whole, plain, real, shown
 
 SHAPES = ("round", "square")
 _AT_ONCE = 100_000  # pixels that are looked at together
@@ -30,7 +30,8 @@ class Stroke:
     """One movement of a brush.
 
     `label` is the name or id of the part that is painted; it is looked up where the stroke is painted. Raises
-    StrokeError for no points, a point that is no finite pair, a radius <= 0, or radii that are not one for each point.
+    StrokeError for no points, a point that is no finite pair, a radius <= 0, radii that are not one for each point, or
+    a label that is neither text nor a whole number.
     """
 
     points: Sequence[Sequence[Real]] | np.ndarray  # (x, y) each, picture px; one point is a dab
@@ -56,17 +57,33 @@ class Stroke:
         if self.shape not in SHAPES:
             raise StrokeError(f"brush shape {self.shape!r} is unknown; use one of {', '.join(map(repr, SHAPES))}")
         object.__setattr__(self, "points", points)
-        object.__setattr__(self, "label", plain(self.label))
+        object.__setattr__(self, "label", checked_label(self.label))
         object.__setattr__(self, "radius", _checked_radius(self.radius))
         object.__setattr__(self, "radii", radii)
 
 
+def checked_label(label: object) -> str | int:
+    """Give a part's name, or its id as int. Raises StrokeError for anything else."""
+    given = plain(label)
+    if isinstance(given, str):
+        return given
+    if not is_whole(given):
+        raise StrokeError(f"a label is a part's name or its id, a whole number; got {shown(label)}")
+    return int(given)  # type: ignore[arg-type]
+
+
 def _checked_radius(radius: object) -> float:
     if not is_real(radius):
-        raise StrokeError(f"a stroke's radius must be a number of pixels; got {radius!r}")
-    if not (math.isfinite(radius) and radius > 0):
-        raise StrokeError(f"a stroke's radius must be above 0 px and finite; got {radius}")
-    return float(radius)
+        raise StrokeError(f"a stroke's radius must be a number of pixels; got {shown(radius)}")
+    return positive(radius, "a stroke's radius")
+
+
+def positive(length: object, name: str) -> float:
+    """Give a length in px as float. Raises StrokeError for one that is not above 0 and finite."""
+    number = real(length, name, StrokeError)
+    if not (math.isfinite(number) and number > 0):
+        raise StrokeError(f"{name} must be above 0 px and finite; got {number:g}")
+    return number
 
 
 def _short(value: object) -> str:
@@ -89,19 +106,20 @@ def covered(stroke: Stroke, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
     Raises StrokeError where all points lie outside the picture, or the brush is too small to cover a pixel's centre.
     """
     height, width = size
-    if not any(0 <= x <= width and 0 <= y <= height for x, y in stroke.points):
-        x, y = stroke.points[0]
+    points = np.array(stroke.points, np.float64)
+    if not ((points >= 0) & (points <= (width, height))).all(1).any():
+        x, y = points[0]
         raise StrokeError(
             f"the stroke lies outside the picture: its first point is ({x:g}, {y:g}), the picture is "
             f"{width} x {height} px (x, y from 0); points are picture pixels, not screen pixels"
         )
     mask = np.zeros((height, width), bool)
-    radii = stroke.radii or (stroke.radius,) * len(stroke.points)
-    dabs = np.array([(x, y, radius) for (x, y), radius in zip(stroke.points, radii, strict=True)], np.float64)
+    radii = np.broadcast_to(np.array(stroke.radii or stroke.radius, np.float64), len(points))
+    dabs = np.column_stack([points, radii])
     dabs = dabs.repeat(2, axis=0) if len(dabs) == 1 else dabs
     _add_segments(mask, dabs[:-1], dabs[1:], stroke.shape)
     if not mask.any():
-        raise StrokeError(f"the stroke covers no pixel's centre at radius {max(radii):g} px; use 0.71 px or more")
+        raise StrokeError(f"the stroke covers no pixel's centre at radius {radii.max():g} px; use 0.71 px or more")
     return mask
 
 
@@ -171,7 +189,7 @@ def _square_beyond(
 ) -> np.ndarray:
     """The same for a square brush: max(|a - t dx|, |b - t dy|) is convex and piecewise linear in t."""
 
-    def at(t: np.ndarray | Real) -> np.ndarray:
+    def at(t: np.ndarray | float) -> np.ndarray:
         return np.maximum(np.abs(a - t * dx), np.abs(b - t * dy)) - (radius + t * growth)
 
     beyond = np.minimum(at(0.0), at(1.0))  # least at an end or at a breakpoint

@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.masks.part_operations import LabelMap, Operation
-from editgan_widgets.masks.strokes import StrokeError
+from editgan_widgets.masks.strokes import StrokeError, positive
 from editgan_widgets.scalars import Real
 
 _STEP = 0.25  # of the radius, at most, in one go: a longer one would fold the picture over
@@ -32,11 +32,10 @@ def push(points: Sequence[Sequence[Real]] | np.ndarray, radius: Real) -> Operati
     path = [(float(x), float(y)) for x, y in points]
     if len(path) < 2 or not all(math.isfinite(v) for point in path for v in point):
         raise StrokeError(f"a push goes along two finite points or more; got {len(path)}")
-    if not (math.isfinite(radius) and radius > 0):
-        raise StrokeError(f"a push's radius must be above 0 px and finite; got {radius}")
+    reach = positive(radius, "a push's radius")
 
     def pushed(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-        x, y = _sources(path, float(radius), (label_map.shape[0], label_map.shape[1]))
+        x, y = _sources(path, reach, (label_map.shape[0], label_map.shape[1]))
         return label_map[np.floor(y).astype(int), np.floor(x).astype(int)]
 
     return pushed

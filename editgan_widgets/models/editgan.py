@@ -24,8 +24,8 @@ from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 from editgan_widgets.models.official.file_kinds import convert_line
 from editgan_widgets.models.perceptual import Lpips, PerceptualDistance, perceptual_distance
 from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncoderConfig
-from editgan_widgets.models.seeds import code_of_seed
-from editgan_widgets.scalars import Flag, Real, Whole, plain
+from editgan_widgets.models.seeds import SeedError, code_of_seed
+from editgan_widgets.scalars import Flag, Real, Whole, flag, real, whole
 
 _PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
 MODELS = {  # the first is the default
@@ -158,9 +158,10 @@ class EditGAN:
         `--trunc` is `truncation_psi`, and its default is 1). Raises SeedError for another source, or a seed that it
         does not take.
         """
-        z = code_of_seed(plain(seed), self.generator.z_dim, source).to(self.device)
+        psi = real(truncation_psi, "truncation_psi")
+        z = code_of_seed(whole(seed, "seed", SeedError), self.generator.z_dim, source).to(self.device)
         with torch.no_grad():
-            return self.generator.w_plus(self.generator.mapping(z, truncation_psi=float(truncation_psi)))
+            return self.generator.w_plus(self.generator.mapping(z, truncation_psi=psi))
 
     def trained_interpreter(self) -> Interpreter:
         """Give the interpreter. Raises ValueError for a model that has none."""
@@ -197,7 +198,7 @@ class EditGAN:
         }
         modules = {name: module.state_dict() for name, module in self._modules().items()}
         modules["w_statistics"] = self.w_statistics().state_dict()
-        write_bundle(path, modules, metadata, half=bool(half), never_half=("w_statistics",))
+        write_bundle(path, modules, metadata, half=flag(half, "half"), never_half=("w_statistics",))
 
     @classmethod
     def load(cls, path: str | Path) -> "EditGAN":

@@ -12,7 +12,7 @@ from editgan_widgets import images
 from editgan_widgets.documents.samples import sample_pictures
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Real, Whole, plain
+from editgan_widgets.scalars import Real, Whole, whole
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.strings import strings
 
@@ -52,8 +52,8 @@ class SampleGrid(anywidget.AnyWidget):
         language: str = "en",
         source: str = "torch",
     ) -> None:
-        seeds = [plain(seed) for seed in seeds]
-        selected = None if selected is None else int(selected)
+        seeds = [whole(seed, "a seed") for seed in seeds]
+        selected = None if selected is None else whole(selected, "selected")
         if not seeds:
             raise ValueError("SampleGrid got no seeds; give at least one, for example seeds=range(12)")
         if selected is not None and selected not in seeds:

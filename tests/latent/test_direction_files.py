@@ -192,7 +192,7 @@ def test_convert_and_apply_take_directions(tiny_model, tmp_path):
     session.apply_vector(load_direction(path, tiny_model, rows=(0, 4)), 2)
     assert np.array_equal(pixels(tmp_path / "o.png"), session.image)
     assert run("apply", factor, *given, "--index", 3, "--unit", "sigma").exit_code == 0
-    for words, arguments in (("holds 16 directions", [factor]), ("--rows takes FIRST:END", [path, "--rows", "a"])):
+    for words, arguments in (("holds 16 directions", [factor]), ("--rows are written as", [path, "--rows", "a"])):
         done = run("apply", *arguments, *given)
         assert done.exit_code == 1
         assert words in " ".join(done.stderr.split())

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from editors import push_of
 
 from editgan_widgets import EditConfig, EditSession, Stroke
@@ -12,13 +13,108 @@ from editgan_widgets.documents.photo import Crop
 from editgan_widgets.documents.samples import sample_pictures
 from editgan_widgets.latent.directions.vector_settings import VectorSetting
 from editgan_widgets.latent.embed import EmbedConfig
+from editgan_widgets.latent.objective import LossWeights
 from editgan_widgets.latent.pivotal import PivotalConfig
 from editgan_widgets.latent.refine import refine
 from editgan_widgets.masks.fills import fill, lasso
 from editgan_widgets.masks.paint_rule import PaintRule
 from editgan_widgets.masks.part_operations import copy_from, grow, move, replace, rotate
 from editgan_widgets.masks.warp import push
+from editgan_widgets.scalars import Flag, Real, Whole, flag, real, whole
 from editgan_widgets.widgets import Editor, SampleGrid
+
+
+def _boxed(value):
+    """A number in every form that has no axes: numpy's scalars, arrays and tensors."""
+    forms = [np.array(value), torch.tensor(value), np.array(float(value)), torch.tensor(float(value))]
+    return [*forms, np.float64(value), np.longdouble(value), np.int64(value)]
+
+
+NOT_WHOLE = [
+    5.5,
+    np.float64(5.5),
+    np.array(5.5),
+    torch.tensor(5.5),
+    True,
+    np.array(True),
+    np.array([5]),
+    "5",
+    1j,
+    np.nan,
+]
+
+
+def test_numbers_without_axes_are_numbers():
+    for value in (5, 5.0, *_boxed(5)):
+        assert type(whole(value, "it")) is int
+        assert (whole(value, "it"), real(value, "it")) == (5, 5.0)
+        assert isinstance(value, Whole)
+        assert isinstance(value, Real)
+    for yes in (True, np.True_, np.array(True), torch.tensor(True)):
+        assert flag(yes, "it") is True
+        assert isinstance(yes, Flag)
+    assert real(-(10**400), "it") == -np.inf
+    with pytest.raises(ValueError, match="it must be a whole number from 0 to 9; got a number of thousands of digits"):
+        whole(10**5000, "it", least=0, most=9)
+    for value in NOT_WHOLE:
+        with pytest.raises(ValueError, match="it must be a whole number from 1 up; got"):
+            whole(value, "it", least=1)
+    for value in ("5", None, True, np.ones(2), 1j):
+        with pytest.raises(ValueError, match="it must be a number; got"):
+            real(value, "it")
+    for value in (1, 0.0, "yes", None, np.array([True])):
+        with pytest.raises(ValueError, match="it must be True or False; got"):
+            flag(value, "it")
+
+
+def test_boxed_numbers_are_taken_wherever_a_number_is(session, tiny_model, tmp_path):
+    session.keep_journal(tmp_path / "journal", np.array(False))
+    for one in _boxed(1):
+        stroke = Stroke([(one, 16)], one, one, radii=[one])
+        assert (type(stroke.label), type(stroke.radius)) == (int, float)
+        session.paint(stroke)
+        list(session.edit(steps=one))
+        session.set_strength(one)
+        session.apply_vector(push_of(tiny_model, 0.4), one, one, np.array(True))
+        assert session.picture_at(one)[0].shape == session.image.shape
+        session.visit(one)
+        assert tiny_model.labels[one].id == 1
+        assert (
+            fill(one, one, one, np.array(True))(session.label_map, tiny_model.labels).shape == session.label_map.shape
+        )
+        assert grow(one, one)(session.label_map, tiny_model.labels).shape == session.label_map.shape
+        assert torch.equal(tiny_model.sample_w_plus(one, one), tiny_model.sample_w_plus(1, 1.0))
+        assert EditSession.from_seed(tiny_model, one, one).recipe == {"seed": 1, "truncation_psi": 1.0}
+    json.dumps([entry.made for entry in session.history.entries.values()])
+
+
+@pytest.mark.parametrize("five", [5.5, np.float64(5.5), np.array(5.5), torch.tensor(5.5)])
+def test_a_fraction_for_a_whole_number_is_refused_by_its_name(session, tiny_model, unchecked, five):
+    session.set_label_map(np.ones_like(session.label_map))
+    for name, call in {
+        "a label is a part's name or its id": lambda: Stroke([(1, 1)], 2, five),
+        "label id 5.5": lambda: tiny_model.labels[five],
+        "seed must be": lambda: EditSession.from_seed(tiny_model, five),
+        "seed must be ": lambda: tiny_model.sample_w_plus(five),
+        "steps must be": lambda: session.edit(steps=five),
+        "steps must be ": lambda: session.drag([], steps=five),
+        "steps must be  ": lambda: EditConfig(steps=five),
+        "warmup must be": lambda: EditConfig(warmup=five),
+        "pixels must be": lambda: LossWeights(pixels=five),
+        "lookahead must be": lambda: EmbedConfig(lookahead=five),
+        "seed must be   ": lambda: PivotalConfig(seed=five),
+        "no entry 5.5": lambda: session.visit(five),
+        "no entry 5.5 ": lambda: session.picture_at(five),
+        "size is 16": lambda: Animation(np.zeros((2, 8, 8, 3), np.uint8)).encoded(".gif", five),
+        "frames must be": lambda: swing(1.0, five),
+        "largest must be": lambda: next(iter(sample_pictures(tiny_model, [(1, 0.7)], five))),
+        "a seed must be": lambda: SampleGrid(tiny_model, seeds=[five]),
+        "fit must be True or False": lambda: copy_from(session.label_map, 1, fit=five),
+        "whole must be True or False": lambda: fill(1, 1, 1, five),
+    }.items():
+        with pytest.raises(ValueError, match=name.strip()) as raised:
+            call()
+        assert "5.5" in str(raised.value), name
 
 
 @pytest.mark.parametrize("whole", [np.uint8, np.int16, np.int64, np.uint64])
@@ -52,6 +148,9 @@ def test_a_session_takes_numpy_numbers(tiny_model, tmp_path):
 
 
 def test_settings_keep_pythons_numbers(unchecked):
+    for one in _boxed(1):
+        for config in (EditConfig(one, one), EmbedConfig(one, one), PivotalConfig(one, one), VectorSetting(one)):
+            assert type(next(iter(vars(config).values()))) in (int, float)
     for config in (
         EditConfig(steps=np.int64(4), lr=np.float32(0.5), stop_iou=np.float16(0.5), buffer_px=np.uint8(3)),
         EmbedConfig(steps=np.int64(0), lr=np.float32(0.5)),

@@ -21,7 +21,7 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.direction_files import FoundDirections, directions_in
 from editgan_widgets.models.official.tensor_files import existing, read_tensors
-from editgan_widgets.scalars import Whole, is_whole
+from editgan_widgets.scalars import Whole, is_whole, shown
 
 Unit: TypeAlias = Literal["file", "sigma"]
 Index: TypeAlias = Whole | str | None
@@ -62,7 +62,7 @@ def load_direction(
         path: of the file.
         model: that it is for.
         index: which one of several, counted from 0, or its name in a file of names.
-        rows: of w_plus that it moves: (first, one past the last), or a weight for each; None = all.
+        rows: of w_plus that it moves, as latent/directions/rows.py says: [4, 7] two rows, "4-7" a span; None = all.
         unit: what `scale=1` adds; see the module's text.
         columns: whether the directions of a matrix are its columns; None as the file's layout says.
         name: of the vector; None takes the file's, with the index where there are several.
@@ -138,7 +138,7 @@ def _vector(
         length = float(delta.square().sum(1).mean().sqrt())  # of a row, root mean square
         delta = delta * (sigma / length)
     facts = {"unit": unit, "sigma": sigma, "fingerprint": model.base_fingerprint, "resolution": model.resolution}
-    return EditVector(name, delta * layer_weights(rows, len(delta))[:, None], labels, {**recipe, **facts})
+    return EditVector(name, delta * layer_weights(rows, len(delta), "rows")[:, None], labels, {**recipe, **facts})
 
 
 def _of_ours(path: Path, model: EditGAN, rows: Layers, unit: Unit, name: str | None, force: bool) -> EditVector:
@@ -203,10 +203,10 @@ def _place(path: Path, found: _Set, index: Index) -> int:
     if isinstance(index, str) and index in found.names:
         return found.names.index(index)
     digits = isinstance(index, str) and re.fullmatch(r"[0-9]{1,9}", index.strip()) is not None
-    at = int(index) if digits or is_whole(index) else -1
+    at = int(index) if digits or is_whole(index) else -1  # type: ignore[arg-type]
     if not 0 <= at < count:
         known = f"names are {', '.join(found.names[:20])}" if found.named else f"they run 0 to {count - 1}"
-        raise CheckpointError(f"{path} holds {count} directions and none of index {index!r}; {known}")
+        raise CheckpointError(f"{path} holds {count} directions and none of index {shown(index)}; {known}")
     return at
 
 

@@ -7,10 +7,8 @@ with its recipe as JSON. Several are put together in latent/directions/vector_st
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -20,15 +18,13 @@ from safetensors.torch import save as serialise
 from torch import Tensor
 
 from editgan_widgets.files import why_unreadable, write_bytes
+from editgan_widgets.latent.directions.rows import Layers, row_weights
 from editgan_widgets.models.array_like import float_tensor
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Flag, Real, Whole, is_real, plain, plain_values
+from editgan_widgets.scalars import Flag, Real, flag, is_real, plain, plain_values, real, shown
 
 _FORMAT = "editgan-widgets edit vector 1"
 _SPACE = "w_plus"
-
-Layers: TypeAlias = tuple[Whole, Whole] | Sequence[Real] | np.ndarray | None
-"""Rows of w_plus: (first, one past the last), or a weight for each of the num_ws rows; None = all."""
 
 
 class EditVectorError(ValueError):
@@ -105,22 +101,21 @@ class EditVector:
             scale: about -2..2; 1 is the edit as made, negative reverses it.
             model: checked against the recipe where given.
             force: apply even if the vector is another model's; the shapes must still fit.
-            layers: rows of w_plus that move; None = all.
+            layers: rows of w_plus that move (latent/directions/rows.py); None = all.
 
         Raises WrongModelError for another model's vector, EditVectorError for latents of another shape, or layers that
         they do not have.
         """
-        if model is not None and not force:
+        by = checked_scale(scale)
+        if model is not None and not flag(force, "force", EditVectorError):
             self.check(model)
         if w_plus.shape[1:] != self.delta_w_plus.shape:
             raise EditVectorError(
                 f"edit vector {self.name!r} has {tuple(self.delta_w_plus.shape)} layers x width, the latent has "
                 f"{tuple(w_plus.shape[1:])}; was it made with a model of another size?"
             )
-        if not is_real(scale) or not math.isfinite(scale):
-            raise EditVectorError(f"scale must be a finite number; got {scale}")
         delta = self.delta_w_plus if layers is None else self.masked(layers).delta_w_plus
-        return w_plus + float(scale) * delta.to(w_plus)
+        return w_plus + by * delta.to(w_plus)
 
     def check(self, model: EditGAN) -> None:
         """Raise WrongModelError if the vector was made with another model, or one that this was not tuned from."""
@@ -181,24 +176,16 @@ class EditVector:
             ) from error
 
 
-def layer_weights(layers: Layers, num_ws: int) -> Float[Tensor, "{num_ws}"]:
-    """Weight of each row of w_plus. Raises EditVectorError for layers that do not fit."""
-    if layers is None:
-        return torch.ones(num_ws)
-    if len(layers) == 2:
-        first, end = layers
-        if not (0 <= first < end <= num_ws and int(first) == first and int(end) == end):
-            raise EditVectorError(
-                f"layers {tuple(layers)} do not fit rows 0..{num_ws - 1}; give the first and one past the last"
-            )
-        weights = torch.zeros(num_ws)
-        weights[int(first) : int(end)] = 1
-        return weights
-    if len(layers) != num_ws:
-        raise EditVectorError(
-            f"{len(layers)} weights do not fit {num_ws} rows; give one for each, or (first, one past the last)"
-        )
-    weights = torch.tensor([float(x) for x in layers])
-    if not bool(weights.isfinite().all()):
-        raise EditVectorError(f"weights of rows are finite numbers; got {list(layers)}")
-    return weights
+def checked_scale(scale: Real) -> float:
+    """Give the scale of a vector as float. Raises EditVectorError for what is no finite number."""
+    if not is_real(scale) or not math.isfinite(number := real(scale, "scale")):
+        raise EditVectorError(f"scale must be a finite number; got {shown(scale)}")
+    return number
+
+
+def layer_weights(layers: Layers, num_ws: int, name: str = "layers") -> Float[Tensor, "{num_ws}"]:
+    """Weight of each row of w_plus (latent/directions/rows.py). Raises EditVectorError for rows that do not fit."""
+    try:
+        return row_weights(layers, num_ws, name)
+    except ValueError as error:
+        raise EditVectorError(str(error)) from error

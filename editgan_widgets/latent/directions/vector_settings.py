@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from editgan_widgets.latent.directions.edit_vector import EditVector, layer_weights
+from editgan_widgets.latent.directions.rows import span_of
 from editgan_widgets.latent.directions.vector_stack import CONFLICT, compare
 from editgan_widgets.scalars import plain_fields
 
@@ -36,6 +37,7 @@ class VectorSetting:
 
     def __post_init__(self) -> None:
         plain_fields(self)
+        object.__setattr__(self, "layers", span_of(self.layers))
 
     @property
     def effect(self) -> float:

@@ -14,9 +14,16 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers, WrongModelError
+from editgan_widgets.latent.directions.edit_vector import (
+    EditVector,
+    EditVectorError,
+    Layers,
+    WrongModelError,
+    checked_scale,
+)
+from editgan_widgets.latent.directions.rows import rows_in_json
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Flag, Real
+from editgan_widgets.scalars import Flag, Real, flag, real
 
 CONFLICT = 0.3  # cosine beyond which two vectors are no longer taken to be independent
 
@@ -56,9 +63,9 @@ class Comparison:
 
     def conflicts(self, threshold: Real = CONFLICT) -> tuple[Conflict, ...]:
         """Pairs whose cosine is beyond the threshold on either side, the strongest first."""
-        cosine, n = self.cosine, len(self.names)
+        cosine, n, beyond = self.cosine, len(self.names), real(threshold, "threshold")
         pairs = [Conflict(i, j, float(cosine[i, j])) for i in range(n) for j in range(i + 1, n)]
-        return tuple(sorted((x for x in pairs if abs(x.cosine) > threshold), key=lambda x: -abs(x.cosine)))
+        return tuple(sorted((x for x in pairs if abs(x.cosine) > beyond), key=lambda x: -abs(x.cosine)))
 
     def describe(self, conflict: Conflict) -> str:
         """Say what a conflict does."""
@@ -105,11 +112,12 @@ def combine(
     Raises EditVectorError for no parts, unlike shapes or layers that do not fit, WrongModelError for vectors of two
     models.
     """
-    given = [(part[0], float(part[1]), part[2] if len(part) == 3 else None) for part in parts]
+    given = [(part[0], checked_scale(part[1]), part[2] if len(part) == 3 else None) for part in parts]
+    apart = flag(orthogonal, "orthogonal", EditVectorError)
     vectors = [vector for vector, _, _ in given]
     _check_alike(vectors)
     fingerprints = dict.fromkeys(vector.fingerprint for vector in vectors if vector.fingerprint is not None)
-    if len(fingerprints) > 1 and not force:
+    if len(fingerprints) > 1 and not flag(force, "force", EditVectorError):
         made = ", ".join(f"{vector.name!r} with {vector.fingerprint}" for vector in vectors)
         raise WrongModelError(f"the vectors were made with several models ({made}); pass force=True to add them anyway")
     scaled = [
@@ -121,13 +129,13 @@ def combine(
         for conflict in comparison.conflicts(warn):
             warnings.warn(comparison.describe(conflict), ConflictWarning, stacklevel=2)
     deltas = [vector.delta_w_plus.double() for vector in scaled]
-    total = torch.stack(_one_after_another(deltas) if orthogonal else deltas).sum(0)
+    total = torch.stack(_one_after_another(deltas) if apart else deltas).sum(0)
     recipe = {
         "combined": [
-            {"name": vector.name, "scale": scale, "layers": None if layers is None else list(layers)}
+            {"name": vector.name, "scale": scale, "layers": rows_in_json(layers, len(vector.delta_w_plus))}
             for vector, scale, layers in given
         ],
-        "orthogonal": orthogonal,
+        "orthogonal": apart,
     }
     if len(fingerprints) == 1:
         recipe["fingerprint"] = next(iter(fingerprints))

@@ -36,7 +36,7 @@ class DragPoint:
     handle: tuple[float, float]
     target: tuple[float, float]
 
-    def __init__(self, handle: tuple[Real, Real], target: tuple[Real, Real]):
+    def __init__(self, handle: Sequence[Real] | np.ndarray, target: Sequence[Real] | np.ndarray):
         object.__setattr__(self, "handle", plain(tuple(handle)))
         object.__setattr__(self, "target", plain(tuple(target)))
 

@@ -2,41 +2,39 @@
 
 from typing import Any
 
-from editgan_widgets.scalars import is_flag, is_real, is_whole
+from editgan_widgets.scalars import is_flag, is_real, is_whole, real, shown, whole
 
 
 def checked_steps(steps: Any) -> int:
     """Steps of an edit."""
-    if not is_whole(steps) or not 1 <= steps <= 10_000:
-        raise ValueError(f"steps must be a whole number from 1 to 10000; got {steps!r}")
-    return int(steps)
+    return whole(steps, "steps", least=1, most=10_000)
 
 
 def checked_row(row: Any, otherwise: int) -> int:
     """A row of the latent; `otherwise` for None."""
     if row is None:
         return otherwise
-    if not is_whole(row) or row < 0:
-        raise ValueError(f"a row of the latent is a whole number from 0 up; got {row!r}")
-    return int(row)
+    if not is_whole(row) or whole(row, "row") < 0:
+        raise ValueError(f"a row of the latent is a whole number from 0 up; got {shown(row)}")
+    return whole(row, "row")
 
 
 def checked_strength(strength: Any) -> float:
     """The strength of an edit."""
-    if not is_real(strength) or not 0 <= strength <= 2:
-        raise ValueError(f"an edit's strength is a number from 0 to 2; got {strength!r}")
-    return float(strength)
+    if not is_real(strength) or not 0 <= real(strength, "strength") <= 2:
+        raise ValueError(f"an edit's strength is a number from 0 to 2; got {shown(strength)}")
+    return real(strength, "strength")
 
 
 def checked_flag(flag: Any, name: str) -> bool:
     """True or False."""
     if not is_flag(flag):
-        raise ValueError(f"{name} is True or False; got {flag!r}")
+        raise ValueError(f"{name} is True or False; got {shown(flag)}")
     return bool(flag)
 
 
 def checked_entry(entry: Any) -> int:
     """The number of an entry of the history, which need not be there."""
     if not is_whole(entry):
-        raise ValueError(f"an entry of the history is a whole number; got {entry!r}")
-    return int(entry)
+        raise ValueError(f"an entry of the history is a whole number; got {shown(entry)}")
+    return whole(entry, "entry")

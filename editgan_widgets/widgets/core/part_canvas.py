@@ -14,7 +14,7 @@ from ipycanvas import Canvas, MultiCanvas, hold_canvas
 from jaxtyping import UInt8
 
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.scalars import Real
+from editgan_widgets.scalars import Real, real
 
 _DRAWING = threading.RLock()
 
@@ -57,7 +57,7 @@ class PartCanvas(MultiCanvas):
         super().__init__(len(self.LAYERS), width=width, height=height)
         self.layout.width = f"{width}px"  # otherwise a box stretches it
         self.labels = labels
-        self.opacity = opacity
+        self.opacity = real(opacity, "opacity", least=0, most=1)
         self.on_repaint = on_repaint
         self.image = image
         self.label_map = label_map

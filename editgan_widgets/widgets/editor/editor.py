@@ -21,7 +21,7 @@ from editgan_widgets.documents.session import EditSession
 from editgan_widgets.documents.session_script import session_script
 from editgan_widgets.files import write_text
 from editgan_widgets.latent.directions.direction_files import load_direction
-from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, layer_weights
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers, layer_weights
 from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.masks.mask_file import Source, save_mask
@@ -31,7 +31,7 @@ from editgan_widgets.masks.strokes import Stroke, check_stroke, covered
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.notes import Note
 from editgan_widgets.palettes import recoloured
-from editgan_widgets.scalars import Flag, Real, Whole, is_flag, plain
+from editgan_widgets.scalars import Flag, Real, Whole, flag, is_flag, plain, real, shown, whole
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.checked import checked_row, checked_steps, checked_strength
@@ -120,7 +120,7 @@ class Editor(DOMWidget):
             self.canvas,
             label=first,
             language=language,
-            auto=bool(auto),
+            auto=flag(auto, "auto"),
             steps=checked_steps(steps),
             size=max(3, session.image.shape[1] // 20),
             locked=sorted({self.labels[name].id for name in locked}),
@@ -420,7 +420,7 @@ class Editor(DOMWidget):
         """
         self._panel.check_there(name)
         if not is_flag(on):
-            raise ValueError(f"a vector is switched by True or False; got {on!r}")
+            raise ValueError(f"a vector is switched by True or False; got {shown(on)}")
         self._worker.add(Action("vectors", changes={name: {"on": bool(on)}}, tool="switch"))
 
     def vector_layers(self, name: str, first: Whole | None = None, last: Whole | None = None) -> None:
@@ -519,13 +519,14 @@ class Editor(DOMWidget):
         `photo.pasted()` gives the whole picture with the edits. `stop` ends the embedding with the best so far. What is
         no picture is shown as an error, and raised by `wait`.
         """
-        self._worker.add(Action("open", picture=picture, index=None if index is None else int(index), name=name))
+        at = None if index is None else whole(index, "index", least=0)
+        self._worker.add(Action("open", picture=picture, index=at, name=name))
 
     def load_direction(
         self,
         path: str | Path,
         index: Whole | str | None = None,
-        rows: tuple[int, int] | None = None,
+        rows: Layers = None,
         unit: Literal["file", "sigma"] = "sigma",
         name: str | None = None,
     ) -> None:
@@ -572,9 +573,10 @@ class Editor(DOMWidget):
 
         `at` is a share of the picture's width, 0 to 1. Raises ValueError for another one.
         """
-        if at is not None and not 0 <= at <= 1:
-            raise ValueError(f"the divider stands at 0 to 1 of the picture's width, or None; got {at!r}")
-        self.view.divider = None if at is None else float(at)
+        share = None if at is None else real(at, "at")
+        if share is not None and not 0 <= share <= 1:
+            raise ValueError(f"the divider stands at 0 to 1 of the picture's width, or None; got {share!r}")
+        self.view.divider = share
 
     def save_mask(self, path: str | Path) -> None:
         """Write the painted parts as an indexed PNG (masks/mask_file.py); what runs is waited for.
@@ -603,8 +605,8 @@ class Editor(DOMWidget):
         `label` is the part's name or id, None the selected one; `exact`, notes and errors as of EditSession.paint_mask.
         """
         how = self._as_the_view_says(run, mirror=False)
-        part = self.view.label if label is None else label
-        action = part_mask_action(mask, part, self.labels, self._map_size, bool(exact), **how)
+        part = self.view.label if label is None else self.labels[label].id
+        action = part_mask_action(mask, part, self.labels, self._map_size, flag(exact, "exact"), **how)
         self._worker.add(action)
         return action.notes
 
@@ -615,7 +617,7 @@ class Editor(DOMWidget):
 
     def show_photo(self, show: Flag = True) -> None:
         """Show the whole photo with the edits in it below the picture, where a photo was opened; False hides it."""
-        self.view.show_whole = bool(show)
+        self.view.show_whole = flag(show, "show")
 
     @property
     def quality(self) -> PictureQuality:
@@ -678,8 +680,8 @@ class Editor(DOMWidget):
 
     def _as_the_view_says(self, run: Flag | None, mirror: Flag) -> dict[str, Any]:
         """Steps and rule of something painted from Python."""
-        edits = self.view.auto if run is None else run
-        return {"run": self.view.steps if edits else 0, "rule": self._rule(bool(mirror))}
+        edits = self.view.auto if run is None else flag(run, "run")
+        return {"run": self.view.steps if edits else 0, "rule": self._rule(flag(mirror, "mirror"))}
 
     def _rule(self, mirror: bool) -> PaintRule:
         return PaintRule(tuple(self.view.locked), tuple(self.view.over), mirror)
@@ -702,7 +704,7 @@ def _library_of(model: Any) -> dict[str, EditVector]:
 def _session_of(given: Any, seed: Whole | None, truncation_psi: Real, source: str) -> Any:
     if isinstance(given, EditGAN):
         begun = 0 if seed is None else seed
-        return EditSession.from_seed(given, begun, float(truncation_psi), source=source)
+        return EditSession.from_seed(given, begun, truncation_psi, source=source)
     needed = ("model", "image", "label_map", "paint", "edit", "undo", "redo", "lock")
     if isinstance(given, type) or not all(hasattr(given, name) for name in needed):
         raise TypeError(

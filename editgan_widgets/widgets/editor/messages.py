@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from editgan_widgets.masks.mask_file import holds_own_mask
-from editgan_widgets.scalars import is_real, is_whole
+from editgan_widgets.scalars import is_real, is_whole, plain
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.core.checked import checked_entry, checked_steps, checked_strength
 from editgan_widgets.widgets.core.deliveries import Deliveries
@@ -255,7 +255,7 @@ def _text(content: dict, name: str) -> str:
 
 def _whole(content: dict, name: str) -> int:
     """A whole number of a message."""
-    value = content.get(name)
+    value = plain(content.get(name))
     if not is_whole(value):
         raise ValueError(f"{name} is a whole number; got {str(value)[:40]!r}")
     return int(value)

@@ -12,7 +12,7 @@ from editgan_widgets.masks.paint_rule import PaintRule
 from editgan_widgets.masks.part_operations import Operation, shaped
 from editgan_widgets.masks.strokes import SHAPES, Stroke
 from editgan_widgets.masks.warp import push
-from editgan_widgets.scalars import is_real
+from editgan_widgets.scalars import is_real, plain
 from editgan_widgets.widgets.editor.actions import Action
 from editgan_widgets.widgets.editor.part_tools import part_tool
 
@@ -75,7 +75,7 @@ def rule_of(content: dict, labels: LabelSet) -> PaintRule:
 
 def number_of(content: Mapping[str, Any], name: str) -> float:
     """A finite number of a message. Raises ValueError."""
-    value = content.get(name)
+    value = plain(content.get(name))
     if not is_real(value) or not abs(value) <= _LARGEST_NUMBER:
         raise ValueError(f"{name} is a number up to {_LARGEST_NUMBER:g} either way; got {str(value)[:40]!r}")
     return float(value)

@@ -6,7 +6,7 @@ from typing import Any
 from editgan_widgets.documents.samples import Sample, sample_pictures
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.seeds import SEED_SOURCES
-from editgan_widgets.scalars import is_real, is_whole
+from editgan_widgets.scalars import is_real, is_whole, plain, shown
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
 
@@ -54,10 +54,11 @@ class SampleShelf:
 
 def checked_sample(seed: Any, psi: Any, source: Any = "torch") -> Sample:
     """A seed, a truncation_psi and a source of which a portrait can be drawn. Raises ValueError for others."""
+    seed, psi = plain(seed), plain(psi)
     if not is_whole(seed) or not 0 <= seed < 2**63:
-        raise ValueError(f"a seed is a whole number from 0 up; got {seed!r}")
+        raise ValueError(f"a seed is a whole number from 0 up; got {shown(seed)}")
     if not is_real(psi) or not 0 <= psi <= 2:
-        raise ValueError(f"truncation_psi is a number from 0 to 2; got {psi!r}")
+        raise ValueError(f"truncation_psi is a number from 0 to 2; got {shown(psi)}")
     if source not in SEED_SOURCES:
         raise ValueError(f"the source of a seed is {' or '.join(map(repr, SEED_SOURCES))}; got {source!r}")
     if source == "numpy" and seed >= 2**32:

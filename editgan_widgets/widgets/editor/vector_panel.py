@@ -18,7 +18,7 @@ from editgan_widgets.latent.directions.vector_settings import (
     after_picture,
     difference,
 )
-from editgan_widgets.scalars import is_real
+from editgan_widgets.scalars import is_real, plain, shown
 from editgan_widgets.widgets.core import encoding
 
 MOST_SCALE = 4.0  # of a vector, either way
@@ -72,8 +72,8 @@ class VectorPanel:
             raise ValueError(f"scales are a mapping of vectors' names to numbers; got {scales!r}")
         for name, scale in scales.items():
             self.check_there(name)
-            if not is_real(scale) or not abs(scale) <= MOST_SCALE:
-                raise ValueError(f"a vector's scale is a number from {-MOST_SCALE} to {MOST_SCALE}; got {scale!r}")
+            if not is_real(scale) or not abs(plain(scale)) <= MOST_SCALE:
+                raise ValueError(f"a vector's scale is a number from {-MOST_SCALE} to {MOST_SCALE}; got {shown(scale)}")
         return {name: {"scale": float(scale), "on": True} for name, scale in scales.items()}
 
     @property

@@ -41,7 +41,7 @@ from jaxtyping import UInt8
 from editgan_widgets.masks.part_operations import other_side
 from editgan_widgets.masks.strokes import SHAPES
 from editgan_widgets.palettes import PALETTES, palettes_of
-from editgan_widgets.scalars import plain
+from editgan_widgets.scalars import is_whole, plain, whole
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
 from editgan_widgets.widgets.core.strings import strings
@@ -61,7 +61,7 @@ class _Whole(traitlets.Int):
     """A whole number, numpy's too."""
 
     def validate(self, obj: Any, value: Any) -> Any:
-        return super().validate(obj, plain(value))
+        return super().validate(obj, whole(value, "it") if is_whole(value) else plain(value))
 
 
 class _Real(traitlets.Float):
