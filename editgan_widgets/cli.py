@@ -310,7 +310,7 @@ def apply(
 
     loaded = load_model(model, device=device)
     edit_vector = _vector(loaded, vector, index, unit, columns, force)
-    layers = None if rows is None else layer_weights(rows, loaded.generator.config.num_ws, "--rows")
+    layers = None if rows is None else layer_weights(rows, loaded.generator.num_rows, "--rows")
     w_plus, portrait = _start(loaded, seed, seed_source, truncation_psi, latent, latent_index, force)
     scales = scale or [0.0, 1.0]
     with torch.no_grad():
