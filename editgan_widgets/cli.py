@@ -604,7 +604,9 @@ def report(
 ) -> None:
     """Measure a model and write its card: distances to the renders, balance, copies, interpreter, encoder, samples."""
     from editgan_widgets import load_model
-    from editgan_widgets.analysis.quality_report import Judges, QualityConfig, measure_quality
+    from editgan_widgets.analysis.quality_figures import Judges, QualityConfig
+    from editgan_widgets.analysis.quality_report import measure_quality
+    from editgan_widgets.analysis.report_pages import write_report
     from editgan_widgets.domains.portraits import load_factor_regressor, load_identity, load_segmenter
 
     loaded = load_model(model, device=device)
@@ -627,7 +629,7 @@ def report(
     )
     found = measure_quality(loaded, data, judges, config, progress=True, held_out_dir=held_out)
     typer.echo(f"KID {found.kid}, precision {found.manifold.precision}, recall {found.manifold.recall}")
-    typer.echo(f"{found.write(out)}")
+    typer.echo(f"{write_report(found, out)}")
 
 
 # The trainer has an option for each field of its configuration and reads them itself.

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from editgan_widgets import images
 from editgan_widgets.analysis.distribution import Estimate
-from editgan_widgets.analysis.quality_report import QualityReport
+from editgan_widgets.analysis.quality_figures import QualityReport
 from editgan_widgets.files import whole_file, write_text
 
 _COLUMNS = 8

@@ -6,7 +6,7 @@ available for it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -61,6 +61,8 @@ class Domain:
         name: as in the metadata of models.
         label_sets: label sets of the domain's models.
         load_judges: loads new judges onto a device; None if the domain has no judges.
+        coarse_parts: name of a part -> name of the coarse part that it belongs to in reports, for all label sets; empty
+            merges parts by their first edit group.
         incidental: factors that nearly every edit changes a little, such as colours; not counted as effects.
         probe: name of a shipped edit vector and of the factor that it changes. Its effect on a picture measures whether
             the picture can be edited. None if there is no such vector.
@@ -69,5 +71,6 @@ class Domain:
     name: str
     label_sets: tuple[LabelSet, ...]
     load_judges: Callable[[torch.device], Judges] | None = None
+    coarse_parts: Mapping[str, str] = field(default_factory=dict, hash=False)
     incidental: frozenset[str] = frozenset()
     probe: str | None = None

@@ -9,14 +9,11 @@ import torch
 from typer.testing import CliRunner
 
 from editgan_widgets import EditGAN, images
-from editgan_widgets.analysis import quality_report
-from editgan_widgets.analysis.quality_report import (
-    Judges,
-    QualityConfig,
-    coarse_groups,
-    interpreter_quality,
-    measure_quality,
-)
+from editgan_widgets.analysis import encoder_quality, sample_features
+from editgan_widgets.analysis.interpreter_quality import coarse_groups, interpreter_quality
+from editgan_widgets.analysis.quality_figures import Judges, QualityConfig
+from editgan_widgets.analysis.quality_report import measure_quality
+from editgan_widgets.analysis.report_pages import write_report
 from editgan_widgets.cli import app
 from editgan_widgets.domains.portraits import (
     COARSE_LABELS,
@@ -27,6 +24,7 @@ from editgan_widgets.domains.portraits import (
     Segmenter,
     identity,
 )
+from editgan_widgets.domains.registry import domain
 from editgan_widgets.latent.embed import embed
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.training.training_data import DataError
@@ -108,14 +106,14 @@ def test_samples_of_the_same_model_are_near_to_the_renders(report):
 
 
 def test_softer_samples_have_less_detail(whole, renders, judges, report, monkeypatch):
-    stored = quality_report._stored
+    stored = sample_features.stored
 
     def blurred(model, w_plus):
         small = torch.nn.functional.avg_pool2d(stored(model, w_plus), 2)
         return torch.nn.functional.interpolate(small, scale_factor=2, mode="bilinear")
 
     assert [x.value for x in report.detail] == pytest.approx([1, 1, 1], abs=0.25)
-    monkeypatch.setattr(quality_report, "_stored", blurred)
+    monkeypatch.setattr(sample_features, "stored", blurred)
     soft = measure_quality(whole, renders, judges, CONFIG).detail
     assert soft[0].high < 0.7 * report.detail[0].value
 
@@ -136,7 +134,7 @@ def test_a_collapsed_model_is_found_out(whole, renders, judges):
 
 def test_copied_renders_are_found_out(whole, renders, judges, tmp_path, monkeypatch):
     stored = images.from_uint8(np.load(renders / "images.npy")[:48, ::2, ::2])
-    monkeypatch.setattr(quality_report, "_made", lambda model, z, psi, batch: iter(stored[: len(z)].split(batch)))
+    monkeypatch.setattr(sample_features, "sampled", lambda model, z, psi, batch: iter(stored[: len(z)].split(batch)))
     found = measure_quality(whole, renders, judges, CONFIG).copies
     assert found.sample_distance == pytest.approx(0, abs=1e-5)
     assert found.suspicious.value > 0.5
@@ -177,14 +175,14 @@ def test_an_interpreter_that_agrees_everywhere_has_an_iou_of_one(tiny_model, mon
 
 
 def test_labels_of_one_edit_group_are_one_coarse_part(tiny_model):
-    names, coarse = coarse_groups(tiny_model.labels)
+    names, coarse = coarse_groups(tiny_model.labels, None)
     assert names == ["background", "light", "spark"]
     assert coarse.tolist() == [0, 1, 1, 2]
 
 
 @pytest.mark.parametrize("labels", [PORTRAIT_LABELS, FINE_LABELS, COARSE_LABELS])
 def test_a_portraits_parts_make_twelve_coarse_ones(labels):
-    names, coarse = coarse_groups(labels)
+    names, coarse = coarse_groups(labels, domain("portraits"))
     assert len(names) == 12
     assert names[coarse[labels["left brow"].id]] == names[coarse[labels["right brow"].id]] == "brows"
     assert set(coarse.tolist()) == set(range(12))
@@ -203,7 +201,7 @@ def test_the_encoder_and_the_steps_after_it_are_measured_on_the_same_renders(rep
 def test_only_renders_that_the_trainings_held_out_are_embedded(whole, renders, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        quality_report, "embed", lambda model, image, config: seen.append(image) or embed(model, image, config)
+        encoder_quality, "embed", lambda model, image, config: seen.append(image) or embed(model, image, config)
     )
 
     def embedded(model, **arguments):
@@ -222,7 +220,7 @@ def test_only_renders_that_the_trainings_held_out_are_embedded(whole, renders, m
 
 
 def test_the_written_report_tells_every_figure_and_shows_its_pictures(report, tmp_path):
-    page = report.write(tmp_path / "card").read_text()
+    page = write_report(report, tmp_path / "card").read_text()
     for part in (
         "KID",
         "FID",
@@ -254,7 +252,9 @@ def test_the_written_report_tells_every_figure_and_shows_its_pictures(report, tm
 
 def test_what_no_judge_measures_is_said_to_be_left_out(tiny_model, renders, tmp_path):
     config = dataclasses.replace(CONFIG, sweep=(1.0,))
-    page = measure_quality(tiny_model, renders, Judges(features, "a toy network"), config).write(tmp_path).read_text()
+    page = write_report(
+        measure_quality(tiny_model, renders, Judges(features, "a toy network"), config), tmp_path
+    ).read_text()
     assert "editgan train factor-regressor" in page
     assert "no segmenter was given" in page
     assert "editgan train encoder" in page

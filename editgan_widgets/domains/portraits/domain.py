@@ -3,7 +3,13 @@
 import torch
 
 from editgan_widgets.domains.domain import Domain, Judges
-from editgan_widgets.domains.portraits.parts import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS
+from editgan_widgets.domains.portraits.parts import (
+    COARSE_LABELS,
+    FINE_LABELS,
+    GROUP_LABELS,
+    PORTRAIT_LABELS,
+    ids_within,
+)
 
 
 def _judges(device: torch.device) -> Judges:
@@ -18,6 +24,10 @@ DOMAIN = Domain(
     name="portraits",
     label_sets=(FINE_LABELS, COARSE_LABELS, PORTRAIT_LABELS),
     load_judges=_judges,
+    coarse_parts={
+        part.name: GROUP_LABELS[group].name
+        for part, group in zip(PORTRAIT_LABELS, ids_within(GROUP_LABELS), strict=True)
+    },
     incidental=frozenset(
         {"skin_tone", "hair_darkness", "lip_redness", "iris_color", "light_azimuth", "light_elevation"}
     ),
