@@ -1,1 +1,1 @@
-"""Optimisation over a generator's latents: the objective and its terms."""
+"""Optimisation of a generator's latents: edits, embedding, and the terms of their objectives."""

@@ -1,6 +1,6 @@
 """Adam (Kingma and Ba 2015, algorithm 1) on one tensor.
 
-Building torch.optim's own imports torch's compiler first: two seconds that the first edit of a kernel would wait.
+torch.optim imports torch's compiler, which would delay the first edit of a kernel by seconds.
 """
 
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class Adam:
-    """Changes `x` in place. A short memory of squares, `beta2` well below 0.999, suits a hundred steps."""
+    """Updates `x` in place. For about a hundred steps, `beta2` should be well below 0.999."""
 
     def __init__(self, x: Tensor, beta2: float, beta1: float = 0.9, eps: float = 1e-8):
         self.x, self.betas, self.eps = x, (beta1, beta2), eps
@@ -16,7 +16,7 @@ class Adam:
         self.steps = 0
 
     def step(self, rate: float, gradient: Tensor) -> None:
-        """Move `x` by the gradient of what is to fall."""
+        """Update `x` with the gradient of the loss."""
         self.steps += 1
         beta1, beta2 = self.betas
         with torch.no_grad():

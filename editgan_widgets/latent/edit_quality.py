@@ -1,4 +1,4 @@
-"""EditQuality: how well an edit did what was painted, and how much it changed beside it, in figures and in words."""
+"""EditQuality: agreement of an edit with the painted mask, and its change outside, as figures and words."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,12 +10,12 @@ _REACHED: tuple[tuple[float, Literal["well", "partly"]], ...] = ((0.8, "well"), 
 
 @dataclass(frozen=True)
 class EditQuality:
-    """What one edit is worth.
+    """Quality of one edit.
 
     Attributes:
-        agreement: of the edited parts inside the region with the painted ones by the interpreter, 0 to 1.
+        agreement: IoU of the predicted mask with the painted mask, edited parts inside the region only, 0 to 1.
         outside: mean absolute change outside the region, as a share of the value range.
-        budget: what `outside` may be before it counts against an edit (EditConfig.outside_budget).
+        budget: change outside that is not penalised (EditConfig.outside_budget).
     """
 
     agreement: float
@@ -24,12 +24,12 @@ class EditQuality:
 
     @classmethod
     def of(cls, step: EditStep, config: EditConfig) -> "EditQuality":
-        """The quality of the step that an edit kept."""
+        """Quality of the step that an edit kept."""
         return cls(float(step.iou), float(step.outside), float(config.outside_budget))
 
     @property
     def reached(self) -> Literal["well", "partly", "hardly"]:
-        """How far the picture came towards what was painted."""
+        """Agreement in words."""
         for least, word in _REACHED:
             if self.agreement >= least:
                 return word
@@ -37,7 +37,7 @@ class EditQuality:
 
     @property
     def kept(self) -> Literal["as before", "nearly", "changed"]:
-        """How the picture outside the region fared: up to a quarter of the budget, within it, or beyond."""
+        """Change outside in words: at most a quarter of the budget, within the budget, or more."""
         return (
             "as before" if self.outside <= self.budget / 4 else "nearly" if self.outside <= self.budget else "changed"
         )

@@ -1,12 +1,12 @@
-"""embed: the latent whose picture is nearest to a given one (EditGAN, section 3.2): one pass of the encoder, then Adam.
+"""embed: find the latent of a given picture (EditGAN, section 3.2) by one pass of the encoder and then Adam.
 
-Adam moves w_plus, as an offset from the first pass in units along W's axes (latent/latent_frame.py), down
+Adam minimises, over the offset of w_plus from the first pass in units along W's axes (latent/latent_frame.py),
 
     ln(mean squared error) + perceptual distance + prior * mean(offset²)
 
-The first term is the PSNR itself but for a factor: its gradient does not fade as the error falls, and a decibel weighs
-the same at 20 dB as at 30. The prior keeps the latent near to where the encoder, or W's mean, put it, where edits work.
-Pictures of a batch do not touch one another.
+The first term is proportional to the PSNR: its gradient does not vanish as the error decreases, and a decibel has the
+same weight at 20 dB as at 30. The prior keeps the latent close to the encoder's result or to W's mean, where edits
+work. The pictures of a batch are independent.
 """
 
 import logging
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EmbedStep:
-    """One step: the latents, their pictures, and how near these are."""
+    """One step: latents, their pictures and PSNR."""
 
     index: int  # 0 .. total; 0 is the first pass, step i the latents after i updates
     total: int
@@ -46,30 +46,30 @@ class EmbedStep:
     psnr: np.ndarray  # [n], dB over the range [-1, 1]
     started_from: Start
     seconds: float  # since the embedding began
-    perceptual_features: str | None = None  # what the perceptual term compares; None where its weight is 0
+    perceptual_features: str | None = None  # features of the perceptual term; None if its weight is 0
     left_out: Mapping[str, str] = field(default_factory=dict)  # terms of a weight above 0 not computed, with the reason
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """The latents found for n pictures: for each the best of its steps, the first pass among them."""
+    """The latents of n pictures: for each the best of its steps, including the first pass."""
 
     w_plus: Tensor  # [n, num_ws, w_dim]
     image: np.ndarray  # uint8 [n, H, W, 3], the pictures of `w_plus`
     psnr: np.ndarray  # [n], dB over the range [-1, 1], against the given pictures
     first: EmbedStep  # the first pass
     best_step: np.ndarray  # [n], the step that was kept; 0 is the first pass
-    steps: int  # updates made: the configured ones, or fewer where it was stopped
+    steps: int  # updates: as configured, or fewer if it was stopped
     seconds: float
 
     @property
     def started_from(self) -> Start:
-        """Whether the encoder made the first pass, or W's mean stands for it where the model has none."""
+        """ "encoder", or "mean" of W if the model has no encoder."""
         return self.first.started_from
 
     @property
     def perceptual_features(self) -> str | None:
-        """What the perceptual term compared (models/perceptual.py); None where its weight is 0."""
+        """Features of the perceptual term (models/perceptual.py); None if its weight is 0."""
         return self.first.perceptual_features
 
     @property
@@ -88,11 +88,11 @@ def embed(
     """Embed pictures and keep each one's best step by PSNR.
 
     Args:
-        model: frozen; with an encoder it begins there, else at the mean of W.
+        model: frozen; with an encoder the start is its result, otherwise the mean of W.
         image: in [-1, 1], of the model's resolution (`images.from_uint8`).
         config: None for the defaults.
-        on_step: gets every step, the first pass (0) too.
-        should_stop: asked after every step; True ends early with the best so far (`CancelToken.is_set` fits).
+        on_step: called with every step, including the first pass (0).
+        should_stop: called after every step; True ends early with the best so far (`CancelToken.is_set` fits).
 
     An interrupt (Ctrl+C) after the first pass ends it early too, with the best so far.
 
@@ -120,14 +120,14 @@ def optimize_embedding(
 ) -> Iterator[EmbedStep]:
     """Embed pictures step by step; yields the first pass and then one EmbedStep after every update.
 
-    Stopping is not calling `next`. Arguments as of `embed`. Raises ValueError at the first `next` for pictures of
+    To stop, do not call `next` again. Arguments as in `embed`. Raises ValueError at the first `next` for pictures of
     another size or range.
     """
     config = config or EmbedConfig()
     began = time.perf_counter()
     target = _checked(model, image).to(model.device)
     start, started_from = _first_pass(model, target)
-    # From the mean, colours are still to be found, and all rows are to move alike at first.
+    # From the mean, colours have to be found too, and all rows move together at first.
     units = config.units if started_from == "encoder" else replace(config.units, fine=1.0)
     frame = LatentFrame(model, start, units, coordinates=config.coordinates)
     objective = _Objective(model, target, config)
@@ -135,7 +135,7 @@ def optimize_embedding(
     adam = Adam(offset, config.beta2)
     slow, read = offset.detach().clone(), Readback()
     for index in range(config.steps + 1):
-        # Grad mode is set here and never across a yield, where the consumer's code would run under it.
+        # Grad mode is not set across a yield, because the consumer's code would run in it.
         with torch.set_grad_enabled(index < config.steps):
             together = started_from == "mean" and index < config.together
             free = offset.mean(1, keepdim=True).expand_as(offset) if together else offset
@@ -143,7 +143,7 @@ def optimize_embedding(
             made = model.generator.synthesis(latent).image
             loss = objective(index, made, free, latent)
         w_now = latent.detach().clone()
-        pixels, psnr = read((images.to_bytes(made), _psnr(made, target)))  # the step's one wait for the device
+        pixels, psnr = read((images.to_bytes(made), _psnr(made, target)))  # the only synchronisation of the step
         seconds = time.perf_counter() - began
         about = (objective.features, objective.left_out)
         yield EmbedStep(index, config.steps, w_now, pixels, psnr, started_from, seconds, *about)
@@ -155,7 +155,7 @@ def optimize_embedding(
 
 
 class _Objective:
-    """Sum over the pictures, so that each one's gradient is what it would be alone."""
+    """Sum over the pictures, so that each picture's gradient is independent of the others."""
 
     def __init__(self, model: EditGAN, target: Tensor, config: EmbedConfig):
         self.target, self.config = target, config
@@ -178,12 +178,12 @@ class _Objective:
                 encoded = self.encoder(made)
             total = total + config.encoder * (latent - encoded).square().mean((1, 2)).sum()
         if self.perceptual is not None and self.reference is not None and index % config.perceptual_every == 0:
-            weight = config.perceptual * config.perceptual_every * len(made)  # the distance is the batch's mean
+            weight = config.perceptual * config.perceptual_every * len(made)  # the distance is a mean over the batch
             total = total + weight * self.perceptual(made, self.reference)
         return total
 
 
-_LEAST_ERROR = 1e-6  # 66 dB, beyond what 8 bits hold: the logarithm's slope stays finite
+_LEAST_ERROR = 1e-6  # 66 dB, more than 8 bits can represent: keeps the slope of the logarithm finite
 
 
 class _Best:
@@ -200,7 +200,7 @@ class _Best:
         w_plus = torch.where(chosen, step.w_plus, self.w_plus)
         image = np.where(better[:, None, None, None], step.image, self.image)
         psnr, number = np.where(better, step.psnr, self.psnr), np.where(better, step.index, self.step)
-        # All at once: an interrupt leaves the one step or the other.
+        # One assignment, so that an interrupt leaves a consistent step.
         self.last, self.w_plus, self.image, self.psnr, self.step = step, w_plus, image, psnr, number
 
     def embedding(self) -> Embedding:
@@ -218,7 +218,7 @@ def _checked(model: EditGAN, image: Tensor) -> Tensor:
     low, high = float(image.min()), float(image.max())
     if not (low >= -1.01 and high <= 1.01):
         raise ValueError(
-            f"pictures' values run from {low:g} to {high:g}, embed takes [-1, 1]: images.from_uint8 gives that"
+            f"the pictures' values are {low:g} to {high:g}, but embed takes [-1, 1]; use images.from_uint8"
         )
     return image.detach().float()
 

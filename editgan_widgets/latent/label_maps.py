@@ -14,8 +14,8 @@ _BFLOAT16_FROM = 256**2  # pixels of a picture whose label map is computed with 
 def predicted_label_map(model: EditGAN, features: list[Tensor]) -> UInt8[Tensor, "h w"]:
     """Label map that the interpreter predicts from one picture's features.
 
-    From 256 px up the products are in bfloat16 where the CPU has AMX tiles: 1.5 times as fast at 512 px. The label
-    differs at about two pixels in a thousand, where the two likeliest labels are nearly equal.
+    From 256 px, products are in bfloat16 if the CPU has AMX. The label then differs at about two pixels in a thousand,
+    where the two most likely labels are nearly equal.
 
     Raises ValueError for a model without an interpreter.
     """

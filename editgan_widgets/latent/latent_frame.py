@@ -2,15 +2,15 @@
 
     w_plus = reference + mix @ (unit * offset @ axes)         offset [batch, num_ws, w_dim], axes of W
 
-A step of Adam has the same length in every coordinate, so the units decide what an edit is made of:
+A step of Adam has the same length in every coordinate, so the units determine which directions an edit prefers:
 
-- `unit` is between the standard deviation of W along an axis and the same length along all (`whitening`): directions in
-  which the mapping hardly varies stay small, and yet an edit may use them.
-- `mix` lets rows move together more readily than apart (`spread`), and fine rows less than coarse ones (`fine`): each
-  generated picture has one w for all rows, and where the rows of an edit part, lips tear and colours run (the
-  "delta" of Tov et al. 2021, section 4). A prior on the offset then weighs most what leads away from W.
+- `unit` is between the standard deviation of W along an axis and the same length for all axes (`whitening`): movement
+  along axes on which W hardly varies is small but possible.
+- `mix` makes rows move more together than apart (`spread`), and fine rows less than coarse ones (`fine`). Each
+  generated picture has the same w in all rows; if the rows of an edit diverge, lips tear and colours run (the "delta"
+  of Tov et al. 2021, section 4). A prior on the offset therefore mostly penalises leaving W.
 
-Coordinates "w" are W's own, in which EditGAN optimises: w_plus = reference + offset.
+Coordinates "w" are W's own, as in EditGAN: w_plus = reference + offset.
 """
 
 from dataclasses import dataclass
@@ -26,17 +26,17 @@ from editgan_widgets.scalars import plain_fields
 
 @dataclass(frozen=True)
 class Units:
-    """How far a coordinate of the offset moves w_plus. Raises ValueError for settings out of range.
+    """Units of the offset's coordinates. Raises ValueError for settings out of range.
 
     The defaults were found by mask edits on portraits-128. Whitened axes and free rows (1, 0.1, 1, 1) tear lips and
-    move more outside. Stiffer rows (spread 0.5, fine 0.7) keep embeddings where vectors work (EmbedConfig takes them),
-    but follow a mask less far.
+    change more outside the region. Stiffer rows (spread 0.5, fine 0.7) keep embeddings where vectors work (EmbedConfig
+    uses them), but follow a mask less well.
     """
 
-    whitening: float = 0.5  # 1: an axis' unit is its standard deviation; 0: the rms of all; between: powers of both
-    least_std: float = 0.1  # floor for an axis' std, as a part of the rms: no axis is quite frozen
-    spread: float = 0.7  # of rows away from their common move, 0 (they move as one) to 1 (each as it likes)
-    fine: float = 0.85  # each row beyond the coarse ones moves this many times as far as the one before it
+    whitening: float = 0.5  # 1: an axis' unit is its standard deviation; 0: the rms of all; between: geometric mean
+    least_std: float = 0.1  # minimum of an axis' std, as a share of the rms, so that no axis is frozen
+    spread: float = 0.7  # how far each row may deviate from the shared step: 0 = not at all, 1 = freely
+    fine: float = 0.85  # factor of the movement from each row to the next, beyond the coarse rows
 
     def __post_init__(self) -> None:
         plain_fields(self)
@@ -45,18 +45,18 @@ class Units:
                 raise ValueError(f"{name} must be from {low} to 1; got {getattr(self, name)!r}")
 
 
-_LEAST = 1e-3  # at 0 an offset could not be told from its latent
+_LEAST = 1e-3  # at 0 the offset of a latent would not be unique
 
 
 class LatentFrame:
     """Coordinates of w_plus around a reference.
 
     Args:
-        model: tells the axes of W.
+        model: provides the axes of W.
         reference: latents whose offset is 0.
-        units: of the coordinates.
+        units: units of the coordinates.
         layers: rows of w_plus that move, first and one past the last; None = all.
-        coordinates: "units" as above, "w" for W's own, whatever the units.
+        coordinates: "units" as above; "w" for W's own, which ignores `units`.
 
     Raises ValueError for layers that the reference does not have.
     """
@@ -110,7 +110,7 @@ def _moving_rows(reference: Tensor, layers: tuple[int, int] | None) -> Float[Ten
 
 
 def _mix(moves: Float[Tensor, " num_ws"], units: Units, coarse_rows: int) -> Float[Tensor, "num_ws num_ws"]:
-    """Rows of the latent's offset from rows of the coordinates; rows that do not move are left by themselves."""
+    """Matrix from rows of the coordinates to rows of the latent's offset; rows that do not move are decoupled."""
     common = torch.outer(moves, moves) / moves.sum()
     row = torch.arange(len(moves), device=moves.device)
     size = units.fine ** (row - coarse_rows + 1).clamp_min(0)

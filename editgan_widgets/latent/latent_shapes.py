@@ -1,7 +1,7 @@
-"""Latents in the shapes that people have -> w_plus [n, rows, w_dim] of a model.
+"""Convert latents of various shapes to w_plus [n, rows, w_dim] of a model.
 
-A code of W, `[w_dim]`, stands for the same code in every row. Which model a shape belongs to is told by its rows: a
-StyleGAN2 of 2^k px has 2k - 2 of them (Karras et al. 2020, two for each resolution from 4 px up).
+A code of W, `[w_dim]`, is repeated in every row. The number of rows identifies the size of the model: a StyleGAN2 of
+2^k px has 2k - 2 rows (Karras et al. 2020, two for each resolution from 4 px).
 """
 
 from typing import Literal, TypeAlias
@@ -12,13 +12,13 @@ from torch import Tensor
 from editgan_widgets.models.editgan import EditGAN
 
 Space: TypeAlias = Literal["w", "w_plus"] | None
-"""What two-dimensional latents are: n codes of W, or the rows of one w_plus. None decides by their number."""
+"""Meaning of two-dimensional latents: n codes of W, or the rows of one w_plus. None decides by their number."""
 
 _ROW_COUNTS = tuple(range(8, 22, 2))  # of StyleGAN2 from 32 to 2048 px
 
 
 class LatentShapeError(ValueError):
-    """Latents of another model's size, or of no latents at all."""
+    """Latents have the size of another model, or are not latents."""
 
 
 def rows_and_width(model: EditGAN) -> tuple[int, int]:
@@ -27,16 +27,16 @@ def rows_and_width(model: EditGAN) -> tuple[int, int]:
 
 
 def fitted(tensor: Tensor, model: EditGAN, name: str, space: Space = None) -> Float[Tensor, "n rows w_dim"]:
-    """Give latents as a batch of the model's w_plus.
+    """Convert latents to a batch of the model's w_plus.
 
     Args:
         tensor: float `[d]`, `[n, d]`, `[n, 1, d]` (codes of W, repeated in every row), `[rows, d]` or
-            `[n, rows, d]`. `[n, d]` is taken as one w_plus where n is the model's number of rows.
-        model: whose rows and width must fit.
-        name: of the latents, for the error.
-        space: "w" or "w_plus" for two-dimensional latents whose number does not tell.
+            `[n, rows, d]`. `[n, d]` is one w_plus if n is the model's number of rows.
+        model: the model whose rows and width must fit.
+        name: name of the latents in the error message.
+        space: "w" or "w_plus" for two-dimensional latents whose number is ambiguous.
 
-    Raises LatentShapeError where rows or width do not fit, with the size of the model that they would fit.
+    Raises LatentShapeError if rows or width do not fit; it names the size of the model that they would fit.
     """
     if space not in (None, "w", "w_plus"):
         raise LatentShapeError(f"space is 'w', 'w_plus' or None; got {space!r}")
@@ -70,7 +70,7 @@ def _what(shape: tuple[int, ...]) -> str:
 
 
 def _rows_of(rows: int, width: int) -> str:
-    """Say whose rows they are: "18 rows of 512: a 1024 px StyleGAN2"."""
+    """Describe rows by their model: "18 rows of 512: a 1024 px StyleGAN2"."""
     if rows in _ROW_COUNTS:
         size = f"a {2 ** (rows // 2 + 1)} px StyleGAN2"
         return f"{rows} rows of {width}: {size}" + (" or a StyleGAN3" if rows == 16 else "")

@@ -1,4 +1,4 @@
-"""Latents from the files of projectors and encoders, fitted to a model: `load_latents("projected_w.npz", model)`."""
+"""Read latents from files of projectors and encoders: `load_latents("projected_w.npz", model)`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,8 @@ class Latents:
 
     Attributes:
         w_plus: float32 `[n, rows, w_dim]`, on the CPU.
-        names: of each latent, as the file has them (the picture's path, the key), with its number where one array
-            holds several; empty where the file has none.
+        names: name of each latent in the file (the picture's path, the key), with its index if one array has several;
+            empty if the file has no names.
     """
 
     w_plus: Tensor
@@ -39,28 +39,28 @@ def load_latents(
 ) -> Float[Tensor, "n rows w_dim"]:
     """Read latents from a file: `w_plus` of a model, float32, on the model's device.
 
-    Read are `.npz` (NVIDIA's `projected_w.npz`, and names such as w_plus, latents, dlatents), `.npy`, files of
+    Supported are `.npz` (NVIDIA's `projected_w.npz`, and names such as w_plus, latents, dlatents), `.npy`, files of
     torch.save and pickles of numbers (rosinality's projector, e4e, pSp, ReStyle, PTI: a tensor, a list, or a dict), and
-    the safetensors that `editgan convert` writes. Nothing in a file is run. Codes of W are repeated in every row.
-    Codes z cannot be told from codes of W where both are of one length: an array named "z", or one of the length of z
-    alone, is refused; map any other z first (`model.generator.mapping`).
+    the safetensors that `editgan convert` writes. No code in a file is executed. Codes of W are repeated in every row.
+    Codes z cannot be distinguished from codes of W of the same length: an array named "z", or of z's length only, is
+    refused; map any other z first (`model.generator.mapping`).
 
     Args:
-        path: of the file.
-        model: whose rows and width the latents must have.
-        space: what an array `[n, w_dim]` is: "w" for n codes of W, "w_plus" for the rows of one latent. None takes it
-            as one latent where n is the model's number of rows, and otherwise as n codes of W; where n is the number of
-            rows of a StyleGAN2 of another size, it is refused.
-        force: read an array that measures as a direction and has no name that says otherwise.
+        path: the file.
+        model: the model whose rows and width the latents must have.
+        space: meaning of an array `[n, w_dim]`: "w" for n codes of W, "w_plus" for the rows of one latent. None means
+            one latent if n is the model's number of rows, and otherwise n codes of W; if n is the number of rows of a
+            StyleGAN2 of another size, it is refused.
+        force: read an array that looks like a direction and has no name that says otherwise.
 
-    Raises CheckpointError for a file without latents, with NaN or infinity in them, with latents of another model,
-    which it names by its size, or with an array that measures as a direction (latent/latents_or_vector.py).
+    Raises CheckpointError for a file without latents, with NaN or infinity, with latents of another model (whose size
+    it names), or with an array that looks like a direction (latent/latents_or_vector.py).
     """
     return read_latents(path, model, space, force).w_plus.to(model.device)
 
 
 def read_latents(path: str | Path, model: EditGAN, space: Space = None, force: Flag = False) -> Latents:
-    """As `load_latents`, on the CPU and with the names of the latents."""
+    """Like `load_latents`, on the CPU and with the names of the latents."""
     path = existing(path)
     content = latents_of_bundle(path) if path.suffix == ".safetensors" else read_tensors(path)
     found = fitted_latents(path, latents_in(path, content), model, space)
@@ -75,7 +75,7 @@ def read_latents(path: str | Path, model: EditGAN, space: Space = None, force: F
 
 
 def fitted_latents(path: Path, found: NamedTensors, model: EditGAN, space: Space = None) -> Latents:
-    """Fit a file's latents to a model. Raises CheckpointError where they do not fit."""
+    """Convert a file's latents to a model's w_plus. Raises CheckpointError if they do not fit."""
     batches, names = [], []
     for name, tensor in found:
         try:

@@ -1,10 +1,10 @@
-"""Tells latents from directions where the shape of an array does not: both come as (1, rows, w_dim).
+"""Distinguish latents from directions of the same shape, (1, rows, w_dim).
 
-EditGAN's edit vectors are (1, 16, 512), and so are the latents that NVIDIA's projector writes. With a model at hand it
-is measured: latents lie around W's mean, differences of latents around 0. The distance is Mahalanobis's in W, with a
-tenth of the mean variance added to each axis, so that axes along which W hardly varies do not decide alone; 1 is the
-distance that W's own codes have from their mean. The name of a file is a hint. Neither decides against the other, and
-the reason is given with the decision.
+EditGAN's edit vectors are (1, 16, 512), and so are the latents of NVIDIA's projector. If a model is given, the array is
+measured: latents are distributed around W's mean, differences of latents around 0. The measure is the Mahalanobis
+distance in W, with a tenth of the mean variance added to each axis so that axes along which W hardly varies do not
+dominate; codes of W have a distance of about 1 from their mean. The file name is a hint. If both contradict each other,
+nothing is decided. The reason is returned with the decision.
 """
 
 import re
@@ -21,8 +21,8 @@ from editgan_widgets.models.errors import CheckpointError
 Kind: TypeAlias = Literal["latents", "edit vector"]
 
 _RIDGE = 0.1  # of the mean variance
-_PLAUSIBLE = 2.0  # of what W's codes have: farther away it is neither
-_CLEAR = 1.5  # times nearer than to the other
+_PLAUSIBLE = 2.0  # maximum distance: beyond it the array is neither
+_CLEAR = 1.5  # required ratio of the two distances
 _LATENT_WORDS = (
     r"latents?|dlatents?|w_?plus|w\+|wp|projected|projections?|inver(sion|ted)|pivots?|codes?|embedd(ing|ed)"
 )
@@ -31,9 +31,9 @@ _VECTOR_WORDS = r"vectors?|directions?|boundar(y|ies)|edit(ing)?|deltas?|differe
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far an array's rows lie from W's mean and from 0; W's own codes lie about 1 from the mean.
+    """Distances of an array's rows from W's mean and from 0; codes of W have a distance of about 1 from the mean.
 
-    `kind` is None where both are far away, or neither is clearly nearer.
+    `kind` is None if both are far away, or neither is clearly nearer.
     """
 
     from_mean: float
@@ -41,7 +41,7 @@ class Comparison:
 
     @property
     def kind(self) -> Kind | None:
-        """What the distances say."""
+        """Kind according to the distances."""
         near, far = sorted((self.from_mean, self.from_zero))
         if near > _PLAUSIBLE or far < _CLEAR * near:
             return None
@@ -70,7 +70,7 @@ def compared(array: Float[Tensor, "*n w_dim"], model: EditGAN) -> Comparison:
 
 
 def by_name(stem: str) -> Kind | None:
-    """What a file's name says: "latents", "edit vector", or None for no such word or both kinds."""
+    """Kind suggested by a file's name: "latents", "edit vector", or None for neither or both."""
     words = re.sub(r"([a-z])([A-Z])", r"\1_\2", stem).lower()
 
     def has(kinds: str) -> bool:
@@ -85,15 +85,15 @@ def by_name(stem: str) -> Kind | None:
 def decided(
     path: Path, array: Float[Tensor, "*n w_dim"], model: EditGAN | None, released_as: Kind | None = None
 ) -> tuple[Kind, str]:
-    """Decide what an array of a file is, and give the reason.
+    """Return the kind of an array in a file, and the reason.
 
     Args:
-        path: whose name is a hint, where a model is at hand.
-        array: the file's.
-        model: to measure against; None where there is none.
-        released_as: what EditGAN's releases keep in this shape, where files of such a release are converted together.
+        path: the file; if a model is given, its name is only a hint.
+        array: the array.
+        model: the model to measure against, or None.
+        released_as: kind of arrays of this shape in EditGAN's releases, if files of a release are converted together.
 
-    Raises CheckpointError where nothing decides, or measure and name contradict one another.
+    Raises CheckpointError if the kind cannot be determined, or measure and name contradict each other.
     """
     fits = model is not None and array.shape[-1] == model.generator.w_dim
     measured = compared(array, model) if model is not None and fits else None

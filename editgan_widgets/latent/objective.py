@@ -1,4 +1,4 @@
-"""Objective: the sum of an optimisation's terms, and the figures of all of them.
+"""Objective: the weighted sum of an optimisation's terms, and the figures of all terms.
 
 `edit_objective` lists the terms of an edit (EditGAN, section 3.3):
 
@@ -6,7 +6,7 @@
             + encoder(latent, picture)
 
 Each term is a mean over its own pixels, so that its weight does not depend on the size of the region. EditGAN's release
-averages over the whole picture instead: LossWeights.picture_mean does that.
+averages over the whole picture instead, as LossWeights.picture_mean does.
 """
 
 import math
@@ -37,20 +37,20 @@ from editgan_widgets.scalars import plain_fields
 class LossWeights:
     """Weights of a mask edit's terms, pictures in [-1, 1]. A term of weight 0 is not computed."""
 
-    segmentation: float = 1.0  # cross-entropy in nats; the unit of the others
-    dice: float = 2.0  # 1 - soft Dice of the edited parts, which IoU follows; cross-entropy favours large parts
+    segmentation: float = 1.0  # cross-entropy in nats
+    dice: float = 2.0  # 1 - soft Dice of the edited parts, closer to IoU than cross-entropy, which favours large parts
     rgb: float = 40.0  # mean squared error outside
     perceptual: float = 2.0  # perceptual_distance outside
-    perceptual_every: int = 2  # steps; it is a quarter of a step's time, and its gradient counts for those between
+    perceptual_every: int = 2  # steps between two computations, to save time; their weight is scaled accordingly
     prior: float = 0.01  # squared distance from the start in the latent frame's units, mean over rows and axes
-    balance_power: float = 0.5  # a pixel counts 1 / area(its label in the region) ** this: no outvoting
-    changed: float = 2.0  # a repainted pixel counts this much more than one that is to stay
-    identity: float = 1.0  # 1 - cosine of an embedding before and after, where the edit is given one
-    drag: float = 5.0  # difference of the features that points drag along, where there are such points
-    encoder: float = 0.0  # squared distance from the encoder's latent of the picture, where the model has one; W's unit
-    # Pixels of the region that a step reads at most; of a larger one a part in turn. None, or on a CUDA device: all.
+    balance_power: float = 0.5  # weight of a pixel = 1 / area(its label in the region) ** this, to balance the labels
+    changed: float = 2.0  # weight of a repainted pixel relative to an unchanged one
+    identity: float = 1.0  # 1 - cosine of the identity embeddings before and after; needs EditConfig.embedding
+    drag: float = 5.0  # difference of the features at dragged points
+    encoder: float = 0.0  # squared distance from the encoder's latent of the picture, in W's unit; needs an encoder
+    # Maximum number of the region's pixels per step; a larger region is read in turns. None, or on a CUDA device: all.
     pixels: int | None = 2048
-    picture_mean: bool = False  # RGB and perceptual are means over the whole picture, where the region counts 0
+    picture_mean: bool = False  # RGB and perceptual are means over the whole picture, with 0 inside the region
 
     def __post_init__(self) -> None:
         plain_fields(self)
@@ -68,14 +68,14 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Descent:
-    """The objective at one candidate, with the gradients of all terms by what the terms read."""
+    """The objective at one candidate, with its gradients with respect to `outputs`."""
 
     figures: Float[Tensor, " names"]
-    outputs: list[Tensor]  # what depends on the latent: image, features, offset, w_plus
-    gradients: list[Tensor]  # of the total by each of them
+    outputs: list[Tensor]  # inputs of the terms, which depend on the latent: image, features, offset, w_plus
+    gradients: list[Tensor]  # gradient of the total with respect to each of them
 
     def gradient(self, x: Tensor) -> Tensor:
-        """Gradient of the total by `x`, from which the outputs were computed."""
+        """Gradient of the total with respect to `x`, from which the outputs were computed."""
         return torch.autograd.grad(self.outputs, [x], self.gradients)[0]
 
 
@@ -83,11 +83,11 @@ class Objective:
     """Sum of terms.
 
     Attributes:
-        names: of the figures in the order in which they are shown: those of each term in turn, then `total`.
+        names: names of the figures in display order: those of each term, then `total`.
         goals: names of the figures, 0 to 1, that measure how far the terms' goals are reached.
-        period: evaluations i and i + period compute the same operations.
-        left_out: terms that were asked for and are not computed, each with the reason.
-        calls: evaluations so far; a caller may set it to choose the next evaluation's place in the period.
+        period: evaluations i and i + period perform the same operations.
+        left_out: terms of a weight above 0 that are not computed, each with the reason.
+        calls: number of evaluations so far; may be set to choose the position of the next one in the period.
     """
 
     def __init__(self, terms: Sequence[Term], left_out: Mapping[str, str] = MappingProxyType({})):
@@ -115,7 +115,7 @@ class Objective:
         offset: Float[Tensor, "1 num_ws w_dim"],
         w_plus: Float[Tensor, "1 num_ws w_dim"],
     ) -> Descent:
-        """Evaluate, and take the gradients term after term, so that only one term's graph is in memory at a time."""
+        """Evaluate, and compute the gradients term by term, so that only one term's graph is in memory at a time."""
         given = [synthesis.image, *synthesis.features, offset, w_plus]
         leaves = [x.detach().requires_grad_(x.requires_grad) for x in given]
         moving = [i for i, x in enumerate(leaves) if x.requires_grad]
@@ -134,7 +134,7 @@ class Objective:
     def _losses(
         self, image: Tensor, features: list[Tensor], offset: Tensor, w_plus: Tensor, figures: dict[str, Tensor]
     ) -> Iterator[Tensor]:
-        """Yield the terms' losses one after the other, and add their figures to `figures`."""
+        """Yield the loss of each term, and add its figures to `figures`."""
         at = Candidate(self.calls, image, features, offset, w_plus)
         for term in self.terms:
             value = term.value(at)
@@ -159,13 +159,13 @@ def edit_objective(
     """List the terms of an edit.
 
     Args:
-        model: with an interpreter; `perceptual_distance` says which features the perceptual term compares by.
-        target: what to reach, and where.
-        reference: picture in [-1, 1] that the outside is held to.
-        weights: of the terms.
-        embedding: of the identity term; None leaves it out (`Objective.left_out` says so).
-        nearest: upsample the interpreter's features to the nearest pixel, not bilinearly.
-        drag: what points should move; the segmentation term is left out where the target names no parts.
+        model: an EditGAN; `model.perceptual_distance` determines the features of the perceptual term.
+        target: target label map and region.
+        reference: picture in [-1, 1] that the outside is compared with.
+        weights: weights of the terms.
+        embedding: network of the identity term; None leaves it out (see `Objective.left_out`).
+        nearest: upsample the interpreter's features by nearest pixel, not bilinearly.
+        drag: the drag term, or None; the segmentation term is left out if the target has no parts.
 
     Raises ValueError for a target with parts and a model without an interpreter.
     """
@@ -196,7 +196,7 @@ def edit_objective(
 def segmentation_term(
     model: EditGAN, target: EditTarget, weights: LossWeights, device: torch.device, nearest: bool = False
 ) -> SegmentationTerm:
-    """Make the term of an edit's painted parts. Raises ValueError for a model without an interpreter."""
+    """The segmentation term of an edit. Raises ValueError for a model without an interpreter."""
     inside = SegmentationWeights(
         weights.segmentation,
         weights.dice,
@@ -208,11 +208,7 @@ def segmentation_term(
 
 
 def left_out_terms(model: EditGAN, weights: LossWeights, embedding: IdentityModel | None = None) -> dict[str, str]:
-    """Name the terms that were asked for and that an edit cannot compute, each with the reason.
-
-    A weight above 0 asks for a term. The identity term is asked for by another weight than the default, which only says
-    what an embedding counts where one is given.
-    """
+    """Terms with a weight above 0 that an edit cannot compute, each with the reason."""
     reasons = {}
     if weights.identity not in (0, LossWeights.identity) and embedding is None:
         reasons["identity"] = "no embedding is given (EditConfig.embedding)"

@@ -2,8 +2,8 @@
 
 Points can be dragged in the same optimisation (latent/terms/drag.py).
 
-Stopping is not calling `next`; drawing, logging, recording and testing are consumers of the one iterator. Adam moves
-the latent's offset from the reference in units along W's axes (latent/latent_frame.py).
+To stop, do not call `next` again; drawing, logging, recording and testing are consumers of the same iterator. Adam
+updates the latent's offset from the reference in units along W's axes (latent/latent_frame.py).
 """
 
 import math
@@ -35,13 +35,13 @@ from editgan_widgets.scalars import Flag, Real, real
 class EditStep:
     """One step: its latent, the picture of that latent, and the figures of the objective there."""
 
-    index: int  # 1 .. total; step i is the latent after i updates, 0 (where it was asked for) the start
+    index: int  # 1 .. total; step i is the latent after i updates, step 0 (with_start) is the start
     total: int
     w_plus: Tensor  # [1, num_ws, w_dim], a copy of its own
     image: np.ndarray  # uint8 [H, W, 3]
     figures: Mapping[str, float]  # unweighted, in the order of the objective's terms; `total` is the weighted sum
     score: float  # `agreement`, or -total: the best step is the one with the highest
-    reached: float  # 0 to 1, mean of the figures that measure the goals: IoU of painted parts, way of dragged points
+    reached: float  # 0 to 1, mean of the goals' figures: IoU of painted parts, share of the way of dragged points
     agreement: float  # agreement_score of this step
     seconds: float  # since the edit began
     left_out: Mapping[str, str] = field(default_factory=dict)  # terms asked for and not computed, with the reason
@@ -58,9 +58,8 @@ class EditStep:
 
 
 def agreement_score(reached: Real, outside: Real, config: EditConfig) -> float:
-    """Goals reached, 0 to 1, less the penalty for change outside: what `config.best` = "iou" compares steps by."""
-    beyond = max(0.0, real(outside, "outside") - config.outside_budget)
-    return real(reached, "reached") - config.outside_penalty * beyond
+    """`reached` (0 to 1) minus the penalty for change outside: the score of steps if `config.best` is "iou"."""
+    return float(reached - config.outside_penalty * max(0.0, outside - config.outside_budget))
 
 
 def optimize_edit(
@@ -77,26 +76,26 @@ def optimize_edit(
     Args:
         model: frozen; needs an interpreter.
         w_plus: latent to start from.
-        target: what to reach, and where.
+        target: target label map and region.
         config: None for the defaults.
-        reference: latent whose picture is kept outside the region and from which the prior measures; `w_plus` if None.
-            An edit that goes on from a stopped one gives the latent before that one, so that changes outside do not add
-            up.
+        reference: latent whose picture is preserved outside the region and which the prior is relative to; `w_plus` if
+            None. An edit that continues a stopped one passes the latent before that one, so that changes outside do not
+            accumulate.
         with_start: yield step 0 first, the start with its figures.
-        points: what to drag where, inside the target's region.
+        points: points to drag, inside the target's region.
 
-    Raises at the first `next`: ValueError where the target's size or the config's layers are not the model's, or there
+    Raises at the first `next`: ValueError if the target's size or the config's layers do not fit the model, or if there
     is no goal; DragError for points that cannot be dragged.
     """
     config = config or EditConfig()
     start_time = time.perf_counter()
     size = (model.resolution, model.resolution)
     if target.label_map.shape != size:
-        raise ValueError(f"the target is {target.label_map.shape} px, this model makes {size} px")
+        raise ValueError(f"the target is {target.label_map.shape} px, but this model generates {size} px")
     reference = w_plus if reference is None else reference
     frame = LatentFrame(model, reference.detach(), config.units, config.layers, config.coordinates)
     if not target.labels and not points:
-        raise ValueError("nothing to edit: the target names no part and there are no points to drag")
+        raise ValueError("nothing to edit: the target has no parts and there are no points to drag")
     with torch.no_grad():
         before = model.generator.synthesis(reference)
     drag = None
@@ -114,9 +113,9 @@ def optimize_edit(
             evaluation = evaluations()
             if index == 0 and not with_start:
                 adam.step(rate(0), evaluation.gradient())
-                del evaluation  # with it its features go, before the next step's are made
+                del evaluation  # frees its features before those of the next step are computed
                 continue
-            pixels, figures = read((evaluation.pixels, evaluation.figures))  # the step's one wait for the device
+            pixels, figures = read((evaluation.pixels, evaluation.figures))  # the only synchronisation of the step
             values = dict(zip(objective.names, figures.tolist(), strict=True))
             outside = values["outside"]
             reached = sum(values[name] for name in objective.goals) / len(objective.goals)
@@ -142,31 +141,31 @@ def _dtype(config: EditConfig, device: torch.device) -> torch.dtype:
 
 @dataclass(frozen=True)
 class _Evaluation:
-    """The objective at one latent. What it holds stands until the next one."""
+    """The objective at one latent. Its tensors are valid until the next evaluation."""
 
     latent: Tensor
     pixels: Tensor  # uint8 [H, W, 3], on the device
     figures: Tensor
-    gradient: Callable[[], Tensor]  # by the offset
+    gradient: Callable[[], Tensor]  # with respect to the offset
 
 
 class _Evaluations:
-    """The objective at the offset's present value, call after call; on a CUDA device recorded and replayed."""
+    """Evaluates the objective at the offset's present value; on a CUDA device, recorded and replayed."""
 
     def __init__(self, model: EditGAN, objective: Objective, frame: LatentFrame, offset: Tensor, dtype: torch.dtype):
         self._model, self._objective, self._frame, self._dtype = model, objective, frame, dtype
-        self._offset = offset  # its memory stays where it is: Adam changes it in place
+        self._offset = offset  # a fixed address in memory: Adam updates it in place
         self._recorded = _recorded_steps(self._whole, objective.period, offset.device)
 
     def __call__(self) -> _Evaluation:
-        if self._recorded is None:  # the gradient only where it is asked for: a stopped edit's last one is not
+        if self._recorded is None:  # the gradient is lazy: that of a stopped edit's last step is not needed
             latent, pixels, descent = self._evaluate()
             return _Evaluation(latent, pixels, descent.figures, lambda: descent.gradient(self._offset))
         latent, pixels, figures, gradient = self._recorded()
         return _Evaluation(latent, pixels, figures, lambda: gradient)
 
     def close(self) -> None:
-        """Let go of what was recorded, and of its memory, which only the garbage collector would find."""
+        """Release the recording and its memory, which otherwise only the garbage collector would free."""
         self._recorded = None
 
     def _whole(self, number: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -176,9 +175,9 @@ class _Evaluations:
 
     def _evaluate(self) -> tuple[Tensor, Tensor, Descent]:
         offset, moves = self._offset, self._frame.moves
-        # Grad mode is set here and never across a yield, where the consumer's code would run under it.
+        # Grad mode is not set across a yield, because the consumer's code would run in it.
         with torch.enable_grad():
-            # Rows that do not move keep what they have and get no gradient.
+            # Rows that do not move keep their values and get no gradient.
             free = offset * moves + offset.detach() * (1 - moves)
             latent = self._frame.latent(free)
             synthesis = self._model.generator.synthesis(latent, dtype=self._dtype)

@@ -1,13 +1,14 @@
-"""Pivotal tuning: fine-tune a copy of the generator around one latent, until its picture is the photo's.
+"""Pivotal tuning: fine-tune a copy of the generator so that it reproduces a photo at one latent.
 
-After Roich et al. 2022 (sections 3.2 and 3.3): w_plus, the pivot, stays; the synthesis network's weights move down
+After Roich et al. 2022 (sections 3.2 and 3.3): w_plus, the pivot, is fixed, and the weights of the synthesis network
+minimise
 
     ln(mean squared error) + perceptual distance + locality
 
-where locality keeps the pictures of latents near to the pivot as the untouched generator made them, so that edits still
-work there. The stored noise maps may move too, or alone, held to be noise by their autocorrelation at all scales
-(Karras et al. 2020, appendix D); where a generator's noise has no strength they show nothing. The mapping and all other
-networks are shared with the model that it came from, which stays as it is, and so are its edit vectors: W is the same.
+where locality preserves the original generator's pictures of latents near the pivot, so that edits still work there.
+The stored noise maps can be tuned too, or alone, with a penalty on their autocorrelation at all scales (Karras et al.
+2020, appendix D); they have no effect if the generator's noise strength is 0. The mapping and all other networks are
+shared with the original model, which is not modified; its edit vectors remain valid because W is the same.
 """
 
 import copy
@@ -30,13 +31,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PivotalConfig:
-    """How the copy is tuned. Raises ValueError for settings out of range."""
+    """Settings of the tuning. Raises ValueError for settings out of range."""
 
     steps: int = 60
     lr: float = 1e-3  # of Adam, on weights of unit variance (equalised layers)
-    perceptual: float = 1.0  # weight of perceptual_distance; 0 leaves it uncomputed
-    locality: float = 10.0  # weight of the squared change of pictures near the pivot; 0 leaves it uncomputed
-    radius: float = 0.3  # how far on the way from the pivot to a random w these pictures are taken
+    perceptual: float = 1.0  # weight of perceptual_distance; 0: not computed
+    locality: float = 10.0  # weight of the squared change of pictures near the pivot; 0: not computed
+    radius: float = 0.3  # position of their latents between the pivot (0) and a random w (1)
     seed: int = 0  # of these latents
     moves: Literal["weights", "noise", "both"] = "weights"  # what is tuned
     noise_lr: float = 0.05  # of Adam, on noise maps of unit variance
@@ -74,15 +75,15 @@ def tune_around(
     on_step: Callable[[PivotalStep], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> EditGAN:
-    """Give a model whose generator shows `image` at `w_plus`; `model` is left as it is.
+    """Return a model whose generator reproduces `image` at `w_plus`; `model` is not modified.
 
     Args:
-        model: its interpreter, discriminator and encoder serve the copy too.
+        model: its interpreter, discriminator and encoder are shared with the copy.
         image: in [-1, 1], of the model's resolution.
         w_plus: the pivot, from `embed`.
         config: None for the defaults.
-        on_step: gets every step.
-        should_stop: asked after every step; True ends early with the copy as it is, and so does an interrupt (Ctrl+C).
+        on_step: called with every step.
+        should_stop: called after every step; True ends early with the present copy, and so does an interrupt (Ctrl+C).
 
     Raises ValueError for a picture or a latent of another size.
     """
@@ -133,7 +134,7 @@ def tune_around(
             if should_stop is not None and should_stop():
                 break
     except KeyboardInterrupt:
-        _log.warning("tuning interrupted; the generator is kept as it is by now")
+        _log.warning("tuning interrupted; the generator is kept as tuned so far")
     for noise in noises:
         noise.requires_grad_(False)
     about = {**model.metadata, "tuned_from": model.base_fingerprint}
@@ -148,8 +149,8 @@ def _near(model: EditGAN, pivot: Tensor, radius: float, rng: torch.Generator) ->
         return pivot.lerp(model.generator.w_plus(model.generator.mapping(z)), radius)
 
 
-def autocorrelation(noises: Sequence[Float[Tensor, "_ _"]], least: int = 8) -> Float[Tensor, ""]:
-    """Squared correlation of each map with itself a pixel right and down, at its size and halved until 8 px."""
+def autocorrelation(noises: Sequence[Float[Tensor, "_ _"]], least: Whole = 8) -> Float[Tensor, ""]:
+    """Squared autocorrelation of each map at one pixel to the right and down, at its size and halved down to 8 px."""
     total = torch.zeros((), device=noises[0].device)
     for noise in noises:
         x = noise[None, None]
@@ -158,5 +159,5 @@ def autocorrelation(noises: Sequence[Float[Tensor, "_ _"]], least: int = 8) -> F
                 total = total + (x * x.roll(1, axis)).mean().square()
             if x.shape[2] <= least:
                 break
-            x = F.avg_pool2d(x, 2) * 2  # twice the mean of four: unit variance again
+            x = F.avg_pool2d(x, 2) * 2  # twice the mean of four values has unit variance
     return total

@@ -1,7 +1,7 @@
-"""refine: steps of optimisation after an edit vector was applied (EditGAN, section 3.4, self-supervised refinement).
+"""refine: optimisation steps after applying an edit vector (EditGAN, section 3.4, self-supervised refinement).
 
-The target is the segmentation that the interpreter sees right after the vector was added; outside the vector's parts
-the picture is drawn back to the one before. 10 steps repair most, more than 30 gain little by the paper.
+The target is the interpreter's segmentation right after the vector was added; outside the vector's parts the picture is
+pulled back to the one before. According to the paper, 10 steps repair most, and more than 30 gain little.
 """
 
 import logging
@@ -37,12 +37,12 @@ def refine(
     Args:
         model: frozen; needs an interpreter.
         w_plus: latent before the edit.
-        vector, scale, layers, force: as of EditVector.apply.
-        steps: 0 applies the vector alone.
-        config: None takes `EditConfig.preset("default", refine=True)`; its `steps` do not count.
+        vector, scale, layers, force: as in EditVector.apply.
+        steps: 0 applies only the vector.
+        config: None means `EditConfig.preset("default", refine=True)`; its `steps` are ignored.
 
-    Raises at the first `next`: WrongModelError for another model's vector, ValueError for steps below 0 or a vector
-    that changes nothing the interpreter sees.
+    Raises at the first `next`: WrongModelError for a vector of another model, ValueError for steps below 0 or a vector
+    that does not change the interpreter's segmentation.
     """
     count = whole(steps, "steps", least=0)
     config = replace(config or EditConfig.preset("default", refine=True), steps=max(count, 1))
@@ -55,9 +55,9 @@ def refine(
 
 
 def best_step(steps: Iterator[EditStep] | list[EditStep]) -> EditStep:
-    """The step with the highest score, the vector alone among them; an interrupt (Ctrl+C) ends with the best so far.
+    """The step with the highest score, including step 0; an interrupt (Ctrl+C) ends early with the best so far.
 
-    Raises ValueError where there is none.
+    Raises ValueError if there are no steps.
     """
     best: EditStep | None = None
     try:
@@ -80,9 +80,9 @@ def refine_target(
     labels: tuple[str, ...],
     config: EditConfig,
 ) -> EditTarget:
-    """Give the target of refining: the segmentation of `applied`, around the parts named in either.
+    """Target of refining: the segmentation of `applied`, around the vector's parts in either segmentation.
 
-    Names that the model's labels lack are left out. Raises ValueError where the vector changes nothing to be seen.
+    Part names that the model does not have are ignored. Raises ValueError if the vector changes no segmentation.
     """
     maps = []
     for latent in (before, applied):

@@ -1,10 +1,10 @@
-"""EditTarget: what an edit must reach and where it may act, from two label maps (EditGAN, section 3.3).
+"""EditTarget: the target label map of an edit and its region, from two label maps (EditGAN, section 3.3).
 
-The paper's region is all pixels whose label is in Q_edit, a hand-written list of parts for each kind of edit, before
-or after, plus a buffer. Here Q_edit is what the user painted over or painted: the labels that changed pixels had or
-have. A small part (a lip, a brow) counts whole, as in the paper. A large one (skin, hair, background), which is mostly
-there because something was painted onto it, counts only where it changed: else the region would be the whole face and
-nothing would hold the rest of the picture.
+The paper's region are all pixels whose label before or after is in Q_edit, a hand-written list of parts for each kind
+of edit, plus a buffer. Here Q_edit are the labels that changed pixels had or have. A small part (a lip, a brow) is in
+the region as a whole, as in the paper. A large part (skin, hair, background), which is usually in Q_edit because
+something was painted onto it, is in the region only where it changed; otherwise the region would be the whole face and
+nothing would preserve the rest of the picture.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from scipy import ndimage
 
 from editgan_widgets.scalars import Flag, Real, flag, real
 
-WHOLE_PART_SHARE = 0.05  # of the picture's area: parts up to this count whole
+WHOLE_PART_SHARE = 0.05  # of the picture's area: parts up to this size are in the region as a whole
 BUFFER_SHARE = 0.02  # of the height: 2.6 px at 128 px; EditGAN's 5 px at 512 px is too thin for small pictures
 LEAST_BUFFER = 2.0  # px
 
@@ -26,7 +26,7 @@ Region: TypeAlias = Literal["parts", "painted"]
 
 @dataclass(frozen=True)
 class EditTarget:
-    """The painted truth and the region of an edit; all arrays `[H, W]`."""
+    """Painted label map and region of an edit; all arrays `[H, W]`."""
 
     label_map: np.ndarray  # uint8: the segmentation to reach (inside the region)
     region: np.ndarray  # bool: pixels that may change
@@ -46,13 +46,13 @@ def from_label_maps(
 
     Args:
         before, after: label maps.
-        buffer_px: how far the region reaches beyond the parts, px; None takes 2% of the height, at least 2 px.
-        predicted: what the interpreter sees now; its pixels of small edited parts join the region, so that what
-            an earlier edit left behind can still be removed.
-        region: "parts" as above; "painted" for the changed pixels alone, with a square buffer, as in the authors'
-            release, where it is the user's strokes.
+        buffer_px: margin of the region around the parts, px; None means 2% of the height, at least 2 px.
+        predicted: the interpreter's present label map; its pixels of small edited parts are added to the region, so
+            that remains of an earlier edit can be removed.
+        region: "parts" as above; "painted" for only the changed pixels, with a square buffer, as in the authors'
+            release, which uses the user's strokes.
 
-    Raises ValueError where nothing was painted.
+    Raises ValueError if nothing was painted.
     """
     changed = before != after
     if not changed.any():
@@ -85,12 +85,12 @@ def from_segmentations(
     """Make the target of refining an edit vector: the segmentation right after it was applied (EditGAN, section 3.4).
 
     Args:
-        before, after: what the interpreter sees before and after.
-        parts: ids of the vector's parts; where they are in neither map, whatever changed counts.
-        buffer_px: as of `from_label_maps`.
-        whole: large parts count whole too, as in EditGAN; else where they changed.
+        before, after: the interpreter's label maps before and after.
+        parts: ids of the vector's parts; if neither map has them, all changed pixels are used.
+        buffer_px: as in `from_label_maps`.
+        whole: large parts are in the region as a whole too, as in EditGAN; else only where they changed.
 
-    Raises ValueError where none of the parts is to be seen and nothing changed.
+    Raises ValueError if none of the parts is visible and nothing changed.
     """
     changed = before != after
     core, shown, every = np.zeros(before.shape, bool), [], flag(whole, "whole")
@@ -103,8 +103,8 @@ def from_segmentations(
     if not core.any():
         core, shown = changed.copy(), [int(x) for x in np.unique(after[changed])]
     if not core.any():
-        raise ValueError("nothing to refine: the vector changes no part that the interpreter sees; raise its scale")
-    buffer = _buffer(buffer_px, before.shape[0])
+        raise ValueError("nothing to refine: the vector does not change the predicted label map; use a larger scale")
+    buffer = max(LEAST_BUFFER, BUFFER_SHARE * before.shape[0]) if buffer_px is None else buffer_px
     near = np.asarray(ndimage.distance_transform_edt(~core)) <= buffer
     return EditTarget(after.copy(), near, changed & near, tuple(shown))
 
@@ -117,7 +117,7 @@ def _buffer(given: Real | None, height: int) -> float:
 def agreement(
     label_map: UInt8[np.ndarray, "h w"], target: EditTarget, region: Bool[np.ndarray, "h w"] | None = None
 ) -> float:
-    """Mean intersection over union, 0..1, of the edited parts in `label_map` and the target, inside the region."""
+    """Mean IoU, 0..1, of the edited parts in `label_map` and the target, inside the region."""
     inside = target.region if region is None else region
     scores = []
     for label in target.labels:

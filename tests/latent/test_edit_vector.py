@@ -78,7 +78,7 @@ def test_broken_and_foreign_files_are_refused(vector, tmp_path):
     with pytest.raises(EditVectorError, match="cannot be read as an edit vector"):
         EditVector.load(path)
     save_file({"x": torch.zeros(1)}, str(path))
-    with pytest.raises(EditVectorError, match="no edit vector; write one with"):
+    with pytest.raises(EditVectorError, match="not an edit vector; write one with"):
         EditVector.load(path)
     with pytest.raises(FileNotFoundError, match="no edit vector at"):
         EditVector.load(tmp_path / "absent.safetensors")

@@ -120,7 +120,7 @@ def test_a_model_without_interpreter_says_what_it_lacks(tiny_model, session, tar
 
 def test_a_target_of_another_size_is_refused(tiny_model, session, target):
     small = EditTarget(*(x[:16, :16] for x in (target.label_map, target.region, target.changed)), labels=target.labels)
-    with pytest.raises(ValueError, match=r"target is \(16, 16\) px, this model makes \(32, 32\)"):
+    with pytest.raises(ValueError, match=r"target is \(16, 16\) px, but this model generates \(32, 32\)"):
         next(optimize_edit(tiny_model, session.w_plus, small))
 
 

@@ -64,7 +64,7 @@ def test_the_target_is_the_segmentation_right_after_around_the_parts():
     assert target.region[10:14, 10:16].all()
     assert not target.region[28:, 28:].any()
     assert from_segmentations(before, after, [], buffer_px=1).region[30, 30]
-    with pytest.raises(ValueError, match=r"nothing to refine.*raise its scale"):
+    with pytest.raises(ValueError, match=r"nothing to refine.*use a larger scale"):
         from_segmentations(before, before, [])
 
 

@@ -1,9 +1,9 @@
-"""Directions from the files of those who find them, as edit vectors of a model: `load_direction("smile.npy", model)`.
+"""Read directions from files of other programs as edit vectors of a model: `load_direction("smile.npy", model)`.
 
-**Scale.** A direction is taken as its file has it (`unit="file"`): `scale=1` adds InterFaceGAN's boundaries and SeFa's
-eigenvectors at their length of 1, a mean difference or an e4e direction as a whole, and GANSpace's components by one of
-their own standard deviations, as GANSpace's sliders count. What length 1 does depends on how wide a model's W is;
-`unit="sigma"` scales any direction so that `scale=1` moves a latent by one standard deviation of W along it.
+**Scale.** With `unit="file"`, `scale=1` adds the direction as it is in the file: boundaries of InterFaceGAN and
+eigenvectors of SeFa have length 1, a mean difference or an e4e direction has its full length, and a component of
+GANSpace one of its standard deviations, like GANSpace's sliders. The effect of length 1 depends on the spread of a
+model's W; with `unit="sigma"`, `scale=1` moves a latent by one standard deviation of W along the direction.
 """
 
 import re
@@ -31,13 +31,13 @@ _LONGEST_NAME = 60  # characters
 
 @dataclass(frozen=True, eq=False)
 class _Set:
-    """Directions of a file, fitted to a model."""
+    """Directions of a file, in the shape of a model's latents."""
 
     directions: list[Tensor]  # [rows, w_dim] each
     names: list[str]
     sigma: Tensor | None
     key: str
-    said: bool  # whether the file says that these are directions
+    said: bool  # True if the file declares them as directions
     named: bool = False
 
 
@@ -51,26 +51,26 @@ def load_direction(
     name: str | None = None,
     force: bool = False,
 ) -> EditVector:
-    """Read a direction from a file, as an edit vector of a model. Nothing in the file is run.
+    """Read a direction from a file as an edit vector of a model. No code in the file is executed.
 
-    Read are InterFaceGAN's boundaries, mean differences and e4e directions (`.npy`, `.npz`, torch.save), GANSpace's
-    `.npz` and e4e's copy of it, SeFa factors (rosinality's `.pt`, `.npz`), EditGAN's edit vectors (`.npy`, the demo's
-    pickle) and this package's (`.safetensors`). A file does not say which model its direction was found in: width and
-    rows are all that can be checked.
+    Supported are InterFaceGAN's boundaries, mean differences and e4e directions (`.npy`, `.npz`, torch.save),
+    GANSpace's `.npz` and e4e's copy of it, SeFa factors (rosinality's `.pt`, `.npz`), EditGAN's edit vectors (`.npy`,
+    the demo's pickle) and this package's (`.safetensors`). Files do not name the model that a direction was found in,
+    so only width and rows can be checked.
 
     Args:
-        path: of the file.
-        model: that it is for.
-        index: which one of several, counted from 0, or its name in a file of names.
-        rows: of w_plus that it moves, as latent/directions/rows.py says: [4, 7] two rows, "4-7" a span; None = all.
-        unit: what `scale=1` adds; see the module's text.
-        columns: whether the directions of a matrix are its columns; None as the file's layout says.
-        name: of the vector; None takes the file's, with the index where there are several.
-        force: read an array that seems to hold latents and no direction (see `latents_or_vector`).
+        path: the file.
+        model: the model to use the direction with.
+        index: which of several directions, counted from 0, or its name if the file has names.
+        rows: rows of w_plus to move (latent/directions/rows.py): [4, 7] two rows, "4-7" a span; None = all.
+        unit: what `scale=1` adds; see the module's docstring.
+        columns: True if the directions of a matrix are its columns; None decides by the file's layout.
+        name: name of the vector; None uses the file's name, with the index if there are several.
+        force: read an array that seems to contain latents and not a direction (see `latents_or_vector`).
 
-    Raises CheckpointError for a file without directions, with NaN or infinity, of another model's size, or of latents;
-    for several directions without an index, it says how many there are. Raises EditVectorError for rows that the model
-    does not have, or another unit.
+    Raises CheckpointError for a file without directions, with NaN or infinity, of another model's size, with latents,
+    or with several directions if `index` is None. Raises EditVectorError for rows that the model does not have, or an
+    unknown unit.
     """
     path = existing(path)
     if unit not in ("file", "sigma"):
@@ -91,7 +91,7 @@ def direction_of(
     name: str | None = None,
     force: bool = False,
 ) -> EditVector:
-    """As `load_direction`, of what `read_tensors` found in the file."""
+    """Like `load_direction`, from the result of `read_tensors`."""
     fitting = _fitting(path, directions_in(path, content, rows_and_width(model)[1]), model, columns, index)
     at = _place(path, fitting, index)
     delta = fitting.directions[at]
@@ -113,9 +113,9 @@ def direction_of(
 
 
 def sigma_along(model: EditGAN, direction: Float[Tensor, "rows w_dim"]) -> float:
-    """Standard deviation of W along a direction: of the projections of random codes on it, the same code in every row.
+    """Standard deviation of W along a direction: of the projections of random codes, the same code in every row.
 
-    0 for a direction that W does not have.
+    0 for a direction along which W does not vary.
     """
     statistics = model.w_statistics()
     rows = direction.to(statistics.axes)
@@ -135,7 +135,7 @@ def _vector(
     if unit == "sigma":
         if sigma < 1e-6:
             raise EditVectorError(f"W does not vary along {name!r}, so it has no sigma; use unit='file'")
-        length = float(delta.square().sum(1).mean().sqrt())  # of a row, root mean square
+        length = float(delta.square().sum(1).mean().sqrt())  # root mean square of the rows' lengths
         delta = delta * (sigma / length)
     facts = {"unit": unit, "sigma": sigma, "fingerprint": model.base_fingerprint, "resolution": model.resolution}
     return EditVector(name, delta * layer_weights(rows, len(delta), "rows")[:, None], labels, {**recipe, **facts})
@@ -188,7 +188,7 @@ def _fitted(path: Path, found: FoundDirections, model: EditGAN, columns: bool | 
 
 
 def _is_a_set(count: int, rows: int, index: Index) -> bool:
-    """Whether a matrix of so many rows is as many directions of W, and not the rows of one direction of W+."""
+    """True if the rows of a matrix are directions of W, and not the rows of one direction of W+."""
     return count == 1 or (count != rows and (index is not None or count not in range(8, 22, 2)))
 
 

@@ -1,8 +1,8 @@
 """EditVector: an edit as a direction in W+ (EditGAN, section 3.4), with its recipe.
 
-`delta_w_plus` `[num_ws, w_dim]` is the latent after less the latent before; adding it with another scale gives a
-weaker, stronger or reversed edit, on this portrait or another one of the same model. Stored as safetensors, float32,
-with its recipe as JSON. Several are put together in latent/directions/vector_stack.py.
+`delta_w_plus` `[num_ws, w_dim]` is the latent after the edit minus the latent before. Added with another scale, it
+gives a weaker, stronger or reversed edit, on this portrait or on another one of the same model. It is stored as
+safetensors, float32, with its recipe as JSON. latent/directions/vector_stack.py combines several vectors.
 """
 
 import json
@@ -28,7 +28,7 @@ _SPACE = "w_plus"
 
 
 class EditVectorError(ValueError):
-    """A file that is no edit vector, or a vector that does not fit."""
+    """A file is not an edit vector, or a vector does not fit."""
 
 
 class WrongModelError(EditVectorError):
@@ -37,18 +37,18 @@ class WrongModelError(EditVectorError):
 
 @dataclass(frozen=True, eq=False)
 class EditVector:
-    """An edit's difference of latents, its name, the parts that were painted, and how it was made.
+    """The latent offset of an edit, its name, the painted parts, and its recipe.
 
-    `recipe` holds at least `fingerprint` and `resolution` of the model, and the `versions` it was made with.
-    Raises EditVectorError where `delta_w_plus` is no array of finite floating-point numbers `[num_ws, w_dim]`, or the
-    preview no picture.
+    `recipe` has at least `fingerprint` and `resolution` of the model, and the `versions` of the packages. Raises
+    EditVectorError if `delta_w_plus` is not an array of finite floating-point numbers `[num_ws, w_dim]`, or the preview
+    is not a picture.
     """
 
     name: str
-    delta_w_plus: Tensor  # [num_ws, w_dim] float32; arrays and nested lists of numbers are turned into one
+    delta_w_plus: Tensor  # [num_ws, w_dim] float32; arrays and nested lists of numbers are converted
     labels: tuple[str, ...] = ()
     recipe: dict = field(default_factory=dict)
-    licence: str | None = None  # under which it may be passed on, an SPDX name where there is one
+    licence: str | None = None  # licence of the vector, preferably an SPDX identifier
     preview: np.ndarray | None = None  # uint8 [H, W, 3], for example before and after side by side
 
     def __post_init__(self) -> None:
@@ -73,7 +73,7 @@ class EditVector:
 
     @property
     def fingerprint(self) -> str | None:
-        """Fingerprint of the model that it was made with, where its recipe tells."""
+        """Fingerprint of the model that it was made with; None if the recipe has none."""
         return self.recipe.get("fingerprint")
 
     @property
@@ -82,7 +82,7 @@ class EditVector:
         return tuple(self.delta_w_plus.any(1).nonzero()[:, 0].tolist())
 
     def masked(self, layers: Layers) -> "EditVector":
-        """Give the vector with some rows alone, or weighed. Raises EditVectorError for layers that it does not have."""
+        """The vector with only some rows, or with row weights. Raises EditVectorError for layers that do not exist."""
         weights = layer_weights(layers, len(self.delta_w_plus))
         return replace(self, delta_w_plus=self.delta_w_plus * weights[:, None])
 
@@ -97,14 +97,14 @@ class EditVector:
         """Return `w_plus + scale * delta_w_plus`.
 
         Args:
-            w_plus: latents to edit; left as they are.
-            scale: about -2..2; 1 is the edit as made, negative reverses it.
-            model: checked against the recipe where given.
-            force: apply even if the vector is another model's; the shapes must still fit.
-            layers: rows of w_plus that move (latent/directions/rows.py); None = all.
+            w_plus: latents to edit; not modified.
+            scale: about -2..2; 1 is the edit as made, a negative scale reverses it.
+            model: if given, checked against the recipe.
+            force: apply a vector of another model too; the shapes must still fit.
+            layers: rows of w_plus to move (latent/directions/rows.py); None = all.
 
-        Raises WrongModelError for another model's vector, EditVectorError for latents of another shape, or layers that
-        they do not have.
+        Raises WrongModelError for a vector of another model, EditVectorError for latents of another shape, or layers
+        that do not exist.
         """
         by = checked_scale(scale)
         if model is not None and not flag(force, "force", EditVectorError):
@@ -118,7 +118,7 @@ class EditVector:
         return w_plus + by * delta.to(w_plus)
 
     def check(self, model: EditGAN) -> None:
-        """Raise WrongModelError if the vector was made with another model, or one that this was not tuned from."""
+        """Raise WrongModelError unless the vector was made with this model, or with the one it was tuned from."""
         if self.fingerprint not in (None, model.fingerprint, model.base_fingerprint):
             raise WrongModelError(
                 f"edit vector {self.name!r} was made with model {self.fingerprint}, this model is {model.fingerprint}; "
@@ -126,7 +126,7 @@ class EditVector:
             )
 
     def save(self, path: str | Path) -> None:
-        """Write a safetensors file, and the folders above it. Raises OSError where the path cannot be written."""
+        """Write a safetensors file, and create its folder if needed. Raises OSError if the path cannot be written."""
         about = {
             "format": _FORMAT,
             "name": self.name,
@@ -153,7 +153,7 @@ class EditVector:
 
     @classmethod
     def load(cls, path: str | Path) -> "EditVector":
-        """Read what `save` wrote. Raises FileNotFoundError, or EditVectorError for a broken or foreign file."""
+        """Read a file of `save`. Raises FileNotFoundError, or EditVectorError for a broken or different file."""
         if reason := why_unreadable(path):
             raise EditVectorError(reason)
         if not Path(path).is_file():
@@ -163,7 +163,7 @@ class EditVector:
                 about = json.loads((file.metadata() or {}).get("editgan", "{}"))
                 if about.get("format") != _FORMAT or "delta_w_plus" not in file.keys():  # noqa: SIM118
                     raise EditVectorError(
-                        f"{path} is a safetensors file, but no edit vector; write one with EditVector.save"
+                        f"{path} is a safetensors file, but not an edit vector; write one with EditVector.save"
                     )
                 if about.get("space", _SPACE) != _SPACE:
                     raise EditVectorError(f"{path} is a vector of {about['space']!r}; only those of w_plus can be read")

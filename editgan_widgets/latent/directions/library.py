@@ -11,7 +11,7 @@ _PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 
 
 def shipped_vectors(model: EditGAN) -> tuple[EditVector, ...]:
-    """Give the vectors that ship with a model, read once; none where it has no library."""
+    """Vectors that ship with a model, read once; empty if it has no library."""
     known = (model.fingerprint, model.base_fingerprint)
     return tuple(vector for vector in _all_shipped() if vector.fingerprint in known)
 
@@ -26,10 +26,10 @@ def load_vectors(model: EditGAN, folder: str | Path | None = None) -> dict[str, 
     """Read a model's library of edit vectors, by name.
 
     Args:
-        model: whose vectors are wanted; a copy that was tuned around a photo has those of the model it came from.
-        folder: of .safetensors files; None looks among those that ship.
+        model: the model; a copy that was tuned around a photo has the vectors of the original model.
+        folder: folder of .safetensors files; None means the shipped libraries.
 
-    Raises EditVectorError where there is none for this model, FileNotFoundError for what is no folder.
+    Raises EditVectorError if there is no library for this model, FileNotFoundError if the folder does not exist.
     """
     folders = sorted(_PRETRAINED.glob("*/vectors")) if folder is None else [Path(folder)]
     for place in folders:

@@ -1,7 +1,7 @@
-"""How an edit vector stands in a picture: its scale, whether it is switched on, the rows of w_plus that it moves.
+"""Settings of an edit vector in a picture: its scale, whether it is on, and the rows of w_plus that it moves.
 
-A picture with vectors is its latent without them plus each vector's part, so going from some settings to others adds
-the difference (`difference`). `clashes` says which of those that are on share a direction.
+The latent of a picture is the latent without vectors plus the offset of each vector, so a change of settings adds a
+`difference`. `clashes` lists active vectors that are not independent.
 """
 
 from collections.abc import Mapping

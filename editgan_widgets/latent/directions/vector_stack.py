@@ -1,4 +1,4 @@
-"""Several edit vectors: compared, put together with scales, layers and an order of their own, and listed from a folder.
+"""Several edit vectors: comparison, combination with scales, layers and order, and listing of a folder.
 
 stack = combine([(smile, 1.0, None), (age, 0.7, (0, 6)), (gaze, -0.5, None)])
 compare([smile, age, gaze]).conflicts()
@@ -25,26 +25,26 @@ from editgan_widgets.latent.directions.rows import rows_in_json
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Flag, Real, flag, real
 
-CONFLICT = 0.3  # cosine beyond which two vectors are no longer taken to be independent
+CONFLICT = 0.3  # absolute cosine above which two vectors are not independent
 
 Part: TypeAlias = tuple[EditVector, float] | tuple[EditVector, float, Layers]
 
 
 class ConflictWarning(UserWarning):
-    """Vectors that are put together share a direction: they undo one another, or count twice."""
+    """Combined vectors are not independent: they cancel in part, or their common direction counts twice."""
 
 
 class Conflict(NamedTuple):
-    """Two vectors that share a direction."""
+    """Two vectors that are not independent."""
 
-    first: int  # their places in what was compared
+    first: int  # indices of the compared vectors
     second: int
-    cosine: float  # below 0 they undo one another, above 0 what they share counts twice
+    cosine: float  # below 0 they cancel in part, above 0 their common direction counts twice
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """How n vectors lie to one another."""
+    """Dot products, lengths and cosines of n vectors."""
 
     names: tuple[str, ...]
     gram: np.ndarray  # [n, n] dot products
@@ -57,18 +57,18 @@ class Comparison:
 
     @property
     def cosine(self) -> Float[np.ndarray, "n n"]:
-        """Cosines, -1..1; 0 with a vector that is nought."""
+        """Cosines, -1..1; 0 for a zero vector."""
         norms = np.maximum(self.norms, 1e-12)
         return self.gram / np.outer(norms, norms)
 
     def conflicts(self, threshold: Real = CONFLICT) -> tuple[Conflict, ...]:
-        """Pairs whose cosine is beyond the threshold on either side, the strongest first."""
-        cosine, n, beyond = self.cosine, len(self.names), real(threshold, "threshold")
+        """Pairs whose absolute cosine is above the threshold, largest first."""
+        cosine, n = self.cosine, len(self.names)
         pairs = [Conflict(i, j, float(cosine[i, j])) for i in range(n) for j in range(i + 1, n)]
         return tuple(sorted((x for x in pairs if abs(x.cosine) > beyond), key=lambda x: -abs(x.cosine)))
 
     def describe(self, conflict: Conflict) -> str:
-        """Say what a conflict does."""
+        """Describe a conflict in a sentence."""
         what = "undo one another in part" if conflict.cosine < 0 else "share a direction, which counts twice"
         return (
             f"{self.names[conflict.first]!r} and {self.names[conflict.second]!r} {what} (cosine {conflict.cosine:.2f})"
@@ -99,18 +99,18 @@ def combine(
     warn: Real | None = CONFLICT,
     force: Flag = False,
 ) -> EditVector:
-    """Put vectors together: the sum of (vector, scale) or (vector, scale, layers), in order.
+    """Combine vectors: the sum of (vector, scale) or (vector, scale, layers).
 
     Args:
-        parts: any number from 1 up; layers None = all.
-        name: of the result; None names the parts.
-        orthogonal: from each vector what lies along those before it is taken away first, so that the earlier ones keep
-            their effect; else the order changes nothing.
-        warn: cosine of two scaled parts from which a ConflictWarning says so; None never warns.
-        force: take vectors of unlike models together.
+        parts: one or more; layers None = all.
+        name: name of the result; None joins the names of the parts.
+        orthogonal: project each vector to the orthogonal complement of those before it, so that earlier ones keep
+            their effect; otherwise the order does not matter.
+        warn: absolute cosine of two scaled parts above which a ConflictWarning is issued; None never warns.
+        force: combine vectors of different models.
 
-    Raises EditVectorError for no parts, unlike shapes or layers that do not fit, WrongModelError for vectors of two
-    models.
+    Raises EditVectorError for no parts, different shapes or layers that do not fit, WrongModelError for vectors of
+    different models.
     """
     given = [(part[0], checked_scale(part[1]), part[2] if len(part) == 3 else None) for part in parts]
     apart = flag(orthogonal, "orthogonal", EditVectorError)
@@ -149,9 +149,9 @@ def combine(
 
 
 def summed(parts: Iterable[Part], name: str | None = None) -> EditVector:
-    """As `combine`, without a word about conflicts: what several sliders add together.
+    """Like `combine`, without warnings about conflicts: the sum of several sliders.
 
-    A vector without parts acts wherever the picture changes; beside others it makes the sum such a vector.
+    A vector without painted parts acts wherever the picture changes, and so does a sum that contains one.
     """
     given = list(parts)
     vector = combine(given, name, warn=None)
@@ -160,21 +160,21 @@ def summed(parts: Iterable[Part], name: str | None = None) -> EditVector:
 
 @dataclass(frozen=True, eq=False)
 class VectorFile:
-    """A file of a folder: its vector, or what is wrong with it."""
+    """A file of a folder: its vector, or the problem with it."""
 
     path: Path
     vector: EditVector | None
-    problem: str | None = None  # why it cannot be read, or not be applied to the model asked about
+    problem: str | None = None  # why it cannot be read, or cannot be applied to the given model
 
 
 def list_edit_vectors(folder: str | Path, model: EditGAN | None = None) -> tuple[VectorFile, ...]:
-    """Read a folder's .safetensors files in order of name; a broken one is listed with its problem.
+    """Read a folder's .safetensors files in order of name; broken files are listed with their problem.
 
     Args:
-        folder: not searched deeper.
-        model: vectors of another model are listed with that as their problem.
+        folder: searched without its subfolders.
+        model: if given, vectors of another model are listed with that as their problem.
 
-    Raises FileNotFoundError for what is no folder.
+    Raises FileNotFoundError if the folder does not exist.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -205,7 +205,7 @@ def _check_alike(vectors: Sequence[EditVector]) -> None:
 
 
 def _one_after_another(deltas: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Each less its projection on those before it (Gram-Schmidt)."""
+    """Subtract from each vector its projections on those before it (Gram-Schmidt)."""
     kept, axes = [], []
     for delta in deltas:
         rest = delta.clone()

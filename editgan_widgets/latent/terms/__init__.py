@@ -1,1 +1,1 @@
-"""Terms of the objective, one file each; `term.py` says what a term is."""
+"""Terms of the objective, one file each; `term.py` defines the interface."""

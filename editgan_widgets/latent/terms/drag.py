@@ -47,7 +47,7 @@ class DragPoint:
 
 
 def checked_points(points: Iterable[DragPoint], size: int) -> tuple[DragPoint, ...]:
-    """Give the points. Raises DragError for none, and for points that do not move or are outside `size` px."""
+    """Check points and return them. Raises DragError for no points, and for points that do not move or are outside."""
     given, found = tuple(points), []
     if not given:
         raise DragError("no points to drag: give at least one DragPoint(handle=(x, y), target=(x, y))")
@@ -129,7 +129,7 @@ class DragTerm:
 
     @torch.no_grad()
     def _reached(self, features: Sequence[Tensor]) -> Float[Tensor, ""]:
-        """Look for each handle along its way: the place whose features are most like those at the start."""
+        """Track each handle: the place near its segment with the features most similar to those at the start."""
         left = []
         for i, places in enumerate(self._searched):
             found = self._read(features, places)  # [channels, places, offsets]
