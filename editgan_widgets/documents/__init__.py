@@ -1,1 +1,1 @@
-"""What a user works on, without a user interface: session, history, journal, photo, saved picture."""
+"""Documents without a user interface: session, history, journal, photo, saved picture, script, animation."""

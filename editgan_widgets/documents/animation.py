@@ -1,4 +1,4 @@
-"""Animations of edits: the frames of an optimisation, or a vector's scale going to and fro, as GIF, WebP or MP4.
+"""Animations of edits: the frames of an optimisation, or of a vector's changing scale, as GIF, WebP or MP4.
 
 animate_edit(session).save("edit.gif")
 animate_vector(model, w_plus, smile).save("smile.mp4", size=256)
@@ -26,19 +26,20 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Real, Whole, is_whole, plain_fields, real, shown, whole
 
 FORMATS = (".gif", ".webp", ".mp4")
-_PALETTE_FRAMES = 16  # of an animation, from which a GIF's colours are chosen
+_PALETTE_FRAMES = 16  # number of frames from which a GIF's colours are chosen
 _LARGEST = 2048  # px of an animation's longer side
 
 
 class AnimationError(ValueError):
-    """Frames that make no animation, or a file that cannot be written as asked."""
+    """Frames are not an animation, or a file cannot be written as requested."""
 
 
 @dataclass(frozen=True, eq=False)
 class Animation:
-    """Pictures one after the other, uint8 `[n, H, W, 3]`, `fps` of them a second.
+    """Frames, uint8 `[n, H, W, 3]`, shown at `fps` per second.
 
-    The last one stands for `hold` seconds. Raises AnimationError for no frames, another shape, or numbers out of range.
+    The last one is shown for `hold` seconds. Raises AnimationError for no frames, another shape, or numbers out of
+    range.
     """
 
     frames: np.ndarray
@@ -58,12 +59,12 @@ class Animation:
         return len(self.frames)
 
     def save(self, path: str | Path, size: Whole | None = None) -> None:
-        """Write a file whose ending says the format: .gif, .webp or .mp4.
+        """Write a file in the format of its suffix: .gif, .webp or .mp4.
 
         Args:
-            path: of the file.
-            size: px of the longer side, 16 to 2048; None takes the frames'. MP4 needs even sides, so it may get one px
-                more.
+            path: the file.
+            size: px of the longer side, 16 to 2048; None keeps the frames' size. MP4 needs even sides, so one px may be
+                added.
 
         Raises AnimationError for another ending or size, ImportError for MP4 without the extra `video`.
         """
@@ -73,7 +74,7 @@ class Animation:
         write_bytes(path, self.encoded(path.suffix.lower(), size))
 
     def encoded(self, ending: str, size: Whole | None = None) -> bytes:
-        """The file's bytes; arguments and errors as of `save`."""
+        """Content of the file; arguments and errors as in `save`."""
         frames = _resized(self.frames, size)
         if ending == ".mp4":
             return _mp4(frames, self.fps, self.hold)
@@ -85,10 +86,10 @@ class Animation:
 
 
 class FrameRecorder:
-    """Keeps the frames of a run in bounded memory: at most `most`, at most `side` px, evenly spread over the run.
+    """Keeps the frames of a run in bounded memory: at most `most`, at most `side` px, evenly spaced over the run.
 
-    Once it is full every second frame goes, and from then on every second one that comes is taken. The last one that
-    came is always kept. May be filled by one thread and read by another.
+    When it is full, every second frame is dropped, and from then on only every second new frame is kept. The latest one
+    is always kept. One thread may add frames while another reads them.
     """
 
     def __init__(self, most: Whole = 96, side: Whole = 256) -> None:
@@ -101,12 +102,12 @@ class FrameRecorder:
         self._stride = self._came = 1
 
     def begin(self, before: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Forget what was kept; the first frame is the picture before the run."""
+        """Clear; the first frame is the picture before the run."""
         with self._lock:
             self._frames, self._last, self._stride, self._came = [self._small(before)], None, 1, 1
 
     def add(self, frame: UInt8[np.ndarray, "h w 3"]) -> None:
-        """The run's next picture."""
+        """Add the next picture of the run."""
         small = self._small(frame)
         with self._lock:
             self._last = small
@@ -120,7 +121,7 @@ class FrameRecorder:
             self._came += 1
 
     def frames(self) -> list[np.ndarray]:
-        """What was kept, in order."""
+        """The kept frames, in order."""
         with self._lock:
             return self._frames + ([] if self._last is None else [self._last])
 
@@ -133,14 +134,14 @@ class FrameRecorder:
 def animate_edit(
     source: EditSession | Sequence[UInt8[np.ndarray, "h w 3"]], steps: Whole | None = None, fps: Real = 12.0
 ) -> Animation:
-    """Animate an optimisation: run a session's edit, which it keeps, or take the frames of one that ran.
+    """Animate an optimisation: run a session's edit and commit it, or use the frames of an earlier run.
 
     Args:
-        source: a session with something painted, or pictures with the one before first.
-        steps: of the session's edit; None takes its config's.
-        fps: frames a second.
+        source: a session with a painted mask, or pictures, the first of them from before the edit.
+        steps: steps of the session's edit; None means the config's.
+        fps: frames per second.
 
-    Raises SessionError where the session has nothing to edit, AnimationError for no frames.
+    Raises SessionError if the session has nothing to edit, AnimationError for no frames.
     """
     rate = real(fps, "fps", AnimationError)
     if isinstance(source, EditSession):
@@ -166,14 +167,14 @@ def animate_vector(
     """Animate a vector's scale.
 
     Args:
-        model: of the vector.
+        model: the vector's model.
         w_plus: latent without the vector.
-        vector: what is added.
-        scales: one a frame; None takes `swing()`.
+        vector: the vector.
+        scales: one per frame; None means `swing()`.
         layers: rows of w_plus that move; None = all.
-        fps: frames a second.
+        fps: frames per second.
 
-    Raises EditVectorError for no scales or a vector that does not fit, WrongModelError for another model's.
+    Raises EditVectorError for no scales or a vector that does not fit, WrongModelError for a vector of another model.
     """
     chosen, rate = swing() if scales is None else [checked_scale(scale) for scale in scales], real(fps, "fps")
     if not chosen:
@@ -206,7 +207,7 @@ def _resized(frames: np.ndarray, size: Whole | None) -> np.ndarray:
 
 
 def _gif(frames: np.ndarray, durations: list[int]) -> bytes:
-    """One palette for all frames: with one each, what stands still would flicker."""
+    """Encode with one palette for all frames; with a palette per frame, static areas would flicker."""
     chosen = frames[np.unique(np.linspace(0, len(frames) - 1, _PALETTE_FRAMES).round().astype(int))]
     palette = Image.fromarray(np.concatenate(list(chosen))).quantize(256, Image.Quantize.MEDIANCUT)
     first, *others = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]

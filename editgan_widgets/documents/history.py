@@ -1,12 +1,12 @@
-"""History: an undo tree. Nothing that was done is lost: undoing and doing something else begins a branch.
+"""History: an undo tree. No entry is lost: a new action after an undo starts a branch.
 
-    history.push(state, do="paint", ...)     a new entry under the present one
-    history.undo(), history.redo()           one entry back; forward along the branch that was visited last
-    history.visit(7)                         to any entry, on whichever branch
+    history.push(state, do="paint", ...)     add an entry under the present one
+    history.undo(), history.redo()           one entry back; one forward along the branch visited last
+    history.visit(7)                         go to any entry, on any branch
 
-Entries made in one `grouped()` belong together, as a stroke and the edit that follows it: `before_group` and
-`after_group` say where undoing and redoing them as one leads. States are kept by a store: documents/journal.py packs
-them and writes them to disk.
+Entries pushed in one `grouped()` block belong together, such as a stroke and the edit that follows it; `before_group`
+and `after_group` are the entries to go to when they are undone and redone together. A store keeps the states:
+documents/journal.py packs them and writes them to disk.
 """
 
 import time
@@ -21,20 +21,20 @@ State = TypeVar("State")
 
 
 class HistoryError(ValueError):
-    """An entry that is not there, or nothing to go back or forward to."""
+    """An entry does not exist, or there is nothing to undo or redo."""
 
 
 @dataclass(eq=False)
 class Entry:
-    """One thing that was done. `made` and `note` hold JSON values alone."""
+    """One action. `made` and `note` have only JSON values."""
 
     id: int
-    parent: int | None  # None: where it all began
+    parent: int | None  # None for the first entry
     group: int
-    made: Mapping[str, Any]  # what was done, with "do" as its kind: enough to do it again
-    note: Mapping[str, Any] = field(default_factory=dict)  # of whoever keeps the history, such as sliders' places
-    name: str = ""  # that a user gave it
-    at: float = 0.0  # when, seconds since 1970
+    made: Mapping[str, Any]  # the action, with its kind as "do": enough to repeat it
+    note: Mapping[str, Any] = field(default_factory=dict)  # data of the history's owner, such as slider positions
+    name: str = ""  # given by the user
+    at: float = 0.0  # time, seconds since 1970
     children: list[int] = field(default_factory=list)
     latest: int | None = None  # child that was visited last: where redo goes
 
@@ -44,41 +44,41 @@ class Store(Protocol[State]):
     """Keeps the states of entries."""
 
     def put(self, entry: Entry, state: State) -> None:
-        """Keep the state of a new entry, or raise and keep nothing."""
+        """Store the state of a new entry, or raise and store nothing."""
 
     def get(self, id: int) -> State:
-        """Give it back, equal in every bit."""
+        """Return the state, bit for bit."""
         ...
 
     def moved(self, entry: Entry) -> None:
-        """The present entry is this one now."""
+        """Record that this is the present entry now."""
 
     def changed(self, entry: Entry) -> None:
-        """An entry's name or note is another one now."""
+        """Record that an entry's name or note has changed."""
 
 
 class Kept(Store[State]):
-    """The plainest store: a dictionary."""
+    """A store in memory: a dictionary."""
 
     def __init__(self) -> None:
         self._states: dict[int, State] = {}
 
     def put(self, entry: Entry, state: State) -> None:
-        """Keep it as it is."""
+        """Store the object itself."""
         self._states[entry.id] = state
 
     def get(self, id: int) -> State:
-        """Give the very state."""
+        """Return the object itself."""
         return self._states[id]
 
 
 class History(Generic[State]):
-    """A tree of entries with a present one. Not thread-safe by itself.
+    """A tree of entries, one of which is the present one. Not thread-safe.
 
     Attributes:
-        state: of the present entry.
+        state: state of the present entry.
         entry: the present entry.
-        entries: all of them by id, in the order they were made.
+        entries: all entries by id, in order of creation.
     """
 
     def __init__(self, first: State, store: Store[State] | None = None) -> None:
@@ -93,9 +93,9 @@ class History(Generic[State]):
 
     @classmethod
     def of(cls, entries: list[Entry], present: int, store: Store[State]) -> "History[State]":
-        """A history that was written down: entries in the order they were made, whose states the store has.
+        """Rebuild a history from entries in order of creation, whose states the store has.
 
-        Raises HistoryError for entries that make no tree, or a present one that is not among them.
+        Raises HistoryError if the entries are not a tree, or the present one is not among them.
         """
         history = cls.__new__(cls)
         history.store, history.entries, history._group = store, {}, None
@@ -122,17 +122,17 @@ class History(Generic[State]):
 
     @property
     def can_undo(self) -> bool:
-        """Whether the present entry has one above it."""
+        """True if the present entry has a parent."""
         return self.entry.parent is not None
 
     @property
     def can_redo(self) -> bool:
-        """Whether something was taken back from here."""
+        """True if a child of the present entry was undone."""
         return self.entry.latest is not None
 
     @contextmanager
     def grouped(self, group: int | None = None) -> Iterator[int]:
-        """What is pushed inside belongs to one group: a new one, or one that is there. Gives its number."""
+        """Entries pushed inside belong to one group, a new or an existing one. Yields its number."""
         outer, self._group = self._group, self.new_group() if group is None else group
         try:
             yield self._group
@@ -140,18 +140,18 @@ class History(Generic[State]):
             self._group = outer
 
     def new_group(self) -> int:
-        """A number that no group has."""
+        """An unused group number."""
         self._groups += 1
         return self._groups
 
     def push(self, state: State, **made: Any) -> Entry:
-        """Put a new entry under the present one and go there."""
+        """Add an entry under the present one and make it the present one."""
         group = self.new_group() if self._group is None else self._group
         entry = Entry(
             next(reversed(self.entries)) + 1, self.entry.id, group, made, dict(self.entry.note), at=time.time()
         )
         above = self.entry
-        self.store.put(entry, state)  # where this raises, the history is as before
+        self.store.put(entry, state)  # if this raises, the history is unchanged
         try:
             self._link(above, entry, state)
         except KeyboardInterrupt:
@@ -160,7 +160,7 @@ class History(Generic[State]):
         return entry
 
     def _link(self, above: Entry, entry: Entry, state: State) -> None:
-        """Put an entry under another and go there; twice is as once."""
+        """Add an entry under another one and make it the present one; idempotent."""
         self.entries[entry.id] = entry
         if entry.id not in above.children:
             above.children.append(entry.id)
@@ -174,20 +174,20 @@ class History(Generic[State]):
         self.visit(self.entry.parent)
 
     def redo(self) -> None:
-        """Go one entry forward. Raises HistoryError where nothing was taken back."""
+        """Go one entry forward. Raises HistoryError if nothing was undone."""
         if self.entry.latest is None:
             raise HistoryError("nothing to redo: nothing was undone since the last stroke or edit")
         self.visit(self.entry.latest)
 
     def before_group(self) -> int:
-        """The entry that the present one's group began after; the present one at the beginning."""
+        """Id of the entry before the present entry's group; the present one at the beginning."""
         above = self.entry
         while above.parent is not None and above.group == self.entry.group:
             above = self.entries[above.parent]
         return above.id
 
     def after_group(self) -> int:
-        """The last entry of the group that was taken back from here; the present one where none was."""
+        """Id of the last entry of the group that was undone from here; the present one if none was."""
         if self.entry.latest is None:
             return self.entry.id
         below = self.entries[self.entry.latest]
@@ -196,7 +196,7 @@ class History(Generic[State]):
         return below.id
 
     def visit(self, id: Whole) -> None:
-        """Go to any entry. Raises HistoryError for one that is not there."""
+        """Go to any entry. Raises HistoryError for an unknown id."""
         entry = self.find(id)
         if entry is self.entry:
             return
@@ -205,7 +205,7 @@ class History(Generic[State]):
         self.store.moved(entry)
 
     def rename(self, id: Whole, name: str) -> None:
-        """Give an entry a name of at most 80 characters; an empty one takes it away. Raises HistoryError."""
+        """Name an entry, at most 80 characters; an empty name removes it. Raises HistoryError."""
         if len(name) > 80:
             raise HistoryError(f"an entry's name has at most 80 characters; got {len(name)}")
         entry = self.find(id)
@@ -213,7 +213,7 @@ class History(Generic[State]):
         self.store.changed(entry)
 
     def annotate(self, **note: Any) -> None:
-        """Keep something with the present entry; those that follow begin with the same."""
+        """Add data to the present entry's note; new entries inherit it."""
         before = self.entry.note
         self.entry.note = {**before, **note}
         try:
@@ -232,7 +232,7 @@ class History(Generic[State]):
         return self.entries[number]
 
     def path(self, id: Whole | None = None) -> list[Entry]:
-        """Entries from the beginning to one of them, the present one if None."""
+        """Entries from the first one to the one of this id, or to the present one if None."""
         entry = self.entry if id is None else self.find(id)
         found = [entry]
         while entry.parent is not None:
@@ -241,7 +241,7 @@ class History(Generic[State]):
         return found[::-1]
 
     def _remember(self) -> None:
-        """Redo leads to the present entry from everywhere above it."""
+        """Let redo lead to the present entry from all its ancestors."""
         entry = self.entry
         while entry.parent is not None:
             above = self.entries[entry.parent]

@@ -1,9 +1,10 @@
-"""Journal: a session's history packed small in memory, and on disk after every action, so that a crash loses nothing.
+"""Journal: a session's history, packed in memory and written to disk after every action, so that a crash loses nothing.
 
-Memory is the truth and the folder (journal_disk.py) its copy. A write that fails never fails an action: it turns
-saving off (`problem` says why), and later actions try again until the folder holds everything.
+The memory is authoritative, and the folder (journal_disk.py) is its copy. A failing write never makes an action fail:
+it turns saving off (`problem` has the reason), and later actions try again until the folder is complete.
 
-Arrays are plain numbers and lines are JSON: reading a journal runs nothing. A line that a crash cut short is left out.
+Arrays are plain numbers and lines are JSON, so reading a journal executes nothing. A line that was truncated by a crash
+is ignored.
 """
 
 import hashlib
@@ -34,8 +35,8 @@ from editgan_widgets.documents.journal_folders import new_folder as new_folder
 from editgan_widgets.documents.journal_folders import newest_folders as newest_folders
 
 _FORMAT = "editgan-widgets journal 1"
-_LIVE = 24  # states that are kept unpacked: those the user goes to and fro between
-_TRYING_SHARE, _LONGEST_WAIT = 0.3, 30.0  # of the time goes into tries that fail, s between them at most
+_LIVE = 24  # number of recent states that are kept unpacked
+_TRYING_SHARE, _LONGEST_WAIT = 0.3, 30.0  # maximum share of the time for failing writes; maximum s between them
 _log = logging.getLogger(__name__)
 _OTHER_FOLDER = "choose another folder with EDITGAN_JOURNALS, or remove what is in its place"
 _MOST_BYTES = 1 << 28  # of one array
@@ -43,7 +44,7 @@ _DTYPES = ("uint8", "bool", "float32")
 
 
 class JournalError(ValueError):
-    """A folder that holds no journal, or a broken one."""
+    """A folder has no journal, or a broken one."""
 
 
 class Arrays:
@@ -54,9 +55,9 @@ class Arrays:
         self._known: dict[int, tuple[Any, int, dict[str, Any]]] = {}  # by id: weak reference, version, what `put` gave
 
     def put(self, array: np.ndarray | Tensor) -> dict[str, Any]:
-        """Keep an array of uint8, bool or float32; gives what `get` takes.
+        """Store an array of uint8, bool or float32; returns the reference for `get`.
 
-        A tensor, or an array that nobody can write to, is hashed the first time alone.
+        A tensor, or an array that cannot be written to, is hashed only once.
         """
         version = array._version if isinstance(array, Tensor) else 0
         known = self._known.get(id(array))
@@ -78,7 +79,7 @@ class Arrays:
         return {"array": name, "dtype": content.dtype.name, "shape": list(content.shape)}
 
     def get(self, reference: Any) -> np.ndarray:
-        """Give an array back, read-only. Raises JournalError for one that is missing or broken."""
+        """Return an array, read-only. Raises JournalError if it is missing or broken."""
         try:
             name, shape = str(reference["array"]), [int(n) for n in reference["shape"]]
             if reference["dtype"] not in _DTYPES:
@@ -91,7 +92,7 @@ class Arrays:
             raise JournalError(f"an array of the journal is missing or broken ({error})") from error
 
     def read(self, folder: Path) -> None:
-        """Take the arrays of a folder, but for files that are damaged."""
+        """Read the arrays of a folder, without damaged files."""
         paths: list[Path] = []
         with suppress(OSError):
             paths.extend(folder.iterdir())
@@ -103,13 +104,13 @@ class Arrays:
 
 
 def _is_constant(array: np.ndarray) -> bool:
-    """Whether nobody can write to an array, nor to the one that it is a view of."""
+    """True if neither an array nor the array that it is a view of is writeable."""
     base = array.base
     return not array.flags.writeable and (not isinstance(base, np.ndarray) or _is_constant(base))
 
 
 def _inflated(packed: bytes, size: int) -> bytes:
-    """What zlib packed, of a known size; no more of it is inflated than that. Raises ValueError, zlib.error."""
+    """Decompress zlib data of a known size, and not more than that. Raises ValueError, zlib.error."""
     inflate = zlib.decompressobj()
     raw = inflate.decompress(packed, size + 1)
     if len(raw) != size or not inflate.eof:
@@ -118,7 +119,7 @@ def _inflated(packed: bytes, size: int) -> bytes:
 
 
 def _hash_of(packed: bytes) -> str | None:
-    """The name of packed content; None where it is cut short or far too large. It is inflated piece by piece."""
+    """Hash of compressed content; None if it is truncated or far too large. It is decompressed in pieces."""
     inflate, name, size = zlib.decompressobj(), hashlib.sha256(), 0
     while not inflate.eof and size <= _MOST_BYTES:
         piece = inflate.decompress(packed, 1 << 20)
@@ -131,23 +132,23 @@ def _hash_of(packed: bytes) -> str | None:
 
 
 class Journal(Store[State], Generic[State]):
-    """A store that packs states, and copies them and all that happens to a folder where one is given.
+    """A store that packs states and, if a folder is given, writes them and all actions to it.
 
-    No method but `begin` and `read` raises OSError: see `problem`. Methods may be called from several threads.
+    Only `begin` and `read` raise OSError; see `problem`. Methods may be called from several threads.
 
     Args:
-        pack: a state as JSON values, with `put` of Arrays in place of each array.
-        unpack: the state of such values.
-        folder: an empty or new one, or one that `read` is to read; `~` is the home folder. None keeps all in memory.
+        pack: converts a state to JSON values, with `Arrays.put` for each array.
+        unpack: converts such values to a state.
+        folder: an empty or new one, or one for `read`; `~` is the home folder. None keeps everything in memory.
 
     Attributes:
         clock: seconds, by which a failed write is not tried again at once.
         arrays: of all states.
-        problem: why the folder is not up to date, one line; empty where it is, or there is none.
-        saved_once: whether the folder held everything at any time.
-        watched: whether someone shows `problem` to the user; it is logged as a warning otherwise.
-        taken_over: another session has restored the folder, or this process is a fork of the one that writes to it;
-            this journal no longer does.
+        problem: why the folder is not up to date, one line; empty if it is, or if there is no folder.
+        saved_once: True if the folder was complete at any time.
+        watched: True if `problem` is shown to the user; otherwise it is logged as a warning.
+        taken_over: True if another session has restored the folder, or this process is a fork of the one that writes
+            to it; this journal then stops writing.
     """
 
     def __init__(
@@ -168,14 +169,14 @@ class Journal(Store[State], Generic[State]):
         self._disk = None if self.folder is None else JournalDisk(self.folder)
         self._lock = threading.RLock()
         self._try_again = 0.0
-        self._packed: dict[int, str] = {}  # JSON, which is smaller than what it says
+        self._packed: dict[int, str] = {}  # JSON, which takes less memory than its values
         self._live: OrderedDict[int, State] = OrderedDict()
 
     def begin(self, about: dict[str, Any], required: bool = True) -> None:
         """Write the folder for the first time.
 
-        Raises JournalError where it holds a journal already, and where it is `required` OSError (or what else writing
-        raised) if it cannot be written; it is tried again later otherwise.
+        Raises JournalError if it has a journal already. If it cannot be written, raises OSError (or another error of
+        the writer) if `required`, and otherwise tries again later.
         """
         if self._disk is None:
             return
@@ -197,7 +198,7 @@ class Journal(Store[State], Generic[State]):
         self.saved_once = True
 
     def put(self, entry: Entry, state: State) -> None:
-        """Pack a state and write its entry down. Where this raises, nothing was kept."""
+        """Pack a state and log its entry. If this raises, nothing is stored."""
         packed = _json(self._pack(state, self.arrays))
         line = "" if self._disk is None else _entry_line(entry, packed)
         with self._lock:
@@ -206,7 +207,7 @@ class Journal(Store[State], Generic[State]):
             self._add(line)
 
     def get(self, id: int) -> State:
-        """Give a state, unpacked where it is not among the newest. Raises JournalError for a broken one."""
+        """Return a state; it is unpacked unless it is a recent one. Raises JournalError if it is broken."""
         with self._lock:
             if id not in self._live:
                 if id not in self._packed:
@@ -222,26 +223,26 @@ class Journal(Store[State], Generic[State]):
             return self._live[id]
 
     def moved(self, entry: Entry) -> None:
-        """Write down where the user is."""
+        """Log the present entry."""
         self.write({"present": entry.id})
 
     def changed(self, entry: Entry) -> None:
-        """Write down an entry's new name or note."""
+        """Log an entry's new name or note."""
         self.write({"changed": entry.id, "name": entry.name, "note": dict(entry.note)})
 
     def write(self, line: dict[str, Any]) -> None:
-        """Add a line to the log; lines of other kinds than the store's own are given to `read`'s caller."""
+        """Add a line to the log; `read` returns lines of kinds that the store does not use itself."""
         if self._disk is not None:
             with self._lock:
                 self._add(_json(line))
 
     def attach(self, name: str, write: Writer, written: bool = False) -> None:
-        """Keep a file beside the history.
+        """Store a file with the history.
 
         Args:
-            name: its place in the folder, such as "photo.png".
-            write: writes it to a path; called again where the folder is to be written anew.
-            written: it is in the folder already.
+            name: its path in the folder, such as "photo.png".
+            write: writes it to a path; called again if the folder has to be rewritten.
+            written: True if it is in the folder already.
         """
         with self._lock:
             self._content.files[name] = write
@@ -254,7 +255,7 @@ class Journal(Store[State], Generic[State]):
         return sum(line.startswith(start) for line in self._content.lines)
 
     def save(self) -> bool:
-        """Bring the folder up to date now, where it is not; whether it is. Never raises OSError."""
+        """Bring the folder up to date now; returns True on success. Never raises OSError."""
         with self._lock:
             if self._disk is None or self.taken_over:
                 return False
@@ -275,7 +276,7 @@ class Journal(Store[State], Generic[State]):
             return not self.problem
 
     def close(self) -> None:
-        """Write what is not written yet, and give the folder free for pruning; a later action takes it up again."""
+        """Write pending lines and release the folder for pruning; a later action locks it again."""
         with self._lock:
             if self._disk is None:
                 return
@@ -284,7 +285,7 @@ class Journal(Store[State], Generic[State]):
             self._disk.lock.release()
 
     def copy_into(self, other: "Journal[State]", history: History[State]) -> None:
-        """Give a whole history to another journal, which `begin` then writes."""
+        """Copy the whole history to another journal, which `begin` then writes."""
         with self._lock:
             other.arrays.packed.update(self.arrays.packed)
             other._packed, other._live = dict(self._packed), OrderedDict(self._live)
@@ -293,10 +294,10 @@ class Journal(Store[State], Generic[State]):
             other._content.lines.extend(line.encode() + b"\n" for line in lines)
 
     def read(self) -> tuple[dict[str, Any], History[State], list[dict[str, Any]]]:
-        """Read the folder: what the session began with, its history, and the lines that are none of the store's.
+        """Read the folder: about.json, the history, and the lines of other kinds.
 
-        A state that is damaged stays out of reach; where it is the present one, the session begins at the nearest one
-        before it. The folder need not be writable. Raises JournalError where there is no journal or no state.
+        A damaged state cannot be visited; if it is the present one, the session starts at its nearest intact ancestor.
+        The folder may be read-only. Raises JournalError if there is no journal or no state.
         """
         assert self._disk is not None
         folder = self._disk.folder
@@ -329,13 +330,13 @@ class Journal(Store[State], Generic[State]):
                 line = json.loads(content)
                 entry = _entry_of(line, entries)
                 state = None if entry is None else _json(line["state"])
-            except (KeyError, TypeError, ValueError, RecursionError):  # cut short, or none of a journal's lines
+            except (KeyError, TypeError, ValueError, RecursionError):  # truncated, or not a line of a journal
                 continue
             if entry is not None and state is not None:
                 if entry.parent is not None and entry.parent not in entries and entries:
                     _log.warning("entry %s of the journal is damaged and left out", entry.parent)
                     entry.parent = next(reversed(entries))
-                entries[entry.id], present = entry, entry.id  # a second one of that id replaces one that was cut off
+                entries[entry.id], present = entry, entry.id  # a second one of that id replaces a truncated one
                 self._packed[entry.id] = state
             elif "present" in line:
                 id = line["present"]
@@ -349,7 +350,7 @@ class Journal(Store[State], Generic[State]):
         return entries, present, others
 
     def _readable(self, entries: dict[int, Entry], present: int) -> int:
-        """The present entry, or the nearest one before it whose state is whole."""
+        """The present entry, or its nearest ancestor with an intact state."""
         id: int | None = present
         while id is not None and id in entries:
             try:
@@ -395,7 +396,7 @@ def _is_id(value: object) -> bool:
 
 
 def _entry_of(line: Any, entries: dict[int, Entry]) -> Entry | None:
-    """The entry of a log's line; None for a line of another kind. Raises TypeError or ValueError for an odd one."""
+    """The entry of a log line; None for a line of another kind. Raises TypeError or ValueError for a malformed one."""
     if not isinstance(line, dict):
         raise ValueError("a line is an object")
     if "entry" not in line:
@@ -414,12 +415,12 @@ def _entry_of(line: Any, entries: dict[int, Entry]) -> Entry | None:
 
 
 def not_saved(problem: str) -> str:
-    """What the user is told of a journal that cannot be written."""
+    """Message to the user if a journal cannot be written."""
     return f"History is no longer saved: {problem}. Work goes on in memory, and all is saved once writing works again."
 
 
 def read_about(folder: str | Path) -> dict[str, Any]:
-    """What a journal says of its session, without its history. Raises JournalError."""
+    """Content of a journal's about.json. Raises JournalError."""
     path = Path(folder).expanduser() / "about.json"
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
@@ -433,7 +434,7 @@ def read_about(folder: str | Path) -> dict[str, Any]:
 
 
 def _reason(error: BaseException) -> str:
-    """An error in a few words, with the file that it is about."""
+    """Short description of an error, with its file."""
     if isinstance(error, OSError) and error.strerror:
         reason = f"{error.strerror} ({error.filename})" if error.filename else error.strerror
         in_place = isinstance(error, (FileExistsError, NotADirectoryError, IsADirectoryError))
@@ -447,7 +448,7 @@ def _json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value that JSON lacks: numpy's numbers and arrays, paths."""
+    """Convert values that JSON does not have: numpy scalars and arrays, paths."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):

@@ -1,13 +1,13 @@
-"""JournalDisk: a journal's folder, brought to what the journal holds in memory, whole or by what is new.
+"""JournalDisk: writes a journal's content to its folder, completely or incrementally.
 
     objects/3f2a…      one array each, zlib, named by the hash of its content: equal arrays are stored once
     vectors/0.…        files beside the history, such as edit vectors and the opened photo
     log.jsonl          one line for each action
-    about.json         the model, what the session began with, `owner`: the one journal that writes here, and `writer`:
-                       its process
+    about.json         the model, the session's start, `owner`: the only journal that writes here, and `writer`: its
+                       process
 
-After a failure the next call checks and writes the whole folder again. Files are replaced at once, never rewritten in
-place, and a line that could not be written to its end is cut off.
+After a failure the next call checks and writes the whole folder again. Files are replaced atomically, and a line that
+could not be written completely is removed.
 """
 
 import json
@@ -23,8 +23,8 @@ from typing import Any
 from editgan_widgets.documents.journal_lock import FolderLock, this_process
 
 Writer = Callable[[Path], None]  # writes a file of that name
-_LOOK_SHARE = 0.02  # of the time may go into looking whether the folder's files are still there
-_OWNERS: dict[Path, str] = {}  # in this process: who wrote to a folder last
+_LOOK_SHARE = 0.02  # maximum share of the time for checking that the folder's files still exist
+_OWNERS: dict[Path, str] = {}  # in this process: the last owner of each folder
 
 
 class TakenOverError(Exception):
@@ -32,12 +32,12 @@ class TakenOverError(Exception):
 
 
 class ForkedError(TakenOverError):
-    """This process is a fork of the one that opened the journal and goes on writing to it."""
+    """This process is a fork of the one that opened the journal and still writes to it."""
 
 
 @dataclass(eq=False)
 class Content:
-    """What a folder is to hold."""
+    """Content of a journal's folder."""
 
     about: dict[str, Any] = field(default_factory=dict)
     lines: list[bytes] = field(default_factory=list)  # of the log, each with its end
@@ -50,8 +50,8 @@ class JournalDisk:
 
     Attributes:
         folder: absolute.
-        lock: that marks the folder as in use.
-        whole: whether the last call of `write` left the folder complete.
+        lock: marks the folder as in use.
+        whole: True if the last call of `write` left the folder complete.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -67,11 +67,11 @@ class JournalDisk:
         self._look_at = 0.0
 
     def go_on_from(self, owner: str | None, log_bytes: int, files: Iterable[str]) -> None:
-        """Take a folder over that was just read: its owner, the size of its log and files that need not be written."""
+        """Continue a folder that was just read: its owner, the size of its log and the files that exist already."""
         self._from, self._files = (owner, log_bytes), set(files)
 
     def write(self, content: Content) -> None:
-        """Bring the folder to the content. Raises TakenOverError, or whatever writing raises, OSError as a rule."""
+        """Update the folder. Raises TakenOverError, or errors of writing, usually OSError."""
         if os.getpid() != self._process["pid"]:
             raise ForkedError(
                 "this process was forked from the one that saves it; session.keep_journal(folder) saves this copy in "
@@ -80,7 +80,7 @@ class JournalDisk:
         whole, self.whole = self.whole, False
         done = False
         if whole:
-            with suppress(FileNotFoundError, NotADirectoryError):  # deleted, or replaced: written again as a whole
+            with suppress(FileNotFoundError, NotADirectoryError):  # deleted or replaced: write everything again
                 done = self._write_new(content)
         if not done:
             self._write_all(content)
@@ -88,7 +88,7 @@ class JournalDisk:
         self.whole = True
 
     def _write_new(self, content: Content) -> bool:
-        """Write what is new; False where the folder is not as it was left, and is this journal's."""
+        """Write new content; False if the folder is this journal's but was changed by others."""
         if _read(self.folder / "about.json") != self._about(content):
             self._check_owner()
             return False
@@ -123,14 +123,14 @@ class JournalDisk:
         return json.dumps({**content.about, "owner": self._id, "writer": self._process}).encode()
 
     def _check_owner(self) -> None:
-        """Raise TakenOverError where another session owns the folder now."""
+        """Raise TakenOverError if another session owns the folder now."""
         owner = _owner(self.folder)
-        if self._from is not None:  # not yet this journal's
+        if self._from is not None:  # the folder is not owned by this journal yet
             log = self.folder / "log.jsonl"
             if (owner, log.stat().st_size if log.is_file() else self._from[1]) != self._from:
                 raise TakenOverError("another session goes on with this journal")
             return
-        # Where the folder is gone, it is of the session that took it last in this process.
+        # If the folder is gone, it belongs to the last owner in this process.
         if (_OWNERS.get(self.folder) if owner is None else owner) not in (None, self._id):
             raise TakenOverError("another session goes on with this journal")
 
@@ -144,7 +144,7 @@ class JournalDisk:
                 self._sizes[name] = len(packed)
 
     def _look(self, objects: Path) -> None:
-        """See which of the files are still there."""
+        """Check which of the files still exist."""
         began = time.monotonic()
         with os.scandir(objects) as entries:
             self._sizes = {entry.name: entry.stat().st_size for entry in entries}
@@ -161,7 +161,7 @@ class JournalDisk:
 
 
 def _replace(path: Path, content: bytes | Writer) -> None:
-    """Write a file at once: the name never holds half of it."""
+    """Write a file atomically."""
     part = path.with_name(f"part-{os.getpid()}-{path.name}")
     try:
         if isinstance(content, bytes):
@@ -176,7 +176,7 @@ def _replace(path: Path, content: bytes | Writer) -> None:
 
 
 def _append(file: Any, content: bytes, end: int) -> None:
-    """Add to an open, unbuffered file; what cannot be written to its end is cut off again."""
+    """Append to an open, unbuffered file; an incomplete write is truncated again."""
     try:
         left = memoryview(content)
         while left:
@@ -204,5 +204,5 @@ def _owner(folder: Path) -> str | None:
 
 
 def lines_of(content: bytes) -> list[bytes]:
-    """Whole lines of a log, each with its end; a last one that was cut short is left out."""
+    """Complete lines of a log, with their line ends; an incomplete last line is ignored."""
     return [line + b"\n" for line in content.split(b"\n")[:-1]]

@@ -1,4 +1,4 @@
-"""Where editors keep their journals, and which of them are removed when there are many."""
+"""Folders of the editors' journals, and pruning of old ones."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ _FOLDERS = ("objects", "vectors")  # of a journal, beside its own files
 
 
 def expanded(path: str | Path) -> Path:
-    """An absolute path, with `~` and `~user` replaced by the home folder. Raises OSError where there is none."""
+    """Absolute path with `~` and `~user` expanded. Raises OSError if there is no home folder."""
     try:
         return Path(path).expanduser().absolute()
     except RuntimeError as error:
@@ -21,7 +21,7 @@ def expanded(path: str | Path) -> Path:
 
 
 def journals_folder() -> Path:
-    """The variable EDITGAN_JOURNALS, or the user's folder for programs' state. Raises OSError without a home folder."""
+    """EDITGAN_JOURNALS, or a folder in the user's state directory. Raises OSError if there is no home folder."""
     named = os.environ.get("EDITGAN_JOURNALS")
     if named:
         return expanded(named)
@@ -29,10 +29,10 @@ def journals_folder() -> Path:
 
 
 def new_folder(keep: int = 20) -> Path:
-    """A name for a new journal in `journals_folder`; nothing is written.
+    """Path of a new journal in `journals_folder`, which is not created; prunes old journals.
 
-    Of the old journals the newest `keep` stay, and all that a running process uses. Those that this process uses
-    or used count as the newest, whatever the clock says.
+    The newest `keep` journals are kept, and all that a running process uses. Those that this process uses or has used
+    count as the newest, regardless of the clock.
     """
     root = journals_folder()
     ranked = sorted(newest_folders(), key=lambda folder: last_use(folder), reverse=True)
@@ -45,20 +45,21 @@ def new_folder(keep: int = 20) -> Path:
 
 
 def newest_folders() -> list[Path]:
-    """Journals in `journals_folder`, the one written to last first.
+    """Journals in `journals_folder`, the most recent first.
 
-    A journal is as new as the time in its name or its last write, the later one: a clock may have been set back.
+    The time of a journal is that in its name or its last write, whichever is later, because a clock may have been set
+    back.
     """
     found: list[tuple[float, Path]] = []
     with suppress(OSError):
         for folder in journals_folder().iterdir():
-            with suppress(OSError):  # another process may remove it at this moment
+            with suppress(OSError):  # another process may be removing it
                 found.append((max((folder / "log.jsonl").stat().st_mtime, _stamped(folder.name)), folder))
     return [folder for _, folder in sorted(found, reverse=True)]
 
 
 def _stamped(name: str) -> float:
-    """The time in a journal's name, seconds since 1970; 0 where there is none."""
+    """Time in a journal's name, seconds since 1970; 0 if there is none."""
     try:
         return time.mktime(time.strptime(name[:15], _STAMP))
     except (ValueError, OverflowError):
@@ -66,8 +67,8 @@ def _stamped(name: str) -> float:
 
 
 def _remove(folder: Path) -> None:
-    """Delete a journal's own files, and the folder where nothing else is in it."""
-    # The log first: a folder without one is no journal, should the rest remain.
+    """Delete a journal's files, and the folder if it is then empty."""
+    # The log first, so that the folder is no longer a journal if the rest remains.
     for path in (folder / "log.jsonl", *(x for name in _FOLDERS for x in folder.glob(f"{name}/*")), *folder.glob("*")):
         if path.is_file():
             path.unlink(missing_ok=True)

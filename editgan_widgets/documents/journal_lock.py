@@ -1,7 +1,7 @@
 """FolderLock: marks a journal's folder as in use, so that no process prunes it.
 
-Each user of a folder holds a shared `flock` on its file `lock`; pruning needs the exclusive one. Where a file system
-has no `flock`, the file names the processes instead: host, pid and start time.
+Each user of a folder holds a shared `flock` on its file `lock`; pruning needs an exclusive one. On file systems without
+`flock`, the file lists the processes instead: host, pid and start time.
 """
 
 import json
@@ -21,8 +21,8 @@ except ImportError:  # Windows
     fcntl = None
 
 _FILE = "lock"
-released: dict[Path, float] = {}  # folders that this process gave free, and when (time.monotonic)
-_FOREIGN_DAYS = 14.0  # without flock, a folder of a process on another host counts as in use for so long
+released: dict[Path, float] = {}  # folders that this process released, and when (time.monotonic)
+_FOREIGN_DAYS = 14.0  # without flock, a folder of a process on another host counts as in use for this time
 
 
 class FolderLock:
@@ -35,12 +35,12 @@ class FolderLock:
 
     @property
     def wanted(self) -> bool:
-        """Whether the folder was marked and not given free, though the mark may be deleted."""
+        """True if the folder was marked and not released, even if the mark was deleted."""
         return self._fd is not None
 
     @property
     def held(self) -> bool:
-        """Whether the folder is marked, and still the same one."""
+        """True if the folder is marked and is still the same folder."""
         if self._fd is None:
             return False
         try:
@@ -50,12 +50,12 @@ class FolderLock:
         return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
 
     def hold(self) -> None:
-        """Mark the folder as in use; where that is impossible, the journal is written all the same."""
+        """Mark the folder as in use; if that is impossible, the journal is still written."""
         if self.held:
             return
         self.release()
         try:
-            # Open for reading alone, so that it keeps nobody from mounting the disk read-only.
+            # Opened read-only, so that the disk can still be remounted read-only.
             self._fd = os.open(self.path, os.O_RDONLY | os.O_CREAT, 0o666)
         except OSError:
             return
@@ -64,7 +64,7 @@ class FolderLock:
                 file.write(json.dumps(this_process()).encode() + b"\n")
 
     def release(self) -> None:
-        """Give the folder free; closing twice is harmless."""
+        """Release the folder; idempotent."""
         fd, self._fd = self._fd, None
         if fd is not None:
             released[self.path.parent] = time.monotonic()
@@ -79,7 +79,7 @@ _LOCKS: WeakSet[FolderLock] = WeakSet()
 
 
 def last_use(folder: Path) -> float:
-    """When this process gave a folder free (time.monotonic); inf where it uses it, -inf where it never did."""
+    """Time at which this process released a folder (time.monotonic); inf if it uses it, -inf if it never did."""
     return math.inf if _used_here(folder) else released.get(folder, -math.inf)
 
 
@@ -89,14 +89,14 @@ def _used_here(folder: Path) -> bool:
 
 @contextmanager
 def unused(folder: Path) -> Iterator[bool]:
-    """Whether no process uses a folder; inside, none that is locked can begin to."""
+    """Yield True if no process uses a folder; inside the block, no process can start to use a locked one."""
     if _used_here(folder):
         yield False
         return
     try:
         fd = os.open(folder / _FILE, os.O_RDWR)
     except FileNotFoundError:
-        # A journal of an earlier version, one that never was locked, or its lock was deleted.
+        # A journal of an earlier version, one that was never locked, or one whose lock was deleted.
         yield not _lives(_writer(folder))
         return
     except OSError:
@@ -110,7 +110,7 @@ def unused(folder: Path) -> Iterator[bool]:
 
 
 def _flock(fd: int, exclusive: bool) -> bool:
-    """Take a lock without waiting; False where another has it, or, for a shared one, where there are no locks."""
+    """Take a lock without waiting; False if another process holds it, or if a shared one is not supported."""
     if fcntl is None:
         return exclusive
     try:
@@ -123,13 +123,13 @@ def _flock(fd: int, exclusive: bool) -> bool:
 
 
 def this_process() -> dict[str, Any]:
-    """What names this process among those of all hosts."""
+    """Identification of this process: host, pid and start time."""
     pid = os.getpid()
     return {"host": socket.gethostname(), "pid": pid, "started": _started(pid), "at": time.time()}
 
 
 def _started(pid: int) -> str | None:
-    """When a process started, in the kernel's ticks; None where that cannot be read."""
+    """Start time of a process in the kernel's ticks; None if it cannot be read."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
     except (OSError, IndexError):
@@ -147,7 +147,7 @@ def _named(path: Path) -> list[dict[str, Any]]:
 
 
 def _writer(folder: Path) -> dict[str, Any]:
-    """The process that wrote to a journal last, as its about.json says; empty where it says nothing."""
+    """The process that wrote to a journal last, from its about.json; empty if it names none."""
     try:
         about = json.loads((folder / "about.json").read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -157,7 +157,7 @@ def _writer(folder: Path) -> dict[str, Any]:
 
 
 def _lives(process: dict[str, Any]) -> bool:
-    """Whether a process that a lock file names may still run."""
+    """True if a process listed in a lock file may still be running."""
     pid = process.get("pid")
     if process.get("host") != socket.gethostname():
         at = process.get("at")

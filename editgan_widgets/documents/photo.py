@@ -1,10 +1,10 @@
-"""Photo: a picture of the user's, the square of it that a model edits, and the way back into the whole picture.
+"""Photo: a user's picture, the square of it that a model edits, and pasting of edits into the whole picture.
 
 Any file that Pillow reads becomes upright uint8 RGB `[H, W, 3]`. A `Crop` is a square in its pixels; `cut` resizes it
-to the model's size, `paste` brings what an edit changed back at the photo's own resolution: the difference of the
-pictures before and after is added, so that what the model cannot draw (pores, a background) stays. "feather" fades the
-difference out around the region; "gradient" solves for a picture that has the edit's gradients inside the region and
-the photo's colours on its border (Pérez et al. 2003, section 2), which leaves no seam.
+to the model's size, and `paste` adds the difference of the pictures before and after an edit at the photo's own
+resolution, so that detail that the model cannot generate (pores, a background) is preserved. "feather" fades the
+difference out around the region; "gradient" solves for a picture with the edit's gradients inside the region and the
+photo's colours on its border (Pérez et al. 2003, section 2), which leaves no seam.
 """
 
 import importlib
@@ -30,9 +30,9 @@ from editgan_widgets.file_kinds import what_it_is
 from editgan_widgets.notes import Note
 from editgan_widgets.scalars import Real, Whole, plain_fields, real, whole
 
-MOST_PIXELS = 2 * 89_478_485  # of a picture, as Pillow has it; a small file may claim far more than memory holds
+MOST_PIXELS = 2 * 89_478_485  # maximum of a picture, as in Pillow: a small file may declare more than fits into memory
 _LARGEST_CROP = 8  # times the photo's longer side
-_MOST_UNKNOWNS = 40_000  # of the linear system; what it solves for is smooth, so a coarser grid tells it as well
+_MOST_UNKNOWNS = 40_000  # of the linear system; its solution is smooth, so a coarser grid suffices
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray
 
@@ -66,7 +66,7 @@ class Photo:
 
     Attributes:
         pixels: uint8 [H, W, 3].
-        notes: what had to be done to it (turned upright, transparency laid on grey …), for the user.
+        notes: conversions (turned upright, transparency laid on grey …), for the user.
     """
 
     pixels: UInt8[np.ndarray, "h w 3"]
@@ -83,7 +83,7 @@ class Photo:
         return self.pixels.shape[0]
 
     def central_crop(self) -> Crop:
-        """Give the largest square in the middle."""
+        """The largest square in the middle."""
         side = min(self.width, self.height)
         return Crop((self.width - side) / 2, (self.height - side) / 2, side)
 
@@ -108,16 +108,16 @@ class Photo:
 def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128)) -> Photo:
     """Read a picture from a file, its bytes, a Pillow image or an array.
 
-    Turned upright as its EXIF data say; transparency is laid on `background`; grey, palettes and CMYK (through its
-    colour profile where it has one) become 8-bit RGB, and so do 16 bits, where 10, 12 and 14 bits in 16 are recognised
-    (deep_pixels.py); of an animation the first frame is taken. HEIC is read where pillow-heif is installed.
+    It is rotated by its EXIF orientation; transparency is laid on `background`; grey, palettes and CMYK (with its
+    colour profile, if any) are converted to 8-bit RGB, and so are 16 bits, where 10, 12 and 14 bits are recognised
+    (deep_pixels.py); of an animation, the first frame is used. HEIC is read if pillow-heif is installed.
 
-    Raises OSError for a file that is missing or may not be read, or PhotoError for what is no picture, a broken one, or
-    one of more than MOST_PIXELS.
+    Raises OSError for a file that is missing or may not be read, PhotoError for a file that is not a picture, is
+    broken, or has more than MOST_PIXELS.
     """
     if isinstance(source, np.ndarray):
         if source.ndim >= 2 and source.shape[0] * source.shape[1] > MOST_PIXELS:
-            raise PhotoError(f"the array is {source.shape}, more than {MOST_PIXELS:,} pixels; make it smaller first")
+            raise PhotoError(f"the array is {source.shape}, more than {MOST_PIXELS:,} pixels; reduce it first")
         pixels, note = _from_array(source, background)
         return Photo(pixels, (note,) if note else ())
     if not isinstance(source, (str, os.PathLike, bytes, Image.Image)) and not hasattr(source, "read"):
@@ -127,7 +127,7 @@ def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128
     name = "the picture"
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own about large pictures; the limit here is stated and firm
+            warnings.simplefilter("ignore")  # Pillow's warning about large pictures; there is a hard limit here
             if isinstance(source, Image.Image):
                 _check_size(source, name)
                 return _converted(source, background, None)
@@ -142,18 +142,18 @@ def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128
     except Image.DecompressionBombError as error:
         raise PhotoError(f"{name} claims more than {MOST_PIXELS:,} pixels; make it smaller first") from error
     except UnidentifiedImageError as error:
-        assert not isinstance(source, Image.Image)  # which was opened already
+        assert not isinstance(source, Image.Image)  # already opened
         if (photo := _by_tifffile(source, background, name)) is not None:
             return photo
         kind, move = what_it_is(source) or ("of an unknown kind", "use JPEG, PNG, WebP, TIFF, GIF or BMP")
         raise PhotoError(f"{name} is no picture that can be read: it is {kind}; {move}") from error
-    # Pillow's ways to say that a file is broken.
+    # Pillow's errors for broken files.
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, TypeError, IndexError, struct.error) as error:
         raise PhotoError(f"{name} is broken ({error}); save it anew and try again") from error
 
 
 def _opened(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
-    """Open a file; HEIC by pillow-heif, where that is installed."""
+    """Open a file; HEIC with pillow-heif, if installed."""
     if not isinstance(source, (str, os.PathLike, bytes)):
         source.seek(0)
     try:
@@ -182,7 +182,7 @@ def _bytes_of(source: str | os.PathLike[str] | bytes | BinaryIO, most: int = -1)
 
 
 def _refuse_raw(path: str | os.PathLike[str], name: str) -> None:
-    """Camera RAW files are TIFF with a small preview, which would be taken for the picture."""
+    """Refuse camera RAW files: they are TIFF with a small preview, which would be opened instead of the picture."""
     found = what_it_is(path)
     if found is not None and "RAW" in found[0]:
         raise PhotoError(f"{name} is {found[0]}; {found[1]}")
@@ -191,7 +191,7 @@ def _refuse_raw(path: str | os.PathLike[str], name: str) -> None:
 def _by_tifffile(
     source: str | os.PathLike[str] | bytes | BinaryIO, background: tuple[int, int, int], name: str
 ) -> Photo | None:
-    """A TIFF of a kind that Pillow does not read, such as RGB floats; None for what is no TIFF."""
+    """Read a TIFF that Pillow cannot, such as RGB floats; None if it is not a TIFF."""
     if _bytes_of(source, 4) not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return None
     import tifffile
@@ -207,10 +207,10 @@ def _by_tifffile(
                 array = np.iinfo(array.dtype).max - array
     except PhotoError:
         raise
-    except Exception as error:  # tifffile's ways to say that a file is broken, or of a kind that it does not read
+    except Exception as error:  # tifffile's errors for broken or unsupported files
         raise PhotoError(f"{name} is a TIFF that cannot be read ({error}); save it as 8 or 16-bit PNG") from error
     if array.ndim == 3 and array.shape[0] in (3, 4) and array.shape[2] not in (3, 4):
-        array = np.moveaxis(array, 0, 2)  # planes one after the other
+        array = np.moveaxis(array, 0, 2)  # planar to interleaved
     pixels, note = _from_array(array, background)
     return Photo(pixels, (note,) if note else ())
 
@@ -223,7 +223,7 @@ def _check_size(image: Image.Image, name: str) -> None:
 
 
 def _converted(image: Image.Image, background: tuple[int, int, int], reopen: Callable[[], Image.Image] | None) -> Photo:
-    """Pixels and notes; `reopen` opens the file again, for what Pillow leaves out of 16 bits."""
+    """Pixels and notes; `reopen` opens the file again, for the low bytes of 16 bits that Pillow drops."""
     notes = []
     deep = None if reopen is None else deep_pixels(image, reopen)
     upright = ImageOps.exif_transpose(image)
@@ -249,7 +249,7 @@ def _converted(image: Image.Image, background: tuple[int, int, int], reopen: Cal
 
 
 def _upright(array: np.ndarray, image: Image.Image) -> np.ndarray:
-    """Turn an array as the image's EXIF data say."""
+    """Rotate an array by the image's EXIF orientation."""
     flip, quarters = {2: (1, 0), 3: (0, 2), 4: (1, 2), 5: (1, 1), 6: (0, 3), 7: (1, 3), 8: (0, 1)}.get(
         image.getexif().get(0x0112, 1), (0, 0)
     )
@@ -257,7 +257,7 @@ def _upright(array: np.ndarray, image: Image.Image) -> np.ndarray:
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    """Through the picture's colour profile, where it has a good one."""
+    """Convert with the picture's colour profile, if it has a valid one."""
     profile = image.info.get("icc_profile")
     if profile:
         try:
@@ -265,13 +265,13 @@ def _to_srgb(image: Image.Image) -> Image.Image:
             converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
             if converted is not None:
                 return converted
-        except (ImageCms.PyCMSError, OSError):  # a broken profile: the plain conversion is near enough
+        except (ImageCms.PyCMSError, OSError):  # a broken profile: use the plain conversion
             pass
     return image.convert("RGB")
 
 
 def _from_array(values: np.ndarray, background: tuple[int, int, int]) -> tuple[np.ndarray, Note | None]:
-    """Grey, grey and alpha, RGB or RGBA, of 8 to 16 bits or floats in [0, 1], as RGB bytes; and a note, or none."""
+    """Convert grey, grey and alpha, RGB or RGBA, of 8 to 16 bits or floats in [0, 1], to RGB bytes; and a note."""
     array = np.asarray(values)
     array = array.astype(np.uint8) * np.uint8(255) if array.dtype == bool else array
     if array.ndim == 2:
@@ -292,7 +292,7 @@ def _from_array(values: np.ndarray, background: tuple[int, int, int]) -> tuple[n
     return np.ascontiguousarray(colours), note
 
 
-# The way back
+# Pasting
 
 
 def paste(
@@ -305,22 +305,21 @@ def paste(
     feather_px: Real = 3.0,
     residual: Real = 1.0,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Bring an edit back into the photo, at its own resolution; the photo is left as it is.
+    """Paste an edit into a copy of the photo, at the photo's resolution.
 
     Args:
         photo: the whole picture.
-        crop: the square of it that was edited.
-        before: the model's picture of the crop before the edit (not the crop itself: what the model failed to
-            reproduce is no part of the edit).
-        after: the model's picture after it.
-        region: where the edit may act; outside, nothing changes.
-        method: "feather" adds the difference, faded out towards the region's border; "gradient" takes the difference's
-            gradients and meets the photo on the border.
-        feather_px: width of the fading, in the model's px.
-        residual: share of what the model failed to reproduce that stays inside the region, 0 to 1. With 1 the photo
-            changes by what the edit changed; with 0 the region shows the model's picture, with detail of the photo that
-            is finer than the model's pixels, but where the edit changed much: the old outline of a part that moved is
-            such detail.
+        crop: the edited square.
+        before: the model's picture of the crop before the edit (not the crop itself, because the reconstruction error
+            is not part of the edit).
+        after: the model's picture after the edit.
+        region: where the edit may act; nothing changes outside.
+        method: "feather" adds the difference, faded out towards the region's border; "gradient" uses the difference's
+            gradients and matches the photo on the border.
+        feather_px: width of the fade, in the model's px.
+        residual: share of the reconstruction error that is kept inside the region, 0 to 1. With 1 the photo changes
+            exactly by the difference; with 0 the region shows the model's picture with the photo's finer detail, except
+            where the edit changed much, because the old outline of a moved part is such detail too.
 
     Raises ValueError for pictures or a region of other sizes than each other, or numbers out of range.
     """
@@ -345,7 +344,7 @@ def paste(
     else:
         share = _feathered(region, feather)
     change = difference * share[..., None]
-    # A cubic spline rings across the region's border: a pixel beyond it nothing is added.
+    # A cubic spline rings across the region's border, so nothing is added more than a pixel outside.
     near = ndimage.binary_dilation(region)
     result = photo.pixels.copy()
     if not near.any():
@@ -370,13 +369,13 @@ def paste(
 
 
 def _moved(before: UInt8[np.ndarray, "s s 3"], after: UInt8[np.ndarray, "s s 3"]) -> Float[np.ndarray, "s s"]:
-    """How surely a pixel shows something else than before, 0 to 1: shading counts little, a moved outline wholly."""
+    """Confidence that a pixel's content changed, 0 to 1: small for shading, 1 for a moved outline."""
     change = np.abs(after.astype(np.float32) - before).max(2)
     return ndimage.gaussian_filter(np.clip((ndimage.grey_dilation(change, 3) - 10) / 20, 0, 1), 0.7)
 
 
 def _reach(photo: Photo, crop: Crop, near: Bool[np.ndarray, "s s"]) -> tuple[int, int, int, int]:
-    """Left, upper, right and lower edge of what of the photo an edit reaches, px; a pixel of the model's more."""
+    """Left, upper, right and lower edge of the area that an edit can change, px, with a model pixel's margin."""
     unit = crop.side / len(near)
     rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
     return (
@@ -388,7 +387,7 @@ def _reach(photo: Photo, crop: Crop, near: Bool[np.ndarray, "s s"]) -> tuple[int
 
 
 def _feathered(region: Bool[np.ndarray, "s s"], feather_px: float) -> np.ndarray:
-    """Share of an edit that counts: 1 inside the region, falling to 0 at its border; the picture's own is none."""
+    """Weight of an edit: 1 inside the region, falling to 0 at its border, except at the picture's own border."""
     padded = np.pad(region, 1, mode="edge")
     if padded.all():  # without a border there is no distance to one
         return np.ones(region.shape, np.float32)
@@ -397,7 +396,7 @@ def _feathered(region: Bool[np.ndarray, "s s"], feather_px: float) -> np.ndarray
 
 
 def _ending_inside(photo: Photo, crop: Crop, region: Bool[np.ndarray, "s s"]) -> np.ndarray:
-    """The region without the crop's outermost pixels, where the photo goes on beyond them: it must meet the photo."""
+    """The region without the crop's border pixels where the photo continues, so that it has a border to match."""
     inner = region.copy()
     inner[:, 0] &= crop.x <= 0
     inner[0] &= crop.y <= 0
@@ -407,14 +406,14 @@ def _ending_inside(photo: Photo, crop: Crop, region: Bool[np.ndarray, "s s"]) ->
 
 
 def _meeting_zero(difference: Float[np.ndarray, "s s 3"], region: Bool[np.ndarray, "s s"]) -> np.ndarray:
-    """Give the function with the difference's gradients inside the region and 0 on its border.
+    """Return the function with the difference's gradients inside the region and 0 on its border.
 
-    It is the difference less the membrane that spans its values on the border: Laplace's equation, one unknown a pixel
-    of the region. At the picture's own border the membrane runs straight out.
+    It is the difference minus the membrane through its values on the border: Laplace's equation with one unknown per
+    pixel of the region, and zero normal derivative at the picture's own border.
     """
     if not region.any():
         return np.zeros_like(difference)
-    if region.all():  # no border to meet
+    if region.all():  # no border to match
         return difference
     step = int(np.ceil(np.sqrt(region.sum() / _MOST_UNKNOWNS)))
     if step > 1:
@@ -427,11 +426,11 @@ def _meeting_zero(difference: Float[np.ndarray, "s s 3"], region: Bool[np.ndarra
 
 
 def _membrane(values: Float[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"]) -> np.ndarray:
-    """Solve Laplace's equation inside with the values outside as they are; a sparse direct solve."""
+    """Solve Laplace's equation inside, with the values outside as boundary; a sparse direct solver."""
     count = int(inside.sum())
     number = np.full(inside.shape, -1)
     number[inside] = np.arange(count)
-    padded = np.pad(number, 1, constant_values=-2)  # -2: beyond the picture, no neighbour; -1: a known one
+    padded = np.pad(number, 1, constant_values=-2)  # -2: outside the picture, no neighbour; -1: a known value
     known = np.pad(values.astype(np.float64), ((1, 1), (1, 1), (0, 0)))
     rows, columns = np.nonzero(inside)
     degree, right = np.zeros(count), np.zeros((count, 3))
@@ -451,9 +450,9 @@ def _membrane(values: Float[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"
 
 
 def _resample(values: np.ndarray, grid: Sequence[np.ndarray], finer: float) -> np.ndarray:
-    """Values at a grid of rows and columns; the photo has `finer` px for one of the model's picture.
+    """Values at a grid of rows and columns; the photo has `finer` px per px of the model's picture.
 
-    Cubic from 1 up; below, the mean of what a pixel of the photo covers.
+    Cubic interpolation if `finer` is 1 or more; otherwise the mean over the area of a pixel.
     """
     if finer < 1:
         values = ndimage.uniform_filter(values, _odd(1 / finer), mode="nearest")
@@ -461,5 +460,5 @@ def _resample(values: np.ndarray, grid: Sequence[np.ndarray], finer: float) -> n
 
 
 def _odd(size: float) -> int:
-    """The odd number of pixels nearest to a size: a filter of it has a middle."""
+    """The odd integer nearest to a size, for a filter with a centre."""
     return 2 * int(size / 2) + 1

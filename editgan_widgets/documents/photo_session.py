@@ -4,8 +4,7 @@
     photo.session.paint(...)                             the same session as for a sampled portrait
     pixels = photo.pasted()                              uint8 [H, W, 3] of the photo's own size
 
-With `tune` the session has a generator of its own, fine-tuned around the latent (latent/pivotal.py), which lives as
-long as the session does.
+With `tune`, the session has its own generator, fine-tuned around the latent (latent/pivotal.py) and not saved.
 """
 
 from collections.abc import Callable
@@ -24,9 +23,9 @@ from editgan_widgets.latent.pivotal import PivotalConfig, PivotalStep, tune_arou
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Real
 
-_SCALES, _SHIFTS = (0.6, 0.75, 0.9), (-0.15, 0.0, 0.15)  # of the central square, that are tried first …
-_FINE_SCALES, _FINE_SHIFTS = (0.92, 1.0, 1.08), (-0.05, 0.0, 0.05)  # … and then around the best
-_CLEARLY = 0.8  # times the central square's error, that another one must stay below
+_SCALES, _SHIFTS = (0.6, 0.75, 0.9), (-0.15, 0.0, 0.15)  # relative to the central square, tried first …
+_FINE_SCALES, _FINE_SHIFTS = (0.92, 1.0, 1.08), (-0.05, 0.0, 0.05)  # … and relative to the best of these
+_CLEARLY = 0.8  # another square must have less than this share of the central square's error
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,17 +35,17 @@ class PhotoSession:
     photo: Photo
     crop: Crop  # the square that was embedded
     session: EditSession
-    psnr: float  # dB, of the embedding against the crop, before tuning
-    embedding: Embedding | None = None  # of one picture; None where the session was restored from its journal
+    psnr: float  # dB, between the embedding's picture and the crop, before tuning
+    embedding: Embedding | None = None  # of one picture; None if the session was restored from its journal
 
     @property
     def cut(self) -> UInt8[np.ndarray, "s s 3"]:
-        """The crop at the model's size: what the session's first picture is to show."""
+        """The crop at the model's size, which the session's first picture reproduces."""
         return self.photo.cut(self.crop, self.session.model.resolution)
 
     @property
     def about(self) -> dict[str, Any]:
-        """What is kept of it beside its pixels and its session, JSON values."""
+        """Crop, PSNR and notes as JSON values, for the journal."""
         crop = [float(self.crop.x), float(self.crop.y), float(self.crop.side)]
         return {"crop": crop, "psnr": self.psnr, "notes": list(self.photo.notes)}
 
@@ -61,19 +60,19 @@ class PhotoSession:
         on_step: Callable[[EmbedStep | PivotalStep], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> "PhotoSession":
-        """Embed a photo. A picture without a face embeds too, badly, and its PSNR says so.
+        """Embed a photo. A picture without a face is embedded too, with a low PSNR.
 
         Args:
-            model: frozen; with an encoder it begins at its pass.
+            model: frozen; with an encoder, the embedding starts at its result.
             source: file, bytes, Pillow image, array, or a Photo.
-            crop: square to embed; None takes `suggest_crop`'s.
+            crop: square to embed; None means `suggest_crop`.
             config: of the embedding, such as EmbedConfig.preset("fast"); None for the defaults.
-            tune: fine-tunes a copy of the generator around the latent; None leaves the generator as it is.
-            on_step: gets every step of both.
-            should_stop: asked after every step; True ends early with the best so far, and so does an interrupt
-                (Ctrl+C) once there is one.
+            tune: settings to fine-tune a copy of the generator around the latent; None does not tune.
+            on_step: called with every step of embedding and tuning.
+            should_stop: called after every step; True ends early with the best so far, and so does an interrupt
+                (Ctrl+C) after the first step.
 
-        Raises FileNotFoundError or PhotoError for what is no picture, ValueError for a crop beside it.
+        Raises FileNotFoundError, PhotoError for a file that is not a picture, ValueError for a crop outside the photo.
         """
         photo = source if isinstance(source, Photo) else open_photo(source)
         crop = suggest_crop(model, photo) if crop is None else crop
@@ -87,9 +86,9 @@ class PhotoSession:
     def pasted(
         self, method: Literal["feather", "gradient"] = "gradient", residual: Real = 0.0
     ) -> UInt8[np.ndarray, "h w 3"]:
-        """The photo with the session's edits, at its own resolution; arguments as of documents.photo.paste.
+        """The photo with the session's edits, at its own resolution; arguments as in documents.photo.paste.
 
-        Where a part moved, a residual would leave its old outline behind as a ghost.
+        If a part moved, a residual would leave its old outline visible.
         """
         session = self.session
         pictures = session.original_image, session.image
@@ -97,15 +96,15 @@ class PhotoSession:
 
 
 def suggest_crop(model: EditGAN, photo: Photo) -> Crop:
-    """Choose the square that the encoder's pass reproduces best, of several sizes and places, then of finer ones.
+    """Find the square that one pass of the encoder reproduces best, by a coarse and a fine search.
 
-    A cheap stand-in for a face detector: the pass is good where the picture is framed as the model's pictures are.
-    The central square is taken where no other one is clearly better, and without an encoder.
+    A cheap replacement for a face detector: the reconstruction is good if the face is framed as in the model's
+    pictures. Returns the central square if no other one is clearly better, or if the model has no encoder.
     """
     central = photo.central_crop()
     if model.encoder is None:
         return central
-    room = abs(photo.width - photo.height) / 2  # how far a long picture lets the square slide
+    room = abs(photo.width - photo.height) / 2  # possible shift of the square along the longer side
     slides = (-room, 0.0, room) if room > 0.15 * central.side else (0.0,)
     across, down = (1, 0) if photo.width > photo.height else (0, 1)
     crops = [central]
@@ -121,7 +120,7 @@ def suggest_crop(model: EditGAN, photo: Photo) -> Crop:
 
 
 def _around(crop: Crop, scales: tuple[float, ...], shifts: tuple[float, ...]) -> list[Crop]:
-    """Crops of other sizes about the same middle, and shifted by shares of their side."""
+    """Crops scaled about the centre, and shifted by shares of their side."""
     x, y = crop.x + crop.side / 2, crop.y + crop.side / 2
     sides = [crop.side * scale for scale in scales]
     return [
@@ -131,7 +130,7 @@ def _around(crop: Crop, scales: tuple[float, ...], shifts: tuple[float, ...]) ->
 
 @torch.no_grad()
 def _errors(model: EditGAN, photo: Photo, crops: list[Crop]) -> list[float]:
-    """Squared error of the encoder's pass over the crop's own variance: an empty wall is easily reproduced."""
+    """Squared error of the reconstruction divided by the crop's variance, because a plain wall is easy to reproduce."""
     errors: list[float] = []
     for start in range(0, len(crops), 16):
         cuts = np.stack([photo.cut(crop, model.resolution) for crop in crops[start : start + 16]])

@@ -1,4 +1,4 @@
-"""Sampled portraits: pictures of many seeds to look at before one is edited, and their parts to take over."""
+"""Sampled portraits: pictures of many seeds to choose from, and their parts for other portraits."""
 
 from collections.abc import Iterable, Iterator
 
@@ -16,7 +16,7 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Real, Whole, whole
 
 Sample = tuple[Whole, Real] | tuple[Whole, Real, str]
-"""Seed and truncation_psi of a portrait, and the source of the seed where it is not "torch" (models/seeds.py)."""
+"""Seed and truncation_psi of a portrait, and the source of the seed if it is not "torch" (models/seeds.py)."""
 
 
 def latent_of(model: EditGAN, sample: Sample) -> Float[Tensor, "1 num_ws w_dim"]:
@@ -27,12 +27,12 @@ def latent_of(model: EditGAN, sample: Sample) -> Float[Tensor, "1 num_ws w_dim"]
 def sample_pictures(
     model: EditGAN, samples: Iterable[Sample], largest: Whole | None = None
 ) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
-    """Draw portraits one after the other, so that a caller can stop between two.
+    """Yield portraits one by one, so that a caller can stop in between.
 
     Args:
-        model: whose portraits.
+        model: the model.
         samples: seed and truncation_psi of each, and the source of its seed if that is not "torch".
-        largest: px; larger pictures are made smaller. None leaves them at the model's size.
+        largest: px; larger pictures are reduced. None keeps the model's size.
     """
     most = None if largest is None else whole(largest, "largest", least=1)
     for sample in samples:
@@ -44,16 +44,17 @@ def sample_pictures(
 
 
 def sample_label_map(model: EditGAN, sample: Sample) -> UInt8[np.ndarray, "h w"]:
-    """The parts of a portrait, as the model's interpreter sees them."""
+    """Label map of a portrait, predicted by the model's interpreter."""
     with torch.no_grad():
         synthesis = model.generator.synthesis(latent_of(model, sample))
         return predicted_label_map(model, synthesis.features).cpu().numpy()
 
 
 def take_from(model: EditGAN, sample: Sample, part: str | Whole) -> Operation:
-    """Give a part the shape that it has in another portrait, centred where it stood (part_operations.copy_from).
+    """Operation that gives a part its shape in another portrait, centred at its old place (part_operations.copy_from).
 
-    The operation draws that portrait when it is called. It raises ValueError where the portrait does not show the part.
+    The operation generates that portrait when it is called. It raises ValueError if the portrait does not show the
+    part.
     """
 
     def taken(label_map: LabelMap, labels: LabelSet) -> LabelMap:

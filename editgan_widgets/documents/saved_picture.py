@@ -1,9 +1,9 @@
-"""A picture as a PNG that holds how it was made, so that it opens as a session again: a portrait, or a whole photo.
+"""A picture as a PNG with its recipe, which can be opened as a session again: a portrait, or a whole photo.
 
-The recipe is JSON in a text chunk named `editgan-widgets`: the latent and the one before all edits, where they acted,
-and what was painted and not edited yet. Latents in it are float32, little-endian, base64. A photo with edits pasted in
-holds its pixels from before them too, those of the rectangle that changed, as a PNG in a private chunk `egPH` (which a
-program that changes the picture leaves out). Reading runs nothing: JSON, pixels and numbers alone.
+The recipe is JSON in a text chunk named `editgan-widgets`: the present latent, the latent before all edits, the edited
+region, and the painted parts that were not edited yet. Latents are float32, little-endian, base64. A photo with edits
+pasted in also has its original pixels in the changed rectangle, as a PNG in a private chunk `egPH` (which programs that
+modify the picture drop). Reading executes nothing: the data are JSON, pixels and numbers.
 """
 
 import base64
@@ -34,7 +34,7 @@ from editgan_widgets.models.editgan import EditGAN
 CHUNK = "editgan-widgets"
 PHOTO_CHUNK = b"egPH"
 _FORMAT = "editgan-widgets picture 1"
-# Pillow's ways to say that a file is broken.
+# Pillow's errors for broken files.
 _BROKEN = (
     *(OSError, ValueError, SyntaxError, EOFError, RuntimeError, TypeError, IndexError),
     *(struct.error, Image.DecompressionBombError),
@@ -43,13 +43,13 @@ _MASKS = ("edited", "settled", "painted")  # older files lack them
 
 
 class SavedPictureError(ValueError):
-    """A file that holds no recipe of a picture, or a broken one."""
+    """A file has no recipe of a picture, or a broken one."""
 
 
 def picture_png(edited: EditSession | PhotoSession) -> bytes:
     """The session's picture, or the whole photo with the edits pasted in (`PhotoSession.pasted`), with its recipe.
 
-    Of a generator that was fine-tuned to the photo nothing is kept: the picture opens with the model's own.
+    A generator that was fine-tuned to the photo is not saved: the picture opens with the original model.
     """
     if isinstance(edited, EditSession):
         with edited.lock:
@@ -64,7 +64,7 @@ def picture_png(edited: EditSession | PhotoSession) -> bytes:
 
 
 def save_picture(edited: EditSession | PhotoSession, path: str | Path) -> None:
-    """Write `picture_png`. Raises ValueError for an ending other than .png, which alone keeps the recipe."""
+    """Write `picture_png`. Raises ValueError for a suffix other than .png, as other formats do not keep the recipe."""
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise ValueError(f"a picture with its recipe is a .png; got {path.name!r}")
@@ -72,10 +72,10 @@ def save_picture(edited: EditSession | PhotoSession, path: str | Path) -> None:
 
 
 def open_picture(model: EditGAN, source: str | Path | bytes, config: EditConfig | None = None) -> EditSession:
-    """Begin a session where a saved picture stands: at its origin, with all its edits as one history entry.
+    """Open a session from a saved picture: it starts at the picture's origin and has all edits as one history entry.
 
-    Of a photo it is the session of its crop; `open_saved` gives the photo too. Raises OSError for a file that cannot be
-    read, SavedPictureError for one without a recipe or with a broken one, WrongModelError for another model's.
+    For a photo it is the session of its crop; `open_saved` returns the photo too. Raises OSError for a file that cannot
+    be read, SavedPictureError for one without a recipe or with a broken one, WrongModelError for another model.
     """
     saved = open_saved(model, source, config)
     return saved if isinstance(saved, EditSession) else saved.session
@@ -84,7 +84,7 @@ def open_picture(model: EditGAN, source: str | Path | bytes, config: EditConfig 
 def open_saved(
     model: EditGAN, source: str | Path | bytes, config: EditConfig | None = None
 ) -> EditSession | PhotoSession:
-    """As `open_picture`, of a photo as it was before the edits, with the session that has them. Raises as it does."""
+    """Like `open_picture`; for a photo it returns the original photo with its session. Raises the same errors."""
     recipe, pixels, before = _read(source)
     if recipe.get("fingerprint") not in (model.fingerprint, model.base_fingerprint):
         raise WrongModelError(
@@ -97,7 +97,7 @@ def open_saved(
             return session
         kept = recipe["photo"]
         if list(kept["size"]) != [pixels.shape[1], pixels.shape[0]]:
-            raise SavedPictureError("the picture is of another size than the photo that its recipe tells of")
+            raise SavedPictureError("the picture has another size than the photo in its recipe")
         left, upper, right, lower = (int(edge) for edge in kept["box"])
         if right > left:
             if before is None:
@@ -108,7 +108,7 @@ def open_saved(
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, SavedPictureError):
             raise
-        raise SavedPictureError(f"what the recipe tells of the photo is broken ({error})") from error
+        raise SavedPictureError(f"the photo in the recipe is broken ({error})") from error
 
 
 def _recipe_of(session: EditSession) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _session_of(model: EditGAN, recipe: dict[str, Any], config: EditConfig | Non
 
 
 def _changed(before: UInt8[np.ndarray, "h w 3"], after: UInt8[np.ndarray, "h w 3"]) -> list[int]:
-    """Left, upper, right and lower edge of what differs; noughts where nothing does."""
+    """Left, upper, right and lower edge of the changed rectangle; zeros if nothing changed."""
     differs = (before != after).any(2)
     rows, columns = np.flatnonzero(differs.any(1)), np.flatnonzero(differs.any(0))
     if not rows.size:
@@ -172,7 +172,7 @@ def _encoded(pixels: UInt8[np.ndarray, "h w 3"], chunks: PngImagePlugin.PngInfo 
 
 
 def _read(source: str | Path | bytes) -> tuple[dict[str, Any], np.ndarray, np.ndarray | None]:
-    """Recipe, pixels, and the pixels from before the edits where the file has them."""
+    """Recipe, pixels, and the pixels from before the edits, or None if the file has none."""
     name = "the picture" if isinstance(source, bytes) else Path(os.fspath(source)).name
     before = None
     try:

@@ -1,23 +1,24 @@
-"""EditSession: one portrait being edited: its latent, its painted label map, and the history of both.
+"""EditSession: one portrait being edited: its latent, its painted label map, and their history.
 
-    session.paint(stroke)                 label_map changes, nothing else
-    for step in session.edit(): ...       the latent follows; the best step is kept, also when the iterator is closed
-    for step in session.drag(points): ... the same, with points that move to where they should be
-    session.undo(), session.redo()        over strokes and edits alike
-    session.history                       all that was done, as a tree; session.visit(id) goes anywhere in it
-    session.keep_journal(folder)          and on disk after every action: EditSession.restore(model, folder)
+    session.paint(stroke)                 changes only label_map
+    for step in session.edit(): ...       optimises the latent; keeps the best step, also if closed early
+    for step in session.drag(points): ... the same, and moves points to their targets
+    session.undo(), session.redo()        strokes and edits
+    session.history                       all actions, as a tree; session.visit(id) goes to any of them
+    session.keep_journal(folder)          writes every action to disk: EditSession.restore(model, folder)
 
-**Label maps.** `label_map` is the painted truth: what the user says the picture should be. It starts as the
-interpreter's opinion and stays as painted after an edit, also where the picture did not follow quite;
-`predicted_label_map` is the interpreter's opinion of the present picture, and `adopt_prediction` takes that as the new
-truth. What an edit works on is the difference between `label_map` and the map at the last completed edit. An edit that
-ran to its end completes: its strokes are done with and never enter a later region. An edit that was closed early
-(Stop, or a new stroke) keeps its best latent, but its painted difference stays part of the next edit, which starts
-warm from there and still holds the outside to the picture before the unfinished one. Where a completed edit did not
-quite get there, `edit` with nothing newly painted goes on towards the same target and keeps what comes nearer.
+**Label maps.** `label_map` is the painted mask: what the picture should show. It starts as the interpreter's prediction
+and stays as painted after an edit, even where the picture does not follow exactly. `predicted_label_map` is the
+interpreter's prediction for the present picture, and `adopt_prediction` makes it the painted mask. The target of an
+edit are the pixels in which `label_map` differs from the map at the last completed edit.
 
-A session is not thread-safe by itself, but its methods take `session.lock` for as long as they change it; the iterator
-of `edit` takes it only to start and to commit, so painting during a run does not wait. A run whose basis was undone
+An edit that runs to its end is completed: its strokes are not part of later regions. An edit that is closed early
+(Stop, or a new stroke) keeps its best latent, but its painted pixels stay part of the next edit, which starts from that
+latent and still compares the outside with the picture before the unfinished edit. If a completed edit did not reach its target
+and nothing new is painted, `edit` continues towards the same target and keeps only steps that are closer.
+
+A session is not thread-safe by itself, but its methods hold `session.lock` while they change it. The iterator of `edit`
+holds it only to start and to commit, so painting during a run does not wait. A run whose starting state was undone
 commits nothing.
 """
 
@@ -58,12 +59,12 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.seeds import SeedError
 from editgan_widgets.scalars import Flag, Real, Whole, flag, is_real, is_whole, real, shown, whole
 
-_ROUNDING = 1e-5  # of a latent's largest number: vectors added and taken away again leave less
-_SEEN_CHANGE = 8  # of 255: what a vector without parts must change for a pixel to count as edited
+_ROUNDING = 1e-5  # of a latent's largest number: bound of the rounding error of adding and subtracting vectors
+_SEEN_CHANGE = 8  # of 255: change by a vector without parts above which a pixel counts as edited
 
 
 class SessionError(ValueError):
-    """Something was asked of a session that it cannot do now; the message says what to do first."""
+    """A session cannot do this in its present state; the message says what to do first."""
 
 
 @dataclass(eq=False)
@@ -108,11 +109,11 @@ class EditSession:
 
     Attributes:
         model: the EditGAN.
-        config: EditConfig that `edit` takes where none is given.
+        config: default EditConfig of `edit`.
         lock: threading.RLock that widgets share.
-        origin: latent `[1, num_ws, w_dim]` that the session began with.
+        origin: latent `[1, num_ws, w_dim]` that the session started with.
         kept_step: the step that the latest edit or refinement committed, and while one runs the best of its steps so
-            far; None where no step was kept.
+            far; None if no step was kept.
         vectors: known edits from which `edit` may start (latent/priming.py); at first those that ship with the model.
         started_from: where the latest edit started instead of the present latent; None for the present latent.
     """
@@ -150,12 +151,12 @@ class EditSession:
         config: EditConfig | None = None,
         source: str = "torch",
     ) -> "EditSession":
-        """Begin with a sampled portrait. `truncation_psi` in 0..1: lower is more ordinary and edits better.
+        """Start with a sampled portrait. A lower `truncation_psi`, 0..1, gives a more average face that edits better.
 
-        `source` is the random generator that draws the code, as of `EditGAN.sample_w_plus`: "numpy" makes the pictures
-        that NVIDIA's `generate.py` makes of the same seeds.
+        `source` is the random generator of the code, as in `EditGAN.sample_w_plus`: with "numpy" the pictures are those
+        of NVIDIA's `generate.py` for the same seeds.
 
-        Raises SessionError for a seed that is no whole number >= 0, a psi that is no number in 0..2, or another source.
+        Raises SessionError if the seed is not an integer >= 0, psi not a number in 0..2, or the source unknown.
         """
         if not is_whole(seed) or not 0 <= (number := whole(seed, "seed")) < 2**63:
             raise SessionError(f"seed must be a whole number from 0 up; got {shown(seed)}")
@@ -174,15 +175,15 @@ class EditSession:
     def from_latent(
         cls, model: EditGAN, w_plus: ArrayLike, config: EditConfig | None = None, recipe: dict | None = None
     ) -> "EditSession":
-        """Begin with one latent.
+        """Start with one latent.
 
         Args:
             model: the EditGAN.
             w_plus: `[num_ws, w_dim]` or `[1, num_ws, w_dim]`; or a code of W, `[w_dim]` or `[1, w_dim]`, which is
                 repeated in every row. A tensor, a numpy array or a nested list, of any floating-point type.
                 `load_latents` reads them from files.
-            config: EditConfig that `edit` takes where none is given.
-            recipe: how the latent came about, JSON values.
+            config: default EditConfig of `edit`.
+            recipe: origin of the latent, JSON values.
 
         Raises SessionError for other types and shapes, for several latents at once, and for NaN or infinity.
         """
@@ -198,10 +199,10 @@ class EditSession:
 
     @classmethod
     def restore(cls, model: EditGAN, folder: str | Path, config: EditConfig | None = None) -> "EditSession":
-        """Go on with a session whose journal is in a folder: picture, parts, latent and history as they were.
+        """Restore a session from its journal: picture, label maps, latent and history.
 
-        The journal goes on too. Raises JournalError for a folder without a journal or with a broken one,
-        WrongModelError for another model's.
+        The journal is continued. Raises JournalError for a folder without a journal or with a broken one,
+        WrongModelError for a journal of another model.
         """
         return cls.restore_with(model, folder, config)[0]
 
@@ -209,7 +210,7 @@ class EditSession:
     def restore_with(
         cls, model: EditGAN, folder: str | Path, config: EditConfig | None = None
     ) -> tuple["EditSession", list[dict[str, Any]]]:
-        """As `restore`, and the lines that whoever kept the journal added to it (Journal.write)."""
+        """Like `restore`, and the lines added by the caller (Journal.write)."""
         session = cls.__new__(cls)
         session.model, session.config, session.lock = model, config or EditConfig(), threading.RLock()
         session._run, session.kept_step, session._known = None, None, None
@@ -226,18 +227,18 @@ class EditSession:
         return session, others
 
     def keep_journal(self, folder: str | Path, required: Flag = True, **about: Any) -> Journal:
-        """Write the history to a folder, and from now on every action as it happens.
+        """Write the history to a folder, and from now on every action.
 
         A later write that fails (disk full, folder deleted, read-only …) raises nothing: it is logged once as a
-        warning, `problem` of the journal says why, the session goes on in memory, and later actions write all of it
-        once that works again; `save` of the journal tries at once.
+        warning, the journal's `problem` has the reason, the session continues in memory, and later actions write
+        everything once that works again. The journal's `save` tries immediately.
 
         Args:
             folder: an empty or new one; `~` is the home folder.
-            required: raise OSError where the folder cannot be written now; False tries again later.
-            about: kept beside the model's fingerprint (journal.read_about); JSON values.
+            required: raise OSError if the folder cannot be written now; False tries again later.
+            about: stored beside the model's fingerprint (journal.read_about); JSON values.
 
-        Raises JournalError where the folder holds a journal already.
+        Raises JournalError if the folder has a journal already.
         """
         with self.lock:
             journal, old = self._store(folder), self.history.store
@@ -257,7 +258,7 @@ class EditSession:
 
     @property
     def perceptual_features(self) -> str:
-        """What edits compare outside the region, as models/perceptual.py names it."""
+        """Name of the features of the perceptual term (models/perceptual.py)."""
         return self.model.perceptual_distance().name
 
     def left_out(self, config: EditConfig | None = None) -> dict[str, str]:
@@ -282,17 +283,17 @@ class EditSession:
 
     @property
     def original_image(self) -> UInt8[np.ndarray, "h w 3"]:
-        """The picture that the session began with (read-only)."""
+        """The picture that the session started with (read-only)."""
         return self._original.image
 
     @property
     def label_map(self) -> UInt8[np.ndarray, "h w"]:
-        """The painted truth (read-only; copy it to change it, then `set_label_map`)."""
+        """The painted label map (read-only; to change it, modify a copy and call `set_label_map`)."""
         return self._state.label_map
 
     @property
     def predicted_label_map(self) -> UInt8[np.ndarray, "h w"]:
-        """The interpreter's opinion of the present picture (read-only). Computed at the first look."""
+        """The interpreter's label map of the present picture (read-only). Computed at first access."""
         state = self._state
         if state.predicted is None:
             predicted = self._predict(state.w_plus)
@@ -314,12 +315,12 @@ class EditSession:
 
     @property
     def target(self) -> EditTarget | None:
-        """What the next edit is to reach; None if nothing is painted."""
+        """Target of the next edit; None if nothing is painted."""
         return self._target()
 
     @property
     def edited_region(self) -> Bool[np.ndarray, "h w"]:
-        """Where the edits and vectors since the origin were to act: what is to be pasted back into a photo."""
+        """Union of the regions of all edits and vectors since the origin, which is pasted back into a photo."""
         edited = self._state.edited
         return np.zeros(self._state.label_map.shape, bool) if edited is None else edited.copy()
 
@@ -342,37 +343,37 @@ class EditSession:
 
     @property
     def settled_label_map(self) -> UInt8[np.ndarray, "h w"]:
-        """The painted truth without what `painted` says (read-only)."""
+        """The painted label map at the last completed edit, without `painted` (read-only)."""
         return self._state.settled_map
 
     @property
     def can_edit(self) -> bool:
-        """Whether `edit` has something to do: something was painted, or the picture lacks what was painted before."""
+        """True if something was painted, or the last edit did not reach its target completely."""
         return not np.array_equal(self._state.label_map, self._state.settled_map) or self._unreached() is not None
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a stroke or an edit to take back."""
+        """True if there is an action to undo."""
         return self.history.can_undo
 
     @property
     def can_redo(self) -> bool:
-        """Whether something was taken back and nothing done since."""
+        """True if there is an action to redo."""
         return self.history.can_redo
 
     def paint(self, stroke: Stroke) -> None:
         """Paint a stroke on the label map: one history entry; none if it changes no pixel.
 
-        Raises UnknownLabelError or StrokeError, and leaves the session as it was.
+        Raises UnknownLabelError or StrokeError; the session is then unchanged.
         """
         with self.lock:
             painted = rasterise(stroke, self._state.label_map, self.model.labels)
             self._set(painted, do="paint", stroke=_as_json(stroke))
 
     def set_label_map(self, label_map: np.ndarray, **made: Any) -> None:
-        """Take a whole painted label map `[H, W]` of ids: one history entry; none if it changes no pixel.
+        """Replace the painted label map `[H, W]`: one history entry; none if it changes no pixel.
 
-        `made` says in the history how it came about, JSON values.
+        `made` describes the change in the history, JSON values.
 
         Raises SessionError for another size or type, UnknownLabelError for an id that the labels do not have.
         """
@@ -392,9 +393,9 @@ class EditSession:
             self._set(array.astype(np.uint8), **{"do": "label_map", **made})
 
     def load_mask(self, mask: Source) -> OpenedMask:
-        """Take the whole label map from a mask (masks/mask_file.py): one history entry; none if it changes no pixel.
+        """Replace the label map by a mask (masks/mask_file.py): one history entry; none if it changes no pixel.
 
-        Gives the label map and notes on how it was read. Raises as `read_mask`.
+        Returns the label map and notes on how it was read. Raises the errors of `read_mask`.
         """
         opened = read_mask(mask, self.model.labels, self._size)
         with self.lock:
@@ -407,9 +408,10 @@ class EditSession:
         Args:
             mask: bool array, picture or file of this portrait's size, or an enlargement of it.
             label: name or id of the part.
-            exact: give the part this shape alone: where it was before and the mask is black, the nearest other part is.
+            exact: the part gets exactly this shape: its old pixels where the mask is black get the nearest other part.
 
-        Gives the mask as bool [H, W] and notes on how it was read. Raises UnknownLabelError, or as `open_part_mask`.
+        Returns the mask as bool [H, W] and notes on how it was read. Raises UnknownLabelError, and the errors of
+        `open_part_mask`.
         """
         part = self.model.labels[label]
         opened = open_part_mask(mask, self._size)
@@ -424,9 +426,9 @@ class EditSession:
         return height, width
 
     def adopt_prediction(self) -> None:
-        """Take the interpreter's opinion of the present picture as the painted truth: one history entry.
+        """Replace the painted label map by the predicted one: one history entry.
 
-        Whatever was painted and is not in the picture is given up.
+        Painted changes that the picture does not show are discarded.
         """
         with self.lock:
             predicted, state = self.predicted_label_map, self._state
@@ -449,25 +451,24 @@ class EditSession:
         preset: str | None = None,
         start: tuple[EditVector, Real] | None = None,
     ) -> Iterator[EditStep]:
-        """Let the picture follow what was painted; an iterator of EditSteps.
+        """Optimise the latent towards the painted label map; returns an iterator of EditSteps.
 
         The best step (see EditStep.score) is committed as one history entry when the iterator ends, and also when it
-        is closed early (`iterator.close()`, or leaving it to the garbage collector) or interrupted (Ctrl+C, in a step
-        or between two). An error inside commits nothing.
-        If another edit of this session is still open, its best is committed first and this one goes on from there.
-        With nothing painted since an edit that did not quite get there, this one goes on towards the same parts, and
-        commits only what comes nearer.
+        is closed early (`iterator.close()`, or garbage collection) or interrupted (Ctrl+C, in a step or between two).
+        An error inside commits nothing. If another edit of this session is still open, its best step is committed first
+        and this edit continues from there. If nothing was painted since an edit that did not reach its target, this one
+        continues towards the same target, and commits only a step that is closer.
 
         Args:
-            steps: number of steps; None takes the config's.
-            config: None takes the session's.
+            steps: number of steps; None means the config's.
+            config: None means the session's.
             preset: "default", "paper" or "released" (EditConfig.preset), instead of a config.
             start: an edit vector and its scale, from whose picture the optimisation starts; what must not change is
                 still compared with the present picture. None tries `vectors` where the config's `prime` is set, and
                 the edit does not continue an unfinished one.
 
-        Raises SessionError at once (not at the first `next`) where there is nothing to do (see `can_edit`), ValueError
-        for bad settings.
+        Raises immediately (not at the first `next`): SessionError if there is nothing to do (see `can_edit`),
+        ValueError for invalid settings.
         """
         if config is not None and preset is not None:
             raise ValueError("give edit a config or a preset's name, not both")
@@ -510,21 +511,21 @@ class EditSession:
         region: Bool[np.ndarray, "h w"] | None = None,
         config: EditConfig | None = None,
     ) -> Iterator[EditStep]:
-        """Move what is at handle points to target points (latent/terms/drag.py); an iterator of EditSteps.
+        """Move the content at handle points to target points (latent/terms/drag.py); an iterator of EditSteps.
 
         What was painted and not edited yet is optimised in the same run. The best step is committed as by `edit`, as
         one history entry. The predicted label map of the new picture becomes the painted one, except where something
         was painted that the picture does not show yet.
 
         Args:
-            points: what to drag where, in picture pixels.
-            steps: number of steps; None takes the config's.
-            region: where the picture may change; None takes the surroundings of the points' ways. The region of what
-                was painted is added.
-            config: None takes the session's.
+            points: handles and targets, in picture pixels.
+            steps: number of steps; None means the config's.
+            region: where the picture may change; None means the surroundings of the segments from handles to targets.
+                The region of painted changes is added.
+            config: None means the session's.
 
-        Raises at once: DragError for points that cannot be dragged, SessionError for a region of another size or type,
-        ValueError for bad settings.
+        Raises immediately: DragError for points that cannot be dragged, SessionError for a region of another size or
+        type, ValueError for invalid settings.
         """
         config = config or self.config
         config = config if steps is None else replace(config, steps=whole(steps, "steps", least=1))
@@ -556,8 +557,8 @@ class EditSession:
     def apply_vector(self, vector: EditVector, scale: Real = 1.0, layers: Layers = None, force: Flag = False) -> None:
         """Add an edit vector to the present latent: one history entry.
 
-        The interpreter's opinion of the new picture becomes the painted truth; what was painted and not yet followed is
-        given up. An open edit's best is committed first. Arguments and errors as of EditVector.apply.
+        The predicted label map of the new picture becomes the painted one; painted changes that were not edited yet are
+        discarded. The best step of an open edit is committed first. Arguments and errors as in EditVector.apply.
         """
         by = checked_scale(scale)
         with self.lock:
@@ -577,14 +578,14 @@ class EditSession:
         label_map: UInt8[np.ndarray, "h w"] | None = None,
         **made: Any,
     ) -> None:
-        """Take another latent: one history entry, as `apply_vector` makes it.
+        """Replace the latent: one history entry, like `apply_vector`.
 
         Args:
-            w_plus: the latent, of this model.
-            labels: names of the parts that differ in it, where that is known: there it counts as edited.
-            edited: where it counts as edited, instead of what is found.
-            label_map: the painted truth there, instead of the interpreter's opinion.
-            made: what the history says of it, JSON values.
+            w_plus: a latent of this model.
+            labels: names of the changed parts, if known: their regions count as edited.
+            edited: the edited region, instead of a computed one.
+            label_map: the painted label map, instead of the predicted one.
+            made: description in the history, JSON values.
         """
         with self.lock:
             if self._run is not None:
@@ -601,7 +602,7 @@ class EditSession:
             )
 
     def _acted_on(self, image: np.ndarray, predicted: np.ndarray, labels: Sequence[str]) -> np.ndarray | None:
-        """Where all edits acted, once the picture is another one."""
+        """The edited region after a change to another picture."""
         parts = [label.id for label in self.model.labels if label.name in labels]
         before, edited = self.predicted_label_map, self._state.edited
         if not parts:  # of colour or light, say: it acts wherever the picture changes
@@ -620,17 +621,17 @@ class EditSession:
         config: EditConfig | None = None,
         force: Flag = False,
     ) -> Iterator[EditStep]:
-        """Apply an edit vector at once, then refine (latent/refine.py): an iterator of EditSteps, 0 the vector alone.
+        """Apply an edit vector immediately, then refine (latent/refine.py): an iterator of EditSteps; 0 is the vector.
 
-        Two history entries: the vector as `apply_vector` makes it, and the best step as `edit` commits it.
+        Two history entries: one for the vector, like `apply_vector`, and one for the best step, like `edit`.
 
         Args:
-            vector, scale, layers, force: as of EditVector.apply.
-            steps: from 1 up; the paper's are 10, 30 and 60.
-            config: None takes `EditConfig.preset("default", refine=True)`; its `steps` do not count.
+            vector, scale, layers, force: as in EditVector.apply.
+            steps: 1 or more; the paper uses 10, 30 and 60.
+            config: None means `EditConfig.preset("default", refine=True)`; its `steps` are ignored.
 
-        Raises at once, and leaves the session as it was: EditVectorError, or ValueError for bad settings or a vector
-        that changes nothing the interpreter sees.
+        Raises immediately and leaves the session unchanged: EditVectorError, or ValueError for invalid settings or a
+        vector that does not change the predicted label map.
         """
         config = replace(config or EditConfig.preset("default", refine=True), steps=whole(steps, "steps", least=1))
         with self.lock:
@@ -646,9 +647,9 @@ class EditSession:
         return self._iterate(run, state, with_start=True)
 
     def undo(self) -> None:
-        """Take back the last stroke or edit: image, label map and latent. An open edit is given up first.
+        """Undo the last stroke or edit: image, label map and latent. An open edit is discarded first.
 
-        Raises SessionError if there is nothing to take back.
+        Raises SessionError if there is nothing to undo.
         """
         with self.lock:
             self._refuse(self.history.can_undo, "nothing to undo: nothing was painted or edited yet")
@@ -656,14 +657,14 @@ class EditSession:
             self._travel(self.history.entry.parent)
 
     def redo(self) -> None:
-        """Bring back what `undo` took. Raises SessionError if there is nothing."""
+        """Redo what was undone last. Raises SessionError if there is nothing to redo."""
         with self.lock:
             self._refuse(self.history.can_redo, "nothing to redo: nothing was undone since the last stroke or edit")
             assert self.history.entry.latest is not None
             self._travel(self.history.entry.latest)
 
     def visit(self, id: Whole) -> None:
-        """Go to an entry of the history, on whichever branch. An open edit is given up. Raises HistoryError."""
+        """Go to an entry of the history, on any branch. An open edit is discarded. Raises HistoryError."""
         with self.lock:
             self._travel(self.history.find(id).id)
 
@@ -688,9 +689,9 @@ class EditSession:
         return self.history.store.get(self.history.find(id).id)
 
     def set_strength(self, strength: Real) -> None:
-        """Go part of the way of the last edit, 0 (not at all) to 2 (twice as far): one history entry.
+        """Scale the last edit's change of the latent, 0 (none) to 2 (twice): one history entry.
 
-        The painted parts stay, and what the edit worked towards. Raises SessionError where the latent is not an edit's.
+        The painted label map and the edit's target are kept. Raises SessionError if the latent is not from an edit.
         """
         with self.lock:
             edit, before = self._last_edit()
@@ -703,14 +704,14 @@ class EditSession:
             self._push(moved, do="strength", strength=share, edit=edit)
 
     def strength_latent(self, strength: Real) -> Float[Tensor, "1 num_ws w_dim"]:
-        """Latent that `set_strength` would go to, for a preview. Raises SessionError as it does."""
+        """Latent of `set_strength`, for a preview. Raises the same errors."""
         edit, before = self._last_edit()
         share = real(strength, "strength", SessionError)
         return before.w_plus + share * (self._state_at(edit).w_plus - before.w_plus)
 
     @property
     def strength(self) -> float | None:
-        """Strength of the edit whose latent this is; None where there is none, or a vector came since."""
+        """Strength of the edit that the latent is from; None if there is no edit, or a vector was applied since."""
         made = self._of_latent().made
         return {"edit": 1.0, "drag": 1.0, "strength": made.get("strength")}.get(made["do"])
 
@@ -720,14 +721,14 @@ class EditSession:
         return frozen(images.to_uint8(self.model.generator.synthesis(w_plus).image)[0])
 
     def _of_latent(self) -> Entry:
-        """The entry that the present latent came with: not what was painted since."""
+        """The entry that set the present latent, before any later painting."""
         entry = self.history.entry
         while entry.made["do"] in ("paint", "label_map") and entry.parent is not None:
             entry = self.history.entries[entry.parent]
         return entry
 
     def _last_edit(self) -> tuple[int, State]:
-        """Entry of the edit that was done last, and the state whose latent it began from."""
+        """Entry of the last edit, and the state whose latent it started from."""
         entry = self._of_latent()
         edit = entry.made.get("edit") if entry.made["do"] == "strength" else entry.id
         found = self.history.entries.get(edit) if isinstance(edit, int) else None
@@ -739,9 +740,9 @@ class EditSession:
         """All edits from the session's origin to now as one vector.
 
         Args:
-            name: of the vector.
-            licence: under which it may be passed on.
-            preview: keep the pictures before and after with it, side by side.
+            name: name of the vector.
+            licence: licence of the vector.
+            preview: store the pictures before and after with it, side by side.
 
         Raises SessionError if there was no edit.
         """
@@ -796,7 +797,7 @@ class EditSession:
                     if run.open:
                         self.kept_step = step
                 yield step
-            # Asked here, in the consumer's thread and before the lock, so that the next stroke need not wait for it.
+            # Computed in the consumer's thread and without the lock, so that the next stroke does not wait for it.
             predicted = None if run.best is None else self._predict(run.best.w_plus)
             with self.lock:
                 self._commit(run, completed=True, predicted=predicted)
@@ -862,14 +863,14 @@ class EditSession:
         try:
             self._push(committed, **made)
         except KeyboardInterrupt:
-            raise  # the run stays open: whoever handles the interrupt commits it
+            raise  # the run stays open, and the handler of the interrupt commits it
         except BaseException:
             self._close(run)
             raise
         self._close(run)
 
     def _dragged(self, run: _Run, committed: State, completed: bool) -> State:
-        """The state after a drag: its picture's own label map, and what was painted and is not in the picture yet."""
+        """The state after a drag: the predicted label map and the painted changes that are not in the picture yet."""
         predicted = self._predict(committed.w_plus) if committed.predicted is None else committed.predicted
         kept = run.target.changed | (committed.label_map != run.begun_with)
         settled = np.where(run.target.changed, run.target.label_map, predicted) if completed else predicted
@@ -905,7 +906,7 @@ class EditSession:
         return store
 
     def _kept(self, vector: EditVector) -> dict[str, Any]:
-        """A vector as the history keeps it: by name, with its numbers beside the states'."""
+        """A vector for the history: its name, and a reference to its numbers in the journal."""
         return {
             "name": vector.name,
             "labels": list(vector.labels),
@@ -920,7 +921,7 @@ def _as_json(stroke: Stroke) -> dict[str, Any]:
 
 
 def _segmented(model: EditGAN, features: list[Tensor]) -> UInt8[np.ndarray, "h w"]:
-    """The interpreter's label map; all background where the model has no interpreter."""
+    """The interpreter's label map; all background if the model has no interpreter."""
     if model.interpreter is None:
         return frozen(np.zeros((model.resolution, model.resolution), np.uint8))
     return frozen(predicted_label_map(model, features).cpu().numpy())

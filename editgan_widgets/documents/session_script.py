@@ -1,8 +1,8 @@
-"""The way to a picture as a Python script that goes it again and arrives at the same pixels.
+"""Write a Python script that repeats a session's edits and computes the same pixels.
 
-The script holds what was done on the present branch of a session's history: strokes as points, part operations as the
-label map they gave, edits with their settings and the number of steps they ran, vectors by the library's names or with
-their numbers. At its end it compares the picture with the one it was written for.
+The script contains the actions on the present branch of the history: strokes as points, part operations as their
+resulting label map, edits with their settings and number of steps, vectors by their names in the library or with their
+numbers. At its end it compares the picture with the original one.
 """
 
 import base64
@@ -75,7 +75,7 @@ print("{picture}:", "the same pixels" if same else "not the same pixels: another
 
 
 class ScriptError(ValueError):
-    """A history that cannot be told as a script."""
+    """A history cannot be written as a script."""
 
 
 def session_script(
@@ -84,11 +84,11 @@ def session_script(
     """Write the script of the session's present picture.
 
     Args:
-        session: its history's present branch is told.
-        vectors: those that sliders stood for, by name; sums of them are told by their scales.
-        name: of the script's file; the picture that it writes has the same name and ends in .png.
+        session: the session; the present branch of its history is written.
+        vectors: the vectors of sliders, by name; sums of them are written as their scales.
+        name: file name of the script; the picture that it writes has the same name with the suffix .png.
 
-    Raises ScriptError for a history whose kinds of entries this version does not know.
+    Raises ScriptError for a history with kinds of entries that this version does not know.
     """
     with session.lock:
         return _Script(session, dict(vectors or {}), name).text()
@@ -134,7 +134,7 @@ class _Script:
         for at, entry in enumerate(entries):
             made, place = entry.made, len(lines)
             if made["do"] in ("edit", "drag"):
-                # What was painted while the edit ran comes after it: the edit did not see it.
+                # Strokes painted while the edit ran come after it, because the edit did not include them.
                 place = next((i + 1 for i in reversed(range(len(lines))) if lines[i][0] == made["since"]), 0)
                 if made["settings"] is not None and made["settings"]["refine"]:
                     lines[place - 1] = (entry.id, self._refined(made, entries[at - 1].made))
@@ -182,7 +182,7 @@ class _Script:
         return f", start=({self._vector(start['vector'])}, {float(start['scale'])!r})"
 
     def _ran(self, made: Mapping[str, Any], start: int = 0) -> int | None:
-        # To its end: the iterator then commits it as done.
+        # None runs to the end, after which the iterator commits a completed edit.
         return None if made["completed"] else int(made["ran"]) + start
 
     def _applied(self, made: Mapping[str, Any]) -> str:
@@ -239,7 +239,7 @@ def _library_of(session: EditSession) -> dict[str, EditVector]:
 
 
 def _literal(value: Any) -> str:
-    """JSON values as Python: nothing else can come of them, wherever they came from."""
+    """JSON values as Python literals; nothing else can result, so the script is safe for untrusted values."""
     return repr(json.loads(json.dumps(value)))
 
 

@@ -1,4 +1,4 @@
-"""State: everything of a session that undo brings back, and how it is packed for the journal."""
+"""State: everything of a session that undo restores, and its packing for the journal."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,29 +13,29 @@ from editgan_widgets.latent.target import EditTarget
 
 @dataclass(frozen=True, eq=False)
 class Goal:
-    """What a completed edit worked towards, so that another one can go on."""
+    """Target of a completed edit, so that another edit can continue it."""
 
     target: EditTarget
-    reference: Tensor  # latent [1, num_ws, w_dim] that it began from
+    reference: Tensor  # latent [1, num_ws, w_dim] before the edit
     score: float  # agreement_score of the step that was kept
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Everything that undo brings back. Arrays are never written to."""
+    """Everything that undo restores. Arrays are never modified."""
 
     w_plus: Tensor  # [1, num_ws, w_dim]
     image: np.ndarray  # uint8 [H, W, 3]
-    label_map: np.ndarray  # uint8 [H, W], painted truth
-    settled_map: np.ndarray  # painted truth at the last completed edit
+    label_map: np.ndarray  # uint8 [H, W], painted mask
+    settled_map: np.ndarray  # painted mask at the last completed edit
     settled_w_plus: Tensor  # latent at the last completed edit
-    predicted: np.ndarray | None  # interpreter's opinion of `image`; None = not asked yet
+    predicted: np.ndarray | None  # the interpreter's label map of `image`; None = not computed yet
     goal: Goal | None = None  # of the last completed edit
     edited: np.ndarray | None = None  # bool [H, W], regions of all edits and vectors since the origin; None = nowhere
 
 
 def pack(state: State, arrays: Arrays) -> dict[str, Any]:
-    """A state as JSON values, its arrays put into `arrays`."""
+    """Convert a state to JSON values, with its arrays in `arrays`."""
 
     def put(array: np.ndarray | Tensor | None) -> dict[str, Any] | None:
         return None if array is None else arrays.put(array)
@@ -56,7 +56,7 @@ _ARRAYS = ("w_plus", "image", "label_map", "settled_map", "settled_w_plus", "pre
 
 
 def unpacked(packed: dict[str, Any], arrays: Arrays, device: torch.device) -> State:
-    """The state that `pack` packed, equal in every bit. Raises JournalError for a broken one."""
+    """Restore a state from the values of `pack`, bit for bit. Raises JournalError if they are broken."""
     try:
         return _unpacked(packed, arrays, device)
     except (KeyError, TypeError) as error:
@@ -88,7 +88,7 @@ def _unpacked(packed: dict[str, Any], arrays: Arrays, device: torch.device) -> S
 
 
 def frozen(array: np.ndarray) -> np.ndarray:
-    """A read-only copy; the array itself where it is one already."""
+    """A read-only copy, or the array itself if it is read-only already."""
     if not array.flags.writeable and array.base is None:
         return array
     array = array.copy()

@@ -137,7 +137,7 @@ def test_pictures_of_another_size_are_refused(tiny_model, shape):
 def test_pictures_of_another_range_are_refused(tiny_model):
     with pytest.raises(ValueError, match=r"are 0 to 255, but embed takes \[-1, 1\]; use images\.from_uint8"):
         embed(tiny_model, torch.linspace(0, 255, 3 * 32 * 32).reshape(1, 3, 32, 32))
-    with pytest.raises(ValueError, match="run from nan"):
+    with pytest.raises(ValueError, match="are nan to nan"):
         embed(tiny_model, torch.full((1, 3, 32, 32), float("nan")))
 
 
