@@ -14,8 +14,8 @@ edit are the pixels in which `label_map` differs from the map at the last comple
 
 An edit that runs to its end is completed: its strokes are not part of later regions. An edit that is closed early
 (Stop, or a new stroke) keeps its best latent, but its painted pixels stay part of the next edit, which starts from that
-latent and still compares the outside with the picture before the unfinished edit. If a completed edit did not reach its target
-and nothing new is painted, `edit` continues towards the same target and keeps only steps that are closer.
+latent and still compares the outside with the picture before the unfinished edit. If a completed edit did not reach its
+target and nothing new is painted, `edit` continues towards the same target and keeps only steps that are closer.
 
 A session is not thread-safe by itself, but its methods hold `session.lock` while they change it. The iterator of `edit`
 holds it only to start and to commit, so painting during a run does not wait. A run whose starting state was undone

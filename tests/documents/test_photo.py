@@ -272,7 +272,7 @@ def test_broken_and_huge_files_and_odd_arrays_are_refused(tmp_path):
     with pytest.raises(PhotoError, match="broken"):
         open_photo(whole[: len(whole) // 2])
     (tmp_path / "huge.ppm").write_bytes(b"P6 100000 100000 255\n" + bytes(300))
-    with pytest.raises(PhotoError, match=r"huge.ppm.*reduce it first"):
+    with pytest.raises(PhotoError, match=r"huge.ppm.*make it smaller first"):
         open_photo(tmp_path / "huge.ppm")
     with pytest.raises(FileNotFoundError):
         open_photo(tmp_path / "none.png")
