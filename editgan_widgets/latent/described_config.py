@@ -9,9 +9,9 @@ from editgan_widgets.scalars import Flag, Whole, flag
 
 
 def described(config: EditConfig, refine: Flag = False) -> dict[str, Any] | None:
-    """Say a config in JSON values: the preset it is nearest to and what it has otherwise, its number of steps apart.
+    """Describe a config in JSON values: the nearest preset and the settings that differ, except the number of steps.
 
-    None where it holds what JSON cannot, as an embedding.
+    None if it has a setting that JSON cannot represent, such as an embedding.
     """
     own, after = _fields(config), flag(refine, "refine")
     changes = {}
@@ -26,7 +26,7 @@ def described(config: EditConfig, refine: Flag = False) -> dict[str, Any] | None
 
 
 def config_of(description: Mapping[str, Any], steps: Whole) -> EditConfig:
-    """The config that `described` described. Raises ValueError for settings that there are not, or out of range."""
+    """The config of a description by `described`. Raises ValueError for unknown settings, or settings out of range."""
     config = EditConfig.preset(str(description["preset"]), bool(description["refine"]))
     nested: dict[str, dict[str, Any]] = {"weights": {}, "units": {}}
     plain: dict[str, Any] = {"steps": steps}
@@ -43,11 +43,11 @@ def config_of(description: Mapping[str, Any], steps: Whole) -> EditConfig:
             **plain,
         )
     except TypeError as error:
-        raise ValueError(f"{description['changed']!r} names a setting that there is not ({error})") from error
+        raise ValueError(f"{description['changed']!r} has an unknown setting ({error})") from error
 
 
 def _fields(config: EditConfig) -> dict[str, Any]:
-    """Settings by name, those of weights and units as `weights.rgb`."""
+    """Settings by name; those of weights and units are named like `weights.rgb`."""
     found: dict[str, Any] = {}
     for field in fields(config):
         value = getattr(config, field.name)

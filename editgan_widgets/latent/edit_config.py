@@ -1,7 +1,7 @@
 """EditConfig: settings of an edit; ours, the paper's (EditGAN, section 3 and supplement) and the authors' release's.
 
-The weights of the presets below are theirs, turned to pictures in [-1, 1] where theirs are in [0, 1]: a squared error
-there is a quarter of one here.
+The weights of the paper and the release are converted from pictures in [0, 1] to pictures in [-1, 1], where a squared
+error is four times as large.
 """
 
 from collections.abc import Callable
@@ -22,32 +22,32 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 @dataclass(frozen=True)
 class EditConfig:
-    """How an edit is optimised. Raises ValueError for settings out of range.
+    """Settings of an edit's optimisation. Raises ValueError for settings out of range.
 
     `EditConfig.preset("paper")` and `preset("released")` give EditGAN's own settings.
     """
 
     steps: int = 30  # EditGAN's interactive setting; more than 60 gains little
     lr: float = 0.15  # Adam, in the units below a step
-    warmup: int = 2  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
-    decay: float = 0.3  # the last third falls to this part of the rate, so that the result settles
-    beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
-    units: Units = field(default_factory=Units)  # of the latent's coordinates: what an edit is readily made of
+    warmup: int = 2  # steps with a reduced rate, because Adam's first steps have full length for any gradient
+    decay: float = 0.3  # share of the rate at the end; the rate decays over the last third of the steps
+    beta2: float = 0.95  # of Adam; 0.999 averages over more steps than there are
+    units: Units = field(default_factory=Units)  # of the latent's coordinates: the directions that an edit prefers
     layers: tuple[int, int] | None = None  # rows of w_plus that move, first and one past the last; None = all
     weights: LossWeights = field(default_factory=LossWeights)
-    outside_budget: float = 0.012  # of the value range: mean change outside that costs nothing when the best is chosen
-    outside_penalty: float = 20.0  # what each further unit of it costs, in units of IoU
-    best: Literal["iou", "objective"] = "iou"  # what tells the best step: agreement less that, or the lowest total
-    stop_iou: float | None = None  # end early once a step's agreement is this high and its outside within budget
-    # Of the generator's maps in a step; what is kept of an edit is drawn in float32. bfloat16 is quicker from 512 px up
-    # where the device multiplies it in hardware; elsewhere float32 stands in for it (kernels/benchmarks/released.md).
+    outside_budget: float = 0.012  # mean change outside, share of the value range, that is not penalised in the score
+    outside_penalty: float = 20.0  # penalty in units of IoU per unit of change outside beyond the budget
+    best: Literal["iou", "objective"] = "iou"  # the best step has the highest agreement_score, or the lowest total
+    stop_iou: float | None = None  # end early at a step with this IoU or more and a change outside within the budget
+    # Of the generator's maps in a step; the kept picture is rendered in float32. bfloat16 is faster from 512 px up on
+    # devices that multiply it in hardware; on others float32 is used instead (kernels/benchmarks/released.md).
     precision: Literal["float32", "bfloat16"] = "float32"
     embedding: IdentityModel | None = None  # picture in [-1, 1] -> unit vector; None = no identity term
     coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
-    nearest: bool = False  # the interpreter reads features of the nearest pixel: EditGAN's release, unlike its training
-    region: Region = "parts"  # where the edit may act (latent/target.py), as a session makes the target
-    buffer_px: float | None = None  # how far the region reaches beyond; None = 2% of the height, at least 2 px
-    whole_parts: bool = False  # refining a vector: large parts are of the region wherever they are, not where changed
+    nearest: bool = False  # upsample features by nearest pixel, as EditGAN's release does (but not its training)
+    region: Region = "parts"  # how a session computes the region where the edit may act (latent/target.py)
+    buffer_px: float | None = None  # margin of the region around the parts; None = 2% of the height, at least 2 px
+    whole_parts: bool = False  # refining a vector: the region contains whole large parts, not only their changed pixels
     prime: bool = True  # a session starts from a known edit vector where one comes closer (latent/priming.py)
 
     def __post_init__(self) -> None:
@@ -77,14 +77,14 @@ class EditConfig:
 
 
 def default(refine: Flag = False) -> EditConfig:
-    """EditConfig's own settings, whose reasons stand beside them.
+    """The defaults of EditConfig, where the reasons are given.
 
-    After applying a vector there is no prior, which would draw back to the picture before, and the best step is the one
-    of the lowest objective: the vector alone agrees with its own segmentation by definition.
+    After applying a vector there is no prior, because it would pull towards the picture before, and the best step is
+    the one with the lowest objective, because the vector alone agrees with its own segmentation by definition.
     """
     if not flag(refine, "refine"):
         return EditConfig()
-    # Every step's objective is compared with the others', so each has its own perceptual distance and all pixels.
+    # The objectives of all steps are compared, so each needs its own perceptual distance and all pixels.
     return EditConfig(weights=LossWeights(prior=0.0, perceptual_every=1, pixels=None), best="objective")
 
 
@@ -97,12 +97,16 @@ def paper(refine: Flag = False) -> EditConfig:
     | optimiser | Adam on all of w_plus, rate 0.02 in W's own unit throughout, 100 steps; after a vector 30 |
     | region | the edited parts before and after, and 5 px around |
 
-    It differs from the paper in this: the perceptual distance is LPIPS only where VGG16 is on disk, and
-    what is inside the region is taken from the picture before and not blackened; both terms outside are means over the
-    outside, not the whole picture; the outside is held to the latent's own picture, not to a photo; the parts of Q_edit
-    are those painted (latent/target.py), a large one counts where it changed; identity, after ArcFace there, is asked
-    where `embedding` gives one; the paper does not say which range its L2 is taken in, [0, 1] is assumed; the best step
-    is kept.
+    Differences from the paper:
+
+    - the perceptual distance is LPIPS only if VGG16 is on disk;
+    - the inside of the region is filled from the picture before, not with black;
+    - both terms outside are means over the outside, not over the whole picture;
+    - the outside is compared with the latent's own picture, not with a photo;
+    - Q_edit are the painted parts, and large ones only where they changed (latent/target.py);
+    - the identity term, ArcFace in the paper, needs `embedding`;
+    - the paper does not give the value range of its L2; [0, 1] is assumed;
+    - the best step is kept.
     """
     after = flag(refine, "refine")
     outside, segmentation, identity = (5.0, 1.0, 5.0) if after else (15.0, 1.0, 10.0)
@@ -132,11 +136,14 @@ def released(refine: Flag = False) -> EditConfig:
     | region | the painted pixels and 3 px around, by squares; after a vector the parts before and after, and 3 px |
     | features | of the nearest pixel |
 
-    It differs from the release in this: the perceptual distance is LPIPS only where VGG16 is on disk, and
-    what is inside the region is taken from the picture before and not blackened; the encoder, which a model may lack,
-    runs as it was trained, not on one picture's batch statistics; strokes that change no pixel are not of the region,
-    and those of earlier edits do not stay in it; after a vector the 3 px are round; the best step is kept, which the
-    release means to do, but it keeps the last.
+    Differences from the release:
+
+    - the perceptual distance is LPIPS only if VGG16 is on disk;
+    - the inside of the region is filled from the picture before, not with black;
+    - the encoder runs in eval mode, not with the batch statistics of one picture; a model may have no encoder;
+    - strokes that change no pixel, and those of earlier edits, are not part of the region;
+    - after a vector, the 3 px are round;
+    - the best step is kept; the release intends this but keeps the last.
     """
     weights = LossWeights(
         segmentation=1.0,

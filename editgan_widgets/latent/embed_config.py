@@ -11,23 +11,23 @@ from editgan_widgets.scalars import plain_fields, whole
 
 @dataclass(frozen=True)
 class EmbedConfig:
-    """How a picture is embedded. Raises ValueError for settings out of range."""
+    """Settings of an embedding. Raises ValueError for settings out of range."""
 
     steps: int = 100  # updates after the first pass; 0 keeps the first pass
     lr: float = 0.2  # Adam, in the units below a step
-    warmup: int = 4  # first steps at part of the rate: Adam's first ones have full length whatever the gradient
-    decay_share: float = 0.4  # of the steps, the last ones: there the rate falls to 0 along a cosine
-    beta2: float = 0.95  # Adam's memory of squares: 0.999 remembers more steps than there are
+    warmup: int = 4  # steps with a reduced rate, because Adam's first steps have full length for any gradient
+    decay_share: float = 0.4  # share of the steps, at the end, in which the rate decays to 0 along a cosine
+    beta2: float = 0.95  # of Adam; 0.999 averages over more steps than there are
     units: Units = field(default_factory=lambda: Units(spread=0.5, fine=0.7))  # stiff rows stay where edits work
-    together: int = 10  # from the mean: first steps move all rows of w_plus alike, so that they set out from within W
-    perceptual: float = 1.0  # weight of perceptual_distance; 0 leaves it uncomputed
-    perceptual_every: int = 2  # steps; its gradient counts for those between
+    together: int = 10  # without an encoder: first steps in which all rows of w_plus move together, to stay in W
+    perceptual: float = 1.0  # weight of perceptual_distance; 0: not computed
+    perceptual_every: int = 2  # steps between two computations; their weight is scaled accordingly
     prior: float = 0.1  # weight of the squared distance from the start in these units, mean over the latent
-    error: Literal["log", "squared"] = "log"  # of the pixels: its logarithm, or itself, pictures in [-1, 1]
+    error: Literal["log", "squared"] = "log"  # log of the mean squared error, or the error, pictures in [-1, 1]
     error_weight: float = 1.0  # of that term
-    encoder: float = 0.0  # weight of the squared distance from what the encoder says of the picture, in W's own unit
+    encoder: float = 0.0  # weight of the squared distance from the encoder's latent of the picture, in W's own unit
     coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
-    lookahead: int = 0  # steps between two moves of the slow weights (Zhang et al. 2019), half-way to Adam's; 0: none
+    lookahead: int = 0  # steps between two updates of the slow weights (Zhang et al. 2019) with step size 0.5; 0: off
 
     def __post_init__(self) -> None:
         plain_fields(self)
@@ -59,16 +59,16 @@ class EmbedConfig:
 
 
 def fast_embedding() -> EmbedConfig:
-    """Our own settings with 30 steps after the encoder's pass."""
+    """The defaults with 30 steps after the encoder's pass."""
     return EmbedConfig(steps=30)
 
 
 def paper_embedding() -> EmbedConfig:
     """The paper's settings: Adam with Lookahead on w_plus, rate 0.001 throughout, 500 steps of 10 perceptual + 1 L2.
 
-    It differs from the paper in this: the perceptual distance is LPIPS only where VGG16 is on disk; the
-    paper does not say which range its L2 is taken in, [0, 1] is assumed, nor Lookahead's settings, of which its own
-    paper's are taken (5 steps, half-way); the best step by PSNR is kept.
+    Differences from the paper: the perceptual distance is LPIPS only if VGG16 is on disk; the paper gives neither the
+    value range of its L2 ([0, 1] is assumed) nor Lookahead's settings (those of Lookahead's paper are used: 5 steps,
+    step size 0.5); the best step by PSNR is kept.
     """
     return EmbedConfig(steps=500, lr=0.001, warmup=0, decay_share=0.0, lookahead=5, **_PLAIN_EMBEDDING)
 
@@ -76,10 +76,11 @@ def paper_embedding() -> EmbedConfig:
 def released_embedding() -> EmbedConfig:
     """The released app's settings: 99 steps (it counts 100) of 10 perceptual + 1 MSE + 1 to the encoder's latent.
 
-    Adam's rate is 0.1, rises over the first 5 % and falls to 0 along a cosine over the last 25 %. It differs from the
-    release in this: the perceptual distance is LPIPS only where VGG16 is on disk; the encoder, which a
-    model may lack, runs as it was trained, not on one picture's batch statistics and values; the best step by PSNR is
-    kept, which the release means to do, but it keeps the last.
+    Adam's rate is 0.1, rises over the first 5 % and falls to 0 along a cosine over the last 25 %.
+
+    Differences from the release: the perceptual distance is LPIPS only if VGG16 is on disk; the encoder runs in eval
+    mode, not with the batch statistics of one picture, and a model may have no encoder; the best step by PSNR is kept,
+    which the release intends, but it keeps the last.
     """
     return EmbedConfig(steps=99, lr=0.1, warmup=5, decay_share=0.25, encoder=1.0, **_PLAIN_EMBEDDING)
 
