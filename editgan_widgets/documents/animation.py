@@ -149,7 +149,7 @@ def animate_edit(
         recorder.begin(source.image)
         for step in source.edit(steps=steps):
             recorder.add(step.image)
-        frames = [*recorder.frames(), source.image]  # the best step is the one that stays
+        frames = [*recorder.frames(), source.image]  # end with the best step
         return Animation(np.stack([_resized(frame[None], max(frames[0].shape))[0] for frame in frames]), rate, hold=1.0)
     if not len(source):
         raise AnimationError("there are no frames to animate: run an edit first")
@@ -188,7 +188,7 @@ def animate_vector(
 
 
 def swing(reach: Real = 1.5, frames: Whole = 32) -> list[float]:
-    """Scales that go from 0 to `reach`, to `-reach` and back, so that the animation runs round without a jump."""
+    """Scales from 0 to `reach`, to `-reach` and back to 0, so that the animation loops without a jump."""
     largest, count = real(reach, "reach"), whole(frames, "frames", least=1)
     return [largest * float(np.sin(2 * np.pi * i / count)) for i in range(count)]
 

@@ -266,7 +266,7 @@ class Journal(Store[State], Generic[State]):
                 self.taken_over = True
                 self._disk.lock.release()
                 self._set_problem(str(error))
-            except Exception as error:  # OSError as a rule, but libraries that write files have errors of their own
+            except Exception as error:  # usually OSError, but libraries that write files have their own errors
                 now = self.clock()
                 self._try_again = now + min((now - began) / _TRYING_SHARE, _LONGEST_WAIT)
                 self._set_problem(_reason(error), error)

@@ -88,7 +88,7 @@ class Photo:
         return Crop((self.width - side) / 2, (self.height - side) / 2, side)
 
     def cut(self, crop: Crop, size: Whole) -> UInt8[np.ndarray, "size size 3"]:
-        """Cut a square out and resize it to `size` px; beyond the border the outermost pixels are repeated."""
+        """Cut out a square and resize it to `size` px; border pixels are repeated outside the photo."""
         side = whole(size, "size", least=1)
         if crop.side > _LARGEST_CROP * max(self.width, self.height):
             raise ValueError(

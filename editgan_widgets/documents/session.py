@@ -214,6 +214,7 @@ class EditSession:
         session = cls.__new__(cls)
         session.model, session.config, session.lock = model, config or EditConfig(), threading.RLock()
         session._run, session.kept_step, session._known = None, None, None
+        session.vectors, session.started_from = shipped_vectors(model), None
         about = read_about(folder)
         if about.get("fingerprint") not in (model.fingerprint, model.base_fingerprint):
             raise WrongModelError(

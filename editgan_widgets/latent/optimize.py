@@ -59,7 +59,8 @@ class EditStep:
 
 def agreement_score(reached: Real, outside: Real, config: EditConfig) -> float:
     """`reached` (0 to 1) minus the penalty for change outside: the score of steps if `config.best` is "iou"."""
-    return float(reached - config.outside_penalty * max(0.0, outside - config.outside_budget))
+    beyond = max(0.0, real(outside, "outside") - config.outside_budget)
+    return real(reached, "reached") - config.outside_penalty * beyond
 
 
 def optimize_edit(

@@ -149,7 +149,7 @@ def _near(model: EditGAN, pivot: Tensor, radius: float, rng: torch.Generator) ->
         return pivot.lerp(model.generator.w_plus(model.generator.mapping(z)), radius)
 
 
-def autocorrelation(noises: Sequence[Float[Tensor, "_ _"]], least: Whole = 8) -> Float[Tensor, ""]:
+def autocorrelation(noises: Sequence[Float[Tensor, "_ _"]], least: int = 8) -> Float[Tensor, ""]:
     """Squared autocorrelation of each map at one pixel to the right and down, at its size and halved down to 8 px."""
     total = torch.zeros((), device=noises[0].device)
     for noise in noises:

@@ -104,7 +104,7 @@ def from_segmentations(
         core, shown = changed.copy(), [int(x) for x in np.unique(after[changed])]
     if not core.any():
         raise ValueError("nothing to refine: the vector does not change the predicted label map; use a larger scale")
-    buffer = max(LEAST_BUFFER, BUFFER_SHARE * before.shape[0]) if buffer_px is None else buffer_px
+    buffer = _buffer(buffer_px, before.shape[0])
     near = np.asarray(ndimage.distance_transform_edt(~core)) <= buffer
     return EditTarget(after.copy(), near, changed & near, tuple(shown))
 

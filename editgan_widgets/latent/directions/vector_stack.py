@@ -63,7 +63,7 @@ class Comparison:
 
     def conflicts(self, threshold: Real = CONFLICT) -> tuple[Conflict, ...]:
         """Pairs whose absolute cosine is above the threshold, largest first."""
-        cosine, n = self.cosine, len(self.names)
+        cosine, n, beyond = self.cosine, len(self.names), real(threshold, "threshold")
         pairs = [Conflict(i, j, float(cosine[i, j])) for i in range(n) for j in range(i + 1, n)]
         return tuple(sorted((x for x in pairs if abs(x.cosine) > beyond), key=lambda x: -abs(x.cosine)))
 
