@@ -234,6 +234,8 @@ def resolved(name: str) -> bool:
     parts = f"{prefix}{name}".split(".")
     found: object = importlib.import_module(parts[0])
     for end, part in enumerate(parts[1:], start=2):
+        if part in getattr(found, "__annotations__", {}):  # a field of a dataclass
+            return True
         if not hasattr(found, part):
             try:
                 importlib.import_module(".".join(parts[:end]))
