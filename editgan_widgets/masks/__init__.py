@@ -1,1 +1,1 @@
-"""Painted label maps: strokes, fills, part operations and mask files. Numpy only."""
+"""Label maps: strokes, fills, part operations and mask files. Numpy only, no torch."""

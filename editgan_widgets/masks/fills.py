@@ -1,6 +1,6 @@
-"""Fills: mask edits that paint a whole area, as Operations (masks/part_operations.py).
+"""Fills: Operations (masks/part_operations.py) that paint a whole area.
 
-Points are in picture px as a stroke's are (masks/strokes.py): a pixel belongs to a polygon if its centre is inside.
+Points are in picture px, as in masks/strokes.py: a pixel belongs to a polygon if its centre is inside.
 """
 
 import math

@@ -1,10 +1,10 @@
 """Part ids from a mask's colours: exact, with a small drift, or at soft edges between parts.
 
-A colour counts as a part's if no channel is more than DRIFT levels off, or it is near (NEAR) and clearly nearer than to
-any other part's, as JPEG leaves it. The labels' own and their safe palette are tried, and the one that more pixels
-match is used. Pixels that match no part are soft edges if their colour lies between those of the parts around them;
-each takes the part of its surroundings whose colour is nearest. A flat area of a foreign colour, or too many pixels
-that match no part, are refused.
+A pixel matches a part if no channel differs from the part's colour by more than DRIFT levels, or if it is near (NEAR)
+and clearly nearer than to any other part's colour, as in a JPEG. The labels' own and safe palettes are tried, and the
+one that more pixels match is used. Pixels that match no part are soft edges if their colour is between those of the
+surrounding parts; each gets the surrounding part with the nearest colour. A flat area of an unknown colour, or too many
+pixels that match no part, raise MaskFileError.
 """
 
 from dataclasses import dataclass
@@ -19,26 +19,26 @@ from editgan_widgets.notes import Note
 from editgan_widgets.palettes import palettes_of
 
 DRIFT = 4  # of 255, in each channel
-_BLACK_WHITE = 8  # of 255: within it a colour says nothing about which palette it is from
-_LEAST_MATCH = 0.5  # share of pixels in the parts' colours
-_LEAST_TELLING = 0.25  # the same, of pixels that are neither black nor white
+_BLACK_WHITE = 8  # of 255: colours this close to black or white do not identify a palette
+_LEAST_MATCH = 0.5  # minimum share of pixels in the parts' colours
+_LEAST_TELLING = 0.25  # the same for pixels that are neither black nor white
 NEAR = 20.0  # Euclidean distance
-_OUT_OF_RANGE = 48  # levels by which a soft edge may lie beyond the colours around it
-_MOST_OUTLIERS = 0.04  # share of pixels
-_MOST_OUTLIERS_LOSSY = 0.15  # the same in a JPEG, which rings at edges
+_OUT_OF_RANGE = 48  # levels by which a soft edge may exceed the range of the colours around it
+_MOST_OUTLIERS = 0.04  # maximum share of pixels
+_MOST_OUTLIERS_LOSSY = 0.15  # the same for a JPEG, which has ringing at edges
 
 
 @dataclass(frozen=True, eq=False)
 class ColourMatch:
-    """How a mask's colours fit one palette.
+    """Match of a mask's colours with one palette.
 
     Attributes:
-        labels: in that palette.
+        labels: the labels in that palette.
         nearest: id of the nearest colour, per pixel.
-        drift: largest difference of a channel from it.
-        near: whether it counts as that part's colour.
-        match: share of the opaque pixels that are near.
-        telling: the same share of those that are neither black nor white; None where there are none.
+        drift: largest difference of a channel from that colour.
+        near: True if the pixel matches that part.
+        match: share of the opaque pixels that match.
+        telling: the same for pixels that are neither black nor white; None if there are none.
     """
 
     labels: LabelSet
@@ -50,12 +50,12 @@ class ColourMatch:
 
     @property
     def convinces(self) -> bool:
-        """Whether enough pixels have the parts' colours, and not just black and white ones."""
+        """True if enough pixels have the parts' colours, including enough that are neither black nor white."""
         return self.match >= _LEAST_MATCH and self.telling is not None and self.telling >= _LEAST_TELLING
 
 
 def best_match(pixels: MaskPixels, labels: LabelSet) -> ColourMatch:
-    """The palette that fits a mask's colours best; of two that fit alike the labels' own."""
+    """The palette that matches a mask's colours best; if two match equally, the labels' own."""
     matches = [_matched(pixels, one) for one in palettes_of(labels).values()]
     return max(matches, key=lambda match: (match.match, match.telling or 0.0))
 
@@ -63,7 +63,7 @@ def best_match(pixels: MaskPixels, labels: LabelSet) -> ColourMatch:
 def ids_by_colour(
     pixels: MaskPixels, match: ColourMatch, scale: int = 1
 ) -> tuple[UInt8[np.ndarray, "h w"], tuple[Note, ...]]:
-    """Ids and notes; `scale` is how many pixels wide a pixel of the label map is. Raises MaskFileError."""
+    """Ids and notes; `scale` is the mask's pixels per pixel of the label map. Raises MaskFileError."""
     assert pixels.colours is not None
     opaque = ~pixels.clear
     sure = opaque & (match.near if pixels.lossy else _supported(match, 2 * scale + 1))
@@ -110,12 +110,12 @@ def _matched(pixels: MaskPixels, labels: LabelSet) -> ColourMatch:
 
 
 def _nearest(distinct: np.ndarray, labels: LabelSet) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """By colour: id of the nearest label colour, largest channel difference from it, whether it counts as it."""
+    """For each colour: id of the nearest label, largest channel difference from it, and whether it matches."""
     palette = labels.palette.astype(np.int32)
     found: list[list[np.ndarray]] = [[], [], []]
     for part in np.array_split(distinct, max(1, len(distinct) // 20_000)):
         squares = ((part[:, None] - palette[None]) ** 2).sum(2)
-        ids = squares.argmin(1)  # of two labels of one colour the first
+        ids = squares.argmin(1)  # the first of two labels with the same colour
         best = squares[np.arange(len(part)), ids]
         others = np.where(squares > best[:, None], squares, np.iinfo(np.int32).max).min(1)
         drift = np.abs(part - palette[ids]).max(1)
@@ -126,9 +126,9 @@ def _nearest(distinct: np.ndarray, labels: LabelSet) -> tuple[np.ndarray, np.nda
 
 
 def _supported(match: ColourMatch, side: int) -> Bool[np.ndarray, "h w"]:
-    """Pixels that are surely a part's: of its colour up to DRIFT, or near it amid others that are.
+    """Pixels that certainly belong to a part: within DRIFT of its colour, or near it and among others that are.
 
-    A blend of two parts at a soft edge may be near a third part's colour, but in lines one pixel wide.
+    A blend of two parts at a soft edge may be near a third part's colour, but only in lines one pixel wide.
     """
     sure = match.near & (match.drift <= DRIFT)
     for id in np.unique(match.nearest[match.near & ~sure]):
@@ -140,7 +140,7 @@ def _supported(match: ColourMatch, side: int) -> Bool[np.ndarray, "h w"]:
 def _check_foreign(
     pixels: MaskPixels, match: ColourMatch, sure: Bool[np.ndarray, "h w"], soft: Bool[np.ndarray, "h w"], scale: int
 ) -> None:
-    """Raise MaskFileError for a flat area of a foreign colour, or many pixels whose colour no soft edge explains."""
+    """Raise MaskFileError for a flat area of an unknown colour, or many pixels that are not soft edges."""
     assert pixels.colours is not None
     colours = pixels.colours.astype(np.int32)
     strange = soft & ~match.near
@@ -166,12 +166,12 @@ def _check_foreign(
 def _of_surroundings(
     pixels: MaskPixels, match: ColourMatch, sure: Bool[np.ndarray, "h w"], soft: Bool[np.ndarray, "h w"], reach: int
 ) -> UInt8[np.ndarray, " n"]:
-    """The part of each soft pixel: of those in a square of `reach` px the nearest colour; without any, of all there."""
+    """The part of each soft pixel: the nearest colour among parts within a square of `reach` px, or else among all."""
     assert pixels.colours is not None
     wanted = pixels.colours[soft].astype(np.int32)
     best = np.full(len(wanted), np.inf)
     chosen = np.zeros(len(wanted), np.uint8)
-    far = 1e9  # more than any distance of colours: parts nearby come first
+    far = 1e9  # larger than any colour distance, so that parts nearby are preferred
     for id in np.unique(match.nearest[sure]):
         near = ndimage.maximum_filter(sure & (match.nearest == id), reach)[soft]
         cost = ((wanted - np.array(match.labels[int(id)].rgb)) ** 2).sum(1) + np.where(near, 0, far)

@@ -1,17 +1,17 @@
-"""Masks in files: written as indexed PNG, read from what painting and labelling programs save.
+"""Mask files: written as indexed PNG, read from the formats of painting and labelling programs.
 
-A mask is written with the label's id as index and the labels' colours as palette, so it looks like a mask. On the way
-back the file's content decides how it is read, and notes say what was done:
+A mask is written with label ids as indices and the labels' colours as palette. When a file is read, its content decides
+how, and notes describe it:
 
-    indexed picture    by colour where its palette is ours (own or safe), else by index (labelme, VOC, …); a note says
-                       which, where the two differ
+    indexed picture    by colour if its palette is ours (own or safe), else by index (labelme, VOC, …); a note says
+                       which, if the two differ
     RGB, RGBA          by colour; small drift and soft edges are snapped (mask_colours.py), transparent = background
     grey, 16 bits      values are ids; grey and alpha likewise
     .npy, arrays       ids, whole floats, singleton axes, one-hot planes, colours
     enlargements       reduced to the picture's size (mask_size.py)
 
-A black and white picture shows one part and says nothing about the others: `open_mask` refuses it, `open_part_mask`
-reads it (EditSession.paint_mask).
+A black-and-white picture contains only one part: `open_mask` refuses it, `open_part_mask` reads it
+(EditSession.paint_mask).
 """
 
 import io
@@ -43,11 +43,11 @@ __all__ = [
     "save_mask",
 ]
 
-_ENDS = 8  # of 255: how far black and white may be off
-_MOSTLY = 0.9  # share of black and white pixels in a picture that counts as black and white
+_ENDS = 8  # of 255: tolerance of black and white
+_MOSTLY = 0.9  # minimum share of black and white pixels in a black-and-white picture
 _MOSTLY_KNOWN = 0.5  # share of a palette's unused colours that are parts', below which it is foreign
 _NAMED = 5  # ids in a message
-_PHOTO = 60  # ids that no label has: more than a mask with mistakes
+_PHOTO = 60  # unknown ids: more of them mean a photo, not a mask with mistakes
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class OpenedMask:
 
     Attributes:
         label_map: ids, uint8 [H, W], read-only.
-        notes: what was decided or changed on the way, strings for the user; empty for a plain mask.
+        notes: decisions and changes while reading, for the user; empty for a plain mask.
     """
 
     label_map: UInt8[np.ndarray, "h w"]
@@ -77,7 +77,7 @@ class OpenedPart:
 
 
 def mask_png(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet) -> bytes:
-    """The label map as PNG. Raises UnknownLabelError for an id that the labels do not have."""
+    """Encode a label map as PNG. Raises UnknownLabelError for an id that the labels do not have."""
     labels.check(label_map)
     image = Image.fromarray(np.ascontiguousarray(label_map, np.uint8), "P")
     image.putpalette(labels.palette.tobytes())
@@ -95,20 +95,20 @@ def save_mask(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet, path: str |
 
 
 def open_mask(source: Source, labels: LabelSet, size: tuple[int, int]) -> UInt8[np.ndarray, "h w"]:
-    """The label map of `read_mask`, without its notes; a copy. Arguments and errors as there."""
+    """A copy of the label map of `read_mask`, without notes. Same arguments and errors."""
     return read_mask(source, labels, size).label_map.copy()
 
 
 def read_mask(source: Source, labels: LabelSet, size: tuple[int, int]) -> OpenedMask:
-    """Read the mask of a whole picture, as the module's table says.
+    """Read the mask of a whole picture by the rules in the module's docstring.
 
     Args:
         source: a file, its bytes, a Pillow image or an array.
-        labels: whose ids and colours it holds.
-        size: height and width, px, that the label map has; exact enlargements are reduced to it.
+        labels: label set of its ids and colours.
+        size: height and width of the label map, px; enlargements are reduced to it.
 
-    Raises OSError for a file that cannot be read, MaskFileError for what is no picture, another size, black and white,
-    or an id or a colour that is no label's.
+    Raises OSError for a file that cannot be read, MaskFileError for a file that is not a picture, another size, a
+    black-and-white picture, or an unknown id or colour.
     """
     stored = read_pixels(source, len(labels))
     check_size(stored, size)
@@ -154,7 +154,7 @@ def open_part_mask(source: Source, size: tuple[int, int]) -> OpenedPart:
 
 
 def holds_own_mask(content: bytes, labels: LabelSet) -> bool:
-    """Whether a file is an indexed picture with one of the labels' palettes, as `mask_png` writes it."""
+    """True if a file is an indexed picture with one of the labels' palettes, as `mask_png` writes."""
     try:
         with Image.open(io.BytesIO(content)) as image:
             given = image.getpalette("RGB") if image.mode == "P" and "editgan-widgets" not in image.info else None
@@ -171,7 +171,7 @@ def _is_own_palette(palette: UInt8[np.ndarray, "n 3"], labels: LabelSet) -> bool
 
 
 def _ids(pixels: MaskPixels, labels: LabelSet, scale: int) -> tuple[UInt8[np.ndarray, "h w"], tuple[Note, ...]]:
-    """Ids and notes of a mask, whatever it holds."""
+    """Ids and notes of any kind of mask."""
     if pixels.colours is None:
         return _of_values(pixels, labels)
     if pixels.palette is not None:
@@ -211,7 +211,7 @@ def _of_index(pixels: MaskPixels, labels: LabelSet, scale: int) -> tuple[UInt8[n
         return _checked(values, labels, pixels.name), _clear_note(hidden)
     match = best_match(pixels, labels)
     if match.convinces:
-        # What is hidden and has no part's colour was left out; a part's colour counts, seen or not.
+        # Transparent pixels without a part's colour were left out; transparent pixels with one count.
         clear = hidden | (pixels.clear & (match.drift > 0))
         return _of_either(replace(pixels, clear=clear), np.where(clear, 0, values), labels, match, scale)
     _refuse_black_white(pixels, labels)
@@ -246,7 +246,7 @@ def _of_either(
 
 
 def _has_foreign_rest(pixels: MaskPixels, match: ColourMatch) -> bool:
-    """Whether most colours of the palette that no pixel has, and that are not grey as padding is, are no part's."""
+    """True if most unused colours of the palette, except grey padding, are not colours of parts."""
     assert pixels.palette is not None
     assert pixels.values is not None
     used = np.zeros(256, bool)
@@ -258,7 +258,7 @@ def _has_foreign_rest(pixels: MaskPixels, match: ColourMatch) -> bool:
 
 
 def _agrees(pixels: MaskPixels, labels: LabelSet) -> bool:
-    """Whether every index in use that is a label's id has its colour, so that indices are ids."""
+    """True if every used index that is a label id has that label's colour, so that indices are ids."""
     assert pixels.values is not None
     assert pixels.palette is not None
     used = np.unique(pixels.values)
@@ -277,7 +277,7 @@ def _of_colours(
 
 
 def _all_one_label(pixels: MaskPixels, match: ColourMatch) -> bool:
-    """Whether all that is there is the background's colour, which may be black or white."""
+    """True if the mask has only the background's colour, which may be black or white."""
     opaque = ~pixels.clear
     return bool((match.drift[opaque] == 0).all() and (match.nearest[opaque] == 0).all())
 
@@ -302,7 +302,7 @@ def _refuse_black_white(pixels: MaskPixels, labels: LabelSet) -> None:
 
 
 def _is_black_white(pixels: MaskPixels, num_labels: int) -> bool:
-    """Whether a mask tells one part from the rest: 0 and 1, 0 and 255, or nearly so at soft edges."""
+    """True if a mask has two values: 0 and 1, or 0 and 255, possibly with soft edges."""
     opaque = ~pixels.clear
     if pixels.black_white:
         return True
@@ -319,7 +319,7 @@ def _is_black_white(pixels: MaskPixels, num_labels: int) -> bool:
 
 
 def _at_ends(shades: np.ndarray, top: int) -> bool:
-    """Whether shades are black and white, with soft edges at most; ids beside a void id of 255 are not."""
+    """True if shades are black and white with at most soft edges; False for ids with a void id of 255."""
     if shades.min() < 0:
         return False
     black, white = shades <= _ENDS * top / 255, shades >= top - _ENDS * top / 255
@@ -340,7 +340,7 @@ def _part(pixels: MaskPixels) -> tuple[Bool[np.ndarray, "h w"], tuple[Note, ...]
     if not seen.any():
         return np.zeros_like(opaque), ()
     distinct = np.unique(seen)
-    if pixels.clear.any() and not _ends(seen):  # cut out: what is opaque is the part
+    if pixels.clear.any() and not _ends(seen):  # a cut-out: the part is opaque
         return opaque, (Note("the opaque pixels were taken"),)
     if len(distinct) <= 2 and distinct[-1] > 0 and (len(distinct) == 1 or distinct[0] == 0 or _ends(seen)):
         return opaque & (shades >= max(int(distinct[-1]), 1)), ()
@@ -356,13 +356,13 @@ def _part(pixels: MaskPixels) -> tuple[Bool[np.ndarray, "h w"], tuple[Note, ...]
 
 
 def _ends(shades: np.ndarray) -> bool:
-    """Whether most shades are black or white, and some white."""
+    """True if most shades are black or white, and some are white."""
     ends = (shades <= _ENDS) | (shades >= 255 - _ENDS)
     return float(ends.mean()) >= 0.7 and int(shades.max()) >= 255 - _ENDS
 
 
 def _shades(pixels: MaskPixels) -> np.ndarray:
-    """Grey in 0..255; other values of an indexed picture or of ids as they are."""
+    """Grey values in 0..255; indices and ids are returned unchanged."""
     colours = pixels.colours
     if colours is not None and (pixels.palette is None or _is_black_white(pixels, 0)):
         spread = colours.max(2)

@@ -1,8 +1,8 @@
-"""Bringing an enlarged mask back to the picture's own size: exactly where it is an exact enlargement, else by majority.
+"""Reduce an enlarged mask to the picture's size: exactly if it is a nearest-neighbour enlargement, else by majority.
 
-A nearest-neighbour enlargement is undone by taking one pixel of each block, and it is checked that enlarging the result
-again gives the same file. The rounding rules of Pillow, OpenCV, torch and scikit-image are tried, which differ where
-the factor is not whole.
+A nearest-neighbour enlargement is inverted by taking one pixel of each block; enlarging the result must give the same
+mask again. The rounding rules of Pillow, OpenCV, torch and scikit-image are tried, which differ for other than integer
+factors.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from PIL import Image
 from editgan_widgets.masks.mask_source import MaskFileError, MaskPixels
 from editgan_widgets.notes import Note
 
-_UNIFORM = 0.8  # share of blocks of one part that a painted enlargement has at least
+_UNIFORM = 0.8  # minimum share of blocks with a single part in an enlargement that was painted on
 
 
 def _as_pillow(large: int, small: int) -> np.ndarray:
-    """Its sums round in their own way, so it is asked."""
+    """Indices as computed by Pillow itself, because of its rounding."""
     row = Image.fromarray(np.arange(small, dtype=np.int32)[None])
     return np.asarray(row.resize((large, 1), Image.Resampling.NEAREST))[0].astype(int)
 
@@ -84,7 +84,7 @@ def majority(
 
 
 def reduction_note(pixels: MaskPixels, size: tuple[int, int]) -> tuple[Note, ...]:
-    """What `exactly_reduced` did, for the user; nothing where the size was right."""
+    """Note for the user on what `exactly_reduced` did; empty if the size was right."""
     height, width = pixels.size
     if (height, width) == tuple(size):
         return ()

@@ -1,4 +1,4 @@
-"""MaskPixels: what a mask's file or array holds, before it is known whether that is ids, colours or black and white."""
+"""MaskPixels: pixels of a mask's file or array, before it is known whether they are ids, colours or black and white."""
 
 import io
 import os
@@ -24,7 +24,7 @@ _HALF = 128  # of 255: below it a pixel counts as transparent
 
 
 class MaskFileError(ValueError):
-    """A file is no mask of this picture; the message says what came, what fits and the next move."""
+    """A file is not a mask of this picture; the message says what was given, what fits and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +35,12 @@ class MaskPixels:
         name: of the file, for messages.
         values: grey values or palette indices, int64 [h, w]; None for RGB.
         colours: RGB, uint8 [h, w, 3]; None for grey values.
-        clear: where it is transparent.
-        palette: of an indexed picture, uint8 [n, 3].
-        black_white: whether the file stores one bit a pixel.
-        lossy: whether the format changes values (JPEG).
-        notes: what was done to it, for the user.
-        alpha: whether an indexed picture has transparency of its own for each pixel, not for each index.
+        clear: True where it is transparent.
+        palette: palette of an indexed picture, uint8 [n, 3].
+        black_white: True if the file stores one bit per pixel.
+        lossy: True if the format is lossy (JPEG).
+        notes: conversions, for the user.
+        alpha: True if an indexed picture has transparency per pixel, not per index.
     """
 
     name: str
@@ -59,14 +59,14 @@ class MaskPixels:
         return self.clear.shape[0], self.clear.shape[1]
 
     def taken(self, rows: Int[np.ndarray, " H"], columns: Int[np.ndarray, " W"]) -> "MaskPixels":
-        """The pixels at these rows and columns."""
+        """Select rows and columns."""
         grid = np.ix_(rows, columns)
         values = None if self.values is None else self.values[grid]
         colours = None if self.colours is None else self.colours[grid]
         return replace(self, values=values, colours=colours, clear=self.clear[grid])
 
     def same_as(self, other: "MaskPixels") -> bool:
-        """Whether all pixels are equal."""
+        """True if all pixels are equal."""
         pairs = ((self.values, other.values), (self.colours, other.colours), (self.clear, other.clear))
         return all(a is None or b is None or np.array_equal(a, b) for a, b in pairs)
 
@@ -76,10 +76,10 @@ def read_pixels(source: Source, num_labels: int = 0, shares: bool = False) -> Ma
 
     Args:
         source: a picture, a `.npy` file or an array: ids, bools, whole floats, RGB, RGBA, or one-hot planes.
-        num_labels: by which one-hot planes are recognised.
-        shares: whether floats in 0..1 that are not whole are taken, as 0..255.
+        num_labels: number of labels, to recognise one-hot planes.
+        shares: True to accept non-integer floats in 0..1, which are scaled to 0..255.
 
-    Raises OSError for a file that is missing or may not be read, MaskFileError for what holds no mask.
+    Raises OSError for a file that is missing or may not be read, MaskFileError for a file that is not a mask.
     """
     if isinstance(source, np.ndarray):
         return _of_array(source, "the array", num_labels, shares)
@@ -100,10 +100,10 @@ def read_pixels(source: Source, num_labels: int = 0, shares: bool = False) -> Ma
 
 @contextmanager
 def _in_words(name: str, source: str | os.PathLike[str] | bytes) -> Iterator[None]:
-    """Pillow's errors as a MaskFileError that says what the file is."""
+    """Convert Pillow's errors to a MaskFileError that says what the file is."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own about large pictures; the limit here is stated and firm
+            warnings.simplefilter("ignore")  # Pillow's warning about large pictures; there is a hard limit here
             yield
     except (FileNotFoundError, IsADirectoryError, PermissionError, MaskFileError):
         raise
@@ -162,7 +162,7 @@ def _raw_mode(image: Image.Image) -> str:
 
 
 def _expanded(values: np.ndarray, raw: str) -> np.ndarray:
-    """Grey values of 2 or 4 bits as they are in the file: Pillow spreads them over 0 to 255."""
+    """Original grey values of 2 or 4 bits, which Pillow scales to 0..255."""
     spread = {"L;2": 85, "L;4": 17}.get(raw)
     return values if spread is None else values // spread
 
@@ -173,7 +173,7 @@ def _palette(image: Image.Image) -> np.ndarray | None:
 
 
 def _hidden_indices(image: Image.Image) -> list[int]:
-    """Indices of a palette that are shown as transparent."""
+    """Indices of a palette that are transparent."""
     given = image.info.get("transparency") if image.mode == "P" else None
     if isinstance(given, int):
         return [given]
@@ -242,14 +242,14 @@ def _of_planes(array: np.ndarray, num_labels: int) -> np.ndarray | None:
 
 
 def _in_255(values: np.ndarray) -> np.ndarray:
-    """Shares of 0..1 as 0..255; other numbers as they are."""
+    """Scale floats in 0..1 to 0..255; other numbers are returned unchanged."""
     if values.dtype.kind != "f" or not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
         return values
     return np.rint(values * 255)
 
 
 def _whole(values: np.ndarray, name: str) -> np.ndarray:
-    """Numbers as int64; floats that are not whole, or not finite, are refused."""
+    """Convert numbers to int64. Raises MaskFileError for floats that are not integers, or not finite."""
     if values.dtype.kind == "f":
         fractions = ~np.isfinite(values) | (values != np.rint(values))
         if fractions.any():

@@ -1,7 +1,7 @@
-"""Mirrored painting: what is painted on one side of the picture's vertical middle is painted on the other too.
+"""Mirrored painting: painting on one side of the picture's vertical centre line is repeated on the other side.
 
-A reflected label map is the picture seen in a mirror: columns reversed, and each part of a left/right pair is the other
-one. So a mirrored operation needs no rules of its own: it acts on the reflected map, and the result is reflected back.
+A reflected label map has its columns reversed, and the parts of each left/right pair exchanged. A mirrored operation is
+the same operation on the reflected map, with its result reflected back.
 """
 
 from dataclasses import replace
@@ -15,7 +15,7 @@ from editgan_widgets.scalars import Whole, whole
 
 
 def reflected(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-    """The label map `[H, W]` in a mirror: "left eye" at the left becomes "right eye" at the right."""
+    """Reflect a label map `[H, W]`: "left eye" at the left becomes "right eye" at the right."""
     table = np.arange(256, dtype=np.uint8)
     for label in labels:
         table[label.id] = other_side(labels, label.id)
@@ -23,7 +23,7 @@ def reflected(label_map: LabelMap, labels: LabelSet) -> LabelMap:
 
 
 def reflected_stroke(stroke: Stroke, width: Whole, labels: LabelSet) -> Stroke:
-    """The stroke at the other side of a picture `width` px wide, painting the other side's part.
+    """Reflect a stroke in a picture `width` px wide; it paints the part of the other side.
 
     Raises UnknownLabelError for a label that the set does not have.
     """
@@ -33,7 +33,7 @@ def reflected_stroke(stroke: Stroke, width: Whole, labels: LabelSet) -> Stroke:
 
 
 def on_both_sides(operation: Operation) -> Operation:
-    """An operation and its reflection, both of the mask as it was; where both change a pixel the operation counts."""
+    """An operation and its reflection, both applied to the original mask; the operation has priority."""
 
     def mirrored(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         here = operation(label_map, labels)

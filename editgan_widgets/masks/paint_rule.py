@@ -1,4 +1,4 @@
-"""PaintRule: what painting may touch and whether it is mirrored; strokes, erasing and operations go by the same one."""
+"""PaintRule: parts that may be painted over, and mirroring; for strokes, erasing and operations."""
 
 from dataclasses import dataclass, replace
 
@@ -13,12 +13,12 @@ from editgan_widgets.scalars import plain_fields
 
 @dataclass(frozen=True)
 class PaintRule:
-    """What may be painted over. It goes by the label map as it was before the stroke or operation.
+    """Parts that may be painted over, by the label map before the stroke or operation.
 
     Attributes:
-        locked: ids of parts that stay as they are.
+        locked: ids of parts that are not painted over.
         over: ids of the only parts that may be painted over; empty: all that are not locked.
-        mirror: paint at the other side of the picture's middle too. Where a stroke meets its reflection it counts.
+        mirror: paint on the other side of the picture too. Where a stroke overlaps its reflection, the stroke wins.
     """
 
     locked: tuple[int, ...] = ()
@@ -30,18 +30,18 @@ class PaintRule:
 
     @property
     def restricts(self) -> bool:
-        """Whether something may not be painted over."""
+        """True if some part may not be painted over."""
         return bool(self.locked or self.over)
 
     def paint(self, stroke: Stroke, label_map: LabelMap, labels: LabelSet) -> LabelMap:
-        """A stroke as labels `[H, W]`. Raises as `rasterise` does."""
+        """Paint a stroke; returns a label map `[H, W]`. Raises the errors of `rasterise`."""
         painted = label_map.copy()
         for one in self._strokes(stroke, label_map, labels):
             painted[self._covered(one, label_map)] = labels[one.label].id
         return self.held(label_map, painted)
 
     def erase(self, stroke: Stroke, original: LabelMap, label_map: LabelMap, labels: LabelSet) -> LabelMap:
-        """The label map with the parts of `original` under a stroke; its label does not matter."""
+        """Restore the parts of `original` under a stroke, whose label is ignored."""
         erased = label_map.copy()
         for one in self._strokes(replace(stroke, label=0), label_map, labels):
             mask = self._covered(one, label_map)
@@ -49,19 +49,19 @@ class PaintRule:
         return self.held(label_map, erased)
 
     def operate(self, operation: Operation, label_map: LabelMap, labels: LabelSet) -> LabelMap:
-        """The label map after an operation. Raises what the operation does."""
+        """Apply an operation. Raises the errors of the operation."""
         operation = on_both_sides(operation) if self.mirror else operation
         return self.held(label_map, operation(label_map, labels))
 
     def held(self, before: LabelMap, painted: LabelMap) -> LabelMap:
-        """What was painted where it may be; the rest as before."""
+        """`painted` where painting is allowed, `before` elsewhere."""
         kept = np.isin(before, self.locked)
         if self.over:
             kept |= ~np.isin(before, self.over)
         return np.where(kept, before, painted)
 
     def _strokes(self, stroke: Stroke, label_map: LabelMap, labels: LabelSet) -> list[Stroke]:
-        """In the order of painting: the reflection lies beneath."""
+        """The strokes in painting order: the reflection first."""
         return [reflected_stroke(stroke, label_map.shape[1], labels), stroke] if self.mirror else [stroke]
 
     def _covered(self, stroke: Stroke, label_map: LabelMap) -> np.ndarray:

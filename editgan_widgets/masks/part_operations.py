@@ -4,14 +4,14 @@
     smile = chain(wider, bend("mouth", up=OfPicture(0.02), over="skin"))
     session.set_label_map(smile(session.label_map, session.model.labels))
 
-An Operation takes a label map `[H, W]` uint8 and its LabelSet and gives a new label map; where the picture does not
-show the part it gives a copy. What a part leaves takes the nearest label that is not of that part.
+An Operation takes a label map `[H, W]` uint8 and its LabelSet and returns a new label map, or a copy if the picture
+does not show the part. Pixels that a part leaves get the nearest label that is not of that part.
 
-**Parts** are an id, a name, a name without its side ("brow": both), an edit group ("eyes"), or several of these; names
-that a label set lacks are left out as long as it has one of them. Paired parts are handled side by side, each about its
-own middle, parts without a side together. **Lengths** are px, or shares: OfPart(0.2), OfPicture(0.02).
-**Over** says what may be painted over: None anything, parts these alone, AllBut(parts) anything else. A part may always
-be painted over its own old place.
+**Parts** are an id, a name, a name without its side ("brow": both), an edit group ("eyes"), or several of these;
+unknown names are ignored if at least one is known. The two sides of paired parts are handled separately, each about
+its own centre, and parts without a side together. **Lengths** are px, or shares: OfPart(0.2), OfPicture(0.02). **Over** are the
+parts that may be painted over: None any, parts only these, AllBut(parts) all others. A part may always be painted over
+its own old pixels.
 """
 
 import math
@@ -36,7 +36,7 @@ Parts: TypeAlias = str | Whole | Iterable[str | Whole]
 
 @dataclass(frozen=True)
 class OfPart:
-    """A length as a share of the part's own size: its width across, its height down, the lesser of both elsewhere."""
+    """A length as a share of the part's size: of its width horizontally, its height vertically, else the smaller."""
 
     share: float
 
@@ -59,7 +59,7 @@ Length: TypeAlias = Real | OfPart | OfPicture
 
 @dataclass(frozen=True)
 class AllBut:
-    """Everything may be painted over but these parts."""
+    """All parts except these may be painted over."""
 
     parts: Parts
 
@@ -68,7 +68,7 @@ Over: TypeAlias = Parts | AllBut | None
 
 
 def chain(*operations: Operation) -> Operation:
-    """One operation after the other."""
+    """Apply operations in order."""
 
     def chained(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         result = label_map.copy()
@@ -80,7 +80,7 @@ def chain(*operations: Operation) -> Operation:
 
 
 def grow(parts: Parts, by: Length, over: Over = None) -> Operation:
-    """Let parts reach `by` further on all sides."""
+    """Grow parts by `by` on all sides."""
 
     def one(label_map: LabelMap, part: tuple[int, ...], free: Mask) -> LabelMap:
         mask = np.isin(label_map, part)
@@ -92,7 +92,7 @@ def grow(parts: Parts, by: Length, over: Over = None) -> Operation:
 
 
 def shrink(parts: Parts, by: Length) -> Operation:
-    """Take `by` off parts on all sides; one that is not twice as thick goes."""
+    """Shrink parts by `by` on all sides; a part thinner than twice that disappears."""
 
     def one(label_map: LabelMap, part: tuple[int, ...], free: Mask) -> LabelMap:
         mask = np.isin(label_map, part)
@@ -103,7 +103,7 @@ def shrink(parts: Parts, by: Length) -> Operation:
 
 
 def smooth(parts: Parts, radius: Length, over: Over = None) -> Operation:
-    """Round the outline of parts: what is narrower than about `radius`, out or in, goes."""
+    """Smooth the outline of parts: protrusions and gaps narrower than about `radius` disappear."""
 
     def one(label_map: LabelMap, part: tuple[int, ...], free: Mask) -> LabelMap:
         mask = np.isin(label_map, part)
@@ -116,7 +116,7 @@ def smooth(parts: Parts, radius: Length, over: Over = None) -> Operation:
 
 
 def move(parts: Parts, dx: Length = 0.0, dy: Length = 0.0, over: Over = None) -> Operation:
-    """Move parts right by `dx` and down by `dy`, rounded to whole px: they keep their shape."""
+    """Move parts right by `dx` and down by `dy`, rounded to whole px so that they keep their shape."""
 
     def source(frame: "_Frame", x: Grid, y: Grid) -> tuple[Grid, Grid]:
         return x - round(frame.across(dx)), y - round(frame.down(dy))
@@ -125,7 +125,7 @@ def move(parts: Parts, dx: Length = 0.0, dy: Length = 0.0, over: Over = None) ->
 
 
 def rotate(parts: Parts, degrees: Real, over: Over = None) -> Operation:
-    """Turn parts about their own middles, clockwise as seen where positive."""
+    """Rotate parts about their centres; a positive angle is clockwise in the picture."""
     angle = math.radians(real(degrees, "degrees"))
     c, s = math.cos(angle), math.sin(angle)
 
@@ -142,8 +142,8 @@ def scale(
     """Make parts `x` times as wide and `y` times (None: as `x`) as high.
 
     Args:
-        parts, x, y: what, and the factors, above 0.
-        anchor: what stays, as shares of the part's width and height: (0.5, 0) is the middle of its top.
+        parts, x, y: the parts and the factors, above 0.
+        anchor: fixed point, as shares of the part's width and height: (0.5, 0) is the middle of its top.
         over: what may be painted over.
 
     Raises ValueError for factors that are not above 0.
@@ -160,7 +160,7 @@ def scale(
 
 
 def bend(parts: Parts, up: Length, over: Over = None) -> Operation:
-    """Lift the ends of parts against their middle, along a parabola; down where negative."""
+    """Lift the ends of parts relative to their middle, along a parabola; a negative length lowers them."""
 
     def source(frame: "_Frame", x: Grid, y: Grid) -> tuple[Grid, Grid]:
         middle, _ = frame.at(0.5, 0.5)
@@ -181,8 +181,8 @@ def flip(parts: Parts, over: Over = None) -> Operation:
 def copy_side(parts: Parts, source: str, over: Over = None) -> Operation:
     """Give paired parts of the other side the mirrored shape of side `source`, "left" or "right".
 
-    The copy stands where the other side's part stood; where that is not to be seen, mirrored at the picture's middle.
-    Raises ValueError for another side, UnknownLabelError where none of the parts is paired.
+    The copy is placed where the other side's part was, or mirrored at the picture's centre line if that is not visible.
+    Raises ValueError for another side, UnknownLabelError if none of the parts is paired.
     """
     if source not in ("left", "right"):
         raise ValueError(f"a side is 'left' or 'right', the person's own; got {source!r}")
@@ -207,7 +207,7 @@ def copy_side(parts: Parts, source: str, over: Over = None) -> Operation:
 
 
 def from_other_side(part: str | Whole, over: Over = None) -> Operation:
-    """Give one part of a pair the mirrored shape of the other side's; what it leaves takes the nearest other label.
+    """Give one part of a pair the mirrored shape of the other side; pixels that it leaves get the nearest other label.
 
     The operation raises UnknownLabelError for a part that is not paired.
     """
@@ -228,7 +228,7 @@ def copy_from(other: LabelMap, parts: Parts, over: Over = None, fit: Flag = True
         other: label map `[H, W]`.
         parts: what to copy; a part that `other` does not show is left as it is.
         over: what may be painted over.
-        fit: centre the copy where the part stood; False, or where the part is not to be seen: at its place in `other`.
+        fit: centre the copy at the part's old place; if False, or if the part is not visible, at its place in `other`.
 
     The operation raises ValueError for a label map of another size.
     """
@@ -250,7 +250,7 @@ def copy_from(other: LabelMap, parts: Parts, over: Over = None, fit: Flag = True
 
 
 def delete(parts: Parts) -> Operation:
-    """Remove parts, all together; their place takes the nearest other label."""
+    """Remove parts; their pixels get the nearest other label."""
 
     def deleted(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         return without(label_map, np.isin(label_map, resolve(labels, parts)))
@@ -301,7 +301,7 @@ def ids(labels: LabelSet, *names: str) -> tuple[int, ...]:
 
 
 def other_side(labels: LabelSet, part: str | Whole) -> int:
-    """Id of the part at the other side, "right eye" for "left eye"; of the part itself where it is not paired.
+    """Id of the part on the other side, "right eye" for "left eye"; of the part itself if it is not paired.
 
     Raises UnknownLabelError for an unknown part.
     """
@@ -343,7 +343,7 @@ def warp(
 
 
 def smear(label_map: LabelMap, seed: Mask, label: int, dy: Float[np.ndarray, "w"], over: tuple[int, ...]) -> LabelMap:
-    """Smear the pixels of `seed` along their columns by `dy` px (down where positive), over the labels `over` only."""
+    """Extend the pixels of `seed` along their columns by `dy` px (positive: down), only over the labels `over`."""
     reached = np.zeros_like(seed)
     direction = 1 if dy.sum() >= 0 else -1
     for step in range(1, int(np.abs(dy).max()) + 1):
@@ -363,7 +363,7 @@ def extent(mask: Mask) -> tuple[float, float, float, float]:
 
 
 class _Frame:
-    """The box around a part, by which lengths and anchors are told."""
+    """Bounding box of a part, to which lengths and anchors are relative."""
 
     def __init__(self, mask: np.ndarray):
         self.left, self.top, right, bottom = extent(mask)
@@ -438,7 +438,7 @@ def _distance(mask: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarra
 
 
 def shaped(mask: Mask, part: int, exact: bool = False) -> Operation:
-    """Paint a part where a mask is; `exact` takes it away elsewhere, where the nearest other part then is."""
+    """Paint a part where a mask is True; with `exact`, its other pixels get the nearest other part."""
 
     def painted(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         left = without(label_map, label_map == part) if exact else label_map
@@ -448,7 +448,7 @@ def shaped(mask: Mask, part: int, exact: bool = False) -> Operation:
 
 
 def without(label_map: LabelMap, mask: Mask) -> LabelMap:
-    """The label map with the pixels of a mask filled by the nearest label outside it; as it is where there is none."""
+    """Fill the pixels of a mask with the nearest label outside it; unchanged if there is none outside."""
     return label_map.copy() if mask.all() else label_map[_distance(mask)[1]]
 
 

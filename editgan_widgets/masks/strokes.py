@@ -1,10 +1,9 @@
-"""Stroke: what the user paints, and how it becomes labels. Only here do points (x, y) become array indices [y, x].
+"""Stroke: a brush stroke and its rasterisation. Only this module converts points (x, y) to array indices [y, x].
 
 Points are in picture pixels: x to the right, y down, (0, 0) the top left corner of the top left pixel, whose centre is
 (0.5, 0.5). A pixel belongs to a stroke if its centre is at most `radius` px from the polyline through the points:
-Euclidean distance for a round brush, Chebyshev distance (the larger of |dx| and |dy|) for a square one. A stroke of a
-pen has a radius at each point, and between two points one that goes evenly from the one to the other. No antialiasing:
-a label is or is not.
+Euclidean distance for a round brush, Chebyshev distance (the larger of |dx| and |dy|) for a square one. A pen stroke
+has a radius at each point, interpolated linearly between points. There is no antialiasing.
 """
 
 import math
@@ -18,11 +17,11 @@ from editgan_widgets.labels import LabelSet
 from editgan_widgets.scalars import Real, Whole, is_real, is_whole, plain, real, shown
 
 SHAPES = ("round", "square")
-_AT_ONCE = 100_000  # pixels that are looked at together
+_AT_ONCE = 100_000  # pixels processed in one batch
 
 
 class StrokeError(ValueError):
-    """A stroke that cannot be painted."""
+    """A stroke cannot be painted."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def check_stroke(stroke: object) -> None:
 def covered(stroke: Stroke, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
     """Pixels of a picture of `size` (H, W) that the stroke covers.
 
-    Raises StrokeError where all points lie outside the picture, or the brush is too small to cover a pixel's centre.
+    Raises StrokeError if all points are outside the picture, or the brush is too small to cover a pixel's centre.
     """
     height, width = size
     points = np.array(stroke.points, np.float64)
@@ -124,9 +123,9 @@ def covered(stroke: Stroke, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
 
 
 def rasterise(stroke: Stroke, label_map: UInt8[np.ndarray, "h w"], labels: LabelSet) -> UInt8[np.ndarray, "h w"]:
-    """Paint a stroke; returns a new label map and leaves the given one as it was.
+    """Paint a stroke; returns a new label map and does not modify the given one.
 
-    Raises UnknownLabelError for a label that the set does not have, StrokeError as `covered` does.
+    Raises UnknownLabelError for a label that the set does not have, and StrokeError like `covered`.
     """
     check_stroke(stroke)
     label = labels[stroke.label]
@@ -137,7 +136,7 @@ def rasterise(stroke: Stroke, label_map: UInt8[np.ndarray, "h w"], labels: Label
 
 
 def _add_segments(mask: np.ndarray, starts: np.ndarray, ends: np.ndarray, shape: str) -> None:
-    """Set the pixels that a brush covers which goes from dab to dab, its radius changing evenly on the way.
+    """Set the pixels that a brush covers along segments, with its radius interpolated linearly.
 
     `starts` and `ends` are `[n, 3]`: x, y and radius, px.
     """
@@ -147,7 +146,7 @@ def _add_segments(mask: np.ndarray, starts: np.ndarray, ends: np.ndarray, shape:
     high = np.clip(np.ceil(np.maximum(starts, ends)[:, :2] + most), 0, limits).astype(int)
     sides = np.maximum(high - low, 0)
     areas = sides.prod(1)
-    # Many small boxes are looked at together, those of about one size; as long as they fit into the processor's cache.
+    # Boxes of similar size are processed in batches that fit into the processor's cache.
     order = np.argsort(areas, kind="stable")[np.count_nonzero(areas == 0) :]
     while len(order):
         count = max(1, _AT_ONCE // int(areas[order[0]]))
@@ -163,7 +162,7 @@ def _add_segments(mask: np.ndarray, starts: np.ndarray, ends: np.ndarray, shape:
         dx, dy, growth = ((ends - starts)[some].T)[:, :, None, None]
         radius = starts[some, 2][:, None, None]
         beyond = (_round_beyond if shape == "round" else _square_beyond)(a, b, dx, dy, radius, growth)
-        # A hair above the radius still counts: sums of binary fractions must not decide over a pixel.
+        # The tolerance prevents rounding errors from deciding about a pixel.
         within = (beyond <= 1e-9) & (columns < high[some, :1])[:, None, :] & (rows < high[some, 1:])[:, :, None]
         n, i, j = np.nonzero(within)
         mask[rows[n, i], columns[n, j]] = True

@@ -1,8 +1,8 @@
-"""Push: a brush that moves the parts along with it, as liquify brushes do, on the label map.
+"""Push: a brush that moves parts along with it, like a liquify brush, on the label map.
 
-Where the brush goes, each pixel takes the label that was found against its way: fully at the brush's middle, less
-towards its rim. All steps of a stroke add up in one field of places, and labels are looked up once, at the end: the
-nearest one, so labels stay labels and thin parts do not crumble from step to step.
+Each pixel under the brush gets the label found opposite to the brush's movement, by the full step at the brush's centre
+and less towards its rim. The steps of a stroke accumulate in one displacement field, and labels are looked up once at
+the end, by nearest neighbour, so that thin parts do not break up from step to step.
 """
 
 import math
@@ -17,7 +17,7 @@ from editgan_widgets.masks.part_operations import LabelMap, Operation
 from editgan_widgets.masks.strokes import StrokeError, positive
 from editgan_widgets.scalars import Real
 
-_STEP = 0.25  # of the radius, at most, in one go: a longer one would fold the picture over
+_STEP = 0.25  # of the radius: maximum step, because a longer one would fold the picture
 
 
 def push(points: Sequence[Sequence[Real]] | np.ndarray, radius: Real) -> Operation:
@@ -25,7 +25,7 @@ def push(points: Sequence[Sequence[Real]] | np.ndarray, radius: Real) -> Operati
 
     Args:
         points: two or more.
-        radius: of the brush, px; half of it moves by about half as much as the middle.
+        radius: radius of the brush, px; at half of it, the displacement is about half of that at the centre.
 
     Raises StrokeError for fewer than two points, ones that are no finite pairs, or a radius that is not above 0.
     """
@@ -44,7 +44,7 @@ def push(points: Sequence[Sequence[Real]] | np.ndarray, radius: Real) -> Operati
 def _sources(
     path: Sequence[tuple[float, float]], radius: float, size: tuple[int, int]
 ) -> tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
-    """Where each pixel's label comes from, x and y in px. js/core/warp.js computes the same numbers."""
+    """Source position of each pixel's label, x and y in px. js/core/warp.js computes the same numbers."""
     height, width = size
     x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     for (x0, y0), (x1, y1) in pairwise(path):
@@ -58,7 +58,7 @@ def _sources(
 def _push_once(
     x: np.ndarray, y: np.ndarray, middle_x: float, middle_y: float, dx: float, dy: float, radius: float
 ) -> None:
-    """Let the field's places under the brush come from (-dx, -dy) beside them; in place."""
+    """Displace the field under the brush by (-dx, -dy), in place."""
     height, width = x.shape
     left, right = max(0, math.floor(middle_x - radius)), min(width, math.ceil(middle_x + radius))
     top, bottom = max(0, math.floor(middle_y - radius)), min(height, math.ceil(middle_y + radius))
