@@ -9,9 +9,9 @@ does not show the part. Pixels that a part leaves get the nearest label that is 
 
 **Parts** are an id, a name, a name without its side ("brow": both), an edit group ("eyes"), or several of these;
 unknown names are ignored if at least one is known. The two sides of paired parts are handled separately, each about
-its own centre, and parts without a side together. **Lengths** are px, or shares: OfPart(0.2), OfPicture(0.02). **Over** are the
-parts that may be painted over: None any, parts only these, AllBut(parts) all others. A part may always be painted over
-its own old pixels.
+its own centre, and parts without a side together. **Lengths** are px, or shares: OfPart(0.2), OfPicture(0.02). **Over**
+are the parts that may be painted over: None any, parts only these, AllBut(parts) all others. A part may always be
+painted over its own old pixels.
 """
 
 import math
