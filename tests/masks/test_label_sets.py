@@ -58,7 +58,7 @@ def test_car_32_has_the_releases_colours_and_sides():
 
 
 def test_an_unknown_set_is_answered_with_the_names():
-    with pytest.raises(ValueError, match="'car-33'; there are car-32, car-20, face-34"):
+    with pytest.raises(ValueError, match="'car-33'; known label sets: car-32, car-20, face-34"):
         label_set("car-33")
 
 
