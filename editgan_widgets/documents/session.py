@@ -728,6 +728,11 @@ class EditSession:
             entry = self.history.entries[entry.parent]
         return entry
 
+    @property
+    def latent_entry(self) -> int:
+        """The entry of the history that the present latent came with: strokes since then left it as it was."""
+        return self._of_latent().id
+
     def _last_edit(self) -> tuple[int, State]:
         """Entry of the last edit, and the state whose latent it started from."""
         entry = self._of_latent()

@@ -1,15 +1,23 @@
-"""Workpiece: what an editor works on, and what it worked on before."""
+"""Document: what an editor works on, and what it worked on before; `apply` (tools) is what changes it.
 
-from collections.abc import Mapping
+What is shown of it follows from it (snapshot.py): nothing here says how something is shown.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from editgan_widgets.documents.animation import FrameRecorder
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.optimize import EditStep
+from editgan_widgets.widgets.core.strings import translated
 from editgan_widgets.widgets.editor import journal as editor_journal
+from editgan_widgets.widgets.editor.commands import Download
 from editgan_widgets.widgets.editor.vector_panel import VectorPanel
 
 _MOST_FORMER = 8  # pictures that undo goes back to; their journals stay on disk longer
@@ -26,7 +34,49 @@ class _Former:
     entries: int  # of its history
 
 
-class Workpiece:
+@dataclass(frozen=True, eq=False)
+class Run:
+    """An optimisation that follows a command.
+
+    Attributes:
+        steps: of it.
+        start: begins it; called with the session's lock held.
+        begins: the status while it runs.
+        kept: the status' end, of the step that was kept.
+        fruitless: the same where none was.
+        judged: whether the agreement that was reached is an edit's (quality_notes.py).
+    """
+
+    steps: int
+    start: Callable[[], Iterator[EditStep]]
+    begins: str
+    kept: Callable[[EditStep], str]
+    fruitless: str
+    judged: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of a command beside the document's change.
+
+    Attributes:
+        said: the status; None leaves it.
+        notes: how a file was read.
+        group: of the history, that a run belongs to; None for one of its own.
+        run: what follows, if anything.
+        files: that the browser saves.
+        begins: whether the document holds another picture than before.
+    """
+
+    said: str | None = None
+    notes: Sequence[str] = ()
+    group: int | None = None
+    run: Run | None = None
+    files: tuple[Download, ...] = ()
+    begins: bool = False
+
+
+class Document:
     """A session with the photo that it came from, the vectors' sliders, and its journal.
 
     The worker alone changes it, other threads look.
@@ -35,16 +85,23 @@ class Workpiece:
         session: what is edited; an EditSession, or what has its methods.
         panel: the vectors, how they stand in the session's picture.
         journal: True keeps journals in new folders of the user's, False none, a folder that of the first session.
+        language: of the texts.
 
     Attributes:
         session, panel: as given; another session takes the first one's place by `begin`, `go_back` and `go_on`.
         photo: that was opened, where the picture is no portrait of the model.
         original: the label map `[H, W]` that the eraser brings back.
         recorder: frames of the last edit.
+        compared: entry of the history that Compare shows; None for the picture before all edits.
     """
 
-    def __init__(self, session: Any, panel: VectorPanel, journal: bool | str | Path) -> None:
-        self.session: EditSession = session
+    def __init__(
+        self, session: EditSession, panel: VectorPanel, journal: bool | str | Path, language: str = "en"
+    ) -> None:
+        self.session = session
+        self.language = language
+        self.compared: int | None = None
+        self._cut: tuple[PhotoSession, np.ndarray] | None = None
         self.panel = panel
         self.photo: PhotoSession | None = None
         self.original = session.label_map.copy()
@@ -65,6 +122,29 @@ class Workpiece:
     def labels(self) -> Any:
         """The parts' labels, in the model's own colours."""
         return self.session.model.labels
+
+    def text(self, text: str, **values: Any) -> str:
+        """A text in the user's language."""
+        return translated(self.language, text, **values)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the picture, px."""
+        height, width = self.session.label_map.shape
+        return height, width
+
+    @property
+    def photo_cut(self) -> np.ndarray:
+        """What was embedded of the photo, at the picture's size."""
+        if self._cut is None or self._cut[0] is not self.photo:
+            assert self.photo is not None
+            self._cut = self.photo, self.photo.cut
+        return self._cut[1]
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where the history is, and how far it goes: the same while nothing was done."""
+        return self.session.history.entry.id, self._newest
 
     @property
     def _newest(self) -> int:
@@ -156,7 +236,7 @@ class Workpiece:
     def _take(self, former: _Former) -> None:
         self.original = former.session.picture_at(0)[1]
         self.session, self.photo, self.recorder = former.session, former.photo, former.recorder
-        self._accepted = self._newest
+        self._accepted, self.compared = self._newest, None
         self.panel.know_removed(former.removed)
         self.panel.change_portrait()
         if self._tools_kept:  # so that its journal is the newest one, too

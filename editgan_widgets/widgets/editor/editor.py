@@ -5,10 +5,8 @@ Its methods look whether what is asked fits, and put it into the inbox of the on
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal
-from weakref import proxy
 
 import numpy as np
 import traitlets
@@ -21,9 +19,8 @@ from editgan_widgets.documents.session import EditSession
 from editgan_widgets.documents.session_script import session_script
 from editgan_widgets.files import write_text
 from editgan_widgets.latent.directions.direction_files import load_direction
-from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers, layer_weights
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers
 from editgan_widgets.latent.directions.library import load_vectors
-from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.masks.mask_file import Source, save_mask
 from editgan_widgets.masks.paint_rule import PaintRule
 from editgan_widgets.masks.part_operations import Operation
@@ -34,22 +31,26 @@ from editgan_widgets.palettes import recoloured
 from editgan_widgets.scalars import Flag, Real, Whole, flag, is_flag, plain, real, shown, whole
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.core import encoding
-from editgan_widgets.widgets.core.checked import checked_row, checked_steps, checked_strength
+from editgan_widgets.widgets.core.checked import checked_entry, checked_row, checked_steps, checked_strength
 from editgan_widgets.widgets.core.deliveries import Deliveries
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
+from editgan_widgets.widgets.core.inbox import Inbox
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
 from editgan_widgets.widgets.core.shown import forget, keep_while_shown
 from editgan_widgets.widgets.core.strings import strings
 from editgan_widgets.widgets.editor import journal as editor_journal
-from editgan_widgets.widgets.editor.actions import Action, Inbox, taken_part
-from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.document import Document
 from editgan_widgets.widgets.editor.messages import BrowserMessages
-from editgan_widgets.widgets.editor.paint_messages import mask_action, part_mask_action
 from editgan_widgets.widgets.editor.quality_notes import PictureQuality
 from editgan_widgets.widgets.editor.sample_shelf import SampleShelf, checked_sample
 from editgan_widgets.widgets.editor.screen import Screen
 from editgan_widgets.widgets.editor.tool_outlines import ToolOutlines, tool_outcome
-from editgan_widgets.widgets.editor.vector_actions import sweep
+from editgan_widgets.widgets.editor.tools.brush import Brush
+from editgan_widgets.widgets.editor.tools.editing import Accept, RunEdit, SetStrength, Stop, TakeConfig, configured
+from editgan_widgets.widgets.editor.tools.files import OpenPicture
+from editgan_widgets.widgets.editor.tools.operation import ChangeMask, FromSample, mask_change, part_mask_change
+from editgan_widgets.widgets.editor.tools.travel import CompareWith, Discard, Redo, Refresh, Rename, Undo, Visit
+from editgan_widgets.widgets.editor.tools.vectors import Keep, Layers, Refine, Remove, Switch, Vectors, sweep
 from editgan_widgets.widgets.editor.vector_panel import VectorPanel
 from editgan_widgets.widgets.editor.view import MASK_STYLES, EditorView
 from editgan_widgets.widgets.editor.worker import EditorWorker
@@ -112,9 +113,9 @@ class Editor(DOMWidget):
         for vector in given.values():
             vector.check(session.model)
         self._panel = VectorPanel(given, () if vectors is None else given, session.history.entry.note)
-        self._piece = piece = Workpiece(session, self._panel, plain(journal))
+        self._document = document = Document(session, self._panel, plain(journal), language)
         recoloured(self.labels, palette)  # raises for a palette that these parts do not have
-        self.canvas = PartCanvas(session.image, piece.original, self.labels)
+        self.canvas = PartCanvas(session.image, document.original, self.labels)
         first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
         self.view = EditorView(
             self.canvas,
@@ -130,20 +131,15 @@ class Editor(DOMWidget):
         view, inbox, deliveries = self.view, Inbox(), Deliveries()
         pacer = FramePacer(lambda seq, job, frame: view.send_frame(seq, job, *frame), fps=_FPS)
         self._idle = IdleWorker(lambda: worker.running, lambda error: screen.fail(error))
-        self._screen = screen = Screen(piece, view, self.canvas, inbox, self._idle)
-        self._worker = worker = EditorWorker(piece, screen, inbox, deliveries, pacer)
+        self._screen = screen = Screen(document, view, self.canvas, inbox, self._idle)
+        self._worker = worker = EditorWorker(document, screen, inbox, deliveries, pacer)
         self._outlines = ToolOutlines(screen.send_outline)
-        shelf = SampleShelf(lambda: piece.session.model, self._idle, lambda *message: view.send(*message))
-        messages = BrowserMessages(proxy(self), worker, screen, self._panel, deliveries, pacer, self._outlines, shelf)
+        shelf = SampleShelf(lambda: document.session.model, self._idle, lambda *message: view.send(*message))
+        messages = BrowserMessages(document, worker, screen, deliveries, pacer, self._outlines, shelf)
         self._model_id = view.model_id
         super(Widget, self).__init__(layout=view.layout)  # not Widget's own: the view has the page's model
-        screen.publish(
-            before=encoding.still(session.image),
-            original=encoding.packed(piece.original),
-            **screen.vectors(),
-            vector_rows=int(session.w_plus.shape[1]),
-            settings=screen.settings(),
-        )
+        view.publish(vector_rows=int(session.w_plus.shape[1]))
+        screen.publish()
         screen.say("Choose a part, paint on either picture, and the portrait follows.")
         self.view.publish(status=screen.last_word())
         view.observe(lambda _change: screen.show_whole(), "show_whole")
@@ -165,12 +161,12 @@ class Editor(DOMWidget):
         library = _library_of(found.session.model)
         tools = {name: found.tools[name] for name in ("auto", "steps", "locked") if name in found.tools}
         editor = cls(found.session, **{"vectors": {**library, **found.vectors}, **tools, **options})
-        editor._piece.resume(found)
+        editor._document.resume(found)
         editor._screen.quality.begin(found.photo)
         for name in set(editor_journal.TOOLS) & set(found.tools) - set(options):
             setattr(editor.view, name, found.tools[name])
         screen = editor._screen
-        screen.publish(**screen.beginning(), **screen.vectors())
+        screen.publish()
         screen.say("Restored: everything is as it was.")
         editor.view.publish(status=screen.last_word())
         return editor
@@ -201,17 +197,17 @@ class Editor(DOMWidget):
     @property
     def session(self) -> Any:
         """The EditSession that is edited; `open` and `new_portrait` begin another."""
-        return self._piece.session
+        return self._document.session
 
     @property
     def photo(self) -> PhotoSession | None:
         """The photo, drawing or painting that was opened; None for a portrait of the model."""
-        return self._piece.photo
+        return self._document.photo
 
     @property
     def journal(self) -> Path | None:
         """The folder from which `restore` takes the editor; None where nothing is kept."""
-        return self._piece.journal
+        return self._document.journal
 
     @property
     def notice(self) -> str:
@@ -286,13 +282,12 @@ class Editor(DOMWidget):
         Raises UnknownLabelError or StrokeError at once; a running edit then goes on.
         """
         self._check(stroke)
-        self.labels[stroke.label]
-        self._worker.add(Action("paint", stroke, **self._as_the_view_says(run, mirror)))
+        self._worker.ask(_brush("brush", stroke, self._as_the_view_says(run, mirror)))
 
     def erase(self, stroke: Stroke, run: Flag | None = None, mirror: Flag = False) -> None:
         """Bring the original parts back under a stroke (its label does not matter). Raises StrokeError as `paint`."""
         self._check(stroke)
-        self._worker.add(Action("erase", stroke, **self._as_the_view_says(run, mirror)))
+        self._worker.ask(_brush("eraser", stroke, self._as_the_view_says(run, mirror)))
 
     def operate(self, operation: Operation, run: Flag | None = None, mirror: Flag = False) -> None:
         """Change the mask by a part operation, a fill, lasso or push (masks/part_operations.py, fills.py, warp.py).
@@ -303,7 +298,7 @@ class Editor(DOMWidget):
             raise TypeError(
                 f"an operation takes a label map and its LabelSet, such as grow('hair', 2); got {operation!r}"
             )
-        self._worker.add(Action("operate", operation=operation, **self._as_the_view_says(run, mirror)))
+        self._worker.ask(ChangeMask(operation=operation, **self._as_the_view_says(run, mirror)))
 
     def take_part(
         self,
@@ -318,65 +313,62 @@ class Editor(DOMWidget):
         Raises ValueError at once for what is no seed, psi or source (see `new_portrait`), UnknownLabelError. Where that
         portrait does not show the part, this is shown and raised by `wait`, and the mask stays.
         """
-        label, sample = self.labels[part].id, checked_sample(seed, truncation_psi, source)
+        label = self.labels[part].id
+        checked_sample(seed, truncation_psi, source)
         how = self._as_the_view_says(run, mirror=False)
-        self._worker.add(taken_part(self.session.model, sample, label, **how))
+        self._worker.ask(
+            FromSample(label=label, seed=whole(seed, "seed"), psi=real(truncation_psi, "psi"), source=source, **how)
+        )
 
     def run(self, steps: Whole | None = None, blocking: Flag = False) -> None:
         """Edit the picture towards the painted mask; with `blocking` return when it is done (see `wait`).
 
         Ctrl+C then stops it, as `stop` does.
         """
-        self._worker.add(Action("none", run=self.view.steps if steps is None else checked_steps(steps)))
+        self._worker.ask(RunEdit(steps=self.view.steps if steps is None else checked_steps(steps)))
         if blocking:
             self._wait_or_stop()
 
     def stop(self) -> None:
         """End a running edit within one step and keep its best picture."""
-        if self.running:
-            self._worker.add(Action("none"))
+        self._worker.ask(Stop())
 
     def undo(self) -> None:
         """Take the last stroke and its edit back: picture, mask and latent. Ends a running edit first."""
-        self._worker.add(Action("undo"))
+        self._worker.ask(Undo())
 
     def redo(self) -> None:
         """Do again what `undo` took back, along the branch that was visited last."""
-        self._worker.add(Action("redo"))
+        self._worker.ask(Redo())
 
     def visit(self, entry: Whole) -> None:
         """Go to any entry of `session.history`, on whichever branch. Raises HistoryError for one that is not there."""
-        self._worker.add(Action("visit", entry=self.session.history.find(entry).id))
+        self._worker.ask(Visit(entry=checked_entry(entry)))
 
     def rename(self, entry: Whole, name: str) -> None:
         """Name an entry of the history; an empty name gives back what was done. Raises HistoryError."""
-        with self.session.lock:
-            self.session.history.rename(entry, name)
-            strip = self._screen.history()
-        self.view.publish(history=strip)
+        self._worker.ask(Rename(entry=checked_entry(entry), name=name))
 
     def compare_with(self, entry: Whole | None = None) -> None:
         """Let Compare show the picture of an entry of the history; None that before all edits. Raises HistoryError."""
-        picture = self.session.original_image if entry is None else self.session.picture_at(entry)[0]
-        name = "" if entry is None else self._screen.title(int(entry))
-        self.view.publish(before=encoding.still(picture), before_name=name)
+        self._worker.ask(CompareWith(entry=None if entry is None else checked_entry(entry)))
 
     @property
     def pending(self) -> bool:
         """Whether an edit is done and was neither accepted nor discarded; anything that is done next accepts it."""
-        return self._piece.pending
+        return self._document.pending
 
     def accept(self) -> None:
         """Take the last edit as it is."""
-        self._worker.add(Action("accept"))
+        self._worker.ask(Accept())
 
     def discard(self) -> None:
         """Go back to before the last edit and what was painted for it; it stays in the history as a branch."""
-        self._worker.add(Action("discard"))
+        self._worker.ask(Discard())
 
     def set_strength(self, strength: Real) -> None:
         """Weaken or strengthen the pending edit, 0 to 2; 1 is as it was made. Raises ValueError out of range."""
-        self._worker.add(Action("strength", strength=checked_strength(strength)))
+        self._worker.ask(SetStrength(strength=checked_strength(strength)))
 
     def configure(self, preset: str | None = None, **settings: Any) -> None:
         """How edits are optimised from now on: a preset's name, and settings of EditConfig instead of its own.
@@ -384,15 +376,11 @@ class Editor(DOMWidget):
         `configure()` takes the defaults again. Raises ValueError for a preset or a setting that there is not, or one
         out of range; nothing then changes.
         """
-        config = EditConfig.preset("default" if preset is None else preset)
-        try:
-            self.session.config = replace(config, **{name: plain(value) for name, value in settings.items()})
-        except TypeError as error:
-            known = ", ".join(setting.name for setting in fields(EditConfig))
-            raise ValueError(f"an edit's settings are {known}; got {', '.join(settings)}") from error
+        given = {name: plain(value) for name, value in settings.items()}
+        config = configured("default" if preset is None else preset, given)
+        self._worker.ask(TakeConfig(config=config))
         if "steps" in settings:
             self.view.steps = checked_steps(settings["steps"])
-        self.view.publish(settings=self._screen.settings())
 
     @property
     def vectors(self) -> dict[str, EditVector]:
@@ -411,7 +399,8 @@ class Editor(DOMWidget):
         moves of the same sliders in a row. Raises ValueError at once for a vector that is not there or a scale out of
         range.
         """
-        self._worker.add(Action("vectors", changes=self._panel.checked_scales(scales)))
+        self._panel.checked_scales(scales)
+        self._worker.ask(Vectors(scales={name: real(scale, "scale") for name, scale in scales.items()}))
 
     def switch_vector(self, name: str, on: Flag) -> None:
         """Take a vector out of the picture and back, at the scale it had; one that stands at 0 is switched on at 1.
@@ -421,7 +410,7 @@ class Editor(DOMWidget):
         self._panel.check_there(name)
         if not is_flag(on):
             raise ValueError(f"a vector is switched by True or False; got {shown(on)}")
-        self._worker.add(Action("vectors", changes={name: {"on": bool(on)}}, tool="switch"))
+        self._worker.ask(Switch(name=name, on=bool(on)))
 
     def vector_layers(self, name: str, first: Whole | None = None, last: Whole | None = None) -> None:
         """Let a vector move rows `first` to `last` of the latent alone, counted from 0; without them all of its rows.
@@ -430,12 +419,8 @@ class Editor(DOMWidget):
         is not there, EditVectorError for rows that the latent does not have.
         """
         self._panel.check_there(name)
-        rows = self._panel.vectors[name].delta_w_plus.shape[0]
-        layers = None
-        if first is not None or last is not None:
-            layers = (checked_row(first, 0), checked_row(last, rows - 1) + 1)
-            layer_weights(layers, rows)
-        self._worker.add(Action("vectors", changes={name: {"layers": layers}}, tool="layers"))
+        rows = tuple(None if row is None else checked_row(row, 0) for row in (first, last))
+        self._worker.ask(Layers(name=name, first=rows[0], last=rows[1]))
 
     def refine(self, steps: Whole = 30, blocking: Flag = False) -> None:
         """Repair the picture after its vectors: a run that keeps what they changed and draws back the rest.
@@ -444,7 +429,7 @@ class Editor(DOMWidget):
         best. Raises ValueError at once for steps out of range; where no vector is in the picture, or those that are
         change nothing to be seen, that is shown and raised by `wait`.
         """
-        self._worker.add(Action("refine", run=checked_steps(steps)))
+        self._worker.ask(Refine(steps=checked_steps(steps)))
         if blocking:
             self._wait_or_stop()
 
@@ -454,7 +439,7 @@ class Editor(DOMWidget):
         Raises AnimationError where nothing was edited yet.
         """
         self.wait()
-        return animate_edit(self._piece.recorder.frames(), fps=fps)
+        return animate_edit(self._document.recorder.frames(), fps=fps)
 
     def save_animation(self, path: str | Path, size: Whole | None = None) -> None:
         """Write `animation` as .gif, .webp or .mp4; size and errors as of Animation.save."""
@@ -471,7 +456,7 @@ class Editor(DOMWidget):
         """
         self._panel.check_there(name)
         self.wait()
-        return sweep(self._piece, name, scales)
+        return sweep(self._document, name, scales)
 
     def save_sweep(self, name: str, path: str | Path, size: Whole | None = None) -> None:
         """Write `sweep` as .gif, .webp or .mp4; size and errors as of Animation.save."""
@@ -483,7 +468,7 @@ class Editor(DOMWidget):
         vector.check(self.session.model)
         self._panel.add(vector)
         editor_journal.keep_vector(self.session, vector)
-        self.view.publish(**self._screen.vectors())
+        self._screen.publish_vectors()
         self._worker.draw_vectors()
 
     def remove_vector(self, name: str) -> None:
@@ -492,20 +477,14 @@ class Editor(DOMWidget):
         Undo brings both back: where the history has it at a scale, it has its slider. Raises ValueError at once for a
         vector that is not there or is the model's own.
         """
-        self._panel.check_there(name)
-        if name not in self._panel.own:
-            raise ValueError(f"{name!r} is of the model's library and stays; only vectors of your own can be removed")
-        self._worker.add(Action("remove", name=name))
+        self._worker.ask(Remove(name=name))
 
     def keep_vector(self, name: str) -> None:
         """Keep all that was edited as a vector of that name, with a slider that stands at 1; the others go to 0.
 
         Raises ValueError at once for an empty name or one that is taken.
         """
-        if not name.strip() or len(name) > 60:
-            raise ValueError(f"a vector's name has 1 to 60 characters; got {name!r}")
-        self._panel.check_free(name.strip())
-        self._worker.add(Action("keep", name=name.strip()))
+        self._worker.ask(Keep(name=name))
 
     def open(  # type: ignore[override]  # Widget's own opens a channel to the page, which is the view's here
         self, picture: str | Path | bytes, index: Whole | None = None, name: str = ""
@@ -520,7 +499,7 @@ class Editor(DOMWidget):
         no picture is shown as an error, and raised by `wait`.
         """
         at = None if index is None else whole(index, "index", least=0)
-        self._worker.add(Action("open", picture=picture, index=at, name=name))
+        self._worker.ask(OpenPicture(picture=picture, index=at, name=name))
 
     def load_direction(
         self,
@@ -545,7 +524,7 @@ class Editor(DOMWidget):
         Raises ValueError at once for a seed that is no whole number from 0 up, a psi that is none in 0 to 2, or another
         source.
         """
-        self._worker.add(Action("open", picture=checked_sample(seed, truncation_psi, source)))
+        self._worker.ask(OpenPicture(picture=checked_sample(seed, truncation_psi, source)))
 
     def save(self, path: str | Path) -> None:
         """Write the picture as a PNG that holds its recipe (documents/saved_picture.py); what runs is waited for.
@@ -593,9 +572,9 @@ class Editor(DOMWidget):
         this picture, OSError for a file that cannot be read.
         """
         how = self._as_the_view_says(run, mirror=False)
-        action = mask_action(mask, self.labels, self._map_size, **how)
-        self._worker.add(action)
-        return action.notes
+        change = mask_change(self._document, mask, **how)
+        self._worker.ask(change)
+        return tuple(change.notes)
 
     def paint_mask(
         self, mask: Source, label: str | Whole | None = None, run: Flag | None = None, exact: Flag = False
@@ -606,14 +585,9 @@ class Editor(DOMWidget):
         """
         how = self._as_the_view_says(run, mirror=False)
         part = self.view.label if label is None else self.labels[label].id
-        action = part_mask_action(mask, part, self.labels, self._map_size, flag(exact, "exact"), **how)
-        self._worker.add(action)
-        return action.notes
-
-    @property
-    def _map_size(self) -> tuple[int, int]:
-        height, width = self.label_map.shape
-        return height, width
+        change = part_mask_change(self._document, mask, part, flag(exact, "exact"), **how)
+        self._worker.ask(change)
+        return tuple(change.notes)
 
     def show_photo(self, show: Flag = True) -> None:
         """Show the whole photo with the edits in it below the picture, where a photo was opened; False hides it."""
@@ -629,7 +603,7 @@ class Editor(DOMWidget):
 
         The sliders begin at 0 again, and `undo` goes by the session's own history.
         """
-        self._worker.add(Action("refresh"))
+        self._worker.ask(Refresh())
 
     def dismiss(self) -> None:
         """Close the error box."""
@@ -676,12 +650,13 @@ class Editor(DOMWidget):
         self._idle.close()
         self.view.close()
         self.canvas.close()
-        self._piece.close()
+        self._document.close()
 
     def _as_the_view_says(self, run: Flag | None, mirror: Flag) -> dict[str, Any]:
         """Steps and rule of something painted from Python."""
         edits = self.view.auto if run is None else flag(run, "run")
-        return {"run": self.view.steps if edits else 0, "rule": self._rule(flag(mirror, "mirror"))}
+        rule = {"locked": list(self.view.locked), "over": list(self.view.over), "mirror": flag(mirror, "mirror")}
+        return {"auto": edits, "steps": self.view.steps, **rule}
 
     def _rule(self, mirror: bool) -> PaintRule:
         return PaintRule(tuple(self.view.locked), tuple(self.view.over), mirror)
@@ -689,6 +664,12 @@ class Editor(DOMWidget):
     def _check(self, stroke: Stroke) -> None:
         check_stroke(stroke)
         covered(stroke, self.label_map.shape)
+
+
+def _brush(tool: Literal["brush", "eraser"], stroke: Stroke, how: Mapping[str, Any]) -> Brush:
+    """A stroke of Python's, whose numbers are checked already."""
+    given: dict[str, Any] = vars(stroke)
+    return Brush(tool=tool, **{**given, "points": list(stroke.points)}, **how)
 
 
 def _library_of(model: Any) -> dict[str, EditVector]:
@@ -705,8 +686,7 @@ def _session_of(given: Any, seed: Whole | None, truncation_psi: Real, source: st
     if isinstance(given, EditGAN):
         begun = 0 if seed is None else seed
         return EditSession.from_seed(given, begun, truncation_psi, source=source)
-    needed = ("model", "image", "label_map", "paint", "edit", "undo", "redo", "lock")
-    if isinstance(given, type) or not all(hasattr(given, name) for name in needed):
+    if not isinstance(given, EditSession):
         raise TypeError(
             f"Editor takes an EditSession or an EditGAN model; got {type(given).__name__}. "
             'Make one with load_model("portraits") or EditSession.from_seed(model, seed=4)'

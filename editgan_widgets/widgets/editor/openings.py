@@ -10,34 +10,38 @@ from editgan_widgets.documents.saved_picture import SavedPictureError, open_save
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.streaming import CancelToken, FramePacer
 from editgan_widgets.turns import pass_on
+from editgan_widgets.widgets.core.commands import Command
 from editgan_widgets.widgets.core.computing import computing
-from editgan_widgets.widgets.editor.actions import Action
-from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.latent_openings import opened_latent
+from editgan_widgets.widgets.editor.sample_shelf import checked_sample
 from editgan_widgets.widgets.editor.screen import Screen
+from editgan_widgets.widgets.editor.tools.files import New, Open
 
 
-def go_over_to(action: Action, piece: Workpiece, screen: Screen, pacer: FramePacer, token: CancelToken) -> None:
+def go_over_to(command: Command, document: Document, screen: Screen, pacer: FramePacer, token: CancelToken) -> None:
     """Take another picture; one that cannot be opened is shown as an error, and the old one stays."""
-    picture, latent = action.picture, None
+    picture, latent = _asked(command), None
     sampled = isinstance(picture, tuple)
     begins = screen.text("Drawing the portrait …") if sampled else screen.text("Looking for the face …")
     screen.view.publish(status=begins, progress={})
     pacer.begin(token.stamp)
 
     def show(step: Any) -> None:
-        pass_on(piece.session.model.device)
+        pass_on(document.session.model.device)
         pacer.offer(token.stamp, (step.image[0], {"preview": True}))
         screen.view.publish(
             status=screen.text("Embedding, step {step} of {total} …", step=step.index, total=step.total)
         )
 
     try:
-        with computing(piece.session.model):
+        with computing(document.session.model):
             if not isinstance(picture, tuple):
-                model, config = piece.session.model, piece.session.config
-                latent = opened_latent(model, picture, action.name, action.index, config)
-            photo, session = (None, latent.session) if latent else _begun(picture, piece, show, token)
+                model, config = document.session.model, document.session.config
+                latent = opened_latent(
+                    model, picture, getattr(command, "name", ""), getattr(command, "index", None), config
+                )
+            photo, session = (None, latent.session) if latent else _begun(picture, document, show, token)
     except Exception as error:
         screen.fail(error)
         return
@@ -47,19 +51,26 @@ def go_over_to(action: Action, piece: Workpiece, screen: Screen, pacer: FramePac
     if latent is not None and latent.count > 1:
         word = screen.text("Opened latent {index} of {count}.", index=latent.index + 1, count=latent.count)
     word = f"{word} {screen.text('Paint, or move a slider.')}"
-    if len(piece.session.history.entries) > 1:
+    if len(document.session.history.entries) > 1:
         word += " " + screen.text("Undo brings back what was here before.")
-    piece.begin(session, photo)
-    screen.begin(word)
+    document.begin(session, photo)
+    screen.take(Outcome(word, begins=True), "")
+    screen.publish()
     if photo is not None:
         screen.add_notes(photo.photo.notes)
 
 
+def _asked(command: Command) -> str | Path | bytes | Sample:
+    if isinstance(command, New):
+        return checked_sample(command.seed, command.psi, command.source)
+    return command.file if isinstance(command, Open) else command.picture  # type: ignore[attr-defined]
+
+
 def _begun(
-    picture: str | Path | bytes | Sample, piece: Workpiece, on_step: Callable[[Any], None], token: CancelToken
+    picture: str | Path | bytes | Sample, document: Document, on_step: Callable[[Any], None], token: CancelToken
 ) -> tuple[PhotoSession | None, EditSession]:
     """A session of a sampled portrait, a saved one, or any other picture, which then comes as a PhotoSession."""
-    model, config = piece.session.model, piece.session.config
+    model, config = document.session.model, document.session.config
     if isinstance(picture, tuple):
         source = picture[2] if len(picture) == 3 else "torch"
         return None, EditSession.from_seed(model, picture[0], picture[1], config, source)

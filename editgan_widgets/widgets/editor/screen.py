@@ -1,8 +1,9 @@
-"""Screen: what an editor shows and says of its workpiece, in the user's language."""
+"""Screen: what an editor shows and says of its document, in the user's language."""
 
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from threading import Timer
 from typing import Any
 from weakref import ref
@@ -10,24 +11,22 @@ from weakref import ref
 import numpy as np
 
 from editgan_widgets.documents.journal import JournalError
-from editgan_widgets.documents.session import EditSession
-from editgan_widgets.latent.described_config import described
-from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.notes import Note
-from editgan_widgets.widgets.core import encoding, history_strip
+from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.computing import computing
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
+from editgan_widgets.widgets.core.inbox import Inbox
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
 from editgan_widgets.widgets.core.strings import translated
 from editgan_widgets.widgets.editor import journal as editor_journal
-from editgan_widgets.widgets.editor.actions import Inbox
 from editgan_widgets.widgets.editor.clash_notes import ClashNotes
-from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.quality_notes import QualityNotes
+from editgan_widgets.widgets.editor.snapshot import Encoded, Snapshot, snapshot, strip
 from editgan_widgets.widgets.editor.view import EditorView
 from editgan_widgets.widgets.editor.whole_photo import whole_photo
 
-SETTINGS = ("lr", "outside_budget", "buffer_px", "stop_iou")  # of EditConfig, that the browser has fields for
+_AT_ONCE = ("before", "before_name", "settings")
 _SAVE_EVERY = 3.0  # s between tries to save a history that could not be written
 _NOT_SAVED = "History is no longer saved: {reason}. Work goes on in memory, and all is saved once writing works again."
 _THUMBS = 64  # pictures of the history in one message
@@ -43,10 +42,10 @@ def _save_again(screen: "ref[Screen]") -> None:
 
 
 class Screen:
-    """Brings view and canvas to what the workpiece holds, from whichever thread.
+    """Brings view and canvas to what the document holds, from whichever thread.
 
     Args:
-        piece: what is shown.
+        document: what is shown.
         view, canvas: where it is shown.
         inbox: while something waits in it, pictures of the history wait too.
         idle: what makes pictures that are not needed at once.
@@ -55,88 +54,108 @@ class Screen:
         image: the picture, uint8 `[H, W, 3]`; during an edit its newest step.
         word: what is said once the worker has done what it was asked.
         notes: how a file was read that the parts came from.
-        numbers: figures of the last edit, while they are of the present picture.
+        numbers, numbers_of: figures of the last edit, and the entry of the history whose latent they are of.
         failure: the error that `wait` raises.
         quality: what the picture is worth.
         closed: whether the editor was closed: nothing is tried any more.
     """
 
-    def __init__(self, piece: Workpiece, view: EditorView, canvas: PartCanvas, inbox: Inbox, idle: IdleWorker) -> None:
+    def __init__(
+        self, document: Document, view: EditorView, canvas: PartCanvas, inbox: Inbox, idle: IdleWorker
+    ) -> None:
         self.view = view
-        self.image: np.ndarray = piece.session.image
+        self.image: np.ndarray = document.session.image
         self.word = ""
         self.notes = ""
         self.numbers: dict[str, Any] = {}
+        self.numbers_of = -1
         self.failure: Exception | None = None
         self.closed = False
         self.quality = QualityNotes(idle, self._show_quality)
-        self._clashes = ClashNotes(piece.panel, idle, self._show_clashes)
-        self._piece, self._canvas, self._inbox, self._idle = piece, canvas, inbox, idle
+        self._clashes = ClashNotes(document.panel, idle, self._show_clashes)
+        self._document, self._canvas, self._inbox, self._idle = document, canvas, inbox, idle
         self._thumbs_sent: set[int] = set()  # entries of the history whose pictures the browser has
+        self._encoded = Encoded()
+        self._shown: Snapshot | None = None
         self._unsaid = ""  # that saving was turned off or works again
 
     # ---- all of it
 
-    def publish(self, picture: bool = True, region: bool = True, **state: Any) -> None:
-        """Show what the session holds, and `state` with it.
+    def publish(self, region: bool = True, **state: Any) -> None:
+        """Show what differs in the document from what was shown last, and `state` with it.
 
-        `picture=False` leaves the picture as it is, `region=False` where the next edit may act: after a run that was
-        stopped the interpreter is asked for it first.
+        `region=False` leaves where the next edit may act: after a run that was stopped the interpreter is asked for it
+        first.
         """
-        piece, session = self._piece, self._piece.session
+        document, session = self._document, self._document.session
         with session.lock:
-            label_map, painted = session.label_map, session.untried
-            if region:
-                state.update(self._next_edit())
-            state.update(can_undo=piece.can_undo, can_redo=piece.can_redo)
-            state["pending"] = session.strength if piece.pending else None
-            state["history"] = self.history()
-            if picture:
+            shown = snapshot(document, self._encoded, region)
+            different = shown.differs(self._shown)
+            if self.image is not session.image:
                 self.image = session.image
-                state["image"] = encoding.still(self.image)
                 self.show_whole()
-            state["quality"] = self.quality.shown(session.history.entry.id)
-            state["notice"] = self._notice()
-        self._canvas.store(self.image, label_map)
-        state["mask"] = encoding.packed(label_map)
-        state["painted"] = encoding.packed(painted) if painted.any() else b""
-        self.view.publish(**state)
+            if self.numbers_of != session.latent_entry:
+                self.numbers = {}
+            entry = session.history.entry.id
+            state = {"progress": self.numbers, "quality": self.quality.shown(entry), "notice": self._notice(), **state}
+            self._canvas.store(self.image, session.label_map.copy())
+            self.view.history = strip(document)
+            if "vectors" in different:
+                state["vector_clashes"] = self._judged_clashes()
+        self._shown = (
+            shown
+            if region or self._shown is None
+            else replace(shown, region=self._shown.region, can_edit=self._shown.can_edit)
+        )
+        self.view.publish(**different, **state)
         self.send_thumbs()
+
+    def publish_at_once(self) -> None:
+        """Show what a command changed that nothing waits for; what an edit that runs has made is left."""
+        with self._document.session.lock:
+            shown, last = snapshot(self._document, self._encoded, region=False), self._shown
+            different = {name: value for name, value in shown.differs(last).items() if name in _AT_ONCE}
+            if last is not None:
+                self._shown = replace(last, **different)
+            self.view.publish(history=strip(self._document), **different)
+
+    def publish_vectors(self) -> None:
+        """Show the vectors' panel after Python gave it a vector."""
+        panel = self._document.panel
+        self.view.publish(vectors=panel.shown(), vector_pictures=panel.pictures, vector_clashes=self._judged_clashes())
 
     def publish_region(self) -> None:
         """Show where the next edit may act."""
-        with computing(self._piece.session.model), self._piece.session.lock:
-            state = self._next_edit()
-        self.view.publish(**state)
+        with computing(self._document.session.model), self._document.session.lock:
+            shown = snapshot(self._document, self._encoded)
+            different = shown.differs(self._shown)
+            self._shown = shown
+        self.view.publish(**different)
 
-    def _next_edit(self) -> dict[str, Any]:
-        session = self._piece.session
-        region = session.region
-        return {"can_edit": session.can_edit, "region": b"" if region is None else encoding.packed(region)}
+    def take(self, outcome: Outcome, view: str) -> None:
+        """Say what came of a command, and send its files to the view that asked."""
+        self.notes = ""
+        if outcome.begins:
+            self.begin()
+        if outcome.said is not None:
+            self.word = outcome.said
+        self.add_notes(outcome.notes)
+        for file in outcome.files:
+            content = {"kind": "download", "view": view, "name": file.name, "type": file.kind}
+            self.view.send(content, buffers=[file.content])
 
-    def begin(self, word: str) -> None:
-        """Show another session than before, whose first word this is."""
-        piece = self._piece
-        self.numbers, self.word, self.notes = {}, word, ""
-        self.quality.begin(piece.photo)
+    def begin(self) -> None:
+        """Forget what was of another session than the present one."""
+        self.numbers, self.word, self.notes = {}, "", ""
+        self.quality.begin(self._document.photo)
         self._thumbs_sent.clear()
-        self.publish(whole=b"", **self.beginning(), **self.vectors())
-
-    def beginning(self) -> dict[str, Any]:
-        """What was before all edits: picture, parts, photo."""
-        piece = self._piece
-        return {
-            "before": encoding.still(piece.session.original_image),
-            "before_name": "",
-            "photo": b"" if piece.photo is None else encoding.still(piece.photo.cut),
-            "original": encoding.packed(piece.original),
-        }
+        self.view.publish(whole=b"")
 
     # ---- whether the history is saved
 
     def _notice(self) -> str:
         """The note that the history is not saved; empty where it is."""
-        reason = editor_journal.problem(self._piece.session)
+        reason = editor_journal.problem(self._document.session)
         note = self.text(_NOT_SAVED, reason=reason) if reason else ""
         if bool(note) != bool(self.view.notice):
             self._unsaid = note or self.text("History is saved again.")
@@ -151,11 +170,11 @@ class Screen:
 
     def save_again(self) -> None:
         """Write what could not be written, and say whether that worked."""
-        piece = self._piece
-        if self.closed or not editor_journal.problem(piece.session):
+        session = self._document.session
+        if self.closed or not editor_journal.problem(session):
             return
-        with piece.session.lock:
-            editor_journal.save(piece.session)
+        with session.lock:
+            editor_journal.save(session)
             notice = self._notice()
         if notice:
             self._save_later()
@@ -216,49 +235,20 @@ class Screen:
 
     # ---- parts of it
 
-    def vectors(self) -> dict[str, Any]:
-        """State of the vectors' panel; what clashes by what it does follows once there is time."""
-        panel = self._piece.panel
-        self._clashes.look(self._piece.session.model)
-        return {"vectors": panel.shown(), "vector_pictures": panel.pictures, "vector_clashes": self._clashes.shown()}
-
-    def settings(self) -> dict[str, Any]:
-        """How edits are optimised."""
-        config = getattr(self._piece.session, "config", None) or EditConfig()
-        description = described(config) or {"preset": ""}
-        settings = {"preset": description["preset"], **{name: getattr(config, name) for name in SETTINGS}}
-        return {**settings, "terms": self._terms()}
-
-    def _terms(self) -> str:
-        """Which perceptual features edits compare, and which terms they cannot compute."""
-        session = self._piece.session
-        if not isinstance(session, EditSession):
-            return ""
-        said = self.text("Perceptual features: {name}.", name=session.perceptual_features)
-        if left_out := session.left_out():
-            names = ", ".join(self.text(name) for name in left_out)
-            said += " " + self.text("Not computed: {names}.", names=names)
-        return said
+    def _judged_clashes(self) -> list[dict[str, Any]]:
+        """Vectors that clash; what clashes by what it does follows once there is time."""
+        self._clashes.look(self._document.session.model)
+        return self._clashes.shown()
 
     def tools(self) -> dict[str, Any]:
         """How the tools stand, as the journal keeps it."""
         return {name: getattr(self.view, name) for name in editor_journal.TOOLS}
 
-    def history(self) -> list[dict[str, Any]]:
-        """The history's strip."""
-        return history_strip.strip(self._piece.session.history, self._piece.labels, self.text)
-
-    def title(self, entry: int) -> str:
-        """The name of an entry of the history, or what was done in it."""
-        history = self._piece.session.history
-        found = history.find(entry)
-        return found.name or history_strip.title(history, found, self._piece.labels, self.text)
-
     def send_thumbs(self) -> None:
         """Give the browser the pictures of the history that it lacks, the newest first; not while something waits."""
         if self._inbox.waits:
             return
-        session = self._piece.session
+        session = self._document.session
         pictures: dict[int, bytes] = {}
         with session.lock:
             wanted = [node["id"] for node in self.view.history if node["id"] not in self._thumbs_sent][-_THUMBS:]
@@ -269,6 +259,10 @@ class Screen:
         if pictures:
             self.view.send({"kind": "thumbs", "entries": list(pictures)}, buffers=list(pictures.values()))
 
+    def resend(self, seen: Any = None) -> None:
+        """Send all that is shown again, to a page that may have missed some of it."""
+        self.view.resend_state(seen)
+
     def forget_thumbs(self) -> None:
         """The browser has no pictures of the history: send all again."""
         self._thumbs_sent.clear()
@@ -278,22 +272,18 @@ class Screen:
         bits = b"" if mask is None else encoding.packed(mask)
         self.view.send({"kind": "outline", "name": tool, "label": label}, buffers=[bits])
 
-    def download(self, view: str, name: str, content: bytes, kind: str = "image/png") -> None:
-        """Let the browser of one view save a file."""
-        self.view.send({"kind": "download", "view": view, "name": name, "type": kind}, buffers=[content])
-
     def show_whole(self) -> None:
         """Bring the whole photo up to date once there is time."""
 
         def paste() -> None:
-            if self._piece.photo is not None and self.view.show_whole:
-                self.view.publish(whole=whole_photo(self._piece.photo))
+            if self._document.photo is not None and self.view.show_whole:
+                self.view.publish(whole=whole_photo(self._document.photo))
 
-        if self._piece.photo is not None and self.view.show_whole:
+        if self._document.photo is not None and self.view.show_whole:
             self._idle.ask("whole", paste)
 
     def _show_clashes(self) -> None:
         self.view.publish(vector_clashes=self._clashes.shown())
 
     def _show_quality(self) -> None:
-        self.view.publish(quality=self.quality.shown(self._piece.session.history.entry.id))
+        self.view.publish(quality=self.quality.shown(self._document.session.history.entry.id))

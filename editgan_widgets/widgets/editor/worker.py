@@ -1,40 +1,49 @@
 """EditorWorker: the one thread that touches an editor's session.
 
-What the browser or Python asks for is an action in the inbox. The worker takes them out in order, paints, goes back or
-forward in the history, and then runs the edit; nothing else touches the session. So callbacks return at once on
-whichever thread the Jupyter kernel runs them, and a new action makes a running edit end within one step, keeping its
-best.
+What the browser or Python asks for is a command in the inbox. The worker takes them out in order, applies them to the
+document, and then runs the optimisation that the last one asked for. So callbacks return at once on whichever thread
+the Jupyter kernel runs them, and a new command makes a run end within one step, keeping its best.
 """
 
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from editgan_widgets.streaming import CancelToken, FramePacer, Worker
+from editgan_widgets.widgets.core.commands import Command
 from editgan_widgets.widgets.core.computing import computing
 from editgan_widgets.widgets.core.deliveries import Deliveries, Turn
-from editgan_widgets.widgets.editor.actions import Action, Inbox
-from editgan_widgets.widgets.editor.document import Workpiece
+from editgan_widgets.widgets.core.inbox import Inbox, Order
+from editgan_widgets.widgets.editor.commands import PaintCommand
+from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.openings import go_over_to
-from editgan_widgets.widgets.editor.previews import preview
 from editgan_widgets.widgets.editor.run import EditRun
 from editgan_widgets.widgets.editor.screen import Screen
-from editgan_widgets.widgets.editor.session_actions import perform
-from editgan_widgets.widgets.editor.vector_actions import draw_missing
+from editgan_widgets.widgets.editor.tools import apply, preview
+from editgan_widgets.widgets.editor.tools.editing import RunEdit, Stop
+from editgan_widgets.widgets.editor.tools.files import OPENINGS
+from editgan_widgets.widgets.editor.tools.vectors import draw_missing
 
 _SHOWN_EVERY = 0.1  # seconds, while painting comes faster than it is shown
+_NICENESS = 5  # lower priority than the browser that paints and the threads that speak with it
 _log = logging.getLogger(__name__)
-_STANDS_BACK = 5  # niceness beside the browser that paints and the threads that speak with it
+
+
+class Thumbs(Command, frozen=True, kw_only=True):
+    """Send the history's pictures that the browser lacks."""
+
+
+class Draw(Command, frozen=True, kw_only=True):
+    """Draw the vectors' pictures that are lacking, which every job ends with."""
 
 
 class EditorWorker:
-    """Does actions to a workpiece and shows what came of them.
+    """Applies commands to a document and shows what came of them.
 
     Args:
-        piece: what is worked on.
+        document: what is worked on.
         screen: where it is shown.
         inbox: what is to be done.
         deliveries: told of each message that is done.
@@ -42,12 +51,12 @@ class EditorWorker:
     """
 
     def __init__(
-        self, piece: Workpiece, screen: Screen, inbox: Inbox, deliveries: Deliveries, pacer: FramePacer
+        self, document: Document, screen: Screen, inbox: Inbox, deliveries: Deliveries, pacer: FramePacer
     ) -> None:
-        self._piece, self._screen, self._inbox, self._deliveries = piece, screen, inbox, deliveries
+        self._document, self._screen, self._inbox, self._deliveries = document, screen, inbox, deliveries
         self._pacer = pacer
-        self._run = EditRun(piece, screen, pacer)
-        self._thread = Worker("editgan-editor", niceness=_STANDS_BACK)
+        self._run = EditRun(document, screen, pacer)
+        self._thread = Worker("editgan-editor", niceness=_NICENESS)
         self._unsaid: list[Turn] = []  # done, and the browser does not know yet
         self._shown_at = 0.0
         self._shown_only = False  # all that the job did
@@ -61,35 +70,49 @@ class EditorWorker:
         with self._inbox.lock:
             return self._inbox.waits or self._thread.busy
 
-    def add(self, action: Action) -> None:
-        """Do an action after those that wait; what runs ends within a step. Closes the error box."""
+    def ask(self, command: Command, id: str = "") -> None:
+        """Do a command after those that wait; what runs ends within a step. Closes the error box.
+
+        One that only shows something is left out while something runs, and one that is done at once waits for nothing.
+        Raises what the command's `check` raises.
+        """
+        command.check(self._document)
+        if command.at_once:
+            with self._document.session.lock:
+                apply(self._document, command)
+            self._screen.publish_at_once()
+        elif command.passes(self._document):
+            self.show(command, id)
+        elif not isinstance(command, Stop) or self.running:
+            self._add(command, id)
+
+    def show(self, command: Command, id: str = "") -> None:
+        """Show something, unless an edit runs: that does not end for it."""
+        with self._inbox.lock:
+            if not self._screen.view.running:
+                self._add(command, id, passes=True)
+
+    def draw_vectors(self) -> None:
+        """Draw the vectors' pictures that are lacking; while an edit runs they wait for its end."""
+        with self._inbox.lock:
+            if self._document.panel.lacks_pictures and not self._screen.view.error:
+                self.show(Draw())
+
+    def _add(self, command: Command, id: str, passes: bool = False) -> None:
         screen = self._screen
         with self._inbox.lock:
             if screen.failure is not None or screen.view.error:
                 screen.dismiss()
             turn = self._deliveries.arriving
             if turn is not None:
-                turn.queued, action = True, replace(action, turn=turn)
-            self._inbox.add(action)
+                turn.queued = True
+            self._inbox.add(Order(command, id, turn, passes))
             self._submit()
-            if action.run or action.kind == "open":
+            if not passes and _begins_work(command):
                 screen.view.publish(running=True)
 
     def _submit(self) -> None:
         self._thread.submit(self._job, self._run.show, self._done, self._failed)
-
-    def add_preview(self, action: Action) -> None:
-        """Show something, unless an edit runs: that does not end for it."""
-        with self._inbox.lock:
-            if not self._screen.view.running:
-                self.add(action)
-
-    def draw_vectors(self) -> None:
-        """Draw the vectors' pictures that are lacking; while an edit runs they wait for its end."""
-        panel = self._piece.panel
-        with self._inbox.lock:
-            if panel.lacks_pictures and not self._screen.view.error:
-                self.add_preview(Action("preview vectors"))
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until nothing runs or waits; False after `timeout` seconds."""
@@ -102,66 +125,72 @@ class EditorWorker:
     # ---- on its own thread
 
     def _job(self, token: CancelToken) -> Iterator[Any]:
-        steps, group, painted, refines = 0, None, False, False
+        last: Outcome = Outcome()
         self._shown_only = True
-        while (action := self._inbox.take(token)) is not None:
-            self._shown_only &= action.kind == "none" or action.shows_only  # "none" ends an edit
-            with self._failing_alone(action):
-                if action.shows_only:
-                    self._show(action, token)
-                elif action.kind == "open":
-                    steps, group = 0, None
-                    go_over_to(action, self._piece, self._screen, self._pacer, token)
+        while (order := self._inbox.take(token)) is not None:
+            self._shown_only &= order.passes or isinstance(order.command, Stop)
+            with self._failing_alone(order):
+                if order.passes:
+                    self._show(order.command, token)
+                elif isinstance(order.command, OPENINGS):
+                    last = Outcome()
+                    go_over_to(order.command, self._document, self._screen, self._pacer, token)
                 else:
-                    steps, group = self._performed(action, steps, group)
-            with self._failing_alone(action):
-                self._settle(action)
-            painted, refines = action.paints, action.kind == "refine"
-        if painted and steps and self._piece.session.region is None:
-            steps = 0  # all of it is there already
-        if steps and not token.cancelled:
-            group = self._piece.session.history.new_group() if group is None else group
-            yield from self._run.run(steps, group, token.stamp, refines)
-        draw_missing(self._piece, self._screen, lambda: token.cancelled or self._inbox.waits)
+                    last = self._applied(order.command, last)
+            with self._failing_alone(order):
+                self._settle(order)
+        if last.run is not None and not token.cancelled:
+            history = self._document.session.history
+            group = history.new_group() if last.group is None else last.group
+            yield from self._run.run(last.run, group, token.stamp)
+        if draw_missing(self._document, lambda: token.cancelled or self._inbox.waits):
+            self._screen.view.publish(vector_pictures=self._document.panel.pictures)
 
     @contextmanager
-    def _failing_alone(self, action: Action) -> Iterator[None]:
-        """Show what goes wrong with one action; those that wait behind it are still done."""
+    def _failing_alone(self, order: Order) -> Iterator[None]:
+        """Show what goes wrong with one command; those that wait behind it are still done."""
         try:
             yield
         except Exception as error:
-            self._screen.fail(error, action.id)
+            self._screen.fail(error, order.id)
 
-    def _show(self, action: Action, token: CancelToken) -> None:
-        if action.kind == "preview thumbs":
+    def _show(self, command: Command, token: CancelToken) -> None:
+        if isinstance(command, Thumbs):
             self._screen.send_thumbs()
-        elif action.kind != "preview vectors":  # every job ends with those
-            found = preview(self._piece, action)
-            if found is not None:
-                picture, own = found
-                self._pacer.begin(token.stamp)
-                self._pacer.finish(token.stamp, (picture, {"preview": True, "own": own}))
-
-    def _performed(self, action: Action, steps: int, group: int | None) -> tuple[int, int | None]:
-        """Steps and group of the history after one more action; one that fails is shown and the others still count."""
-        session = self._piece.session
-        try:
+        elif not isinstance(command, Draw):
+            document, session = self._document, self._document.session
             with computing(session.model), session.lock:
-                done = perform(self._piece, self._screen, action)
-                return action.run, group if action.kind == "none" else done
-        except Exception as error:
-            self._screen.fail(error, action.id)
-            return steps, group
+                latent = preview(document, command)
+                if latent is None:
+                    return
+                own = bool((latent == session.w_plus).all())
+                picture = session.image if own else session.picture_of(latent)
+            self._pacer.begin(token.stamp)
+            self._pacer.finish(token.stamp, (picture, {"preview": True, "own": own}))
 
-    def _settle(self, action: Action) -> None:
-        """Show what an action painted and tell its browser that it is done; not each of many that wait in a row."""
-        if action.turn is not None:
-            self._unsaid.append(action.turn)
-        if action.paints and self._inbox.paints_next and time.monotonic() - self._shown_at < _SHOWN_EVERY:
+    def _applied(self, command: Command, before: Outcome) -> Outcome:
+        """What came of a command, applied behind another one of the same job."""
+        document, screen, session = self._document, self._screen, self._document.session
+        with computing(session.model), session.lock:
+            document.keep_tools(screen.tools())
+            outcome = apply(document, command)
+        screen.take(outcome, getattr(command, "view", ""))
+        if not isinstance(command, (PaintCommand, RunEdit, Stop)):
+            screen.publish()
+        if isinstance(command, (RunEdit, Stop)):  # belongs to the stroke before it
+            return Outcome(group=before.group, run=outcome.run)
+        return outcome
+
+    def _settle(self, order: Order) -> None:
+        """Show what a command painted and tell its browser that it is done; not each of many that wait in a row."""
+        paints = isinstance(order.command, PaintCommand)
+        if order.turn is not None:
+            self._unsaid.append(order.turn)
+        if paints and self._inbox.next_is(PaintCommand) and time.monotonic() - self._shown_at < _SHOWN_EVERY:
             return
         try:
-            if action.paints:
-                self._screen.publish(picture=False)
+            if paints:
+                self._screen.publish()
                 self._shown_at = time.monotonic()
         finally:
             for turn in self._unsaid:
@@ -203,7 +232,7 @@ class EditorWorker:
     def _end(self, stopped: bool = False, failed: bool = False) -> None:
         self._run.steps = 0
         try:
-            self._screen.publish(region=not stopped, progress=self._screen.numbers)
+            self._screen.publish(region=not stopped)
         except Exception:
             if not failed:  # `_failed` shows it
                 raise
@@ -219,3 +248,8 @@ class EditorWorker:
         if self._region_lacks and not self._inbox.waits:
             self._region_lacks = False
             self._screen.publish_region()
+
+
+def _begins_work(command: Command) -> bool:
+    """Whether the browser is to show at once that something runs."""
+    return isinstance(command, OPENINGS) or (command.auto if isinstance(command, PaintCommand) else command.runs)

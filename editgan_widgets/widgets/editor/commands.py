@@ -1,0 +1,51 @@
+"""What the editor's commands have in common: their fields' ranges and names, and how painting is asked for."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from editgan_widgets.masks.paint_rule import PaintRule
+from editgan_widgets.widgets.core.commands import Command
+
+_PX = 1e6  # of a place or a size, either way
+
+Part = Annotated[int | str, Meta(description="is a part's id or name")]
+Parts = Annotated[tuple[int | str, ...], Meta(description="is a list of parts' ids or names")]
+Px = Annotated[float, Meta(ge=-_PX, le=_PX, description=f"is a number up to {_PX:g} either way")]
+Steps = Annotated[int, Meta(ge=1, le=10_000, description="must be a whole number from 1 to 10000")]
+Strength = Annotated[float, Meta(ge=0, le=2, title="an edit's strength", description="is a number from 0 to 2")]
+Flag = Annotated[bool, Meta(description="is True or False")]
+Text = Annotated[str, Meta(description="is a text")]
+Points = Annotated[list[tuple[float, float]], Meta(description="are (x, y) pairs of numbers")]
+EntryId = Annotated[int, Meta(ge=-(2**53), le=2**53, title="an entry of the history", description="is a whole number")]
+Seed = Annotated[int, Meta(title="a seed", description="is a whole number from 0 up")]
+Psi = Annotated[float, Meta(ge=0, le=2, title="truncation_psi", description="is a number from 0 to 2")]
+
+
+class PaintCommand(Command, frozen=True, kw_only=True):
+    """Something that changes the mask, and whether an edit follows."""
+
+    auto: Flag = True
+    steps: Steps | None = None
+    locked: Parts = ()
+    over: Parts = ()
+    mirror: Flag = False
+
+    def rule(self, labels: Any, mirrors: bool = True) -> PaintRule:
+        """What may be painted over, and whether it is mirrored. Raises UnknownLabelError."""
+        locked, over = (tuple(labels[part].id for part in parts) for parts in (self.locked, self.over))
+        return PaintRule(locked, over, self.mirror and mirrors)
+
+    def check(self, document: Any) -> None:
+        """Raises UnknownLabelError for parts that there are not."""
+        self.rule(document.labels)
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that the browser saves."""
+
+    name: str
+    content: bytes
+    kind: str = "image/png"

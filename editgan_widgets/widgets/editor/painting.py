@@ -1,0 +1,69 @@
+"""Changing the mask: what all painting tools do with the label map that they made."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from editgan_widgets.latent.optimize import EditStep
+from editgan_widgets.widgets.editor.commands import PaintCommand
+from editgan_widgets.widgets.editor.document import Document, Outcome, Run
+
+PAINTED = "Painted. Press Edit and the picture follows."
+
+
+def change_mask(
+    document: Document,
+    command: PaintCommand,
+    paint: Callable[[np.ndarray], np.ndarray],
+    said: str,
+    nothing: str,
+    notes: tuple[str, ...] = (),
+    **made: Any,
+) -> Outcome:
+    """Take the label map that `paint` makes of the present one; an edit follows where the command asks for one.
+
+    Args:
+        document: whose mask.
+        command: what asked for it.
+        paint: gives the new label map `[H, W]`.
+        said, nothing: the status, and the one where nothing changed.
+        notes: how a file was read.
+        made: what the history says of it.
+    """
+    session = document.session
+    before = session.label_map
+    with session.history.grouped() as group:
+        session.set_label_map(paint(before), **made)
+    changed = not np.array_equal(before, session.label_map)
+    if not changed:
+        said, group = nothing, None
+        if session.can_edit:
+            said += " " + document.text("Press Edit and the picture goes on towards it.")
+    run = edit_run(document, command.steps or session.config.steps) if command.auto and session.painted.any() else None
+    return Outcome(said, notes, group, run)
+
+
+def nothing_operated(document: Document) -> str:
+    """The status where an operation changed nothing."""
+    return document.text(
+        "The parts are as before: the part is not in the picture, or its shape leaves no room for this."
+    )
+
+
+def edit_run(document: Document, steps: int) -> Run:
+    """An edit towards the painted parts."""
+    return Run(
+        steps,
+        lambda: document.session.edit(steps=steps),
+        document.text("Editing, {steps} steps …", steps=steps),
+        lambda step: _agreement(document, step),
+        document.text("No step came nearer to the painted parts: the picture is as before."),
+        judged=True,
+    )
+
+
+def _agreement(document: Document, step: EditStep) -> str:
+    said = document.text("Agreement with the painted parts: {share:.0%}.", share=float(step.iou))
+    start = document.session.started_from
+    return said if start is None else f"{said} {document.text('Started from the vector {name}.', name=start.name)}"

@@ -1,0 +1,79 @@
+"""Brush and eraser: a stroke paints a part, or brings the original parts back."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from msgspec import Meta
+
+from editgan_widgets.masks.paint_rule import PaintRule
+from editgan_widgets.masks.strokes import SHAPES, Stroke
+from editgan_widgets.widgets.core.commands import numbers_of, points_of
+from editgan_widgets.widgets.editor.commands import PaintCommand, Part, Points, Px
+from editgan_widgets.widgets.editor.document import Document, Outcome
+from editgan_widgets.widgets.editor.painting import PAINTED, change_mask
+
+Shape = Annotated[Literal["round", "square"], Meta(title="brush shape", description=f"is one of {', '.join(SHAPES)}")]
+Tool = Annotated[
+    Literal["brush", "eraser"], Meta(title="a tool", description="does not paint unless it is 'brush' or 'eraser'")
+]
+
+
+class Brush(PaintCommand, frozen=True, kw_only=True, tag="stroke"):
+    """One movement of the brush or the eraser, picture px."""
+
+    buffers: ClassVar = {"points": points_of, "radii": numbers_of}
+
+    tool: Tool
+    label: Part
+    radius: Px
+    shape: Shape = "round"
+    points: Points
+    radii: list[float] | None = None  # one a point, as a pen's pressure gives
+
+    @property
+    def stroke(self) -> Stroke:
+        """The same as a stroke. Raises StrokeError."""
+        return Stroke(self.points, self.radius, self.label, self.shape, self.radii)
+
+    def check(self, document: Document) -> None:
+        """Raises UnknownLabelError, or StrokeError for what no brush paints."""
+        self.rule(document.labels)
+        _ = document.labels[self.label], self.stroke
+
+
+def paint(document: Document, command: Brush) -> Outcome:
+    """Paint or erase."""
+    stroke, labels, rule = command.stroke, document.labels, command.rule(document.labels)
+    nothing = document.text("The parts are as before: what was painted is already there.")
+    if rule.restricts:
+        nothing = document.text(
+            "The parts are as before: what was painted is already there, or may not be painted over."
+        )
+    if command.tool == "eraser":
+        return change_mask(
+            document,
+            command,
+            lambda label_map: rule.erase(stroke, document.original, label_map, labels),
+            document.text("Brought back."),
+            nothing,
+            do="label_map",
+            tool="eraser",
+        )
+    return change_mask(
+        document,
+        command,
+        lambda label_map: rule.paint(stroke, label_map, labels),
+        document.text(PAINTED),
+        nothing,
+        **_made(stroke, rule, labels),
+    )
+
+
+def _made(stroke: Stroke, rule: PaintRule, labels: Any) -> dict[str, Any]:
+    """What the history says: the stroke itself, where a script can paint it by itself."""
+    if rule != PaintRule():
+        return {"do": "label_map", "tool": "brush", "part": labels[stroke.label].id}
+    told = {name: value for name, value in vars(stroke).items() if value is not None}
+    return {"do": "paint", "stroke": {**told, "points": [list(point) for point in stroke.points]}}
+
+
+HANDLERS = {Brush: paint}

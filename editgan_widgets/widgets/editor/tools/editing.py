@@ -1,0 +1,152 @@
+"""Runs: the Edit and Stop buttons, the strength of the last edit, whether it is taken, and how edits are optimised."""
+
+from dataclasses import fields, replace
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from torch import Tensor
+
+from editgan_widgets.documents.session import SessionError
+from editgan_widgets.latent.optimize import EditConfig
+from editgan_widgets.widgets.core.commands import Command
+from editgan_widgets.widgets.editor.commands import Flag, Steps, Strength, Text
+from editgan_widgets.widgets.editor.document import Document, Outcome
+from editgan_widgets.widgets.editor.painting import edit_run
+
+
+class RunEdit(Command, frozen=True, kw_only=True, tag="run"):
+    """Edit towards the painted parts."""
+
+    runs: ClassVar = True
+
+    steps: Steps | None = None
+
+
+class Stop(Command, frozen=True, kw_only=True):
+    """End what runs within a step, and keep its best."""
+
+
+class Accept(Command, frozen=True, kw_only=True):
+    """Take the last edit as it is."""
+
+
+class SetStrength(Command, frozen=True, kw_only=True, tag="strength"):
+    """Weaken or strengthen the last edit; `live` shows it alone."""
+
+    strength: Strength
+    live: Flag = False
+
+    def passes(self, document: Document) -> bool:
+        """Whether it is shown alone."""
+        return self.live
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings of EditConfig that the browser has fields for; None is none, and one that is left out the preset's."""
+
+    lr: Annotated[float, Meta(le=5, title="Learning rate", description="takes 0.001 to 5")] | UnsetType = UNSET
+    outside_budget: Annotated[float, Meta(le=0.2, title="Outside budget", description="takes 0 to 0.2")] | UnsetType = (
+        UNSET
+    )
+    buffer_px: Annotated[float, Meta(le=64, title="Buffer", description="takes 0 to 64")] | UnsetType | None = UNSET
+    stop_iou: Annotated[float, Meta(le=1, title="Stop at", description="takes 0 to 1")] | UnsetType | None = UNSET
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Those that were not left out."""
+        return {name: value for name in SETTINGS if (value := getattr(self, name)) is not UNSET}
+
+
+SETTINGS = Settings.__struct_fields__
+
+
+class Configure(Command, frozen=True, kw_only=True):
+    """How edits are optimised from now on."""
+
+    at_once: ClassVar = True
+
+    preset: Text = "default"
+    settings: Annotated[Settings, Meta(title="settings from the browser", description=f"are {', '.join(SETTINGS)}")] = (
+        Settings()
+    )
+
+    def check(self, document: Document) -> None:
+        """Raises ValueError for a preset that there is not, or a setting out of range."""
+        configured(self.preset, self.settings.given)
+
+
+class TakeConfig(Command, frozen=True, kw_only=True):
+    """The same from Python, which no browser can send."""
+
+    at_once: ClassVar = True
+
+    config: Any
+
+
+def configured(preset: str, settings: Any) -> EditConfig:
+    """The configuration of a preset and changes of it. Raises ValueError."""
+    config = EditConfig.preset(preset)
+    try:
+        return replace(config, **settings)
+    except TypeError as error:
+        known = ", ".join(setting.name for setting in fields(EditConfig))
+        raise ValueError(f"an edit's settings are {known}; got {', '.join(settings)}") from error
+
+
+def run(document: Document, command: RunEdit) -> Outcome:
+    """Begin an edit."""
+    if not document.session.can_edit:
+        raise SessionError("nothing to edit: paint a stroke first, on either picture")
+    return Outcome(run=edit_run(document, command.steps or document.session.config.steps))
+
+
+def stop(_document: Document, _command: Stop) -> Outcome:
+    """Nothing: what ran has ended for this."""
+    return Outcome()
+
+
+def accept(document: Document, _command: Accept) -> Outcome:
+    """Take the last edit as it is."""
+    waited = document.pending
+    document.accept()
+    return Outcome(
+        document.text("Accepted.") if waited else document.text("No edit waits to be accepted or discarded.")
+    )
+
+
+def set_strength(document: Document, command: SetStrength) -> Outcome:
+    """Weaken or strengthen the last edit."""
+    session, history = document.session, document.session.history
+    with history.grouped(history.entry.group):
+        session.set_strength(command.strength)
+    return Outcome(document.text("Strength of the edit: {strength:.0%}.", strength=command.strength))
+
+
+def at_strength(document: Document, command: SetStrength) -> Tensor | None:
+    """The latent at another strength; None where there is no edit."""
+    session = document.session
+    return None if session.strength is None else session.strength_latent(command.strength)
+
+
+def configure(document: Document, command: Configure) -> Outcome:
+    """Take settings."""
+    document.session.config = configured(command.preset, command.settings.given)
+    return Outcome()
+
+
+def take_config(document: Document, command: TakeConfig) -> Outcome:
+    """Take a whole configuration."""
+    document.session.config = command.config
+    return Outcome()
+
+
+HANDLERS = {
+    RunEdit: run,
+    Stop: stop,
+    Accept: accept,
+    SetStrength: set_strength,
+    Configure: configure,
+    TakeConfig: take_config,
+}
+PREVIEWS = {SetStrength: at_strength}

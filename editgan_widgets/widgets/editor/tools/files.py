@@ -1,0 +1,101 @@
+"""Files: another picture opened, and picture, mask, script and animation saved by the browser."""
+
+from typing import Any, ClassVar
+
+from editgan_widgets.documents.animation import animate_edit
+from editgan_widgets.documents.saved_picture import picture_png
+from editgan_widgets.documents.session_script import session_script
+from editgan_widgets.masks.mask_file import mask_png
+from editgan_widgets.widgets.core.commands import Command, file_of
+from editgan_widgets.widgets.editor.commands import Download, Psi, Seed, Text
+from editgan_widgets.widgets.editor.document import Document, Outcome
+from editgan_widgets.widgets.editor.sample_shelf import checked_sample
+
+
+class Save(Command, frozen=True, kw_only=True):
+    """The picture with its recipe."""
+
+    view: Text = ""
+
+
+class SaveMask(Command, frozen=True, kw_only=True):
+    """The painted parts."""
+
+    view: Text = ""
+
+
+class Script(Command, frozen=True, kw_only=True):
+    """The way to the picture."""
+
+    view: Text = ""
+
+
+class SaveAnimation(Command, frozen=True, kw_only=True, tag="animation"):
+    """The last edit."""
+
+    view: Text = ""
+
+
+class Open(Command, frozen=True, kw_only=True):
+    """Open a picture, a file of latents, or a mask that an editor saved."""
+
+    buffers: ClassVar = {"file": file_of}
+
+    file: bytes
+    name: Text = ""
+
+
+class New(Command, frozen=True, kw_only=True):
+    """Go over to the portrait of a seed."""
+
+    seed: Seed
+    psi: Psi
+    source: Text = "torch"
+
+    def check(self, document: Document) -> None:
+        """Raises ValueError for what is no portrait's seed, psi or source."""
+        checked_sample(self.seed, self.psi, self.source)
+
+
+class OpenPicture(Command, frozen=True, kw_only=True):
+    """The same from Python, which no browser can send: a file, its content, or a seed with its psi and source."""
+
+    picture: Any
+    index: int | None = None
+    name: str = ""
+
+
+def save(document: Document, _command: Save) -> Outcome:
+    """The portrait, or the whole photo with the edits in it."""
+    if document.photo is None:
+        said = document.text("Saved as portrait.png, with its recipe: open it here to go on.")
+        return _saved(said, "portrait.png", picture_png(document.session))
+    said = document.text("Saved as edited.png: the whole picture at its size, with its recipe: open it here to go on.")
+    return _saved(said, "edited.png", picture_png(document.photo))
+
+
+def save_mask(document: Document, _command: SaveMask) -> Outcome:
+    """The mask."""
+    said = document.text("Saved as mask.png, in the parts' colours: paint on it elsewhere and open it here.")
+    return _saved(said, "mask.png", mask_png(document.session.label_map, document.labels))
+
+
+def save_script(document: Document, _command: Script) -> Outcome:
+    """The script."""
+    script = session_script(document.session, document.panel.vectors).encode()
+    said = document.text("Saved as picture.py: run it, and it makes the same picture.")
+    return _saved(said, "picture.py", script, "text/x-python")
+
+
+def save_animation(document: Document, _command: SaveAnimation) -> Outcome:
+    """The last edit as a GIF."""
+    content = animate_edit(document.recorder.frames()).encoded(".gif")
+    return _saved(document.text("Saved as {name}.", name="edit.gif"), "edit.gif", content, "image/gif")
+
+
+def _saved(said: str, name: str, content: bytes, kind: str = "image/png") -> Outcome:
+    return Outcome(said, files=(Download(name, content, kind),))
+
+
+HANDLERS = {Save: save, SaveMask: save_mask, Script: save_script, SaveAnimation: save_animation}
+OPENINGS: tuple[type[Command], ...] = (Open, New, OpenPicture)

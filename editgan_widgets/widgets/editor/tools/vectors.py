@@ -1,0 +1,292 @@
+"""Edit vectors: sliders, switches and rows; keeping, removing, refining; one's sweep."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from msgspec import Meta
+from torch import Tensor
+
+from editgan_widgets.documents.animation import Animation, animate_vector
+from editgan_widgets.documents.session import SessionError
+from editgan_widgets.latent.directions.edit_vector import EditVector, layer_weights
+from editgan_widgets.latent.directions.vector_settings import VectorSetting
+from editgan_widgets.latent.directions.vector_stack import summed
+from editgan_widgets.latent.optimize import EditStep
+from editgan_widgets.scalars import Real
+from editgan_widgets.widgets.core.commands import Command
+from editgan_widgets.widgets.core.computing import few_threads
+from editgan_widgets.widgets.editor import journal as editor_journal
+from editgan_widgets.widgets.editor.commands import Download, Flag, Steps, Text
+from editgan_widgets.widgets.editor.document import Document, Outcome, Run
+from editgan_widgets.widgets.editor.vector_panel import MOST_SCALE
+
+_LONGEST_NAME = 60  # characters
+Name = Annotated[str, Meta(title="a vector's name", description="is a text: there is no vector of another name")]
+Scale = Annotated[
+    float,
+    Meta(
+        ge=-MOST_SCALE,
+        le=MOST_SCALE,
+        title="a vector's scale",
+        description=f"is a number from {-MOST_SCALE} to {MOST_SCALE}",
+    ),
+]
+Row = Annotated[int, Meta(ge=0, title="a row of the latent", description="is a whole number from 0 up")]
+
+
+class Vectors(Command, frozen=True, kw_only=True):
+    """Set vectors to scales, -4 to 4; `live` while a slider moves, which shows it alone."""
+
+    scales: Annotated[
+        dict[str, Scale],
+        Meta(title="scales", description="are a mapping of vectors' names to numbers from -4.0 to 4.0"),
+    ]
+    live: Flag = False
+
+    @property
+    def changes(self) -> dict[str, dict[str, Any]]:
+        """Of the vectors' settings."""
+        return {name: {"scale": float(scale), "on": True} for name, scale in self.scales.items()}
+
+    def check(self, document: Document) -> None:
+        """Raises ValueError for a vector that is not there."""
+        for name in self.scales:
+            document.panel.check_there(name)
+
+    def passes(self, document: Document) -> bool:
+        """Whether it is shown alone."""
+        return self.live
+
+    def changes_nothing(self, document: Document) -> bool:
+        """Whether the sliders are back at their places."""
+        return not document.panel.parts(document.panel.changed(self.changes))
+
+
+class Switch(Command, frozen=True, kw_only=True):
+    """Take a vector out of the picture and back."""
+
+    name: Name
+    on: Flag = True
+
+    def check(self, document: Document) -> None:
+        """Raises ValueError for a vector that is not there."""
+        document.panel.check_there(self.name)
+
+
+class Layers(Command, frozen=True, kw_only=True):
+    """Let a vector move rows `first` to `last` alone; without them all of its rows."""
+
+    name: Name
+    first: Row | None = None
+    last: Row | None = None
+
+    def layers(self, document: Document) -> tuple[int, int] | None:
+        """The first row and one past the last; None for all."""
+        rows = document.panel.vectors[self.name].delta_w_plus.shape[0]
+        if self.first is None and self.last is None:
+            return None
+        return self.first or 0, (rows - 1 if self.last is None else self.last) + 1
+
+    def check(self, document: Document) -> None:
+        """Raises ValueError for a vector that is not there, EditVectorError for rows that the latent does not have."""
+        document.panel.check_there(self.name)
+        layers = self.layers(document)
+        if layers is not None:
+            layer_weights(layers, document.panel.vectors[self.name].delta_w_plus.shape[0])
+
+
+class Keep(Command, frozen=True, kw_only=True):
+    """Keep all that was edited as a vector of that name."""
+
+    name: Text
+
+    def check(self, document: Document) -> None:
+        """Raises ValueError for an empty name or one that is taken."""
+        if not self.name.strip() or len(self.name) > _LONGEST_NAME:
+            raise ValueError(f"a vector's name has 1 to {_LONGEST_NAME} characters; got {self.name[:80]!r}")
+        document.panel.check_free(self.name.strip())
+
+
+class Remove(Command, frozen=True, kw_only=True):
+    """Take an own vector out of the picture and its slider away."""
+
+    name: Name
+
+    def check(self, document: Document) -> None:
+        """Raises ValueError for a vector that is not there or is the model's own."""
+        document.panel.check_there(self.name)
+        if self.name not in document.panel.own:
+            raise ValueError(
+                f"{self.name!r} is of the model's library and stays; only vectors of your own can be removed"
+            )
+
+
+class Refine(Command, frozen=True, kw_only=True):
+    """Repair the picture after its vectors."""
+
+    runs: ClassVar = True
+
+    steps: Steps
+
+
+class Sweep(Command, frozen=True, kw_only=True):
+    """Save a vector's sweep as a GIF."""
+
+    name: Name
+    view: Text = ""
+
+    def check(self, document: Document) -> None:
+        """Raises ValueError for a vector that is not there."""
+        document.panel.check_there(self.name)
+
+
+def move(document: Document, command: Vectors) -> Outcome:
+    """Let vectors be where their sliders are."""
+    return _set(document, document.panel.changed(command.changes), "")
+
+
+def switch(document: Document, command: Switch) -> Outcome:
+    """Switch a vector."""
+    return _set(document, document.panel.changed({command.name: {"on": command.on}}), "switch")
+
+
+def choose_rows(document: Document, command: Layers) -> Outcome:
+    """Choose the rows."""
+    return _set(document, document.panel.changed({command.name: {"layers": command.layers(document)}}), "layers")
+
+
+def remove(document: Document, command: Remove) -> Outcome:
+    """Remove an own vector."""
+    name, panel = command.name, document.panel
+    panel.check_there(name)  # it may have been removed before this one's turn
+    _set(document, {name: VectorSetting()}, "remove")
+    panel.remove(name)
+    editor_journal.drop_vector(document.session, name)
+    document.session.history.annotate(**panel.note())
+    return Outcome(document.text("Removed {name}.", name=repr(name)))
+
+
+def keep(document: Document, command: Keep) -> Outcome:
+    """All edits so far become a vector, which is in the picture at 1."""
+    name, panel = command.name.strip(), document.panel
+    panel.check_free(name)  # another of that name may have come before this one's turn
+    vector = document.session.edit_vector(name, preview=True)
+    panel.add(vector)
+    panel.reset()
+    panel.put({name: VectorSetting(1.0)})
+    document.session.history.annotate(**panel.note())
+    editor_journal.keep_vector(document.session, vector)
+    return Outcome(
+        document.text(
+            "Kept as {name}. Its slider stands at 1; editor.vectors[{name}].save(FILE) writes it.", name=repr(name)
+        )
+    )
+
+
+def refine(document: Document, command: Refine) -> Outcome:
+    """Begin a refinement."""
+
+    def kept(step: EditStep) -> str:
+        return "" if step.index else fruitless
+
+    fruitless = document.text("No step was better than the vectors alone.")
+    begins = document.text("Refining, {steps} steps …", steps=command.steps)
+    return Outcome(run=Run(command.steps, lambda: _refining(document, command.steps), begins, kept, fruitless))
+
+
+def save_sweep(document: Document, command: Sweep) -> Outcome:
+    """The sweep as a file."""
+    name = f"{command.name}.gif"
+    content = sweep(document, command.name).encoded(".gif")
+    return Outcome(document.text("Saved as {name}.", name=name), files=(Download(name, content, "image/gif"),))
+
+
+def at_scales(document: Document, command: Vectors) -> Tensor:
+    """The latent at other scales."""
+    session, panel = document.session, document.panel
+    w_plus = session.w_plus
+    for vector, change, layers in panel.parts(panel.changed(command.changes)):
+        w_plus = vector.apply(w_plus, change, session.model, layers=layers)
+    return w_plus
+
+
+def follow_history(document: Document) -> None:
+    """Let sliders be as they were where the history is; those of removed vectors come and go with it."""
+    panel, before = document.panel, document.panel.vectors
+    if not panel.take(document.session.history.entry.note):
+        return
+    for name in before.keys() - panel.vectors.keys():
+        editor_journal.drop_vector(document.session, name)
+    for name in panel.vectors.keys() - before.keys():
+        editor_journal.keep_vector(document.session, panel.vectors[name])
+
+
+def sweep(document: Document, name: str, scales: Iterable[Real] | None = None) -> Animation:
+    """A vector's scale going up, down and back on the present picture."""
+    session, setting, vector = document.session, document.panel.setting(name), document.panel.vectors[name]
+    with few_threads(), session.lock:
+        without = vector.apply(session.w_plus, -setting.effect, session.model, layers=setting.layers)
+        return animate_vector(session.model, without, vector, scales, setting.layers)
+
+
+def draw_missing(document: Document, stop: Callable[[], bool]) -> bool:
+    """Draw the vectors' pictures that are lacking, until told to stop; whether there is a new one."""
+    session = document.session
+
+    def draw(vector: EditVector) -> np.ndarray:
+        with few_threads():
+            return session.picture_of(vector.apply(session.origin, 1.0, session.model))
+
+    return document.panel.draw_missing(draw, stop)
+
+
+def _refining(document: Document, steps: int) -> Iterator[EditStep]:
+    """Refine what the vectors changed: back to the latent without them, and again with them as one."""
+    session, active = document.session, document.panel.active
+    if not active:
+        raise SessionError("nothing to refine: no vector is in the picture; move a slider first")
+    vector, began = summed(active, "sliders"), session.history.entry.id
+    try:
+        session.go_to(session.w_plus - vector.delta_w_plus.to(session.w_plus), vector.labels)
+        return session.refine(vector, steps)
+    except BaseException:
+        session.visit(began)
+        raise
+
+
+def _set(document: Document, settings: Mapping[str, VectorSetting], how: str) -> Outcome:
+    """Let vectors be otherwise; `how` is not by their sliders, which one undo takes back together."""
+    session, panel, history = document.session, document.panel, document.session.history
+    parts = panel.parts(settings)
+    if not parts:
+        panel.put(settings)
+        history.annotate(**panel.note())
+        return Outcome()
+    given_up = session.painted.any()
+    moved = None if how else sorted({vector.name for vector, _, _ in parts})
+    last = history.entry
+    on = last.made["do"] == "vector" and moved and last.note.get("moved") == moved and not history.can_redo
+    with history.grouped(last.group if on else None):  # the same slider moved on
+        session.apply_vector(summed(parts, "sliders"))
+    panel.put(settings)
+    history.annotate(**panel.note(), moved=moved)
+    shown = ", ".join(f"{document.text(name)} {scale:+g}" for name, scale in panel.scales.items())
+    said = document.text("No vector is in the picture.")
+    if shown:
+        said = document.text("Vectors in the picture: {shown}.", shown=shown)
+    if given_up:
+        said += " " + document.text("What was painted and not edited is given up; Undo brings it back.")
+    return Outcome(said)
+
+
+HANDLERS = {
+    Vectors: move,
+    Switch: switch,
+    Layers: choose_rows,
+    Keep: keep,
+    Remove: remove,
+    Refine: refine,
+    Sweep: save_sweep,
+}
+PREVIEWS = {Vectors: at_scales}
