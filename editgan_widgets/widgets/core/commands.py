@@ -7,7 +7,7 @@ JavaScript is type-checked with.
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -169,7 +169,7 @@ def _said(kind: Any, path: list[str], value: Any, missing: bool = False) -> str:
     return f"{name} {said or 'does not fit'}; got {'nothing' if missing else _short(value)}"
 
 
-def _metas(hint: Any) -> Iterable[Meta]:
+def _metas(hint: Any) -> Iterator[Meta]:
     if get_origin(hint) is Annotated:
         yield from (meta for meta in hint.__metadata__ if isinstance(meta, Meta) and meta.description)
     for inner in get_args(hint):

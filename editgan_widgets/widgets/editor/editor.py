@@ -32,6 +32,7 @@ from editgan_widgets.scalars import Flag, Real, Whole, flag, is_flag, plain, rea
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.checked import checked_entry, checked_row, checked_steps, checked_strength
+from editgan_widgets.widgets.core.commands import Command
 from editgan_widgets.widgets.core.deliveries import Deliveries
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
 from editgan_widgets.widgets.core.inbox import Inbox
@@ -421,6 +422,15 @@ class Editor(DOMWidget):
         self._panel.check_there(name)
         rows = tuple(None if row is None else checked_row(row, 0) for row in (first, last))
         self._worker.ask(Layers(name=name, first=rows[0], last=rows[1]))
+
+    def do(self, command: Command, blocking: Flag = False) -> None:
+        """Do a command of a tool (widgets/editor/tools), such as `Drag(points=[(40, 50, 44, 50)])`.
+
+        With `blocking` return when it is done, as of `run`. Raises at once what the command's `check` raises.
+        """
+        self._worker.ask(command)
+        if blocking:
+            self._wait_or_stop()
 
     def refine(self, steps: Whole = 30, blocking: Flag = False) -> None:
         """Repair the picture after its vectors: a run that keeps what they changed and draws back the rest.

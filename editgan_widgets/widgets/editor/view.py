@@ -46,9 +46,9 @@ from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
 from editgan_widgets.widgets.core.strings import strings
 from editgan_widgets.widgets.editor.part_tools import PART_TOOLS
+from editgan_widgets.widgets.editor.tools import BUTTONS
 
 _STATIC = Path(__file__).parents[1] / "static"
-TOOLS = ("brush", "eraser", "push", "fill", "lasso", "polygon", "pick")
 MASK_STYLES = ("areas", "borders", "both")
 _KERNEL_WRITTEN = (
     *("image", "before", "mask", "painted", "original", "region", "handled", "running", "job", "progress"),
@@ -122,7 +122,7 @@ class EditorView(anywidget.AnyWidget):
     error = traitlets.Unicode().tag(sync=True)
     notice = traitlets.Unicode().tag(sync=True)  # that the history is not saved, and why; empty: it is
 
-    tool = traitlets.Enum(TOOLS, "brush").tag(sync=True)
+    tool = traitlets.Enum(BUTTONS, "brush").tag(sync=True)
     label = _Whole(0).tag(sync=True)
     size = _Whole(6, min=1).tag(sync=True)  # brush diameter, image px
     shape = traitlets.Enum(SHAPES, "round").tag(sync=True)

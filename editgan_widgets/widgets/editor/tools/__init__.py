@@ -1,24 +1,35 @@
-"""The editor's tools: one file each, with its commands and how they are applied to a document; TOOLS lists them."""
+"""The editor's tools: one file each in this folder, which is found here.
+
+A tool's file has its commands, `HANDLERS` (how each is applied to a document), and may have `PREVIEWS` (the latent
+that a command would lead to), `PYTHON_ALONE` (commands that no browser can send) and `BUTTONS` (values of the trait
+`tool`).
+"""
 
 from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from torch import Tensor
 
 from editgan_widgets.widgets.core.commands import Command, Commands
 from editgan_widgets.widgets.editor.document import Document, Outcome
-from editgan_widgets.widgets.editor.tools import brush, editing, files, operation, shapes, travel, vectors
+from editgan_widgets.widgets.editor.tools.editing import SetStrength
+from editgan_widgets.widgets.editor.tools.files import OPENINGS
 
-TOOLS = (brush, shapes, operation, editing, travel, vectors, files)
-_PYTHON_ALONE = (operation.ChangeMask, editing.TakeConfig, travel.Refresh, files.OpenPicture)
+TOOLS = [import_module(f"{__name__}.{file.name}") for file in iter_modules(__path__)]
 
 _HANDLERS: dict[type[Command], Callable[[Document, Any], Outcome]] = {}
 _PREVIEWS: dict[type[Command], Callable[[Document, Any], Tensor | None]] = {}
+_PYTHON_ALONE: set[type[Command]] = set()
+BUTTONS: list[str] = []
 for tool in TOOLS:
     _HANDLERS |= tool.HANDLERS
     _PREVIEWS |= getattr(tool, "PREVIEWS", {})
+    _PYTHON_ALONE |= set(getattr(tool, "PYTHON_ALONE", ()))
+    BUTTONS += getattr(tool, "BUTTONS", ())
 
-COMMANDS = Commands(*(kind for kind in (*_HANDLERS, *files.OPENINGS) if kind not in _PYTHON_ALONE))
+COMMANDS = Commands(*(kind for kind in (*_HANDLERS, *OPENINGS) if kind not in _PYTHON_ALONE))
 
 
 def apply(document: Document, command: Command) -> Outcome:
@@ -28,7 +39,7 @@ def apply(document: Document, command: Command) -> Outcome:
     """
     before = document.place
     outcome = _HANDLERS[type(command)](document, command)
-    if document.place != before and not isinstance(command, editing.SetStrength):
+    if document.place != before and not isinstance(command, SetStrength):
         document.accept()
     return outcome
 

@@ -11,6 +11,8 @@ from editgan_widgets.widgets.editor.commands import PaintCommand, Part, Points, 
 from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.painting import PAINTED, change_mask
 
+BUTTONS = ("brush", "eraser", "pick")
+
 Shape = Annotated[Literal["round", "square"], Meta(title="brush shape", description=f"is one of {', '.join(SHAPES)}")]
 Tool = Annotated[
     Literal["brush", "eraser"], Meta(title="a tool", description="does not paint unless it is 'brush' or 'eraser'")

@@ -141,6 +141,7 @@ def take_config(document: Document, command: TakeConfig) -> Outcome:
     return Outcome()
 
 
+PYTHON_ALONE = (TakeConfig,)
 HANDLERS = {
     RunEdit: run,
     Stop: stop,

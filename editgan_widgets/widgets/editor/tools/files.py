@@ -97,5 +97,6 @@ def _saved(said: str, name: str, content: bytes, kind: str = "image/png") -> Out
     return Outcome(said, files=(Download(name, content, kind),))
 
 
+PYTHON_ALONE = (OpenPicture,)
 HANDLERS = {Save: save, SaveMask: save_mask, Script: save_script, SaveAnimation: save_animation}
 OPENINGS: tuple[type[Command], ...] = (Open, New, OpenPicture)

@@ -140,6 +140,7 @@ def _how(command: Command) -> dict[str, Any]:
     return {name: getattr(command, name) for name in ("auto", "steps", "locked", "over")}
 
 
+PYTHON_ALONE = (ChangeMask,)
 HANDLERS = {
     Operate: use_tool,
     FromSample: take_part,

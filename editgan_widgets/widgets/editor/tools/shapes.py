@@ -9,6 +9,8 @@ from editgan_widgets.widgets.editor.commands import Flag, PaintCommand, Part, Po
 from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.tools.operation import operate
 
+BUTTONS = ("push", "fill", "lasso", "polygon")
+
 
 class Fill(PaintCommand, frozen=True, kw_only=True):
     """Paint the area that a point is in, or all of its part."""

@@ -130,6 +130,7 @@ def _change_picture(document: Document, change: Callable[[], None], said: str) -
     return Outcome(said, begins=True)
 
 
+PYTHON_ALONE = (Refresh,)
 HANDLERS = {
     Undo: undo,
     Redo: redo,

@@ -1,0 +1,78 @@
+"""Drag: points of the picture are moved to other places (latent/terms/drag.py), together with what was painted."""
+
+from typing import Annotated, ClassVar
+
+import numpy as np
+from jaxtyping import Bool
+from msgspec import Meta
+from scipy import ndimage
+
+from editgan_widgets.latent.optimize import EditStep
+from editgan_widgets.latent.terms.drag import DragPoint, checked_points, drag_region
+from editgan_widgets.widgets.core.commands import Command
+from editgan_widgets.widgets.editor.commands import Part, Px, Steps
+from editgan_widgets.widgets.editor.document import Document, Outcome, Run
+
+BUTTONS = ("drag",)
+_AROUND = 1 / 32  # how far a part's region reaches beyond it and the points' ways, as a share of the height
+
+Pair = tuple[Px, Px, Px, Px]
+Pairs = Annotated[
+    list[Pair],
+    Meta(
+        min_length=1, max_length=64, description="are 1 to 64 lists of four numbers, px: x and y of handle and target"
+    ),
+]
+
+
+class Drag(Command, frozen=True, kw_only=True):
+    """Move what is at each pair's handle to its target, picture px.
+
+    `part` keeps the picture as it is away from that part; without it the surroundings of the points' ways may change.
+    """
+
+    runs: ClassVar = True
+
+    points: Pairs
+    part: Part | None = None
+    steps: Steps | None = None
+
+    def drag_points(self, document: Document) -> tuple[DragPoint, ...]:
+        """The pairs. Raises DragError for those outside the picture, or that do not move."""
+        given = [DragPoint((x, y), (to_x, to_y)) for x, y, to_x, to_y in self.points]
+        return checked_points(given, document.size[0])
+
+    def check(self, document: Document) -> None:
+        """Raises DragError, or UnknownLabelError."""
+        self.drag_points(document)
+        if self.part is not None:
+            _ = document.labels[self.part]
+
+
+def drag(document: Document, command: Drag) -> Outcome:
+    """Begin a drag."""
+    session, points = document.session, command.drag_points(document)
+    steps = command.steps or session.config.steps
+    region = None if command.part is None else _near_part(document, document.labels[command.part].id, points)
+    begins = document.text("Dragging, {steps} steps …", steps=steps)
+    fruitless = document.text("No step brought the points nearer to their targets: the picture is as before.")
+
+    def kept(step: EditStep) -> str:
+        return document.text("The points went {share:.0%} of their way.", share=float(step.figures["reached"]))
+
+    run = Run(steps, lambda: session.drag(points, steps=steps, region=region), begins, kept, fruitless)
+    return Outcome(run=run)
+
+
+def _near_part(document: Document, part: int, points: tuple[DragPoint, ...]) -> Bool[np.ndarray, "h w"]:
+    """Where a drag of a part may act: near the points' ways, and no further from the part than they lead."""
+    height = document.size[0]
+    reach = max(point.length for point in points) + _AROUND * height
+    region = drag_region(points, height)
+    mask = document.session.label_map == part
+    if not mask.any():
+        return region
+    return region & (np.asarray(ndimage.distance_transform_edt(~mask)) <= reach)
+
+
+HANDLERS = {Drag: drag}

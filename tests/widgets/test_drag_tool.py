@@ -1,0 +1,113 @@
+"""The editor's drag tool without a browser: its command from the page and from Python, in one history with the rest."""
+
+import numpy as np
+import pytest
+import torch
+from editors import browser, heard, run_script, until
+from tiny_model import grown
+
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.latent.terms.drag import DragError
+from editgan_widgets.widgets import Editor
+from editgan_widgets.widgets.editor.tools.drag import Drag
+
+PAIR = [14.0, 16.0, 19.0, 16.0]
+
+
+@pytest.fixture
+def editor(tiny_model, tmp_path):
+    session = EditSession.from_seed(tiny_model, seed=3)
+    with heard(Editor(session, vectors={}, auto=False, journal=tmp_path / "journal")) as editor:
+        yield editor
+
+
+def finished(editor, *calls):
+    for call in calls:
+        call()
+        assert editor.wait(60)
+
+
+def made(editor):
+    return [entry.made["do"] for entry in editor.session.history.path()[1:]]
+
+
+def test_a_drag_from_the_page_shows_its_figures_and_moves_the_picture(editor):
+    before = editor.image.copy()
+    browser(editor, kind="drag", points=[PAIR], part=None, steps=6)
+    assert editor.wait(60)
+    assert not np.array_equal(editor.image, before)
+    frames = [content for content, _ in editor.sent if content["kind"] == "frame"]
+    assert {"reached", "drag"} <= frames[-1]["figures"].keys()
+    assert "of their way" in editor.view.status
+    assert (made(editor), editor.pending) == (["drag"], True)
+
+
+def test_a_drag_mixes_with_paint_in_one_history_that_undo_and_redo_walk(editor):
+    start = editor.session.w_plus
+    painted = grown(editor.label_map, 3)
+    finished(editor, lambda: editor.operate(lambda *_: painted), lambda: editor.do(Drag(points=[PAIR], steps=4)))
+    assert made(editor) == ["label_map", "drag"]
+    dragged = editor.session.w_plus
+    finished(editor, editor.undo)
+    assert torch.equal(editor.session.w_plus, start)
+    assert np.array_equal(editor.label_map, painted)
+    finished(editor, editor.redo)
+    assert torch.equal(editor.session.w_plus, dragged)
+    assert editor.view.history[-1]["name"] == "Drag"
+
+
+def test_stop_keeps_the_best_of_a_drag(editor):
+    before = editor.image.copy()
+    editor.do(Drag(points=[PAIR], steps=5000))
+    until(lambda: len([content for content, _ in editor.sent if content["kind"] == "frame"]) > 3)
+    editor.stop()
+    assert editor.wait(60)
+    assert editor.session.history.entry.made["ran"] < 5000
+    assert not np.array_equal(editor.image, before)
+    assert editor.view.status.startswith("Stopped at step")
+
+
+def test_the_script_and_the_journal_of_a_drag_make_the_same_picture(editor, tmp_path):
+    editor.do(Drag(points=[PAIR], part="spark", steps=4), blocking=True)
+    assert "not the same" not in run_script(editor.script(), editor.session.model, tmp_path)
+    again = Editor.restore(editor.journal, editor.session.model)
+    try:
+        assert np.array_equal(again.image, editor.image)
+        assert made(again) == ["drag"]
+    finally:
+        again.close()
+
+
+def test_a_part_limits_where_a_drag_acts(editor):
+    editor.do(Drag(points=[PAIR], part="spark", steps=2), blocking=True)
+    limited = editor.session.edited_region
+    editor.undo()
+    editor.do(Drag(points=[PAIR], steps=2), blocking=True)
+    everywhere = editor.session.edited_region
+    assert limited.sum() < everywhere.sum()
+    assert not (limited & ~everywhere).any()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({}, "points are 1 to 64 lists of four numbers"),
+        ({"points": []}, "got []"),
+        ({"points": [[1, 2, 3]]}, "got [1, 2, 3]"),
+        ({"points": [[1, 2, 3, "x"]]}, "four numbers"),
+        ({"points": [[1, 2, 3, float("nan")]]}, "finite"),
+        ({"points": [[1, 2, 300, 2]]}, "outside the picture"),
+        ({"points": [[1, 2, 1.1, 2]]}, "less than half a pixel"),
+        ({"points": [PAIR], "part": "sparc"}, "spark"),
+        ({"points": [PAIR], "steps": 0}, "from 1 to 10000; got 0"),
+    ],
+)
+def test_a_drag_that_does_not_fit_is_refused_in_words(editor, content, words):
+    browser(editor, kind="drag", **content)
+    assert words in editor.error
+    assert made(editor) == []
+
+
+def test_python_is_refused_at_once(editor):
+    with pytest.raises(DragError, match="outside"):
+        editor.do(Drag(points=[[1.0, 2.0, 300.0, 2.0]]))
