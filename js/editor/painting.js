@@ -3,6 +3,7 @@
 import { handled } from "../core/dom.js";
 import { makePinch } from "../core/pinch.js";
 import { chip } from "../core/palette.js";
+import { keyNames } from "../core/shortcuts.js";
 import { TOOLS } from "./toolbox.js";
 
 /** @typedef {import("../core/types").Point} Point */
@@ -140,6 +141,7 @@ export function makePainting(page, { canvases, labelMap, zoom, choice, brush, ho
     listen(canvas, "dblclick", () => inHand().doubleClick?.());
     listen(canvas, "contextmenu", (event) => event.preventDefault());
     listen(canvas, "keydown", (event) => {
+      if (inHand().key?.(keyNames(event)[0])) return handled(event); // before the arrows move the cursor
       const way = WAYS[event.key];
       if (way && !event.ctrlKey && !event.metaKey && !event.altKey) step(way, event.shiftKey ? STRIDE : 1);
       else if (event.key !== " ") return;

@@ -858,7 +858,7 @@ def test_what_is_no_picture_is_refused_and_the_old_one_stays(with_vectors, sessi
     assert with_vectors.session is session
     assert not with_vectors.view.running
     browser(with_vectors, [], kind="open")
-    assert "0 bytes" in with_vectors.error
+    assert "a file of 1 to 64,000,000 bytes; got nothing" in with_vectors.error
     with_vectors.dismiss()
 
 

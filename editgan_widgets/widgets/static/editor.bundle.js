@@ -1033,6 +1033,7 @@ function makeBrush({ model }, { penCame }) {
 var tools_exports = {};
 __export(tools_exports, {
   brush: () => brush_default,
+  drag: () => drag_default,
   eraser: () => eraser_default,
   fill: () => fill_default,
   lasso: () => lasso_default,
@@ -1572,6 +1573,189 @@ var pick_default = {
     onLift: true,
     press: (point) => choice.select(labelMap.labelAt(point))
   })
+};
+
+// editor/tools/drag.js
+var REACH2 = 8;
+var LEAST = 0.5;
+var MOST = 64;
+var STRIDE = 8;
+var WAYS2 = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+function makePairs({ width, height, reach: reach2, changed }) {
+  let pairs = [];
+  let chosen = -1;
+  const clamp = ([x, y]) => (
+    /** @type {Point} */
+    [Math.min(width, Math.max(0, x)), Math.min(height, Math.max(0, y))]
+  );
+  const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
+  const moves = (pair) => apart(pair.handle, pair.target) >= LEAST;
+  function take(point) {
+    let end = (
+      /** @type {"handle" | "target"} */
+      "target"
+    );
+    let at = pairs.findIndex((pair2) => apart(pair2.target, point) <= reach2());
+    if (at < 0) {
+      at = pairs.findIndex((pair2) => apart(pair2.handle, point) <= reach2());
+      if (at >= 0) end = "handle";
+    }
+    const isNew = at < 0;
+    if (isNew && pairs.length === MOST) return null;
+    if (isNew) at = pairs.push({ handle: point, target: point }) - 1;
+    chosen = at;
+    const pair = pairs[at];
+    const before = { ...pair };
+    changed();
+    return {
+      move(to) {
+        pair[end] = clamp(to);
+        changed();
+      },
+      /** Keep it, unless it goes nowhere. */
+      release() {
+        if (!moves(pair)) drop(pair, isNew ? null : before);
+        changed();
+      },
+      cancel() {
+        drop(pair, isNew ? null : before);
+        changed();
+      }
+    };
+  }
+  function drop(pair, before) {
+    if (before) Object.assign(pair, before);
+    else pairs = pairs.filter((other) => other !== pair);
+    chosen = Math.min(chosen, pairs.length - 1);
+  }
+  function nudge([dx, dy]) {
+    const pair = pairs[chosen];
+    if (!pair) return false;
+    pair.target = clamp([pair.target[0] + dx, pair.target[1] + dy]);
+    changed();
+    return true;
+  }
+  function next() {
+    if (!pairs.length) return false;
+    chosen = (chosen + 1) % pairs.length;
+    changed();
+    return true;
+  }
+  function remove() {
+    if (!pairs[chosen]) return false;
+    drop(pairs[chosen], null);
+    changed();
+    return true;
+  }
+  function clear() {
+    pairs = [];
+    chosen = -1;
+    changed();
+  }
+  return {
+    take,
+    nudge,
+    next,
+    remove,
+    clear,
+    all: () => pairs,
+    chosen: () => chosen,
+    /** What the kernel is sent: x and y of handle and target of each pair that goes somewhere. */
+    points: () => pairs.filter(moves).map(({ handle, target }) => [...handle, ...target])
+  };
+}
+var drag_default = {
+  name: "drag",
+  place: 7,
+  icon: '<circle cx="5.4" cy="14.4" r="2.2" fill="currentColor"/><path d="M7 12.8 15 5m0 0h-4.6M15 5v4.6"/>',
+  key: "d",
+  label: (t) => t("drag points of the picture"),
+  title: (t) => t("Drag: press where something is and release where it should be; several pairs, then the Drag button or Enter (D)"),
+  keys: (t) => [[t("Arrows, N, Delete, Enter"), t("move the chosen target, choose the next pair, remove it, start dragging")]],
+  make(bench) {
+    const { model, width, height, redraw, reach: reach2, tell, t, on } = bench;
+    const pairs = makePairs({ width, height, reach: () => reach2(REACH2), changed: () => (show(), redraw()) });
+    let come = 0;
+    let dragging = false;
+    const within = h("input", { type: "checkbox" });
+    const text = (label, title, action) => h("button", { type: "button", class: "eg-button eg-text", title, onclick: action }, label);
+    const go = text(t("Start dragging"), t("Move the points in the picture to their targets (Enter)"), () => void start());
+    const clear = text(t("Clear points"), t("Take all points away"), () => pairs.clear());
+    const node = h(
+      "div",
+      { class: "eg-group eg-drag", hidden: true },
+      go,
+      clear,
+      h("label", { class: "eg-check", title: t("Keep the picture as it is away from the selected part") }, within, h("span", {}, t("only the selected part")))
+    );
+    function show() {
+      go.disabled = !pairs.points().length;
+      clear.disabled = !pairs.all().length;
+    }
+    function start() {
+      const points = pairs.points();
+      if (!points.length) return false;
+      come = 0;
+      dragging = true;
+      tell({ kind: "drag", points, part: within.checked ? model.get("label") : null, steps: model.get("steps") });
+      return true;
+    }
+    on("msg:custom", (message) => {
+      if (message.kind !== "frame" || !dragging || message.figures?.reached === void 0) return;
+      come = message.figures.reached;
+      redraw();
+    });
+    on("change:running", () => {
+      if (model.get("running")) return;
+      if (dragging && come > 0) pairs.clear();
+      dragging = false;
+      come = 0;
+    });
+    show();
+    return {
+      node,
+      press(point) {
+        const held = pairs.take(point);
+        if (!held) return;
+        return {
+          move: (samples) => void (samples.length && held.move(
+            /** @type {[Point, PointerEvent]} */
+            samples.at(-1)[0]
+          )),
+          release: held.release,
+          cancel: held.cancel,
+          leave: held.release
+        };
+      },
+      key(name) {
+        const way = WAYS2[name.replace("Shift+", "")];
+        const stride = name.startsWith("Shift+") ? STRIDE : 1;
+        if (way) return pairs.nudge([way[0] * stride, way[1] * stride]);
+        if (name === "n") return pairs.next();
+        if (name === "Delete" || name === "Backspace") return pairs.remove();
+        if (name === "Enter") return start();
+        return false;
+      },
+      // A way from each handle to its target; a ring at the target, a dot where the handle has come, heavier for the chosen pair.
+      outlines() {
+        return pairs.all().map(({ handle, target }, i) => {
+          const [ring, dot] = [reach2(6), reach2(3)];
+          const at = (
+            /** @type {Point} */
+            [handle[0] + come * (target[0] - handle[0]), handle[1] + come * (target[1] - handle[1])]
+          );
+          const path = new Path2D();
+          path.moveTo(...handle);
+          path.lineTo(...target);
+          path.moveTo(target[0] + ring, target[1]);
+          path.arc(...target, ring, 0, 2 * Math.PI);
+          path.moveTo(at[0] + dot, at[1]);
+          path.arc(...at, dot, 0, 2 * Math.PI);
+          return [path, { weight: i === pairs.chosen() ? 1.4 : 1, light: i === pairs.chosen() ? "#ffd54f" : "#4fc3f7" }];
+        });
+      }
+    };
+  }
 };
 
 // editor/toolbox.js
@@ -2172,8 +2356,8 @@ function makePinch({ canvas, width, height, seen, moveTo, begun }) {
 }
 
 // editor/painting.js
-var WAYS2 = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-var STRIDE = 8;
+var WAYS3 = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+var STRIDE2 = 8;
 function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, redraw, sent }) {
   const { model, width, height, byId, t, listen, root } = page;
   const bench = {
@@ -2285,8 +2469,9 @@ function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, re
     listen(canvas, "dblclick", () => inHand().doubleClick?.());
     listen(canvas, "contextmenu", (event) => event.preventDefault());
     listen(canvas, "keydown", (event) => {
-      const way = WAYS2[event.key];
-      if (way && !event.ctrlKey && !event.metaKey && !event.altKey) step(way, event.shiftKey ? STRIDE : 1);
+      if (inHand().key?.(keyNames(event)[0])) return handled(event);
+      const way = WAYS3[event.key];
+      if (way && !event.ctrlKey && !event.metaKey && !event.altKey) step(way, event.shiftKey ? STRIDE2 : 1);
       else if (event.key !== " ") return;
       else if (!cursor) step([0, 0], 0);
       else if (!event.repeat) dot();
@@ -3067,12 +3252,12 @@ function makeVectorMenu({ model, tell, t }, name) {
 var SEARCH_FROM = 13;
 var REFINE_STEPS = [10, 30, 60];
 var LIMIT = 2;
-var MOST = 4;
+var MOST2 = 4;
 var scaleText = (scale) => Math.abs(scale) < 5e-3 ? "0" : (scale > 0 ? "+" : "−") + Math.abs(scale).toFixed(2);
 function scaleOf(typed) {
   const text = typed.trim().replace("−", "-").replace(",", ".");
   const number = Number(text);
-  return text === "" || !Number.isFinite(number) ? null : Math.max(-MOST, Math.min(MOST, number));
+  return text === "" || !Number.isFinite(number) ? null : Math.max(-MOST2, Math.min(MOST2, number));
 }
 function makeRowNodes(page, name, { moves, set, scale }) {
   const { tell, t } = page;

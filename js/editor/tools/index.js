@@ -7,3 +7,4 @@ export { default as fill } from "./fill.js";
 export { default as lasso } from "./lasso.js";
 export { default as polygon } from "./polygon.js";
 export { default as pick } from "./pick.js";
+export { default as drag } from "./drag.js";

@@ -7,7 +7,7 @@ from editgan_widgets.documents.saved_picture import picture_png
 from editgan_widgets.documents.session_script import session_script
 from editgan_widgets.masks.mask_file import mask_png
 from editgan_widgets.widgets.core.commands import Command, file_of
-from editgan_widgets.widgets.editor.commands import Download, Psi, Seed, Text
+from editgan_widgets.widgets.editor.commands import Download, File, Psi, Seed, Text
 from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.sample_shelf import checked_sample
 
@@ -41,7 +41,7 @@ class Open(Command, frozen=True, kw_only=True):
 
     buffers: ClassVar = {"file": file_of}
 
-    file: bytes
+    file: File
     name: Text = ""
 
 

@@ -7,7 +7,7 @@ from editgan_widgets.documents.samples import take_from
 from editgan_widgets.masks.mask_file import Source, open_part_mask, read_mask
 from editgan_widgets.masks.part_operations import Operation, shaped
 from editgan_widgets.widgets.core.commands import Command, file_of
-from editgan_widgets.widgets.editor.commands import PaintCommand, Part, Psi, Seed, Text
+from editgan_widgets.widgets.editor.commands import File, PaintCommand, Part, Psi, Seed, Text
 from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.painting import PAINTED, change_mask, nothing_operated
 from editgan_widgets.widgets.editor.part_tools import part_tool
@@ -45,7 +45,7 @@ class OpenMask(PaintCommand, frozen=True, kw_only=True):
 
     buffers: ClassVar = {"file": file_of}
 
-    file: bytes
+    file: File
 
 
 class OpenPartMask(PaintCommand, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class OpenPartMask(PaintCommand, frozen=True, kw_only=True):
 
     buffers: ClassVar = {"file": file_of}
 
-    file: bytes
+    file: File
     label: Part
 
 
