@@ -51,7 +51,7 @@ from editgan_widgets.widgets.editor.tools.editing import Accept, RunEdit, SetStr
 from editgan_widgets.widgets.editor.tools.files import OpenPicture
 from editgan_widgets.widgets.editor.tools.operation import ChangeMask, FromSample, mask_change, part_mask_change
 from editgan_widgets.widgets.editor.tools.travel import CompareWith, Discard, Redo, Refresh, Rename, Undo, Visit
-from editgan_widgets.widgets.editor.tools.vectors import Keep, Layers, Refine, Remove, Switch, Vectors, sweep
+from editgan_widgets.widgets.editor.tools.vectors import Keep, Refine, Remove, Rows, Switch, Vectors, sweep
 from editgan_widgets.widgets.editor.vector_panel import VectorPanel
 from editgan_widgets.widgets.editor.view import MASK_STYLES, EditorView
 from editgan_widgets.widgets.editor.worker import EditorWorker
@@ -421,7 +421,7 @@ class Editor(DOMWidget):
         """
         self._panel.check_there(name)
         rows = tuple(None if row is None else checked_row(row, 0) for row in (first, last))
-        self._worker.ask(Layers(name=name, first=rows[0], last=rows[1]))
+        self._worker.ask(Rows(name=name, first=rows[0], last=rows[1]))
 
     def do(self, command: Command, blocking: Flag = False) -> None:
         """Do a command of a tool (widgets/editor/tools), such as `Drag(points=[(40, 50, 44, 50)])`.

@@ -74,7 +74,7 @@ class Switch(Command, frozen=True, kw_only=True):
         document.panel.check_there(self.name)
 
 
-class Layers(Command, frozen=True, kw_only=True):
+class Rows(Command, frozen=True, kw_only=True, tag="layers"):
     """Let a vector move rows `first` to `last` alone; without them all of its rows."""
 
     name: Name
@@ -151,7 +151,7 @@ def switch(document: Document, command: Switch) -> Outcome:
     return _set(document, document.panel.changed({command.name: {"on": command.on}}), "switch")
 
 
-def choose_rows(document: Document, command: Layers) -> Outcome:
+def choose_rows(document: Document, command: Rows) -> Outcome:
     """Choose the rows."""
     return _set(document, document.panel.changed({command.name: {"layers": command.layers(document)}}), "layers")
 
@@ -283,7 +283,7 @@ def _set(document: Document, settings: Mapping[str, VectorSetting], how: str) ->
 HANDLERS = {
     Vectors: move,
     Switch: switch,
-    Layers: choose_rows,
+    Rows: choose_rows,
     Keep: keep,
     Remove: remove,
     Refine: refine,
