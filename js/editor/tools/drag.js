@@ -108,7 +108,7 @@ export function makePairs({ width, height, reach, changed }) {
 /** @type {import("./tool").Tool} */
 export default {
   name: "drag",
-  place: 7,
+  place: 8,
   icon: '<circle cx="5.4" cy="14.4" r="2.2" fill="currentColor"/><path d="M7 12.8 15 5m0 0h-4.6M15 5v4.6"/>',
   key: "d",
   label: (t) => t("drag points of the picture"),
