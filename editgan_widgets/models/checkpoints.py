@@ -25,6 +25,7 @@ from editgan_widgets.models.fingerprints import fingerprint
 from editgan_widgets.models.generators.protocol import Generator
 from editgan_widgets.models.generators.registry import build_generator
 from editgan_widgets.models.generators.stylegan2 import StyleGAN2
+from editgan_widgets.models.misfit import misfit
 from editgan_widgets.models.official.file_kinds import foreign, unreadable
 from editgan_widgets.models.official.generators import OfficialGenerator, no_generator, official_generator
 from editgan_widgets.models.official.rosinality import from_rosinality, to_rosinality
@@ -177,10 +178,11 @@ def with_weights(make: Callable[[], Module], weights: StateDict) -> Module:
     with _NoLargerThan(sum(value.numel() for value in weights.values())):
         module = make()
     network = cast(nn.Module, module)
-    try:
-        network.load_state_dict(dict(weights), assign=True)
-    except RuntimeError as error:
-        raise RuntimeError(" ".join(str(error).split())[:500]) from error  # one line of torch's many
+    needed = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    given = {name: tuple(value.shape) for name, value in weights.items()}
+    if words := misfit(needed, given, type(network).__name__):
+        raise RuntimeError(f"of the {type(network).__name__}'s tensors, {words}")
+    network.load_state_dict(dict(weights), assign=True)
     network.eval()
     return module
 

@@ -222,9 +222,10 @@ class EditGAN:
                 encoder = _make_encoder(configs["encoder"], bundle.modules["encoder"])
             return cls(generator, discriminator, interpreter, labels, about, encoder, statistics)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            said = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
             raise CheckpointError(
-                f"{path} is a bundle, but not of a whole EditGAN model ({type(error).__name__}: {error}); "
-                "save one with EditGAN.save"
+                f"{path} is a bundle, but not of a whole EditGAN model: {said}; copy or download it again, or save one "
+                "with EditGAN.save"
             ) from error
 
     def _modules(self) -> dict[str, nn.Module]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from support.editors import push_of
+from editors import push_of
 
 from editgan_widgets import EditConfig, EditVector, load_direction
 from editgan_widgets.latent.directions.edit_vector import EditVectorError

@@ -18,12 +18,12 @@ from torch import Tensor
 from editgan_widgets.models.checkpoints import with_weights
 from editgan_widgets.models.discriminator import ARCHITECTURES, Discriminator, DiscriminatorConfig
 from editgan_widgets.models.generators.stylegan2_layers import resample_filter
-from editgan_widgets.models.official.pickle_reader import Opaque
+from editgan_widgets.models.misfit import missing_and_unknown
+from editgan_widgets.models.official.containers import contents
 from editgan_widgets.models.official.tensor_files import finite
 
 _ROSINALITY, _ADA = "final_linear.1.weight", "b4.out.weight"  # each layout's last layer
 _HOLDERS = ("d", "D", "d_ema", "D_ema", "discriminator", "netD")
-_DEEPEST, _MOST_NODES = 40, 200_000  # bounds the walk over a hostile file
 _MOST_BLOCKS = 9  # 2048 px
 
 
@@ -44,7 +44,8 @@ def read_discriminator(path: Path, content: Any) -> FoundDiscriminator:
 
     The network is in eval mode. Where the file has none, or one that is not read, `network` is None.
     """
-    tensors, modules = _flattened(content)
+    found = contents(path, content)
+    tensors, modules = {name: x for name, x in found.tensors.items() if x.is_floating_point()}, found.modules
     ends = [
         (len(name) - len(end), name[: -len(end)], end)
         for end in (_ROSINALITY, _ADA)
@@ -93,10 +94,9 @@ def _of_rosinality(found: Mapping[str, Tensor]) -> tuple[DiscriminatorConfig, di
         names[theirs] = ours
     for i, layer in enumerate(("fc", "out")):
         names |= {f"final_linear.{i}.{kind}": f"b4.{layer}.{kind}" for kind in ("weight", "bias")}
-    missing = sorted(name for name in set(names) - set(found) if not name.endswith("kernel"))
-    unknown = sorted(set(found) - set(names))
-    if missing or unknown:
-        raise _LeftOutError(f"missing {missing[:3] or 'none'}, unknown {unknown[:3] or 'none'} of {len(found)} tensors")
+    kernels = [name for name in names if name.endswith("kernel")]
+    if words := missing_and_unknown(names, [*found, *kernels], "discriminator"):
+        raise _LeftOutError(f"of its tensors, {words}")
     weights = {
         ours: found[theirs].flatten() if ours.endswith("bias") else found[theirs]
         for theirs, ours in names.items()
@@ -160,32 +160,3 @@ def _completed(
     convolutions = [name.removesuffix(".weight") for name, value in weights.items() if value.ndim == 4]
     owners = [*convolutions, *(f"b{size}" for size in sizes)]
     return config, {**{f"{owner}.resample_filter": resample_filter() for owner in owners}, **weights}
-
-
-def _flattened(content: Any) -> tuple[dict[str, Tensor], dict[str, Mapping[str, Any]]]:
-    """Tensors and pickled modules' attributes by dotted name; dicts, lists and modules are gone into."""
-    tensors: dict[str, Tensor] = {}
-    modules: dict[str, Mapping[str, Any]] = {}
-    ahead: list[tuple[str, Any, int]] = [("", content, 0)]
-    seen = 0
-    while ahead:
-        name, value, depth = ahead.pop()
-        seen += 1
-        if depth > _DEEPEST or seen > _MOST_NODES:
-            return {}, {}
-        if isinstance(value, Tensor):
-            if value.is_floating_point():
-                tensors.setdefault(name, value)
-            continue
-        children: list[tuple[Any, Any]] = []
-        if isinstance(value, Mapping):
-            children = list(value.items())
-        elif isinstance(value, (list, tuple)):
-            children = [(f"[{i}]", child) for i, child in enumerate(value)]
-        elif isinstance(value, Opaque) and isinstance(value.state, Mapping):
-            modules[name] = value.state
-            for kind in ("_parameters", "_buffers", "_modules"):
-                part = value.state.get(kind)
-                children += part.items() if isinstance(part, Mapping) else ()
-        ahead += [(f"{name}.{key}" if name else str(key), child, depth + 1) for key, child in children]
-    return tensors, modules

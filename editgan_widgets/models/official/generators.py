@@ -21,7 +21,7 @@ from editgan_widgets.models.official.architectures import not_read, unlike_style
 from editgan_widgets.models.official.containers import Contents, contents
 from editgan_widgets.models.official.names import MEANS
 from editgan_widgets.models.official.pickle_reader import Opaque
-from editgan_widgets.models.official.rosinality import from_rosinality
+from editgan_widgets.models.official.rosinality import from_rosinality, rosinality_names
 from editgan_widgets.models.official.settings import Settings, settings_of
 from editgan_widgets.models.official.sizes import (
     LEAST_GAIN,
@@ -32,6 +32,7 @@ from editgan_widgets.models.official.sizes import (
     with_buffers,
 )
 from editgan_widgets.models.official.tensor_files import finite
+from editgan_widgets.models.official.whole_generator import NEXT_MOVE, check_whole
 
 MEAN_SAMPLES = 10_000  # codes whose mean stands in for a missing mean of W
 
@@ -103,11 +104,7 @@ def official_generator(path: Path, content: Any) -> OfficialGenerator:
     settings = settings_of(path, found, place.prefix, place.layout)
     lacking = _lacking(tensors, place)
     mean, of_mean = _mean_of_w(path, found, place, tensors)
-    try:
-        weights = _in_our_names(tensors, place)
-    except (CheckpointError, ValueError) as error:
-        raise CheckpointError(f"{path}: {error}; give a whole file of that layout") from error
-    weights = settings.applied(weights)
+    weights = settings.applied(_in_our_names(path, tensors, place))
     try:
         config = settings.configured(infer_config(weights))
     except (KeyError, ValueError, IndexError) as error:
@@ -246,15 +243,20 @@ def _own_tensors(path: Path, found: Contents, place: Place) -> tuple[dict[str, T
     return tensors, aside
 
 
-def _in_our_names(tensors: Mapping[str, Tensor], place: Place) -> dict[str, Tensor]:
-    if place.layout == "rosinality":
-        return from_rosinality(tensors)
-    known = r"mapping\.(fc\d+\.(weight|bias)|w_avg)|synthesis\.b\d+\.(const|resample_filter|(conv[01]|torgb)\..+)"
-    alien = [name for name in tensors if not re.fullmatch(known, name)]
-    if alien:
-        raise CheckpointError(f"its generator has tensors that no StyleGAN2 generator has: {sorted(alien)[:3]}")
-    weights = {name: x for name, x in tensors.items() if not name.endswith("torgb.resample_filter")}
-    return weights | with_buffers(weights)
+def _in_our_names(path: Path, tensors: Mapping[str, Tensor], place: Place) -> dict[str, Tensor]:
+    """The tensors in StyleGAN2-ADA names, with the buffers that may be missing. Raises CheckpointError."""
+    try:
+        if place.layout == "rosinality":
+            weights = from_rosinality(tensors)
+            names, _ = rosinality_names(tensors)
+            check_whole(path, weights, {ours: (theirs, axes) for theirs, (ours, axes) in names.items()})
+            return weights
+        check_whole(path, tensors)
+        weights = {name: x for name, x in tensors.items() if not name.endswith("torgb.resample_filter")}
+        return weights | with_buffers(weights)
+    except ValueError as error:
+        said = str(error)
+        raise CheckpointError(said if said.startswith(f"{path}:") else f"{path}: {said}; {NEXT_MOVE}") from error
 
 
 def _mean_of_w(

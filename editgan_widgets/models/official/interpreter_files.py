@@ -16,13 +16,14 @@ from torch import Tensor
 from editgan_widgets.models.checkpoints import with_weights
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
+from editgan_widgets.models.misfit import missing_and_unknown
 from editgan_widgets.models.official.tensor_files import state_dict
 
 _NORM = ("weight", "bias", "running_mean", "running_var")
-_NAMES = {
+_NAMES = (
     *(f"layers.{i}.{kind}" for i in (0, 3, 6) for kind in ("weight", "bias")),
     *(f"layers.{i}.{kind}" for i in (2, 5) for kind in _NORM),
-}
+)
 
 
 def is_member(content: Any) -> bool:
@@ -35,11 +36,10 @@ def member_weights(path: Path, content: Mapping[str, Any]) -> dict[str, Tensor]:
     """One member's tensors as `layers.*`; raises CheckpointError where names or shapes do not belong."""
     tensors = state_dict(path, content["model_state_dict"], "model_state_dict")
     weights = {name.removeprefix("module."): value for name, value in tensors.items()}
-    if set(weights) != _NAMES:
-        missing, unknown = sorted(_NAMES - set(weights)), sorted(set(weights) - _NAMES)
+    if words := missing_and_unknown(_NAMES, weights, "member of an interpreter"):
         raise CheckpointError(
-            f"{path} is no member of an EditGAN interpreter: missing {missing[:3] or 'none'}, unknown "
-            f"{unknown[:3] or 'none'}; give model_0.pth, model_1.pth … as its trainer wrote them"
+            f"{path} is no member of an EditGAN interpreter: of its tensors, {words}; give model_0.pth, model_1.pth … "
+            "as its trainer wrote them"
         )
     linear = [weights[f"layers.{i}.weight"] for i in (0, 3, 6)]
     sound = all(x.ndim == 2 and x.numel() for x in linear)

@@ -13,6 +13,7 @@ from torch import Tensor
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.generators.stylegan2 import StyleGAN2
 from editgan_widgets.models.generators.stylegan2_layers import resample_filter
+from editgan_widgets.models.misfit import missing_and_unknown
 from editgan_widgets.models.official.sizes import (
     LEAST_GAIN,
     PUBLIC_MULTIPLIER,
@@ -67,17 +68,14 @@ def from_rosinality(g_ema: StateDict, latent_avg: Tensor | None = None) -> dict[
     Missing noise buffers (`noises.*`) become zeros, as if `noise_mode="none"`; missing low-pass kernels become the
     usual ones. Raises CheckpointError where tensors are missing, unknown, or of a shape that does not belong.
     """
-    blocks = sum(re.fullmatch(r"to_rgbs\.\d+\.bias", name) is not None for name in g_ema)
-    mapping_layers = sum(re.fullmatch(r"style\.\d+\.weight", name) is not None for name in g_ema)
-    resolution = 4 * 2**blocks
-    names = _rosinality_names(resolution, mapping_layers) if blocks <= _MOST_BLOCKS else {}
-    needed = {name for name in names if not name.startswith("noises.")}
-    kernels = _kernels(blocks)
-    missing, unknown = sorted(needed - set(g_ema)), sorted(set(g_ema) - set(names) - set(kernels))
-    if missing or unknown or not 0 < blocks <= _MOST_BLOCKS or not mapping_layers:
+    names, kernels = rosinality_names(g_ema)
+    needed = [name for name in names if not name.startswith("noises.")]
+    given = [name for name in g_ema if not name.startswith("noises.") or name not in names]
+    given = [name for name in given if name not in kernels]
+    if words := missing_and_unknown(needed, given, "StyleGAN2 generator"):
         raise CheckpointError(
-            f"g_ema with {len(g_ema)} tensors is not a rosinality generator: missing {missing[:3] or 'none'}, unknown "
-            f"{unknown[:3] or 'none'} (expected style.1 …, input.input, conv1, convs.*, to_rgb1, to_rgbs.*)"
+            f"g_ema with {len(g_ema)} tensors is not a rosinality generator: {words} (a whole one has style.*, "
+            "input.input, conv1, convs.*, to_rgb1, to_rgbs.*)"
         )
     weights: dict[str, Tensor] = {}
     for theirs, (ours, axes) in names.items():
@@ -92,6 +90,18 @@ def from_rosinality(g_ema: StateDict, latent_avg: Tensor | None = None) -> dict[
     weights["mapping.w_avg"] = torch.zeros(w_dim) if latent_avg is None else latent_avg.float().reshape(-1)
     weights |= {ours: g_ema[theirs].float() / 4 for theirs, ours in kernels.items() if theirs in g_ema}
     return weights | with_buffers(weights)
+
+
+def rosinality_names(g_ema: StateDict) -> tuple[dict[str, tuple[str, int]], dict[str, str]]:
+    """Names of the generator that a state dict is of, by the highest blocks and layers that it has anything of.
+
+    Gives all tensors as {name: (our name, leading axes of length 1)}, and the low-pass kernels as {name: our name}.
+    """
+    blocks = [1, *(int(m[1]) // 2 + 1 for name in g_ema if (m := re.match(r"convs\.(\d{1,2})\.", name)))]
+    blocks += [int(m[1]) + 1 for name in g_ema if (m := re.match(r"to_rgbs\.(\d{1,2})\.", name))]
+    layers = [1, *(int(m[1]) for name in g_ema if (m := re.match(r"style\.(\d{1,2})\.", name)))]
+    count = min(max(blocks), _MOST_BLOCKS)
+    return _rosinality_names(4 * 2**count, max(layers)), _kernels(count)
 
 
 def _kernels(blocks: int) -> dict[str, str]:
