@@ -8,11 +8,11 @@ import { ICONS } from "./icons.js";
  * @param {{ dismiss: () => void }} given
  */
 export function makeNotices({ model, t }, { dismiss }) {
-  const icon = () => h("span", { class: "eg-error-icon", html: ICONS.alert });
-  const errorText = h("span", { class: "eg-error-text" });
-  const error = h("div", { class: "eg-error", role: "alert", hidden: true }, icon(), errorText, iconButton("close", t("Dismiss this message"), dismiss));
-  const noticeText = h("span", { class: "eg-error-text" });
-  const notice = h("div", { class: "eg-error eg-notice", role: "alert", hidden: true }, icon(), noticeText);
+  const icon = () => h("span", { class: "eg-box-icon", html: ICONS.alert });
+  const errorText = h("span", { class: "eg-box-text" });
+  const error = h("div", { class: "eg-box eg-error", role: "alert", hidden: true }, icon(), errorText, iconButton("close", t("Dismiss this message"), dismiss));
+  const noticeText = h("span", { class: "eg-box-text" });
+  const notice = h("div", { class: "eg-box eg-notice", role: "alert", hidden: true }, icon(), noticeText);
   /** @param {HTMLElement} box @param {HTMLElement} line @param {string} text */
   function show(box, line, text) {
     line.textContent = text;

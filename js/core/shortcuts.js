@@ -68,7 +68,7 @@ export function makeShortcutSheet(t, rows) {
   const sheet = h(
     "dialog",
     { class: "eg-sheet", "aria-label": t("Keyboard shortcuts"), onclick: (event) => void (event.target === sheet && sheet.close()) },
-    h("table", {}, ...rows.map(([keys, what]) => h("tr", {}, h("th", { scope: "row" }, keys), h("td", {}, what)))),
+    h("div", {}, h("h2", {}, t("Keyboard shortcuts")), h("dl", { class: "eg-keys" }, ...rows.map(([keys, what]) => h("div", {}, h("dt", {}, keys), h("dd", {}, what))))),
     iconButton("close", t("Close the list of shortcuts"), () => void sheet.close()),
   );
   return sheet;

@@ -18,7 +18,7 @@ export function makePaintOver({ model, put, t, names }) {
   });
   const sheet = h(
     "dialog",
-    { class: "eg-over-sheet", "aria-label": t("Parts to paint over"), onclick: (event) => void (event.target === sheet && sheet.close()), onclose: () => show() },
+    { class: "eg-sheet eg-over-sheet", "aria-label": t("Parts to paint over"), onclick: (event) => void (event.target === sheet && sheet.close()), onclose: () => show() },
     h("div", {}, h("p", {}, t("Paint over these parts alone; none chosen: over any.")), h("div", { class: "eg-over-parts" }, ...rows)),
     iconButton("close", t("Close the list of parts"), () => void sheet.close()),
   );

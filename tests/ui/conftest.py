@@ -1,14 +1,20 @@
-"""A Chromium and a JupyterLab for the browser tests: the shipped model where it is, else the tiny one."""
+"""A Chromium and a JupyterLab for the browser tests: the shipped model where it is, else the tiny one.
+
+All tests share one server. Tests in JupyterLab share a page and its kernel too, one after the other: each begins with other
+cells and an empty kernel. A test that needs another host or other settings of the page gets a page of its own, and so does
+the test after a failure.
+"""
 
 import os
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from editgan_widgets.models.editgan import MODELS
 
-from .lab import CHROMIUM_ARGS, Host, Lab, chromium, put_notebook, server, write_notebook
+from .lab import CHROMIUM_ARGS, VIEWPORT, Host, Lab, chromium, example, notebook_of, server, write_notebook
 
 TINY_WORDS = {
     'load_model("portraits")': 'load_model("tiny.safetensors")',
@@ -19,6 +25,23 @@ TINY_WORDS = {
     '{"smile": 0.8}': "{}",
     '{"smile": 0}': "{}",
 }
+PORTRAIT = """
+from editgan_widgets import load_model
+from editgan_widgets.widgets import Editor
+model = load_model("portraits")
+editor = Editor(model, part="mouth")
+editor
+"""
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Note which tests fail."""
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -42,51 +65,110 @@ def shipped() -> bool:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory, browser, tiny_model, shipped):
-    folder = tmp_path_factory.mktemp("lab")
-    put_notebook(folder, {} if shipped else TINY_WORDS)
-    if not shipped:
-        tiny_model.save(folder / "work" / "tiny.safetensors")
-    with server(folder) as address:
-        yield address
-
-
-@pytest.fixture
-def lab(browser, address):
-    """A fresh page on the notebook, with a kernel of its own; the test fails on any error in the page."""
-    page = browser.new_page(viewport={"width": 1440, "height": 1100})
-    lab = Lab(page, address)
-    lab.open()
-    yield lab
-    lab.shutdown()
-    page.close()
-    assert not lab.errors
+def portrait_cell(shipped) -> str:
+    """A cell that shows an editor."""
+    return PORTRAIT if shipped else PORTRAIT.replace("portraits", "tiny.safetensors").replace("mouth", "spark")
 
 
 @pytest.fixture(scope="session")
-def small_server(tmp_path_factory, browser, tiny_model):
-    """A server for notebooks of the tests' own on the tiny model; its address and the folder of the notebooks."""
-    folder = tmp_path_factory.mktemp("small")
+def site(tmp_path_factory, browser, tiny_model) -> Iterator[tuple[str, Path]]:
+    """A server's address and the folder of its notebooks, in which the tiny model is."""
+    folder = tmp_path_factory.mktemp("lab")
+    (folder / "work").mkdir()
     tiny_model.save(folder / "work" / "tiny.safetensors")
     with server(folder) as address:
         yield address, folder / "work"
 
 
+@pytest.fixture(scope="session")
+def address(site) -> str:
+    return site[0]
+
+
+class _SharedPage:
+    """One page of JupyterLab and its kernel, for one test after the other."""
+
+    def __init__(self, browser, address: str, work: Path):
+        self._browser, self._address, self._work = browser, address, work
+        self._lab: Lab | None = None
+
+    def begin(self, notebook: str) -> Lab:
+        """The page with these cells, not run yet."""
+        if self._lab is None:
+            path = self._work / "shared.ipynb"
+            write_notebook(path)
+            self._lab = Lab(self._browser.new_page(viewport=VIEWPORT), self._address)
+            self._lab.path = path
+            self._lab.open(path.name)
+        else:
+            self._lab.begin_again()
+        self._lab.put(notebook)
+        return self._lab
+
+    def close(self) -> None:
+        if self._lab is not None:
+            self._lab.shutdown()
+            self._lab.page.close()
+        self._lab = None
+
+
+@pytest.fixture(scope="session")
+def shared_page(browser, site):
+    page = _SharedPage(browser, *site)
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def open_notebook(request, browser, small_server):
-    """Open a page on a notebook of these cells: `open_notebook(cell, …, host=Lab)`. It fails on errors in a page."""
-    address, work = small_server
+def begin(request, shared_page):
+    """Show cells in the page that tests share: `begin(notebook)`. The test fails on any error in the page."""
+    pages = []
+
+    def show(notebook: str) -> Lab:
+        pages.append(shared_page.begin(notebook))
+        return pages[-1]
+
+    yield show
+    errors = [error for page in pages for error in page.errors]
+    if errors or request.node.stash.get(_FAILED, False):
+        shared_page.close()
+    assert not errors
+
+
+@pytest.fixture
+def lab(begin, portrait_cell) -> Lab:
+    """A page with an editor's cell, not run yet."""
+    return begin(notebook_of(portrait_cell))
+
+
+@pytest.fixture
+def notebook(begin, shipped) -> Lab:
+    """A page with the example notebook, not run yet."""
+    return begin(example({} if shipped else TINY_WORDS))
+
+
+@pytest.fixture
+def open_notebook(request, browser, site, begin) -> Iterator[Callable[..., Host]]:
+    """Run these cells in a page: `open_notebook(cell, …, host=Lab, viewport=VIEWPORT)`. The test fails on errors in it."""
+    address, work = site
     hosts = []
 
-    def open_page(*cells: str, host: type[Host] = Lab, **page_settings) -> Host:
+    def in_own_page(cells, host, **page_settings) -> Host:
         name = re.sub(r"\W+", "_", f"{request.node.name}_{len(hosts)}") + ".ipynb"
         write_notebook(work / name, *cells)
-        page = browser.new_page(**{"viewport": {"width": 1440, "height": 1100}, **page_settings})
-        hosts.append(host(page, address))
+        hosts.append(host(browser.new_page(**{"viewport": VIEWPORT, **page_settings}), address))
         hosts[-1].path = work / name
         hosts[-1].open(name)
-        hosts[-1].run_all()
         return hosts[-1]
+
+    def open_page(*cells: str, host: type[Host] = Lab, viewport=VIEWPORT, **page_settings) -> Host:
+        if host is Lab and not page_settings:
+            page = begin(notebook_of(*cells))
+            page.page.set_viewport_size(viewport)
+        else:
+            page = in_own_page(cells, host, viewport=viewport, **page_settings)
+        page.run_all()
+        return page
 
     yield open_page
     for host in hosts:
@@ -104,7 +186,7 @@ def photograph(request):
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
             editor.root.scroll_into_view_if_needed()
-            editor.page.wait_for_timeout(150)
+            editor.lab.drawn()
             editor.root.screenshot(path=f"{folder}/{request.node.name}-{name}.png")
 
     return take

@@ -20,6 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "01_paint_a_portrait.ipynb"
+VIEWPORT: Any = {"width": 1440, "height": 1100}
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
@@ -29,27 +30,37 @@ def chromium() -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
-def put_notebook(folder: Path, replacements: dict[str, str]) -> None:
-    """Copy the example notebook to `folder/work` with some words replaced, each of which must be there."""
+def example(replacements: dict[str, str]) -> str:
+    """The example notebook with some words replaced, each of which must be there."""
     text = (ROOT / "examples" / NOTEBOOK).read_text(encoding="utf-8")
     for words, others in replacements.items():
         escaped = json.dumps(words)[1:-1]
         assert escaped in text, f"{NOTEBOOK} no longer has {words!r}"
         text = text.replace(escaped, json.dumps(others)[1:-1])
+    return text
+
+
+def put_notebook(folder: Path, replacements: dict[str, str]) -> None:
+    """Write the example notebook with some words replaced to `folder/work`."""
     (folder / "work").mkdir(parents=True, exist_ok=True)
-    (folder / "work" / NOTEBOOK).write_text(text, encoding="utf-8")
+    (folder / "work" / NOTEBOOK).write_text(example(replacements), encoding="utf-8")
 
 
-def write_notebook(path: Path, *cells: str) -> None:
-    """Write a notebook of code cells for the repository's kernel spec."""
+def notebook_of(*cells: str) -> str:
+    """A notebook of code cells for the repository's kernel spec, as JSON."""
     import nbformat
 
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
         metadata={"kernelspec": {"name": "editgan", "display_name": "EditGAN", "language": "python"}},
     )
+    return nbformat.writes(notebook)
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    """Write a notebook of code cells for the repository's kernel spec."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
+    path.write_text(notebook_of(*cells), encoding="utf-8")
 
 
 @contextmanager
@@ -167,12 +178,26 @@ class Host:
         raise NotImplementedError
 
     def start_cell(self, number: int) -> None:
-        """Run the cell of that number, from 0 on, and return at once."""
+        """Run the cell of that number, from 0 on, and return once the kernel is busy with it."""
         raise NotImplementedError
+
+    def drawn(self) -> None:
+        """Wait until the page has drawn what it knows."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def shutdown(self) -> None:
         """End the kernel."""
         raise NotImplementedError
+
+
+# Not Widget.close_all: ipycanvas has a widget that all canvases share.
+CLOSE_ALL = """
+import gc, sys
+widgets = sys.modules.get("editgan_widgets.widgets")
+for thing in gc.get_objects() if widgets else []:
+    if type(thing) in (widgets.Editor, widgets.SampleGrid):
+        thing.close()
+"""
 
 
 class Lab(Host):
@@ -218,6 +243,9 @@ class Lab(Host):
                 window.jupyterapp.commands.execute('notebook:run-cell'); }""",
             number,
         )
+        self.page.wait_for_function(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
+        )
 
     def kernel(self, code: str) -> str:
         return self.page.evaluate(
@@ -230,6 +258,26 @@ class Lab(Host):
                 };
                 await future.done; return text; }""",
             code,
+        )
+
+    def begin_again(self) -> None:
+        """Bring the page to where a new one begins: light, of the usual size, and with nothing in its kernel."""
+        self.errors.clear()
+        self.page.set_viewport_size(VIEWPORT)
+        self.page.emulate_media(reduced_motion="no-preference")
+        self.page.evaluate("() => sessionStorage.clear()")
+        if self.page.evaluate("document.body.dataset.jpThemeLight") != "true":
+            self.theme("JupyterLab Light")
+        self.put(notebook_of())
+        self.kernel(CLOSE_ALL)
+        self.kernel("%reset -f")
+
+    def put(self, notebook: str) -> None:
+        """Replace the cells of the notebook; JSON as in its file."""
+        self.page.evaluate(
+            """notebook => { const { model } = window.jupyterapp.shell.currentWidget.content;
+                model.sharedModel.fromJSON(notebook); }""",
+            json.loads(notebook),
         )
 
     def restart(self) -> None:
@@ -297,6 +345,7 @@ class Classic(Host):
 
     def start_cell(self, number: int) -> None:
         self.page.evaluate("number => { Jupyter.notebook.execute_cells([number]); }", number)
+        self.page.wait_for_selector("#kernel_indicator .kernel_busy_icon", state="attached")
 
     def shutdown(self) -> None:
         self.page.evaluate("() => Jupyter.notebook.session.delete()")

@@ -19,6 +19,7 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task] = set()
         self._refusing = self._swallowing = False
+        self.refused = 0  # connections that were closed at once
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._server = self._do(asyncio.start_server(self._serve, "127.0.0.1", 0))
@@ -63,6 +64,7 @@ class Proxy:
         self._tasks.add(task)
         try:
             if self._refusing:
+                self.refused += 1
                 writer.transport.abort()
                 return
             onward, back = await asyncio.open_connection(*self._target)

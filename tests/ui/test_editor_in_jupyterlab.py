@@ -38,7 +38,8 @@ def change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return np.abs(before.astype(float) - after).mean(axis=2) / 255
 
 
-def test_paint_stop_undo_redo_reload_and_go_on(lab, shipped, photograph):
+def test_paint_stop_undo_redo_reload_and_go_on(notebook, shipped, photograph):
+    lab = notebook
     lab.run_all()
     editor = EditorPage(lab)
     lab.kernel("editor.undo(); editor.wait()")  # what the notebook painted from Python
@@ -220,7 +221,6 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     editor.page.mouse.down()
     for i in range(1, 9):
         editor.page.mouse.move(middle[0] + i * box["width"] / 20, middle[1])
-        editor.page.wait_for_timeout(30)
     until(lambda: int(editor.evaluate("root => root.dataset.previews ?? 0")) >= 2, 20, "no previews")
     until(lambda: not np.array_equal(editor.pixels(), before), 10, "the picture did not follow the slider")
     assert kernel_state(editor)["latent"] == start["latent"]

@@ -1,22 +1,24 @@
 """Reloads and lost connections in mid-stroke and between: what was painted is in the kernel, once."""
 
 import json
-import time
 
 import numpy as np
 import pytest
 
-from .lab import EditorPage, Lab, until
+from .lab import VIEWPORT, EditorPage, Lab, until, write_notebook
 from .proxy import proxy
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
-BUSY = """import threading, time
+BUSY = """import threading
+held, release = threading.Event(), threading.Event()
 def hold():
     with editor.session.lock:
-        time.sleep({seconds})
+        held.set()
+        release.wait(60)
 threading.Thread(target=hold).start()
-time.sleep(0.1)"""
+held.wait()"""
+STATUS = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.connectionStatus"
 
 
 @pytest.fixture
@@ -27,11 +29,12 @@ def line(address):
 
 
 @pytest.fixture
-def far_lab(browser, line):
+def far_lab(browser, line, site, portrait_cell):
     """A page behind the proxy. What the page logs while it is cut off does not count, an error thrown does."""
-    page = browser.new_page(viewport={"width": 1440, "height": 1100})
+    write_notebook(site[1] / "far.ipynb", portrait_cell)
+    page = browser.new_page(viewport=VIEWPORT)
     lab = Lab(page, line.address)
-    lab.open()
+    lab.open("far.ipynb")
     page.add_locator_handler(page.locator(".jp-Dialog"), lambda _dialog: close_dialogs(page), no_wait_after=True)
     yield lab
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
@@ -109,13 +112,14 @@ def test_a_reload_right_after_the_pointer_went_up_loses_no_stroke_while_the_kern
     editor, size, other = begin(lab)
     save(lab, editor)
     count = entries(lab)
-    lab.kernel(BUSY.format(seconds=6))
+    lab.kernel(BUSY)
     draw(editor, size, [(size * 0.2, size * 0.2), (size * 0.6, size * 0.3)])
     editor.choose(other)
     draw(editor, size, [(size * 0.3, size * 0.6), (size * 0.6, size * 0.7)])
     shown = editor.pixels("index")
     editor = reload(lab)
     assert np.array_equal(editor.pixels("index"), shown)  # although the kernel has not painted it yet
+    lab.kernel("release.set()")
     agreed(lab, editor, shown, count + 2)
 
 
@@ -146,7 +150,8 @@ def test_a_connection_that_drops_in_mid_stroke_and_between_loses_nothing(far_lab
     editor.choose(other)
     draw(editor, size, [(size * 0.3, size * 0.6), (size * 0.6, size * 0.7)])
     shown = editor.pixels("index")
-    time.sleep(3)
+    refused = line.refused
+    until(lambda: line.refused > refused, 30, "the page does not try to connect again")
     line.mend()
     agreed(lab, editor, shown, count + 2)
     assert not editor.status.startswith("The connection is lost")
@@ -183,7 +188,7 @@ def test_messages_that_a_dying_connection_swallows_are_sent_again_once_and_in_or
             line.swallow()  # what the page sends now is lost, and so is what the kernel answers
         draw(editor, size, [(size * 0.2, y), (size * 0.7, y + size * 0.05)])
         line.cut()
-        time.sleep(0.5)
+        until(lambda: lab.page.evaluate(STATUS) != "connected", 30, "the page does not see that the line is cut")
         line.mend()
         until(lambda: editor.evaluate("root => root.editgan.waiting()") == 0, 60, "something still waits")
     lab.kernel("editor.wait()")

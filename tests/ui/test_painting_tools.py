@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
 def ready(lab) -> EditorPage:
     lab.run_all()
-    lab.kernel("editor.undo(); editor.wait(); editor.view.auto = False")
+    lab.kernel("editor.view.auto = False")
     editor = EditorPage(lab)
     editor.idle()
     until(lambda: not editor.root.get_by_label("edit when").is_checked(), 10, "the switch did not go off")
@@ -262,7 +262,6 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
     editor.page.set_viewport_size({"width": 872, "height": 1400})
     photograph(editor, "9-narrow-dark")
     lab.theme("JupyterLab Light")
-    editor.page.wait_for_timeout(400)
     photograph(editor, "9-narrow-light")
     canvas.press("?")
     photograph(editor, "9-shortcuts")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .lab import ROOT, EditorPage, Lab, until
+from .lab import ROOT, EditorPage, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
@@ -29,7 +29,7 @@ def push(editor: EditorPage) -> None:
         "import torch; from editgan_widgets import EditVector\n"
         "delta = 0.8 * torch.ones_like(editor.session.w_plus[0])\n"
         "editor.add_vector(EditVector('push', delta, (), {'fingerprint': model.fingerprint}))\n"
-        "editor.undo(); editor.wait(); editor.apply_vectors({'push': 2}); editor.wait()"
+        "editor.apply_vectors({'push': 2}); editor.wait()"
     )
     editor.idle()
 
@@ -95,7 +95,7 @@ def test_a_divider_shows_the_picture_before_on_its_left_and_paints_nothing(lab, 
 def test_new_portraits_are_drawn_while_one_paints_and_the_chosen_one_opens(lab, photograph):
     lab.run_all()
     editor = EditorPage(lab)
-    lab.kernel("editor.undo(); editor.wait(); editor.view.auto = False")
+    lab.kernel("editor.view.auto = False")
     editor.idle()
     editor.press("New portrait")
     sheet = editor.root.get_by_role("dialog", name="New portrait")
@@ -193,7 +193,7 @@ def test_a_pasted_picture_opens_with_a_badge_and_shows_the_whole_photo(lab, phot
 def test_a_mask_is_saved_changed_elsewhere_and_opened_by_the_menu(lab, tmp_path, photograph):
     lab.run_all()
     editor = EditorPage(lab)
-    lab.kernel("editor.undo(); editor.wait(); editor.view.auto = False")
+    lab.kernel("editor.view.auto = False")
     editor.idle()
     index = editor.pixels("index")
     menu = editor.root.get_by_role("button", name="More to save and open")
@@ -235,7 +235,7 @@ def test_a_mask_is_saved_changed_elsewhere_and_opened_by_the_menu(lab, tmp_path,
 def test_a_black_and_white_mask_paints_the_selected_part_and_notes_are_shown(lab, shipped, tmp_path, photograph):
     lab.run_all()
     editor = EditorPage(lab)
-    lab.kernel("editor.undo(); editor.wait(); editor.view.auto = False")
+    lab.kernel("editor.view.auto = False")
     editor.idle()
     before = editor.pixels("index")
     height, width = before.shape
@@ -268,13 +268,12 @@ def test_a_black_and_white_mask_paints_the_selected_part_and_notes_are_shown(lab
     until(lambda: np.array_equal(editor.pixels("index"), before), 10, "undo did not bring the parts back")
 
 
-def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(browser, address):
-    page = browser.new_page(viewport={"width": 1200, "height": 900}, device_scale_factor=2, has_touch=True)
-    lab = Lab(page, address)
-    lab.open()
-    lab.run_all()
+def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(open_notebook, portrait_cell):
+    fine = {"viewport": {"width": 1200, "height": 900}, "device_scale_factor": 2, "has_touch": True}
+    lab = open_notebook(portrait_cell, **fine)
+    page = lab.page
     editor = EditorPage(lab)
-    lab.kernel("editor.undo(); editor.wait(); editor.view.auto = False; editor.view.label = 3; editor.view.size = 3")
+    lab.kernel("editor.view.auto = False; editor.view.label = 3; editor.view.size = 3")
     editor.idle()
     canvas = editor.canvas("parts")
     canvas.scroll_into_view_if_needed()
@@ -318,7 +317,8 @@ def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(browser, address
     touch("End", (0.5, 0.5))
     touch("Move", (0.6, 0.8))
     touch("End")
-    page.wait_for_timeout(100)
+    lab.drawn()
+    editor.idle()
     assert zoomed.inner_text() == twice
     assert np.array_equal(editor.pixels("index"), painted)
     assert editor.evaluate("root => root.editgan.pending()") == 0
@@ -354,6 +354,3 @@ def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(browser, address
     )
     overlay = "root => Array.from(root.editgan.layer(2)).filter((_, i) => i % 4 === 3).map(value => value > 0)"
     until(lambda: editor.evaluate(overlay) == unedited, 10, "what was filled is not shown over the picture")
-    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    page.close()
-    assert not lab.errors

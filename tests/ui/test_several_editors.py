@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import time
 
 import numpy as np
 import pytest
@@ -25,6 +24,13 @@ def make(seed, **settings):
     return Editor(EditSession.from_seed(model, seed=seed), part="spark", steps=10, vectors={"push": push}, **settings)
 """
 ONE = MODEL + "editor = make(3)\neditor"
+# Runs to its end at first, and then for as long as the file is not there.
+BUSY = """
+import pathlib
+while "slow" in globals() and not pathlib.Path("gate").exists():
+    time.sleep(0.01)
+slow = True
+"""
 WAITING = MODEL + "editor = make(3, auto=False)\neditor"
 
 
@@ -88,7 +94,8 @@ def test_two_views_of_an_editor_keep_in_step_but_zoom_apart(open_notebook):
     with one.page.expect_download():
         other.press("Save the picture as PNG")
     until(lambda: "portrait.png" in one.status, 30, "nothing was saved")
-    lab.page.wait_for_timeout(300)
+    lab.kernel("editor.wait()")
+    lab.drawn()
     assert saved == ["edit.gif", "portrait.png"]
 
     # In step are a slider, the chosen part and Undo pressed in the other one.
@@ -110,28 +117,28 @@ def test_two_views_of_an_editor_keep_in_step_but_zoom_apart(open_notebook):
 
 @pytest.mark.parametrize("host", [Lab, Classic])
 def test_a_stroke_painted_while_a_cell_runs_is_not_lost(open_notebook, host):
-    page = open_notebook(
-        WAITING, "start = time.time()\ntime.sleep(6 if 'slow' in globals() else 0)\nslow = time.time()", host=host
-    )
+    page = open_notebook(WAITING, BUSY, host=host)
+    gate = page.path.parent / "gate"
+    gate.touch()
     editor = EditorPage(page)
     editor.root.get_by_role("button", name="Brush: paint").click()
     before = editor.pixels("index")
     until(lambda: "slow" in page.kernel("print(*globals())"), 10, "the cells have not run")
+    gate.unlink()
     page.start_cell(1)
-    begun = time.monotonic()
-    page.page.wait_for_timeout(300)
 
     # The echo needs no kernel. Where the kernel cannot hear the browser beside a cell, a note says so.
     points = stroke_of(editor)
     editor.stroke(points, 32)
     echo = editor.pixels("index")
-    assert time.monotonic() - begun < 5
     assert not np.array_equal(echo, before)
     note = "The kernel is busy; the stroke waits for it."
     heard = "root => root.editgan.pending() === 0"
     until(lambda: editor.evaluate(heard) or editor.status == note, 4, "neither a note nor an answer")
     if host is Classic:
         assert not editor.evaluate(heard)
+
+    gate.touch()
 
     # When the cell has ended it is in the kernel, once, and the note is gone.
     until(lambda: editor.evaluate(heard), 15, "the kernel did not confirm the stroke")
@@ -141,10 +148,11 @@ def test_a_stroke_painted_while_a_cell_runs_is_not_lost(open_notebook, host):
     assert editor.status.startswith("Painted.")
 
     # Again, with the status that it has already: the note goes all the same. Then the edit is made.
+    gate.unlink()
     page.start_cell(1)
-    page.page.wait_for_timeout(300)
     editor.stroke([(x, (y + 5) % 32) for x, y in points], 32)
     until(lambda: editor.evaluate(heard) or editor.status == note, 4, "neither a note nor an answer")
+    gate.touch()
     until(lambda: editor.evaluate(heard) and editor.status.startswith("Painted."), 15, "the note stays")
     editor.press("Edit")
     until(lambda: editor.frames > 0, 30, "no frames arrived")

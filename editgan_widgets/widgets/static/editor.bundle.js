@@ -639,11 +639,11 @@ function makeLayers({ model, atEnd }, { sources, ready, changed }) {
 
 // core/notices.js
 function makeNotices({ model, t }, { dismiss }) {
-  const icon2 = () => h("span", { class: "eg-error-icon", html: ICONS.alert });
-  const errorText = h("span", { class: "eg-error-text" });
-  const error = h("div", { class: "eg-error", role: "alert", hidden: true }, icon2(), errorText, iconButton("close", t("Dismiss this message"), dismiss));
-  const noticeText = h("span", { class: "eg-error-text" });
-  const notice = h("div", { class: "eg-error eg-notice", role: "alert", hidden: true }, icon2(), noticeText);
+  const icon2 = () => h("span", { class: "eg-box-icon", html: ICONS.alert });
+  const errorText = h("span", { class: "eg-box-text" });
+  const error = h("div", { class: "eg-box eg-error", role: "alert", hidden: true }, icon2(), errorText, iconButton("close", t("Dismiss this message"), dismiss));
+  const noticeText = h("span", { class: "eg-box-text" });
+  const notice = h("div", { class: "eg-box eg-notice", role: "alert", hidden: true }, icon2(), noticeText);
   function show(box, line, text) {
     line.textContent = text;
     box.hidden = !text;
@@ -1859,7 +1859,7 @@ function makeShortcutSheet(t, rows) {
   const sheet = h(
     "dialog",
     { class: "eg-sheet", "aria-label": t("Keyboard shortcuts"), onclick: (event) => void (event.target === sheet && sheet.close()) },
-    h("table", {}, ...rows.map(([keys, what]) => h("tr", {}, h("th", { scope: "row" }, keys), h("td", {}, what)))),
+    h("div", {}, h("h2", {}, t("Keyboard shortcuts")), h("dl", { class: "eg-keys" }, ...rows.map(([keys, what]) => h("div", {}, h("dt", {}, keys), h("dd", {}, what))))),
     iconButton("close", t("Close the list of shortcuts"), () => void sheet.close())
   );
   return sheet;
@@ -2556,7 +2556,7 @@ function makePaintOver({ model, put, t, names }) {
   });
   const sheet = h(
     "dialog",
-    { class: "eg-over-sheet", "aria-label": t("Parts to paint over"), onclick: (event) => void (event.target === sheet && sheet.close()), onclose: () => show() },
+    { class: "eg-sheet eg-over-sheet", "aria-label": t("Parts to paint over"), onclick: (event) => void (event.target === sheet && sheet.close()), onclose: () => show() },
     h("div", {}, h("p", {}, t("Paint over these parts alone; none chosen: over any.")), h("div", { class: "eg-over-parts" }, ...rows)),
     iconButton("close", t("Close the list of parts"), () => void sheet.close())
   );
