@@ -1,8 +1,8 @@
 """A Chromium and a JupyterLab for the browser tests: the shipped model where it is, else the tiny one.
 
-All tests share one server. Tests in JupyterLab share a page and its kernel too, one after the other: each begins with other
-cells and an empty kernel. A test that needs another host or other settings of the page gets a page of its own, and so does
-the test after a failure.
+All tests share one server. Tests in JupyterLab share a page and its kernel too, one after the other: each begins with
+other cells and an empty kernel. A test that needs another host or other settings of the page gets a page of its own,
+and so does the test after a failure.
 """
 
 import os
@@ -149,7 +149,7 @@ def notebook(begin, shipped) -> Lab:
 
 @pytest.fixture
 def open_notebook(request, browser, site, begin) -> Iterator[Callable[..., Host]]:
-    """Run these cells in a page: `open_notebook(cell, …, host=Lab, viewport=VIEWPORT)`. The test fails on errors in it."""
+    """Run cells in a page: `open_notebook(cell, …, host=Lab, viewport=VIEWPORT)`. The test fails on errors in it."""
     address, work = site
     hosts = []
 
