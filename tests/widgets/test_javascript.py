@@ -6,7 +6,8 @@ import subprocess
 import pytest
 from node import JS, NODE
 
-from editgan_widgets.widgets.editor.view import TOOLS, EditorView
+from editgan_widgets.widgets.editor.tools import BUTTONS
+from editgan_widgets.widgets.editor.view import EditorView
 
 TOOL_NAME = re.compile(r'^  name: "(\w+)",$', re.MULTILINE)
 
@@ -32,7 +33,7 @@ def test_the_page_declares_exactly_the_traits_that_the_kernel_sends():
 
 def test_the_tools_of_the_page_are_those_that_the_kernel_knows():
     files = (path.read_text(encoding="utf-8") for path in (JS / "editor" / "tools").glob("*.js"))
-    assert {name for text in files for name in TOOL_NAME.findall(text)} == set(TOOLS)
+    assert {name for text in files for name in TOOL_NAME.findall(text)} == set(BUTTONS)
 
 
 @pytest.mark.parametrize("widget", ["editor", "sample_grid"])
