@@ -11,6 +11,17 @@ const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
 /** @typedef {import("./types").HistoryTraits & import("./types").TextTraits} Traits */
 /** @typedef {{ button: HTMLButtonElement, picture: HTMLImageElement, label: HTMLElement }} Cell */
 
+/**
+ * Entries after a change, in the order in which they were made.
+ * @param {import("./types").HistoryEntry[]} entries
+ * @param {{ nodes: import("./types").HistoryEntry[], gone: number[] }} change
+ */
+export function changed(entries, { nodes, gone }) {
+  const left = new Map(entries.filter(({ id }) => !gone.includes(id)).map((entry) => [entry.id, entry]));
+  for (const node of nodes) left.set(node.id, node);
+  return [...left.values()].sort((a, b) => a.id - b.id);
+}
+
 /** @param {Pick<import("./types").Page<Traits>, "model" | "t"> & { tell: import("./types").Tell }} page */
 export function makeHistory({ model, tell, t }) {
   /** @type {Map<number, Cell>} */
@@ -37,7 +48,28 @@ export function makeHistory({ model, tell, t }) {
     scroller,
     h("div", { class: "eg-bar" }, name, pin, unpin),
   );
-  const present = () => model.get("history").find((entry) => entry.present);
+  /** @type {import("./types").HistoryEntry[]} */
+  let entries = [];
+  let revision = 0; // of `entries`
+  /** The kernel sent the whole history. */
+  function read() {
+    if (model.get("history_revision") < revision) return; // changes came since the page had all of it
+    entries = model.get("history");
+    revision = model.get("history_revision");
+    show();
+  }
+  /**
+   * The kernel sent what changed; where something before it was missed, all of it is asked for.
+   * @param {{ revision: number, nodes: import("./types").HistoryEntry[], gone: number[] }} message
+   */
+  function change(message) {
+    if (message.revision <= revision) return;
+    if (message.revision !== revision + 1) return void tell({ kind: "history" });
+    entries = changed(entries, message);
+    revision = message.revision;
+    show();
+  }
+  const present = () => entries.find((entry) => entry.present);
   function rename() {
     const entry = present();
     const wanted = name.value.trim();
@@ -45,7 +77,7 @@ export function makeHistory({ model, tell, t }) {
   }
   let asked = -ASK_AGAIN;
   function askForPictures() {
-    if (model.get("running") || performance.now() - asked < ASK_AGAIN || model.get("history").every((entry) => pictures.has(entry.id))) return;
+    if (model.get("running") || performance.now() - asked < ASK_AGAIN || entries.every((entry) => pictures.has(entry.id))) return;
     asked = performance.now();
     tell({ kind: "thumbs" });
   }
@@ -89,7 +121,6 @@ export function makeHistory({ model, tell, t }) {
     return y0 === y1 ? `M${x0} ${y0}H${x1}` : `M${x0} ${y0}h10V${y1}H${x1}`;
   }
   function show() {
-    const entries = model.get("history");
     count.textContent = entries.length > 1 ? String(entries.length - 1) : "";
     unpin.hidden = !model.get("before_name");
     if (!node.open) return;
@@ -130,7 +161,7 @@ export function makeHistory({ model, tell, t }) {
     const way = WAYS[event.key];
     const own = [...cells].find(([, cell]) => cell.button === event.target);
     if (!way || !own) return;
-    const found = neighbour(treePlaces(model.get("history")), own[0], way);
+    const found = neighbour(treePlaces(entries), own[0], way);
     if (found !== undefined) cells.get(found)?.button.focus();
     handled(event);
   }
@@ -140,7 +171,7 @@ export function makeHistory({ model, tell, t }) {
    * @param {ArrayBuffer[]} buffers JPEG of each
    */
   function take(ids, buffers) {
-    if (ids.includes(0) && pictures.size && !model.get("history").some((entry) => entry.id !== 0)) drop(); // another session
+    if (ids.includes(0) && pictures.size && !entries.some((entry) => entry.id !== 0)) drop(); // another session
     ids.forEach((id, i) => {
       URL.revokeObjectURL(pictures.get(id) ?? "");
       pictures.set(id, URL.createObjectURL(new Blob([buffers[i]], { type: "image/jpeg" })));
@@ -151,5 +182,6 @@ export function makeHistory({ model, tell, t }) {
     for (const address of pictures.values()) URL.revokeObjectURL(address);
     pictures.clear();
   }
-  return { node, show, take, drop };
+  tell({ kind: "history" }); // a page that has been open for long knows the beginning alone
+  return { node, show, read, change, take, drop };
 }

@@ -119,7 +119,9 @@ export interface HistoryEntry {
 }
 
 export interface HistoryTraits {
+  /** As it was when the page opened or asked for it; messages `history` say what changed since. */
   history: HistoryEntry[];
+  history_revision: number;
   before_name: string;
   running: boolean;
 }

@@ -210,7 +210,8 @@ function render({ model, el }) {
     [["running"], () => (showRunning(), showStatus())],
     [["progress"], () => runBar.take(model.get("progress"))],
     [["vectors", "vector_pictures", "vector_clashes"], vectorPanel.show],
-    [["history", "before_name"], history.show],
+    [["history", "history_revision"], history.read],
+    [["before_name"], history.show],
     [["pending"], staging.show],
     [["settings"], settings.show],
     [["can_edit", "can_undo", "can_redo"], showPossible],
@@ -229,6 +230,7 @@ function render({ model, el }) {
     sample: (message, buffers) => portraits.receive(message, buffers[0]),
     download: (message, buffers) => line.download(message, buffers[0]),
     thumbs: (message, buffers) => history.take(message.entries, buffers),
+    history: history.change,
     frame: (message, buffers) => frames.show(message, buffers[0]),
   };
   on("msg:custom", (message, buffers) => RECEIVED[message.kind]?.(message, buffers));

@@ -4,7 +4,7 @@ import { makeLine } from "../core/line.js";
 import { makePage } from "../core/page.js";
 
 const DOWNLOADS = ["save", "save_mask", "script", "animation", "sweep"];
-const PASSING = ["ack", "samples", "outline", "dismiss", "open", "thumbs"];
+const PASSING = ["ack", "samples", "outline", "dismiss", "open", "thumbs", "history"];
 
 /** @typedef {import("./wire").EditorTraits} Traits */
 /** @typedef {ReturnType<typeof makeEditorPage>} EditorPage */

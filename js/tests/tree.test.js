@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { changed } from "../core/history.js";
 import { neighbour, treePlaces } from "../core/tree.js";
 
 const places = (...pairs) => Object.fromEntries([...treePlaces(pairs.map(([id, parent]) => ({ id, parent })))].map(([id, { column, row }]) => [id, [column, row]]));
@@ -29,4 +30,10 @@ test("arrows lead to the nearest node in their direction, or nowhere", () => {
   assert.equal(neighbour(tree, 3, [-1, 0]), 1);
   assert.equal(neighbour(tree, 0, [0, -1]), undefined);
   assert.equal(neighbour(tree, 7, [1, 0]), undefined);
+});
+
+test("a change of the history replaces, adds and removes entries and keeps their order", () => {
+  const entry = (/** @type {number} */ id, name = "") => ({ id, parent: id ? id - 1 : null, name, at: 0 });
+  const after = changed([entry(0), entry(1), entry(2)], { nodes: [entry(3), entry(1, "new")], gone: [2] });
+  assert.deepEqual(after.map(({ id, name }) => [id, name]), [[0, ""], [1, "new"], [3, ""]]);
 });

@@ -310,3 +310,24 @@ def test_the_eraser_brings_back_what_was_before_all_edits_in_a_saved_picture_too
     everywhere = Stroke([(16.0, 16.0)], 30.0, 1)
     done(editor, lambda: editor.erase(everywhere, run=False))
     assert np.array_equal(editor.label_map, before)
+
+
+def test_what_a_stroke_sends_does_not_grow_with_the_history(tiny_model):
+    editor, sent = Editor(tiny_model, seed=3, auto=False, vectors={}, journal=False), []
+    editor.view._send = lambda msg, buffers=None: sent.append(len(json.dumps(msg)))
+    try:
+        sizes = []
+        for i in range(200):
+            sent.clear()
+            editor.paint(Stroke([(4.0 + i % 24, 16.0)], 2.0, 1 + i % 3))
+            assert editor.wait(60)
+            sizes.append(sum(sent))
+        assert len(editor.session.history.entries) > 150
+        assert np.median(sizes[150:]) <= 1.1 * np.median(sizes[10:60])
+        assert max(sizes[150:]) <= 1.3 * max(sizes[10:60])
+        assert len(editor.view.get_state()["history"]) > 150  # a page that is opened reads all of it
+        sent.clear()
+        editor.view._handle_custom_msg({"kind": "history"}, [])
+        assert sum(sent) > 5 * max(sizes)
+    finally:
+        editor.close()

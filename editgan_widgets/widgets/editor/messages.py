@@ -68,6 +68,7 @@ class BrowserMessages:
             "ack": lambda content: pacer.ack(_whole(content, "seq")),
             "state": lambda content: screen.resend(content.get("revision")),
             "thumbs": self._thumbs,
+            "history": lambda _content: screen.resend_strip(),
             "samples": shelf.on_message,
             "outline": self._outline,
             "dismiss": lambda _content: screen.dismiss(),

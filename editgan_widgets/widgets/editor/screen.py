@@ -99,7 +99,7 @@ class Screen:
             entry = session.history.entry.id
             state = {"progress": self.numbers, "quality": self.quality.shown(entry), "notice": self._notice(), **state}
             self._canvas.store(self.image, session.label_map.copy())
-            self.view.history = strip(document)
+            self._publish_strip()
             if "vectors" in different:
                 state["vector_clashes"] = self._judged_clashes()
         self._shown = (
@@ -117,7 +117,23 @@ class Screen:
             different = {name: value for name, value in shown.differs(last).items() if name in _AT_ONCE}
             if last is not None:
                 self._shown = replace(last, **different)
-            self.view.publish(history=strip(self._document), **different)
+            self._publish_strip()
+            self.view.publish(**different)
+
+    def _publish_strip(self) -> None:
+        """Send what differs in the history's strip from what was sent last; a page that missed some asks for all."""
+        nodes, view = strip(self._document), self.view
+        last = {node["id"]: node for node in view.history}
+        changed = [node for node in nodes if last.pop(node["id"], None) != node]
+        gone = sorted(last)  # what is left of it
+        if not changed and not gone:
+            return
+        view.history, view.history_revision = nodes, view.history_revision + 1
+        view.send({"kind": "history", "revision": view.history_revision, "nodes": changed, "gone": gone})
+
+    def resend_strip(self) -> None:
+        """Send the whole strip to a page that asks for it."""
+        self.view.send_state(["history", "history_revision"])
 
     def publish_vectors(self) -> None:
         """Show the vectors' panel after Python gave it a vector."""

@@ -16,13 +16,15 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "state", revision?}
                         {kind: "accept" | "discard"} {kind: "strength", strength, live}
                         {kind: "configure", preset, settings}
-                        {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name} {kind: "thumbs"}
+                        {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name}
+                        {kind: "thumbs"} {kind: "history"}
                         {kind: "samples", seeds, psis}   {kind: "new", seed, psi, source?}
                         all with id and turn (core/deliveries.py), except PASSING (js/editor/page.js) and live ones
     kernel -> browser   {kind: "frame", seq, job, step, total, figures, eta} + [JPEG]   {kind: "reject", id}
                         {kind: "frame", seq, job, preview: true, own} + [JPEG]; own: it is the picture that is committed
                         {kind: "download", view, name, type} + [file]
                         {kind: "thumbs", entries} + [JPEG of each]
+                        {kind: "history", revision, nodes, gone}: what changed since the revision before
                         {kind: "outline", name, label} + [zlib of 0/1: the part after that tool; empty: none]
                         {kind: "standing", client, taken, handled, early} to what came out of its turn
                         {kind: "sample", seed, psi} + [JPEG]
@@ -52,9 +54,32 @@ _STATIC = Path(__file__).parents[1] / "static"
 MASK_STYLES = ("areas", "borders", "both")
 _KERNEL_WRITTEN = (
     *("image", "before", "mask", "painted", "original", "region", "handled", "running", "job", "progress"),
-    *("can_edit", "can_undo", "can_redo", "pending", "history", "before_name", "settings", "vectors"),
-    *("vector_pictures", "vector_clashes", "quality", "whole", "photo", "status", "error", "notice", "revision"),
+    *(
+        "can_edit",
+        "can_undo",
+        "can_redo",
+        "pending",
+        "history",
+        "history_revision",
+        "before_name",
+        "settings",
+        "vectors",
+    ),
+    *(
+        "vectors",
+        "vector_pictures",
+        "vector_clashes",
+        "quality",
+        "whole",
+        "photo",
+        "status",
+        "error",
+        "notice",
+        "revision",
+    ),
 )
+
+_SENT_AS_CHANGES = ("history", "history_revision")
 
 
 class _Whole(traitlets.Int):
@@ -109,6 +134,7 @@ class EditorView(anywidget.AnyWidget):
     can_undo = traitlets.Bool(False).tag(sync=True)
     can_redo = traitlets.Bool(False).tag(sync=True)
     pending = traitlets.Float(None, allow_none=True).tag(sync=True)  # strength of an edit that is not accepted yet
+    history_revision = traitlets.Int(0).tag(sync=True)  # counts the messages that say what changed of `history`
     history = traitlets.List().tag(sync=True)  # [{id, parent, name, at, present?}], what was done in one go each
     before_name = traitlets.Unicode().tag(sync=True)  # of the entry that `before` shows; empty: before all edits
     settings = traitlets.Dict().tag(sync=True)  # {preset, lr, …} of edits
@@ -163,6 +189,10 @@ class EditorView(anywidget.AnyWidget):
     @traitlets.observe("palette")
     def _recolour(self, _change: Any) -> None:
         self.canvas.labels = self._recoloured[self.palette]
+
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        """A page reads the whole history when it opens, and what changes of it as messages (screen.py)."""
+        return key not in _SENT_AS_CHANGES and super()._should_send_property(key, value)
 
     def resend_state(self, seen: int | None = None) -> None:
         """Send every trait that the kernel writes again, to a page that may have missed some.

@@ -116,7 +116,7 @@ function makeAnnouncer({ running, t }) {
 }
 
 // core/divider.js
-function makeDivider({ model, put, t }, { before, changed }) {
+function makeDivider({ model, put, t }, { before, changed: changed2 }) {
   let at = 0;
   let shown = false;
   let photo = null;
@@ -173,14 +173,14 @@ function makeDivider({ model, put, t }, { before, changed }) {
     node.setAttribute("aria-valuetext", t("{percent} percent before, the rest now", { percent }));
     leftSide.hidden = at < 0.2;
     rightSide.hidden = at > 0.8;
-    changed();
+    changed2();
   }
   function show() {
     const value = model.get("divider");
     shown = value != null;
     setPressed(button, shown);
     for (const part of [node, leftSide, rightSide]) part.hidden = !shown;
-    if (value == null) changed();
+    if (value == null) changed2();
     else move(value);
   }
   async function readPhoto() {
@@ -195,7 +195,7 @@ function makeDivider({ model, put, t }, { before, changed }) {
   const left = () => photo && !model.get("before_name") ? photo : before.canvas;
   function rename() {
     leftSide.textContent = model.get("before_name") || (photo ? t("photo") : t("before"));
-    changed();
+    changed2();
   }
   return {
     button,
@@ -256,6 +256,11 @@ function neighbour(places, id, way) {
 var CELL = { width: 82, height: 86 };
 var ASK_AGAIN = 3e3;
 var WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+function changed(entries, { nodes, gone }) {
+  const left = new Map(entries.filter(({ id }) => !gone.includes(id)).map((entry) => [entry.id, entry]));
+  for (const node of nodes) left.set(node.id, node);
+  return [...left.values()].sort((a, b) => a.id - b.id);
+}
 function makeHistory({ model, tell, t }) {
   const cells = /* @__PURE__ */ new Map();
   const pictures = /* @__PURE__ */ new Map();
@@ -283,7 +288,22 @@ function makeHistory({ model, tell, t }) {
     scroller,
     h("div", { class: "eg-bar" }, name, pin, unpin)
   );
-  const present = () => model.get("history").find((entry) => entry.present);
+  let entries = [];
+  let revision = 0;
+  function read() {
+    if (model.get("history_revision") < revision) return;
+    entries = model.get("history");
+    revision = model.get("history_revision");
+    show();
+  }
+  function change(message) {
+    if (message.revision <= revision) return;
+    if (message.revision !== revision + 1) return void tell({ kind: "history" });
+    entries = changed(entries, message);
+    revision = message.revision;
+    show();
+  }
+  const present = () => entries.find((entry) => entry.present);
   function rename() {
     const entry = present();
     const wanted = name.value.trim();
@@ -291,7 +311,7 @@ function makeHistory({ model, tell, t }) {
   }
   let asked = -ASK_AGAIN;
   function askForPictures() {
-    if (model.get("running") || performance.now() - asked < ASK_AGAIN || model.get("history").every((entry) => pictures.has(entry.id))) return;
+    if (model.get("running") || performance.now() - asked < ASK_AGAIN || entries.every((entry) => pictures.has(entry.id))) return;
     asked = performance.now();
     tell({ kind: "thumbs" });
   }
@@ -325,7 +345,6 @@ function makeHistory({ model, tell, t }) {
     return y0 === y1 ? `M${x0} ${y0}H${x1}` : `M${x0} ${y0}h10V${y1}H${x1}`;
   }
   function show() {
-    const entries = model.get("history");
     count.textContent = entries.length > 1 ? String(entries.length - 1) : "";
     unpin.hidden = !model.get("before_name");
     if (!node.open) return;
@@ -365,12 +384,12 @@ function makeHistory({ model, tell, t }) {
     const way = WAYS[event.key];
     const own = [...cells].find(([, cell]) => cell.button === event.target);
     if (!way || !own) return;
-    const found = neighbour(treePlaces(model.get("history")), own[0], way);
+    const found = neighbour(treePlaces(entries), own[0], way);
     if (found !== void 0) cells.get(found)?.button.focus();
     handled(event);
   }
   function take(ids, buffers) {
-    if (ids.includes(0) && pictures.size && !model.get("history").some((entry) => entry.id !== 0)) drop();
+    if (ids.includes(0) && pictures.size && !entries.some((entry) => entry.id !== 0)) drop();
     ids.forEach((id, i) => {
       URL.revokeObjectURL(pictures.get(id) ?? "");
       pictures.set(id, URL.createObjectURL(new Blob([buffers[i]], { type: "image/jpeg" })));
@@ -381,7 +400,8 @@ function makeHistory({ model, tell, t }) {
     for (const address of pictures.values()) URL.revokeObjectURL(address);
     pictures.clear();
   }
-  return { node, show, take, drop };
+  tell({ kind: "history" });
+  return { node, show, read, change, take, drop };
 }
 
 // core/bytes.js
@@ -448,7 +468,7 @@ function borders(index, hidden, width, height) {
 }
 
 // core/label_map.js
-function makeLabelMap({ model }, { colours, isHidden, changed }) {
+function makeLabelMap({ model }, { colours, isHidden, changed: changed2 }) {
   const width = model.get("width");
   const height = model.get("height");
   const size = width * height;
@@ -483,7 +503,7 @@ function makeLabelMap({ model }, { colours, isHidden, changed }) {
       labels.putImageData(labelPixels, 0, 0, left, top, right - left, bottom - top);
       strokes.putImageData(strokePixels, 0, 0, left, top, right - left, bottom - top);
     }
-    changed();
+    changed2();
   }
   function rebuild() {
     index.set(base);
@@ -554,7 +574,7 @@ function makeLabelMap({ model }, { colours, isHidden, changed }) {
     const bits = await inflate(model.get("region"));
     if (turn !== regionReads) return;
     region = bits && bits.length === size && bits.some((bit) => bit) ? outline(bits, width, height) : null;
-    changed();
+    changed2();
   }
   const others = Object.fromEntries(model.get("labels").map((part) => [part.id, part.other]));
   return {
@@ -587,7 +607,7 @@ function makeLabelMap({ model }, { colours, isHidden, changed }) {
 
 // core/layers.js
 var ANNOTATIONS = 3;
-function makeLayers({ model, atEnd }, { sources, ready, changed }) {
+function makeLayers({ model, atEnd }, { sources, ready, changed: changed2 }) {
   const width = model.get("width");
   const height = model.get("height");
   let layers = [];
@@ -599,7 +619,7 @@ function makeLayers({ model, atEnd }, { sources, ready, changed }) {
     const redraw = () => {
       if (mirroring) return;
       mirror();
-      changed();
+      changed2();
     };
     for (const layer of layers) {
       layer.on("new-frame", redraw);
@@ -676,7 +696,7 @@ function makePalette({ model, root, put, t }) {
 }
 
 // core/peek.js
-function makePeek({ model, t, listen }, { changed }) {
+function makePeek({ model, t, listen }, { changed: changed2 }) {
   let peeking = false;
   const button = iconButton("compare", t("Compare: hold to see the picture before all edits (C)"), () => {
   }, { "aria-pressed": "false" });
@@ -686,7 +706,7 @@ function makePeek({ model, t, listen }, { changed }) {
     peeking = value;
     setPressed(button, value);
     tag.textContent = value ? model.get("before_name") || t("before") : "";
-    changed();
+    changed2();
   }
   listen(button, "pointerdown", (event) => {
     button.setPointerCapture(event.pointerId);
@@ -698,7 +718,7 @@ function makePeek({ model, t, listen }, { changed }) {
 }
 
 // core/pictures.js
-function makePictures({ model }, { changed }) {
+function makePictures({ model }, { changed: changed2 }) {
   const width = model.get("width");
   const height = model.get("height");
   const picture = surface(width, height);
@@ -712,7 +732,7 @@ function makePictures({ model }, { changed }) {
     if (target !== picture || order > drawn) {
       if (target === picture) drawn = order;
       target.drawImage(bitmap, 0, 0, width, height);
-      changed(target === picture);
+      changed2(target === picture);
     }
     bitmap.close();
   }
@@ -919,7 +939,7 @@ function makeWaitingNote({ status, written, waits, alive, t }) {
 // core/view_window.js
 var MOST_ZOOM = 16;
 var SNAP = 0.05;
-function makeViewWindow({ width, height, actual, changed }) {
+function makeViewWindow({ width, height, actual, changed: changed2 }) {
   let zoom = 1;
   let left = 0;
   let top = 0;
@@ -929,7 +949,7 @@ function makeViewWindow({ width, height, actual, changed }) {
     const place = (wanted, size) => zoom < 1 ? (size - size / zoom) / 2 : Math.min(size - size / zoom, Math.max(0, wanted));
     left = place(x, width);
     top = place(y, height);
-    changed();
+    changed2();
   }
   function to(factor, about = null) {
     const [x, y] = about ?? [left + width / zoom / 2, top + height / zoom / 2];
@@ -961,7 +981,7 @@ function makeViewWindow({ width, height, actual, changed }) {
 }
 
 // core/zoom.js
-function makeZoom({ model, t }, { canvas, pointer, changed }) {
+function makeZoom({ model, t }, { canvas, pointer, changed: changed2 }) {
   const width = model.get("width");
   const height = model.get("height");
   const closer = iconButton("closer", t("Zoom in (+, or Ctrl and the wheel)"), () => by(2 ** 0.5));
@@ -970,7 +990,7 @@ function makeZoom({ model, t }, { canvas, pointer, changed }) {
   const own = h("button", { type: "button", class: "eg-button eg-actual", title: t("One picture pixel on one screen pixel (Shift+1)"), "aria-label": t("Show the picture at its own size"), onclick: () => to(actual()) }, "1:1");
   const node = h("div", { class: "eg-group eg-end eg-small", role: "group", "aria-label": t("Zoom") }, further, fit, closer, own);
   const actual = () => width / ((canvas().clientWidth || width) * (window.devicePixelRatio || 1));
-  const view = makeViewWindow({ width, height, actual, changed: () => (show(), changed()) });
+  const view = makeViewWindow({ width, height, actual, changed: () => (show(), changed2()) });
   const to = (factor, about = null) => view.to(factor, about ?? pointer());
   const by = (factor, about = null) => view.by(factor, about ?? pointer());
   function show() {
@@ -1491,12 +1511,12 @@ var lasso_default = {
 
 // editor/tools/polygon.js
 var REACH = 7;
-function makePolygon({ close, reach: reach2, changed }) {
+function makePolygon({ close, reach: reach2, changed: changed2 }) {
   let corners = [];
   const near = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) <= reach2();
   function drop() {
     corners = [];
-    changed();
+    changed2();
   }
   function finish() {
     const drawn = corners;
@@ -1507,7 +1527,7 @@ function makePolygon({ close, reach: reach2, changed }) {
     if (corners.length > 2 && near(point, corners[0])) return finish();
     const last = corners.at(-1);
     if (!last || !near(point, last)) corners.push(point);
-    changed();
+    changed2();
   }
   function key(name) {
     if (!corners.length) return false;
@@ -1515,7 +1535,7 @@ function makePolygon({ close, reach: reach2, changed }) {
     else if (name === "Escape") drop();
     else if (name === "Backspace" || name === "Ctrl+z") {
       corners.pop();
-      changed();
+      changed2();
     } else return false;
     return true;
   }
@@ -1581,7 +1601,7 @@ var LEAST = 0.5;
 var MOST = 64;
 var STRIDE = 8;
 var WAYS2 = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-function makePairs({ width, height, reach: reach2, changed }) {
+function makePairs({ width, height, reach: reach2, changed: changed2 }) {
   let pairs = [];
   let chosen = -1;
   const clamp = ([x, y]) => (
@@ -1606,20 +1626,20 @@ function makePairs({ width, height, reach: reach2, changed }) {
     chosen = at;
     const pair = pairs[at];
     const before = { ...pair };
-    changed();
+    changed2();
     return {
       move(to) {
         pair[end] = clamp(to);
-        changed();
+        changed2();
       },
       /** Keep it, unless it goes nowhere. */
       release() {
         if (!moves(pair)) drop(pair, isNew ? null : before);
-        changed();
+        changed2();
       },
       cancel() {
         drop(pair, isNew ? null : before);
-        changed();
+        changed2();
       }
     };
   }
@@ -1632,25 +1652,25 @@ function makePairs({ width, height, reach: reach2, changed }) {
     const pair = pairs[chosen];
     if (!pair) return false;
     pair.target = clamp([pair.target[0] + dx, pair.target[1] + dy]);
-    changed();
+    changed2();
     return true;
   }
   function next() {
     if (!pairs.length) return false;
     chosen = (chosen + 1) % pairs.length;
-    changed();
+    changed2();
     return true;
   }
   function remove() {
     if (!pairs[chosen]) return false;
     drop(pairs[chosen], null);
-    changed();
+    changed2();
     return true;
   }
   function clear() {
     pairs = [];
     chosen = -1;
-    changed();
+    changed2();
   }
   return {
     take,
@@ -2041,7 +2061,7 @@ function watchConnection({ model, onLost, onBack }) {
   const online = () => !signal || status() === "connected";
   const findWidget = async () => manager?.get_model(model.get("ident"));
   let lost = !online();
-  function changed() {
+  function changed2() {
     if (!online()) {
       lost = true;
       onLost();
@@ -2051,7 +2071,7 @@ function watchConnection({ model, onLost, onBack }) {
       onBack();
     }
   }
-  signal?.connect(changed);
+  signal?.connect(changed2);
   async function release() {
     const widget = await findWidget();
     for (let i = widget?._pending_msgs ?? 0; i > 0; i--) widget._handle_status?.({ content: { execution_state: "idle" } });
@@ -2074,7 +2094,7 @@ function watchConnection({ model, onLost, onBack }) {
     alive: async () => (await findWidget())?.comm_live !== false,
     close() {
       clearInterval(looking);
-      signal?.disconnect(changed);
+      signal?.disconnect(changed2);
     }
   };
 }
@@ -2288,7 +2308,7 @@ function makePage(model, root) {
 
 // editor/page.js
 var DOWNLOADS = ["save", "save_mask", "script", "animation", "sweep"];
-var PASSING = ["ack", "samples", "outline", "dismiss", "open", "thumbs"];
+var PASSING = ["ack", "samples", "outline", "dismiss", "open", "thumbs", "history"];
 function makeEditorPage(model, root, { onHandled, onWaiting }) {
   const page = makePage(model, root);
   const line = makeLine(page, { downloads: DOWNLOADS, passing: PASSING, onHandled, onWaiting });
@@ -3634,7 +3654,8 @@ function render({ model, el }) {
     [["running"], () => (showRunning(), showStatus())],
     [["progress"], () => runBar.take(model.get("progress"))],
     [["vectors", "vector_pictures", "vector_clashes"], vectorPanel.show],
-    [["history", "before_name"], history.show],
+    [["history", "history_revision"], history.read],
+    [["before_name"], history.show],
     [["pending"], staging.show],
     [["settings"], settings.show],
     [["can_edit", "can_undo", "can_redo"], showPossible],
@@ -3650,6 +3671,7 @@ function render({ model, el }) {
     sample: (message, buffers) => portraits.receive(message, buffers[0]),
     download: (message, buffers) => line.download(message, buffers[0]),
     thumbs: (message, buffers) => history.take(message.entries, buffers),
+    history: history.change,
     frame: (message, buffers) => frames.show(message, buffers[0])
   };
   on("msg:custom", (message, buffers) => RECEIVED[message.kind]?.(message, buffers));
