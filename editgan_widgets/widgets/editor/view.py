@@ -54,31 +54,10 @@ _STATIC = Path(__file__).parents[1] / "static"
 MASK_STYLES = ("areas", "borders", "both")
 _KERNEL_WRITTEN = (
     *("image", "before", "mask", "painted", "original", "region", "handled", "running", "job", "progress"),
-    *(
-        "can_edit",
-        "can_undo",
-        "can_redo",
-        "pending",
-        "history",
-        "history_revision",
-        "before_name",
-        "settings",
-        "vectors",
-    ),
-    *(
-        "vectors",
-        "vector_pictures",
-        "vector_clashes",
-        "quality",
-        "whole",
-        "photo",
-        "status",
-        "error",
-        "notice",
-        "revision",
-    ),
+    *("can_edit", "can_undo", "can_redo", "pending", "history", "history_revision", "before_name", "settings"),
+    *("vectors", "vector_pictures", "vector_clashes", "quality", "whole", "photo", "status", "error", "notice"),
+    "revision",
 )
-
 _SENT_AS_CHANGES = ("history", "history_revision")
 
 
