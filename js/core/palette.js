@@ -17,8 +17,8 @@ export const chip = (part) => h("span", { class: "eg-chip", style: `background:v
 export function makePalette({ model, root, put, t }) {
   const colours = new Uint8ClampedArray(256 * 4);
   /** @type {Record<string, string>} */
-  const TITLES = { own: t("Parts in their own colours; press for colours that colour-blind eyes tell apart"), safe: t("Parts in colours that colour-blind eyes tell apart; press for their own") };
-  const button = iconButton("palette", t("Show the parts in colours that colour-blind eyes tell apart"), () => put("palette", model.get("palette") === "safe" ? "own" : "safe"), { hidden: !model.get("palettes").safe });
+  const TITLES = { own: t("Parts in their own colours; press for colour-blind safe ones"), safe: t("Parts in colour-blind safe colours; press for their own") };
+  const button = iconButton("palette", t("Show the parts in colour-blind safe colours"), () => put("palette", model.get("palette") === "safe" ? "own" : "safe"), { hidden: !model.get("palettes").safe });
   function show() {
     const palette = model.get("palette");
     for (const [place, part] of model.get("labels").entries()) {

@@ -87,7 +87,7 @@ export function makeRunBar({ model, root, put, t, tell }, { progressed }) {
   function showReady() {
     const ready = model.get("can_edit");
     setUsable(run, ready);
-    run.title = ready ? t("Optimise the picture towards the painted mask") : t("Paint a stroke first: the picture is as the parts say");
+    run.title = ready ? t("Optimise the picture towards the painted mask") : t("Paint a stroke first: the picture already shows these parts");
   }
   return { node, progress, take, show, showRunning, showReady, stepped: () => (newest.step ?? 0) > 0 };
 }

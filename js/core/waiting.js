@@ -20,7 +20,7 @@ export function makeWaitingNote({ status, written, waits, alive, t }) {
         const there = await alive();
         if (!isWaiting()) return;
         noted = true;
-        status.textContent = there ? t("The kernel is busy; the stroke waits for it.") : t("The kernel was restarted and knows nothing of this editor. Editor.restore() in a new cell brings it back.");
+        status.textContent = there ? t("The kernel is busy; the stroke is waiting for it.") : t("The kernel was restarted and does not know this editor. Run Editor.restore() in a new cell to bring it back.");
       }, SOON_ENOUGH);
     },
     check() {

@@ -19,7 +19,7 @@ export function makeZoom({ model, t }, { canvas, pointer, changed }) {
   const closer = iconButton("closer", t("Zoom in (+, or Ctrl and the wheel)"), () => by(2 ** 0.5));
   const further = iconButton("further", t("Zoom out (-)"), () => by(2 ** -0.5));
   const fit = h("button", { type: "button", class: "eg-button eg-zoom", title: t("Show the whole picture (Home, or Shift+0)"), onclick: () => to(1) });
-  const own = h("button", { type: "button", class: "eg-button eg-actual", title: t("One picture pixel on one screen pixel (Shift+1)"), "aria-label": t("Show the picture at its own size"), onclick: () => to(actual()) }, "1:1");
+  const own = h("button", { type: "button", class: "eg-button eg-actual", title: t("One picture pixel on one screen pixel (Shift+1)"), "aria-label": t("Show the picture at its actual size"), onclick: () => to(actual()) }, "1:1");
   const node = h("div", { class: "eg-group eg-end eg-small", role: "group", "aria-label": t("Zoom") }, further, fit, closer, own);
 
   const actual = () => width / ((canvas().clientWidth || width) * (window.devicePixelRatio || 1));

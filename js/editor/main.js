@@ -47,7 +47,7 @@ function render({ model, el }) {
   const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
   const page = makeEditorPage(model, root, {
     onHandled: (ids) => readMask(ids),
-    onWaiting: (waits) => (waits ? (status.textContent = t("The connection is lost. What you do is kept, and sent when it is back.")) : showStatus()),
+    onWaiting: (waits) => (waits ? (status.textContent = t("The connection is lost. Your changes are kept and sent once it is back.")) : showStatus()),
   });
   const { t, tell, on, width, height, line } = page;
   const hint = `editgan-${++editors}-help`;

@@ -8,7 +8,7 @@ export function makePaintOver({ model, put, t, names }) {
   const anything = h("option", { value: "anything" });
   const only = h("option", { value: "only" });
   const choose = h("option", { value: "choose" }, t("choose parts …"));
-  const select = h("select", { class: "eg-select eg-over", "aria-label": t("Paints over"), title: t("Which parts painting may reach"), onchange: () => chosen() }, anything, only, choose);
+  const select = h("select", { class: "eg-select eg-over", "aria-label": t("Paints over"), title: t("Which parts painting may change"), onchange: () => chosen() }, anything, only, choose);
   /** @type {Map<number, HTMLInputElement>} */
   const boxes = new Map(); // by part
   const rows = names.map((label) => {
@@ -19,7 +19,7 @@ export function makePaintOver({ model, put, t, names }) {
   const sheet = h(
     "dialog",
     { class: "eg-sheet eg-over-sheet", "aria-label": t("Parts to paint over"), onclick: (event) => void (event.target === sheet && sheet.close()), onclose: () => show() },
-    h("div", {}, h("p", {}, t("Paint over these parts alone; none chosen: over any.")), h("div", { class: "eg-over-parts" }, ...rows)),
+    h("div", {}, h("p", {}, t("Painting changes only the chosen parts; with none chosen, any part.")), h("div", { class: "eg-over-parts" }, ...rows)),
     iconButton("close", t("Close the list of parts"), () => void sheet.close()),
   );
   function chosen() {

@@ -15,9 +15,9 @@ export function makeQuality({ model, t }) {
     node.hidden = false;
   }
   const GRADES = {
-    good: [t("good"), t("Good: the model shows this photo well.")],
-    fair: [t("fair"), t("Fair: the model shows this photo roughly; edits look best where it is near.")],
-    poor: [t("poor"), t("Poor: the model hardly shows this photo; expect another face.")],
+    good: [t("good"), t("Good: the model reproduces this photo well.")],
+    fair: [t("fair"), t("Fair: the model reproduces this photo roughly; edits look best where it is close.")],
+    poor: [t("poor"), t("Poor: the model can hardly reproduce this photo; expect a different face.")],
   };
   const REACHED = { well: t("Well reached"), partly: t("Partly reached"), hardly: t("Hardly reached") };
   const KEPT = { "as before": t("the rest is as before"), nearly: t("the rest is nearly as before"), changed: t("the rest changed too") };
@@ -26,10 +26,10 @@ export function makeQuality({ model, t }) {
     badge.hidden = !found;
     if (!found) return;
     badge.className = `eg-badge eg-${found.grade}`;
-    const lines = [GRADES[found.grade][1], t("Nearness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) })];
-    if (found.identity != null) lines.push(t("Same person: {cosine} of 1 (good from 0.8, fair from 0.6)", { cosine: found.identity.toFixed(2) }));
+    const lines = [GRADES[found.grade][1], t("Closeness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) })];
+    if (found.identity != null) lines.push(t("Same person: cosine {cosine} (good from 0.8, fair from 0.6)", { cosine: found.identity.toFixed(2) }));
     const name = found.vector;
-    if (found.editability != null) lines.push(t("How far {vector} acts: {share} of a usual portrait (good from 60 %, fair from 30 %)", { vector: t(name), share: percent(found.editability) }));
+    if (found.editability != null) lines.push(t("Effect of {vector}: {share} of its effect on a typical portrait (good from 60 %, fair from 30 %)", { vector: t(name), share: percent(found.editability) }));
     say(badge, GRADES[found.grade][0], lines.join("\n"));
   }
   /** @param {import("./wire").EditQuality | null | undefined} found */
@@ -39,7 +39,7 @@ export function makeQuality({ model, t }) {
     const values = { agreement: percent(found.agreement), outside: percent(found.outside, 1) };
     const lines = [
       t("{reached}, {kept}.", { reached: REACHED[found.reached], kept: KEPT[found.kept] }),
-      t("Agreement of the edited parts with what was painted: {agreement}", values),
+      t("IoU of the edited parts with the painted ones: {agreement}", values),
       t("Mean change of the picture outside the region: {outside} of the value range", values),
     ];
     say(note, t("{agreement} reached, {outside} elsewhere", values), lines.join("\n"));

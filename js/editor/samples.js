@@ -25,7 +25,7 @@ export function makeSampleSheet({ tell, t }) {
   const more = h("button", { type: "button", class: "eg-button eg-text", onclick: () => addBlock()?.focus() }, t("More portraits"));
   const scroller = h("div", { class: "eg-shelf" });
   /** @type {Purpose} */
-  const anew = { title: t("New portrait"), hint: t("The one you choose takes the place of this one, and its edits begin anew."), chosen: (sample) => tell({ kind: "new", ...sample }) };
+  const anew = { title: t("New portrait"), hint: t("The portrait you choose replaces this one and starts without edits."), chosen: (sample) => tell({ kind: "new", ...sample }) };
   let purpose = anew;
   const title = h("b");
   const hint = h("span", { class: "eg-faint" });

@@ -32,8 +32,8 @@ export function makeStaging({ model, root, tell, t }) {
     range.setAttribute("aria-valuetext", value.textContent);
   }
   const more = textButton(t("{steps} more", { steps: MORE }), t("Go on for {steps} more steps towards the same parts", { steps: MORE }), () => tell({ kind: "run", steps: MORE }));
-  const accept = textButton(t("Accept"), t("Take this edit as it is (Enter); whatever you do next accepts it too"), () => tell({ kind: "accept" }));
-  const discard = textButton(t("Discard"), t("Go back to before this edit and its strokes (Delete); it stays in the history"), () => tell({ kind: "discard" }));
+  const accept = textButton(t("Accept"), t("Accept this edit (Enter); your next action accepts it too"), () => tell({ kind: "accept" }));
+  const discard = textButton(t("Discard"), t("Go back to before this edit and its strokes (Delete); the edit stays in the history"), () => tell({ kind: "discard" }));
   const node = h(
     "div",
     { class: "eg-staging", role: "group", "aria-label": t("This edit") },

@@ -26,8 +26,8 @@ export function makeToolbar({ model, put, t, tell, asked }, { setTool, toolNodes
   /** @type {["round" | "square", string][]} */
   const SHAPES = [["round", t("Round brush")], ["square", t("Square brush")]];
   const shapes = SHAPES.map(([name, title]) => /** @type {const} */ ([name, iconButton(name, title, () => put("shape", name))]));
-  const mirror = iconButton("mirror", t("Mirror: paint at both sides of the picture's middle (M)"), () => put("mirror", !model.get("mirror")));
-  const pressure = iconButton("pressure", t("The pen's pressure is the brush's size"), () => put("pressure", !model.get("pressure")), { hidden: true }); // until a pen is used
+  const mirror = iconButton("mirror", t("Mirror: paint on both sides of the picture's middle (M)"), () => put("mirror", !model.get("mirror")));
+  const pressure = iconButton("pressure", t("Pen pressure sets the brush size"), () => put("pressure", !model.get("pressure")), { hidden: true }); // until a pen is used
   const size = h("input", {
     type: "range", min: 1, max: mostSize, step: 1, class: "eg-range", "aria-label": t("Brush size in pixels"), title: t("Brush size ([ and ])"),
     oninput: () => void put("size", Number(size.value)),

@@ -29,7 +29,7 @@ export function makeVectorMenu({ model, tell, t }, name) {
   const to = number(t("Last row of {name}", { name: t(name) }));
   const fields = h("span", { class: "eg-joined", hidden: true }, from, h("span", {}, "\u2013"), to);
   const sweep = textButton(t("Save a sweep"), t("Download a GIF in which this vector goes up, down and back"), () => tell({ kind: "sweep", name }), "eg-tool");
-  const remove = textButton(t("Remove"), t("Take this vector out of the picture and of the list"), () => tell({ kind: "remove", name }), "eg-tool");
+  const remove = textButton(t("Remove"), t("Remove this vector from the picture and the list"), () => tell({ kind: "remove", name }), "eg-tool");
   const node = h("div", { class: "eg-vector-menu", hidden: true }, h("label", { class: "eg-field" }, h("span", {}, t("Rows")), select), fields, sweep, remove);
   const choose = (/** @type {number | null} */ first, /** @type {number | null} */ end) => tell({ kind: "layers", name, first, last: end });
   function typed() {

@@ -42,7 +42,7 @@ function makeRowNodes(page, name, { moves, set, scale }) {
     letGo: set,
   });
   const range = h("input", {
-    type: "range", min: -LIMIT, max: LIMIT, step: 0.05, class: "eg-range", "aria-label": t("Scale of {name}", { name: t(name) }), title: t("Double-click sets it to 0"),
+    type: "range", min: -LIMIT, max: LIMIT, step: 0.05, class: "eg-range", "aria-label": t("Scale of {name}", { name: t(name) }), title: t("Double-click to reset to 0"),
     ...drag.handlers,
     ondblclick: () => set(0),
   });
@@ -61,7 +61,7 @@ function makeRowNodes(page, name, { moves, set, scale }) {
     },
   });
   const toggle = h("input", {
-    type: "checkbox", class: "eg-switch", role: "switch", "aria-label": t("Use {name}", { name: t(name) }), title: t("On or off; the scale stays"),
+    type: "checkbox", class: "eg-switch", role: "switch", "aria-label": t("Use {name}", { name: t(name) }), title: t("Switch on or off; the scale stays"),
     onchange: () => void tell({ kind: "switch", name, on: toggle.checked }),
   });
   const picture = h("img", { alt: "", draggable: "false", class: "eg-vector-picture" });
@@ -100,8 +100,8 @@ export function makeVectorPanel({ model, tell, t }) {
     type: "text", class: "eg-search eg-keep", placeholder: t("Name of this edit"), "aria-label": t("Name under which to keep all edits as a vector"), maxlength: 60,
     onkeydown: (event) => event.key === "Enter" && keepVector(),
   });
-  const keep = textButton(t("Keep as vector"), t("Keep all that was edited as a vector with a slider of its own"), () => keepVector());
-  const refine = textButton(t("Refine"), t("Repair the picture after its vectors: keep what they changed, draw the rest back"), () => tell({ kind: "refine", steps: Number(refineSteps.value) }));
+  const keep = textButton(t("Keep as vector"), t("Keep all edits as a vector with its own slider"), () => keepVector());
+  const refine = textButton(t("Refine"), t("Repair the picture after its vectors: keep what they changed and restore the rest"), () => tell({ kind: "refine", steps: Number(refineSteps.value) }));
   const refineSteps = h("select", { class: "eg-select", "aria-label": t("Steps of refining") }, ...REFINE_STEPS.map((steps) => h("option", { value: steps, selected: steps === 30 }, t("{steps} steps", { steps }))));
   const animate = textButton(t("Save the last edit as animation"), t("Download a GIF from the picture before the last edit to the one after it"), () => tell({ kind: "animation" }));
   const node = h(

@@ -91,13 +91,13 @@ def test_mirrored_pressed_restricted_and_pushed_paint_is_the_kernels(lab, shippe
     canvas.press("m")
     editor.root.press("b")
     editor.set("Brush size in pixels", size // 4)
-    assert editor.root.get_by_role("button", name="The pen's pressure").count() == 0
+    assert editor.root.get_by_role("button", name="Pen pressure").count() == 0
     pen = [(size * 0.25, size * 0.2, 0.1), (size * 0.75, size * 0.2, 1.0)]
     drag_pen(editor, pen, size)
     pressed = agreed(editor, start)
     thin, thick = ((pressed != start)[:, int(size * x)].sum() for x in (0.3, 0.7))
     undone(editor, start)
-    editor.press("The pen's pressure")
+    editor.press("Pen pressure")
     drag_pen(editor, pen, size)
     even = agreed(editor, start)
     assert thin < thick <= (even != start)[:, int(size * 0.7)].sum() + 1
@@ -306,7 +306,7 @@ def test_a_part_is_taken_from_a_portrait_of_the_sheet(lab, shipped, photograph):
 
 def test_the_palette_button_shows_safe_colours_at_once_in_both_views_and_after_a_reload(lab, shipped, photograph):
     editor = ready(lab)
-    name = "Show the parts in colours that colour-blind eyes tell apart"
+    name = "Show the parts in colour-blind safe colours"
     button = editor.root.get_by_label(name)
     if not shipped:
         assert button.is_hidden()  # the tiny model's parts have no safe colours

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .lab import ROOT, EditorPage, until
+from .lab import PACK, ROOT, EditorPage, unpacked, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
@@ -15,12 +15,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 def shown(editor: EditorPage, view: str = "picture") -> np.ndarray:
     """The canvas as it is drawn, `[h, w, 3]` in device px."""
     canvas = editor.canvas(view)
-    editor.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    editor.lab.drawn()
     height, flat = canvas.evaluate(
-        "canvas => [canvas.height, Array.from(canvas.getContext('2d')"
-        ".getImageData(0, 0, canvas.width, canvas.height).data)]"
+        "canvas => { const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
+        f" return [canvas.height, ({PACK})(data)]; }}"
     )
-    return np.array(flat, np.uint8).reshape(height, -1, 4)[..., :3]
+    return unpacked(flat).reshape(height, -1, 4)[..., :3]
 
 
 def push(editor: EditorPage) -> None:

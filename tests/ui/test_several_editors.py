@@ -132,7 +132,7 @@ def test_a_stroke_painted_while_a_cell_runs_is_not_lost(open_notebook, host):
     editor.stroke(points, 32)
     echo = editor.pixels("index")
     assert not np.array_equal(echo, before)
-    note = "The kernel is busy; the stroke waits for it."
+    note = "The kernel is busy; the stroke is waiting for it."
     heard = "root => root.editgan.pending() === 0"
     until(lambda: editor.evaluate(heard) or editor.status == note, 4, "neither a note nor an answer")
     if host is Classic:

@@ -679,8 +679,8 @@ function makeNotices({ model, t }, { dismiss }) {
 var chip = (part) => h("span", { class: "eg-chip", style: `background:var(--eg-part-${part.id})` });
 function makePalette({ model, root, put, t }) {
   const colours = new Uint8ClampedArray(256 * 4);
-  const TITLES = { own: t("Parts in their own colours; press for colours that colour-blind eyes tell apart"), safe: t("Parts in colours that colour-blind eyes tell apart; press for their own") };
-  const button = iconButton("palette", t("Show the parts in colours that colour-blind eyes tell apart"), () => put("palette", model.get("palette") === "safe" ? "own" : "safe"), { hidden: !model.get("palettes").safe });
+  const TITLES = { own: t("Parts in their own colours; press for colour-blind safe ones"), safe: t("Parts in colour-blind safe colours; press for their own") };
+  const button = iconButton("palette", t("Show the parts in colour-blind safe colours"), () => put("palette", model.get("palette") === "safe" ? "own" : "safe"), { hidden: !model.get("palettes").safe });
   function show() {
     const palette = model.get("palette");
     for (const [place, part] of model.get("labels").entries()) {
@@ -819,7 +819,7 @@ function makeRunBar({ model, root, put, t, tell }, { progressed }) {
   function showReady() {
     const ready = model.get("can_edit");
     setUsable(run, ready);
-    run.title = ready ? t("Optimise the picture towards the painted mask") : t("Paint a stroke first: the picture is as the parts say");
+    run.title = ready ? t("Optimise the picture towards the painted mask") : t("Paint a stroke first: the picture already shows these parts");
   }
   return { node, progress, take, show, showRunning, showReady, stepped: () => (newest.step ?? 0) > 0 };
 }
@@ -925,7 +925,7 @@ function makeWaitingNote({ status, written, waits, alive, t }) {
         const there = await alive();
         if (!isWaiting()) return;
         noted = true;
-        status.textContent = there ? t("The kernel is busy; the stroke waits for it.") : t("The kernel was restarted and knows nothing of this editor. Editor.restore() in a new cell brings it back.");
+        status.textContent = there ? t("The kernel is busy; the stroke is waiting for it.") : t("The kernel was restarted and does not know this editor. Run Editor.restore() in a new cell to bring it back.");
       }, SOON_ENOUGH);
     },
     check() {
@@ -987,7 +987,7 @@ function makeZoom({ model, t }, { canvas, pointer, changed: changed2 }) {
   const closer = iconButton("closer", t("Zoom in (+, or Ctrl and the wheel)"), () => by(2 ** 0.5));
   const further = iconButton("further", t("Zoom out (-)"), () => by(2 ** -0.5));
   const fit = h("button", { type: "button", class: "eg-button eg-zoom", title: t("Show the whole picture (Home, or Shift+0)"), onclick: () => to(1) });
-  const own = h("button", { type: "button", class: "eg-button eg-actual", title: t("One picture pixel on one screen pixel (Shift+1)"), "aria-label": t("Show the picture at its own size"), onclick: () => to(actual()) }, "1:1");
+  const own = h("button", { type: "button", class: "eg-button eg-actual", title: t("One picture pixel on one screen pixel (Shift+1)"), "aria-label": t("Show the picture at its actual size"), onclick: () => to(actual()) }, "1:1");
   const node = h("div", { class: "eg-group eg-end eg-small", role: "group", "aria-label": t("Zoom") }, further, fit, closer, own);
   const actual = () => width / ((canvas().clientWidth || width) * (window.devicePixelRatio || 1));
   const view = makeViewWindow({ width, height, actual, changed: () => (show(), changed2()) });
@@ -1548,7 +1548,7 @@ var polygon_default = {
   key: "p",
   label: (t) => t("polygon"),
   title: (t) => t("Polygon: click round an area to paint it; Enter, a double-click or a click on the first corner closes it (P)"),
-  keys: (t) => [["Enter, Backspace, Esc", t("close a polygon, take its last corner back, drop it")]],
+  keys: (t) => [["Enter, Backspace, Esc", t("close a polygon, remove its last corner, discard it")]],
   make(bench) {
     const { redraw, reach: reach2 } = bench;
     const polygon = makePolygon({
@@ -1898,15 +1898,15 @@ function makeSheet(t) {
     ["K", t("lock or unlock the selected part")],
     ["H, Shift+H", t("hide the selected part in the mask, show it alone")],
     ["O", t("the mask as areas, borders or both")],
-    ["+ − Home, Shift+1", t("zoom in, out, whole picture (also Shift+0), its own size; also Ctrl and the wheel, and the middle button drags")],
+    ["+ − Home, Shift+1", t("zoom in, zoom out, whole picture (also Shift+0), actual size; Ctrl and the wheel zoom, the middle button drags")],
     [t("Arrows, Space"), t("move the brush (Shift: faster), paint a dot")],
     ["Ctrl+Z, Ctrl+Shift+Z", t("undo, redo")],
     ["C", t("hold: the picture before all edits")],
-    ["V", t("the whole photo with the edits, where one was opened")],
+    ["V", t("the whole photo with the edits, if a photo is open")],
     ["Ctrl+V", t("open the picture in the clipboard")],
     ["Shift+C", t("divide the picture into before and now; arrows move the divider")],
-    ["Enter, Delete", t("accept or discard the edit that is done")],
-    ["Esc", t("drop the stroke under the pointer, stop a running edit, or leave the editor")],
+    ["Enter, Delete", t("accept or discard the finished edit")],
+    ["Esc", t("discard the stroke under the pointer, stop a running edit, or leave the editor")],
     ["?", t("this list")]
   ]);
 }
@@ -2567,7 +2567,7 @@ function makePaintOver({ model, put, t, names }) {
   const anything = h("option", { value: "anything" });
   const only = h("option", { value: "only" });
   const choose = h("option", { value: "choose" }, t("choose parts …"));
-  const select = h("select", { class: "eg-select eg-over", "aria-label": t("Paints over"), title: t("Which parts painting may reach"), onchange: () => chosen() }, anything, only, choose);
+  const select = h("select", { class: "eg-select eg-over", "aria-label": t("Paints over"), title: t("Which parts painting may change"), onchange: () => chosen() }, anything, only, choose);
   const boxes = /* @__PURE__ */ new Map();
   const rows = names.map((label) => {
     const box = h("input", { type: "checkbox", onchange: () => put("over", names.filter(({ id }) => boxes.get(id)?.checked).map(({ id }) => id)) });
@@ -2577,7 +2577,7 @@ function makePaintOver({ model, put, t, names }) {
   const sheet = h(
     "dialog",
     { class: "eg-sheet eg-over-sheet", "aria-label": t("Parts to paint over"), onclick: (event) => void (event.target === sheet && sheet.close()), onclose: () => show() },
-    h("div", {}, h("p", {}, t("Paint over these parts alone; none chosen: over any.")), h("div", { class: "eg-over-parts" }, ...rows)),
+    h("div", {}, h("p", {}, t("Painting changes only the chosen parts; with none chosen, any part.")), h("div", { class: "eg-over-parts" }, ...rows)),
     iconButton("close", t("Close the list of parts"), () => void sheet.close())
   );
   function chosen() {
@@ -2747,9 +2747,9 @@ function makeQuality({ model, t }) {
     node.hidden = false;
   }
   const GRADES = {
-    good: [t("good"), t("Good: the model shows this photo well.")],
-    fair: [t("fair"), t("Fair: the model shows this photo roughly; edits look best where it is near.")],
-    poor: [t("poor"), t("Poor: the model hardly shows this photo; expect another face.")]
+    good: [t("good"), t("Good: the model reproduces this photo well.")],
+    fair: [t("fair"), t("Fair: the model reproduces this photo roughly; edits look best where it is close.")],
+    poor: [t("poor"), t("Poor: the model can hardly reproduce this photo; expect a different face.")]
   };
   const REACHED = { well: t("Well reached"), partly: t("Partly reached"), hardly: t("Hardly reached") };
   const KEPT = { "as before": t("the rest is as before"), nearly: t("the rest is nearly as before"), changed: t("the rest changed too") };
@@ -2757,10 +2757,10 @@ function makeQuality({ model, t }) {
     badge.hidden = !found;
     if (!found) return;
     badge.className = `eg-badge eg-${found.grade}`;
-    const lines = [GRADES[found.grade][1], t("Nearness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) })];
-    if (found.identity != null) lines.push(t("Same person: {cosine} of 1 (good from 0.8, fair from 0.6)", { cosine: found.identity.toFixed(2) }));
+    const lines = [GRADES[found.grade][1], t("Closeness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) })];
+    if (found.identity != null) lines.push(t("Same person: cosine {cosine} (good from 0.8, fair from 0.6)", { cosine: found.identity.toFixed(2) }));
     const name = found.vector;
-    if (found.editability != null) lines.push(t("How far {vector} acts: {share} of a usual portrait (good from 60 %, fair from 30 %)", { vector: t(name), share: percent(found.editability) }));
+    if (found.editability != null) lines.push(t("Effect of {vector}: {share} of its effect on a typical portrait (good from 60 %, fair from 30 %)", { vector: t(name), share: percent(found.editability) }));
     say(badge, GRADES[found.grade][0], lines.join("\n"));
   }
   function showEdit(found) {
@@ -2769,7 +2769,7 @@ function makeQuality({ model, t }) {
     const values = { agreement: percent(found.agreement), outside: percent(found.outside, 1) };
     const lines = [
       t("{reached}, {kept}.", { reached: REACHED[found.reached], kept: KEPT[found.kept] }),
-      t("Agreement of the edited parts with what was painted: {agreement}", values),
+      t("IoU of the edited parts with the painted ones: {agreement}", values),
       t("Mean change of the picture outside the region: {outside} of the value range", values)
     ];
     say(note, t("{agreement} reached, {outside} elsewhere", values), lines.join("\n"));
@@ -2793,7 +2793,7 @@ function makeSampleSheet({ tell, t }) {
   const close = iconButton("close", t("Close without choosing"), () => node.close());
   const more = h("button", { type: "button", class: "eg-button eg-text", onclick: () => addBlock()?.focus() }, t("More portraits"));
   const scroller = h("div", { class: "eg-shelf" });
-  const anew = { title: t("New portrait"), hint: t("The one you choose takes the place of this one, and its edits begin anew."), chosen: (sample) => tell({ kind: "new", ...sample }) };
+  const anew = { title: t("New portrait"), hint: t("The portrait you choose replaces this one and starts without edits."), chosen: (sample) => tell({ kind: "new", ...sample }) };
   let purpose = anew;
   const title = h("b");
   const hint = h("span", { class: "eg-faint" });
@@ -2909,10 +2909,10 @@ function makeSettings({ model, tell, t }) {
       "div",
       { class: "eg-bar" },
       h("label", { class: "eg-field" }, h("span", {}, t("Preset")), preset),
-      field("lr", t("Learning rate"), t("Step length of Adam in the latent's units"), { min: 1e-3, max: 5, step: 0.01 }),
-      field("outside_budget", t("Outside budget"), t("Mean change outside the region that costs nothing, as a share of the value range"), { min: 0, max: 0.2, step: 2e-3 }),
+      field("lr", t("Learning rate"), t("Adam's learning rate, in units of the latent"), { min: 1e-3, max: 5, step: 0.01 }),
+      field("outside_budget", t("Outside budget"), t("Mean change outside the region that is not penalised, as a share of the value range"), { min: 0, max: 0.2, step: 2e-3 }),
       field("buffer_px", t("Buffer"), t("How far the region reaches beyond the parts, in picture pixels; empty: 2 % of the height"), { min: 0, max: 64, step: 0.5 }, true),
-      field("stop_iou", t("Stop at"), t("End early once the parts agree this well, 0 to 1; empty: run all steps"), { min: 0, max: 1, step: 0.01 }, true)
+      field("stop_iou", t("Stop at"), t("Stop early at this IoU, 0 to 1; empty: run all steps"), { min: 0, max: 1, step: 0.01 }, true)
     ),
     terms
   );
@@ -3008,8 +3008,8 @@ function makeStaging({ model, root, tell, t }) {
     range.setAttribute("aria-valuetext", value.textContent);
   }
   const more = textButton(t("{steps} more", { steps: MORE }), t("Go on for {steps} more steps towards the same parts", { steps: MORE }), () => tell({ kind: "run", steps: MORE }));
-  const accept = textButton(t("Accept"), t("Take this edit as it is (Enter); whatever you do next accepts it too"), () => tell({ kind: "accept" }));
-  const discard = textButton(t("Discard"), t("Go back to before this edit and its strokes (Delete); it stays in the history"), () => tell({ kind: "discard" }));
+  const accept = textButton(t("Accept"), t("Accept this edit (Enter); your next action accepts it too"), () => tell({ kind: "accept" }));
+  const discard = textButton(t("Discard"), t("Go back to before this edit and its strokes (Delete); the edit stays in the history"), () => tell({ kind: "discard" }));
   const node = h(
     "div",
     { class: "eg-staging", role: "group", "aria-label": t("This edit") },
@@ -3089,8 +3089,8 @@ function makeToolbar({ model, put, t, tell, asked }, { setTool, toolNodes, mostS
     /** @type {const} */
     [name, iconButton(name, title, () => put("shape", name))]
   ));
-  const mirror = iconButton("mirror", t("Mirror: paint at both sides of the picture's middle (M)"), () => put("mirror", !model.get("mirror")));
-  const pressure = iconButton("pressure", t("The pen's pressure is the brush's size"), () => put("pressure", !model.get("pressure")), { hidden: true });
+  const mirror = iconButton("mirror", t("Mirror: paint on both sides of the picture's middle (M)"), () => put("mirror", !model.get("mirror")));
+  const pressure = iconButton("pressure", t("Pen pressure sets the brush size"), () => put("pressure", !model.get("pressure")), { hidden: true });
   const size = h("input", {
     type: "range",
     min: 1,
@@ -3236,7 +3236,7 @@ function makeVectorMenu({ model, tell, t }, name) {
   const to = number(t("Last row of {name}", { name: t(name) }));
   const fields = h("span", { class: "eg-joined", hidden: true }, from, h("span", {}, "–"), to);
   const sweep = textButton(t("Save a sweep"), t("Download a GIF in which this vector goes up, down and back"), () => tell({ kind: "sweep", name }), "eg-tool");
-  const remove = textButton(t("Remove"), t("Take this vector out of the picture and of the list"), () => tell({ kind: "remove", name }), "eg-tool");
+  const remove = textButton(t("Remove"), t("Remove this vector from the picture and the list"), () => tell({ kind: "remove", name }), "eg-tool");
   const node = h("div", { class: "eg-vector-menu", hidden: true }, h("label", { class: "eg-field" }, h("span", {}, t("Rows")), select), fields, sweep, remove);
   const choose = (first, end) => tell({ kind: "layers", name, first, last: end });
   function typed() {
@@ -3295,7 +3295,7 @@ function makeRowNodes(page, name, { moves, set, scale }) {
     step: 0.05,
     class: "eg-range",
     "aria-label": t("Scale of {name}", { name: t(name) }),
-    title: t("Double-click sets it to 0"),
+    title: t("Double-click to reset to 0"),
     ...drag.handlers,
     ondblclick: () => set(0)
   });
@@ -3322,7 +3322,7 @@ function makeRowNodes(page, name, { moves, set, scale }) {
     class: "eg-switch",
     role: "switch",
     "aria-label": t("Use {name}", { name: t(name) }),
-    title: t("On or off; the scale stays"),
+    title: t("Switch on or off; the scale stays"),
     onchange: () => void tell({ kind: "switch", name, on: toggle.checked })
   });
   const picture = h("img", { alt: "", draggable: "false", class: "eg-vector-picture" });
@@ -3366,8 +3366,8 @@ function makeVectorPanel({ model, tell, t }) {
     maxlength: 60,
     onkeydown: (event) => event.key === "Enter" && keepVector()
   });
-  const keep = textButton(t("Keep as vector"), t("Keep all that was edited as a vector with a slider of its own"), () => keepVector());
-  const refine = textButton(t("Refine"), t("Repair the picture after its vectors: keep what they changed, draw the rest back"), () => tell({ kind: "refine", steps: Number(refineSteps.value) }));
+  const keep = textButton(t("Keep as vector"), t("Keep all edits as a vector with its own slider"), () => keepVector());
+  const refine = textButton(t("Refine"), t("Repair the picture after its vectors: keep what they changed and restore the rest"), () => tell({ kind: "refine", steps: Number(refineSteps.value) }));
   const refineSteps = h("select", { class: "eg-select", "aria-label": t("Steps of refining") }, ...REFINE_STEPS.map((steps) => h("option", { value: steps, selected: steps === 30 }, t("{steps} steps", { steps }))));
   const animate = textButton(t("Save the last edit as animation"), t("Download a GIF from the picture before the last edit to the one after it"), () => tell({ kind: "animation" }));
   const node = h(
@@ -3497,7 +3497,7 @@ function render({ model, el }) {
   const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
   const page = makeEditorPage(model, root, {
     onHandled: (ids) => readMask(ids),
-    onWaiting: (waits) => waits ? status.textContent = t("The connection is lost. What you do is kept, and sent when it is back.") : showStatus()
+    onWaiting: (waits) => waits ? status.textContent = t("The connection is lost. Your changes are kept and sent once it is back.") : showStatus()
   });
   const { t, tell, on, width, height, line } = page;
   const hint = `editgan-${++editors}-help`;

@@ -55,7 +55,7 @@ export default {
   key: "p",
   label: (t) => t("polygon"),
   title: (t) => t("Polygon: click round an area to paint it; Enter, a double-click or a click on the first corner closes it (P)"),
-  keys: (t) => [["Enter, Backspace, Esc", t("close a polygon, take its last corner back, drop it")]],
+  keys: (t) => [["Enter, Backspace, Esc", t("close a polygon, remove its last corner, discard it")]],
   make(bench) {
     const { redraw, reach } = bench;
     const polygon = makePolygon({
