@@ -50,5 +50,5 @@ def test_an_edit_is_measured_in_each_style(tiny_model):
     assert rows[0].success.n == 2
     assert rows[0].share.value > 0
     assert "| sketch | brighter | brightness | 2 |" in style_table(rows)
-    with pytest.raises(ValueError, match="give some"):
+    with pytest.raises(ValueError, match="give at least one picture"):
         measure_styles(tiny_model, [], vector, "brightness", brightness, 0.02)

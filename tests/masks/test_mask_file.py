@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from editors import browser
+from editors import browser, until
 from PIL import Image, ImageFilter
 from tiny_model import TINY_LABELS
 
@@ -492,7 +492,7 @@ def test_a_mask_that_does_not_fit_is_refused_at_once_and_changes_nothing(editor,
     with pytest.raises(MaskFileError, match="8 x 6 px"):
         editor.load_mask(mask_png(label_map, TINY_LABELS))
     browser(editor, [mask_png(label_map, TINY_LABELS)], kind="open_mask")
-    assert "8 x 6 px" in editor.error
+    until(lambda: "8 x 6 px" in editor.error)
     assert np.array_equal(editor.label_map, before)
     assert not editor.view.can_undo
 
@@ -520,7 +520,7 @@ def test_the_editor_paints_the_selected_part_from_a_black_and_white_mask(editor)
     mask[10:20, 10:16] = True
     content = encoded(Image.fromarray(mask))
     browser(editor, [content], kind="open_mask", auto=False)
-    assert "Paint the selected part from a mask" in editor.error
+    until(lambda: "Paint the selected part from a mask" in editor.error)
     assert np.array_equal(editor.label_map, before)
     browser(editor, [content], kind="open_part_mask", label=3, auto=False, mirror=True)
     editor.wait()

@@ -135,7 +135,7 @@ def test_training_may_begin_with_another_encoders_weights(tiny_model, trained, r
     image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(encoder(image), trained[0](image), atol=1e-2, rtol=1e-2)
     other = Encoder(EncoderConfig(resolution=32, num_ws=8, w_dim=16, channel_base=512, channel_max=16, hidden=32))
-    with pytest.raises(ValueError, match="drop it"):
+    with pytest.raises(ValueError, match="leave start out"):
         train_encoder(tiny_model, renders, settings, start=other)
 
 

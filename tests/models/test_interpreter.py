@@ -95,7 +95,7 @@ def test_config_survives_json_form():
 
 @pytest.fixture(scope="module")
 def labelled(tiny_model):
-    from conftest import threshold_labels
+    from tiny_model import threshold_labels
 
     w_plus = torch.cat([tiny_model.sample_w_plus(seed, 1.0) for seed in range(100, 106)])
     image = tiny_model.generator.synthesis(w_plus).image
@@ -146,5 +146,5 @@ def test_label_maps_that_do_not_fit_are_refused(tiny_model, labelled):
     w_plus, label_maps = labelled
     with pytest.raises(ValueError, match=r"\(6, 16, 16\); 6 latents of this generator need \(6, 32, 32\)"):
         train_interpreter(tiny_model.generator, w_plus, label_maps[:, :16, :16], 4, SHORT)
-    with pytest.raises(ValueError, match=r"hold id 3, but ids run 0\.\.2"):
+    with pytest.raises(ValueError, match=r"contain id 3, but ids are 0\.\.2"):
         train_interpreter(tiny_model.generator, w_plus, label_maps, 3, SHORT)

@@ -138,4 +138,4 @@ def test_no_small_pickle_takes_long(made, tmp_path):
     begun = time.process_time()
     with contextlib.suppress(CheckpointError):
         read_tensors(tmp_path / "w.pkl")
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < 30  # about 8 on an idle core

@@ -31,7 +31,7 @@ def test_the_schema_that_the_browser_side_has_is_the_one_of_the_commands():
 
 
 def test_every_message_that_the_page_sends_is_a_command_or_a_question():
-    questions = {"ack", "state", "thumbs", "samples", "outline", "dismiss"}
+    questions = {"ack", "state", "history", "thumbs", "samples", "outline", "dismiss"}
     sent = set()
     for path in JS.rglob("*.js"):
         if not {"node_modules", "tests"} & set(path.parts):
