@@ -190,7 +190,12 @@ def test_second_stroke_errors_tools_and_themes(lab, shipped, photograph):
     lab.kernel("del editor.session.edit")
     editor.press("Dismiss")
     alert.wait_for(state="hidden", timeout=10_000)
-    lab.kernel("editor.view._handle_custom_msg({'kind': 'stroke', 'label': 'halo', 'tool': 'brush'}, [])")
+    lab.kernel(
+        "import numpy as np\n"
+        "editor.view._handle_custom_msg("
+        "{'kind': 'stroke', 'id': 'x', 'label': 'halo', 'tool': 'brush', 'radius': 2.0, 'shape': 'round'},"
+        " [np.array([[4, 4]], np.float32).tobytes()])"
+    )
     alert.wait_for(state="visible", timeout=10_000)
     assert "halo" in alert.inner_text()
     editor.press("Dismiss")

@@ -1,5 +1,7 @@
 """In a real browser: an edit is staged, the history is a tree of pictures, a restarted kernel is where it was."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,11 @@ def test_an_edit_is_staged_and_what_is_discarded_stays_as_a_branch(lab, shipped,
     editor.set("Strength of this edit", 0.5)
     until(lambda: lab.kernel("print(editor.session.strength)").strip() == "0.5", 20, "the strength was not taken")
     until(lambda: not np.array_equal(editor.pixels(), full), 10, "the picture did not follow")
+    # The preview is a JPEG; the picture of the committed strength follows it.
+    kept = np.array(json.loads(lab.kernel("import json; print(json.dumps(editor.session.image.tolist()))")), np.uint8)
+    until(
+        lambda: np.array_equal(editor.pixels()[..., :3], kept), 20, "the committed picture did not follow the preview"
+    )
     half, (before, after) = editor.pixels().astype(float), (first.astype(float), full.astype(float))
     assert np.abs(half - before).mean() < np.abs(after - before).mean()
     assert np.abs(half - after).mean() < np.abs(after - before).mean()

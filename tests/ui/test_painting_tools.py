@@ -214,7 +214,10 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
     # A part tool under the pointer shows what it would make, and changes nothing.
     lab.kernel(
         "seen, sent = [], editor.view.send\n"
-        "editor.view.send = lambda content, buffers: (seen.append(content['kind']), sent(content, buffers=buffers))"
+        "def send(content, buffers=None):\n"
+        "    seen.append(content['kind'])\n"
+        "    sent(content, buffers=buffers)\n"
+        "editor.view.send = send"
     )
     canvas.press("2")
     tool = editor.root.get_by_role("button", name="Selected part: grow")
