@@ -72,6 +72,8 @@ LatentFile = Annotated[
     Path | None, typer.Option(help="File of latents (.npz, .npy, .pt) to edit in place of a seed's portrait.")
 ]
 LatentIndex = Annotated[int | None, typer.Option(min=0, help="Which one of several latents, from 0.")]
+ModelName = Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")]
+TruncationPsi = Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random generator.")]
 Columns = Annotated[
     bool | None, typer.Option(help="Whether a matrix of directions has them as columns. [default: as its file says]")
@@ -282,10 +284,10 @@ def apply(
     ],
     out: Annotated[Path, typer.Option(help="Picture to write; the ending says the format.")],
     scale: Annotated[list[float] | None, typer.Option(help="Strength; several give a strip. [default: 0 1]")] = None,
-    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
+    model: ModelName = "portraits",
     seed: Seed = 0,
     seed_source: SeedSource = "torch",
-    truncation_psi: Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")] = 0.7,
+    truncation_psi: TruncationPsi = 0.7,
     latent: LatentFile = None,
     latent_index: LatentIndex = None,
     index: Annotated[str | None, typer.Option(help="Which one of a file's directions, from 0, or its name.")] = None,
@@ -328,10 +330,10 @@ def drag(
     ],
     out: Annotated[Path, typer.Option(help="Picture to write: before and after, side by side.")],
     vector: Annotated[Path | None, typer.Option(help="Save the edit as a vector too, .safetensors.")] = None,
-    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
+    model: ModelName = "portraits",
     seed: Seed = 0,
     seed_source: SeedSource = "torch",
-    truncation_psi: Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")] = 0.7,
+    truncation_psi: TruncationPsi = 0.7,
     latent: LatentFile = None,
     latent_index: LatentIndex = None,
     steps: Annotated[int, typer.Option(min=1, help="Steps of the optimisation.")] = 30,
@@ -394,7 +396,7 @@ def photo(
     vector: Annotated[str, typer.Argument(help="A saved edit vector, .safetensors, or one of the model's library.")],
     out: Annotated[Path, typer.Option(help="Picture to write, of the photo's own size.")],
     scale: Annotated[float, typer.Option(help="Strength of the vector.")] = 1.0,
-    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
+    model: ModelName = "portraits",
     preset: Annotated[str, typer.Option(help="Of the embedding: fast, default, paper or released.")] = "default",
     crop: Annotated[
         tuple[float, float, float] | None, typer.Option(help="Left and upper edge and side of the square, px.")
@@ -513,7 +515,7 @@ def _latent(model: "EditGAN", path: Path, index: int | None, force: bool) -> "tu
 @app.command()
 def vectors(
     out: Annotated[Path, typer.Option(help="Folder that takes the vectors; those that are there are kept.")],
-    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
+    model: ModelName = "portraits",
     sources: Annotated[int, typer.Option(min=1, help="Portraits whose edits a vector is the mean of.")] = 5,
     steps: Annotated[int, typer.Option(min=1, help="Steps of each edit.")] = 60,
     licence: Annotated[str | None, typer.Option(help="Under which the vectors may be passed on.")] = None,

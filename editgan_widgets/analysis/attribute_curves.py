@@ -92,11 +92,15 @@ class CurveObserver:
         """Attributes of each portrait at each strength."""
         return {name: np.concatenate(found) for name, found in self._values.items()}
 
+    def result(self, vector: EditVector, attribute: str, basis: Basis) -> AttributeCurve:
+        """Answer for one attribute. Raises ValueError for one that is not read."""
+        if attribute not in self._values:
+            raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(self._values))}")
+        return curve_of(vector.name, attribute, self.strengths, np.concatenate(self._values[attribute]), basis)
+
     def results(self, vector: EditVector, basis: Basis) -> dict[str, AttributeCurve]:
         """Answer for each attribute."""
-        return {
-            name: curve_of(vector.name, name, self.strengths, values, basis) for name, values in self.values().items()
-        }
+        return {name: self.result(vector, name, basis) for name in self._values}
 
 
 def attribute_curve(
@@ -124,7 +128,7 @@ def attribute_curve(
     """
     observer = CurveObserver(read, strengths)
     seen = observe(model, vector, [observer], seeds, strengths, truncation_psi, progress=progress)
-    return _named(observer.results(vector, Basis(len(seen), None, _INTERVAL, model.fingerprint)), attribute)
+    return observer.result(vector, attribute, Basis(len(seen), None, _INTERVAL, model.fingerprint))
 
 
 def curve_of(
@@ -263,26 +267,32 @@ def leakage(
     if min(strengths) <= 0:
         raise ValueError(f"strengths are above 0; got {min(strengths)!r}; negate a vector for the other direction")
     chosen = list(seeds)
-    rows, found, reached, names, n = [], [], [], None, len(chosen)
+    matched, changes, names, n = [], [], (), len(chosen)
     for target, vector in vectors.items():
         observer = CurveObserver(read, strengths)
         n = min(n, len(observe(model, vector, [observer], chosen, strengths, truncation_psi, progress=progress)))
+        strength, reached = matched_strength(observer.result(vector, target, Basis()))
         curves = observer.results(vector, Basis())
-        _named(curves, target)
-        names = tuple(curves) if names is None else names
-        strength, there = matched_strength(curves[target])
-        rows.append(
-            [float(np.interp(strength, c.strengths, c.mean)) / c.std if c.std > 0 else 0.0 for c in curves.values()]
-        )
-        if not there:  # extrapolated along the line from 0 to the greatest strength
-            rows[-1] = [
-                float(c.mean[-1] / c.strengths[-1] * strength / c.std) if c.std > 0 else 0.0 for c in curves.values()
-            ]
-        found.append(strength)
-        reached.append(there)
-    basis = Basis(n, None, "means over the same portraits", model.fingerprint)
-    labels = tuple(vector.name for vector in vectors.values())
-    return Leakage(labels, tuple(vectors), names or (), np.array(rows), np.array(found), tuple(reached), basis)
+        names = tuple(curves)
+        matched.append((strength, reached))
+        changes.append([_change_at(curve, strength) / curve.std if curve.std > 0 else 0.0 for curve in curves.values()])
+    found, reached = zip(*matched, strict=True)
+    return Leakage(
+        vectors=tuple(vector.name for vector in vectors.values()),
+        targets=tuple(vectors),
+        attributes=names,
+        matrix=np.array(changes),
+        strengths=np.array(found),
+        reached=reached,
+        basis=Basis(n, None, "means over the same portraits", model.fingerprint),
+    )
+
+
+def _change_at(curve: AttributeCurve, strength: float) -> float:
+    """Mean change at a strength above 0: interpolated, or extrapolated along the line from 0 to the greatest one."""
+    if strength > curve.strengths[-1]:
+        return float(curve.mean[-1] / curve.strengths[-1] * strength)
+    return float(np.interp(strength, curve.strengths, curve.mean))
 
 
 def matched_strength(curve: AttributeCurve) -> tuple[float, bool]:
@@ -300,9 +310,3 @@ def matched_strength(curve: AttributeCurve) -> tuple[float, bool]:
     i = over[0]
     part = (1 - change[i - 1]) / (change[i] - change[i - 1])
     return float(s[i - 1] + part * (s[i] - s[i - 1])), True
-
-
-def _named(curves: Mapping[str, AttributeCurve], attribute: str) -> AttributeCurve:
-    if attribute not in curves:
-        raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(curves))}")
-    return curves[attribute]

@@ -3,8 +3,9 @@
 Both compare pictures that the generator would make if it were linear with those that it makes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
 _INTERVAL = "95 % Student's interval over portraits"
+_Pictures: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]  # latent -> deviation and linear effect, [3, H, W]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +100,9 @@ def nonlinearity(
     return _deviation(model, f"Nonlinearity of {vector.name!r}", pictures, seeds, truncation_psi)
 
 
-def _deviation(model: EditGAN, subject: str, pictures, seeds: Iterable[int], truncation_psi: float) -> Deviation:
+def _deviation(
+    model: EditGAN, subject: str, pictures: _Pictures, seeds: Iterable[int], truncation_psi: float
+) -> Deviation:
     chosen = list(seeds)
     if not chosen:
         raise ValueError("no seeds were given; give some, such as range(50)")

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.transfer import picture_of
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.models.editgan import EditGAN
@@ -101,9 +102,5 @@ def _trials(
             parts = torch.stack(maps).cpu().numpy()
         before = synthesis.image.clamp(-1, 1)
         del synthesis
-        after = {s: _pictures(model, vector.apply(w_plus, s)) for s in scales}
+        after = {s: picture_of(model, vector.apply(w_plus, s)) for s in scales}
         yield Trials(some, before, parts, after)
-
-
-def _pictures(model: EditGAN, w_plus: Tensor) -> Tensor:
-    return model.generator.synthesis(w_plus).image.clamp(-1, 1)

@@ -83,7 +83,6 @@ def cosines(vectors: Iterable[EditVector]) -> Cosines:
         by_row = np.clip(np.einsum("ird,jrd->rij", rows, rows), -1, 1)
     values = np.linalg.eigvalsh(unit @ unit.T)
     condition = float(values[-1] / values[0]) if values[0] > values[-1] * 1e-12 else float("inf")
-    fingerprints = {vector.fingerprint for vector in given}
     return Cosines(
         names=tuple(vector.name for vector in given),
         cosine=cosine,
@@ -92,7 +91,7 @@ def cosines(vectors: Iterable[EditVector]) -> Cosines:
         condition=condition,
         p_value=cosine_p_value(cosine, flat.shape[1]),
         random_std=1 / flat.shape[1] ** 0.5,
-        basis=Basis(fingerprint=fingerprints.pop() if len(fingerprints) == 1 else None),
+        basis=Basis(fingerprint=common_fingerprint(given)),
     )
 
 
@@ -114,3 +113,9 @@ def stack(vectors: list[EditVector]) -> np.ndarray:
         said = " and ".join(f"{name!r} of {shape[0]} x {shape[1]}" for shape, name in shapes.items())
         raise EditVectorError(f"edit vectors differ in rows x width: {said}; compare those of one model")
     return np.stack([vector.delta_w_plus.double().numpy() for vector in vectors])
+
+
+def common_fingerprint(vectors: list[EditVector]) -> str | None:
+    """Fingerprint of the model that all vectors were made with; None if it is unknown or not one."""
+    fingerprints = {vector.fingerprint for vector in vectors}
+    return fingerprints.pop() if len(fingerprints) == 1 else None

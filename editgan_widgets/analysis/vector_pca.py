@@ -8,7 +8,7 @@ import torch
 from matplotlib.figure import Figure
 
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.analysis.vector_cosines import stack
+from editgan_widgets.analysis.vector_cosines import common_fingerprint, stack
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 
 _ROUNDING = 1e-6  # of the largest singular value: vectors are stored in float32
@@ -76,8 +76,7 @@ def pca_vectors(vectors: Iterable[EditVector]) -> VectorPCA:
         raise EditVectorError("all edit vectors are zero; there is nothing to decompose")
     kept = s > s[0] * _ROUNDING
     explained = s[kept] ** 2 / (s[kept] ** 2).sum()
-    fingerprints = {vector.fingerprint for vector in given}
-    fingerprint = fingerprints.pop() if len(fingerprints) == 1 else None
+    fingerprint = common_fingerprint(given)
     recipe = {"fingerprint": fingerprint} if fingerprint else {}
     first = replace(given[0], labels=(), recipe=recipe, preview=None, licence=None)
     axes = torch.from_numpy(vt[kept].reshape(-1, *stacked.shape[1:])).float()

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.generators.protocol import StyledGenerator
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class RowNorms(Result):
     norms: np.ndarray  # [num_ws], Euclidean, in W's own unit
     shares: np.ndarray  # [num_ws], of the squared length; they add up to 1, or are 0 for a vector of zeros
     spreads: np.ndarray | None  # [num_ws], norms over W's root mean square distance from its mean; None without model
-    sizes: tuple[int, ...] | None  # px, of the layer that reads each row; None without model
+    sizes: tuple[int, ...] | None  # px, of the layer that reads each row; None if not known
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -75,12 +76,5 @@ def row_norms(vector: EditVector, model: EditGAN | None = None) -> RowNorms:
         vector.check(model)
         spread = float(model.w_statistics().std.double().square().sum().sqrt())
         spreads = norms / spread
-        sizes = row_sizes(model)
+        sizes = model.generator.row_sizes if isinstance(model.generator, StyledGenerator) else None
     return RowNorms(vector.name, norms, shares, spreads, sizes, Basis(fingerprint=vector.fingerprint))
-
-
-def row_sizes(model: EditGAN) -> tuple[int, ...]:
-    """Height in px of the layer that reads each row of w_plus."""
-    rows = model.generator.num_rows
-    sizes = [4 * 2 ** ((row + 1) // 2) for row in range(rows)]
-    return tuple(min(size, model.resolution) for size in sizes)

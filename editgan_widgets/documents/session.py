@@ -114,9 +114,11 @@ class EditSession:
         origin: latent `[1, num_ws, w_dim]` that the session started with.
         kept_step: the step that the latest edit or refinement committed, and while one runs the best of its steps so
             far; None if no step was kept.
-        vectors: known edits from which `edit` may start (latent/priming.py); at first those that ship with the model.
         started_from: where the latest edit started instead of the present latent; None for the present latent.
     """
+
+    started_from: Start | None = None
+    _vectors: Sequence[EditVector] | None = None
 
     def __init__(
         self,
@@ -139,8 +141,6 @@ class EditSession:
         self._run: _Run | None = None
         self.kept_step: EditStep | None = None
         self._known: _KnownTarget | None = None
-        self.vectors: Sequence[EditVector] = shipped_vectors(model)
-        self.started_from: Start | None = None
 
     @classmethod
     def from_seed(
@@ -197,6 +197,15 @@ class EditSession:
             )
         return cls(model, latents.to(model.device), recipe, config)
 
+    @property
+    def vectors(self) -> Sequence[EditVector]:
+        """Known edits from which `edit` may start (latent/priming.py); those that ship with the model, unless set."""
+        return shipped_vectors(self.model) if self._vectors is None else self._vectors
+
+    @vectors.setter
+    def vectors(self, vectors: Sequence[EditVector]) -> None:
+        self._vectors = vectors
+
     @classmethod
     def restore(cls, model: EditGAN, folder: str | Path, config: EditConfig | None = None) -> "EditSession":
         """Restore a session from its journal: picture, label maps, latent and history.
@@ -214,7 +223,6 @@ class EditSession:
         session = cls.__new__(cls)
         session.model, session.config, session.lock = model, config or EditConfig(), threading.RLock()
         session._run, session.kept_step, session._known = None, None, None
-        session.vectors, session.started_from = shipped_vectors(model), None
         about = read_about(folder)
         if about.get("fingerprint") not in (model.fingerprint, model.base_fingerprint):
             raise WrongModelError(

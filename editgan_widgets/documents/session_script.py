@@ -20,7 +20,7 @@ from editgan_widgets.documents.journal import Journal
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.documents.session_state import State
 from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
-from editgan_widgets.latent.directions.library import load_vectors
+from editgan_widgets.latent.directions.library import shipped_vectors
 from editgan_widgets.latent.directions.vector_stack import summed
 from editgan_widgets.models.seeds import SEED_SOURCES
 
@@ -97,7 +97,7 @@ def session_script(
 class _Script:
     def __init__(self, session: EditSession, vectors: dict[str, EditVector], name: str) -> None:
         self._session, self._given, self._name = session, vectors, name
-        self._library = _library_of(session)
+        self._library = {vector.name: vector for vector in shipped_vectors(session.model)}
         self._vectors: dict[str, str] = {}  # name -> the code that makes it
 
     def text(self) -> str:
@@ -229,13 +229,6 @@ class _Script:
 
     def _state(self, entry: Entry) -> State:
         return self._session.history.store.get(entry.id)
-
-
-def _library_of(session: EditSession) -> dict[str, EditVector]:
-    try:
-        return load_vectors(session.model)
-    except ValueError:  # no library for this model
-        return {}
 
 
 def _literal(value: Any) -> str:

@@ -8,7 +8,7 @@ repair it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -66,21 +66,20 @@ def primed_start(
         return None
     term = segmentation_term(model, target, weights or LossWeights(), w_plus.device)
     unedited = _loss(model, term, w_plus)
-    best = None
+    gains = {}
     for vector, sign in tried:
         for scale in SCALES:
-            latent = vector.apply(w_plus, sign * scale)
-            gain = 1 - _loss(model, term, latent) / unedited
-            if gain >= (LEAST_GAIN if best is None or best.gain is None else best.gain):
-                best = Start(vector, sign * scale, latent, gain)
-    return best
+            start = Start(vector, sign * scale, vector.apply(w_plus, sign * scale))
+            gains[start] = 1 - _loss(model, term, start.w_plus) / unedited
+    best = max(gains, key=lambda start: gains[start])
+    return replace(best, gain=gains[best]) if gains[best] >= LEAST_GAIN else None
 
 
 def matching_vectors(vectors: Iterable[EditVector], target: EditTarget, model: EditGAN) -> list[tuple[EditVector, int]]:
-    """List the vectors that change the painted parts, the most specific first, each with the sign of its scale.
+    """List the vectors that change the painted parts, at most MOST_VECTORS, each with the sign of its scale.
 
-    The sign is -1 where a vector's parts are rather those that were painted over than those that were painted: glasses
-    are removed by the vector that puts them on.
+    They are ordered by the overlap of their parts with the painted ones. The sign is -1 if the parts overlap more with
+    what was painted over: glasses are removed by the vector that puts them on, with a negative scale.
     """
     painted, replaced = _names(target.labels, model.labels), _names(target.replaced, model.labels)
     ranked = []

@@ -154,7 +154,6 @@ def test_leakage_recovers_a_planted_mixing_matrix(tiny_model, monkeypatch):
         name: EditVector(f"to {name}", torch.einsum("k,kij->ij", torch.tensor(row, dtype=torch.float32), axes))
         for name, row in zip("abc", mixing, strict=True)
     }
-    monkeypatch.setattr("editgan_widgets.analysis.trials._pictures", lambda _model, w_plus: w_plus[:, None, :3, :3])
 
     class Linear:
         def trials(self, model, vector, seeds, scales, psi, batch):

@@ -8,7 +8,7 @@ from editgan_widgets import EditVector
 from editgan_widgets.analysis.sample_size import benjamini_hochberg, sample_size_of_mean, sample_size_of_share
 from editgan_widgets.analysis.vector_cosines import cosine_p_value, cosines
 from editgan_widgets.analysis.vector_pca import pca_vectors
-from editgan_widgets.analysis.vector_rows import row_norms, row_sizes
+from editgan_widgets.analysis.vector_rows import row_norms
 from editgan_widgets.analysis.w_ellipsoid import _largest, safe_strength
 from editgan_widgets.latent.directions.conditioning import orthogonalise
 from editgan_widgets.latent.directions.edit_vector import EditVectorError, WrongModelError
@@ -41,7 +41,7 @@ def test_row_norms_of_a_block_sparse_vector_are_those_of_its_blocks(tiny_model):
 
 
 def test_rows_are_read_by_layers_of_growing_size(tiny_model):
-    assert row_sizes(tiny_model) == (4, 8, 8, 16, 16, 32, 32, 32)
+    assert tiny_model.generator.row_sizes == (4, 8, 8, 16, 16, 32, 32, 32)
 
 
 def test_orthonormal_vectors_have_the_identity_as_gram_matrix():

@@ -144,7 +144,12 @@ class Generator(Protocol):
 
 @runtime_checkable
 class StyledGenerator(Protocol):
-    """A generator whose layers read rows of w_plus by linear maps; what analyses these maps asks for it."""
+    """A generator whose layers read rows of w_plus by linear maps; analyses of single rows need one."""
+
+    @property
+    def row_sizes(self) -> tuple[int, ...]:
+        """Height of the first layer that reads each row of w_plus, px."""
+        ...
 
     def style_weights(self, row: int) -> list[Tensor]:
         """Give the linear maps `[channels, w_dim]` of the layers that read a row, as they are used."""

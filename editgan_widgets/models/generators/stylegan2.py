@@ -152,6 +152,11 @@ class StyleGAN2(GeneratorModule):
         """Stored noise of every styled convolution, `[h, w]` each, coarse to fine."""
         return [x for name, x in self.synthesis.named_buffers() if name.endswith("noise_const")]
 
+    @property
+    def row_sizes(self) -> tuple[int, ...]:
+        """Height of the convolution that reads each row of w_plus, px; of the last torgb for the last row."""
+        return tuple(min(4 * 2 ** ((row + 1) // 2), self.resolution) for row in range(self.num_rows))
+
     def style_weights(self, row: int) -> list[Tensor]:
         """Linear maps `[channels, w_dim]` of the layers that read a row of w_plus, scaled as they are used.
 

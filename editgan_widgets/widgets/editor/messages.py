@@ -106,7 +106,6 @@ class BrowserMessages:
             self._questions[kind](content)
             return
         command = COMMANDS.decode(content, buffers)
-        command.check(self._document)
         self._worker.ask(self._meant(command), str(content.get("id", "")))
         if kind == "configure":
             self._screen.dismiss()

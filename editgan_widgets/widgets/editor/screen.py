@@ -17,7 +17,6 @@ from editgan_widgets.widgets.core.computing import computing
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
 from editgan_widgets.widgets.core.inbox import Inbox
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
-from editgan_widgets.widgets.core.strings import translated
 from editgan_widgets.widgets.editor import journal as editor_journal
 from editgan_widgets.widgets.editor.clash_notes import ClashNotes
 from editgan_widgets.widgets.editor.document import Document, Outcome
@@ -208,7 +207,7 @@ class Screen:
 
     def text(self, text: str, **values: Any) -> str:
         """A text in the user's language."""
-        return translated(self.view.language, text, **values)
+        return self._document.text(text, **values)
 
     def say(self, text: str, **values: Any) -> None:
         """Choose the word for the end."""
