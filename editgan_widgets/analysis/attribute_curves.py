@@ -60,7 +60,7 @@ class AttributeCurve(Result):
         return figure
 
     def sentence(self) -> str:
-        """Say the slope and where it saturates."""
+        """State the slope at strength 0, and the strength from which the curve is flat."""
         per = self.slope / self.std if self.std > 0 else float("nan")
         end = "" if self.saturation is None else f"; it saturates at a strength of {self.saturation:g}"
         return (
@@ -83,7 +83,7 @@ class CurveObserver:
         self._values: dict[str, list[np.ndarray]] = {}  # [n, s] each
 
     def add(self, trials: Trials) -> None:
-        """Take one batch."""
+        """Process one batch."""
         columns = [self._read(trials.before if s == 0 else trials.after[float(s)]) for s in self.strengths]
         for name in columns[0]:
             self._values.setdefault(name, []).append(np.stack([np.asarray(c[name], float) for c in columns], 1))
@@ -93,13 +93,13 @@ class CurveObserver:
         return {name: np.concatenate(found) for name, found in self._values.items()}
 
     def result(self, vector: EditVector, attribute: str, basis: Basis) -> AttributeCurve:
-        """Answer for one attribute. Raises ValueError for one that is not read."""
+        """Return the curve of one attribute. Raises ValueError for one that is not read."""
         if attribute not in self._values:
             raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(self._values))}")
         return curve_of(vector.name, attribute, self.strengths, np.concatenate(self._values[attribute]), basis)
 
     def results(self, vector: EditVector, basis: Basis) -> dict[str, AttributeCurve]:
-        """Answer for each attribute."""
+        """Return the curves of all attributes, by name."""
         return {name: self.result(vector, name, basis) for name in self._values}
 
 
@@ -229,7 +229,7 @@ class Leakage(Result):
         return figure
 
     def sentence(self) -> str:
-        """Name the worst leak."""
+        """Name the largest unwanted change."""
         own = np.array([[name == target for name in self.attributes] for target in self.targets])
         other = np.where(own, 0, np.abs(self.matrix))
         if not other.any():

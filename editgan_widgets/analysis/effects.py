@@ -64,7 +64,7 @@ class EffectMap(Result):
         return figure
 
     def sentence(self) -> str:
-        """Say how local it is, or which part changes most."""
+        """State the locality, or the part that changes most."""
         if self.locality is not None:
             parts = ", ".join(self.target)
             return (
@@ -93,7 +93,7 @@ class EffectObserver:
         self._inside: list[np.ndarray] = []  # [n]: sum of the change inside the target
 
     def add(self, trials: Trials) -> None:
-        """Take one batch."""
+        """Process one batch."""
         difference = (trials.after[self.strength] - trials.before).cpu().numpy() / 2
         change = np.abs(difference).mean(1)
         self._changes.append(change.astype(np.float32))
@@ -111,7 +111,7 @@ class EffectObserver:
                 self._inside.append((change * grown).sum((1, 2)))
 
     def result(self, vector: EditVector, rng: np.random.Generator, basis: Basis) -> EffectMap:
-        """Answer for what was added."""
+        """Return the result for all batches processed so far."""
         changes = np.concatenate(self._changes)
         weights = _bootstrap_weights(len(changes), rng)
         flat = changes.reshape(len(changes), -1)

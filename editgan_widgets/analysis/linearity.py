@@ -1,6 +1,6 @@
-"""Whether two edit vectors act independently, and whether one acts in proportion to its strength.
+"""Interaction of two edit vectors, and nonlinearity of one.
 
-Both compare pictures that the generator would make if it were linear with those that it makes.
+Both compare the generator's pictures with those of a generator that is linear in its latents.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,9 +24,9 @@ _Pictures: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]  # latent -> de
 
 @dataclass(frozen=True, eq=False)
 class Deviation(Result):
-    """How far pictures are from what a linear generator would give."""
+    """Deviation of pictures from those of a linear generator."""
 
-    subject: str  # what is measured, for a user
+    subject: str  # what was measured, as shown to the user
     relative: Estimate  # norm of the deviation over the norm of the linear effect; 0 for a linear generator
     by_portrait: np.ndarray  # [n]
     mean: np.ndarray  # [H, W], mean absolute deviation, of the value range
@@ -48,7 +48,7 @@ class Deviation(Result):
         return figure
 
     def sentence(self) -> str:
-        """Say the relative deviation."""
+        """State the relative deviation with its interval."""
         value = self.relative
         return f"{self.subject}: {value.value:.0%} ({value.low:.0%} to {value.high:.0%}) of the linear effect."
 
@@ -61,7 +61,7 @@ def interaction(
     strength: float = 1.0,
     truncation_psi: float = 0.7,
 ) -> Deviation:
-    """Measure what two vectors do together beyond the sum of what each does alone (EditGAN, figure 5).
+    """Measure how far the effect of two vectors together is from the sum of their effects (EditGAN, figure 5).
 
     E = G(w + a + b) - G(w + a) - G(w + b) + G(w), over the norm of [G(w + a) - G(w)] + [G(w + b) - G(w)].
 

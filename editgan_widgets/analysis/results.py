@@ -24,7 +24,7 @@ _DPI = 100
 
 @dataclass(frozen=True)
 class Basis:
-    """What a result rests on."""
+    """Sample size, seed, interval method and model of a result."""
 
     n: int | None = None  # pictures; None where none were looked at
     seed: int | None = None  # of the random numbers; None where none were drawn

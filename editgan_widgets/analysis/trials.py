@@ -1,7 +1,7 @@
 """Trials: an edit vector applied to sampled portraits at several strengths, batch after batch.
 
-Every measurement of what a vector does to pictures observes the same trials, so that one pass over the generator serves
-all of them (`observe`). Ctrl+C ends a pass early: the observers then answer for the portraits seen so far.
+Several measurements can observe the same trials, so that each picture is generated once (`observe`). Ctrl+C ends a pass
+early; the results then cover the portraits processed so far.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,10 +31,10 @@ class Trials:
 
 @runtime_checkable
 class Observer(Protocol):
-    """Measures something of trials."""
+    """A measurement that is updated batch by batch."""
 
     def add(self, trials: Trials) -> None:
-        """Take one batch."""
+        """Process one batch."""
         ...
 
 
@@ -48,19 +48,20 @@ def observe(
     batch: int = 16,
     progress: bool = False,
 ) -> tuple[int, ...]:
-    """Show trials of a vector to observers; returns the seeds that all of them saw.
+    """Run trials of a vector and pass each batch to all observers; returns the seeds of the processed batches.
 
     Args:
-        model: of the vector. Raises WrongModelError for another one.
+        model: the model that the vector was made with.
         vector: added to each latent, times each strength.
-        observers: see each batch in turn.
+        observers: receive each batch in turn.
         seeds: of the portraits.
-        strengths: the vector's scales; 0 is left out, since it is the unedited picture.
+        strengths: scales of the vector; 0 is skipped, since it gives the unedited picture.
         truncation_psi: of the portraits.
         batch: portraits at a time; memory grows with batch x strengths.
         progress: show a progress bar.
 
-    Ctrl+C ends the pass after the last whole batch, once there is one; before that it is raised.
+    Ctrl+C keeps the batches processed so far; without any, KeyboardInterrupt is raised. Raises WrongModelError for a
+    vector of another model, ValueError for no seeds.
     """
     vector.check(model)
     scales = tuple(dict.fromkeys(float(s) for s in strengths if s != 0))

@@ -1,4 +1,4 @@
-"""How many independent things a set of edit vectors does: the principal components of their deltas."""
+"""Principal components of a set of edit vectors, and their effective number of dimensions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ class VectorPCA(Result):
         return figure
 
     def sentence(self) -> str:
-        """Say the effective rank."""
+        """State the effective rank."""
         need = int(np.searchsorted(np.cumsum(self.explained), 0.9 - 1e-9)) + 1
         return (
             f"{len(self.names)} vectors have an effective rank of {self.effective_rank:.1f}; {need} components hold "

@@ -47,7 +47,7 @@ class SafeStrength(Result):
         return figure
 
     def sentence(self) -> str:
-        """Say the median."""
+        """State the median safe strength."""
         value = self.strength
         return (
             f"{self.vector!r} stays within the {self.quantile:.0%} ellipsoid of W up to a strength of {value.value:.2f}"

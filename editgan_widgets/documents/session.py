@@ -114,7 +114,7 @@ class EditSession:
         origin: latent `[1, num_ws, w_dim]` that the session started with.
         kept_step: the step that the latest edit or refinement committed, and while one runs the best of its steps so
             far; None if no step was kept.
-        started_from: where the latest edit started instead of the present latent; None for the present latent.
+        started_from: vector from which the latest edit started; None if it started from the latent before the edit.
     """
 
     started_from: Start | None = None

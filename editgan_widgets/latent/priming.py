@@ -1,10 +1,8 @@
-"""Priming: a mask edit starts from the best of the known edit vectors that change what was painted.
+"""Priming: a mask edit starts from the known edit vector whose picture agrees best with the painted mask.
 
-Gradient steps from the unedited latent do not find every edit: closed eyes lie far away, and on the way the picture
-gets worse. A vector that was learned for such parts leads there directly. So the vectors whose parts were painted are
-tried at a few scales, and the edit starts from the one whose picture agrees best with the painted mask inside the
-region. The change outside is not compared: nearly every vector changes something outside, and the steps that follow
-repair it.
+An edit vector that was learned for the painted parts leads most of the way to the target, and its rows already move
+together. The vectors whose parts were painted are evaluated at a few scales by the segmentation term alone. The change
+outside the region is ignored here: nearly every vector causes some, and the optimisation that follows reduces it.
 """
 
 from collections.abc import Iterable
@@ -29,16 +27,16 @@ LEAST_GAIN = 0.15  # share of the segmentation loss that a vector must remove to
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """Where an edit starts instead of the unedited latent."""
+    """Starting point of an edit: the unedited latent plus a scaled edit vector."""
 
     vector: EditVector
     scale: float
     w_plus: Tensor  # [1, num_ws, w_dim]
-    gain: float | None = None  # share of the segmentation loss inside the region that it removes; None: not measured
+    gain: float | None = None  # share of the segmentation loss that it removes, at most 1; None if it was not measured
 
     @property
     def name(self) -> str:
-        """The vector's name and scale, for a user."""
+        """Name of the vector and its scale, for the status line."""
         return f"{self.vector.name} x {self.scale:g}"
 
 
@@ -50,16 +48,16 @@ def primed_start(
     vectors: Iterable[EditVector],
     weights: LossWeights | None = None,
 ) -> Start | None:
-    """Find the vector and scale from which an edit should start.
+    """Find the vector and the scale that remove the largest share of the segmentation loss.
 
     Args:
         model: with an interpreter.
         w_plus: the unedited latent.
         target: what was painted.
-        vectors: known edits; those of another model, and those whose parts were not painted, are not tried.
-        weights: of the edit; None takes the defaults.
+        vectors: candidates; vectors of another model and vectors whose parts were not painted are skipped.
+        weights: of the segmentation term; None means the defaults.
 
-    Returns None where no vector removes LEAST_GAIN of the segmentation loss.
+    Returns None if no vector removes at least LEAST_GAIN of the loss.
     """
     tried = matching_vectors(vectors, target, model)
     if not tried or not target.labels:

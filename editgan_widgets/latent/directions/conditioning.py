@@ -1,4 +1,4 @@
-"""Edit vectors that leave out other ones: orthogonalised against them, plainly or in the metric of W's covariance.
+"""Edit vectors made orthogonal to others, in the Euclidean metric or in that of W's covariance.
 
 InterFaceGAN (Shen et al. 2020, section 3.2), for several conditions: d' = d - C (CᵀMC)⁻¹ CᵀM d, where the columns of C
 are the conditions. M is the identity, or the inverse of W's covariance, in which a condition that W hardly varies along

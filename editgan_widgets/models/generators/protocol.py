@@ -144,7 +144,7 @@ class Generator(Protocol):
 
 @runtime_checkable
 class StyledGenerator(Protocol):
-    """A generator whose layers read rows of w_plus by linear maps; analyses of single rows need one."""
+    """A generator whose layers read rows of w_plus through linear maps, which some analyses need."""
 
     @property
     def row_sizes(self) -> tuple[int, ...]:

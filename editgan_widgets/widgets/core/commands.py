@@ -1,8 +1,8 @@
-"""Commands: what a browser or a script asks of a widget, as a tagged union of small frozen classes.
+"""Commands: requests of a browser or a script to a widget, as a tagged union of small frozen classes.
 
-A widget names its commands, `Commands(Undo, Brush, …)`; that union is the schema of both sides. `decode` makes a
-command of a browser's message and says in plain words what does not fit; `schema` is written to a file that the
-JavaScript is type-checked with.
+A widget lists its commands, `Commands(Undo, Brush, …)`; that union is the schema of both sides. `decode` turns a
+browser's message into a command, or raises an error that names the field, what came and what fits. `schema` returns the
+JSON schema, of which the browser side has a copy.
 """
 
 import math
@@ -27,14 +27,14 @@ def _kind(name: str) -> str:
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=_kind):
-    """One thing to do. Its class is its kind, its fields are what there is to say about it.
+    """One request. The class is its kind, the fields are its arguments.
 
-    A field's `Meta` has its range, and in `description` what an error says of it: "is a number from 0 to 2".
+    The `Meta` of a field holds its range, and in `description` the words of the error: "is a number from 0 to 2".
 
     Attributes:
-        buffers: how each binary buffer of the message is read, by the name of the field that it is for.
-        at_once: done in the thread that asks; nothing that runs ends for it.
-        runs: something that takes its time follows.
+        buffers: field name -> function that reads the field from a binary buffer, in the order of the buffers.
+        at_once: True if it is executed in the caller's thread, without stopping a running optimisation.
+        runs: True if an optimisation follows.
     """
 
     buffers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
@@ -42,10 +42,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=_
     runs: ClassVar[bool] = False
 
     def check(self, document: Any) -> None:
-        """Raise where this cannot be asked of a document; called where the command enters."""
+        """Raise if the document cannot execute this; called before it is queued."""
 
     def passes(self, document: Any) -> bool:
-        """Whether this only shows something: it changes nothing, and nothing that runs ends for it."""
+        """True if it only shows something: the document stays unchanged, and a running optimisation continues."""
         return False
 
 
@@ -57,7 +57,7 @@ class Commands:
         assert len(self.kinds) == len(kinds), "two commands have the same kind"
 
     def decode(self, content: Any, buffers: Any) -> Command:
-        """The command of a message. Raises ValueError in words that name the field, what came and what fits."""
+        """Turn a message into a command. Raises ValueError that names the field, what came and what fits."""
         kind = content.get("kind") if isinstance(content, dict) else None
         found = self.kinds.get(kind) if isinstance(kind, str) else None
         if found is None:
@@ -83,7 +83,7 @@ class Commands:
 
 
 def checked(kind: type[Command], given: Mapping[str, Any]) -> Any:
-    """A command of a class with these fields. Raises ValueError as `Commands.decode`."""
+    """Make a command of a class from its fields. Raises ValueError like `Commands.decode`."""
     try:
         command = msgspec.convert(dict(given), kind, builtin_types=(bytes,))
     except msgspec.ValidationError as error:

@@ -1,6 +1,6 @@
-"""Document: what an editor works on, and what it worked on before; `apply` (tools) is what changes it.
+"""Document: the session being edited, its photo, vectors and journal, and the pictures that were open before.
 
-What is shown of it follows from it (snapshot.py): nothing here says how something is shown.
+Commands change it (tools/__init__.py, `apply`); snapshot.py derives from it what the browser shows.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ _MOST_FORMER = 8  # pictures that undo goes back to; their journals stay on disk
 
 @dataclass(frozen=True, eq=False)
 class _Former:
-    """Another picture than the one that is worked on, as it was left."""
+    """A picture that was open before or, after an undo, later; in the state in which it was left."""
 
     session: EditSession
     photo: PhotoSession | None
@@ -36,15 +36,15 @@ class _Former:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """An optimisation that follows a command.
+    """An optimisation that a command asks for.
 
     Attributes:
-        steps: of it.
-        start: begins it; called with the session's lock held.
-        begins: the status while it runs.
-        kept: the status' end, of the step that was kept.
-        fruitless: the same where none was.
-        judged: whether the agreement that was reached is an edit's (quality_notes.py).
+        steps: number of steps.
+        start: starts the optimisation; called with the session's lock held.
+        begins: status line while it runs.
+        kept: returns the end of the status line for the step that was kept.
+        fruitless: end of the status line if no step was kept.
+        judged: True if the quality badge shows the agreement with the mask (quality_notes.py).
     """
 
     steps: int
@@ -57,15 +57,15 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What came of a command beside the document's change.
+    """Result of a command, apart from the change of the document.
 
     Attributes:
-        said: the status; None leaves it.
-        notes: how a file was read.
-        group: of the history, that a run belongs to; None for one of its own.
-        run: what follows, if anything.
-        files: that the browser saves.
-        begins: whether the document holds another picture than before.
+        said: new status line; None keeps the present one.
+        notes: notes on how a file was read.
+        group: history group of the run that follows; None means a new group.
+        run: the optimisation that follows; None if there is none.
+        files: files for the browser to save.
+        begins: True if the document shows another picture than before.
     """
 
     said: str | None = None
@@ -77,22 +77,23 @@ class Outcome:
 
 
 class Document:
-    """A session with the photo that it came from, the vectors' sliders, and its journal.
+    """A session with its photo, its edit vectors and its journal.
 
-    The worker alone changes it, other threads look.
+    Only the worker's thread changes a document; other threads read it.
 
     Args:
-        session: what is edited; an EditSession, or what has its methods.
-        panel: the vectors, how they stand in the session's picture.
-        journal: True keeps journals in new folders of the user's, False none, a folder that of the first session.
-        language: of the texts.
+        session: the session to edit.
+        panel: edit vectors and the positions of their sliders.
+        journal: True writes a journal in a new folder of the user's state directory, False writes none; a path is the
+            folder of the first session's journal.
+        language: of status lines and notes, "en" or "zh".
 
     Attributes:
-        session, panel: as given; another session takes the first one's place by `begin`, `go_back` and `go_on`.
-        photo: that was opened, where the picture is no portrait of the model.
-        original: the label map `[H, W]` that the eraser brings back.
+        session, panel: as given; `begin`, `go_back` and `go_on` replace the session.
+        photo: the opened photo; None for a generated portrait.
+        original: label map `[H, W]` that the eraser restores.
         recorder: frames of the last edit.
-        compared: entry of the history that Compare shows; None for the picture before all edits.
+        compared: history entry that Compare shows; None for the picture before all edits.
     """
 
     def __init__(
@@ -115,12 +116,12 @@ class Document:
 
     @property
     def journal(self) -> Path | None:
-        """Folder of the session's journal; None where nothing was kept yet."""
+        """Folder of the session's journal; None if nothing was written yet."""
         return editor_journal.journal_of(self.session)
 
     @property
     def labels(self) -> Any:
-        """The parts' labels, in the model's own colours."""
+        """Label set of the model, in its own colours."""
         return self.session.model.labels
 
     def text(self, text: str, **values: Any) -> str:
@@ -135,7 +136,7 @@ class Document:
 
     @property
     def photo_cut(self) -> np.ndarray:
-        """What was embedded of the photo, at the picture's size."""
+        """The crop of the photo that was embedded, at the size of the model's pictures."""
         if self._cut is None or self._cut[0] is not self.photo:
             assert self.photo is not None
             self._cut = self.photo, self.photo.cut
@@ -143,7 +144,7 @@ class Document:
 
     @property
     def place(self) -> tuple[int, int]:
-        """Where the history is, and how far it goes: the same while nothing was done."""
+        """Present and newest entry of the history; equal before and after a command that changed nothing."""
         return self.session.history.entry.id, self._newest
 
     @property
@@ -152,7 +153,7 @@ class Document:
 
     @property
     def pending(self) -> bool:
-        """Whether an edit is done and neither accepted nor gone on from."""
+        """True if the last action was an edit that is not accepted yet."""
         entry, session = self.session.history.entry, self.session
         if (
             entry.id <= self._accepted
@@ -163,31 +164,31 @@ class Document:
         return entry.made["do"] == "strength" or session.kept_step is None or session.kept_step.index > 0
 
     def accept(self) -> None:
-        """Take all that was done as it is."""
+        """Accept all edits up to now."""
         self._accepted = self._newest
 
     @property
     def can_go_back(self) -> bool:
-        """Whether undo leads to the picture before this one."""
+        """True if undo returns to the picture that was open before."""
         return bool(self._former) and not self.session.can_undo
 
     @property
     def can_go_on(self) -> bool:
-        """Whether redo leads to the picture that was gone back from: nothing was done since."""
+        """True if redo returns to the picture that undo left, which no action has replaced since."""
         return bool(self._later) and self._later[-1].entries == len(self.session.history.entries)
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is something to take back."""
+        """True if undo is possible."""
         return self.session.can_undo or self.can_go_back
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is something to do again."""
+        """True if redo is possible."""
         return self.session.can_redo or self.can_go_on
 
     def begin(self, session: EditSession, photo: PhotoSession | None) -> None:
-        """Go over to another session, whose history is its own; undo at its beginning leads back."""
+        """Switch to a new session with its own history; undo at its beginning returns to the present one."""
         editor_journal.begin(session, self._keeps_journals, photo, self.journal)
         self._former = [*self._former, self._left()][-_MOST_FORMER:]
         self._later = []
@@ -195,7 +196,7 @@ class Document:
         self._take(_Former(session, photo, FrameRecorder(), {}, 0))
 
     def go_back(self) -> None:
-        """Go over to the picture before, as it was left. Raises JournalError where its journal cannot be read."""
+        """Return to the picture that was open before. Raises JournalError if its journal cannot be read."""
         former = self._former[-1]
         if isinstance(former, Path):
             former = self._read(former)
@@ -205,12 +206,12 @@ class Document:
         self._take(former)
 
     def go_on(self) -> None:
-        """Go over to the picture that was gone back from."""
+        """Return to the picture that `go_back` left."""
         self._former.append(self._left())
         self._take(self._later.pop())
 
     def resume(self, found: editor_journal.Restored) -> None:
-        """Take over what a journal tells beside its session: the photo, and the vectors that are or were the user's."""
+        """Take over the photo and the user's vectors from a restored journal."""
         self.photo = found.photo
         self.original = self.session.picture_at(0)[1]
         self.panel.own = frozenset(found.vectors)
@@ -218,13 +219,13 @@ class Document:
         self._former = [] if found.before is None else [found.before]
 
     def close(self) -> None:
-        """Give the journals free, of this picture and of those that undo and redo lead to."""
+        """Release the journals of this picture and of those that undo and redo lead to."""
         for other in (self, *self._former, *self._later):
             if not isinstance(other, Path):
                 editor_journal.close(other.session)
 
     def keep_tools(self, tools: Mapping[str, Any]) -> None:
-        """Write into the journal how the tools stand, where that is another way than before."""
+        """Write the settings of the tools into the journal if they have changed."""
         if tools != self._tools_kept:
             self._tools_kept = dict(tools)
             editor_journal.keep_tools(self.session, tools)

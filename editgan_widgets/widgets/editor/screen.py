@@ -1,4 +1,4 @@
-"""Screen: what an editor shows and says of its document, in the user's language."""
+"""Screen: publishes a document's state, status line and errors to the browser."""
 
 import logging
 from collections.abc import Sequence
@@ -34,29 +34,29 @@ _log = logging.getLogger(__name__)
 
 
 def _save_again(screen: "ref[Screen]") -> None:
-    """What the timer does; the screen may have gone."""
+    """Called by the timer; the screen may have been deleted."""
     there = screen()
     if there is not None:
         there.save_again()
 
 
 class Screen:
-    """Brings view and canvas to what the document holds, from whichever thread.
+    """Updates view and canvas from a document. Methods may be called from any thread.
 
     Args:
-        document: what is shown.
-        view, canvas: where it is shown.
-        inbox: while something waits in it, pictures of the history wait too.
-        idle: what makes pictures that are not needed at once.
+        document: the document to show.
+        view, canvas: widgets that show it.
+        inbox: thumbnails of the history are sent only while it is empty.
+        idle: worker for pictures that are not urgent.
 
     Attributes:
-        image: the picture, uint8 `[H, W, 3]`; during an edit its newest step.
-        word: what is said once the worker has done what it was asked.
-        notes: how a file was read that the parts came from.
-        numbers, numbers_of: figures of the last edit, and the entry of the history whose latent they are of.
-        failure: the error that `wait` raises.
-        quality: what the picture is worth.
-        closed: whether the editor was closed: nothing is tried any more.
+        image: the shown picture, uint8 `[H, W, 3]`; during an edit that of the newest step.
+        word: status line for the time when the worker is done.
+        notes: notes on how the opened mask file was read.
+        numbers, numbers_of: figures of the last edit, and the history entry of its latent.
+        failure: the error that `wait` raises; None if there is none.
+        quality: notes on the quality of the embedding and of the last edit.
+        closed: True once the editor is closed; failed writes are then not retried.
     """
 
     def __init__(
@@ -81,10 +81,9 @@ class Screen:
     # ---- all of it
 
     def publish(self, region: bool = True, **state: Any) -> None:
-        """Show what differs in the document from what was shown last, and `state` with it.
+        """Publish what changed in the document since the last call, together with `state`.
 
-        `region=False` leaves where the next edit may act: after a run that was stopped the interpreter is asked for it
-        first.
+        `region=False` leaves the region of the next edit as it is; computing it may take a pass of the interpreter.
         """
         document, session = self._document, self._document.session
         with session.lock:
@@ -110,7 +109,7 @@ class Screen:
         self.send_thumbs()
 
     def publish_at_once(self) -> None:
-        """Show what a command changed that nothing waits for; what an edit that runs has made is left."""
+        """Publish the changes of a command that is executed immediately, without those of a running edit."""
         with self._document.session.lock:
             shown, last = snapshot(self._document, self._encoded, region=False), self._shown
             different = {name: value for name, value in shown.differs(last).items() if name in _AT_ONCE}
@@ -120,7 +119,7 @@ class Screen:
             self.view.publish(**different)
 
     def _publish_strip(self) -> None:
-        """Send what differs in the history's strip from what was sent last; a page that missed some asks for all."""
+        """Send the changed nodes of the history strip. A page that missed a revision asks for the whole strip."""
         nodes, view = strip(self._document), self.view
         last = {node["id"]: node for node in view.history}
         changed = [node for node in nodes if last.pop(node["id"], None) != node]
@@ -131,16 +130,16 @@ class Screen:
         view.send({"kind": "history", "revision": view.history_revision, "nodes": changed, "gone": gone})
 
     def resend_strip(self) -> None:
-        """Send the whole strip to a page that asks for it."""
+        """Send the whole history strip."""
         self.view.send_state(["history", "history_revision"])
 
     def publish_vectors(self) -> None:
-        """Show the vectors' panel after Python gave it a vector."""
+        """Publish the vector panel after a vector was added from Python."""
         panel = self._document.panel
         self.view.publish(vectors=panel.shown(), vector_pictures=panel.pictures, vector_clashes=self._judged_clashes())
 
     def publish_region(self) -> None:
-        """Show where the next edit may act."""
+        """Publish the region of the next edit."""
         with computing(self._document.session.model), self._document.session.lock:
             shown = snapshot(self._document, self._encoded)
             different = shown.differs(self._shown)
@@ -148,7 +147,7 @@ class Screen:
         self.view.publish(**different)
 
     def take(self, outcome: Outcome, view: str) -> None:
-        """Say what came of a command, and send its files to the view that asked."""
+        """Show the result of a command, and send its files to the view that asked for them."""
         self.notes = ""
         if outcome.begins:
             self.begin()
@@ -160,7 +159,7 @@ class Screen:
             self.view.send(content, buffers=[file.content])
 
     def begin(self) -> None:
-        """Forget what was of another session than the present one."""
+        """Reset what belonged to the former session."""
         self.numbers, self.word, self.notes = {}, "", ""
         self.quality.begin(self._document.photo)
         self._thumbs_sent.clear()
@@ -169,7 +168,7 @@ class Screen:
     # ---- whether the history is saved
 
     def _notice(self) -> str:
-        """The note that the history is not saved; empty where it is."""
+        """Return the notice that the history is not saved; empty if it is."""
         reason = editor_journal.problem(self._document.session)
         note = self.text(_NOT_SAVED, reason=reason) if reason else ""
         if bool(note) != bool(self.view.notice):
@@ -178,13 +177,13 @@ class Screen:
         return note
 
     def _save_later(self) -> None:
-        """Try to save from time to time, beside the actions that try too."""
+        """Retry saving after a delay; actions retry it as well."""
         delay = Timer(_SAVE_EVERY, _save_again, (ref(self),))
         delay.daemon = True
         delay.start()
 
     def save_again(self) -> None:
-        """Write what could not be written, and say whether that worked."""
+        """Retry what could not be written, and update the notice."""
         session = self._document.session
         if self.closed or not editor_journal.problem(session):
             return
@@ -201,32 +200,32 @@ class Screen:
     # ---- words
 
     def last_word(self, word: str | None = None) -> str:
-        """What is said once the worker has done what it was asked, with what is to be said of the history's journal."""
+        """Return the final status line, with a change of the journal's state if there was one."""
         word, unsaid, self._unsaid = self.word if word is None else word, self._unsaid, ""
         return f"{word} {unsaid}".strip()
 
     def text(self, text: str, **values: Any) -> str:
-        """A text in the user's language."""
+        """Translate a text into the user's language."""
         return self._document.text(text, **values)
 
     def say(self, text: str, **values: Any) -> None:
-        """Choose the word for the end."""
+        """Set the final status line."""
         self.word = self.text(text, **values)
 
     def add_notes(self, notes: Sequence[str]) -> None:
-        """Say how a file was read, now and at the end of the run that follows."""
+        """Append notes on how a file was read to the status line, also after the run that follows."""
         self.notes = "; ".join(
             self.text(note.template, **note.values) if isinstance(note, Note) else self.text(note) for note in notes
         )
         self.repeat_notes()
 
     def repeat_notes(self) -> None:
-        """Say it again, behind the word for the end."""
+        """Append the notes to the final status line."""
         if self.notes:
             self.word = f"{self.word} {self.text('Note: {notes}.', notes=self.notes)}".strip()
 
     def fail(self, error: Exception, stroke_id: str | None = None) -> None:
-        """Show an error; the browser takes back the stroke of that id."""
+        """Show an error; the browser removes the stroke with that id."""
         self.failure = error
         if stroke_id:
             self.view.send({"kind": "reject", "id": stroke_id})
@@ -244,23 +243,23 @@ class Screen:
         self.view.publish(error="")
 
     def take_failure(self) -> Exception | None:
-        """The last error, once; its box stays."""
+        """Return the last error and clear it; the error box stays open."""
         failure, self.failure = self.failure, None
         return failure
 
     # ---- parts of it
 
     def _judged_clashes(self) -> list[dict[str, Any]]:
-        """Vectors that clash; what clashes by what it does follows once there is time."""
+        """Return clashing vectors; clashes of measured effects follow once they are computed."""
         self._clashes.look(self._document.session.model)
         return self._clashes.shown()
 
     def tools(self) -> dict[str, Any]:
-        """How the tools stand, as the journal keeps it."""
+        """Return the settings of the tools, as written to the journal."""
         return {name: getattr(self.view, name) for name in editor_journal.TOOLS}
 
     def send_thumbs(self) -> None:
-        """Give the browser the pictures of the history that it lacks, the newest first; not while something waits."""
+        """Send missing thumbnails of the history, the newest first; nothing while commands are waiting."""
         if self._inbox.waits:
             return
         session = self._document.session
@@ -275,20 +274,20 @@ class Screen:
             self.view.send({"kind": "thumbs", "entries": list(pictures)}, buffers=list(pictures.values()))
 
     def resend(self, seen: Any = None) -> None:
-        """Send all that is shown again, to a page that may have missed some of it."""
+        """Send the whole state again to a page that may have missed a part."""
         self.view.resend_state(seen)
 
     def forget_thumbs(self) -> None:
-        """The browser has no pictures of the history: send all again."""
+        """Mark all thumbnails as not sent."""
         self._thumbs_sent.clear()
 
     def send_outline(self, tool: str, label: int, mask: np.ndarray | None) -> None:
-        """Show where a part would be after a part tool; None where it does not fit."""
+        """Send the outline of a part tool's result; None if the tool does not apply."""
         bits = b"" if mask is None else encoding.packed(mask)
         self.view.send({"kind": "outline", "name": tool, "label": label}, buffers=[bits])
 
     def show_whole(self) -> None:
-        """Bring the whole photo up to date once there is time."""
+        """Update the whole photo when the idle worker has time."""
 
         def paste() -> None:
             if self._document.photo is not None and self.view.show_whole:

@@ -1,4 +1,4 @@
-"""Snapshot: all that the browser shows of a document, made from it alone; what differs from the last one is sent."""
+"""Snapshot: the state of a document that the browser shows. Only the differences from the last snapshot are sent."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -15,17 +15,17 @@ from editgan_widgets.widgets.editor.tools.travel import title
 
 
 class Encoded:
-    """Arrays as bytes for the browser: each is encoded once for as long as it is the same one."""
+    """Arrays encoded for the browser. An array is encoded again only after it has changed."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[np.ndarray, bytes]] = {}
 
     def still(self, name: str, pixels: np.ndarray) -> bytes:
-        """A picture uint8 `[H, W, 3]`."""
+        """Encode a picture, uint8 `[H, W, 3]`."""
         return self._once(name, pixels, encoding.still)
 
     def packed(self, name: str, array: np.ndarray | None) -> bytes:
-        """A label map or a mask `[H, W]`; empty for None and for a mask of nothing."""
+        """Encode a label map or a mask `[H, W]`. Returns b"" for None and for an empty mask."""
         if array is None or (array.dtype == bool and not array.any()):
             return b""
         return self._once(name, array, encoding.packed)
@@ -40,7 +40,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The traits of EditorView that follow from a document; `region` and `can_edit` are None where nobody asked."""
+    """Traits of EditorView that are derived from a document. `region` and `can_edit` are None if not computed."""
 
     image: bytes
     mask: bytes
@@ -59,7 +59,7 @@ class Snapshot:
     settings: dict[str, Any]
 
     def differs(self, last: "Snapshot | None") -> dict[str, Any]:
-        """What is another one than in the last snapshot, by the trait's name."""
+        """Return the traits whose values differ from those of the last snapshot; all of them if there is none."""
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             name: value
@@ -70,12 +70,12 @@ class Snapshot:
 
 
 def snapshot(document: Document, encoded: Encoded, region: bool = True) -> Snapshot:
-    """What there is to show now. The caller holds the session's lock.
+    """Take a snapshot of a document. The caller holds the session's lock.
 
     Args:
-        document: what is shown.
-        encoded: keeps the bytes of what did not change.
-        region: whether to ask where the next edit may act; for that the interpreter may have to look at the picture.
+        document: the document to show.
+        encoded: cache of encoded arrays.
+        region: compute the region of the next edit too, for which the interpreter may have to segment the picture.
     """
     session, compared = document.session, document.compared
     before = session.original_image if compared is None else session.picture_at(compared)[0]
@@ -99,12 +99,12 @@ def snapshot(document: Document, encoded: Encoded, region: bool = True) -> Snaps
 
 
 def strip(document: Document) -> list[dict[str, Any]]:
-    """The history's strip."""
+    """Return the nodes of the history strip."""
     return history_strip.strip(document.session.history, document.labels, document.text)
 
 
 def _settings(document: Document) -> dict[str, Any]:
-    """How edits are optimised."""
+    """Return the optimisation settings, with the names that the browser uses."""
     config: EditConfig = document.session.config
     description = described(config) or {"preset": ""}
     settings = {"preset": description["preset"], **{name: getattr(config, name) for name in SETTINGS}}
@@ -112,7 +112,7 @@ def _settings(document: Document) -> dict[str, Any]:
 
 
 def _terms(document: Document) -> str:
-    """Which perceptual features edits compare, and which terms they cannot compute."""
+    """Name the perceptual features that edits compare, and the terms that cannot be computed."""
     session = document.session
     said = document.text("Perceptual features: {name}.", name=session.perceptual_features)
     if left_out := session.left_out():

@@ -1,8 +1,8 @@
 """EditorWorker: the one thread that touches an editor's session.
 
-What the browser or Python asks for is a command in the inbox. The worker takes them out in order, applies them to the
-document, and then runs the optimisation that the last one asked for. So callbacks return at once on whichever thread
-the Jupyter kernel runs them, and a new command makes a run end within one step, keeping its best.
+Requests of the browser and of Python are commands in the inbox. The worker takes them out in order, applies them to the
+document, and then runs the optimisation that the last one asked for. So callbacks return immediately on any thread of
+the Jupyter kernel, and a new command stops a running optimisation within one step, which keeps its best step.
 """
 
 import logging
@@ -32,22 +32,22 @@ _log = logging.getLogger(__name__)
 
 
 class Thumbs(Command, frozen=True, kw_only=True):
-    """Send the history's pictures that the browser lacks."""
+    """Send the missing thumbnails of the history."""
 
 
 class Draw(Command, frozen=True, kw_only=True):
-    """Draw the vectors' pictures that are lacking, which every job ends with."""
+    """Draw the missing thumbnails of vectors, as every job does at its end."""
 
 
 class EditorWorker:
-    """Applies commands to a document and shows what came of them.
+    """Applies commands to a document and shows the results.
 
     Args:
-        document: what is worked on.
-        screen: where it is shown.
-        inbox: what is to be done.
-        deliveries: told of each message that is done.
-        pacer: takes the frames of edits.
+        document: the document to change.
+        screen: shows the document.
+        inbox: queue of commands.
+        deliveries: is notified of each processed message.
+        pacer: receives the frames of edits.
     """
 
     def __init__(
@@ -66,15 +66,15 @@ class EditorWorker:
 
     @property
     def running(self) -> bool:
-        """Whether something is being done or waits."""
+        """True while a command is executed or queued."""
         with self._inbox.lock:
             return self._inbox.waits or self._thread.busy
 
     def ask(self, command: Command, id: str = "") -> None:
-        """Do a command after those that wait; what runs ends within a step. Closes the error box.
+        """Queue a command; a running optimisation stops within one step. Closes the error box.
 
-        One that only shows something is left out while something runs, and one that is done at once waits for nothing.
-        Raises what the command's `check` raises.
+        A command that only shows something is dropped during an optimisation. A command with `at_once` is executed here
+        instead of being queued. Raises what the command's `check` raises.
         """
         command.check(self._document)
         if command.at_once:
@@ -87,13 +87,13 @@ class EditorWorker:
             self._add(command, id)
 
     def show(self, command: Command, id: str = "") -> None:
-        """Show something, unless an edit runs: that does not end for it."""
+        """Queue a command that only shows something; it is dropped during an optimisation, which continues."""
         with self._inbox.lock:
             if not self._screen.view.running:
                 self._add(command, id, passes=True)
 
     def draw_vectors(self) -> None:
-        """Draw the vectors' pictures that are lacking; while an edit runs they wait for its end."""
+        """Draw the missing thumbnails of vectors, after a running optimisation."""
         with self._inbox.lock:
             if self._document.panel.lacks_pictures and not self._screen.view.error:
                 self.show(Draw())
@@ -148,7 +148,7 @@ class EditorWorker:
 
     @contextmanager
     def _failing_alone(self, order: Order) -> Iterator[None]:
-        """Show what goes wrong with one command; those that wait behind it are still done."""
+        """Show the error of one command and continue with those behind it."""
         try:
             yield
         except Exception as error:
@@ -169,7 +169,7 @@ class EditorWorker:
             self._pacer.finish(token.stamp, (picture, {"preview": True, "own": own}))
 
     def _applied(self, command: Command, before: Outcome) -> Outcome:
-        """What came of a command, applied behind another one of the same job."""
+        """Apply a command and return its outcome; `before` is that of the command before it in the same job."""
         document, screen, session = self._document, self._screen, self._document.session
         with computing(session.model), session.lock:
             document.keep_tools(screen.tools())
@@ -182,7 +182,7 @@ class EditorWorker:
         return outcome
 
     def _settle(self, order: Order) -> None:
-        """Show what a command painted and tell its browser that it is done; not each of many that wait in a row."""
+        """Show what a command painted and confirm it to the browser; of many queued strokes only some are shown."""
         paints = isinstance(order.command, PaintCommand)
         if order.turn is not None:
             self._unsaid.append(order.turn)
@@ -216,7 +216,7 @@ class EditorWorker:
         self._end(stopped=cancelled)
 
     def _failed(self, _stamp: int, error: Exception) -> None:
-        """Show an error that ended a job, and go on with what waits; what fails here ends nothing else."""
+        """Show an error that ended a job, and continue with the queued commands even if that fails."""
         self._screen.word = ""
         try:
             self._screen.fail(error)
@@ -244,12 +244,12 @@ class EditorWorker:
         self._catch_up()
 
     def _catch_up(self) -> None:
-        """Show the region after a run that was stopped: it is seen to stop before the interpreter is asked."""
+        """Publish the region after a stopped run. It is computed late so that the stop shows immediately."""
         if self._region_lacks and not self._inbox.waits:
             self._region_lacks = False
             self._screen.publish_region()
 
 
 def _begins_work(command: Command) -> bool:
-    """Whether the browser is to show at once that something runs."""
+    """True if the browser should show immediately that the command takes time."""
     return isinstance(command, OPENINGS) or (command.auto if isinstance(command, PaintCommand) else command.runs)
