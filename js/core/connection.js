@@ -26,7 +26,14 @@ export function watchConnection({ model, onLost, onBack }) {
   const signal = session?.connectionStatusChanged ?? manager?.kernel?.connectionStatusChanged;
   const status = () => session?.session?.kernel?.connectionStatus ?? manager?.kernel?.connectionStatus ?? "disconnected";
   const online = () => !signal || status() === "connected";
-  const findWidget = async () => manager?.get_model(model.get("ident"));
+  /** The widget's model, or null once the kernel has closed it: a view may outlive its model for a moment. */
+  const findWidget = async () => {
+    try {
+      return await manager?.get_model(model.get("ident"));
+    } catch {
+      return null;
+    }
+  };
   let lost = !online();
   function changed() {
     if (!online()) {
@@ -63,7 +70,10 @@ export function watchConnection({ model, onLost, onBack }) {
 
   return {
     online,
-    alive: async () => (await findWidget())?.comm_live !== false,
+    alive: async () => {
+      const widget = await findWidget();
+      return widget !== null && widget?.comm_live !== false;
+    },
     close() {
       clearInterval(looking);
       signal?.disconnect(changed);

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { watchConnection } from "../core/connection.js";
 import { makeModel, makeSignal } from "./support.js";
 
-function watched({ status = "connected", widget = {} } = {}) {
+function watched({ status = "connected", widget = {}, find = async () => widget } = {}) {
   const heard = [];
   const kernel = { connectionStatus: status, status: "idle" };
   const signal = makeSignal();
-  const model = { ...makeModel({ ident: "me" }), widget_manager: { context: { sessionContext: { connectionStatusChanged: signal, session: { kernel } } }, get_model: async () => widget } };
+  const model = { ...makeModel({ ident: "me" }), widget_manager: { context: { sessionContext: { connectionStatusChanged: signal, session: { kernel } } }, get_model: find } };
   const connection = watchConnection({ model, onLost: () => heard.push("lost"), onBack: () => heard.push("back") });
   const become = (now) => {
     kernel.connectionStatus = now;
@@ -43,6 +43,19 @@ test("a host that tells nothing of its connection counts as connected", async ()
 
 test("a widget whose kernel was restarted is not alive", async () => {
   const { connection } = watched({ widget: { comm_live: false } });
+  assert.equal(await connection.alive(), false);
+  connection.close();
+});
+
+test("a widget that the kernel closed is not alive, and nothing of it is left unhandled when the connection returns", async () => {
+  const { connection, become } = watched({
+    find: async () => {
+      throw new Error("widget model not found");
+    },
+  });
+  become("connecting");
+  become("connected");
+  await new Promise(setImmediate); // an unhandled rejection would fail the test here
   assert.equal(await connection.alive(), false);
   connection.close();
 });

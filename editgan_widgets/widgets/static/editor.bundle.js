@@ -2059,7 +2059,13 @@ function watchConnection({ model, onLost, onBack }) {
   const signal = session?.connectionStatusChanged ?? manager?.kernel?.connectionStatusChanged;
   const status = () => session?.session?.kernel?.connectionStatus ?? manager?.kernel?.connectionStatus ?? "disconnected";
   const online = () => !signal || status() === "connected";
-  const findWidget = async () => manager?.get_model(model.get("ident"));
+  const findWidget = async () => {
+    try {
+      return await manager?.get_model(model.get("ident"));
+    } catch {
+      return null;
+    }
+  };
   let lost = !online();
   function changed2() {
     if (!online()) {
@@ -2091,7 +2097,10 @@ function watchConnection({ model, onLost, onBack }) {
   const looking = manager ? setInterval(releaseHeld, LOOK_EVERY) : void 0;
   return {
     online,
-    alive: async () => (await findWidget())?.comm_live !== false,
+    alive: async () => {
+      const widget = await findWidget();
+      return widget !== null && widget?.comm_live !== false;
+    },
     close() {
       clearInterval(looking);
       signal?.disconnect(changed2);
