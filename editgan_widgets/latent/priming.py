@@ -5,8 +5,9 @@ together. The vectors whose parts were painted are evaluated at a few scales by 
 outside the region is ignored here: nearly every vector causes some, and the optimisation that follows reduces it.
 """
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -20,8 +21,9 @@ from editgan_widgets.latent.terms.segmentation import SegmentationTerm
 from editgan_widgets.latent.terms.term import Candidate
 from editgan_widgets.models.editgan import EditGAN
 
-MOST_VECTORS = 5  # tried for one edit
-SCALES = (0.6, 1.2)
+MOST_VECTORS = 3  # tried for one edit
+FIRST_SCALE = 0.9  # of all that are tried; the best of them is tried at OTHER_SCALES too
+OTHER_SCALES = (0.6, 1.2)
 LEAST_GAIN = 0.15  # share of the segmentation loss that a vector must remove to be used
 
 
@@ -64,13 +66,15 @@ def primed_start(
         return None
     term = segmentation_term(model, target, weights or LossWeights(), w_plus.device)
     unedited = _loss(model, term, w_plus)
-    gains = {}
-    for vector, sign in tried:
-        for scale in SCALES:
-            start = Start(vector, sign * scale, vector.apply(w_plus, sign * scale))
-            gains[start] = 1 - _loss(model, term, start.w_plus) / unedited
-    best = max(gains, key=lambda start: gains[start])
-    return replace(best, gain=gains[best]) if gains[best] >= LEAST_GAIN else None
+
+    def start_at(vector: EditVector, scale: float) -> Start:
+        start = vector.apply(w_plus, scale)
+        return Start(vector, scale, start, 1 - _loss(model, term, start) / unedited)
+
+    best = max((start_at(vector, sign * FIRST_SCALE) for vector, sign in tried), key=_gain)
+    sign = 1 if best.scale > 0 else -1
+    best = max(best, *(start_at(best.vector, sign * scale) for scale in OTHER_SCALES), key=_gain)
+    return best if _gain(best) >= LEAST_GAIN else None
 
 
 def matching_vectors(vectors: Iterable[EditVector], target: EditTarget, model: EditGAN) -> list[tuple[EditVector, int]]:
@@ -88,6 +92,10 @@ def matching_vectors(vectors: Iterable[EditVector], target: EditTarget, model: E
             ranked.append((max(to, away), vector, 1 if to >= away else -1))
     ranked.sort(key=lambda entry: -entry[0])
     return [(vector, sign) for _, vector, sign in ranked[:MOST_VECTORS]]
+
+
+def _gain(start: Start) -> float:
+    return -math.inf if start.gain is None else start.gain
 
 
 def _names(ids: Iterable[int], labels: LabelSet) -> set[str]:
