@@ -65,18 +65,19 @@ CONFIRMED = """root => new Promise(resolve => {
 })"""
 WATCH_STOP = """import time
 noted = {'steps': [], 'stop': 0.0, 'stopped': 0.0}
-def _watch(editor=editor, edit=editor.session.edit, stop=editor.stop):
+from editgan_widgets.widgets.editor.tools.editing import Stop
+def _watch(editor=editor, edit=editor.session.edit, check=Stop.check):
     def steps(**how):
         for step in edit(**how):
             noted['steps'].append(time.perf_counter())
             yield step
-    def halt():
+    def arrived(self, document):
         noted['stop'] = time.perf_counter()
-        stop()
+        check(self, document)
     def running(change):
         if not change['new']:
             noted['stopped'] = time.perf_counter()
-    editor.session.edit, editor.stop = steps, halt
+    editor.session.edit, Stop.check = steps, arrived
     editor.view.observe(running, 'running')
 _watch()"""
 NOTED = "import json; print(json.dumps(noted)); noted['steps'].clear()"
