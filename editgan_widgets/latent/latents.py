@@ -40,8 +40,8 @@ def load_latents(
     """Read latents from a file: `w_plus` of a model, float32, on the model's device.
 
     Supported are `.npz` (NVIDIA's `projected_w.npz`, and names such as w_plus, latents, dlatents), `.npy`, files of
-    torch.save and pickles of numbers (rosinality's projector, e4e, pSp, ReStyle, PTI: a tensor, a list, or a dict), and
-    the safetensors that `editgan convert` writes. No code in a file is executed. Codes of W are repeated in every row.
+    torch.save, pickles and pickled `.npy` (rosinality's projector, e4e, pSp, ReStyle, PTI: a tensor, a list, or a
+    dict), JSON lists of numbers, and the safetensors that `editgan convert` writes. No code in a file is executed. Codes of W are repeated in every row.
     Codes z cannot be distinguished from codes of W of the same length: an array named "z", or of z's length only, is
     refused; map any other z first (`model.generator.mapping`).
 

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from array_files import npy, npz, pkl, pt
+from array_files import json_file, npy, npz, objects_npy, pkl, pt
 from command_line import pixels, run
 from editors import heard
 
@@ -73,6 +73,10 @@ FILES = {  # what writes the file, the index, and the rows of the vector
         "smile",
         PLUS,
     ),
+    "JSON of one": (lambda p: json_file(p, BOUNDARY.tolist()), None, EVERY_ROW),
+    "JSON by name": (lambda p: json_file(p, {"direction": PLUS.tolist(), "scale": 3}), None, PLUS),
+    "JSON of several": (lambda p: json_file(p, {"age": BOUNDARY[0].tolist(), "smile": PLUS.tolist()}), "smile", PLUS),
+    "a pickled dict of names": (lambda p: objects_npy(p, {"age": BOUNDARY, "smile": PLUS}), "smile", PLUS),
     "a list": (lambda p: pt(p, [torch.from_numpy(BOUNDARY[0]), torch.from_numpy(2 * BOUNDARY[0])]), 1, 2 * EVERY_ROW),
 }
 

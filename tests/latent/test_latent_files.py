@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from array_files import npy, npz, packed, pkl, pt
+from array_files import json_file, npy, npz, objects_npy, objects_npz, packed, pkl, pt
 from command_line import pixels, run
 
 from editgan_widgets import EditSession, load_latents
@@ -84,7 +84,39 @@ FILES = {  # what writes the file, and the latents in it
     "w_pivot": (lambda p: pt(p, {"w_pivot": torch.nn.Parameter(ONE[None]), "step": 350}), ONE[None]),
     "a pickled array": (lambda p: pkl(p, ONE[None].numpy()), ONE[None]),
     "StyleFlow": (lambda p: pkl(p, {"Latent": [TWO[:1].numpy(), TWO[1:].numpy()]}), TWO),
+    "ReStyle": (lambda p: objects_npy(p, {"a.jpg": list(TWO.numpy())}), TWO),
+    "ReStyle, one step": (lambda p: objects_npy(p, {"a.jpg": [ONE.numpy()]}), ONE[None]),
+    "a pickled list of arrays": (lambda p: objects_npy(p, [TWO[0].numpy(), TWO[1].numpy()]), TWO),
+    "a pickled array of arrays": (lambda p: objects_npy(p, as_objects(TWO.numpy())), TWO),
+    "a pickled dict of names": (lambda p: objects_npy(p, {"latents": TWO.numpy(), "seed": 3}), TWO),
+    "an npz with a pickled dict": (lambda p: objects_npz(p, latents={"a.jpg": [TWO[0].numpy(), TWO[1].numpy()]}), TWO),
+    "an npz with text objects beside w": (
+        lambda p: objects_npz(p, w=ONE[None].numpy(), names=["a.png", None]),
+        ONE[None],
+    ),
+    "an npz with an unknown object beside w": (
+        lambda p: objects_npz(p, w=ONE[None].numpy(), args=Unknown()),
+        ONE[None],
+    ),
+    "JSON (n, d)": (lambda p: json_file(p, ONE.tolist()), ONE[None]),
+    "JSON (1, n, d)": (lambda p: json_file(p, [ONE.tolist()]), ONE[None]),
+    "JSON (N, n, d)": (lambda p: json_file(p, TWO.tolist()), TWO),
+    "JSON (d,)": (lambda p: json_file(p, W.tolist()), EVERY_ROW),
+    "JSON by name": (lambda p: json_file(p, {"w": [ONE.tolist()], "seed": 3, "loss": 0.5}), ONE[None]),
+    "JSON of pictures": (
+        lambda p: json_file(p, {"a.png": ONE.tolist(), "b.png": TWO[0].tolist()}),
+        torch.stack([ONE, TWO[0]]),
+    ),
+    "JSON with a byte-order mark": (lambda p: json_file(p, {"latent": ONE.tolist()}, "utf-8-sig"), ONE[None]),
 }
+
+
+def as_objects(array):
+    """An array of Python objects, each one an array."""
+    made = np.empty(len(array), object)
+    for i, one in enumerate(array):
+        made[i] = one
+    return made
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -129,6 +161,12 @@ WRONG = {
         lambda p: pkl(p, {"edit_vector": ONE.numpy(), "roi_ids": [1]}),
         "directions, which load_direction",
     ),
+    "JSON of other things": (lambda p: json_file(p, {"name": "x", "sizes": []}), "JSON text, not weights"),
+    "JSON cut short": (lambda p: cut(json_file(p, ONE.tolist())), "JSON text, not weights"),
+    "JSON with uneven rows": (lambda p: json_file(p, [[0.5] * WIDTH, [0.5] * 3]), "one length|several|rows|no latent"),
+    "JSON with NaN": (lambda p: json_file(p, [[float("nan")] * WIDTH] * ROWS), "contains nan or inf"),
+    "JSON of whole numbers": (lambda p: json_file(p, [[1] * WIDTH] * ROWS), "floating-point numbers"),
+    "a pickled array of text": (lambda p: objects_npy(p, {"a": "b"}), "no latents"),
     "a cut npz": (lambda p: cut(npz(p, w=ONE)), "cut short or damaged|no format"),
 }
 
@@ -164,6 +202,20 @@ def test_a_compressed_file_may_not_unpack_to_more_than_is_allowed(tiny_model, tm
     assert path.stat().st_size < 10_000
     monkeypatch.setattr(npz_files, "_LARGEST", 1_000_000)
     with pytest.raises(CheckpointError, match="arrays claim more than"):
+        load_latents(path, tiny_model)
+
+
+def test_a_small_file_of_lists_within_lists_is_refused_before_it_takes_long(tiny_model, tmp_path):
+    nested = [np.ones(WIDTH, np.float32)]
+    for _ in range(3):
+        nested = [nested] * 200  # 8 million arrays in a pickle of a few kilobytes
+    path = pkl(tmp_path / "nested", nested)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(CheckpointError, match=r"holds more than [0-9,]+ (latents|parts)"):
+        load_latents(path, tiny_model)
+    large = np.ones((2000, ROWS, WIDTH), np.float32)
+    path = pkl(tmp_path / "large", [large] * 2000)
+    with pytest.raises(CheckpointError, match=r"latents of more than [0-9,]+ numbers"):
         load_latents(path, tiny_model)
 
 

@@ -68,6 +68,19 @@ def npy_saved(array) -> bytes:
     return buffer.getvalue()
 
 
+def objects_npy(pickled: bytes, shape="()") -> bytes:
+    """A `.npy` of Python objects: numpy would unpickle what follows the header."""
+    return npy(f"{{'descr': '|O', 'fortran_order': False, 'shape': {shape}}}", pickled)
+
+
+def npz(**entries: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(f"{name}.npy", content)
+    return buffer.getvalue()
+
+
 def safetensors(header: bytes, length: int | None = None, data: bytes = b"") -> bytes:
     return struct.pack("<Q", len(header) if length is None else length) + header + data
 
@@ -89,6 +102,9 @@ DEEP = 12_000
 
 CODE = {  # a shell, an interpreter or a file, by every way in which a pickle can ask for one
     "os.system.pkl": dumped(Calls(os.system, SHELL)),
+    "os.system-in-objects.npy": objects_npy(dumped(Calls(os.system, SHELL))),
+    "os.system-in-a-pickled-array.npy": npy_saved(np.array({"a.jpg": [Calls(os.system, SHELL)]}, object)),
+    "os.system-in-an-array.npz": npz(w=objects_npy(dumped(Calls(os.system, SHELL)))),
     "os.system-protocol-0.pkl": dumped(Calls(os.system, SHELL), 0),
     "subprocess.pkl": b"\x80\x02csubprocess\ncheck_call\n(](X\x05\x00\x00\x00touchX\x06\x00\x00\x00canaryetR.",
     "eval.pkl": dumped(Calls(eval, f"__import__('os').mkdir({CANARY!r})")),
@@ -153,6 +169,15 @@ CRASHES = {  # the stack, the memory, or sizes that a file only claims
     "npy-negative.npy": npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 4)}"),
     "npy-deep-header.npy": npy("(" * 9000),
     "npy-huge-header.npy": b"\x93NUMPY\x02\x00\xff\xff\xff\xff{",
+    "npy-objects-of-no-pickle.npy": objects_npy(b"words"),
+    "npy-objects-cut.npy": objects_npy(dumped({"a": 1})[:-4]),
+    "npy-objects-of-another-shape.npy": objects_npy(
+        dumped(np.array([{}, {}], object)).replace(b"K\x02\x85", b"K\x09\x85")
+    ),
+    "npz-objects-of-no-pickle.npz": npz(w=objects_npy(b"words")),
+    "json-deep.json": b"[" * 100_000,
+    "json-a-huge-number.json": b"[" + b"9" * 100_000 + b"]",
+    "json-of-objects.json": b'{"w": [{"a": 1}]}',
     "npy-records.npy": npy_saved(np.zeros(3, dtype=[("a", "f4")])),
     "npy-text.npy": npy_saved(np.array(["a"])),
     "header-claims-exabytes.safetensors": safetensors(b"{}", 2**62),

@@ -1,5 +1,6 @@
 """Files of arrays as other programs write them."""
 
+import json
 import pickle
 
 import numpy as np
@@ -29,3 +30,28 @@ def pt(path, content, legacy=False):
 def pkl(path, content):
     path.with_suffix(".pkl").write_bytes(pickle.dumps(content))
     return path.with_suffix(".pkl")
+
+
+def objects_npy(path, content):
+    """What numpy.save writes of a dict, a list or an object: a pickle behind numpy's header."""
+    np.save(path.with_suffix(".npy"), _as_objects(content), allow_pickle=True)
+    return path.with_suffix(".npy")
+
+
+def objects_npz(path, **contents):
+    arrays = {name: x if isinstance(x, np.ndarray) else _as_objects(x) for name, x in contents.items()}
+    np.savez(path.with_suffix(".npz"), **arrays)
+    return path.with_suffix(".npz")
+
+
+def json_file(path, content, encoding="utf-8"):
+    path.with_suffix(".json").write_text(json.dumps(content), encoding)
+    return path.with_suffix(".json")
+
+
+def _as_objects(content):
+    if isinstance(content, np.ndarray):
+        return content
+    made = np.empty((), object)
+    made[()] = content
+    return made

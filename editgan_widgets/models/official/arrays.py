@@ -3,8 +3,10 @@
 The demo's `current_editing_latent_cache.pickle` holds an edit vector (num_ws, w_dim) and the ids of its parts.
 """
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from torch import Tensor
 
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.direction_files import holds_directions
+from editgan_widgets.models.official.json_files import number_array
 from editgan_widgets.models.official.latent_files import holds_latents_by_name, latents_in
 from editgan_widgets.models.official.tensor_files import finite
 
@@ -42,17 +45,44 @@ def kind_of_named(content: Any) -> str | None:
     """Tell latents and directions in a tensor, list or mapping by the names in it; None for other content."""
     if isinstance(content, Tensor):
         return kind_of_array(content.detach().float().numpy()) if content.is_floating_point() else None
+    if isinstance(content, (list, tuple)) and (array := number_array(content)) is not None:
+        return kind_of_array(array)
     if holds_latents_by_name(content):
         return "latents"
     if holds_directions(content):
         return "edit vector"
     if isinstance(content, Mapping) and any(_PARAMETER.search(str(name)) for name in content):
         return None  # a network's weights
+    widths, count, numbers = set[int](), 0, 0
+    for array in islice(_arrays_in(content, _DEEPEST), _MOST_LOOKED_AT):
+        if not _is_latent(array):
+            return None
+        widths.add(array.shape[-1])
+        count, numbers = count + 1, numbers + math.prod(array.shape)
+        if len(widths) > 1 or numbers > _MOST_NUMBERS:
+            return None
+    return None if not count else UNDECIDED if count == 1 else "latents"
+
+
+_DEEPEST, _MOST_LOOKED_AT = 4, 100_000  # lists and dicts within one another; arrays
+_MOST_NUMBERS = 2**28  # of all arrays together
+_SHORTEST = 8  # numbers of a list that may be a code of W: a shorter one is of something else
+
+
+def _arrays_in(content: Any, depth: int) -> Iterator[Any]:
+    """The arrays in a dict or list and in those within it; what is neither comes as None."""
+    if isinstance(content, (np.ndarray, Tensor)):
+        yield content
+        return
     values = list(content.values()) if isinstance(content, Mapping) else content
-    if not isinstance(values, (list, tuple)) or not values or not all(map(_is_latent, values)):
-        return None
-    alike = len({value.shape[-1] for value in values}) == 1
-    return (UNDECIDED if len(values) == 1 else "latents") if alike else None
+    if not isinstance(values, (list, tuple)) or not values or not depth:
+        yield None
+        return
+    if (array := number_array(values)) is not None:
+        yield array if array.shape[-1] >= _SHORTEST else None
+        return
+    for value in values:
+        yield from _arrays_in(value, depth - 1)
 
 
 def _is_latent(value: Any) -> bool:

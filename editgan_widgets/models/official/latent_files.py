@@ -7,11 +7,13 @@
 | `.npy`, tensors by torch.save | codes of W or latents of W+, one or several |
 | rosinality's `projector.py`: `.pt` | {path of the picture: {"img", "latent" [d] or [rows, d], "noise"}} |
 | e4e, pSp, ReStyle, PTI, HyperStyle: `.pt` | a tensor, a Parameter, a list, or a dict of names |
+| ReStyle: `latents.npy` | a dict in a pickled array: name of the picture -> a latent for each step |
+| JSON | nested lists of numbers, alone or by name |
 | this package: `*.arrays.safetensors` of `editgan convert` | module "latents" |
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from torch import Tensor
 
 from editgan_widgets.models.array_like import float_tensor
 from editgan_widgets.models.errors import CheckpointError
+from editgan_widgets.models.official.json_files import is_of_shape, list_shape
 from editgan_widgets.models.official.names import COMPONENTS, DIRECTION_SETS, DIRECTIONS, EIGENVECTORS, plain
 from editgan_widgets.models.official.pickle_reader import Opaque
 
@@ -40,7 +43,9 @@ _CODE_KEYS = ("z", "zs", "zcode", "zcodes", "noisecode")
 _NO_LATENTS = ("img", "image", "images", "noise", "noises", "loss", "losses", "lpips", "step", "steps", "seed", "seeds")
 _DEEPEST = 4  # of dicts and lists within one another
 _MOST = 100_000  # latents of a file
+_MOST_PLACES = 1_000_000  # dicts, lists and arrays that are looked at
 _MOST_NUMBERS = 2**24  # of a nested list
+_MOST_IN_ALL = 2**28  # numbers of all latents together: 1 GiB
 
 
 def latents_in(path: Path, content: Any) -> NamedTensors:
@@ -49,13 +54,11 @@ def latents_in(path: Path, content: Any) -> NamedTensors:
     Raises CheckpointError where there are none, or several arrays whose names say nothing.
     """
     try:
-        found = list(_walk(path, content, "", _DEEPEST))
+        found = list(_walk(path, content, "", _DEEPEST, _Budget(path)))
     except ValueError as error:
         raise error if isinstance(error, CheckpointError) else CheckpointError(f"{path}: {error}") from error
     if not found:
         raise CheckpointError(f"{path} holds {_holds(content)} and no latents; {_FITS}")
-    if len(found) > _MOST:
-        raise CheckpointError(f"{path} holds {len(found)} latents; give at most {_MOST}")
     return found
 
 
@@ -92,25 +95,48 @@ _FITS = (
 )
 
 
-def _walk(path: Path, content: Any, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+class _Budget:
+    """What a walk may still look at and take, so that a small file of parts within parts does not ask for years."""
+
+    def __init__(self, path: Path):
+        self._path, self._places, self._latents, self._numbers = path, _MOST_PLACES, _MOST, _MOST_IN_ALL
+
+    def look(self) -> None:
+        """Count a place that is looked at. Raises CheckpointError once there are too many."""
+        self._places -= 1
+        if self._places < 0:
+            raise CheckpointError(f"{self._path} holds more than {_MOST_PLACES:,} parts; {_FITS}")
+
+    def take(self, numbers: int) -> None:
+        """Count a latent before it is copied. Raises CheckpointError once there are too many, or too large ones."""
+        self._latents, self._numbers = self._latents - 1, self._numbers - numbers
+        if self._latents < 0:
+            raise CheckpointError(f"{self._path} holds more than {_MOST:,} latents; give at most so many")
+        if self._numbers < 0:
+            raise CheckpointError(f"{self._path} holds latents of more than {_MOST_IN_ALL:,} numbers; give fewer")
+
+
+def _walk(path: Path, content: Any, name: str, depth: int, budget: _Budget) -> Iterator[tuple[str, Tensor]]:
+    budget.look()
     if isinstance(content, (Tensor, np.ndarray)):
+        budget.take(math.prod(content.shape))
         yield name, _shaped(path, name, content)
     elif depth and isinstance(content, Mapping):
-        yield from _of_mapping(path, content, name, depth)
+        yield from _of_mapping(path, content, name, depth, budget)
     elif depth and isinstance(content, (list, tuple)):
-        if (whole := _as_array(path, name, content)) is not None:
+        if (whole := _as_array(path, name, content, budget)) is not None:
             yield name, _shaped(path, name, whole)
             return
         for i, value in enumerate(content):
             inner = f"{name} {i}".strip()
             if isinstance(value, (Tensor, np.ndarray, Mapping, list, tuple)):
-                yield from _walk(path, value, inner, depth - 1)
+                yield from _walk(path, value, inner, depth - 1, budget)
 
 
-def _of_mapping(path: Path, content: Mapping, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+def _of_mapping(path: Path, content: Mapping, name: str, depth: int, budget: _Budget) -> Iterator[tuple[str, Tensor]]:
     key = _key_of(content)
     if key is not None:
-        yield from _walk(path, content[key], name, depth - 1)
+        yield from _walk(path, content[key], name, depth - 1, budget)
         return
     if any(plain(inner) in _DIRECTION_KEYS and _may_be_latents(value) for inner, value in content.items()):
         raise CheckpointError(f"{path} holds {_holds(content)}: directions, which load_direction reads; {_FITS}")
@@ -125,7 +151,7 @@ def _of_mapping(path: Path, content: Mapping, name: str, depth: int) -> Iterator
             f"{path} holds {_holds(content)}, and no name says which are latents; save them alone, under the name 'w'"
         )
     for key, value in inner.items():
-        yield from _walk(path, value, f"{name} {key}".strip()[:200], depth - 1)
+        yield from _walk(path, value, f"{name} {key}".strip()[:200], depth - 1, budget)
 
 
 def _key_of(content: Mapping) -> Any:
@@ -143,33 +169,24 @@ def _may_be_latents(value: Any) -> bool:
     return isinstance(value, (Mapping, list, tuple)) and len(value) > 0
 
 
-def _as_array(path: Path, name: str, content: list | tuple) -> Tensor | None:
+def _as_array(path: Path, name: str, content: list | tuple, budget: _Budget) -> Tensor | None:
     """A nested list of numbers, or a list of codes `[d]` of one length, as the array that it is; None for others."""
     if content and all(isinstance(x, (Tensor, np.ndarray)) and np.ndim(x) == 1 for x in content):
-        return float_tensor(content, f"the list {name!r}") if len({len(x) for x in content}) == 1 else None
-    shape, first = [], content
-    while isinstance(first, (list, tuple)) and first and len(shape) <= _DEEPEST:
-        shape.append(len(first))
-        first = first[0]
-    if not isinstance(first, float):
+        if len({len(x) for x in content}) > 1:
+            return None
+        budget.take(len(content) * len(content[0]))
+        return float_tensor(content, f"the list {name!r}")
+    shape = list_shape(content)
+    if shape is None:
         return None
     what = f"the list {name!r}" if name else "a list"
-    if math.prod(shape) > _MOST_NUMBERS or not _is_of_shape(content, shape):
+    if math.prod(shape) > _MOST_NUMBERS or not is_of_shape(content, shape):
         raise CheckpointError(
             f"{path} holds {what} of numbers whose lists are not all of one length, or more than {_MOST_NUMBERS:,} of "
             f"them; save the latents as an array; {_FITS}"
         )
+    budget.take(math.prod(shape))
     return float_tensor(content, what)
-
-
-def _is_of_shape(value: Any, shape: Sequence[int]) -> bool:
-    if not shape:
-        return isinstance(value, (float, int))
-    return (
-        isinstance(value, (list, tuple))
-        and len(value) == shape[0]
-        and all(_is_of_shape(inner, shape[1:]) for inner in value)
-    )
 
 
 def _shaped(path: Path, name: str, value: Any) -> Tensor:

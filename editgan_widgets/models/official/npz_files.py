@@ -4,11 +4,13 @@ import math
 import struct
 import zipfile
 import zlib
+from io import BytesIO
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
-from editgan_widgets.models.official.pickle_reader import PickleRefusedError
+from editgan_widgets.models.official.pickle_reader import PickleRefusedError, read_pickle
 
 _LARGEST = 2**31  # bytes of all arrays together; compressed ones may be many times larger than the file
 _MOST_ARRAYS = 10_000
@@ -25,28 +27,50 @@ def is_npz(path: Path) -> bool:
         return False
 
 
-def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """Read the arrays of numbers by their names; arrays of text or Python objects are left out.
+def is_pickled_array(file: IO[bytes]) -> bool:
+    """True if a `.npy` holds Python objects; the file is then positioned at the pickle after its header."""
+    try:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        return read(file)[2] == np.dtype(object)
+    except Exception:  # the header is a Python literal, whose reader raises SyntaxError and others
+        return False
 
-    Raises PickleRefusedError for a damaged file, and for one whose arrays would take more than 2 GiB.
+
+def read_npz(path: Path) -> dict[str, Any]:
+    """Read arrays of numbers by name, and the content of arrays of Python objects; arrays of text are omitted.
+
+    No pickle is executed; an object array whose pickle is refused is omitted if the file has other arrays. Raises
+    PickleRefusedError for a damaged file, and for one whose arrays would take more than 2 GiB.
     """
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, Any] = {}
+    refused: PickleRefusedError | None = None
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             if len(entries) > _MOST_ARRAYS or sum(entry.file_size for entry in entries) > _LARGEST:
                 raise PickleRefusedError(f"its {len(entries)} arrays claim more than {_LARGEST:,} bytes")
             for entry in entries:
-                array = _array(archive, entry)
+                try:
+                    array = _array(archive, entry)
+                except _ObjectsRefusedError as error:
+                    refused = error
+                    continue
                 if array is not None:
                     arrays[entry.filename.removesuffix(".npy")] = array
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, struct.error) as error:
         raise PickleRefusedError(f"{_first_line(error)}; as .npz it is cut short or damaged") from error
+    if refused is not None and not arrays:
+        raise refused
     return arrays
 
 
-def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray | None:
-    """One array; None where its elements are no numbers."""
+class _ObjectsRefusedError(PickleRefusedError):
+    """The pickle of an array of Python objects is refused."""
+
+
+def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Any:
+    """One array of numbers, or the content of an array of Python objects; None for text and other elements."""
     with archive.open(entry) as file:
         try:
             version = np.lib.format.read_magic(file)  # type: ignore[arg-type]
@@ -54,6 +78,11 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray | Non
             shape, fortran, dtype = read(file)  # type: ignore[arg-type]
         except Exception as error:  # the header is a Python literal, whose reader raises SyntaxError and others
             raise PickleRefusedError(f"its array {entry.filename[:60]!r} has no header of numpy") from error
+        if dtype == np.dtype(object):
+            try:
+                return read_pickle(BytesIO(file.read()), entry.file_size)
+            except PickleRefusedError as error:
+                raise _ObjectsRefusedError(f"its array {entry.filename[:60]!r} of Python objects: {error}") from error
         if dtype.kind not in "biuf":
             return None
         if not all(type(n) is int and 0 <= n < 2**48 for n in shape) or len(shape) > _MOST_AXES:

@@ -8,11 +8,12 @@ with their source code (which is dropped), are read from the state of their Opaq
 """
 
 import io
+import math
 import pickletools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import IO, Any, Protocol, cast, runtime_checkable
+from typing import IO, Any, Literal, Protocol, cast, runtime_checkable
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from torch import Tensor
 MOST_OPCODES = 500_000  # far above what a weights file takes; bounds time, and memory beyond the file's size
 _LONGEST_NAME = 1000  # characters of a global, or of a key: comparing and copying long ones again and again takes hours
 _LARGEST_KEY = 2**60  # smaller integers have hashes of their own; larger ones can be chosen so that all collide
+_MOST_AXES = 32  # of an array
 _MOST_COPIED = 2**25  # elements of tensors that are not kept in a file as they are: repeated, negated or conjugated
 
 
@@ -339,8 +341,13 @@ class _Machine:
         if isinstance(target, _Array):
             self.charge(state)
             _, shape, dtype, fortran, data = state
-            plain = isinstance(dtype, _Dtype) and isinstance(data, bytes)
-            target.value = _array(data, dtype, shape, "F" if fortran else "C") if plain else Opaque("numpy.ndarray")
+            order = "F" if fortran else "C"
+            if isinstance(dtype, _Dtype) and isinstance(data, bytes):
+                target.value = _array(data, dtype, shape, order)
+            elif isinstance(data, list) and isinstance(shape, tuple):
+                target.value = _objects(data, shape, order)
+            else:
+                target.value = Opaque("numpy.ndarray")
             self.stack[-1] = target.value
             if target.memo is not None and self.memo.get(target.memo) is target:
                 self.memo[target.memo] = target.value
@@ -471,6 +478,20 @@ def _array(data: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
         raise PickleRefusedError("it builds an array in an unknown order")
     array = np.frombuffer(data, kind).reshape(shape, order=order)
     return array.astype(kind.newbyteorder("="))
+
+
+def _objects(data: list, shape: tuple, order: Literal["C", "F"]) -> Any:
+    """What is in an array of Python objects: the one of an array without axes, else nested lists of them."""
+    if math.prod(_count(n) for n in shape) != len(data) or len(shape) > _MOST_AXES:
+        raise PickleRefusedError(f"it holds an array of {len(data)} objects that is not of its shape")
+    if len(shape) < 2:
+        return data if shape else data[0]
+    places = np.arange(len(data)).reshape(shape, order=order)
+
+    def nested(part: np.ndarray) -> Any:
+        return [nested(inner) for inner in part] if part.ndim > 1 else [data[i] for i in part]
+
+    return nested(places)
 
 
 def _scalar(dtype: Any, data: Any) -> float | int:

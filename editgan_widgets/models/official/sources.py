@@ -10,6 +10,7 @@ from editgan_widgets.models.official.arrays import UNDECIDED, kind_of_array, kin
 from editgan_widgets.models.official.encoder_files import is_encoder
 from editgan_widgets.models.official.generators import holds_generator, none_found
 from editgan_widgets.models.official.interpreter_files import is_member
+from editgan_widgets.models.official.json_files import number_array
 from editgan_widgets.models.official.tensor_files import read_tensors
 
 ARRAY_KINDS = ("edit vector", "latents", "label map", UNDECIDED)
@@ -29,6 +30,8 @@ def read_source(path: str | Path) -> Source:
     """Read a file and say what it is, as far as it tells. Raises CheckpointError for a file of no known kind."""
     path = Path(path)
     content = read_tensors(path)
+    if isinstance(content, (list, tuple)) and (array := number_array(content)) is not None:
+        content = array
     if isinstance(content, np.ndarray):
         return Source(path, kind_of_array(content), content)
     if is_member(content):

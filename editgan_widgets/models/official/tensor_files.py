@@ -1,4 +1,4 @@
-"""Files of tensors in any of the public containers: torch.save's two formats, a plain pickle, `.npy`, `.npz`.
+"""Files of tensors in any of the public containers: torch.save's two formats, a plain pickle, `.npy`, `.npz`, JSON.
 
 Containers are told apart by their first bytes, not by the file's name. Sizes that a file claims are compared with the
 file's own size before anything is allocated.
@@ -18,7 +18,8 @@ from torch import Tensor
 from editgan_widgets.files import why_unreadable
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.file_kinds import unreadable
-from editgan_widgets.models.official.npz_files import is_npz, read_npz
+from editgan_widgets.models.official.json_files import read_json
+from editgan_widgets.models.official.npz_files import is_npz, is_pickled_array, read_npz
 from editgan_widgets.models.official.pickle_reader import PickleRefusedError, read_legacy_torch, read_pickle
 
 _NPY = b"\x93NUMPY"
@@ -30,7 +31,8 @@ _TENSORFLOW = b"dnnlib.tflib"
 def read_tensors(path: str | Path) -> Any:
     """Read a file's content: dicts, lists, numbers, text, tensors and arrays; no code in it is run.
 
-    `.npy` gives a numpy array, `.npz` a dict of them. Raises CheckpointError for a file that is missing, cut short, of
+    `.npy` gives a numpy array, `.npz` a dict of them, JSON has arrays for its lists of numbers; an array of Python
+    objects, which numpy pickles, gives what is in it. Raises CheckpointError for a file that is missing, cut short, of
     another kind, or that asks for anything but data.
     """
     path = existing(path)
@@ -38,6 +40,8 @@ def read_tensors(path: str | Path) -> Any:
     try:
         with path.open("rb") as file:
             start = file.read(16)
+        if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and (numbers := read_json(path)) is not None:
+            return numbers
         if words := unreadable(path):
             raise _UnreadableError(words)
         if start.startswith(_ZIP):
@@ -153,7 +157,10 @@ def _read_zip(path: Path) -> Any:
         raise PickleRefusedError(f"{error}; it is cut short or damaged") from error
 
 
-def _read_npy(path: Path) -> np.ndarray:
+def _read_npy(path: Path) -> Any:
+    with path.open("rb") as file:
+        if is_pickled_array(file):
+            return read_pickle(file, path.stat().st_size)  # type: ignore[arg-type]
     try:
         mapped = np.lib.format.open_memmap(path, mode="r")  # compares the header's size with the file's
     except Exception as error:  # its header is a Python literal, whose reader raises SyntaxError, TokenError and others

@@ -14,7 +14,7 @@ from editgan_widgets.models.official.arrays import UNDECIDED
 from editgan_widgets.models.official.latent_files import latents_in, latents_of_bundle
 from editgan_widgets.models.official.sources import read_source
 
-_ENDINGS = (".npy", ".npz", ".pt", ".pth", ".pkl", ".pickle", ".safetensors")
+_ENDINGS = (".npy", ".npz", ".pt", ".pth", ".pkl", ".pickle", ".json", ".safetensors")
 _STARTS = (b"\x93NUMPY", b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # no picture begins so
 
 
