@@ -41,9 +41,9 @@ def load_latents(
 
     Supported are `.npz` (NVIDIA's `projected_w.npz`, and names such as w_plus, latents, dlatents), `.npy`, files of
     torch.save, pickles and pickled `.npy` (rosinality's projector, e4e, pSp, ReStyle, PTI: a tensor, a list, or a
-    dict), JSON lists of numbers, and the safetensors that `editgan convert` writes. No code in a file is executed. Codes of W are repeated in every row.
-    Codes z cannot be distinguished from codes of W of the same length: an array named "z", or of z's length only, is
-    refused; map any other z first (`model.generator.mapping`).
+    dict), JSON lists of numbers, and the safetensors that `editgan convert` writes. No code in a file is executed.
+    Codes of W are repeated in every row. Codes z cannot be distinguished from codes of W of the same length: an array
+    named "z", or of z's length only, is refused; map any other z first (`model.generator.mapping`).
 
     Args:
         path: the file.

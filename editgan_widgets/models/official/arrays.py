@@ -45,14 +45,10 @@ def kind_of_named(content: Any) -> str | None:
     """Tell latents and directions in a tensor, list or mapping by the names in it; None for other content."""
     if isinstance(content, Tensor):
         return kind_of_array(content.detach().float().numpy()) if content.is_floating_point() else None
-    if isinstance(content, (list, tuple)) and (array := number_array(content)) is not None:
-        return kind_of_array(array)
     if holds_latents_by_name(content):
         return "latents"
     if holds_directions(content):
         return "edit vector"
-    if isinstance(content, Mapping) and any(_PARAMETER.search(str(name)) for name in content):
-        return None  # a network's weights
     widths, count, numbers = set[int](), 0, 0
     for array in islice(_arrays_in(content, _DEEPEST), _MOST_LOOKED_AT):
         if not _is_latent(array):
@@ -70,12 +66,13 @@ _SHORTEST = 8  # numbers of a list that may be a code of W: a shorter one is of 
 
 
 def _arrays_in(content: Any, depth: int) -> Iterator[Any]:
-    """The arrays in a dict or list and in those within it; what is neither comes as None."""
+    """Arrays in nested dicts and lists. Anything else, such as the weights of a network, is yielded as None."""
     if isinstance(content, (np.ndarray, Tensor)):
         yield content
         return
     values = list(content.values()) if isinstance(content, Mapping) else content
-    if not isinstance(values, (list, tuple)) or not values or not depth:
+    is_network = isinstance(content, Mapping) and any(_PARAMETER.search(str(name)) for name in content)
+    if is_network or not isinstance(values, (list, tuple)) or not values or not depth:
         yield None
         return
     if (array := number_array(values)) is not None:
