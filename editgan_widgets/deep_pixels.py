@@ -103,6 +103,14 @@ def deep_pixels(image: Image.Image, reopen: Callable[[], Image.Image]) -> np.nda
     return upper.astype(np.uint16) << 8 | lower
 
 
+def turned(array: np.ndarray, image: Image.Image) -> np.ndarray:
+    """Rotate an array by the image's EXIF orientation."""
+    flip, quarters = {2: (1, 0), 3: (0, 2), 4: (1, 2), 5: (1, 1), 6: (0, 3), 7: (1, 3), 8: (0, 1)}.get(
+        image.getexif().get(0x0112, 1), (0, 0)
+    )
+    return np.rot90(array[:, ::-1] if flip else array, quarters)
+
+
 def _raw_mode(args: Any) -> str:
     first = args[0] if isinstance(args, tuple) and args else args
     return first if isinstance(first, str) else ""

@@ -25,10 +25,11 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from scipy import ndimage, sparse
 from scipy.sparse import linalg
 
-from editgan_widgets.deep_pixels import as_shown, deep_pixels, in_8_bits
+from editgan_widgets.deep_pixels import as_shown, deep_pixels, in_8_bits, turned
 from editgan_widgets.file_kinds import what_it_is
 from editgan_widgets.notes import Note
 from editgan_widgets.scalars import Real, Whole, plain_fields, real, whole
+from editgan_widgets.tiff_pages import TiffError, is_misread, is_tiff, tiff_page
 
 MOST_PIXELS = 2 * 89_478_485  # maximum of a picture, as in Pillow: a small file may declare more than fits into memory
 _LARGEST_CROP = 8  # times the photo's longer side
@@ -136,6 +137,8 @@ def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128
                 _refuse_raw(source, name)
             with _opened(source) as image:
                 _check_size(image, name)
+                if is_misread(image) and (photo := _by_tifffile(source, background, name)) is not None:
+                    return photo
                 return _converted(image, background, partial(_opened, source))
     except (FileNotFoundError, IsADirectoryError, PermissionError, PhotoError):
         raise
@@ -192,25 +195,13 @@ def _by_tifffile(
     source: str | os.PathLike[str] | bytes | BinaryIO, background: tuple[int, int, int], name: str
 ) -> Photo | None:
     """Read a TIFF that Pillow cannot, such as RGB floats; None if it is not a TIFF."""
-    if _bytes_of(source, 4) not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+    if not is_tiff(_bytes_of(source, 4)):
         return None
-    import tifffile
-
     try:
-        with tifffile.TiffFile(io.BytesIO(_bytes_of(source))) as tiff:
-            page = tiff.pages[0]
-            if page.size > 4 * MOST_PIXELS:
-                raise PhotoError(f"{name} claims {page.shape} values; make it smaller first")
-            array = np.asarray(page.asarray())
-            zero_is_white = page.aspage().photometric == tifffile.PHOTOMETRIC.MINISWHITE
-            if zero_is_white and array.dtype.kind == "u":
-                array = np.iinfo(array.dtype).max - array
-    except PhotoError:
-        raise
-    except Exception as error:  # tifffile's errors for broken or unsupported files
+        page = tiff_page(_bytes_of(source), 4 * MOST_PIXELS)
+    except TiffError as error:
         raise PhotoError(f"{name} is a TIFF that cannot be read ({error}); save it as 8 or 16-bit PNG") from error
-    if array.ndim == 3 and array.shape[0] in (3, 4) and array.shape[2] not in (3, 4):
-        array = np.moveaxis(array, 0, 2)  # planar to interleaved
+    array = page.pixels if page.palette is None else page.palette[page.pixels]
     pixels, note = _from_array(array, background)
     return Photo(pixels, (note,) if note else ())
 
@@ -232,7 +223,7 @@ def _converted(image: Image.Image, background: tuple[int, int, int], reopen: Cal
     if getattr(image, "n_frames", 1) > 1:
         notes.append(Note("first picture of several"))
     if upright.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F") or deep is not None:
-        array = as_shown(np.asarray(upright), image) if deep is None else _upright(deep, image)
+        array = as_shown(np.asarray(upright), image) if deep is None else turned(deep, image)
         pixels, note = _from_array(array, background)
         notes.append(note or Note("brought to 8 bits"))
         return Photo(pixels, tuple(notes))
@@ -246,14 +237,6 @@ def _converted(image: Image.Image, background: tuple[int, int, int], reopen: Cal
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, (*background, 255)), upright)
     return Photo(np.array(upright.convert("RGB")), tuple(notes))
-
-
-def _upright(array: np.ndarray, image: Image.Image) -> np.ndarray:
-    """Rotate an array by the image's EXIF orientation."""
-    flip, quarters = {2: (1, 0), 3: (0, 2), 4: (1, 2), 5: (1, 1), 6: (0, 3), 7: (1, 3), 8: (0, 1)}.get(
-        image.getexif().get(0x0112, 1), (0, 0)
-    )
-    return np.rot90(array[:, ::-1] if flip else array, quarters)
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:

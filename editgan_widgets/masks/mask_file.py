@@ -195,9 +195,10 @@ def _of_values(pixels: MaskPixels, labels: LabelSet) -> tuple[UInt8[np.ndarray, 
             f"{pixels.name} holds grey values in a format that changes them, so ids are lost; save it as PNG"
         )
     values, notes = np.where(pixels.clear, 0, pixels.values), list[Note]()
-    if int(values.max()) >= len(labels) and not (values % 257).any():
-        values = values // 257
-        notes.append(Note("8-bit ids spread over 16 bits were brought back"))
+    for spread in (257, 256):
+        if int(values.max()) >= max(spread, len(labels)) and not (values % spread).any():
+            values = values // spread
+            notes.append(Note("8-bit ids spread over 16 bits were brought back"))
     return _checked(values, labels, pixels.name), (*notes, *_clear_note(pixels.clear))
 
 

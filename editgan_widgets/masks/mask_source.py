@@ -3,9 +3,10 @@
 import io
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from editgan_widgets.deep_pixels import as_shown
+from editgan_widgets.deep_pixels import as_shown, deep_pixels, in_8_bits, turned
 from editgan_widgets.file_kinds import what_it_is
 from editgan_widgets.notes import Note
+from editgan_widgets.tiff_pages import TiffError, is_misread, is_tiff, tiff_page
 
 Source = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
 _LOSSY = ("JPEG", "MPO", "WEBP", "JPEG2000", "AVIF", "HEIF")
+_LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp")  # compressions
 _MOST_PIXELS = 64_000_000
+_MOST_PAGES = 100  # of a TIFF that are compared
 _HALF = 128  # of 255: below it a pixel counts as transparent
 
 
@@ -85,7 +89,7 @@ def read_pixels(source: Source, num_labels: int = 0, shares: bool = False) -> Ma
         return _of_array(source, "the array", num_labels, shares)
     if isinstance(source, Image.Image):
         with _in_words("the mask", b""):
-            return _of_image(source, "the mask", shares)
+            return _of_image(source, "the mask", shares, None)
     if not isinstance(source, (str, os.PathLike, bytes)):
         array = np.asarray(source)  # a CPU tensor, a list of rows
         if array.dtype == object or array.ndim < 2:
@@ -94,8 +98,29 @@ def read_pixels(source: Source, num_labels: int = 0, shares: bool = False) -> Ma
     name = "the mask" if isinstance(source, bytes) else Path(source).name
     if (stored := _numpy_file(source, name)) is not None:
         return _of_array(stored, name, num_labels, shares)
-    with _in_words(name, source), Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-        return _of_image(image, name, shares)
+    with _in_words(name, source):
+        try:
+            image = _opened(source)
+        except UnidentifiedImageError:
+            if is_tiff(_head(source, 4)):
+                return _of_tiff(source, name, num_labels, shares)
+            raise
+        with image:
+            if is_misread(image):
+                return _of_tiff(source, name, num_labels, shares)
+            return _of_image(image, name, shares, partial(_opened, source))
+
+
+def _opened(source: str | os.PathLike[str] | bytes) -> Image.Image:
+    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+
+
+def _head(source: str | os.PathLike[str] | bytes, count: int) -> bytes:
+    """The first `count` bytes of a file."""
+    if isinstance(source, bytes):
+        return source[:count]
+    with open(source, "rb") as opened:
+        return opened.read(count)
 
 
 @contextmanager
@@ -118,12 +143,51 @@ def _in_words(name: str, source: str | os.PathLike[str] | bytes) -> Iterator[Non
         raise MaskFileError(f"{name} is no picture that can be read ({error}); give an indexed PNG") from error
 
 
-def _of_image(image: Image.Image, name: str, shares: bool) -> MaskPixels:
+def _of_tiff(source: str | os.PathLike[str] | bytes, name: str, num_labels: int, shares: bool) -> MaskPixels:
+    """A TIFF that Pillow cannot read: 64 bits, float16, RGB floats, planes of 16 bits, a palette of 16 bits."""
+    try:
+        page = tiff_page(source if isinstance(source, bytes) else Path(source).read_bytes(), 4 * _MOST_PIXELS)
+    except TiffError as error:
+        raise MaskFileError(f"{name} is a TIFF that cannot be read ({error}); save it as indexed PNG") from error
+    pixels = page.pixels
+    if page.palette is not None and pixels.ndim == 2 and pixels.dtype.kind == "u" and int(pixels.max()) < 256:
+        palette, index = page.palette[:256], pixels.astype(np.int64)
+        return MaskPixels(name, index, page.palette[index], np.zeros(index.shape, bool), palette)
+    if pixels.ndim == 3 and pixels.shape[2] in (2, 3, 4) and pixels.dtype != np.uint8:
+        return _of_deep(name, _in_16_bits(pixels, name))
+    return _of_array(pixels, name, num_labels, shares)
+
+
+def _in_16_bits(pixels: np.ndarray, name: str) -> np.ndarray:
+    """Colours and alpha as uint16 [H, W, C]. Raises MaskFileError for numbers outside [0, 1] and 0..65535."""
+    if pixels.dtype.kind == "f" and np.isfinite(pixels).all() and pixels.min() >= 0 and pixels.max() <= 1:
+        return np.rint(pixels.astype(np.float64) * 65535).astype(np.uint16)
+    if pixels.dtype.kind in "iu" and pixels.min() >= 0 and pixels.max() <= 65535:
+        return pixels.astype(np.uint16)
+    raise MaskFileError(
+        f"{name} holds colours of {pixels.dtype} from {float(pixels.min()):g} to {float(pixels.max()):g}; save it as "
+        "indexed PNG, or as RGB of 8 or 16 bits"
+    )
+
+
+def _of_deep(name: str, pixels: np.ndarray, lossy: bool = False, notes: tuple[Note, ...] = ()) -> MaskPixels:
+    """Grey, grey and alpha, RGB or RGBA of 16 bits, [H, W, C]; equal channels are values, not colours."""
+    colours = pixels if pixels.shape[2] in (1, 3) else pixels[..., :-1]
+    clear = np.zeros(pixels.shape[:2], bool) if pixels.shape[2] in (1, 3) else pixels[..., -1] < 257 * _HALF
+    if (colours == colours[..., :1]).all():
+        return MaskPixels(name, colours[..., 0].astype(np.int64), None, clear, None, False, lossy, notes)
+    return MaskPixels(name, None, in_8_bits(colours)[0], clear, None, False, lossy, notes)
+
+
+def _of_image(image: Image.Image, name: str, shares: bool, reopen: Callable[[], Image.Image] | None) -> MaskPixels:
+    """Pixels of an opened image; `reopen` opens the file again, for the low bytes of 16 bits that Pillow drops."""
     if image.width * image.height > _MOST_PIXELS:
         raise MaskFileError(f"{name} is {image.width} x {image.height} px; give a mask of the picture's own size")
     notes: list[Note] = []
     raw = _raw_mode(image)
-    lossy = image.format in _LOSSY
+    lossy = image.format in _LOSSY or image.info.get("compression") in _LOSSY_TIFF
+    deep = None if reopen is None else deep_pixels(image, reopen)
+    _refuse_pages(image, name)
     if getattr(image, "n_frames", 1) > 1:
         notes.append(Note("first picture of several"))
     if image.getexif().get(0x0112, 1) in range(2, 9):
@@ -132,6 +196,8 @@ def _of_image(image: Image.Image, name: str, shares: bool) -> MaskPixels:
     upright = ImageOps.exif_transpose(image)
     mode = upright.mode
     opaque = np.zeros((upright.height, upright.width), bool)
+    if deep is not None:
+        return _of_deep(name, turned(deep, image), lossy, tuple(notes))
     if mode in ("1", "L", "I", "F") or mode.startswith("I;16"):
         array = as_shown(_expanded(np.asarray(upright), raw), image)
         values = _whole(_in_255(array) if shares else array, name)
@@ -154,6 +220,24 @@ def _of_image(image: Image.Image, name: str, shares: bool) -> MaskPixels:
     return MaskPixels(name, None, np.asarray(upright.convert("RGB")), opaque, None, False, lossy, tuple(notes))
 
 
+def _refuse_pages(image: Image.Image, name: str) -> None:
+    """Raise MaskFileError for a TIFF whose further pages have the first one's size and other pixels."""
+    count = getattr(image, "n_frames", 1)
+    if image.format != "TIFF" or count == 1:
+        return
+    first = np.array(image)
+    try:
+        for at in range(1, min(count, _MOST_PAGES)):
+            image.seek(at)
+            if image.size[::-1] == first.shape[:2] and not np.array_equal(np.asarray(image), first):
+                raise MaskFileError(
+                    f"{name} has {count} pages that differ; save the page that holds the ids alone, or give one-hot "
+                    "planes as .npy"
+                )
+    finally:
+        image.seek(0)
+
+
 def _raw_mode(image: Image.Image) -> str:
     tile = getattr(image, "tile", None)
     given = tile[0][3] if tile else ""
@@ -162,8 +246,8 @@ def _raw_mode(image: Image.Image) -> str:
 
 
 def _expanded(values: np.ndarray, raw: str) -> np.ndarray:
-    """Original grey values of 2 or 4 bits, which Pillow scales to 0..255."""
-    spread = {"L;2": 85, "L;4": 17}.get(raw)
+    """Original grey values of 2 or 4 bits, which Pillow scales to 0..255; I: 0 is white, R: bits are reversed."""
+    spread = {"L;2": 85, "L;4": 17}.get(raw.rstrip("IR"))
     return values if spread is None else values // spread
 
 
@@ -182,11 +266,7 @@ def _hidden_indices(image: Image.Image) -> list[int]:
 
 def _numpy_file(source: str | os.PathLike[str] | bytes, name: str) -> np.ndarray | None:
     """The array of a `.npy` or of a `.npz` that holds one; None for any other file."""
-    if isinstance(source, bytes):
-        head = source[:6]
-    else:
-        with open(source, "rb") as opened:
-            head = opened.read(6)
+    head = _head(source, 6)
     archive = not isinstance(source, bytes) and Path(source).suffix.lower() == ".npz" and head.startswith(b"PK")
     if not head.startswith(b"\x93NUMPY") and not archive:
         return None

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from editgan_widgets.file_kinds import foreign, unreadable
 from editgan_widgets.files import whole_file
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.errors import CheckpointError
@@ -26,7 +27,6 @@ from editgan_widgets.models.generators.protocol import Generator
 from editgan_widgets.models.generators.registry import build_generator
 from editgan_widgets.models.generators.stylegan2 import StyleGAN2
 from editgan_widgets.models.misfit import misfit
-from editgan_widgets.models.official.file_kinds import foreign, unreadable
 from editgan_widgets.models.official.generators import OfficialGenerator, no_generator, official_generator
 from editgan_widgets.models.official.rosinality import from_rosinality, to_rosinality
 from editgan_widgets.models.official.sizes import (

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from editgan_widgets.file_kinds import convert_line
 from editgan_widgets.files import why_unreadable
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, with_weights, write_bundle
@@ -21,7 +22,6 @@ from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.models.generators.protocol import Generator
 from editgan_widgets.models.generators.registry import build_generator
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
-from editgan_widgets.models.official.file_kinds import convert_line
 from editgan_widgets.models.perceptual import Lpips, PerceptualDistance, perceptual_distance
 from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncoderConfig
 from editgan_widgets.models.seeds import SeedError, code_of_seed

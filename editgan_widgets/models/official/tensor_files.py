@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from editgan_widgets.file_kinds import unreadable
 from editgan_widgets.files import why_unreadable
 from editgan_widgets.models.errors import CheckpointError
-from editgan_widgets.models.official.file_kinds import unreadable
 from editgan_widgets.models.official.json_files import read_json
 from editgan_widgets.models.official.npz_files import is_npz, is_pickled_array, read_npz
 from editgan_widgets.models.official.pickle_reader import PickleRefusedError, read_legacy_torch, read_pickle
