@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
-_HEAD = 4096  # bytes that are read
+_HEAD = 65536  # bytes that are read
 _HEIF = "install pillow-heif (`pip install pillow-heif`), or save it as JPEG or PNG"
 _EXPORT = "export it as PNG or JPEG"
 _BRANDS = {  # of ISO base media files: bytes 8 to 12
@@ -23,8 +23,19 @@ _BRANDS = {  # of ISO base media files: bytes 8 to 12
     b"qt  ": ("a QuickTime video", "save one frame as PNG or JPEG"),
 }
 _RAW = ("a camera RAW file", "develop it with a RAW converter and save it as TIFF, PNG or JPEG")
-_ARCHIVE = ("a ZIP archive (or a .pt, .npz or office file)", "give the picture itself as PNG or JPEG")
+_ARCHIVE = ("a ZIP archive (or an office file)", "give the picture itself as PNG or JPEG")
+_ZIPS = (  # a name in the archive, kind and hint
+    (b".npy", ("an .npz of arrays", "load_latents or load_direction reads latents and directions")),
+    (b"data.pkl", ("a file of torch.save", "convert a model with `editgan convert`; load_latents reads latents")),
+)
+_SAFETENSORS = (  # a name in the header, kind and hint
+    (b'"delta_w_plus"', ("an edit vector", "EditVector.load or load_direction reads it")),
+    (b'"latents/', ("an archive of latents by `editgan convert`", "load_latents reads it")),
+    (b'"generator/', ("a model", "load_model reads it")),
+    (b"editgan-widgets bundle", ("a model", "load_model reads it")),
+)
 _MODEL = ("a model's weights in safetensors format", "load_model reads it; a picture is a PNG or JPEG")
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
 _TEXT = ("a text file", "give a picture as PNG or JPEG")
 _STARTS: tuple[tuple[bytes, tuple[str, str]], ...] = (
     (b"8BPS", ("a Photoshop document", _EXPORT)),
@@ -38,11 +49,13 @@ _STARTS: tuple[tuple[bytes, tuple[str, str]], ...] = (
     (b"FUJIFILMCCD-RAW", _RAW),
     (b"IIRO", _RAW),
     (b"IIU\x00", _RAW),
-    (b"\x93NUMPY", ("a numpy array", "read it with numpy.load and give the array")),
+    (
+        b"\x93NUMPY",
+        ("a numpy array", "load_latents or load_direction reads latents and directions"),
+    ),
     (b"\x80", ("a Python pickle", "it is not opened; save the picture itself as PNG or JPEG")),
     (b"\x1aE\xdf\xa3", ("a Matroska or WebM video", "save one frame as PNG or JPEG")),
     (b"\x00\x00\x01\xba", ("an MPEG video", "save one frame as PNG or JPEG")),
-    (b"PK\x03\x04", _ARCHIVE),
     (b"\x1f\x8b", ("a gzip archive", "unpack it first")),
     (b"7z\xbc\xaf", ("a 7z archive", "unpack it first")),
     (b"Rar!", ("a RAR archive", "unpack it first")),
@@ -65,14 +78,31 @@ def what_it_is(source: str | os.PathLike[str] | bytes | BinaryIO) -> tuple[str, 
         return _BRANDS.get(head[8:12], ("an MP4 video", "save one frame as PNG or JPEG"))
     if head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"WAVE"):
         return "a video or sound file", "save one frame as PNG or JPEG"
+    if head.startswith(b"PK\x03\x04"):
+        return next((kind for name, kind in _ZIPS if name in head), _ARCHIVE)
     for start, kind in _STARTS:
         if head.startswith(start):
             return kind
     if isinstance(source, (str, os.PathLike)) and Path(source).suffix.lower() in _RAW_ENDINGS:
         return _RAW
     if _is_safetensors(head):
-        return _MODEL
+        return next((kind for name, kind in _SAFETENSORS if name in head), _MODEL)
     return _text_kind(head)
+
+
+def misplaced(path: str | os.PathLike[str]) -> str:
+    """Kind of a file and the function that reads it, for the error of another reader: ": it is a picture; …".
+
+    An empty string for a file that is not recognised.
+    """
+    if os.path.isdir(path):
+        journal = os.path.exists(os.path.join(path, "about.json"))
+        return ": it is a journal's folder; EditSession.restore reads it" if journal else ": it is a folder"
+    head = _head(path)
+    if head.startswith(_PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return ": it is a picture; open_photo, open_picture or open_mask reads it"
+    found = what_it_is(path)
+    return "" if found is None else f": it is {found[0]}; {found[1]}"
 
 
 def _head(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:

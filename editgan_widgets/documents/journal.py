@@ -33,6 +33,7 @@ from editgan_widgets.documents.journal_folders import expanded
 from editgan_widgets.documents.journal_folders import journals_folder as journals_folder
 from editgan_widgets.documents.journal_folders import new_folder as new_folder
 from editgan_widgets.documents.journal_folders import newest_folders as newest_folders
+from editgan_widgets.file_kinds import misplaced
 
 _FORMAT = "editgan-widgets journal 1"
 _LIVE = 24  # number of recent states that are kept unpacked
@@ -425,7 +426,8 @@ def read_about(folder: str | Path) -> dict[str, Any]:
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise JournalError(f"{folder} holds no journal; EditSession.keep_journal and Editor begin one") from None
+        what = misplaced(folder) if Path(folder).expanduser().is_file() else ""
+        raise JournalError(f"{folder} holds no journal{what}; EditSession.keep_journal and Editor begin one") from None
     except (OSError, ValueError, RecursionError) as error:
         raise JournalError(f"the journal in {folder} is broken ({error})") from error
     if not isinstance(about, dict) or about.get("format") != _FORMAT:

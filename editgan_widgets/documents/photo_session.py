@@ -16,12 +16,13 @@ import torch
 from jaxtyping import UInt8
 
 from editgan_widgets import images
-from editgan_widgets.documents.photo import Crop, Photo, Source, open_photo, paste
+from editgan_widgets.documents.photo import Crop, Photo, PhotoError, Source, open_photo, paste
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.embed import EmbedConfig, Embedding, EmbedStep, embed
 from editgan_widgets.latent.pivotal import PivotalConfig, PivotalStep, tune_around
+from editgan_widgets.masks.mask_file import is_mask_of
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Real
+from editgan_widgets.scalars import Flag, Real, flag
 
 _SCALES, _SHIFTS = (0.6, 0.75, 0.9), (-0.15, 0.0, 0.15)  # relative to the central square, tried first …
 _FINE_SCALES, _FINE_SHIFTS = (0.92, 1.0, 1.08), (-0.05, 0.0, 0.05)  # … and relative to the best of these
@@ -59,6 +60,7 @@ class PhotoSession:
         tune: PivotalConfig | None = None,
         on_step: Callable[[EmbedStep | PivotalStep], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        force: Flag = False,
     ) -> "PhotoSession":
         """Embed a photo. A picture without a face is embedded too, with a low PSNR.
 
@@ -71,10 +73,17 @@ class PhotoSession:
             on_step: called with every step of embedding and tuning.
             should_stop: called after every step; True ends early with the best so far, and so does an interrupt
                 (Ctrl+C) after the first step.
+            force: embed a picture that looks like a part mask of the model's labels.
 
-        Raises FileNotFoundError, PhotoError for a file that is not a picture, ValueError for a crop outside the photo.
+        Raises FileNotFoundError, PhotoError for a file that is not a picture or looks like a part mask, ValueError for
+        a crop outside the photo.
         """
         photo = source if isinstance(source, Photo) else open_photo(source)
+        if not flag(force, "force") and is_mask_of(photo.pixels, model.labels):
+            raise PhotoError(
+                f"the picture is a part mask of {model.labels.name!r}, not a photo: session.load_mask reads it; give "
+                "force=True to embed it all the same"
+            )
         crop = suggest_crop(model, photo) if crop is None else crop
         image = images.from_uint8(photo.cut(crop, model.resolution), model.device)
         found = embed(model, image, config, on_step, should_stop)

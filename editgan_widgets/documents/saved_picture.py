@@ -25,6 +25,7 @@ from torch import Tensor
 from editgan_widgets.documents.photo import Crop, Photo
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.session import EditSession
+from editgan_widgets.file_kinds import what_it_is
 from editgan_widgets.files import write_bytes
 from editgan_widgets.labels import UnknownLabelError
 from editgan_widgets.latent.directions.edit_vector import WrongModelError
@@ -186,13 +187,19 @@ def _read(source: str | Path | bytes) -> tuple[dict[str, Any], np.ndarray, np.nd
     except (FileNotFoundError, IsADirectoryError, PermissionError):
         raise
     except _BROKEN as error:
-        raise SavedPictureError(f"{name} is no picture that can be read ({error})") from error
+        what = what_it_is(source)
+        raise SavedPictureError(
+            f"{name} is no picture that can be read ({error})" + (f": it is {what[0]}; {what[1]}" if what else "")
+        ) from error
     return _recipe(name, text), pixels, before
 
 
 def _recipe(name: str, text: str | None) -> dict[str, Any]:
     if text is None:
-        raise SavedPictureError(f"{name} holds no recipe; give a .png that save_picture or the editor's button wrote")
+        raise SavedPictureError(
+            f"{name} holds no recipe; give a .png that save_picture or the editor's button wrote; PhotoSession.open "
+            "embeds any other picture, session.load_mask reads a mask"
+        )
     try:
         recipe = json.loads(text)
     except (ValueError, RecursionError) as error:

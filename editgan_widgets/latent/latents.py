@@ -13,6 +13,7 @@ from editgan_widgets.latent.latents_or_vector import by_name, compared
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.latent_files import NamedTensors, latents_in, latents_of_bundle
+from editgan_widgets.models.official.sources import refuse_network
 from editgan_widgets.models.official.tensor_files import existing, read_tensors
 from editgan_widgets.scalars import Flag, flag
 
@@ -63,6 +64,7 @@ def read_latents(path: str | Path, model: EditGAN, space: Space = None, force: F
     """Like `load_latents`, on the CPU and with the names of the latents."""
     path = existing(path)
     content = latents_of_bundle(path) if path.suffix == ".safetensors" else read_tensors(path)
+    refuse_network(path, content, "latents")
     found = fitted_latents(path, latents_in(path, content), model, space)
     if not flag(force, "force") and isinstance(content, (np.ndarray, Tensor)) and by_name(path.stem) != "latents":
         measured = compared(found.w_plus, model)

@@ -36,6 +36,7 @@ __all__ = [
     "OpenedPart",
     "Source",
     "holds_own_mask",
+    "is_mask_of",
     "mask_png",
     "open_mask",
     "open_part_mask",
@@ -161,6 +162,16 @@ def holds_own_mask(content: bytes, labels: LabelSet) -> bool:
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
         return False
     return given is not None and _is_own_palette(np.array(given, np.uint8).reshape(-1, 3), labels)
+
+
+def is_mask_of(pixels: UInt8[np.ndarray, "h w 3"], labels: LabelSet) -> bool:
+    """True if a picture is a mask and not a photo: two or more parts in the labels' colours, or grey part ids."""
+    stored = MaskPixels("the picture", None, pixels, np.zeros(pixels.shape[:2], bool))
+    if _is_grey(stored):
+        return 0 < int(pixels.max()) < len(labels)
+    match = best_match(stored, labels)
+    telling = match.telling is not None and match.telling >= _MOSTLY
+    return telling and match.match >= _MOSTLY and len(np.unique(match.nearest[match.near])) > 1
 
 
 def _is_own_palette(palette: UInt8[np.ndarray, "n 3"], labels: LabelSet) -> bool:

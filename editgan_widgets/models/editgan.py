@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from editgan_widgets.file_kinds import convert_line
+from editgan_widgets.file_kinds import convert_line, misplaced
 from editgan_widgets.files import why_unreadable
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, with_weights, write_bundle
@@ -204,6 +204,8 @@ class EditGAN:
     def load(cls, path: str | Path) -> "EditGAN":
         """Read what `save` wrote, onto the CPU. Raises CheckpointError for a broken or foreign file."""
         bundle = read_bundle(path)
+        if "latents" in bundle.modules:
+            raise CheckpointError(f"{path} is not a model{misplaced(path)}")
         try:
             about = dict(bundle.metadata)
             stored = bundle.modules.pop("w_statistics", None)  # older files have none

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from editgan_widgets.file_kinds import misplaced
 from editgan_widgets.files import whole_file, why_unreadable
 
 WORKING_SIZE = 64  # px
@@ -124,7 +125,8 @@ def read_network(
         metadata = json.loads(about.get("metadata", "{}"))
     except SafetensorError as error:
         raise error_type(
-            f"{path} ({path.stat().st_size} bytes) cannot be read as safetensors ({error}); it may be truncated or of "
+            f"{path} ({path.stat().st_size} bytes) cannot be read as safetensors ({error}){misplaced(path)}; it may be "
+            "truncated or of "
             f"another format: {next_move}"
         ) from error
     except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:

@@ -20,6 +20,7 @@ from editgan_widgets.latent.latents_or_vector import by_name, compared
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.direction_files import FoundDirections, directions_in
+from editgan_widgets.models.official.sources import refuse_network
 from editgan_widgets.models.official.tensor_files import existing, read_tensors
 from editgan_widgets.scalars import Whole, is_whole, shown
 
@@ -92,6 +93,7 @@ def direction_of(
     force: bool = False,
 ) -> EditVector:
     """Like `load_direction`, from the result of `read_tensors`."""
+    refuse_network(path, content, "a direction")
     fitting = _fitting(path, directions_in(path, content, rows_and_width(model)[1]), model, columns, index)
     at = _place(path, fitting, index)
     delta = fitting.directions[at]

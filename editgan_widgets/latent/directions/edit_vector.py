@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor
 
+from editgan_widgets.file_kinds import misplaced
 from editgan_widgets.files import why_unreadable, write_bytes
 from editgan_widgets.latent.directions.rows import Layers, row_weights
 from editgan_widgets.models.array_like import float_tensor
@@ -157,13 +158,15 @@ class EditVector:
         if reason := why_unreadable(path):
             raise EditVectorError(reason)
         if not Path(path).is_file():
-            raise FileNotFoundError(f"no edit vector at {path}; EditVector.save writes one")
+            what = misplaced(path) if Path(path).is_dir() else ""
+            raise FileNotFoundError(f"no edit vector at {path}{what}; EditVector.save writes one")
         try:
             with safe_open(str(path), framework="pt") as file:
                 about = json.loads((file.metadata() or {}).get("editgan", "{}"))
                 if about.get("format") != _FORMAT or "delta_w_plus" not in file.keys():  # noqa: SIM118
                     raise EditVectorError(
-                        f"{path} is a safetensors file, but not an edit vector; write one with EditVector.save"
+                        f"{path} is a safetensors file, but not an edit vector{misplaced(path)}; write one with "
+                        "EditVector.save"
                     )
                 if about.get("space", _SPACE) != _SPACE:
                     raise EditVectorError(f"{path} is a vector of {about['space']!r}; only those of w_plus can be read")
@@ -171,8 +174,9 @@ class EditVector:
                 preview = file.get_tensor("preview").numpy() if "preview" in file.keys() else None  # noqa: SIM118
             return cls(about["name"], delta, tuple(about["labels"]), about["recipe"], about.get("licence"), preview)
         except (SafetensorError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            what = misplaced(path) or f" ({error}); is it whole?"
             raise EditVectorError(
-                f"{path} cannot be read as an edit vector ({error}); is it whole? EditVector.save writes safetensors"
+                f"{path} cannot be read as an edit vector{what}; EditVector.save writes safetensors"
             ) from error
 
 

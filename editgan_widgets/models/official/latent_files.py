@@ -82,8 +82,10 @@ def latents_of_bundle(path: Path) -> dict[str, Tensor]:
             names = list(file.keys())
             ours = [name for name in names if name.startswith("latents/")]
             if not ours and any("/" in name or name == "delta_w_plus" for name in names):
-                what = "an edit vector" if "delta_w_plus" in names else "a model or another bundle"
-                raise CheckpointError(f"{path} is {what} and holds no latents; {_FITS}")
+                is_vector = "delta_w_plus" in names
+                what = "an edit vector" if is_vector else "a model or another bundle"
+                reader = "EditVector.load or load_direction" if is_vector else "load_model"
+                raise CheckpointError(f"{path} is {what} and holds no latents: {reader} reads it; {_FITS}")
             return {name.removeprefix("latents/"): file.get_tensor(name) for name in ours or names}
     except SafetensorError as error:
         raise CheckpointError(f"{path} is no whole safetensors file ({error}); copy or convert it again") from error

@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
+from editgan_widgets.file_kinds import convert_line
+from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.arrays import UNDECIDED, kind_of_array, kind_of_named
+from editgan_widgets.models.official.direction_files import holds_directions
 from editgan_widgets.models.official.encoder_files import is_encoder
 from editgan_widgets.models.official.generators import holds_generator, none_found
 from editgan_widgets.models.official.interpreter_files import is_member
 from editgan_widgets.models.official.json_files import number_array
+from editgan_widgets.models.official.latent_files import holds_latents_by_name
 from editgan_widgets.models.official.tensor_files import read_tensors
 
 ARRAY_KINDS = ("edit vector", "latents", "label map", UNDECIDED)
@@ -24,6 +29,30 @@ class Source:
     path: Path
     kind: str
     content: Any
+
+
+def refuse_network(path: Path, content: Any, wanted: str) -> None:
+    """Raise CheckpointError if a file holds a network and no latents or directions by name.
+
+    Args:
+        path: the file.
+        content: result of `read_tensors`.
+        wanted: what the caller reads, for the message: "latents" or "a direction".
+    """
+    if isinstance(content, (np.ndarray, Tensor)) or holds_latents_by_name(content) or holds_directions(content):
+        return
+    try:
+        if is_member(content):
+            kind = "an interpreter of EditGAN"
+        elif is_encoder(content):
+            kind = "an encoder of EditGAN"
+        elif holds_generator(path, content):
+            kind = "a generator"
+        else:
+            return
+    except CheckpointError:  # nested too deeply for a checkpoint
+        return
+    raise CheckpointError(f"{path} is {kind}, not {wanted}; {convert_line(path)}")
 
 
 def read_source(path: str | Path) -> Source:
