@@ -6,7 +6,8 @@ from command_line import pixels, run
 from typer.testing import CliRunner
 
 from editgan_widgets import EditSession, images
-from editgan_widgets.cli import _weights, app
+from editgan_widgets.cli import app
+from editgan_widgets.cli.doctor import _weights
 from editgan_widgets.domains.portraits import factor_regressor, identity, library_edits
 from editgan_widgets.domains.portraits.library_edits import LibraryEdit
 from editgan_widgets.masks.part_operations import OfPart, grow

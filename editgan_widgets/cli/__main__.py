@@ -1,0 +1,5 @@
+"""`python -m editgan_widgets.cli` is `editgan`."""
+
+from editgan_widgets.cli import app
+
+app()

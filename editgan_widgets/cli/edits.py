@@ -1,0 +1,202 @@
+"""`editgan apply`, `drag` and `photo`: edits of a portrait or a photo."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from editgan_widgets.cli.inputs import given_vector, starting_latent
+from editgan_widgets.cli.options import (
+    Columns,
+    Device,
+    LatentFile,
+    LatentIndex,
+    ModelName,
+    Seed,
+    SeedSource,
+    TruncationPsi,
+)
+from editgan_widgets.cli.progress import progress
+
+if TYPE_CHECKING:
+    from editgan_widgets import DragPoint
+    from editgan_widgets.documents.session import EditSession
+    from editgan_widgets.domains.domain import Judges
+
+
+def apply(
+    vector: Annotated[
+        str, typer.Argument(help="A saved edit vector, a direction's file (.npy, .npz, .pt), or one of the library.")
+    ],
+    out: Annotated[Path, typer.Option(help="Picture to write; the ending says the format.")],
+    scale: Annotated[list[float] | None, typer.Option(help="Strength; several give a strip. [default: 0 1]")] = None,
+    model: ModelName = "portraits",
+    seed: Seed = 0,
+    seed_source: SeedSource = "torch",
+    truncation_psi: TruncationPsi = 0.7,
+    latent: LatentFile = None,
+    latent_index: LatentIndex = None,
+    index: Annotated[str | None, typer.Option(help="Which one of a file's directions, from 0, or its name.")] = None,
+    columns: Columns = None,
+    rows: Annotated[
+        str | None, typer.Option(help="Rows of the latent that move: 0:4 or 0-3, or 4,7. [default: all]")
+    ] = None,
+    unit: Annotated[
+        str, typer.Option(help="Of a direction's scale: file, as it is, or sigma, standard deviations of W along it.")
+    ] = "file",
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Apply another model's vector, or a latent like a direction."),
+    ] = False,
+    device: Device = None,
+) -> None:
+    """Apply a saved edit vector or a direction to a portrait, of a seed or a latent, and write the picture."""
+    import torch
+
+    from editgan_widgets import images, load_model
+    from editgan_widgets.latent.directions.edit_vector import layer_weights
+
+    loaded = load_model(model, device=device)
+    edit_vector = given_vector(loaded, vector, index, unit, columns, force)
+    layers = None if rows is None else layer_weights(rows, loaded.generator.num_rows, "--rows")
+    w_plus, portrait = starting_latent(loaded, seed, seed_source, truncation_psi, latent, latent_index, force)
+    scales = scale or [0.0, 1.0]
+    with torch.no_grad():
+        edited = torch.cat([edit_vector.apply(w_plus, s, loaded, force, layers) for s in scales])
+        pictures = images.to_uint8(loaded.generator.synthesis(edited).image)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    images.save(images.grid(pictures, columns=len(scales)), out)
+    typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on {portrait}: {out}")
+
+
+def drag(
+    points: Annotated[
+        list[str], typer.Argument(help="What to drag where: X,Y,TOX,TOY in picture pixels, such as 47,52,47,46.")
+    ],
+    out: Annotated[Path, typer.Option(help="Picture to write: before and after, side by side.")],
+    vector: Annotated[Path | None, typer.Option(help="Save the edit as a vector too, .safetensors.")] = None,
+    model: ModelName = "portraits",
+    seed: Seed = 0,
+    seed_source: SeedSource = "torch",
+    truncation_psi: TruncationPsi = 0.7,
+    latent: LatentFile = None,
+    latent_index: LatentIndex = None,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of the optimisation.")] = 30,
+    device: Device = None,
+) -> None:
+    """Drag points of a portrait to other places; what is not near them stays."""
+    import numpy as np
+
+    from editgan_widgets import EditSession, images, load_model
+
+    dragged = [_drag_point(text) for text in points]
+    loaded = load_model(model, device=device)
+    w_plus, portrait = starting_latent(loaded, seed, seed_source, truncation_psi, latent, latent_index)
+    session = EditSession.from_latent(loaded, w_plus)
+    running = session.drag(dragged, steps)
+    with progress(steps, "step") as advance:
+        for step in running:
+            advance(step.index, {"reached": step.reached})
+    out.parent.mkdir(parents=True, exist_ok=True)
+    images.save(images.grid(np.stack([session.original_image, session.image]), columns=2), out)
+    if vector is not None:
+        session.edit_vector(vector.stem).save(vector)
+    kept = session.kept_step
+    what = "no step was better" if kept is None else f"{kept.reached:.0%} of the way, change outside {kept.outside:.4f}"
+    typer.echo(f"dragged {len(dragged)} point{'s' * (len(dragged) > 1)} on {portrait}: {what}: {out}")
+
+
+def _drag_point(text: str) -> "DragPoint":
+    """Read "X,Y,TOX,TOY"."""
+    from editgan_widgets import DragPoint
+
+    try:
+        x, y, to_x, to_y = (float(number) for number in text.split(","))
+    except ValueError:
+        raise ValueError(f"a point is X,Y,TOX,TOY, such as 47,52,47,46; got {text!r}") from None
+    return DragPoint((x, y), (to_x, to_y))
+
+
+def photo(
+    picture: Annotated[Path, typer.Argument(help="A photo, drawing or painting; any format that Pillow reads.")],
+    vector: Annotated[str, typer.Argument(help="A saved edit vector, .safetensors, or one of the model's library.")],
+    out: Annotated[Path, typer.Option(help="Picture to write, of the photo's own size.")],
+    scale: Annotated[float, typer.Option(help="Strength of the vector.")] = 1.0,
+    model: ModelName = "portraits",
+    preset: Annotated[str, typer.Option(help="Of the embedding: fast, default, paper or released.")] = "default",
+    crop: Annotated[
+        tuple[float, float, float] | None, typer.Option(help="Left and upper edge and side of the square, px.")
+    ] = None,
+    tune: Annotated[bool, typer.Option("--tune", help="Fine-tune a copy of the generator around the photo.")] = False,
+    method: Annotated[str, typer.Option(help="Of pasting back: gradient or feather.")] = "gradient",
+    device: Device = None,
+) -> None:
+    """Embed a photo, apply an edit vector, and paste the edit back into the photo."""
+    import math
+
+    from PIL import Image
+
+    from editgan_widgets import images, load_model
+    from editgan_widgets.analysis.embedding_quality import embedding_quality
+    from editgan_widgets.analysis.photo_quality import probe_of
+    from editgan_widgets.documents.photo import Crop
+    from editgan_widgets.documents.photo_session import PhotoSession
+    from editgan_widgets.domains.registry import judges_of
+    from editgan_widgets.latent.embed import EmbedConfig
+    from editgan_widgets.latent.pivotal import PivotalConfig
+
+    if method not in ("gradient", "feather"):
+        raise ValueError(f"method is gradient or feather; got {method!r}")
+    if out.suffix.lower() not in Image.registered_extensions() or not math.isfinite(scale):
+        raise ValueError(
+            f"--out ends in a picture's format, such as .png, and --scale is finite; got {out} and {scale:g}"
+        )
+    loaded = load_model(model, device=device)
+    edit_vector = given_vector(loaded, vector)
+    edit_vector.check(loaded)
+    config = EmbedConfig.preset(preset)
+    total = config.steps + (PivotalConfig().steps if tune else 0)
+    with progress(total, "step") as advance:
+        taken = iter(range(total + 2))
+        opened = PhotoSession.open(
+            loaded,
+            picture,
+            Crop(*crop) if crop else None,
+            config,
+            PivotalConfig() if tune else None,
+            on_step=lambda step: advance(min(next(taken), total), {}),
+        )
+    session = opened.session
+    judges = judges_of(session.model)
+    cut = images.from_uint8(opened.cut)
+    quality = embedding_quality(session.model, cut, session.w_plus, judges.identity, **probe_of(loaded))
+    typer.echo(f"embedded: {quality}")
+    typer.echo(f"perceptual features: {loaded.perceptual_distance().name}")
+    for note in opened.photo.notes:
+        typer.echo(f"note: {note}")
+    session.apply_vector(edit_vector, scale)
+    typer.echo(f"edited: {_what_it_did(session, judges, edit_vector.recipe.get('attribute'))}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    images.save(opened.pasted("gradient" if method == "gradient" else "feather"), out)
+    typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
+
+
+def _what_it_did(session: "EditSession", judges: "Judges", attribute: str | None) -> str:
+    """How far a session's edit moved the attribute, the person, and the rest of the picture."""
+    import numpy as np
+
+    from editgan_widgets import images
+    from editgan_widgets.analysis.transfer import attribute_change, identity_cosine
+
+    before, after, region = session.original_image, session.image, session.edited_region
+    found = []
+    if judges.factors is not None and attribute in judges.factors.names:
+        change = attribute_change(judges.factors.read, attribute, before, after, session.model.device)
+        found.append(f"{attribute} {change:+.2f}")
+    if judges.identity is not None:
+        pair = images.from_uint8(np.stack([before, after]), session.model.device)
+        found.append(f"identity {identity_cosine(judges.identity, pair):.2f}")
+    if not region.all():
+        outside = np.abs(after.astype(float) - before).mean(2)[~region].mean() / 255
+        found.append(f"change outside {outside:.4f}")
+    return ", ".join(found) or "the whole picture"

@@ -1,0 +1,32 @@
+"""`editgan vectors`: a library of edit vectors."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from editgan_widgets.cli.options import Device, ModelName
+from editgan_widgets.cli.progress import progress
+
+
+def vectors(
+    out: Annotated[Path, typer.Option(help="Folder that takes the vectors; those that are there are kept.")],
+    model: ModelName = "portraits",
+    sources: Annotated[int, typer.Option(min=1, help="Portraits whose edits a vector is the mean of.")] = 5,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of each edit.")] = 60,
+    licence: Annotated[str | None, typer.Option(help="Under which the vectors may be passed on.")] = None,
+    device: Device = None,
+) -> None:
+    """Learn a library of named edit vectors from scripted mask edits on a portrait model's samples."""
+    from editgan_widgets import load_model
+    from editgan_widgets.analysis.vector_library import LibraryConfig, learn_library
+    from editgan_widgets.domains.portraits import load_factor_regressor
+    from editgan_widgets.domains.portraits.library_edits import LIBRARY
+
+    config = LibraryConfig(sources=sources, candidates=2 * sources + 2, steps=steps, licence=licence)
+    loaded = load_model(model, device=device)
+    with progress(len(LIBRARY), "vector") as advance:
+        read = load_factor_regressor().read
+        for count, learned in enumerate(learn_library(loaded, out, config, read, LIBRARY), start=1):
+            advance(count, {} if learned.attribute is None else {learned.attribute: learned.source_change})
+    typer.echo(f"written: {out}")

@@ -1,0 +1,26 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Parts = Annotated[str, typer.Option(help="all (49, for 256 px), fine (45, for 128 px) or coarse (23, for 64 px).")]
+Data = Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")]
+Weights = Annotated[Path, typer.Option(help="Weights to write, .safetensors.")]
+TotalImages = Annotated[int, typer.Option(min=1, help="Pictures shown.")]
+MaxMinutes = Annotated[float | None, typer.Option(help="End by the clock.")]
+SeedSource = Annotated[
+    str, typer.Option(help="Random generator of the seed: torch, or numpy as in NVIDIA's generate.py.")
+]
+LatentFile = Annotated[
+    Path | None, typer.Option(help="File of latents (.npz, .npy, .pt) to edit in place of a seed's portrait.")
+]
+LatentIndex = Annotated[int | None, typer.Option(min=0, help="Which one of several latents, from 0.")]
+ModelName = Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")]
+TruncationPsi = Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")]
+Seed = Annotated[int, typer.Option(help="Seed of the random generator.")]
+Columns = Annotated[
+    bool | None, typer.Option(help="Whether a matrix of directions has them as columns. [default: as its file says]")
+]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps; without it cuda where there is one, else cpu.")]
