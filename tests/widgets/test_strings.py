@@ -107,7 +107,7 @@ def test_the_editor_and_the_grid_speak_the_language_they_are_given(tiny_model, s
         editor.close()
     grid = SampleGrid(tiny_model, seeds=[1], language="zh")
     assert grid.strings["seed {seed}"] == "种子 {seed}"
-    with pytest.raises(ValueError, match="language 'tlh' is not there; use one of 'en', 'zh'"):
+    with pytest.raises(ValueError, match="language 'tlh' is unknown; use one of 'en', 'zh'"):
         Editor(session, language="tlh")
     with pytest.raises(ValueError, match="language 'tlh'"):
         SampleGrid(tiny_model, seeds=[1], language="tlh")

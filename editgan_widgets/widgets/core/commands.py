@@ -49,6 +49,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=_
         return False
 
 
+class Stop(Command, frozen=True, kw_only=True):
+    """Stop the running computation within one step; its best step is kept."""
+
+
 class Commands:
     """The commands of one widget."""
 

@@ -11,18 +11,29 @@ from types import MappingProxyType
 from typing import Any
 
 LANGUAGES = ("en", "zh")
-_FILE = Path(__file__).parents[1] / "strings.json"
+STRINGS = Path(__file__).parents[1] / "strings.json"
 
 
 @cache
-def strings(language: str) -> MappingProxyType[str, str]:
-    """Texts of a language by the English ones; none for English. Raises ValueError for a language that is not there."""
+def strings(language: str, *files: Path) -> MappingProxyType[str, str]:
+    """Read the translations into a language, by English text; empty for English.
+
+    Args:
+        language: "en" or "zh".
+        files: JSON files `{English text: {language: text}}`; none takes the one that ships. A later one
+            takes precedence.
+
+    Raises ValueError for another language.
+    """
     if language not in LANGUAGES:
-        raise ValueError(f"language {language!r} is not there; use one of {', '.join(map(repr, LANGUAGES))}")
-    entries = json.loads(_FILE.read_text(encoding="utf-8"))
-    return MappingProxyType({english: others[language] for english, others in entries.items() if language in others})
+        raise ValueError(f"language {language!r} is unknown; use one of {', '.join(map(repr, LANGUAGES))}")
+    found: dict[str, str] = {}
+    for file in files or (STRINGS,):
+        entries = json.loads(file.read_text(encoding="utf-8"))
+        found |= {english: others[language] for english, others in entries.items() if language in others}
+    return MappingProxyType(found)
 
 
-def translated(language: str, text: str, **values: Any) -> str:
-    """A text in a language, with values in place of its `{names}`."""
-    return strings(language).get(text, text).format(**values)
+def translated(language: str, text: str, *files: Path, **values: Any) -> str:
+    """Translate a text, and insert values for its `{names}`."""
+    return strings(language, *files).get(text, text).format(**values)

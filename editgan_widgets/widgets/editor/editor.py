@@ -32,7 +32,7 @@ from editgan_widgets.scalars import Flag, Real, Whole, flag, is_flag, plain, rea
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.checked import checked_entry, checked_row, checked_steps, checked_strength
-from editgan_widgets.widgets.core.commands import Command
+from editgan_widgets.widgets.core.commands import Command, Stop
 from editgan_widgets.widgets.core.deliveries import Deliveries
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
 from editgan_widgets.widgets.core.inbox import Inbox
@@ -41,13 +41,13 @@ from editgan_widgets.widgets.core.shown import forget, keep_while_shown
 from editgan_widgets.widgets.core.strings import strings
 from editgan_widgets.widgets.editor import journal as editor_journal
 from editgan_widgets.widgets.editor.document import Document
-from editgan_widgets.widgets.editor.messages import BrowserMessages
+from editgan_widgets.widgets.editor.messages import EditorMessages
 from editgan_widgets.widgets.editor.quality_notes import PictureQuality
 from editgan_widgets.widgets.editor.sample_shelf import SampleShelf, checked_sample
 from editgan_widgets.widgets.editor.screen import Screen
 from editgan_widgets.widgets.editor.tool_outlines import ToolOutlines, tool_outcome
 from editgan_widgets.widgets.editor.tools.brush import Brush
-from editgan_widgets.widgets.editor.tools.editing import Accept, RunEdit, SetStrength, Stop, TakeConfig, configured
+from editgan_widgets.widgets.editor.tools.editing import Accept, RunEdit, SetStrength, TakeConfig, configured
 from editgan_widgets.widgets.editor.tools.files import OpenPicture
 from editgan_widgets.widgets.editor.tools.operation import ChangeMask, FromSample, mask_change, part_mask_change
 from editgan_widgets.widgets.editor.tools.travel import CompareWith, Discard, Redo, Refresh, Rename, Undo, Visit
@@ -136,7 +136,7 @@ class Editor(DOMWidget):
         self._worker = worker = EditorWorker(document, screen, inbox, deliveries, pacer)
         self._outlines = ToolOutlines(screen.send_outline)
         shelf = SampleShelf(lambda: document.session.model, self._idle, lambda *message: view.send(*message))
-        messages = BrowserMessages(document, worker, screen, deliveries, pacer, self._outlines, shelf)
+        messages = EditorMessages(document, worker, screen, deliveries, pacer, self._outlines, shelf)
         self._model_id = view.model_id
         super(Widget, self).__init__(layout=view.layout)  # not Widget's own: the view has the page's model
         view.publish(vector_rows=int(session.w_plus.shape[1]))

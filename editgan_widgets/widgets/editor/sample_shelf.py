@@ -1,6 +1,6 @@
 """SampleShelf: the editor's pictures of portraits to choose from, made while it is idle and kept as JPEG."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from editgan_widgets.documents.samples import Sample, sample_pictures
@@ -28,10 +28,9 @@ class SampleShelf:
         self._model, self._idle, self._send = model, idle, send
         self._kept: dict[Sample, bytes] = {}
 
-    def on_message(self, content: dict) -> None:
-        """Send pictures of seeds x psis, in that order; what was made before at once. Raises ValueError."""
-        seeds, psis = content.get("seeds"), content.get("psis")
-        if not isinstance(seeds, list) or not isinstance(psis, list) or not 0 < len(seeds) * len(psis) <= _MOST_ASKED:
+    def answer(self, seeds: Sequence[int], psis: Sequence[float]) -> None:
+        """Send pictures of seeds x psis, in that order; known ones immediately. Raises ValueError."""
+        if not 0 < len(seeds) * len(psis) <= _MOST_ASKED:
             raise ValueError(f"samples are a list of seeds by a list of psis, {_MOST_ASKED} at most in all")
         for sample in [checked_sample(seed, psi) for psi in psis for seed in seeds]:
             if sample in self._kept:

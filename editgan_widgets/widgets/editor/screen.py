@@ -1,6 +1,5 @@
 """Screen: publishes a document's state, status line and errors to the browser."""
 
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,11 +16,13 @@ from editgan_widgets.widgets.core.computing import computing
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
 from editgan_widgets.widgets.core.inbox import Inbox
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
+from editgan_widgets.widgets.core.reports import Reports
+from editgan_widgets.widgets.core.snapshot import Encoded
 from editgan_widgets.widgets.editor import journal as editor_journal
 from editgan_widgets.widgets.editor.clash_notes import ClashNotes
 from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.quality_notes import QualityNotes
-from editgan_widgets.widgets.editor.snapshot import Encoded, Snapshot, snapshot, strip
+from editgan_widgets.widgets.editor.snapshot import Snapshot, snapshot, strip
 from editgan_widgets.widgets.editor.view import EditorView
 from editgan_widgets.widgets.editor.whole_photo import whole_photo
 
@@ -29,8 +30,6 @@ _AT_ONCE = ("before", "before_name", "settings")
 _SAVE_EVERY = 3.0  # s between tries to save a history that could not be written
 _NOT_SAVED = "History is no longer saved: {reason}. Work goes on in memory, and all is saved once writing works again."
 _THUMBS = 64  # pictures of the history in one message
-_LONGEST_ERROR = 600  # characters
-_log = logging.getLogger(__name__)
 
 
 def _save_again(screen: "ref[Screen]") -> None:
@@ -40,7 +39,7 @@ def _save_again(screen: "ref[Screen]") -> None:
         there.save_again()
 
 
-class Screen:
+class Screen(Reports):
     """Updates view and canvas from a document. Methods may be called from any thread.
 
     Args:
@@ -51,10 +50,8 @@ class Screen:
 
     Attributes:
         image: the shown picture, uint8 `[H, W, 3]`; during an edit that of the newest step.
-        word: status line for the time when the worker is done.
         notes: notes on how the opened mask file was read.
         numbers, numbers_of: figures of the last edit, and the history entry of its latent.
-        failure: the error that `wait` raises; None if there is none.
         quality: notes on the quality of the embedding and of the last edit.
         closed: True once the editor is closed; failed writes are then not retried.
     """
@@ -62,13 +59,12 @@ class Screen:
     def __init__(
         self, document: Document, view: EditorView, canvas: PartCanvas, inbox: Inbox, idle: IdleWorker
     ) -> None:
-        self.view = view
+        super().__init__(view, document.text)
+        self.view: EditorView = view
         self.image: np.ndarray = document.session.image
-        self.word = ""
         self.notes = ""
         self.numbers: dict[str, Any] = {}
         self.numbers_of = -1
-        self.failure: Exception | None = None
         self.closed = False
         self.quality = QualityNotes(idle, self._show_quality)
         self._clashes = ClashNotes(document.panel, idle, self._show_clashes)
@@ -204,14 +200,6 @@ class Screen:
         word, unsaid, self._unsaid = self.word if word is None else word, self._unsaid, ""
         return f"{word} {unsaid}".strip()
 
-    def text(self, text: str, **values: Any) -> str:
-        """Translate a text into the user's language."""
-        return self._document.text(text, **values)
-
-    def say(self, text: str, **values: Any) -> None:
-        """Set the final status line."""
-        self.word = self.text(text, **values)
-
     def add_notes(self, notes: Sequence[str]) -> None:
         """Append notes on how a file was read to the status line, also after the run that follows."""
         self.notes = "; ".join(
@@ -223,29 +211,6 @@ class Screen:
         """Append the notes to the final status line."""
         if self.notes:
             self.word = f"{self.word} {self.text('Note: {notes}.', notes=self.notes)}".strip()
-
-    def fail(self, error: Exception, stroke_id: str | None = None) -> None:
-        """Show an error; the browser removes the stroke with that id."""
-        self.failure = error
-        if stroke_id:
-            self.view.send({"kind": "reject", "id": stroke_id})
-        text, kind = str(error), type(error).__name__
-        if not isinstance(error, (ValueError, TypeError)):  # not one that was written for the user: keep where it was
-            _log.error("the editor's %s", kind, exc_info=error)
-            text = f"{kind}: {text}" if text else kind
-        if len(text) > _LONGEST_ERROR:  # what came may be in it
-            text = f"{text[: _LONGEST_ERROR // 2]} … {text[-_LONGEST_ERROR // 2 :]}"
-        self.view.publish(error=text or kind)
-
-    def dismiss(self) -> None:
-        """Close the error box."""
-        self.failure = None
-        self.view.publish(error="")
-
-    def take_failure(self) -> Exception | None:
-        """Return the last error and clear it; the error box stays open."""
-        failure, self.failure = self.failure, None
-        return failure
 
     # ---- parts of it
 
@@ -272,10 +237,6 @@ class Screen:
         self._thumbs_sent.update(wanted)
         if pictures:
             self.view.send({"kind": "thumbs", "entries": list(pictures)}, buffers=list(pictures.values()))
-
-    def resend(self, seen: Any = None) -> None:
-        """Send the whole state again to a page that may have missed a part."""
-        self.view.resend_state(seen)
 
     def forget_thumbs(self) -> None:
         """Mark all thumbnails as not sent."""

@@ -1,41 +1,16 @@
 """Snapshot: the state of a document that the browser shows. Only the differences from the last snapshot are sent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
-
 from editgan_widgets.latent.described_config import described
 from editgan_widgets.latent.optimize import EditConfig
-from editgan_widgets.widgets.core import encoding, history_strip
+from editgan_widgets.widgets.core import history_strip
+from editgan_widgets.widgets.core.snapshot import Encoded, differences
 from editgan_widgets.widgets.editor.document import Document
 from editgan_widgets.widgets.editor.tools.editing import SETTINGS
 from editgan_widgets.widgets.editor.tools.travel import title
-
-
-class Encoded:
-    """Arrays encoded for the browser. An array is encoded again only after it has changed."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[np.ndarray, bytes]] = {}
-
-    def still(self, name: str, pixels: np.ndarray) -> bytes:
-        """Encode a picture, uint8 `[H, W, 3]`."""
-        return self._once(name, pixels, encoding.still)
-
-    def packed(self, name: str, array: np.ndarray | None) -> bytes:
-        """Encode a label map or a mask `[H, W]`. Returns b"" for None and for an empty mask."""
-        if array is None or (array.dtype == bool and not array.any()):
-            return b""
-        return self._once(name, array, encoding.packed)
-
-    def _once(self, name: str, array: np.ndarray, encode: Callable[[np.ndarray], bytes]) -> bytes:
-        known = self._known.get(name)
-        if known is None or not (known[0] is array or np.array_equal(known[0], array)):
-            known = array, encode(array)
-            self._known[name] = known
-        return known[1]
 
 
 @dataclass(frozen=True)
@@ -61,12 +36,8 @@ class Snapshot:
     def differs(self, last: "Snapshot | None") -> dict[str, Any]:
         """Return the traits whose values differ from those of the last snapshot; all of them if there is none."""
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {
-            name: value
-            for name, value in mine.items()
-            if value is not None or name == "pending"
-            if last is None or getattr(last, name) != value
-        }
+        known = {name: value for name, value in mine.items() if value is not None or name == "pending"}
+        return differences(known, None if last is None else vars(last))
 
 
 def snapshot(document: Document, encoded: Encoded, region: bool = True) -> Snapshot:

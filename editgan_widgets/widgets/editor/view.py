@@ -30,35 +30,21 @@ written by one side: the first group below by the kernel, the second by the brow
                         {kind: "sample", seed, psi} + [JPEG]
 """
 
-import threading
-from pathlib import Path
 from typing import Any
 
-import anywidget
-import numpy as np
 import traitlets
 from ipywidgets import widget_serialization
-from jaxtyping import UInt8
 
 from editgan_widgets.masks.part_operations import other_side
 from editgan_widgets.masks.strokes import SHAPES
 from editgan_widgets.palettes import PALETTES, palettes_of
 from editgan_widgets.scalars import is_whole, plain, whole
-from editgan_widgets.widgets.core import encoding
+from editgan_widgets.widgets.core.live_view import STATIC, LiveView
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
-from editgan_widgets.widgets.core.strings import strings
 from editgan_widgets.widgets.editor.part_tools import PART_TOOLS
 from editgan_widgets.widgets.editor.tools import BUTTONS
 
-_STATIC = Path(__file__).parents[1] / "static"
 MASK_STYLES = ("areas", "borders", "both")
-_KERNEL_WRITTEN = (
-    *("image", "before", "mask", "painted", "original", "region", "handled", "running", "job", "progress"),
-    *("can_edit", "can_undo", "can_redo", "pending", "history", "history_revision", "before_name", "settings"),
-    *("vectors", "vector_pictures", "vector_clashes", "quality", "whole", "photo", "status", "error", "notice"),
-    "revision",
-)
-_SENT_AS_CHANGES = ("history", "history_revision")
 
 
 class _Whole(traitlets.Int):
@@ -82,19 +68,23 @@ class _Flag(traitlets.Bool):
         return super().validate(obj, plain(value))
 
 
-class EditorView(anywidget.AnyWidget):
+class EditorView(LiveView):
     """Picture and parts side by side with palette, brush and run bar; shows a session, knows nothing of it."""
 
-    _esm = _STATIC / "editor.bundle.js"
-    _css = _STATIC / "editor.bundle.css"
+    _esm = STATIC / "editor.bundle.js"
+    _css = STATIC / "editor.bundle.css"
+    KERNEL_WRITTEN = (
+        *("image", "before", "mask", "painted", "original", "region", "can_edit", "can_undo", "can_redo", "pending"),
+        *("history", "history_revision", "before_name", "settings", "vectors", "vector_pictures", "vector_clashes"),
+        *("quality", "whole", "photo"),
+    )
+    SENT_AS_CHANGES = ("history", "history_revision")
 
     canvas = traitlets.Instance(PartCanvas).tag(sync=True, **widget_serialization)
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
     labels = traitlets.List().tag(sync=True)  # [{id, name, other: id of the other side's part, or its own}]
     palettes = traitlets.Dict().tag(sync=True)  # {name of a palette: colours, one a label}
-    language = traitlets.Unicode("en").tag(sync=True)
-    strings = traitlets.Dict().tag(sync=True)  # texts in the user's language by the English ones (strings.py)
     part_tools = traitlets.List().tag(sync=True)  # names of operations on the selected part
     image = traitlets.Bytes().tag(sync=True)  # PNG or JPEG of the committed picture
     before = traitlets.Bytes().tag(sync=True)  # the picture before all edits, for comparing
@@ -103,12 +93,6 @@ class EditorView(anywidget.AnyWidget):
     painted = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: pixels of the mask that no edit was done for; empty: none
     original = traitlets.Bytes().tag(sync=True)  # zlib of the label map that the eraser brings back
     region = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: where an edit may act
-    ident = traitlets.Unicode().tag(sync=True)  # this widget's own model id
-    handled = traitlets.Dict().tag(sync=True)  # {client: n}: what is done of each page's messages; `mask` holds it
-    revision = traitlets.Int(0).tag(sync=True)  # counts what was published: a page sees whether it missed some
-    running = traitlets.Bool(False).tag(sync=True)
-    job = traitlets.Int(0).tag(sync=True)  # stamp of the newest edit; frames of older ones are stale
-    progress = traitlets.Dict().tag(sync=True)  # {step, total, figures, eta} at the start and end of an edit
     can_edit = traitlets.Bool(False).tag(sync=True)
     can_undo = traitlets.Bool(False).tag(sync=True)
     can_redo = traitlets.Bool(False).tag(sync=True)
@@ -123,9 +107,6 @@ class EditorView(anywidget.AnyWidget):
     vector_rows = traitlets.Int(0).tag(sync=True)  # of the latent
     quality = traitlets.Dict().tag(sync=True)  # {embedding: {grade, psnr, …}, edit: {agreement, outside, …}}
     whole = traitlets.Bytes().tag(sync=True)  # JPEG of the whole photo with the edits in it
-    status = traitlets.Unicode().tag(sync=True)
-    error = traitlets.Unicode().tag(sync=True)
-    notice = traitlets.Unicode().tag(sync=True)  # that the history is not saved, and why; empty: it is
 
     tool = traitlets.Enum(BUTTONS, "brush").tag(sync=True)
     label = _Whole(0).tag(sync=True)
@@ -145,19 +126,16 @@ class EditorView(anywidget.AnyWidget):
     palette = traitlets.Enum(PALETTES, "own").tag(sync=True)  # one of `palettes`
 
     def __init__(self, canvas: PartCanvas, **state: Any) -> None:
-        self._publishing = threading.RLock()
         self._recoloured = palettes_of(canvas.labels)
         super().__init__(
             canvas=canvas,
             width=int(canvas.width),
             height=int(canvas.height),
             part_tools=list(PART_TOOLS),
-            strings=dict(strings(state.get("language", "en"))),
             labels=[{"id": x.id, "name": x.name, "other": other_side(canvas.labels, x.id)} for x in canvas.labels],
             palettes={name: [label.color for label in labels] for name, labels in self._recoloured.items()},
             **state,
         )
-        self.ident = str(self.model_id)
 
     @traitlets.validate("palette")
     def _check_palette(self, proposal: Any) -> str:
@@ -168,33 +146,3 @@ class EditorView(anywidget.AnyWidget):
     @traitlets.observe("palette")
     def _recolour(self, _change: Any) -> None:
         self.canvas.labels = self._recoloured[self.palette]
-
-    def _should_send_property(self, key: str, value: Any) -> bool:
-        """A page reads the whole history when it opens, and what changes of it as messages (screen.py)."""
-        return key not in _SENT_AS_CHANGES and super()._should_send_property(key, value)
-
-    def resend_state(self, seen: int | None = None) -> None:
-        """Send every trait that the kernel writes again, to a page that may have missed some.
-
-        A page that has `seen` the newest revision is sent nothing.
-        """
-        with self._publishing:
-            if seen != self.revision:
-                self.send_state([name for name in self.keys if name in _KERNEL_WRITTEN])
-
-    def publish(self, **state: Any) -> None:
-        """Set several kernel-written traits in one message, from whichever thread."""
-        with self._publishing, self.hold_sync():
-            for name, value in state.items():
-                setattr(self, name, value)
-            self.revision += 1  # the last: a state that is read meanwhile counts as the older one
-
-    def close(self) -> None:
-        """Free the view and its layout. Closing twice is harmless."""
-        layout = self.layout
-        super().close()
-        layout.close()
-
-    def send_frame(self, seq: int, job: int, pixels: UInt8[np.ndarray, "h w 3"], numbers: dict[str, Any]) -> None:
-        """Send one frame of a running edit; the browser acknowledges `seq` once it is drawn."""
-        self.send({"kind": "frame", "seq": seq, "job": job, **numbers}, buffers=[encoding.jpeg(pixels)])

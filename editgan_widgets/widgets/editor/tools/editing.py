@@ -9,7 +9,7 @@ from torch import Tensor
 
 from editgan_widgets.documents.session import SessionError
 from editgan_widgets.latent.optimize import EditConfig
-from editgan_widgets.widgets.core.commands import Command
+from editgan_widgets.widgets.core.commands import Command, Stop
 from editgan_widgets.widgets.editor.commands import Flag, Steps, Strength, Text
 from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.painting import edit_run
@@ -21,10 +21,6 @@ class RunEdit(Command, frozen=True, kw_only=True, tag="run"):
     runs: ClassVar = True
 
     steps: Steps | None = None
-
-
-class Stop(Command, frozen=True, kw_only=True):
-    """End what runs within a step, and keep its best."""
 
 
 class Accept(Command, frozen=True, kw_only=True):
