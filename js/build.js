@@ -7,18 +7,22 @@ import { build } from "esbuild";
 
 const WIDGETS = ["editor", "sample_grid"];
 const here = fileURLToPath(new URL(".", import.meta.url));
-const STATIC = fileURLToPath(new URL("../editgan_widgets/widgets/static/", import.meta.url));
-const banner = (source) => `/* Generated from js/${source} by \`make bundle\`; edit the sources. Apache-2.0, see LICENSE. */`;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const STATIC = "editgan_widgets/widgets/static";
+const TOY = "tests/support/fader"; // the toy widget of the tests, which shows what a widget on js/core costs
+const banner = (folder) => `/* Generated from ${folder} by \`make bundle\`; edit the sources. Apache-2.0, see LICENSE. */`;
+/** Folder of the sources of each bundle, by the bundle's path without its ending. */
+const SOURCES = { ...Object.fromEntries(WIDGETS.map((name) => [`${STATIC}/${name}.bundle`, `js/${name}`])), [`${TOY}/fader.bundle`]: TOY };
 
 const { outputFiles } = await build({
   absWorkingDir: here,
-  entryPoints: WIDGETS.flatMap((name) => [
-    { in: `${name}/main.js`, out: `${name}.bundle` },
-    { in: `${name}/main.css`, out: `${name}.bundle` },
-  ]),
+  entryPoints: [
+    ...WIDGETS.flatMap((name) => ["js", "css"].map((ending) => ({ in: `${name}/main.${ending}`, out: `${STATIC}/${name}.bundle` }))),
+    { in: `../${TOY}/main.js`, out: `${TOY}/fader.bundle` },
+  ],
   bundle: true,
   write: false,
-  outdir: STATIC,
+  outdir: ROOT,
   format: "esm",
   target: "es2022",
   charset: "utf8",
@@ -26,8 +30,8 @@ const { outputFiles } = await build({
 
 const check = process.argv.includes("--check");
 for (const { path, text } of outputFiles) {
-  const name = path.slice(STATIC.length);
-  const whole = `${banner(name.split(".")[0])}\n${text}`;
+  const name = path.slice(ROOT.length);
+  const whole = `${banner(SOURCES[name.replace(/\.\w+$/, "")])}\n${text}`;
   if (!check) writeFileSync(path, whole);
   else if (read(path) !== whole) {
     console.error(`${name} is not what js/ makes: run \`make bundle\` and commit it`);

@@ -9,6 +9,10 @@ const ASK_AGAIN = 3000; // ms until pictures that did not arrive are asked for a
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** @typedef {import("./types").HistoryTraits & import("./types").TextTraits} Traits */
+/**
+ * @typedef {{ kind: "history" | "thumbs" } | { kind: "visit", entry: number } | { kind: "compare_with", entry: number | null }
+ *   | { kind: "rename", entry: number, name: string }} HistoryRequest
+ */
 /** @typedef {{ button: HTMLButtonElement, picture: HTMLImageElement, label: HTMLElement }} Cell */
 
 /**
@@ -22,7 +26,7 @@ export function changed(entries, { nodes, gone }) {
   return [...left.values()].sort((a, b) => a.id - b.id);
 }
 
-/** @param {Pick<import("./types").Page<Traits>, "model" | "t"> & { tell: import("./types").Tell }} page */
+/** @param {Pick<import("./types").Page<Traits>, "model" | "t"> & { tell: import("./types").Tell<HistoryRequest> }} page */
 export function makeHistory({ model, tell, t }) {
   /** @type {Map<number, Cell>} */
   const cells = new Map();

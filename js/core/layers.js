@@ -3,7 +3,7 @@
 const ANNOTATIONS = 3;
 
 /**
- * @param {Pick<import("./types").Page<import("./types").PictureTraits>, "model" | "atEnd">} page
+ * @param {Pick<import("./types").Page<import("./types").CanvasTraits & { opacity?: number }>, "model" | "atEnd">} page
  * @param {object} given
  * @param {CanvasRenderingContext2D[]} given.sources contexts of picture, parts and strokes
  * @param {() => boolean} given.ready whether they hold something yet
@@ -40,7 +40,7 @@ export function makeLayers({ model, atEnd }, { sources, ready, changed }) {
       ctx.save();
       ctx.setTransform(1, 0, 0, 1, 0, 0);
       ctx.clearRect(0, 0, width, height);
-      ctx.globalAlpha = i === 1 ? model.get("opacity") : 1;
+      ctx.globalAlpha = i === 1 ? (model.get("opacity") ?? 1) : 1;
       ctx.imageSmoothingEnabled = false;
       ctx.drawImage(sources[i].canvas, 0, 0);
       ctx.restore();

@@ -4,7 +4,7 @@ import { h, iconButton } from "./dom.js";
 import { ICONS } from "./icons.js";
 
 /**
- * @param {Pick<import("./types").Page<import("./types").RunTraits & import("./types").TextTraits>, "model" | "t">} page
+ * @param {Pick<import("./types").Page<import("./types").ReportTraits & import("./types").TextTraits>, "model" | "t">} page
  * @param {{ dismiss: () => void }} given
  */
 export function makeNotices({ model, t }, { dismiss }) {

@@ -9,7 +9,7 @@ const readable = (value) => (value === 0 ? "0" : value >= 0.1 ? value.toFixed(2)
 
 /**
  * `progressed(done, total)` hears of each step that is shown.
- * @param {Pick<import("./types").Page<import("./types").RunTraits & import("./types").TextTraits>, "model" | "root" | "put" | "t"> & { tell: import("./types").Tell }} page
+ * @param {Pick<import("./types").Page<import("./types").RunTraits & import("./types").TextTraits>, "model" | "root" | "put" | "t"> & { tell: import("./types").Tell<import("./types").Request | { kind: "run"; steps: number }> }} page
  * @param {{ progressed: (done: number, total: number) => void }} given
  */
 export function makeRunBar({ model, root, put, t, tell }, { progressed }) {

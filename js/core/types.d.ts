@@ -69,15 +69,19 @@ export interface DeliveryTraits {
   revision: number;
 }
 
-/** Traits of a picture with a label map. */
-export interface PictureTraits {
+/** Traits of the canvas that the kernel and the page share. */
+export interface CanvasTraits {
   canvas: string;
   width: number;
   height: number;
+  image: Bytes;
+}
+
+/** Further traits of a picture with a label map. */
+export interface LabelMapTraits {
   labels: Part[];
   palettes: Record<string, string[]>;
   palette: string;
-  image: Bytes;
   before: Bytes;
   before_name: string;
   photo: Bytes;
@@ -89,6 +93,8 @@ export interface PictureTraits {
   divider: number | null;
 }
 
+export type PictureTraits = CanvasTraits & LabelMapTraits;
+
 /** State of a running computation. */
 export interface Progress {
   step?: number;
@@ -97,17 +103,27 @@ export interface Progress {
   eta?: number | null;
 }
 
-export interface RunTraits {
+/** Traits that every widget with a worker has: what runs, status and errors. */
+export interface ReportTraits {
   running: boolean;
   job: number;
   progress: Progress;
-  can_edit: boolean;
-  auto: boolean;
-  steps: number;
   status: string;
   error: string;
   notice: string;
 }
+
+/** Further traits of a bar that starts an optimisation. */
+export interface RunBarTraits {
+  can_edit: boolean;
+  auto: boolean;
+  steps: number;
+}
+
+export type RunTraits = ReportTraits & RunBarTraits;
+
+/** Traits of a widget on widgets/core that shows one picture. */
+export type LiveTraits = TextTraits & DeliveryTraits & ReportTraits & CanvasTraits;
 
 export interface HistoryEntry {
   id: number;
@@ -126,14 +142,17 @@ export interface HistoryTraits {
   running: boolean;
 }
 
-/** A message to the kernel: its kind and the values of that kind. */
+/** A message to the kernel: its kind and the values of that kind. A widget's own messages are a union of such types. */
 export interface Message {
   kind: string;
   [name: string]: unknown;
 }
 
+/** Messages that every kernel side understands (widgets/core/requests.py and commands.py). */
+export type Request = { kind: "ack"; seq: number } | { kind: "dismiss" } | { kind: "stop" } | { kind: "state"; revision?: number };
+
 /** Send a message; one that must not get lost has an id, which is returned. */
-export type Tell = (message: Message, buffers?: ArrayBuffer[]) => string | undefined;
+export type Tell<Known extends { kind: string } = Message> = (message: Known, buffers?: ArrayBuffer[]) => string | undefined;
 
 /** What the modules of a page share; see page.js. */
 export interface Page<Traits extends object> {

@@ -37,7 +37,7 @@ export function lassoEcho(place, message, points) {
 /**
  * Paint and send.
  * @param {Bench} bench
- * @param {import("../core/types").Message} message
+ * @param {import("./messages").Lasso | import("./messages").Fill} message
  * @param {number[]} points sent as a buffer; [] for none
  * @param {import("../core/echo.js").Echo} echo
  */
@@ -65,6 +65,6 @@ export function paintInside(bench, points) {
  * @param {boolean} whole fill all areas of the part
  */
 export function paintArea(bench, [x, y], whole) {
-  const message = { kind: "fill", x, y, whole, ...bench.asked() };
-  paint(bench, message, [], fillEcho(bench.labelMap.place, message));
+  const place = { x, y, whole, ...bench.asked() };
+  paint(bench, { kind: "fill", ...place }, [], fillEcho(bench.labelMap.place, place));
 }

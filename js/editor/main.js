@@ -8,6 +8,7 @@
 import { makeAnnouncer, roveToolbar } from "../core/access.js";
 import { makeDivider } from "../core/divider.js";
 import { h } from "../core/dom.js";
+import { makeFrames } from "../core/frames.js";
 import { makeHistory } from "../core/history.js";
 import { makeLabelMap } from "../core/label_map.js";
 import { makeLayers } from "../core/layers.js";
@@ -21,7 +22,6 @@ import { makeWaitingNote } from "../core/waiting.js";
 import { makeZoom } from "../core/zoom.js";
 import { makeBrush } from "./brush.js";
 import { makeChoice } from "./choice.js";
-import { makeFrames } from "./frames.js";
 import { keyboardHelp, listenToEditorKeys, makeSheet } from "./keys.js";
 import { makeMaskView } from "./mask_view.js";
 import { makeOpening } from "./opening.js";
@@ -123,7 +123,9 @@ function render({ model, el }) {
   const announcer = makeAnnouncer({ running: () => model.get("running"), t });
   const runBar = makeRunBar(page, { progressed: announcer.progress });
   const frames = makeFrames(page, {
-    pictures, runBar,
+    showFrame: pictures.showFrame,
+    readPicture: pictures.readPicture,
+    took: runBar.take,
     painting: painting.active,
     previewShown: () => [vectorPanel, staging].forEach((panel) => panel.previewShown()),
   });

@@ -1,7 +1,6 @@
 // The editor's page: what its modules share, and its line to the kernel.
 
-import { makeLine } from "../core/line.js";
-import { makePage } from "../core/page.js";
+import { makeLinePage } from "../core/live_page.js";
 
 const DOWNLOADS = ["save", "save_mask", "script", "animation", "sweep"];
 const PASSING = ["ack", "samples", "outline", "dismiss", "open", "thumbs", "history"];
@@ -17,13 +16,11 @@ const PASSING = ["ack", "samples", "outline", "dismiss", "open", "thumbs", "hist
  * @param {(waits: boolean) => unknown} given.onWaiting
  */
 export function makeEditorPage(model, root, { onHandled, onWaiting }) {
-  const page = makePage(model, root);
-  const line = makeLine(page, { downloads: DOWNLOADS, passing: PASSING, onHandled, onWaiting });
+  /** @type {ReturnType<typeof makeLinePage<Traits, import("./messages").Message>>} */
+  const page = makeLinePage(model, root, { downloads: DOWNLOADS, passing: PASSING, onHandled, onWaiting });
   const names = model.get("labels");
   return {
     ...page,
-    line,
-    tell: line.tell,
     /** The parts, in their order. */
     names,
     byId: new Map(names.map((part) => [part.id, part])),

@@ -10,16 +10,15 @@ import { floats } from "../core/bytes.js";
 /**
  * @param {Bench} bench
  * @param {object} given
- * @param {string} given.kind of the message
- * @param {string} given.name of the tool
+ * @param {{ kind: "stroke", tool: "brush" | "eraser" } | { kind: "push" }} given.head kind of the message, and the tool where several send it
  * @param {(stroke: Stroke) => import("../core/echo.js").Echo} given.echo
  * @param {() => number} given.radius px
  * @param {boolean} [given.pressed] whether a pen's pressure changes the radius
  * @param {number} [given.least] points below which a stroke is dropped
- * @param {() => string} [given.shape] of the brush
+ * @param {() => "round" | "square"} [given.shape] of the brush
  * @returns {import("./tools/tool").ToolInUse}
  */
-export function makeStrokeTool(bench, { kind, name, echo, radius, pressed = true, least = 1, shape = () => bench.model.get("shape") }) {
+export function makeStrokeTool(bench, { head, echo, radius, pressed = true, least = 1, shape = () => bench.model.get("shape") }) {
   const { model, labelMap, brush, width, tell, asked } = bench;
   /** @type {number | null} */
   let force = null; // the last pressure of the stroke under the pointer
@@ -59,13 +58,14 @@ export function makeStrokeTool(bench, { kind, name, echo, radius, pressed = true
     bench.released();
     const { points, radii, label, locked, over, mirror } = stroke;
     const buffers = radii ? [floats(points), floats(radii)] : [floats(points)];
-    const id = tell({ kind, tool: name, radius: stroke.radius, shape: stroke.shape, ...asked(), label, locked, over, mirror }, buffers);
+    const asks = { ...asked(), radius: stroke.radius, label, locked, over, mirror };
+    const id = tell(head.kind === "push" ? { ...head, ...asks } : { ...head, ...asks, shape: shape() }, buffers);
     labelMap.keep({ id: id ?? "", points, echo: echo(stroke) });
     if (id) bench.sent(id);
   }
   /** @param {any} message @param {ArrayBuffer[]} buffers */
   function restore(message, buffers) {
-    if (message.kind !== kind || message.tool !== name) return null;
+    if (message.kind !== head.kind || ("tool" in head && message.tool !== head.tool)) return null;
     const [points, radii] = buffers.map((buffer) => [...new Float32Array(buffer)]);
     return { points, echo: echo({ ...message, points, radii: radii ?? null }) };
   }

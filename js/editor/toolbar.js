@@ -43,18 +43,18 @@ export function makeToolbar({ model, put, t, tell, asked }, { setTool, toolNodes
   const redo = iconButton("redo", t("Redo (Ctrl+Shift+Z)"), () => travel("redo"));
   const save = iconButton("save", t("Save the picture as PNG, with the recipe that opens it again"), () => tell({ kind: "save" }));
   const shortcuts = h("button", { type: "button", class: "eg-button", title: t("Keyboard shortcuts (?)"), "aria-label": t("Keyboard shortcuts"), onclick: () => sheet.showModal() }, "?");
-  /** @param {() => import("../core/types").Message} message sent with the file that is chosen */
-  const maskInput = (message) => {
+  /** @param {"open_mask" | "open_part_mask"} kind of the message that takes the chosen file */
+  const maskInput = (kind) => {
     const input = h("input", { type: "file", accept: "image/*,.npy,.npz", hidden: true, onchange: async () => {
       const given = input.files?.[0];
       if (!given) return;
-      tell({ ...message(), ...asked() }, [await given.arrayBuffer()]);
+      tell({ kind, ...asked() }, [await given.arrayBuffer()]);
       input.value = "";
     } });
     return input;
   };
-  const maskFile = maskInput(() => ({ kind: "open_mask" }));
-  const partMaskFile = maskInput(() => ({ kind: "open_part_mask", label: model.get("label") }));
+  const maskFile = maskInput("open_mask");
+  const partMaskFile = maskInput("open_part_mask");
   const fileMenu = makeMenu({ title: t("More to save and open"), name: t("Save and open"), items: [
     [t("Save picture"), () => tell({ kind: "save" })],
     [t("Save mask"), () => tell({ kind: "save_mask" })],

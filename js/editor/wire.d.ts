@@ -1,6 +1,6 @@
 // What the editor's page and the kernel share: the traits of EditorView, and the messages (see its docstring).
 
-import type { Bytes, DeliveryTraits, HistoryTraits, PictureTraits, RunTraits, TextTraits } from "../core/types";
+import type { Bytes, CanvasTraits, DeliveryTraits, HistoryTraits, LabelMapTraits, ReportTraits, RunBarTraits, TextTraits } from "../core/types";
 
 export interface Vector {
   name: string;
@@ -38,7 +38,7 @@ export interface Settings {
   [name: string]: any;
 }
 
-export interface EditorTraits extends TextTraits, DeliveryTraits, PictureTraits, RunTraits, HistoryTraits {
+export interface EditorTraits extends TextTraits, DeliveryTraits, CanvasTraits, LabelMapTraits, ReportTraits, RunBarTraits, HistoryTraits {
   part_tools: string[];
   can_undo: boolean;
   can_redo: boolean;
@@ -53,7 +53,7 @@ export interface EditorTraits extends TextTraits, DeliveryTraits, PictureTraits,
   tool: string;
   label: number;
   size: number;
-  shape: string;
+  shape: "round" | "square";
   show_whole: boolean;
   locked: number[];
   over: number[];

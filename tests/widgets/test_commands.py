@@ -1,19 +1,19 @@
 """Commands: one schema for browser and Python, and errors that name the field, what came and what fits."""
 
 import re
-from pathlib import Path
-from typing import Annotated
+import subprocess
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 import pytest
 from msgspec import Meta
+from node import JS, NODE
 
 from editgan_widgets.widgets.core.commands import Command, Commands, points_of
-from editgan_widgets.widgets.editor.schema import schema_text
-from editgan_widgets.widgets.editor.tools import COMMANDS
-
-JS = Path(__file__).parents[2] / "js"
+from editgan_widgets.widgets.core.requests import REQUESTS
+from editgan_widgets.widgets.core.typescript import declarations
+from editgan_widgets.widgets.editor.requests import MESSAGES
 
 
 class Move(Command, frozen=True, kw_only=True):
@@ -25,19 +25,73 @@ class Move(Command, frozen=True, kw_only=True):
     way: list[tuple[float, float]] = []  # noqa: RUF012
 
 
-def test_the_schema_that_the_browser_side_has_is_the_one_of_the_commands():
-    kept = (JS / "editor" / "commands.json").read_text(encoding="utf-8")
-    assert kept == schema_text(), "run python -m editgan_widgets.widgets.editor.schema js/editor/commands.json"
+def test_the_message_types_of_the_page_are_generated_from_the_commands():
+    kept = (JS / "editor" / "messages.d.ts").read_text(encoding="utf-8")
+    assert kept == declarations(MESSAGES, "editgan_widgets.widgets.editor.requests:MESSAGES"), "run make bundle"
 
 
-def test_every_message_that_the_page_sends_is_a_command_or_a_question():
-    questions = {"ack", "state", "history", "thumbs", "samples", "outline", "dismiss"}
+def test_each_field_of_a_command_gets_its_typescript_type():
+    class Sample(Command, frozen=True, kw_only=True):
+        """A sample."""
+
+        buffers = {"way": points_of}  # noqa: RUF012
+
+        way: list[tuple[float, float]]
+        by: float
+        corner: tuple[int, int]
+        names: tuple[int | str, ...] = ()
+        mode: Literal["near", "far"] = "near"
+        scales: dict[str, float] = {}  # noqa: RUF012
+        last: int | None = None
+
+    assert """/** A sample. */
+export interface Sample {
+  kind: "sample";
+  by: number;
+  corner: [number, number];
+  names?: (number | string)[];
+  mode?: "far" | "near";
+  scales?: Record<string, number>;
+  last?: number | null;
+}
+""" in declarations(Commands(Sample), "here")
+
+
+@pytest.mark.skipif(not (JS / "node_modules").is_dir(), reason="npm's packages are not installed: make bundle")
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ('{ kind: "visit", entry: 3 }', ""),
+        ('{ kind: "visitt", entry: 3 }', "visitt"),
+        ('{ kind: "visit" }', "entry"),
+        ('{ kind: "visit", entry: "third" }', "string"),
+        ('{ kind: "run", stepz: 3 }', "stepz"),
+    ],
+)
+def test_the_type_checker_rejects_a_message_that_the_kernel_would_reject(tmp_path, message, error):
+    types = (JS / "core" / "types").as_posix()
+    (tmp_path / "page.ts").write_text(
+        f"""import type {{ Message }} from "{(JS / "editor" / "messages").as_posix()}";
+import type {{ Tell }} from "{types}";
+declare const tell: Tell<Message>;
+tell({message});
+""",
+        encoding="utf-8",
+    )
+    flags = ["--noEmit", "--strict", "--ignoreConfig", "--types", "", str(tmp_path / "page.ts")]
+    done = subprocess.run([*NODE, "node_modules/typescript/bin/tsc", *flags], cwd=JS, capture_output=True, text=True)
+    assert (done.returncode == 0) == (not error), done.stdout
+    assert error in done.stdout
+
+
+def test_every_message_that_the_page_sends_is_a_command_or_a_request():
+    requests = {kind.__struct_config__.tag for kind in REQUESTS}
     sent = set()
     for path in JS.rglob("*.js"):
         if not {"node_modules", "tests"} & set(path.parts):
             sent |= set(re.findall(r'tell\(\{ kind: "(\w+)"', path.read_text(encoding="utf-8")))
     assert len(sent) > 15
-    assert sent <= COMMANDS.kinds.keys() | questions
+    assert sent <= MESSAGES.kinds.keys() | requests
 
 
 def test_a_command_is_frozen_and_named_after_its_class():

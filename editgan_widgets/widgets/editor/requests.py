@@ -5,7 +5,6 @@ from typing import Annotated
 from msgspec import Meta
 
 from editgan_widgets.widgets.core.commands import Command, Commands
-from editgan_widgets.widgets.core.requests import REQUESTS
 from editgan_widgets.widgets.editor.commands import PaintCommand, Part, Psi, Seed, Text
 from editgan_widgets.widgets.editor.tools import COMMANDS
 
@@ -32,4 +31,4 @@ class Outline(PaintCommand, frozen=True, kw_only=True):
     label: Part
 
 
-MESSAGES = Commands(*COMMANDS.kinds.values(), *REQUESTS, Thumbs, History, Samples, Outline)
+MESSAGES = Commands(*COMMANDS.kinds.values(), Thumbs, History, Samples, Outline)  # all that a page sends but REQUESTS

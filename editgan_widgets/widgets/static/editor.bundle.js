@@ -227,6 +227,40 @@ function makeDivider({ model, put, t }, { before, changed: changed2 }) {
   };
 }
 
+// core/frames.js
+var PAINTING_COMES_FIRST = 400;
+var MOST_TIMES = 4e3;
+function makeFrames({ model, root, tell }, { showFrame, readPicture, took, painting = () => false, previewShown = () => {
+} }) {
+  const times = [];
+  const { dataset } = root;
+  const next = (count) => String(Number(count ?? 0) + 1);
+  async function show(message, bytes) {
+    const late = message.job < model.get("job");
+    try {
+      if (!late && !message.preview) took(message);
+      if (!late) await (message.own ? readPicture() : showFrame(bytes));
+    } finally {
+      const acknowledge = () => tell({ kind: "ack", seq: message.seq });
+      if (painting()) setTimeout(acknowledge, PAINTING_COMES_FIRST);
+      else acknowledge();
+      if (!late && message.preview) previewShown();
+    }
+    if (late) return;
+    if (message.preview) {
+      dataset.previews = next(dataset.previews);
+      dataset.previewed = String(performance.now());
+      return;
+    }
+    dataset.frames = next(dataset.frames);
+    dataset.step = String(message.step);
+    dataset.job = String(message.job);
+    if (times.length > MOST_TIMES) times.splice(0, MOST_TIMES / 2);
+    times.push({ at: performance.now(), job: message.job, step: message.step });
+  }
+  return { show, times };
+}
+
 // core/tree.js
 function treePlaces(nodes) {
   const children = new Map(nodes.map((node) => [node.id, []]));
@@ -635,7 +669,7 @@ function makeLayers({ model, atEnd }, { sources, ready, changed: changed2 }) {
       ctx.save();
       ctx.setTransform(1, 0, 0, 1, 0, 0);
       ctx.clearRect(0, 0, width, height);
-      ctx.globalAlpha = i === 1 ? model.get("opacity") : 1;
+      ctx.globalAlpha = i === 1 ? model.get("opacity") ?? 1 : 1;
       ctx.imageSmoothingEnabled = false;
       ctx.drawImage(sources[i].canvas, 0, 0);
       ctx.restore();
@@ -1279,7 +1313,7 @@ function areaEcho(place, choice, areaOf) {
 }
 
 // editor/stroke_tool.js
-function makeStrokeTool(bench, { kind, name, echo, radius, pressed = true, least = 1, shape = () => bench.model.get("shape") }) {
+function makeStrokeTool(bench, { head, echo, radius, pressed = true, least = 1, shape = () => bench.model.get("shape") }) {
   const { model, labelMap, brush, width, tell, asked } = bench;
   let force = null;
   function press(point, event) {
@@ -1313,12 +1347,13 @@ function makeStrokeTool(bench, { kind, name, echo, radius, pressed = true, least
     bench.released();
     const { points, radii, label, locked, over, mirror } = stroke;
     const buffers = radii ? [floats(points), floats(radii)] : [floats(points)];
-    const id = tell({ kind, tool: name, radius: stroke.radius, shape: stroke.shape, ...asked(), label, locked, over, mirror }, buffers);
+    const asks = { ...asked(), radius: stroke.radius, label, locked, over, mirror };
+    const id = tell(head.kind === "push" ? { ...head, ...asks } : { ...head, ...asks, shape: shape() }, buffers);
     labelMap.keep({ id: id ?? "", points, echo: echo(stroke) });
     if (id) bench.sent(id);
   }
   function restore(message, buffers) {
-    if (message.kind !== kind || message.tool !== name) return null;
+    if (message.kind !== head.kind || "tool" in head && message.tool !== head.tool) return null;
     const [points, radii] = buffers.map((buffer) => [...new Float32Array(buffer)]);
     return { points, echo: echo({ ...message, points, radii: radii ?? null }) };
   }
@@ -1340,7 +1375,7 @@ var brush_default = {
   label: (t) => t("brush"),
   title: (t) => t("Brush: paint the selected part (B)"),
   options: ["size", "shape", "pressure"],
-  make: (bench) => makeStrokeTool(bench, { kind: "stroke", name: "brush", radius: () => bench.brush.radius(), echo: (stroke) => brushEcho(bench.labelMap.place, stroke) })
+  make: (bench) => makeStrokeTool(bench, { head: { kind: "stroke", tool: "brush" }, radius: () => bench.brush.radius(), echo: (stroke) => brushEcho(bench.labelMap.place, stroke) })
 };
 
 // editor/tools/eraser.js
@@ -1353,7 +1388,7 @@ var eraser_default = {
   title: (t) => t("Eraser: bring the original parts back (E)"),
   aside: true,
   options: ["size", "shape", "pressure"],
-  make: (bench) => makeStrokeTool(bench, { kind: "stroke", name: "eraser", radius: () => bench.brush.radius(), echo: (stroke) => brushEcho(bench.labelMap.place, stroke, true) })
+  make: (bench) => makeStrokeTool(bench, { head: { kind: "stroke", tool: "eraser" }, radius: () => bench.brush.radius(), echo: (stroke) => brushEcho(bench.labelMap.place, stroke, true) })
 };
 
 // editor/tools/push.js
@@ -1366,8 +1401,7 @@ var push_default = {
   title: (t) => t("Push: move the parts along with the brush (W)"),
   options: ["size"],
   make: (bench) => makeStrokeTool(bench, {
-    kind: "push",
-    name: "push",
+    head: { kind: "push" },
     radius: bench.brush.pushRadius,
     pressed: false,
     least: 2,
@@ -1439,8 +1473,8 @@ function paintInside(bench, points) {
   paint(bench, { kind: "lasso", ...asked }, points, lassoEcho(bench.labelMap.place, asked, points));
 }
 function paintArea(bench, [x, y], whole) {
-  const message = { kind: "fill", x, y, whole, ...bench.asked() };
-  paint(bench, message, [], fillEcho(bench.labelMap.place, message));
+  const place = { x, y, whole, ...bench.asked() };
+  paint(bench, { kind: "fill", ...place }, [], fillEcho(bench.labelMap.place, place));
 }
 
 // editor/tools/fill.js
@@ -1681,7 +1715,10 @@ function makePairs({ width, height, reach: reach2, changed: changed2 }) {
     all: () => pairs,
     chosen: () => chosen,
     /** What the kernel is sent: x and y of handle and target of each pair that goes somewhere. */
-    points: () => pairs.filter(moves).map(({ handle, target }) => [...handle, ...target])
+    points: () => pairs.filter(moves).map(({ handle, target }) => (
+      /** @type {[number, number, number, number]} */
+      [...handle, ...target]
+    ))
   };
 }
 var drag_default = {
@@ -1810,39 +1847,6 @@ function makeChoice({ model, put, names }, { mostSize }) {
     put("locked", locked.includes(part) ? locked.filter((id) => id !== part) : [...locked, part].sort((a, b) => a - b));
   }
   return { setTool, select, selectDigit, resize, toggleLock };
-}
-
-// editor/frames.js
-var PAINTING_COMES_FIRST = 400;
-var MOST_TIMES = 4e3;
-function makeFrames({ model, root, tell }, { pictures, runBar, painting, previewShown }) {
-  const times = [];
-  const { dataset } = root;
-  const next = (count) => String(Number(count ?? 0) + 1);
-  async function show(message, bytes) {
-    const late = message.job < model.get("job");
-    try {
-      if (!late && !message.preview) runBar.take(message);
-      if (!late) await (message.own ? pictures.readPicture() : pictures.showFrame(bytes));
-    } finally {
-      const acknowledge = () => tell({ kind: "ack", seq: message.seq });
-      if (painting()) setTimeout(acknowledge, PAINTING_COMES_FIRST);
-      else acknowledge();
-      if (!late && message.preview) previewShown();
-    }
-    if (late) return;
-    if (message.preview) {
-      dataset.previews = next(dataset.previews);
-      dataset.previewed = String(performance.now());
-      return;
-    }
-    dataset.frames = next(dataset.frames);
-    dataset.step = String(message.step);
-    dataset.job = String(message.job);
-    if (times.length > MOST_TIMES) times.splice(0, MOST_TIMES / 2);
-    times.push({ at: performance.now(), job: message.job, step: message.step });
-  }
-  return { show, times };
 }
 
 // core/shortcuts.js
@@ -2315,17 +2319,28 @@ function makePage(model, root) {
   };
 }
 
+// core/live_page.js
+function makeLinePage(model, root, given) {
+  const page = makePage(model, root);
+  const line = makeLine(
+    /** @type {any} */
+    page,
+    given
+  );
+  return { ...page, line, tell: (
+    /** @type {import("./types").Tell<Known>} */
+    line.tell
+  ) };
+}
+
 // editor/page.js
 var DOWNLOADS = ["save", "save_mask", "script", "animation", "sweep"];
 var PASSING = ["ack", "samples", "outline", "dismiss", "open", "thumbs", "history"];
 function makeEditorPage(model, root, { onHandled, onWaiting }) {
-  const page = makePage(model, root);
-  const line = makeLine(page, { downloads: DOWNLOADS, passing: PASSING, onHandled, onWaiting });
+  const page = makeLinePage(model, root, { downloads: DOWNLOADS, passing: PASSING, onHandled, onWaiting });
   const names = model.get("labels");
   return {
     ...page,
-    line,
-    tell: line.tell,
     /** The parts, in their order. */
     names,
     byId: new Map(names.map((part) => [part.id, part])),
@@ -3127,17 +3142,17 @@ function makeToolbar({ model, put, t, tell, asked }, { setTool, toolNodes, mostS
   const redo = iconButton("redo", t("Redo (Ctrl+Shift+Z)"), () => travel("redo"));
   const save = iconButton("save", t("Save the picture as PNG, with the recipe that opens it again"), () => tell({ kind: "save" }));
   const shortcuts = h("button", { type: "button", class: "eg-button", title: t("Keyboard shortcuts (?)"), "aria-label": t("Keyboard shortcuts"), onclick: () => sheet.showModal() }, "?");
-  const maskInput = (message) => {
+  const maskInput = (kind) => {
     const input = h("input", { type: "file", accept: "image/*,.npy,.npz", hidden: true, onchange: async () => {
       const given = input.files?.[0];
       if (!given) return;
-      tell({ ...message(), ...asked() }, [await given.arrayBuffer()]);
+      tell({ kind, ...asked() }, [await given.arrayBuffer()]);
       input.value = "";
     } });
     return input;
   };
-  const maskFile = maskInput(() => ({ kind: "open_mask" }));
-  const partMaskFile = maskInput(() => ({ kind: "open_part_mask", label: model.get("label") }));
+  const maskFile = maskInput("open_mask");
+  const partMaskFile = maskInput("open_part_mask");
   const fileMenu = makeMenu({ title: t("More to save and open"), name: t("Save and open"), items: [
     [t("Save picture"), () => tell({ kind: "save" })],
     [t("Save mask"), () => tell({ kind: "save_mask" })],
@@ -3582,8 +3597,9 @@ function render({ model, el }) {
   const announcer = makeAnnouncer({ running: () => model.get("running"), t });
   const runBar = makeRunBar(page, { progressed: announcer.progress });
   const frames = makeFrames(page, {
-    pictures,
-    runBar,
+    showFrame: pictures.showFrame,
+    readPicture: pictures.readPicture,
+    took: runBar.take,
     painting: painting.active,
     previewShown: () => [vectorPanel, staging].forEach((panel) => panel.previewShown())
   });

@@ -12,5 +12,5 @@ export default {
   label: (t) => t("brush"),
   title: (t) => t("Brush: paint the selected part (B)"),
   options: ["size", "shape", "pressure"],
-  make: (bench) => makeStrokeTool(bench, { kind: "stroke", name: "brush", radius: () => bench.brush.radius(), echo: (stroke) => brushEcho(bench.labelMap.place, stroke) }),
+  make: (bench) => makeStrokeTool(bench, { head: { kind: "stroke", tool: "brush" }, radius: () => bench.brush.radius(), echo: (stroke) => brushEcho(bench.labelMap.place, stroke) }),
 };

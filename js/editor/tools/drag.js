@@ -101,7 +101,7 @@ export function makePairs({ width, height, reach, changed }) {
     all: () => pairs,
     chosen: () => chosen,
     /** What the kernel is sent: x and y of handle and target of each pair that goes somewhere. */
-    points: () => pairs.filter(moves).map(({ handle, target }) => [...handle, ...target]),
+    points: () => pairs.filter(moves).map(({ handle, target }) => /** @type {[number, number, number, number]} */ ([...handle, ...target])),
   };
 }
 

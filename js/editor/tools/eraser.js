@@ -13,5 +13,5 @@ export default {
   title: (t) => t("Eraser: bring the original parts back (E)"),
   aside: true,
   options: ["size", "shape", "pressure"],
-  make: (bench) => makeStrokeTool(bench, { kind: "stroke", name: "eraser", radius: () => bench.brush.radius(), echo: (stroke) => brushEcho(bench.labelMap.place, stroke, true) }),
+  make: (bench) => makeStrokeTool(bench, { head: { kind: "stroke", tool: "eraser" }, radius: () => bench.brush.radius(), echo: (stroke) => brushEcho(bench.labelMap.place, stroke, true) }),
 };

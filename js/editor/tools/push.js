@@ -14,8 +14,7 @@ export default {
   options: ["size"],
   make: (bench) =>
     makeStrokeTool(bench, {
-      kind: "push",
-      name: "push",
+      head: { kind: "push" },
       radius: bench.brush.pushRadius,
       pressed: false,
       least: 2, // a click moves nothing

@@ -1,19 +1,21 @@
-// Frames of a running edit and previews of a slider: shown, counted and acknowledged.
+// Frames of a running computation and previews of a slider: shown, counted and acknowledged.
 
 const PAINTING_COMES_FIRST = 400; // ms that an acknowledgement waits while the pointer paints, so that fewer frames arrive
 const MOST_TIMES = 4000;
 
-/** @typedef {{ seq: number, job: number, preview?: boolean, own?: boolean } & import("../core/types").Progress} FrameMessage */
+/** @typedef {{ seq: number, job: number, preview?: boolean, own?: boolean } & import("./types").Progress} FrameMessage */
 
 /**
- * @param {import("./page.js").EditorPage} page
+ * `took(message)` hears of each frame of a run before it is drawn, `previewShown()` of each preview after it was drawn.
+ * @param {Pick<import("./types").Page<import("./types").ReportTraits>, "model" | "root"> & { tell: import("./types").Tell<import("./types").Request> }} page
  * @param {object} given
- * @param {ReturnType<typeof import("../core/pictures.js").makePictures>} given.pictures
- * @param {ReturnType<typeof import("../core/run_bar.js").makeRunBar>} given.runBar
- * @param {() => boolean} given.painting whether the pointer paints
- * @param {() => void} given.previewShown
+ * @param {(bytes: ArrayBuffer) => unknown} given.showFrame draws a JPEG
+ * @param {() => unknown} given.readPicture draws the committed picture
+ * @param {(message: FrameMessage) => void} given.took
+ * @param {() => boolean} [given.painting] whether the pointer paints
+ * @param {() => void} [given.previewShown]
  */
-export function makeFrames({ model, root, tell }, { pictures, runBar, painting, previewShown }) {
+export function makeFrames({ model, root, tell }, { showFrame, readPicture, took, painting = () => false, previewShown = () => {} }) {
   /** @type {{ at: number, job: number, step?: number }[]} */
   const times = []; // when each frame was shown, for measuring
   const { dataset } = root;
@@ -23,9 +25,9 @@ export function makeFrames({ model, root, tell }, { pictures, runBar, painting, 
   async function show(message, bytes) {
     const late = message.job < model.get("job");
     try {
-      if (!late && !message.preview) runBar.take(message);
+      if (!late && !message.preview) took(message);
       // A frame that shows the committed picture is replaced by that picture, which is no JPEG.
-      if (!late) await (message.own ? pictures.readPicture() : pictures.showFrame(bytes));
+      if (!late) await (message.own ? readPicture() : showFrame(bytes));
     } finally {
       const acknowledge = () => tell({ kind: "ack", seq: message.seq });
       if (painting()) setTimeout(acknowledge, PAINTING_COMES_FIRST);

@@ -1,0 +1,128 @@
+// The page of a widget on widgets/core: its line to the kernel, its picture, and what every widget shows: status, progress, errors.
+
+import { h, surface, textButton } from "./dom.js";
+import { makeFrames } from "./frames.js";
+import { makeLayers } from "./layers.js";
+import { makeLine } from "./line.js";
+import { makeNotices } from "./notices.js";
+import { makePage } from "./page.js";
+
+/**
+ * A page with its line to the kernel.
+ * @template {import("./types").TextTraits & import("./types").DeliveryTraits} Traits
+ * @template {{ kind: string }} [Known=import("./types").Message]
+ * @param {import("./types").Model<Traits>} model
+ * @param {HTMLElement} root
+ * @param {Parameters<typeof makeLine>[1]} given
+ */
+export function makeLinePage(model, root, given) {
+  const page = makePage(model, root);
+  const line = makeLine(/** @type {any} */ (page), given);
+  return { ...page, line, tell: /** @type {import("./types").Tell<Known>} */ (line.tell) };
+}
+
+/**
+ * A page that shows one picture. The widget adds its own controls: `root.append(controls, …live.nodes)`.
+ *
+ * Returns the page with `nodes` (picture, progress bar, errors, status line) and `stop`, a button that is shown while something runs.
+ * @template {import("./types").LiveTraits} Traits
+ * @template {{ kind: string }} Known messages of the widget
+ * @param {{ model: import("./types").Model<Traits>, el: HTMLElement }} given
+ * @param {object} [options]
+ * @param {string[]} [options.downloads] kinds whose file returns to the view that asks
+ * @param {string[]} [options.passing] kinds that are not sent again after a reload
+ * @param {Record<string, (message: any, buffers: ArrayBuffer[]) => unknown>} [options.received] further kinds of messages of the kernel
+ */
+export function makeLivePage({ model, el }, { downloads = [], passing = [], received = {} } = {}) {
+  const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
+  /** @type {ReturnType<typeof makeLinePage<Traits, Known>>} */
+  const page = makeLinePage(model, root, {
+    downloads,
+    passing: ["ack", "dismiss", ...passing],
+    onHandled: () => {},
+    onWaiting: (waits) => (waits ? (status.textContent = t("The connection is lost. Your changes are kept and sent once it is back.")) : showStatus()),
+  });
+  const { t, on, line } = page;
+  const tell = /** @type {import("./types").Tell<import("./types").Request>} */ (line.tell);
+  const status = h("div", { class: "eg-status", role: "status" });
+  const fill = h("div", { class: "eg-fill" });
+  const progress = h("div", { class: "eg-progress", role: "progressbar", "aria-label": t("Progress"), "aria-valuemin": 0 }, fill);
+  const stop = textButton(t("Stop"), t("Stop within one step"), () => tell({ kind: "stop" }), "eg-stop");
+  const notices = makeNotices(/** @type {any} */ (page), { dismiss: () => tell({ kind: "dismiss" }) });
+  const picture = makePicture(/** @type {any} */ (page));
+  const frames = makeFrames(/** @type {any} */ ({ ...page, tell }), { showFrame: picture.showFrame, readPicture: picture.read, took: showProgress });
+
+  /** @param {import("./types").Progress} given */
+  function showProgress({ step = 0, total = 0 }) {
+    const running = model.get("running");
+    fill.style.transform = `scaleX(${running && total ? step / total : 0})`;
+    progress.classList.toggle("eg-busy", running && step === 0);
+    progress.setAttribute("aria-valuemax", String(total || 1));
+    progress.setAttribute("aria-valuenow", String(running ? step : 0));
+  }
+  function showStatus() {
+    stop.hidden = !model.get("running");
+    status.textContent = model.get("status");
+    showProgress(model.get("progress"));
+  }
+  on(["change:running", "change:status", "change:progress"], showStatus);
+  on("change:error", notices.showError);
+  on("change:notice", notices.showNotice);
+  /** @type {Record<string, (message: any, buffers: ArrayBuffer[]) => unknown>} */
+  const RECEIVED = {
+    standing: line.standing,
+    download: (message, buffers) => line.download(message, buffers[0]),
+    frame: (message, buffers) => frames.show(message, buffers[0]),
+    ...received,
+  };
+  on("msg:custom", (message, buffers) => RECEIVED[message.kind]?.(message, buffers));
+  showStatus();
+  notices.showError();
+  notices.showNotice();
+  el.append(root);
+  line.open();
+  return { ...page, stop, picture, nodes: [picture.node, progress, ...notices.nodes, status] };
+}
+
+/**
+ * The picture and, above it, the layer of the kernel's canvas that Python draws on.
+ * @param {Pick<import("./types").Page<import("./types").CanvasTraits>, "model" | "on" | "atEnd">} page
+ */
+function makePicture({ model, on, atEnd }) {
+  const [width, height] = [model.get("width"), model.get("height")];
+  const shown = surface(width, height);
+  const picture = surface(width, height);
+  let drawn = false;
+  let newest = 0; // a picture that decodes slowly does not overwrite a newer one
+  let order = 0;
+  const layers = makeLayers({ model, atEnd }, {
+    sources: [picture, surface(width, height), surface(width, height)],
+    ready: () => drawn,
+    changed: draw,
+  });
+  function draw() {
+    shown.drawImage(picture.canvas, 0, 0);
+    const annotations = layers.annotations();
+    if (annotations) shown.drawImage(annotations, 0, 0);
+  }
+  /** @param {import("./types").Bytes} bytes of a PNG or JPEG */
+  async function show(bytes) {
+    const mine = ++order;
+    if (!bytes || bytes.byteLength === 0) return;
+    const bitmap = await createImageBitmap(new Blob([bytes]));
+    if (mine > newest) {
+      newest = mine;
+      drawn = true;
+      picture.drawImage(bitmap, 0, 0, width, height);
+      layers.mirrorPicture();
+      draw();
+    }
+    bitmap.close();
+  }
+  const read = () => show(model.get("image"));
+  on("change:image", read);
+  read();
+  const node = /** @type {HTMLCanvasElement} */ (shown.canvas);
+  node.className = "eg-picture";
+  return { node, read, showFrame: show };
+}

@@ -1,0 +1,351 @@
+// Generated from the schema of editgan_widgets.widgets.editor.requests:MESSAGES by `make bundle`; edit the commands in Python.
+
+/** Take the last edit as it is. */
+export interface Accept {
+  kind: "accept";
+}
+
+/** Frame `seq` was drawn. */
+export interface Ack {
+  kind: "ack";
+  seq: number;
+}
+
+/** One movement of the brush or the eraser, picture px. */
+export interface Brush {
+  kind: "stroke";
+  auto?: boolean;
+  steps?: number | null;
+  locked?: (number | string)[];
+  over?: (number | string)[];
+  mirror?: boolean;
+  tool: "brush" | "eraser";
+  label: number | string;
+  radius: number;
+  shape?: "round" | "square";
+}
+
+/** Let Compare show an entry of the history; None the picture before all edits. */
+export interface CompareWith {
+  kind: "compare_with";
+  entry: number | null;
+}
+
+/** How edits are optimised from now on. */
+export interface Configure {
+  kind: "configure";
+  preset?: string;
+  settings?: Settings;
+}
+
+/** Go back to before the last edit and what was painted for it. */
+export interface Discard {
+  kind: "discard";
+}
+
+/** Close the error box. */
+export interface Dismiss {
+  kind: "dismiss";
+}
+
+/** Move what is at each pair's handle to its target, picture px. */
+export interface Drag {
+  kind: "drag";
+  points: [number, number, number, number][];
+  part?: number | string | null;
+  steps?: number | null;
+}
+
+/** Paint the area that a point is in, or all of its part. */
+export interface Fill {
+  kind: "fill";
+  auto?: boolean;
+  steps?: number | null;
+  locked?: (number | string)[];
+  over?: (number | string)[];
+  mirror?: boolean;
+  x: number;
+  y: number;
+  label: number | string;
+  whole?: boolean;
+}
+
+/** Give a part the shape that it has in another portrait. */
+export interface FromSample {
+  kind: "from_sample";
+  auto?: boolean;
+  steps?: number | null;
+  locked?: (number | string)[];
+  over?: (number | string)[];
+  mirror?: boolean;
+  label: number | string;
+  seed: number;
+  psi: number;
+  source?: string;
+}
+
+/** Send the whole history strip. */
+export interface History {
+  kind: "history";
+}
+
+/** Keep all that was edited as a vector of that name. */
+export interface Keep {
+  kind: "keep";
+  name: string;
+}
+
+/** Paint what lies inside an outline; the polygon sends its corners. */
+export interface Lasso {
+  kind: "lasso";
+  auto?: boolean;
+  steps?: number | null;
+  locked?: (number | string)[];
+  over?: (number | string)[];
+  mirror?: boolean;
+  label: number | string;
+}
+
+/** Go over to the portrait of a seed. */
+export interface New {
+  kind: "new";
+  seed: number;
+  psi: number;
+  source?: string;
+}
+
+/** Open a picture, a file of latents, or a mask that an editor saved. */
+export interface Open {
+  kind: "open";
+  name?: string;
+}
+
+/** Take all parts from a file. */
+export interface OpenMask {
+  kind: "open_mask";
+  auto?: boolean;
+  steps?: number | null;
+  locked?: (number | string)[];
+  over?: (number | string)[];
+  mirror?: boolean;
+}
+
+/** Paint one part where a black and white file is white. */
+export interface OpenPartMask {
+  kind: "open_part_mask";
+  auto?: boolean;
+  steps?: number | null;
+  locked?: (number | string)[];
+  over?: (number | string)[];
+  mirror?: boolean;
+  label: number | string;
+}
+
+/** Use a part tool (part_tools.py). */
+export interface Operate {
+  kind: "operate";
+  auto?: boolean;
+  steps?: number | null;
+  locked?: (number | string)[];
+  over?: (number | string)[];
+  mirror?: boolean;
+  label: number | string;
+  name: string;
+}
+
+/** Send the outline that a part would have after a part tool. */
+export interface Outline {
+  kind: "outline";
+  auto?: boolean;
+  steps?: number | null;
+  locked?: (number | string)[];
+  over?: (number | string)[];
+  mirror?: boolean;
+  name?: string;
+  label: number | string;
+}
+
+/** Push the parts along the points. */
+export interface Push {
+  kind: "push";
+  auto?: boolean;
+  steps?: number | null;
+  locked?: (number | string)[];
+  over?: (number | string)[];
+  mirror?: boolean;
+  radius: number;
+}
+
+/** Do again what was taken back. */
+export interface Redo {
+  kind: "redo";
+}
+
+/** Repair the picture after its vectors. */
+export interface Refine {
+  kind: "refine";
+  steps: number;
+}
+
+/** Take an own vector out of the picture and its slider away. */
+export interface Remove {
+  kind: "remove";
+  name: string;
+}
+
+/** Name an entry of the history. */
+export interface Rename {
+  kind: "rename";
+  entry: number;
+  name?: string;
+}
+
+/** Let a vector move rows `first` to `last` alone; without them all of its rows. */
+export interface Rows {
+  kind: "layers";
+  name: string;
+  first?: number | null;
+  last?: number | null;
+}
+
+/** Edit towards the painted parts. */
+export interface RunEdit {
+  kind: "run";
+  steps?: number | null;
+}
+
+/** Send small pictures of generated portraits: each seed at each psi. */
+export interface Samples {
+  kind: "samples";
+  seeds: number[];
+  psis: number[];
+}
+
+/** The picture with its recipe. */
+export interface Save {
+  kind: "save";
+  view?: string;
+}
+
+/** The last edit. */
+export interface SaveAnimation {
+  kind: "animation";
+  view?: string;
+}
+
+/** The painted parts. */
+export interface SaveMask {
+  kind: "save_mask";
+  view?: string;
+}
+
+/** The way to the picture. */
+export interface Script {
+  kind: "script";
+  view?: string;
+}
+
+/** Weaken or strengthen the last edit; `live` shows it alone. */
+export interface SetStrength {
+  kind: "strength";
+  strength: number;
+  live?: boolean;
+}
+
+/** Settings of EditConfig that the browser has fields for; None is none, and one that is left out the preset's. */
+export interface Settings {
+  lr?: number;
+  outside_budget?: number;
+  buffer_px?: number | null;
+  stop_iou?: number | null;
+}
+
+/** Send all traits again, unless `revision` is the newest. */
+export interface State {
+  kind: "state";
+  revision?: number | null;
+}
+
+/** Stop the running computation within one step; its best step is kept. */
+export interface Stop {
+  kind: "stop";
+}
+
+/** Save a vector's sweep as a GIF. */
+export interface Sweep {
+  kind: "sweep";
+  name: string;
+  view?: string;
+}
+
+/** Take a vector out of the picture and back. */
+export interface Switch {
+  kind: "switch";
+  name: string;
+  on?: boolean;
+}
+
+/** Send all thumbnails of the history. */
+export interface Thumbs {
+  kind: "thumbs";
+}
+
+/** Take the last thing back: a stroke with its edit, or the opening of a picture. */
+export interface Undo {
+  kind: "undo";
+}
+
+/** Set vectors to scales, -4 to 4; `live` while a slider moves, which shows it alone. */
+export interface Vectors {
+  kind: "vectors";
+  scales: Record<string, number>;
+  live?: boolean;
+}
+
+/** Go to an entry of the history. */
+export interface Visit {
+  kind: "visit";
+  entry: number;
+}
+
+export type Message =
+  | Brush
+  | Drag
+  | RunEdit
+  | Stop
+  | Accept
+  | SetStrength
+  | Configure
+  | Save
+  | SaveMask
+  | Script
+  | SaveAnimation
+  | Operate
+  | FromSample
+  | OpenMask
+  | OpenPartMask
+  | Fill
+  | Lasso
+  | Push
+  | Undo
+  | Redo
+  | Discard
+  | Visit
+  | Rename
+  | CompareWith
+  | Vectors
+  | Switch
+  | Rows
+  | Keep
+  | Remove
+  | Refine
+  | Sweep
+  | Open
+  | New
+  | Thumbs
+  | History
+  | Samples
+  | Outline
+  | Ack
+  | State
+  | Dismiss;
