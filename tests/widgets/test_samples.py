@@ -50,11 +50,11 @@ def test_the_browser_gets_each_sample_once_and_again_when_it_asks_again(editor):
 @pytest.mark.parametrize(
     ("seeds", "psis", "words"),
     [
-        ("all", [0.7], "list of seeds"),
+        ("all", [0.7], "seeds is a list of whole numbers"),
         ([], [0.7], "list of seeds"),
         (list(range(200)), [0.7], "120 at most"),
         ([-1], [0.7], "whole number from 0"),
-        ([True], [0.7], "whole number from 0"),
+        ([True], [0.7], "whole numbers from 0"),
         ([1], [3], "0 to 2"),
         ([1], ["much"], "0 to 2"),
     ],

@@ -88,8 +88,8 @@ class Loop(CommandWorker, Generic[D]):
         store: Callable[[D], None] | None = None,
         model: Any = None,
     ) -> None:
-        if wrong := [kind for kind, command in commands.kinds.items() if command.at_once]:
-            raise ValueError(f"a Loop executes commands in order; make {', '.join(map(str, wrong))} a command without at_once")
+        if wrong := [str(kind) for kind, command in commands.kinds.items() if command.at_once]:
+            raise ValueError(f"a Loop executes commands in order; make {', '.join(wrong)} a command without at_once")
         deliveries = Deliveries()
         pacer = FramePacer(lambda seq, job, frame: view.send_frame(seq, job, *frame), fps=_FPS)
         reports = Reports(view, lambda text, **values: translated(view.language, text, *view.TEXTS, **values))
