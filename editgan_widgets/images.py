@@ -15,6 +15,11 @@ from torch import Tensor
 from editgan_widgets.files import whole_file
 
 
+def psnr(squared_error: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
+    """Peak signal-to-noise ratio in dB, at most 106, of mean squared errors of pictures in [-1, 1]."""
+    return 10 * torch.log10(4 / squared_error.detach().clamp_min(1e-10))
+
+
 def to_uint8(image: Float[Tensor, "batch 3 h w"]) -> UInt8[np.ndarray, "batch h w 3"]:
     """Convert network pictures in [-1, 1] (clipped) to uint8 arrays, channels last. One copy to the host."""
     return to_bytes(image).cpu().numpy()

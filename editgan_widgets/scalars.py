@@ -156,3 +156,12 @@ def _range(least: float | None, most: float | None) -> str:
     if least is not None:
         return f" from {least} up"
     return "" if most is None else f" of at most {most}"
+
+
+def without_nan(value: Any) -> Any:
+    """JSON value with None in place of nan, also inside dicts, lists and tuples (which become lists)."""
+    if isinstance(value, dict):
+        return {key: without_nan(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_nan(part) for part in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from editgan_widgets import images
 from editgan_widgets.analysis.transfer import Read, attribute_values, identity_cosine, picture_of
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.terms.identity import IdentityModel
@@ -96,7 +97,7 @@ def embedding_quality(
     """
     target = image.to(model.device)
     made = picture_of(model, w_plus)
-    error = float((made - target).square().mean().clamp_min(1e-10))
+    error = (made - target).square().mean()
     cosine = None
     perceptual = perceptual_distance(model.discriminator, device=model.device)
     with torch.no_grad():
@@ -106,7 +107,7 @@ def embedding_quality(
     found = None
     if vector is not None and attribute is not None and read is not None:
         found = editability(model, w_plus, vector, attribute, read, seeds)
-    return EmbeddingQuality(10 * math.log10(4 / error), distance, name, cosine, found)
+    return EmbeddingQuality(float(images.psnr(error)), distance, name, cosine, found)
 
 
 def editability(

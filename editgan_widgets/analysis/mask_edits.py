@@ -24,6 +24,7 @@ from editgan_widgets.domains.portraits.scripted_edits import ScriptedEdit
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import without_nan
 
 FIGURES = (
     "iou_before",
@@ -55,10 +56,7 @@ class EditMeasure:
 
     def to_dict(self) -> dict:
         """JSON-ready form; nan becomes None."""
-        return {
-            key: None if isinstance(value, float) and math.isnan(value) else value
-            for key, value in asdict(self).items()
-        }
+        return without_nan(asdict(self))
 
 
 @dataclass(frozen=True)

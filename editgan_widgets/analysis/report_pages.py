@@ -13,6 +13,7 @@ from editgan_widgets import images
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.quality_figures import QualityReport
 from editgan_widgets.files import whole_file, write_text
+from editgan_widgets.scalars import without_nan
 
 _COLUMNS = 8
 
@@ -47,7 +48,7 @@ def to_json(value: Any) -> Any:
         return {name: to_json(part) for name, part in value.items()}
     if isinstance(value, (tuple, list)):
         return [to_json(part) for part in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return without_nan(value)
 
 
 def markdown(report: QualityReport) -> str:

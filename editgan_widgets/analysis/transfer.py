@@ -22,6 +22,7 @@ from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.latent.refine import best_step, refine, refine_target
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import without_nan
 
 Read: TypeAlias = Callable[[Tensor], Mapping[str, np.ndarray]]
 """Pictures [n, 3, H, W] in [-1, 1] -> factors by name, n values each: `FactorRegressor.read`."""
@@ -58,7 +59,7 @@ class TransferReport:
 
     def to_dict(self) -> dict:
         """JSON-ready form; nan becomes None."""
-        return {name: _without_nan(value) for name, value in asdict(self).items()}
+        return without_nan(asdict(self))
 
     def to_markdown(self) -> str:
         """One-row table."""
@@ -235,11 +236,3 @@ def _outside(
         return math.nan
     difference = (pictures[1] - pictures[0]).abs().mean(0).cpu().numpy() / 2
     return float(difference[~region].mean())
-
-
-def _without_nan(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _without_nan(x) for key, x in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(x) for x in value]
-    return None if isinstance(value, float) and math.isnan(value) else value

@@ -231,8 +231,7 @@ def _first_pass(model: EditGAN, image: Tensor) -> tuple[Tensor, Start]:
 
 
 def _psnr(made: Tensor, target: Tensor) -> Float[Tensor, " n"]:
-    error = (made.detach().clamp(-1, 1) - target).square().mean((1, 2, 3)).clamp_min(1e-10)
-    return 10 * torch.log10(4 / error)
+    return images.psnr((made.detach().clamp(-1, 1) - target).square().mean((1, 2, 3)))
 
 
 def _rate(config: EmbedConfig, i: int) -> float:

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from editgan_widgets import images
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
 from editgan_widgets.scalars import plain_fields, whole
@@ -130,7 +131,7 @@ def tune_around(
                 for noise in noises:
                     noise.sub_(noise.mean()).div_(noise.std().clamp_min(1e-6))
             if on_step is not None:
-                on_step(PivotalStep(index, config.steps, float(10 * torch.log10(4 / error.detach().clamp_min(1e-10)))))
+                on_step(PivotalStep(index, config.steps, float(images.psnr(error))))
             if should_stop is not None and should_stop():
                 break
     except KeyboardInterrupt:

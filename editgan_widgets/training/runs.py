@@ -64,9 +64,14 @@ def quick_arithmetic(*networks: nn.Module) -> Iterator[None]:
         yield
 
 
+def cosine_decay(progress: float) -> float:
+    """Share of the learning rate, falling from 1 to 0 along half a cosine for a progress in 0..1."""
+    return 0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0))
+
+
 def set_rate(optimizer: torch.optim.Optimizer, rate: float, progress: float) -> None:
     """Set the learning rate for a progress in 0..1: linear warm-up over the first twentieth, then cosine decay."""
-    falling = FINAL_RATE + (1 - FINAL_RATE) * (0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0)))
+    falling = FINAL_RATE + (1 - FINAL_RATE) * cosine_decay(progress)
     for group in optimizer.param_groups:
         group["lr"] = rate * min(1.0, 20 * progress + 0.05) * falling
 

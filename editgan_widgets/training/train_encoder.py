@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from editgan_widgets import images
 from editgan_widgets.models.checkpoints import CheckpointError, read_bundle, write_bundle
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
@@ -154,7 +155,7 @@ def reconstruction_psnr(
         for part in image.to(model.device).split(batch):
             made = model.generator.synthesis(encoder(part)).image.clamp(-1, 1)
             errors.append((made - part).square().mean(dim=(1, 2, 3)))
-    return 10 * torch.log10(4 / torch.cat(errors).clamp_min(1e-10)).cpu()
+    return images.psnr(torch.cat(errors)).cpu()
 
 
 class _Run:

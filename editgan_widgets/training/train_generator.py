@@ -39,7 +39,14 @@ from editgan_widgets.training.losses import (
     paired_loss,
     r1_penalty,
 )
-from editgan_widgets.training.runs import load_optimizer, optimizer_tensors, progress_of, stop_flag, training_dtype
+from editgan_widgets.training.runs import (
+    cosine_decay,
+    load_optimizer,
+    optimizer_tensors,
+    progress_of,
+    stop_flag,
+    training_dtype,
+)
 from editgan_widgets.training.training_data import Batch, TrainingData
 
 
@@ -313,7 +320,7 @@ class _State:
     def _set_rate(self) -> None:
         c = self.config
         left = min((1 - self.progress) / max(c.decay_fraction, 1e-9), 1.0)
-        falling = c.final_rate + (1 - c.final_rate) * (0.5 - 0.5 * math.cos(math.pi * left))
+        falling = c.final_rate + (1 - c.final_rate) * cosine_decay(1 - left)
         self.rate = c.learning_rate * min((self.images + c.batch) / max(c.warmup_images, 1), 1.0) * falling
         for optimizer, share in ((self.optimizer_g, 1.0), (self.optimizer_d, c.discriminator_rate)):
             if optimizer is not None:

@@ -4,7 +4,6 @@ Features stay at their native sizes (a few MB per picture). Every step draws pix
 bilinearly at these pixels, as the interpreter does in use. The ensemble is trained as one batched model.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from torch import Tensor
 from editgan_kernels import bilinear_taps
 from editgan_widgets.models.generators.protocol import Generator
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
+from editgan_widgets.training.runs import cosine_decay
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def train_interpreter(
     )
     for step in range(1, config.steps + 1):
         for group in optimizer.param_groups:
-            group["lr"] = config.lr * 0.5 * (1 + math.cos(math.pi * (step - 1) / config.steps))
+            group["lr"] = config.lr * cosine_decay((step - 1) / config.steps)
         picked = sampler()
         target = labels[picked].to(w_plus.device)
         logits = interpreter.members(pool(picked))  # [ensemble, n, num_labels]
