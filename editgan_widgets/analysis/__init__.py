@@ -16,54 +16,81 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from editgan_widgets.analysis.attribute_curves import attribute_curve, leakage
     from editgan_widgets.analysis.attributes import attributes_of, by_picture
+    from editgan_widgets.analysis.boundary_quality import boundary
+    from editgan_widgets.analysis.disentanglement_scores import disentanglement, disentanglement_of
     from editgan_widgets.analysis.effects import effect_map
+    from editgan_widgets.analysis.found_directions import find_directions
     from editgan_widgets.analysis.linearity import interaction, nonlinearity
+    from editgan_widgets.analysis.path_lengths import linear_separability, path_length
     from editgan_widgets.analysis.sample_size import benjamini_hochberg, sample_size_of_mean, sample_size_of_share
+    from editgan_widgets.analysis.transfer_rates import transfer_rate
     from editgan_widgets.analysis.vector_cosines import cosines
     from editgan_widgets.analysis.vector_pca import pca_vectors
     from editgan_widgets.analysis.vector_rows import row_norms
+    from editgan_widgets.analysis.vector_stability import stability
     from editgan_widgets.analysis.w_ellipsoid import safe_strength
     from editgan_widgets.latent.directions.conditioning import orthogonalise
+    from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
     from editgan_widgets.latent.directions.unsupervised import ganspace, sefa
 
 __all__ = [
     "attribute_curve",
     "attributes_of",
     "benjamini_hochberg",
+    "boundary",
     "by_picture",
+    "channel_vector",
     "cosines",
+    "disentanglement",
+    "disentanglement_of",
     "effect_map",
+    "find_directions",
     "ganspace",
     "interaction",
     "leakage",
+    "linear_separability",
     "nonlinearity",
     "orthogonalise",
+    "part_channels",
+    "path_length",
     "pca_vectors",
     "row_norms",
     "safe_strength",
     "sample_size_of_mean",
     "sample_size_of_share",
     "sefa",
+    "stability",
+    "transfer_rate",
 ]
 
 _HOMES = {
     "attribute_curve": "editgan_widgets.analysis.attribute_curves",
     "attributes_of": "editgan_widgets.analysis.attributes",
     "benjamini_hochberg": "editgan_widgets.analysis.sample_size",
+    "boundary": "editgan_widgets.analysis.boundary_quality",
     "by_picture": "editgan_widgets.analysis.attributes",
+    "channel_vector": "editgan_widgets.latent.directions.style_space",
     "cosines": "editgan_widgets.analysis.vector_cosines",
+    "disentanglement": "editgan_widgets.analysis.disentanglement_scores",
+    "disentanglement_of": "editgan_widgets.analysis.disentanglement_scores",
     "effect_map": "editgan_widgets.analysis.effects",
+    "find_directions": "editgan_widgets.analysis.found_directions",
     "ganspace": "editgan_widgets.latent.directions.unsupervised",
     "interaction": "editgan_widgets.analysis.linearity",
     "leakage": "editgan_widgets.analysis.attribute_curves",
+    "linear_separability": "editgan_widgets.analysis.path_lengths",
     "nonlinearity": "editgan_widgets.analysis.linearity",
     "orthogonalise": "editgan_widgets.latent.directions.conditioning",
+    "part_channels": "editgan_widgets.latent.directions.style_space",
+    "path_length": "editgan_widgets.analysis.path_lengths",
     "pca_vectors": "editgan_widgets.analysis.vector_pca",
     "row_norms": "editgan_widgets.analysis.vector_rows",
     "safe_strength": "editgan_widgets.analysis.w_ellipsoid",
     "sample_size_of_mean": "editgan_widgets.analysis.sample_size",
     "sample_size_of_share": "editgan_widgets.analysis.sample_size",
     "sefa": "editgan_widgets.latent.directions.unsupervised",
+    "stability": "editgan_widgets.analysis.vector_stability",
+    "transfer_rate": "editgan_widgets.analysis.transfer_rates",
 }
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
-from scipy import optimize
 from torch import Tensor
 
 from editgan_widgets.analysis.transfer import Read, attribute_values, picture_of
+from editgan_widgets.latent.directions.boundaries import svm
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -56,26 +55,8 @@ def svm_boundary(model: EditGAN, latents: LabelledLatents, share: float = 0.3, p
     """
     low, high = np.quantile(latents.values, [share, 1 - share])
     chosen = (latents.values >= high) | (latents.values <= low)
-    w = latents.w.double().cpu().numpy()[chosen]
-    mean, std = w.mean(0), np.maximum(w.std(0), 1e-6)
-    normal = _linear_svm((w - mean) / std, latents.values[chosen] >= high, penalty)
-    direction = torch.from_numpy(normal / std).float()  # the plane's normal in W's own unit
-    return _vector(model, "SVM boundary", direction / direction.norm(), latents)
-
-
-def _linear_svm(x: Float[np.ndarray, "n d"], positive: Bool[np.ndarray, " n"], penalty: float) -> np.ndarray:
-    """Minimise penalty |v|² / 2 + mean max(0, 1 - y (v·x + b))²: smooth and convex."""
-    y = np.where(positive, 1.0, -1.0)
-
-    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        v, b = parameters[:-1], parameters[-1]
-        short = np.maximum(0, 1 - y * (x @ v + b))
-        slope = -2 * short * y / len(y)
-        value = penalty / 2 * float(v @ v) + float(np.mean(short**2))
-        return value, np.append(penalty * v + x.T @ slope, slope.sum())
-
-    found = optimize.minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B")
-    return found.x[:-1]
+    normal, _ = svm(latents.w.double().cpu().numpy()[chosen], latents.values[chosen] >= high, penalty)
+    return _vector(model, "SVM boundary", torch.from_numpy(normal).float(), latents)
 
 
 def _vector(model: EditGAN, name: str, direction: Tensor, latents: LabelledLatents) -> EditVector:

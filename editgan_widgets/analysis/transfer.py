@@ -85,12 +85,12 @@ def transfer(
 
     Args:
         model: an EditGAN; without an interpreter the change outside is not measured and nothing is refined.
-        vector: its recipe must have the seed that it was learned on, unless `source_change` is given.
+        vector: its recipe must have the seed or seeds that it was learned on, unless `source_change` is given.
         seeds: held-out seeds; the seed that the vector was learned on is refused.
         attribute: a factor that `read` predicts.
         read: predictor of factors.
         identity: maps pictures to unit vectors; None leaves identity out.
-        source_change: change of the attribute on the source portrait at this scale; None measures it.
+        source_change: mean change of the attribute on the source portraits at this scale; None measures it.
         scale, layers, force: as in EditVector.apply.
         refine_steps: steps of refining after the vector, of which the best is kept; 0 for the vector alone.
         config: settings of refining; None means the defaults.
@@ -174,16 +174,17 @@ def _with_interval(figure: Estimate | None, form: str) -> str:
 def _source_change(
     model: EditGAN, vector: EditVector, attribute: str, read: Read, scale: float, layers: Layers
 ) -> float:
-    if "seed" not in vector.recipe:
+    recipe = vector.recipe
+    seeds = [recipe["seed"]] if "seed" in recipe else list(recipe.get("seeds", ()))
+    if not seeds:
         raise ValueError(
             f"the recipe of edit vector {vector.name!r} has no seed to measure its change at; give source_change"
         )
-    recipe = vector.recipe
     psi, source = float(recipe.get("truncation_psi", 0.7)), str(recipe.get("seed_source", "torch"))
-    before = model.sample_w_plus(int(recipe["seed"]), psi, source)
+    before = torch.cat([model.sample_w_plus(int(seed), psi, source) for seed in seeds])
     after = vector.apply(before, scale, layers=layers)
-    first, second = attribute_values(read, torch.cat([picture_of(model, before), picture_of(model, after)]), attribute)
-    return float(second - first)
+    first, second = (attribute_values(read, picture_of(model, latent), attribute) for latent in (before, after))
+    return float(np.mean(second - first))
 
 
 def picture_of(model: EditGAN, w_plus: Tensor) -> Float[Tensor, "n 3 h w"]:

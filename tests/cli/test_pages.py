@@ -35,7 +35,16 @@ INLINE = re.compile(r"`([^`\n]+)`")
 
 # Replacements that make a block quick; each must be on the page.
 SHORTER = {
-    "analysis.md": {"seeds=range(100)": "seeds=range(2)", "seeds=range(50)": "seeds=range(2)", ", progress=True": ""},
+    "analysis.md": {
+        "seeds=range(100)": "seeds=range(2)",
+        "seeds=range(50)": "seeds=range(2)",
+        ", progress=True": "",
+        "samples=2000": "samples=60",
+        "samples=400": "samples=60",
+        "samples=200": "samples=10",
+        "range(500, 550)": "range(500, 502)",
+        "range(4)": "range(1)",
+    },
     "README.md": {"steps=30": "steps=2"},
     "editing.md": {"seed=30, steps=30": "seed=30, steps=2", "(steps=30, ": "(steps=2, ", ")], steps=30": ")], steps=2"},
     "vectors.md": {"steps=30": "steps=2", "steps=10": "steps=1"},

@@ -155,6 +155,10 @@ class StyledGenerator(Protocol):
         """Give the linear maps `[channels, w_dim]` of the layers that read a row, as they are used."""
         ...
 
+    def style_layers(self, row: int) -> list[nn.Module]:
+        """Give the modules that compute styles `[batch, channels]` from a row `[batch, w_dim]`, in the same order."""
+        ...
+
 
 class GeneratorModule(nn.Module):
     """A torch module with what most kinds share: derive a new kind from it.

@@ -160,8 +160,16 @@ class StyleGAN2(GeneratorModule):
     def style_weights(self, row: int) -> list[Tensor]:
         """Linear maps `[channels, w_dim]` of the layers that read a row of w_plus, scaled as they are used.
 
-        A block's torgb comes after the convolution that it shares the row with. Raises IndexError for a row that there
-        is not.
+        In the order of `style_layers`. Raises IndexError for a row that does not exist.
+        """
+        layers = cast(list[FullyConnected], self.style_layers(row))
+        return [layer.weight * layer.weight_gain for layer in layers]
+
+    def style_layers(self, row: int) -> list[nn.Module]:
+        """Layers that compute styles from a row of w_plus.
+
+        A block's torgb comes after the convolution that it shares the row with. Raises IndexError for a row that does
+        not exist.
         """
         if not 0 <= row < self.num_rows:
             raise IndexError(f"row {row} of w_plus does not exist; rows are 0 to {self.num_rows - 1}")
@@ -172,7 +180,7 @@ class StyleGAN2(GeneratorModule):
             if of_rows.get(row) is not None:
                 layers.append(of_rows[row])
         layers.sort(key=lambda layer: isinstance(layer, ToRGB))
-        return [layer.affine.weight * layer.affine.weight_gain for layer in layers]
+        return [layer.affine for layer in layers]
 
     def with_fresh_noise(
         self,

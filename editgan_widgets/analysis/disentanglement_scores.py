@@ -1,0 +1,229 @@
+"""Disentanglement of latent codes against known factors: DCI, MIG and SAP.
+
+DCI (Eastwood & Williams 2018, section 3), with the importances of a lasso; the mutual information gap (Chen et al.
+2018, section 4.1) over bins of equal width, as in Locatello et al. 2019 (appendix C); SAP (Kumar et al. 2018, section
+3). All scores are between 0 and 1, higher is more disentangled. scikit-learn is needed: `pip install
+editgan-widgets[analysis]`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from matplotlib.figure import Figure
+from tqdm.auto import tqdm
+
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.transfer import Read, picture_of
+from editgan_widgets.extras import scikit_learn
+from editgan_widgets.latent.directions.style_space import styles
+from editgan_widgets.models.editgan import EditGAN
+
+BINS = 20
+SPACES = ("z", "w", "s")
+_TEST_SHARE = 0.25  # of the samples; informativeness is measured on them
+_FOLDS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Disentanglement(Result):
+    """Scores of one set of codes; higher is better, at most 1."""
+
+    space: str
+    factors: tuple[str, ...]
+    disentanglement: float  # D of DCI: each code is important for one factor only
+    completeness: float  # C of DCI: one code is enough for each factor
+    informativeness: np.ndarray  # I of DCI, [factors]: R² of the lasso on samples that it was not fitted to
+    mig: np.ndarray  # [factors], mutual information gap
+    sap: np.ndarray  # [factors], difference of the two greatest R² of single codes
+    importance: np.ndarray  # [codes, factors], absolute weights of the lasso on standardised codes
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record for each factor."""
+        rows = zip(self.factors, self.informativeness, self.mig, self.sap, strict=True)
+        return [
+            {"space": self.space, "factor": name, "informativeness": float(i), "mig": float(m), "sap": float(s)}
+            for name, i, m, s in rows
+        ]
+
+    def figure(self) -> Figure:
+        """Importance of the codes that matter most, for each factor."""
+        most = np.unique(np.argmax(self.importance, 0))
+        figure = Figure(figsize=(2 + 0.3 * len(most), 1.5 + 0.25 * len(self.factors)), layout="constrained")
+        axes = figure.add_subplot()
+        image = axes.imshow(self.importance[most].T, cmap="viridis", vmin=0, aspect="auto")
+        axes.set_yticks(range(len(self.factors)), self.factors, fontsize=8)
+        axes.set_xticks(range(len(most)), [str(i) for i in most], rotation=90, fontsize=7)
+        axes.set_xlabel(f"code of {self.space.upper()} (the best of each factor)")
+        figure.colorbar(image, ax=axes, label="importance")
+        return figure
+
+    def sentence(self) -> str:
+        """State all scores."""
+        return (
+            f"{self.space.upper()}: disentanglement {self.disentanglement:.2f}, completeness {self.completeness:.2f}, "
+            f"informativeness {self.informativeness.mean():.2f}, MIG {self.mig.mean():.2f}, SAP {self.sap.mean():.2f}."
+        )
+
+
+def disentanglement(
+    codes: Float[np.ndarray, "n d"],
+    factors: Mapping[str, np.ndarray],
+    space: str = "codes",
+    bins: int = BINS,
+    seed: int = 0,
+    progress: bool = False,
+) -> Disentanglement:
+    """Score codes against factors that are known for the same samples.
+
+    Args:
+        codes: one row for each sample.
+        factors: name -> `[n]`, a value for each sample; factors that do not vary are left out.
+        space: name of the codes for tables and plots.
+        bins: of equal width, for the mutual information.
+        seed: of the split into samples that the lasso is fitted to, and samples that measure informativeness.
+        progress: show a progress bar.
+
+    Raises ValueError for fewer than 50 samples, values that are not finite, lengths that differ, or factors of which
+    none varies.
+    """
+    n = len(codes)
+    for name, values in factors.items():
+        if len(values) != n:
+            raise ValueError(f"factor {name!r} has {len(values)} values for {n} codes; give one for each")
+    kept = {name: np.asarray(values, float) for name, values in factors.items() if np.ptp(values) > 0}
+    if not kept:
+        raise ValueError("no factor varies over the samples; give at least one that does")
+    y = np.stack(list(kept.values()), 1)
+    if n < 50:
+        raise ValueError(f"{n} samples are too few to score codes; give 50 or more, better 1,000")
+    if not (np.isfinite(codes).all() and np.isfinite(y).all()):
+        raise ValueError("codes and factors must be finite numbers")
+    importance, r2 = _lasso(codes, y, seed, progress)
+    d, c = _disentanglement_and_completeness(importance)
+    return Disentanglement(
+        space, tuple(kept), d, c, r2, _mig(codes, y, bins), _sap(codes, y), importance,
+        Basis(n, seed, f"{bins} bins, lasso by {_FOLDS}-fold cross-validation"),
+    )  # fmt: skip
+
+
+def disentanglement_of(
+    model: EditGAN,
+    read: Read,
+    spaces: Sequence[str] = SPACES,
+    samples: int = 2000,
+    seed: int = 0,
+    truncation_psi: float = 1.0,
+    batch: int = 50,
+    progress: bool = False,
+) -> list[Disentanglement]:
+    """Score a model's Z, W and S against attributes that a judge reads from the pictures.
+
+    Args:
+        model: whose latent spaces.
+        read: attributes of pictures (analysis/attributes.py).
+        spaces: of "z", "w" and "s" (styles of all layers, StyleSpace).
+        samples: pictures; 2,000 take some minutes at 128 px on a CPU.
+        seed: of the codes.
+        truncation_psi: of the pictures.
+        batch: pictures at a time.
+        progress: show progress bars.
+
+    Raises ValueError for another space, and what `disentanglement` raises.
+    """
+    if unknown := sorted(set(spaces) - set(SPACES)):
+        raise ValueError(f"space {unknown[0]!r} is unknown; there are {', '.join(map(repr, SPACES))}")
+    found: dict[str, list[np.ndarray]] = {space: [] for space in spaces}
+    factors: dict[str, list[np.ndarray]] = {}
+    for z, w in _latents(model, samples, seed, truncation_psi, batch, progress):
+        codes = {"z": z, "w": w}
+        if "s" in found:
+            codes["s"] = styles(model, model.generator.w_plus(w))
+        for space in spaces:
+            found[space].append(codes[space].double().cpu().numpy())
+        for name, values in read(picture_of(model, model.generator.w_plus(w))).items():
+            factors.setdefault(name, []).append(np.asarray(values, float))
+    joined = {name: np.concatenate(values) for name, values in factors.items()}
+    results = [disentanglement(np.concatenate(found[s]), joined, s, seed=seed, progress=progress) for s in spaces]
+    for result in results:
+        basis = Basis(samples, seed, result.basis.interval, model.fingerprint)
+        object.__setattr__(result, "basis", basis)
+    return results
+
+
+@torch.no_grad()
+def _latents(
+    model: EditGAN, samples: int, seed: int, psi: float, batch: int, progress: bool
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    rng = torch.Generator().manual_seed(seed)
+    z = torch.randn(samples, model.generator.z_dim, generator=rng)
+    for part in tqdm(z.split(batch), disable=not progress, desc="pictures"):
+        yield part, model.generator.mapping(part.to(model.device), psi)
+
+
+def _lasso(x: np.ndarray, y: np.ndarray, seed: int, progress: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Importances `[d, k]` and R² `[k]` on a part of the samples that was not fitted."""
+    linear_model = scikit_learn("linear_model")
+    order = np.random.default_rng(seed).permutation(len(x))
+    test, train = np.split(order, [int(_TEST_SHARE * len(x))])
+    x = (x - x[train].mean(0)) / np.maximum(x[train].std(0), 1e-12)
+    y = (y - y[train].mean(0)) / np.maximum(y[train].std(0), 1e-12)
+    importance, r2 = [], []
+    for target in tqdm(y.T, disable=not progress, desc="factors"):
+        fit = linear_model.LassoCV(cv=_FOLDS, alphas=20, eps=1e-2, max_iter=5000, tol=1e-3).fit(x[train], target[train])
+        importance.append(np.abs(fit.coef_))
+        r2.append(max(float(fit.score(x[test], target[test])), 0.0))
+    return np.stack(importance, 1), np.array(r2)
+
+
+def _disentanglement_and_completeness(importance: Float[np.ndarray, "d k"]) -> tuple[float, float]:
+    """D: mean over codes of 1 - entropy over factors, weighted by importance. C: likewise over factors."""
+    total = importance.sum()
+    if total <= 0:
+        return 0.0, 0.0
+    d = 1 - _entropy(importance, axis=1)
+    c = 1 - _entropy(importance, axis=0)
+    return float((d * importance.sum(1)).sum() / total), float((c * importance.sum(0)).sum() / total)
+
+
+def _entropy(weights: np.ndarray, axis: int) -> np.ndarray:
+    """Entropy of the weights along an axis, to the base of its length; 0 for a length of 1."""
+    if weights.shape[axis] == 1:
+        return np.zeros(weights.shape[1 - axis])
+    p = weights / np.maximum(weights.sum(axis, keepdims=True), 1e-12)
+    return -(p * np.log(np.maximum(p, 1e-12))).sum(axis) / np.log(weights.shape[axis])
+
+
+def _mig(x: np.ndarray, y: np.ndarray, bins: int) -> Float[np.ndarray, " k"]:
+    """Gap between the two codes of greatest mutual information with each factor, over the factor's entropy."""
+    codes, factors = _binned(x, bins), _binned(y, bins)
+    gaps = []
+    for factor in factors.T:
+        mutual = np.sort([_mutual_information(code, factor, bins) for code in codes.T])
+        second = mutual[-2] if len(mutual) > 1 else 0.0
+        gaps.append((mutual[-1] - second) / _mutual_information(factor, factor, bins))
+    return np.array(gaps)
+
+
+def _binned(values: np.ndarray, bins: int) -> Int[np.ndarray, "n d"]:
+    low, width = values.min(0), np.maximum(np.ptp(values, 0), 1e-12)
+    return np.minimum(((values - low) / width * bins).astype(int), bins - 1)
+
+
+def _mutual_information(a: np.ndarray, b: np.ndarray, bins: int) -> float:
+    """In nats, of two sequences of bins."""
+    joint = np.bincount(a * bins + b, minlength=bins * bins).reshape(bins, bins) / len(a)
+    independent = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
+    seen = joint > 0
+    return float((joint[seen] * np.log(joint[seen] / independent[seen])).sum())
+
+
+def _sap(x: np.ndarray, y: np.ndarray) -> Float[np.ndarray, " k"]:
+    """Difference of the two greatest squared correlations of single codes with each factor."""
+    x = (x - x.mean(0)) / np.maximum(x.std(0), 1e-12)
+    y = (y - y.mean(0)) / np.maximum(y.std(0), 1e-12)
+    r2 = np.sort((x.T @ y / len(x)) ** 2, 0)
+    return r2[-1] - (r2[-2] if len(r2) > 1 else 0)

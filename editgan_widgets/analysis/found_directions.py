@@ -1,0 +1,201 @@
+"""Find directions by one of several methods, and say what each of them changes.
+
+SeFa, GANSpace and StyleSpace need no labels: each direction is named after the attribute that it changes most.
+Boundaries (SVM, logistic, mean difference) are learned for each attribute.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from editgan_widgets.analysis.boundary_quality import boundary_of
+from editgan_widgets.analysis.directions import LabelledLatents, labelled_latents
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.transfer import Read, picture_of
+from editgan_widgets.latent.directions.boundaries import METHODS
+from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
+from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
+from editgan_widgets.latent.directions.unsupervised import ganspace, sefa
+from editgan_widgets.models.editgan import EditGAN
+
+UNSUPERVISED = ("sefa", "ganspace", "stylespace")
+
+
+@dataclass(frozen=True, eq=False)
+class Directions(Result):
+    """Directions, the effect of each on the attributes, and how specific it is."""
+
+    method: str
+    vectors: tuple[EditVector, ...]  # scale 1 = one standard deviation of W along the direction
+    attributes: tuple[str, ...]
+    effects: np.ndarray  # [vectors, attributes], mean change at scale 1, in standard deviations over portraits
+    basis: Basis
+
+    @property
+    def main(self) -> tuple[str, ...]:
+        """The attribute that each direction changes most."""
+        return tuple(self.attributes[i] for i in np.abs(self.effects).argmax(1))
+
+    @property
+    def specificity(self) -> np.ndarray:
+        """Share of each direction's whole effect that is on its main attribute, 0 to 1."""
+        effects = np.abs(self.effects)
+        return effects.max(1) / np.maximum(effects.sum(1), 1e-12)
+
+    def table(self) -> list[Record]:
+        """One record for each direction."""
+        return [
+            {
+                "direction": vector.name,
+                "changes most": main,
+                "effect": float(effects[self.attributes.index(main)]),
+                "specificity": float(specific),
+            }
+            for vector, main, effects, specific in zip(
+                self.vectors, self.main, self.effects, self.specificity, strict=True
+            )
+        ]
+
+    def figure(self) -> Figure:
+        """Effects as a heat map; attributes that no direction changes much are left out."""
+        kept = np.flatnonzero(np.abs(self.effects).max(0) >= 0.1)
+        kept = kept if len(kept) else np.arange(len(self.attributes))
+        figure = Figure(figsize=(2.5 + 0.32 * len(kept), 1.6 + 0.3 * len(self.vectors)), layout="constrained")
+        axes = figure.add_subplot()
+        image = axes.imshow(self.effects[:, kept], cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+        axes.set_xticks(range(len(kept)), [self.attributes[i] for i in kept], rotation=60, ha="right", fontsize=8)
+        axes.set_yticks(range(len(self.vectors)), [vector.name for vector in self.vectors], fontsize=8)
+        figure.colorbar(image, ax=axes, label="standard deviations")
+        return figure
+
+    def sentence(self) -> str:
+        """Name the most specific direction."""
+        best = int(self.specificity.argmax())
+        return (
+            f"Of {len(self.vectors)} {self.method} directions the most specific is {self.vectors[best].name!r}: "
+            f"{self.specificity[best]:.0%} of its effect is on {self.main[best]}."
+        )
+
+
+def find_directions(
+    model: EditGAN,
+    read: Read,
+    method: str = "sefa",
+    count: int = 10,
+    attributes: Sequence[str] | None = None,
+    parts: Sequence[str] | None = None,
+    rows: Layers = None,
+    seeds: Iterable[int] = range(24),
+    samples: int = 1000,
+    seed: int = 0,
+    truncation_psi: float = 0.7,
+) -> Directions:
+    """Find directions and measure each on sampled portraits.
+
+    Args:
+        model: whose latent spaces.
+        read: attributes of pictures, which name and score the directions (analysis/attributes.py).
+        method: "sefa", "ganspace", "stylespace", "svm", "logistic" or "mean difference".
+        count: directions of an unsupervised method; StyleSpace gives as many for each part.
+        attributes: that boundaries are learned for; None takes all that `read` gives. Ignored by other methods.
+        parts: names of labels, or of groups of them, that StyleSpace looks for channels of. Ignored by other methods.
+        rows: of w_plus that SeFa and GANSpace move: (first, one past the last); None = all.
+        seeds: of the portraits on which directions are scored.
+        samples: pictures that boundaries are learned from.
+        seed: of those samples.
+        truncation_psi: of the portraits.
+
+    Raises ValueError for another method, an attribute that is not read, or a generator that the method does not fit.
+    """
+    chosen = list(seeds)
+    if not chosen:
+        raise ValueError("no seeds were given; give some, such as range(24)")
+    vectors = _found(model, read, method, count, attributes, parts, rows, samples, seed)
+    w_plus = torch.cat([model.sample_w_plus(portrait, truncation_psi) for portrait in chosen])
+    before = read(picture_of(model, w_plus))
+    names = tuple(before)
+    std = {name: max(float(np.std(before[name])), 1e-9) for name in names}
+    effects = []
+    for vector in vectors:
+        after = read(picture_of(model, vector.apply(w_plus)))
+        effects.append([float(np.mean(after[name] - before[name])) / std[name] for name in names])
+    matrix = np.array(effects)
+    if method in UNSUPERVISED:
+        vectors = [
+            replace(vector, name=f"{names[int(np.abs(row).argmax())]}? ({vector.name})")
+            for vector, row in zip(vectors, matrix, strict=True)
+        ]
+    return Directions(method, tuple(vectors), names, matrix, Basis(len(chosen), seed, None, model.fingerprint))
+
+
+def _found(
+    model: EditGAN,
+    read: Read,
+    method: str,
+    count: int,
+    attributes: Sequence[str] | None,
+    parts: Sequence[str] | None,
+    rows: Layers,
+    samples: int,
+    seed: int,
+) -> list[EditVector]:
+    """Directions whose scale 1 is one standard deviation of W along them."""
+    if method == "sefa":
+        return [_in_deviations(model, vector) for vector in sefa(model, count, rows)]
+    if method == "ganspace":
+        return ganspace(model, count, rows, seed=seed)
+    if method == "stylespace":
+        if not parts:
+            raise ValueError("StyleSpace looks for channels of parts: give their names, such as parts=['hair']")
+        channels = {
+            (channel.row, channel.layer, channel.channel): None
+            for part in parts
+            for channel in part_channels(model, _ids(model, part), count=count, seed=seed)
+        }
+        return [channel_vector(model, *place) for place in channels]
+    if method in METHODS:
+        return [
+            _in_deviations(model, boundary_of(model, latents, method, seed=seed).vector)
+            for latents in _labelled(model, read, attributes, samples, seed)
+        ]
+    known = ", ".join(map(repr, (*UNSUPERVISED, *METHODS)))
+    raise ValueError(f"method {method!r} is unknown; there are {known}")
+
+
+def _ids(model: EditGAN, part: str) -> list[int]:
+    """Ids of a label or of a group of labels. Raises UnknownLabelError for a name that is neither."""
+    groups = {group for label in model.labels for group in label.groups}
+    return [label.id for label in (model.labels.group(part) if part in groups else [model.labels[part]])]
+
+
+def _labelled(
+    model: EditGAN, read: Read, attributes: Sequence[str] | None, samples: int, seed: int
+) -> list[LabelledLatents]:
+    """Latents labelled with each attribute; the pictures are made once."""
+    found: dict[str, list[np.ndarray]] = {}
+
+    def keeping(pictures: torch.Tensor) -> dict[str, np.ndarray]:
+        values = {name: np.asarray(value) for name, value in read(pictures).items()}
+        for name, value in values.items():
+            found.setdefault(name, []).append(value)
+        return {first_name: values[first_name]}
+
+    first_name = next(iter(read(picture_of(model, model.sample_w_plus(0)))))
+    first = labelled_latents(model, first_name, keeping, samples, seed)
+    names = list(found) if attributes is None else list(attributes)
+    if missing := [name for name in names if name not in found]:
+        raise ValueError(f"attribute {missing[0]!r} is not read; there are: {', '.join(sorted(found))}")
+    return [LabelledLatents(first.w, np.concatenate(found[name]), name) for name in names]
+
+
+def _in_deviations(model: EditGAN, vector: EditVector) -> EditVector:
+    """The vector, scaled so that 1 is one standard deviation of W along its rows' direction."""
+    direction = vector.delta_w_plus[vector.delta_w_plus.norm(dim=1).argmax()].double()
+    statistics = model.w_statistics()
+    along = statistics.axes.double().cpu() @ (direction.cpu() / direction.norm())
+    deviation = float((along * statistics.std.double().cpu()).norm())
+    scaled = vector.delta_w_plus * (deviation / float(direction.norm()))
+    return replace(vector, delta_w_plus=scaled, recipe={**vector.recipe, "std": deviation})

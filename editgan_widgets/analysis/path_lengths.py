@@ -1,0 +1,170 @@
+"""Perceptual path length, and linear separability (Karras et al. 2019, section 4)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from matplotlib.figure import Figure
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.extras import scikit_learn
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.perceptual import perceptual_distance
+
+Distance: TypeAlias = Callable[[Tensor, Tensor], float]
+"""Distance of two pictures `[1, 3, H, W]` in about [-1, 1]."""
+
+EPSILON = 1e-4  # step along a path, as in the paper
+_TRIM = (1, 99)  # percentiles between which samples count
+
+
+@dataclass(frozen=True, eq=False)
+class PathLength(Result):
+    """Mean perceptual change along paths in a latent space, per squared step."""
+
+    space: str
+    length: Estimate
+    values: np.ndarray  # of all samples, before trimming
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record."""
+        x = self.length
+        return [{"space": self.space, "path length": x.value, "low": x.low, "high": x.high}]
+
+    def figure(self) -> Figure:
+        """Histogram of the samples that count."""
+        figure = Figure(figsize=(4.5, 3), layout="constrained")
+        axes = figure.add_subplot()
+        axes.hist(_trimmed(self.values), bins=30)
+        axes.set_xlabel(f"perceptual change per squared step in {self.space.upper()}")
+        axes.set_ylabel("samples")
+        return figure
+
+    def sentence(self) -> str:
+        """State the length with its interval."""
+        return f"The perceptual path length in {self.space.upper()} is {self.length}."
+
+
+def path_length(
+    model: EditGAN,
+    space: str = "w",
+    samples: int = 500,
+    seed: int = 0,
+    ends: bool = False,
+    distance: Distance | None = None,
+    progress: bool = False,
+) -> PathLength:
+    """Measure how much pictures change along short steps between latents.
+
+    d(G(x(t)), G(x(t + eps))) / eps², with x between two random latents: linear in W, spherical in Z.
+
+    Args:
+        model: whose pictures.
+        space: "z" or "w".
+        samples: pairs; the paper takes 100,000. The highest and the lowest percent do not count.
+        seed: of the pairs.
+        ends: True measures at t = 0 only, False at random places in between.
+        distance: of two pictures; None takes perceptual features (models/perceptual.py). Figures of other features than
+            the paper's VGG16 cannot be compared with its figures.
+        progress: show a progress bar.
+
+    Raises ValueError for another space or too few samples. Ctrl+C keeps the samples so far, at least 10.
+    """
+    if space not in ("z", "w"):
+        raise ValueError(f"space {space!r} is unknown; there are 'z' and 'w'")
+    if samples < 10:
+        raise ValueError(f"{samples} samples are too few; give 10 or more")
+    if distance is None:
+        perceptual = perceptual_distance(model.discriminator, device=model.device)
+        distance, name = (lambda a, b: float(perceptual(a, perceptual.reference(b)))), perceptual.name
+    else:
+        name = "a distance of the caller's"
+    rng = torch.Generator().manual_seed(seed)
+    values: list[float] = []
+    try:
+        bar = tqdm(range(samples), disable=not progress, desc="path length")
+        values.extend(_step(model, space, ends, distance, rng) for _ in bar)
+    except KeyboardInterrupt:
+        if len(values) < 10:
+            raise
+    found = np.array(values)
+    interval = f"95 % Student's interval over pairs, features of {name}"
+    estimate = Estimate.of_mean(_trimmed(found), len(found))
+    return PathLength(space, estimate, found, Basis(len(found), seed, interval, model.fingerprint))
+
+
+@torch.no_grad()
+def _step(model: EditGAN, space: str, ends: bool, distance: Distance, rng: torch.Generator) -> float:
+    z = torch.randn(2, model.generator.z_dim, generator=rng).double()
+    t = 0.0 if ends else float(torch.rand((), generator=rng))
+    mapping = model.generator.mapping
+    if space == "z":
+        codes = torch.stack([_slerp(z[0], z[1], t), _slerp(z[0], z[1], t + EPSILON)])
+        w = mapping(codes.float().to(model.device))
+    else:
+        first, second = mapping(z.float().to(model.device)).double()
+        w = torch.stack([first.lerp(second, t), first.lerp(second, t + EPSILON)]).float()
+    one, other = model.generator.synthesis(model.generator.w_plus(w)).image
+    return distance(one[None], other[None]) / EPSILON**2
+
+
+def _slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
+    """Along the great circle between two directions; the length goes from one's to the other's."""
+    one, other = a / a.norm(), b / b.norm()
+    across = other - (one @ other) * one
+    angle = t * torch.acos((one @ other).clamp(-1, 1))
+    direction = one * torch.cos(angle) + across / across.norm() * torch.sin(angle)
+    return direction * (a.norm() * (1 - t) + b.norm() * t)
+
+
+def _trimmed(values: np.ndarray) -> np.ndarray:
+    low, high = np.percentile(values, _TRIM)
+    return values[(values >= low) & (values <= high)]
+
+
+def linear_separability(
+    latents: Float[np.ndarray, "n d"], attributes: dict[str, Bool[np.ndarray, " n"]], seed: int = 0
+) -> float:
+    """exp of the sum over attributes of H(Y | X): 1 where hyperplanes tell all apart, 2 for one attribute at chance.
+
+    X is the side of a linear SVM's plane, fitted to the first half of the samples in random order, Y the attribute;
+    the entropy is of the second half.
+
+    Args:
+        latents: one row for each sample.
+        attributes: name -> True or False for each sample, for example by a judge, the least sure samples left out.
+        seed: of the order.
+
+    Raises ValueError for fewer than 40 samples, or an attribute that is the same in a half.
+    """
+    svm, preprocessing, pipeline = scikit_learn("svm"), scikit_learn("preprocessing"), scikit_learn("pipeline")
+    if len(latents) < 40:
+        raise ValueError(f"{len(latents)} samples are too few; give 40 or more")
+    train, test = np.array_split(np.random.default_rng(seed).permutation(len(latents)), 2)
+    total = 0.0
+    for name, values in attributes.items():
+        y = np.asarray(values, bool)
+        if len(np.unique(y[train])) < 2:
+            raise ValueError(f"attribute {name!r} is the same for all samples; give samples with and without it")
+        fit = pipeline.make_pipeline(preprocessing.StandardScaler(), svm.LinearSVC(C=0.01, random_state=seed))
+        side = fit.fit(latents[train], y[train]).predict(latents[test])
+        total += _conditional_entropy(y[test], side)
+    return float(np.exp(total))
+
+
+def _conditional_entropy(y: np.ndarray, x: np.ndarray) -> float:
+    """H(Y | X) of two binary sequences, nats."""
+    total = 0.0
+    for side in (False, True):
+        chosen = y[x == side]
+        if len(chosen):
+            p = float(chosen.mean())
+            total -= len(chosen) / len(y) * sum(q * np.log(q) for q in (p, 1 - p) if q > 0)
+    return total

@@ -1,0 +1,89 @@
+"""Transfer rate: the share of held-out portraits on which a vector does what it did where it was learned."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.transfer import LEAST_SHARE, Read, TransferReport, transfer
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.terms.identity import IdentityModel
+from editgan_widgets.models.editgan import EditGAN
+
+
+@dataclass(frozen=True, eq=False)
+class TransferRate(Result):
+    """Success of one vector on held-out portraits (EditGAN, section 3.4)."""
+
+    report: TransferReport
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record for each portrait."""
+        return [
+            {
+                "seed": m.seed,
+                "change": m.change,
+                "success": m.success,
+                "identity": None if np.isnan(m.identity) else m.identity,
+                "change outside": None if np.isnan(m.outside) else m.outside,
+            }
+            for m in self.report.measures
+        ]
+
+    def figure(self) -> Figure:
+        """Histogram of the changes, with the least that counts as success."""
+        x = self.report
+        figure = Figure(figsize=(4.5, 3), layout="constrained")
+        axes = figure.add_subplot()
+        axes.hist([m.change for m in x.measures], bins=20)
+        axes.axvline(x.source_change, color="black", linewidth=1, label="where it was learned")
+        axes.axvline(LEAST_SHARE * x.source_change, color="grey", linestyle="--", linewidth=1, label="least success")
+        axes.set_xlabel(f"change of {x.attribute}")
+        axes.set_ylabel("portraits")
+        axes.legend(fontsize=8)
+        return figure
+
+    def sentence(self) -> str:
+        """State the share with its interval."""
+        x = self.report
+        rate = x.success
+        return (
+            f"{x.vector!r} changes {x.attribute} on {rate.value:.0%} ({rate.low:.0%} to {rate.high:.0%}) of {rate.n} "
+            f"held-out portraits by at least {LEAST_SHARE:.0%} of its change where it was learned."
+        )
+
+
+def transfer_rate(
+    model: EditGAN,
+    vector: EditVector,
+    attribute: str,
+    read: Read,
+    seeds: Iterable[int] = range(50_000, 50_050),
+    scale: float = 1.0,
+    source_change: float | None = None,
+    identity: IdentityModel | None = None,
+    truncation_psi: float = 0.7,
+) -> TransferRate:
+    """Apply a vector to held-out portraits and count those that change as the one it was learned on.
+
+    Args:
+        model: of the vector.
+        vector: its recipe has the seed or seeds that it was learned on, unless `source_change` is given.
+        attribute: a name that `read` gives.
+        read: attributes of pictures (analysis/attributes.py).
+        seeds: of held-out portraits; one that it was learned on is refused.
+        scale: of the vector.
+        source_change: change of the attribute that counts as whole; None measures it where the vector was learned.
+        identity: compares faces before and after; None leaves it out.
+        truncation_psi: of the portraits.
+
+    Raises what `transfer.transfer` raises.
+    """
+    report = transfer(
+        model, vector, seeds, attribute, read, identity, source_change, scale, truncation_psi=truncation_psi
+    )
+    basis = Basis(report.success.n, None, "95 % Wilson's interval over portraits", model.fingerprint)
+    return TransferRate(report, basis)

@@ -1,0 +1,50 @@
+"""Normals of the hyperplane between two sets of latents.
+
+Linear SVM (InterFaceGAN, Shen et al. 2020, section 3.1), logistic regression, and the difference of the means. The
+first two are scikit-learn's, on standardised latents.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from editgan_widgets.extras import scikit_learn
+
+Plane: TypeAlias = tuple[Float[np.ndarray, " d"], float]
+"""Unit normal and offset: `w @ normal + offset` is above 0 on the positive side."""
+
+Fit: TypeAlias = Callable[[Float[np.ndarray, "n d"], Bool[np.ndarray, " n"]], Plane]
+"""Latents and which of them are positive -> the plane between them."""
+
+_PENALTY = 1e-3  # of the squared norm, against the mean loss of a sample
+
+
+def svm(w: Float[np.ndarray, "n d"], positive: Bool[np.ndarray, " n"], penalty: float = _PENALTY) -> Plane:
+    """Fit a linear SVM with squared hinge loss. Raises ImportError without scikit-learn."""
+    return _fitted(scikit_learn("svm").LinearSVC(C=1 / (penalty * len(w)), dual=False, max_iter=5000), w, positive)
+
+
+def logistic(w: Float[np.ndarray, "n d"], positive: Bool[np.ndarray, " n"], penalty: float = _PENALTY) -> Plane:
+    """Fit a logistic regression. Raises ImportError without scikit-learn."""
+    model = scikit_learn("linear_model").LogisticRegression(C=1 / (penalty * len(w)), max_iter=5000)
+    return _fitted(model, w, positive)
+
+
+def mean_difference(w: Float[np.ndarray, "n d"], positive: Bool[np.ndarray, " n"]) -> Plane:
+    """Take the difference of the two means; the plane is halfway between them."""
+    one, other = w[positive].mean(0), w[~positive].mean(0)
+    normal = (one - other) / max(float(np.linalg.norm(one - other)), 1e-12)
+    return normal, -float(normal @ (one + other) / 2)
+
+
+METHODS: dict[str, Fit] = {"svm": svm, "logistic": logistic, "mean difference": mean_difference}
+
+
+def _fitted(model: Any, w: np.ndarray, positive: np.ndarray) -> Plane:
+    mean, std = w.mean(0), np.maximum(w.std(0), 1e-6)
+    model.fit((w - mean) / std, positive)
+    normal = model.coef_[0] / std  # in w's own unit
+    length = max(float(np.linalg.norm(normal)), 1e-12)
+    return normal / length, float(model.intercept_[0] - normal @ mean) / length

@@ -1,0 +1,101 @@
+"""Boundaries and found directions where the true plane is planted."""
+
+import numpy as np
+import pytest
+import torch
+
+from editgan_widgets.analysis.boundary_quality import boundary, boundary_of
+from editgan_widgets.analysis.directions import LabelledLatents
+from editgan_widgets.analysis.found_directions import find_directions
+from editgan_widgets.latent.directions.boundaries import METHODS
+
+
+def read(pictures):
+    return {
+        "brightness": pictures.mean((1, 2, 3)).numpy(),
+        "red": (pictures[:, 0] - pictures[:, 1]).mean((1, 2)).numpy(),
+    }
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """Latents whose attribute is their distance from a plane, and the plane's normal."""
+    rng = torch.Generator().manual_seed(0)
+    w = torch.randn(4000, 16, generator=rng)
+    normal = torch.nn.functional.normalize(torch.randn(16, generator=rng), dim=0)
+    return LabelledLatents(w, (w @ normal).numpy(), "distance"), normal
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_planted_plane_is_found(tiny_model, planted, method):
+    latents, normal = planted
+    found = boundary_of(tiny_model, latents, method, share=0.3)
+    assert float(found.vector.delta_w_plus[0] @ normal) > 0.99
+    assert found.on_extremes.value > 0.98
+    assert found.on_all.value > 0.9
+    assert found.p_value == pytest.approx(1 / 201)
+    assert found.cosine > 0.9
+    assert "distance" in found.sentence()
+    assert found.table()[0]["measured on"] == "held-out extremes"
+    assert found.png().startswith(b"\x89PNG")
+
+
+def test_scores_without_a_plane_are_right_by_chance_only(tiny_model, planted):
+    latents, _ = planted
+    noise = LabelledLatents(latents.w[:600], np.random.default_rng(1).random(600), "noise")
+    found = boundary_of(tiny_model, noise, share=0.2)
+    assert found.on_all.low < 0.5 < found.on_all.high
+    assert found.p_value > 0.02
+
+
+def test_a_boundary_of_sampled_pictures_moves_its_attribute(tiny_model):
+    found = boundary(tiny_model, "brightness", read, samples=200)
+    w_plus = torch.cat([tiny_model.sample_w_plus(seed) for seed in range(10)])
+    with torch.no_grad():
+        before, after = (
+            read(tiny_model.generator.synthesis(found.vector.apply(w_plus, s)).image)["brightness"].mean()
+            for s in (0, 2)
+        )
+    assert after > before
+    assert found.vector.recipe["space"] == "W"
+
+
+def test_other_methods_and_shares_are_refused(tiny_model, planted):
+    with pytest.raises(ValueError, match="method 'tree' is unknown"):
+        boundary_of(tiny_model, planted[0], "tree")
+    with pytest.raises(ValueError, match=r"at most 0\.5; got 0\.7"):
+        boundary_of(tiny_model, planted[0], share=0.7)
+
+
+@pytest.mark.parametrize("method", ["sefa", "ganspace"])
+def test_directions_found_without_labels_are_named_after_what_they_change_most(tiny_model, method):
+    found = find_directions(tiny_model, read, method, count=3, seeds=range(6))
+    assert len(found.vectors) == 3
+    assert all(vector.name.startswith(f"{main}? (") for vector, main in zip(found.vectors, found.main, strict=True))
+    assert found.effects.shape == (3, 2)
+    assert (found.specificity >= 0.5).all()
+    assert found.table()[0]["changes most"] in ("brightness", "red")
+    assert found.png().startswith(b"\x89PNG")
+
+
+def test_style_channels_of_parts_are_found_as_directions(tiny_model):
+    part = tiny_model.labels[1].name
+    found = find_directions(tiny_model, read, "stylespace", count=2, parts=[part], seeds=range(4))
+    assert len(found.vectors) == 2
+    assert all(vector.recipe["space"] == "S" for vector in found.vectors)
+    with pytest.raises(ValueError, match="give their names"):
+        find_directions(tiny_model, read, "stylespace")
+
+
+def test_a_boundary_is_learned_for_each_attribute_from_the_same_pictures(tiny_model):
+    found = find_directions(tiny_model, read, "logistic", seeds=range(6), samples=150)
+    assert [vector.recipe["attribute"] for vector in found.vectors] == ["brightness", "red"]
+    assert found.main == ("brightness", "red")
+    assert (np.diag(found.effects) > 0).all()
+    with pytest.raises(ValueError, match="attribute 'smile' is not read"):
+        find_directions(tiny_model, read, "svm", attributes=["smile"], samples=50)
+
+
+def test_an_unknown_method_is_refused_with_those_there_are(tiny_model):
+    with pytest.raises(ValueError, match="'magic' is unknown; there are 'sefa', 'ganspace', 'stylespace', 'svm'"):
+        find_directions(tiny_model, read, "magic")

@@ -1,0 +1,79 @@
+"""Scores of disentanglement against codes whose score is known."""
+
+import numpy as np
+import pytest
+
+from editgan_widgets.analysis.attributes import by_picture
+from editgan_widgets.analysis.disentanglement_scores import disentanglement, disentanglement_of
+
+
+@pytest.fixture(scope="module")
+def factors():
+    return np.random.default_rng(0).uniform(-1, 1, (2000, 4))
+
+
+def scores(codes, factors):
+    return disentanglement(codes, {f"factor {i}": values for i, values in enumerate(factors.T)})
+
+
+def test_codes_that_are_the_factors_score_one(factors):
+    found = scores(factors, factors)
+    assert found.disentanglement > 0.98
+    assert found.completeness > 0.98
+    assert (found.informativeness > 0.99).all()
+    assert (found.mig > 0.95).all()
+    assert (found.sap > 0.98).all()
+    assert "disentanglement 1.00" in found.sentence()
+
+
+def test_a_duplicated_code_has_no_mutual_information_gap_and_no_sap(factors):
+    found = scores(np.concatenate([factors, factors[:, :1]], 1), factors)
+    assert found.mig[0] == pytest.approx(0, abs=1e-9)
+    assert found.sap[0] == pytest.approx(0, abs=1e-9)
+    assert (found.mig[1:] > 0.95).all()
+
+
+def test_rotated_codes_are_informative_and_entangled(factors):
+    rotation = np.linalg.qr(np.random.default_rng(1).standard_normal((4, 4)))[0]
+    found = scores(factors @ rotation, factors)
+    assert (found.informativeness > 0.98).all()
+    assert found.disentanglement < 0.4
+    assert found.completeness < 0.4
+    assert found.mig.mean() < 0.3
+
+
+def test_codes_of_noise_tell_nothing(factors):
+    found = scores(np.random.default_rng(2).standard_normal((2000, 4)), factors)
+    assert found.informativeness.max() < 0.05
+    assert found.sap.max() < 0.02
+
+
+def test_a_factor_that_does_not_vary_is_left_out(factors):
+    found = disentanglement(factors, {"one": factors[:, 0], "still": np.ones(2000)})
+    assert found.factors == ("one",)
+
+
+@pytest.mark.parametrize(
+    ("codes", "named", "message"),
+    [
+        (np.zeros((60, 2)), {"a": np.zeros(60)}, "no factor varies"),
+        (np.zeros((20, 2)), {"a": np.arange(20.0)}, "20 samples are too few"),
+        (np.zeros((60, 2)), {"a": np.arange(59.0)}, "factor 'a' has 59 values for 60 codes"),
+        (np.full((60, 2), np.nan), {"a": np.arange(60.0)}, "must be finite"),
+    ],
+)
+def test_codes_and_factors_that_do_not_fit_are_refused(codes, named, message):
+    with pytest.raises(ValueError, match=message):
+        disentanglement(codes, named)
+
+
+def test_a_models_spaces_are_scored_with_attributes_of_its_pictures(tiny_model):
+    read = by_picture(brightness=lambda picture: picture.mean(), red=lambda picture: picture[..., 0].mean())
+    found = disentanglement_of(tiny_model, read, samples=80)
+    assert [x.space for x in found] == ["z", "w", "s"]
+    assert found[2].importance.shape[0] > found[1].importance.shape[0]
+    assert found[1].basis.fingerprint == tiny_model.fingerprint
+    assert found[1].table()[0]["factor"] == "brightness"
+    assert found[1].png().startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="space 'x' is unknown"):
+        disentanglement_of(tiny_model, read, ("x",), samples=80)
