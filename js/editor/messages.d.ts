@@ -258,6 +258,7 @@ export interface Settings {
   outside_budget?: number;
   buffer_px?: number | null;
   stop_iou?: number | null;
+  prime?: boolean;
 }
 
 /** Send all traits again, unless `revision` is the newest. */

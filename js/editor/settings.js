@@ -10,6 +10,7 @@ export function makeSettings({ model, tell, t }) {
     { class: "eg-select", "aria-label": t("Preset"), onchange: () => void tell({ kind: "configure", preset: preset.value, settings: {} }) },
     ...Object.entries(presets).map(([name, label]) => h("option", { value: name }, label)),
   );
+  const prime = h("input", { type: "checkbox", onchange: () => void configure() });
   /** @type {Record<string, { node: HTMLInputElement, empty: boolean }>} */
   const fields = {};
   /**
@@ -22,16 +23,17 @@ export function makeSettings({ model, tell, t }) {
   const field = (name, label, title, attributes, optional = false) => {
     const input = h("input", {
       type: "number", class: "eg-search eg-number-field", title, onblur: () => show(), "aria-label": label, placeholder: optional ? t("auto") : "", ...attributes,
-      onchange: () => {
-        /** @type {Record<string, number | null>} */
-        const settings = {};
-        for (const [key, { node, empty }] of Object.entries(fields)) if (node.value !== "" || empty) settings[key] = node.value === "" ? null : Number(node.value);
-        tell({ kind: "configure", preset: preset.value || "default", settings });
-      },
+      onchange: () => configure(),
     });
     fields[name] = { node: input, empty: optional };
     return h("label", { class: "eg-field" }, h("span", {}, label), input);
   };
+  function configure() {
+    /** @type {Record<string, number | null>} */
+    const settings = {};
+    for (const [key, { node, empty }] of Object.entries(fields)) if (node.value !== "" || empty) settings[key] = node.value === "" ? null : Number(node.value);
+    tell({ kind: "configure", preset: preset.value || "default", settings: { ...settings, prime: prime.checked } });
+  }
   const terms = h("p", { class: "eg-note" });
   const node = h(
     "details",
@@ -45,12 +47,19 @@ export function makeSettings({ model, tell, t }) {
       field("outside_budget", t("Outside budget"), t("Mean change outside the region that is not penalised, as a share of the value range"), { min: 0, max: 0.2, step: 0.002 }),
       field("buffer_px", t("Buffer"), t("How far the region reaches beyond the parts, in picture pixels; empty: 2 % of the height"), { min: 0, max: 64, step: 0.5 }, true),
       field("stop_iou", t("Stop at"), t("Stop early at this IoU, 0 to 1; empty: run all steps"), { min: 0, max: 1, step: 0.01 }, true),
+      h(
+        "label",
+        { class: "eg-check", title: t("Start an edit from the vector whose picture is nearest to the painted mask") },
+        prime,
+        h("span", {}, t("Start from a known vector")),
+      ),
     ),
     terms,
   );
   function show() {
     const settings = model.get("settings");
     preset.value = settings.preset;
+    prime.checked = settings.prime;
     terms.textContent = settings.terms ?? "";
     for (const [name, { node: input }] of Object.entries(fields)) input.value = settings[name] == null ? "" : String(Number(settings[name].toPrecision(4)));
   }

@@ -35,6 +35,7 @@ export interface EditQuality {
 export interface Settings {
   preset: string;
   terms?: string;
+  prime: boolean;
   [name: string]: any;
 }
 

@@ -141,6 +141,18 @@ def test_settings_come_from_a_preset_and_single_numbers(editor):
         editor.configure(rate=1)
 
 
+def test_the_advanced_panel_switches_the_start_from_a_known_vector_off_and_on(editor):
+    assert editor.view.settings["prime"] is True
+    for switch in (False, True):
+        browser(editor, kind="configure", preset="default", settings={"prime": switch})
+        assert editor.session.config.prime is switch
+        assert editor.view.settings["prime"] is switch
+    message = {"kind": "configure", "preset": "default", "settings": {"prime": "yes"}}
+    editor.view._handle_custom_msg(message, [])
+    assert "Start from a known vector is True or False" in editor.error
+    assert editor.session.config.prime is True
+
+
 def test_restore_brings_picture_parts_sliders_vectors_and_history_back(editor, tiny_model):
     editor.view.size, editor.view.label = 11, 2
     done(

@@ -2905,6 +2905,7 @@ function makeSettings({ model, tell, t }) {
     { class: "eg-select", "aria-label": t("Preset"), onchange: () => void tell({ kind: "configure", preset: preset.value, settings: {} }) },
     ...Object.entries(presets).map(([name, label]) => h("option", { value: name }, label))
   );
+  const prime = h("input", { type: "checkbox", onchange: () => void configure() });
   const fields = {};
   const field = (name, label, title, attributes, optional = false) => {
     const input = h("input", {
@@ -2915,15 +2916,16 @@ function makeSettings({ model, tell, t }) {
       "aria-label": label,
       placeholder: optional ? t("auto") : "",
       ...attributes,
-      onchange: () => {
-        const settings = {};
-        for (const [key, { node: node2, empty }] of Object.entries(fields)) if (node2.value !== "" || empty) settings[key] = node2.value === "" ? null : Number(node2.value);
-        tell({ kind: "configure", preset: preset.value || "default", settings });
-      }
+      onchange: () => configure()
     });
     fields[name] = { node: input, empty: optional };
     return h("label", { class: "eg-field" }, h("span", {}, label), input);
   };
+  function configure() {
+    const settings = {};
+    for (const [key, { node: node2, empty }] of Object.entries(fields)) if (node2.value !== "" || empty) settings[key] = node2.value === "" ? null : Number(node2.value);
+    tell({ kind: "configure", preset: preset.value || "default", settings: { ...settings, prime: prime.checked } });
+  }
   const terms = h("p", { class: "eg-note" });
   const node = h(
     "details",
@@ -2936,13 +2938,20 @@ function makeSettings({ model, tell, t }) {
       field("lr", t("Learning rate"), t("Adam's learning rate, in units of the latent"), { min: 1e-3, max: 5, step: 0.01 }),
       field("outside_budget", t("Outside budget"), t("Mean change outside the region that is not penalised, as a share of the value range"), { min: 0, max: 0.2, step: 2e-3 }),
       field("buffer_px", t("Buffer"), t("How far the region reaches beyond the parts, in picture pixels; empty: 2 % of the height"), { min: 0, max: 64, step: 0.5 }, true),
-      field("stop_iou", t("Stop at"), t("Stop early at this IoU, 0 to 1; empty: run all steps"), { min: 0, max: 1, step: 0.01 }, true)
+      field("stop_iou", t("Stop at"), t("Stop early at this IoU, 0 to 1; empty: run all steps"), { min: 0, max: 1, step: 0.01 }, true),
+      h(
+        "label",
+        { class: "eg-check", title: t("Start an edit from the vector whose picture is nearest to the painted mask") },
+        prime,
+        h("span", {}, t("Start from a known vector"))
+      )
     ),
     terms
   );
   function show() {
     const settings = model.get("settings");
     preset.value = settings.preset;
+    prime.checked = settings.prime;
     terms.textContent = settings.terms ?? "";
     for (const [name, { node: input }] of Object.entries(fields)) input.value = settings[name] == null ? "" : String(Number(settings[name].toPrecision(4)));
   }

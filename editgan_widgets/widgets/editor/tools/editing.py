@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
     buffer_px: Annotated[float, Meta(le=64, title="Buffer", description="takes 0 to 64")] | UnsetType | None = UNSET
     stop_iou: Annotated[float, Meta(le=1, title="Stop at", description="takes 0 to 1")] | UnsetType | None = UNSET
+    prime: Annotated[bool, Meta(title="Start from a known vector", description="is True or False")] | UnsetType = UNSET
 
     @property
     def given(self) -> dict[str, Any]:
