@@ -2,7 +2,7 @@
 
 A widget lists its commands, `Commands(Undo, Brush, …)`; that union is the schema of both sides. `decode` turns a
 browser's message into a command, or raises an error that names the field, what came and what fits. `schema` returns the
-JSON schema, of which the browser side has a copy.
+JSON schema, from which typescript.py generates the message types of the browser side.
 """
 
 import math
