@@ -41,7 +41,7 @@ def convert(
 
 
 def _kinds(given: list[str] | None, sources: list[Path]) -> dict[str, str]:
-    """What `--as` says, by the sources' paths."""
+    """Kinds given by `--as`, by source path. Raises ValueError for an unknown source."""
     kinds: dict[str, str] = {}
     for text in given or []:
         file, equals, kind = text.rpartition("=")

@@ -11,7 +11,7 @@ import typer
 
 
 class Finding(NamedTuple):
-    """One line of `editgan doctor`: what was looked at, whether the package can work with it, and what was found."""
+    """One line of `editgan doctor`: the checked item, its state and details."""
 
     name: str
     state: str  # "ok", "none" (optional and absent) or "FAIL" (needed)
@@ -107,7 +107,7 @@ def _weights() -> list[Finding]:
 
 
 def _weight(name: str, fingerprint: Callable[[], str], needed: bool = True) -> Finding:
-    """A broken file is a failure; an absent one is where the weights are `needed`."""
+    """Check one weights file: a broken file is a failure, a missing one only if it is `needed`."""
     try:
         return Finding(name, "ok", f"fingerprint {fingerprint()}")
     except FileNotFoundError as error:

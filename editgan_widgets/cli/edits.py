@@ -182,7 +182,7 @@ def photo(
 
 
 def _what_it_did(session: "EditSession", judges: "Judges", attribute: str | None) -> str:
-    """How far a session's edit moved the attribute, the person, and the rest of the picture."""
+    """Change of the attribute, identity cosine and change outside the region, as text."""
     import numpy as np
 
     from editgan_widgets import images

@@ -18,7 +18,7 @@ def given_vector(
     columns: bool | None = None,
     force: bool = False,
 ) -> "EditVector":
-    """A vector by its file, which may be a direction's, or by its name in the model's library."""
+    """Load a vector or direction from a file, or a vector of the model's library by name."""
     from editgan_widgets import EditVector
     from editgan_widgets.latent.directions.direction_files import load_direction
     from editgan_widgets.latent.directions.library import load_vectors
@@ -42,7 +42,7 @@ def starting_latent(
     latent_index: int | None,
     force: bool = False,
 ) -> "tuple[Tensor, str]":
-    """The latent that a command begins with, of a file or a seed, and what to call it."""
+    """Latent [1, num_ws, w_dim] from a file or a seed, and its name for messages."""
     from editgan_widgets import EditSession
 
     if latent is not None:
@@ -52,7 +52,7 @@ def starting_latent(
 
 
 def _latent(model: "EditGAN", path: Path, index: int | None, force: bool) -> "tuple[Tensor, str]":
-    """One latent of a file, [1, rows, w_dim], and how to call it."""
+    """One latent of a file, [1, num_ws, w_dim], and its name for messages."""
     from editgan_widgets.latent.latents import load_latents
 
     latents = load_latents(path, model, force=force)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 @contextlib.contextmanager
 def progress(total: int | None, unit: str = "img") -> Iterator[Callable[[int, Mapping[str, float]], None]]:
-    """A bar; what it gives takes how many are done so far and figures to print."""
+    """Show a progress bar; yields a function of the number done so far and of figures to print."""
     from tqdm import tqdm
 
     with tqdm(total=total, unit=unit) as bar:

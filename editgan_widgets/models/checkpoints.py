@@ -56,7 +56,7 @@ __all__ = [  # some of these live in models/official
 
 @dataclass(frozen=True)
 class Bundle:
-    """What a bundle file holds."""
+    """Contents of a bundle file."""
 
     modules: dict[str, dict[str, Tensor]]  # state dict of each module, float32 where it was floating point
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -155,7 +155,7 @@ def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Gene
 
 
 def is_foreign(path: Path) -> bool:
-    """Whether a file is of a public release and not one of our bundles, by its first bytes."""
+    """True if a file is of a public release and not a bundle of this package, by its first bytes."""
     with path.open("rb") as file:
         start = file.read(9)
     return start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05") or path.suffix in _FOREIGN
@@ -188,7 +188,7 @@ def with_weights(make: Callable[[], Module], weights: StateDict) -> Module:
 
 
 class _NoLargerThan(TorchFunctionMode):
-    """While a module is built, allows it a little more than so many elements."""
+    """Limits the number of elements that a module may allocate while it is built."""
 
     def __init__(self, elements: int):
         super().__init__()

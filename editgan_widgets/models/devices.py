@@ -6,13 +6,13 @@ TYPES = ("cpu", "cuda", "mps")
 
 
 def has_quick_bfloat16(device: torch.device) -> bool:
-    """Whether products of bfloat16 matrices are several times as quick there as float32's: a CPU with AMX tiles."""
+    """True if bfloat16 matrix products are several times faster than float32 ones: a CPU with AMX tiles."""
     capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # not in every torch that fits
     return device.type == "cpu" and bool(capabilities.get("amx_bf16"))
 
 
 def bfloat16_in_hardware(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 itself: CUDA; a CPU with AVX512-BF16 or AMX. Others do it slowly."""
+    """True if the device has bfloat16 instructions: CUDA, or a CPU with AVX512-BF16 or AMX; others are slow."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     if device.type == "cpu":

@@ -58,7 +58,7 @@ class WStatistics:
 
 
 class EditGAN:
-    """What an edit needs. `discriminator` and `interpreter` may be None in a bundle under construction.
+    """The networks and labels that an edit needs. `discriminator` and `interpreter` may be None while unfinished.
 
     `encoder` is None where none was trained: a model edits its own samples without one. `statistics` are those of the
     generator's W; None leaves them to be computed when they are first asked for.
@@ -245,7 +245,7 @@ def _make_encoder(config: dict, weights: dict[str, Tensor]) -> Encoder | Pyramid
 
 
 def _in_folder(path: Path) -> str:
-    """Which of a folder's files to give."""
+    """Hint which file of a folder to load."""
     files = sorted(x for x in path.iterdir() if x.is_file())
     if bundles := [str(x) for x in files if x.suffix == ".safetensors"]:
         return f"give a file in it: {', '.join(bundles[:3])}"

@@ -1,4 +1,4 @@
-"""What is wrong with a network's tensors, in one sentence: missing ones, other shapes, ones that it does not have."""
+"""Describe a mismatch of a network's tensors in one sentence: missing ones, wrong shapes, unknown ones."""
 
 from collections.abc import Collection, Mapping, Sequence
 

@@ -51,7 +51,7 @@ class PerceptualReference:
 
 
 class _FeatureDistance:
-    """What the distances share: a reference, the pixels that count, the sum over the maps."""
+    """Base of the distances: reference features, masking of pixels, sum over the feature maps."""
 
     name: str  # which features these are, for reports
 
@@ -84,7 +84,7 @@ class _FeatureDistance:
         raise NotImplementedError
 
     def _weighted(self, i: int, squared: Float[Tensor, "batch c h w"]) -> Float[Tensor, ""]:
-        """What the i-th map's squared difference adds."""
+        """Contribution of the squared difference of the i-th feature map."""
         raise NotImplementedError
 
 

@@ -41,7 +41,7 @@ def vgg16_path(path: str | os.PathLike[str] | None = None) -> Path | None:
 
 
 def hub_path() -> Path | None:
-    """Say where torch.hub keeps VGG16's weights, if it has them; nothing is downloaded and torch.hub is not asked.
+    """Path of VGG16's weights in torch.hub's cache; None without them. Nothing is downloaded.
 
     That is `hub/checkpoints/vgg16-397923af.pth` in TORCH_HOME, else in XDG_CACHE_HOME/torch, else in ~/.cache/torch.
     """
@@ -52,7 +52,7 @@ def hub_path() -> Path | None:
 
 
 def lpips_heads_path() -> Path | None:
-    """Say where the installed `lpips` package keeps its VGG16 heads; None without it. Nothing of it is imported."""
+    """Path of the VGG16 heads in the installed `lpips` package; None without it. The package is not imported."""
     found = importlib.util.find_spec("lpips")
     if found is None or found.origin is None:
         return None

@@ -15,7 +15,7 @@ def discriminator():
     return Discriminator(TINY)
 
 
-def test_it_gives_one_score_per_picture_and_features_down_to_4_px(discriminator):
+def test_the_discriminator_returns_one_score_per_picture_and_features_down_to_4_px(discriminator):
     image = torch.randn(3, 3, 32, 32)
     assert discriminator(image).shape == (3, 1)
     assert [tuple(f.shape) for f in discriminator.features(image)] == [(3, 16, 16, 16), (3, 16, 8, 8), (3, 16, 4, 4)]

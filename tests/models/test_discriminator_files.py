@@ -173,7 +173,7 @@ def test_every_architecture_of_stylegan2_ada_scores_as_its_tensors_do(
         ),
     ],
 )
-def test_what_is_no_plain_stylegan2_discriminator_is_left_out_with_a_line(tmp_path, monkeypatch, facts, change, line):
+def test_an_unsupported_discriminator_is_omitted_and_noted(tmp_path, monkeypatch, facts, change, line):
     _, found = ada_file(tmp_path, monkeypatch, DiscriminatorConfig(16, channels=(6, 5, 4)), change, **facts)
     assert found.network is None
     assert found.line.startswith("discriminator 'D' (StyleGAN2-ADA) left out: ")

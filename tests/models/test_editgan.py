@@ -148,7 +148,7 @@ def test_a_second_gpu_where_there_is_one_is_not_there(monkeypatch):
 
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("what", [None, 3, b"portraits"])
-def test_what_is_no_name_and_no_path_is_refused_with_the_names(what):
+def test_load_model_refuses_an_unknown_name_and_lists_the_names(what):
     with pytest.raises(ValueError, match=r"by name \('portraits', .*'portraits-64'\) or from a file's path; got"):
         load_model(what)
 

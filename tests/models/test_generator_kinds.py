@@ -114,7 +114,7 @@ def session(model: EditGAN) -> EditSession:
     return EditSession.from_seed(model, seed=3)
 
 
-def test_it_follows_the_protocol_and_so_does_stylegan2(model, tiny_model):
+def test_every_generator_implements_the_protocol(model, tiny_model):
     assert isinstance(model.generator, Generator)
     assert isinstance(tiny_model.generator, Generator)
 

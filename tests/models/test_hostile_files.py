@@ -252,7 +252,7 @@ def test_code_beside_good_tensors_is_left_out_and_never_runs(zipped, tmp_path, m
     assert sorted(os.listdir(tmp_path)) == ["mixed.pt", "out.safetensors"]
 
 
-def test_there_are_more_than_thirty_of_them():
+def test_more_than_thirty_hostile_files_are_tried():
     assert len(EVERY) > 30
 
 

@@ -6,7 +6,7 @@ import torch
 from editgan_widgets.models.readback import Readback
 
 
-def test_it_gives_arrays_that_what_is_computed_next_does_not_change():
+def test_arrays_that_were_read_back_are_not_changed_by_later_computations():
     read, x = Readback(), torch.arange(6, dtype=torch.uint8).reshape(2, 3)
     figures = torch.tensor([0.5, 2.0], requires_grad=True)
     pixels, values = read((x, figures))

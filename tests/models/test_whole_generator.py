@@ -84,7 +84,7 @@ def test_tensors_that_no_generator_has_are_named(layouts, layout):
     assert "and 2 more" in message
 
 
-def test_a_bundle_that_lacks_a_tensor_says_of_which_network(tiny_model, tmp_path):
+def test_the_error_of_a_missing_tensor_names_its_network(tiny_model, tmp_path):
     tiny_model.save(tmp_path / "tiny.safetensors")
     bundle = checkpoints.read_bundle(tmp_path / "tiny.safetensors")
     for module, network in (("generator", "StyleGAN2"), ("discriminator", "Discriminator"), ("interpreter", "Interp")):

@@ -22,7 +22,7 @@ from editgan_widgets.models.fingerprints import fingerprint
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What `synthesis` returns for one batch."""
+    """Result of `synthesis` for one batch."""
 
     image: Tensor  # [batch, 3, H, W], about [-1, 1], not clipped
     features: list[Tensor]  # [batch, C_l, h_l, w_l] each, coarse to fine; an interpreter reads them

@@ -59,7 +59,7 @@ _NAMES = (  # pattern of one tensor's name -> what the file is; the first that f
 
 
 def not_read(found: Contents) -> str | None:
-    """Say what a file without any StyleGAN2 generator is; None where nothing known fits."""
+    """Return what a file without a StyleGAN2 generator is; None if it is not recognised."""
     if words := _stylegan3(found.tensors):
         return words
     for pattern, words in _NAMES:
@@ -91,7 +91,7 @@ def _is_dcgan(tensors: Mapping[str, Tensor]) -> bool:
 
 
 def unlike_stylegan2(weights: Mapping[str, Tensor], others: Iterable[str]) -> str | None:
-    """Say why a generator in StyleGAN2-ADA's or rosinality's names is not one that this package builds; None if it is.
+    """Return why a generator with StyleGAN2-ADA's or rosinality's names is not supported; None if it is.
 
     Args:
         weights: its tensors, by the names of its layout.

@@ -29,7 +29,7 @@ _PARAMETER = re.compile(r"\.(weight|bias|kernel|const|gamma|beta|running_mean|ru
 
 
 def kind_of_array(array: np.ndarray) -> str:
-    """Tell "label map" and "latents" by shape and values; `UNDECIDED` for what may be an edit vector as well."""
+    """Kind of an array by shape and values: "label map", "latents", or `UNDECIDED` if it may also be an edit vector."""
     shape = tuple(n for n in array.shape if n != 1)
     whole = array.dtype.kind in "biu" or (
         array.size > 0 and bool(np.all(array == np.floor(array)) and array.min() >= 0)
@@ -42,7 +42,7 @@ def kind_of_array(array: np.ndarray) -> str:
 
 
 def kind_of_named(content: Any) -> str | None:
-    """Tell latents and directions in a tensor, list or mapping by the names in it; None for other content."""
+    """Kind of a tensor, list or mapping of arrays, by the names in it; None for other content."""
     if isinstance(content, Tensor):
         return kind_of_array(content.detach().float().numpy()) if content.is_floating_point() else None
     if holds_latents_by_name(content):

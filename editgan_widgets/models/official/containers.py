@@ -1,4 +1,4 @@
-"""What lies where in a checkpoint: all tensors by dotted name, and the modules that were pickled whole.
+"""Contents of a checkpoint: all tensors by dotted name, and the modules that were pickled whole.
 
 Checkpoints nest networks in dicts, tuples, pickled modules and wrappers (`module.`, `decoder.`, …). The walk flattens
 all of that: `{"G": {"module.synthesis.b4.const": …}}` gives "G.synthesis.b4.const", names in the third entry of a tuple
@@ -73,7 +73,7 @@ def contents(path: Path, content: Any) -> Contents:
 
 
 def is_module(value: Any) -> bool:
-    """Whether a value is a module that was pickled whole."""
+    """True if a value is a module that was pickled whole."""
     return isinstance(value, Opaque) and isinstance(value.state, Mapping) and "_modules" in value.state
 
 

@@ -49,7 +49,7 @@ _MOST = 100_000  # directions of a file
 
 
 def holds_directions(content: Any) -> bool:
-    """Whether a mapping has an array under a name that says that it is a direction."""
+    """True if a mapping has an array under a name of directions."""
     names = _names(content) if isinstance(content, Mapping) else {}
     return any(name in names for name in (*EIGENVECTORS, *COMPONENTS, *DIRECTION_SETS, *DIRECTIONS))
 

@@ -29,7 +29,7 @@ _MOST_BLOCKS = 9  # 2048 px
 
 @dataclass(frozen=True)
 class FoundDiscriminator:
-    """What became of a file's discriminator."""
+    """Result of converting a file's discriminator."""
 
     network: Discriminator | None  # None where there is none or it was left out
     line: str  # for the report

@@ -19,7 +19,7 @@ _MOST = 64  # heads, blocks and halvings: far above any network's, far below wha
 
 
 def is_encoder(content: Any) -> bool:
-    """Whether a file's content is EditGAN's encoder."""
+    """True if the content is EditGAN's encoder."""
     weights = content.get("model_state_dict") if isinstance(content, Mapping) else None
     return isinstance(weights, Mapping) and any(str(name).startswith("FPN_module.") for name in weights)
 

@@ -83,7 +83,7 @@ class OfficialGenerator:
 
 
 def holds_generator(path: Path, content: Any) -> bool:
-    """Whether a content has a generator in one of the two namings. Raises CheckpointError for endless nesting."""
+    """True if a content has a generator under one of the two namings. Raises CheckpointError for endless nesting."""
     return bool(_places(contents(path, content)))
 
 
@@ -153,7 +153,7 @@ def mapped_statistics(
 
 
 def doubt_about_mean(path: Path, found: OfficialGenerator) -> str:
-    """Say how far the file's mean of W is from that of mapped samples, which tests what was assumed of the mapping."""
+    """Compare the file's mean of W with that of mapped samples, which tests the assumptions about the mapping."""
     mean, deviation = mapped_statistics(path, found.weights, found.config)
     error = float((found.weights["mapping.w_avg"] - mean).square().mean().sqrt()) / max(deviation, 1e-12)
     if error < _CLOSE:
@@ -172,7 +172,7 @@ _CLOSE = 0.1
 
 
 def no_generator(path: Path, weights: Mapping[str, Tensor], error: Exception) -> CheckpointError:
-    """The error of tensors that have a generator's names and make none."""
+    """Error for tensors that have a generator's names but do not form one."""
     return CheckpointError(
         f"{path}: its {len(weights)} tensors make no StyleGAN2 generator: {error}; a generator has "
         "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb: give a whole one"
@@ -190,7 +190,7 @@ def _places(found: Contents) -> list[Place]:
 
 
 def _chosen(path: Path, found: Contents) -> tuple[Place, list[str]]:
-    """The generator that is meant, and what to say about the choice."""
+    """The generator to convert, and notes on the choice."""
     places = _places(found)
     distinct = [p for i, p in enumerate(places) if not any(_same(found, p, q) for q in places[:i])]
     best = max(map(_rank, distinct))
@@ -217,7 +217,7 @@ def _rank(place: Place) -> int:
 
 
 def _is_averaged(place: Place) -> bool:
-    """Whether a name says that weights are averaged over training: "G_ema", but not "G_before_ema"."""
+    """True if a name denotes weights averaged over training: "G_ema", but not "G_before_ema"."""
     return _AVERAGED.search(_NOT_AVERAGED.sub("", place.prefix)) is not None
 
 
@@ -321,7 +321,7 @@ def _unusual(config: StyleGAN2Config, weights: Mapping[str, Tensor]) -> list[str
 
 
 def _lacking(tensors: Mapping[str, Tensor], place: Place) -> list[str]:
-    """What is missing and can be filled in."""
+    """Notes on missing tensors that have defaults."""
     if place.layout == "rosinality":
         blocks = sum(re.fullmatch(r"to_rgbs\.\d+\.bias", name) is not None for name in tensors)
         noises = [f"noises.noise_{i}" for i in range(2 * min(blocks, 16) + 1)]
@@ -341,7 +341,7 @@ def _lacking(tensors: Mapping[str, Tensor], place: Place) -> list[str]:
 
 
 def _left_out(found: Contents, place: Place, aside: list[str]) -> list[str]:
-    """What else is in the file."""
+    """Notes on the other contents of the file."""
     used = {*_names_of_means(place)}
     groups: dict[str, int] = {}
     for name in aside:
@@ -363,7 +363,7 @@ def _left_out(found: Contents, place: Place, aside: list[str]) -> list[str]:
 
 
 def none_found(path: Path, content: Any) -> CheckpointError:
-    """The error of a file without a generator: what it is, or what it holds."""
+    """Error for a file without a generator: its kind, or its content."""
     found = contents(path, content)
     if words := not_read(found):
         return CheckpointError(f"{path}: {words}")

@@ -27,7 +27,7 @@ _NAMES = (
 
 
 def is_member(content: Any) -> bool:
-    """Whether a file's content is one member of an interpreter."""
+    """True if the content is one member of an interpreter."""
     weights = content.get("model_state_dict") if isinstance(content, Mapping) else None
     return isinstance(weights, Mapping) and any(re.match(r"(module\.)?layers\.\d", str(name)) for name in weights)
 

@@ -1,4 +1,4 @@
-"""Numbers in nested lists, as arrays: JSON files are read so, and lists in pickles are told by the same rule."""
+"""Convert nested lists of numbers to arrays, in JSON files and in pickles."""
 
 import json
 import math
@@ -49,7 +49,7 @@ def list_shape(content: list | tuple) -> list[int] | None:
 
 
 def is_of_shape(value: Any, shape: Sequence[int]) -> bool:
-    """Whether nested lists have these lengths everywhere, with numbers inside; looks at as many as the shape has."""
+    """True if nested lists have this shape and contain numbers only."""
     if not shape:
         return isinstance(value, (float, int))
     return (

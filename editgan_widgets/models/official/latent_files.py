@@ -63,7 +63,7 @@ def latents_in(path: Path, content: Any) -> NamedTensors:
 
 
 def holds_latents_by_name(content: Any) -> bool:
-    """Whether a mapping has an array under a name that says that it is latents, also one picture further in."""
+    """True if a mapping, or each mapping in it, has an array under a name of latents."""
     if not isinstance(content, Mapping):
         return False
     if _key_of(content) is not None:
@@ -98,19 +98,19 @@ _FITS = (
 
 
 class _Budget:
-    """What a walk may still look at and take, so that a small file of parts within parts does not ask for years."""
+    """Limits of a walk over nested containers: a small file that repeats its parts could otherwise take years."""
 
     def __init__(self, path: Path):
         self._path, self._places, self._latents, self._numbers = path, _MOST_PLACES, _MOST, _MOST_IN_ALL
 
     def look(self) -> None:
-        """Count a place that is looked at. Raises CheckpointError once there are too many."""
+        """Count a visited container. Raises CheckpointError above the limit."""
         self._places -= 1
         if self._places < 0:
             raise CheckpointError(f"{self._path} holds more than {_MOST_PLACES:,} parts; {_FITS}")
 
     def take(self, numbers: int) -> None:
-        """Count a latent before it is copied. Raises CheckpointError once there are too many, or too large ones."""
+        """Count a latent and its numbers before it is copied. Raises CheckpointError above the limits."""
         self._latents, self._numbers = self._latents - 1, self._numbers - numbers
         if self._latents < 0:
             raise CheckpointError(f"{self._path} holds more than {_MOST:,} latents; give at most so many")
@@ -163,7 +163,7 @@ def _key_of(content: Mapping) -> Any:
 
 
 def _may_be_latents(value: Any) -> bool:
-    """Whether it is an array of floating-point numbers, or something that may hold such arrays."""
+    """True for an array of floating-point numbers, or a container that may hold such arrays."""
     if isinstance(value, Tensor):
         return value.is_floating_point() and value.ndim > 0
     if isinstance(value, np.ndarray):

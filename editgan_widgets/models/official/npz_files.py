@@ -18,7 +18,7 @@ _MOST_AXES = 32
 
 
 def is_npz(path: Path) -> bool:
-    """Whether a zip holds `.npy` arrays and nothing else."""
+    """True if a zip holds `.npy` arrays only."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()

@@ -50,7 +50,7 @@ class Readable(Protocol):
         ...
 
     def tell(self) -> int:
-        """Say how many bytes have been read."""
+        """Number of bytes read so far."""
         ...
 
 
@@ -141,7 +141,7 @@ def _exactly(file: Readable, count: int) -> bytes:
 
 
 class _Mark:
-    """What MARK pushes."""
+    """The object that MARK pushes."""
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ class _Machine:
         self.stack.append(self.made(call, arguments))
 
     def made(self, call: "_Global | Opaque", arguments: tuple) -> Any:
-        """What a call gives: data from a known builder, else an Opaque."""
+        """Result of a call: data for a known builder, else an Opaque."""
         if isinstance(call, Opaque):
             return Opaque(call.name)
         if call.name in _OF_A_CLASS:
@@ -481,7 +481,7 @@ def _array(data: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
 
 
 def _objects(data: list, shape: tuple, order: Literal["C", "F"]) -> Any:
-    """What is in an array of Python objects: the one of an array without axes, else nested lists of them."""
+    """Content of an array of Python objects: the object of an array without axes, else nested lists of objects."""
     if math.prod(_count(n) for n in shape) != len(data) or len(shape) > _MOST_AXES:
         raise PickleRefusedError(f"it holds an array of {len(data)} objects that is not of its shape")
     if len(shape) < 2:

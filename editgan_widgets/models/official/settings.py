@@ -24,7 +24,7 @@ _SLOPES = {"lrelu": LEAK, "relu": 0.0}
 
 @dataclass(frozen=True)
 class Settings:
-    """What the file says, or None where it does not.
+    """Settings given by the file; None where it does not give them.
 
     Attributes:
         multiplier: the mapping's `mapping_lr_multiplier`.
@@ -130,7 +130,7 @@ class _Reader:
         )
 
     def notes(self, layers: Mapping, mapping: Mapping) -> list[str]:
-        """Say what no attribute tells."""
+        """Note the settings that no attribute gives."""
         assumed = []
         if not layers or not any("activation" in x or "negative_slope" in x for x in layers.values()):
             assumed.append(f"leaky ReLU of slope {LEAK:g} with gain sqrt 2")

@@ -1,4 +1,4 @@
-"""What a file of the public releases is: read once and told by its content, its tensors as the file has them."""
+"""Read a file of a public release once and identify its kind by its content."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ KINDS = ("generator", "interpreter", "encoder", *ARRAY_KINDS)
 
 @dataclass(frozen=True)
 class Source:
-    """One file: its path, which of `KINDS` it is, and what `read_tensors` found in it."""
+    """One file: its path, its kind (one of `KINDS`), and the result of `read_tensors`."""
 
     path: Path
     kind: str
@@ -56,7 +56,7 @@ def refuse_network(path: Path, content: Any, wanted: str) -> None:
 
 
 def read_source(path: str | Path) -> Source:
-    """Read a file and say what it is, as far as it tells. Raises CheckpointError for a file of no known kind."""
+    """Read a file and identify its kind by content. Raises CheckpointError for a file of no known kind."""
     path = Path(path)
     content = read_tensors(path)
     if isinstance(content, (list, tuple)) and (array := number_array(content)) is not None:

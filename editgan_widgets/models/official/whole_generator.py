@@ -1,4 +1,4 @@
-"""Whether the tensors of a StyleGAN2 generator are all there and fit one another; if not, which do not.
+"""Check that the tensors of a StyleGAN2 generator are complete and consistent, and name those that are not.
 
 What a whole one has is read off the tensors that there are: the largest block of which anything is there, the highest
 layer of the mapping, and for each width what most tensors say, so that one odd tensor is named and not all the others.
@@ -71,7 +71,7 @@ def whole_shapes(weights: Mapping[str, Tensor]) -> dict[str, torch.Size]:
 
 
 def _is_filled_in(name: str, given: Mapping[str, tuple[int, ...]]) -> bool:
-    """Whether something stands in for a tensor that a file lacks; a layer without any noise has no strength of it."""
+    """True if a missing tensor has a default; a layer without noise needs no noise strength."""
     if name.endswith(".noise_strength"):
         return f"{name.removesuffix('strength')}const" not in given
     return name.endswith(".noise_const") or _ANY_SHAPE.fullmatch(name) is not None
