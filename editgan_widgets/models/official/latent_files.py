@@ -54,7 +54,8 @@ def latents_in(path: Path, content: Any) -> NamedTensors:
     Raises CheckpointError where there are none, or several arrays whose names say nothing.
     """
     try:
-        found = list(_walk(path, content, "", _DEEPEST, _Budget(path)))
+        places = list(_walk(path, content, "", _DEEPEST, _Budget(path)))  # whole, before anything is copied
+        found = [(name, _shaped(path, name, value)) for name, value in places]
     except ValueError as error:
         raise error if isinstance(error, CheckpointError) else CheckpointError(f"{path}: {error}") from error
     if not found:
@@ -118,16 +119,17 @@ class _Budget:
             raise CheckpointError(f"{self._path} holds latents of more than {_MOST_IN_ALL:,} numbers; give fewer")
 
 
-def _walk(path: Path, content: Any, name: str, depth: int, budget: _Budget) -> Iterator[tuple[str, Tensor]]:
+def _walk(path: Path, content: Any, name: str, depth: int, budget: _Budget) -> Iterator[tuple[str, Any]]:
+    """Names and arrays, or nested lists of numbers, that may be latents."""
     budget.look()
     if isinstance(content, (Tensor, np.ndarray)):
         budget.take(math.prod(content.shape))
-        yield name, _shaped(path, name, content)
+        yield name, content
     elif depth and isinstance(content, Mapping):
         yield from _of_mapping(path, content, name, depth, budget)
     elif depth and isinstance(content, (list, tuple)):
-        if (whole := _as_array(path, name, content, budget)) is not None:
-            yield name, _shaped(path, name, whole)
+        if _is_array(path, name, content, budget):
+            yield name, content
             return
         for i, value in enumerate(content):
             inner = f"{name} {i}".strip()
@@ -135,7 +137,7 @@ def _walk(path: Path, content: Any, name: str, depth: int, budget: _Budget) -> I
                 yield from _walk(path, value, inner, depth - 1, budget)
 
 
-def _of_mapping(path: Path, content: Mapping, name: str, depth: int, budget: _Budget) -> Iterator[tuple[str, Tensor]]:
+def _of_mapping(path: Path, content: Mapping, name: str, depth: int, budget: _Budget) -> Iterator[tuple[str, Any]]:
     key = _key_of(content)
     if key is not None:
         yield from _walk(path, content[key], name, depth - 1, budget)
@@ -171,16 +173,16 @@ def _may_be_latents(value: Any) -> bool:
     return isinstance(value, (Mapping, list, tuple)) and len(value) > 0
 
 
-def _as_array(path: Path, name: str, content: list | tuple, budget: _Budget) -> Tensor | None:
-    """A nested list of numbers, or a list of codes `[d]` of one length, as the array that it is; None for others."""
+def _is_array(path: Path, name: str, content: list | tuple, budget: _Budget) -> bool:
+    """True for a nested list of numbers, or a list of codes `[d]` of one length, which are counted as one latent."""
     if content and all(isinstance(x, (Tensor, np.ndarray)) and np.ndim(x) == 1 for x in content):
         if len({len(x) for x in content}) > 1:
-            return None
+            return False
         budget.take(len(content) * len(content[0]))
-        return float_tensor(content, f"the list {name!r}")
+        return True
     shape = list_shape(content)
     if shape is None:
-        return None
+        return False
     what = f"the list {name!r}" if name else "a list"
     if math.prod(shape) > _MOST_NUMBERS or not is_of_shape(content, shape):
         raise CheckpointError(
@@ -188,16 +190,18 @@ def _as_array(path: Path, name: str, content: list | tuple, budget: _Budget) -> 
             f"them; save the latents as an array; {_FITS}"
         )
     budget.take(math.prod(shape))
-    return float_tensor(content, what)
+    return True
 
 
 def _shaped(path: Path, name: str, value: Any) -> Tensor:
     """Latents as float32; axes of length 1 beyond three dimensions are dropped: [n, 1, rows, d]."""
-    tensor = float_tensor(value, f"the array {name!r}" if name else "the array")
+    kind = "list" if isinstance(value, (list, tuple)) else "array"
+    tensor = float_tensor(value, f"the {kind} {name!r}" if name else f"the {kind}")
+    shape = tuple(tensor.shape)
     while tensor.ndim > 3 and 1 in tensor.shape[:-2]:
         tensor = tensor.squeeze(max(i for i in range(tensor.ndim - 2) if tensor.shape[i] == 1))
     if not 1 <= tensor.ndim <= 3 or 0 in tensor.shape:
-        raise CheckpointError(f"{path} holds an array {tuple(value.shape)}, which is no latent; {_FITS}")
+        raise CheckpointError(f"{path} holds an array {shape}, which is no latent; {_FITS}")
     return tensor
 
 
