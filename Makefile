@@ -4,8 +4,11 @@
 PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c 'import ensurepip' 2>/dev/null && echo $$p && break; done)
 VENV ?= $(or $(VIRTUAL_ENV),.venv)
 BIN := $(VENV)/bin
+# One torch thread: threads that spin starve the other processes of a test run.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 LAB_ARGS ?=
 TEST_ARGS ?=
+TEST_WORKERS ?= 2
 
 # Node comes with the development environment (a wheel), npm's packages by the lock file; using the package needs neither.
 PYTHON_HERE := $(abspath $(BIN))/python
@@ -26,7 +29,7 @@ NOTEBOOK := examples/01_paint_a_portrait.ipynb
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help install lab test check bundle format bench bench-editor bench-engine bench-released cuda clean
+.PHONY: help install lab test test-fast check bundle format bench bench-editor bench-engine bench-released cuda clean
 .DEFAULT_GOAL := help
 
 help:  ## say what the targets do
@@ -53,8 +56,14 @@ install: $(STAMP)  ## set the environment up
 lab: $(STAMP)  ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/$(NOTEBOOK) $(LAB_ARGS)
 
+# pytest ends with 5 where a selection has no test, which one of the two may.
 test: $(STAMP)  ## run the tests (browser and render tests where a Chromium and an EGL are found)
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile -m "not browser" $(TEST_ARGS) || [ $$? -eq 5 ]
+	$(PYTEST) -m browser $(TEST_ARGS) || [ $$? -eq 5 ]
+
+# Without the checks of shapes and types, which cost more than the tests.
+test-fast: $(STAMP)  ## run the tests that take less than a second each, without a browser, a shipped model or checks of shapes
+	$(PYTEST) -o "addopts=-q --timeout=300" -n $(TEST_WORKERS) --dist loadfile -m "not browser and not slow and not shipped" $(TEST_ARGS)
 
 check: $(STAMP) $(PACKAGES)  ## lint, format, types, import contracts, bundles of the browser side
 	$(BIN)/ruff check .

@@ -34,7 +34,8 @@ _SAFETENSORS = (  # a name in the header, kind and hint
     (b'"generator/', ("a model", "load_model reads it")),
     (b"editgan-widgets bundle", ("a model", "load_model reads it")),
 )
-_MODEL = ("a model's weights in safetensors format", "load_model reads it; a picture is a PNG or JPEG")
+_NO_PICTURE = "; a picture is a PNG or JPEG"
+_MODEL = ("a model's weights in safetensors format", "load_model reads it" + _NO_PICTURE)
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
 _TEXT = ("a text file", "give a picture as PNG or JPEG")
 _STARTS: tuple[tuple[bytes, tuple[str, str]], ...] = (
@@ -102,7 +103,9 @@ def misplaced(path: str | os.PathLike[str]) -> str:
     if head.startswith(_PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return ": it is a picture; open_photo, open_picture or open_mask reads it"
     found = what_it_is(path)
-    return "" if found is None else f": it is {found[0]}; {found[1]}"
+    if found is None or (found is _MODEL and b"editgan" not in head):  # tensors of no known meaning
+        return ""
+    return f": it is {found[0]}; {found[1].removesuffix(_NO_PICTURE)}"
 
 
 def _head(source: str | os.PathLike[str] | bytes | BinaryIO) -> bytes:

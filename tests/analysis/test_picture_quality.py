@@ -61,6 +61,7 @@ def test_an_edits_figures_are_those_of_its_kept_step_and_go_with_the_history(edi
     assert editor.quality.edit == quality
 
 
+@pytest.mark.slow
 def test_an_opened_photo_gets_a_badge_once_the_editor_is_idle(editor, picture):
     browser(editor, [picture], kind="open")
     editor.wait()
@@ -82,6 +83,7 @@ def test_the_badge_is_of_the_embedding_and_not_of_the_edits(tiny_model, picture)
     assert photo_quality(opened, tiny_model) == before
 
 
+@pytest.mark.slow
 def test_the_whole_photo_is_shown_on_demand_and_follows_the_edits(editor, picture):
     editor.show_photo()
     editor.wait()

@@ -105,6 +105,7 @@ def test_samples_of_the_same_model_are_near_to_the_renders(report):
     assert all(x.overlap > 0.5 for x in report.balance)
 
 
+@pytest.mark.slow
 def test_softer_samples_have_less_detail(whole, renders, judges, report, monkeypatch):
     stored = sample_features.stored
 
@@ -125,6 +126,7 @@ def test_truncation_costs_recall(report):
     assert high.recall.n == 24
 
 
+@pytest.mark.slow
 def test_a_collapsed_model_is_found_out(whole, renders, judges):
     same = measure_quality(whole, renders, judges, dataclasses.replace(CONFIG, truncation_psi=0.01))
     assert same.manifold.recall.value < 0.1
@@ -132,6 +134,7 @@ def test_a_collapsed_model_is_found_out(whole, renders, judges):
     assert all(x.sample_std < 0.2 * x.render_std for x in same.balance)
 
 
+@pytest.mark.slow
 def test_copied_renders_are_found_out(whole, renders, judges, tmp_path, monkeypatch):
     stored = images.from_uint8(np.load(renders / "images.npy")[:48, ::2, ::2])
     monkeypatch.setattr(sample_features, "sampled", lambda model, z, psi, batch: iter(stored[: len(z)].split(batch)))
@@ -198,6 +201,7 @@ def test_the_encoder_and_the_steps_after_it_are_measured_on_the_same_renders(rep
     assert found.strip.shape == (3 * CONFIG.encoder_renders, 32, 32, 3)
 
 
+@pytest.mark.slow
 def test_only_renders_that_the_trainings_held_out_are_embedded(whole, renders, monkeypatch):
     seen = []
     monkeypatch.setattr(
@@ -219,6 +223,7 @@ def test_only_renders_that_the_trainings_held_out_are_embedded(whole, renders, m
     assert len(embedded(model, held_out_dir=renders)) == 4
 
 
+@pytest.mark.slow
 def test_the_written_report_tells_every_figure_and_shows_its_pictures(report, tmp_path):
     page = write_report(report, tmp_path / "card").read_text()
     for part in (

@@ -38,6 +38,7 @@ def brighter(tiny_model):
 SEEDS = tuple(range(40, 52))
 
 
+@pytest.mark.slow
 def test_a_direction_that_works_everywhere_transfers(tiny_model, brighter):
     report = transfer(tiny_model, brighter, SEEDS, "brightness", read, identity)
     assert report.source_change > 0
@@ -55,6 +56,7 @@ def test_a_direction_that_works_everywhere_transfers(tiny_model, brighter):
     assert report.identity_median == pytest.approx(np.median([x.identity for x in report.measures]))
 
 
+@pytest.mark.slow
 def test_a_reversed_vector_is_judged_by_its_own_way(tiny_model, brighter):
     report = transfer(tiny_model, brighter, SEEDS, "brightness", read, scale=-1.0)
     assert report.source_change < 0
@@ -68,6 +70,8 @@ def test_a_vector_that_does_the_contrary_elsewhere_fails(tiny_model, brighter):
     assert report.identity is None
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_refining_lessens_the_change_outside(tiny_model):
     session = EditSession.from_seed(tiny_model, seed=5)
     session.set_label_map(grown(session.label_map, 3))

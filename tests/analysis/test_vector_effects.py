@@ -30,6 +30,8 @@ def test_two_effects_are_opposed_in_what_both_are_about():
     assert mean_effect([]) == {}
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 @ships
 def test_opposites_by_name_are_found_where_their_latents_do_not_tell(portraits):
     library, regressor = load_vectors(portraits), load_factor_regressor()
@@ -43,6 +45,8 @@ def test_opposites_by_name_are_found_where_their_latents_do_not_tell(portraits):
     }
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 @ships
 def test_the_editor_says_that_gazes_clash_once_it_tried_them_and_as_they_stand(portraits):
     editor = Editor(portraits, seed=4, auto=False, journal=False)

@@ -93,6 +93,7 @@ def test_the_sign_is_inconsistent_where_portraits_change_either_way(quarters, ve
     assert observer.result(vector, np.random.default_rng(0), Basis(8)).consistency.max() == 0
 
 
+@pytest.mark.slow
 def test_the_effect_of_a_vector_on_a_model_is_the_mean_difference_of_its_pictures(tiny_model, vector):
     found = effect_map(tiny_model, vector, range(5), truncation_psi=0.7)
     pictures = []
@@ -133,6 +134,7 @@ def test_a_curve_that_becomes_flat_saturates_there():
     assert curve_of("v", "a", strengths, values, Basis(4)).saturation == 1.0
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_curve_covers_the_true_mean_in_95_of_100_experiments():
     rng = np.random.default_rng(0)
     strengths, hits = np.array([0.0, 1.0]), 0
@@ -144,6 +146,7 @@ def test_the_interval_of_a_curve_covers_the_true_mean_in_95_of_100_experiments()
     assert 0.92 <= hits / 400 <= 0.98
 
 
+@pytest.mark.slow
 def test_leakage_recovers_a_planted_mixing_matrix(tiny_model, monkeypatch):
     """Attributes that are linear in w: one standard deviation of the target changes the others as the matrix says."""
     mixing = np.array([[1.0, 0.5, 0.0], [-0.25, 1.0, 0.8], [0.0, 0.0, 1.0]])

@@ -77,6 +77,7 @@ def test_what_cannot_be_done_is_said_in_one_line(saved, tmp_path, arguments, mes
     assert not (tmp_path / "out.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 def test_render_writes_pictures_label_maps_and_factors(tmp_path):
     done = run("render", "--count", 2, "--size", 32, "--seed0", 5, "--backend", "egl", "--out", tmp_path)
@@ -99,6 +100,8 @@ def test_a_bug_keeps_its_traceback(monkeypatch, saved, tmp_path):
     assert isinstance(run(*arguments, "--out", tmp_path / "out.png").exception, ZeroDivisionError)
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_the_doctor_lists_what_it_found_and_its_exit_code_says_whether_all_is_there():
     done = run("doctor")
     lines = done.stdout.splitlines()
@@ -107,6 +110,8 @@ def test_the_doctor_lists_what_it_found_and_its_exit_code_says_whether_all_is_th
     assert done.exit_code == bool(failed), done.output
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [factor_regressor, identity])
 def test_the_doctor_misses_no_optional_weights_but_finds_broken_ones(network, tmp_path, monkeypatch):
     path = tmp_path / "weights.safetensors"
@@ -123,6 +128,8 @@ def test_the_doctor_misses_no_optional_weights_but_finds_broken_ones(network, tm
     network._shipped.cache_clear()
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_vectors_learns_a_library_and_apply_says_which_names_there_are(saved, tmp_path, monkeypatch):
     grown = LibraryEdit("more glow", grow("glow", OfPart(0.3)))
     monkeypatch.setattr(library_edits, "LIBRARY", (grown,))
@@ -135,6 +142,7 @@ def test_vectors_learns_a_library_and_apply_says_which_names_there_are(saved, tm
     assert "no library ships with the model" in " ".join((done.output + done.stderr).split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--tune", "--crop", 5, 5, 40, "--method", "feather"]])
 def test_photo_pastes_an_edit_into_a_picture_of_its_own_size(saved, tmp_path, options):
     picture = np.random.default_rng(0).integers(0, 255, (50, 70, 3)).astype(np.uint8)

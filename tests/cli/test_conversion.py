@@ -41,6 +41,8 @@ def release(tmp_path_factory):
     return folder
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_a_whole_release_becomes_one_bundle(release, tmp_path):
     done = convert(sorted(release.iterdir()), tmp_path / "car.safetensors", label_set("car-32"))
     assert [path.name for path in done.files] == [

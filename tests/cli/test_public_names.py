@@ -106,6 +106,7 @@ def test_an_unknown_name_is_an_attribute_error():
         getattr(editgan_widgets, "no_such_name")  # noqa: B009 - as a user's typing mistake would
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("imported", "absent"),
     [

@@ -95,6 +95,7 @@ def test_states_that_are_equal_share_their_arrays(session, tmp_path):
     assert len(list((tmp_path / "journal" / "objects").iterdir())) == before + 1
 
 
+@pytest.mark.slow
 def test_another_models_journal_is_refused(worked, tmp_path):
     with pytest.raises(WrongModelError, match="load the model it was made with"):
         EditSession.restore(make_tiny_model(64), tmp_path / "journal")

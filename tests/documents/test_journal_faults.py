@@ -86,6 +86,7 @@ def content(session: EditSession, *but: int) -> dict[int, tuple]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FAULTS)
 def test_no_stroke_is_lost_whatever_happens_to_the_disk(kind, tiny_model, disk):
     push = push_of(tiny_model, 0.02)
@@ -114,6 +115,7 @@ def test_no_stroke_is_lost_whatever_happens_to_the_disk(kind, tiny_model, disk):
         shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_a_note_says_once_that_the_history_is_not_saved_and_once_that_it_is_again(tiny_model, disk):
     editor = Editor(tiny_model, seed=3, auto=False, vectors={})
     said = []
@@ -159,6 +161,8 @@ def test_closing_an_editor_saves_what_could_not_be_saved(tiny_model, disk):
     assert content(EditSession.restore(tiny_model, editor.journal)) == content(editor.session)
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_photo_and_own_vectors_come_back_after_the_folder_was_deleted(tiny_model, disk):
     editor = Editor(tiny_model, seed=3, auto=False, vectors={})
     pixels = np.random.default_rng(0).integers(0, 255, (50, 40, 3)).astype(np.uint8)
@@ -255,6 +259,7 @@ def test_an_editor_that_opens_on_a_full_disk_is_saved_once_there_is_room(tiny_mo
     editor.close()
 
 
+@pytest.mark.shipped
 def test_a_journal_that_may_only_be_read_is_restored_and_the_note_is_shown(tiny_model, disk):
     editor = Editor(tiny_model, seed=3, auto=False, vectors={})
     editor.paint(DAB, run=False)
@@ -326,6 +331,7 @@ def test_an_action_that_fails_is_raised_once_and_those_behind_it_are_done(tiny_m
     editor.close()
 
 
+@pytest.mark.slow
 def test_opening_many_editors_prunes_no_journal_that_is_in_use(tiny_model, disk):
     editor = Editor(tiny_model, seed=3, auto=False, vectors={})
     editor.paint(DAB, run=False)

@@ -63,6 +63,7 @@ def test_only_the_edited_region_of_the_photo_changes(tiny_model, photo):
     np.testing.assert_array_equal(opened.pasted(), photo.pixels)
 
 
+@pytest.mark.slow
 def test_a_tuned_generator_comes_nearer_and_lives_in_the_session_alone(tiny_model, photo):
     steps = []
     tune = PivotalConfig(steps=30, lr=0.02, locality=0.0)

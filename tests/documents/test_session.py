@@ -80,6 +80,7 @@ def test_a_closed_edit_commits_the_best_so_far(painted):
     assert not torch.equal(painted.w_plus, start)
 
 
+@pytest.mark.slow
 def test_an_edit_that_is_dropped_commits_too(painted):
     start = painted.w_plus
     run = painted.edit(steps=20)
@@ -236,6 +237,7 @@ def test_the_edit_vector_tells_the_steps_that_were_run_and_undo_takes_them_back(
     assert painted.edit_vector("v").recipe["steps"] == [4, 3]
 
 
+@pytest.mark.slow
 def test_an_edit_that_did_not_get_there_can_go_on_and_keeps_only_what_comes_nearer(painted):
     first = max(step.score for step in painted.edit(steps=2))
     assert painted.region is None

@@ -22,6 +22,7 @@ def vector(session, name, number, labels=("glow",)):
     return EditVector(name, delta, labels, {"fingerprint": session.model.fingerprint})
 
 
+@pytest.mark.slow
 def test_every_kind_of_action_is_done_again_to_the_same_pixels(session, tmp_path):
     one, two = vector(session, "one", 1), vector(session, "two's", 3, ())
     session.paint(DAB)
@@ -67,6 +68,7 @@ def test_an_edit_with_a_network_is_no_script(session):
         session_script(session)
 
 
+@pytest.mark.slow
 def test_nothing_in_a_history_is_run_as_code(session, tmp_path, tiny_model):
     hostile = '"); import os; os.abort() #'
     session.apply_vector(replace(vector(session, "x", 1), name=hostile, labels=(hostile,)))

@@ -1,6 +1,7 @@
 """undo(do(x)) == x, and redo(undo(do(x))) == do(x), for every action of a session in any order."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -71,6 +72,7 @@ def assert_same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -
     assert [name for name, value in expected.items() if not np.array_equal(found[name], value)] == []
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(actions=st.lists(ACTIONS, min_size=1, max_size=6))
 def test_undo_takes_each_action_back_and_redo_brings_it_again(tiny_model, actions):
@@ -87,6 +89,7 @@ def test_undo_takes_each_action_back_and_redo_brings_it_again(tiny_model, action
         assert_same(state(session), after)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(actions=st.lists(ACTIONS, min_size=2, max_size=6), order=st.randoms(use_true_random=False))
 def test_every_entry_of_the_history_is_as_it_was_in_whichever_order_they_are_visited(tiny_model, actions, order):

@@ -230,6 +230,7 @@ def test_a_render_stops_where_it_is_told_and_goes_on(tmp_path):
         assert path.read_bytes() == (tmp_path / "d" / path.name).read_bytes(), path.name
 
 
+@pytest.mark.slow
 def test_rare_portraits_show_traits_that_plain_ones_seldom_do(tmp_path):
     codes = np.stack([portrait_code(seed, 1.0) for seed in range(600)])
     plain = np.stack([code_from_seed(seed) for seed in range(600)])

@@ -63,6 +63,7 @@ def toy(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_both_are_small_and_take_pictures_of_any_size():
     regressor, embedding = FactorRegressor(readable_factors()).eval(), Identity().eval()
     for network in (regressor, embedding):
@@ -155,6 +156,7 @@ def test_r_squared_is_one_for_the_truth_and_zero_for_the_mean(monkeypatch):
         assert np.isnan(scores["age"])
 
 
+@pytest.mark.slow
 def test_training_reads_factors_off_toy_pictures(toy):
     losses = []
     config = TrainFactorRegressorConfig(names=("yaw", "age"), total_images=960, batch=16, held_out=32)
@@ -166,6 +168,7 @@ def test_training_reads_factors_off_toy_pictures(toy):
     assert not network.training
 
 
+@pytest.mark.slow
 def test_training_tells_toy_people_apart(toy):
     config = TrainIdentityConfig(total_images=1000, people=8, views=3, held_out=8)
     network = train_identity(toy, config)

@@ -78,6 +78,7 @@ def test_a_factor_out_of_range_is_refused():
         override(factors_from_code(code_from_seed(0)), {"smile": 3})
 
 
+@pytest.mark.slow
 def test_people_are_balanced_over_sex_age_and_origin():
     records = [factors_from_code(code_from_seed(seed)) for seed in range(600)]
     men = np.mean([record["masculinity"] > 0.5 for record in records])
@@ -140,6 +141,7 @@ def test_a_render_is_deterministic_and_has_its_size():
     np.testing.assert_array_equal(a.label_map, b.label_map)
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 def test_shipped_portraits_match_a_fresh_render():
@@ -149,6 +151,7 @@ def test_shipped_portraits_match_a_fresh_render():
     assert np.abs(shipped.image.astype(int) - fresh.image).mean() < 2
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 def test_factors_move_the_parts_they_name():
@@ -172,6 +175,7 @@ def test_factors_move_the_parts_they_name():
     assert area(long, "hair") > area(base, "hair")
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 @pytest.mark.parametrize("seed", [0, 2, 5, 20, 38])
@@ -184,6 +188,7 @@ def test_a_smile_shows_the_teeth_and_a_closed_mouth_hides_them(seed):
     assert area(smiling, "teeth") > 20
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 def test_facial_hair_grows_with_its_factors_on_men_alone():
@@ -218,6 +223,7 @@ def test_colours_go_over_smoothly_at_the_edge_of_a_head():
     assert np.mean(steps) < 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 def test_every_part_is_seen_in_some_portrait():
@@ -228,6 +234,7 @@ def test_every_part_is_seen_in_some_portrait():
     assert {PORTRAIT_LABELS[i].name for i in range(len(PORTRAIT_LABELS))} == {PORTRAIT_LABELS[i].name for i in seen}
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 def test_wrinkles_come_with_age_and_glasses_with_their_factor():
@@ -254,6 +261,7 @@ def test_landmarks_stand_on_the_parts_they_name():
         assert PORTRAIT_LABELS[int(portrait.label_map[y, x])].name in names
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 def test_a_portrait_moves_little_where_a_factor_moves_little():
@@ -281,6 +289,7 @@ def test_an_odd_size_is_refused():
         portraits.Renderer(4)
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 def test_a_stopped_dataset_goes_on_where_it_was(tmp_path):
@@ -302,6 +311,7 @@ def test_a_stopped_dataset_goes_on_where_it_was(tmp_path):
         write_dataset(tmp_path / "d", 21, 32)
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 def test_a_dataset_is_the_same_to_the_byte_whatever_the_number_of_jobs(tmp_path):
@@ -311,6 +321,7 @@ def test_a_dataset_is_the_same_to_the_byte_whatever_the_number_of_jobs(tmp_path)
         assert path.read_bytes() == (tmp_path / "2" / path.name).read_bytes(), path.name
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 def test_rendering_processes_end_with_the_loop_that_uses_them():
@@ -321,6 +332,7 @@ def test_rendering_processes_end_with_the_loop_that_uses_them():
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
 def test_a_rendering_process_that_dies_is_an_error_and_not_a_wait():

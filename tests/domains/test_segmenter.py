@@ -111,6 +111,7 @@ def test_files_of_another_kind_are_refused_with_what_they_hold(tiny_model, tmp_p
         load_segmenter(tmp_path / "absent.safetensors")
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss(tmp_path):
     samples = load_samples()
     np.save(tmp_path / "images.npy", np.stack([s.image[::4, ::4] for s in samples]))
@@ -122,6 +123,7 @@ def test_training_lowers_the_loss(tmp_path):
     assert 0 < report["miou"] < 1
 
 
+@pytest.mark.slow
 def test_training_goes_on_from_given_weights(tmp_path):
     samples = load_samples()
     np.save(tmp_path / "images.npy", np.stack([s.image[::4, ::4] for s in samples]))
@@ -135,6 +137,7 @@ def test_training_goes_on_from_given_weights(tmp_path):
     assert max(losses) < min(fresh)
 
 
+@pytest.mark.slow
 def test_the_shipped_segmenter_reads_portraits_it_has_never_seen():
     samples = load_samples()
     pictures = images.from_uint8(np.stack([s.image for s in samples]))

@@ -149,6 +149,7 @@ def test_triangles_that_share_edges_leave_no_gap_and_cover_nothing_twice():
     assert sorted(found.pixel) == list(range(64 * 64))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unchecked")
 def test_a_software_portrait_needs_no_opengl_and_is_the_same_every_time(monkeypatch):
     monkeypatch.setitem(sys.modules, "moderngl", None)

@@ -39,6 +39,7 @@ def brightness(pictures):
     return {"brightness": pictures.mean((1, 2, 3)).numpy()}
 
 
+@pytest.mark.slow
 def test_an_edit_is_measured_in_each_style(tiny_model):
     w_plus = tiny_model.generator.w_plus(tiny_model.generator.mapping.w_avg[None]).clone().requires_grad_()
     tiny_model.generator.synthesis(w_plus).image.mean().backward()

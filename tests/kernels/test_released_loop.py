@@ -96,6 +96,7 @@ def test_both_ways_give_every_term_and_the_gradient_of_the_same_objective(loops)
     torch.testing.assert_close(*(x.norm() for x in gradients), rtol=1e-3, atol=0)
 
 
+@pytest.mark.slow
 def test_both_ways_go_the_same_way(loops):
     port, lean = loops
     totals = [(port.step().values()["total"], lean.step().values()["total"]) for _ in range(6)]
@@ -211,6 +212,7 @@ def test_times_taken_beside_other_work_give_no_ratio_but_memory_does():
     assert "| 2.000\\* |" in page()
 
 
+@pytest.mark.slow
 def test_embedding_as_the_release_does_it_comes_nearer(model):
     released_embedding = benchmark("released_embedding")
     with torch.no_grad():

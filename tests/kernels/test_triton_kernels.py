@@ -42,6 +42,7 @@ def close(ours, theirs, dtype=torch.float32):
     assert torch.allclose(ours.float(), theirs.float(), rtol=tolerance, atol=tolerance * float(theirs.abs().max()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("noise", ["none", "one for all", "each its own"])
 @pytest.mark.parametrize("shape", SHAPES)
@@ -79,6 +80,7 @@ def test_modulate_gives_both_gradients(draw, shape, dtype):
         close(a, b, dtype)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("padding", [1, 2])
 @pytest.mark.parametrize("shape", SHAPES)
@@ -87,6 +89,7 @@ def test_the_low_pass_filter_is_a_grouped_convolution(draw, shape, padding, dtyp
     close(low_pass_triton.low_pass_filter(x, kernel, padding), low_pass_filter_reference(x, kernel, padding), dtype)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("batch", "channels"), [(1, 5), (2, 300)])
 def test_weighted_rows_give_sums_and_their_gradient(draw, batch, channels):
     rng = torch.Generator().manual_seed(1)

@@ -161,6 +161,7 @@ def test_a_square_matrix_is_read_by_columns_or_rows_as_told(tiny_model, tmp_path
     torch.testing.assert_close(rows.delta_w_plus[0], torch.from_numpy(BASIS[3]))
 
 
+@pytest.mark.shipped
 def test_latents_are_a_direction_only_by_force(tmp_path):
     model = load_model("portraits-64")
     latent = model.sample_w_plus(3)

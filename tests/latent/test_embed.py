@@ -68,6 +68,7 @@ def test_the_best_step_of_each_picture_is_kept_and_not_the_last(tiny_model, samp
         np.testing.assert_array_equal(found.image[i], steps[best].image[i])
 
 
+@pytest.mark.slow
 def test_each_picture_of_a_batch_gets_what_it_gets_alone(tiny_model, samples):
     config = EmbedConfig(steps=10)
     together = embed(tiny_model, samples, config)
@@ -101,6 +102,7 @@ def test_from_the_mean_all_rows_move_alike_at_first(tiny_model, samples):
     assert not torch.equal(last.w_plus, last.w_plus[:, :1].expand_as(last.w_plus))
 
 
+@pytest.mark.slow
 def test_the_prior_keeps_the_latent_near_to_the_start(tiny_model, samples):
     def way(prior):
         found = embed(tiny_model, samples, EmbedConfig(steps=30, prior=prior))
@@ -147,6 +149,7 @@ def test_settings_out_of_range_are_refused(changes):
         EmbedConfig(**changes)
 
 
+@pytest.mark.slow
 def test_an_embedding_does_not_wait_for_torchs_compiler_to_be_imported(tiny_model, tmp_path):
     tiny_model.save(tmp_path / "tiny.safetensors")
     script = f"""

@@ -18,11 +18,18 @@ from editgan_widgets.latent.refine import best_step, refine
 from editgan_widgets.widgets import Editor
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Ctrl+C raises KeyboardInterrupt, also in a process that was started to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def interrupt_at(tiny_model):
     """Send SIGINT inside the generator's forward pass, at its nth call from now."""
     handles = []
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a notebook's kernel
 
     def arm(calls: int) -> None:
         left = [calls]
@@ -35,7 +42,6 @@ def interrupt_at(tiny_model):
         handles.append(tiny_model.generator.synthesis.register_forward_hook(hook))
 
     yield arm
-    signal.signal(signal.SIGINT, before)
     for handle in handles:
         handle.remove()
 
@@ -137,6 +143,7 @@ def test_a_photo_that_is_interrupted_opens_with_the_best_so_far_and_is_not_tuned
     photo.session.set_label_map(grown(photo.session.label_map, 1))
 
 
+@pytest.mark.slow
 def test_tuning_that_is_interrupted_gives_the_generator_as_it_is(tiny_model):
     image, seen = images.from_uint8(EditSession.from_seed(tiny_model, 2).image), []
 
@@ -151,6 +158,7 @@ def test_tuning_that_is_interrupted_gives_the_generator_as_it_is(tiny_model):
     assert not any(parameter.grad_fn for parameter in tuned.generator.parameters())
 
 
+@pytest.mark.slow
 def test_a_cell_that_waits_for_an_edit_and_is_interrupted_stops_it(tiny_model):
     editor = Editor(tiny_model, seed=3, steps=10_000, auto=False, vectors={}, journal=False)
     editor.operate(lambda label_map, _labels: grown(label_map, 3))

@@ -205,6 +205,7 @@ def test_a_compressed_file_may_not_unpack_to_more_than_is_allowed(tiny_model, tm
         load_latents(path, tiny_model)
 
 
+@pytest.mark.slow
 def test_a_small_file_of_lists_within_lists_is_refused_before_it_takes_long(tiny_model, tmp_path):
     nested = [np.ones(WIDTH, np.float32)]
     for _ in range(3):
@@ -258,6 +259,8 @@ def test_conversion_takes_a_kind_for_each_file(tmp_path):
         assert words in " ".join(done.stderr.split())
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_arrays_are_measured_against_the_model(tmp_path):
     model = load_model("portraits-64")
     for seed, psi in ((0, 0.3), (1, 0.7), (2, 1.0)):
@@ -323,6 +326,7 @@ def test_apply_edits_a_latent_of_a_file(tiny_model, tmp_path):
         assert words in " ".join(done.stderr.split())
 
 
+@pytest.mark.shipped
 def test_an_array_that_measures_as_a_direction_is_no_latent_unless_it_is_forced(tmp_path):
     model = load_model("portraits", device="cpu")
     boundary = np.random.default_rng(0).standard_normal((1, 384)).astype(np.float32)

@@ -161,6 +161,7 @@ def test_the_optimiser_is_adam():
     assert not torch.equal(mine, start)
 
 
+@pytest.mark.slow
 def test_the_first_edit_of_a_process_does_not_wait_for_torchs_compiler_to_be_imported(tiny_model, tmp_path):
     tiny_model.save(tmp_path / "tiny.safetensors")
     script = f"""
@@ -197,6 +198,7 @@ def test_the_perceptual_distance_is_taken_every_other_step_and_counts_twice(tiny
     assert not none.any()
 
 
+@pytest.mark.slow
 def test_half_precision_arrives_at_nearly_the_same_agreement(tiny_model, session, target, monkeypatch):
     monkeypatch.setattr(optimize, "bfloat16_in_hardware", lambda device: True)
     found = {}

@@ -40,6 +40,7 @@ def test_the_copy_shows_the_picture_at_the_pivot(tuned, tiny_model, picture):
     assert not any(p.requires_grad for p in found.generator.parameters())
 
 
+@pytest.mark.slow
 def test_locality_keeps_the_pictures_near_the_pivot(tiny_model, picture):
     pivot = tiny_model.sample_w_plus(1)
     near = pivot.lerp(tiny_model.sample_w_plus(9, 1.0), 0.3)
@@ -73,6 +74,7 @@ def test_it_can_be_stopped_and_bad_input_is_refused(tiny_model, picture):
         PivotalConfig(steps=0)
 
 
+@pytest.mark.slow
 def test_noise_maps_move_alone_where_noise_has_strength(tiny_model, picture):
     strong = copy.deepcopy(tiny_model)
     for name, value in strong.generator.synthesis.named_parameters():

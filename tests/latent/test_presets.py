@@ -69,6 +69,7 @@ def test_the_released_region_is_the_painted_pixels_and_three_px_by_squares():
     np.testing.assert_array_equal(target.region, expected)
 
 
+@pytest.mark.slow
 def test_the_best_latent_is_kept_and_not_the_last(painted):
     steps = list(painted.edit(config=EditConfig(steps=12, lr=3.0, warmup=0, decay=1.0)))
     best = max(steps, key=lambda step: step.score)
@@ -79,6 +80,7 @@ def test_the_best_latent_is_kept_and_not_the_last(painted):
     np.testing.assert_array_equal(painted.image, best.image)
 
 
+@pytest.mark.slow
 def test_an_edit_stops_at_the_first_step_that_agrees_well_enough(tiny_model, session, painted):
     config = EditConfig(steps=20, outside_budget=1.0)
     ious = [step.iou for step in optimize_edit(tiny_model, session.w_plus, painted.target, config)]
@@ -108,6 +110,7 @@ def test_settings_out_of_range_are_refused(changes):
         EditConfig(**changes)
 
 
+@pytest.mark.slow
 def test_the_identity_term_holds_the_embedding(tiny_model):
     def embed(image):
         return torch.nn.functional.normalize(image.flatten(2).mean(2), dim=1)

@@ -33,6 +33,7 @@ def target_of(session: EditSession):
     return from_label_maps(session.predicted_label_map, session.label_map)
 
 
+@pytest.mark.slow
 def test_an_edit_starts_from_the_vector_that_makes_what_was_painted(tiny_model, spark):
     session = larger_spark(tiny_model)
     other = EditVector("other", torch.zeros_like(spark.delta_w_plus), ("spark",), spark.recipe)
@@ -97,6 +98,7 @@ def test_an_edit_that_continues_a_stopped_one_does_not_search(tiny_model, spark)
     assert session.started_from is None
 
 
+@pytest.mark.slow
 def test_a_script_starts_where_the_edit_started(tiny_model, spark, tmp_path):
     session = larger_spark(tiny_model)
     session.vectors = (spark,)

@@ -100,6 +100,7 @@ def task(tiny_model):
     return session.w_plus, from_label_maps(session.label_map, painted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["default", "released"])
 def test_an_edit_that_is_recorded_gives_the_steps_of_one_that_is_not(tiny_model, task, monkeypatch, preset):
     w_plus, target = task

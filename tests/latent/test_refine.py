@@ -33,6 +33,7 @@ def test_step_nought_is_the_vector_alone_and_the_rest_follow(session, vector, st
     assert steps[0].iou == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.slow
 def test_refining_draws_the_outside_back_and_keeps_the_parts(tiny_model, session, vector):
     config = replace(EditConfig.preset("default", refine=True), lr=0.03)
     steps = list(refine(tiny_model, session.w_plus, vector, 20, scale=1.5, config=config))

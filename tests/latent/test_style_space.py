@@ -54,6 +54,7 @@ def test_places_that_do_not_exist_are_refused(tiny_model):
         channel_vector(tiny_model, 0, 0, 9999)
 
 
+@pytest.mark.slow
 def test_channels_of_a_part_are_ordered_by_the_share_of_their_effect_in_it(tiny_model):
     part = next(i for i in range(1, len(tiny_model.labels)) if _shows(tiny_model, 0, i))
     found = part_channels(tiny_model, [part], seeds=[0], count=4, least_effect=0.0, seed=1)

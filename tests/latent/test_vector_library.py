@@ -16,9 +16,10 @@ from editgan_widgets.masks.part_operations import OfPart, grow
 
 @pytest.fixture(scope="module")
 def label_maps():
-    return [fine(portrait.label_map) for portrait in load_samples()]
+    return [fine(portrait.label_map) for portrait in load_samples()[::2]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", LIBRARY, ids=lambda edit: edit.name)
 def test_every_edit_paints_on_most_portraits_and_only_a_part_of_them(edit, label_maps):
     painted = [edit.paint(label_map, FINE_LABELS) for label_map in label_maps]
@@ -56,6 +57,7 @@ def bigger(model) -> LibraryEdit:
 CONFIG = LibraryConfig(candidates=4, sources=2, steps=6)
 
 
+@pytest.mark.slow
 def test_a_vector_is_the_mean_of_the_best_sources_and_remembers_them(tiny_model):
     learned = learn_vector(tiny_model, bigger(tiny_model), CONFIG)
     assert learned is not None
@@ -69,6 +71,7 @@ def test_a_vector_is_the_mean_of_the_best_sources_and_remembers_them(tiny_model)
     assert np.isnan(learned.source_change)
 
 
+@pytest.mark.slow
 def test_where_an_attribute_is_read_only_portraits_that_moved_the_right_way_count(tiny_model):
     edits = [LibraryEdit("up", bigger(tiny_model).operation, "brightness", way) for way in (1, -1)]
     found = [learn_vector(tiny_model, edit, CONFIG, read) for edit in edits]
@@ -80,6 +83,8 @@ def test_where_an_attribute_is_read_only_portraits_that_moved_the_right_way_coun
             assert learned.source_change * edit.direction > -0.02
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_a_library_is_written_once_and_found_by_its_model(tiny_model, tmp_path):
     edits = [bigger(tiny_model)]
     first = [x.vector for x in learn_library(tiny_model, tmp_path, CONFIG, edits=edits)]

@@ -45,6 +45,7 @@ def flat(points: list[tuple[float, float]]) -> list[float]:
     return [value for point in points for value in point]
 
 
+@pytest.mark.slow
 @given(
     points=paths(1, 6),
     radius=RADII,
@@ -77,6 +78,7 @@ def test_brush_and_eraser(page, points, radius, shape, pen, label, label_map, or
     assert np.array_equal(shown, expected)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)  # a push takes many steps
 @given(points=paths(2, 3), radius=RADII, label_map=MAPS, rule=RULES, data=st.data())
 def test_push(page, points, radius, label_map, rule, data):
@@ -87,6 +89,7 @@ def test_push(page, points, radius, label_map, rule, data):
     assert np.array_equal(shown, expected)
 
 
+@pytest.mark.slow
 @given(
     corners=paths(3, 9),
     label=PARTS,
@@ -103,6 +106,7 @@ def test_lasso_and_polygon(page, corners, label, label_map, rule):
     assert np.array_equal(shown, expected)
 
 
+@pytest.mark.slow
 @given(
     x=st.floats(0, WIDTH, exclude_max=True, width=32),
     y=st.floats(0, HEIGHT, exclude_max=True, width=32),

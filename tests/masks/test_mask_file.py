@@ -501,6 +501,7 @@ def test_a_mask_that_does_not_fit_is_refused_at_once_and_changes_nothing(editor,
     assert not editor.view.can_undo
 
 
+@pytest.mark.slow
 def test_the_editor_says_how_it_read_a_mask_also_after_the_edit_that_follows(editor):
     painted = editor.label_map.copy()
     painted[4:9, 4:20] = 3

@@ -41,6 +41,7 @@ def test_a_stroke_covers_the_same_pixels_backwards(points, radius, shape):
     assert np.array_equal(coverage(points, radius, shape), coverage(points[::-1], radius, shape))
 
 
+@pytest.mark.slow
 @given(points=paths(2, 6), radius=RADII, shape=SHAPES, cut=st.integers(1, 5))
 def test_a_stroke_covers_what_its_two_pieces_cover(points, radius, shape, cut):
     cut = min(cut, len(points) - 1)
@@ -64,6 +65,7 @@ def test_a_pens_stroke_lies_between_those_of_its_least_and_its_largest_radius(po
     assert not (pressed & ~coverage(points, max(radii), shape)).any()
 
 
+@pytest.mark.slow
 @given(points=paths(1, 5), radius=RADII, shape=SHAPES, part=PARTS, label_map=MAPS)
 def test_a_reflected_stroke_paints_the_reflection(points, radius, shape, part, label_map):
     stroke = Stroke(points, radius, part, shape)
@@ -93,6 +95,7 @@ def test_an_operation_changes_pixels_only_from_or_to_its_part(name, part, px, la
     assert ((label_map[changed] == part) | (after[changed] == part)).all()
 
 
+@pytest.mark.slow
 @given(part=PARTS, px=LENGTHS, label_map=MAPS)
 def test_growing_only_adds_and_shrinking_only_takes_away(part, px, label_map):
     mask = label_map == part
@@ -106,6 +109,7 @@ def test_a_deleted_part_is_gone_unless_it_is_the_whole_picture(part, label_map):
     assert not (after == part).any() or (label_map == part).all()
 
 
+@pytest.mark.slow
 @given(name=NAMES, part=PARTS, px=LENGTHS, label_map=MAPS, over=PARTS)
 @pytest.mark.parametrize("kind", ["over", "all but"])
 def test_an_operation_paints_over_what_it_may_alone(kind, name, part, px, label_map, over):
@@ -126,6 +130,7 @@ def test_an_operation_paints_over_what_it_may_alone(kind, name, part, px, label_
     assert not (added & ~allowed).any()
 
 
+@pytest.mark.slow
 @given(name=NAMES, part=PARTS, px=LENGTHS, label_map=MAPS, rule=RULES)
 def test_no_operation_changes_a_locked_part_or_one_outside_what_may_be_painted_over(name, part, px, label_map, rule):
     rule = PaintRule(*rule)

@@ -32,6 +32,8 @@ def test_the_simulated_eyes_keep_greys_and_confuse_what_they_should():
     assert apart[1] < 0.5 * apart[0]
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["portraits", "portraits-64"])
 def test_parts_that_touch_are_far_apart_for_every_eye_in_the_safe_palette(name):
     if not MODELS[name].is_file():
@@ -53,6 +55,8 @@ def test_safe_colours_differ_and_change_nothing_but_the_colour():
     assert recoloured(FINE_LABELS, "own") is FINE_LABELS
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_an_editor_shows_the_palette_and_refuses_what_is_not_there(session):
     with pytest.raises(ValueError, match="it has no colour for shade, glow, spark; use palette='own'"):
         Editor(session, palette="safe", journal=False)
@@ -82,6 +86,7 @@ def test_an_editor_shows_the_palette_and_refuses_what_is_not_there(session):
         editor.close()
 
 
+@pytest.mark.shipped
 def test_parts_without_safe_colours_are_shown_in_their_own_and_nothing_else_is_offered(session):
     editor = Editor(session, journal=False)
     try:
@@ -95,6 +100,7 @@ def test_parts_without_safe_colours_are_shown_in_their_own_and_nothing_else_is_o
         editor.close()
 
 
+@pytest.mark.shipped
 def test_the_palette_comes_back_with_the_journal(tmp_path):
     if not MODELS["portraits-64"].is_file():
         pytest.skip("portraits-64 is not shipped here")

@@ -81,6 +81,7 @@ def test_weights_of_another_multiplier_are_not_taken_for_the_public_one(plain_ma
         checkpoints.load_generator(tmp_path / "bare")
 
 
+@pytest.mark.shipped
 @torch.no_grad()
 def test_the_shipped_generator_gives_the_same_picture_as_a_rosinality_file(tmp_path):
     shipped = checkpoints.load_generator(MODELS["portraits-64"])

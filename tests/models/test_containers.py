@@ -191,6 +191,7 @@ def with_mean(module, latent_avg):
 PICKLED_WHOLE = [name for name in LAYOUTS if "module" in name or name in ("PTI", "DataParallel", "tuple", "namespace")]
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize(
     ("name", "container"),
@@ -359,6 +360,7 @@ def network(generator, **facts):
     return own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("facts", "slope", "clamp"),
     [
@@ -413,6 +415,7 @@ KERNELS = {
 }
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize("layout", ["ada", "ada separable", "rosinality"])
 @pytest.mark.parametrize("name", KERNELS)
@@ -533,6 +536,7 @@ REFUSED = {  # content of the generator -> what the sentence says
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_other_networks_are_refused_in_one_sentence_that_names_them(generator, tmp_path, name):
     content, words = REFUSED[name]
@@ -570,6 +574,7 @@ def test_a_file_of_another_kind_is_named_by_every_reader(tmp_path, name):
             read(tmp_path / name)
 
 
+@pytest.mark.slow
 def test_load_model_of_a_public_file_gives_the_line_that_converts_it(generator, tmp_path):
     content = {"g_ema": ros(generator), "latent_avg": mean(generator)}
     for name in ("a.pt", "a.pth", "a.ckpt", "my file.pkl"):

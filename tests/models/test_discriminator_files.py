@@ -139,6 +139,7 @@ def ada_file(tmp_path, monkeypatch, config, change=lambda weights: weights, **fa
     return weights, read_discriminator(path, read_tensors(path))
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize("architecture", ["resnet", "skip", "orig"])
 @pytest.mark.parametrize(("clamp", "group", "added"), [(None, 4, 1), (0.8, 4, 0), (None, 2, 3)])

@@ -159,6 +159,8 @@ def test_an_interpreter_for_other_labels_is_refused(tiny_model):
         EditGAN(tiny_model.generator, None, tiny_model.interpreter, labels)
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_the_shipped_model_is_whole():
     model = load_model("portraits", device="cpu")
     assert model.discriminator is not None

@@ -112,6 +112,7 @@ def test_an_encoder_of_another_generator_is_refused(tiny_model):
         EditGAN(tiny_model.generator, None, None, tiny_model.labels, encoder=other)
 
 
+@pytest.mark.slow
 def test_a_run_in_two_parts_ends_with_the_weights_of_one_run(tiny_model, renders, tmp_path):
     whole, _ = train_encoder(tiny_model, renders, config())
 
@@ -153,6 +154,7 @@ def test_a_checkpoint_of_another_encoder_is_refused(tiny_model, tmp_path):
         train_encoder(tiny_model, None, config(network=None), checkpoint=state)
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_model_with_its_encoder(tiny_model, renders, tmp_path):
     tiny_model.save(tmp_path / "tiny.safetensors")
     options = [

@@ -216,6 +216,7 @@ WRONG = {  # whole files of the wrong content
 EVERY = {**CODE, **CRASHES, **WRONG}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY)
 def test_a_hostile_file_is_refused_by_name_and_nothing_in_it_runs(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -232,6 +233,7 @@ def test_a_hostile_file_is_refused_by_name_and_nothing_in_it_runs(name, tmp_path
     assert os.listdir(tmp_path) == [name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zipped", [True, False])
 def test_code_beside_good_tensors_is_left_out_and_never_runs(zipped, tmp_path, monkeypatch):
     from test_generator import make_random_generator

@@ -123,6 +123,7 @@ def test_a_generator_that_is_still_trainable_is_read_and_left_alone(tiny_model, 
     assert all(p.grad is None for p in generator.parameters())
 
 
+@pytest.mark.slow
 def test_training_is_the_same_for_the_same_random_generator(tiny_model, labelled):
     w_plus, label_maps = labelled
     runs = [

@@ -130,6 +130,7 @@ def of_a_text_of_nested_lists() -> bytes:
     return b"\x80\x04" + nested + b"0cnumpy\ndtype\n(X\x02\0\0\0f4tR(Nh<tb."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "made", [of_a_long_global, of_colliding_keys, of_a_huge_key, of_pairs_of_long_text, of_a_text_of_nested_lists]
 )

@@ -56,6 +56,7 @@ def ada(generator, tmp_path, monkeypatch):
     return write
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_a_stylegan2_ada_pickle_gives_the_picture_of_its_weights(generator, ada, protocol, tmp_path, monkeypatch):
@@ -69,11 +70,13 @@ def test_a_stylegan2_ada_pickle_gives_the_picture_of_its_weights(generator, ada,
     assert not (tmp_path / "exploded").exists()
 
 
+@pytest.mark.slow
 def test_the_mappings_multiplier_is_the_layers_own(ada):
     path = ada(**{"mapping.fc0.bias_gain": 1.0})
     assert checkpoints.load_generator(path).config.mapping_lr_multiplier == 1.0
 
 
+@pytest.mark.slow
 def test_a_stylegan2_ada_pickle_brings_its_discriminator(ada):
     path = ada()
     found = read_discriminator(path, read_tensors(path))
@@ -85,6 +88,7 @@ def test_a_stylegan2_ada_pickle_brings_its_discriminator(ada):
     assert found.line == "discriminator 'D' (StyleGAN2-ADA) converted: 32 px, architecture resnet"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("facts", "change", "words"),
     [
@@ -374,6 +378,7 @@ def unknown_objects():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("container", ["zip", "legacy", *range(6)])
 def test_objects_beside_tensors_are_skipped_and_the_tensors_read(tmp_path, container):
     for name, thing in unknown_objects().items():

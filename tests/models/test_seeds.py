@@ -58,6 +58,7 @@ def test_pictures_journals_and_vectors_keep_the_source(tiny_model, tmp_path):
     assert session.edit_vector("v").recipe["seed_source"] == "numpy"
 
 
+@pytest.mark.slow
 def test_a_script_begins_at_the_numpy_seed_and_makes_the_same_picture(tiny_model, tmp_path):
     session = EditSession.from_seed(tiny_model, 50, 0.6, source="numpy")
     text = session_script(session)

@@ -33,6 +33,7 @@ def refusal(state):
     return message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["StyleGAN2-ADA", "rosinality"])
 def test_each_missing_tensor_is_named(layouts, layout):
     state = layouts[layout]
@@ -53,6 +54,7 @@ def test_many_missing_tensors_are_counted_and_three_are_named(layouts, layout):
     assert sum(name in message for name in gone) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["StyleGAN2-ADA", "rosinality"])
 def test_a_tensor_of_another_shape_is_named_with_the_shape_that_fits(layouts, layout):
     state = layouts[layout]

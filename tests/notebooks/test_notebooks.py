@@ -37,6 +37,8 @@ SMALLER = {
 WRITES = {"01_paint_a_portrait.ipynb": "open_mouth.safetensors", "02_edit_a_painting.ipynb": "smiling.png"}
 SHOWS = {"01_paint_a_portrait.ipynb": (3, 4), "02_edit_a_painting.ipynb": (1, 4)}  # widgets and pictures, at least
 
+pytestmark = pytest.mark.slow
+
 
 def committed(path: Path) -> str:
     """The file's text in the last commit; skips where there is no git history."""

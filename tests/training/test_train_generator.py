@@ -47,6 +47,7 @@ def data(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_on_pairs_lowers_the_error_and_writes_what_it_says(data, tmp_path):
     lines = []
     settings = config(total_images=240, log_images=80, sample_minutes=0.0, part_weights={1: 3.0})
@@ -63,6 +64,7 @@ def test_a_run_on_pairs_lowers_the_error_and_writes_what_it_says(data, tmp_path)
     assert load_generator(result.checkpoint).config == NETWORK
 
 
+@pytest.mark.slow
 def test_frozen_blocks_stay_while_the_others_learn(data, tmp_path):
     settings = config(total_images=24)
     first = run(data, tmp_path / "first", settings)
@@ -81,6 +83,7 @@ def test_frozen_blocks_stay_while_the_others_learn(data, tmp_path):
         config(network=large, frozen_resolution=32)
 
 
+@pytest.mark.slow
 def test_both_teachers_at_once_train_both_networks(data, tmp_path):
     lines = []
     settings = config(adversarial_weight=1.0, beta1=0.0, r1_interval=2, path_length_weight=2.0, path_length_interval=2)
@@ -93,6 +96,7 @@ def test_both_teachers_at_once_train_both_networks(data, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_bfloat16_activations_train_float32_weights(data, tmp_path, monkeypatch):
     monkeypatch.setattr(trainer, "training_dtype", lambda device: torch.bfloat16)
     lines = []
@@ -102,6 +106,7 @@ def test_bfloat16_activations_train_float32_weights(data, tmp_path, monkeypatch)
     assert all(value.dtype == torch.float32 for value in load_generator(result.checkpoint).state_dict().values())
 
 
+@pytest.mark.slow
 def test_a_given_networks_activations_are_compared_too(data, tmp_path):
     lines = []
     settings = config(total_images=160, log_images=80, feature_weight=1.0)
@@ -119,6 +124,7 @@ def test_the_plain_gan_needs_no_codes_and_may_mirror(data, tmp_path):
     assert run(folder, tmp_path / "out", settings).finished
 
 
+@pytest.mark.slow
 def test_a_run_in_two_parts_ends_with_the_weights_of_one_run(data, tmp_path):
     settings = config(adversarial_weight=1.0, beta1=0.0)
     whole = run(data, tmp_path / "whole", settings)
@@ -157,6 +163,7 @@ def test_a_run_ends_by_the_clock_with_the_rate_gone(data, tmp_path):
     assert lines[-1]["lr"] < 0.5 * config().learning_rate
 
 
+@pytest.mark.slow
 def test_a_grown_network_shows_the_picture_of_the_small_one(data, tmp_path):
     small = run(data, tmp_path / "small", config(total_images=120))
     larger = StyleGAN2Config(resolution=32, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=8)
@@ -172,6 +179,7 @@ def test_a_grown_network_shows_the_picture_of_the_small_one(data, tmp_path):
     assert grown.images == 4
 
 
+@pytest.mark.slow
 def test_a_widened_network_shows_the_picture_of_the_narrow_one_and_learns_with_all_channels(data, tmp_path):
     narrow = run(data, tmp_path / "narrow", config(total_images=60))
     wide = dataclasses.replace(NETWORK, channels=(16, 12, 12), w_dim=12, mapping_skip=True)
@@ -186,6 +194,7 @@ def test_a_widened_network_shows_the_picture_of_the_narrow_one_and_learns_with_a
     assert (new.abs() > 0).all()
 
 
+@pytest.mark.slow
 def test_a_network_whose_code_got_longer_does_not_yet_hear_the_new_numbers(data, tmp_path):
     short = run(data, tmp_path / "short", config(total_images=60))
     longer = tmp_path / "data"
@@ -204,6 +213,7 @@ def test_a_network_whose_code_got_longer_does_not_yet_hear_the_new_numbers(data,
     assert torch.allclose(before, after, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_second_teacher_takes_over_at_the_same_size(data, tmp_path):
     first = run(data, tmp_path / "a", config())
     second = run(data, tmp_path / "b", config(adversarial_weight=1.0, learning_rate=1e-9), grow_from=first.checkpoint)
@@ -310,6 +320,7 @@ def test_the_command_takes_every_setting(data, tmp_path, capsys):
     assert stored["network"]["channel_base"] == 64
 
 
+@pytest.mark.slow
 def test_hinges_change_nothing_until_they_learn(data, tmp_path):
     network = dataclasses.replace(NETWORK, mapping_skip=True)
     plain = run(data, tmp_path / "plain", config(network=network, total_images=60))
@@ -336,6 +347,7 @@ def test_a_relativistic_pair_is_told_apart_by_the_difference_of_its_scores():
     assert float(adversarial_losses(real, fake, relativistic=False)[0]) != pytest.approx(float(generator))
 
 
+@pytest.mark.slow
 def test_patches_and_pairs_train_together(data, tmp_path):
     lines = []
     settings = config(adversarial_weight=0.1, relativistic=True, patches=8, prior_fraction=0.0, augment_target=0.0)

@@ -82,6 +82,7 @@ def bad_messages(kind, rng, count):
         yield message, carried
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("kind", GOOD)
 def test_a_malformed_message_is_refused_in_words_and_changes_nothing(editor, kind):

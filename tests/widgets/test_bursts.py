@@ -25,20 +25,22 @@ def send(editor, content, points=None):
     editor.view._handle_custom_msg(content, buffers)
 
 
-def test_of_ten_thousand_places_of_a_slider_few_are_computed_and_the_last_one_is_shown(editor):
+@pytest.mark.slow
+def test_of_two_thousand_places_of_a_slider_few_are_computed_and_the_last_one_is_shown(editor):
     shown, picture_of = [], editor.session.picture_of
     editor.session.picture_of = lambda w_plus: (shown.append(w_plus), picture_of(w_plus))[1]
     push = editor.vectors["push"].delta_w_plus
-    for i in range(10_000):
-        send(editor, {"kind": "vectors", "scales": {"push": i / 10_000}, "live": True})
+    for i in range(2_000):
+        send(editor, {"kind": "vectors", "scales": {"push": i / 2_000}, "live": True})
     last = time.monotonic()
     assert editor.wait(30)
     assert time.monotonic() - last < 2  # 0.2 s on a quiet machine
-    assert any(torch.allclose(w_plus, editor.session.w_plus + 0.9999 * push, atol=1e-5) for w_plus in shown)
-    assert len(shown) < 5_000
+    assert any(torch.allclose(w_plus, editor.session.w_plus + 0.9995 * push, atol=1e-5) for w_plus in shown)
+    assert len(shown) < 1_000
     assert editor.session.history.path()[-1].id == 0
 
 
+@pytest.mark.slow
 def test_strokes_that_come_in_a_burst_are_all_painted_and_seldom_shown(editor):
     masks = []
     editor.view.observe(lambda change: masks.append(change["new"]), "mask")
@@ -61,9 +63,10 @@ def test_strokes_that_come_in_a_burst_are_all_painted_and_seldom_shown(editor):
     assert len(editor.session.history.path()) == undone
 
 
-def test_a_stroke_of_ten_thousand_points_is_painted_as_its_segments_one_by_one():
+@pytest.mark.slow
+def test_a_stroke_of_two_thousand_points_is_painted_as_its_segments_one_by_one():
     rng = np.random.default_rng(1)
-    walk = np.cumsum(rng.normal(0, 1.0, (10_000, 2)), axis=0)
+    walk = np.cumsum(rng.normal(0, 1.0, (2_000, 2)), axis=0)
     points = [(float(x), float(y)) for x, y in np.abs(walk % 200 - 100)]  # it turns round at 0 and at 100
     for shape in ("round", "square"):
         began = time.monotonic()
@@ -73,4 +76,4 @@ def test_a_stroke_of_ten_thousand_points_is_painted_as_its_segments_one_by_one()
         for pair in pairwise(points):
             one_by_one |= covered(Stroke(pair, 0.71, 0, shape), (128, 128))
         assert np.array_equal(together, one_by_one)
-        assert 0.2 < together.mean() < 0.8
+        assert 0.05 < together.mean() < 0.8

@@ -42,6 +42,7 @@ def test_a_drag_from_the_page_shows_its_figures_and_moves_the_picture(editor):
     assert (made(editor), editor.pending) == (["drag"], True)
 
 
+@pytest.mark.slow
 def test_a_drag_mixes_with_paint_in_one_history_that_undo_and_redo_walk(editor):
     start = editor.session.w_plus
     painted = grown(editor.label_map, 3)
@@ -56,6 +57,7 @@ def test_a_drag_mixes_with_paint_in_one_history_that_undo_and_redo_walk(editor):
     assert editor.view.history[-1]["name"] == "Drag"
 
 
+@pytest.mark.slow
 def test_stop_keeps_the_best_of_a_drag(editor):
     before = editor.image.copy()
     editor.do(Drag(points=[PAIR], steps=5000))
@@ -67,6 +69,8 @@ def test_stop_keeps_the_best_of_a_drag(editor):
     assert editor.view.status.startswith("Stopped at step")
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_the_script_and_the_journal_of_a_drag_make_the_same_picture(editor, tmp_path):
     editor.do(Drag(points=[PAIR], part="spark", steps=4), blocking=True)
     assert "not the same" not in run_script(editor.script(), editor.session.model, tmp_path)
@@ -78,6 +82,7 @@ def test_the_script_and_the_journal_of_a_drag_make_the_same_picture(editor, tmp_
         again.close()
 
 
+@pytest.mark.slow
 def test_a_part_limits_where_a_drag_acts(editor):
     def acted(part):
         editor.do(Drag(points=[(14.0, 16.0, 15.0, 16.0)], part=part, steps=2), blocking=True)

@@ -12,6 +12,7 @@ from editgan_widgets.widgets.editor.view import EditorView
 TOOL_NAME = re.compile(r'^  name: "(\w+)",$', re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_unit_tests_of_the_browser_side_pass():
     done = subprocess.run([*NODE, "--test"], cwd=JS, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

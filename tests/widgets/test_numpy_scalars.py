@@ -67,6 +67,7 @@ def test_numbers_without_axes_are_numbers():
             flag(value, "it")
 
 
+@pytest.mark.slow
 def test_boxed_numbers_are_taken_wherever_a_number_is(session, tiny_model, tmp_path):
     session.keep_journal(tmp_path / "journal", np.array(False))
     for one in _boxed(1):
@@ -127,6 +128,7 @@ def test_a_stroke_takes_its_part_from_a_label_map(session, tmp_path, whole):
     json.dumps(session.history.entry.made)
 
 
+@pytest.mark.slow
 def test_a_session_takes_numpy_numbers(tiny_model, tmp_path):
     session = EditSession.from_seed(tiny_model, np.int64(3), np.float32(0.5))
     session.keep_journal(tmp_path / "journal")
@@ -180,6 +182,7 @@ def test_operations_and_pictures_take_numpy_numbers(session, tiny_model):
     assert len(swing(np.float32(1), np.int64(4))) == 4
 
 
+@pytest.mark.slow
 def test_an_editor_takes_numpy_numbers(tiny_model):
     editor = Editor(
         tiny_model,

@@ -49,6 +49,8 @@ def method_and_message_agree(editor, method, *message, **content):
     assert np.array_equal(editor.label_map, before)
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_each_message_does_what_its_method_does(editor):
     agree = method_and_message_agree
     pen = Stroke(LINE.tolist(), 4, 3, radii=[1, 4])
@@ -72,17 +74,20 @@ def test_each_message_does_what_its_method_does(editor):
     )
 
 
+@pytest.mark.shipped
 def test_a_pens_stroke_is_in_the_script_of_the_picture(editor):
     editor.paint(Stroke(LINE.tolist(), 4, 3, radii=[1, 4]))
     assert "radii=[1.0, 4.0]" in editor.script()
 
 
+@pytest.mark.shipped
 def test_the_history_names_what_was_painted_with(editor):
     browser(editor, "push", LINE, radius=6, id="p")
     browser(editor, "lasso", [(2, 2), (12, 3), (5, 14)])
     assert [entry["name"] for entry in editor.view.history][1:] == ["push", "spark lasso"]
 
 
+@pytest.mark.shipped
 def test_painting_over_chosen_parts_leaves_all_others(editor):
     here = int(editor.label_map[5, 5])
     before = editor.label_map.copy()
@@ -100,6 +105,7 @@ def test_painting_over_chosen_parts_leaves_all_others(editor):
         editor.paint_over("halo")
 
 
+@pytest.mark.shipped
 def test_hiding_parts_and_borders_change_the_view_alone(editor):
     before = editor.label_map.copy()
     editor.hide("spark", 1)
@@ -115,6 +121,7 @@ def test_hiding_parts_and_borders_change_the_view_alone(editor):
     assert np.array_equal(editor.label_map, before)
 
 
+@pytest.mark.shipped
 def test_a_tools_outline_is_what_the_tool_would_make_and_nothing_is_changed(editor):
     before = editor.label_map.copy()
     browser(editor, "outline", name="grow", label=3, mirror=True)  # which part tools do not go by
@@ -129,6 +136,7 @@ def test_a_tools_outline_is_what_the_tool_would_make_and_nothing_is_changed(edit
     assert np.array_equal(editor.label_map == 3, shown)
 
 
+@pytest.mark.shipped
 def test_an_outline_leaves_locked_parts_out_and_an_error_in_its_box(editor):
     with pytest.raises(ValueError, match="explode"):
         browser(editor, "operate", name="explode")
@@ -144,6 +152,7 @@ def test_an_outline_leaves_locked_parts_out_and_an_error_in_its_box(editor):
     editor.dismiss()
 
 
+@pytest.mark.shipped
 def test_a_part_is_copied_from_another_portraits_mask(editor, tiny_model):
     other = EditSession.from_seed(tiny_model, seed=5).label_map
     editor.operate(copy_from(other, "spark", fit=False))
@@ -151,6 +160,7 @@ def test_a_part_is_copied_from_another_portraits_mask(editor, tiny_model):
     assert np.array_equal(editor.label_map == 3, other == 3)
 
 
+@pytest.mark.shipped
 @pytest.mark.parametrize(
     ("kind", "buffers", "content", "words"),
     [

@@ -65,6 +65,7 @@ def test_samples_that_do_not_fit_are_refused(editor, seeds, psis, words):
     assert not samples(editor)
 
 
+@pytest.mark.slow
 def test_samples_wait_for_an_edit_and_do_not_end_it(editor):
     label = editor.labels[3].id
     editor.paint(Stroke(points=[(8.0, 8.0), (20.0, 20.0)], radius=4.0, label=label), run=False)

@@ -221,6 +221,7 @@ def test_a_worker_stands_back_behind_others_where_it_is_asked_to():
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
+@pytest.mark.slow
 def test_a_script_that_ends_while_a_worker_computes_ends_well():
     code = """if True:
         import torch

@@ -66,6 +66,7 @@ def placeholders(text: str) -> list[tuple]:
     return sorted((name, spec) for _, name, spec, _ in string.Formatter().parse(text) if name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_every_text_and_name_has_an_entry_with_the_same_placeholders(language):
     known = strings(language)
@@ -76,6 +77,7 @@ def test_every_text_and_name_has_an_entry_with_the_same_placeholders(language):
     assert not [text for text, other in known.items() if not other.strip()]
 
 
+@pytest.mark.slow
 def test_no_entry_is_left_over():
     spare = set(ENTRIES) - browser_texts() - names() - kernel_texts(all_constants=True)
     assert not spare, sorted(spare)
@@ -97,6 +99,7 @@ def test_a_text_takes_its_values_and_an_unknown_one_stays():
     assert translated("en", "{steps} steps", steps=3) == "3 steps"
 
 
+@pytest.mark.shipped
 def test_the_editor_and_the_grid_speak_the_language_they_are_given(tiny_model, session):
     editor = Editor(session, language="zh", journal=False)
     try:

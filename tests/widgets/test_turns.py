@@ -4,6 +4,7 @@ import threading
 import time
 from itertools import pairwise
 
+import pytest
 import torch
 
 from editgan_widgets import EditSession, turns
@@ -87,6 +88,7 @@ def test_a_cpu_has_no_turns():
     assert turns_of(torch.device("cpu")) is None
 
 
+@pytest.mark.slow
 def test_two_editors_on_one_model_never_compute_at_once_and_alternate(tiny_model, monkeypatch):
     line = Turns()  # the model lies on the CPU: as if it lay on a CUDA device
     monkeypatch.setattr(turns, "turns_of", lambda device: line)

@@ -137,6 +137,7 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(editor, message, words
     assert not editor.session.can_undo
 
 
+@pytest.mark.slow
 def test_refining_runs_with_frames_and_one_undo_takes_it_back(editor, vectors):
     before = editor.session.w_plus
     editor.apply_vectors({"more spark": 1.0})
@@ -158,6 +159,7 @@ def test_refining_runs_with_frames_and_one_undo_takes_it_back(editor, vectors):
     near(editor.session.w_plus, before)
 
 
+@pytest.mark.slow
 def test_the_script_of_rows_a_switch_and_a_refinement_makes_the_same_pixels(editor, tmp_path):
     editor.apply_vectors({"more spark": 1.0, "less glow": 0.3})
     editor.vector_layers("more spark", 0, 5)
@@ -203,6 +205,7 @@ def test_opposed_and_like_vectors_clash_as_far_as_they_share_rows(tiny_model, ve
     assert clashes(both, {"one": upper, "same": lower}) == ()
 
 
+@pytest.mark.shipped
 @pytest.mark.skipif(not MODELS["portraits"].is_file(), reason="the model does not ship here")
 def test_clashes_of_the_library_are_those_that_one_would_name():
     model = load_model("portraits", "cpu")
@@ -265,6 +268,8 @@ def test_pictures_come_also_where_other_things_are_to_be_done_first(editor, vect
     assert set(editor.view.vector_pictures) == {*vectors, "one", "two", "three"}
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_an_own_vector_is_removed_from_picture_and_panel_and_from_the_journal(tiny_model, tmp_path, vectors):
     editor = Editor(EditSession.from_seed(tiny_model, seed=3), vectors={}, journal=tmp_path / "journal")
     before = editor.session.w_plus
@@ -295,6 +300,7 @@ def after_undo(editor, ways):
     assert editor.wait(20)
 
 
+@pytest.mark.slow
 def test_undo_brings_a_removed_vector_back_with_its_slider_and_redo_takes_both_away(editor, vectors):
     before, delta = editor.session.w_plus, vectors["more spark"].delta_w_plus
     editor.apply_vectors({"more spark": 0.7})
@@ -358,6 +364,8 @@ def test_a_new_vector_of_a_removed_ones_name_is_not_taken_for_it(editor, vectors
     assert editor.vectors["more spark"] is other
 
 
+@pytest.mark.shipped
+@pytest.mark.slow
 def test_removed_vectors_come_and_go_with_the_history_of_a_restored_editor(tiny_model, tmp_path, vectors):
     editor = Editor(EditSession.from_seed(tiny_model, seed=3), vectors={}, journal=tmp_path / "journal")
     editor.add_vector(vectors["more spark"])
@@ -405,6 +413,7 @@ def test_the_last_edit_is_saved_as_an_animation(editor, tmp_path):
     assert Image.open(io.BytesIO(buffers[0])).n_frames >= 6
 
 
+@pytest.mark.slow
 def test_a_sweep_begins_without_its_vector_and_keeps_the_others(editor, vectors, tmp_path):
     editor.apply_vectors({"less glow": 0.5})
     assert editor.wait(20)
@@ -424,6 +433,7 @@ def test_a_sweep_begins_without_its_vector_and_keeps_the_others(editor, vectors,
         editor.sweep("nobody")
 
 
+@pytest.mark.slow
 def test_the_status_line_names_the_vector_from_which_an_edit_started(tiny_model):
     made = EditSession.from_seed(tiny_model, seed=3)
     made.set_label_map(grown(made.label_map, 3))

@@ -46,9 +46,10 @@ def test_close_frees_every_widget(make):
     editor.close()
 
 
+@pytest.mark.slow
 def test_an_editor_that_nothing_refers_to_is_freed(make):
     before = set(_instances)
-    for _ in range(12):
+    for _ in range(4):
         editor = make()
         editor.paint(Stroke([(8, 8)], 3, 1), run=False)
         editor.wait()
@@ -57,6 +58,7 @@ def test_an_editor_that_nothing_refers_to_is_freed(make):
     assert set(_instances) == before
 
 
+@pytest.mark.slow
 def test_an_editor_in_a_container_stays(make):
     box = VBox([make()])
     gc.collect()
@@ -64,6 +66,7 @@ def test_an_editor_in_a_container_stays(make):
     box.children[0].close()
 
 
+@pytest.mark.slow
 def test_a_cell_that_is_run_again_leaves_no_widgets_behind(make):
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -72,12 +75,12 @@ def test_a_cell_that_is_run_again_leaves_no_widgets_behind(make):
         shell.user_ns["make"] = make
         before, counts = set(_instances), []
         for source in ("editor = make(); editor", "make()", "from IPython.display import display; display(make())"):
-            for _ in range(12):
+            for _ in range(4):
                 assert shell.run_cell(source, store_history=True).success
                 gc.collect()
                 counts.append(len(set(_instances) - before))
         # One of each cell is still shown.
-        assert counts == [12] * 12 + [24] * 12 + [36] * 12
+        assert counts == [12] * 4 + [24] * 4 + [36] * 4
         assert all(isinstance(widget, Widget) for widget in _instances.values())
         kept = shell.user_ns["editor"]
         assert shell.run_cell("editor = make(); editor", store_history=True).success

@@ -94,6 +94,7 @@ def test_a_stroke_from_the_browser_is_painted_and_edited(make_editor):
     assert editor.view.status.startswith("Done in 5 steps")
 
 
+@pytest.mark.slow
 def test_callbacks_return_while_the_session_is_busy_and_the_worker_paints(make_editor):
     editor, threads = make_editor(), set()
     take = editor.session.set_label_map
@@ -134,6 +135,7 @@ def test_with_auto_off_a_stroke_waits_for_the_edit_button(make_editor):
     assert not np.array_equal(editor.image, before)
 
 
+@pytest.mark.slow
 def test_a_second_stroke_during_a_run_restarts_from_where_it_was(make_editor):
     editor = make_editor()
     stroke_message(editor, steps=5000)
@@ -164,6 +166,7 @@ def test_stop_ends_a_run_and_keeps_the_best(make_editor):
     assert editor.view.status.startswith("Stopped at step")
 
 
+@pytest.mark.slow
 def test_what_a_stopped_run_was_for_is_shown_as_paint_no_more_and_new_paint_is(make_editor):
     editor = make_editor()
     stroke_message(editor, steps=5000)
@@ -288,6 +291,7 @@ def test_a_bad_stroke_from_python_is_refused_at_once_and_a_running_edit_goes_on(
     editor.wait(20)
 
 
+@pytest.mark.slow
 def test_edit_goes_on_towards_parts_that_the_picture_lacks(make_editor, session):
     editor = make_editor(session, steps=1)
     label_map = session.label_map.copy()
@@ -354,6 +358,7 @@ def test_an_unknown_message_is_shown(make_editor):
     assert "selfdestruct" in editor.view.error
 
 
+@pytest.mark.slow
 def test_python_methods_do_what_the_tools_do(make_editor):
     editor = make_editor(steps=4)
     before = editor.image.copy()
@@ -373,6 +378,7 @@ def test_python_methods_do_what_the_tools_do(make_editor):
     assert np.array_equal(editor.image, edited)
 
 
+@pytest.mark.slow
 def test_messages_from_many_threads_lose_no_stroke(make_editor):
     editor = make_editor()
     editor.operate(lambda label_map, labels: np.zeros_like(label_map), run=False)
@@ -408,6 +414,7 @@ def test_something_that_is_no_session_is_a_clear_type_error(session):
         Editor(session, seed=3)
 
 
+@pytest.mark.slow
 def test_view_state_is_complete_for_a_reloaded_page(make_editor):
     editor = make_editor()
     stroke_message(editor, steps=5000)
@@ -494,6 +501,7 @@ def test_canvas_refuses_another_size_and_foreign_ids(canvas):
     assert canvas.label_map.max() == 0
 
 
+@pytest.mark.shipped
 def test_the_brush_begins_with_the_part_asked_for(session):
     editor = Editor(session, part="spark")
     assert editor.view.label == session.model.labels["spark"].id
@@ -519,6 +527,7 @@ def with_vectors(make_editor, session, vectors):
     return make_editor(session, vectors=vectors)
 
 
+@pytest.mark.slow
 def test_a_slider_adds_its_vector_and_one_undo_takes_it_back(with_vectors, session, vectors):
     editor, before = with_vectors, session.w_plus.clone()
     browser(editor, kind="vectors", scales={"spark": 0.5}, live=False)
@@ -581,6 +590,7 @@ def test_save_writes_and_sends_a_picture_that_opens_again(with_vectors, session,
         assert np.array_equal(open_picture(session.model, source).image, session.image)
 
 
+@pytest.mark.slow
 def test_the_same_slider_moved_three_times_is_one_undo(with_vectors, session):
     before = session.w_plus.clone()
     for scale in (0.2, 0.5, 0.9):
@@ -598,6 +608,7 @@ def test_the_same_slider_moved_three_times_is_one_undo(with_vectors, session):
     assert with_vectors.vector_scales == {"spark": 0.9}
 
 
+@pytest.mark.slow
 def test_scales_are_right_after_undo_and_an_edit_in_one_go(with_vectors, session):
     before = session.w_plus.clone()
     with_vectors.apply_vectors({"spark": 1.0})
@@ -634,6 +645,7 @@ def test_nothing_is_kept_of_vectors_that_were_taken_away_again(with_vectors):
     assert "dust" not in with_vectors.vectors
 
 
+@pytest.mark.slow
 def test_a_preview_neither_ends_an_edit_nor_swallows_one_that_waits(make_editor):
     editor = make_editor()
     stroke_message(editor, steps=60)
@@ -767,6 +779,7 @@ def test_every_part_tool_changes_a_part_in_the_middle(name, size):
     assert np.isin(changed, (0, 2)).all()
 
 
+@pytest.mark.slow
 def test_a_part_tool_starts_an_edit_where_the_editor_edits_by_itself(make_editor):
     editor = make_editor()
     editor.operate(lasso([(6, 10), (24, 10), (24, 20), (6, 20)], "glow"), run=False)
@@ -803,6 +816,7 @@ def as_png(pixels) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_an_opened_picture_is_embedded_edited_and_saved_at_its_own_size(with_vectors, session, tmp_path):
     editor, model = with_vectors, session.model
     editor.apply_vectors({"spark": 1.0})
