@@ -33,9 +33,31 @@ SMALLER = {
             "from editgan_widgets import Stroke\neditor.paint(Stroke([(8, 8), (20, 12)], 4, 'spark'))"
         ),
     },
+    "03_anatomy_of_an_edit_vector.ipynb": {
+        'load_model("portraits")': 'load_model("tiny.safetensors")',
+        "vectors = load_vectors(model)": (
+            "from editgan_widgets.analysis import sefa\nvectors = {v.name: v for v in sefa(model, 4)}\n"
+            "brightness = lambda picture: -picture.mean()"
+        ),
+        'vectors["smile"], vectors["open mouth"]': 'vectors["SeFa 1"], vectors["SeFa 2"]',
+        "read = attributes_of(model)": (
+            "from editgan_widgets.analysis import by_picture\n"
+            "read = by_picture(brightness=brightness, smile=brightness)"
+        ),
+        "range(60)": "range(4)",
+        '{"smile": smile, "jaw_open": other}': '{"smile": smile}',
+    },
 }
-WRITES = {"01_paint_a_portrait.ipynb": "open_mouth.safetensors", "02_edit_a_painting.ipynb": "smiling.png"}
-SHOWS = {"01_paint_a_portrait.ipynb": (3, 4), "02_edit_a_painting.ipynb": (1, 4)}  # widgets and pictures, at least
+WRITES = {
+    "01_paint_a_portrait.ipynb": "open_mouth.safetensors",
+    "02_edit_a_painting.ipynb": "smiling.png",
+    "03_anatomy_of_an_edit_vector.ipynb": "smile_alone.safetensors",
+}
+SHOWS = {
+    "01_paint_a_portrait.ipynb": (3, 4),
+    "02_edit_a_painting.ipynb": (1, 4),
+    "03_anatomy_of_an_edit_vector.ipynb": (0, 8),
+}  # widgets and pictures, at least
 
 pytestmark = pytest.mark.slow
 
