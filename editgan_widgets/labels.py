@@ -4,13 +4,17 @@ A label map is an array `[H, W]` uint8 of label ids. Ids and colours are convert
 """
 
 import difflib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import UInt8
 
-from editgan_widgets.scalars import Whole, is_whole, plain, shown
+from editgan_widgets.scalars import Whole, is_real, is_whole, plain, shown
+
+Parts: TypeAlias = str | Whole | Iterable[str | Whole]
+"""An id, a name, a name without its side ("brow": both), an edit group ("eyes"), or several of these."""
 
 
 class UnknownLabelError(ValueError):
@@ -36,10 +40,13 @@ class Label:
 class LabelSet:
     """The parts of one class of pictures, ids 0..n-1 in order; id 0 is the background.
 
+    `palettes` are further colours of the parts, by palette and name of the part: for colour-blind eyes, say. Those that
+    lack a part of this set are left out. They do not count when sets are compared, and are not stored with a model.
+
     Raises ValueError for a gap in the ids or a repeated name.
     """
 
-    def __init__(self, name: str, labels: Iterable[Label]):
+    def __init__(self, name: str, labels: Iterable[Label], palettes: Mapping[str, Mapping[str, str]] | None = None):
         self.name = name
         self.labels = tuple(labels)
         if [label.id for label in self.labels] != list(range(len(self.labels))):
@@ -49,6 +56,8 @@ class LabelSet:
         self._by_name = {label.name: label for label in self.labels}
         if len(self._by_name) != len(self.labels):
             raise ValueError(f"LabelSet {name!r}: a name is repeated")
+        known = (palettes or {}).items()
+        self.palettes = {palette: dict(colours) for palette, colours in known if self._by_name.keys() <= colours.keys()}
 
     def __iter__(self) -> Iterator[Label]:
         return iter(self.labels)
@@ -84,6 +93,76 @@ class LabelSet:
             known = sorted({g for label in self.labels for g in label.groups})
             raise UnknownLabelError(f"edit group {name!r} is not in LabelSet {self.name!r}; it has: {', '.join(known)}")
         return members
+
+    def ids(self, *names: str) -> tuple[int, ...]:
+        """Ids of the parts with these names; a name without its side means both sides. Unknown names give none."""
+        return tuple(x.id for x in self.labels if x.name in names or self.base_name(x.id) in names)
+
+    def exact_ids(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Ids of the parts with exactly these names. Unknown names give none."""
+        wanted = set(names)
+        return tuple(x.id for x in self.labels if x.name in wanted)
+
+    def resolve(self, parts: Parts) -> tuple[int, ...]:
+        """Ids that `parts` mean, ascending; unknown names are left out as long as one of the names is known.
+
+        Raises UnknownLabelError if none is known, or for an id out of range.
+        """
+        given = plain(parts)
+        wanted = (given,) if isinstance(given, str) or is_real(given) else tuple(given)
+        found: set[int] = set()
+        for one in wanted:
+            if isinstance(one, str):
+                found.update(self.ids(one) or (x.id for x in self.labels if one in x.groups))
+            else:
+                found.add(self[one].id)
+        if not found:
+            names = [one for one in wanted if isinstance(one, str)]
+            if names:
+                _ = self[names[0]]  # raises, and says which name is nearest
+            raise UnknownLabelError(f"no part was named; LabelSet {self.name!r} has {', '.join(self._by_name)}")
+        return tuple(sorted(found))
+
+    def base_name(self, part: str | Whole) -> str:
+        """Name of a part without its side: "eye" for "left eye"."""
+        label = self[part]
+        return label.name.removeprefix(label.side).strip(" _-") if label.side else label.name
+
+    def of_side(self, ids: Iterable[int], side: str | None) -> tuple[int, ...]:
+        """Those of some ids whose part is of a side: "left", "right", or None for parts that are not paired."""
+        return tuple(i for i in ids if self.labels[i].side == side)
+
+    def by_side(self, parts: Parts) -> list[tuple[int, ...]]:
+        """Ids of the parts without a side, of those of the left and of those of the right; empty ones are left out."""
+        wanted = self.resolve(parts)
+        return [group for side in (None, "left", "right") if (group := self.of_side(wanted, side))]
+
+    def other_side(self, part: str | Whole) -> int:
+        """Id of the part at the other side, "right eye" for "left eye"; of the part itself if it is not paired.
+
+        Raises UnknownLabelError for an unknown part.
+        """
+        label = self[part]
+        if label.side is None:
+            return label.id
+        both = self.ids(self.base_name(label.id))
+        return next((i for i in both if self.labels[i].side not in (None, label.side)), label.id)
+
+    @property
+    def mirrored_ids(self) -> UInt8[np.ndarray, "256"]:
+        """Table of the other side's id for each id; the same id for parts that are not paired."""
+        table = np.arange(256, dtype=np.uint8)
+        for label in self.labels:
+            table[label.id] = self.other_side(label.id)
+        return table
+
+    def recoloured(self, colours: Mapping[str, str]) -> "LabelSet":
+        """The same parts in other colours `#rrggbb`, by name. Raises KeyError for a part without one."""
+        return LabelSet(self.name, [replace(x, color=colours[x.name]) for x in self.labels], self.palettes)
+
+    def with_palettes(self, palettes: Mapping[str, Mapping[str, str]]) -> "LabelSet":
+        """The same parts with further palettes; those that it has stay."""
+        return LabelSet(self.name, self.labels, {**palettes, **self.palettes})
 
     @property
     def palette(self) -> UInt8[np.ndarray, "num_labels 3"]:

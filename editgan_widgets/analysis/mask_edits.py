@@ -20,7 +20,7 @@ from editgan_widgets.analysis import segmentation
 from editgan_widgets.analysis.transfer import identity_cosine
 from editgan_widgets.confusion import confusion
 from editgan_widgets.documents.session import EditSession
-from editgan_widgets.domains.portraits.scripted_edits import ScriptedEdit
+from editgan_widgets.domains.edits import ScriptedEdit
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN

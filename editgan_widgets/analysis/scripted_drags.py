@@ -16,7 +16,6 @@ from editgan_widgets import images
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.terms.drag import DragPoint
-from editgan_widgets.masks.part_operations import ids
 from editgan_widgets.models.editgan import EditGAN
 
 Point = tuple[float, float]
@@ -105,7 +104,7 @@ def brow(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet) -> Point | None:
 
 def lip_corner(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet) -> Point | None:
     """Corner of the mouth on the person's left."""
-    part = np.isin(label_map, ids(labels, "upper lip", "lower lip", "teeth", "mouth", "commissure"))
+    part = np.isin(label_map, labels.ids("upper lip", "lower lip", "teeth", "mouth", "commissure"))
     return _rightmost(part) if part.sum() >= 20 else None
 
 
@@ -117,17 +116,17 @@ def eye_corner(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet) -> Point |
 
 def jaw(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet) -> Point | None:
     """Lowest point of the chin, in the column of the chin's centre."""
-    chin = np.isin(label_map, ids(labels, "chin"))
+    chin = np.isin(label_map, labels.ids("chin"))
     if chin.sum() < 6:
         return None
     column = int(_centre(chin)[0])
-    rows = np.nonzero(np.isin(label_map[:, column], ids(labels, "chin", "jaw", "beard")))[0]
+    rows = np.nonzero(np.isin(label_map[:, column], labels.ids("chin", "jaw", "beard")))[0]
     return (column + 0.5, rows.max() + 1.0) if len(rows) else None
 
 
 def hair_edge(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet) -> Point | None:
     """Top of the hair above the middle between the brows."""
-    hair, brows = np.isin(label_map, ids(labels, "hair")), np.isin(label_map, ids(labels, "brow"))
+    hair, brows = np.isin(label_map, labels.ids("hair")), np.isin(label_map, labels.ids("brow"))
     if hair.sum() < 100 or brows.sum() < 8:
         return None
     column = int(_centre(brows)[0])
@@ -136,7 +135,7 @@ def hair_edge(label_map: UInt8[np.ndarray, "h w"], labels: LabelSet) -> Point | 
 
 
 def _left(labels: LabelSet, *names: str) -> list[int]:
-    return [i for i in ids(labels, *names) if labels[i].side == "left"]
+    return list(labels.of_side(labels.ids(*names), "left"))
 
 
 def _centre(part: Bool[np.ndarray, "h w"]) -> Point:

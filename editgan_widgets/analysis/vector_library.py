@@ -14,7 +14,8 @@ import torch
 from editgan_widgets import images
 from editgan_widgets.analysis.transfer import Read, attribute_change, picture_of
 from editgan_widgets.documents.session import EditSession
-from editgan_widgets.domains.portraits.library_edits import LIBRARY, LibraryEdit
+from editgan_widgets.domains.edits import LibraryEdit
+from editgan_widgets.domains.registry import domain_of
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.models.editgan import EditGAN
@@ -89,13 +90,14 @@ def learn_library(
     folder: str | Path | None = None,
     config: LibraryConfig | None = None,
     read: Read | None = None,
-    edits: Iterable[LibraryEdit] = LIBRARY,
+    edits: Iterable[LibraryEdit] | None = None,
 ) -> Iterator[LearnedVector]:
     """Learn all vectors of the library; write each to `folder`, if given.
 
+    `edits` are those of the model's domain if None, which then must have some, or ValueError is raised.
     A vector is not learned again if its file exists and was made with this model.
     """
-    for edit in edits:
+    for edit in edits_of(model) if edits is None else edits:
         path = None if folder is None else Path(folder) / f"{edit.name.replace(' ', '_')}.safetensors"
         learned = None if path is None or not path.is_file() else _kept(path, model, edit)
         if learned is None:
@@ -104,6 +106,17 @@ def learn_library(
                 learned.vector.save(path)
         if learned is not None:
             yield learned
+
+
+def edits_of(model: EditGAN) -> tuple[LibraryEdit, ...]:
+    """The library edits of a model's domain. Raises ValueError for a model without a domain, or a domain without."""
+    found = domain_of(model)
+    if found is None or not found.library_edits():
+        raise ValueError(
+            f"no library edits are known for {model}: it belongs to {'no domain' if found is None else found.name}; "
+            "register a domain with library_edits (domains/registry.py) and name it in the model's metadata"
+        )
+    return found.library_edits()
 
 
 def _kept(path: Path, model: EditGAN, edit: LibraryEdit) -> LearnedVector | None:

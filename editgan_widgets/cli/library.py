@@ -17,16 +17,16 @@ def vectors(
     licence: Annotated[str | None, typer.Option(help="Under which the vectors may be passed on.")] = None,
     device: Device = None,
 ) -> None:
-    """Learn a library of named edit vectors from scripted mask edits on a portrait model's samples."""
+    """Learn a library of named edit vectors from scripted mask edits on a model's samples."""
     from editgan_widgets import load_model
-    from editgan_widgets.analysis.vector_library import LibraryConfig, learn_library
-    from editgan_widgets.domains.portraits import load_factor_regressor
-    from editgan_widgets.domains.portraits.library_edits import LIBRARY
+    from editgan_widgets.analysis.vector_library import LibraryConfig, edits_of, learn_library
+    from editgan_widgets.domains.registry import judges_of
 
     config = LibraryConfig(sources=sources, candidates=2 * sources + 2, steps=steps, licence=licence)
     loaded = load_model(model, device=device)
-    with progress(len(LIBRARY), "vector") as advance:
-        read = load_factor_regressor().read
-        for count, learned in enumerate(learn_library(loaded, out, config, read, LIBRARY), start=1):
+    edits, factors = edits_of(loaded), judges_of(loaded).factors
+    read = None if factors is None else factors.read
+    with progress(len(edits), "vector") as advance:
+        for count, learned in enumerate(learn_library(loaded, out, config, read, edits), start=1):
             advance(count, {} if learned.attribute is None else {learned.attribute: learned.source_change})
     typer.echo(f"written: {out}")

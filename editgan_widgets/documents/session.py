@@ -612,7 +612,7 @@ class EditSession:
 
     def _acted_on(self, image: np.ndarray, predicted: np.ndarray, labels: Sequence[str]) -> np.ndarray | None:
         """The edited region after a change to another picture."""
-        parts = [label.id for label in self.model.labels if label.name in labels]
+        parts = self.model.labels.exact_ids(labels)
         before, edited = self.predicted_label_map, self._state.edited
         if not parts:  # of colour or light, say: it acts wherever the picture changes
             moved = np.abs(image.astype(int) - self._state.image).max(2) > _SEEN_CHANGE

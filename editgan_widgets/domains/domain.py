@@ -1,4 +1,4 @@
-"""Domain: the label sets and judges of a class of pictures (portraits, cars, …).
+"""Domain: what is known of a class of pictures (portraits, cars, …): labels, palettes, judges, vectors, scripted edits.
 
 A model belongs to the domain named in its metadata, or else to the domain that has its label set
 (domains/registry.py). A model without a domain can be edited like any other, but nothing that needs a judge is
@@ -7,13 +7,15 @@ available for it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from editgan_widgets.domains.edits import LibraryEdit, ScriptedEdit
 from editgan_widgets.labels import LabelSet
 
 
@@ -53,24 +55,52 @@ class Judges:
     identity: nn.Module | None = None  # picture [b, 3, h, w] in [-1, 1] -> unit vectors [b, n]: who is shown
 
 
+@runtime_checkable
+class Rendering(Protocol):
+    """A rendered picture whose parts are known."""
+
+    @property
+    def image(self) -> UInt8[np.ndarray, "h w 3"]:
+        """The picture."""
+        ...
+
+    @property
+    def label_map(self) -> UInt8[np.ndarray, "h w"]:
+        """Ids of its parts, of the domain's most detailed label set."""
+        ...
+
+
 @dataclass(frozen=True)
 class Domain:
-    """A class of pictures.
+    """A class of pictures. All but name and label sets is optional; functions load what is large when it is needed.
 
     Attributes:
         name: as in the metadata of models.
         label_sets: label sets of the domain's models.
-        load_judges: loads new judges onto a device; None if the domain has no judges.
+        palettes: further colours `#rrggbb` of the parts, by palette and name of the part; a model gets those that have
+            all its parts.
         coarse_parts: name of a part -> name of the coarse part that it belongs to in reports, for all label sets; empty
             merges parts by their first edit group.
+        load_judges: loads new judges onto a device.
         incidental: factors that nearly every edit changes a little, such as colours; not counted as effects.
         probe: name of a shipped edit vector and of the factor that it changes. Its effect on a picture measures whether
-            the picture can be edited. None if there is no such vector.
+            the picture can be edited.
+        vectors: folders of edit vectors that ship with the domain's models.
+        scripted_edits: mask edits that measure how well edits work.
+        library_edits: mask edits that a model's library of edit vectors is learned from.
+        captions: sentences that describe pictures of the domain, for edits by text.
+        render: seed and size in px -> a picture with its parts.
     """
 
     name: str
     label_sets: tuple[LabelSet, ...]
-    load_judges: Callable[[torch.device], Judges] | None = None
+    palettes: Mapping[str, Mapping[str, str]] = field(default_factory=dict, hash=False)
     coarse_parts: Mapping[str, str] = field(default_factory=dict, hash=False)
+    load_judges: Callable[[torch.device], Judges] | None = None
     incidental: frozenset[str] = frozenset()
     probe: str | None = None
+    vectors: tuple[Path, ...] = ()
+    scripted_edits: Callable[[], tuple[ScriptedEdit, ...]] = tuple
+    library_edits: Callable[[], tuple[LibraryEdit, ...]] = tuple
+    captions: tuple[str, ...] = ()
+    render: Callable[[int, int], Rendering] | None = None

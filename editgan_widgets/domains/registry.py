@@ -4,12 +4,14 @@
 """
 
 import importlib
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import torch
 
 from editgan_widgets.domains.domain import Domain, Judges
+from editgan_widgets.labels import LabelSet
 
 _SHIPPED = {"portraits": "editgan_widgets.domains.portraits.domain"}  # name -> module with a DOMAIN
 _registered: dict[str, Domain] = {}
@@ -46,6 +48,14 @@ def domain_of(model: Any) -> Domain | None:
         return domain(named) if named in domain_names() else None
     known = (domain(name) for name in domain_names())
     return next((found for found in known if model.labels in found.label_sets), None)
+
+
+def palettes_for(model: Any, labels: LabelSet) -> dict[str, Mapping[str, str]]:
+    """Further palettes of a model's labels: those of its domain, or of any domain that has its parts if it has none."""
+    found = domain_of(model)
+    domains = [found] if found is not None else [domain(name) for name in domain_names()]
+    palettes = {name: colours for one in domains for name, colours in one.palettes.items()}
+    return {name: colours for name, colours in palettes.items() if all(label.name in colours for label in labels)}
 
 
 def judges_of(model: Any) -> Judges:

@@ -89,5 +89,5 @@ def refine_target(
         with torch.no_grad():
             features = model.generator.synthesis(latent).features
         maps.append(predicted_label_map(model, features).cpu().numpy())
-    parts = [label.id for label in model.labels if label.name in labels]
+    parts = model.labels.exact_ids(labels)
     return from_segmentations(maps[0], maps[1], parts, config.buffer_px, config.whole_parts)

@@ -9,17 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.masks.part_operations import LabelMap, Operation, other_side
+from editgan_widgets.masks.part_operations import LabelMap, Operation
 from editgan_widgets.masks.strokes import Stroke
 from editgan_widgets.scalars import Whole, whole
 
 
 def reflected(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     """Reflect a label map `[H, W]`: "left eye" at the left becomes "right eye" at the right."""
-    table = np.arange(256, dtype=np.uint8)
-    for label in labels:
-        table[label.id] = other_side(labels, label.id)
-    return table[label_map[:, ::-1]]
+    return labels.mirrored_ids[label_map[:, ::-1]]
 
 
 def reflected_stroke(stroke: Stroke, width: Whole, labels: LabelSet) -> Stroke:
@@ -29,7 +26,7 @@ def reflected_stroke(stroke: Stroke, width: Whole, labels: LabelSet) -> Stroke:
     """
     right = whole(width, "width")
     points = tuple((right - float(x), y) for x, y in stroke.points)
-    return replace(stroke, points=points, label=other_side(labels, stroke.label))
+    return replace(stroke, points=points, label=labels.other_side(stroke.label))
 
 
 def on_both_sides(operation: Operation) -> Operation:

@@ -15,7 +15,7 @@ painted over its own old pixels.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -23,15 +23,14 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from scipy import ndimage
 
-from editgan_widgets.labels import LabelSet, UnknownLabelError
-from editgan_widgets.scalars import Flag, Real, Whole, flag, is_real, plain, plain_fields, real
+from editgan_widgets.labels import LabelSet, Parts, UnknownLabelError
+from editgan_widgets.scalars import Flag, Real, Whole, flag, plain_fields, real
 
 LabelMap = UInt8[np.ndarray, "h w"]
 Mask = Bool[np.ndarray, "h w"]
 Grid = Float[np.ndarray, "h w"]
 
 Operation: TypeAlias = Callable[[LabelMap, LabelSet], LabelMap]
-Parts: TypeAlias = str | Whole | Iterable[str | Whole]
 
 
 @dataclass(frozen=True)
@@ -188,7 +187,7 @@ def copy_side(parts: Parts, source: str, over: Over = None) -> Operation:
         raise ValueError(f"a side is 'left' or 'right', the person's own; got {source!r}")
 
     def copied(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-        of = {(_plain_name(labels, i), labels[i].side): i for i in resolve(labels, parts)}
+        of = {(labels.base_name(i), labels[i].side): i for i in labels.resolve(parts)}
         other = "right" if source == "left" else "left"
         pairs = {i: of[name, other] for (name, side), i in of.items() if side == source and (name, other) in of}
         if not pairs:
@@ -213,7 +212,7 @@ def from_other_side(part: str | Whole, over: Over = None) -> Operation:
     """
 
     def copied(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-        other = labels[other_side(labels, part)]
+        other = labels[labels.other_side(part)]
         if other.id == labels[part].id or other.side is None:
             raise UnknownLabelError(f"{labels[part].name!r} has no other side in LabelSet {labels.name!r}")
         return copy_side((labels[part].id, other.id), other.side, over)(label_map, labels)
@@ -238,7 +237,7 @@ def copy_from(other: LabelMap, parts: Parts, over: Over = None, fit: Flag = True
         if label_map.shape != other.shape:
             raise ValueError(f"the other label map is {other.shape} px, this one {label_map.shape}; resize it first")
         result = label_map.copy()
-        for part in _sides(labels, parts):
+        for part in labels.by_side(parts):
             shape, old = np.isin(other, part), np.isin(result, part)
             if shape.any():
                 dx, dy = _offset(shape, old) if centred and old.any() else (0, 0)
@@ -253,7 +252,7 @@ def delete(parts: Parts) -> Operation:
     """Remove parts; their pixels get the nearest other label."""
 
     def deleted(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-        return without(label_map, np.isin(label_map, resolve(labels, parts)))
+        return without(label_map, np.isin(label_map, labels.resolve(parts)))
 
     return deleted
 
@@ -262,9 +261,9 @@ def replace(parts: Parts, by: str | Whole) -> Operation:
     """Paint parts as another one: `replace("eyeball", "eyelid")`. A name without side takes that of each part."""
 
     def replaced(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-        painted, result = resolve(labels, by), label_map.copy()
-        for part in resolve(labels, parts):
-            same_side = [i for i in painted if labels[i].side == labels[part].side] or list(painted)
+        painted, result = labels.resolve(by), label_map.copy()
+        for part in labels.resolve(parts):
+            same_side = [*labels.of_side(painted, labels[part].side)] or [*painted]
             if len(same_side) > 1:
                 raise UnknownLabelError(f"{by!r} is {len(same_side)} parts of LabelSet {labels.name!r}; name one")
             result[label_map == part] = same_side[0]
@@ -273,52 +272,13 @@ def replace(parts: Parts, by: str | Whole) -> Operation:
     return replaced
 
 
-def resolve(labels: LabelSet, parts: Parts) -> tuple[int, ...]:
-    """Ids that `parts` mean, rising; names that the set lacks are left out as long as one of them is there.
-
-    Raises UnknownLabelError where the set has none of them, or an id is out of its range.
-    """
-    given = plain(parts)
-    wanted = (given,) if isinstance(given, str) or is_real(given) else tuple(given)
-    found: set[int] = set()
-    for one in wanted:
-        if isinstance(one, str):
-            grouped = () if ids(labels, one) else tuple(x.id for x in labels if one in x.groups)
-            found.update(ids(labels, one) or grouped)
-        else:
-            found.add(labels[one].id)
-    if not found:
-        names = [one for one in wanted if isinstance(one, str)]
-        if names:
-            _ = labels[names[0]]  # raises, and says which name is nearest
-        raise UnknownLabelError(f"no part was named; LabelSet {labels.name!r} has {', '.join(x.name for x in labels)}")
-    return tuple(sorted(found))
-
-
-def ids(labels: LabelSet, *names: str) -> tuple[int, ...]:
-    """Ids of the labels of these names; a name without its side stands for both sides. Unknown names give none."""
-    return tuple(x.id for x in labels if x.name in names or _plain_name(labels, x.id) in names)
-
-
-def other_side(labels: LabelSet, part: str | Whole) -> int:
-    """Id of the part on the other side, "right eye" for "left eye"; of the part itself if it is not paired.
-
-    Raises UnknownLabelError for an unknown part.
-    """
-    label = labels[part]
-    if label.side is None:
-        return label.id
-    both = ids(labels, _plain_name(labels, label.id))
-    return next((i for i in both if labels[i].side not in (None, label.side)), label.id)
-
-
 def allowed(label_map: LabelMap, labels: LabelSet, over: Over) -> Mask:
     """Pixels that may be painted over."""
     if over is None:
         return np.ones(label_map.shape, bool)
     if isinstance(over, AllBut):
-        return ~np.isin(label_map, resolve(labels, over.parts))
-    return np.isin(label_map, resolve(labels, over))
+        return ~np.isin(label_map, labels.resolve(over.parts))
+    return np.isin(label_map, labels.resolve(over))
 
 
 def warp(
@@ -397,24 +357,12 @@ def _length(length: Length, label_map: np.ndarray, mask: np.ndarray) -> float:
     return px
 
 
-def _plain_name(labels: LabelSet, label: int) -> str:
-    name, side = labels[label].name, labels[label].side
-    return name.removeprefix(side).strip(" _-") if side else name
-
-
-def _sides(labels: LabelSet, parts: Parts) -> list[tuple[int, ...]]:
-    """The parts without a side, those of the left and those of the right."""
-    wanted = resolve(labels, parts)
-    groups = (tuple(i for i in wanted if labels[i].side == side) for side in (None, "left", "right"))
-    return [group for group in groups if group]
-
-
 def _each_side(
     parts: Parts, over: Over, one: Callable[[np.ndarray, tuple[int, ...], np.ndarray], np.ndarray]
 ) -> Operation:
     def operation(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         result = label_map.copy()
-        for part in _sides(labels, parts):
+        for part in labels.by_side(parts):
             shown = np.isin(result, part)
             if shown.any() and not shown.all():
                 result = one(result, part, allowed(result, labels, over))

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from editgan_widgets.domains.registry import palettes_for
 from editgan_widgets.file_kinds import convert_line, misplaced
 from editgan_widgets.files import why_unreadable
 from editgan_widgets.labels import LabelSet
@@ -94,6 +95,8 @@ class EditGAN:
         self.generator, self.discriminator, self.interpreter = generator, discriminator, interpreter
         self.encoder = encoder
         self.labels, self.metadata = labels, dict(metadata or {})
+        if palettes := palettes_for(self, labels):
+            self.labels = labels.with_palettes(palettes)
         self._fingerprint: str | None = None
         if statistics is not None and len(statistics.std) != generator.w_dim:
             raise ValueError(f"statistics are of a W {len(statistics.std)} wide, the generator's is {generator.w_dim}")

@@ -3,13 +3,16 @@ import json
 import numpy as np
 import pytest
 from command_line import pixels, run
+from tiny_model import TINY_LABELS
 from typer.testing import CliRunner
 
 from editgan_widgets import EditSession, images
 from editgan_widgets.cli import app
 from editgan_widgets.cli.doctor import _weights
-from editgan_widgets.domains.portraits import factor_regressor, identity, library_edits
-from editgan_widgets.domains.portraits.library_edits import LibraryEdit
+from editgan_widgets.domains import registry
+from editgan_widgets.domains.domain import Domain
+from editgan_widgets.domains.edits import LibraryEdit
+from editgan_widgets.domains.portraits import factor_regressor, identity
 from editgan_widgets.masks.part_operations import OfPart, grow
 
 
@@ -132,7 +135,8 @@ def test_the_doctor_misses_no_optional_weights_but_finds_broken_ones(network, tm
 @pytest.mark.slow
 def test_vectors_learns_a_library_and_apply_says_which_names_there_are(saved, tmp_path, monkeypatch):
     grown = LibraryEdit("more glow", grow("glow", OfPart(0.3)))
-    monkeypatch.setattr(library_edits, "LIBRARY", (grown,))
+    monkeypatch.setattr(registry, "_registered", {})
+    registry.register(Domain("tiny", (TINY_LABELS,), library_edits=lambda: (grown,)))
     arguments = ["--model", saved / "tiny.safetensors", "--sources", 1, "--steps", 2]
     done = run("vectors", "--out", tmp_path, *arguments)
     assert done.exit_code == 0, done.output

@@ -14,7 +14,7 @@ SHAPES = LabelSet("shapes", [Label(0, "background", "#ffffff"), Label(1, "circle
 @pytest.fixture
 def shapes(monkeypatch):
     monkeypatch.setattr(registry, "_registered", {})
-    made = Domain("shapes", (SHAPES,), lambda device: Judges(segmenter=nn.Conv2d(3, 2, 1).to(device)))
+    made = Domain("shapes", (SHAPES,), load_judges=lambda device: Judges(segmenter=nn.Conv2d(3, 2, 1).to(device)))
     registry.register(made)
     return made
 

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from editgan_widgets.analysis.vector_library import LibraryConfig, learn_library, learn_vector
+from editgan_widgets.domains.edits import LibraryEdit
 from editgan_widgets.domains.portraits import FINE_LABELS, fine, load_samples
 from editgan_widgets.domains.portraits.factors import FACTOR_NAMES
-from editgan_widgets.domains.portraits.library_edits import LIBRARY, LibraryEdit
+from editgan_widgets.domains.portraits.library_edits import LIBRARY
 from editgan_widgets.labels import Label, LabelSet
 from editgan_widgets.latent.directions.edit_vector import EditVectorError
 from editgan_widgets.latent.directions.library import load_vectors

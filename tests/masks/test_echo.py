@@ -12,7 +12,6 @@ from node import Service
 
 from editgan_widgets.masks.fills import fill, lasso
 from editgan_widgets.masks.paint_rule import PaintRule
-from editgan_widgets.masks.part_operations import other_side
 from editgan_widgets.masks.strokes import Stroke, StrokeError
 from editgan_widgets.masks.warp import push
 
@@ -32,7 +31,7 @@ def on_page(page: Service, tool: str, label_map: np.ndarray, rule: PaintRule, **
         original=base64.b64encode(request.pop("original", label_map).tobytes()).decode(),
         width=WIDTH,
         height=HEIGHT,
-        others={label.id: other_side(LABELS, label.id) for label in LABELS},
+        others={label.id: LABELS.other_side(label.id) for label in LABELS},
         locked=list(rule.locked),
         over=list(rule.over),
         mirror=rule.mirror,

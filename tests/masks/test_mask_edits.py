@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from editgan_widgets.analysis import mask_edits
 from editgan_widgets.documents.session import EditSession
-from editgan_widgets.domains.portraits.scripted_edits import ScriptedEdit
+from editgan_widgets.domains.edits import ScriptedEdit
 
 
 class Judge(torch.nn.Module):

@@ -6,7 +6,6 @@ from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
 from editgan_widgets.masks.fills import fill, lasso
 from editgan_widgets.masks.mirror import on_both_sides, reflected, reflected_stroke
 from editgan_widgets.masks.paint_rule import PaintRule
-from editgan_widgets.masks.part_operations import other_side
 from editgan_widgets.masks.strokes import Stroke, rasterise
 from editgan_widgets.masks.warp import push
 
@@ -29,11 +28,11 @@ def blank():
 
 
 def test_the_other_side_of_a_part_is_the_one_of_the_same_name():
-    assert [other_side(LABELS, label.id) for label in LABELS] == [0, RIGHT, LEFT, NOSE, LONELY]
+    assert [LABELS.other_side(label.id) for label in LABELS] == [0, RIGHT, LEFT, NOSE, LONELY]
     face = label_set("face-34")
     for label in face:
-        other = face[other_side(face, label.id)]
-        assert other_side(face, other.id) == label.id
+        other = face[face.other_side(label.id)]
+        assert face.other_side(other.id) == label.id
         assert (other.id == label.id) == (label.side is None)
 
 

@@ -68,16 +68,16 @@ def test_an_operation_leaves_its_input_alone_and_does_nothing_where_its_part_is_
 
 
 def test_parts_are_named_by_id_name_name_without_side_group_or_several(face):
-    assert ops.resolve(LABELS, 4) == (4,)
-    assert ops.resolve(LABELS, "left brow") == (2,)
-    assert ops.resolve(LABELS, "brow") == ops.resolve(LABELS, "brows") == (2, 3)
-    assert ops.resolve(LABELS, ["smile", 2, "philtrum"]) == (2, 4, 5)
+    assert LABELS.resolve(4) == (4,)
+    assert LABELS.resolve("left brow") == (2,)
+    assert LABELS.resolve("brow") == LABELS.resolve("brows") == (2, 3)
+    assert LABELS.resolve(["smile", 2, "philtrum"]) == (2, 4, 5)
     with pytest.raises(UnknownLabelError, match=r"'upper lop'.*nearest: 'upper lip'"):
         ops.grow("upper lop", 1)(face, LABELS)
     with pytest.raises(UnknownLabelError, match="99"):
-        ops.resolve(LABELS, 99)
+        LABELS.resolve(99)
     with pytest.raises(UnknownLabelError, match="no part was named"):
-        ops.resolve(LABELS, ())
+        LABELS.resolve(())
 
 
 def test_a_part_grows_by_px_on_all_sides_and_each_side_keeps_its_label(face):

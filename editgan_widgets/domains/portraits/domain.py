@@ -1,8 +1,12 @@
-"""The domain of rendered portraits: its label sets and judges."""
+"""The domain of rendered portraits."""
+
+from pathlib import Path
 
 import torch
 
-from editgan_widgets.domains.domain import Domain, Judges
+from editgan_widgets.domains.domain import Domain, Judges, Rendering
+from editgan_widgets.domains.edits import LibraryEdit, ScriptedEdit
+from editgan_widgets.domains.portraits.palettes import PALETTES
 from editgan_widgets.domains.portraits.parts import (
     COARSE_LABELS,
     FINE_LABELS,
@@ -20,16 +24,41 @@ def _judges(device: torch.device) -> Judges:
     return Judges(load_segmenter().to(device), load_factor_regressor().to(device), load_identity().to(device))
 
 
+def _scripted_edits() -> tuple[ScriptedEdit, ...]:
+    from editgan_widgets.domains.portraits import scripted_edits
+
+    return scripted_edits.SCRIPTED_EDITS
+
+
+def _library_edits() -> tuple[LibraryEdit, ...]:
+    from editgan_widgets.domains.portraits import library_edits
+
+    return library_edits.LIBRARY
+
+
+def _render(seed: int, size: int) -> Rendering:
+    from editgan_widgets.domains.portraits.renderer import render
+
+    return render(seed, size)
+
+
+_PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
+
 DOMAIN = Domain(
     name="portraits",
     label_sets=(FINE_LABELS, COARSE_LABELS, PORTRAIT_LABELS),
-    load_judges=_judges,
+    palettes=PALETTES,
     coarse_parts={
         part.name: GROUP_LABELS[group].name
         for part, group in zip(PORTRAIT_LABELS, ids_within(GROUP_LABELS), strict=True)
     },
+    load_judges=_judges,
     incidental=frozenset(
         {"skin_tone", "hair_darkness", "lip_redness", "iris_color", "light_azimuth", "light_elevation"}
     ),
     probe="smile",
+    vectors=(_PRETRAINED / "portraits-128" / "vectors", _PRETRAINED / "portraits-64" / "vectors"),
+    scripted_edits=_scripted_edits,
+    library_edits=_library_edits,
+    render=_render,
 )

@@ -5,13 +5,13 @@ picture the person's left is on the right.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from editgan_widgets.domains.edits import LibraryEdit
 from editgan_widgets.domains.portraits import scripted_edits
 from editgan_widgets.domains.portraits.scripted_edits import BARE_SKIN, EYE, MOUTH, NOSE
-from editgan_widgets.labels import LabelSet, UnknownLabelError
+from editgan_widgets.labels import LabelSet
 from editgan_widgets.masks.part_operations import (
     LabelMap,
     OfPart,
@@ -20,9 +20,7 @@ from editgan_widgets.masks.part_operations import (
     bend,
     chain,
     extent,
-    ids,
     move,
-    resolve,
     scale,
     smear,
     warp,
@@ -36,25 +34,6 @@ _SOFT = (*BARE_SKIN, *_FACIAL_HAIR, "commissure")
 _FEATURES = (*MOUTH, *NOSE, *EYE, *_LIDS, "brow", "philtrum", "glasses", "moustache")
 
 
-@dataclass(frozen=True)
-class LibraryEdit:
-    """One edit: its operation, and the factor that it should change, if the regressor has one for it."""
-
-    name: str
-    operation: Operation
-    attribute: str | None = None  # of portraits.FACTORS
-    direction: int = 1  # sign of the wanted change of the attribute
-    layers: tuple[int, int] | None = None  # rows of w_plus that move; None = all
-
-    def paint(self, label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
-        """Return the painted label map, or None if the picture or the label set does not have its parts."""
-        try:
-            painted = self.operation(label_map, labels)
-        except UnknownLabelError:  # a coarser label set
-            return None
-        return None if np.array_equal(painted, label_map) else painted
-
-
 def _scripted(edit: Callable[..., LabelMap | None], **sizes: float) -> Operation:
     def operation(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         painted = edit(label_map, labels, **sizes)
@@ -65,7 +44,7 @@ def _scripted(edit: Callable[..., LabelMap | None], **sizes: float) -> Operation
 
 def shorter_hair(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     """Remove the hair below the nose tip."""
-    hair, nose = np.isin(label_map, resolve(labels, "hair")), np.isin(label_map, resolve(labels, NOSE))
+    hair, nose = np.isin(label_map, labels.resolve("hair")), np.isin(label_map, labels.resolve(NOSE))
     if not nose.any():
         return label_map.copy()
     hair[: int(extent(nose)[3])] = False
@@ -74,7 +53,7 @@ def shorter_hair(label_map: LabelMap, labels: LabelSet) -> LabelMap:
 
 def fringe(label_map: LabelMap, labels: LabelSet, fall: float = 0.08) -> LabelMap:
     """Extend the hair above the forehead towards the brows."""
-    hair, brows = ids(labels, "hair"), np.isin(label_map, ids(labels, "brow"))
+    hair, brows = labels.ids("hair"), np.isin(label_map, labels.ids("brow"))
     if not brows.any():
         return label_map.copy()
     left, top, right, _ = extent(brows)
@@ -82,23 +61,23 @@ def fringe(label_map: LabelMap, labels: LabelSet, fall: float = 0.08) -> LabelMa
     seed[int(top) :] = False
     x = np.arange(label_map.shape[1]) + 0.5
     dy = np.where((x > left - 2) & (x < right + 2), fall * len(label_map), 0.0)
-    return smear(label_map, seed, hair[0], dy, over=ids(labels, "forehead", "temple", "frown", "skin", "wrinkles"))
+    return smear(label_map, seed, hair[0], dy, over=labels.ids("forehead", "temple", "frown", "skin", "wrinkles"))
 
 
 def beard(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     """Paint a beard over chin and jaw, and beside the mouth."""
-    mouth = np.isin(label_map, ids(labels, *MOUTH))
+    mouth = np.isin(label_map, labels.ids(*MOUTH))
     if not mouth.any():
         return label_map.copy()
     below = np.arange(label_map.shape[0])[:, None] > extent(mouth)[1] + 1
-    free = np.isin(label_map, ids(labels, "chin", "jaw", "skin", "wrinkles")) & below
-    return np.where(free, resolve(labels, "beard")[0], label_map).astype(np.uint8)
+    free = np.isin(label_map, labels.ids("chin", "jaw", "skin", "wrinkles")) & below
+    return np.where(free, labels.resolve("beard")[0], label_map).astype(np.uint8)
 
 
 def wrinkles(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     """Paint lines across the forehead and from the wings of the nose past the corners of the mouth."""
-    name = labels[resolve(labels, "wrinkles")[0]].name
-    nose, mouth, brows = (np.isin(label_map, ids(labels, *part)) for part in (NOSE, MOUTH, ("brow",)))
+    name = labels[labels.resolve("wrinkles")[0]].name
+    nose, mouth, brows = (np.isin(label_map, labels.ids(*part)) for part in (NOSE, MOUTH, ("brow",)))
     if not (nose.any() and mouth.any() and brows.any()):
         return label_map.copy()
     size = len(label_map)
@@ -116,18 +95,18 @@ def wrinkles(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         lines.append([(brow_left + inner, y), ((brow_left + brow_right) / 2, y - 1), (brow_right - inner, y)])
     for points in lines:
         painted = rasterise(Stroke(points=points, radius=0.008 * size, label=name), painted, labels)
-    free = np.isin(label_map, ids(labels, *BARE_SKIN))
+    free = np.isin(label_map, labels.ids(*BARE_SKIN))
     return np.where(free, painted, label_map).astype(np.uint8)
 
 
 def glasses(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     """Paint a frame around each eye and a bridge between them."""
-    frame = resolve(labels, "glasses")[0]
+    frame = labels.resolve("glasses")[0]
     if np.isin(label_map, frame).mean() > 0.002:  # the person wears glasses already
         return label_map.copy()
     boxes = []
     for side in ("left", "right"):
-        eye = np.isin(label_map, [i for i in ids(labels, *EYE, *_LIDS) if labels[i].side == side])
+        eye = np.isin(label_map, labels.of_side(labels.ids(*EYE, *_LIDS), side))
         if not eye.any():
             return label_map.copy()
         boxes.append(extent(eye))
@@ -144,7 +123,7 @@ def glasses(label_map: LabelMap, labels: LabelSet) -> LabelMap:
     (x0, y0), (x1, _) = sorted(middles)
     bridge = (np.abs(y - y0 + 0.01 * size) < 0.012 * size) & (x > x0 + 0.1 * size) & (x < x1 - 0.1 * size)
     painted[bridge] = frame
-    return np.where(np.isin(label_map, ids(labels, "hair", "background")), label_map, painted).astype(np.uint8)
+    return np.where(np.isin(label_map, labels.ids("hair", "background")), label_map, painted).astype(np.uint8)
 
 
 def _head_turn(by: float) -> Operation:
@@ -152,7 +131,7 @@ def _head_turn(by: float) -> Operation:
 
     def operation(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         step = by * len(label_map)
-        return warp(label_map, ids(labels, *_FEATURES), lambda x, y: (x - step, y), over=ids(labels, *BARE_SKIN))
+        return warp(label_map, labels.ids(*_FEATURES), lambda x, y: (x - step, y), over=labels.ids(*BARE_SKIN))
 
     return operation
 

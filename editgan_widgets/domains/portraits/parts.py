@@ -10,6 +10,7 @@ that every face parser has, left and right together.
 import numpy as np
 from jaxtyping import UInt8
 
+from editgan_widgets.domains.portraits.palettes import PALETTES
 from editgan_widgets.labels import Label, LabelSet
 
 # name, colour, side, edit groups, name in Face-34 (None if it has no such part); the order is the id.
@@ -66,7 +67,9 @@ _PARTS: tuple[tuple[str, str, str | None, tuple[str, ...], str | None], ...] = (
 )
 
 PORTRAIT_LABELS = LabelSet(
-    "portraits-49", [Label(i, name, color, side, groups) for i, (name, color, side, groups, _) in enumerate(_PARTS)]
+    "portraits-49",
+    [Label(i, name, color, side, groups) for i, (name, color, side, groups, _) in enumerate(_PARTS)],
+    PALETTES,
 )
 
 # Parts of less than a dozen pixels, and the part that each belongs to: at 128 px …
@@ -105,7 +108,7 @@ def _without(belongs_to: dict[str, str]) -> LabelSet:
     """PORTRAIT_LABELS without the keys of `belongs_to`."""
     kept = [part for part in _PARTS if part[0] not in belongs_to]
     labels = [Label(i, name, color, side, groups) for i, (name, color, side, groups, _) in enumerate(kept)]
-    return LabelSet(f"portraits-{len(labels)}", labels)
+    return LabelSet(f"portraits-{len(labels)}", labels, PALETTES)
 
 
 FINE_LABELS = _without(_BELONGS_TO_AT_128)

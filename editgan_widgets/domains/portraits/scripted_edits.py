@@ -4,31 +4,11 @@ Each edit of `SCRIPTED_EDITS` takes a label map `[H, W]` uint8 and its LabelSet 
 the same shape. Sizes are fractions of the picture's height. The edits are composed of masks/part_operations.py.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
+from editgan_widgets.domains.edits import ScriptedEdit
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.masks.part_operations import LabelMap, extent, ids, smear, warp
-
-
-@dataclass(frozen=True)
-class ScriptedEdit:
-    """One edit: its name, the parts whose shape it changes, and the operation that paints it."""
-
-    name: str
-    parts: tuple[str, ...]  # names without the side: "brow" means both brows
-    operation: Callable[[LabelMap, LabelSet], LabelMap | None]
-
-    def paint(self, label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
-        """Return the painted label map, or None if the picture or the label set does not have its parts."""
-        painted = self.operation(label_map, labels)
-        return None if painted is None or np.array_equal(painted, label_map) else painted
-
-    def part_ids(self, labels: LabelSet) -> tuple[int, ...]:
-        """Ids of the edited parts in a label set, both sides of paired parts."""
-        return ids(labels, *self.parts)
+from editgan_widgets.masks.part_operations import LabelMap, extent, smear, warp
 
 
 def _arch(x: np.ndarray, left: float, right: float) -> np.ndarray:
@@ -44,12 +24,12 @@ BARE_SKIN = ("skin", "cheek", "chin", "jaw", "philtrum", "wrinkles", *FOREHEAD)
 
 
 def _on_skin(labels: LabelSet) -> tuple[int, ...]:
-    return ids(labels, *BARE_SKIN, "beard", "moustache", "commissure")
+    return labels.ids(*BARE_SKIN, "beard", "moustache", "commissure")
 
 
 def wider_smile(label_map: LabelMap, labels: LabelSet, stretch: float = 1.25, lift: float = 0.02) -> LabelMap | None:
     """Stretch the mouth sideways and lift its corners."""
-    mouth = ids(labels, *MOUTH)
+    mouth = labels.ids(*MOUTH)
     if not _seen(label_map, mouth):
         return None
     left, _, right, _ = extent(np.isin(label_map, mouth))
@@ -65,7 +45,7 @@ def wider_smile(label_map: LabelMap, labels: LabelSet, stretch: float = 1.25, li
 
 def open_mouth(label_map: LabelMap, labels: LabelSet, gap: float = 0.04) -> LabelMap | None:
     """Lower the lower lip and show the inside of the mouth between the lips."""
-    upper, lower, inner = ids(labels, "upper lip"), ids(labels, "lower lip"), ids(labels, "mouth")
+    upper, lower, inner = labels.ids("upper lip"), labels.ids("lower lip"), labels.ids("mouth")
     if not (_seen(label_map, upper) and _seen(label_map, lower) and inner):
         return None
     left, _, right, _ = extent(np.isin(label_map, lower))
@@ -73,7 +53,7 @@ def open_mouth(label_map: LabelMap, labels: LabelSet, gap: float = 0.04) -> Labe
     opened = warp(label_map, lower, lambda x, y: (x, y - down * _arch(x, left, right)), over=_on_skin(labels))
     below = np.maximum.accumulate(np.isin(label_map, upper), axis=0)
     above = np.maximum.accumulate(np.isin(opened, lower)[::-1], axis=0)[::-1]
-    kept = np.isin(label_map, upper + ids(labels, "teeth")) | np.isin(opened, lower)
+    kept = np.isin(label_map, upper + labels.ids("teeth")) | np.isin(opened, lower)
     between = below & above & ~kept
     return np.where(between, inner[0], opened).astype(np.uint8)
 
@@ -85,9 +65,7 @@ def closed_eyes(label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
     """Cover each eyeball with its upper lid; the lashes move with the lid's edge to the eyeball's lower rim."""
     closed, seen = label_map.copy(), False
     for side in ("left", "right"):
-        eye, lid, lashes = (
-            tuple(i for i in ids(labels, *names) if labels[i].side == side) for names in (EYE, ("eyelid",), ("lashes",))
-        )
+        eye, lid, lashes = (labels.of_side(labels.ids(*names), side) for names in (EYE, ("eyelid",), ("lashes",)))
         if lid and _seen(label_map, eye):
             eyeball = np.isin(label_map, eye)
             closed[eyeball | np.isin(label_map, lashes)] = lid[0]
@@ -99,16 +77,16 @@ def closed_eyes(label_map: LabelMap, labels: LabelSet) -> LabelMap | None:
 
 def raised_brows(label_map: LabelMap, labels: LabelSet, rise: float = 0.025) -> LabelMap | None:
     """Move both brows up."""
-    brows = ids(labels, "brow")
+    brows = labels.ids("brow")
     if not _seen(label_map, brows):
         return None
     up = round(rise * len(label_map))
-    return warp(label_map, brows, lambda x, y: (x, y + up), over=ids(labels, *BARE_SKIN))
+    return warp(label_map, brows, lambda x, y: (x, y + up), over=labels.ids(*BARE_SKIN))
 
 
 def longer_hair(label_map: LabelMap, labels: LabelSet, length: float = 0.12) -> LabelMap | None:
     """Extend the hair beside the face downwards, over background, neck and clothes."""
-    hair, brows = ids(labels, "hair"), ids(labels, "brow")
+    hair, brows = labels.ids("hair"), labels.ids("brow")
     if not (_seen(label_map, hair) and _seen(label_map, brows)):
         return None
     seed = np.isin(label_map, hair)
@@ -117,16 +95,16 @@ def longer_hair(label_map: LabelMap, labels: LabelSet, length: float = 0.12) -> 
     if seed.mean() < 0.004:  # short hair does not hang beside the face
         return None
     dy = np.full(label_map.shape[1], length * len(label_map))
-    return smear(label_map, seed, hair[0], dy, over=ids(labels, "background", "neck", "clothes"))
+    return smear(label_map, seed, hair[0], dy, over=labels.ids("background", "neck", "clothes"))
 
 
 def higher_hairline(label_map: LabelMap, labels: LabelSet, rise: float = 0.05) -> LabelMap | None:
     """Move the hairline above the forehead up."""
-    hair, skin, brows = ids(labels, "hair"), ids(labels, "forehead") or ids(labels, "skin"), ids(labels, "brow")
+    hair, skin, brows = labels.ids("hair"), labels.ids("forehead") or labels.ids("skin"), labels.ids("brow")
     if not (_seen(label_map, hair) and _seen(label_map, skin) and _seen(label_map, brows)):
         return None
     left, top, right, _ = extent(np.isin(label_map, brows))
-    forehead = np.isin(label_map, ids(labels, *BARE_SKIN))
+    forehead = np.isin(label_map, labels.ids(*BARE_SKIN))
     forehead[int(top) :] = False
     dy = -rise * len(label_map) * _arch(np.arange(label_map.shape[1]) + 0.5, left, right)
     return smear(label_map, forehead, skin[0], dy, over=hair)
@@ -134,7 +112,7 @@ def higher_hairline(label_map: LabelMap, labels: LabelSet, rise: float = 0.05) -
 
 def bigger_nose(label_map: LabelMap, labels: LabelSet, wider: float = 1.3, longer: float = 1.1) -> LabelMap | None:
     """Make the nose wider and longer; its root does not move."""
-    nose = ids(labels, *NOSE)
+    nose = labels.ids(*NOSE)
     if not _seen(label_map, nose):
         return None
     left, top, right, _ = extent(np.isin(label_map, nose))
@@ -149,7 +127,7 @@ def bigger_nose(label_map: LabelMap, labels: LabelSet, wider: float = 1.3, longe
 
 def thicker_lips(label_map: LabelMap, labels: LabelSet, thicker: float = 0.02) -> LabelMap | None:
     """Extend the upper lip upwards and the lower lip downwards, most in the middle."""
-    upper, lower = ids(labels, "upper lip"), ids(labels, "lower lip")
+    upper, lower = labels.ids("upper lip"), labels.ids("lower lip")
     if not (_seen(label_map, upper) and _seen(label_map, lower)):
         return None
     x = np.arange(label_map.shape[1]) + 0.5

@@ -3,23 +3,26 @@
 from functools import cache
 from pathlib import Path
 
+from editgan_widgets.domains.registry import domain, domain_names
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.latent.directions.vector_stack import list_edit_vectors
 from editgan_widgets.models.editgan import EditGAN
-
-_PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 
 
 def shipped_vectors(model: EditGAN) -> tuple[EditVector, ...]:
     """Vectors that ship with a model, read once; empty if it has no library."""
     known = (model.fingerprint, model.base_fingerprint)
-    return tuple(vector for vector in _all_shipped() if vector.fingerprint in known)
+    return tuple(vector for folder in _folders() for vector in _read(folder) if vector.fingerprint in known)
+
+
+def _folders() -> list[Path]:
+    """The folders of all domains' vectors that are there; which of the vectors fit a model, their fingerprints say."""
+    return [folder for name in domain_names() for folder in domain(name).vectors if folder.is_dir()]
 
 
 @cache
-def _all_shipped() -> tuple[EditVector, ...]:
-    files = (file for folder in sorted(_PRETRAINED.glob("*/vectors")) for file in list_edit_vectors(folder))
-    return tuple(file.vector for file in files if file.vector is not None)
+def _read(folder: Path) -> tuple[EditVector, ...]:
+    return tuple(file.vector for file in list_edit_vectors(folder) if file.vector is not None)
 
 
 def load_vectors(model: EditGAN, folder: str | Path | None = None) -> dict[str, EditVector]:
@@ -31,7 +34,7 @@ def load_vectors(model: EditGAN, folder: str | Path | None = None) -> dict[str, 
 
     Raises EditVectorError if there is no library for this model, FileNotFoundError if the folder does not exist.
     """
-    folders = sorted(_PRETRAINED.glob("*/vectors")) if folder is None else [Path(folder)]
+    folders = _folders() if folder is None else [Path(folder)]
     for place in folders:
         found = {x.vector.name: x.vector for x in list_edit_vectors(place, model) if x.vector and x.problem is None}
         if found:

@@ -78,7 +78,7 @@ class Editor(DOMWidget):
         vectors: edit vectors by name, each with a slider; None takes the library that ships with the model.
         journal: whether everything is kept on disk for `restore`: True in the user's folder for it, or a new folder.
         language: of the texts, "en" or "zh" (simplified Chinese); errors are in English.
-        palette: the parts' "own" colours, or "safe" ones, which colour-blind eyes tell apart too (portraits only).
+        palette: the parts' "own" colours, or "safe" ones for colour-blind users, where the domain has them.
 
     Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `take_part`, `run`,
     `stop`, `undo`, `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`,
@@ -261,7 +261,7 @@ class Editor(DOMWidget):
     def show_palette(self, palette: str) -> None:
         """Show the parts in their "own" colours, or in "safe" ones, which colour-blind eyes tell apart too.
 
-        Raises ValueError for another palette, or for parts that have no safe colours: the portraits' alone have them.
+        Raises ValueError for a palette that the parts do not have.
         """
         recoloured(self.labels, palette)
         self.view.palette = palette

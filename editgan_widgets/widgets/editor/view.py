@@ -35,9 +35,8 @@ from typing import Any
 import traitlets
 from ipywidgets import widget_serialization
 
-from editgan_widgets.masks.part_operations import other_side
 from editgan_widgets.masks.strokes import SHAPES
-from editgan_widgets.palettes import PALETTES, palettes_of
+from editgan_widgets.palettes import palettes_of
 from editgan_widgets.scalars import is_whole, plain, whole
 from editgan_widgets.widgets.core.live_view import STATIC, LiveView
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
@@ -123,7 +122,7 @@ class EditorView(LiveView):
     pressure = _Flag(True).tag(sync=True)  # a pen's pressure is the brush's size
     hidden = traitlets.List(_Whole()).tag(sync=True)  # ids of parts that the mask is shown without
     mask_style = traitlets.Enum(MASK_STYLES, "areas").tag(sync=True)
-    palette = traitlets.Enum(PALETTES, "own").tag(sync=True)  # one of `palettes`
+    palette = traitlets.Unicode("own").tag(sync=True)  # one of `palettes`
 
     def __init__(self, canvas: PartCanvas, **state: Any) -> None:
         self._recoloured = palettes_of(canvas.labels)
@@ -132,7 +131,7 @@ class EditorView(LiveView):
             width=int(canvas.width),
             height=int(canvas.height),
             part_tools=list(PART_TOOLS),
-            labels=[{"id": x.id, "name": x.name, "other": other_side(canvas.labels, x.id)} for x in canvas.labels],
+            labels=[{"id": x.id, "name": x.name, "other": canvas.labels.other_side(x.id)} for x in canvas.labels],
             palettes={name: [label.color for label in labels] for name, labels in self._recoloured.items()},
             **state,
         )

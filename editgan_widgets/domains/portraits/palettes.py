@@ -1,0 +1,60 @@
+"""Further colours of the portraits' parts: the "safe" palette, for colour-blind eyes (see palettes.py).
+
+Found by a search over the 216 colours with six levels per channel: parts that share a border in samples of both
+models differ by at least SAFE_DISTANCE for all four visions, and each colour is as close to the
+part's own as that allows.
+"""
+
+_SAFE_ROWS = """
+background #ffffff
+skin #ffcc99
+neck #9933cc
+clothes #669999
+hair #663300
+left ear #9999cc
+right ear #999999
+left brow #003333
+right brow #33ffff
+left eyelid #6633ff
+right eyelid #ccccff
+left sclera #cccccc
+right sclera #00ffcc
+left iris #996666
+right iris #6666ff
+nose #333333
+nostrils #cc99ff
+upper lip #cc3333
+lower lip #ccffff
+teeth #ffff99
+mouth #330033
+beard #336666
+cheek #cc6633
+chin #ff0033
+jaw #9999ff
+forehead #999900
+temple #9900cc
+frown #993333
+wrinkles #660000
+philtrum #ff66cc
+moustache #999966
+sideburns #000000
+commissure #996699
+bridge #993300
+nose tip #ff9900
+ala of nose #666699
+left helix #cc3366
+right helix #ffcc00
+left lobule #666666
+right lobule #99ff00
+left lower lid #330066
+right lower lid #cc6666
+left lashes #330000
+right lashes #003366
+left pupil #003300
+right pupil #003399
+left tear duct #663333
+right tear duct #9966cc
+glasses #009999
+"""
+SAFE = {row[:-8]: row[-7:] for row in _SAFE_ROWS.strip().splitlines()}
+PALETTES = {"safe": SAFE}
