@@ -43,7 +43,7 @@ def face():
 
 
 def count(label_map, *names):
-    return int(np.isin(label_map, scripted_edits.ids(LABELS, *names)).sum())
+    return int(np.isin(label_map, LABELS.ids(*names)).sum())
 
 
 @pytest.mark.parametrize("edit", SCRIPTED_EDITS, ids=lambda edit: edit.name)
@@ -84,7 +84,7 @@ def test_an_edit_means_the_same_at_twice_the_size(edit, face):
 
 def test_a_wider_smile_is_wider_and_its_corners_stand_higher(face):
     smile = scripted_edits.wider_smile(face, LABELS)
-    mouth = np.isin(smile, scripted_edits.ids(LABELS, "upper lip", "lower lip"))
+    mouth = np.isin(smile, LABELS.ids("upper lip", "lower lip"))
     left, _, right, _ = scripted_edits.extent(mouth)
     assert right - left >= 14
     corner, middle = np.flatnonzero(mouth[:, int(left)]), np.flatnonzero(mouth[:, 32])
@@ -107,7 +107,7 @@ def test_closed_eyes_show_lids_and_no_eyeball(face):
 def test_raised_brows_keep_their_size(face):
     raised = scripted_edits.raised_brows(face, LABELS)
     assert count(raised, "brow") == count(face, "brow")
-    top = scripted_edits.extent(np.isin(raised, scripted_edits.ids(LABELS, "brow")))[1]
+    top = scripted_edits.extent(np.isin(raised, LABELS.ids("brow")))[1]
     assert top < 21
 
 
