@@ -1,5 +1,5 @@
 // A tool of the editor. Each is a file in this folder with a line in index.js; toolbar, keys, list of shortcuts and painting read
-// from it everything they need. Its value of the trait `tool` must be known to the kernel too (TOOLS in Python).
+// from it everything they need. Its value of the trait `tool` must be known to the kernel too (BUTTONS in Python).
 
 import type { Outline, Point, Translate } from "../../core/types";
 import type { Echo } from "../../core/echo.js";
