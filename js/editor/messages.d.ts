@@ -1,6 +1,6 @@
 // Generated from the schema of editgan_widgets.widgets.editor.requests:MESSAGES by `make bundle`; edit the commands in Python.
 
-/** Take the last edit as it is. */
+/** Accept the last edit. */
 export interface Accept {
   kind: "accept";
 }
@@ -11,7 +11,7 @@ export interface Ack {
   seq: number;
 }
 
-/** One movement of the brush or the eraser, picture px. */
+/** One stroke of the brush or the eraser; coordinates in picture px. */
 export interface Brush {
   kind: "stroke";
   auto?: boolean;
@@ -25,20 +25,20 @@ export interface Brush {
   shape?: "round" | "square";
 }
 
-/** Let Compare show an entry of the history; None the picture before all edits. */
+/** Set the entry that Compare shows; None = the picture before all edits. */
 export interface CompareWith {
   kind: "compare_with";
   entry: number | null;
 }
 
-/** How edits are optimised from now on. */
+/** Change the settings of the edits that follow. */
 export interface Configure {
   kind: "configure";
   preset?: string;
   settings?: Settings;
 }
 
-/** Go back to before the last edit and what was painted for it. */
+/** Undo the last edit and the painting for it. */
 export interface Discard {
   kind: "discard";
 }
@@ -56,7 +56,7 @@ export interface Drag {
   steps?: number | null;
 }
 
-/** Paint the area that a point is in, or all of its part. */
+/** Paint the connected area at a point, or its whole part. */
 export interface Fill {
   kind: "fill";
   auto?: boolean;
@@ -89,13 +89,13 @@ export interface History {
   kind: "history";
 }
 
-/** Keep all that was edited as a vector of that name. */
+/** Keep all edits so far as a vector with a name. */
 export interface Keep {
   kind: "keep";
   name: string;
 }
 
-/** Paint what lies inside an outline; the polygon sends its corners. */
+/** Paint the inside of an outline. The polygon tool sends its corners. */
 export interface Lasso {
   kind: "lasso";
   auto?: boolean;
@@ -106,7 +106,7 @@ export interface Lasso {
   label: number | string;
 }
 
-/** Go over to the portrait of a seed. */
+/** Open the picture of a seed. */
 export interface New {
   kind: "new";
   seed: number;
@@ -120,7 +120,7 @@ export interface Open {
   name?: string;
 }
 
-/** Take all parts from a file. */
+/** Replace the mask by that of a file. */
 export interface OpenMask {
   kind: "open_mask";
   auto?: boolean;
@@ -130,7 +130,7 @@ export interface OpenMask {
   mirror?: boolean;
 }
 
-/** Paint one part where a black and white file is white. */
+/** Paint one part where a black-and-white file is white. */
 export interface OpenPartMask {
   kind: "open_part_mask";
   auto?: boolean;
@@ -141,7 +141,7 @@ export interface OpenPartMask {
   label: number | string;
 }
 
-/** Use a part tool (part_tools.py). */
+/** Apply a part tool (part_tools.py). */
 export interface Operate {
   kind: "operate";
   auto?: boolean;
@@ -176,18 +176,18 @@ export interface Push {
   radius: number;
 }
 
-/** Do again what was taken back. */
+/** Redo what was undone. */
 export interface Redo {
   kind: "redo";
 }
 
-/** Repair the picture after its vectors. */
+/** Refine the picture after vectors were applied. */
 export interface Refine {
   kind: "refine";
   steps: number;
 }
 
-/** Take an own vector out of the picture and its slider away. */
+/** Remove one of the user's vectors, its effect and its slider. */
 export interface Remove {
   kind: "remove";
   name: string;
@@ -200,7 +200,7 @@ export interface Rename {
   name?: string;
 }
 
-/** Let a vector move rows `first` to `last` alone; without them all of its rows. */
+/** Restrict a vector to the rows `first` to `last`; without them it moves all of its rows. */
 export interface Rows {
   kind: "layers";
   name: string;
@@ -208,7 +208,7 @@ export interface Rows {
   last?: number | null;
 }
 
-/** Edit towards the painted parts. */
+/** Optimise the picture towards the painted mask. */
 export interface RunEdit {
   kind: "run";
   steps?: number | null;
@@ -245,14 +245,14 @@ export interface Script {
   view?: string;
 }
 
-/** Weaken or strengthen the last edit; `live` shows it alone. */
+/** Scale the last edit; `live` only shows the result. */
 export interface SetStrength {
   kind: "strength";
   strength: number;
   live?: boolean;
 }
 
-/** Settings of EditConfig that the browser has fields for; None is none, and one that is left out the preset's. */
+/** Settings of EditConfig that the page has fields for. A setting that is left out keeps the preset's value. */
 export interface Settings {
   lr?: number;
   outside_budget?: number;
@@ -279,7 +279,7 @@ export interface Sweep {
   view?: string;
 }
 
-/** Take a vector out of the picture and back. */
+/** Switch a vector off or on. */
 export interface Switch {
   kind: "switch";
   name: string;
@@ -291,12 +291,12 @@ export interface Thumbs {
   kind: "thumbs";
 }
 
-/** Take the last thing back: a stroke with its edit, or the opening of a picture. */
+/** Undo the last step: a stroke with its edit, or the opening of a picture. */
 export interface Undo {
   kind: "undo";
 }
 
-/** Set vectors to scales, -4 to 4; `live` while a slider moves, which shows it alone. */
+/** Set the scales of vectors, -4 to 4; `live` (while a slider moves) only shows the result. */
 export interface Vectors {
   kind: "vectors";
   scales: Record<string, number>;

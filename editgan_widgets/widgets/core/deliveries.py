@@ -1,8 +1,9 @@
-"""Deliveries: each message of a browser is done once and in its order, however often it is sent.
+"""Deliveries: each message of a page is processed once and in order, however often it is sent.
 
-A browser numbers what must not be lost: `turn: [client, n]`, n = 1, 2, 3 …, and a page is a client. It keeps a message
-until it hears that it was handled, and sends it again after a reload or a lost connection. What came before is not done
-twice, and what comes before its turn (an earlier one was lost on the way) waits in the browser until it is asked for.
+A page is a client. It numbers the messages that must not be lost: `turn: [client, n]`, n = 1, 2, 3 …. It keeps a
+message until the kernel confirms it, and sends it again after a reload or a lost connection. Duplicates are dropped.
+A message that arrives early (an earlier one was lost) is not taken; the page sends it again when the missing one has
+arrived.
 """
 
 import threading
@@ -13,14 +14,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-_CLIENTS = 64  # pages remembered, the ones heard of last
+_CLIENTS = 64  # pages that are remembered, the most recent ones
 _LONGEST_NAME = 40
 _MOST_MESSAGES = 2**53  # JavaScript's largest whole number
 
 
 @dataclass(eq=False)
 class Turn:
-    """One message's place; `queued` once an action of the editor will see to it."""
+    """Number of one message; `queued` is True once a command of it is in the inbox."""
 
     client: str
     n: int
@@ -30,23 +31,26 @@ class Turn:
 @dataclass(eq=False)
 class _Client:
     taken: int = 0
-    open: set[int] = field(default_factory=set)  # taken, and not handled yet
+    open: set[int] = field(default_factory=set)  # taken and not yet handled
 
     @property
     def handled(self) -> int:
-        """The last n up to which all is handled."""
+        """Largest n such that all messages up to it are handled."""
         return min(self.open) - 1 if self.open else self.taken
 
 
 class Deliveries:
-    """What was taken and handled of each client; any thread may ask."""
+    """Records which messages of each client were taken and handled. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._clients: OrderedDict[str, _Client] = OrderedDict()
 
     def take(self, given: Any) -> Turn | None:
-        """The turn of a message, or None where it came before or is not due. Raises ValueError for no `[client, n]`."""
+        """Return the turn of the next message of a client, or None for a duplicate or an early one.
+
+        Raises ValueError if `given` is not `[client, n]`.
+        """
         name, n = _checked(given)
         with self._lock:
             client = self._clients.setdefault(name, _Client())
@@ -61,7 +65,7 @@ class Deliveries:
 
     @contextmanager
     def arrival(self, turn: Turn | None) -> Iterator[None]:
-        """What is done inside is done for a message of that turn, which `arriving` then gives."""
+        """Set the turn that `arriving` returns inside the block."""
         arrived = _ARRIVING.set((self, turn))
         try:
             yield
@@ -70,23 +74,23 @@ class Deliveries:
 
     @property
     def arriving(self) -> Turn | None:
-        """The turn of the message that is being received in this thread, if it has one."""
+        """Turn of the message that this thread is receiving; None outside `arrival`."""
         deliveries, turn = _ARRIVING.get()
         return turn if deliveries is self else None
 
     def finish(self, turn: Turn) -> None:
-        """A message is handled: done, or refused."""
+        """Mark a message as handled: it was applied or refused."""
         with self._lock:
             if turn.client in self._clients:
                 self._clients[turn.client].open.discard(turn.n)
 
     def handled(self) -> dict[str, int]:
-        """For each client the last n up to which all is handled."""
+        """Largest n of each client such that all messages up to it are handled."""
         with self._lock:
             return {name: client.handled for name, client in self._clients.items()}
 
     def standing(self, given: Any) -> dict[str, Any]:
-        """What a client is told that sent a message out of its turn; `early` where earlier ones are missing."""
+        """Answer to a client that sent a duplicate or an early message; `early` is True if others are missing."""
         name, n = _checked(given)
         with self._lock:
             client = self._clients.get(name, _Client())

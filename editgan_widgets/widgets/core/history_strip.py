@@ -1,4 +1,4 @@
-"""The history as the editor shows it: what was done in one go is one picture, branches fork where it was undone."""
+"""The history strip: one node per group of entries, with branches where a step was undone and another one taken."""
 
 from collections.abc import Callable, Mapping
 from itertools import islice
@@ -7,12 +7,12 @@ from typing import Any
 from editgan_widgets.documents.history import Entry, History
 from editgan_widgets.labels import LabelSet
 
-MOST_SHOWN = 200  # newest entries, and as many on the way to the present one
-Text = Callable[..., str]  # of strings.py: an English text and its values -> the text in the user's language
+MOST_SHOWN = 200  # newest entries, and as many ancestors of the present one
+Text = Callable[..., str]  # translates an English text with its values (strings.py)
 
 
 def shown_entries(history: History[Any]) -> list[Entry]:
-    """Entries that end a group, or that another group follows: the newest, and those before the present one."""
+    """Entries that end a group or that another group follows, of the newest and the ancestors of the present one."""
     entries = history.entries
 
     def ends_or_forks(entry: Entry) -> bool:
@@ -30,9 +30,9 @@ def shown_entries(history: History[Any]) -> list[Entry]:
 
 
 def strip(history: History[Any], labels: LabelSet, text: Text) -> list[dict[str, Any]]:
-    """What the browser draws: {id, parent, name, at} of each shown entry; the present one has `present`.
+    """Return the nodes that the page draws: {id, parent, name, at} of each shown entry; the present one has `present`.
 
-    An entry in the middle of a group that is not shown stands where its group ends.
+    A present entry in the middle of a group is shown as the end of its group.
     """
     shown = {entry.id for entry in shown_entries(history)}
     present = present_id(history, shown)
@@ -49,7 +49,7 @@ def strip(history: History[Any], labels: LabelSet, text: Text) -> list[dict[str,
 
 
 def present_id(history: History[Any], shown: set[int]) -> int:
-    """The shown entry that stands for the present one."""
+    """Id of the node that represents the present entry."""
     entry = history.entry
     while entry.id not in shown and entry.latest is not None:
         entry = history.entries[entry.latest]
@@ -57,17 +57,17 @@ def present_id(history: History[Any], shown: set[int]) -> int:
 
 
 def title(history: History[Any], entry: Entry, labels: LabelSet, text: Text) -> str:
-    """What was done in an entry and those of its group before it, in a few words."""
+    """Title of a node: what its group did up to this entry, at most two steps."""
     made = [entry.made]
     above = entry
     while above.parent is not None and history.entries[above.parent].group == entry.group:
         above = history.entries[above.parent]
         made.insert(0, above.made)
-    words: list[tuple[str, str]] = []  # what was done, and its kind
+    words: list[tuple[str, str]] = []  # text and kind of each step
     for one in made:
         kind = one["do"]
         if kind in ("edit", "strength", "vector") and words and words[-1][1] == kind:
-            words.pop()  # the last of several counts
+            words.pop()  # of several in a row only the last is named
         words.append((_word(one, labels, text), kind))
     shown = list(dict.fromkeys(word for word, _ in words if word))
     return " · ".join(shown[-2:])

@@ -1,19 +1,19 @@
-"""IdleWorker: small jobs that wait until the editor has nothing else to do, such as pictures to choose from."""
+"""IdleWorker: small jobs that run while the editor is idle, such as drawing sample pictures."""
 
 import threading
 from collections.abc import Callable, Hashable
 
 from editgan_widgets.streaming import close_at_exit
 
-_LOOK_AGAIN = 0.05  # s between two looks whether the editor is idle; only while a job waits
+_LOOK_AGAIN = 0.05  # seconds between two checks of `busy` while a job waits
 
 
 class IdleWorker:
-    """Runs jobs one at a time on a daemon thread of its own, each begun only while `busy()` is false.
+    """Runs jobs one at a time on its own daemon thread; a job starts only while `busy()` is False.
 
-    Jobs run in the order in which they were asked for; one that is asked for again under the same key before it began
-    takes the old one's place. What a job raises goes to `on_error`. The thread starts with the first job. A long job
-    asks `busy` between its parts, and asks for itself again where it is put off.
+    Jobs run in the order of the calls of `ask`. A job with the key of a waiting one replaces it. Exceptions of jobs are
+    passed to `on_error`. The thread starts with the first job. A long job should check `busy` between its parts, and
+    call `ask` again to continue later.
     """
 
     def __init__(self, busy: Callable[[], bool], on_error: Callable[[Exception], None]) -> None:
@@ -24,7 +24,7 @@ class IdleWorker:
         self._closed = False
 
     def ask(self, key: Hashable, job: Callable[[], None]) -> None:
-        """Do a job some time; returns at once. After `close` nothing is done."""
+        """Queue a job and return immediately. Does nothing after `close`."""
         with self._wake:
             if self._closed:
                 return
@@ -36,7 +36,7 @@ class IdleWorker:
             self._wake.notify()
 
     def close(self, timeout: float = 0.0) -> None:
-        """Drop what waits; a job that runs is waited for up to `timeout` seconds."""
+        """Drop waiting jobs, and wait up to `timeout` seconds for a running one."""
         with self._wake:
             self._closed = True
             self._jobs.clear()
@@ -55,5 +55,5 @@ class IdleWorker:
                 job = self._jobs.pop(next(iter(self._jobs)))
             try:
                 job()
-            except Exception as error:  # the thread must live on for the next job
+            except Exception as error:  # the thread must survive for the next job
                 self._on_error(error)

@@ -1,19 +1,19 @@
-"""Which editors are shown in a notebook: one stays alive while the cell that shows it was not run again.
+"""Keep the editors that a notebook's cells show, and release an editor when its cell is run again.
 
-An editor is freed, with all its widgets, once nothing refers to it. What a cell shows counts as a reference until that
-cell is run again: its outputs are then gone from the page, and `Out`, `_` and the like give such an editor up too.
+An editor and its widgets are freed when nothing refers to it. The output of a cell counts as a reference until the cell
+is run again. Then the output is gone from the page, and the editor is also removed from `Out`, `_` and the like.
 """
 
 import gc
 from typing import Any
 
 _SHOWN: dict[tuple[str, str], list[Any]] = {}  # by cell
-_watched: list[Any] = []  # shells whose cells are followed
+_watched: list[Any] = []  # shells with our callbacks
 _given_up = False
 
 
 def keep_while_shown(editor: Any) -> None:
-    """Keep an editor that the cell being run displays. Nothing where there is no IPython."""
+    """Keep an editor that the running cell displays. Does nothing without IPython."""
     shell = _shell()
     if shell is None:
         return
@@ -27,7 +27,7 @@ def keep_while_shown(editor: Any) -> None:
 
 
 def forget(editor: Any) -> None:
-    """Keep a closed editor no longer."""
+    """Release a closed editor."""
     for cell, editors in list(_SHOWN.items()):
         _SHOWN[cell] = [other for other in editors if other is not editor]
 
@@ -39,7 +39,7 @@ def _shell() -> Any:
 
 
 def _cell(shell: Any) -> tuple[str, str]:
-    """The cell being run: by its id, or by its source where the front end gives none."""
+    """Key of the running cell: its id, or its source if the front end sends no id."""
     kernel = getattr(shell, "kernel", None)
     try:
         parent = kernel.get_parent("shell") if kernel is not None else {}
@@ -61,7 +61,7 @@ def _begin_cell(shell: Any, info: Any) -> None:
 
 
 def _forget_output(shell: Any, editor: Any) -> None:
-    """Take an editor out of what IPython keeps of a cell's result: `Out[5]`, `_5`, `_`, `__` and `___`."""
+    """Remove an editor from the results that IPython keeps: `Out[5]`, `_5`, `_`, `__` and `___`."""
     outputs = shell.user_ns.get("_oh", {})
     numbers = [number for number, value in outputs.items() if value is editor]
     for number in numbers:

@@ -1,4 +1,4 @@
-"""Going over to another picture: a sampled portrait, a saved one, a latent's, or a photo that is embedded first."""
+"""Open another picture: a sampled one, a saved one, that of a latent, or a photo, which is embedded first."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ from editgan_widgets.widgets.editor.tools.files import New, Open
 
 
 def go_over_to(command: Command, document: Document, screen: Screen, pacer: FramePacer, token: CancelToken) -> None:
-    """Take another picture; one that cannot be opened is shown as an error, and the old one stays."""
+    """Open another picture. If it cannot be opened, the error is shown and the old picture stays."""
     picture, latent = _asked(command), None
     sampled = isinstance(picture, tuple)
     begins = screen.text("Drawing the portrait …") if sampled else screen.text("Looking for the face …")
@@ -69,7 +69,7 @@ def _asked(command: Command) -> str | Path | bytes | Sample:
 def _begun(
     picture: str | Path | bytes | Sample, document: Document, on_step: Callable[[Any], None], token: CancelToken
 ) -> tuple[PhotoSession | None, EditSession]:
-    """A session of a sampled portrait, a saved one, or any other picture, which then comes as a PhotoSession."""
+    """Session of a sampled or saved picture, or PhotoSession of any other picture."""
     model, config = document.session.model, document.session.config
     if isinstance(picture, tuple):
         source = picture[2] if len(picture) == 3 else "torch"

@@ -1,4 +1,4 @@
-"""What a part tool would make, before it is used; computed beside the editor's queue, so an edit runs on."""
+"""Outlines of what a part tool would do; computed outside the editor's queue, so that a running edit continues."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

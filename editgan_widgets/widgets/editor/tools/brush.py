@@ -1,4 +1,4 @@
-"""Brush and eraser: a stroke paints a part, or brings the original parts back."""
+"""Brush and eraser: a stroke paints a part or restores the original parts."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -20,7 +20,7 @@ Tool = Annotated[
 
 
 class Brush(PaintCommand, frozen=True, kw_only=True, tag="stroke"):
-    """One movement of the brush or the eraser, picture px."""
+    """One stroke of the brush or the eraser; coordinates in picture px."""
 
     buffers: ClassVar = {"points": points_of, "radii": numbers_of}
 
@@ -33,17 +33,17 @@ class Brush(PaintCommand, frozen=True, kw_only=True, tag="stroke"):
 
     @property
     def stroke(self) -> Stroke:
-        """The same as a stroke. Raises StrokeError."""
+        """The stroke that the command describes. Raises StrokeError."""
         return Stroke(self.points, self.radius, self.label, self.shape, self.radii)
 
     def check(self, document: Document) -> None:
-        """Raises UnknownLabelError, or StrokeError for what no brush paints."""
+        """Raise UnknownLabelError for an unknown label, StrokeError for an invalid stroke."""
         self.rule(document.labels)
         _ = document.labels[self.label], self.stroke
 
 
 def paint(document: Document, command: Brush) -> Outcome:
-    """Paint or erase."""
+    """Apply the stroke to the session's mask."""
     stroke, labels, rule = command.stroke, document.labels, command.rule(document.labels)
     nothing = document.text("The parts are as before: what was painted is already there.")
     if rule.restricts:
@@ -71,7 +71,7 @@ def paint(document: Document, command: Brush) -> Outcome:
 
 
 def _made(stroke: Stroke, rule: PaintRule, labels: Any) -> dict[str, Any]:
-    """What the history says: the stroke itself, where a script can paint it by itself."""
+    """History record of the stroke; it contains the stroke itself if a script can repeat it alone."""
     if rule != PaintRule():
         return {"do": "label_map", "tool": "brush", "part": labels[stroke.label].id}
     told = {name: value for name, value in vars(stroke).items() if value is not None}

@@ -38,19 +38,19 @@ class Drag(Command, frozen=True, kw_only=True):
     steps: Steps | None = None
 
     def drag_points(self, document: Document) -> tuple[DragPoint, ...]:
-        """The pairs. Raises DragError for those outside the picture, or that do not move."""
+        """The pairs of points. Raises DragError for points outside the picture or pairs that do not move."""
         given = [DragPoint((x, y), (to_x, to_y)) for x, y, to_x, to_y in self.points]
         return checked_points(given, document.size[0])
 
     def check(self, document: Document) -> None:
-        """Raises DragError, or UnknownLabelError."""
+        """Raise DragError or UnknownLabelError."""
         self.drag_points(document)
         if self.part is not None:
             _ = document.labels[self.part]
 
 
 def drag(document: Document, command: Drag) -> Outcome:
-    """Begin a drag."""
+    """Start the optimisation of a drag."""
     session, points = document.session, command.drag_points(document)
     steps = command.steps or session.config.steps
     region = None if command.part is None else _near_part(document, document.labels[command.part].id, points)
@@ -65,7 +65,7 @@ def drag(document: Document, command: Drag) -> Outcome:
 
 
 def _near_part(document: Document, part: int, points: tuple[DragPoint, ...]) -> Bool[np.ndarray, "h w"]:
-    """Where a drag of a part may act: near the points' ways, and no further from the part than they lead."""
+    """Region that a drag of a part may change: near the points' paths, and no further from the part than they lead."""
     height = document.size[0]
     reach = max(point.length for point in points) + _AROUND * height
     region = drag_region(points, height)

@@ -1,4 +1,4 @@
-"""Runs: the Edit and Stop buttons, the strength of the last edit, whether it is taken, and how edits are optimised."""
+"""Edits: start and stop them, set the strength of the last one, accept it, and change the optimisation's settings."""
 
 from dataclasses import fields, replace
 from typing import Annotated, Any, ClassVar
@@ -16,7 +16,7 @@ from editgan_widgets.widgets.editor.painting import edit_run
 
 
 class RunEdit(Command, frozen=True, kw_only=True, tag="run"):
-    """Edit towards the painted parts."""
+    """Optimise the picture towards the painted mask."""
 
     runs: ClassVar = True
 
@@ -24,22 +24,22 @@ class RunEdit(Command, frozen=True, kw_only=True, tag="run"):
 
 
 class Accept(Command, frozen=True, kw_only=True):
-    """Take the last edit as it is."""
+    """Accept the last edit."""
 
 
 class SetStrength(Command, frozen=True, kw_only=True, tag="strength"):
-    """Weaken or strengthen the last edit; `live` shows it alone."""
+    """Scale the last edit; `live` only shows the result."""
 
     strength: Strength
     live: Flag = False
 
     def passes(self, document: Document) -> bool:
-        """Whether it is shown alone."""
+        """True if the command only shows something."""
         return self.live
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings of EditConfig that the browser has fields for; None is none, and one that is left out the preset's."""
+    """Settings of EditConfig that the page has fields for. A setting that is left out keeps the preset's value."""
 
     lr: Annotated[float, Meta(le=5, title="Learning rate", description="takes 0.001 to 5")] | UnsetType = UNSET
     outside_budget: Annotated[float, Meta(le=0.2, title="Outside budget", description="takes 0 to 0.2")] | UnsetType = (
@@ -51,7 +51,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def given(self) -> dict[str, Any]:
-        """Those that were not left out."""
+        """The settings that were given."""
         return {name: value for name in SETTINGS if (value := getattr(self, name)) is not UNSET}
 
 
@@ -59,7 +59,7 @@ SETTINGS = Settings.__struct_fields__
 
 
 class Configure(Command, frozen=True, kw_only=True):
-    """How edits are optimised from now on."""
+    """Change the settings of the edits that follow."""
 
     at_once: ClassVar = True
 
@@ -69,12 +69,12 @@ class Configure(Command, frozen=True, kw_only=True):
     )
 
     def check(self, document: Document) -> None:
-        """Raises ValueError for a preset that there is not, or a setting out of range."""
+        """Raise ValueError for an unknown preset or a setting out of range."""
         configured(self.preset, self.settings.given)
 
 
 class TakeConfig(Command, frozen=True, kw_only=True):
-    """The same from Python, which no browser can send."""
+    """As above, with a whole EditConfig; only from Python."""
 
     at_once: ClassVar = True
 
@@ -82,7 +82,7 @@ class TakeConfig(Command, frozen=True, kw_only=True):
 
 
 def configured(preset: str, settings: Any) -> EditConfig:
-    """The configuration of a preset and changes of it. Raises ValueError."""
+    """Configuration of a preset with changed settings. Raises ValueError."""
     config = EditConfig.preset(preset)
     try:
         return replace(config, **settings)
@@ -92,19 +92,19 @@ def configured(preset: str, settings: Any) -> EditConfig:
 
 
 def run(document: Document, command: RunEdit) -> Outcome:
-    """Begin an edit."""
+    """Start an edit."""
     if not document.session.can_edit:
         raise SessionError("nothing to edit: paint a stroke first, on either picture")
     return Outcome(run=edit_run(document, command.steps or document.session.config.steps))
 
 
 def stop(_document: Document, _command: Stop) -> Outcome:
-    """Nothing: what ran has ended for this."""
+    """Do nothing: the arrival of the command has already ended the running edit."""
     return Outcome()
 
 
 def accept(document: Document, _command: Accept) -> Outcome:
-    """Take the last edit as it is."""
+    """Accept the last edit."""
     waited = document.pending
     document.accept()
     return Outcome(
@@ -113,7 +113,7 @@ def accept(document: Document, _command: Accept) -> Outcome:
 
 
 def set_strength(document: Document, command: SetStrength) -> Outcome:
-    """Weaken or strengthen the last edit."""
+    """Scale the last edit."""
     session, history = document.session, document.session.history
     with history.grouped(history.entry.group):
         session.set_strength(command.strength)
@@ -121,19 +121,19 @@ def set_strength(document: Document, command: SetStrength) -> Outcome:
 
 
 def at_strength(document: Document, command: SetStrength) -> Tensor | None:
-    """The latent at another strength; None where there is no edit."""
+    """Latent at another strength of the last edit; None if there is no edit."""
     session = document.session
     return None if session.strength is None else session.strength_latent(command.strength)
 
 
 def configure(document: Document, command: Configure) -> Outcome:
-    """Take settings."""
+    """Apply changed settings."""
     document.session.config = configured(command.preset, command.settings.given)
     return Outcome()
 
 
 def take_config(document: Document, command: TakeConfig) -> Outcome:
-    """Take a whole configuration."""
+    """Apply a whole configuration."""
     document.session.config = command.config
     return Outcome()
 

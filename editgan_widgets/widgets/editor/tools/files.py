@@ -1,4 +1,4 @@
-"""Files: another picture opened, and picture, mask, script and animation saved by the browser."""
+"""Files: open pictures, and give the page a picture, mask, script or animation to save."""
 
 from typing import Any, ClassVar
 
@@ -46,19 +46,19 @@ class Open(Command, frozen=True, kw_only=True):
 
 
 class New(Command, frozen=True, kw_only=True):
-    """Go over to the portrait of a seed."""
+    """Open the picture of a seed."""
 
     seed: Seed
     psi: Psi
     source: Text = "torch"
 
     def check(self, document: Document) -> None:
-        """Raises ValueError for what is no portrait's seed, psi or source."""
+        """Raise ValueError for an invalid seed, psi or source of random numbers."""
         checked_sample(self.seed, self.psi, self.source)
 
 
 class OpenPicture(Command, frozen=True, kw_only=True):
-    """The same from Python, which no browser can send: a file, its content, or a seed with its psi and source."""
+    """As above, only from Python: a file, its content, or a seed with psi and source."""
 
     picture: Any
     index: int | None = None
@@ -66,7 +66,7 @@ class OpenPicture(Command, frozen=True, kw_only=True):
 
 
 def save(document: Document, _command: Save) -> Outcome:
-    """The portrait, or the whole photo with the edits in it."""
+    """The picture as a file: the portrait, or the whole photo with the edits pasted in."""
     if document.photo is None:
         said = document.text("Saved as portrait.png, with its recipe: open it here to go on.")
         return _saved(said, "portrait.png", picture_png(document.session))
@@ -75,20 +75,20 @@ def save(document: Document, _command: Save) -> Outcome:
 
 
 def save_mask(document: Document, _command: SaveMask) -> Outcome:
-    """The mask."""
+    """The mask as a file."""
     said = document.text("Saved as mask.png, in the parts' colours: paint on it elsewhere and open it here.")
     return _saved(said, "mask.png", mask_png(document.session.label_map, document.labels))
 
 
 def save_script(document: Document, _command: Script) -> Outcome:
-    """The script."""
+    """The script as a file."""
     script = session_script(document.session, document.panel.vectors).encode()
     said = document.text("Saved as picture.py: run it, and it makes the same picture.")
     return _saved(said, "picture.py", script, "text/x-python")
 
 
 def save_animation(document: Document, _command: SaveAnimation) -> Outcome:
-    """The last edit as a GIF."""
+    """The last edit as a GIF file."""
     content = animate_edit(document.recorder.frames()).encoded(".gif")
     return _saved(document.text("Saved as {name}.", name="edit.gif"), "edit.gif", content, "image/gif")
 

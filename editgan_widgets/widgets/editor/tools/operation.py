@@ -1,4 +1,4 @@
-"""Operations on whole parts: the part tools, a part from another portrait, masks from files, and those of scripts."""
+"""Operations on whole parts: part tools, a part from another portrait, masks from files, operations of scripts."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -15,13 +15,13 @@ from editgan_widgets.widgets.editor.sample_shelf import checked_sample
 
 
 class Operate(PaintCommand, frozen=True, kw_only=True):
-    """Use a part tool (part_tools.py)."""
+    """Apply a part tool (part_tools.py)."""
 
     label: Part
     name: Text
 
     def check(self, document: Document) -> None:
-        """Raises ValueError for a tool that there is not, UnknownLabelError."""
+        """Raise ValueError for an unknown tool, UnknownLabelError for an unknown label."""
         self.rule(document.labels)
         part_tool(self.name, document.labels[self.label].id, document.size[0])
 
@@ -35,13 +35,13 @@ class FromSample(PaintCommand, frozen=True, kw_only=True):
     source: Text = "torch"
 
     def check(self, document: Document) -> None:
-        """Raises ValueError for a portrait or a part that there is not."""
+        """Raise ValueError for a portrait or a part that does not exist."""
         self.rule(document.labels)
         _ = document.labels[self.label], checked_sample(self.seed, self.psi, self.source)
 
 
 class OpenMask(PaintCommand, frozen=True, kw_only=True):
-    """Take all parts from a file."""
+    """Replace the mask by that of a file."""
 
     buffers: ClassVar = {"file": file_of}
 
@@ -49,7 +49,7 @@ class OpenMask(PaintCommand, frozen=True, kw_only=True):
 
 
 class OpenPartMask(PaintCommand, frozen=True, kw_only=True):
-    """Paint one part where a black and white file is white."""
+    """Paint one part where a black-and-white file is white."""
 
     buffers: ClassVar = {"file": file_of}
 
@@ -58,7 +58,7 @@ class OpenPartMask(PaintCommand, frozen=True, kw_only=True):
 
 
 class ChangeMask(PaintCommand, frozen=True, kw_only=True):
-    """An operation of Python's, which no browser can send."""
+    """Apply a function to the mask; only from Python."""
 
     operation: Any
     name: str = "operation"
@@ -75,7 +75,7 @@ def operate(
     mirrors: bool = True,
     notes: Sequence[Any] = (),
 ) -> Outcome:
-    """Change the mask by an operation; `tool` and `part` are for the history."""
+    """Apply an operation to the mask. `tool` and `part` are recorded in the history."""
     labels, rule = document.labels, command.rule(document.labels, mirrors)
     nothing = nothing_operated(document)
     if tool == "mask":
@@ -94,21 +94,21 @@ def operate(
 
 
 def use_tool(document: Document, command: Operate) -> Outcome:
-    """Use a part tool."""
+    """Apply a part tool."""
     part = document.labels[command.label].id
     tool = part_tool(command.name, part, document.size[0])
     return operate(document, command, tool, command.name, part, mirrors=False)
 
 
 def take_part(document: Document, command: FromSample) -> Outcome:
-    """Take a part over; the other portrait is drawn for it."""
+    """Copy a part's shape from another portrait, which is generated first."""
     part = document.labels[command.label].id
     taken = take_from(document.session.model, checked_sample(command.seed, command.psi, command.source), part)
     return operate(document, command, taken, "from another portrait", part, mirrors=False)
 
 
 def read_parts(document: Document, command: OpenMask) -> Outcome:
-    """Take all parts."""
+    """Replace the mask."""
     return change(document, mask_change(document, command.file, **_how(command)))
 
 
@@ -118,19 +118,19 @@ def read_part(document: Document, command: OpenPartMask) -> Outcome:
 
 
 def change(document: Document, command: ChangeMask) -> Outcome:
-    """Do what a script asks."""
+    """Apply a script's function."""
     mirrors = command.name != "mask"
     return operate(document, command, command.operation, command.name, command.part, mirrors, command.notes)
 
 
 def mask_change(document: Document, mask: Source, **how: Any) -> ChangeMask:
-    """All parts of a mask. Raises MaskFileError."""
+    """Label map of a mask file. Raises MaskFileError."""
     opened = read_mask(mask, document.labels, document.size)
     return ChangeMask(operation=lambda _map, _labels: opened.label_map, name="mask", notes=opened.notes, **how)
 
 
 def part_mask_change(document: Document, mask: Source, label: Any, exact: bool = False, **how: Any) -> ChangeMask:
-    """One part where a mask is white. Errors as of EditSession.paint_mask."""
+    """Label map with one part painted where a mask is white. Errors as of EditSession.paint_mask."""
     part, opened = document.labels[label].id, open_part_mask(mask, document.size)
     operation = shaped(opened.mask, part, exact)
     return ChangeMask(operation=operation, name="mask", part=part, notes=opened.notes, **how)

@@ -1,4 +1,4 @@
-"""Fill, lasso and push: areas of the mask that are painted or moved at once."""
+"""Fill, lasso and push: tools that paint or move an area at once."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ BUTTONS = ("push", "fill", "lasso", "polygon")
 
 
 class Fill(PaintCommand, frozen=True, kw_only=True):
-    """Paint the area that a point is in, or all of its part."""
+    """Paint the connected area at a point, or its whole part."""
 
     x: Px
     y: Px
@@ -22,7 +22,7 @@ class Fill(PaintCommand, frozen=True, kw_only=True):
 
 
 class Lasso(PaintCommand, frozen=True, kw_only=True):
-    """Paint what lies inside an outline; the polygon sends its corners."""
+    """Paint the inside of an outline. The polygon tool sends its corners."""
 
     buffers: ClassVar = {"points": points_of}
 
@@ -46,7 +46,7 @@ def fill_area(document: Document, command: Fill) -> Outcome:
 
 
 def paint_outline(document: Document, command: Lasso) -> Outcome:
-    """Paint what is inside."""
+    """Paint the inside."""
     part = document.labels[command.label].id
     return operate(document, command, lasso(command.points, part), "lasso", part)
 

@@ -1,4 +1,4 @@
-"""Going about the history: undo, redo, to any entry; what its entries are called, and which one Compare shows."""
+"""History: undo, redo, go to any entry, name an entry, choose the one that Compare shows."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -11,15 +11,15 @@ from editgan_widgets.widgets.editor.tools.vectors import follow_history
 
 
 class Undo(Command, frozen=True, kw_only=True):
-    """Take the last thing back: a stroke with its edit, or the opening of a picture."""
+    """Undo the last step: a stroke with its edit, or the opening of a picture."""
 
 
 class Redo(Command, frozen=True, kw_only=True):
-    """Do again what was taken back."""
+    """Redo what was undone."""
 
 
 class Discard(Command, frozen=True, kw_only=True):
-    """Go back to before the last edit and what was painted for it."""
+    """Undo the last edit and the painting for it."""
 
 
 class Visit(Command, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ class Visit(Command, frozen=True, kw_only=True):
     entry: EntryId
 
     def check(self, document: Document) -> None:
-        """Raises HistoryError for an entry that there is not."""
+        """Raise HistoryError for an entry that does not exist."""
         document.session.history.find(self.entry)
 
 
@@ -42,24 +42,24 @@ class Rename(Command, frozen=True, kw_only=True):
 
 
 class CompareWith(Command, frozen=True, kw_only=True):
-    """Let Compare show an entry of the history; None the picture before all edits."""
+    """Set the entry that Compare shows; None = the picture before all edits."""
 
     at_once: ClassVar = True
 
     entry: EntryId | None
 
     def check(self, document: Document) -> None:
-        """Raises HistoryError for an entry that there is not."""
+        """Raise HistoryError for an entry that does not exist."""
         if self.entry is not None:
             document.session.history.find(self.entry)
 
 
 class Refresh(Command, frozen=True, kw_only=True):
-    """Show a session that Python changed in another way, its sliders at 0; no browser can send it."""
+    """Show a session that was changed from Python, with all sliders at 0; only from Python."""
 
 
 def undo(document: Document, _command: Undo) -> Outcome:
-    """Back to before what was done in one go."""
+    """Undo one group of entries."""
     if document.can_go_back:
         return _change_picture(document, document.go_back, document.text("Back at the picture before."))
     return _go(
@@ -68,7 +68,7 @@ def undo(document: Document, _command: Undo) -> Outcome:
 
 
 def redo(document: Document, _command: Redo) -> Outcome:
-    """Forward again."""
+    """Redo one group of entries."""
     history = document.session.history
     if document.can_go_on and not history.can_redo:
         return _change_picture(document, document.go_on, document.text("Redone."))
@@ -76,7 +76,7 @@ def redo(document: Document, _command: Redo) -> Outcome:
 
 
 def discard(document: Document, _command: Discard) -> Outcome:
-    """Back to before an edit that waits to be taken."""
+    """Undo an edit that was not accepted yet."""
     if not document.pending:
         return Outcome(document.text("No edit waits to be accepted or discarded."))
     said = document.text("Discarded; it stays in the history as a branch.")
@@ -84,25 +84,25 @@ def discard(document: Document, _command: Discard) -> Outcome:
 
 
 def visit(document: Document, command: Visit) -> Outcome:
-    """To any entry."""
+    """Go to any entry."""
     said = document.text("Gone to {name}.", name=repr(title(document, command.entry)))
     return _go(document, command.entry, said, said)
 
 
 def rename(document: Document, command: Rename) -> Outcome:
-    """Give a name."""
+    """Name an entry."""
     document.session.history.rename(command.entry, command.name)
     return Outcome()
 
 
 def compare_with(document: Document, command: CompareWith) -> Outcome:
-    """Choose the picture that Compare shows."""
+    """Set the entry that Compare shows."""
     document.compared = command.entry
     return Outcome()
 
 
 def refresh(document: Document, _command: Refresh) -> Outcome:
-    """Begin with sliders at 0."""
+    """Show the session with all sliders at 0."""
     document.accept()
     document.panel.reset()
     document.session.history.annotate(**document.panel.note())
@@ -110,7 +110,7 @@ def refresh(document: Document, _command: Refresh) -> Outcome:
 
 
 def title(document: Document, entry: int) -> str:
-    """The name of an entry of the history, or what was done in it."""
+    """Name of an entry, or a title made of its steps."""
     history = document.session.history
     found = history.find(entry)
     return found.name or history_strip.title(history, found, document.labels, document.text)

@@ -1,4 +1,4 @@
-"""Edit vectors: sliders, switches and rows; keeping, removing, refining; one's sweep."""
+"""Edit vectors: sliders, switches and rows; keep, remove and refine vectors; save a sweep."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar
@@ -36,7 +36,7 @@ Row = Annotated[int, Meta(ge=0, title="a row of the latent", description="is a w
 
 
 class Vectors(Command, frozen=True, kw_only=True):
-    """Set vectors to scales, -4 to 4; `live` while a slider moves, which shows it alone."""
+    """Set the scales of vectors, -4 to 4; `live` (while a slider moves) only shows the result."""
 
     scales: Annotated[
         dict[str, Scale],
@@ -50,46 +50,46 @@ class Vectors(Command, frozen=True, kw_only=True):
         return {name: {"scale": float(scale), "on": True} for name, scale in self.scales.items()}
 
     def check(self, document: Document) -> None:
-        """Raises ValueError for a vector that is not there."""
+        """Raise ValueError for a vector that does not exist."""
         for name in self.scales:
             document.panel.check_there(name)
 
     def passes(self, document: Document) -> bool:
-        """Whether it is shown alone."""
+        """True if the command only shows something."""
         return self.live
 
     def changes_nothing(self, document: Document) -> bool:
-        """Whether the sliders are back at their places."""
+        """True if all sliders are where they were before the movement."""
         return not document.panel.parts(document.panel.changed(self.changes))
 
 
 class Switch(Command, frozen=True, kw_only=True):
-    """Take a vector out of the picture and back."""
+    """Switch a vector off or on."""
 
     name: Name
     on: Flag = True
 
     def check(self, document: Document) -> None:
-        """Raises ValueError for a vector that is not there."""
+        """Raise ValueError for a vector that does not exist."""
         document.panel.check_there(self.name)
 
 
 class Rows(Command, frozen=True, kw_only=True, tag="layers"):
-    """Let a vector move rows `first` to `last` alone; without them all of its rows."""
+    """Restrict a vector to the rows `first` to `last`; without them it moves all of its rows."""
 
     name: Name
     first: Row | None = None
     last: Row | None = None
 
     def layers(self, document: Document) -> tuple[int, int] | None:
-        """The first row and one past the last; None for all."""
+        """First row and one past the last; None for all."""
         rows = document.panel.vectors[self.name].delta_w_plus.shape[0]
         if self.first is None and self.last is None:
             return None
         return self.first or 0, (rows - 1 if self.last is None else self.last) + 1
 
     def check(self, document: Document) -> None:
-        """Raises ValueError for a vector that is not there, EditVectorError for rows that the latent does not have."""
+        """Raise ValueError for a vector that does not exist, EditVectorError for rows that do not exist."""
         document.panel.check_there(self.name)
         layers = self.layers(document)
         if layers is not None:
@@ -97,24 +97,24 @@ class Rows(Command, frozen=True, kw_only=True, tag="layers"):
 
 
 class Keep(Command, frozen=True, kw_only=True):
-    """Keep all that was edited as a vector of that name."""
+    """Keep all edits so far as a vector with a name."""
 
     name: Text
 
     def check(self, document: Document) -> None:
-        """Raises ValueError for an empty name or one that is taken."""
+        """Raise ValueError for an empty name or one in use."""
         if not self.name.strip() or len(self.name) > _LONGEST_NAME:
             raise ValueError(f"a vector's name has 1 to {_LONGEST_NAME} characters; got {self.name[:80]!r}")
         document.panel.check_free(self.name.strip())
 
 
 class Remove(Command, frozen=True, kw_only=True):
-    """Take an own vector out of the picture and its slider away."""
+    """Remove one of the user's vectors, its effect and its slider."""
 
     name: Name
 
     def check(self, document: Document) -> None:
-        """Raises ValueError for a vector that is not there or is the model's own."""
+        """Raise ValueError for a vector that does not exist or that ships with the model."""
         document.panel.check_there(self.name)
         if self.name not in document.panel.own:
             raise ValueError(
@@ -123,7 +123,7 @@ class Remove(Command, frozen=True, kw_only=True):
 
 
 class Refine(Command, frozen=True, kw_only=True):
-    """Repair the picture after its vectors."""
+    """Refine the picture after vectors were applied."""
 
     runs: ClassVar = True
 
@@ -137,29 +137,29 @@ class Sweep(Command, frozen=True, kw_only=True):
     view: Text = ""
 
     def check(self, document: Document) -> None:
-        """Raises ValueError for a vector that is not there."""
+        """Raise ValueError for a vector that does not exist."""
         document.panel.check_there(self.name)
 
 
 def move(document: Document, command: Vectors) -> Outcome:
-    """Let vectors be where their sliders are."""
+    """Apply the sliders' scales."""
     return _set(document, document.panel.changed(command.changes), "")
 
 
 def switch(document: Document, command: Switch) -> Outcome:
-    """Switch a vector."""
+    """Switch a vector off or on."""
     return _set(document, document.panel.changed({command.name: {"on": command.on}}), "switch")
 
 
 def choose_rows(document: Document, command: Rows) -> Outcome:
-    """Choose the rows."""
+    """Restrict a vector to rows."""
     return _set(document, document.panel.changed({command.name: {"layers": command.layers(document)}}), "layers")
 
 
 def remove(document: Document, command: Remove) -> Outcome:
-    """Remove an own vector."""
+    """Remove one of the user's vectors."""
     name, panel = command.name, document.panel
-    panel.check_there(name)  # it may have been removed before this one's turn
+    panel.check_there(name)  # an earlier command may have removed it
     _set(document, {name: VectorSetting()}, "remove")
     panel.remove(name)
     editor_journal.drop_vector(document.session, name)
@@ -168,9 +168,9 @@ def remove(document: Document, command: Remove) -> Outcome:
 
 
 def keep(document: Document, command: Keep) -> Outcome:
-    """All edits so far become a vector, which is in the picture at 1."""
+    """Make a vector of all edits so far; its slider is at 1."""
     name, panel = command.name.strip(), document.panel
-    panel.check_free(name)  # another of that name may have come before this one's turn
+    panel.check_free(name)  # an earlier command may have used the name
     vector = document.session.edit_vector(name, preview=True)
     panel.add(vector)
     panel.reset()
@@ -185,7 +185,7 @@ def keep(document: Document, command: Keep) -> Outcome:
 
 
 def refine(document: Document, command: Refine) -> Outcome:
-    """Begin a refinement."""
+    """Start a refinement."""
 
     def kept(step: EditStep) -> str:
         return "" if step.index else fruitless
@@ -196,14 +196,14 @@ def refine(document: Document, command: Refine) -> Outcome:
 
 
 def save_sweep(document: Document, command: Sweep) -> Outcome:
-    """The sweep as a file."""
+    """The sweep as a GIF file."""
     name = f"{command.name}.gif"
     content = sweep(document, command.name).encoded(".gif")
     return Outcome(document.text("Saved as {name}.", name=name), files=(Download(name, content, "image/gif"),))
 
 
 def at_scales(document: Document, command: Vectors) -> Tensor:
-    """The latent at other scales."""
+    """Latent at other scales."""
     session, panel = document.session, document.panel
     w_plus = session.w_plus
     for vector, change, layers in panel.parts(panel.changed(command.changes)):
@@ -212,7 +212,7 @@ def at_scales(document: Document, command: Vectors) -> Tensor:
 
 
 def follow_history(document: Document) -> None:
-    """Let sliders be as they were where the history is; those of removed vectors come and go with it."""
+    """Set the sliders to their values at the present history entry; sliders of removed vectors return or disappear."""
     panel, before = document.panel, document.panel.vectors
     if not panel.take(document.session.history.entry.note):
         return
@@ -223,7 +223,7 @@ def follow_history(document: Document) -> None:
 
 
 def sweep(document: Document, name: str, scales: Iterable[Real] | None = None) -> Animation:
-    """A vector's scale going up, down and back on the present picture."""
+    """Frames of a vector's scale going up, down and back on the present picture."""
     session, setting, vector = document.session, document.panel.setting(name), document.panel.vectors[name]
     with few_threads(), session.lock:
         without = vector.apply(session.w_plus, -setting.effect, session.model, layers=setting.layers)
@@ -231,7 +231,7 @@ def sweep(document: Document, name: str, scales: Iterable[Real] | None = None) -
 
 
 def draw_missing(document: Document, stop: Callable[[], bool]) -> bool:
-    """Draw the vectors' pictures that are lacking, until told to stop; whether there is a new one."""
+    """Draw missing thumbnails of vectors until `stop()` is True. Returns True if one was drawn."""
     session = document.session
 
     def draw(vector: EditVector) -> np.ndarray:
@@ -242,7 +242,7 @@ def draw_missing(document: Document, stop: Callable[[], bool]) -> bool:
 
 
 def _refining(document: Document, steps: int) -> Iterator[EditStep]:
-    """Refine what the vectors changed: back to the latent without them, and again with them as one."""
+    """Refine the change that the vectors made: start from the latent without them, and apply them as one vector."""
     session, active = document.session, document.panel.active
     if not active:
         raise SessionError("nothing to refine: no vector is in the picture; move a slider first")
