@@ -32,7 +32,7 @@ def same(a, b):
     return all(np.array_equal(np.asarray(x), np.asarray(y)) for x, y in zip(a, b, strict=True))
 
 
-def test_a_session_begins_with_the_seeds_portrait_and_the_interpreters_opinion(tiny_model):
+def test_a_session_starts_with_the_seeds_picture_and_its_predicted_label_map(tiny_model):
     first, second = (EditSession.from_seed(tiny_model, seed=7) for _ in range(2))
     assert np.array_equal(first.image, second.image)
     assert first.image.shape == (32, 32, 3)
@@ -54,7 +54,7 @@ def test_painting_changes_the_label_map_only(session):
     assert session.region[16, 18]
 
 
-def test_a_finished_edit_commits_its_best_step_and_keeps_the_painted_truth(painted):
+def test_a_finished_edit_commits_its_best_step_and_keeps_the_painted_label_map(painted):
     truth = painted.label_map.copy()
     steps = list(painted.edit(steps=8))
     best = max(steps, key=lambda step: step.score)
@@ -64,13 +64,13 @@ def test_a_finished_edit_commits_its_best_step_and_keeps_the_painted_truth(paint
     assert painted.region is None  # its strokes are done with
 
 
-def test_the_predicted_map_is_the_interpreters_opinion_of_the_present_picture(tiny_model, painted):
+def test_predicted_label_map_is_the_interpreters_prediction_for_the_present_picture(tiny_model, painted):
     list(painted.edit(steps=5))
     fresh = EditSession.from_latent(tiny_model, painted.w_plus)
     assert np.array_equal(painted.predicted_label_map, fresh.predicted_label_map)
 
 
-def test_a_closed_edit_commits_the_best_so_far(painted):
+def test_an_edit_closed_early_commits_its_best_step(painted):
     start = painted.w_plus
     run = painted.edit(steps=20)
     seen = [next(run) for _ in range(4)]
@@ -81,7 +81,7 @@ def test_a_closed_edit_commits_the_best_so_far(painted):
 
 
 @pytest.mark.slow
-def test_an_edit_that_is_dropped_commits_too(painted):
+def test_an_edit_whose_iterator_is_garbage_collected_commits_its_best_step(painted):
     start = painted.w_plus
     run = painted.edit(steps=20)
     next(run)
@@ -114,7 +114,7 @@ def test_undo_and_redo_restore_image_label_map_and_latent(session):
     assert not session.can_redo
 
 
-def test_a_new_stroke_forgets_what_was_undone(session):
+def test_a_new_stroke_clears_redo(session):
     session.paint(DAB)
     session.undo()
     assert session.can_redo
@@ -131,7 +131,7 @@ def test_strokes_of_a_finished_edit_never_enter_a_later_region(session):
     assert set(session.target.labels) == {2}
 
 
-def test_strokes_of_a_stopped_edit_stay_part_of_the_next_and_it_starts_warm(session):
+def test_strokes_of_a_stopped_edit_are_part_of_the_next_edit_which_starts_from_its_latent(session):
     settled = session.image.copy()
     session.paint(DAB)
     run = session.edit(steps=20)
@@ -162,7 +162,7 @@ def test_a_stroke_painted_during_an_edit_stays_when_the_edit_commits(session):
     assert not session.target.changed[16, 18]  # that edit ran to its end
 
 
-def test_a_new_edit_takes_over_the_best_of_one_still_open(painted):
+def test_a_new_edit_continues_from_the_best_step_of_an_open_one(painted):
     first = painted.edit(steps=20)
     seen = [next(first) for _ in range(5)]
     second = painted.edit(steps=2)
@@ -174,7 +174,7 @@ def test_a_new_edit_takes_over_the_best_of_one_still_open(painted):
     assert torch.equal(painted.w_plus, committed)
 
 
-def test_an_edit_whose_basis_was_undone_commits_nothing(painted):
+def test_an_edit_commits_nothing_if_its_starting_entry_was_undone(painted):
     run = painted.edit(steps=20)
     next(run)
     painted.undo()
@@ -183,7 +183,7 @@ def test_an_edit_whose_basis_was_undone_commits_nothing(painted):
     assert same(state, snapshot(painted))
 
 
-def test_an_error_inside_an_edit_leaves_the_session_as_it_was(painted, monkeypatch):
+def test_an_error_inside_an_edit_leaves_the_session_unchanged(painted, monkeypatch):
     before = snapshot(painted)
 
     def breaks(*args, **kwargs):
@@ -200,7 +200,7 @@ def test_an_error_inside_an_edit_leaves_the_session_as_it_was(painted, monkeypat
     assert same(before, snapshot(painted))
 
 
-def test_adopting_the_prediction_gives_up_what_was_painted(painted):
+def test_adopting_the_prediction_discards_the_painted_mask(painted):
     list(painted.edit(steps=2))
     painted.paint(ELSEWHERE)
     painted.adopt_prediction()
@@ -210,7 +210,7 @@ def test_adopting_the_prediction_gives_up_what_was_painted(painted):
     assert painted.region is not None
 
 
-def test_the_edit_vector_leads_from_the_origin_to_the_present(tiny_model, painted):
+def test_the_edit_vector_is_the_latents_change_since_the_origin(tiny_model, painted):
     list(painted.edit(steps=4))
     vector = painted.edit_vector("more spark")
     edited = vector.apply(painted.origin, model=tiny_model)
@@ -222,7 +222,7 @@ def test_the_edit_vector_leads_from_the_origin_to_the_present(tiny_model, painte
     assert {"editgan-widgets", "torch"} <= set(vector.recipe["versions"])
 
 
-def test_the_edit_vector_tells_the_steps_that_were_run_and_undo_takes_them_back(painted):
+def test_the_recipe_of_an_edit_vector_counts_the_steps_and_undo_removes_them(painted):
     list(painted.edit(steps=4))
     assert painted.edit_vector("v").recipe["steps"] == [4]
     painted.paint(ELSEWHERE)
@@ -238,7 +238,7 @@ def test_the_edit_vector_tells_the_steps_that_were_run_and_undo_takes_them_back(
 
 
 @pytest.mark.slow
-def test_an_edit_that_did_not_get_there_can_go_on_and_keeps_only_what_comes_nearer(painted):
+def test_an_edit_that_did_not_reach_its_target_continues_and_commits_only_improvements(painted):
     first = max(step.score for step in painted.edit(steps=2))
     assert painted.region is None
     assert painted.can_edit
@@ -252,7 +252,7 @@ def test_an_edit_that_did_not_get_there_can_go_on_and_keeps_only_what_comes_near
     assert same(before[:4], snapshot(painted)[:4])
 
 
-def test_going_on_without_coming_nearer_changes_nothing(painted, monkeypatch):
+def test_continuing_an_edit_without_improvement_changes_nothing(painted, monkeypatch):
     list(painted.edit(steps=4))
     before = snapshot(painted)
     optimize = module.optimize_edit
@@ -263,7 +263,7 @@ def test_going_on_without_coming_nearer_changes_nothing(painted, monkeypatch):
     assert painted.edit_vector("v").recipe["steps"] == [4]
 
 
-def test_there_is_nothing_to_go_on_with_once_the_picture_shows_what_was_painted(painted, monkeypatch):
+def test_edit_is_refused_when_the_target_is_already_reached(painted, monkeypatch):
     list(painted.edit(steps=2))
     monkeypatch.setattr(module, "agreement", lambda *_: 1.0)
     assert not painted.can_edit
@@ -276,7 +276,7 @@ def test_there_is_nothing_to_go_on_with_once_the_picture_shows_what_was_painted(
 
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("what", [[(5, 5)], None, "spark"])
-def test_painting_what_is_no_stroke_is_refused_and_changes_nothing(session, what):
+def test_painting_anything_but_a_stroke_is_refused_and_changes_nothing(session, what):
     before = snapshot(session)
     with pytest.raises(StrokeError, match=r"must be a Stroke; got .*; make one: Stroke\("):
         session.paint(what)
@@ -343,7 +343,7 @@ def test_a_latent_that_does_not_fit_is_refused(tiny_model, given, words):
 
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("psi", ["a", None, True, [0.5]])
-def test_a_psi_that_is_no_number_is_refused(tiny_model, psi):
+def test_a_psi_that_is_not_a_number_is_refused(tiny_model, psi):
     with pytest.raises(SessionError, match="truncation_psi must be a number in"):
         EditSession.from_seed(tiny_model, seed=1, truncation_psi=psi)
 
@@ -370,14 +370,14 @@ def test_a_psi_that_is_no_number_is_refused(tiny_model, psi):
         (lambda s: s.edit_vector("none"), SessionError, "no edit was made yet"),
     ],
 )
-def test_bad_input_is_named_and_leaves_the_session_as_it_was(session, what, error, message):
+def test_invalid_input_is_named_in_the_error_and_leaves_the_session_unchanged(session, what, error, message):
     before = snapshot(session)
     with pytest.raises(error, match=message):
         what(session)
     assert same(before, snapshot(session))
 
 
-def test_bad_settings_of_an_edit_leave_the_session_as_it_was(painted):
+def test_invalid_settings_of_an_edit_leave_the_session_unchanged(painted):
     before = snapshot(painted)
     with pytest.raises(ValueError, match="steps must be a whole number from 1 up; got 0"):
         painted.edit(steps=0)
@@ -385,7 +385,7 @@ def test_bad_settings_of_an_edit_leave_the_session_as_it_was(painted):
 
 
 @pytest.mark.parametrize("seed", [-1, True, 2**64])
-def test_a_seed_that_is_none_is_refused(tiny_model, seed):
+def test_an_invalid_seed_is_refused(tiny_model, seed):
     with pytest.raises(SessionError, match="seed must be a whole number"):
         EditSession.from_seed(tiny_model, seed=seed)
 
@@ -395,14 +395,14 @@ def test_a_psi_out_of_range_is_refused(tiny_model):
         EditSession.from_seed(tiny_model, seed=1, truncation_psi=float("nan"))
 
 
-def test_painting_a_map_that_is_already_there_is_no_history_entry(session):
+def test_setting_the_same_label_map_adds_no_history_entry(session):
     session.set_label_map(session.label_map)
     assert not session.can_undo
     session.set_label_map(grown(session.label_map, 3).astype(np.int64))
     assert session.can_undo
 
 
-def test_an_edit_after_refining_goes_on_only_where_it_comes_nearer(session, tiny_model):
+def test_an_edit_after_refining_commits_only_improvements(session, tiny_model):
     delta = 0.5 * torch.randn(session.w_plus[0].shape, generator=torch.Generator().manual_seed(3))
     vector = EditVector("push", delta, ("blob",), {"fingerprint": tiny_model.fingerprint})
     for _ in session.refine(vector, steps=8, config=EditConfig(best="objective", lr=0.5)):
@@ -414,7 +414,7 @@ def test_an_edit_after_refining_goes_on_only_where_it_comes_nearer(session, tiny
     torch.testing.assert_close(session.w_plus, before, rtol=0, atol=1e-4)
 
 
-def test_a_session_says_which_perceptual_features_edits_compare_and_what_they_leave_out(tiny_model, painted, tmp_path):
+def test_a_session_names_the_perceptual_features_of_its_edits_and_the_missing_terms(tiny_model, painted, tmp_path):
     assert painted.perceptual_features == "the model's discriminator"
     assert not painted.left_out()  # nobody asked for an identity network
     assert repr(painted).endswith("perceptual: the model's discriminator)")
@@ -437,7 +437,7 @@ def bare(tiny_model):
     return EditGAN(tiny_model.generator, tiny_model.discriminator, None, tiny_model.labels)
 
 
-def test_a_model_without_an_interpreter_takes_vectors_and_drags_but_no_painted_edits(bare, session):
+def test_a_model_without_an_interpreter_allows_vectors_and_drags_but_not_mask_edits(bare, session):
     list(session.drag([DragPoint((12, 14), (18, 14))], steps=2))
     vector = session.edit_vector("pull")
     other = EditSession.from_seed(bare, seed=5)
