@@ -145,7 +145,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_no_direction_of_the_model_is_refused(name, tiny_model, tmp_path):
+def test_arrays_that_are_not_directions_of_the_model_are_refused(name, tiny_model, tmp_path):
     write, index, words = WRONG[name]
     path = write(tmp_path / "file")
     with pytest.raises(CheckpointError, match=words) as refusal:

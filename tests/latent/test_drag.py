@@ -78,7 +78,7 @@ def test_a_drag_moves_the_picture_in_its_region_and_is_one_entry_of_the_history(
     assert np.array_equal(session.image, before)
 
 
-def test_a_drag_works_towards_what_was_painted_as_well(session):
+def test_a_drag_also_optimises_towards_the_painted_mask(session):
     session.set_label_map((session.label_map + 1) % 4)
     painted = session.label_map.copy()
     *_, last = session.drag([POINT], steps=4)
@@ -88,7 +88,7 @@ def test_a_drag_works_towards_what_was_painted_as_well(session):
     assert not session.painted.any()
 
 
-def test_a_stopped_drag_keeps_its_best_step_and_what_was_painted(session):
+def test_a_stopped_drag_keeps_its_best_step_and_the_painted_mask(session):
     session.set_label_map((session.label_map + 1) % 4)
     steps = session.drag([POINT], steps=20)
     next(steps)

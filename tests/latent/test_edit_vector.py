@@ -31,7 +31,7 @@ def test_apply_adds_the_scaled_difference_to_every_latent(tiny_model, vector):
     torch.testing.assert_close(edited, w_plus - 0.5 * vector.delta_w_plus)
 
 
-def test_a_saved_vector_loads_as_it_was(vector, tmp_path):
+def test_a_saved_vector_is_loaded_unchanged(vector, tmp_path):
     vector.save(tmp_path / "v.safetensors")
     loaded = EditVector.load(tmp_path / "v.safetensors")
     assert (loaded.name, loaded.labels, loaded.recipe) == (vector.name, vector.labels, vector.recipe)
@@ -63,7 +63,7 @@ def test_a_latent_of_another_size_is_refused(vector):
         vector.apply(torch.zeros(1, 10, 16))
 
 
-def test_a_scale_that_is_no_number_is_refused(vector):
+def test_a_scale_that_is_not_a_number_is_refused(vector):
     with pytest.raises(EditVectorError, match="finite"):
         vector.apply(torch.zeros(1, 8, 16), scale=float("nan"))
 
@@ -113,7 +113,7 @@ def test_a_vector_may_be_made_of_an_array_or_a_list():
     ],
 )
 @pytest.mark.usefixtures("unchecked")
-def test_a_vector_of_what_is_none_is_refused(given, words):
+def test_a_vector_of_anything_but_a_finite_matrix_is_refused(given, words):
     with pytest.raises(EditVectorError, match=words):
         EditVector("x", given)
 

@@ -69,7 +69,7 @@ def test_the_best_step_of_each_picture_is_kept_and_not_the_last(tiny_model, samp
 
 
 @pytest.mark.slow
-def test_each_picture_of_a_batch_gets_what_it_gets_alone(tiny_model, samples):
+def test_each_picture_of_a_batch_has_the_same_result_as_alone(tiny_model, samples):
     config = EmbedConfig(steps=10)
     together = embed(tiny_model, samples, config)
     for i in range(2):
@@ -86,7 +86,7 @@ def test_an_embedding_that_is_stopped_gives_the_best_so_far(tiny_model, samples)
     np.testing.assert_array_equal(found.psnr, np.max([step.psnr for step in seen], axis=0))
 
 
-def test_the_encoders_answer_is_the_first_pass_where_there_is_an_encoder(with_encoder, samples):
+def test_embedding_starts_from_the_encoders_latent_if_there_is_an_encoder(with_encoder, samples):
     found = embed(with_encoder, samples, EmbedConfig(steps=0))
     assert found.started_from == "encoder"
     assert torch.equal(found.w_plus, with_encoder.encode(samples))

@@ -177,7 +177,7 @@ def cut(path):
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_no_latent_of_the_model_is_refused(name, tiny_model, tmp_path):
+def test_arrays_that_are_not_latents_of_the_model_are_refused(name, tiny_model, tmp_path):
     write, words = WRONG[name]
     path = write(tmp_path / "file")
     with pytest.raises(CheckpointError, match=words) as refusal:
@@ -188,7 +188,7 @@ def test_what_is_no_latent_of_the_model_is_refused(name, tiny_model, tmp_path):
     assert len(message) < 1000
 
 
-def test_the_caller_may_say_what_a_matrix_is(tiny_model, tmp_path):
+def test_the_caller_may_state_the_kind_of_a_matrix(tiny_model, tmp_path):
     twelve = torch.randn(12, WIDTH)
     path = npy(tmp_path / "w", twelve.numpy())
     assert torch.equal(load_latents(path, tiny_model, space="w"), twelve[:, None].expand(12, ROWS, WIDTH))
@@ -233,7 +233,7 @@ def test_converted_latents_are_read_again(tiny_model, tmp_path):
 
 
 @pytest.mark.parametrize("array", [ONE[None], ONE, W, W[None]])
-def test_conversion_asks_what_an_array_is(array, tmp_path):
+def test_conversion_asks_for_the_kind_of_an_ambiguous_array(array, tmp_path):
     path = npy(tmp_path / "thing", array.numpy())
     with pytest.raises(CheckpointError, match=r"its shape does not tell; give --as latents or --as vector .*bundle"):
         convert([path], tmp_path / "out.safetensors")

@@ -48,7 +48,7 @@ def test_rows_that_do_not_move_are_left_by_themselves(tiny_model, w_plus):
     assert moved[4:].max() == 0
 
 
-def test_in_coordinates_of_w_an_offset_is_what_is_added(tiny_model, w_plus):
+def test_in_coordinates_of_w_the_offset_is_added_unchanged(tiny_model, w_plus):
     frame = LatentFrame(tiny_model, w_plus, Units(), coordinates="w")
     assert torch.equal(frame.latent(torch.ones_like(w_plus)), w_plus + 1)
 

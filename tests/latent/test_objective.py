@@ -42,7 +42,7 @@ PLAIN = LossWeights(dice=0, balance_power=0, changed=1)
 
 
 @pytest.mark.parametrize("side", [2, 6, 28])
-def test_the_size_of_the_region_does_not_change_what_a_pixel_outside_weighs(tiny_model, session, synthesis, side):
+def test_the_weight_of_a_pixel_outside_does_not_depend_on_the_regions_size(tiny_model, session, synthesis, side):
     objective = edit_objective(tiny_model, target_of(session, side), synthesis.image + 0.1, PLAIN)
     assert figures(objective, synthesis)["rgb"] == pytest.approx(0.01, rel=1e-3)
     whole = replace(PLAIN, picture_mean=True)
@@ -52,7 +52,7 @@ def test_the_size_of_the_region_does_not_change_what_a_pixel_outside_weighs(tiny
 
 
 @pytest.mark.parametrize("side", [2, 6, 28])
-def test_the_size_of_the_region_does_not_change_what_a_pixel_inside_weighs(tiny_model, session, synthesis, side):
+def test_the_weight_of_a_pixel_inside_does_not_depend_on_the_regions_size(tiny_model, session, synthesis, side):
     uniform = Uniform(tiny_model.interpreter.config)
     bare = EditGAN(tiny_model.generator, None, None, tiny_model.labels)
     bare.interpreter = uniform
@@ -92,7 +92,7 @@ def test_the_identity_term_is_one_less_the_cosine_of_the_embeddings(tiny_model, 
     assert found["sum"] == pytest.approx(without["sum"] + 3 * (1 - cosine), rel=1e-4)
 
 
-def test_the_encoders_term_is_the_distance_from_what_it_says_of_the_picture(tiny_model, session, synthesis):
+def test_the_encoders_term_is_the_distance_from_its_latent_of_the_picture(tiny_model, session, synthesis):
     encoder = Encoder(EncoderConfig(32, 8, 16, channel_base=256, channel_max=16, hidden=16))
     model = EditGAN(
         tiny_model.generator, tiny_model.discriminator, tiny_model.interpreter, tiny_model.labels, encoder=encoder

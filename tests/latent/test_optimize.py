@@ -37,7 +37,7 @@ def test_pixels_outside_the_region_hardly_move(session, target, steps):
     assert steps[-1].outside == pytest.approx(change[~target.region].mean(), abs=2e-3)
 
 
-def test_every_step_carries_the_picture_and_the_figures_of_its_own_latent(tiny_model, session, target, steps):
+def test_every_step_has_the_picture_and_the_figures_of_its_own_latent(tiny_model, session, target, steps):
     for step in (steps[0], steps[7], steps[-1]):
         synthesis = tiny_model.generator.synthesis(step.w_plus)
         assert np.array_equal(images.to_uint8(synthesis.image)[0], step.image)
@@ -112,7 +112,7 @@ def test_a_term_that_cannot_be_computed_is_named_with_its_reason(tiny_model, ses
     assert not step.left_out
 
 
-def test_a_model_without_interpreter_says_what_it_lacks(tiny_model, session, target):
+def test_an_edit_without_an_interpreter_is_refused_with_the_reason(tiny_model, session, target):
     bare = EditGAN(tiny_model.generator, None, None, tiny_model.labels)
     with pytest.raises(ValueError, match="no interpreter yet; train one"):
         next(optimize_edit(bare, session.w_plus, target))
@@ -210,7 +210,7 @@ def test_half_precision_arrives_at_nearly_the_same_agreement(tiny_model, session
     assert found["bfloat16"].iou == pytest.approx(found["float32"].iou, abs=0.05)
 
 
-def test_where_half_precision_is_slow_float32_stands_in_for_it(tiny_model, session, target, monkeypatch):
+def test_float32_is_used_where_half_precision_is_slow(tiny_model, session, target, monkeypatch):
     monkeypatch.setattr(optimize, "bfloat16_in_hardware", lambda device: False)
     half, exact = (
         list(optimize_edit(tiny_model, session.w_plus, target, EditConfig(steps=2, precision=precision)))[-1]

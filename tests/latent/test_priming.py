@@ -34,7 +34,7 @@ def target_of(session: EditSession):
 
 
 @pytest.mark.slow
-def test_an_edit_starts_from_the_vector_that_makes_what_was_painted(tiny_model, spark):
+def test_an_edit_starts_from_the_vector_that_makes_the_painted_mask(tiny_model, spark):
     session = larger_spark(tiny_model)
     other = EditVector("other", torch.zeros_like(spark.delta_w_plus), ("spark",), spark.recipe)
     session.vectors = (other, spark)

@@ -104,7 +104,7 @@ def test_painting_goes_on_after_a_vector(session, vector):
     assert len(list(session.edit(steps=2))) == 2
 
 
-def test_a_vector_that_does_not_fit_leaves_the_session_as_it_was(session, vector):
+def test_a_vector_that_does_not_fit_leaves_the_session_unchanged(session, vector):
     start = session.w_plus
     for bad, error in (
         (replace(vector, recipe={"fingerprint": "another"}), WrongModelError),

@@ -38,7 +38,7 @@ def test_a_removed_part_leaves_its_old_place_in_the_region():
     assert target.labels == (1,)
 
 
-def test_what_the_interpreter_sees_of_an_edited_part_joins_the_region():
+def test_predicted_pixels_of_an_edited_part_are_added_to_the_region():
     predicted = face()
     predicted[50:52, 30:34] = 2
     assert not from_label_maps(face(), widened()).region[50:52, 30:34].any()

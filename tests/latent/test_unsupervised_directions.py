@@ -36,7 +36,7 @@ def test_sefas_first_direction_changes_the_styles_more_than_random_ones(tiny_mod
     assert float((a @ first).norm()) > float((a @ others.T).norm(dim=0).max())
 
 
-def test_a_rows_style_weights_are_what_its_layers_add_to_their_styles(tiny_model):
+def test_style_weights_of_a_row_give_the_change_of_its_layers_styles(tiny_model):
     block = tiny_model.generator.synthesis.b8
     w = torch.randn(2, 16)
     for row, layers in ((1, [block.conv0, tiny_model.generator.synthesis.b4.torgb]), (2, [block.conv1])):
@@ -75,7 +75,7 @@ def test_ganspace_is_the_same_for_the_same_seed(tiny_model):
     assert 0 < one.recipe["share"] < 1
 
 
-def test_what_does_not_fit_is_refused(tiny_model):
+def test_counts_samples_and_rows_that_do_not_fit_are_refused(tiny_model):
     with pytest.raises(ValueError, match="1 to 16; got 17"):
         sefa(tiny_model, 17)
     with pytest.raises(ValueError, match="1 to 16; got 0"):

@@ -34,7 +34,7 @@ def test_every_edit_paints_on_most_portraits_and_only_a_part_of_them(edit, label
         assert not np.shares_memory(before, after)
 
 
-def test_the_library_has_names_of_its_own_and_attributes_that_portraits_have():
+def test_the_library_has_unique_names_and_known_attributes():
     names = [edit.name for edit in LIBRARY]
     assert len(set(names)) == len(names) >= 16
     assert {edit.attribute for edit in LIBRARY if edit.attribute} <= set(FACTOR_NAMES)

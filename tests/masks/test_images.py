@@ -47,7 +47,7 @@ def test_a_grid_lays_pictures_out_row_by_row_with_a_white_gap():
     assert (sheet[3:, 4:] == 255).all()
 
 
-def test_a_saved_picture_is_read_back_as_it_was(tmp_path):
+def test_a_saved_picture_is_read_back_unchanged(tmp_path):
     pixels = np.random.default_rng(1).integers(0, 256, (5, 4, 3), np.uint8)
     images.save(pixels, tmp_path / "picture.png")
     with Image.open(tmp_path / "picture.png") as picture:

@@ -92,7 +92,7 @@ def test_a_smaller_portrait_label_set_covers_every_part_by_name(labels, merge):
     assert found["left pupil"] == labels["left iris"].id
 
 
-def test_a_fine_map_becomes_a_coarse_one_by_way_of_its_own_parts():
+def test_a_fine_map_is_merged_into_a_coarse_one_part_by_part():
     every = np.arange(len(PORTRAIT_LABELS), dtype=np.uint8)
     assert (ids_within(COARSE_LABELS, of=FINE_LABELS)[fine(every)] == coarse(every)).all()
     assert coarse(every)[PORTRAIT_LABELS["forehead"].id] == COARSE_LABELS["skin"].id

@@ -68,7 +68,7 @@ def test_edits_run_on_as_many_seeds_as_asked_where_the_part_is_there(tiny_model)
     assert len({record.measure.seed for record in records}) == 2
 
 
-def test_medians_leave_out_what_could_not_be_measured(record):
+def test_medians_ignore_missing_values(record):
     blind = mask_edits.EditMeasure("other", 1, math.nan, 1.0, math.nan, 1.0, 0.0, 0.1, 1.0, 8)
     together = mask_edits.medians([record.measure, blind])
     assert together["iou_before"] == record.measure.iou_before

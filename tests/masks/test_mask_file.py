@@ -74,7 +74,7 @@ def test_a_mask_is_indexed_by_id_and_looks_like_the_labels(label_map):
         assert np.array_equal(np.asarray(image.convert("RGB")), TINY_LABELS.colorize(label_map))
 
 
-def test_a_written_mask_opens_as_it_was(label_map, tmp_path):
+def test_a_written_mask_is_read_back_unchanged(label_map, tmp_path):
     save_mask(label_map, TINY_LABELS, tmp_path / "mask.png")
     assert np.array_equal(open_mask(tmp_path / "mask.png", TINY_LABELS, SIZE), label_map)
     with pytest.raises(ValueError, match="is an indexed"):
@@ -96,7 +96,7 @@ def test_masks_of_painting_programs_open_too(label_map, mode):
     assert np.array_equal(open_mask(encoded(other), TINY_LABELS, SIZE), label_map)
 
 
-def test_what_is_no_mask_of_this_picture_is_refused_in_words(label_map):
+def test_files_that_are_not_masks_of_this_picture_are_refused_with_the_reason(label_map):
     with pytest.raises(MaskFileError, match=r"8 x 6 px.*is 6 x 8.*nearest-neighbour"):
         open_mask(mask_png(label_map, TINY_LABELS), TINY_LABELS, (8, 6))
     foreign = label_map.copy()

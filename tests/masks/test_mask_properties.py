@@ -43,7 +43,7 @@ def test_a_stroke_covers_the_same_pixels_backwards(points, radius, shape):
 
 @pytest.mark.slow
 @given(points=paths(2, 6), radius=RADII, shape=SHAPES, cut=st.integers(1, 5))
-def test_a_stroke_covers_what_its_two_pieces_cover(points, radius, shape, cut):
+def test_a_stroke_covers_the_union_of_its_two_pieces(points, radius, shape, cut):
     cut = min(cut, len(points) - 1)
     whole = coverage(points, radius, shape)
     pieces = (points[: cut + 1], points[cut:])
@@ -112,7 +112,7 @@ def test_a_deleted_part_is_gone_unless_it_is_the_whole_picture(part, label_map):
 @pytest.mark.slow
 @given(name=NAMES, part=PARTS, px=LENGTHS, label_map=MAPS, over=PARTS)
 @pytest.mark.parametrize("kind", ["over", "all but"])
-def test_an_operation_paints_over_what_it_may_alone(kind, name, part, px, label_map, over):
+def test_an_operation_paints_only_over_the_allowed_parts(kind, name, part, px, label_map, over):
     limit = over if kind == "over" else ops.AllBut(over)
     takes = {
         "grow": lambda: ops.grow(part, px, over=limit),
@@ -132,7 +132,7 @@ def test_an_operation_paints_over_what_it_may_alone(kind, name, part, px, label_
 
 @pytest.mark.slow
 @given(name=NAMES, part=PARTS, px=LENGTHS, label_map=MAPS, rule=RULES)
-def test_no_operation_changes_a_locked_part_or_one_outside_what_may_be_painted_over(name, part, px, label_map, rule):
+def test_no_operation_changes_a_locked_part_or_one_that_is_not_allowed(name, part, px, label_map, rule):
     rule = PaintRule(*rule)
     after = rule.operate(OPERATIONS[name](part, px), label_map, LABELS)
     kept = np.isin(label_map, rule.locked) | (bool(rule.over) & ~np.isin(label_map, rule.over))

@@ -105,7 +105,7 @@ def test_locked_parts_stay_and_only_the_chosen_are_painted_over(blank):
     )
 
 
-def test_a_mirrored_stroke_goes_by_the_mask_as_it_was(blank):
+def test_a_mirrored_stroke_uses_the_mask_before_the_stroke(blank):
     blank[:] = NOSE
     painted = PaintRule(over=(NOSE,), mirror=True).paint(Stroke([(2, 8), (14, 8)], 2, "left eye"), blank, LABELS)
     assert (painted[8, 2:16] == LEFT).all()

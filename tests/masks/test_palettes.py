@@ -57,7 +57,7 @@ def test_safe_colours_differ_and_change_nothing_but_the_colour():
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_an_editor_shows_the_palette_and_refuses_what_is_not_there(session):
+def test_an_editor_shows_the_palette_and_refuses_an_unknown_one(session):
     with pytest.raises(ValueError, match="LabelSet 'tiny' has no palette 'safe'; use 'own'"):
         Editor(session, palette="safe", journal=False)
     with pytest.raises(ValueError, match="no palette 'neon'; use 'own'"):

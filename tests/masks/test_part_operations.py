@@ -92,7 +92,7 @@ def test_shares_are_of_the_parts_own_size_or_of_the_pictures_height(face):
     assert box(ops.move("smile", 0, OfPicture(0.1))(face, LABELS), 4, 5) == (14, 30, 26, 35)
 
 
-def test_nothing_is_painted_over_but_what_may_be(face):
+def test_only_the_allowed_parts_are_painted_over(face):
     grown = ops.grow("upper lip", 6, over="skin")(face, LABELS)
     assert (grown == 5).sum() == (face == 5).sum()
     assert set(face[grown != face]) == {1}
@@ -107,7 +107,7 @@ def test_shrinking_undoes_growing_and_leaves_the_nearest_label(face):
     assert set(ops.shrink("lower lip", 2)(face, LABELS)[28:31, 14:26].ravel()) == {1, 4}
 
 
-def test_what_a_moved_part_leaves_is_filled_by_the_nearest_label(face):
+def test_the_hole_of_a_moved_part_is_filled_by_the_nearest_label(face):
     face[8:12, 27:] = 0  # hair, say, beside the left brow
     face[8:12, 24:30] = 2
     moved = ops.move("left brow", dy=-4)(face, LABELS)
@@ -194,7 +194,7 @@ def test_a_part_of_another_sample_is_centred_where_the_part_stood(face):
         ops.copy_from(other[:20], "smile")(face, LABELS)
 
 
-def test_a_deleted_part_is_replaced_by_what_is_nearest(face):
+def test_a_deleted_part_is_replaced_by_the_nearest_label(face):
     assert set(np.unique(ops.delete(["brow", "smile"])(face, LABELS))) == {0, 1}
 
 

@@ -50,7 +50,7 @@ def test_between_two_points_of_a_pen_the_radius_goes_evenly_from_one_to_the_othe
     assert (mask & ~dabs).sum() <= 1  # the dabs are not quite all of them
 
 
-def test_even_radii_paint_what_one_radius_does():
+def test_equal_radii_paint_the_same_as_one_radius():
     points = [(4, 5), (25.3, 17.1), (3, 20)]
     assert np.array_equal(covered(Stroke(points, 9, 1, radii=[2.3] * 3), SIZE), covered(Stroke(points, 2.3, 1), SIZE))
 
@@ -78,7 +78,7 @@ def test_a_stroke_outside_says_where_it_is_and_how_large_the_picture_is():
         covered(Stroke([(400, 300), (420, 310)], 3, 1), SIZE)
 
 
-def test_a_brush_too_small_for_a_pixel_is_told_what_fits():
+def test_a_brush_smaller_than_a_pixel_is_refused_with_the_smallest_radius():
     with pytest.raises(StrokeError, match=r"covers no pixel's centre at radius 0\.1 px"):
         covered(Stroke([(5, 5)], 0.1, 1), SIZE)
 

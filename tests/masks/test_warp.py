@@ -15,7 +15,7 @@ def bar():
     return label_map
 
 
-def test_what_lies_under_the_middle_of_the_brush_goes_along(bar):
+def test_the_part_under_the_middle_of_the_brush_is_pushed_along(bar):
     pushed = push([(22, 20), (30, 20)], 8)(bar, LABELS)
     assert (pushed[19:21, 29:31] == 1).all()
     assert not (pushed[20, 20:24] == 1).any()
