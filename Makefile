@@ -56,10 +56,12 @@ install: $(STAMP)  ## set the environment up
 lab: $(STAMP)  ## open JupyterLab on the first notebook
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/$(NOTEBOOK) $(LAB_ARGS)
 
-# pytest ends with 5 where a selection has no test, which one of the two may.
+# pytest ends with 5 where a selection has no test, which one of the two may. EDITGAN_REQUIRE: see conftest.py.
+comma := ,
+REQUIRED := $(subst $(comma), ,$(EDITGAN_REQUIRE))
 test: $(STAMP)  ## run the tests (browser and render tests where a Chromium and an EGL are found)
-	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile -m "not browser" $(TEST_ARGS) || [ $$? -eq 5 ]
-	$(PYTEST) -m browser $(TEST_ARGS) || [ $$? -eq 5 ]
+	EDITGAN_REQUIRE="$(filter-out browser,$(REQUIRED))" $(PYTEST) -n $(TEST_WORKERS) --dist loadfile -m "not browser" $(TEST_ARGS) || [ $$? -eq 5 ]
+	EDITGAN_REQUIRE="$(filter browser,$(REQUIRED))" $(PYTEST) -m browser $(TEST_ARGS) || [ $$? -eq 5 ]
 
 # Without the checks of shapes and types, which cost more than the tests.
 test-fast: $(STAMP)  ## run the tests that take less than a second each, without a browser, a shipped model or checks of shapes

@@ -8,28 +8,34 @@ import os
 
 import pytest
 
-REQUIRED = tuple(name.strip() for name in os.environ.get("EDITGAN_REQUIRE", "").split(",") if name.strip())
+REQUIRED = tuple(os.environ.get("EDITGAN_REQUIRE", "").replace(",", " ").split())
 _ran: set[str] = set()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Turn the skip of a required test into a failure and note which required markers ran."""
+    """Turn the skip of a required test into a failure."""
     report = yield
     wanted = [name for name in REQUIRED if item.get_closest_marker(name)]
     if wanted and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} must not be skipped here (EDITGAN_REQUIRE={','.join(REQUIRED)}): {reason}"
-    elif report.when == "call":
-        _ran.update(wanted)
     return report
+
+
+def pytest_runtest_logreport(report):
+    """Note which required markers ran; reports of xdist's workers come here too."""
+    if report.when == "call":
+        _ran.update(name for name in REQUIRED if name in report.keywords)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus):
     """Fail a run in which a required marker has no test that ran."""
-    if session.config.option.collectonly or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+    if session.config.option.collectonly or hasattr(session.config, "workerinput"):
+        return
+    if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return
     if absent := [name for name in REQUIRED if name not in _ran]:
         terminal = session.config.get_terminal_writer()
