@@ -19,7 +19,7 @@ from editgan_widgets.latent.directions.boundaries import METHODS, Fit
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
-SHARES = (0.25, 0.5, 1.0)  # of the training samples, for the learning curve
+SHARES = (0.25, 0.5, 1.0)  # of the training samples, for the learning curve; the last is all
 _TEST_SHARE = 0.3
 _PERMUTATIONS = 200
 
@@ -111,16 +111,15 @@ def boundary_of(
     order = rng.permutation(len(w))
     test, train = np.split(order, [int(_TEST_SHARE * len(w))])
     fit = METHODS[method]
-    normal, offset = _learn(fit, w[train], scores[train], share)
     halves = [_learn(fit, w[half], scores[half], share)[0] for half in np.array_split(train, 2)]
-    said, median = w[test] @ normal + offset > 0, np.median(scores)
-    right = said == (scores[test] > median)
+    true = scores[test] > np.median(scores)
+    parts = [train[: max(int(part * len(train)), 20)] for part in SHARES]
+    planes = [_learn(fit, w[some], scores[some], share) for some in parts]
+    right = [(w[test] @ normal + offset > 0) == true for normal, offset in planes]
+    learning = [(len(some), float(hits.mean())) for some, hits in zip(parts, right, strict=True)]
+    normal, offset = planes[-1]
+    said = w[test] @ normal + offset > 0
     extreme, positive = _extremes(scores[test], share)
-    learning = []
-    for part in SHARES:
-        some = train[: max(int(part * len(train)), 20)]
-        n, o = _learn(fit, w[some], scores[some], share)
-        learning.append((len(some), float(((w[test] @ n + o > 0) == (scores[test] > median)).mean())))
     recipe = {
         "fingerprint": model.base_fingerprint, "resolution": model.resolution, "method": f"boundary, {method}",
         "attribute": latents.attribute, "space": "W", "labelled": len(w), "share": share, "seed": seed,
@@ -128,8 +127,8 @@ def boundary_of(
     rows = torch.from_numpy(normal).float()[None].repeat(model.generator.num_rows, 1)
     return Boundary(
         EditVector(f"{latents.attribute}, {method}", rows, (), recipe), latents.attribute, method,
-        Estimate.of_share(said[extreme] == positive), Estimate.of_share(right),
-        _permutation_p(said, scores[test] > median, rng), tuple(learning), float(halves[0] @ halves[1]),
+        Estimate.of_share(said[extreme] == positive), Estimate.of_share(right[-1]),
+        _permutation_p(said, true, rng), tuple(learning), float(halves[0] @ halves[1]),
         Basis(len(w), seed, "95 % Wilson's interval over held-out samples", model.fingerprint),
     )  # fmt: skip
 

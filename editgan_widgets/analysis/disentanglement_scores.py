@@ -7,7 +7,7 @@ editgan-widgets[analysis]`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -148,10 +148,7 @@ def disentanglement_of(
             factors.setdefault(name, []).append(np.asarray(values, float))
     joined = {name: np.concatenate(values) for name, values in factors.items()}
     results = [disentanglement(np.concatenate(found[s]), joined, s, seed=seed, progress=progress) for s in spaces]
-    for result in results:
-        basis = Basis(samples, seed, result.basis.interval, model.fingerprint)
-        object.__setattr__(result, "basis", basis)
-    return results
+    return [replace(result, basis=Basis(samples, seed, result.basis.interval, model.fingerprint)) for result in results]
 
 
 @torch.no_grad()

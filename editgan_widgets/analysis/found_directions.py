@@ -153,7 +153,7 @@ def _found(
         channels = {
             (channel.row, channel.layer, channel.channel): None
             for part in parts
-            for channel in part_channels(model, _ids(model, part), count=count, seed=seed)
+            for channel in part_channels(model, model.labels.resolve(part), count=count, seed=seed)
         }
         return [channel_vector(model, *place) for place in channels]
     if method in METHODS:
@@ -163,12 +163,6 @@ def _found(
         ]
     known = ", ".join(map(repr, (*UNSUPERVISED, *METHODS)))
     raise ValueError(f"method {method!r} is unknown; there are {known}")
-
-
-def _ids(model: EditGAN, part: str) -> list[int]:
-    """Ids of a label or of a group of labels. Raises UnknownLabelError for a name that is neither."""
-    groups = {group for label in model.labels for group in label.groups}
-    return [label.id for label in (model.labels.group(part) if part in groups else [model.labels[part]])]
 
 
 def _labelled(

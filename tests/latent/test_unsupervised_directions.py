@@ -56,7 +56,7 @@ def test_ganspaces_components_are_the_axes_of_a_known_gaussian(tiny_model, monke
         z = torch.randn(samples, 16, generator=torch.Generator().manual_seed(seed)).double()
         return z * std @ axes.T + 5
 
-    monkeypatch.setattr("editgan_widgets.latent.directions.unsupervised._sampled_w", gaussian)
+    monkeypatch.setattr("editgan_widgets.latent.directions.unsupervised.sampled_w", gaussian)
     errors = []
     for samples in (1_000, 100_000):
         first = ganspace(tiny_model, 3, samples=samples)[0]

@@ -65,7 +65,7 @@ CONFIRMED = """root => new Promise(resolve => {
 })"""
 WATCH_STOP = """import time
 noted = {'steps': [], 'stop': 0.0, 'stopped': 0.0}
-from editgan_widgets.widgets.editor.tools.editing import Stop
+from editgan_widgets.widgets.core.commands import Stop
 def _watch(editor=editor, edit=editor.session.edit, check=Stop.check):
     def steps(**how):
         for step in edit(**how):

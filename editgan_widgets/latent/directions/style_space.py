@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.directions.unsupervised import sampled_w
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import StyledGenerator, Synthesis
@@ -71,7 +72,7 @@ def channel_vector(
         raise IndexError(f"row {row} is read by {len(weights)} layers; got layer {layer}")
     if not 0 <= channel < len(weights[layer]):
         raise IndexError(f"layer {layer} of row {row} has {len(weights[layer])} channels; got channel {channel}")
-    std = float((_w_samples(model, samples, seed).double().cpu() @ weights[layer][channel]).std())
+    std = float((sampled_w(model, samples, seed) @ weights[layer][channel]).std())
     stacked = torch.cat(weights)
     position = sum(len(weight) for weight in weights[:layer]) + channel
     shift = torch.linalg.pinv(stacked, rtol=_RANK_TOLERANCE)[:, position]
@@ -119,7 +120,7 @@ def part_channels(
     portraits = _portraits_with(model, parts, seeds, truncation_psi)
     rng = torch.Generator().manual_seed(seed)
     inside, outside = _estimated(model, portraits, rng)
-    std = styles(model, model.generator.w_plus(_w_samples(model, 2000, seed))).std(0).cpu()
+    std = styles(model, model.generator.w_plus(sampled_w(model, 2000, seed).float().to(model.device))).std(0).cpu()
     pixels = sum(int(region.sum()) * 3 for _, region in portraits)
     overlap = inside / (inside + outside).clamp_min(1e-20)
     effect = (inside / pixels).sqrt() * std / 2
@@ -210,12 +211,6 @@ def _made_with_styles(model: EditGAN, w_plus: Tensor) -> tuple[Synthesis, list[T
         for handle in handles:
             handle.remove()
     return made, [found[layer] for layer in layers]
-
-
-@torch.no_grad()
-def _w_samples(model: EditGAN, samples: int, seed: int) -> Float[Tensor, "n w_dim"]:
-    rng = torch.Generator().manual_seed(seed)
-    return model.generator.mapping(torch.randn(samples, model.generator.z_dim, generator=rng).to(model.device))
 
 
 def _styled(model: EditGAN) -> StyledGenerator:

@@ -64,7 +64,7 @@ def ganspace(
     _check_count(count, generator.w_dim)
     if samples <= generator.w_dim:
         raise ValueError(f"{samples} samples do not span a W that is {generator.w_dim} wide; take 10,000 or more")
-    w = _sampled_w(model, samples, seed)
+    w = sampled_w(model, samples, seed)
     variance, axes = torch.linalg.eigh(torch.cov(w.T))
     std = variance.clamp_min(0).sqrt()
     share = variance / variance.sum()
@@ -82,7 +82,8 @@ def ganspace(
 
 
 @torch.no_grad()
-def _sampled_w(model: EditGAN, samples: int, seed: int) -> Float[Tensor, "samples w_dim"]:
+def sampled_w(model: EditGAN, samples: int, seed: int) -> Float[Tensor, "samples w_dim"]:
+    """Sample w without truncation; float64 on the CPU."""
     rng = torch.Generator().manual_seed(seed)
     z = torch.randn(samples, model.generator.z_dim, generator=rng)
     return torch.cat([model.generator.mapping(part.to(model.device)).double().cpu() for part in z.split(_BATCH)])
