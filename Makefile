@@ -4,8 +4,8 @@
 PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c 'import ensurepip' 2>/dev/null && echo $$p && break; done)
 VENV ?= $(or $(VIRTUAL_ENV),.venv)
 BIN := $(VENV)/bin
-# One torch thread: threads that spin starve the other processes of a test run.
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+# One torch thread: threads that spin starve the other processes of a test run. Compiled test files are kept from run to run.
+PYTEST = OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 LAB_ARGS ?=
 TEST_ARGS ?=
 TEST_WORKERS ?= 2

@@ -6,10 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from jupyter_client.kernelspec import KernelSpecManager
-from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "examples").glob("[0-9]*.ipynb"))
@@ -88,6 +85,9 @@ def kernel_path(tmp_path, monkeypatch):
 @pytest.mark.filterwarnings("default")  # the libraries that run notebooks warn about themselves
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs_top_to_bottom(notebook, tiny_model, tmp_path, kernel_path, monkeypatch):
+    import nbformat  # here and below: imports that take seconds, in tests that `make test-fast` leaves out
+    from nbclient import NotebookClient
+
     text = notebook.read_text(encoding="utf-8")
     for words, others in SMALLER[notebook.name].items():
         escaped = json.dumps(words)[1:-1]
@@ -108,6 +108,8 @@ def test_notebook_runs_top_to_bottom(notebook, tiny_model, tmp_path, kernel_path
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_is_committed_without_outputs_and_names_the_kernel(notebook):
+    import nbformat
+
     # Not the file as it lies there: JupyterLab saves outputs into it as soon as somebody works with it.
     book = nbformat.reads(committed(notebook), as_version=4)
     assert book.metadata.kernelspec.name == "editgan"
@@ -115,6 +117,7 @@ def test_notebook_is_committed_without_outputs_and_names_the_kernel(notebook):
 
 
 def test_kernel_spec_starts_the_interpreter_of_its_own_environment(kernel_path):
+    from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import KernelManager
 
     spec = KernelSpecManager().get_kernel_spec("editgan")
