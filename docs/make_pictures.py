@@ -82,13 +82,13 @@ def vector_rows(model):
     return pictures
 
 
-def drags(model, steps):
+def drags(model):
     """Each portrait with an arrow from handle to target, then the portrait after the drag; twice the size."""
     pictures = []
     for seed, handle, target in DRAGS:
         session = EditSession.from_seed(model, seed=seed)
         before = enlarged(session.image)
-        for _ in session.drag([DragPoint(handle, target)], steps=steps):
+        for _ in session.drag([DragPoint(handle, target)]):
             pass
         pictures += [with_arrow(before, handle, target), enlarged(session.image)]
     return pictures
@@ -137,7 +137,7 @@ def main():
     model = load_model(options.model, device="cpu")
     write_animation(edit_frames(model, options.seed, options.edit, options.steps), options.out / "edit.gif")
     write(vector_rows(model), 1 + len(VECTORS), options.out / "vectors.webp")
-    write(drags(model, options.steps), 2 * len(DRAGS), options.out / "drag.webp")
+    write(drags(model), 2 * len(DRAGS), options.out / "drag.webp")
     write(painting(model), 2, options.out / "painting.webp")
     write(list(samples(model, range(32), 0.7)), 8, options.out / "samples.webp")
     write(list(samples(load_model("portraits-64", device="cpu"), range(32), 0.7)), 8, options.out / "samples-64.webp")

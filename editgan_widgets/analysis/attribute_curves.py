@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
-from scipy import stats
+from scipy import special
 
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
@@ -139,7 +139,7 @@ def curve_of(
     change = values - values[:, zero : zero + 1]
     n = len(change)
     mean = change.mean(0)
-    half = stats.t.ppf(0.975, n - 1) * change.std(0, ddof=1) / n**0.5 if n > 1 else np.full(len(mean), np.nan)
+    half = special.stdtrit(n - 1, 0.975) * change.std(0, ddof=1) / n**0.5 if n > 1 else np.full(len(mean), np.nan)
     slope = _slope_at_zero(strengths, mean, zero)
     line = float(strengths @ mean / (strengths @ strengths)) * strengths
     total = float(((mean - mean.mean()) ** 2).sum())
@@ -177,6 +177,8 @@ def _saturation(strengths: np.ndarray, mean: np.ndarray, slope: float, zero: int
 def _rank_correlation(strengths: np.ndarray, values: np.ndarray) -> float:
     if np.ptp(values) == 0:
         return 0.0
+    from scipy import stats  # takes a second
+
     return float(np.corrcoef(stats.rankdata(strengths), stats.rankdata(values))[0, 1])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy import linalg, stats
+from scipy import linalg, special
 
 Features = Float[np.ndarray, "_ d"]  # the two sets of a comparison may differ in number
 
@@ -32,7 +32,9 @@ class Estimate:
     @classmethod
     def of_share(cls, hits: np.ndarray) -> "Estimate":
         """Share of True values, with Wilson's interval."""
-        interval = stats.binomtest(int(hits.sum()), len(hits)).proportion_ci(method="wilson")
+        from scipy.stats import binomtest  # takes a second
+
+        interval = binomtest(int(hits.sum()), len(hits)).proportion_ci(method="wilson")
         return cls(float(hits.mean()), float(interval.low), float(interval.high), len(hits))
 
     @classmethod
@@ -41,7 +43,7 @@ class Estimate:
         mean = float(np.mean(values))
         if len(values) < 2:
             return cls(mean, float("nan"), float("nan"), n or len(values))
-        half = float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+        half = float(special.stdtrit(len(values) - 1, 0.975) * np.std(values, ddof=1) / np.sqrt(len(values)))
         return cls(mean, mean - half, mean + half, n or len(values))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy import stats
+from scipy import special
 
 
 def sample_size_of_share(half_width: float, share: float = 0.5, confidence: float = 0.95) -> int:
@@ -44,7 +44,7 @@ def benjamini_hochberg(
 
 
 def _z(confidence: float) -> float:
-    return float(stats.norm.ppf(0.5 + confidence / 2))
+    return float(special.ndtri(0.5 + confidence / 2))
 
 
 def _check(half_width: float, confidence: float) -> None:

@@ -15,7 +15,7 @@ from torch import nn
 from editgan_widgets import images
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.latent.terms.drag import DragPoint
+from editgan_widgets.latent.terms.drag import DRAG_STEPS, DragPoint
 from editgan_widgets.models.editgan import EditGAN
 
 Point = tuple[float, float]
@@ -49,7 +49,7 @@ def measure_drags(
     drags: Sequence["ScriptedDrag"],
     count: int,
     first_seed: int = 70_000,
-    steps: int = 30,
+    steps: int = DRAG_STEPS,
     truncation_psi: float = 0.7,
 ) -> Iterator[DragMeasure]:
     """Drag one landmark on each of `count` portraits, cycling through kinds and displacements; yields the measures.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from scipy import stats
+from scipy import special
 
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
@@ -78,7 +78,7 @@ def safe_strength(
     statistics = model.w_statistics()
     std, axes, mean = (x.double().cpu() for x in (statistics.std, statistics.axes, statistics.mean))
     std = std.clamp_min(float(std.max()) * LEAST_STD)
-    limit = float(stats.chi2.ppf(quantile, len(std)))
+    limit = float(special.chdtri(len(std), 1 - quantile))
     chosen = list(seeds)
     w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in chosen]).double().cpu()
     start = ((w_plus - mean) @ axes.T / std).numpy()

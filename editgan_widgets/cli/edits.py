@@ -81,7 +81,7 @@ def drag(
     truncation_psi: TruncationPsi = 0.7,
     latent: LatentFile = None,
     latent_index: LatentIndex = None,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of the optimisation.")] = 30,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of the optimisation.")] = 22,
     device: Device = None,
 ) -> None:
     """Drag points of a portrait to other places; what is not near them stays."""

@@ -50,7 +50,7 @@ from editgan_widgets.latent.optimize import EditConfig, EditStep, optimize_edit
 from editgan_widgets.latent.priming import Start, primed_start
 from editgan_widgets.latent.refine import refine_target
 from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps, from_segmentations
-from editgan_widgets.latent.terms.drag import DragPoint, checked_points, drag_region
+from editgan_widgets.latent.terms.drag import DRAG_STEPS, DragPoint, checked_points, drag_region
 from editgan_widgets.masks.mask_file import OpenedMask, OpenedPart, Source, open_part_mask, read_mask
 from editgan_widgets.masks.part_operations import shaped
 from editgan_widgets.masks.strokes import Stroke, rasterise
@@ -528,7 +528,7 @@ class EditSession:
 
         Args:
             points: handles and targets, in picture pixels.
-            steps: number of steps; None means the config's.
+            steps: number of steps; None means the config's where one is given, else 22.
             region: where the picture may change; None means the surroundings of the segments from handles to targets.
                 The region of painted changes is added.
             config: None means the session's.
@@ -536,8 +536,10 @@ class EditSession:
         Raises immediately: DragError for points that cannot be dragged, SessionError for a region of another size or
         type, ValueError for invalid settings.
         """
-        config = config or self.config
-        config = config if steps is None else replace(config, steps=whole(steps, "steps", least=1))
+        if steps is None:
+            config = config or replace(self.config, steps=DRAG_STEPS)
+        else:
+            config = replace(config or self.config, steps=whole(steps, "steps", least=1))
         size = self.model.resolution
         dragged = checked_points(points, size)
         free = drag_region(dragged, size) if region is None else np.asarray(region)

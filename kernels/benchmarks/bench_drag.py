@@ -15,6 +15,7 @@ from editgan_widgets import load_model
 from editgan_widgets.analysis.scripted_drags import SCRIPTED_DRAGS, measure_drags
 from editgan_widgets.domains.portraits import load_segmenter
 from editgan_widgets.files import write_text
+from editgan_widgets.latent.terms.drag import DRAG_STEPS
 
 NEAR = 2 / 128  # of the height: 2 px at 128 px
 
@@ -36,8 +37,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--count", type=int, default=50, help="drags")
-    parser.add_argument("--steps", type=int, default=30, help="of each drag")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--steps", type=int, default=DRAG_STEPS, help="of each drag")
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("results"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

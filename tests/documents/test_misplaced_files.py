@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tiny_model import TINY_LABELS, make_tiny_model
+from tiny_model import TINY_LABELS
 
 from editgan_widgets import EditSession, EditVector, load_direction, load_latents, load_model
 from editgan_widgets.conversion import convert
@@ -59,9 +59,9 @@ WORDS = {  # what the error says about a kind
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
+def files(tmp_path_factory, tiny_model):
     """One file of each kind."""
-    folder, model = tmp_path_factory.mktemp("files"), make_tiny_model()
+    folder, model = tmp_path_factory.mktemp("files"), tiny_model
     session = EditSession.from_seed(model, 0)
     rng = np.random.default_rng(0)
     model.save(folder / "model.safetensors")

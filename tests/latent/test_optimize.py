@@ -8,6 +8,7 @@ import torch
 from tiny_model import grown
 
 from editgan_widgets import images
+from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent import optimize
 from editgan_widgets.latent.adam import Adam
 from editgan_widgets.latent.objective import LossWeights, edit_objective
@@ -16,12 +17,17 @@ from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps
 from editgan_widgets.models.editgan import EditGAN
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def session(tiny_model):
+    return EditSession.from_seed(tiny_model, seed=3)
+
+
+@pytest.fixture(scope="module")
 def target(session):
     return from_label_maps(session.label_map, grown(session.label_map, 3))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def steps(tiny_model, session, target):
     return list(optimize_edit(tiny_model, session.w_plus, target, EditConfig(steps=20)))
 

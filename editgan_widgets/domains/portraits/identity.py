@@ -13,7 +13,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from scipy.stats import mannwhitneyu
 from torch import Tensor, nn
 
 from .factors import FACTOR_NAMES, code_from_seed
@@ -127,6 +126,8 @@ def evaluate_identity(
             "people are both needed"
         )
     same, different = cosine[equal], cosine[~equal]
+    from scipy.stats import mannwhitneyu  # takes a second
+
     auc = float(mannwhitneyu(same, different).statistic) / (len(same) * len(different))
     return IdentityReport(auc, float(same.mean()), float(different.mean()), len(same), len(set(people.tolist())))
 

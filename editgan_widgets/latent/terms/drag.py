@@ -18,6 +18,7 @@ from torch import Tensor
 from editgan_widgets.latent.terms.term import Candidate, TermValue, zero
 from editgan_widgets.scalars import Real, plain
 
+DRAG_STEPS = 22  # of a drag, where no other number is given; 30 bring points no nearer (docs/figures.md)
 _PATCH_SHARE = 1 / 32  # radius of the compared patch, as a share of the picture's height: 4 px at 128 px
 _SEARCH_SHARE = 3 / 64  # radius around the segment from handle to target in which the handle is looked for: 6 px
 _REGION_SHARE = 5 / 32  # how far the region reaches from the segment: 20 px at 128 px

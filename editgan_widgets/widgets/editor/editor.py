@@ -12,27 +12,18 @@ import numpy as np
 import traitlets
 from ipywidgets import DOMWidget, Widget
 
-from editgan_widgets.documents.animation import Animation, animate_edit
-from editgan_widgets.documents.photo_session import PhotoSession
-from editgan_widgets.documents.saved_picture import save_picture
 from editgan_widgets.documents.session import EditSession
-from editgan_widgets.documents.session_script import session_script
-from editgan_widgets.files import write_text
-from editgan_widgets.latent.directions.direction_files import load_direction
-from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.latent.directions.library import load_vectors
-from editgan_widgets.masks.mask_file import Source, save_mask
-from editgan_widgets.masks.paint_rule import PaintRule
 from editgan_widgets.masks.part_operations import Operation
 from editgan_widgets.masks.strokes import Stroke, check_stroke, covered
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.notes import Note
 from editgan_widgets.palettes import recoloured
-from editgan_widgets.scalars import Flag, Real, Whole, flag, is_flag, plain, real, shown, whole
+from editgan_widgets.scalars import Flag, Real, Whole, flag, plain, real, whole
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.core import encoding
-from editgan_widgets.widgets.core.checked import checked_entry, checked_row, checked_steps, checked_strength
-from editgan_widgets.widgets.core.commands import Command, Stop
+from editgan_widgets.widgets.core.checked import checked_entry, checked_steps, checked_strength
+from editgan_widgets.widgets.core.commands import Command
 from editgan_widgets.widgets.core.deliveries import Deliveries
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
 from editgan_widgets.widgets.core.inbox import Inbox
@@ -40,26 +31,29 @@ from editgan_widgets.widgets.core.part_canvas import PartCanvas
 from editgan_widgets.widgets.core.shown import forget, keep_while_shown
 from editgan_widgets.widgets.core.strings import strings
 from editgan_widgets.widgets.editor import journal as editor_journal
+from editgan_widgets.widgets.editor.display_methods import DisplayMethods
 from editgan_widgets.widgets.editor.document import Document
+from editgan_widgets.widgets.editor.file_methods import FileMethods
 from editgan_widgets.widgets.editor.messages import EditorMessages
 from editgan_widgets.widgets.editor.quality_notes import PictureQuality
 from editgan_widgets.widgets.editor.sample_shelf import SampleShelf, checked_sample
 from editgan_widgets.widgets.editor.screen import Screen
-from editgan_widgets.widgets.editor.tool_outlines import ToolOutlines, tool_outcome
+from editgan_widgets.widgets.editor.tool_outlines import ToolOutlines
 from editgan_widgets.widgets.editor.tools.brush import Brush
 from editgan_widgets.widgets.editor.tools.editing import Accept, RunEdit, SetStrength, TakeConfig, configured
-from editgan_widgets.widgets.editor.tools.files import OpenPicture
-from editgan_widgets.widgets.editor.tools.operation import ChangeMask, FromSample, mask_change, part_mask_change
+from editgan_widgets.widgets.editor.tools.operation import ChangeMask, FromSample
 from editgan_widgets.widgets.editor.tools.travel import CompareWith, Discard, Redo, Refresh, Rename, Undo, Visit
-from editgan_widgets.widgets.editor.tools.vectors import Keep, Refine, Remove, Rows, Switch, Vectors, sweep
+from editgan_widgets.widgets.editor.vector_methods import VectorMethods
 from editgan_widgets.widgets.editor.vector_panel import VectorPanel
-from editgan_widgets.widgets.editor.view import MASK_STYLES, EditorView
+from editgan_widgets.widgets.editor.view import EditorView
 from editgan_widgets.widgets.editor.worker import EditorWorker
 
 _FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
 
 
-class Editor(DOMWidget):
+class Editor(  # type: ignore[misc]  # DOMWidget's `open` opens a channel to the page, which is the view's here
+    DisplayMethods, VectorMethods, FileMethods, DOMWidget
+):
     """A portrait and its parts, to paint on. Shows itself as the last line of a notebook cell.
 
     It is a widget, and goes into ipywidgets' containers: `VBox([editor, button])`, `Tab([editor])`. On the page it is
@@ -196,16 +190,6 @@ class Editor(DOMWidget):
         return {**data, "image/png": encoding.png(np.concatenate([self.image, mask], axis=1))}, metadata
 
     @property
-    def session(self) -> Any:
-        """The EditSession that is edited; `open` and `new_portrait` begin another."""
-        return self._document.session
-
-    @property
-    def photo(self) -> PhotoSession | None:
-        """The photo, drawing or painting that was opened; None for a portrait of the model."""
-        return self._document.photo
-
-    @property
     def journal(self) -> Path | None:
         """The folder from which `restore` takes the editor; None where nothing is kept."""
         return self._document.journal
@@ -216,16 +200,6 @@ class Editor(DOMWidget):
         return self.view.notice
 
     @property
-    def image(self) -> np.ndarray:
-        """The picture, uint8 `[H, W, 3]`; during an edit its newest step."""
-        return self._screen.image
-
-    @property
-    def label_map(self) -> np.ndarray:
-        """The painted parts, uint8 `[H, W]`."""
-        return self.canvas.label_map
-
-    @property
     def running(self) -> bool:
         """Whether something is being done or waits."""
         return self._worker.running
@@ -234,47 +208,6 @@ class Editor(DOMWidget):
     def error(self) -> str:
         """The message in the error box; empty where there is none."""
         return self.view.error
-
-    def lock(self, *parts: str | Whole) -> None:
-        """Let nothing paint over these parts; without any, unlock all. Raises UnknownLabelError."""
-        self.view.locked = sorted({self.labels[part].id for part in parts})
-
-    def paint_over(self, *parts: str | Whole) -> None:
-        """Let painting reach these parts alone; without any, all that are not locked. Raises UnknownLabelError."""
-        self.view.over = sorted({self.labels[part].id for part in parts})
-
-    def hide(self, *parts: str | Whole) -> None:
-        """Show the mask without these parts; without any, show all. Painting stays as it is."""
-        self.view.hidden = sorted({self.labels[part].id for part in parts})
-
-    def solo(self, *parts: str | Whole) -> None:
-        """Show these parts of the mask alone. Raises UnknownLabelError."""
-        shown = {self.labels[part].id for part in parts}
-        self.view.hidden = [label.id for label in self.labels if label.id not in shown]
-
-    def show_mask(self, style: str) -> None:
-        """Show the mask as its "areas", the "borders" between its parts, or "both". Raises ValueError."""
-        if style not in MASK_STYLES:
-            raise ValueError(f"the mask is shown as one of {', '.join(map(repr, MASK_STYLES))}; got {style!r}")
-        self.view.mask_style = style
-
-    def show_palette(self, palette: str) -> None:
-        """Show the parts in their "own" colours, or in "safe" ones, which colour-blind eyes tell apart too.
-
-        Raises ValueError for a palette that the parts do not have.
-        """
-        recoloured(self.labels, palette)
-        self.view.palette = palette
-
-    def tool_outline(self, tool: str, part: str | Whole) -> np.ndarray:
-        """Where a part would be after a part tool, bool `[H, W]`, shown as an outline; nothing is changed.
-
-        Raises ValueError for an unknown tool, UnknownLabelError for a part that it does not fit.
-        """
-        label, rule = self.labels[part].id, self._rule(mirror=False)
-        outcome = tool_outcome(tool, label, self.label_map, self.labels, rule)
-        self._screen.send_outline(tool, label, outcome)
-        return outcome
 
     def paint(self, stroke: Stroke, run: Flag | None = None, mirror: Flag = False) -> None:
         """Paint a stroke; `run` says whether an edit follows, None does as the editor's switch says.
@@ -330,10 +263,6 @@ class Editor(DOMWidget):
         if blocking:
             self._wait_or_stop()
 
-    def stop(self) -> None:
-        """End a running edit within one step and keep its best picture."""
-        self._worker.ask(Stop())
-
     def undo(self) -> None:
         """Take the last stroke and its edit back: picture, mask and latent. Ends a running edit first."""
         self._worker.ask(Undo())
@@ -383,46 +312,6 @@ class Editor(DOMWidget):
         if "steps" in settings:
             self.view.steps = checked_steps(settings["steps"])
 
-    @property
-    def vectors(self) -> dict[str, EditVector]:
-        """Edit vectors that have a slider, by name."""
-        return self._panel.vectors
-
-    @property
-    def vector_scales(self) -> dict[str, float]:
-        """Scales of the vectors that are in the picture; the others are at 0 or switched off."""
-        return self._panel.scales
-
-    def apply_vectors(self, scales: Mapping[str, Real]) -> None:
-        """Set vectors to scales, -4 to 4, as their sliders do from -2 to 2; those not named stay.
-
-        One that was switched off is on again. What was painted and not edited is given up. One undo takes back all
-        moves of the same sliders in a row. Raises ValueError at once for a vector that is not there or a scale out of
-        range.
-        """
-        self._panel.checked_scales(scales)
-        self._worker.ask(Vectors(scales={name: real(scale, "scale") for name, scale in scales.items()}))
-
-    def switch_vector(self, name: str, on: Flag) -> None:
-        """Take a vector out of the picture and back, at the scale it had; one that stands at 0 is switched on at 1.
-
-        Raises ValueError at once for a vector that is not there.
-        """
-        self._panel.check_there(name)
-        if not is_flag(on):
-            raise ValueError(f"a vector is switched by True or False; got {shown(on)}")
-        self._worker.ask(Switch(name=name, on=bool(on)))
-
-    def vector_layers(self, name: str, first: Whole | None = None, last: Whole | None = None) -> None:
-        """Let a vector move rows `first` to `last` of the latent alone, counted from 0; without them all of its rows.
-
-        Early rows hold pose and shape, late ones colour and fine detail. Raises ValueError at once for a vector that
-        is not there, EditVectorError for rows that the latent does not have.
-        """
-        self._panel.check_there(name)
-        rows = tuple(None if row is None else checked_row(row, 0) for row in (first, last))
-        self._worker.ask(Rows(name=name, first=rows[0], last=rows[1]))
-
     def do(self, command: Command, blocking: Flag = False) -> None:
         """Do a command of a tool (widgets/editor/tools), such as `Drag(points=[(40, 50, 44, 50)])`.
 
@@ -431,177 +320,6 @@ class Editor(DOMWidget):
         self._worker.ask(command)
         if blocking:
             self._wait_or_stop()
-
-    def refine(self, steps: Whole = 30, blocking: Flag = False) -> None:
-        """Repair the picture after its vectors: a run that keeps what they changed and draws back the rest.
-
-        10 steps repair most, more than 30 gain little (latent/refine.py). One undo takes it back, `stop` keeps its
-        best. Raises ValueError at once for steps out of range; where no vector is in the picture, or those that are
-        change nothing to be seen, that is shown and raised by `wait`.
-        """
-        self._worker.ask(Refine(steps=checked_steps(steps)))
-        if blocking:
-            self._wait_or_stop()
-
-    def animation(self, fps: Real = 12.0) -> Animation:
-        """The last edit or refinement from the picture before it to the present one, at most 256 px.
-
-        Raises AnimationError where nothing was edited yet.
-        """
-        self.wait()
-        return animate_edit(self._document.recorder.frames(), fps=fps)
-
-    def save_animation(self, path: str | Path, size: Whole | None = None) -> None:
-        """Write `animation` as .gif, .webp or .mp4; size and errors as of Animation.save."""
-        self.animation().save(path, size)
-
-    def sweep(self, name: str, scales: Iterable[Real] | None = None) -> Animation:
-        """A vector's scale going up, down and back on the present picture, which has it at 0 first.
-
-        Args:
-            name: of the vector; its rows are those of `vector_layers`.
-            scales: one a frame; None goes from 0 to 1.5, to -1.5 and back.
-
-        Raises ValueError for a vector that is not there.
-        """
-        self._panel.check_there(name)
-        self.wait()
-        return sweep(self._document, name, scales)
-
-    def save_sweep(self, name: str, path: str | Path, size: Whole | None = None) -> None:
-        """Write `sweep` as .gif, .webp or .mp4; size and errors as of Animation.save."""
-        self.sweep(name).save(path, size)
-
-    def add_vector(self, vector: EditVector) -> None:
-        """Give a vector a slider, which stands at 0. Raises ValueError for a name that is taken, or EditVectorError."""
-        self._panel.check_free(vector.name)
-        vector.check(self.session.model)
-        self._panel.add(vector)
-        editor_journal.keep_vector(self.session, vector)
-        self._screen.publish_vectors()
-        self._worker.draw_vectors()
-
-    def remove_vector(self, name: str) -> None:
-        """Take an own vector out of the picture, as its slider at 0 would, and its slider away.
-
-        Undo brings both back: where the history has it at a scale, it has its slider. Raises ValueError at once for a
-        vector that is not there or is the model's own.
-        """
-        self._worker.ask(Remove(name=name))
-
-    def keep_vector(self, name: str) -> None:
-        """Keep all that was edited as a vector of that name, with a slider that stands at 1; the others go to 0.
-
-        Raises ValueError at once for an empty name or one that is taken.
-        """
-        self._worker.ask(Keep(name=name))
-
-    def open(  # type: ignore[override]  # Widget's own opens a channel to the page, which is the view's here
-        self, picture: str | Path | bytes, index: Whole | None = None, name: str = ""
-    ) -> None:
-        """Embed a photo, drawing or painting and edit it from here on; a picture that `save` wrote opens as it was.
-
-        A file of latents (`.npz`, `.npy`, `.pt`, as of `load_latents`) opens with the latent of that `index`, or its
-        first. `name` is the file's, where its content is given.
-
-        The editor's history begins anew, and `undo` at its beginning brings back what was here before.
-        `photo.pasted()` gives the whole picture with the edits. `stop` ends the embedding with the best so far. What is
-        no picture is shown as an error, and raised by `wait`.
-        """
-        at = None if index is None else whole(index, "index", least=0)
-        self._worker.ask(OpenPicture(picture=picture, index=at, name=name))
-
-    def load_direction(
-        self,
-        path: str | Path,
-        index: Whole | str | None = None,
-        rows: Layers = None,
-        unit: Literal["file", "sigma"] = "sigma",
-        name: str | None = None,
-    ) -> None:
-        """Give a direction of a file a slider (`editgan_widgets.load_direction`, whose errors it raises at once).
-
-        A slider at 1 moves a latent by one standard deviation of W along the direction; `unit="file"` takes the
-        direction at the length that it has in the file. `add_vector` takes one that was loaded otherwise.
-        """
-        vector = load_direction(path, self.session.model, plain(index), rows, unit, name=name)
-        self.add_vector(vector)
-
-    def new_portrait(self, seed: Whole, truncation_psi: Real = 0.7, source: str = "torch") -> None:
-        """Go over to the portrait of a seed, as if the editor had been made with it; history as of `open`.
-
-        `source` "numpy" makes the picture that NVIDIA's `generate.py` makes of the seed (EditGAN.sample_w_plus).
-        Raises ValueError at once for a seed that is no whole number from 0 up, a psi that is none in 0 to 2, or another
-        source.
-        """
-        self._worker.ask(OpenPicture(picture=checked_sample(seed, truncation_psi, source)))
-
-    def save(self, path: str | Path) -> None:
-        """Write the picture as a PNG that holds its recipe (documents/saved_picture.py); what runs is waited for.
-
-        Of an opened photo it is the whole one with the edits in it. Raises ValueError for an ending other than .png,
-        and the error of what ran.
-        """
-        self.wait()
-        save_picture(self.photo or self.session, path)
-
-    def script(self, name: str = "picture.py") -> str:
-        """Give a Python script that makes the present picture again, pixel by pixel (documents/session_script.py)."""
-        self.wait()
-        return session_script(self.session, self.vectors, name)
-
-    def save_script(self, path: str | Path) -> None:
-        """Write `script` to a file. Raises ValueError for an ending other than .py."""
-        path = Path(path)
-        if path.suffix != ".py":
-            raise ValueError(f"a script ends in .py; got {path.name!r}")
-        write_text(path, self.script(path.name))
-
-    def divide(self, at: Real | None = 0.5) -> None:
-        """Show the picture before all edits, or the photo that was embedded, left of a divider; None takes it away.
-
-        `at` is a share of the picture's width, 0 to 1. Raises ValueError for another one.
-        """
-        share = None if at is None else real(at, "at")
-        if share is not None and not 0 <= share <= 1:
-            raise ValueError(f"the divider stands at 0 to 1 of the picture's width, or None; got {share!r}")
-        self.view.divider = share
-
-    def save_mask(self, path: str | Path) -> None:
-        """Write the painted parts as an indexed PNG (masks/mask_file.py); what runs is waited for.
-
-        Raises ValueError for an ending other than .png, and the error of what ran.
-        """
-        self.wait()
-        save_mask(self.label_map, self.labels, path)
-
-    def load_mask(self, mask: Source, run: Flag | None = None) -> tuple[Note, ...]:
-        """Take the parts from a mask that `save_mask` or a painting program wrote; `run` as of `paint`.
-
-        Gives notes on how it was read, which the status shows too. Raises MaskFileError at once for what is no mask of
-        this picture, OSError for a file that cannot be read.
-        """
-        how = self._as_the_view_says(run, mirror=False)
-        change = mask_change(self._document, mask, **how)
-        self._worker.ask(change)
-        return tuple(change.notes)
-
-    def paint_mask(
-        self, mask: Source, label: str | Whole | None = None, run: Flag | None = None, exact: Flag = False
-    ) -> tuple[Note, ...]:
-        """Paint one part where a black and white mask is white; `run` as of `paint`.
-
-        `label` is the part's name or id, None the selected one; `exact`, notes and errors as of EditSession.paint_mask.
-        """
-        how = self._as_the_view_says(run, mirror=False)
-        part = self.view.label if label is None else self.labels[label].id
-        change = part_mask_change(self._document, mask, part, flag(exact, "exact"), **how)
-        self._worker.ask(change)
-        return tuple(change.notes)
-
-    def show_photo(self, show: Flag = True) -> None:
-        """Show the whole photo with the edits in it below the picture, where a photo was opened; False hides it."""
-        self.view.show_whole = flag(show, "show")
 
     @property
     def quality(self) -> PictureQuality:
@@ -618,31 +336,6 @@ class Editor(DOMWidget):
     def dismiss(self) -> None:
         """Close the error box."""
         self._screen.dismiss()
-
-    def wait(self, timeout: Real | None = None) -> bool:
-        """Block until nothing runs or waits, at most `timeout` seconds; False if time ran out.
-
-        Raises the error of the last action, if there was one. While a cell waits here, some Jupyter kernels do not hear
-        the Stop button.
-        """
-        finished = self._worker.wait(None if timeout is None else float(timeout))
-        failure = self._screen.take_failure() if finished else None
-        if failure is not None:
-            raise failure
-        return finished
-
-    def _wait_or_stop(self) -> None:
-        """Wait for what was just asked for; an interrupt of the cell (Ctrl+C) stops it and keeps its best."""
-        try:
-            self.wait()
-        except KeyboardInterrupt:
-            self.stop()
-            raise
-
-    def edit_vector(self, name: str) -> EditVector:
-        """All that was edited so far as a vector that other portraits can take."""
-        with self.session.lock:
-            return self.session.edit_vector(name)
 
     def close(self) -> None:
         """End the worker and remove all its widgets. What could not be saved is tried once more."""
@@ -661,15 +354,6 @@ class Editor(DOMWidget):
         self.view.close()
         self.canvas.close()
         self._document.close()
-
-    def _as_the_view_says(self, run: Flag | None, mirror: Flag) -> dict[str, Any]:
-        """Steps and rule of something painted from Python."""
-        edits = self.view.auto if run is None else flag(run, "run")
-        rule = {"locked": list(self.view.locked), "over": list(self.view.over), "mirror": flag(mirror, "mirror")}
-        return {"auto": edits, "steps": self.view.steps, **rule}
-
-    def _rule(self, mirror: bool) -> PaintRule:
-        return PaintRule(tuple(self.view.locked), tuple(self.view.over), mirror)
 
     def _check(self, stroke: Stroke) -> None:
         check_stroke(stroke)

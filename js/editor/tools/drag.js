@@ -140,7 +140,7 @@ export default {
       if (!points.length) return false;
       come = 0;
       dragging = true;
-      tell({ kind: "drag", points, part: within.checked ? model.get("label") : null, steps: model.get("steps") });
+      tell({ kind: "drag", points, part: within.checked ? model.get("label") : null });
       return true;
     }
     on("msg:custom", (/** @type {any} */ message) => {

@@ -8,7 +8,7 @@ from msgspec import Meta
 from scipy import ndimage
 
 from editgan_widgets.latent.optimize import EditStep
-from editgan_widgets.latent.terms.drag import DragPoint, checked_points, drag_region
+from editgan_widgets.latent.terms.drag import DRAG_STEPS, DragPoint, checked_points, drag_region
 from editgan_widgets.widgets.core.commands import Command
 from editgan_widgets.widgets.editor.commands import Part, Px, Steps
 from editgan_widgets.widgets.editor.document import Document, Outcome, Run
@@ -29,6 +29,7 @@ class Drag(Command, frozen=True, kw_only=True):
     """Move what is at each pair's handle to its target, picture px.
 
     `part` keeps the picture as it is away from that part; without it the surroundings of the points' ways may change.
+    Without `steps` there are 22.
     """
 
     runs: ClassVar = True
@@ -52,7 +53,7 @@ class Drag(Command, frozen=True, kw_only=True):
 def drag(document: Document, command: Drag) -> Outcome:
     """Start the optimisation of a drag."""
     session, points = document.session, command.drag_points(document)
-    steps = command.steps or session.config.steps
+    steps = command.steps or DRAG_STEPS
     region = None if command.part is None else _near_part(document, document.labels[command.part].id, points)
     begins = document.text("Dragging, {steps} steps …", steps=steps)
     fruitless = document.text("No step brought the points nearer to their targets: the picture is as before.")
