@@ -84,7 +84,7 @@ export {{}};
     flags = ["--noEmit", "--strict", "--ignoreConfig", "--types", "", "--pretty", "false", *map(str, pages)]
     done = subprocess.run([*NODE, "node_modules/typescript/bin/tsc", *flags], cwd=JS, capture_output=True, text=True)
     for page, (message, error) in zip(pages, MESSAGES_AND_ERRORS, strict=True):
-        found = [line for line in done.stdout.splitlines() if page.name in line]
+        found = [report for report in re.split(r"\n(?=\S)", done.stdout) if page.name in report.splitlines()[0]]
         assert bool(found) == bool(error), f"{message}: {done.stdout}"
         assert error in "".join(found)
 

@@ -1754,7 +1754,7 @@ var drag_default = {
       if (!points.length) return false;
       come = 0;
       dragging = true;
-      tell({ kind: "drag", points, part: within.checked ? model.get("label") : null, steps: model.get("steps") });
+      tell({ kind: "drag", points, part: within.checked ? model.get("label") : null });
       return true;
     }
     on("msg:custom", (message) => {
