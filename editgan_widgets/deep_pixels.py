@@ -64,7 +64,7 @@ def in_8_bits(array: np.ndarray) -> tuple[UInt8[np.ndarray, "h w c"], Note | Non
     if array.dtype.kind == "f" and highest <= _ROUNDING:
         return _scaled(array, 1.0), None
     if array.dtype.kind == "f" and highest <= _HDR and bool((array != np.rint(array)).any()):
-        return _scaled(array, 1.0), Note("light above 1 was cut (it went up to {most:.3g})", most=highest)
+        return _scaled(array, 1.0), Note("values above 1 were clipped (the maximum was {most:.3g})", most=highest)
     bits = bits_of(np.rint(array).astype(np.int64))
     if array.dtype == np.uint8 or (bits == 8 and highest <= 255.5):
         return _scaled(array, 255.0), None

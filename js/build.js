@@ -1,5 +1,5 @@
-// Bundles each widget's modules into one file in editgan_widgets/widgets/static, which is committed: installing needs no Node.
-// With --check nothing is written; the exit status is 1 where a committed bundle differs.
+// Bundles each widget's modules into one file in editgan_widgets/widgets/static. It is committed, so that installing needs no Node.
+// With --check nothing is written; the exit status is 1 if a committed bundle differs.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,9 +9,9 @@ const WIDGETS = ["editor", "sample_grid"];
 const here = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const STATIC = "editgan_widgets/widgets/static";
-const TOY = "tests/support/fader"; // the toy widget of the tests, which shows what a widget on js/core costs
+const TOY = "tests/support/fader"; // the toy widget of the tests, an example of a widget on js/core
 const banner = (folder) => `/* Generated from ${folder} by \`make bundle\`; edit the sources. Apache-2.0, see LICENSE. */`;
-/** Folder of the sources of each bundle, by the bundle's path without its ending. */
+/** Source folder of each bundle, by the bundle's path without extension. */
 const SOURCES = { ...Object.fromEntries(WIDGETS.map((name) => [`${STATIC}/${name}.bundle`, `js/${name}`])), [`${TOY}/fader.bundle`]: TOY };
 
 const { outputFiles } = await build({
@@ -34,7 +34,7 @@ for (const { path, text } of outputFiles) {
   const whole = `${banner(SOURCES[name.replace(/\.\w+$/, "")])}\n${text}`;
   if (!check) writeFileSync(path, whole);
   else if (read(path) !== whole) {
-    console.error(`${name} is not what js/ makes: run \`make bundle\` and commit it`);
+    console.error(`${name} differs from its sources in js/: run \`make bundle\` and commit it`);
     process.exitCode = 1;
   }
 }

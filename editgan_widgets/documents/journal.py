@@ -417,7 +417,7 @@ def _entry_of(line: Any, entries: dict[int, Entry]) -> Entry | None:
 
 def not_saved(problem: str) -> str:
     """Message to the user if a journal cannot be written."""
-    return f"History is no longer saved: {problem}. Work goes on in memory, and all is saved once writing works again."
+    return f"History is no longer saved: {problem}. You can go on working; all of it is saved once writing works again."
 
 
 def read_about(folder: str | Path) -> dict[str, Any]:

@@ -219,21 +219,21 @@ def _converted(image: Image.Image, background: tuple[int, int, int], reopen: Cal
     deep = None if reopen is None else deep_pixels(image, reopen)
     upright = ImageOps.exif_transpose(image)
     if image.getexif().get(0x0112, 1) in range(2, 9):
-        notes.append(Note("turned upright"))
+        notes.append(Note("rotated upright"))
     if getattr(image, "n_frames", 1) > 1:
         notes.append(Note("first picture of several"))
     if upright.mode in ("I;16", "I;16B", "I;16L", "I;16N", "I", "F") or deep is not None:
         array = as_shown(np.asarray(upright), image) if deep is None else turned(deep, image)
         pixels, note = _from_array(array, background)
-        notes.append(note or Note("brought to 8 bits"))
+        notes.append(note or Note("converted to 8 bits"))
         return Photo(pixels, tuple(notes))
     if upright.mode == "CMYK":
-        notes.append(Note("CMYK turned into RGB"))
+        notes.append(Note("CMYK converted to RGB"))
         upright = _to_srgb(upright)
     elif upright.mode in ("RGB", "L") and upright.info.get("icc_profile"):
         upright = _to_srgb(upright)
     if upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info:
-        notes.append(Note("transparency laid on a plain background"))
+        notes.append(Note("transparent areas filled with a plain background"))
         upright = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, (*background, 255)), upright)
     return Photo(np.array(upright.convert("RGB")), tuple(notes))

@@ -209,7 +209,7 @@ def _of_values(pixels: MaskPixels, labels: LabelSet) -> tuple[UInt8[np.ndarray, 
     for spread in (257, 256):
         if int(values.max()) >= max(spread, len(labels)) and not (values % spread).any():
             values = values // spread
-            notes.append(Note("8-bit ids spread over 16 bits were brought back"))
+            notes.append(Note("ids scaled from 8 to 16 bits were scaled back"))
     return _checked(values, labels, pixels.name), (*notes, *_clear_note(pixels.clear))
 
 
@@ -242,7 +242,7 @@ def _of_either(
         return ids, notes
     if _has_foreign_rest(pixels, match):
         note = Note(
-            "its palette is not that of {labels}, though colours in use are: read as indices; by colour {count:,} px "
+            "its palette is not that of {labels}, but uses the same colours: read as indices; by colour {count:,} px "
             "would be other parts",
             labels=repr(labels.name),
             count=other,
@@ -353,7 +353,7 @@ def _part(pixels: MaskPixels) -> tuple[Bool[np.ndarray, "h w"], tuple[Note, ...]
         return np.zeros_like(opaque), ()
     distinct = np.unique(seen)
     if pixels.clear.any() and not _ends(seen):  # a cut-out: the part is opaque
-        return opaque, (Note("the opaque pixels were taken"),)
+        return opaque, (Note("only the opaque pixels were used"),)
     if len(distinct) <= 2 and distinct[-1] > 0 and (len(distinct) == 1 or distinct[0] == 0 or _ends(seen)):
         return opaque & (shades >= max(int(distinct[-1]), 1)), ()
     if not _ends(seen):

@@ -89,7 +89,7 @@ def reduction_note(pixels: MaskPixels, size: tuple[int, int]) -> tuple[Note, ...
     if (height, width) == tuple(size):
         return ()
     if height % size[0] or width % size[1]:
-        words = "reduced from {width} x {height} px, an enlargement by nearest pixels whose factor is not whole"
+        words = "reduced from {width} x {height} px, a nearest-pixel enlargement by a fractional factor"
         return (Note(words, width=width, height=height),)
     return (Note("reduced from {width} x {height} px, an exact enlargement", width=width, height=height),)
 

@@ -191,7 +191,7 @@ def _of_image(image: Image.Image, name: str, shares: bool, reopen: Callable[[], 
     if getattr(image, "n_frames", 1) > 1:
         notes.append(Note("first picture of several"))
     if image.getexif().get(0x0112, 1) in range(2, 9):
-        notes.append(Note("turned upright"))
+        notes.append(Note("rotated upright"))
     palette, hidden = _palette(image), _hidden_indices(image)
     upright = ImageOps.exif_transpose(image)
     mode = upright.mode

@@ -1,9 +1,9 @@
-// For keyboards and screen readers: a toolbar's buttons as one Tab stop, and progress announced now and then.
+// For keyboards and screen readers: a toolbar's buttons as one Tab stop, and announcements of progress.
 
 import { h, handled } from "./dom.js";
 
 /**
- * Make a toolbar's buttons one Tab stop; Left and Right, Home and End move among them. Its sliders remain stops of their own.
+ * Make a toolbar's buttons one Tab stop; Left, Right, Home and End move between them. Its sliders remain separate stops.
  * @param {HTMLElement} bar
  */
 export function roveToolbar(bar) {
@@ -26,7 +26,7 @@ export function roveToolbar(bar) {
 const QUIET = 4000; // ms between two statuses of the same run
 
 /**
- * A live region: a run's progress by quarters, and statuses, of which a run makes many, every few seconds and at its end.
+ * A live region that announces a run's progress at each quarter, and its statuses at most every few seconds and at the end.
  * @param {{ running: () => boolean, t: import("./types").Translate }} given
  */
 export function makeAnnouncer({ running, t }) {

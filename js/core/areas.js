@@ -1,7 +1,7 @@
-// Areas of a label map: the inside of a polygon, and connected regions, by the rules of editgan_widgets/masks/fills.py.
+// Areas of a label map: the inside of a polygon, and connected regions; same rules as editgan_widgets/masks/fills.py.
 
 /**
- * 0/1 by pixel: 1 where a ray from the pixel's centre to the right crosses an odd number of edges.
+ * 0/1 per pixel: 1 if a ray from the pixel's centre to the right crosses an odd number of edges.
  * @param {ArrayLike<number>} corners flat: x0, y0, x1, y1 … in px; the last one is joined to the first
  * @param {number} width
  * @param {number} height
@@ -25,7 +25,7 @@ export function insideOf(corners, width, height) {
 }
 
 /**
- * 0/1 by pixel: the area of one part that contains a pixel, connected over edges; with `whole`, all areas of that part.
+ * 0/1 per pixel: the 4-connected area of one part that contains a pixel; with `whole`, all areas of that part.
  * @param {Uint8Array} index part ids
  * @param {number} column
  * @param {number} row

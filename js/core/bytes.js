@@ -35,5 +35,5 @@ export const toBuffer = (text) => Uint8Array.from(atob(text), (letter) => letter
  */
 export const floats = (values) => new Float32Array(values).buffer;
 
-/** A name that no other page or view has. */
+/** A name that is unique among all pages and views. */
 export const randomName = () => `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 10)}`;

@@ -1,2 +1,2 @@
-// Style sheets that a module imports are bundled beside it.
+// Style sheets that a module imports are bundled into a file beside it.
 declare module "*.css";

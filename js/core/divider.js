@@ -1,4 +1,4 @@
-// A divider over the Picture: left of it the picture before all edits, or the photo itself, right of it the present picture.
+// A divider over the Picture: the picture before all edits, or the photo, to its left, the present picture to its right.
 
 import { h, handled, iconButton, setPressed } from "./dom.js";
 import { ICONS } from "./icons.js";
@@ -6,7 +6,7 @@ import { ICONS } from "./icons.js";
 /** @typedef {import("./types").PictureTraits & import("./types").TextTraits} Traits */
 
 /**
- * `place` puts the divider over a view, `draw` paints what is left of it, `show` applies the model's state.
+ * `place` puts the divider over a view, `draw` paints its left side, `show` applies the model's state.
  * @param {Pick<import("./types").Page<Traits>, "model" | "put" | "t">} page
  * @param {object} given
  * @param {CanvasRenderingContext2D} given.before the picture before all edits
@@ -16,10 +16,10 @@ export function makeDivider({ model, put, t }, { before, changed }) {
   let at = 0; // share of the view's width
   let shown = false;
   /** @type {ImageBitmap | null} */
-  let photo = null; // what was embedded
+  let photo = null; // the embedded photo
   let reads = 0;
   /** @type {HTMLElement} */
-  let frame; // the element that it lies over
+  let frame; // the element below the divider
   const button = iconButton("divide", t("Divide the picture: before the edits on the left, now on the right (Shift+C)"), () => toggle(), { "aria-label": t("Divide the picture into before and now") });
   const leftSide = h("span", { class: "eg-side eg-left", "aria-hidden": "true" });
   const rightSide = h("span", { class: "eg-side eg-right", "aria-hidden": "true" }, t("now"));
@@ -84,7 +84,7 @@ export function makeDivider({ model, put, t }, { before, changed }) {
     photo = next;
     rename();
   }
-  /** The photo, unless an entry of the history was chosen to compare with. */
+  /** The photo, unless an entry of the history was chosen for comparison. */
   const left = () => (photo && !model.get("before_name") ? photo : before.canvas);
   function rename() {
     leftSide.textContent = model.get("before_name") || (photo ? t("photo") : t("before"));

@@ -64,8 +64,8 @@ export const textButton = (label, title, action, extraClass = "") =>
 export const group = (name, ...children) => h("div", { class: "eg-group", role: "group", "aria-label": name }, ...children);
 
 /**
- * Show that a button cannot be used. Not `disabled`: a button that loses the focus when it is used would take the keyboard
- * away from the widget.
+ * Show that a button cannot be used. Not by `disabled`, which would move the focus out of the widget when the button disables
+ * itself.
  * @param {Element} button
  * @param {boolean} usable
  */
@@ -78,7 +78,7 @@ export const setUsable = (button, usable) => button.setAttribute("aria-disabled"
 export const setPressed = (button, pressed) => button.setAttribute("aria-pressed", String(pressed));
 
 /**
- * A canvas of picture size to draw on and read from; its context.
+ * The context of a new canvas of picture size, for drawing and reading pixels.
  * @param {number} width
  * @param {number} height
  */

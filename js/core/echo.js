@@ -1,7 +1,7 @@
-// Echo: what the browser paints before the kernel has answered, by the rules of editgan_widgets/masks/paint_rule.py.
+// Echo: what the browser paints before the kernel has answered; same rules as editgan_widgets/masks/paint_rule.py.
 //
-// An echo is the function of one stroke that paints it into a label map. Both kinds of it are here: a brush that paints or erases,
-// and a brush that pushes.
+// An echo is a function that paints one stroke into a label map. There are two kinds: for a brush that paints or erases, and for a
+// brush that pushes.
 
 import { rasterise } from "./raster.js";
 import { makeSources, pushSegment, pushedInto } from "./warp.js";
@@ -9,7 +9,7 @@ import { makeSources, pushSegment, pushedInto } from "./warp.js";
 /** @typedef {import("./types").Box} Box */
 
 /**
- * Where an echo paints.
+ * The label map that an echo paints on.
  * @typedef {object} Place
  * @property {number} width
  * @property {number} height
@@ -18,26 +18,26 @@ import { makeSources, pushSegment, pushedInto } from "./warp.js";
  */
 
 /**
- * What an echo needs to know of a stroke. The points may grow while it is painted.
+ * A stroke. Points may be added while it is painted.
  * @typedef {object} Stroke
  * @property {number[]} points flat: x0, y0, x1, y1 … in picture px
  * @property {number} radius px
  * @property {number[] | null} radii px, one for each point: a pen's pressure
  * @property {string} shape "round" or "square"
  * @property {number} label id of the painted part
- * @property {number[]} locked ids of parts that stay as they are
- * @property {number[]} over ids of the only parts that may be painted over; empty: all that are not locked
- * @property {boolean} mirror paint at the other side of the picture's middle too
+ * @property {number[]} locked ids of parts that are not painted over
+ * @property {number[]} over ids of the only parts that may be painted over; empty: all unlocked parts
+ * @property {boolean} mirror also paint on the other side of the picture's middle
  */
 
 /**
  * Paint a stroke into the label map `target` and mark its pixels in `touched`; returns the box of pixels that may have changed. With
- * `from`, the flat index of a point, only what was added after that point is painted.
+ * `from`, the flat index of a point, only the stroke after that point is painted.
  * @typedef {(target: Uint8Array, touched: Uint8Array, from?: number | null) => Box} Echo
  */
 
 /**
- * By part id, 1 where a stroke may paint.
+ * 1 for each part id that a stroke may paint over, else 0.
  * @param {Pick<Stroke, "over" | "locked">} stroke
  */
 function paintable({ over, locked }) {
@@ -48,7 +48,7 @@ function paintable({ over, locked }) {
 }
 
 /**
- * The pixels that a brush of this radius can reach on its way through flat points.
+ * Box of the pixels that a brush of this radius can reach along the points.
  * @param {number[]} points
  * @param {number | number[]} radius px, or one for each point
  * @param {Place} place
@@ -79,7 +79,7 @@ const reflected = ({ left, top, right, bottom }, { width }) => ({ left: width - 
 const joined = (a, b) => ({ left: Math.min(a.left, b.left), top: Math.min(a.top, b.top), right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom) });
 
 /**
- * The echo of a brush that paints a part, or with `erases` brings the original parts back.
+ * The echo of a brush that paints a part, or with `erases` restores the original parts.
  * @param {Place} place
  * @param {Stroke} stroke
  * @param {boolean} erases
@@ -87,9 +87,9 @@ const joined = (a, b) => ({ left: Math.min(a.left, b.left), top: Math.min(a.top,
  */
 export function brushEcho(place, stroke, erases = false) {
   const { width, height, others, original } = place;
-  let under = new Uint8Array(0); // the label map before the stroke decides over what may be painted
+  let under = new Uint8Array(0); // the label map before the stroke: the paint rule is evaluated on it
   let free = new Uint8Array(0);
-  let own = new Uint8Array(0); // pixels of the stroke itself, which lies over its reflection
+  let own = new Uint8Array(0); // pixels of the stroke itself, which covers its reflection
   return (target, touched, from = null) => {
     if (from === null) {
       under = target.slice();
@@ -153,7 +153,7 @@ export function pushEcho(place, stroke) {
  * where the area itself changes nothing.
  * @param {Place} place
  * @param {Pick<Stroke, "label" | "locked" | "over" | "mirror">} choice
- * @param {(under: Uint8Array, reflected: boolean) => Uint8Array} areaOf 0/1 by pixel, in the label map as it was; `reflected`: on the other side
+ * @param {(under: Uint8Array, reflected: boolean) => Uint8Array} areaOf 0/1 per pixel, in the label map before; `reflected`: on the other side
  * @returns {Echo}
  */
 export function areaEcho(place, choice, areaOf) {

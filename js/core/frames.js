@@ -6,7 +6,7 @@ const MOST_TIMES = 4000;
 /** @typedef {{ seq: number, job: number, preview?: boolean, own?: boolean } & import("./types").Progress} FrameMessage */
 
 /**
- * `took(message)` hears of each frame of a run before it is drawn, `previewShown()` of each preview after it was drawn.
+ * `took(message)` is called with each frame of a run before it is drawn, `previewShown()` after each preview is drawn.
  * @param {Pick<import("./types").Page<import("./types").ReportTraits>, "model" | "root"> & { tell: import("./types").Tell<import("./types").Request> }} page
  * @param {object} given
  * @param {(bytes: ArrayBuffer) => unknown} given.showFrame draws a JPEG
@@ -26,7 +26,7 @@ export function makeFrames({ model, root, tell }, { showFrame, readPicture, took
     const late = message.job < model.get("job");
     try {
       if (!late && !message.preview) took(message);
-      // A frame that shows the committed picture is replaced by that picture, which is no JPEG.
+      // A frame that shows the committed picture is replaced by that picture, which is lossless.
       if (!late) await (message.own ? readPicture() : showFrame(bytes));
     } finally {
       const acknowledge = () => tell({ kind: "ack", seq: message.seq });

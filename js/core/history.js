@@ -1,10 +1,10 @@
-// The history as a tree of pictures: each entry is what was done in one go, and what was undone stays as a branch.
+// The history as a tree of pictures: each entry is one action, and undone entries stay as branches.
 
 import { h, handled, textButton } from "./dom.js";
 import { neighbour, treePlaces } from "./tree.js";
 
 const CELL = { width: 82, height: 86 }; // px
-const ASK_AGAIN = 3000; // ms until pictures that did not arrive are asked for again
+const ASK_AGAIN = 3000; // ms until missing pictures are requested again
 /** @type {Record<string, [number, number]>} */
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -16,7 +16,7 @@ const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
 /** @typedef {{ button: HTMLButtonElement, picture: HTMLImageElement, label: HTMLElement }} Cell */
 
 /**
- * Entries after a change, in the order in which they were made.
+ * Entries after a change, in the order of their creation.
  * @param {import("./types").HistoryEntry[]} entries
  * @param {{ nodes: import("./types").HistoryEntry[], gone: number[] }} change
  */
@@ -44,7 +44,7 @@ export function makeHistory({ model, tell, t }) {
     onblur: () => rename(),
   });
   const pin = textButton(t("Compare with this one"), t("Compare (C) then shows this picture instead of the one before all edits"), () => tell({ kind: "compare_with", entry: present()?.id ?? null }));
-  const unpin = textButton(t("Compare with the beginning"), t("Compare (C) shows the picture before all edits again"), () => tell({ kind: "compare_with", entry: null }));
+  const unpin = textButton(t("Compare with the start"), t("Compare (C) shows the picture before all edits again"), () => tell({ kind: "compare_with", entry: null }));
   const node = h(
     "details",
     { class: "eg-panel", ontoggle: () => void (node.open && show()) },
@@ -57,13 +57,13 @@ export function makeHistory({ model, tell, t }) {
   let revision = 0; // of `entries`
   /** The kernel sent the whole history. */
   function read() {
-    if (model.get("history_revision") < revision) return; // changes came since the page had all of it
+    if (model.get("history_revision") < revision) return; // older than the changes that have arrived since
     entries = model.get("history");
     revision = model.get("history_revision");
     show();
   }
   /**
-   * The kernel sent what changed; where something before it was missed, all of it is asked for.
+   * The kernel sent a change; if an earlier change was missed, the whole history is requested.
    * @param {{ revision: number, nodes: import("./types").HistoryEntry[], gone: number[] }} message
    */
   function change(message) {
@@ -186,6 +186,6 @@ export function makeHistory({ model, tell, t }) {
     for (const address of pictures.values()) URL.revokeObjectURL(address);
     pictures.clear();
   }
-  tell({ kind: "history" }); // a page that has been open for long knows the beginning alone
+  tell({ kind: "history" }); // the trait holds only the history at the time the page was opened
   return { node, show, read, change, take, drop };
 }

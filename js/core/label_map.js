@@ -1,4 +1,4 @@
-// The label map on the page: the kernel's, and over it the strokes that the kernel has not confirmed yet.
+// The label map on the page: the kernel's map with the strokes that the kernel has not confirmed yet.
 
 import { inflate } from "./bytes.js";
 import { surface } from "./dom.js";
@@ -13,11 +13,11 @@ import { outline } from "./outlines.js";
  */
 
 /**
- * `changed()` hears that pixels were repainted.
+ * `changed()` is called after pixels were repainted.
  * @param {Pick<import("./types").Page<import("./types").PictureTraits>, "model">} page
  * @param {object} given
  * @param {Uint8ClampedArray<ArrayBuffer>} given.colours RGBA by part id
- * @param {(id: number) => boolean} given.isHidden whether a part is left out of what is shown
+ * @param {(id: number) => boolean} given.isHidden whether a part is not shown
  * @param {() => void} given.changed
  */
 export function makeLabelMap({ model }, { colours, isHidden, changed }) {
@@ -27,21 +27,21 @@ export function makeLabelMap({ model }, { colours, isHidden, changed }) {
   const whole = { left: 0, top: 0, right: width, bottom: height };
   const base = new Uint8Array(size); // the kernel's label map
   const index = new Uint8Array(size); // the same with unconfirmed strokes: what is shown
-  const painted = new Uint8Array(size); // 1 at the kernel's pixels for which no edit was done yet
+  const painted = new Uint8Array(size); // 1 at the kernel's painted pixels without an edit yet
   const touched = new Uint8Array(size); // 1 at pixels shown as strokes over the picture
   /** @type {Uint8Array | null} */
-  let original = null; // the label map that the eraser brings back
+  let original = null; // the label map that the eraser restores
   /** @type {ShownStroke[]} */
-  let pending = []; // sent, and not yet in `base`
+  let pending = []; // sent, but not yet in `base`
   /** @type {ShownStroke | null} */
   let current = null; // under the pointer
   let loaded = false;
-  let version = 0; // counts the states that were shown
+  let version = 0; // incremented with each shown state
 
   // ---- pixels
   const labels = surface(width, height);
   const strokes = surface(width, height);
-  const labelPixels = new ImageData(width, height); // kept, so that a move of the pointer allocates nothing
+  const labelPixels = new ImageData(width, height); // reused, so that pointer moves allocate nothing
   const strokePixels = new ImageData(width, height);
   const labelColours = new Uint32Array(labelPixels.data.buffer);
   const strokeColours = new Uint32Array(strokePixels.data.buffer);
@@ -93,24 +93,24 @@ export function makeLabelMap({ model }, { colours, isHidden, changed }) {
     repaint(stroke.echo(index, touched));
   }
   /**
-   * Paint what the stroke under the pointer has gained since the point at the flat index `from`.
+   * Paint the new piece of the stroke under the pointer, after the point at the flat index `from`.
    * @param {number} from
    */
   function goOn(from) {
     if (current) repaint(current.echo(index, touched, from));
   }
-  /** End the stroke under the pointer; its pixels stay. */
+  /** End the stroke under the pointer and keep its pixels. */
   function end() {
     current = null;
   }
-  /** Take the stroke under the pointer back. */
+  /** Remove the stroke under the pointer. */
   function drop() {
     if (!current) return;
     current = null;
     rebuild();
   }
   /**
-   * Show a stroke that was sent until the kernel's map holds it.
+   * Show a sent stroke until the kernel's map contains it.
    * @param {ShownStroke} stroke
    */
   function keep(stroke) {
@@ -118,7 +118,7 @@ export function makeLabelMap({ model }, { colours, isHidden, changed }) {
     repaint();
   }
   /**
-   * Paint something that was sent, and show it until the kernel's map holds it.
+   * Paint a sent stroke, and show it until the kernel's map contains it.
    * @param {ShownStroke} stroke
    */
   function add(stroke) {
@@ -134,7 +134,7 @@ export function makeLabelMap({ model }, { colours, isHidden, changed }) {
   // ---- the kernel's map
   let reads = 0;
   /** @type {Set<string>} */
-  const confirmed = new Set(); // ids of strokes that the kernel has handled and `base` may lack yet
+  const confirmed = new Set(); // ids of strokes that the kernel has handled, but that may be missing in `base`
   /**
    * Read the kernel's map; returns whether a new one is shown.
    * @param {string[]} ids of messages that the kernel has handled since
@@ -157,7 +157,7 @@ export function makeLabelMap({ model }, { colours, isHidden, changed }) {
   }
   let regionReads = 0;
   /** @type {Path2D | null} */
-  let region = null; // outline of what an edit may change
+  let region = null; // outline of the region that an edit may change
   async function readRegion() {
     const turn = ++regionReads;
     const bits = await inflate(model.get("region"));

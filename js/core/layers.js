@@ -1,4 +1,4 @@
-// Layers of the kernel's PartCanvas: what the page shows is mirrored into three of them, the fourth is for Python to draw on.
+// Layers of the kernel's PartCanvas: the page's views are copied into three of them, Python draws on the fourth.
 
 const ANNOTATIONS = 3;
 
@@ -6,14 +6,14 @@ const ANNOTATIONS = 3;
  * @param {Pick<import("./types").Page<import("./types").CanvasTraits & { opacity?: number }>, "model" | "atEnd">} page
  * @param {object} given
  * @param {CanvasRenderingContext2D[]} given.sources contexts of picture, parts and strokes
- * @param {() => boolean} given.ready whether they hold something yet
+ * @param {() => boolean} given.ready whether the sources have content yet
  * @param {() => void} given.changed
  */
 export function makeLayers({ model, atEnd }, { sources, ready, changed }) {
   const width = model.get("width");
   const height = model.get("height");
   /** @type {any[]} */
-  let layers = []; // ipycanvas' models, once they are there
+  let layers = []; // ipycanvas' models, once they are loaded
   let mirroring = false;
   /** @param {any} canvas */
   function take(canvas) {

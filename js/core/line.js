@@ -1,4 +1,4 @@
-// The line to the kernel: messages that must arrive go through the outbox, all others are sent at once, and files are downloaded.
+// The line to the kernel: messages that must arrive go through the outbox, others are sent directly; files are downloaded.
 
 import { randomName } from "./bytes.js";
 import { watchConnection } from "./connection.js";
@@ -9,9 +9,9 @@ import { makeRevisions } from "./revisions.js";
 /** @typedef {import("./types").Message} Message */
 
 /**
- * `downloads` are the kinds whose file returns to the view that asks; `passing` are those that are useless later or too large to
- * keep, as are all messages with `live: true`. `onHandled(ids)` hears which messages the kernel has handled, `onWaiting(bool)`
- * whether some wait for a connection.
+ * `downloads` are the kinds whose file returns to the requesting view; `passing` are kinds that are useless later or too large to
+ * keep, like all messages with `live: true`. `onHandled(ids)` is called with the messages that the kernel has handled,
+ * `onWaiting(bool)` with whether messages wait for a connection.
  * @param {Pick<import("./types").Page<import("./types").DeliveryTraits>, "model" | "on" | "atEnd">} page
  * @param {object} given
  * @param {string[]} given.downloads
@@ -53,7 +53,7 @@ export function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, 
     h("a", { href: address, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
-  /** Begin: drop what was handled before this page opened, and send the rest. */
+  /** Start: drop messages that were handled before this page opened, and send the rest. */
   function open() {
     outbox.handled(model.get("handled"));
     outbox.open();

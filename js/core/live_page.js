@@ -1,4 +1,4 @@
-// The page of a widget on widgets/core: its line to the kernel, its picture, and what every widget shows: status, progress, errors.
+// The page of a widget on widgets/core: its line to the kernel, its picture, status, progress and errors.
 
 import { h, surface, textButton } from "./dom.js";
 import { makeFrames } from "./frames.js";
@@ -24,12 +24,12 @@ export function makeLinePage(model, root, given) {
 /**
  * A page that shows one picture. The widget adds its own controls: `root.append(controls, …live.nodes)`.
  *
- * Returns the page with `nodes` (picture, progress bar, errors, status line) and `stop`, a button that is shown while something runs.
+ * Returns the page with `nodes` (picture, progress bar, errors, status line) and `stop`, a button that is shown during a run.
  * @template {import("./types").LiveTraits} Traits
  * @template {{ kind: string }} Known messages of the widget
  * @param {{ model: import("./types").Model<Traits>, el: HTMLElement }} given
  * @param {object} [options]
- * @param {string[]} [options.downloads] kinds whose file returns to the view that asks
+ * @param {string[]} [options.downloads] kinds whose file returns to the requesting view
  * @param {string[]} [options.passing] kinds that are not sent again after a reload
  * @param {Record<string, (message: any, buffers: ArrayBuffer[]) => unknown>} [options.received] further kinds of messages of the kernel
  */
@@ -93,7 +93,7 @@ function makePicture({ model, on, atEnd }) {
   const shown = surface(width, height);
   const picture = surface(width, height);
   let drawn = false;
-  let newest = 0; // a picture that decodes slowly does not overwrite a newer one
+  let newest = 0; // number of the newest picture, so that a slowly decoded one does not replace it
   let order = 0;
   const layers = makeLayers({ model, atEnd }, {
     sources: [picture, surface(width, height), surface(width, height)],

@@ -1,14 +1,14 @@
-// Outbox: messages to the kernel that must not get lost, kept until the kernel has handled them.
+// Outbox: keeps messages to the kernel that must not get lost until the kernel has handled them.
 //
 // Each message has a turn, [client, n]. It is kept in the browser's session storage, so it survives a reload of the page. It is
-// sent again when the page opens, when the connection returns, and now and then while no answer comes. The kernel handles each turn
-// once and in order (deliveries.py), so sending too often does no harm.
+// sent again when the page opens, when the connection returns, and at intervals while no answer arrives. The kernel handles each
+// turn once and in order (deliveries.py), so duplicates do no harm.
 
 import { randomName, toBuffer, toText } from "./bytes.js";
 
-const PATIENCE = 5000; // ms until an unanswered message is sent again, twice as long each time
+const PATIENCE = 5000; // ms until an unanswered message is sent again, doubled each time
 const MOST_PATIENCE = 60_000;
-const ASK_AGAIN = 300; // ms within which a second request of the kernel is taken for the same one
+const ASK_AGAIN = 300; // ms within which repeated requests of the kernel are answered once
 
 /**
  * @typedef {object} Entry
@@ -21,11 +21,11 @@ const ASK_AGAIN = 300; // ms within which a second request of the kernel is take
  */
 
 /**
- * What the outbox needs of session storage.
+ * The part of the Storage interface that the outbox uses.
  * @typedef {object} Store
  * @property {() => string[]} keys
  * @property {(key: string) => string | null} getItem
- * @property {(key: string, value: string) => void} setItem may throw where the store is full
+ * @property {(key: string, value: string) => void} setItem may throw if the store is full
  * @property {(key: string) => void} removeItem
  */
 
@@ -37,7 +37,7 @@ export function memoryStore() {
 }
 
 /**
- * Session storage, or memory where the page has none.
+ * Session storage, or memory if the page has none.
  * @returns {Store}
  */
 export function pageStore() {
@@ -51,8 +51,8 @@ export function pageStore() {
 }
 
 /**
- * The outbox of one page. `post` sends a message at once. `onHandled(ids)` hears which messages the kernel has handled,
- * `onWaiting(bool)` whether messages wait for a connection.
+ * The outbox of one page. `post` sends a message directly. `onHandled(ids)` is called with the messages that the kernel has
+ * handled, `onWaiting(bool)` with whether messages wait for a connection.
  * @param {object} given
  * @param {string} given.ident the widget's id: entries are stored under it
  * @param {Store} given.store
@@ -63,9 +63,9 @@ export function pageStore() {
  */
 export function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
   const prefix = `editgan-outbox:${ident}:`;
-  let client = randomName(); // a new one for each page, so that a tab and its duplicate are two
+  let client = randomName(); // new for each page, so that a duplicated tab is another client
   let sent = 0;
-  let full = false; // nothing more is stored until all is handled, so that the stored messages have no gaps
+  let full = false; // if true, nothing is stored until all is handled, so that the stored messages have no gaps
   let patience = PATIENCE;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -98,7 +98,7 @@ export function makeOutbox({ ident, store, post, online, onHandled, onWaiting })
     try {
       if (!full) store.setItem(keyOf(entry), JSON.stringify({ ...entry, buffers: entry.buffers.map(toText) }));
     } catch {
-      full = true; // still sent again, but lost by a reload
+      full = true; // the message is still sent again, but a reload loses it
     }
   }
   /**
@@ -137,7 +137,7 @@ export function makeOutbox({ ident, store, post, online, onHandled, onWaiting })
     }, patience);
   }
   /**
-   * Drop the messages that the kernel has handled: of each client those up to a turn.
+   * Drop the messages that the kernel has handled: those up to a turn, by client.
    * @param {Record<string, number>} upTo
    */
   function handled(upTo) {
@@ -152,7 +152,7 @@ export function makeOutbox({ ident, store, post, online, onHandled, onWaiting })
     onWaiting(!online() && entries.length > 0);
   }
   /**
-   * The kernel tells which turns of a client it has taken and handled; `early`: a turn came before its predecessor, which got lost.
+   * The kernel reports the last turns of a client that it has received and handled; `early`: a turn arrived and its predecessor is lost.
    * @param {{ client: string, taken: number, handled: number, early: boolean }} message
    */
   function standing({ client: from, taken, handled: upTo, early }) {
@@ -164,7 +164,7 @@ export function makeOutbox({ ident, store, post, online, onHandled, onWaiting })
     else resend(from, taken);
   }
   /**
-   * The kernel no longer knows a client: its messages are sent as those of a new one.
+   * The kernel no longer knows a client: its messages are sent again under a new client.
    * @param {string} from
    */
   function readdress(from) {
@@ -184,9 +184,9 @@ export function makeOutbox({ ident, store, post, online, onHandled, onWaiting })
     resend,
     handled,
     standing,
-    /** Messages that are not handled yet; at the start, those that an earlier page left. */
+    /** Messages that are not handled yet, including those of an earlier page. */
     waiting: () => [...entries],
-    /** Send everything that waits, and again while no answer comes. */
+    /** Send all waiting messages, again and again until they are answered. */
     open() {
       resend();
       wait();

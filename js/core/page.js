@@ -1,9 +1,9 @@
-// The page of one view of a widget: what its modules share, and what ends with it.
+// The page of one view of a widget: the functions that its modules share, and cleanup.
 
 /** @typedef {import("./types").TextTraits} TextTraits */
 
 /**
- * `root` is the page's element. Listeners set by `on` and `listen`, and the endings given to `atEnd`, end with `close`.
+ * `root` is the page's element. `close` removes the listeners set by `on` and `listen` and calls the functions given to `atEnd`.
  * @template {TextTraits} Traits
  * @param {import("./types").Model<Traits>} model
  * @param {HTMLElement} root

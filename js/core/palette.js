@@ -1,4 +1,4 @@
-// The parts' colours: their own, or ones that colour-blind people can tell apart, where the label set has such.
+// The parts' colours: the label set's, or its colour-blind safe palette if there is one.
 
 import { h, iconButton, setPressed } from "./dom.js";
 

@@ -1,9 +1,9 @@
-// The picture and the one before all edits. The newest is shown: one that decodes slowly does not overwrite a newer one.
+// The picture and the one before all edits. A slowly decoded picture does not replace a newer one.
 
 import { surface } from "./dom.js";
 
 /**
- * `changed(isPicture)` hears that one of the two was drawn.
+ * `changed(isPicture)` is called after one of the two was drawn.
  * @param {Pick<import("./types").Page<import("./types").PictureTraits>, "model">} page
  * @param {{ changed: (isPicture: boolean) => void }} given
  */

@@ -1,12 +1,12 @@
-// Pinch: two fingers zoom and move the picture; a stroke that the first one began is dropped.
+// Pinch: two fingers zoom and move the picture; a stroke of the first finger is dropped.
 
 import { MOST_ZOOM } from "./view_window.js";
 
 /** @typedef {{ x: number, y: number }} Finger */
 
 /**
- * Listeners of a canvas, to be set before those that paint: while two fingers are down, and until both are up, they keep the
- * canvas's pointer events to themselves.
+ * Listeners of a canvas, to be added before those that paint: once two fingers are down, and until both are up, they stop the
+ * canvas's pointer events.
  * @param {object} given
  * @param {HTMLCanvasElement} given.canvas
  * @param {number} given.width of the picture, px
@@ -19,7 +19,7 @@ import { MOST_ZOOM } from "./view_window.js";
 export function makePinch({ canvas, width, height, seen, moveTo, begun }) {
   /** @type {Map<number, Finger>} */
   const fingers = new Map(); // by pointer, in CSS px
-  let start = { x: 0, y: 0, distance: 1, zoom: 1 }; // the picture's point between the fingers, their distance and the zoom at first
+  let start = { x: 0, y: 0, distance: 1, zoom: 1 }; // at the start: the picture's point between the fingers, their distance, the zoom
   let pinching = false;
   function measure() {
     const [a, b] = [...fingers.values()];

@@ -1,9 +1,9 @@
-// Previews of a slider that moves: one request at a time, the newest value next, the last value always sent.
+// Previews while a slider moves: one request at a time, then the newest value; the last value is always sent.
 
-const PATIENCE = 700; // ms until a preview that did not return is given up
+const PATIENCE = 700; // ms until an unanswered preview is given up
 
 /**
- * `send(value)` asks the kernel for a preview; call `shown()` when one has returned.
+ * `send(value)` requests a preview from the kernel; call `shown()` when one has arrived.
  * @template Value
  * @param {(value: Value) => void} send
  */
@@ -11,7 +11,7 @@ export function makePreviews(send) {
   /** @type {{ value: Value } | null} */
   let wanted = null;
   /** @type {ReturnType<typeof setTimeout> | null} */
-  let timer = null; // while a request is on its way
+  let timer = null; // set while a request is unanswered
   function next() {
     clearTimeout(timer ?? undefined);
     timer = null;
@@ -33,13 +33,13 @@ export function makePreviews(send) {
 }
 
 /**
- * Handlers of a range input that shows previews while it moves: `moves(value)` at each place, `letGo(value)` at the end. `drop`
- * forgets that it moves.
+ * Handlers of a range input that shows previews while it moves: `moves(value)` is called at each position, `letGo(value)` at the
+ * end. `drop` ends the move without a call.
  * @param {{ moves: (value: number) => void, letGo: (value: number) => void }} given
  */
 export function makeDrag({ moves, letGo }) {
   /** @type {HTMLInputElement | null} */
-  let range = null; // while it moves
+  let range = null; // set while it moves
   function end() {
     if (!range) return;
     const value = Number(range.value);
@@ -54,7 +54,7 @@ export function makeDrag({ moves, letGo }) {
       moves(Number(moved.value));
     },
     onchange: end,
-    // A slider that returns to where it began fires no change event.
+    // A slider that returns to its first position fires no change event.
     onpointerup: () => setTimeout(end),
     onpointercancel: () => setTimeout(end),
     onblur: end,

@@ -1,8 +1,8 @@
-// Brush raster: the same rule as editgan_widgets/masks/strokes.py, so that browser and kernel paint the same pixels.
+// Brush raster, by the rule of editgan_widgets/masks/strokes.py, so that browser and kernel paint the same pixels.
 
 /**
- * Call `paint(index)` for each pixel that a brush covers on its way from a (radius ra px) to b (rb): Euclidean distance where round,
- * Chebyshev distance where square. Between the two, the radius changes linearly.
+ * Call `paint(index)` for each pixel that a brush covers from a (radius ra px) to b (rb): by Euclidean distance if round, Chebyshev
+ * distance if square. The radius changes linearly from a to b.
  * @param {number} ax
  * @param {number} ay
  * @param {number} ra
@@ -33,22 +33,22 @@ export function rasteriseSegment(ax, ay, ra, bx, by, rb, shape, width, height, p
       let beyond;
       if (shape === "square") beyond = chebyshevBeyond(px, py, dx, dy, ra, growth);
       else {
-        // The dab that reaches nearest: its line to the pixel is at right angles to the brush's outline, not to its way.
-        let t = growth > 0 ? 1 : 0; // where one of the two dabs covers the other
+        // Parameter of the nearest dab: its line to the pixel is perpendicular to the stroke's outline, not to its path.
+        let t = growth > 0 ? 1 : 0; // if one of the two end dabs covers the other
         if (length > Math.abs(growth)) {
           const across = Math.abs(px * dy - py * dx) / length;
           t = Math.min(1, Math.max(0, (px * dx + py * dy) / (length * length) + (across * slope) / length));
         }
         beyond = Math.hypot(px - t * dx, py - t * dy) - (ra + t * growth);
       }
-      if (beyond <= 1e-9) paint(y * width + x); // rounding of binary fractions must not decide over a pixel
+      if (beyond <= 1e-9) paint(y * width + x); // tolerance for rounding errors
     }
   }
 }
 
 /**
- * How far (ex, ey) lies outside a square brush on its way from (0, 0) to (dx, dy), in px. Piecewise linear, so the minimum is at an
- * end or at a breakpoint.
+ * Distance in px of (ex, ey) from a square brush that moves from (0, 0) to (dx, dy). It is piecewise linear along the path, so the
+ * minimum is at an end or at a breakpoint.
  * @param {number} ex
  * @param {number} ey
  * @param {number} dx
@@ -76,7 +76,7 @@ function chebyshevBeyond(ex, ey, dx, dy, radius, growth) {
  * @param {string} shape "round" or "square"
  * @param {number} width
  * @param {number} height
- * @param {(index: number) => void} paint called with each covered pixel's index, some of them more than once
+ * @param {(index: number) => void} paint called with each covered pixel's index, for some pixels more than once
  */
 export function rasterise(points, radius, shape, width, height, paint) {
   const r = (/** @type {number} */ i) => (typeof radius === "number" ? radius : radius[i / 2]);

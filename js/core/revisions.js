@@ -1,8 +1,8 @@
-// Revisions: the kernel counts what it publishes. A page that misses a number, or is set back to an older one, asks for the whole
-// state again. When a connection returns, ipywidgets reads the states of all widgets again, and may overwrite the newest change
-// with an older state.
+// Revisions: the kernel numbers the states that it publishes. A page that misses a number, or is set back to an older one, requests
+// the whole state again. When a connection returns, ipywidgets reads the states of all widgets again, and may overwrite the newest
+// change with an older state.
 
-const LATER = [1500, 5000]; // ms after a connection returned; what is published meanwhile may still get lost
+const LATER = [1500, 5000]; // ms after a connection returned; states published meanwhile may still get lost
 
 /** @typedef {Pick<import("./types").Page<import("./types").DeliveryTraits>, "model" | "on" | "atEnd">} Shared */
 
@@ -18,7 +18,7 @@ export function makeRevisions({ model, on, atEnd }) {
     if (now !== newest + 1) ask();
     newest = Math.max(newest, now);
   });
-  /** Ask for the state, and later whether that state was the newest. */
+  /** Request the state now, and check later whether it was the newest. */
   function check() {
     stop();
     ask();

@@ -8,7 +8,7 @@ const STEPS = [10, 20, 30, 50, 100];
 const readable = (value) => (value === 0 ? "0" : value >= 0.1 ? value.toFixed(2) : value >= 0.001 ? value.toFixed(3) : value.toExponential(0));
 
 /**
- * `progressed(done, total)` hears of each step that is shown.
+ * `progressed(done, total)` is called for each step that is shown.
  * @param {Pick<import("./types").Page<import("./types").RunTraits & import("./types").TextTraits>, "model" | "root" | "put" | "t"> & { tell: import("./types").Tell<import("./types").Request | { kind: "run"; steps: number }> }} page
  * @param {{ progressed: (done: number, total: number) => void }} given
  */
@@ -25,7 +25,7 @@ export function makeRunBar({ model, root, put, t, tell }, { progressed }) {
     { class: "eg-bar eg-runbar" },
     run,
     stop,
-    h("label", { class: "eg-check" }, auto, h("span", {}, t("edit when the pointer goes up"))),
+    h("label", { class: "eg-check" }, auto, h("span", {}, t("edit when the pointer is released"))),
     h("label", { class: "eg-field" }, h("span", {}, t("Steps")), steps),
     numbers,
   );
@@ -48,14 +48,14 @@ export function makeRunBar({ model, root, put, t, tell }, { progressed }) {
     /** @type {Record<string, string>} */
     const values = {};
     if (newest.step) {
-      values[t("step")] = `${newest.step}/${newest.total}`; // the most important first: a narrow bar cuts the last ones off
+      values[t("step")] = `${newest.step}/${newest.total}`; // the most important figure first: a narrow bar hides the last ones
       if (running && newest.eta != null) values[t("time left")] = `${newest.eta.toFixed(1)} s`;
       for (const [name, value] of Object.entries(newest.figures ?? {})) values[t(name)] = readable(value);
     }
     showNumbers(values);
   }
   /** @type {Map<string, Text>} */
-  const cells = new Map(); // by name, kept while the names stay: a frame changes the digits only
+  const cells = new Map(); // by name; reused while the names stay the same, so that a frame changes only the digits
   /** @param {Record<string, string>} values */
   function showNumbers(values) {
     const shown = Object.keys(values);

@@ -1,15 +1,15 @@
-// Keyboard shortcuts of a widget: only with the focus inside it, and Tab is never taken.
+// Keyboard shortcuts of a widget: they act only with the focus inside it, and never use Tab.
 
 import { h, handled, iconButton } from "./dom.js";
 
 /** @typedef {Pick<KeyboardEvent, "key" | "code" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey">} Press */
-/** What a press does; returns false where it did nothing, so that the press goes on to the browser.
+/** Action of a key press; returns false if it did nothing, so that the browser handles the press.
  * @typedef {(event: KeyboardEvent) => unknown} Action */
 
 /**
- * The names of a key press, the most exact first: modifiers ("Ctrl+", "Alt+", "Shift+") and the key, a letter in lower case. Command
- * counts as Ctrl. With Shift, a digit's key also has its place's name ("Shift+Digit1"), and any key its name without Shift, because
- * characters such as "?" need Shift on some keyboards.
+ * The names of a key press, the most specific first: modifiers ("Ctrl+", "Alt+", "Shift+") and the key, letters in lower case.
+ * Command counts as Ctrl. With Shift, a digit key is also named by its position ("Shift+Digit1"), and any key also without Shift,
+ * because characters such as "?" need Shift on some keyboards.
  * @param {Press} press
  */
 export function keyNames({ key, code, shiftKey, ctrlKey, metaKey, altKey }) {
@@ -21,7 +21,7 @@ export function keyNames({ key, code, shiftKey, ctrlKey, metaKey, altKey }) {
 }
 
 /**
- * The action of a key press in a table by names of presses (see `keyNames`).
+ * The action of a key press, from a table by names (see `keyNames`).
  * @param {Press} press
  * @param {Record<string, Action | undefined>} table
  */
@@ -31,8 +31,8 @@ export const actionOf = (press, table) => keyNames(press).map((name) => table[na
 const isTyping = (target) => target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && ["search", "text", "number"].includes(target.type));
 
 /**
- * Listen to the keys. `first` may take a press before the table; `whileTyping` are the names of the presses that act in a text field
- * too.
+ * Listen to the keys. `first` may handle a press before the table; `whileTyping` are the names of presses that also act in a text
+ * field.
  * @param {Pick<import("./types").Page<any>, "root" | "listen">} page
  * @param {Record<string, Action | undefined>} table
  * @param {{ first?: (event: KeyboardEvent) => boolean, whileTyping?: string[] }} options
@@ -46,7 +46,7 @@ export function listenToKeys({ root, listen }, table, { first = () => false, whi
     if (!action || (typing && !keyNames(event).some((name) => whileTyping.includes(name)))) return;
     if (action(event) !== false) handled(event);
   });
-  // Ctrl+S is the notebook's. This runs before JupyterLab's own listener, which looks for the attribute on the focused element.
+  // Ctrl+S is left to the notebook. This runs before JupyterLab's listener, which looks for the attribute on the focused element.
   listen(
     window,
     "keydown",

@@ -1,11 +1,11 @@
-// The layout of a history: a tree whose nodes have columns and rows.
+// Layout of the history tree: column and row of each node.
 
 /** @typedef {{ id: number, parent: number | null }} Node */
 /** @typedef {{ column: number, row: number }} Place */
 
 /**
- * Column and row of every node: children to the right, the first on the row of its parent, the others on new rows. A node whose
- * parent is not given is a root.
+ * Column and row of every node: children are to the right, the first in its parent's row, the others in new rows. A node whose
+ * parent is missing is a root.
  * @param {Node[]} nodes
  * @returns {Map<number, Place>}
  */
@@ -30,7 +30,7 @@ export function treePlaces(nodes) {
 }
 
 /**
- * The node that an arrow key leads to from another one: the nearest in that direction; undefined where there is none.
+ * The node that an arrow key leads to: the nearest in that direction; undefined if there is none.
  * @param {Map<number, Place>} places
  * @param {number} id
  * @param {[number, number]} way columns and rows, one of them 0

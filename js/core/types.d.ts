@@ -12,13 +12,13 @@ export interface Model<Traits extends object> {
   widget_manager?: any;
 }
 
-/** A text in the user's language; `{name}` in it takes the value of that name. */
+/** Translate a text into the user's language; `{name}` in it is replaced by the value of that name. */
 export type Translate = (text: string, values?: Record<string, unknown>) => string;
 
 /** x and y in picture px, (0, 0) the top left corner of the picture. */
 export type Point = [number, number];
 
-/** Pixels from left and top up to right and bottom (not included). */
+/** Pixels from left and top to right and bottom (exclusive). */
 export interface Box {
   left: number;
   top: number;
@@ -26,7 +26,7 @@ export interface Box {
   bottom: number;
 }
 
-/** What a view shows: magnification, and the picture's part in px. */
+/** The visible part of the picture: magnification, and box in px. */
 export interface Seen {
   zoom: number;
   left: number;
@@ -35,7 +35,7 @@ export interface Seen {
   height: number;
 }
 
-/** A part's id, name and the id of the same part on the other side (or its own). */
+/** A part's id, name and the id of the same part on the other side (its own id if there is none). */
 export interface Part {
   id: number;
   name: string;
@@ -62,7 +62,7 @@ export interface TextTraits {
   strings: Record<string, string>;
 }
 
-/** Traits that delivery of messages needs. */
+/** Traits for the delivery of messages. */
 export interface DeliveryTraits {
   ident: string;
   handled: Record<string, number>;
@@ -103,7 +103,7 @@ export interface Progress {
   eta?: number | null;
 }
 
-/** Traits that every widget with a worker has: what runs, status and errors. */
+/** Traits of every widget with a worker: running computation, status and errors. */
 export interface ReportTraits {
   running: boolean;
   job: number;
@@ -135,7 +135,7 @@ export interface HistoryEntry {
 }
 
 export interface HistoryTraits {
-  /** As it was when the page opened or asked for it; messages `history` say what changed since. */
+  /** The history when the page was opened or requested it; `history` messages contain later changes. */
   history: HistoryEntry[];
   history_revision: number;
   before_name: string;
@@ -148,13 +148,13 @@ export interface Message {
   [name: string]: unknown;
 }
 
-/** Messages that every kernel side understands (widgets/core/requests.py and commands.py). */
+/** Messages that every widget's kernel side handles (widgets/core/requests.py and commands.py). */
 export type Request = { kind: "ack"; seq: number } | { kind: "dismiss" } | { kind: "stop" } | { kind: "state"; revision?: number };
 
-/** Send a message; one that must not get lost has an id, which is returned. */
+/** Send a message; returns the id of one that must not get lost. */
 export type Tell<Known extends { kind: string } = Message> = (message: Known, buffers?: ArrayBuffer[]) => string | undefined;
 
-/** What the modules of a page share; see page.js. */
+/** Functions that the modules of a page share; see page.js. */
 export interface Page<Traits extends object> {
   model: Model<Traits>;
   root: HTMLElement;

@@ -1,13 +1,13 @@
-// The view window: which part of the picture the views show, and where a pointer lies in the picture.
+// The view window: the visible part of the picture, and the position of a pointer in the picture.
 
 /** @typedef {import("./types").Point} Point */
 /** @typedef {import("./types").Seen} Seen */
 
 export const MOST_ZOOM = 16;
-const SNAP = 0.05; // a zoom this near to 1 becomes 1
+const SNAP = 0.05; // a zoom this close to 1 becomes 1
 
 /**
- * `actual()` is the zoom at which one picture px is one screen px; below 1 where the picture is smaller than its view.
+ * `actual()` is the zoom at which one picture px is one screen px; below 1 if the picture is smaller than its view.
  * @param {object} given
  * @param {number} given.width of the picture, px
  * @param {number} given.height of the picture, px
@@ -21,7 +21,7 @@ export function makeViewWindow({ width, height, actual, changed }) {
   /** The smallest zoom. */
   const least = () => Math.min(1, actual());
   /**
-   * Show the picture from (x, y) on. A picture smaller than its view is shown in the middle.
+   * Show the picture with (x, y) at the top left. A picture smaller than its view is centred.
    * @param {number} x
    * @param {number} y
    * @param {number} factor
@@ -34,7 +34,7 @@ export function makeViewWindow({ width, height, actual, changed }) {
     changed();
   }
   /**
-   * Zoom to a factor about a point, which keeps its place in the view; without one, about the middle.
+   * Zoom to a factor about a point, which keeps its position in the view; without one, about the middle.
    * @param {number} factor
    * @param {Point | null} about
    */
@@ -53,8 +53,8 @@ export function makeViewWindow({ width, height, actual, changed }) {
     /** @returns {Seen} */
     seen: () => ({ zoom, left, top, width: width / zoom, height: height / zoom }),
     /**
-     * The place in picture px of a pointer over a view whose box on the screen is given. Points are sent as float32, so what is painted
-     * on the page uses the same values.
+     * The position in picture px of a pointer over a view with a given box on the screen. It is rounded to float32, because points are
+     * sent as float32 and the page must paint the same values.
      * @param {{ left: number, top: number, width: number, height: number }} box
      * @param {{ clientX: number, clientY: number }} pointer
      * @returns {Point}

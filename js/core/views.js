@@ -31,8 +31,8 @@ function makeView(kind, title, captions, attributes) {
  * @param {() => import("./types").Seen} given.seen
  * @param {ReturnType<typeof import("./divider.js").makeDivider>} given.divider
  * @param {(kind: Kind) => Outline[]} given.outlines
- * @param {{ before: () => boolean, strokes: () => boolean }} given.shows whether the views show the picture before, and the strokes
- * @param {Record<Kind, Element[]>} given.captions what stands beside a view's title
+ * @param {{ before: () => boolean, strokes: () => boolean }} given.shows whether the views show the picture before all edits, and the strokes
+ * @param {Record<Kind, Element[]>} given.captions elements beside a view's title
  * @param {string} given.hint id of the element that describes the keys
  */
 export function makeViews({ model, t }, { pictures, labelMap, filled, annotations, seen, divider, outlines, shows, captions, hint }) {
@@ -49,8 +49,8 @@ export function makeViews({ model, t }, { pictures, labelMap, filled, annotation
 
   let scheduled = false;
   /**
-   * Redraw soon. The layers over the picture (mask, strokes, outlines) are kept, and redrawn only if `over` is true: frames of a running
-   * edit change the picture alone, and without a GPU the dashed outline costs more than everything else.
+   * Redraw soon. The layers over the picture (mask, strokes, outlines) are cached, and redrawn only if `over` is true: frames of a
+   * running edit change only the picture, and without a GPU the dashed outline is the most expensive part.
    */
   function schedule(over = true) {
     if (over) for (const view of views) view.stale = true;
@@ -115,7 +115,7 @@ export function makeViews({ model, t }, { pictures, labelMap, filled, annotation
 }
 
 /**
- * Draw a light line over a dark one, so that it is seen on any colour.
+ * Draw a light line over a dark one, so that it is visible on any colour.
  * @param {CanvasRenderingContext2D} ctx
  * @param {Path2D} path
  * @param {number} scale screen px per picture px

@@ -3,7 +3,7 @@
 const SOON_ENOUGH = 2000; // ms
 
 /**
- * `watch(isWaiting)` shows the note if that is still true after a while; `check()` removes it once nothing waits.
+ * `watch(isWaiting)` shows the note if that is still true after `SOON_ENOUGH`; `check()` removes it once nothing waits.
  * @param {object} given
  * @param {HTMLElement} given.status
  * @param {() => string} given.written the kernel's own status
@@ -26,7 +26,7 @@ export function makeWaitingNote({ status, written, waits, alive, t }) {
     check() {
       if (!noted || waits()) return;
       noted = false;
-      status.textContent = written(); // the kernel sends no change where its status is the same as before
+      status.textContent = written(); // the kernel sends no change if its status is the same as before
     },
   };
 }

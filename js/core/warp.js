@@ -1,9 +1,9 @@
-// Warp: a brush that moves the parts along with it; computes the same numbers as editgan_widgets/masks/warp.py.
+// Warp: a brush that pushes the parts; computes the same numbers as editgan_widgets/masks/warp.py.
 
 /** @typedef {{ x: Float64Array, y: Float64Array, width: number, height: number }} Sources */
 
 /**
- * The place in px from which each pixel takes its label; at first, its own place.
+ * The position in px from which each pixel takes its label; at the start, its own position.
  * @param {number} width
  * @param {number} height
  * @returns {Sources}
@@ -84,8 +84,8 @@ function pushOnce({ x, y, width, height }, middleX, middleY, dx, dy, radius) {
 }
 
 /**
- * Write the label map `under` with its parts pushed into `target`, within a box; with `mirror` also what was pushed on the other
- * side, where nothing was pushed on this one.
+ * Write the label map `under`, with its parts pushed, into `target` within a box; with `mirror`, pixels that were not pushed take the
+ * reflected push of the other side.
  * @param {Uint8Array} target
  * @param {Uint8Array} under
  * @param {Sources} sources

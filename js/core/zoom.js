@@ -10,7 +10,7 @@ import { MOST_ZOOM, makeViewWindow } from "./view_window.js";
  * @param {Pick<import("./types").Page<Traits>, "model" | "t">} page
  * @param {object} given
  * @param {() => HTMLCanvasElement} given.canvas one of the views
- * @param {() => Point | null} given.pointer the place that the keys zoom about
+ * @param {() => Point | null} given.pointer the point about which the keys zoom
  * @param {() => void} given.changed
  */
 export function makeZoom({ model, t }, { canvas, pointer, changed }) {
@@ -28,7 +28,7 @@ export function makeZoom({ model, t }, { canvas, pointer, changed }) {
   const to = (factor, about = null) => view.to(factor, about ?? pointer());
   /** @param {number} factor @param {Point | null} about */
   const by = (factor, about = null) => view.by(factor, about ?? pointer());
-  /** At 100 % one picture px is one screen px, so the figure depends on the view's size too. */
+  /** At 100 % one picture px is one screen px, so the figure also depends on the view's size. */
   function show() {
     const { zoom } = view.seen();
     const percent = Math.round((100 * zoom) / actual());

@@ -1,4 +1,4 @@
-// What lasso, polygon and fill have in common: an area is painted on the page at once, and sent.
+// Shared by lasso, polygon and fill: an area is painted on the page at once, and sent.
 
 import { floats } from "../core/bytes.js";
 import { areaEcho } from "../core/echo.js";

@@ -4,7 +4,7 @@ const LEAST_RADIUS = 0.71; // px; a smaller one could miss every pixel's centre
 const LEAST_PUSH = 3; // px
 
 /**
- * `penCame()` hears of pens.
+ * `penCame()` is called when a pen is used.
  * @param {Pick<import("./page.js").EditorPage, "model">} page
  * @param {{ penCame: () => void }} given
  */
@@ -12,10 +12,10 @@ export function makeBrush({ model }, { penCame }) {
   const radius = (force = 1) => Math.fround(Math.max(LEAST_RADIUS, (model.get("size") / 2) * force));
   return {
     radius,
-    /** Radius of a brush that pushes: its rim hardly moves anything. */
+    /** Radius of a brush that pushes; larger, because its rim moves hardly anything. */
     pushRadius: () => Math.max(LEAST_PUSH, 1.5 * radius()),
     /**
-     * A pen's pressure, 0 (the thinnest line) to 1; null for another pointer, or where pressure is switched off. A pen that cannot
+     * A pen's pressure, 0 (the thinnest line) to 1; null for another pointer, or if pressure is switched off. A pen that cannot
      * measure it reports 0.5 (Pointer Events, section 4.1).
      * @param {Pick<PointerEvent, "pointerType" | "pressure"> | null} event
      */

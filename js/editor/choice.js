@@ -1,4 +1,4 @@
-// What is chosen to paint with: tool, part, brush size, and the parts that nothing paints over.
+// The user's choices for painting: tool, part, brush size, and locked parts.
 
 import { toolNamed } from "./toolbox.js";
 

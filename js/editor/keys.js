@@ -33,7 +33,7 @@ export function makeSheet(t) {
 }
 
 /**
- * What a screen reader says of the keys.
+ * Description of the keys for screen readers.
  * @param {Translate} t
  */
 export const keyboardHelp = (t) =>

@@ -2,8 +2,8 @@
 //
 // The page paints without waiting for the kernel, into an index buffer (Uint8Array, one part id per pixel), by the rules of
 // editgan_widgets/masks/paint_rule.py, so both sides have the same label map. One binary message is sent per stroke. State is in
-// traits, so a reloaded page has it again; frames of a running edit are messages, and are acknowledged. This file makes the parts of
-// the page, and says which of them shows which trait and takes which message.
+// traits, so a reloaded page has it again; frames of a running edit are messages, and are acknowledged. This file makes the modules
+// of the page, and connects them to traits and messages.
 
 import { makeAnnouncer, roveToolbar } from "../core/access.js";
 import { makeDivider } from "../core/divider.js";
@@ -64,7 +64,7 @@ function render({ model, el }) {
   } });
   const layers = makeLayers(page, { sources: [pictures.picture, labelMap.labels, labelMap.strokes], ready: labelMap.loaded, changed: redraw });
   function showMap() {
-    if (!labelMap.current()) layers.mirror(); // a stroke is mirrored when it is finished
+    if (!labelMap.current()) layers.mirror(); // a stroke is copied when it is finished
     redraw();
   }
   const divider = makeDivider(page, { before: pictures.before, changed: () => views.schedule(false) });
@@ -78,7 +78,7 @@ function render({ model, el }) {
     filled: maskView.filled,
     annotations: layers.annotations,
     seen: zoom.seen,
-    // A frame shows the effect of the strokes, so they are shown until the first one only.
+    // Frames show the effect of the strokes, so strokes are shown only until the first frame.
     shows: { before: peek.peeking, strokes: () => Boolean(labelMap.current()) || !model.get("running") || !runBar.stepped() },
     captions: { picture: [quality.badge, peek.tag, zoom.node], parts: [quality.note, hover] },
   });
@@ -129,7 +129,7 @@ function render({ model, el }) {
     painting: painting.active,
     previewShown: () => [vectorPanel, staging].forEach((panel) => panel.previewShown()),
   });
-  const status = h("div", { class: "eg-status" }); // the announcer reads it out, but not at every step
+  const status = h("div", { class: "eg-status" }); // read out by the announcer, but not at every step
   const waiting = makeWaitingNote({ status, written: () => model.get("status"), waits: labelMap.waits, alive: line.alive, t });
   const notices = makeNotices(page, { dismiss: () => tell({ kind: "dismiss" }) });
   root.append(
@@ -190,7 +190,7 @@ function render({ model, el }) {
     pictures.readPicture();
   }
   /**
-   * Which traits each part shows.
+   * Traits, and the function that shows them.
    * @type {[(keyof import("./wire").EditorTraits)[], () => unknown][]}
    */
   const SHOWN = [
@@ -250,7 +250,7 @@ function render({ model, el }) {
   for (const [, show] of SHOWN) show();
   line.open();
 
-  // For tests and debugging: what the page holds at present.
+  // For tests and debugging: the page's present state.
   Object.assign(root, {
     editgan: {
       index: labelMap.index,

@@ -1,4 +1,4 @@
-// How the mask is shown: parts hidden or alone, as areas or borders. Painting does not depend on it.
+// How the mask is shown: with hidden parts or one part alone, as areas or borders. Painting does not depend on it.
 
 import { h, iconButton, setPressed } from "../core/dom.js";
 import { ICONS } from "../core/icons.js";
@@ -13,7 +13,7 @@ export function makeMaskView({ model, put, t, names, width, height }) {
   /** @type {Map<number, HTMLElement>} */
   const eyes = new Map(); // by part, its button in the palette
   let path = new Path2D();
-  let drawnFor = -1; // version of the mask that the path is of
+  let drawnFor = -1; // version of the mask for which the path was computed
   const TITLES = { areas: t("Mask as areas; press for its borders (O)"), borders: t("Mask as borders; press for both (O)"), both: t("Mask as areas and borders; press for its areas (O)") };
   const styleButton = iconButton("borders", t("Show the mask as borders"), () => nextStyle());
   const hideButton = h("button", { type: "button", class: "eg-button eg-tool", html: ICONS.eye, title: t("Hide the selected part in the mask (H); Alt-click or Shift+H shows it alone"), "aria-label": t("Hide the selected part"), onclick: (event) => (event.altKey ? solo : hide)(model.get("label")) });
@@ -27,7 +27,7 @@ export function makeMaskView({ model, put, t, names, width, height }) {
     put("hidden", ids.includes(part) ? ids.filter((id) => id !== part) : [...ids, part].sort((a, b) => a - b));
   }
   /**
-   * Show a part alone, or all parts if it is alone already.
+   * Show a part alone, or all parts if it already is.
    * @param {number} part
    */
   function solo(part) {
@@ -63,7 +63,7 @@ export function makeMaskView({ model, put, t, names, width, height }) {
     drawnFor = -1;
   }
   /**
-   * Borders between the parts that are shown, computed once for each version of the mask; null where they are not shown.
+   * Borders between the shown parts, computed once for each version of the mask; null if borders are not shown.
    * @param {Uint8Array} index part ids
    * @param {number} version
    */

@@ -10,7 +10,7 @@ export function makeOpening({ root, t, tell, listen }) {
   async function send(file) {
     if (!file) return;
     tell({ kind: "open", name: file.name }, [await file.arrayBuffer()]);
-    input.value = ""; // so that the same file can be opened again
+    input.value = ""; // allows opening the same file again
   }
   const hasFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") === true;
   listen(root, "paste", (event) => {

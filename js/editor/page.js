@@ -1,4 +1,4 @@
-// The editor's page: what its modules share, and its line to the kernel.
+// The editor's page: functions that its modules share, and its line to the kernel.
 
 import { makeLinePage } from "../core/live_page.js";
 

@@ -1,4 +1,4 @@
-// Which parts painting may reach: any, or only chosen ones. Locked parts stay in either case.
+// The parts that painting may change: any, or only chosen ones. Locked parts are never changed.
 
 import { h, iconButton } from "../core/dom.js";
 import { chip } from "../core/palette.js";

@@ -1,4 +1,4 @@
-// Painting with pointer, pen, finger or keys: passes what happens on the views to the tool in hand.
+// Painting with pointer, pen, finger or keys: passes events on the views to the chosen tool.
 
 import { handled } from "../core/dom.js";
 import { makePinch } from "../core/pinch.js";
@@ -21,9 +21,9 @@ const STRIDE = 8; // px that the keys move the brush with Shift
  * @param {ReturnType<typeof import("../core/zoom.js").makeZoom>} given.zoom
  * @param {ReturnType<typeof import("./choice.js").makeChoice>} given.choice
  * @param {ReturnType<typeof import("./brush.js").makeBrush>} given.brush
- * @param {HTMLElement} given.hover says which part is under the pointer
+ * @param {HTMLElement} given.hover shows which part is under the pointer
  * @param {() => void} given.redraw
- * @param {(id: string) => void} given.sent hears the id of each stroke that was sent
+ * @param {(id: string) => void} given.sent called with the id of each sent stroke
  */
 export function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, redraw, sent }) {
   const { model, width, height, byId, t, listen, root } = page;
@@ -39,8 +39,8 @@ export function makePainting(page, { canvases, labelMap, zoom, choice, brush, ho
   /** @type {import("./tools/tool").Cursor | null} */
   let cursor = null;
   /** @type {{ pointer: number, point: Point } | null} */
-  let tap = null; // a finger that came down, for a tool that acts when it is lifted
-  let byKeys = false; // the arrow keys brought the cursor there
+  let tap = null; // a finger on the canvas, for a tool that acts when it is lifted
+  let byKeys = false; // true if the arrow keys moved the cursor last
   const inside = (/** @type {Point} */ [x, y]) => x >= 0 && y >= 0 && x < width && y < height;
 
   // ---- what is under the pointer
@@ -78,19 +78,19 @@ export function makePainting(page, { canvases, labelMap, zoom, choice, brush, ho
     gesture = null;
     done?.is.release();
   }
-  /** Take back what is under the pointer. */
+  /** Cancel the gesture under the pointer. */
   function drop() {
     const dropped = gesture;
     tap = gesture = null;
     dropped?.is.cancel();
   }
-  /** Press and release where the keys brought the cursor. */
+  /** Press and release at the keyboard cursor. */
   function dot() {
     if (!cursor || gesture || !labelMap.loaded()) return;
     begin([cursor.x, cursor.y]);
     finish();
   }
-  /** The page goes away: a stroke under the pointer ends, and the outbox keeps it. */
+  /** The page closes: a stroke under the pointer ends, and the outbox keeps it. */
   function leave() {
     const left = gesture;
     gesture = null;
@@ -186,7 +186,7 @@ export function makePainting(page, { canvases, labelMap, zoom, choice, brush, ho
     pointAt([clamp(from.x + way[0] * reach, width), clamp(from.y + way[1] * reach, height)]);
   }
   let chosen = model.get("tool");
-  /** Show the tool that is chosen; the one before drops what it has begun. */
+  /** Show the chosen tool; the previous tool drops its unfinished gesture. */
   function showTool() {
     const tool = model.get("tool");
     if (tool !== chosen) tools.get(chosen)?.drop?.();
@@ -195,7 +195,7 @@ export function makePainting(page, { canvases, labelMap, zoom, choice, brush, ho
   }
 
   return {
-    /** Listen to the views, and show the strokes that an earlier page left. */
+    /** Listen to the views, and show the unconfirmed strokes of an earlier page. */
     open() {
       for (const canvas of canvases()) listenTo(canvas);
       listen(window, "pagehide", leave);
@@ -208,11 +208,11 @@ export function makePainting(page, { canvases, labelMap, zoom, choice, brush, ho
     showTool,
     drop,
     active: () => gesture !== null,
-    /** Outlines of the tool in hand. */
+    /** Outlines of the chosen tool. */
     outlines: () => gesture?.is.outlines?.() ?? inHand().outlines?.(cursor) ?? [],
-    /** Whether a key press was the tool's. */
+    /** Pass a key press to the chosen tool; returns whether it was handled. */
     key: (/** @type {string} */ name) => inHand().key?.(name) ?? false,
-    /** What the tools show in the toolbar, by name. */
+    /** The tools' elements for the toolbar, by name. */
     nodes: [...tools].flatMap(([name, { node }]) => (node ? [/** @type {[string, HTMLElement]} */ ([name, node])] : [])),
     /** @returns {Point | null} */
     pointer: () => (cursor && inside([cursor.x, cursor.y]) ? [cursor.x, cursor.y] : null),

@@ -1,5 +1,5 @@
 // The bar of the selected part: lock, hide, and the part tools, which change its shape as a whole. The kernel lists the part tools
-// (PART_TOOLS in Python); one that is in no group below gets a button with its name.
+// (PART_TOOLS in Python); a tool without a group below gets a button with its name.
 
 import { h, setPressed, setUsable } from "../core/dom.js";
 import { ICONS } from "../core/icons.js";
@@ -20,8 +20,8 @@ const TOOL_MARKS = { up: "\u2191", down: "\u2193", left: "\u2190", right: "\u219
  * @param {import("./page.js").EditorPage} page
  * @param {object} given
  * @param {HTMLElement} given.hideButton
- * @param {ReturnType<typeof import("./tool_preview.js").makeToolPreview>} given.preview shows what a part tool would make
- * @param {ReturnType<typeof import("./samples.js").makeSampleSheet>} given.portraits from which a part can be taken
+ * @param {ReturnType<typeof import("./tool_preview.js").makeToolPreview>} given.preview shows the result of a part tool
+ * @param {ReturnType<typeof import("./samples.js").makeSampleSheet>} given.portraits portraits from which a part can be taken
  * @param {() => void} given.toggleLock
  */
 export function makePartBar({ model, byId, t, tell, asked }, { hideButton, preview, portraits, toggleLock }) {

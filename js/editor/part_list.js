@@ -1,4 +1,4 @@
-// The list of parts to paint with: names, colours, eyes; found by name, chosen by pointer, arrows or digits.
+// The list of parts: names, colours, visibility; searched by name, chosen by pointer, arrows or digits.
 
 import { h, handled } from "../core/dom.js";
 import { chip } from "../core/palette.js";
@@ -8,7 +8,7 @@ import { chip } from "../core/palette.js";
  * @param {object} given
  * @param {(id: number) => void} given.select
  * @param {(part: import("../core/types").Part) => HTMLElement} given.eye
- * @param {HTMLElement} given.beside shown right of the search field
+ * @param {HTMLElement} given.beside shown to the right of the search field
  */
 export function makePartList({ model, names, t, atEnd }, { select, eye, beside }) {
   /** @type {Map<number, { button: HTMLButtonElement, row: HTMLElement }>} */
@@ -50,13 +50,13 @@ export function makePartList({ model, names, t, atEnd }, { select, eye, beside }
     swatches.get(next.id)?.button.focus();
     handled(event);
   }
-  /** The list is one Tab stop: the part that is chosen, or the first that is shown. */
+  /** The list is one Tab stop: the chosen part, or the first shown one. */
   function rove() {
     const shown = found();
     const stop = shown.find((label) => label.id === model.get("label")) ?? shown[0];
     for (const [id, { button }] of swatches) button.tabIndex = id === stop?.id ? 0 : -1;
   }
-  // Scrolls the list alone; scrollIntoView would move the notebook too.
+  // Scrolls only the list; scrollIntoView would also move the notebook.
   function reveal() {
     const node = swatches.get(model.get("label"))?.button;
     if (!node?.offsetParent) return;

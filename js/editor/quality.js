@@ -1,4 +1,4 @@
-// How good the picture is: a badge for the photo's embedding, and a line on the last edit.
+// Quality of the picture: a badge for the photo's embedding, and a line about the last edit.
 
 import { h } from "../core/dom.js";
 

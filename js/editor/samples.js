@@ -1,5 +1,5 @@
 // Portraits to choose from: a sheet of seeds, from ordinary to varied; the kernel renders them while it is idle. The chosen one
-// becomes the new portrait, or gives a part.
+// becomes the new portrait, or the source of a part's shape.
 
 import { h, handled, iconButton } from "../core/dom.js";
 
@@ -8,7 +8,7 @@ import { h, handled, iconButton } from "../core/dom.js";
 /** @typedef {{ image: HTMLImageElement, node: HTMLButtonElement, seed: number }} Cell */
 
 /**
- * The button and the dialog; `choose` opens it for another purpose. `receive` takes a picture that arrived.
+ * The button and the dialog; `choose` opens it for another purpose. `receive` is called with each picture that arrives.
  * @param {Pick<import("./page.js").EditorPage, "tell" | "t">} page
  */
 export function makeSampleSheet({ tell, t }) {
@@ -20,7 +20,7 @@ export function makeSampleSheet({ tell, t }) {
   const cells = new Map(); // by "seed psi"
   /** @type {HTMLElement[]} */
   const blocks = []; // of COLUMNS seeds each
-  const button = iconButton("portrait", t("New portrait: choose one to begin with"), () => choose(anew), { "aria-label": t("New portrait"), "aria-haspopup": "dialog" });
+  const button = iconButton("portrait", t("New portrait: choose one to start from"), () => choose(anew), { "aria-label": t("New portrait"), "aria-haspopup": "dialog" });
   const close = iconButton("close", t("Close without choosing"), () => node.close());
   const more = h("button", { type: "button", class: "eg-button eg-text", onclick: () => addBlock()?.focus() }, t("More portraits"));
   const scroller = h("div", { class: "eg-shelf" });
@@ -79,7 +79,7 @@ export function makeSampleSheet({ tell, t }) {
     return cell;
   }
   /**
-   * The cell at a row and column counted from a block; rows go on in the blocks above and below.
+   * The cell at a row and column relative to a block; rows continue in the blocks above and below.
    * @param {number} block
    * @param {number} row
    * @param {number} column

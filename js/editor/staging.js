@@ -1,4 +1,4 @@
-// An edit that is done and not accepted yet: its strength, more steps, accept, discard.
+// A finished edit that is not accepted yet: its strength, more steps, accept, discard.
 
 import { h, textButton } from "../core/dom.js";
 import { makeDrag, makePreviews } from "../core/previews.js";
@@ -31,9 +31,9 @@ export function makeStaging({ model, root, tell, t }) {
     value.textContent = `${Math.round(Number(range.value) * 100)} %`;
     range.setAttribute("aria-valuetext", value.textContent);
   }
-  const more = textButton(t("{steps} more", { steps: MORE }), t("Go on for {steps} more steps towards the same parts", { steps: MORE }), () => tell({ kind: "run", steps: MORE }));
-  const accept = textButton(t("Accept"), t("Accept this edit (Enter); your next action accepts it too"), () => tell({ kind: "accept" }));
-  const discard = textButton(t("Discard"), t("Go back to before this edit and its strokes (Delete); the edit stays in the history"), () => tell({ kind: "discard" }));
+  const more = textButton(t("{steps} more", { steps: MORE }), t("Continue for {steps} more steps towards the same parts", { steps: MORE }), () => tell({ kind: "run", steps: MORE }));
+  const accept = textButton(t("Accept"), t("Accept this edit (Enter); any further action also accepts it"), () => tell({ kind: "accept" }));
+  const discard = textButton(t("Discard"), t("Undo this edit and its strokes (Delete); the edit stays in the history"), () => tell({ kind: "discard" }));
   const node = h(
     "div",
     { class: "eg-staging", role: "group", "aria-label": t("This edit") },
@@ -45,7 +45,7 @@ export function makeStaging({ model, root, tell, t }) {
     const idle = !model.get("running");
     const away = strength === null || !idle;
     if (away && node.contains(node.ownerDocument.activeElement)) root.querySelector(/** @type {"canvas"} */ (".eg-canvas"))?.focus({ preventScroll: true });
-    node.classList.toggle("eg-away", away); // it keeps its room, so that nothing below it jumps
+    node.classList.toggle("eg-away", away); // its space is kept, so that the layout below does not jump
     node.inert = away;
     more.hidden = !model.get("can_edit");
     if (strength !== null && !drag.moving()) range.value = String(strength);

@@ -1,4 +1,4 @@
-// What brush, eraser and push have in common: a stroke is painted on the page at once, and sent when the pointer is released.
+// Shared by brush, eraser and push: a stroke is painted on the page at once, and sent when the pointer is released.
 
 import { floats } from "../core/bytes.js";
 
@@ -10,11 +10,11 @@ import { floats } from "../core/bytes.js";
 /**
  * @param {Bench} bench
  * @param {object} given
- * @param {{ kind: "stroke", tool: "brush" | "eraser" } | { kind: "push" }} given.head kind of the message, and the tool where several send it
+ * @param {{ kind: "stroke", tool: "brush" | "eraser" } | { kind: "push" }} given.head kind of the message, and the tool if several tools send it
  * @param {(stroke: Stroke) => import("../core/echo.js").Echo} given.echo
  * @param {() => number} given.radius px
  * @param {boolean} [given.pressed] whether a pen's pressure changes the radius
- * @param {number} [given.least] points below which a stroke is dropped
+ * @param {number} [given.least] minimum number of points; a shorter stroke is dropped
  * @param {() => "round" | "square"} [given.shape] of the brush
  * @returns {import("./tools/tool").ToolInUse}
  */
@@ -48,7 +48,7 @@ export function makeStrokeTool(bench, { head, echo, radius, pressed = true, leas
     for (const [point, event] of samples) {
       if (points.at(-2) === point[0] && points.at(-1) === point[1]) continue;
       points.push(...point);
-      if (event.type !== "pointerup") force = brush.force(event) ?? force; // a pen that is lifted presses no more
+      if (event.type !== "pointerup") force = brush.force(event) ?? force; // a lifted pen has no pressure
       radii?.push(brush.radius(force ?? 1));
     }
     if (points.length > from + 2) labelMap.goOn(from);

@@ -3,7 +3,7 @@
 import { inflate } from "../core/bytes.js";
 import { outline } from "../core/outlines.js";
 
-const PREVIEW_DELAY = 120; // ms, so that passing over the buttons asks for nothing
+const PREVIEW_DELAY = 120; // ms, so that passing over the buttons sends no requests
 
 /**
  * @param {import("./page.js").EditorPage} page
@@ -32,10 +32,10 @@ export function makeToolPreview({ tell, asked, width, height }, { index, redraw 
     wanted = path = null;
     redraw();
   }
-  /** Ask again, because the mask or the part has changed. */
+  /** Request the preview again, because the mask or the part has changed. */
   const again = () => wanted && ask(wanted);
   /**
-   * Let a tool's button ask for its preview.
+   * Make a tool's button request its preview.
    * @param {HTMLElement} button
    * @param {string} name
    */

@@ -10,7 +10,7 @@ import { TOOLS, toolNamed } from "./toolbox.js";
  * @param {import("./page.js").EditorPage} page
  * @param {object} parts
  * @param {(name: string) => void} parts.setTool
- * @param {[string, HTMLElement][]} parts.toolNodes what tools show while they are chosen, by their names
+ * @param {[string, HTMLElement][]} parts.toolNodes elements that are shown while a tool is chosen, by tool name
  * @param {number} parts.mostSize largest diameter of the brush, picture px
  * @param {{ styleButton: HTMLElement }} parts.maskView
  * @param {{ button: HTMLElement }} parts.palette

@@ -215,7 +215,7 @@ export function makeVectorPanel({ model, tell, t }) {
     clash.hidden = !worst;
     if (!worst) return;
     const names = { first: t(worst.first), second: t(worst.second) };
-    const words = worst.opposed ? t("{first} and {second} pull against each other.", names) : t("{first} and {second} overlap: what they share counts twice.", names);
+    const words = worst.opposed ? t("{first} and {second} pull against each other.", names) : t("{first} and {second} overlap: their common change is applied twice.", names);
     clash.replaceChildren(h("span", { html: ICONS.alert }), h("span", {}, others.length ? `${words} ${t("And {count} more pairs.", { count: others.length })}` : words));
     clash.title = model.get("vector_clashes").map((pair) => `${t(pair.first)} ${pair.opposed ? "\u2194" : "+"} ${t(pair.second)}`).join("\n");
   }

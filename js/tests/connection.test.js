@@ -16,7 +16,7 @@ function watched({ status = "connected", widget = {}, find = async () => widget 
   return { connection, heard, become, signal };
 }
 
-test("loss and return of the connection are heard, and a return only after a loss", () => {
+test("loss and return of the connection are reported, and a return only after a loss", () => {
   const { connection, heard, become } = watched();
   become("connected");
   become("connecting");
@@ -27,14 +27,14 @@ test("loss and return of the connection are heard, and a return only after a los
   connection.close();
 });
 
-test("a page that opens without a connection hears of its return", () => {
+test("a page that opens without a connection is notified of its return", () => {
   const { connection, heard, become } = watched({ status: "connecting" });
   become("connected");
   assert.deepEqual(heard, ["back"]);
   connection.close();
 });
 
-test("a host that tells nothing of its connection counts as connected", async () => {
+test("a host that does not report its connection counts as connected", async () => {
   const connection = watchConnection({ model: makeModel({ ident: "me" }), onLost: assert.fail, onBack: assert.fail });
   assert.equal(connection.online(), true);
   assert.equal(await connection.alive(), true);
@@ -47,7 +47,7 @@ test("a widget whose kernel was restarted is not alive", async () => {
   connection.close();
 });
 
-test("a widget that the kernel closed is not alive, and nothing of it is left unhandled when the connection returns", async () => {
+test("a widget that the kernel closed is not alive, and a returning connection raises no error for it", async () => {
   const { connection, become } = watched({
     find: async () => {
       throw new Error("widget model not found");
@@ -60,7 +60,7 @@ test("a widget that the kernel closed is not alive, and nothing of it is left un
   connection.close();
 });
 
-test("what ipywidgets holds back for a lost answer is released when the connection returns", async () => {
+test("changes that ipywidgets holds back for a lost answer are released when the connection returns", async () => {
   const answered = [];
   const { connection, become } = watched({ widget: { _pending_msgs: 2, _handle_status: (message) => answered.push(message) } });
   become("connecting");

@@ -10,7 +10,7 @@ function put(pairs, from, to) {
   held?.release();
 }
 
-test("a pair is put by a press and a release, and its target is moved by a further one", () => {
+test("a press and a release make a pair, and a further gesture moves its target", () => {
   const pairs = pairsOf();
   put(pairs, [4, 4], [10, 4]);
   put(pairs, [11, 4], [12, 8]);
@@ -18,7 +18,7 @@ test("a pair is put by a press and a release, and its target is moved by a furth
   assert.deepEqual(pairs.points(), [[2, 4, 12, 8]]);
 });
 
-test("a press that goes nowhere leaves no pair, and a target stays inside the picture", () => {
+test("a press without a move makes no pair, and a target stays inside the picture", () => {
   const pairs = pairsOf();
   put(pairs, [4, 4], [4.2, 4]);
   assert.equal(pairs.all().length, 0);
@@ -26,7 +26,7 @@ test("a press that goes nowhere leaves no pair, and a target stays inside the pi
   assert.deepEqual(pairs.points(), [[4, 4, 32, 0]]);
 });
 
-test("a gesture that is cancelled takes a new pair away and puts an old target back", () => {
+test("a cancelled gesture removes a new pair and restores an old target", () => {
   const pairs = pairsOf();
   pairs.take([4, 4])?.cancel();
   assert.equal(pairs.all().length, 0);

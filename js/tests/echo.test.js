@@ -10,7 +10,7 @@ const place = { width: 16, height: 8, others: { 0: 0, 1: 2, 2: 1 }, original: ()
 const stroke = (given) => ({ points: [4, 4], radius: 2, radii: null, shape: "round", label: 1, locked: [], over: [], mirror: false, ...given });
 const blank = () => new Uint8Array(16 * 8);
 
-test("the smallest brush covers a pixel wherever it is", () => {
+test("the smallest brush covers a pixel at any position", () => {
   for (let x = 0; x < 1; x += 0.1) {
     const hit = [];
     rasterise([4 + x, 4.5], 0.71, "round", 16, 8, (i) => hit.push(i));
@@ -18,7 +18,7 @@ test("the smallest brush covers a pixel wherever it is", () => {
   }
 });
 
-test("an echo changes pixels of its box only, and marks what it paints", () => {
+test("an echo changes only pixels of its box, and marks the painted ones", () => {
   const [target, touched] = [blank(), blank()];
   const { left, top, right, bottom } = brushEcho(place, stroke())(target, touched);
   for (let i = 0; i < target.length; i++) {
@@ -28,7 +28,7 @@ test("an echo changes pixels of its box only, and marks what it paints", () => {
   }
 });
 
-test("a stroke that grows paints what it does at once", () => {
+test("a growing stroke paints the same pixels as the whole stroke at once", () => {
   for (const make of [brushEcho, pushEcho]) {
     const under = blank().map((_, i) => (i % 16 < 6 ? 1 : 0));
     const grown = stroke({ points: [3, 3], radius: 3, mirror: true });
@@ -52,13 +52,13 @@ test("an eraser without an original label map changes nothing", () => {
   assert.deepEqual(target, blank().fill(1));
 });
 
-test("the inside of a line that crosses itself leaves every second area out", () => {
+test("the inside of a self-intersecting line follows the even-odd rule", () => {
   const inside = insideOf([0, 0, 12, 0, 12, 8, 2, 8, 2, 2, 14, 2, 14, 6, 0, 6], 16, 8);
   assert.equal(inside[4 * 16 + 5], 0);
   assert.equal(inside[1 * 16 + 5], 1);
 });
 
-test("an area is connected over edges, not over corners", () => {
+test("an area is connected across edges, not across corners", () => {
   const index = blank();
   index[0] = index[17] = 1;
   assert.equal(areaAt(index, 0, 0, false, 16, 8).reduce((sum, bit) => sum + bit), 1);

@@ -1,8 +1,8 @@
-// Paints for the Python tests that compare the browser's echo with the kernel: reads a JSON request a line, answers with a line.
+// For the Python tests that compare the browser's echo with the kernel: reads one JSON request per line, answers with one line.
 //
 // {tool, map, width, height, others, original, points, radius, radii, shape, label, locked, over, mirror, x, y, whole, cut}: the
-// label maps are base64, and so is the answer, the label map after it. A stroke is painted in two goes, up to its point number `cut`
-// and on from there, as while the pointer moves.
+// label maps and the answer, the resulting label map, are base64. A stroke is painted in two pieces, up to its point number `cut`
+// and from there to its end, as while the pointer moves.
 
 import { createInterface } from "node:readline";
 import { toBuffer, toText } from "../core/bytes.js";

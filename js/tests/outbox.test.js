@@ -19,7 +19,7 @@ beforeEach(() => {
   store = memoryStore();
 });
 
-test("messages are numbered in their order and kept until they are handled", () => {
+test("messages are numbered in order and kept until they are handled", () => {
   const outbox = open();
   const ids = ["stroke", "run"].map((kind) => outbox.send({ kind }));
   assert.deepEqual(turns(), [1, 2]);
@@ -30,7 +30,7 @@ test("messages are numbered in their order and kept until they are handled", () 
   outbox.close();
 });
 
-test("a reloaded page sends what the one before left, with the same turns and buffers", () => {
+test("a reloaded page sends the messages of the previous page, with the same turns and buffers", () => {
   const first = open();
   first.send({ kind: "stroke" }, [new Float32Array([1, 2.5]).buffer]);
   first.send({ kind: "run" });
@@ -55,7 +55,7 @@ test("a page does not take another widget's messages", () => {
   outbox.close();
 });
 
-test("an unanswered message is sent again after a while, ever less often, and not while the connection is lost", () => {
+test("an unanswered message is sent again at growing intervals, but not while the connection is lost", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
     const outbox = open();
@@ -78,7 +78,7 @@ test("an unanswered message is sent again after a while, ever less often, and no
   }
 });
 
-test("without a connection the page is told that messages wait, until they are handled", () => {
+test("without a connection the page is notified that messages wait, until they are handled", () => {
   const outbox = open();
   online = false;
   outbox.send({ kind: "stroke" });
@@ -89,7 +89,7 @@ test("without a connection the page is told that messages wait, until they are h
   outbox.close();
 });
 
-test("messages after a lost one are sent again when the kernel asks, once for requests in quick succession", () => {
+test("messages after a lost one are sent again on the kernel's request, once for requests in quick succession", () => {
   const outbox = open();
   for (const kind of ["a", "b", "c"]) outbox.send({ kind });
   const client = posted[0].turn[0];
@@ -100,7 +100,7 @@ test("messages after a lost one are sent again when the kernel asks, once for re
   outbox.close();
 });
 
-test("messages of a client that the kernel has forgotten are sent as those of a new one, from 1 on", () => {
+test("messages of a client that the kernel no longer knows are sent under a new client, numbered from 1", () => {
   const outbox = open();
   for (const kind of ["a", "b", "c"]) outbox.send({ kind });
   const client = posted[0].turn[0];
@@ -113,7 +113,7 @@ test("messages of a client that the kernel has forgotten are sent as those of a 
   outbox.close();
 });
 
-test("a full store loses nothing but the reload: messages are still sent", () => {
+test("with a full store messages are still sent, but a reload loses them", () => {
   let room = 1;
   const outbox = open({ store: { ...store, setItem: (key, value) => {
     if (room-- <= 0) throw new Error("full");

@@ -14,12 +14,12 @@ beforeEach(() => {
 });
 afterEach(() => mock.timers.reset());
 
-test("a page that gets each revision asks for nothing", () => {
+test("a page that gets each revision requests nothing", () => {
   for (const revision of [4, 5, 6]) model.set("revision", revision);
   assert.deepEqual(model.sent, []);
 });
 
-test("a page that misses a revision, or is set back to an older one, asks for the state", () => {
+test("a page that misses a revision, or is set back to an older one, requests the state", () => {
   model.set("revision", 5);
   assert.deepEqual(model.sent, [{ kind: "state" }]);
   model.set("revision", 4);
@@ -28,13 +28,13 @@ test("a page that misses a revision, or is set back to an older one, asks for th
   assert.equal(model.sent.length, 2);
 });
 
-test("after a lost connection the page asks at once, and twice later whether it has the newest", () => {
+test("after a lost connection the page requests the state at once, and checks twice later whether it is the newest", () => {
   revisions.check();
   mock.timers.tick(6000);
   assert.deepEqual(model.sent, [{ kind: "state" }, { kind: "state", revision: 3 }, { kind: "state", revision: 3 }]);
 });
 
-test("a page that has ended asks for nothing more", () => {
+test("a closed page requests nothing", () => {
   revisions.check();
   end();
   mock.timers.tick(6000);

@@ -5,18 +5,18 @@ import { TOOLS, toolNamed } from "../editor/toolbox.js";
 
 const press = (key, modifiers = {}, code = "") => ({ key, code, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...modifiers });
 
-test("a press has its modifiers and its key in lower case, with Command as Ctrl", () => {
+test("the name of a press has its modifiers and its key in lower case, with Command as Ctrl", () => {
   assert.deepEqual(keyNames(press("b")), ["b"]);
   assert.deepEqual(keyNames(press("Z", { metaKey: true, shiftKey: true })), ["Ctrl+Shift+z", "Ctrl+z"]);
   assert.deepEqual(keyNames(press("a", { altKey: true })), ["Alt+a"]);
 });
 
-test("a digit with Shift is found by its place where it makes no digit, and as the digit where it does", () => {
+test("Shift and a digit key is found by the key's position if it types no digit, else as the digit", () => {
   assert.deepEqual(keyNames(press("!", { shiftKey: true }, "Digit1")), ["Shift+!", "Shift+Digit1", "!"]);
   assert.deepEqual(keyNames(press("1", { shiftKey: true }, "Digit1")), ["Shift+1", "1"]);
 });
 
-test("the most exact name wins, and Shift alone does not hide a key", () => {
+test("the most specific name is used first, and a key with Shift alone is found without Shift", () => {
   const table = { h: () => "hide", "Shift+h": () => "solo", "?": () => "help", "Ctrl+z": () => "undo" };
   const result = (...given) => actionOf(press(...given), table)?.();
   assert.equal(result("h"), "hide");
@@ -26,7 +26,7 @@ test("the most exact name wins, and Shift alone does not hide a key", () => {
   assert.equal(result("z", { ctrlKey: true, altKey: true }), undefined);
 });
 
-test("each tool has a name, a letter and a place of its own", () => {
+test("each tool has a unique name, letter and place", () => {
   for (const own of ["name", "key", "place"]) assert.equal(new Set(TOOLS.map((tool) => tool[own])).size, TOOLS.length, own);
   for (const tool of TOOLS) {
     assert.match(tool.key, /^[a-z]$/);

@@ -23,7 +23,7 @@ export function makeModel(traits) {
   };
 }
 
-/** A signal as Lumino has them. */
+/** A signal like Lumino's. */
 export function makeSignal() {
   const slots = new Set();
   return { connect: (slot) => slots.add(slot), disconnect: (slot) => slots.delete(slot), emit: () => slots.forEach((slot) => slot()), slots };

@@ -17,7 +17,7 @@ test("a click on the first corner closes a polygon of three corners", () => {
   assert.deepEqual(corners(), []);
 });
 
-test("Enter and a double-click close a polygon; the second click of the two adds no corner", () => {
+test("Enter and a double-click close a polygon; the second click of a double-click adds no corner", () => {
   const { click, finish, key, closed } = polygon();
   for (const point of [[0, 0], [10, 0], [10, 10], [10.5, 10]]) click(point);
   finish();
@@ -34,7 +34,7 @@ test("a polygon of two corners paints nothing", () => {
   assert.deepEqual(closed, []);
 });
 
-test("Backspace and Ctrl+Z take the last corner back, Escape drops the polygon, other keys are not its own", () => {
+test("Backspace and Ctrl+Z remove the last corner, Escape drops the polygon, other keys are not handled", () => {
   const { click, key, corners } = polygon();
   for (const point of [[0, 0], [10, 0], [10, 10]]) click(point);
   assert.ok(key("Backspace"));
@@ -46,7 +46,7 @@ test("Backspace and Ctrl+Z take the last corner back, Escape drops the polygon, 
   assert.equal(key("Enter"), false);
 });
 
-test("a lasso is a loop where its line encloses an area", () => {
+test("a lasso paints only if its line encloses an area", () => {
   assert.ok(isLoop([0, 0, 10, 0, 10, 10]));
   assert.equal(isLoop([0, 0, 10, 10]), false);
   assert.equal(isLoop([0, 0, 10, 0.5, 20, 0]), false);
@@ -66,7 +66,7 @@ test("a pen's pressure scales the brush, down to the thinnest line at 0", () => 
   assert.equal(brush.force(null), null);
 });
 
-test("where pressure is switched off a pen paints as a mouse does", () => {
+test("with pressure switched off a pen paints like a mouse", () => {
   const brush = makeBrush({ model: makeModel({ size: 20, pressure: false }) }, { penCame() {} });
   assert.equal(brush.force({ pointerType: "pen", pressure: 0.2 }), null);
 });

@@ -10,11 +10,11 @@ beforeEach(() => {
   view.moveTo(0, 0);
 });
 
-test("at first the whole picture is shown", () => {
+test("the whole picture is shown at the start", () => {
   assert.deepEqual(view.seen(), { zoom: 1, left: 0, top: 0, width: 200, height: 100 });
 });
 
-test("the point that is zoomed about keeps its place in the view", () => {
+test("zooming about a point keeps its position in the view", () => {
   const box = { left: 10, top: 20, width: 400, height: 200 };
   const pointer = { clientX: 110, clientY: 95 };
   const before = view.placeIn(box, pointer);
@@ -23,7 +23,7 @@ test("the point that is zoomed about keeps its place in the view", () => {
   assert.equal(view.seen().zoom, 3);
 });
 
-test("a pointer's place is in picture px, and a float32", () => {
+test("a pointer's position is in picture px, rounded to float32", () => {
   const box = { left: 0, top: 0, width: 300, height: 150 };
   assert.deepEqual(view.placeIn(box, { clientX: 150, clientY: 30 }), [100, 20]);
   const [x] = view.placeIn(box, { clientX: 100.3, clientY: 0 });
@@ -46,7 +46,7 @@ test("zoom has limits, and near 1 it becomes 1", () => {
   assert.equal(view.seen().zoom, 1);
 });
 
-test("a picture smaller than its view is shown in the middle at its own size", () => {
+test("a picture smaller than its view is centred at its own size", () => {
   own = 0.5;
   view.to(0.1);
   assert.deepEqual(view.seen(), { zoom: 0.5, left: -100, top: -50, width: 400, height: 200 });

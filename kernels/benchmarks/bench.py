@@ -19,11 +19,11 @@ HERE = Path(__file__).resolve().parent
 
 def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--no-browser", action="store_true", help="leave out what a browser shows")
-    parser.add_argument("--browser", type=Path, help="figures that tests/ui/measure_editor.py wrote earlier")
+    parser.add_argument("--no-browser", action="store_true", help="skip the browser's figures")
+    parser.add_argument("--browser", type=Path, help="file written by an earlier tests/ui/measure_editor.py --out")
     parser.add_argument("--shapes", nargs="+", help="networks that the release is measured on")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="where the release is measured")
-    parser.add_argument("--join", action="store_true", help="measure nothing, join what was written before")
+    parser.add_argument("--join", action="store_true", help="measure nothing, join the files of earlier runs")
     parser.add_argument("--out", type=Path, default=Path("results"))
     return parser.parse_args(arguments)
 
@@ -56,7 +56,7 @@ def main(arguments=None):
         run("bench_released.py", *released)
     page, figures = joined(options.out)
     if not figures:
-        raise SystemExit(f"there is nothing to join in {options.out}: neither editor.json nor released.json")
+        raise SystemExit(f"{options.out} has neither editor.json nor released.json; run without --join to measure")
     write_text(options.out / "bench.md", page)
     write_text(options.out / "bench.json", json.dumps(figures, indent=1) + "\n")
     print(f"{options.out / 'bench.md'} and {options.out / 'bench.json'}: {' and '.join(figures)}")

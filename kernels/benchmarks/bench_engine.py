@@ -25,12 +25,12 @@ ALL = (EDITS, VECTORS, SMILE, STYLES, SLIDER, PRESETS)
 def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="portraits", help="a shipped model's name or a bundle's path")
-    parser.add_argument("--vectors", type=Path, help="folder of edit vectors; without it the model's library")
+    parser.add_argument("--vectors", type=Path, help="folder of edit vectors (default: the model's library)")
     parser.add_argument("--only", nargs="+", choices=ALL, default=ALL)
     parser.add_argument("--edits", type=int, default=50, help="random scripted edits")
     parser.add_argument("--edit-steps", type=int, default=100, help="EditGAN's number")
     parser.add_argument("--held-out", type=int, default=50, help="portraits that a vector is applied to")
-    parser.add_argument("--refined", type=int, default=10, help="of them, portraits whose vector is also refined")
+    parser.add_argument("--refined", type=int, default=10, help="how many of these are also refined")
     parser.add_argument("--labelled", type=int, default=2000, help="samples that the directions are learned from")
     parser.add_argument("--first-seed", type=int, default=10_000_000)
     parser.add_argument("--threads", type=int, default=2)
@@ -291,7 +291,7 @@ def preset_once(options):
         tried += 1
         parts = edit.part_ids(bench.model.labels)
         session.set_label_map(painted)
-        region = session.region  # ours for both, so that the IoU is of the same pixels
+        region = session.region  # ours for both presets, so that both IoUs cover the same pixels
         before, spent, steps = session.image.astype(float), 0.0, session.edit(config=config)
         while True:
             began = time.perf_counter()

@@ -54,7 +54,7 @@ def page(trials):
         reason = " ".join(trial.reason.replace("|", "/").split())
         form = "kernel" if trial.kernel else "plain"
         lines.append(f"| {trial.op} | {shape} | {str(trial.dtype)[6:]} | {times} | {form} | {reason} |")
-    lines += ["", "| op | maps | kernel runs on | plain, us in all | as chosen, us in all | times as quick |"]
+    lines += ["", "| op | maps | kernel runs on | plain, us in all | as chosen, us in all | times as fast |"]
     lines += ["|---|---:|---:|---:|---:|---:|"]
     by_op = collections.defaultdict(list)
     for trial in trials:

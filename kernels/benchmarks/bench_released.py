@@ -41,7 +41,7 @@ def parse(arguments=None):
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=40, help="time for each measurement, after a warm-up")
-    parser.add_argument("--least", type=int, default=3, help="steps that are measured however long they take")
+    parser.add_argument("--least", type=int, default=3, help="minimum number of measured steps, however long they take")
     parser.add_argument("--out", type=Path, default=Path("results"))
     parser.add_argument("--measure", choices=OF_A_SHAPE + OF_THE_MODEL, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -66,7 +66,7 @@ def memory_needed(name, shape):
     sizes = released_loop.SHAPES[shape]
     pixels = sizes.resolution**2 / 512**2
     networks = (1.6e9 if name in (PORT, LEAN, RELEASED, EMBED_PORT) else 0.5e9) + 0.4e9
-    if name == PORT:  # maps and cube at once, or cube and its gradient; what the networks keep for the gradient
+    if name == PORT:  # maps and cube, or cube and its gradient; plus what the networks keep for the gradient
         return 2 * sizes.cube_bytes + networks + 3.0e9 * pixels
     if name in (SEGMENT_PORT, TRAIN_PORT):
         return 2 * sizes.cube_bytes + networks + 1.0e9 * pixels

@@ -19,7 +19,7 @@ def main():
     parser.add_argument("--count", type=int, default=1000, help="portraits in each run")
     parser.add_argument("--size", type=int, default=128, help="px")
     parser.add_argument("--jobs", type=int, default=available_cores(), help="processes of the second run")
-    parser.add_argument("--backend", choices=["egl", "software"], help="without it EGL where there is one")
+    parser.add_argument("--backend", choices=["egl", "software"], help="default: EGL if available")
     options = parser.parse_args()
 
     print(f"{options.count} portraits of {options.size} px, {available_cores()} cores, start of the processes included")

@@ -43,7 +43,7 @@ def stroke_burst(editor, count):
 
 
 def preview_burst(editor, name, count):
-    """The same for slider positions: milliseconds until the last picture is sent, and the number of pictures sent."""
+    """Milliseconds from the last of many slider positions until its picture is sent, and the number of pictures sent."""
     frames, computed, picture_of = [], [], editor.session.picture_of
 
     def send(content, buffers=None):
@@ -159,7 +159,7 @@ def main(arguments=None):
     parser.add_argument("--model", default="portraits", help="a shipped model's name or a bundle's path")
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--edits", type=int, default=1_000)
-    parser.add_argument("--steps", type=int, default=30, help="of the edits of two editors")
+    parser.add_argument("--steps", type=int, default=30, help="steps of each edit with two editors")
     parser.add_argument("--threads", type=int, default=1, help="torch threads; the shipped Jupyter kernel has one")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args(arguments)

@@ -1,7 +1,7 @@
-"""Embedding as in EditGAN's release, written from what is known of it (see released_loop.py).
+"""Embedding as in EditGAN's release, written from published facts (see released_loop.py).
 
-There are a hundred steps after the encoder's pass. Each computes LPIPS of both pictures and the squared error, and runs
-the encoder on the picture, whose result is then detached.
+A hundred steps follow the encoder's pass. Each computes LPIPS of both pictures and the squared error, and runs the
+encoder on the picture and detaches its result.
 """
 
 import math
@@ -14,8 +14,8 @@ from torch import Tensor
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.vgg16 import Vgg16Features
 
-LPIPS, MSE = 10.0, 1.0  # the release's weights; the encoder's term counts once
-RATE = 0.1  # Adam's at its highest
+LPIPS, MSE = 10.0, 1.0  # the release's weights; the encoder's term has weight 1
+RATE = 0.1  # Adam's maximum learning rate
 
 
 class ReleasedEmbedding:
@@ -25,7 +25,7 @@ class ReleasedEmbedding:
         model: with an encoder.
         picture: in [-1, 1], `[1, 3, H, W]`.
         vgg16: its features and LPIPS' heads.
-        steps: of the whole: the rate rises over the first twentieth and falls along a cosine over the last quarter.
+        steps: in total: the rate rises over the first twentieth and falls along a cosine over the last quarter.
     """
 
     def __init__(self, model: EditGAN, picture: Tensor, vgg16: tuple[Vgg16Features, list[Tensor]], steps: int = 100):

@@ -40,9 +40,9 @@ from editgan_widgets.models.perceptual import Lpips
 from editgan_widgets.models.pyramid_encoder import PyramidEncoder, PyramidEncoderConfig
 from editgan_widgets.models.vgg16 import STAGES, Vgg16Features
 
-OUTSIDE, LPIPS, MSE = 15.0, 10.0, 5.0  # the release's weights; cross-entropy and the encoder's term count once
-RATE = 0.02  # Adam's, in W's own unit
-DILATION = 3  # px, by squares
+OUTSIDE, LPIPS, MSE = 15.0, 10.0, 5.0  # the release's weights; cross-entropy and the encoder's term have weight 1
+RATE = 0.02  # Adam's learning rate, in units of W
+DILATION = 3  # px, by a square
 VGG_CHANNELS = (64, 128, 256, 512, 512)
 
 
@@ -64,12 +64,12 @@ class Shape:
 
     @property
     def channels(self) -> int:
-        """Of the concatenated features."""
+        """Number of channels of the concatenated features."""
         return sum(2 * self.generator.channels_at(r) for r in self.generator.resolutions)
 
     @property
     def cube_bytes(self) -> int:
-        """Of all features at full size."""
+        """Bytes of all features at full size."""
         return 4 * self.channels * self.resolution**2
 
 
@@ -252,7 +252,7 @@ class Terms:
         return OUTSIDE * (LPIPS * self.lpips + MSE * self.mse) + self.segmentation + self.encoder
 
     def values(self) -> dict[str, float]:
-        """As numbers, the total among them."""
+        """The terms and their total as numbers."""
         names = ("lpips", "mse", "segmentation", "encoder", "total")
         return {name: float(getattr(self, name).detach()) for name in names}
 
@@ -261,7 +261,7 @@ _WEIGHTS = {"lpips": OUTSIDE * LPIPS, "mse": OUTSIDE * MSE, "segmentation": 1.0,
 
 
 class ReleasedLoop:
-    """The release's loop: `step()` is one of Adam's steps on all of w_plus.
+    """The release's loop: `step()` is one Adam step on all of w_plus.
 
     Args:
         model: with interpreter and encoder.
@@ -285,7 +285,7 @@ class ReleasedLoop:
         self.optimiser = torch.optim.Adam([self.w_plus], lr=RATE)
 
     def logits(self, synthesis: Synthesis) -> Tensor:
-        """`[n, num_labels]` of the region's pixels."""
+        """Logits of the region's pixels, `[n, num_labels]`."""
         cube = full_size(synthesis.features, self.size, "nearest")[0].flatten(1)
         return mean_logits(self.members, cube[:, self.region].T)
 
@@ -314,9 +314,9 @@ class ReleasedLoop:
 class LeanLoop:
     """The release's terms as this repository computes them.
 
-    The interpreter's layers are folded and merged and read the region's pixels at each map's own size; LPIPS keeps the
-    target's features; the encoder runs without a graph. A step takes each term's gradient before the next one is
-    computed, so that only one of their graphs is kept.
+    The interpreter's layers are folded and merged and read the region's pixels at each map's own size; LPIPS caches the
+    target's features; the encoder runs without a graph. A step computes each term's gradient before the next term, so
+    that only one graph is kept at a time.
     """
 
     def __init__(self, model: EditGAN, task: Task, vgg16: tuple[Vgg16Features, list[Tensor]]):

@@ -72,7 +72,7 @@ def measure_step(name, shape, options):
     sizes = released_loop.SHAPES[shape]
     model = released_loop.random_model(sizes, with_encoder=name in (PORT, LEAN, RELEASED)).to(options.device)
     if name == HALF and not bfloat16_in_hardware(model.device):
-        return {"refused": "there are no products of bfloat16 in hardware here"}
+        return {"refused": "this processor has no bfloat16 matrix products"}
     task = released_loop.task_for(model)
     about = {"region_px": int(task.target.region.sum()), "channels": sizes.channels, "cube_gb": sizes.cube_bytes / 1e9}
     if name in (PORT, LEAN):
@@ -123,7 +123,7 @@ def generator_alone(model, w_plus):
 
 
 def recorded(run, device):
-    """Wrap a function as the steps of an edit are: on CUDA it is recorded and replayed."""
+    """Wrap a function like the steps of an edit: on CUDA it is recorded and replayed."""
     from editgan_widgets.models.recorded_steps import RecordedSteps
 
     return RecordedSteps(lambda number: run() or (), 1, device)
@@ -225,7 +225,7 @@ def measure_embedding(name, shape, options):
 
 
 def measure_training(name, shape, options):
-    """One step of training the release's ensemble on a picture: of 64 pixels there, of 2,048 here."""
+    """One step of training the release's ensemble on a picture: 64 pixels in the release, 2,048 here."""
     import released_loop
     import released_training
     import torch

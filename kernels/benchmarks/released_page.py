@@ -33,13 +33,13 @@ from released_measures import (
     VECTORS,
 )
 
-BESIDE = 0.3  # cores used by other processes, above which times are marked as too long
+BESIDE = 0.3  # cores used by other processes; above it times are marked as too long
 SAME = 1e-3  # maximum relative difference of the two implementations of one objective
 
 
 _ALL_ROWS = (
-    "All rows of the picture are read by both. At car-512 the release's networks read 384 of the 512 rows, those that",
-    "show the car, so its own segmentation is cheaper than its port; the ratio is of equal pixels.",
+    "Both read all rows of the picture. At car-512 the release's networks read only the 384 of 512 rows that show the",
+    "car, so its own segmentation is cheaper than the port; the ratio compares equal pixels.",
 )
 
 

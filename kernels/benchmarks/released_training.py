@@ -1,6 +1,6 @@
-"""Training of the interpreter as in DatasetGAN's and EditGAN's releases, written from what is known of it.
+"""Training of the interpreter as in DatasetGAN's and EditGAN's releases, written from published facts.
 
-Ten networks, each by itself, on pixels of features at full size, 64 a step.
+Ten networks are trained separately on pixels of full-size features, 64 pixels per step.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from released_loop import Member, full_size
 from torch import Tensor, nn
 
-BATCH, RATE = 64, 1e-3  # pixels a step, Adam's rate
+BATCH, RATE = 64, 1e-3  # pixels per step, Adam's rate
 
 
 class ReleasedTraining:
-    """Training of the ensemble's networks, each by itself, on all pixels of a picture's features at full size.
+    """Training of the ensemble's networks, separately, on all pixels of a picture's features at full size.
 
     Args:
         features: of one picture.
@@ -37,7 +37,7 @@ class ReleasedTraining:
         self.rng = torch.Generator().manual_seed(0)
 
     def step(self) -> None:
-        """Each network takes one step, of the same pixels here: which ones makes no difference to the time."""
+        """Each network takes one step on the same pixels; the choice of pixels does not affect the time."""
         at = torch.randint(len(self.labels), (BATCH,), generator=self.rng).to(self.labels.device)
         pixels, labels = self.pixels[at], self.labels[at]
         for member, optimiser in zip(self.members, self.optimisers, strict=True):

@@ -2,7 +2,7 @@
 
 `pyramid_linear`: a linear layer over a pyramid of feature maps, without building the upsampled cube.
 `modulated_convolution`: StyleGAN2's styled convolution with frozen weights, its backward pass written out.
-`choices`: on a CUDA device, which of their parts run as Triton kernels there, and why.
+`choices`: which of their parts run as Triton kernels on this process's CUDA device, and why.
 """
 
 from editgan_kernels.choice import Trial, choices

@@ -36,7 +36,7 @@ def bias_act_backward(
 
 
 def bias_act_reference(x: Tensor, scale: Tensor | None, bias: Tensor, noise: Tensor | None, leak: float) -> Tensor:
-    """Compute it in place in plain torch operations."""
+    """Compute bias_act_ in place in plain torch operations."""
     if scale is not None:
         x = x.mul_(scale[:, :, None, None])
     x = x.add_(bias[:, None, None])
@@ -46,7 +46,7 @@ def bias_act_reference(x: Tensor, scale: Tensor | None, bias: Tensor, noise: Ten
 def bias_act_backward_reference(
     gradient: Tensor, y: Tensor, bias: Tensor, noise: Tensor | None, leak: float
 ) -> tuple[Tensor, Tensor]:
-    """Compute its backward pass in plain torch operations."""
+    """Compute bias_act's backward pass in plain torch operations."""
     before = torch.ops.aten.leaky_relu_backward(gradient, y, leak, True)
     added = before.sum((2, 3), dtype=sum_type(before)) * bias
     if noise is not None:

@@ -20,7 +20,7 @@ from torch import Tensor
 _SWITCH = "EDITGAN_KERNELS"  # "torch": plain forms only; "triton": kernels where they run, even if slower
 _DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 _TOLERANCE = {torch.float32: 5e-3, torch.bfloat16: 5e-2, torch.float16: 5e-2}  # of the largest value: a wrong kernel
-_CALLS, _ROUNDS = 10, 3  # timed at once; of so many rounds the quickest counts
+_CALLS, _ROUNDS = 10, 3  # calls timed together; the fastest of the rounds counts
 _BUSY = 5_000_000  # cycles for which the device is busy until all calls are queued: the host is not timed
 
 
@@ -67,7 +67,7 @@ class Choice:
         if not self._applies(x) or x.dtype not in _DTYPES:
             return self.plain(x, *others)
         tensors = [a for a in (x, *others) if isinstance(a, Tensor)]
-        # Sizes are rounded to powers of two, because regions differ in size from edit to edit.
+        # Sizes are rounded to powers of two, because the region's size differs between edits.
         key = (x.device, x.dtype, *(tuple(n.bit_length() for n in a.shape) for a in tensors))
         form = self._forms.get(key)
         if form is None:
@@ -108,8 +108,8 @@ class Choice:
                 plain = min(plain, self._seconds(lambda: self.plain(*given)))
                 own = min(own, self._seconds(lambda: kernel(*given)))
         if own < plain:
-            return found(kernel, f"{plain / own:.1f} times as quick", plain, own)
-        return found(self.plain, f"the plain form is {own / plain:.1f} times as quick", plain, own)
+            return found(kernel, f"{plain / own:.1f} times as fast", plain, own)
+        return found(self.plain, f"the plain form is {own / plain:.1f} times as fast", plain, own)
 
 
 _CHOICES: list[Choice] = []

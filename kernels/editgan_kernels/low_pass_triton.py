@@ -1,7 +1,7 @@
 """low_pass_filter in Triton: a program writes a block of one row's pixels and of channels, and reads their neighbours.
 
-A map in channels_last order is `[samples, rows, columns, channels]`; neighbouring programs find each other's rows in
-the cache.
+A map in channels_last order is `[samples, rows, columns, channels]`; neighbouring programs share rows through the
+cache.
 """
 
 import torch
@@ -32,7 +32,7 @@ def _filter(
     x, taps, y, height, width, out_height, out_width, channels, blocks, padding,
     COLUMNS: tl.constexpr, CHANNELS: tl.constexpr,
 ):  # fmt: skip
-    row = tl.program_id(0) // blocks + tl.zeros([COLUMNS], tl.int32)  # one for each pixel: they are compared together
+    row = tl.program_id(0) // blocks + tl.zeros([COLUMNS], tl.int32)  # one per pixel, for the comparisons below
     column = tl.program_id(0) % blocks * COLUMNS + tl.arange(0, COLUMNS)
     channel = tl.program_id(1) * CHANNELS + tl.arange(0, CHANNELS)
     sample = tl.program_id(2).to(tl.int64)

@@ -1,10 +1,11 @@
 """modulate: the factor of each input channel of a styled convolution, and its backward pass.
 
-Forward is one multiplication. Backward asks two things of the gradient by `styles * x`:
+Forward is one multiplication. Backward computes, from the gradient with respect to `styles * x`, the gradients with
+respect to
 
-    by x:       gradient * styles                    by the styles:  sum over pixels of gradient * x
+    x:  gradient * styles                    styles:  sum over pixels of gradient * x
 
-`modulate_triton` gives both in one pass over gradient and map.
+`modulate_triton` computes both in one pass over gradient and map.
 
 Shapes: maps `[b, c, h, w]`, in channels_last order; styles `[b, c]`.
 """
@@ -16,7 +17,7 @@ from editgan_kernels.sums import sums_over_pixels
 
 
 def modulate_backward(gradient: Tensor, x: Tensor, styles: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients by x, written over `gradient`, and by the styles `[b, c]`, in float32 at least."""
+    """Gradients with respect to x, written over `gradient`, and to the styles `[b, c]`, in float32 at least."""
     return _BACKWARD(gradient, x, styles)
 
 

@@ -2,14 +2,15 @@
 
     y = leaky_relu(scale * conv(weight, style * x) + bias + noise)
 
-What autograd would keep for it is five maps a layer; all that the gradients by x, style and scale need is in x and y,
-which live anyway as the generator's features:
+Autograd would keep five maps per layer. The gradients with respect to x, style and scale need only x and y, which are
+kept as the generator's features in any case:
 
-- the slope of the leaky ReLU is told by the sign of y, and gradient * (value before it) is gradient * y;
-- the gradient by the style is, for each channel, the product of x and of the gradient by style * x, summed over pixels;
-- at batch 1 style and scale go into the weight where that is smaller than the map, so no pass over the map is needed.
+- the sign of y determines the slope of the leaky ReLU, and gradient * (value before it) is gradient * y;
+- the gradient with respect to the style is, per channel, x times the gradient of style * x, summed over pixels;
+- at batch 1, style and scale are multiplied into the weight if it is smaller than the map, which saves a pass over it.
 
-Maps are in channels_last order: on a CPU the convolutions, the low-pass filter above all, are up to six times quicker.
+Maps are in channels_last order, which makes the convolutions, above all the low-pass filter, up to six times faster on
+a CPU.
 """
 
 from typing import Any
@@ -36,7 +37,7 @@ def modulated_convolution(
     noise: Float[Tensor, "#b 1 h2 w2"] | None,
     leak: float,
 ) -> Float[Tensor, "b o h2 w2"]:
-    """Apply the layer. Gradients go to x, styles and scale; the rest is taken as frozen.
+    """Apply the layer. Gradients are computed for x, styles and scale; the other arguments are frozen.
 
     Args:
         x: activations.
@@ -44,8 +45,8 @@ def modulated_convolution(
         scale: factor of each output channel: demodulation and gain. Not 0.
         weight: `[o, i, 3, 3]`, or with `low_pass` `[i, o, 3, 3]` of a transposed convolution that doubles the size.
         low_pass: symmetric filter that follows it.
-        bias, noise: what is added; no noise where None.
-        leak: slope below zero, above 0.
+        bias, noise: added to the result; noise may be None.
+        leak: slope for negative values, above 0.
     """
     return _ModulatedConvolution.apply(x, styles, scale, weight, low_pass, bias, noise, leak)
 
@@ -106,7 +107,7 @@ class _ModulatedConvolution(torch.autograd.Function):
         to_x = to_styles = None
         if by_x or by_styles:
             s, d = styles.to(x.dtype), scale.to(x.dtype)
-            to_x = _transposed(before, d, x, weight, low_pass)  # by style * x
+            to_x = _transposed(before, d, x, weight, low_pass)  # with respect to style * x
             if by_styles:
                 to_x, to_styles = modulate_backward(to_x, x, s)
                 to_styles = to_styles.to(styles.dtype)
@@ -122,7 +123,7 @@ def _convolve(x: Tensor, weight: Tensor, low_pass: Tensor | None) -> Tensor:
 
 
 def _transposed(gradient: Tensor, scale: Tensor, x: Tensor, weight: Tensor, low_pass: Tensor | None) -> Tensor:
-    """The gradient by what was convolved, from that by the scaled result."""
+    """Gradient with respect to the convolution's input, from that with respect to the scaled result."""
     if len(scale) == 1:
         by_output = scale[0][:, None, None, None] if low_pass is None else scale[0][:, None, None]
         weight = weight * by_output

@@ -1,14 +1,14 @@
 """pyramid_linear: one linear layer over a pyramid of feature maps, as if all were upsampled and concatenated.
 
-The layer is linear and so is bilinear upsampling, therefore
+The layer and bilinear upsampling are both linear, therefore
 
     W · concat_l(up(f_l)) + b  =  Σ_l up(W_l · f_l) + b        (exactly; only the order of float sums differs)
 
-so each level is projected at its own size, and no `[batch, Σ C_l, H, W]` cube is ever built. Levels of the same size
-are added before they are upsampled. For a region of n pixels, `pyramid_linear_at` picks per level size the cheaper of
-the two exact orders: project the positions that the pixels are read from, then sample (small levels), or sample then
-project (large levels). Upsampling is bilinear with `align_corners=False`, always directly to the target size (a cascade
-of doublings gives other values); a sampler may read the nearest position instead.
+so each level is projected at its own size, and no `[batch, Σ C_l, H, W]` cube is built. Levels of the same size are
+added before they are upsampled. For a region of n pixels, `pyramid_linear_at` chooses for each level size the cheaper of
+two exact orders: project the positions that the pixels read, then sample (small levels), or sample, then project (large
+levels). Upsampling is bilinear with `align_corners=False`, always directly to the target size (a cascade of doublings
+gives other values); a sampler may read the nearest position instead.
 
 Shapes: levels `[batch, C_l, H_l, W_l]`, weights one `[out, C_l]` per level, bias `[out]`; result `[batch, out, H, W]`
 or `[batch, n, out]`. All forms are differentiable in levels, weights and bias, on any device and in any float type.
@@ -22,14 +22,14 @@ from torch import Tensor
 
 from editgan_kernels.weighted_rows import WeightedRows
 
-# Up to this many positions read, a dense [n, positions] matrix product beats a gather (measured on one CPU thread).
+# Up to this many positions, a dense [n, positions] matrix product is faster than a gather (measured on one CPU thread).
 _DENSE_POSITIONS = 64
 
 
 def pyramid_linear_reference(
     levels: Sequence[Tensor], weights: Sequence[Tensor], bias: Tensor | None, size: tuple[int, int]
 ) -> Tensor:
-    """Compute the naive form, which builds the whole cube: what the other forms must equal. For tests and benchmarks.
+    """Compute the naive form, which builds the whole cube: the reference of the other forms, for tests and benchmarks.
 
     Returns `[batch, out, *size]`.
     """
@@ -42,7 +42,7 @@ def pyramid_linear(
 ) -> Tensor:
     """Project every level at its own size, then upsample to `size` (H, W) and add.
 
-    Returns `[batch, out, H, W]`. Raises ValueError where levels and weights do not fit each other.
+    Returns `[batch, out, H, W]`. Raises ValueError if levels and weights do not match.
     """
     check_levels(levels, weights)
     total = None
@@ -64,11 +64,11 @@ def pyramid_linear_at(
 ) -> Tensor:
     """Evaluate the layer at a sampler's pixels only: `pyramid_linear(...)[:, :, ys, xs]`, at the cost of those pixels.
 
-    Returns `[batch, n, out]` in the weights' type; levels in a shorter one are read as they are and widened.
+    Returns `[batch, n, out]` in the weights' dtype; levels of a shorter dtype are read as such and widened.
     """
     check_levels(levels, weights)
     dtype, batch = weights[0].dtype, len(levels[0])
-    columns: list[Tensor] = []  # [batch, n, k] each: what is multiplied by …
+    columns: list[Tensor] = []  # [batch, n, k] each, multiplied by …
     factors: list[Tensor] = []  # … [batch, k, out]
     bags: dict[tuple[int, int], Tensor] = {}  # projected positions [batch, m, out] of the levels that are gathered
     for size, members in by_size(levels).items():
@@ -102,18 +102,18 @@ def pyramid_linear_at(
 class PixelSampler:
     """Sampling of feature maps at fixed pixels of the full-size picture, bilinearly or of the nearest position.
 
-    The taps (indices and weights) are computed once for each level size and kept: build one sampler for a region and
+    The taps (indices and weights) are computed once for each level size and cached: make one sampler for a region and
     use it in every step.
 
     Args:
         ys, xs: integer pixel coordinates `[n]` in a picture of `size` (H, W).
         size: picture size (H, W).
-        nearest: read the one position that `F.interpolate(mode="nearest")` reads, not four.
+        nearest: read one position, as `F.interpolate(mode="nearest")` does, instead of four.
     """
 
     def __init__(self, ys: Tensor, xs: Tensor, size: tuple[int, int], nearest: bool = False):
         if ys.shape != xs.shape or ys.ndim != 1:
-            raise ValueError(f"ys and xs must be lists of one length; got {tuple(ys.shape)} and {tuple(xs.shape)}")
+            raise ValueError(f"ys and xs must have the same shape [n]; got {tuple(ys.shape)} and {tuple(xs.shape)}")
         self.ys, self.xs, self.size = ys.long(), xs.long(), (int(size[0]), int(size[1]))
         self.nearest = nearest
         self._taps: dict[tuple[int, int, torch.dtype], tuple[Tensor, Tensor]] = {}
@@ -147,11 +147,11 @@ class PixelSampler:
         return self._taps[key]
 
     def touched(self, level_size: tuple[int, int]) -> Tensor:
-        """Return the flat indices `[m]`, rising, of a level's positions that the pixels are read from."""
+        """Return the flat indices `[m]`, in ascending order, of a level's positions that the pixels read."""
         return self._touched_taps(level_size)[0]
 
     def sample(self, level: Tensor, dtype: torch.dtype | None = None) -> Tensor:
-        """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]` in its own type or another."""
+        """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]` in the level's dtype or `dtype`."""
         size, dtype = (level.shape[2], level.shape[3]), dtype or level.dtype
         index, weight = self.taps(size, dtype)
         if index.shape[1] == 1:
@@ -162,7 +162,7 @@ class PixelSampler:
         return self._samples[key](_rows(level).to(dtype))
 
     def gather(self, rows: Mapping[tuple[int, int], Tensor]) -> Tensor:
-        """Sum of levels at the pixels, given by size as rows of their touched positions `[batch, m, C]`.
+        """Sum of levels at the pixels; each level is given as rows `[batch, m, C]` of its touched positions, by size.
 
         Returns `[batch, n, C]`; all levels are read in one pass.
         """
@@ -195,7 +195,7 @@ class PixelSampler:
 
 
 def _rows(level: Tensor) -> Tensor:
-    """A level as `[batch, H_l * W_l, C]`: a view where its memory is in channels_last order."""
+    """A level as `[batch, H_l * W_l, C]`; a view if its memory is in channels_last order."""
     return level.permute(0, 2, 3, 1).flatten(1, 2)
 
 
@@ -207,7 +207,7 @@ def _positions(level: Tensor, index: Tensor) -> Tensor:
 def bilinear_taps(
     ys: Tensor, xs: Tensor, level_size: tuple[int, int], size: tuple[int, int], dtype: torch.dtype = torch.float32
 ) -> tuple[Tensor, Tensor]:
-    """Compute where a level of `level_size` is read for the pixels (ys, xs) `[n]` of a picture of `size`.
+    """Compute the positions of a level of `level_size` for the pixels (ys, xs) `[n]` of a picture of `size`.
 
     Returns flat indices `[n, 4]` into the level's H_l * W_l positions and the bilinear weights `[n, 4]`.
     """
@@ -220,8 +220,8 @@ def bilinear_taps(
 
 
 def taps_1d(at: Tensor, source: int, target: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-    """Along one side: the two positions that are read for those at `at`, and how much of the second one counts."""
-    # align_corners=False: centres (at + 1/2) · source / target - 1/2, and nothing is read from outside the picture.
+    """Along one axis: the two source positions for the targets `at`, and the weight of the second one, 0-1."""
+    # align_corners=False: centres (at + 1/2) · source / target - 1/2, clamped to the picture.
     position = ((at.to(torch.float64) + 0.5) * (source / target) - 0.5).clamp(min=0)
     low = position.long().clamp(max=source - 1)
     return low, (low + 1).clamp(max=source - 1), (position - low).to(dtype)
@@ -242,8 +242,8 @@ def by_size(levels: Sequence[Tensor]) -> dict[tuple[int, int], list[int]]:
 
 
 def check_levels(levels: Sequence[Tensor], weights: Sequence[Tensor]) -> None:
-    """Raise ValueError where levels and weights do not fit each other."""
+    """Raise ValueError if levels and weights do not match."""
     channels = [level.shape[1] for level in levels]
     fits = [weight.shape[1] for weight in weights]
     if not levels or channels != fits:
-        raise ValueError(f"levels have {channels} channels, the weights take {fits}: one [out, C_l] weight per level")
+        raise ValueError(f"levels have {channels} channels, the weights {fits}; pass one [out, C_l] weight per level")

@@ -1,8 +1,8 @@
-"""PyramidStrips: `pyramid_linear` over a whole picture in strips of rows, each made where the caches hold it.
+"""PyramidStrips: `pyramid_linear` over a whole picture in strips of rows that fit in the CPU's cache.
 
-Only the coarse levels are projected at once. Of the two levels below the picture's size, which hold most of what is
-projected, a window of rows goes down the picture with the strips, so that nothing large is written to memory and read
-again. What is computed on the way lies in memory that is used again, too: fresh memory costs more than the arithmetic.
+The coarse levels are projected as a whole. The two finest levels below the picture's size, which are most of the work,
+are projected in a window of rows that moves down with the strips, so that no large array is written and read back.
+Intermediate results reuse their memory, because allocating new memory costs more than the arithmetic.
 
 Shapes: levels `[batch, C_l, H_l, W_l]`, weights one `[out, C_l]` per level, bias `[out]`; strips
 `[batch, rows, W, out]`. Rows of a level are `[batch, rows, W_l, C]` throughout.
@@ -19,10 +19,10 @@ Size = tuple[int, int]
 
 
 class PyramidStrips:
-    """`pyramid_linear` in strips of rows: nothing of full size is built, and what follows finds a strip in the cache.
+    """`pyramid_linear` in strips of rows: no full-size array is built, and the next layer finds each strip in the cache.
 
     Levels of `size` divided by powers of two are added on grids of cell corners (`_on_corners`), others are upsampled
-    each by itself. Not for gradients.
+    separately. Has no gradients.
 
     Args:
         levels: `[batch, C_l, H_l, W_l]` each.
@@ -34,9 +34,9 @@ class PyramidStrips:
         self._memory = _Memory(levels[0])
 
     def __call__(self, weights: Sequence[Tensor], bias: Tensor | None, rows: int) -> Iterator[Tensor]:
-        """Give the strips, top to bottom, `[batch, <= rows, W, out]` each; a multiple of four rows is quicker.
+        """Yield the strips, top to bottom, `[batch, <= rows, W, out]` each; multiples of four rows are faster.
 
-        They share their memory: a strip holds until the next one is asked for, in this call or in another.
+        All strips share memory: a strip is valid until the next one is requested, in this call or another.
         """
         check_levels(self.levels, weights)
         height, width = self.size
@@ -59,7 +59,7 @@ class PyramidStrips:
 
 
 class _Memory:
-    """Arrays that are written again and again, by their use and their shape."""
+    """Reused arrays, by purpose and shape."""
 
     def __init__(self, like: Tensor):
         self._like, self._arrays = like, dict[tuple, Tensor]()
@@ -71,7 +71,7 @@ class _Memory:
 
 
 class _Projected:
-    """Maps of one size and the weights that project their sum, of which rows are computed as they are asked for."""
+    """Maps of one size and their weights; rows of the projected sum are computed on request."""
 
     def __init__(self, levels: Sequence[Tensor], weights: Sequence[Tensor], memory: _Memory):
         self.memory = memory
@@ -80,7 +80,7 @@ class _Projected:
         self.bias: Tensor | None = None
 
     def unwritten(self, rows: int) -> Tensor:
-        """Memory for so many rows."""
+        """Uninitialised memory for a number of rows."""
         batch, _, width, _ = self.maps[0].shape
         return self.memory("projected", batch, rows, width, self.factors[0].shape[1])
 
@@ -91,7 +91,7 @@ class _Projected:
         return rows
 
     def write(self, rows: Tensor, first: int) -> None:
-        """Compute the rows from `first` on."""
+        """Compute the rows starting at `first`."""
         for out, read in _pictures(rows, self.maps[0], first):
             if self.bias is None:
                 torch.mm(read, self.factors[0], out=out)
@@ -100,7 +100,7 @@ class _Projected:
         self._add(rows, first, 1)
 
     def add(self, rows: Tensor, first: int) -> None:
-        """Add the rows from `first` on, without the bias."""
+        """Add the rows starting at `first`, without the bias."""
         self._add(rows, first, 0)
 
     def _add(self, rows: Tensor, first: int, member: int) -> None:
@@ -110,20 +110,20 @@ class _Projected:
 
 
 def _pictures(rows: Tensor, level: Tensor, first: int) -> Iterable[tuple[Tensor, Tensor]]:
-    """Of each picture, the positions `[n * W_l, out]` of rows to write and `[n * W_l, C_l]` of what they come from."""
+    """For each picture: the rows to write, `[n * W_l, out]`, and their input, `[n * W_l, C_l]`."""
     read = level[:, first : first + rows.shape[1]]
     return ((out.flatten(0, 1), picture.flatten(0, 1)) for out, picture in zip(rows, read, strict=True))
 
 
 class _Window:
-    """A strip's rows of a projected level, with one more above and below; beyond the picture its last row stands."""
+    """A strip's rows of a projected level, plus one above and one below; the picture's border rows are repeated."""
 
     def __init__(self, level: _Projected, rows: int):
         self.level, self.count, self.height = level, rows, level.maps[0].shape[1]
         self.rows = level.unwritten(rows + 2)
 
     def move(self, top: int, n: int) -> Tensor:
-        """Rows top - 1 to top + n. It goes down by its own number of rows; only the last n may be smaller."""
+        """Rows top - 1 to top + n. `top` advances by the number of rows of each move; only the last n may be smaller."""
         first, end = top + 1, min(top + n + 1, self.height)
         if top == 0:
             first = 0
@@ -142,9 +142,9 @@ class _Window:
 class _Nested:
     """Levels of a picture's size divided by powers of two: bilinear upsampling is linear between centres of cells.
 
-    These lie half-way between the corners of the cells, so a sum of levels is linear between the corners of a grid
-    twice as fine, and known from its values there. A strip is written from the corners of a grid of half the picture's
-    size, and the level of that size is added by its cells' centres.
+    These centres lie half-way between the corners of the cells, so a sum of levels is linear between the corners of a
+    grid twice as fine, and its values there determine it. A strip is interpolated from the corners of a grid of half
+    the picture's size, and the level of that size is added from its cells' centres.
     """
 
     def __init__(self, levels: Mapping[Size, _Projected], size: Size, rows: int, memory: _Memory):
@@ -158,7 +158,7 @@ class _Nested:
             self.corners = _no_corners(self.quarters.rows, quarter)
 
     def write(self, strip: Tensor, top: int) -> None:
-        """Write the strip of pixels that begins with row `top`, a multiple of four."""
+        """Write the strip of pixels whose first row is `top`, a multiple of four."""
         if self.corners is None:
             strip.zero_()
         else:
@@ -171,13 +171,13 @@ class _Nested:
 
 
 class _Upsampled:
-    """Levels of any sizes, each upsampled by itself."""
+    """Levels of any sizes, each upsampled separately."""
 
     def __init__(self, levels: Mapping[Size, _Projected], size: Size, rows: int, memory: _Memory):
         self.levels, self.size = [level.whole() for level in levels.values()], size
 
     def write(self, strip: Tensor, top: int) -> None:
-        """Write the strip of pixels that begins with row `top`."""
+        """Write the strip of pixels whose first row is `top`."""
         at = torch.arange(top, top + strip.shape[1], device=strip.device)
         across = torch.arange(self.size[1], device=strip.device)
         strip.zero_()
@@ -189,15 +189,15 @@ class _Upsampled:
 
 
 def _nested(sizes: Iterable[Size], size: Size) -> bool:
-    """Whether each level's size is `size` divided by a power of two from 2 up, and there is one at least."""
+    """True if there are levels and each one's size is `size` divided by 2, 4, 8 …"""
     powers = [(size[0] // h, size[1] // w, size[0] % h, size[1] % w) for h, w in sizes]
     return bool(powers) and all(a == b and not c and not d and a >= 2 and not a & (a - 1) for a, b, c, d in powers)
 
 
 def _on_corners(levels: Mapping[Size, Tensor], size: Size, memory: _Memory) -> Tensor | None:
-    """Sum of bilinearly upsampled levels at the corners of a grid of `size` cells, each level coarser than that.
+    """Sum of bilinearly upsampled levels, all coarser than `size`, at the corners of a grid of `size` cells.
 
-    One addition on each grid stands for one for each level at full size. Returns `[batch, H + 1, W + 1, C]`.
+    One addition on each grid replaces one per level at full size. Returns `[batch, H + 1, W + 1, C]`.
     """
     if not levels:
         return None
@@ -218,9 +218,9 @@ def _no_corners(like: Tensor, size: Size) -> Tensor:
 
 
 def _finer(corners: Tensor, level: Tensor | None, memory: _Memory) -> Tensor:
-    """From `[batch, h + 1, w + 1, C]` at the corners of h x w cells to `[batch, 2 h + 1, 2 w + 1, C]`, twice as fine.
+    """Refine values at the corners of h x w cells, `[batch, h + 1, w + 1, C]`, to `[batch, 2 h + 1, 2 w + 1, C]`.
 
-    A level of the coarser grid is added: its values `[batch, h + 2, w, C]` at the cells' centres, with the rows beyond.
+    `level` is added: its values at the cells' centres, `[batch, h + 2, w, C]`, with one row more above and below.
     """
     batch, h, w, channels = corners.shape[0], corners.shape[1] - 1, corners.shape[2] - 1, corners.shape[3]
     rows = _with_middles(corners, memory("rows of corners", batch, 2 * h + 1, w + 1, channels), 1)
@@ -242,7 +242,7 @@ def _finer(corners: Tensor, level: Tensor | None, memory: _Memory) -> Tensor:
 
 
 def _with_middles(x: Tensor, out: Tensor, dim: int) -> Tensor:
-    """Write n + 1 values along `dim`, and the n half-way between them: 2 n + 1."""
+    """Write n + 1 values along `dim` and the n midpoints between them: 2 n + 1."""
     n, before = x.shape[dim] - 1, [slice(None)] * dim
     out[(*before, slice(None, None, 2))].copy_(x)
     torch.lerp(x.narrow(dim, 0, n), x.narrow(dim, 1, n), 0.5, out=out[(*before, slice(1, None, 2))])
@@ -250,7 +250,7 @@ def _with_middles(x: Tensor, out: Tensor, dim: int) -> Tensor:
 
 
 def _between_corners(strip: Tensor, corners: Tensor, memory: _Memory) -> None:
-    """Write pixels, two by two to a cell, from the values at the corners `[batch, n + 1, w + 1, C]` of their cells."""
+    """Write pixels, 2 x 2 per cell, from the values at the cells' corners, `[batch, n + 1, w + 1, C]`."""
     pixels = _by_cell(strip)
     rows = memory("rows of pixels", *pixels.shape[:3], *corners.shape[2:])
     for i, t in enumerate((0.25, 0.75)):
@@ -260,7 +260,7 @@ def _between_corners(strip: Tensor, corners: Tensor, memory: _Memory) -> None:
 
 
 def _add_between_centres(strip: Tensor, level: Tensor, memory: _Memory) -> None:
-    """Add to pixels, two by two to a cell, a level's values at the cells' centres, `[batch, n + 2, w, C]`."""
+    """Add a level's values at the cells' centres, `[batch, n + 2, w, C]`, to the pixels, 2 x 2 per cell."""
     pixels, n, w = _by_cell(strip), level.shape[1] - 2, level.shape[2]
     rows = memory("rows of pixels", *pixels.shape[:3], w + 2, level.shape[3])
     added = memory("every other pixel", *pixels.shape[:4], level.shape[3])
@@ -273,7 +273,7 @@ def _add_between_centres(strip: Tensor, level: Tensor, memory: _Memory) -> None:
 
 
 def _repeat_ends(rows: Tensor) -> None:
-    """In rows `[..., w + 2, C]` repeat what is first and last of the w values in the places beside them."""
+    """In rows `[..., w + 2, C]`, copy the first and last of the w inner values to the ends."""
     rows[..., 0, :].copy_(rows[..., 1, :])
     rows[..., -1, :].copy_(rows[..., -2, :])
 

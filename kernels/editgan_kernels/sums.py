@@ -1,4 +1,4 @@
-"""Sums over a map's pixels, taken in float32 at least and in pieces that a CPU's cache holds."""
+"""Sums over a map's pixels, in float32 at least and in blocks that fit in a CPU's cache."""
 
 import torch
 from torch import Tensor
@@ -20,5 +20,5 @@ def sums_over_pixels(a: Tensor, b: Tensor) -> Tensor:
 
 
 def sum_type(x: Tensor) -> torch.dtype:
-    """The type to sum values of x in."""
+    """The dtype in which values of x are summed."""
     return torch.promote_types(x.dtype, torch.float32)

@@ -1,9 +1,9 @@
-"""weighted_rows: sums of a few rows each, at fixed places and by fixed weights: how a region reads a level's maps.
+"""weighted_rows: weighted sums of a few rows each, with fixed indices and weights; a region reads a level's maps so.
 
     out[n] = sum over k of weight[n, k] * rows[index[n, k]]
 
-Its gradient is a sum of the same form: each row takes what the sums that read it give. `WeightedRows` keeps both lists,
-so `weighted_rows_triton` needs no atomic additions, and a result is the same in every run.
+Its gradient has the same form: each row sums the gradients of the results that read it. `WeightedRows` keeps both
+lists, so `weighted_rows_triton` needs no atomic additions, and results are the same in every run.
 
 Shapes: rows `[b, m, c]`, index and weight `[n, k]`, result `[b, n, c]`.
 """
@@ -17,15 +17,15 @@ from torch.autograd.function import once_differentiable
 
 from editgan_kernels.choice import Choice
 
-Entries = tuple[Tensor, Tensor, Tensor]  # where each result's entries begin [n + 1], the rows they read, their weights
+Entries = tuple[Tensor, Tensor, Tensor]  # start of each result's entries [n + 1], the rows they read, their weights
 
 
 class WeightedRows:
-    """The sums, for one list of places and weights.
+    """The sums, for one list of indices and weights.
 
     Args:
         index: rows that are read, `[n, k]`, each from 0 to `rows` - 1.
-        weight: what they count, `[n, k]`.
+        weight: of each row that is read, `[n, k]`.
         rows: number of rows m.
     """
 
@@ -40,7 +40,7 @@ class WeightedRows:
         return _WeightedRows.apply(rows, *self.lists())
 
     def lists(self) -> tuple[Entries, Entries]:
-        """Which rows each sum reads, and which sums each row is read by."""
+        """The rows that each sum reads, and the sums that read each row."""
         if self._lists is None:
             count, k = self.index.shape
             flat, weights = self.index.flatten(), self.weight.flatten()
@@ -66,7 +66,7 @@ def weighted_rows_reference(rows: Tensor, index: Tensor, weight: Tensor) -> Tens
 
 
 def sum_entries_reference(rows: Tensor, starts: Tensor, index: Tensor, weight: Tensor) -> Tensor:
-    """Sums of rows `[b, m, c]`: result i takes the entries from starts[i] to starts[i + 1]; `[b, n, c]`."""
+    """Sums of rows `[b, m, c]`: result i sums the entries from starts[i] to starts[i + 1]; `[b, n, c]`."""
     sums = [
         F.embedding_bag(index, picture, starts, per_sample_weights=weight, mode="sum", include_last_offset=True)
         for picture in rows

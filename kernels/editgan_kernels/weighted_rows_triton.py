@@ -1,4 +1,4 @@
-"""weighted_rows in Triton: a program adds up the entries of one result, for a block of channels."""
+"""weighted_rows in Triton: a program sums the entries of one result for a block of channels."""
 
 import triton
 import triton.language as tl

@@ -37,7 +37,7 @@ def test_exif_orientation_is_followed():
     photo = open_photo(file_of(image, "PNG", exif=exif))
     assert (photo.width, photo.height) == (20, 40)
     np.testing.assert_array_equal(photo.pixels[5, 15], RED)
-    assert photo.notes == ("turned upright",)
+    assert photo.notes == ("rotated upright",)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
@@ -47,7 +47,7 @@ def test_transparency_is_laid_on_the_background(mode):
     photo = open_photo(file_of(image.convert(mode) if mode != "P" else image.quantize(8), "PNG"), (10, 20, 30))
     np.testing.assert_array_equal(photo.pixels[4, 6], (10, 20, 30))
     assert photo.pixels[4, 1].max() > 50
-    assert "transparency laid on a plain background" in photo.notes
+    assert "transparent areas filled with a plain background" in photo.notes
 
 
 def test_cmyk_and_sixteen_bits_and_grey_become_rgb():
@@ -144,7 +144,7 @@ def test_float_tiffs_are_read_and_light_beyond_white_is_cut(kind, channels):
     assert np.abs(open_photo(tiff_of(values)).pixels[3, :, 1] - np.linspace(0, 255, 64)).max() <= 1.5
     photo = open_photo(tiff_of(values * kind(3)))
     assert (photo.pixels[3, 22:] == 255).all()
-    assert "light above 1 was cut (it went up to 3)" in photo.notes
+    assert "values above 1 were clipped (the maximum was 3)" in photo.notes
     with pytest.raises(PhotoError, match=r"from -1 to 1; it takes uint8, uint16 or floats in \[0, 1\]"):
         open_photo(tiff_of(values * kind(2) - kind(1)))
 

@@ -76,7 +76,7 @@ def test_the_browser_takes_a_part_as_python_does_and_locked_parts_stay(editor, o
     browser(editor, kind="from_sample", seed=seed, psi=1, label=label, auto=False, locked=everything, over=[])
     assert editor.wait(20)
     assert np.array_equal(editor.label_map, before)
-    assert editor.view.status.startswith("The parts are as before")
+    assert editor.view.status.startswith("The parts are unchanged")
 
 
 def test_a_part_that_is_taken_starts_an_edit_where_the_editor_edits_by_itself(editor, others):

@@ -1,4 +1,4 @@
-"""Which form of an op runs: the kernel only where it is there, right, and quicker."""
+"""Choice of an op's form: the kernel is used only if it exists, is correct, and is faster."""
 
 import itertools
 import sys
@@ -16,7 +16,7 @@ def double(x, times):
 
 @pytest.fixture
 def op(monkeypatch):
-    """Make an op with a kernel and with what each form takes, in seconds."""
+    """Make an op with a kernel and the seconds that each form takes."""
     made = []
 
     def make(kernel, plain_seconds=2.0, kernel_seconds=1.0, **settings):
@@ -49,7 +49,7 @@ def counted(calls):
     return kernel
 
 
-def test_a_kernel_that_is_right_and_quicker_runs(op):
+def test_a_correct_and_faster_kernel_is_used(op):
     calls = []
     choice = op(counted(calls))
     choice(torch.ones(3), 1.5)
@@ -62,15 +62,15 @@ def test_a_kernel_that_is_right_and_quicker_runs(op):
     assert len(calls) == before + 1
 
 
-def test_a_slower_kernel_does_not_run(op):
+def test_a_slower_kernel_is_not_used(op):
     choice = op(counted([]), plain_seconds=1.0, kernel_seconds=4.0)
     x = torch.ones(3)
     assert choice(x, 1.0) is x  # the plain form writes into it
     (trial,) = choice.trials.values()
-    assert (trial.kernel, trial.reason) == (False, "the plain form is 4.0 times as quick")
+    assert (trial.kernel, trial.reason) == (False, "the plain form is 4.0 times as fast")
 
 
-def test_what_a_trial_writes_into_is_a_copy(op):
+def test_a_trial_writes_only_into_copies(op):
     assert torch.equal(op(counted([]))(torch.ones(3), 1.0), torch.full((3,), 2.0))
 
 
@@ -84,7 +84,7 @@ def test_what_a_trial_writes_into_is_a_copy(op):
         (None, "AttributeError"),
     ],
 )
-def test_a_kernel_that_is_wrong_or_fails_does_not_run_and_the_trial_says_why(op, kernel, reason):
+def test_a_wrong_or_failing_kernel_is_not_used_and_the_trial_gives_the_reason(op, kernel, reason):
     choice = op(kernel)
     assert torch.equal(choice(torch.ones(3), 1.0), torch.full((3,), 2.0))
     (trial,) = choice.trials.values()
@@ -112,7 +112,7 @@ def test_on_a_cpu_nothing_is_tried(op):
     assert not choice.trials
 
 
-def test_types_that_kernels_do_not_take_are_left_to_the_plain_form(op):
+def test_the_plain_form_handles_types_that_kernels_do_not_support(op):
     calls = []
     assert op(counted(calls))(torch.ones(3, dtype=torch.float64), 1.0).dtype == torch.float64
     assert not calls
@@ -127,7 +127,7 @@ def test_the_switch_decides_without_timing(op, monkeypatch, switch, kernel):
     assert (trial.kernel, trial.reason) == (kernel, f"EDITGAN_KERNELS={switch}")
 
 
-def test_the_ops_of_the_generator_name_kernels_that_exist():
+def test_every_op_of_the_generator_names_an_existing_kernel():
     pytest.importorskip("triton", reason="Triton is made for Linux only")
     import importlib
 

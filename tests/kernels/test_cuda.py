@@ -1,4 +1,4 @@
-"""The same on a CUDA device as on the CPU; skipped where there is none."""
+"""A CUDA device gives the same results as the CPU; skipped if there is none."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ pytestmark = [
 ]
 
 
-def test_the_shipped_model_draws_the_same_portrait_on_cuda():
+def test_the_shipped_model_renders_the_same_portrait_on_cuda():
     pictures = [EditSession.from_seed(load_model("portraits", device=d), seed=4).image for d in ("cpu", "cuda")]
     assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 3
 
@@ -29,14 +29,14 @@ def painted_session():
     return session
 
 
-def test_an_edit_runs_on_cuda_and_moves_the_picture():
+def test_an_edit_on_cuda_changes_the_picture():
     session = painted_session()
     steps = list(session.edit(steps=10))
     assert max(step.iou for step in steps[1:]) > steps[0].iou
     assert session.w_plus.is_cuda
 
 
-def test_an_edit_is_recorded_and_gives_what_it_gives_unrecorded(monkeypatch):
+def test_a_recorded_edit_gives_the_same_result_as_an_unrecorded_one(monkeypatch):
     made, plain_steps = [], optimize._recorded_steps
 
     def kept(*settings):
@@ -52,7 +52,7 @@ def test_an_edit_is_recorded_and_gives_what_it_gives_unrecorded(monkeypatch):
         assert abs(ours.iou - theirs.iou) < 0.02
 
 
-def test_kernels_are_right_on_every_map_of_an_edit():
+def test_kernels_are_correct_on_every_map_of_an_edit():
     list(painted_session().edit(steps=3))
     tried = choices()
     assert {trial.op for trial in tried} >= {"bias_act_", "bias_act_backward", "low_pass_filter", "modulate_backward"}

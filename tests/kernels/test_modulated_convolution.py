@@ -1,4 +1,4 @@
-"""The written-out backward pass of a frozen modulated convolution against autograd's."""
+"""The explicit backward pass of a frozen modulated convolution, compared with autograd's."""
 
 import pytest
 import torch
@@ -27,7 +27,7 @@ def layer(batch, size, up, noise, dtype=torch.float64):
 @pytest.mark.parametrize("noise", [True, False])
 @pytest.mark.parametrize("up", [True, False])
 @pytest.mark.parametrize(("batch", "size"), [(1, 4), (1, 8), (3, 4)])
-def test_result_and_gradients_are_those_of_autograd(batch, size, up, noise):
+def test_result_and_gradients_equal_those_of_autograd(batch, size, up, noise):
     x, styles, scale, *frozen = layer(batch, size, up, noise)
     moving = [value.requires_grad_() for value in (x, styles, scale)]
     ours = modulated_convolution(x, styles, scale, *frozen, LEAK)
@@ -39,7 +39,7 @@ def test_result_and_gradients_are_those_of_autograd(batch, size, up, noise):
 
 
 @pytest.mark.parametrize("wanted", [(0,), (1,), (2,), (0, 2)])
-def test_only_the_gradients_that_are_asked_for_are_made(wanted):
+def test_only_the_required_gradients_are_computed(wanted):
     values = list(layer(1, 8, False, True))
     for i in wanted:
         values[i].requires_grad_()
@@ -52,7 +52,7 @@ def test_only_the_gradients_that_are_asked_for_are_made(wanted):
 def test_half_precision_keeps_the_direction_of_the_gradients():
     exact = [None if v is None else v.float() for v in layer(1, 32, False, True)]
     half = [None if v is None else v.bfloat16() for v in exact]
-    half[1:3] = exact[1:3]  # styles and scale stay in float32, as the generator gives them
+    half[1:3] = exact[1:3]  # styles and scale stay in float32, as in the generator
     gradients = []
     for values in (exact, half):
         moving = [values[i].detach().requires_grad_() for i in (0, 1, 2)]

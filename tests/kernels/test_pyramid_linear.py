@@ -63,9 +63,9 @@ def test_a_pyramid_without_bias_and_of_one_level_works():
     torch.testing.assert_close(at, naive.flatten(2).transpose(1, 2))
 
 
-def test_weights_that_do_not_fit_the_levels_are_refused_with_both_lists():
+def test_weights_that_do_not_match_the_levels_are_refused_with_both_channel_lists():
     levels, weights, bias = pyramid()
-    with pytest.raises(ValueError, match=r"\[8, 8, 6, 6, 5, 3, 4, 2\] channels, the weights take \[8\]"):
+    with pytest.raises(ValueError, match=r"\[8, 8, 6, 6, 5, 3, 4, 2\] channels, the weights \[8\]"):
         pyramid_linear(levels, weights[:1], bias, (32, 32))
 
 
@@ -78,7 +78,7 @@ def put_together(levels, weights, bias, size, rows):
 @pytest.mark.parametrize("rows", [1, 2, 5, 6, 32])
 @pytest.mark.parametrize("size", [(32, 32), (64, 64), (33, 47), (48, 48)])
 @pytest.mark.parametrize("biased", [True, False])
-def test_strips_put_together_equal_the_naive_cube(size, rows, biased):
+def test_concatenated_strips_equal_the_naive_cube(size, rows, biased):
     levels, weights, bias = pyramid()
     bias = bias if biased else None
     naive = pyramid_linear_reference(levels, weights, bias, size)
@@ -86,13 +86,13 @@ def test_strips_put_together_equal_the_naive_cube(size, rows, biased):
 
 
 @pytest.mark.parametrize("shapes", [[(3, 8)], [(3, 16)], [(3, 32)], [(3, 4), (2, 16)], [(3, 4), (2, 64)]])
-def test_strips_of_a_pyramid_that_lacks_levels_equal_the_naive_cube(shapes):
+def test_strips_of_a_pyramid_with_missing_levels_equal_the_naive_cube(shapes):
     levels, weights, bias = pyramid(shapes=shapes)
     naive = pyramid_linear_reference(levels, weights, bias, (32, 32))
     torch.testing.assert_close(put_together(levels, weights, bias, (32, 32), 4), naive, rtol=0, atol=1e-10)
 
 
-def test_strips_of_pictures_that_are_not_square_equal_the_naive_cube():
+def test_strips_of_non_square_pictures_equal_the_naive_cube():
     rng = torch.Generator().manual_seed(0)
     levels = [torch.randn(1, 3, 4 * k, 6 * k, generator=rng, dtype=torch.float64) for k in (1, 2, 4)]
     weights = [torch.randn(5, 3, generator=rng, dtype=torch.float64) for _ in levels]
@@ -102,7 +102,7 @@ def test_strips_of_pictures_that_are_not_square_equal_the_naive_cube():
 
 @pytest.mark.parametrize("size", [(32, 32), (64, 64), (33, 47)])
 @pytest.mark.parametrize("share", [0.02, 0.9])
-def test_a_sampler_of_the_nearest_positions_equals_nearest_upsampling(size, share):
+def test_nearest_sampling_equals_nearest_upsampling(size, share):
     levels, weights, bias = pyramid()
     region = torch.rand(size, generator=torch.Generator().manual_seed(1)) < share
     nearest = [torch.nn.functional.interpolate(level, size=size, mode="nearest") for level in levels]
@@ -111,7 +111,7 @@ def test_a_sampler_of_the_nearest_positions_equals_nearest_upsampling(size, shar
     torch.testing.assert_close(at, naive, rtol=0, atol=1e-10)
 
 
-def test_a_sampler_tells_the_positions_that_its_pixels_are_read_from():
+def test_a_sampler_lists_the_positions_that_its_pixels_read():
     sampler = PixelSampler(torch.tensor([0, 9]), torch.tensor([0, 9]), (16, 16))
     index, _ = sampler.taps((8, 8))
     assert sampler.touched((8, 8)).tolist() == sorted(set(index.flatten().tolist()))

@@ -1,4 +1,4 @@
-"""The port of the release's loop that the benchmark measures against: is it the same function as ours?"""
+"""The benchmark's port of the release's loop computes the same function as our loop."""
 
 import importlib
 import sys
@@ -19,7 +19,7 @@ RESOLUTION = 64
 
 
 def benchmark(name):
-    """A module of kernels/benchmarks, which is no package."""
+    """Import a module of kernels/benchmarks, which is not a package."""
     sys.path.insert(0, str(BENCHMARKS))
     try:
         return importlib.import_module(name)
@@ -62,14 +62,14 @@ def synthesis(model, task):
         return model.generator.synthesis(task.start, noise_mode="const")
 
 
-def test_the_ports_logits_are_those_of_the_textbook_interpreter(model, loops, synthesis):
+def test_the_ports_logits_equal_those_of_the_textbook_interpreter(model, loops, synthesis):
     port, _ = loops
     nearest = [F.interpolate(x, size=(RESOLUTION, RESOLUTION), mode="nearest") for x in synthesis.features]
     naive = model.interpreter.naive(nearest)[0].flatten(1)[:, port.region]
     torch.testing.assert_close(port.logits(synthesis), naive.T, rtol=1e-4, atol=1e-4)
 
 
-def test_a_standardisation_of_the_features_is_in_the_members_first_layer(synthesis):
+def test_the_members_first_layer_contains_the_features_standardisation(synthesis):
     interpreter = released_loop.random_model(TINY, with_encoder=False).interpreter
     interpreter.feature_mean.uniform_(-1, 1)
     interpreter.feature_std.uniform_(0.5, 2)
@@ -79,12 +79,12 @@ def test_a_standardisation_of_the_features_is_in_the_members_first_layer(synthes
     torch.testing.assert_close(got, naive, rtol=1e-4, atol=1e-4)
 
 
-def test_the_ports_label_map_is_the_interpreters(model, synthesis):
+def test_the_ports_label_map_equals_the_interpreters(model, synthesis):
     labels = released_loop.segment(released_loop.members_of(model.interpreter), synthesis.features)
     assert (labels == model.interpreter(synthesis.features)[0].argmax(0)).float().mean() > 0.999
 
 
-def test_both_ways_give_every_term_and_the_gradient_of_the_same_objective(loops):
+def test_both_loops_compute_the_same_terms_and_gradient(loops):
     gradients, values = [], []
     for loop in loops:
         terms = loop.terms()
@@ -97,7 +97,7 @@ def test_both_ways_give_every_term_and_the_gradient_of_the_same_objective(loops)
 
 
 @pytest.mark.slow
-def test_both_ways_go_the_same_way(loops):
+def test_both_loops_take_the_same_steps(loops):
     port, lean = loops
     totals = [(port.step().values()["total"], lean.step().values()["total"]) for _ in range(6)]
     assert [b for _, b in totals] == pytest.approx([a for a, _ in totals], rel=1e-2)
@@ -105,14 +105,14 @@ def test_both_ways_go_the_same_way(loops):
     torch.testing.assert_close(port.w_plus.detach(), lean.w_plus.detach(), rtol=0, atol=0.02)
 
 
-def test_the_weights_are_the_releases(loops):
+def test_the_loops_weights_equal_those_of_the_release(loops):
     with torch.no_grad():
         terms = loops[0].terms()
     expected = 150 * terms.lpips + 75 * terms.mse + terms.segmentation + terms.encoder
     assert float(terms.total) == pytest.approx(float(expected), rel=1e-6)
 
 
-def test_a_change_inside_the_region_shows_in_neither_term_outside(model, loops, task, synthesis):
+def test_a_change_inside_the_region_does_not_affect_the_terms_outside(model, loops, task, synthesis):
     port, _ = loops
     changed = released_loop.in_unit_range(synthesis.image) + (1 - port.keep) * 0.3
     before = released_loop.in_unit_range(synthesis.image)
@@ -120,7 +120,7 @@ def test_a_change_inside_the_region_shows_in_neither_term_outside(model, loops, 
     assert float(distance) == 0
 
 
-def test_the_region_is_the_paintings_and_three_pixels_around(task):
+def test_the_region_is_the_painted_area_dilated_by_three_pixels(task):
     target = task.target
     assert (target.region | ~target.changed).all()
     assert target.changed.any()
@@ -139,7 +139,7 @@ def test_gathering_the_region_equals_the_whole_picture(model, task, synthesis, n
     torch.testing.assert_close(at, whole, rtol=1e-4, atol=1e-4)
 
 
-def test_the_cars_shape_is_that_of_the_release():
+def test_the_cars_shape_equals_that_of_the_release():
     car = released_loop.SHAPES["car-512"]
     assert (car.channels, car.resolution, car.members, car.hidden, car.num_labels) == (6016, 512, 10, (256, 128), 32)
     assert car.cube_bytes == 5.875 * 2**30
@@ -148,7 +148,7 @@ def test_the_cars_shape_is_that_of_the_release():
     assert encoder == pytest.approx(277e6, rel=0.01)
 
 
-def test_a_measurement_that_does_not_fit_is_refused_with_both_figures(monkeypatch):
+def test_a_measurement_beyond_free_memory_is_refused_with_both_figures(monkeypatch):
     measures, bench = benchmark("released_measures"), benchmark("bench_released")
     monkeypatch.setitem(sys.modules, "released_loop", released_loop)
     monkeypatch.setattr(bench, "memory_free", lambda: 2e9)
@@ -157,7 +157,7 @@ def test_a_measurement_that_does_not_fit_is_refused_with_both_figures(monkeypatc
     assert bench.memory_needed(measures.PORT, measures.CAR) > 2 * released_loop.SHAPES[measures.CAR].cube_bytes
 
 
-def test_the_page_tells_the_terms_the_ratios_and_what_was_refused():
+def test_the_page_lists_terms_ratios_and_refused_measurements():
     measures, bench = benchmark("released_measures"), benchmark("bench_released")
     step = {"seconds": 2.0, "p95": 2.5, "count": 3, "flops": 4e12, "peak_mb": 8000}
     terms = {"lpips": 1.0, "total": 200.0}
@@ -190,7 +190,7 @@ def test_a_large_picture_segmented_in_strips_has_the_same_logits(model, synthesi
     torch.testing.assert_close(strips, whole, rtol=1e-4, atol=1e-5)
 
 
-def test_times_taken_beside_other_work_give_no_ratio_but_memory_does():
+def test_times_measured_beside_other_work_give_no_ratio_but_memory_does():
     measures, bench = benchmark("released_measures"), benchmark("bench_released")
     step = {"seconds": 2.0, "p95": 2.5, "count": 3, "flops": 4e12, "peak_mb": 8000}
     results = {
@@ -213,7 +213,7 @@ def test_times_taken_beside_other_work_give_no_ratio_but_memory_does():
 
 
 @pytest.mark.slow
-def test_embedding_as_the_release_does_it_comes_nearer(model):
+def test_steps_of_the_releases_embedding_reduce_its_loss(model):
     released_embedding = benchmark("released_embedding")
     with torch.no_grad():
         picture = model.generator.synthesis(model.sample_w_plus(5), noise_mode="const").image.clamp(-1, 1)
@@ -222,7 +222,7 @@ def test_embedding_as_the_release_does_it_comes_nearer(model):
     assert min(losses) < 0.9 * losses[0]
 
 
-def test_training_as_the_release_does_it_learns_each_network_by_itself(model, synthesis, task):
+def test_the_releases_training_updates_each_network_separately(model, synthesis, task):
     released_training = benchmark("released_training")
     labels = torch.from_numpy(task.target.label_map)
     training = released_training.ReleasedTraining(synthesis.features, labels, TINY.num_labels, 2, TINY.hidden)

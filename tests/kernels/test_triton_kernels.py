@@ -1,4 +1,4 @@
-"""The Triton kernels against their plain forms: on a CUDA device, or on the CPU by Triton's interpreter."""
+"""The Triton kernels compared with their plain forms, on a CUDA device or in Triton's interpreter on the CPU."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ LEAK = 0.2
 
 @pytest.fixture(autouse=True)
 def exact():
-    """The plain forms in full float32: cuDNN would round to TF32."""
+    """Run the plain forms in full float32; cuDNN would round to TF32."""
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         yield
 
@@ -36,7 +36,7 @@ def draw():
 
 
 def close(ours, theirs, dtype=torch.float32):
-    """Nearly the same, as maps of a type allow: the plain forms round products to it before they add them up."""
+    """Assert equality within the precision of the maps' type; the plain forms round products to it before summing."""
     tolerance = 1e-5 if dtype == torch.float32 else 2e-2
     assert ours.dtype == theirs.dtype
     assert torch.allclose(ours.float(), theirs.float(), rtol=tolerance, atol=tolerance * float(theirs.abs().max()))
@@ -46,7 +46,7 @@ def close(ours, theirs, dtype=torch.float32):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("noise", ["none", "one for all", "each its own"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_bias_act_is_the_plain_form_forward_and_backward(draw, shape, noise, dtype):
+def test_bias_act_equals_the_plain_form_forward_and_backward(draw, shape, noise, dtype):
     batch, channels, *size = shape
     x, bias, gradient = draw(*shape, dtype=dtype), draw(channels, dtype=dtype), draw(*shape, dtype=dtype)
     own = {"none": None, "one for all": draw(1, 1, *size, dtype=dtype), "each its own": draw(batch, 1, *size)}[noise]
@@ -59,12 +59,12 @@ def test_bias_act_is_the_plain_form_forward_and_backward(draw, shape, noise, dty
         close(a, b, dtype)
 
 
-def test_bias_act_writes_into_what_it_is_given(draw):
+def test_bias_act_works_in_place(draw):
     x = draw(1, 8, 4, 4)
     assert bias_act_triton.bias_act_(x, None, draw(8), None, LEAK).data_ptr() == x.data_ptr()
 
 
-def test_a_map_in_another_order_of_memory_gives_the_same(draw):
+def test_a_map_in_another_memory_format_gives_the_same_result(draw):
     x, scale, bias = draw(2, 5, 6, 7).contiguous(), draw(2, 5), draw(5)
     expected = bias_act_reference(x.clone(), scale, bias, None, LEAK)
     assert torch.allclose(bias_act_triton.bias_act_(x, scale, bias, None, LEAK), expected)
@@ -73,7 +73,7 @@ def test_a_map_in_another_order_of_memory_gives_the_same(draw):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_modulate_gives_both_gradients(draw, shape, dtype):
+def test_modulate_computes_both_gradients(draw, shape, dtype):
     gradient, x, styles = draw(*shape, dtype=dtype), draw(*shape, dtype=dtype), draw(*shape[:2], dtype=dtype)
     expected = modulate_backward_reference(gradient.clone(), x, styles)
     for a, b in zip(modulate_triton.modulate_backward(gradient, x, styles), expected, strict=True):
@@ -84,14 +84,14 @@ def test_modulate_gives_both_gradients(draw, shape, dtype):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("padding", [1, 2])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_low_pass_filter_is_a_grouped_convolution(draw, shape, padding, dtype):
+def test_the_low_pass_filter_equals_a_grouped_convolution(draw, shape, padding, dtype):
     x, kernel = draw(*shape, dtype=dtype), depthwise(resample_filter() * 4, shape[1], dtype).to(DEVICE)
     close(low_pass_triton.low_pass_filter(x, kernel, padding), low_pass_filter_reference(x, kernel, padding), dtype)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("batch", "channels"), [(1, 5), (2, 300)])
-def test_weighted_rows_give_sums_and_their_gradient(draw, batch, channels):
+def test_weighted_rows_compute_sums_and_their_gradient(draw, batch, channels):
     rng = torch.Generator().manual_seed(1)
     index = torch.randint(0, 11, (17, 4), generator=rng).to(DEVICE)
     weight, rows = draw(17, 4), draw(batch, 11, channels).requires_grad_()
@@ -104,7 +104,7 @@ def test_weighted_rows_give_sums_and_their_gradient(draw, batch, channels):
     close(sum_entries_reference(gradient, *read_by), by_rows)
 
 
-def test_a_row_that_nothing_reads_gets_a_gradient_of_nought(draw):
+def test_a_row_that_is_not_read_has_gradient_zero(draw):
     weighted = WeightedRows(torch.tensor([[3], [1]], device=DEVICE), draw(2, 1), 5)
     _, read_by = weighted.lists()
     gradient = weighted_rows_triton.sum_entries(draw(1, 2, 8), *read_by)

@@ -358,7 +358,7 @@ def test_the_shape_of_one_part_may_be_soft_cut_out_or_of_one_colour():
     photo = np.random.default_rng(0).integers(0, 256, (*FACE, 3), np.uint8)
     cut = open_part_mask(encoded(Image.fromarray(np.dstack([photo, mask * np.uint8(255)]))), FACE)
     assert np.array_equal(cut.mask, mask)
-    assert cut.notes == ("the opaque pixels were taken",)
+    assert cut.notes == ("only the opaque pixels were used",)
     red = np.where(mask[..., None], np.array([230, 20, 20], np.uint8), np.uint8(0))
     assert np.array_equal(open_part_mask(encoded(Image.fromarray(red)), FACE).mask, mask)
     assert np.array_equal(open_part_mask(mask * np.uint8(17), FACE).mask, mask)
@@ -399,7 +399,7 @@ def test_a_mask_is_turned_upright(face, orientation):
     with Image.open(io.BytesIO(mask_png(face, FINE_LABELS))) as image:
         opened = read(encoded(image.transpose(turn), exif=exif))
     assert np.array_equal(opened.label_map, face)
-    assert opened.notes == ("turned upright",)
+    assert opened.notes == ("rotated upright",)
 
 
 def test_masks_of_random_parts_come_back_in_each_palette_mode_and_size():

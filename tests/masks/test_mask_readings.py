@@ -50,7 +50,7 @@ def test_a_foreign_palette_with_colours_of_ours_in_use_is_read_by_index_and_says
     opened = read_mask(png(indexed(ids, palette)), FINE_LABELS, SIZE)
     assert np.array_equal(opened.label_map, ids)
     assert [note.split(":")[0] for note in opened.notes] == [
-        "its palette is not that of 'portraits-45', though colours in use are"
+        "its palette is not that of 'portraits-45', but uses the same colours"
     ]
 
 

@@ -1,4 +1,4 @@
-"""The example notebooks run from top to bottom, on the tiny model: a few words are replaced, and each must be there."""
+"""The example notebooks run from top to bottom on the tiny model, with replacements that must all be found."""
 
 import json
 import shutil
@@ -60,7 +60,7 @@ pytestmark = pytest.mark.slow
 
 
 def committed(path: Path) -> str:
-    """The file's text in the last commit; skips where there is no git history."""
+    """The file's text in the last commit; skips the test if there is no git history."""
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
     show = ["git", "-C", str(path.parent), "show", f"HEAD:./{path.name}"]
@@ -72,7 +72,7 @@ def committed(path: Path) -> str:
 
 @pytest.fixture
 def kernel_path(tmp_path, monkeypatch):
-    """The repository's own kernel spec, found by Jupyter as after an installation."""
+    """The repository's kernel spec, where Jupyter finds it as after an installation."""
     kernels = tmp_path / "jupyter" / "kernels"
     kernels.mkdir(parents=True)
     (kernels / "editgan").symlink_to(ROOT / "kernels" / "jupyter")
@@ -91,7 +91,7 @@ def test_notebook_runs_top_to_bottom(notebook, tiny_model, tmp_path, kernel_path
     text = notebook.read_text(encoding="utf-8")
     for words, others in SMALLER[notebook.name].items():
         escaped = json.dumps(words)[1:-1]
-        assert escaped in text, f"{notebook.name} no longer has {words!r}; mend SMALLER"
+        assert escaped in text, f"{notebook.name} no longer has {words!r}; update SMALLER"
         text = text.replace(escaped, json.dumps(others)[1:-1])
     tiny_model.save(tmp_path / "tiny.safetensors")
     shutil.copy(ROOT / "examples" / "painting.png", tmp_path)
@@ -107,16 +107,16 @@ def test_notebook_runs_top_to_bottom(notebook, tiny_model, tmp_path, kernel_path
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_is_committed_without_outputs_and_names_the_kernel(notebook):
+def test_notebooks_are_committed_without_outputs_and_name_the_kernel(notebook):
     import nbformat
 
-    # Not the file as it lies there: JupyterLab saves outputs into it as soon as somebody works with it.
+    # Not the working copy: JupyterLab saves outputs into it when somebody uses it.
     book = nbformat.reads(committed(notebook), as_version=4)
     assert book.metadata.kernelspec.name == "editgan"
     assert not any(cell.get("outputs") for cell in book.cells)
 
 
-def test_kernel_spec_starts_the_interpreter_of_its_own_environment(kernel_path):
+def test_the_kernel_spec_starts_its_environments_interpreter(kernel_path):
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import KernelManager
 

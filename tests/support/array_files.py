@@ -1,4 +1,4 @@
-"""Files of arrays as other programs write them."""
+"""Array files in the formats of other programs."""
 
 import json
 import pickle
@@ -33,7 +33,7 @@ def pkl(path, content):
 
 
 def objects_npy(path, content):
-    """What numpy.save writes of a dict, a list or an object: a pickle behind numpy's header."""
+    """Write a dict, a list or an object as numpy.save does: a pickle after numpy's header."""
     np.save(path.with_suffix(".npy"), _as_objects(content), allow_pickle=True)
     return path.with_suffix(".npy")
 

@@ -1,4 +1,4 @@
-"""Faults of a journal's disk for tests: each is a context manager that takes a folder, and heals when it is left."""
+"""Disk faults of a journal for tests: each is a context manager that takes a folder, and repairs it on exit."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ Fault = Callable[[Path], AbstractContextManager[None]]
 
 
 def mounted(folder: Path, *options: str) -> bool:
-    """Call mount for a folder; False where that is not permitted."""
+    """Call mount for a folder; False if that is not permitted."""
     if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mount") is None:
         return False
     return subprocess.run(["mount", *options, str(folder)], capture_output=True, check=False).returncode == 0
@@ -23,7 +23,7 @@ def mounted(folder: Path, *options: str) -> bool:
 
 @contextmanager
 def failing_writes(number: int) -> Iterator[None]:
-    """Every write of a journal fails with an errno, as where the tests may not mount."""
+    """Every write of a journal fails with an errno; used if the tests may not mount."""
 
     def fail(path: object, *_: object) -> None:
         raise OSError(number, os.strerror(number), str(path))
@@ -58,7 +58,7 @@ def full(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """The folder may only be read: a mount, no permission, or writes that fail."""
+    """The folder is read-only: by a mount, by permissions, or by failing writes."""
     import errno
 
     if os.path.ismount(folder.parent):
@@ -96,7 +96,7 @@ def replaced_by_a_file(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def pruned(_folder: Path) -> Iterator[None]:
-    """Another editor begins a journal and prunes all that it may."""
+    """Another editor starts a journal and prunes all that it may."""
     new_folder(keep=0)
     yield
 
@@ -110,7 +110,7 @@ def objects_gone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def corrupted(folder: Path) -> Iterator[None]:
-    """The log and half of the arrays are cut short or overwritten."""
+    """The log and half of the arrays are truncated or overwritten."""
     for i, path in enumerate(sorted((folder / "objects").iterdir())):
         if i % 2:
             path.write_bytes(path.read_bytes()[: 3 + i])

@@ -1,4 +1,4 @@
-"""What several tests of editors share: one whose messages are kept, and its script run in a fresh Python."""
+"""Shared by tests of editors: an editor that records its messages, and a session's script run in a new process."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from editgan_widgets.widgets import Editor
 
 @contextmanager
 def heard(editor: Editor) -> Iterator[Editor]:
-    """An editor whose messages to the browser are kept as `editor.sent`, (content, buffers) each; closed at the end."""
+    """Record an editor's messages to the browser as `editor.sent`, (content, buffers) each; close it at the end."""
     editor.sent = []
     editor.view.send = lambda content, buffers=None: editor.sent.append((content, buffers))
     yield editor
@@ -25,13 +25,13 @@ def heard(editor: Editor) -> Iterator[Editor]:
 
 
 def push_of(model: EditGAN, length: float) -> EditVector:
-    """A vector named push, the same number in every place."""
+    """A vector named push, with the same value in every component."""
     delta = length * torch.ones(model.generator.config.num_ws, model.generator.config.w_dim)
     return EditVector("push", delta, (), {"fingerprint": model.fingerprint})
 
 
 def run_script(text: str, model: EditGAN, folder: Path) -> str:
-    """Run a session's script with this model in a fresh Python; what it printed."""
+    """Run a session's script with this model in a new Python process; returns its output."""
     model.save(folder / "model.safetensors")
     (folder / "picture.py").write_text(text, encoding="utf-8")
     done = subprocess.run(
@@ -47,7 +47,7 @@ def run_script(text: str, model: EditGAN, folder: Path) -> str:
 
 
 def browser(editor, buffers=(), **content):
-    """Give the editor a message as its page would."""
+    """Send the editor a message as its page does."""
     editor.view._handle_custom_msg(content, [memoryview(buffer) for buffer in buffers])
 
 

@@ -1,6 +1,6 @@
-"""Strategies of Hypothesis for label maps, strokes and paint rules, on a small label set with a pair of parts.
+"""Hypothesis strategies for label maps, strokes and paint rules, on a small label set with a pair of parts.
 
-Nothing of the package is called in a strategy: the type checker draws random numbers, which Hypothesis forbids there.
+Strategies call nothing of the package: the type checker draws random numbers, which Hypothesis forbids in a strategy.
 """
 
 import numpy as np
@@ -22,12 +22,12 @@ PARTS = st.sampled_from([0, 1, 2, 3])
 
 
 def coordinates(size: int) -> st.SearchStrategy[float]:
-    """Places in px, float32 as the browser sends them; also half px, where distances tie, and outside the picture."""
+    """Coordinates in px, float32 as sent by the browser; also half px, where distances tie, and outside the picture."""
     return st.one_of(st.integers(-8, 2 * size + 8).map(lambda n: n / 2), st.floats(-4, size + 4, width=32))
 
 
 def paths(least: int, most: int) -> st.SearchStrategy[list[tuple[float, float]]]:
-    """So many points (x, y)."""
+    """Lists of `least` to `most` points (x, y)."""
     return st.lists(st.tuples(coordinates(WIDTH), coordinates(HEIGHT)), min_size=least, max_size=most)
 
 

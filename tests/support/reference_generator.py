@@ -30,7 +30,7 @@ def naive_synthesis_layer(layer: layers.SynthesisLayer, x, w, noise) -> torch.Te
         weight = layer.weight * style[None, :, None, None]
         weight = weight / (weight.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8).sqrt()
         sample = sample[None]
-        if layer.up:  # a transposed convolution is one with the turned kernel over zeros between the pixels
+        if layer.up:  # transposed convolution = convolution with the flipped kernel, zeros between the pixels
             size = 2 * x.shape[2]
             spread = F.pad(zeros_between(sample), (2, 1, 2, 1))
             sample = F.conv2d(spread, weight.flip(2, 3))
@@ -47,7 +47,7 @@ TINY = StyleGAN2Config(resolution=32, z_dim=8, w_dim=16, mapping_layers=2, chann
 
 
 def make_random_generator(config: StyleGAN2Config = TINY) -> StyleGAN2:
-    """A tiny generator whose noise, biases and mean are not the zeros they begin with."""
+    """A tiny generator whose noise, biases and mean are not zero, unlike initially."""
     torch.manual_seed(0)
     generator = StyleGAN2(config)
     with torch.no_grad():
@@ -88,7 +88,7 @@ def naive_synthesis(generator: StyleGAN2, w_plus: torch.Tensor) -> tuple[torch.T
 
 
 def rosinality_picture(file: dict, z: torch.Tensor) -> torch.Tensor:
-    """The rosinality layout's own conventions: weights scaled by fan-in before demodulation, kernels of gain 4."""
+    """Conventions of the rosinality layout: weights scaled by fan-in before demodulation, kernels of gain 4."""
     g = file["g_ema"]
     x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
     for i in (1, 2):

@@ -37,7 +37,7 @@ def make_tiny_model(resolution: int = 32) -> EditGAN:
         discriminator = Discriminator(DiscriminatorConfig(resolution, channel_base=256, channel_max=16))
     rng = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        # Unlike a fresh network, whose codes hardly matter: w of unit size, pictures that differ.
+        # In a fresh network the codes have hardly any effect; here w has unit size and pictures differ.
         w = generator.mapping(torch.randn(512, 16, generator=rng))
         last = generator.mapping.get_submodule("fc1")
         last.weight.mul_(1 / w.std())  # type: ignore[union-attr]

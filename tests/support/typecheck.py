@@ -1,4 +1,4 @@
-"""The type checker of the tests: beartype, with an int accepted where a float is declared, as type checkers do."""
+"""The type checker of the tests: beartype, accepting an int for a declared float, as static type checkers do."""
 
 from beartype import BeartypeConf
 from beartype import beartype as _beartype

@@ -1,8 +1,8 @@
-"""A Chromium and a JupyterLab for the browser tests: the shipped model where it is, else the tiny one.
+"""Chromium and JupyterLab for the browser tests, with the shipped model if it is installed, else the tiny one.
 
-All tests share one server. Tests in JupyterLab share a page and its kernel too, one after the other: each begins with
-other cells and an empty kernel. A test that needs another host or other settings of the page gets a page of its own,
-and so does the test after a failure.
+All tests share one server. Tests in JupyterLab also share a page and its kernel, one after the other; each starts with
+new cells and an empty kernel. A test that needs another host or other page settings gets its own page, and so does the
+test after a failure.
 """
 
 import os
@@ -37,7 +37,7 @@ _FAILED = pytest.StashKey[bool]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Note which tests fail."""
+    """Record which tests fail."""
     report = yield
     if report.failed:
         item.stash[_FAILED] = True
@@ -72,7 +72,7 @@ def portrait_cell(shipped) -> str:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, browser, tiny_model) -> Iterator[tuple[str, Path]]:
-    """A server's address and the folder of its notebooks, in which the tiny model is."""
+    """A server's address and the folder of its notebooks, which contains the tiny model."""
     folder = tmp_path_factory.mktemp("lab")
     (folder / "work").mkdir()
     tiny_model.save(folder / "work" / "tiny.safetensors")
@@ -86,7 +86,7 @@ def address(site) -> str:
 
 
 class _SharedPage:
-    """One page of JupyterLab and its kernel, for one test after the other."""
+    """One page of JupyterLab and its kernel, used by one test after the other."""
 
     def __init__(self, browser, address: str, work: Path):
         self._browser, self._address, self._work = browser, address, work
@@ -149,7 +149,7 @@ def notebook(begin, shipped) -> Lab:
 
 @pytest.fixture
 def open_notebook(request, browser, site, begin) -> Iterator[Callable[..., Host]]:
-    """Run cells in a page: `open_notebook(cell, …, host=Lab, viewport=VIEWPORT)`. The test fails on errors in it."""
+    """Run cells in a page: `open_notebook(cell, …, host=Lab, viewport=VIEWPORT)`. The test fails on errors in the page."""
     address, work = site
     hosts = []
 
@@ -179,7 +179,7 @@ def open_notebook(request, browser, site, begin) -> Iterator[Callable[..., Host]
 
 @pytest.fixture
 def photograph(request):
-    """Save a picture of the page where EDITGAN_SCREENSHOTS names a folder."""
+    """Save a screenshot if EDITGAN_SCREENSHOTS names a folder."""
     folder = os.environ.get("EDITGAN_SCREENSHOTS")
 
     def take(editor, name):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from lab import EditorPage, Lab, until
 
-# Notes of each move how long it takes until a frame shows other pixels round the pointer than before it.
+# Records for each move the time until a frame shows changed pixels around the pointer.
 WATCH_MOVES = """root => {
     const canvas = root.querySelectorAll('.eg-canvas')[1], ctx = canvas.getContext('2d');
     const waits = root.moveWaits = [];
@@ -33,7 +33,7 @@ END_WATCH = """root => {
     root.querySelectorAll('.eg-canvas')[1].removeEventListener('pointermove', root.watchMoves);
     return root.moveWaits;
 }"""
-# Many moves of a held pointer at once, along a curve; ms that they took, and from the last until a frame shows it.
+# Many moves of a pressed pointer at once, along a curve; their duration in ms, and ms until a frame shows the last one.
 MOVE_BURST = """(root, count) => new Promise(resolve => {
     const canvas = root.querySelectorAll('.eg-canvas')[1], ctx = canvas.getContext('2d');
     const box = canvas.getBoundingClientRect(), scale = canvas.width / box.width;
@@ -116,7 +116,7 @@ def screen(editor: EditorPage, x: float, y: float, size: int) -> tuple[float, fl
 
 
 def pointer_to_pixel(editor: EditorPage, moves: int, steps: int = 0, size: int | None = None) -> dict[str, float]:
-    """Paint a long stroke with the mouse; ms from each move to the frame that shows it. With `steps` beside an edit."""
+    """Paint a long stroke with the mouse; ms from each move to the frame that shows it. With `steps`, during an edit."""
     size = size or len(editor.pixels("index"))
     editor.canvas("parts").scroll_into_view_if_needed()
     if steps:
@@ -144,7 +144,7 @@ def pointer_to_pixel(editor: EditorPage, moves: int, steps: int = 0, size: int |
 
 
 def move_burst(editor: EditorPage, count: int) -> dict[str, float]:
-    """One stroke of very many moves at once: ms until the last is seen, and until the kernel has the stroke."""
+    """One stroke of very many moves at once: ms until the last is shown, and until the kernel has the stroke."""
     size = len(editor.pixels("index"))
     editor.canvas("parts").scroll_into_view_if_needed()
     editor.evaluate(HOLD_POINTER)
@@ -158,10 +158,10 @@ def move_burst(editor: EditorPage, count: int) -> dict[str, float]:
 
 
 def stop_to_stopped(editor: EditorPage, tries: int, steps: int = 100) -> dict[str, float]:
-    """Stop running edits; the worst of each: steps that still came, ms until nothing runs, ms of it beyond a step.
+    """Stop running edits; returns the worst figures: further steps, ms until the edit ended, ms beyond the current step.
 
-    The step is the one that was under way when Stop came: at the hands of other work on the machine a step may take
-    three times as long as its neighbours, and it is waited for in full.
+    The current step is the one that was running when Stop arrived. Other work on the machine can make it three times as
+    long as its neighbours, and it is always completed.
     """
     editor.lab.kernel(WATCH_STOP)
     late, waits, beyond = [], [], []
@@ -191,7 +191,7 @@ def stop_to_stopped(editor: EditorPage, tries: int, steps: int = 100) -> dict[st
 
 
 def shown_state(editor: EditorPage) -> dict[str, Any]:
-    """All that a person sees of the editor's state."""
+    """The editor's state as shown in the page."""
     ranges = "[...root.querySelectorAll('.eg-vector input[type=range]')]"
     sliders = f"root => {ranges}.map(slider => [slider.ariaLabel, slider.value])"
     return {
@@ -203,7 +203,7 @@ def shown_state(editor: EditorPage) -> dict[str, Any]:
 
 
 def comes_back(editor: EditorPage, wanted: dict[str, Any], seconds: float = 30) -> bool:
-    """Whether the page shows a state again, at the latest after some seconds."""
+    """Whether the page shows a state again within `seconds`."""
     try:
         until(lambda: shown_state(editor) == wanted, seconds, "another state", every=0.2)
     except AssertionError:
@@ -212,7 +212,7 @@ def comes_back(editor: EditorPage, wanted: dict[str, Any], seconds: float = 30) 
 
 
 def reloads(lab: Lab, editor: EditorPage, count: int) -> tuple[int, EditorPage]:
-    """Reload the page; how often all came back."""
+    """Reload the page; returns how often everything was restored."""
     lab.save()
     until(lambda: lab.page.locator(".jp-mod-current.jp-mod-dirty").count() == 0, 20, "not saved")
     wanted, good = shown_state(editor), 0
@@ -225,11 +225,11 @@ def reloads(lab: Lab, editor: EditorPage, count: int) -> tuple[int, EditorPage]:
 
 
 def drops(line: Any, editor: EditorPage, count: int) -> int:
-    """Cut the line to the server in mid-stroke; how often picture, mask, sliders and status are the kernel's after."""
+    """Cut the connection during strokes; returns how often picture, mask, sliders and status match the kernel's after."""
     good, size = 0, len(editor.pixels("index"))
 
     def differing(kernel: list[Any]) -> list[str]:
-        """What the page shows otherwise than the kernel holds it."""
+        """Names of the values in which the page differs from the kernel."""
         shown = shown_state(editor)
         scales = [float(value) for _, value in shown["sliders"]]
         page = {"mask": shown["mask"], "picture": shown["picture"], "status": shown["status"], "sliders": scales}
@@ -268,20 +268,20 @@ def drops(line: Any, editor: EditorPage, count: int) -> int:
 
 
 def restarts(lab: Lab, editor: EditorPage, count: int) -> tuple[int, EditorPage]:
-    """Restart the kernel and restore the editor in a new cell; how often mask, picture and sliders came back."""
+    """Restart the kernel and restore the editor in a new cell; returns how often mask, picture and sliders came back."""
     good = 0
     for _ in range(count):
         wanted = shown_state(editor)
         lab.restart()
         lab.run_in_new_cell("from editgan_widgets.widgets import Editor\neditor = Editor.restore()\neditor")
         editor = EditorPage(lab, -1)
-        wanted["status"] = editor.status  # it says that it was restored
+        wanted["status"] = editor.status  # the status reports the restoration
         good += comes_back(editor, wanted)
     return good, editor
 
 
 def browser_memory(editor: EditorPage, warm: int = 200, frames: int = 1000) -> dict[str, float]:
-    """JS heap and resident memory of the page's process after the first frames, and how much many more add; MB."""
+    """JS heap and resident memory of the page's process after the first frames, MB, and the growth over many more."""
     import psutil
 
     session = editor.page.context.new_cdp_session(editor.page)
@@ -309,7 +309,7 @@ def browser_memory(editor: EditorPage, warm: int = 200, frames: int = 1000) -> d
 
 
 def last_place_shown(editor: EditorPage, tries: int) -> int:
-    """Drag a slider at random; how often preview, and picture once it is let go, are those of the last place."""
+    """Move a slider at random; returns how often preview and final picture are those of the last position."""
     rng, good = random.Random(0), 0
     for _ in range(tries):
         count = rng.randint(3, 25)

@@ -1,6 +1,6 @@
-"""A Jupyter server and its pages for the browser tests and measure_editor.py: private folders, closed at the end.
+"""A Jupyter server and its pages for the browser tests and measure_editor.py, with private folders; closed at the end.
 
-One server shows a notebook in JupyterLab and, where these are installed, in Notebook 7, nbclassic and Voila.
+One server shows a notebook in JupyterLab and, if they are installed, in Notebook 7, nbclassic and Voila.
 """
 
 import base64
@@ -26,13 +26,13 @@ CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
 def chromium() -> str | None:
-    """Path of a Chromium or Chrome, or None. The variable CHROMIUM names one of your own."""
+    """Path of Chromium or Chrome, or None. The environment variable CHROMIUM overrides the search."""
     names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
 def example(replacements: dict[str, str]) -> str:
-    """The example notebook with some words replaced, each of which must be there."""
+    """The example notebook with replacements, which must all be found."""
     text = (ROOT / "examples" / NOTEBOOK).read_text(encoding="utf-8")
     for words, others in replacements.items():
         escaped = json.dumps(words)[1:-1]
@@ -42,7 +42,7 @@ def example(replacements: dict[str, str]) -> str:
 
 
 def put_notebook(folder: Path, replacements: dict[str, str]) -> None:
-    """Write the example notebook with some words replaced to `folder/work`."""
+    """Write the example notebook with replacements to `folder/work`."""
     (folder / "work").mkdir(parents=True, exist_ok=True)
     (folder / "work" / NOTEBOOK).write_text(example(replacements), encoding="utf-8")
 
@@ -66,7 +66,7 @@ def write_notebook(path: Path, *cells: str) -> None:
 
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """Start JupyterLab on `folder/work` with the repository's kernel spec; its address. No password: tests only."""
+    """Start JupyterLab on `folder/work` with the repository's kernel spec; yields its address. No password: tests only."""
     work, settings = folder / "work", folder / "settings"
     work.mkdir(parents=True, exist_ok=True)
     kernels = folder / "jupyter" / "kernels"
@@ -121,7 +121,7 @@ def answers(address: str) -> bool:
 
 
 def stop(process: subprocess.Popen) -> None:
-    """End the server and the kernels that it started: it shuts them down at SIGTERM; what remains is killed."""
+    """End the server and its kernels: SIGTERM makes it shut them down; remaining processes are killed."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(15)
@@ -131,7 +131,7 @@ def stop(process: subprocess.Popen) -> None:
 
 
 def until(condition: Callable[[], Any], seconds: float, message: str, every: float = 0.05) -> Any:
-    """Poll until the condition is true; its value. AssertionError with the message when the time is over."""
+    """Poll until the condition is true; returns its value. Raises AssertionError with the message after `seconds`."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -142,11 +142,11 @@ def until(condition: Callable[[], Any], seconds: float, message: str, every: flo
 
 
 class Host:
-    """One page with a notebook open; each host below says where it is and how its cells are run."""
+    """One page with an open notebook; each host below defines its address and how cells are run."""
 
-    PLACE = ""  # of a notebook, below the server's address
-    OWN_ERRORS: tuple[str, ...] = ()  # that the host's page raises on any notebook
-    path: Path  # of the notebook's file, where a test wrote it
+    PLACE = ""  # path of a notebook below the server's address
+    OWN_ERRORS: tuple[str, ...] = ()  # errors that the host's page raises on any notebook
+    path: Path  # of the notebook's file, if a test wrote it
 
     def __init__(self, page: Any, address: str):
         self.page, self.address = page, address
@@ -163,7 +163,7 @@ class Host:
         self.ready()
 
     def ready(self) -> None:
-        """Wait until the kernel listens."""
+        """Wait until the kernel is ready."""
         raise NotImplementedError
 
     def run_all(self) -> None:
@@ -171,7 +171,7 @@ class Host:
         raise NotImplementedError
 
     def kernel(self, code: str) -> str:
-        """Run code in the notebook's kernel; what it printed."""
+        """Run code in the notebook's kernel; returns its output."""
         raise NotImplementedError
 
     def save(self) -> None:
@@ -179,11 +179,11 @@ class Host:
         raise NotImplementedError
 
     def start_cell(self, number: int) -> None:
-        """Run the cell of that number, from 0 on, and return once the kernel is busy with it."""
+        """Run the cell with that index, and return once the kernel is busy with it."""
         raise NotImplementedError
 
     def drawn(self) -> None:
-        """Wait until the page has drawn what it knows."""
+        """Wait until the page has drawn its state."""
         self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def shutdown(self) -> None:
@@ -191,7 +191,7 @@ class Host:
         raise NotImplementedError
 
 
-# Not Widget.close_all: ipycanvas has a widget that all canvases share.
+# Widget.close_all would also close a widget of ipycanvas that all canvases share.
 CLOSE_ALL = """
 import gc, sys
 widgets = sys.modules.get("editgan_widgets.widgets")
@@ -202,10 +202,10 @@ for thing in gc.get_objects() if widgets else []:
 
 
 class Lab(Host):
-    """JupyterLab, one document a page."""
+    """JupyterLab, one document per page."""
 
     PLACE = "doc/tree"
-    OWN_ERRORS = (  # 4.6.6, from its own code as a page's cells are laid out anew
+    OWN_ERRORS = (  # 4.6.6, from its own code when a page's cells are laid out again
         "Failed to execute 'removeChild' on 'Node': The node to be removed is not a child of this node.",
     )
 
@@ -262,7 +262,7 @@ class Lab(Host):
         )
 
     def begin_again(self) -> None:
-        """Bring the page to where a new one begins: light, of the usual size, and with nothing in its kernel."""
+        """Reset the page: light theme, default size, empty kernel."""
         self.errors.clear()
         self.page.set_viewport_size(VIEWPORT)
         self.page.emulate_media(reduced_motion="no-preference")
@@ -274,7 +274,7 @@ class Lab(Host):
         self.kernel("%reset -f")
 
     def put(self, notebook: str) -> None:
-        """Replace the cells of the notebook; JSON as in its file."""
+        """Replace the cells of the notebook, given as JSON in the file format."""
         self.page.evaluate(
             """notebook => { const { model } = window.jupyterapp.shell.currentWidget.content;
                 model.sharedModel.fromJSON(notebook); }""",
@@ -282,12 +282,12 @@ class Lab(Host):
         )
 
     def restart(self) -> None:
-        """Restart the kernel, as after a crash: what it held is gone."""
+        """Restart the kernel, as after a crash: its state is lost."""
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
         self.ready()
 
     def run_in_new_cell(self, code: str) -> None:
-        """Put a cell at the notebook's end and run it."""
+        """Append a cell and run it."""
         self.page.evaluate(
             """async code => { const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
                 content.activeCellIndex = content.widgets.length - 1;
@@ -305,7 +305,7 @@ class Lab(Host):
 
 
 class Notebook(Lab):
-    """Notebook 7: JupyterLab's parts, one notebook a page."""
+    """Notebook 7: JupyterLab's components, one notebook per page."""
 
     PLACE = "notebooks"
     OWN_ERRORS = (  # 7.6.5, as it loads its settings and its tree
@@ -315,10 +315,10 @@ class Notebook(Lab):
 
 
 class Classic(Host):
-    """nbclassic: the notebook of before version 7."""
+    """nbclassic: the notebook before version 7."""
 
     PLACE = "nbclassic/notebooks"
-    OWN_ERRORS = ("Host is not attached.",)  # 1.3.3 now and then, when a widget's message is before its cell
+    OWN_ERRORS = ("Host is not attached.",)  # 1.3.3 occasionally, when a widget's message arrives before its cell
 
     def ready(self) -> None:
         self.page.wait_for_function("window.Jupyter?.notebook?.kernel?.is_connected()", timeout=120_000)
@@ -353,7 +353,7 @@ class Classic(Host):
 
 
 class Voila(Host):
-    """Voila: the outputs alone; it runs all cells of its own accord, in a new kernel for every page."""
+    """Voila: outputs only; it runs all cells automatically, in a new kernel for each page."""
 
     PLACE = "voila/render"
 
@@ -361,13 +361,13 @@ class Voila(Host):
         self.page.wait_for_selector(".eg-root", timeout=120_000)
 
     def run_all(self) -> None:
-        """Nothing is left to do."""
+        """Do nothing: Voila has run all cells."""
 
     def shutdown(self) -> None:
-        """The page's end is the kernel's."""
+        """Do nothing: the kernel ends with the page."""
 
 
-# Bytes of the page as base64: as a list of numbers they would take seconds.
+# Bytes of the page as base64, because a list of numbers would take seconds.
 PACK = """bytes => { let text = "";
     for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
     return btoa(text); }"""
@@ -381,7 +381,7 @@ def unpacked(text: str) -> Any:
 
 
 class EditorPage:
-    """The editor in a page: pointer, buttons, and what the browser shows."""
+    """The editor in a page: pointer, buttons, and the shown state."""
 
     def __init__(self, lab: Host, which: int = 0):
         self.lab, self.page = lab, lab.page
@@ -436,7 +436,7 @@ class EditorPage:
         return self.root.locator(".eg-status").inner_text()
 
     def pixels(self, name: str = "picture") -> Any:
-        """What the browser holds: the picture [H, W, 3], or the label indices [H, W]."""
+        """Pixels in the browser: the picture [H, W, 3], or the label indices [H, W]."""
         if name == "index":
             flat = unpacked(self.evaluate(f"root => ({PACK})(root.editgan.index)"))
             side = round(len(flat) ** 0.5)

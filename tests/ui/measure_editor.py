@@ -1,10 +1,10 @@
-"""Measure the editor in a real JupyterLab and Chromium: the way of a stroke, a whole edit, what it holds out, memory.
+"""Measure the editor in a real JupyterLab and Chromium: latency of a stroke, a whole edit, robustness, memory.
 
     python tests/ui/measure_editor.py --out results/browser.json
 
 Prints one line of JSON: milliseconds from pointer up to the first new frame in the browser (p50, p95), seconds of a
 whole edit with the browser beside it, peak resident memory of the kernel, and the figures of figures.py. Run it on a
-quiet machine. Without a Chromium it says so and ends with code 1.
+quiet machine. Without Chromium it prints an error and exits with code 1.
 """
 
 import argparse
@@ -44,7 +44,7 @@ WHOLE_EDIT = """(root, job) => new Promise(resolve => {
     };
     look();
 })"""
-# Values of a slider, one after the other; ms from each until its picture is drawn.
+# Successive values of a slider; ms from each until its picture is drawn.
 SLIDES = """async (root, [label, values]) => {
     const slider = root.querySelector(`[aria-label="Scale of ${label}"]`);
     const waits = [];
@@ -71,7 +71,7 @@ editor.add_vector(EditVector('push', delta, (), {'fingerprint': model.fingerprin
 
 
 def measure(editor: EditorPage, strokes: int, edits: int, steps: int, slides: int = 30) -> dict[str, Any]:
-    """Paint with the mouse and look at the browser's own clock."""
+    """Paint with the mouse and measure with the browser's clock."""
     size = len(editor.pixels("index"))
     editor.root.get_by_label("Optimisation steps").select_option(str(steps))
     names = editor.root.locator(".eg-swatch .eg-name").all_inner_texts()
@@ -93,7 +93,7 @@ def measure(editor: EditorPage, strokes: int, edits: int, steps: int, slides: in
         editor.idle()
     whole = []
     for i in range(edits):
-        # One stroke on a portrait that is as painted; what the stopped edits above left undone would count too.
+        # Start from a portrait that matches its mask, because unfinished strokes of the stopped edits would count too.
         editor.lab.kernel("editor.session.adopt_prediction(); editor.refresh(); editor.wait()")
         whole.append(editor.evaluate(WHOLE_EDIT, paint(i)) / 1000)
         editor.idle()
@@ -120,10 +120,10 @@ def measure(editor: EditorPage, strokes: int, edits: int, steps: int, slides: in
 def endurance(
     editor: EditorPage, line: Any, moves: int, tries: int, frames: int, drags: int, shipped: bool
 ) -> dict[str, Any]:
-    """What figures.py measures; the page is behind the proxy `line`."""
+    """The figures of figures.py; the page is behind the proxy `line`."""
     lab = editor.lab
     found: dict[str, Any] = {"last_place_shown": [figures.last_place_shown(editor, drags), drags]}
-    editor.root.get_by_label("edit when the pointer goes up").uncheck()
+    editor.root.get_by_label("edit when the pointer is released").uncheck()
     found["move_idle_ms"] = figures.pointer_to_pixel(editor, moves)
     found["move_editing_ms"] = figures.pointer_to_pixel(editor, moves, steps=5_000)
     line.delay = 0.1
@@ -145,15 +145,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, help="file for the JSON besides the last printed line")
     parser.add_argument(
-        "--model", type=Path, help="a bundle; without it the shipped one, or a tiny one where none ships"
+        "--model", type=Path, help="a bundle (default: the shipped one, or a tiny one if none ships)"
     )
     parser.add_argument("--strokes", type=int, default=20)
     parser.add_argument("--edits", type=int, default=3)
     parser.add_argument("--steps", type=int, default=30, choices=(10, 20, 30, 50, 100))
-    parser.add_argument("--moves", type=int, default=200, help="of the pointer, for each of three circumstances")
+    parser.add_argument("--moves", type=int, default=200, help="pointer moves in each of three situations")
     parser.add_argument("--tries", type=int, default=20, help="reloads, dropped connections and restarts")
-    parser.add_argument("--frames", type=int, default=1000, help="over which the browser's memory is to stay")
-    parser.add_argument("--drags", type=int, default=50, help="of a slider at random")
+    parser.add_argument("--frames", type=int, default=1000, help="number over which the browser's memory is measured")
+    parser.add_argument("--drags", type=int, default=50, help="random moves of a slider")
     options = parser.parse_args(arguments)
     path = chromium()
     if path is None:

@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a server, for tests: it adds a delay each way, or drops and refuses all connections."""
+"""A TCP proxy for tests: it delays both directions, or drops and refuses all connections."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 class Proxy:
-    """Passes bytes on. `delay` in seconds each way; `cut()` and `mend()` may be called from any thread."""
+    """Forwards bytes. `delay` is in seconds for each direction; `cut()` and `mend()` may be called from any thread."""
 
     def __init__(self, target: str, delay: float = 0.0) -> None:
         parts = urlsplit(target)
@@ -38,7 +38,7 @@ class Proxy:
             writer.transport.abort()
 
     def swallow(self) -> None:
-        """Lose what either side sends from now on, while the connections look alive; `cut` ends it."""
+        """Lose all bytes from now on in both directions, while the connections look alive; `cut` ends it."""
         self._swallowing = True
 
     def mend(self) -> None:
@@ -75,13 +75,13 @@ class Proxy:
                 self._writers -= {writer, back}
                 for end in (writer, back):
                     end.transport.abort()
-        except (OSError, asyncio.CancelledError):  # streams report a cancelled task as an error of theirs
+        except (OSError, asyncio.CancelledError):  # a cancelled task is reported as an error by the streams
             writer.transport.abort()
         finally:
             self._tasks.discard(task)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Every piece leaves `delay` after it came, so the delay does not narrow the stream."""
+        """Each chunk leaves `delay` after it arrived, so the delay does not limit the bandwidth."""
         pieces: asyncio.Queue = asyncio.Queue()
 
         async def send() -> None:

@@ -1,4 +1,4 @@
-"""The editor by keyboard, by screen reader and by eyes that need contrast."""
+"""Accessibility of the editor: keyboard, screen reader, contrast, reduced motion."""
 
 import pytest
 
@@ -13,13 +13,13 @@ ACTIVE = """root => {
     const box = ((node.type === "checkbox" && node.closest("label")) || node).getBoundingClientRect();
     node.dataset.visited = "yes";
     return { width: box.width, height: box.height, html: node.outerHTML.slice(0, 90) }; }"""
-# Controls that neither Tab nor a group of which Tab reaches a member leads to.
+# Controls that Tab does not reach, neither directly nor by a member of their group.
 UNREACHED = """root => [...root.querySelectorAll("button, input, select, summary, canvas")]
     .filter(node => node.checkVisibility({ visibilityProperty: true }) && !node.closest("[inert], dialog:not([open])"))
     .filter(node => !node.dataset.visited
         && !node.closest("[role=toolbar], [role=radiogroup], [role=tree]")?.querySelector("[data-visited]"))
     .map(node => node.outerHTML.slice(0, 120))"""
-# Texts whose contrast to what lies behind them is below 4.5 (WCAG AA); what is disabled is exempt.
+# Texts whose contrast with their background is below 4.5 (WCAG AA), except disabled ones.
 FAINT = """root => {
     const parse = colour => {
         const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -71,7 +71,7 @@ def open_panels(editor: EditorPage) -> None:
         closed.first.click()
 
 
-def test_tab_goes_through_every_control_and_out_again(open_notebook):
+def test_tab_visits_every_control_and_leaves_the_editor(open_notebook):
     lab = open_notebook(ONE)
     editor = EditorPage(lab)
     open_panels(editor)
@@ -90,7 +90,7 @@ def test_tab_goes_through_every_control_and_out_again(open_notebook):
     assert len(stops) > 10
     assert editor.evaluate(UNREACHED) == []
 
-    # Arrows go round a toolbar, and Shift and Tab lead out the other way.
+    # Arrows move within a toolbar, and Shift+Tab leaves it backwards.
     for bar in editor.root.get_by_role("toolbar").all():
         names = bar.evaluate(f"bar => {SHOWN}.map(button => button.ariaLabel || button.title)")
         bar.locator("button").first.focus()
@@ -106,7 +106,7 @@ def test_tab_goes_through_every_control_and_out_again(open_notebook):
     assert editor.evaluate("root => !root.contains(document.activeElement)")
 
 
-def test_digits_and_letters_that_are_typed_into_a_field_choose_no_part_and_no_tool(open_notebook):
+def test_typing_into_a_field_selects_no_part_or_tool(open_notebook):
     lab = open_notebook(ONE)
     editor = EditorPage(lab)
     open_panels(editor)
@@ -121,7 +121,7 @@ def test_digits_and_letters_that_are_typed_into_a_field_choose_no_part_and_no_to
     assert lab.kernel("print(editor.view.label, editor.view.tool)") == chosen
 
 
-def test_a_run_says_its_progress_by_quarters_and_its_end(open_notebook):
+def test_a_run_announces_each_quarter_and_its_end(open_notebook):
     lab = open_notebook(ONE)
     editor = EditorPage(lab)
     editor.evaluate(SAID)
@@ -137,13 +137,13 @@ def test_a_run_says_its_progress_by_quarters_and_its_end(open_notebook):
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_every_text_has_contrast(open_notebook, photograph, theme):
+def test_every_text_has_sufficient_contrast(open_notebook, photograph, theme):
     lab = open_notebook(ONE)
     editor = EditorPage(lab)
     lab.theme(theme)
     open_panels(editor)
     editor.root.get_by_label("Scale of push").fill("0.8")
-    until(lambda: editor.status.startswith("Vectors"), 10, "the slider was not taken")
+    until(lambda: editor.status.startswith("Applied vectors"), 10, "the slider was not taken")
     editor.canvas("parts").press("k")
     lab.kernel("editor.view._handle_custom_msg({'kind': 'stroke', 'label': 'halo', 'tool': 'brush'}, [])")
     editor.root.locator(".eg-error").wait_for(state="visible")
@@ -153,7 +153,7 @@ def test_every_text_has_contrast(open_notebook, photograph, theme):
     assert seen["found"] == []
 
 
-def test_nothing_moves_where_less_motion_is_asked_for(open_notebook):
+def test_there_are_no_animations_with_reduced_motion(open_notebook):
     lab = open_notebook(ONE)
     editor = EditorPage(lab)
     assert editor.evaluate(MOVING) == 1

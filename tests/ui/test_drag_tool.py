@@ -1,4 +1,4 @@
-"""The drag tool in a real browser: pairs are put by mouse and keys, the picture follows, and undo takes it back."""
+"""The drag tool in a real browser: pairs are set by mouse and keys, the picture follows, and undo reverts it."""
 
 import json
 
@@ -15,7 +15,7 @@ def history(lab) -> list[dict]:
     return json.loads(lab.kernel(code))
 
 
-def test_points_that_are_put_by_mouse_and_keys_are_dragged(lab, photograph):
+def test_points_set_by_mouse_and_keys_are_dragged(lab, photograph):
     lab.run_all()
     lab.kernel("editor.undo(); editor.wait(); editor.view.auto = False; editor.view.steps = 40")
     editor = EditorPage(lab)
@@ -31,10 +31,10 @@ def test_points_that_are_put_by_mouse_and_keys_are_dragged(lab, photograph):
     way = [(size * 0.45, size * 0.7), (size * 0.5, size * 0.66)]
     editor.stroke(way, size, view="picture")
     editor.stroke([(size * 0.7, size * 0.6), (size * 0.76, size * 0.6)], size, view="picture")
-    canvas.press("ArrowRight")  # moves the target of the pair that was put last …
+    canvas.press("ArrowRight")  # moves the target of the last pair …
     canvas.press("n")
     canvas.press("n")
-    canvas.press("Delete")  # … which then goes away
+    canvas.press("Delete")  # … and removes the pair
     for theme in ("dark", "light"):
         lab.theme(f"JupyterLab {theme.capitalize()}")
         photograph(editor, f"2-{theme}")

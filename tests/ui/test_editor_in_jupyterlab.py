@@ -1,4 +1,4 @@
-"""A person's path through the example notebook: a real JupyterLab, a real Chromium, a real mouse."""
+"""A user works through the example notebook in a real JupyterLab and Chromium, with a real mouse."""
 
 import json
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
 
 def mouth(editor: EditorPage, shipped: bool) -> tuple[list[tuple[float, float]], str, int]:
-    """Where to paint (picture px), which part, the picture's size: an open mouth, or some spark on the tiny model."""
+    """Points to paint (picture px), part, picture size: an open mouth, or some spark on the tiny model."""
     index = editor.pixels("index")
     size = len(index)
     names = json.loads(editor.lab.kernel("import json; print(json.dumps([part.name for part in model.labels]))"))
@@ -25,7 +25,7 @@ def mouth(editor: EditorPage, shipped: bool) -> tuple[list[tuple[float, float]],
 
 
 def kernel_state(editor: EditorPage) -> dict:
-    """What the kernel holds, as plain numbers."""
+    """The kernel's state, as plain numbers."""
     return json.loads(
         editor.lab.kernel(
             "import json; print(json.dumps({'map': editor.label_map.tolist(), 'image': editor.image.tolist(), "
@@ -38,11 +38,11 @@ def change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return np.abs(before.astype(float) - after).mean(axis=2) / 255
 
 
-def test_paint_stop_undo_redo_reload_and_go_on(notebook, shipped, photograph):
+def test_paint_stop_undo_redo_reload_and_continue(notebook, shipped, photograph):
     lab = notebook
     lab.run_all()
     editor = EditorPage(lab)
-    lab.kernel("editor.undo(); editor.wait()")  # what the notebook painted from Python
+    lab.kernel("editor.undo(); editor.wait()")  # the stroke that the notebook painted from Python
     editor.idle()
     photograph(editor, "1-start")
     points, part, size = mouth(editor, shipped)
@@ -79,7 +79,7 @@ def test_paint_stop_undo_redo_reload_and_go_on(notebook, shipped, photograph):
     until(lambda: np.array_equal(editor.pixels(), after), 20, "redo did not bring the picture again")
     assert kernel_state(editor) == painted
 
-    # Stop keeps the best so far.
+    # Stop keeps the best step so far.
     editor.root.get_by_label("Optimisation steps").select_option("100")
     seen = editor.frames
     editor.stroke([(x, y + size / 16) for x, y in points], size, view="picture")
@@ -89,7 +89,7 @@ def test_paint_stop_undo_redo_reload_and_go_on(notebook, shipped, photograph):
     assert editor.status.startswith("Stopped at step")
     photograph(editor, "4-stopped")
 
-    # Reload the page while an edit runs: everything is there again, and it goes on.
+    # Reload the page while an edit runs: everything is shown again, and the edit continues.
     editor.press("Edit")
     until(lambda: editor.running, 10, "the edit did not begin")
     editor.root.locator(".eg-canvas").first.focus()
@@ -141,8 +141,8 @@ def test_second_stroke_errors_tools_and_themes(lab, shipped, photograph):
     assert editor.status.startswith("Done in 10 steps")
     assert np.array_equal(editor.pixels("index"), np.array(kernel_state(editor)["map"], np.uint8))
 
-    # The echo is in the browser before the kernel has heard of it.
-    editor.root.get_by_text("edit when the pointer goes up").click()
+    # The browser shows the echo before the kernel gets the stroke.
+    editor.root.get_by_text("edit when the pointer is released").click()
     index = editor.pixels("index")
     canvas = editor.canvas("parts")
     box = canvas.bounding_box()
@@ -156,7 +156,7 @@ def test_second_stroke_errors_tools_and_themes(lab, shipped, photograph):
     assert np.array_equal(np.array(kernel_state(editor)["map"], np.uint8), echo)
     assert not editor.running
 
-    # Eraser brings the old parts back; the eyedropper takes the part under the pointer.
+    # The eraser restores the old parts; the eyedropper selects the part under the pointer.
     editor.root.press("e")
     editor.set("Brush size in pixels", 16)
     editor.stroke([(20 * size / box["width"], 20 * size / box["width"])], size)
@@ -219,7 +219,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     slider.scroll_into_view_if_needed()
     before, start = editor.pixels(), kernel_state(editor)
 
-    # While the slider moves the picture follows; the session takes the scale once it is let go.
+    # While the slider moves the picture follows; the session applies the scale on release.
     box = slider.bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     editor.page.mouse.move(*middle)
@@ -238,12 +238,12 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert scale == pytest.approx(float(slider.input_value()), abs=1e-6)
     assert 0.5 < scale <= 2
 
-    # One undo takes the slider back too.
+    # One undo also resets the slider.
     editor.press("Undo")
     until(lambda: np.array_equal(editor.pixels(), before), 20, "undo did not bring the picture back")
     until(lambda: float(slider.input_value()) == 0, 5, "undo did not bring the slider back")
 
-    # Keys on the panel's heading are not the notebook's.
+    # Keys on the panel's heading do not reach the notebook.
     cells = lab.page.locator(".jp-Cell").count()
     editor.root.locator("summary").first.focus()
     for key in ("a", "x", "b"):
@@ -251,7 +251,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert lab.page.locator(".jp-Cell").count() == cells
 
     # A fill, a lasso and a part tool change the mask; each is in the kernel and in the browser.
-    editor.root.get_by_text("edit when the pointer goes up").click()
+    editor.root.get_by_text("edit when the pointer is released").click()
     editor.choose(part)
     shown = editor.pixels("index")
     for key, points in (("g", [(2, 2)]), ("l", [(10, 10), (30, 12), (28, 30), (12, 28)])):
@@ -264,7 +264,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert np.array_equal(editor.pixels("index"), np.array(kernel_state(editor)["map"], np.uint8))
     photograph(editor, "2-filled")
 
-    # Under the pointer: which part it is, and how much of the picture.
+    # The part under the pointer and its share of the picture are shown.
     canvas = editor.canvas("parts")
     canvas.hover(position={"x": 5, "y": 5})
     shown = editor.pixels("index")
@@ -280,7 +280,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     editor.page.keyboard.press("Escape")
     sheet.wait_for(state="hidden", timeout=10_000)
 
-    # A locked part stays under a stroke, in the browser and in the kernel.
+    # A stroke does not change a locked part, in the browser and in the kernel.
     editor.canvas("parts").press("b")
     editor.canvas("parts").press("k")
     shown = editor.pixels("index")
@@ -301,7 +301,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     zoomed = editor.root.locator(".eg-zoom")
     whole = zoomed.inner_text()
 
-    # Zoomed in about a point, that point stays where it is, and a stroke lands under the pointer.
+    # Zooming about a point keeps its position, and a stroke lands under the pointer.
     editor.choose(part)
     canvas = editor.canvas("parts")
     box = canvas.bounding_box()
@@ -321,7 +321,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     editor.canvas("parts").press("Home")
     until(lambda: zoomed.inner_text() == whole, 5, "Home did not show the whole picture")
 
-    # What was edited is kept under a name, and its slider stands at 1.
+    # The edits are kept as a named vector, whose slider is at 1.
     for _ in range(4):
         editor.press("Undo")
     slider.fill("1")
@@ -333,7 +333,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert float(slider.input_value()) == 0
     photograph(editor, "4-kept")
 
-    # The picture is downloaded with its recipe, and opens as it was.
+    # The picture is downloaded with its recipe, and opens unchanged.
     with editor.page.expect_download() as download:
         editor.press("Save the picture")
     path = download.value.path()

@@ -1,4 +1,4 @@
-"""In a real browser: an edit is staged, the history is a tree of pictures, a restarted kernel is where it was."""
+"""In a real browser: staged edits, the history as a tree of pictures, and restoring after a kernel restart."""
 
 import json
 
@@ -25,7 +25,7 @@ def entries(editor):
     return editor.root.locator(".eg-tree-cell")
 
 
-def test_an_edit_is_staged_and_what_is_discarded_stays_as_a_branch(lab, shipped, photograph):
+def test_a_finished_edit_is_staged_and_a_discarded_one_stays_as_a_branch(lab, shipped, photograph):
     lab.run_all()
     editor = EditorPage(lab)
     first = editor.pixels()
@@ -38,7 +38,7 @@ def test_an_edit_is_staged_and_what_is_discarded_stays_as_a_branch(lab, shipped,
     full = editor.pixels()
     photograph(editor, "1-staged")
 
-    # Half of the edit lies between before and after.
+    # Half of the edit is between before and after.
     editor.set("Strength of this edit", 0.5)
     until(lambda: lab.kernel("print(editor.session.strength)").strip() == "0.5", 20, "the strength was not taken")
     until(lambda: not np.array_equal(editor.pixels(), full), 10, "the picture did not follow")
@@ -83,7 +83,7 @@ def test_an_edit_is_staged_and_what_is_discarded_stays_as_a_branch(lab, shipped,
     until(lambda: "second try" in entries(editor).nth(base + 1).inner_text(), 10, "the entry was not renamed")
 
 
-def test_after_a_kernel_restart_restore_brings_all_back(lab, shipped, photograph):
+def test_restore_brings_everything_back_after_a_kernel_restart(lab, shipped, photograph):
     lab.run_all()
     editor = EditorPage(lab)
     lab.kernel(

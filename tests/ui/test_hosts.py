@@ -1,4 +1,4 @@
-"""The same notebook in other hosts than JupyterLab: Notebook 7, nbclassic and Voila."""
+"""The same notebook in hosts other than JupyterLab: Notebook 7, nbclassic and Voila."""
 
 from importlib.util import find_spec
 
@@ -23,7 +23,7 @@ def needs(package):
 
 
 def paint(editor: EditorPage) -> None:
-    """A stroke with the mouse: the mask holds it, frames arrive, and the picture is another one."""
+    """Paint with the mouse: the mask changes, frames arrive, and the picture changes."""
     size = len(editor.pixels("index"))
     before, seen = editor.pixels(), editor.frames
     index = editor.pixels("index")
@@ -41,7 +41,7 @@ def paint(editor: EditorPage) -> None:
 @pytest.mark.parametrize(
     "host", [pytest.param(Notebook, marks=needs("notebook")), pytest.param(Classic, marks=needs("nbclassic"))]
 )
-def test_a_notebook_paints_and_a_reload_brings_it_back(open_notebook, photograph, host):
+def test_painting_works_and_survives_a_reload(open_notebook, photograph, host):
     page = open_notebook(CELL, host=host)
     editor = EditorPage(page)
     paint(editor)
@@ -60,7 +60,7 @@ def test_a_notebook_paints_and_a_reload_brings_it_back(open_notebook, photograph
 
 
 @needs("voila")
-def test_voila_paints_and_a_reload_begins_anew(open_notebook, photograph):
+def test_painting_works_in_voila_and_a_reload_starts_over(open_notebook, photograph):
     page = open_notebook(CELL, host=Voila)
     editor = EditorPage(page)
     first = editor.pixels()

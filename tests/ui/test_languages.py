@@ -1,4 +1,4 @@
-"""The editor in Chinese: its texts are there, and nothing runs out of its place."""
+"""The editor in Chinese: its texts are translated and fit their elements."""
 
 import pytest
 
@@ -13,7 +13,7 @@ model = load_model({model!r})
 grid = SampleGrid(model, seeds=[3, 4], language="zh")
 grid
 """
-# Texts that are wider than their element, and elements that stick out of the editor.
+# Texts that are wider than their element, and elements that extend beyond the editor.
 OVERFLOWING = """root => {
     const found = [];
     const editor = root.getBoundingClientRect();

@@ -1,4 +1,4 @@
-"""Reloads and lost connections in mid-stroke and between: what was painted is in the kernel, once."""
+"""Reloads and lost connections during and between strokes: each stroke reaches the kernel exactly once."""
 
 import json
 
@@ -23,14 +23,14 @@ STATUS = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.ker
 
 @pytest.fixture
 def line(address):
-    """A proxy that can cut the line to the server."""
+    """A proxy that can cut the connection to the server."""
     with proxy(address) as line:
         yield line
 
 
 @pytest.fixture
 def far_lab(browser, line, site, portrait_cell):
-    """A page behind the proxy. What the page logs while it is cut off does not count, an error thrown does."""
+    """A page behind the proxy. Messages that it logs while disconnected are ignored; thrown errors are not."""
     write_notebook(site[1] / "far.ipynb", portrait_cell)
     page = browser.new_page(viewport=VIEWPORT)
     lab = Lab(page, line.address)
@@ -46,16 +46,16 @@ def far_lab(browser, line, site, portrait_cell):
 
 
 def close_dialogs(page) -> None:
-    """JupyterLab says in a dialog that the server is gone; a person closes it and paints on."""
+    """Close JupyterLab's dialogs about the lost server, as a user does who continues to paint."""
     page.evaluate("() => document.querySelectorAll('.jp-Dialog button').forEach(button => button.click())")
 
 
 def begin(lab) -> tuple[EditorPage, int, str]:
-    """The notebook run, no edits on their own, a part chosen; the picture's size and a second part."""
+    """Run the notebook, switch auto off and choose a part; returns the editor, the picture's size and a second part."""
     lab.run_all()
     editor = EditorPage(lab)
     editor.idle()
-    editor.root.get_by_label("edit when the pointer goes up").uncheck()
+    editor.root.get_by_label("edit when the pointer is released").uncheck()
     size = len(editor.pixels("index"))
     editor.set("Brush size in pixels", max(3, size // 16))
     parts = editor.root.locator(".eg-swatch .eg-name").all_inner_texts()
@@ -102,7 +102,7 @@ def reload(lab) -> EditorPage:
 
 
 def agreed(lab, editor, shown, count) -> None:
-    """Kernel and browser hold what was shown before, and each stroke counts once."""
+    """Kernel and browser agree with the mask shown before, and each stroke counts once."""
     until(lambda: editor.evaluate("root => root.editgan.waiting()") == 0, 60, "something still waits")
     lab.kernel("editor.wait()")
     until(lambda: np.array_equal(editor.pixels("index"), shown), 10, "the browser shows another mask")
@@ -111,7 +111,7 @@ def agreed(lab, editor, shown, count) -> None:
     assert lab.kernel("print(repr(editor.error))").strip() == "''"
 
 
-def test_a_reload_right_after_the_pointer_went_up_loses_no_stroke_while_the_kernel_is_busy(lab):
+def test_a_reload_right_after_a_stroke_loses_nothing_while_the_kernel_is_busy(lab):
     editor, size, other = begin(lab)
     save(lab, editor)
     count = entries(lab)
@@ -126,7 +126,7 @@ def test_a_reload_right_after_the_pointer_went_up_loses_no_stroke_while_the_kern
     agreed(lab, editor, shown, count + 2)
 
 
-def test_a_reload_in_mid_stroke_keeps_what_was_drawn_of_it(lab):
+def test_a_reload_during_a_stroke_keeps_the_drawn_piece(lab):
     editor, size, _ = begin(lab)
     save(lab, editor)
     count = entries(lab)
@@ -138,18 +138,18 @@ def test_a_reload_in_mid_stroke_keeps_what_was_drawn_of_it(lab):
     agreed(lab, editor, shown, count + 1)
 
 
-def test_a_connection_that_drops_in_mid_stroke_and_between_loses_nothing(far_lab, line, photograph):
+def test_connections_lost_during_and_between_strokes_lose_nothing(far_lab, line, photograph):
     lab = far_lab
     editor, size, other = begin(lab)
     count = entries(lab)
-    # In mid-stroke.
+    # During a stroke.
     draw(editor, size, [(size * 0.2, size * 0.2), (size * 0.5, size * 0.3)], up=False)
     line.cut()
     lab.page.mouse.move(*screen(editor, size, size * 0.7, size * 0.3), steps=5)
     lab.page.mouse.up()
     until(lambda: editor.status.startswith("The connection is lost"), 10, "nothing says that the stroke waits")
     photograph(editor, "cut")
-    # Between: another part, another stroke, a whole-part tool and an undo of it, all while it is cut.
+    # Between strokes: another part, another stroke, a part tool and its undo, all while disconnected.
     editor.choose(other)
     draw(editor, size, [(size * 0.3, size * 0.6), (size * 0.6, size * 0.7)])
     shown = editor.pixels("index")
@@ -158,7 +158,7 @@ def test_a_connection_that_drops_in_mid_stroke_and_between_loses_nothing(far_lab
     line.mend()
     agreed(lab, editor, shown, count + 2)
     assert not editor.status.startswith("The connection is lost")
-    # Traits go both ways again, also those whose answer was lost.
+    # Traits are synchronised again in both directions, also those whose answer was lost.
     editor.set("Brush size in pixels", 5)
     until(lambda: lab.kernel("print(editor.view.size)").strip() == "5", 20, "the brush's size did not arrive")
     editor.press("Undo")
@@ -173,13 +173,13 @@ view._send({{"method": "update", "state": state, "buffer_paths": []}})"""
 
 
 @pytest.mark.parametrize("change", ["- 3", "+ 3"], ids=["set back to an older state", "that missed a change"])
-def test_a_page_asks_for_the_state_again(lab, change):
+def test_a_page_with_an_older_state_requests_the_state_again(lab, change):
     editor, _, _ = begin(lab)
     lab.kernel(OLDER.format(change=change))
     until(lambda: editor.status == "newest", 10, "the page shows what is no longer so")
 
 
-def test_messages_that_a_dying_connection_swallows_are_sent_again_once_and_in_order(far_lab, line):
+def test_messages_lost_by_a_dying_connection_are_sent_again_once_and_in_order(far_lab, line):
     lab = far_lab
     editor, size, other = begin(lab)
     count = entries(lab)
@@ -188,7 +188,7 @@ def test_messages_that_a_dying_connection_swallows_are_sent_again_once_and_in_or
         editor.choose(parts[turn % 2])
         y = size * (0.2 + 0.15 * turn)
         if turn % 2:
-            line.swallow()  # what the page sends now is lost, and so is what the kernel answers
+            line.swallow()  # from now on messages of the page and answers of the kernel are lost
         draw(editor, size, [(size * 0.2, y), (size * 0.7, y + size * 0.05)])
         line.cut()
         until(lambda: lab.page.evaluate(STATUS) != "connected", 30, "the page does not see that the line is cut")

@@ -1,4 +1,4 @@
-"""The painting tools in a real browser: what it shows at once is what the kernel makes of it."""
+"""The painting tools in a real browser: the immediate echo equals the kernel's result."""
 
 import json
 
@@ -25,7 +25,7 @@ def kernel_map(editor: EditorPage) -> np.ndarray:
 
 
 def agreed(editor: EditorPage, before: np.ndarray) -> np.ndarray:
-    """The mask after something was painted: echoed at once, the same in the kernel."""
+    """The mask after painting: shown at once, and the same in the kernel."""
     echo = editor.pixels("index")
     assert (echo != before).any()
     editor.idle()
@@ -35,7 +35,7 @@ def agreed(editor: EditorPage, before: np.ndarray) -> np.ndarray:
 
 
 def undone(editor: EditorPage, before: np.ndarray) -> None:
-    """One undo takes all back."""
+    """One undo restores the mask."""
     editor.press("Undo")
     until(lambda: np.array_equal(editor.pixels("index"), before), 10, "one undo did not take it back")
 
@@ -56,7 +56,7 @@ def drag_pen(editor: EditorPage, points: list[tuple[float, float, float]], size:
         session.send("Input.dispatchMouseEvent", {"type": kind, **event, **held})
 
 
-def test_mirrored_pressed_restricted_and_pushed_paint_is_the_kernels(lab, shipped, photograph):
+def test_mirrored_pen_restricted_and_pushed_strokes_match_the_kernels(lab, shipped, photograph):
     editor = ready(lab)
     start = editor.pixels("index")
     size = len(start)
@@ -65,7 +65,7 @@ def test_mirrored_pressed_restricted_and_pushed_paint_is_the_kernels(lab, shippe
     editor.root.locator(".eg-swatch", has_text=left).first.click()
     ids = part_id(editor, left), part_id(editor, right)
 
-    # Mirrored: the reflection is painted as the other side's part, over nothing that the stroke itself painted.
+    # Mirrored: the reflection paints the other side's part, but not over the stroke itself.
     canvas.press("m")
     assert editor.root.get_by_role("button", name="Mirror: paint").get_attribute("aria-pressed") == "true"
     line = [(size * 0.2, size * 0.3), (size * 0.56, size * 0.42)]
@@ -87,7 +87,7 @@ def test_mirrored_pressed_restricted_and_pushed_paint_is_the_kernels(lab, shippe
     undone(editor, painted)
     undone(editor, start)
 
-    # A pen's pressure is the brush's size, where the toggle is on; the mouse has none.
+    # A pen's pressure sets the brush size if the toggle is on; the mouse has no pressure.
     canvas.press("m")
     editor.root.press("b")
     editor.set("Brush size in pixels", size // 4)
@@ -104,7 +104,7 @@ def test_mirrored_pressed_restricted_and_pushed_paint_is_the_kernels(lab, shippe
     assert thin < (even != start)[:, int(size * 0.3)].sum()
     undone(editor, start)
 
-    # Painting over chosen parts alone.
+    # Painting over chosen parts only.
     top = editor.root.get_by_label("Paints over")
     row = start[int(size * 0.5), int(size * 0.2) : int(size * 0.8)]
     here = int(np.bincount(row[row != ids[0]]).argmax())
@@ -190,7 +190,7 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
     assert np.array_equal(whole != start, start == under)
     undone(editor, start)
 
-    # Hidden parts, a part alone, and borders change the view and nothing else.
+    # Hidden parts, a part alone, and borders change only the view.
     canvas.press("h")
     until(lambda: json.loads(lab.kernel("print(editor.view.hidden)")) == [2], 5, "H did not hide the part")
     canvas.press("Shift+H")
@@ -211,7 +211,7 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
     assert np.array_equal(editor.pixels("index"), start)
     assert np.array_equal(kernel_map(editor), start)
 
-    # A part tool under the pointer shows what it would make, and changes nothing.
+    # Hovering over a part tool shows its result and changes nothing.
     lab.kernel(
         "seen, sent = [], editor.view.send\n"
         "def send(content, buffers=None):\n"
@@ -270,7 +270,7 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
     photograph(editor, "9-shortcuts")
 
 
-def test_a_part_is_taken_from_a_portrait_of_the_sheet(lab, shipped, photograph):
+def test_a_parts_shape_is_taken_from_a_portrait_of_the_sheet(lab, shipped, photograph):
     editor = ready(lab)
     start = editor.pixels("index")
     part = "hair" if shipped else "spark"
@@ -301,7 +301,7 @@ def test_a_part_is_taken_from_a_portrait_of_the_sheet(lab, shipped, photograph):
     assert editor.root.locator(".eg-portraits[open]").count() == 0
     undone(editor, start)
 
-    # The sheet's own button is for a new portrait as before.
+    # The sheet's toolbar button still opens a new portrait.
     editor.press("New portrait")
     editor.root.get_by_role("dialog", name="New portrait").wait_for(timeout=10_000)
     editor.page.keyboard.press("Escape")
@@ -319,7 +319,7 @@ def test_the_palette_button_shows_safe_colours_at_once_in_both_views_and_after_a
     temple = part_id(editor, "temple")
 
     def colours() -> tuple[list[int], list[int]]:
-        """Of the part's chip in the palette, and of the mask where the part is."""
+        """Colours of the part's chip in the palette, and of the part in the mask."""
         chip = row.locator(".eg-chip").evaluate(
             "node => getComputedStyle(node).backgroundColor.match(/\\d+/g).map(Number)"
         )
@@ -355,7 +355,7 @@ def test_the_palette_button_shows_safe_colours_at_once_in_both_views_and_after_a
     photograph(editor, "3-own")
 
 
-def test_escape_takes_back_the_stroke_under_the_pointer(lab):
+def test_escape_discards_the_stroke_under_the_pointer(lab):
     editor = ready(lab)
     before = editor.pixels("index")
     editor.choose(editor.root.locator(".eg-swatch .eg-name").all_inner_texts()[-1])

@@ -1,4 +1,4 @@
-"""What the editor does with whole pictures, in a real JupyterLab: comparing, choosing, opening and saving them."""
+"""Comparing, choosing, opening and saving whole pictures in a real JupyterLab."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
 
 def shown(editor: EditorPage, view: str = "picture") -> np.ndarray:
-    """The canvas as it is drawn, `[h, w, 3]` in device px."""
+    """The canvas's drawn pixels, `[h, w, 3]` in device px."""
     canvas = editor.canvas(view)
     editor.lab.drawn()
     height, flat = canvas.evaluate(
@@ -24,7 +24,7 @@ def shown(editor: EditorPage, view: str = "picture") -> np.ndarray:
 
 
 def push(editor: EditorPage) -> None:
-    """Change the picture plainly, everywhere."""
+    """Change the picture clearly, everywhere."""
     editor.lab.kernel(
         "import torch; from editgan_widgets import EditVector\n"
         "delta = 0.8 * torch.ones_like(editor.session.w_plus[0])\n"
@@ -34,7 +34,7 @@ def push(editor: EditorPage) -> None:
     editor.idle()
 
 
-def test_a_divider_shows_the_picture_before_on_its_left_and_paints_nothing(lab, photograph):
+def test_the_divider_shows_the_picture_before_on_its_left_and_does_not_paint(lab, photograph):
     lab.run_all()
     editor = EditorPage(lab)
     push(editor)
@@ -60,7 +60,7 @@ def test_a_divider_shows_the_picture_before_on_its_left_and_paints_nothing(lab, 
     until(lambda: halves(0.5), 10, "not before on the left and now on the right")
     photograph(editor, "1-divided")
 
-    # With the pointer: nothing is painted; the kernel hears where it was put down.
+    # With the pointer: nothing is painted; the kernel gets the final position.
     index = editor.pixels("index")
     box = editor.canvas("picture").bounding_box()
     knob = editor.root.locator(".eg-knob").bounding_box()
@@ -73,7 +73,7 @@ def test_a_divider_shows_the_picture_before_on_its_left_and_paints_nothing(lab, 
     assert np.array_equal(editor.pixels("index"), index)
     assert not editor.running
 
-    # With keys, and zoomed: it stays where it is on the screen.
+    # With keys, and zoomed: it keeps its position on the screen.
     for key, value in (("ArrowRight", 32), ("Shift+ArrowRight", 42), ("Home", 0), ("End", 100), ("PageDown", 90)):
         divider.press(key)
         assert divider.get_attribute("aria-valuenow") == str(value)
@@ -92,7 +92,7 @@ def test_a_divider_shows_the_picture_before_on_its_left_and_paints_nothing(lab, 
     assert json.loads(lab.kernel("import json; print(json.dumps(editor.view.divider))")) is None
 
 
-def test_new_portraits_are_drawn_while_one_paints_and_the_chosen_one_opens(lab, photograph):
+def test_new_portraits_are_rendered_while_the_user_paints_and_the_chosen_one_opens(lab, photograph):
     lab.run_all()
     editor = EditorPage(lab)
     lab.kernel("editor.view.auto = False")
@@ -103,7 +103,7 @@ def test_new_portraits_are_drawn_while_one_paints_and_the_chosen_one_opens(lab, 
     editor.page.keyboard.press("Escape")
     sheet.wait_for(state="hidden", timeout=10_000)
 
-    # The strokes are confirmed while pictures are still drawn.
+    # The strokes are confirmed while portraits are still being rendered.
     size = len(editor.pixels("index"))
     editor.stroke([(size * 0.2, size * 0.2), (size * 0.4, size * 0.3)], size)
     until(lambda: editor.evaluate("root => root.editgan.pending()") == 0, 5, "the stroke waited for the portraits")
@@ -134,7 +134,7 @@ def test_new_portraits_are_drawn_while_one_paints_and_the_chosen_one_opens(lab, 
     assert seed == 1
     until(lambda: np.array_equal(editor.pixels(), np.array(image, np.uint8)), 10, "not the chosen portrait")
     editor.press("Undo")
-    until(lambda: editor.status.startswith("Back at the picture before"), 20, "the picture before did not come back")
+    until(lambda: editor.status.startswith("Back at the previous picture"), 20, "the picture before did not come back")
     assert lab.kernel("print(editor.session.recipe['seed'])").strip() != "1"
     editor.press("Redo")
     until(lambda: np.array_equal(editor.pixels(), np.array(image, np.uint8)), 20, "redo did not go on")
@@ -190,7 +190,7 @@ def test_a_pasted_picture_opens_with_a_badge_and_shows_the_whole_photo(lab, phot
     image.wait_for(state="hidden", timeout=10_000)
 
 
-def test_a_mask_is_saved_changed_elsewhere_and_opened_by_the_menu(lab, tmp_path, photograph):
+def test_a_mask_is_saved_changed_elsewhere_and_opened_from_the_menu(lab, tmp_path, photograph):
     lab.run_all()
     editor = EditorPage(lab)
     lab.kernel("editor.view.auto = False")
@@ -268,7 +268,7 @@ def test_a_black_and_white_mask_paints_the_selected_part_and_notes_are_shown(lab
     until(lambda: np.array_equal(editor.pixels("index"), before), 10, "undo did not bring the parts back")
 
 
-def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(open_notebook, portrait_cell):
+def test_on_a_high_resolution_screen_one_finger_paints_and_two_zoom_and_pan(open_notebook, portrait_cell):
     fine = {"viewport": {"width": 1200, "height": 900}, "device_scale_factor": 2, "has_touch": True}
     lab = open_notebook(portrait_cell, **fine)
     page = lab.page
@@ -306,7 +306,7 @@ def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(open_notebook, p
     zoomed = editor.root.locator(".eg-zoom").first
     twice = f"{2 * int(zoomed.inner_text().split()[0])} %"
 
-    # Two fingers apart: twice as large about their middle, and what the first one began is dropped.
+    # Two fingers apart: twice as large about their middle, and the first finger's stroke is dropped.
     touch("Start", (0.4, 0.5))
     touch("Start", (0.4, 0.5), (0.6, 0.5))
     for i in range(1, 6):
@@ -331,7 +331,7 @@ def test_on_a_fine_screen_a_finger_paints_and_two_zoom_and_move(open_notebook, p
     assert abs(columns.mean() + 0.5 - 0.4 * size) < 2
     assert abs(rows.mean() + 0.5 - 0.5 * size) < 2
 
-    # What was painted is shown over the picture, and still after two fingers; a tool of one press waits for the second.
+    # Strokes are shown over the picture, also after two fingers; a tool of one press waits for the second finger.
     until(lambda: editor.evaluate("root => root.editgan.pending()") == 0, 10, "the kernel did not confirm the stroke")
     painted, shown = editor.pixels("index"), editor.evaluate(over)
     assert shown == shown_before + (painted != index).sum()

@@ -1,4 +1,4 @@
-"""Several editors, several views of one, and a kernel that is busy with a cell."""
+"""Several editors, several views of one editor, and a kernel that is busy with a cell."""
 
 import base64
 import io
@@ -24,7 +24,7 @@ def make(seed, **settings):
     return Editor(EditSession.from_seed(model, seed=seed), part="spark", steps=10, vectors={"push": push}, **settings)
 """
 ONE = MODEL + "editor = make(3)\neditor"
-# Runs to its end at first, and then for as long as the file is not there.
+# Ends at once the first time; afterwards runs until the file exists.
 BUSY = """
 import pathlib
 while "slow" in globals() and not pathlib.Path("gate").exists():
@@ -35,7 +35,7 @@ WAITING = MODEL + "editor = make(3, auto=False)\neditor"
 
 
 def stroke_of(editor: EditorPage) -> list[tuple[float, float]]:
-    """A line across the row that has the least of the part."""
+    """A line across the row with the fewest pixels of the part."""
     index = editor.pixels("index")
     size = len(index)
     row = int(np.argmin((index == 3)[4:-4].sum(axis=1))) + 4.5
@@ -46,7 +46,7 @@ def same(one: EditorPage, other: EditorPage, name: str = "picture") -> bool:
     return np.array_equal(one.pixels(name), other.pixels(name))
 
 
-def test_two_editors_in_a_notebook_know_nothing_of_each_other(open_notebook):
+def test_two_editors_in_a_notebook_are_independent(open_notebook):
     lab = open_notebook(MODEL, "one = make(3)\none", "other = make(4)\nother")
     one, other = EditorPage(lab, 0), EditorPage(lab, 1)
     picture, index = other.pixels(), other.pixels("index")
@@ -73,12 +73,12 @@ def test_two_editors_in_a_notebook_know_nothing_of_each_other(open_notebook):
         assert np.array_equal(editor.pixels(), held)
 
 
-def test_two_views_of_an_editor_keep_in_step_but_zoom_apart(open_notebook):
+def test_two_views_of_an_editor_stay_in_sync_but_zoom_independently(open_notebook):
     lab = open_notebook(ONE, "editor")
     one, other = EditorPage(lab, 0), EditorPage(lab, 1)
     assert same(one, other)
 
-    # A stroke in one is in the other, and so are the frames, the running state and what it ends with.
+    # A stroke in one view appears in the other, with the frames, the running state and the result.
     one.stroke(stroke_of(one), 32)
     until(lambda: other.frames > 0, 30, "no frames in the second view")
     one.idle()
@@ -86,7 +86,7 @@ def test_two_views_of_an_editor_keep_in_step_but_zoom_apart(open_notebook):
     until(lambda: same(one, other) and same(one, other, "index"), 10, "the views differ after a stroke")
     assert one.status == other.status != ""
 
-    # The one that asks for a file gets it, and the other does not save it a second time.
+    # The view that requests a file gets it, and the other does not save it again.
     saved = []
     one.page.on("download", lambda download: saved.append(download.suggested_filename))
     one.press("Save the last edit")
@@ -98,7 +98,7 @@ def test_two_views_of_an_editor_keep_in_step_but_zoom_apart(open_notebook):
     lab.drawn()
     assert saved == ["edit.gif", "portrait.png"]
 
-    # In step are a slider, the chosen part and Undo pressed in the other one.
+    # A slider, the chosen part and Undo of one view act on both.
     other.root.get_by_label("Scale of push").fill("0.8")
     until(lambda: one.root.get_by_label("Scale of push").input_value() == "0.8", 10, "the slider did not follow")
     until(lambda: same(one, other), 10, "the views differ after a slider moved")
@@ -108,7 +108,7 @@ def test_two_views_of_an_editor_keep_in_step_but_zoom_apart(open_notebook):
     until(lambda: one.root.get_by_label("Scale of push").input_value() == "0", 10, "undo did not reach the first view")
     until(lambda: same(one, other), 10, "the views differ after undo")
 
-    # Each is looked at by its own zoom.
+    # Each view has its own zoom.
     whole = one.root.locator(".eg-zoom").first.inner_text()
     one.canvas("parts").press("+")
     until(lambda: one.root.locator(".eg-zoom").first.inner_text() != whole, 5, "+ did not zoom")
@@ -127,7 +127,7 @@ def test_a_stroke_painted_while_a_cell_runs_is_not_lost(open_notebook, host):
     gate.unlink()
     page.start_cell(1)
 
-    # The echo needs no kernel. Where the kernel cannot hear the browser beside a cell, a note says so.
+    # The echo needs no kernel. If the kernel cannot handle messages while a cell runs, a note says so.
     points = stroke_of(editor)
     editor.stroke(points, 32)
     echo = editor.pixels("index")
@@ -140,14 +140,14 @@ def test_a_stroke_painted_while_a_cell_runs_is_not_lost(open_notebook, host):
 
     gate.touch()
 
-    # When the cell has ended it is in the kernel, once, and the note is gone.
+    # When the cell has ended, the kernel has the stroke once, and the note is gone.
     until(lambda: editor.evaluate(heard), 15, "the kernel did not confirm the stroke")
     assert np.array_equal(editor.pixels("index"), echo)
     held = page.kernel("import json; print(json.dumps(editor.label_map.tolist()))")
     assert np.array_equal(np.array(json.loads(held), np.uint8), echo)
     assert editor.status.startswith("Painted.")
 
-    # Again, with the status that it has already: the note goes all the same. Then the edit is made.
+    # Again, with an unchanged status: the note is removed all the same. Then the edit runs.
     gate.unlink()
     page.start_cell(1)
     editor.stroke([(x, (y + 5) % 32) for x, y in points], 32)
@@ -160,7 +160,7 @@ def test_a_stroke_painted_while_a_cell_runs_is_not_lost(open_notebook, host):
     assert editor.status.startswith("Done")
 
 
-def test_the_saved_notebook_holds_the_picture_and_its_parts(open_notebook):
+def test_a_saved_notebook_contains_the_picture_and_its_parts(open_notebook):
     lab = open_notebook(ONE)
     editor = EditorPage(lab)
     lab.save()

@@ -1,4 +1,4 @@
-"""The toy widget (tests/support/fader) in a browser: picture, commands, a run that is stopped, and a reload."""
+"""The toy widget (tests/support/fader) in a browser: picture, commands, a stopped run, and a reload."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def shows(page, text: str) -> None:
     page.wait_for_function("text => document.querySelector('.fader-changes')?.textContent === text", arg=text)
 
 
-def test_a_widget_on_core_takes_commands_stops_and_survives_a_reload(open_notebook):
+def test_a_widget_on_core_handles_commands_and_stop_and_survives_a_reload(open_notebook):
     lab = open_notebook(CELL)
     page = lab.page
     shows(page, "0 changes")

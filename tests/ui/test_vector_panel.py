@@ -35,7 +35,7 @@ def test_rows_of_the_panel(lab, shipped, photograph):
     lab.kernel(PUSHES.replace("COUNT", "0" if shipped else "12"))
     root.get_by_label("Scale of push").wait_for()
 
-    # Each row has its picture, sent by name once; there are enough of them for a search field.
+    # Each row has its picture, sent once by name; there are enough rows for a search field.
     pictures = root.locator(".eg-vector-picture")
     count = root.locator(".eg-vector").count()
     drawn = "all => all.filter(picture => picture.naturalWidth > 0).length"
@@ -48,7 +48,7 @@ def test_rows_of_the_panel(lab, shipped, photograph):
     find.fill("")
     assert root.locator(".eg-vector:visible").count() == count
 
-    # A number is typed; what is out of range goes to the end of the range, what is none changes nothing.
+    # Typing a number: values out of range are clipped, other text changes nothing.
     before = editor.pixels()
     number = root.get_by_label("Value of push")
     number.fill("1,5")
@@ -64,7 +64,7 @@ def test_rows_of_the_panel(lab, shipped, photograph):
     number.press("Escape")
     assert number.input_value() == "+1.50"
 
-    # Two that pull against each other are named, until one is off; its scale stays.
+    # Two opposed vectors are named until one is off; its scale stays.
     root.get_by_label("Scale of pull").fill("1")
     note = root.locator(".eg-clash")
     note.wait_for(state="visible", timeout=10_000)
@@ -110,7 +110,7 @@ def test_rows_of_the_panel(lab, shipped, photograph):
     if not shipped:
         assert root.get_by_label("Find a vector by name").is_visible() == (count - 1 > 12)
 
-    # Refining runs with frames, and one undo takes it back.
+    # Refining shows frames, and one undo reverts it.
     select.select_option("all")
     until(lambda: settings(lab, "push")["layers"] is None, 20, "not all rows")
     applied = editor.pixels()

@@ -1,4 +1,4 @@
-"""Whatever a browser sends, the editor refuses in words what it cannot take, changes nothing, and goes on."""
+"""Malformed messages from the browser are refused with a readable error, change nothing, and stop nothing."""
 
 import random
 from contextlib import suppress
@@ -20,7 +20,7 @@ ODD_BUFFERS = [
 ]
 POINTS = [np.array([(4, 4), (9, 5), (6, 9)], np.float32).tobytes()]
 ASKED = {"label": 3, "auto": False, "steps": 5, "locked": []}
-# A good message of each kind and its buffers; what is not among its keys may be missing.
+# A valid message of each kind and its buffers; other keys are optional.
 GOOD = {
     "stroke": ({"tool": "brush", "radius": 2.0, "shape": "round", **ASKED}, POINTS),
     "fill": ({"x": 4.0, "y": 4.0, **ASKED}, []),
@@ -38,7 +38,7 @@ GOOD = {
     "rename": ({"entry": 0, "name": "first"}, []),
     "configure": ({"preset": "default", "settings": {}}, []),
 }
-# What Python's own errors say; an error that was written for the user says other things.
+# Texts of Python's own errors, as opposed to errors written for the user.
 UNHELPFUL = ("Error:", "object has no", "unsupported operand", "NoneType", "argument must be", "not subscriptable")
 
 
@@ -54,7 +54,7 @@ def send(editor, content, buffers=()):
 
 
 def settle(editor) -> str:
-    """Wait until all is done; the message that is shown."""
+    """Wait until all is done; returns the shown message."""
     with suppress(Exception):
         assert editor.wait(60)
     return editor.error
@@ -67,7 +67,7 @@ def state(editor):
 
 
 def bad_messages(kind, rng, count):
-    """Good messages with one to three things made wrong."""
+    """Valid messages with one to three faults."""
     content, buffers = GOOD[kind]
     for _ in range(count):
         message, carried = {"kind": kind, **content}, buffers
@@ -85,7 +85,7 @@ def bad_messages(kind, rng, count):
 @pytest.mark.slow
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("kind", GOOD)
-def test_a_malformed_message_is_refused_in_words_and_changes_nothing(editor, kind):
+def test_a_malformed_message_is_refused_with_a_readable_error_and_changes_nothing(editor, kind):
     rng = random.Random(kind)
     refused = 0
     for message, buffers in bad_messages(kind, rng, 150):
@@ -99,7 +99,7 @@ def test_a_malformed_message_is_refused_in_words_and_changes_nothing(editor, kin
             assert len(error) < 1000, message
             assert not any(words in error for words in UNHELPFUL), (str(message)[:300], error)
     assert refused > 20
-    # The next good one works.
+    # The next valid message works.
     editor.dismiss()
     before = editor.label_map.copy()
     label = 1 if before[8, 8] != 1 else 2
@@ -112,7 +112,7 @@ def test_a_malformed_message_is_refused_in_words_and_changes_nothing(editor, kin
 @pytest.mark.parametrize(
     "content", [None, 3, "stroke", [], {}, {"kind": None}, {"kind": []}, {"kind": {}}, {"kind": "x"}]
 )
-def test_what_is_no_message_at_all_is_refused(editor, content):
+def test_content_that_is_not_a_message_is_refused(editor, content):
     before = state(editor)
     send(editor, content)
     assert "reload the page" in settle(editor)

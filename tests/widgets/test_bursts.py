@@ -1,4 +1,4 @@
-"""Events that come faster than they can be shown: the last one is shown soon, and nothing painted is left out."""
+"""Events that arrive faster than they can be shown: the last one is shown soon, and no stroke is lost."""
 
 import time
 from itertools import pairwise
@@ -26,7 +26,7 @@ def send(editor, content, points=None):
 
 
 @pytest.mark.slow
-def test_of_two_thousand_places_of_a_slider_few_are_computed_and_the_last_one_is_shown(editor):
+def test_few_of_two_thousand_slider_positions_are_rendered_and_the_last_one_is_shown(editor):
     shown, picture_of = [], editor.session.picture_of
     editor.session.picture_of = lambda w_plus: (shown.append(w_plus), picture_of(w_plus))[1]
     push = editor.vectors["push"].delta_w_plus
@@ -41,7 +41,7 @@ def test_of_two_thousand_places_of_a_slider_few_are_computed_and_the_last_one_is
 
 
 @pytest.mark.slow
-def test_strokes_that_come_in_a_burst_are_all_painted_and_seldom_shown(editor):
+def test_a_burst_of_strokes_is_painted_completely_and_shown_in_few_updates(editor):
     masks = []
     editor.view.observe(lambda change: masks.append(change["new"]), "mask")
     rng = np.random.default_rng(0)
@@ -57,17 +57,17 @@ def test_strokes_that_come_in_a_burst_are_all_painted_and_seldom_shown(editor):
     assert editor.view.handled == {"page": 300}
     assert len(masks) < 100
     undone = len(editor.session.history.path()) - 1
-    assert undone > 200  # each that changed something is an entry of its own
+    assert undone > 200  # each stroke that changed something has its own entry
     editor.undo()
     assert editor.wait(20)
     assert len(editor.session.history.path()) == undone
 
 
 @pytest.mark.slow
-def test_a_stroke_of_two_thousand_points_is_painted_as_its_segments_one_by_one():
+def test_a_stroke_of_two_thousand_points_paints_the_same_pixels_as_its_segments():
     rng = np.random.default_rng(1)
     walk = np.cumsum(rng.normal(0, 1.0, (2_000, 2)), axis=0)
-    points = [(float(x), float(y)) for x, y in np.abs(walk % 200 - 100)]  # it turns round at 0 and at 100
+    points = [(float(x), float(y)) for x, y in np.abs(walk % 200 - 100)]  # reflected at 0 and at 100
     for shape in ("round", "square"):
         began = time.monotonic()
         together = covered(Stroke(points, 0.71, 0, shape), (128, 128))

@@ -1,4 +1,4 @@
-"""Commands: one schema for browser and Python, and errors that name the field, what came and what fits."""
+"""Commands: one schema for browser and Python, and errors that name the field, its value and the allowed range."""
 
 import re
 import subprocess
@@ -116,6 +116,6 @@ def test_a_command_is_frozen_and_named_after_its_class():
         ({"by": float("nan")}, "a length is a number from 0 to 2; got nan"),
     ],
 )
-def test_what_does_not_fit_is_said_in_plain_words(content, message):
+def test_an_invalid_field_is_named_with_its_value_and_the_allowed_range(content, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         Commands(Move).decode({"kind": "move", **content}, [])

@@ -1,4 +1,4 @@
-"""Messages that are sent again are done once and in order; the editor tells each page where it stands."""
+"""Repeated messages are handled once and in order; the editor reports the last handled turn to each page."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def entries(editor):
     return len(editor.session.history.path()) - 1
 
 
-def test_a_message_that_comes_twice_is_taken_once():
+def test_a_duplicate_message_is_handled_once():
     deliveries = Deliveries()
     first = deliveries.take(["a", 1])
     assert first is not None
@@ -39,7 +39,7 @@ def test_a_message_that_comes_twice_is_taken_once():
     assert deliveries.handled() == {"a": 1, "b": 0}
 
 
-def test_what_comes_before_its_turn_is_asked_for_again():
+def test_a_message_that_arrives_early_is_requested_again():
     deliveries = Deliveries()
     assert deliveries.take(["a", 2]) is None
     assert deliveries.standing(["a", 2]) == {"client": "a", "taken": 0, "handled": 0, "early": True}
@@ -47,7 +47,7 @@ def test_what_comes_before_its_turn_is_asked_for_again():
     assert deliveries.take(["a", 2]) is not None
 
 
-def test_what_is_handled_before_an_earlier_message_waits_for_it():
+def test_a_turn_is_confirmed_only_after_all_earlier_turns():
     deliveries = Deliveries()
     turns = [deliveries.take(["a", n]) for n in (1, 2, 3)]
     deliveries.finish(turns[2])
@@ -58,7 +58,7 @@ def test_what_is_handled_before_an_earlier_message_waits_for_it():
     assert deliveries.handled() == {"a": 3}
 
 
-def test_of_many_pages_the_ones_heard_of_last_are_remembered():
+def test_only_the_most_recent_pages_are_remembered():
     deliveries = Deliveries()
     for i in range(200):
         assert deliveries.take([f"page {i}", 1]) is not None
@@ -67,18 +67,18 @@ def test_of_many_pages_the_ones_heard_of_last_are_remembered():
 
 
 @pytest.mark.parametrize("turn", [None, 7, [], ["a"], ["a", 0], ["a", True], ["a", 1.5], ["a", 2**60], ["", 1], [3, 1]])
-def test_a_turn_that_is_none_is_refused(turn):
+def test_an_invalid_turn_is_refused(turn):
     with pytest.raises(ValueError, match="turn is"):
         Deliveries().take(turn)
 
 
-def test_a_stroke_that_is_sent_again_is_painted_once(editor):
+def test_a_stroke_that_is_sent_twice_is_painted_once(editor):
     stroke(editor, 1, (4, 4))
     assert editor.wait(20)
     painted, history = editor.label_map.copy(), entries(editor)
     editor.undo()
     assert editor.wait(20)
-    stroke(editor, 1, (4, 4))  # the same message, late: what was undone stays undone
+    stroke(editor, 1, (4, 4))  # the same message, late: the undone stroke stays undone
     assert editor.wait(20)
     assert not np.array_equal(editor.label_map, painted)
     assert history == 1
@@ -86,7 +86,7 @@ def test_a_stroke_that_is_sent_again_is_painted_once(editor):
     assert editor.sent[-1] == {"kind": "standing", "client": "page", "taken": 1, "handled": 1, "early": False}
 
 
-def test_strokes_that_overtake_one_another_are_painted_in_order(editor):
+def test_strokes_that_arrive_out_of_order_are_painted_in_order(editor):
     stroke(editor, 2, (4, 4), label=editor.labels["glow"].id)
     assert editor.sent[-1]["early"]
     stroke(editor, 1, (4, 4))
@@ -96,7 +96,7 @@ def test_strokes_that_overtake_one_another_are_painted_in_order(editor):
     assert editor.view.handled == {"page": 2}
 
 
-def test_a_refused_message_and_one_that_asks_for_nothing_are_handled_too(editor):
+def test_refused_messages_and_messages_without_effect_also_count_as_handled(editor):
     stroke(editor, 1, (4, 4), radius="wide")
     assert "radius" in editor.error
     assert editor.sent[-1] == {"kind": "reject", "id": "page-1"}
@@ -106,7 +106,7 @@ def test_a_refused_message_and_one_that_asks_for_nothing_are_handled_too(editor)
     assert editor.wait(20)
 
 
-def test_a_page_can_ask_for_the_whole_state(editor):
+def test_a_page_can_request_the_whole_state(editor):
     asked = []
     editor.view.send_state = asked.append
     editor.view._handle_custom_msg({"kind": "state"}, [])
@@ -123,7 +123,7 @@ def test_a_page_that_has_seen_the_newest_revision_is_sent_nothing(editor):
     assert "revision" in asked[0]
 
 
-def test_each_message_of_new_state_is_one_more_revision(editor):
+def test_each_message_with_new_state_increments_the_revision(editor):
     before = editor.view.revision
     editor.view.publish(status="a", error="")
     editor.view.publish(status="b")

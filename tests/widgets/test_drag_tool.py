@@ -1,4 +1,4 @@
-"""The editor's drag tool without a browser: its command from the page and from Python, in one history with the rest."""
+"""The editor's drag tool without a browser: its command from the page and from Python, and its history entries."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_a_drag_from_the_page_shows_its_figures_and_moves_the_picture(editor):
 
 
 @pytest.mark.slow
-def test_a_drag_mixes_with_paint_in_one_history_that_undo_and_redo_walk(editor):
+def test_drags_and_strokes_share_one_history_of_undo_and_redo(editor):
     start = editor.session.w_plus
     painted = grown(editor.label_map, 3)
     finished(editor, lambda: editor.operate(lambda *_: painted), lambda: editor.do(Drag(points=[PAIR], steps=4)))
@@ -58,7 +58,7 @@ def test_a_drag_mixes_with_paint_in_one_history_that_undo_and_redo_walk(editor):
 
 
 @pytest.mark.slow
-def test_stop_keeps_the_best_of_a_drag(editor):
+def test_stop_keeps_the_best_step_of_a_drag(editor):
     before = editor.image.copy()
     editor.do(Drag(points=[PAIR], steps=5000))
     until(lambda: len([content for content, _ in editor.sent if content["kind"] == "frame"]) > 3)
@@ -71,7 +71,7 @@ def test_stop_keeps_the_best_of_a_drag(editor):
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_the_script_and_the_journal_of_a_drag_make_the_same_picture(editor, tmp_path):
+def test_script_and_journal_of_a_drag_reproduce_its_picture(editor, tmp_path):
     editor.do(Drag(points=[PAIR], part="spark", steps=4), blocking=True)
     assert "not the same" not in run_script(editor.script(), editor.session.model, tmp_path)
     again = Editor.restore(editor.journal, editor.session.model)
@@ -83,7 +83,7 @@ def test_the_script_and_the_journal_of_a_drag_make_the_same_picture(editor, tmp_
 
 
 @pytest.mark.slow
-def test_a_part_limits_where_a_drag_acts(editor):
+def test_a_part_limits_the_region_of_a_drag(editor):
     def acted(part):
         editor.do(Drag(points=[(14.0, 16.0, 15.0, 16.0)], part=part, steps=2), blocking=True)
         region = editor.session.edited_region
@@ -111,12 +111,12 @@ def test_a_part_limits_where_a_drag_acts(editor):
         ({"points": [PAIR], "steps": 0}, "from 1 to 10000; got 0"),
     ],
 )
-def test_a_drag_that_does_not_fit_is_refused_in_words(editor, content, words):
+def test_an_invalid_drag_is_refused_with_the_reason(editor, content, words):
     browser(editor, kind="drag", **content)
     assert words in editor.error
     assert made(editor) == []
 
 
-def test_python_is_refused_at_once(editor):
+def test_an_invalid_drag_from_python_raises_immediately(editor):
     with pytest.raises(DragError, match="outside"):
         editor.do(Drag(points=[[1.0, 2.0, 300.0, 2.0]]))

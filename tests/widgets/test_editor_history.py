@@ -1,4 +1,4 @@
-"""The editor's history without a browser: staged edits, branches, the journal and what `restore` brings back."""
+"""The editor's history without a browser: staged edits, branches, the journal and `restore`."""
 
 import io
 import json
@@ -58,14 +58,14 @@ def test_discarding_goes_back_to_before_the_stroke_and_leaves_a_branch(editor):
     done(editor, lambda: editor.paint(DAB), editor.discard)
     assert np.array_equal(editor.image, image)
     assert np.array_equal(editor.label_map, parts)
-    assert names(editor) == ["Beginning", "shade · 4 steps"]
+    assert names(editor) == ["Start", "shade · 4 steps"]
     assert editor.view.status.startswith("Discarded")
     done(editor, editor.discard)
-    assert editor.view.status == "No edit waits to be accepted or discarded."
+    assert editor.view.status == "There is no edit to accept or discard."
 
 
 @pytest.mark.slow
-def test_strength_is_previewed_and_taken_and_undone_with_its_edit(editor):
+def test_an_edits_strength_is_previewed_applied_and_undone_with_the_edit(editor):
     start = editor.session.w_plus
     done(editor, lambda: editor.paint(DAB))
     full = editor.session.w_plus
@@ -80,13 +80,13 @@ def test_strength_is_previewed_and_taken_and_undone_with_its_edit(editor):
 
 
 @pytest.mark.slow
-def test_painting_on_accepts_what_is_pending(editor):
+def test_a_further_stroke_accepts_the_pending_edit(editor):
     done(editor, lambda: editor.paint(DAB), lambda: editor.paint(ELSEWHERE, run=False))
     assert not editor.pending
 
 
 @pytest.mark.slow
-def test_any_entry_can_be_visited_compared_with_and_renamed(editor):
+def test_any_history_entry_can_be_visited_compared_and_renamed(editor):
     done(editor, lambda: editor.paint(DAB), editor.discard, lambda: editor.paint(ELSEWHERE))
     here = editor.image.copy()
     first, second = (node["id"] for node in editor.view.history[1:])
@@ -128,7 +128,7 @@ def test_the_browser_gets_a_picture_of_every_entry_once(editor):
         ({"kind": "configure", "preset": "default", "settings": {"lr": -1}}, "lr must be above 0"),
     ],
 )
-def test_messages_that_do_not_fit_are_refused_and_change_nothing(editor, content, message):
+def test_invalid_messages_are_refused_and_change_nothing(editor, content, message):
     config = editor.session.config
     editor.view._handle_custom_msg(content, [])
     assert message in editor.error
@@ -136,7 +136,7 @@ def test_messages_that_do_not_fit_are_refused_and_change_nothing(editor, content
     assert len(editor.session.history.entries) == 1
 
 
-def test_settings_come_from_a_preset_and_single_numbers(editor):
+def test_settings_combine_a_preset_with_single_values(editor):
     browser(editor, kind="configure", preset="paper", settings={"lr": 0.05, "buffer_px": None})
     assert editor.session.config.lr == 0.05
     assert editor.view.settings["preset"] == "paper"
@@ -160,7 +160,7 @@ def test_the_advanced_panel_switches_the_start_from_a_known_vector_off_and_on(ed
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_restore_brings_picture_parts_sliders_vectors_and_history_back(editor, tiny_model):
+def test_restore_brings_back_picture_parts_sliders_vectors_and_history(editor, tiny_model):
     editor.view.size, editor.view.label = 11, 2
     done(
         editor,
@@ -188,7 +188,7 @@ def test_restore_brings_picture_parts_sliders_vectors_and_history_back(editor, t
 
 
 @pytest.mark.shipped
-def test_restore_without_a_name_takes_the_newest_of_this_folder(tiny_model, tmp_path, monkeypatch):
+def test_restore_without_a_name_opens_the_newest_journal_of_this_folder(tiny_model, tmp_path, monkeypatch):
     monkeypatch.setenv("EDITGAN_JOURNALS", str(tmp_path / "journals"))
     with pytest.raises(JournalError, match="there is no journal"):
         Editor.restore(model=tiny_model)
@@ -206,7 +206,7 @@ def test_restore_without_a_name_takes_the_newest_of_this_folder(tiny_model, tmp_
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_a_process_that_is_killed_in_the_middle_of_an_edit_loses_no_stroke(tiny_model, tmp_path):
+def test_a_process_killed_during_an_edit_loses_no_stroke(tiny_model, tmp_path):
     tiny_model.save(tmp_path / "tiny.safetensors")
     code = """if True:
         import os, signal, time
@@ -237,7 +237,7 @@ def test_a_process_that_is_killed_in_the_middle_of_an_edit_loses_no_stroke(tiny_
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_a_photo_comes_back_with_its_own_pixels(editor, tiny_model):
+def test_restore_brings_back_a_photos_original_pixels(editor, tiny_model):
     pixels = np.random.default_rng(0).integers(0, 255, (50, 40, 3)).astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
@@ -250,7 +250,7 @@ def test_a_photo_comes_back_with_its_own_pixels(editor, tiny_model):
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_without_a_place_to_write_an_editor_works_all_the_same(tiny_model, tmp_path, monkeypatch):
+def test_an_editor_works_without_a_writable_folder(tiny_model, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("EDITGAN_JOURNALS", str(tmp_path / "file"))
     editor = Editor(tiny_model, seed=1, steps=2)
@@ -261,7 +261,7 @@ def test_without_a_place_to_write_an_editor_works_all_the_same(tiny_model, tmp_p
 
 
 @pytest.mark.slow
-def test_the_browsers_script_is_the_sessions(editor):
+def test_save_as_script_sends_the_sessions_script(editor):
     done(editor, lambda: editor.paint(DAB), lambda: editor.apply_vectors({"push": 0.5}))
     browser(editor, kind="script")
     content, buffers = editor.sent[-1] if editor.sent[-1][0]["kind"] == "download" else editor.sent[-2]
@@ -272,7 +272,7 @@ def test_the_browsers_script_is_the_sessions(editor):
 
 
 @pytest.mark.slow
-def test_undo_at_the_beginning_brings_the_picture_before_back_and_redo_goes_on(editor):
+def test_undo_at_the_start_of_a_picture_returns_to_the_previous_picture_and_redo_undoes_that(editor):
     done(editor, lambda: editor.paint(DAB), lambda: editor.apply_vectors({"push": 0.5}))
     left, parts, nodes, journal = editor.image.copy(), editor.label_map.copy(), names(editor), editor.journal
     done(editor, lambda: editor.new_portrait(7))
@@ -287,7 +287,7 @@ def test_undo_at_the_beginning_brings_the_picture_before_back_and_redo_goes_on(e
     assert names(editor) == nodes
     assert editor.vector_scales == {"push": 0.5}
     assert editor.journal == journal
-    assert (editor.view.status, editor.view.can_redo) == ("Back at the picture before.", True)
+    assert (editor.view.status, editor.view.can_redo) == ("Back at the previous picture.", True)
     browser(editor, kind="redo")
     assert np.array_equal(editor.image, opened)
     assert editor.vector_scales == {}
@@ -299,7 +299,7 @@ def test_undo_at_the_beginning_brings_the_picture_before_back_and_redo_goes_on(e
 
 
 @pytest.mark.slow
-def test_going_back_over_several_pictures_ends_at_the_first(editor):
+def test_undo_across_several_pictures_ends_at_the_first(editor):
     first = editor.image.copy()
     done(editor, *[lambda seed=seed: editor.new_portrait(seed) for seed in (11, 12)])
     done(editor, editor.undo, editor.undo)
@@ -314,7 +314,7 @@ def test_going_back_over_several_pictures_ends_at_the_first(editor):
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_undo_leads_to_the_picture_before_after_a_restart_too(editor, tiny_model):
+def test_undo_returns_to_the_previous_picture_after_a_restart_too(editor, tiny_model):
     done(editor, lambda: editor.paint(DAB), lambda: editor.keep_vector("mine"))
     left = editor.image.copy()
     done(editor, lambda: editor.new_portrait(7))
@@ -333,7 +333,7 @@ def test_undo_leads_to_the_picture_before_after_a_restart_too(editor, tiny_model
 
 
 @pytest.mark.slow
-def test_the_eraser_brings_back_what_was_before_all_edits_in_a_saved_picture_too(editor, tmp_path):
+def test_the_eraser_restores_the_original_parts_of_a_reopened_picture(editor, tmp_path):
     before = editor.label_map.copy()
     done(editor, lambda: editor.paint(DAB))
     editor.save(tmp_path / "picture.png")
@@ -345,7 +345,7 @@ def test_the_eraser_brings_back_what_was_before_all_edits_in_a_saved_picture_too
 
 
 @pytest.mark.slow
-def test_what_a_stroke_sends_does_not_grow_with_the_history(tiny_model):
+def test_the_size_of_a_strokes_messages_does_not_grow_with_the_history(tiny_model):
     editor, sent = Editor(tiny_model, seed=3, auto=False, vectors={}, journal=False), []
     editor.view._send = lambda msg, buffers=None: sent.append(len(json.dumps(msg)))
     try:
@@ -358,7 +358,7 @@ def test_what_a_stroke_sends_does_not_grow_with_the_history(tiny_model):
         assert len(editor.session.history.entries) > 60
         assert np.median(sizes[60:]) <= 1.1 * np.median(sizes[10:30])
         assert max(sizes[60:]) <= 1.3 * max(sizes[10:30])
-        assert len(editor.view.get_state()["history"]) > 60  # a page that is opened reads all of it
+        assert len(editor.view.get_state()["history"]) > 60  # a page that opens reads all of it
         sent.clear()
         editor.view._handle_custom_msg({"kind": "history"}, [])
         assert sum(sent) > 2 * max(sizes)

@@ -1,4 +1,4 @@
-"""The browser side's own tests, and what it must share with Python: traits, kinds of messages, tools."""
+"""The browser side's unit tests, and names that it shares with Python: traits, kinds of messages, tools."""
 
 import re
 import subprocess
@@ -32,13 +32,13 @@ def test_the_page_declares_exactly_the_traits_that_the_kernel_sends():
     assert declared(text, ["EditorTraits", *own[1].strip().split(", ")]) == sent - {"layout", "tabbable", "tooltip"}
 
 
-def test_the_tools_of_the_page_are_those_that_the_kernel_knows():
+def test_page_and_kernel_know_the_same_tools():
     files = (path.read_text(encoding="utf-8") for path in (JS / "editor" / "tools").glob("*.js"))
     assert {name for text in files for name in TOOL_NAME.findall(text)} == set(BUTTONS)
 
 
 @pytest.mark.parametrize("widget", ["editor", "sample_grid"])
-def test_a_bundle_has_each_text_of_its_sources(widget):
+def test_a_bundle_contains_each_text_of_its_sources(widget):
     bundle = (JS.parent / f"editgan_widgets/widgets/static/{widget}.bundle.js").read_text(encoding="utf-8")
     texts = re.findall(r'(?<![\w.$])t\(\s*("[^"]+")', (JS / widget / "main.js").read_text(encoding="utf-8"))
     assert texts

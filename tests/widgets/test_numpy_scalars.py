@@ -1,4 +1,4 @@
-"""Numbers of numpy are taken wherever Python's own are, and kept as Python's."""
+"""Scalars of numpy and torch are accepted wherever Python numbers are, and stored as Python numbers."""
 
 import json
 
@@ -25,7 +25,7 @@ from editgan_widgets.widgets import Editor, SampleGrid
 
 
 def _boxed(value):
-    """A number in every form that has no axes: numpy's scalars, arrays and tensors."""
+    """A number in every zero-dimensional form: numpy scalars, arrays and tensors."""
     forms = [np.array(value), torch.tensor(value), np.array(float(value)), torch.tensor(float(value))]
     return [*forms, np.float64(value), np.longdouble(value), np.int64(value)]
 
@@ -68,7 +68,7 @@ def test_numbers_without_axes_are_numbers():
 
 
 @pytest.mark.slow
-def test_boxed_numbers_are_taken_wherever_a_number_is(session, tiny_model, tmp_path):
+def test_numpy_and_tensor_scalars_are_accepted_wherever_a_number_is(session, tiny_model, tmp_path):
     session.keep_journal(tmp_path / "journal", np.array(False))
     for one in _boxed(1):
         stroke = Stroke([(one, 16)], one, one, radii=[one])
@@ -90,7 +90,7 @@ def test_boxed_numbers_are_taken_wherever_a_number_is(session, tiny_model, tmp_p
 
 
 @pytest.mark.parametrize("five", [5.5, np.float64(5.5), np.array(5.5), torch.tensor(5.5)])
-def test_a_fraction_for_a_whole_number_is_refused_by_its_name(session, tiny_model, unchecked, five):
+def test_a_fraction_in_place_of_an_integer_is_refused_naming_the_argument(session, tiny_model, unchecked, five):
     session.set_label_map(np.ones_like(session.label_map))
     for name, call in {
         "a label is a part's name or its id": lambda: Stroke([(1, 1)], 2, five),
@@ -129,7 +129,7 @@ def test_a_stroke_takes_its_part_from_a_label_map(session, tmp_path, whole):
 
 
 @pytest.mark.slow
-def test_a_session_takes_numpy_numbers(tiny_model, tmp_path):
+def test_a_session_accepts_numpy_numbers(tiny_model, tmp_path):
     session = EditSession.from_seed(tiny_model, np.int64(3), np.float32(0.5))
     session.keep_journal(tmp_path / "journal")
     session.paint(Stroke([(16, 16)], 4, session.label_map[0, 0]))
@@ -149,7 +149,7 @@ def test_a_session_takes_numpy_numbers(tiny_model, tmp_path):
     assert len(list(refine(tiny_model, session.origin, vector, np.int64(2), np.float64(1.0)))) == 3
 
 
-def test_settings_keep_pythons_numbers(unchecked):
+def test_settings_store_numpy_numbers_as_pythons(unchecked):
     for one in _boxed(1):
         for config in (EditConfig(one, one), EmbedConfig(one, one), PivotalConfig(one, one), VectorSetting(one)):
             assert type(next(iter(vars(config).values()))) in (int, float)
@@ -165,7 +165,7 @@ def test_settings_keep_pythons_numbers(unchecked):
         assert "np." not in repr(vars(config)).replace("array", ""), config
 
 
-def test_operations_and_pictures_take_numpy_numbers(session, tiny_model):
+def test_operations_and_pictures_accept_numpy_numbers(session, tiny_model):
     label_map, labels = session.label_map, tiny_model.labels
     for operation in (
         grow(np.uint8(1), np.float32(2)),
@@ -183,7 +183,7 @@ def test_operations_and_pictures_take_numpy_numbers(session, tiny_model):
 
 
 @pytest.mark.slow
-def test_an_editor_takes_numpy_numbers(tiny_model):
+def test_an_editor_accepts_numpy_numbers(tiny_model):
     editor = Editor(
         tiny_model,
         seed=np.int64(3),
@@ -229,7 +229,7 @@ def test_an_editor_takes_numpy_numbers(tiny_model):
     editor.close()
 
 
-def test_a_grid_takes_numpy_seeds(tiny_model):
+def test_a_sample_grid_accepts_numpy_seeds(tiny_model):
     grid = SampleGrid(tiny_model, seeds=np.arange(3), truncation_psi=np.float32(0.5), selected=np.int64(2))
     assert grid.seed == 2
     assert grid.selected.recipe == {"seed": 2, "truncation_psi": 0.5}

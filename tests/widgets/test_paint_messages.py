@@ -1,4 +1,4 @@
-"""The painting tools' messages and the methods that do the same, on an editor with the tiny model."""
+"""Messages of the painting tools and the equivalent methods, on an editor with the tiny model."""
 
 import zlib
 
@@ -32,7 +32,7 @@ def browser(editor, kind, *buffers, **content):
 
 
 def method_and_message_agree(editor, method, *message, **content):
-    """Do it from Python, take it back, do it as the browser does: the same mask. One undo takes each back."""
+    """The method and the message produce the same mask, and one undo reverts each."""
     before = editor.label_map.copy()
     method()
     editor.wait(20)
@@ -51,7 +51,7 @@ def method_and_message_agree(editor, method, *message, **content):
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_each_message_does_what_its_method_does(editor):
+def test_each_message_has_the_same_effect_as_its_method(editor):
     agree = method_and_message_agree
     pen = Stroke(LINE.tolist(), 4, 3, radii=[1, 4])
     stroke = {"id": "s", "tool": "brush", "radius": 4, "shape": "round"}
@@ -81,7 +81,7 @@ def test_a_pens_stroke_is_in_the_script_of_the_picture(editor):
 
 
 @pytest.mark.shipped
-def test_the_history_names_what_was_painted_with(editor):
+def test_the_history_names_the_tool_and_the_painted_part(editor):
     browser(editor, "push", LINE, radius=6, id="p")
     browser(editor, "lasso", [(2, 2), (12, 3), (5, 14)])
     assert [entry["name"] for entry in editor.view.history][1:] == ["push", "spark lasso"]
@@ -106,7 +106,7 @@ def test_painting_over_chosen_parts_leaves_all_others(editor):
 
 
 @pytest.mark.shipped
-def test_hiding_parts_and_borders_change_the_view_alone(editor):
+def test_hidden_parts_and_borders_change_only_the_view(editor):
     before = editor.label_map.copy()
     editor.hide("spark", 1)
     assert editor.view.hidden == [1, 3]
@@ -122,9 +122,9 @@ def test_hiding_parts_and_borders_change_the_view_alone(editor):
 
 
 @pytest.mark.shipped
-def test_a_tools_outline_is_what_the_tool_would_make_and_nothing_is_changed(editor):
+def test_a_part_tools_outline_shows_its_result_and_changes_nothing(editor):
     before = editor.label_map.copy()
-    browser(editor, "outline", name="grow", label=3, mirror=True)  # which part tools do not go by
+    browser(editor, "outline", name="grow", label=3, mirror=True)  # part tools ignore mirror
     editor._outlines.wait(20)
     content, buffers = editor.sent[-1]
     assert content == {"kind": "outline", "name": "grow", "label": 3}
@@ -137,7 +137,7 @@ def test_a_tools_outline_is_what_the_tool_would_make_and_nothing_is_changed(edit
 
 
 @pytest.mark.shipped
-def test_an_outline_leaves_locked_parts_out_and_an_error_in_its_box(editor):
+def test_an_outline_excludes_locked_parts_and_leaves_a_shown_error(editor):
     with pytest.raises(ValueError, match="explode"):
         browser(editor, "operate", name="explode")
     assert "explode" in editor.error
@@ -145,7 +145,7 @@ def test_an_outline_leaves_locked_parts_out_and_an_error_in_its_box(editor):
     editor._outlines.wait(20)
     outline = np.frombuffer(zlib.decompress(editor.sent[-1][1][0]), np.uint8).reshape(editor.label_map.shape)
     assert np.array_equal(outline > 0, editor.label_map == 3)
-    browser(editor, "outline", name="from the other side", label=2)  # which is not paired
+    browser(editor, "outline", name="from the other side", label=2)  # a part without a pair
     editor._outlines.wait(20)
     assert editor.sent[-1][1] == [b""]
     assert "explode" in editor.error
@@ -153,7 +153,7 @@ def test_an_outline_leaves_locked_parts_out_and_an_error_in_its_box(editor):
 
 
 @pytest.mark.shipped
-def test_a_part_is_copied_from_another_portraits_mask(editor, tiny_model):
+def test_a_parts_shape_is_copied_from_another_portraits_mask(editor, tiny_model):
     other = EditSession.from_seed(tiny_model, seed=5).label_map
     editor.operate(copy_from(other, "spark", fit=False))
     editor.wait(20)
@@ -174,7 +174,7 @@ def test_a_part_is_copied_from_another_portraits_mask(editor, tiny_model):
         ("outline", (), {"name": "grow", "label": "halo"}, "halo"),
     ],
 )
-def test_messages_that_do_not_fit_are_refused_and_change_nothing(editor, kind, buffers, content, words):
+def test_invalid_messages_are_refused_and_change_nothing(editor, kind, buffers, content, words):
     before = editor.label_map.copy()
     with pytest.raises(ValueError, match=words):
         browser(editor, kind, *buffers, **content)

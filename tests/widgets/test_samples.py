@@ -1,4 +1,4 @@
-"""Portraits to choose from: the grid of seeds by truncation, and what the editor draws while it is idle."""
+"""Sample portraits: the grid of seeds and truncations, and pictures that the editor renders while it is idle."""
 
 import io
 import threading
@@ -26,14 +26,14 @@ def samples(editor):
     return {(x["seed"], x["psi"]): buffers[0] for x, buffers in editor.sent if x["kind"] == "sample"}
 
 
-def test_a_sampled_picture_is_the_sessions_and_no_larger_than_asked(tiny_model):
+def test_a_sampled_picture_equals_the_sessions_within_the_requested_size(tiny_model):
     pictures = list(sample_pictures(tiny_model, [(3, 0.7), (5, 1.0)]))
     assert np.array_equal(pictures[0], EditSession.from_seed(tiny_model, 3, 0.7).image)
     assert np.array_equal(pictures[1], EditSession.from_seed(tiny_model, 5, 1.0).image)
     assert next(sample_pictures(tiny_model, [(3, 0.7)], largest=16)).shape == (16, 16, 3)
 
 
-def test_the_browser_gets_each_sample_once_and_again_when_it_asks_again(editor):
+def test_the_browser_gets_each_sample_once_for_each_request(editor):
     browser(editor, kind="samples", seeds=[0, 1, 2], psis=[0.5, 1])
     until(lambda: len(samples(editor)) == 6)
     assert list(samples(editor)) == [(0, 0.5), (1, 0.5), (2, 0.5), (0, 1.0), (1, 1.0), (2, 1.0)]
@@ -43,7 +43,7 @@ def test_the_browser_gets_each_sample_once_and_again_when_it_asks_again(editor):
     assert np.abs(shown - made).mean() < 8
     assert len(editor.sent) == 6
     browser(editor, kind="samples", seeds=[1], psis=[1])
-    assert len(editor.sent) == 7  # at once: it was kept
+    assert len(editor.sent) == 7  # immediately, from the cache
     assert editor.error == ""
 
 
@@ -59,7 +59,7 @@ def test_the_browser_gets_each_sample_once_and_again_when_it_asks_again(editor):
         ([1], ["much"], "0 to 2"),
     ],
 )
-def test_samples_that_do_not_fit_are_refused(editor, seeds, psis, words):
+def test_invalid_samples_are_refused(editor, seeds, psis, words):
     browser(editor, kind="samples", seeds=seeds, psis=psis)
     assert words in editor.error
     assert not samples(editor)
@@ -79,7 +79,7 @@ def test_samples_wait_for_an_edit_and_do_not_end_it(editor):
     until(lambda: samples(editor))
 
 
-def test_a_new_portrait_takes_the_old_ones_place_with_a_history_of_its_own(editor, tiny_model):
+def test_a_new_portrait_replaces_the_old_one_and_has_a_new_history(editor, tiny_model):
     editor.paint(Stroke(points=[(8.0, 8.0)], radius=4.0, label=3), run=False)
     editor.wait()
     assert editor.view.can_undo
@@ -97,7 +97,7 @@ def test_a_new_portrait_takes_the_old_ones_place_with_a_history_of_its_own(edito
 
 
 @pytest.mark.parametrize(("seed", "psi"), [(-1, 0.7), ("four", 0.7), (None, 0.7), (4, 5.0), (4, None)])
-def test_a_new_portrait_that_does_not_fit_leaves_the_old_one(editor, seed, psi):
+def test_an_invalid_new_portrait_leaves_the_old_one(editor, seed, psi):
     before = editor.image
     browser(editor, kind="new", seed=seed, psi=psi)
     with pytest.raises(ValueError, match=r"whole number from 0|from 0 to 2"):
@@ -106,7 +106,7 @@ def test_a_new_portrait_that_does_not_fit_leaves_the_old_one(editor, seed, psi):
     assert editor.error
 
 
-def test_idle_jobs_run_in_order_while_nothing_is_busy_and_outlive_an_error():
+def test_idle_jobs_run_in_order_while_the_worker_is_idle_and_continue_after_an_error():
     busy, ran, errors = threading.Event(), [], []
     busy.set()
     idle = IdleWorker(busy.is_set, errors.append)
@@ -130,7 +130,7 @@ def test_idle_jobs_run_in_order_while_nothing_is_busy_and_outlive_an_error():
     assert ran == ["new", "c"]
 
 
-def test_a_grid_of_seeds_by_truncation_chooses_both(tiny_model):
+def test_a_grid_of_seeds_and_truncations_selects_both(tiny_model):
     grid = SampleGrid(tiny_model, seeds=[4, 5], truncation_psi=(0.5, 1.0))
     assert (len(grid.pictures), grid.psis, repr(grid)) == (4, [0.5, 1.0], "SampleGrid(4 portraits, seed 4 chosen)")
     grid.index = 3

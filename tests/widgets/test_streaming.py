@@ -1,4 +1,4 @@
-"""What the editor's streaming promises: newest wins, cancel within one step, no stale frame, a paced viewer."""
+"""Streaming: the newest frame wins, jobs are cancelled within one step, no stale frames, frames at the viewer's pace."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ def worker():
     worker.close()
 
 
-def test_mailbox_gives_only_the_newest_frame_once():
+def test_mailbox_returns_only_the_newest_frame_once():
     mailbox = LatestFrame()
     mailbox.put(1, "a")
     mailbox.put(1, "b")
@@ -36,7 +36,7 @@ def test_mailbox_drops_frames_of_an_older_job():
     assert mailbox.take() == (2, "new")
 
 
-def test_worker_hands_out_items_in_order_and_then_done(worker):
+def test_worker_reports_items_in_order_and_then_done(worker):
     seen = []
     worker.submit(
         lambda token: range(3), lambda _, item: seen.append(item), lambda _, cancelled: seen.append(cancelled)
@@ -63,10 +63,10 @@ def test_a_new_job_cancels_the_running_one_within_one_step(worker):
     second = worker.submit(lambda token: ["only"], on_item=lambda stamp, item: ends.append((stamp, item)))
     assert worker.wait(5)
     assert ends == ["closed", (first, True), (second, "only")]
-    assert not any(steps)  # no step began after the cancel
+    assert not any(steps)  # no step started after the cancel
 
 
-def test_a_job_replaced_before_it_began_is_dropped(worker):
+def test_a_job_replaced_before_it_starts_is_dropped(worker):
     began, gate, ran = threading.Event(), threading.Event(), []
 
     def blocked(token):
@@ -83,7 +83,7 @@ def test_a_job_replaced_before_it_began_is_dropped(worker):
     assert ran == ["third"]
 
 
-def test_an_error_in_a_job_is_reported_and_the_worker_lives_on(worker):
+def test_an_error_in_a_job_is_reported_and_the_worker_continues(worker):
     errors, seen = [], []
 
     def broken(token):
@@ -173,7 +173,7 @@ def test_pacer_waits_for_a_slow_viewer_and_then_sends_the_newest(paced):
     assert [frame for _, _, frame in sent] == [0, 1, 3]
 
 
-def test_pacer_goes_on_when_acknowledgements_never_come(paced):
+def test_pacer_continues_without_acknowledgements(paced):
     clock, sent, pacer = paced
     for i in range(21):
         clock.now = i / 10
@@ -205,7 +205,7 @@ def test_a_new_stream_drops_frames_of_the_old_edit(paced):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread's niceness is Linux's alone")
-def test_a_worker_stands_back_behind_others_where_it_is_asked_to():
+def test_a_background_worker_has_a_lower_thread_priority():
     found = []
 
     def job(_token):
@@ -222,7 +222,7 @@ def test_a_worker_stands_back_behind_others_where_it_is_asked_to():
 
 
 @pytest.mark.slow
-def test_a_script_that_ends_while_a_worker_computes_ends_well():
+def test_a_script_exits_cleanly_while_a_worker_computes():
     code = """if True:
         import torch
         from editgan_widgets.streaming import Worker

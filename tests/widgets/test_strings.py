@@ -1,4 +1,4 @@
-"""Texts in other languages: each of the browser's has an entry, with the same placeholders, and none is left over."""
+"""Translations: each text of the widgets has an entry with the same placeholders, and every entry is used."""
 
 import ast
 import importlib
@@ -23,7 +23,7 @@ JS = WIDGETS.parents[1] / "js"
 SCRIPTS = sorted(path for room in ("core", "editor", "sample_grid") for path in (JS / room).rglob("*.js"))
 ENTRIES = json.loads((WIDGETS / "strings.json").read_text(encoding="utf-8"))
 LITERAL = re.compile(r'(?<![\w.$])t\(\s*"((?:[^"\\]|\\.)*)"')
-# Where the text is a name, from Python or a table of literals.
+# Calls whose text is a name, from Python or a table of literals.
 NAMES = re.compile(r"(?<![\w.$])t\((label\.name|part\.name|name|tool|\w+\.(first|second))\)")
 
 
@@ -48,7 +48,7 @@ def names() -> set[str]:
 
 
 def kernel_texts(all_constants: bool = False) -> set[str]:
-    """What Python gives `text`, `say` or `Note` as it stands, or every string of the widgets and the engine."""
+    """Literal arguments of `text`, `say` and `Note`, or all string constants, of the widgets and the engine."""
     found = set()
     engine = [path for room in ("masks", "latent", "documents") for path in (WIDGETS.parent / room).rglob("*.py")]
     for path in (*WIDGETS.rglob("*.py"), *WIDGETS.parent.glob("*.py"), *engine):
@@ -78,12 +78,12 @@ def test_every_text_and_name_has_an_entry_with_the_same_placeholders(language):
 
 
 @pytest.mark.slow
-def test_no_entry_is_left_over():
+def test_every_entry_is_used():
     spare = set(ENTRIES) - browser_texts() - names() - kernel_texts(all_constants=True)
     assert not spare, sorted(spare)
 
 
-def test_the_browser_says_nothing_that_cannot_be_translated():
+def test_every_text_of_the_browser_is_translatable():
     for path in SCRIPTS:
         code = path.read_text(encoding="utf-8")
         calls = [match.start() for match in re.finditer(r"(?<![\w.$])t\((?!\w+\) =>)", code)]
@@ -93,14 +93,14 @@ def test_the_browser_says_nothing_that_cannot_be_translated():
         assert not texts, f"{path.name}: {texts} are not given to t()"
 
 
-def test_a_text_takes_its_values_and_an_unknown_one_stays():
-    assert translated("zh", "Gone to {name}.", name="头发") == "已转到 头发。"
+def test_placeholders_are_filled_and_an_unknown_text_stays_untranslated():
+    assert translated("zh", "Now at {name}.", name="头发") == "已转到 头发。"
     assert translated("zh", "my own vector") == "my own vector"
     assert translated("en", "{steps} steps", steps=3) == "3 steps"
 
 
 @pytest.mark.shipped
-def test_the_editor_and_the_grid_speak_the_language_they_are_given(tiny_model, session):
+def test_the_editor_and_the_grid_use_the_given_language(tiny_model, session):
     editor = Editor(session, language="zh", journal=False)
     try:
         assert editor.view.language == "zh"

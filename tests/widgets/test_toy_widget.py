@@ -1,4 +1,4 @@
-"""A toy widget (tests/support/fader) shows what widgets/core gives a widget: commands, steps, Stop, errors, reload."""
+"""Features of widgets/core, shown by a toy widget (tests/support/fader): commands, steps, Stop, errors, reload."""
 
 import time
 
@@ -51,7 +51,7 @@ def test_a_command_from_the_browser_is_executed_once_and_confirmed(fader):
         ({"kind": "fade", "colour": [0, 0, 0], "steps": 0}, "steps is a whole number from 1 to 100000; got 0"),
     ],
 )
-def test_a_message_that_does_not_fit_is_answered_with_an_error_and_changes_nothing(fader, message, error):
+def test_an_invalid_message_is_answered_with_an_error_and_changes_nothing(fader, message, error):
     receive(fader, 1, **message)
     assert error in fader.error
     assert ({"kind": "reject", "id": "page:1"}, []) in fader.sent
@@ -71,7 +71,7 @@ def test_a_computation_runs_in_steps_and_sends_frames(fader):
     assert frames[-1]["figures"] == {"left": 0}
 
 
-def test_stop_ends_a_computation_within_a_step_and_keeps_it(fader):
+def test_stop_ends_a_computation_within_a_step_and_keeps_its_result(fader):
     fader.fade(0, 0, 0, steps=100_000)
     while fader.changes == 0 and fader.loop.document.changes == 0:
         time.sleep(0.001)
@@ -90,14 +90,14 @@ def test_a_new_command_stops_a_computation(fader):
     assert fader.loop.document.colour == (1, 2, 3)
 
 
-def test_a_preview_is_shown_and_not_kept(fader):
+def test_a_preview_is_shown_but_not_kept(fader):
     receive(fader, kind="set_colour", colour=[0, 255, 0], live=True)
     fader.wait()
     assert fader.loop.document == Document()
     assert fader.sent[-1][0]["preview"] is True
 
 
-def test_only_the_traits_that_differ_are_sent(fader):
+def test_only_changed_traits_are_sent(fader):
     fader.set_colour(9, 9, 9)
     fader.wait()
     published = []
@@ -108,7 +108,7 @@ def test_only_the_traits_that_differ_are_sent(fader):
     assert not {"image", "changes"} & set(published)
 
 
-def test_a_page_that_missed_a_revision_gets_all_traits_of_the_kernel_again(fader):
+def test_a_page_that_missed_a_revision_gets_all_traits_again(fader):
     states = []
     fader.send_state = lambda key=None: states.append(set(key))
     receive(fader, kind="state", revision=fader.revision)

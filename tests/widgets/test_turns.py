@@ -1,4 +1,4 @@
-"""Turns at a device: one thread at a time, first come first served; two editors on one model alternate."""
+"""Turns at a device: one thread at a time, first come, first served; two editors on one model alternate."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from editgan_widgets.turns import Turns, turns_of
 from editgan_widgets.widgets import Editor
 
 
-def test_threads_get_their_turn_in_the_order_in_which_they_asked():
+def test_threads_get_their_turns_in_the_order_of_their_requests():
     line, order, ready = Turns(), [], []
 
     def work(i):
@@ -50,7 +50,7 @@ def test_no_two_threads_hold_the_turn_and_one_thread_may_take_it_twice():
     assert line._holder is None
 
 
-def test_an_error_inside_gives_the_turn_back():
+def test_an_error_inside_a_turn_releases_it():
     line = Turns()
     try:
         with line:
@@ -64,7 +64,7 @@ def test_an_error_inside_gives_the_turn_back():
     assert taken == [1]
 
 
-def test_long_work_lets_those_who_wait_go_first():
+def test_long_work_yields_to_waiting_threads():
     line, order = Turns(), []
 
     def other():
@@ -84,13 +84,13 @@ def test_long_work_lets_those_who_wait_go_first():
     assert order == ["before", "other", "after"]
 
 
-def test_a_cpu_has_no_turns():
+def test_there_are_no_turns_on_a_cpu():
     assert turns_of(torch.device("cpu")) is None
 
 
 @pytest.mark.slow
 def test_two_editors_on_one_model_never_compute_at_once_and_alternate(tiny_model, monkeypatch):
-    line = Turns()  # the model lies on the CPU: as if it lay on a CUDA device
+    line = Turns()  # the model is on the CPU, which has no turns: treat it like a CUDA device
     monkeypatch.setattr(turns, "turns_of", lambda device: line)
     inside, most, order = set(), [], []
 
@@ -124,4 +124,4 @@ def test_two_editors_on_one_model_never_compute_at_once_and_alternate(tiny_model
     assert max(most) == 1
     assert len(set(order)) == 2
     changes = sum(a != b for a, b in pairwise(order))
-    assert changes > 20  # they took turns at each step, not one edit after the other
+    assert changes > 20  # they alternated at each step, instead of one edit after the other

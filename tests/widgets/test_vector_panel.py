@@ -49,7 +49,7 @@ def near(first, second):
     torch.testing.assert_close(first, second, rtol=1e-4, atol=1e-4)
 
 
-def test_a_switch_takes_a_vector_out_and_brings_it_back_at_its_scale(editor, vectors):
+def test_a_switch_removes_a_vector_and_restores_it_at_its_scale(editor, vectors):
     before, delta = editor.session.w_plus, vectors["more spark"].delta_w_plus
     editor.apply_vectors({"more spark": 0.7})
     browser(editor, kind="switch", name="more spark", on=False)
@@ -66,7 +66,7 @@ def test_a_switch_takes_a_vector_out_and_brings_it_back_at_its_scale(editor, vec
     assert not row(editor, "more spark")["on"]
 
 
-def test_switching_on_what_stands_at_0_takes_it_to_1_and_a_slider_switches_on(editor):
+def test_switching_on_a_vector_at_0_sets_it_to_1_and_moving_a_slider_switches_on(editor):
     editor.switch_vector("less glow", True)
     assert editor.wait(20)
     assert editor.vector_scales == {"less glow": 1.0}
@@ -77,10 +77,10 @@ def test_switching_on_what_stands_at_0_takes_it_to_1_and_a_slider_switches_on(ed
     assert row(editor, "less glow")["on"]
 
 
-def test_rows_alone_move_and_one_undo_brings_the_others_back(editor, vectors):
+def test_a_vector_restricted_to_rows_moves_only_these_and_one_undo_lifts_the_restriction(editor, vectors):
     before, delta = editor.session.w_plus, vectors["more spark"].delta_w_plus
     editor.apply_vectors({"more spark": 1.0})
-    editor.vector_layers("more spark", 0, 3)  # in the queue behind the slider
+    editor.vector_layers("more spark", 0, 3)  # queued behind the slider
     assert editor.wait(20)
     near(editor.session.w_plus[:, :4], before[:, :4] + delta[:4])
     near(editor.session.w_plus[:, 4:], before[:, 4:])
@@ -95,7 +95,7 @@ def test_rows_alone_move_and_one_undo_brings_the_others_back(editor, vectors):
     assert row(editor, "more spark")["layers"] == [0, 4]
 
 
-def test_a_preview_moves_the_chosen_rows_alone(editor, vectors):
+def test_a_preview_moves_only_the_chosen_rows(editor, vectors):
     editor.vector_layers("more spark", 4, 7)
     browser(editor, kind="vectors", scales={"more spark": 1.5}, live=True)
     assert editor.wait(20)
@@ -106,7 +106,7 @@ def test_a_preview_moves_the_chosen_rows_alone(editor, vectors):
     assert not session.can_undo
 
 
-def test_a_slider_that_comes_back_to_its_place_shows_the_committed_picture(editor):
+def test_a_slider_that_returns_to_its_position_shows_the_committed_picture(editor):
     browser(editor, kind="vectors", scales={"more spark": 1.5}, live=True)
     assert editor.wait(20)
     browser(editor, kind="vectors", scales={"more spark": 0.0}, live=False)
@@ -129,7 +129,7 @@ def test_a_slider_that_comes_back_to_its_place_shows_the_committed_picture(edito
     ],
 )
 @pytest.mark.usefixtures("unchecked")
-def test_what_does_not_fit_is_refused_and_changes_nothing(editor, message, words):
+def test_invalid_requests_are_refused_and_change_nothing(editor, message, words):
     before = editor.session.w_plus
     browser(editor, **message)
     assert words in editor.error
@@ -138,7 +138,7 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(editor, message, words
 
 
 @pytest.mark.slow
-def test_refining_runs_with_frames_and_one_undo_takes_it_back(editor, vectors):
+def test_refining_sends_frames_and_is_undone_in_one_step(editor, vectors):
     before = editor.session.w_plus
     editor.apply_vectors({"more spark": 1.0})
     assert editor.wait(20)
@@ -160,7 +160,7 @@ def test_refining_runs_with_frames_and_one_undo_takes_it_back(editor, vectors):
 
 
 @pytest.mark.slow
-def test_the_script_of_rows_a_switch_and_a_refinement_makes_the_same_pixels(editor, tmp_path):
+def test_a_script_with_rows_a_switch_and_a_refinement_makes_the_same_pixels(editor, tmp_path):
     editor.apply_vectors({"more spark": 1.0, "less glow": 0.3})
     editor.vector_layers("more spark", 0, 5)
     editor.switch_vector("less glow", False)
@@ -172,7 +172,7 @@ def test_the_script_of_rows_a_switch_and_a_refinement_makes_the_same_pixels(edit
     assert "not the same" not in told
 
 
-def test_a_refinement_can_be_stopped_and_keeps_its_best(editor):
+def test_a_stopped_refinement_keeps_its_best_step(editor):
     editor.apply_vectors({"more spark": 1.0})
     assert editor.wait(20)
     editor.refine(500)
@@ -186,14 +186,14 @@ def test_a_refinement_can_be_stopped_and_keeps_its_best(editor):
     assert not editor.view.running
 
 
-def test_refining_without_a_vector_says_what_to_do_and_leaves_the_history(editor):
+def test_refining_without_a_vector_is_refused_with_advice_and_leaves_the_history(editor):
     editor.refine()
     with pytest.raises(SessionError, match="move a slider first"):
         editor.wait(20)
     assert not editor.session.can_undo
 
 
-def test_opposed_and_like_vectors_clash_as_far_as_they_share_rows(tiny_model, vectors):
+def test_opposed_and_similar_vectors_clash_in_proportion_to_their_shared_rows(tiny_model, vectors):
     one = vectors["more spark"]
     both = {"one": one, "same": EditVector("same", one.delta_w_plus + 0.1, (), one.recipe), "off": vectors["less glow"]}
     on, back = VectorSetting(1.0), VectorSetting(-1.0)
@@ -207,7 +207,7 @@ def test_opposed_and_like_vectors_clash_as_far_as_they_share_rows(tiny_model, ve
 
 @pytest.mark.shipped
 @pytest.mark.skipif(not MODELS["portraits"].is_file(), reason="the model does not ship here")
-def test_clashes_of_the_library_are_those_that_one_would_name():
+def test_clashes_of_the_library_are_between_related_attributes():
     model = load_model("portraits", "cpu")
     library = load_vectors(model)
     on = VectorSetting(1.0)
@@ -232,7 +232,7 @@ def test_the_editor_names_vectors_that_clash_until_one_is_off(editor, vectors):
     assert editor.view.vector_clashes == []
 
 
-def test_differences_go_from_any_settings_to_any_others(tiny_model, vectors):
+def test_a_difference_leads_from_any_settings_to_any_others(tiny_model, vectors):
     before = {"more spark": VectorSetting(0.5, layers=(0, 3)), "less glow": VectorSetting(1.0)}
     after = {"more spark": VectorSetting(-1.0), "less glow": VectorSetting(1.0, on=False)}
     w_plus = there = tiny_model.sample_w_plus(1)
@@ -243,7 +243,7 @@ def test_differences_go_from_any_settings_to_any_others(tiny_model, vectors):
     assert difference(vectors, after, after) == []
 
 
-def test_pictures_come_from_the_preview_or_are_drawn_by_the_worker(editor, vectors):
+def test_pictures_of_vectors_are_previews_or_are_rendered_by_the_worker(editor, vectors):
     assert editor.wait(20)
     assert set(editor.view.vector_pictures) == set(vectors)
     preview = np.concatenate([np.zeros((64, 64, 3), np.uint8), np.full((64, 64, 3), 200, np.uint8)], axis=1)
@@ -258,7 +258,7 @@ def test_pictures_come_from_the_preview_or_are_drawn_by_the_worker(editor, vecto
     assert not editor.error
 
 
-def test_pictures_come_also_where_other_things_are_to_be_done_first(editor, vectors):
+def test_pictures_of_vectors_are_rendered_after_other_queued_work(editor, vectors):
     with editor.session.lock:
         for name in ("one", "two", "three"):
             editor.add_vector(EditVector(name, vectors["less glow"].delta_w_plus, (), vectors["less glow"].recipe))
@@ -270,7 +270,7 @@ def test_pictures_come_also_where_other_things_are_to_be_done_first(editor, vect
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_an_own_vector_is_removed_from_picture_and_panel_and_from_the_journal(tiny_model, tmp_path, vectors):
+def test_an_own_vector_is_removed_from_picture_panel_and_journal(tiny_model, tmp_path, vectors):
     editor = Editor(EditSession.from_seed(tiny_model, seed=3), vectors={}, journal=tmp_path / "journal")
     before = editor.session.w_plus
     for vector in vectors.values():
@@ -301,7 +301,7 @@ def after_undo(editor, ways):
 
 
 @pytest.mark.slow
-def test_undo_brings_a_removed_vector_back_with_its_slider_and_redo_takes_both_away(editor, vectors):
+def test_undo_restores_a_removed_vector_and_its_slider_and_redo_removes_both(editor, vectors):
     before, delta = editor.session.w_plus, vectors["more spark"].delta_w_plus
     editor.apply_vectors({"more spark": 0.7})
     editor.vector_layers("more spark", 0, 3)
@@ -322,7 +322,7 @@ def test_undo_brings_a_removed_vector_back_with_its_slider_and_redo_takes_both_a
     assert editor.vector_scales == {}
     near(editor.session.w_plus, before)
     after_undo(editor, ["undo"])
-    editor.apply_vectors({"more spark": 1.0})  # it moves as before
+    editor.apply_vectors({"more spark": 1.0})  # it works as before
     assert editor.wait(20)
     assert editor.vector_scales == {"more spark": 1.0}
     after_undo(editor, ["undo", "undo", "undo"])
@@ -331,7 +331,7 @@ def test_undo_brings_a_removed_vector_back_with_its_slider_and_redo_takes_both_a
     assert delta is editor.vectors["more spark"].delta_w_plus
 
 
-def test_a_vector_removed_at_rest_comes_back_only_where_the_picture_has_it(editor):
+def test_a_vector_removed_at_scale_0_reappears_only_in_states_that_use_it(editor):
     editor.apply_vectors({"less glow": 0.5})
     editor.apply_vectors({"more spark": 0.7})
     editor.apply_vectors({"more spark": 0.0})
@@ -350,7 +350,7 @@ def test_a_vector_removed_at_rest_comes_back_only_where_the_picture_has_it(edito
     assert names_of(editor) == ["less glow"]
 
 
-def test_a_new_vector_of_a_removed_ones_name_is_not_taken_for_it(editor, vectors):
+def test_a_new_vector_with_the_name_of_a_removed_one_is_a_different_vector(editor, vectors):
     editor.apply_vectors({"more spark": 0.7})
     editor.remove_vector("more spark")
     assert editor.wait(20)
@@ -366,7 +366,7 @@ def test_a_new_vector_of_a_removed_ones_name_is_not_taken_for_it(editor, vectors
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_removed_vectors_come_and_go_with_the_history_of_a_restored_editor(tiny_model, tmp_path, vectors):
+def test_a_restored_editors_history_removes_and_restores_vectors(tiny_model, tmp_path, vectors):
     editor = Editor(EditSession.from_seed(tiny_model, seed=3), vectors={}, journal=tmp_path / "journal")
     editor.add_vector(vectors["more spark"])
     editor.apply_vectors({"more spark": 0.7})
@@ -383,7 +383,7 @@ def test_removed_vectors_come_and_go_with_the_history_of_a_restored_editor(tiny_
     assert not Editor.restore(tmp_path / "journal", tiny_model).vectors
 
 
-def test_vectors_of_the_library_stay(tiny_model, vectors, monkeypatch):
+def test_vectors_of_the_library_cannot_be_removed(tiny_model, vectors, monkeypatch):
     monkeypatch.setattr("editgan_widgets.widgets.editor.editor.load_vectors", lambda model: vectors)
     editor = Editor(EditSession.from_seed(tiny_model, seed=3), journal=False)
     with pytest.raises(ValueError, match="library and stays"):
@@ -414,7 +414,7 @@ def test_the_last_edit_is_saved_as_an_animation(editor, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_sweep_begins_without_its_vector_and_keeps_the_others(editor, vectors, tmp_path):
+def test_a_sweep_starts_without_its_vector_and_keeps_the_others(editor, vectors, tmp_path):
     editor.apply_vectors({"less glow": 0.5})
     assert editor.wait(20)
     without = editor.image

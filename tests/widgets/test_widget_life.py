@@ -1,4 +1,4 @@
-"""An editor is a widget among others, and leaves none of its own behind."""
+"""An editor works inside other widgets, and frees its widgets when it is closed or unreferenced."""
 
 import gc
 
@@ -14,12 +14,12 @@ from editgan_widgets.widgets.core.part_canvas import PartCanvas
 
 @pytest.fixture
 def make(tiny_model):
-    Editor(tiny_model, vectors={}, journal=False).close()  # what all editors share is there from now on
+    Editor(tiny_model, vectors={}, journal=False).close()  # creates the widgets that all editors share
     return lambda: Editor(tiny_model, seed=1, vectors={}, journal=False, auto=False)
 
 
 @pytest.mark.parametrize("container", [VBox, HBox, Tab, Accordion])
-def test_containers_take_an_editor(make, container):
+def test_containers_accept_an_editor(make, container):
     editor = make()
     box = container([editor])
     assert isinstance(editor, ipywidgets.DOMWidget)
@@ -47,7 +47,7 @@ def test_close_frees_every_widget(make):
 
 
 @pytest.mark.slow
-def test_an_editor_that_nothing_refers_to_is_freed(make):
+def test_an_unreferenced_editor_is_freed(make):
     before = set(_instances)
     for _ in range(4):
         editor = make()
@@ -59,7 +59,7 @@ def test_an_editor_that_nothing_refers_to_is_freed(make):
 
 
 @pytest.mark.slow
-def test_an_editor_in_a_container_stays(make):
+def test_an_editor_in_a_container_is_kept_alive(make):
     box = VBox([make()])
     gc.collect()
     assert all(child.view.comm is not None for child in box.children)
@@ -67,7 +67,7 @@ def test_an_editor_in_a_container_stays(make):
 
 
 @pytest.mark.slow
-def test_a_cell_that_is_run_again_leaves_no_widgets_behind(make):
+def test_rerunning_a_cell_leaks_no_widgets(make):
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell.instance()
@@ -79,12 +79,12 @@ def test_a_cell_that_is_run_again_leaves_no_widgets_behind(make):
                 assert shell.run_cell(source, store_history=True).success
                 gc.collect()
                 counts.append(len(set(_instances) - before))
-        # One of each cell is still shown.
+        # One editor of each cell is still shown.
         assert counts == [12] * 4 + [24] * 4 + [36] * 4
         assert all(isinstance(widget, Widget) for widget in _instances.values())
         kept = shell.user_ns["editor"]
         assert shell.run_cell("editor = make(); editor", store_history=True).success
-        assert kept.view.comm is not None  # a variable of the user's
+        assert kept.view.comm is not None  # the user's variable keeps it
         kept.close()
     finally:
         from editgan_widgets.widgets.core import shown

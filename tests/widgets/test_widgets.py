@@ -1,4 +1,4 @@
-"""The editor without a browser: messages go in as the browser sends them."""
+"""The editor without a browser: messages are delivered as the browser sends them."""
 
 import contextlib
 import io
@@ -70,7 +70,7 @@ def frames(editor):
 
 
 def parts(editor):
-    """What the session began with."""
+    """The session's initial label map."""
     return editor.session.picture_at(0)[1]
 
 
@@ -112,7 +112,7 @@ def test_callbacks_return_while_the_session_is_busy_and_the_worker_paints(make_e
     assert threads == {"editgan-editor"}
 
 
-def test_one_stroke_computes_its_target_once(make_editor, monkeypatch):
+def test_the_target_of_a_stroke_is_computed_once(make_editor, monkeypatch):
     editor, made = make_editor(), []
     target = session_module.from_label_maps
     monkeypatch.setattr(session_module, "from_label_maps", lambda *given: made.append(given) or target(*given))
@@ -136,7 +136,7 @@ def test_with_auto_off_a_stroke_waits_for_the_edit_button(make_editor):
 
 
 @pytest.mark.slow
-def test_a_second_stroke_during_a_run_restarts_from_where_it_was(make_editor):
+def test_a_second_stroke_during_a_run_restarts_from_the_present_latent(make_editor):
     editor = make_editor()
     stroke_message(editor, steps=5000)
     until(lambda: editor.view.running and frames(editor))
@@ -153,7 +153,7 @@ def test_a_second_stroke_during_a_run_restarts_from_where_it_was(make_editor):
     assert shown_mask(editor)[12, 4] == 3
 
 
-def test_stop_ends_a_run_and_keeps_the_best(make_editor):
+def test_stop_ends_a_run_and_keeps_its_best_step(make_editor):
     editor = make_editor()
     before = editor.image.copy()
     stroke_message(editor, steps=5000)
@@ -167,7 +167,7 @@ def test_stop_ends_a_run_and_keeps_the_best(make_editor):
 
 
 @pytest.mark.slow
-def test_what_a_stopped_run_was_for_is_shown_as_paint_no_more_and_new_paint_is(make_editor):
+def test_strokes_of_a_stopped_run_are_no_longer_shown_as_painted_but_new_ones_are(make_editor):
     editor = make_editor()
     stroke_message(editor, steps=5000)
     until(lambda: len(frames(editor)) > 1)
@@ -182,7 +182,7 @@ def test_what_a_stopped_run_was_for_is_shown_as_paint_no_more_and_new_paint_is(m
     assert not shown[:10].any()
 
 
-def test_one_undo_takes_back_the_stroke_and_its_edit(make_editor):
+def test_one_undo_removes_a_stroke_and_its_edit(make_editor):
     editor = make_editor()
     before = editor.image.copy()
     stroke_message(editor)
@@ -213,7 +213,7 @@ def test_undo_ends_a_running_edit_first(make_editor):
     assert np.array_equal(shown_mask(editor), parts(editor))
 
 
-def test_eraser_brings_the_original_parts_back(make_editor):
+def test_the_eraser_restores_the_original_parts(make_editor):
     editor = make_editor(auto=False)
     stroke_message(editor, auto=False)
     stroke_message(editor, id="s2", tool="eraser", auto=False, radius=4.0)
@@ -247,7 +247,7 @@ def test_a_stroke_that_changes_nothing_starts_no_edit(make_editor):
         ({"steps": 0}, "steps"),
     ],
 )
-def test_a_bad_stroke_is_shown_and_changes_nothing(make_editor, changes, words):
+def test_an_invalid_stroke_shows_an_error_and_changes_nothing(make_editor, changes, words):
     editor = make_editor()
     stroke_message(editor, **changes)
     until(lambda: editor.view.error)
@@ -257,7 +257,7 @@ def test_a_bad_stroke_is_shown_and_changes_nothing(make_editor, changes, words):
     assert ({"kind": "reject", "id": "s1"}, None) in editor.sent
 
 
-def test_a_stroke_without_a_radius_is_refused_in_words(make_editor):
+def test_a_stroke_without_a_radius_is_refused_with_the_reason(make_editor):
     editor = make_editor()
     points = np.array([(4, 4)], np.float32).tobytes()
     browser(editor, [points], kind="stroke", id="s1", tool="brush", label=3)
@@ -273,7 +273,7 @@ def test_a_stroke_without_a_radius_is_refused_in_words(make_editor):
         ([(4, 4)], StrokeError, "must be a Stroke"),
     ],
 )
-def test_a_bad_stroke_from_python_is_refused_at_once_and_a_running_edit_goes_on(make_editor, stroke, error, words):
+def test_an_invalid_stroke_from_python_raises_immediately_and_a_running_edit_continues(make_editor, stroke, error, words):
     editor = make_editor()
     stroke_message(editor, steps=5000)
     until(lambda: frames(editor))
@@ -292,7 +292,7 @@ def test_a_bad_stroke_from_python_is_refused_at_once_and_a_running_edit_goes_on(
 
 
 @pytest.mark.slow
-def test_edit_goes_on_towards_parts_that_the_picture_lacks(make_editor, session):
+def test_edit_continues_towards_painted_parts_that_the_picture_does_not_show(make_editor, session):
     editor = make_editor(session, steps=1)
     label_map = session.label_map.copy()
     editor.paint(Stroke([(16, 16), (20, 16)], 3, "spark"))
@@ -300,7 +300,7 @@ def test_edit_goes_on_towards_parts_that_the_picture_lacks(make_editor, session)
     assert (editor.label_map != label_map).any()
     editor.paint(Stroke([(16, 16), (20, 16)], 3, "spark"))
     assert editor.wait(20)
-    assert "already there. Press Edit and the picture goes on" in editor.view.status
+    assert "already shows what was painted. Press Edit to continue" in editor.view.status
     before = session.w_plus
     editor.run(8, blocking=True)
     assert editor.view.status.startswith("Done in 8 steps. Agreement")
@@ -310,7 +310,7 @@ def test_edit_goes_on_towards_parts_that_the_picture_lacks(make_editor, session)
     assert torch.equal(session.w_plus, before)
 
 
-def test_a_run_in_which_no_step_came_nearer_says_so(make_editor):
+def test_the_status_line_reports_a_run_without_improvement(make_editor):
     editor = make_editor()
     session, edit = editor.session, editor.session.edit
 
@@ -321,7 +321,7 @@ def test_a_run_in_which_no_step_came_nearer_says_so(make_editor):
     session.edit = fruitless
     stroke_message(editor)
     assert editor.wait(20)
-    assert "No step came nearer" in editor.view.status
+    assert "The edit could not get closer" in editor.view.status
 
 
 def test_an_error_in_the_worker_is_shown_and_wait_raises_it(make_editor):
@@ -344,7 +344,7 @@ def test_an_error_in_the_worker_is_shown_and_wait_raises_it(make_editor):
     assert editor.view.error == ""
 
 
-def test_running_with_nothing_painted_says_what_to_do(make_editor):
+def test_an_edit_without_strokes_is_refused_with_advice(make_editor):
     editor = make_editor()
     with pytest.raises(ValueError, match="paint a stroke first"):
         editor.run(blocking=True)
@@ -359,7 +359,7 @@ def test_an_unknown_message_is_shown(make_editor):
 
 
 @pytest.mark.slow
-def test_python_methods_do_what_the_tools_do(make_editor):
+def test_python_methods_have_the_same_effect_as_the_tools(make_editor):
     editor = make_editor(steps=4)
     before = editor.image.copy()
     editor.paint(Stroke([(4.0, 4.0)], 2.0, "glow"))
@@ -407,7 +407,7 @@ def test_a_saved_notebook_keeps_a_static_picture(make_editor):
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
-def test_something_that_is_no_session_is_a_clear_type_error(session):
+def test_anything_but_a_session_or_model_raises_a_clear_type_error(session):
     with pytest.raises(TypeError, match="EditSession or an EditGAN model; got str"):
         Editor("portraits")
     with pytest.raises(TypeError, match="a session and a seed"):
@@ -447,7 +447,7 @@ def test_torch_threads_are_limited_in_the_worker_only(make_editor, monkeypatch):
         torch.set_num_threads(threads)
 
 
-def test_view_refuses_values_that_its_controls_cannot_have(make_editor):
+def test_the_view_refuses_values_outside_the_range_of_its_controls(make_editor):
     view = make_editor().view
     assert isinstance(view, EditorView)
     for name, value in (("tool", "laser"), ("size", 0), ("opacity", 2.0), ("steps", 0)):
@@ -467,14 +467,14 @@ def test_canvas_has_the_four_layers_in_the_pictures_size(canvas):
     assert canvas.annotations is canvas[3]
 
 
-def test_canvas_draws_again_when_a_page_is_ready(canvas, monkeypatch):
+def test_canvas_redraws_when_a_page_is_ready(canvas, monkeypatch):
     sent = []
     monkeypatch.setattr(
         canvas._canvas_manager, "_send_custom", lambda command, buffers=(): sent.append((command, buffers))
     )
     seen = []
     canvas.on_repaint = seen.append
-    canvas._canvas_manager._current_canvas = canvas[0]  # as left behind by the page before
+    canvas._canvas_manager._current_canvas = canvas[0]  # as left by the previous page
     canvas._canvases[-1]._handle_frontend_event(None, {"event": "client_ready"}, [])
     (commands, buffers), *_ = sent
     assert commands[0][0] == COMMANDS["switchCanvas"]
@@ -482,7 +482,7 @@ def test_canvas_draws_again_when_a_page_is_ready(canvas, monkeypatch):
     assert seen == [canvas]
 
 
-def test_an_error_while_drawing_does_not_silence_every_canvas(canvas):
+def test_an_error_while_drawing_does_not_stop_other_canvases(canvas):
     def broken(_):
         raise RuntimeError("no ink")
 
@@ -493,7 +493,7 @@ def test_an_error_while_drawing_does_not_silence_every_canvas(canvas):
     assert not canvas._canvas_manager._commands_cache
 
 
-def test_canvas_refuses_another_size_and_foreign_ids(canvas):
+def test_canvas_refuses_pictures_of_another_size_and_unknown_part_ids(canvas):
     with pytest.raises(ValueError, match="32 x 32 px; got an image of 8 x 8"):
         canvas.store(np.zeros((8, 8, 3), np.uint8), np.zeros((SIZE, SIZE), np.uint8))
     with pytest.raises(ValueError, match="label id 200"):
@@ -502,7 +502,7 @@ def test_canvas_refuses_another_size_and_foreign_ids(canvas):
 
 
 @pytest.mark.shipped
-def test_the_brush_begins_with_the_part_asked_for(session):
+def test_the_brush_starts_with_the_requested_part(session):
     editor = Editor(session, part="spark")
     assert editor.view.label == session.model.labels["spark"].id
     with pytest.raises(UnknownLabelError, match="nearest: 'spark'"):
@@ -528,7 +528,7 @@ def with_vectors(make_editor, session, vectors):
 
 
 @pytest.mark.slow
-def test_a_slider_adds_its_vector_and_one_undo_takes_it_back(with_vectors, session, vectors):
+def test_a_slider_adds_its_vector_and_one_undo_removes_it(with_vectors, session, vectors):
     editor, before = with_vectors, session.w_plus.clone()
     browser(editor, kind="vectors", scales={"spark": 0.5}, live=False)
     assert editor.wait(20)
@@ -552,7 +552,7 @@ def test_a_slider_adds_its_vector_and_one_undo_takes_it_back(with_vectors, sessi
     torch.testing.assert_close(session.w_plus, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_moving_slider_shows_previews_and_leaves_the_session_alone(with_vectors, session, vectors):
+def test_a_moving_slider_shows_previews_and_does_not_change_the_session(with_vectors, session, vectors):
     editor, before = with_vectors, session.w_plus.clone()
     for scale in np.linspace(0.1, 1.5, 20):
         browser(editor, kind="vectors", scales={"spark": float(scale)}, live=True)
@@ -568,7 +568,7 @@ def test_a_moving_slider_shows_previews_and_leaves_the_session_alone(with_vector
     assert editor.view.vectors[0]["scale"] == 0.0
 
 
-def test_a_kept_edit_gets_a_slider_that_stands_at_one(with_vectors, session):
+def test_a_kept_edit_gets_a_slider_at_one(with_vectors, session):
     editor, before = with_vectors, session.w_plus.clone()
     editor.apply_vectors({"spark": 1.0, "glow": 0.5})
     editor.keep_vector("mine")
@@ -591,7 +591,7 @@ def test_save_writes_and_sends_a_picture_that_opens_again(with_vectors, session,
 
 
 @pytest.mark.slow
-def test_the_same_slider_moved_three_times_is_one_undo(with_vectors, session):
+def test_three_moves_of_the_same_slider_are_one_undo_step(with_vectors, session):
     before = session.w_plus.clone()
     for scale in (0.2, 0.5, 0.9):
         with_vectors.apply_vectors({"spark": scale})
@@ -609,7 +609,7 @@ def test_the_same_slider_moved_three_times_is_one_undo(with_vectors, session):
 
 
 @pytest.mark.slow
-def test_scales_are_right_after_undo_and_an_edit_in_one_go(with_vectors, session):
+def test_scales_are_right_after_undo_and_an_edit_in_one_batch(with_vectors, session):
     before = session.w_plus.clone()
     with_vectors.apply_vectors({"spark": 1.0})
     assert with_vectors.wait(20)
@@ -636,7 +636,7 @@ def test_undo_and_redo_of_a_kept_edit(with_vectors, session):
     assert with_vectors.vector_scales == {"mine": 1.0}
 
 
-def test_nothing_is_kept_of_vectors_that_were_taken_away_again(with_vectors):
+def test_an_edit_without_applied_vectors_cannot_be_kept(with_vectors):
     for scale in (0.85, 0.3, 0.0):
         with_vectors.apply_vectors({"spark": scale})
     with_vectors.keep_vector("dust")
@@ -646,7 +646,7 @@ def test_nothing_is_kept_of_vectors_that_were_taken_away_again(with_vectors):
 
 
 @pytest.mark.slow
-def test_a_preview_neither_ends_an_edit_nor_swallows_one_that_waits(make_editor):
+def test_a_preview_neither_ends_a_running_edit_nor_drops_a_queued_one(make_editor):
     editor = make_editor()
     stroke_message(editor, steps=60)
     browser(editor, kind="vectors", scales={}, live=True)
@@ -659,7 +659,7 @@ def test_a_preview_neither_ends_an_edit_nor_swallows_one_that_waits(make_editor)
     assert editor.view.status.startswith("Done in 60 steps")
 
 
-def test_refresh_begins_with_all_sliders_at_0(with_vectors, session):
+def test_refresh_sets_all_sliders_to_0(with_vectors, session):
     with_vectors.apply_vectors({"spark": 1.0})
     assert with_vectors.wait(20)
     session.undo()
@@ -673,7 +673,7 @@ def test_refresh_begins_with_all_sliders_at_0(with_vectors, session):
     ("scales", "message"),
     [({"blink": 1.0}, "no vector 'blink'"), ({"spark": 9}, "-4"), ({"spark": "1"}, "'1'"), (3, "3")],
 )
-def test_scales_that_do_not_fit_are_refused_and_change_nothing(with_vectors, session, scales, message):
+def test_invalid_scales_are_refused_and_change_nothing(with_vectors, session, scales, message):
     before = session.w_plus.clone()
     browser(with_vectors, kind="vectors", scales=scales, live=False)
     assert message in with_vectors.error
@@ -687,7 +687,7 @@ def test_a_name_that_is_taken_or_empty_is_refused(with_vectors):
             with_vectors.keep_vector(name)
 
 
-def test_vectors_of_another_model_are_refused_at_once(session, vectors):
+def test_vectors_of_another_model_are_refused_immediately(session, vectors):
     foreign = replace(vectors["spark"], recipe={"fingerprint": "other"})
     with pytest.raises(EditVectorError):
         Editor(session, vectors={"spark": foreign})
@@ -711,14 +711,14 @@ def test_stretching_a_thin_part_changes_it_by_a_pixel_at_each_side(tool, axis, g
 
 @pytest.fixture
 def blank(make_editor):
-    """An editor that does not edit by itself, its parts all background."""
+    """An editor with auto off whose mask is all background."""
     editor = make_editor(auto=False)
     editor.operate(lambda label_map, labels: np.zeros_like(label_map))
     assert editor.wait(20)
     return editor
 
 
-def test_fill_lasso_and_part_tools_paint_and_one_undo_takes_each_back(blank):
+def test_fill_lasso_and_part_tools_paint_and_are_each_undone_in_one_step(blank):
     editor = blank
     stroke_message(editor, auto=False)
     ask = {"label": 2, "auto": False, "steps": 5}
@@ -780,7 +780,7 @@ def test_every_part_tool_changes_a_part_in_the_middle(name, size):
 
 
 @pytest.mark.slow
-def test_a_part_tool_starts_an_edit_where_the_editor_edits_by_itself(make_editor):
+def test_a_part_tool_starts_an_edit_if_auto_is_on(make_editor):
     editor = make_editor()
     editor.operate(lasso([(6, 10), (24, 10), (24, 20), (6, 20)], "glow"), run=False)
     browser(editor, kind="operate", name="wider", label=2, auto=True, steps=4)
@@ -798,10 +798,10 @@ def test_a_part_tool_starts_an_edit_where_the_editor_edits_by_itself(make_editor
         {"kind": "lasso", "label": "halo"},
     ],
 )
-def test_operations_that_do_not_fit_are_refused_and_change_nothing(make_editor, message):
+def test_invalid_operations_are_refused_and_change_nothing(make_editor, message):
     editor = make_editor()
     browser(editor, **message)
-    with contextlib.suppress(ValueError):  # those that the worker meets; the others were refused at once
+    with contextlib.suppress(ValueError):  # errors of the worker; the others are raised immediately
         editor.wait(20)
     assert editor.view.error
     assert np.array_equal(editor.label_map, parts(editor))
@@ -842,7 +842,7 @@ def test_an_opened_picture_is_embedded_edited_and_saved_at_its_own_size(with_vec
     assert editor.session.model is model
     image = editor.session.image
     editor.new_portrait(4)
-    editor.open(bytes(sent))  # again: it is not embedded anew
+    editor.open(bytes(sent))  # opened again, it is not embedded again
     assert editor.wait(20)
     assert np.array_equal(editor.photo.photo.pixels, picture)
     assert np.array_equal(editor.image, image)
@@ -853,7 +853,7 @@ def test_an_opened_picture_is_embedded_edited_and_saved_at_its_own_size(with_vec
         assert np.array_equal(np.asarray(again), np.asarray(first))
 
 
-def test_a_saved_portrait_opens_in_the_editor_as_it_was(with_vectors, session):
+def test_a_saved_portrait_opens_unchanged_in_the_editor(with_vectors, session):
     editor = with_vectors
     editor.apply_vectors({"spark": 1.0})
     assert editor.wait(20)
@@ -865,7 +865,7 @@ def test_a_saved_portrait_opens_in_the_editor_as_it_was(with_vectors, session):
     assert np.array_equal(editor.image, image)
 
 
-def test_what_is_no_picture_is_refused_and_the_old_one_stays(with_vectors, session):
+def test_a_file_that_is_not_a_picture_is_refused_and_the_old_picture_stays(with_vectors, session):
     browser(with_vectors, [b"PK"], kind="open")
     with pytest.raises(ValueError, match="picture"):
         with_vectors.wait(20)
@@ -876,7 +876,7 @@ def test_what_is_no_picture_is_refused_and_the_old_one_stays(with_vectors, sessi
     with_vectors.dismiss()
 
 
-def test_numbers_out_of_a_fields_range_are_refused_by_the_fields_name(make_editor):
+def test_numbers_outside_a_fields_range_are_refused_naming_the_field(make_editor):
     editor = make_editor()
     before = dict(editor.view.settings)
     for name, value, says in (("lr", 7, "Learning rate takes 0.001 to 5"), ("stop_iou", "x", "Stop at takes 0 to 1")):

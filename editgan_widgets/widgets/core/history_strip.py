@@ -76,7 +76,7 @@ def title(history: History[Any], entry: Entry, labels: LabelSet, text: Text) -> 
 def _word(made: Mapping[str, Any], labels: LabelSet, text: Text) -> str:
     kind = made["do"]
     if kind == "begin":
-        return text("Beginning")
+        return text("Start")
     if kind == "paint":
         return text(labels[made["stroke"]["label"]].name)
     if kind == "label_map":

@@ -52,7 +52,7 @@ def go_over_to(command: Command, document: Document, screen: Screen, pacer: Fram
         word = screen.text("Opened latent {index} of {count}.", index=latent.index + 1, count=latent.count)
     word = f"{word} {screen.text('Paint, or move a slider.')}"
     if len(document.session.history.entries) > 1:
-        word += " " + screen.text("Undo brings back what was here before.")
+        word += " " + screen.text("Undo brings back the previous picture.")
     document.begin(session, photo)
     screen.take(Outcome(word, begins=True), "")
     screen.publish()

@@ -39,7 +39,7 @@ def change_mask(
     if not changed:
         said, group = nothing, None
         if session.can_edit:
-            said += " " + document.text("Press Edit and the picture goes on towards it.")
+            said += " " + document.text("Press Edit to continue towards it.")
     run = edit_run(document, command.steps or session.config.steps) if command.auto and session.painted.any() else None
     return Outcome(said, notes, group, run)
 
@@ -47,7 +47,7 @@ def change_mask(
 def nothing_operated(document: Document) -> str:
     """The status where an operation changed nothing."""
     return document.text(
-        "The parts are as before: the part is not in the picture, or its shape leaves no room for this."
+        "The parts are unchanged: the part is not in the picture, or its shape leaves no room for this."
     )
 
 
@@ -58,7 +58,7 @@ def edit_run(document: Document, steps: int) -> Run:
         lambda: document.session.edit(steps=steps),
         document.text("Editing, {steps} steps …", steps=steps),
         lambda step: _agreement(document, step),
-        document.text("No step came nearer to the painted parts: the picture is as before."),
+        document.text("The edit could not get closer to the painted parts. The picture is unchanged."),
         judged=True,
     )
 

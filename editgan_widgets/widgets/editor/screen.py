@@ -28,7 +28,7 @@ from editgan_widgets.widgets.editor.whole_photo import whole_photo
 
 _AT_ONCE = ("before", "before_name", "settings")
 _SAVE_EVERY = 3.0  # s between tries to save a history that could not be written
-_NOT_SAVED = "History is no longer saved: {reason}. Work goes on in memory, and all is saved once writing works again."
+_NOT_SAVED = "History is no longer saved: {reason}. You can go on working; all of it is saved once writing works again."
 _THUMBS = 64  # pictures of the history in one message
 
 

@@ -1,14 +1,14 @@
-// Drag: press where something is and release where it should be. The pairs are shown until they are dragged or taken away, and while
-// the optimisation runs each handle is drawn as far along its way as the points have come.
+// Drag: press on a point and release at its target. The pairs are shown until they are dragged or removed; during the optimisation
+// each handle is drawn at the share of its way that the points have moved.
 
 import { h } from "../../core/dom.js";
 
 /** @typedef {import("../../core/types").Point} Point */
 /** @typedef {{ handle: Point, target: Point }} Pair */
 
-const REACH = 8; // CSS px within which a press takes hold of a point
-const LEAST = 0.5; // px that a target is away from its handle
-const MOST = 64; // pairs
+const REACH = 8; // CSS px within which a press grabs a point
+const LEAST = 0.5; // px, minimum distance of a target from its handle
+const MOST = 64; // pairs, at most
 const STRIDE = 8; // px that an arrow key moves the target with Shift
 /** @type {Record<string, Point>} */
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -18,7 +18,7 @@ const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
  * @param {object} given
  * @param {number} given.width of the picture, px
  * @param {number} given.height of the picture, px
- * @param {() => number} given.reach how near a press must be to take hold of a point, picture px
+ * @param {() => number} given.reach distance within which a press grabs a point, picture px
  * @param {() => void} given.changed
  */
 export function makePairs({ width, height, reach, changed }) {
@@ -29,7 +29,7 @@ export function makePairs({ width, height, reach, changed }) {
   const apart = (/** @type {Point} */ a, /** @type {Point} */ b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
   const moves = (/** @type {Pair} */ pair) => apart(pair.handle, pair.target) >= LEAST;
   /**
-   * Take hold of the target or handle at a point, or of the target of a new pair; gives what moves it.
+   * Grab the target or handle at a point, or the target of a new pair; returns the gesture that moves it.
    * @param {Point} point
    */
   function take(point) {
@@ -51,7 +51,7 @@ export function makePairs({ width, height, reach, changed }) {
         pair[end] = clamp(to);
         changed();
       },
-      /** Keep it, unless it goes nowhere. */
+      /** Keep the pair, unless its target is at its handle. */
       release() {
         if (!moves(pair)) drop(pair, isNew ? null : before);
         changed();
@@ -100,7 +100,7 @@ export function makePairs({ width, height, reach, changed }) {
     take, nudge, next, remove, clear,
     all: () => pairs,
     chosen: () => chosen,
-    /** What the kernel is sent: x and y of handle and target of each pair that goes somewhere. */
+    /** Points for the kernel: x and y of handle and target of each pair whose target is away from its handle. */
     points: () => pairs.filter(moves).map(({ handle, target }) => /** @type {[number, number, number, number]} */ ([...handle, ...target])),
   };
 }
@@ -112,24 +112,24 @@ export default {
   icon: '<circle cx="5.4" cy="14.4" r="2.2" fill="currentColor"/><path d="M7 12.8 15 5m0 0h-4.6M15 5v4.6"/>',
   key: "d",
   label: (t) => t("drag points of the picture"),
-  title: (t) => t("Drag: press where something is and release where it should be; several pairs, then the Drag button or Enter (D)"),
+  title: (t) => t("Drag: press on a point and release at its target; set several pairs, then press the Drag button or Enter (D)"),
   keys: (t) => [[t("Arrows, N, Delete, Enter"), t("move the chosen target, choose the next pair, remove it, start dragging")]],
   make(bench) {
     const { model, width, height, redraw, reach, tell, t, on } = bench;
     const pairs = makePairs({ width, height, reach: () => reach(REACH), changed: () => (show(), redraw()) });
-    let come = 0; // how much of their way the points have come, 0 to 1
-    let dragging = false; // what runs is a drag of these points
+    let come = 0; // share of the way that the points have moved, 0 to 1
+    let dragging = false; // true while a drag of these points runs
     const within = h("input", { type: "checkbox" });
     const text = (/** @type {string} */ label, /** @type {string} */ title, /** @type {() => void} */ action) =>
       h("button", { type: "button", class: "eg-button eg-text", title, onclick: action }, label);
     const go = text(t("Start dragging"), t("Move the points in the picture to their targets (Enter)"), () => void start());
-    const clear = text(t("Clear points"), t("Take all points away"), () => pairs.clear());
+    const clear = text(t("Clear points"), t("Remove all points"), () => pairs.clear());
     const node = h(
       "div",
       { class: "eg-group eg-drag", hidden: true },
       go,
       clear,
-      h("label", { class: "eg-check", title: t("Keep the picture as it is away from the selected part") }, within, h("span", {}, t("only the selected part"))),
+      h("label", { class: "eg-check", title: t("Keep the picture unchanged outside the selected part") }, within, h("span", {}, t("only the selected part"))),
     );
     function show() {
       go.disabled = !pairs.points().length;
@@ -150,7 +150,7 @@ export default {
     });
     on("change:running", () => {
       if (model.get("running")) return;
-      if (dragging && come > 0) pairs.clear(); // they were dragged; Undo brings the picture back
+      if (dragging && come > 0) pairs.clear(); // the points have moved; Undo restores the picture
       dragging = false;
       come = 0;
     });
@@ -176,7 +176,7 @@ export default {
         if (name === "Enter") return start();
         return false;
       },
-      // A way from each handle to its target; a ring at the target, a dot where the handle has come, heavier for the chosen pair.
+      // A line from each handle to its target, a ring at the target, a dot at the moved handle; heavier for the chosen pair.
       outlines() {
         return pairs.all().map(({ handle, target }, i) => {
           const [ring, dot] = [reach(6), reach(3)];

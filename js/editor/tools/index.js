@@ -1,4 +1,4 @@
-// The editor's tools; a further one is its file here and its line below. The toolbar goes by their `place`.
+// The editor's tools. To add one, add its file to this folder and a line below. The toolbar orders them by `place`.
 
 export { default as brush } from "./brush.js";
 export { default as eraser } from "./eraser.js";

@@ -3,7 +3,7 @@
 import { lassoEcho, paintInside } from "../area_tool.js";
 
 /**
- * Whether a line encloses an area and is no shaky click.
+ * Whether a line encloses an area, as opposed to a shaky click.
  * @param {number[]} points flat, in picture px
  */
 export function isLoop(points) {

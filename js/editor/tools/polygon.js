@@ -7,10 +7,10 @@ import { paintInside } from "../area_tool.js";
 const REACH = 7; // CSS px within which a click hits a corner
 
 /**
- * The corners of a polygon while it is drawn.
+ * The corners of an unfinished polygon.
  * @param {object} given
- * @param {(points: number[]) => void} given.close gets the flat corners
- * @param {() => number} given.reach how near a click must be to hit a corner, in picture px
+ * @param {(points: number[]) => void} given.close called with the flat corners
+ * @param {() => number} given.reach distance within which a click hits a corner, in picture px
  * @param {() => void} given.changed
  */
 export function makePolygon({ close, reach, changed }) {
@@ -69,7 +69,7 @@ export default {
       doubleClick: polygon.finish,
       key: polygon.key,
       drop: polygon.drop,
-      // The outline so far, on to the pointer, and a ring round the first corner once a click there closes it.
+      // The outline so far up to the pointer, and a ring around the first corner once a click there closes the polygon.
       outlines(cursor) {
         const corners = polygon.corners();
         if (!corners.length) return [];

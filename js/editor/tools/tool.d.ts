@@ -1,5 +1,5 @@
-// A tool of the editor. Each is a file in this folder with a line in index.js; toolbar, keys, list of shortcuts and painting read
-// from it everything they need. Its value of the trait `tool` must be known to the kernel too (BUTTONS in Python).
+// A tool of the editor. Each tool is a file in this folder with a line in index.js; toolbar, keys, list of shortcuts and painting use
+// these properties. The kernel must know its value of the trait `tool` too (BUTTONS in Python).
 
 import type { Outline, Point, Translate } from "../../core/types";
 import type { Echo } from "../../core/echo.js";
@@ -10,54 +10,54 @@ export interface Tool {
   name: string;
   /** Order in the toolbar. */
   place: number;
-  /** What is inside the icon's SVG, on 20 x 20. */
+  /** Content of the icon's SVG, on a 20 x 20 grid. */
   icon: string;
-  /** The letter that chooses it, in lower case. */
+  /** Shortcut: a letter in lower case. */
   key: string;
-  /** Its name in the list of shortcuts. */
+  /** Name in the list of shortcuts. */
   label(t: Translate): string;
   /** Its tooltip. */
   title(t: Translate): string;
-  /** Keys of its own for the list of shortcuts: keys and what they do. */
+  /** Further rows of the list of shortcuts: keys and what they do. */
   keys?(t: Translate): [string, string][];
-  /** Choosing a part returns to the tool in use before. */
+  /** If true, choosing a part returns to the previous tool. */
   aside?: boolean;
-  /** Which of the brush's options it uses; the toolbar fades the others. */
+  /** The brush options that it uses; the toolbar fades the others. */
   options?: ("size" | "shape" | "pressure")[];
-  /** Make it for one page. */
+  /** Make the tool for one page. */
   make(bench: Bench): ToolInUse;
 }
 
-/** What a tool works with. */
+/** Services for the tools of a page. */
 export interface Bench extends EditorPage {
   labelMap: ReturnType<typeof import("../../core/label_map.js").makeLabelMap>;
   choice: ReturnType<typeof import("../choice.js").makeChoice>;
   brush: ReturnType<typeof import("../brush.js").makeBrush>;
-  /** Picture px that are as long as so many CSS px. */
+  /** Convert a length in CSS px to picture px. */
   reach(px: number): number;
   redraw(): void;
-  /** Note the time, for measuring how soon the editor answers. */
+  /** Record the time, for measuring the editor's latency. */
   released(): void;
-  /** Hears the id of each stroke that was sent. */
+  /** Called with the id of each sent stroke. */
   sent(id: string): void;
 }
 
 /** A tool on a page. */
 export interface ToolInUse {
-  /** The pointer was pressed inside the picture, or Space. Returns a gesture where it goes on until the pointer is released. */
+  /** The pointer, or Space, was pressed inside the picture. Returns a gesture if the action lasts until the release. */
   press(point: Point, event: PointerEvent | null): Gesture | void;
-  /** With a finger, press when it is lifted: a second finger may follow. */
+  /** If true, a finger presses when it is lifted, because a second finger may follow. */
   onLift?: boolean;
   doubleClick?(): void;
-  /** A key was pressed that may be the tool's; returns whether it was. Names as keyNames gives them. */
+  /** A key was pressed, named as by keyNames; returns whether the tool handled it. */
   key?(name: string): boolean;
   /** Another tool was chosen. */
   drop?(): void;
-  /** What it shows over the pictures. */
+  /** Outlines to draw over the pictures. */
   outlines?(cursor: Cursor | null): Outline[];
   /** Shown in the toolbar while the tool is chosen. */
   node?: HTMLElement;
-  /** A sent message of this tool that the kernel has not handled, found after a reload: its stroke, to be shown. */
+  /** Stroke of a sent message of this tool that the kernel has not handled yet; shown after a reload. */
   restore?(message: any, buffers: ArrayBuffer[]): { points: number[]; echo: Echo } | null;
 }
 
@@ -66,13 +66,13 @@ export interface Cursor {
   y: number;
 }
 
-/** What goes on between press and release. */
+/** An action between press and release. */
 export interface Gesture {
   move(samples: [Point, PointerEvent][]): void;
   release(): void;
-  /** Take it back. */
+  /** Cancel it without effect. */
   cancel(): void;
-  /** The page goes away: release, if it is worth it. */
+  /** The page closes: release, if there is something to keep. */
   leave(): void;
   outlines?(): Outline[];
 }

@@ -1,4 +1,4 @@
-"""The document of a toy widget: a picture of one colour that commands change at once or step by step."""
+"""The document of a toy widget: a picture of one colour, which commands change at once or in steps."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ COMMANDS = Commands(SetColour, Fade, Stop)
 
 @dataclass(frozen=True)
 class Document:
-    """The colour that is shown, and how often it changed."""
+    """The shown colour, and the number of changes."""
 
     colour: tuple[float, float, float] = (255, 255, 255)
     changes: int = 0

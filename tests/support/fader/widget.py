@@ -1,4 +1,4 @@
-"""A toy widget on widgets/core: a colour on the shared canvas, with buttons that set it or fade to another one."""
+"""A toy widget on widgets/core: a colour on the shared canvas, with buttons that set it or fade to another colour."""
 
 from pathlib import Path
 from typing import Any

@@ -45,17 +45,17 @@ class Brush(PaintCommand, frozen=True, kw_only=True, tag="stroke"):
 def paint(document: Document, command: Brush) -> Outcome:
     """Apply the stroke to the session's mask."""
     stroke, labels, rule = command.stroke, document.labels, command.rule(document.labels)
-    nothing = document.text("The parts are as before: what was painted is already there.")
+    nothing = document.text("The parts are unchanged: the mask already shows what was painted.")
     if rule.restricts:
         nothing = document.text(
-            "The parts are as before: what was painted is already there, or may not be painted over."
+            "The parts are unchanged: the mask already shows what was painted, or may not be painted over here."
         )
     if command.tool == "eraser":
         return change_mask(
             document,
             command,
             lambda label_map: rule.erase(stroke, document.original, label_map, labels),
-            document.text("Brought back."),
+            document.text("Original parts restored."),
             nothing,
             do="label_map",
             tool="eraser",

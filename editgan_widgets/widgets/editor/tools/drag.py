@@ -56,10 +56,10 @@ def drag(document: Document, command: Drag) -> Outcome:
     steps = command.steps or DRAG_STEPS
     region = None if command.part is None else _near_part(document, document.labels[command.part].id, points)
     begins = document.text("Dragging, {steps} steps …", steps=steps)
-    fruitless = document.text("No step brought the points nearer to their targets: the picture is as before.")
+    fruitless = document.text("The drag could not get the points closer to their targets. The picture is unchanged.")
 
     def kept(step: EditStep) -> str:
-        return document.text("The points went {share:.0%} of their way.", share=float(step.figures["reached"]))
+        return document.text("The points moved {share:.0%} of the way to their targets.", share=float(step.figures["reached"]))
 
     run = Run(steps, lambda: session.drag(points, steps=steps, region=region), begins, kept, fruitless)
     return Outcome(run=run)

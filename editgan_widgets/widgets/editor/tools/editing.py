@@ -108,7 +108,7 @@ def accept(document: Document, _command: Accept) -> Outcome:
     waited = document.pending
     document.accept()
     return Outcome(
-        document.text("Accepted.") if waited else document.text("No edit waits to be accepted or discarded.")
+        document.text("Accepted.") if waited else document.text("There is no edit to accept or discard.")
     )
 
 

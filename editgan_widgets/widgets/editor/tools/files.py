@@ -68,9 +68,9 @@ class OpenPicture(Command, frozen=True, kw_only=True):
 def save(document: Document, _command: Save) -> Outcome:
     """The picture as a file: the portrait, or the whole photo with the edits pasted in."""
     if document.photo is None:
-        said = document.text("Saved as portrait.png, with its recipe: open it here to go on.")
+        said = document.text("Saved as portrait.png, with its recipe. Open it here to continue.")
         return _saved(said, "portrait.png", picture_png(document.session))
-    said = document.text("Saved as edited.png: the whole picture at its size, with its recipe: open it here to go on.")
+    said = document.text("Saved as edited.png: the whole picture at full size, with its recipe. Open it here to continue.")
     return _saved(said, "edited.png", picture_png(document.photo))
 
 
@@ -83,7 +83,7 @@ def save_mask(document: Document, _command: SaveMask) -> Outcome:
 def save_script(document: Document, _command: Script) -> Outcome:
     """The script as a file."""
     script = session_script(document.session, document.panel.vectors).encode()
-    said = document.text("Saved as picture.py: run it, and it makes the same picture.")
+    said = document.text("Saved as picture.py; running it makes the same picture.")
     return _saved(said, "picture.py", script, "text/x-python")
 
 

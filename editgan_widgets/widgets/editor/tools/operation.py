@@ -80,7 +80,7 @@ def operate(
     nothing = nothing_operated(document)
     if tool == "mask":
         nothing = document.text(
-            "The parts are as before: they are those of the mask, or what differs may not be painted over."
+            "The parts are unchanged: the file shows the same parts, or may not paint over those that differ."
         )
     return change_mask(
         document,

@@ -61,7 +61,7 @@ class Refresh(Command, frozen=True, kw_only=True):
 def undo(document: Document, _command: Undo) -> Outcome:
     """Undo one group of entries."""
     if document.can_go_back:
-        return _change_picture(document, document.go_back, document.text("Back at the picture before."))
+        return _change_picture(document, document.go_back, document.text("Back at the previous picture."))
     return _go(
         document, document.session.history.before_group(), document.text("Undone."), document.text("Nothing to undo.")
     )
@@ -78,14 +78,14 @@ def redo(document: Document, _command: Redo) -> Outcome:
 def discard(document: Document, _command: Discard) -> Outcome:
     """Undo an edit that was not accepted yet."""
     if not document.pending:
-        return Outcome(document.text("No edit waits to be accepted or discarded."))
+        return Outcome(document.text("There is no edit to accept or discard."))
     said = document.text("Discarded; it stays in the history as a branch.")
     return _go(document, document.session.history.before_group(), said, said)
 
 
 def visit(document: Document, command: Visit) -> Outcome:
     """Go to any entry."""
-    said = document.text("Gone to {name}.", name=repr(title(document, command.entry)))
+    said = document.text("Now at {name}.", name=repr(title(document, command.entry)))
     return _go(document, command.entry, said, said)
 
 

@@ -179,7 +179,7 @@ def keep(document: Document, command: Keep) -> Outcome:
     editor_journal.keep_vector(document.session, vector)
     return Outcome(
         document.text(
-            "Kept as {name}. Its slider stands at 1; editor.vectors[{name}].save(FILE) writes it.", name=repr(name)
+            "Kept as {name}. Its slider is at 1; editor.vectors[{name}].save(FILE) saves it.", name=repr(name)
         )
     )
 
@@ -190,7 +190,7 @@ def refine(document: Document, command: Refine) -> Outcome:
     def kept(step: EditStep) -> str:
         return "" if step.index else fruitless
 
-    fruitless = document.text("No step was better than the vectors alone.")
+    fruitless = document.text("Refining could not improve the picture. It is unchanged.")
     begins = document.text("Refining, {steps} steps …", steps=command.steps)
     return Outcome(run=Run(command.steps, lambda: _refining(document, command.steps), begins, kept, fruitless))
 
@@ -272,11 +272,11 @@ def _set(document: Document, settings: Mapping[str, VectorSetting], how: str) ->
     panel.put(settings)
     history.annotate(**panel.note(), moved=moved)
     shown = ", ".join(f"{document.text(name)} {scale:+g}" for name, scale in panel.scales.items())
-    said = document.text("No vector is in the picture.")
+    said = document.text("No vector is applied.")
     if shown:
-        said = document.text("Vectors in the picture: {shown}.", shown=shown)
+        said = document.text("Applied vectors: {shown}.", shown=shown)
     if given_up:
-        said += " " + document.text("What was painted and not edited is given up; Undo brings it back.")
+        said += " " + document.text("Strokes without an edit are discarded; Undo brings them back.")
     return Outcome(said)
 
 
