@@ -1,4 +1,4 @@
-"""Boundaries and found directions where the true plane is planted."""
+"""Boundaries and found directions, tested with a known true plane."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def planted():
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_planted_plane_is_found(tiny_model, planted, method):
+def test_a_planted_boundary_is_found(tiny_model, planted, method):
     latents, normal = planted
     found = boundary_of(tiny_model, latents, method, share=0.3)
     assert float(found.vector.delta_w_plus[0] @ normal) > 0.99
@@ -40,7 +40,7 @@ def test_a_planted_plane_is_found(tiny_model, planted, method):
     assert found.png().startswith(b"\x89PNG")
 
 
-def test_scores_without_a_plane_are_right_by_chance_only(tiny_model, planted):
+def test_attributes_independent_of_the_latents_are_predicted_at_chance(tiny_model, planted):
     latents, _ = planted
     noise = LabelledLatents(latents.w[:600], np.random.default_rng(1).random(600), "noise")
     found = boundary_of(tiny_model, noise, share=0.2)
@@ -60,7 +60,7 @@ def test_a_boundary_of_sampled_pictures_moves_its_attribute(tiny_model):
     assert found.vector.recipe["space"] == "W"
 
 
-def test_other_methods_and_shares_are_refused(tiny_model, planted):
+def test_unknown_methods_and_invalid_shares_are_refused(tiny_model, planted):
     with pytest.raises(ValueError, match="method 'tree' is unknown"):
         boundary_of(tiny_model, planted[0], "tree")
     with pytest.raises(ValueError, match=r"at most 0\.5; got 0\.7"):
@@ -68,7 +68,7 @@ def test_other_methods_and_shares_are_refused(tiny_model, planted):
 
 
 @pytest.mark.parametrize("method", ["sefa", "ganspace"])
-def test_directions_found_without_labels_are_named_after_what_they_change_most(tiny_model, method):
+def test_unsupervised_directions_are_named_after_the_attribute_they_change_most(tiny_model, method):
     found = find_directions(tiny_model, read, method, count=3, seeds=range(6))
     assert len(found.vectors) == 3
     assert all(vector.name.startswith(f"{main}? (") for vector, main in zip(found.vectors, found.main, strict=True))
@@ -78,7 +78,7 @@ def test_directions_found_without_labels_are_named_after_what_they_change_most(t
     assert found.png().startswith(b"\x89PNG")
 
 
-def test_style_channels_of_parts_are_found_as_directions(tiny_model):
+def test_style_channels_of_parts_become_directions(tiny_model):
     part = tiny_model.labels[1].name
     found = find_directions(tiny_model, read, "stylespace", count=2, parts=[part], seeds=range(4))
     assert len(found.vectors) == 2
@@ -96,6 +96,6 @@ def test_a_boundary_is_learned_for_each_attribute_from_the_same_pictures(tiny_mo
         find_directions(tiny_model, read, "svm", attributes=["smile"], samples=50)
 
 
-def test_an_unknown_method_is_refused_with_those_there_are(tiny_model):
+def test_an_unknown_method_is_refused_with_the_known_ones(tiny_model):
     with pytest.raises(ValueError, match="'magic' is unknown; there are 'sefa', 'ganspace', 'stylespace', 'svm'"):
         find_directions(tiny_model, read, "magic")

@@ -1,4 +1,4 @@
-"""Directions that need no painting: they move the attribute they were learned for."""
+"""Directions learned from labelled samples move their attribute."""
 
 import pytest
 import torch
@@ -29,6 +29,6 @@ def test_a_direction_moves_its_attribute_and_every_row_alike(tiny_model, latents
     assert after - before == pytest.approx(0.05, abs=0.01)
 
 
-def test_an_attribute_that_is_not_read_is_refused_by_name(tiny_model):
+def test_an_unknown_attribute_is_refused_by_name(tiny_model):
     with pytest.raises(ValueError, match="unknown attribute 'smile'; known attributes: brightness"):
         labelled_latents(tiny_model, "smile", read, count=4)

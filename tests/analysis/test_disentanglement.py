@@ -1,4 +1,4 @@
-"""Scores of disentanglement against codes whose score is known."""
+"""Disentanglement scores of codes whose score is known."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def scores(codes, factors):
     return disentanglement(codes, {f"factor {i}": values for i, values in enumerate(factors.T)})
 
 
-def test_codes_that_are_the_factors_score_one(factors):
+def test_codes_equal_to_the_factors_score_one(factors):
     found = scores(factors, factors)
     assert found.disentanglement > 0.98
     assert found.completeness > 0.98
@@ -42,13 +42,13 @@ def test_rotated_codes_are_informative_and_entangled(factors):
     assert found.mig.mean() < 0.3
 
 
-def test_codes_of_noise_tell_nothing(factors):
+def test_random_codes_are_uninformative(factors):
     found = scores(np.random.default_rng(2).standard_normal((2000, 4)), factors)
     assert found.informativeness.max() < 0.05
     assert found.sap.max() < 0.02
 
 
-def test_a_factor_that_does_not_vary_is_left_out(factors):
+def test_a_constant_factor_is_left_out(factors):
     found = disentanglement(factors, {"one": factors[:, 0], "still": np.ones(2000)})
     assert found.factors == ("one",)
 
@@ -62,7 +62,7 @@ def test_a_factor_that_does_not_vary_is_left_out(factors):
         (np.full((60, 2), np.nan), {"a": np.arange(60.0)}, "must be finite"),
     ],
 )
-def test_codes_and_factors_that_do_not_fit_are_refused(codes, named, message):
+def test_codes_and_factors_of_different_lengths_are_refused(codes, named, message):
     with pytest.raises(ValueError, match=message):
         disentanglement(codes, named)
 

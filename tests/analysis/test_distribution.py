@@ -1,4 +1,4 @@
-"""Figures of two sets of features, on Gaussians whose distance is known."""
+"""Figures that compare two sets of features, tested on Gaussians whose distance is known."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ NARROW = gaussian(1000, std=0.3, seed=2)
 FAR = gaussian(1000, mean=6.0, seed=3)
 
 
-def test_the_frechet_distance_of_two_gaussians_is_that_of_the_formula():
+def test_the_frechet_distance_of_two_gaussians_equals_the_closed_form():
     found = frechet_distance(gaussian(20_000), gaussian(20_000, mean=0.5, std=2.0, seed=1), np.random.default_rng(0))
     assert found.value == pytest.approx(8 * (0.5**2 + 1.0**2), rel=0.05)
     assert found.low < found.value < found.high
@@ -25,7 +25,7 @@ def test_the_frechet_distance_of_two_gaussians_is_that_of_the_formula():
     assert frechet_distance(REAL, REAL, np.random.default_rng(0)).value == pytest.approx(0, abs=1e-6)
 
 
-def test_the_kernel_distance_of_equal_distributions_holds_zero_in_its_interval():
+def test_the_interval_of_the_kernel_distance_contains_zero_for_equal_distributions():
     found = kernel_distance(REAL, SAME, block=200)
     assert found.low < 0 < found.high
     apart = kernel_distance(REAL, gaussian(1000, mean=0.5, seed=1), block=200)
@@ -33,11 +33,11 @@ def test_the_kernel_distance_of_equal_distributions_holds_zero_in_its_interval()
     assert apart.n == 1000
 
 
-def test_the_kernel_distance_takes_fewer_pictures_than_a_block():
+def test_the_kernel_distance_works_with_fewer_pictures_than_a_block():
     assert np.isfinite(kernel_distance(REAL[:30], SAME[:40]).value)
 
 
-def test_precision_and_recall_tell_fidelity_from_variety():
+def test_precision_measures_fidelity_and_recall_measures_variety():
     same, narrow, far = (manifold(REAL, fake) for fake in (SAME, NARROW, FAR))
     assert same.precision.value > 0.8
     assert same.recall.value > 0.8
@@ -49,7 +49,7 @@ def test_precision_and_recall_tell_fidelity_from_variety():
     assert far.precision.value == far.recall.value == far.coverage.value == far.density.value == 0
 
 
-def test_chunks_of_the_distance_matrix_change_nothing(monkeypatch):
+def test_computing_distances_in_chunks_does_not_change_the_result(monkeypatch):
     whole = manifold(REAL[:300], SAME[:250])
     monkeypatch.setattr(distribution, "_CHUNK", 64)
     assert manifold(REAL[:300], SAME[:250]) == whole
@@ -60,7 +60,7 @@ def test_too_few_pictures_for_neighbourhoods_are_refused():
         manifold(REAL[:5], SAME)
 
 
-def test_copies_are_suspicious_and_new_pictures_are_not():
+def test_copies_are_detected_and_new_pictures_are_not():
     new = copies(REAL, SAME)
     copied = copies(REAL, REAL[:100] + 1e-3)
     assert new.suspicious.value < 0.05
@@ -69,7 +69,7 @@ def test_copies_are_suspicious_and_new_pictures_are_not():
     assert list(copied.index) == list(range(100))
 
 
-def test_a_ratio_of_means_lies_in_its_interval():
+def test_the_interval_of_a_ratio_of_means_contains_the_ratio():
     (found,) = distribution.ratios(np.abs(REAL[:, :1]), 2 * np.abs(SAME[:, :1]), np.random.default_rng(0))
     assert found.low < 2 < found.high
     assert found.high - found.low < 0.5
@@ -82,7 +82,7 @@ def test_the_overlap_is_one_for_equal_and_zero_for_separate_values():
     assert overlap(values, values / 2) == pytest.approx(0.5, abs=0.02)
 
 
-def test_a_share_has_an_interval_even_where_all_agree():
+def test_a_share_of_all_has_an_interval_of_positive_width():
     estimate = Estimate.of_share(np.ones(100, bool))
     assert estimate.value == estimate.high == 1
     assert 0.95 < estimate.low < 1

@@ -1,4 +1,4 @@
-"""The badge of an embedded picture: near or far, the same person or not, editable or not."""
+"""Quality of an embedded picture: closeness, identity, editability, and the grade that the editor shows."""
 
 import math
 
@@ -49,7 +49,7 @@ def test_editability_is_the_slope_over_that_of_samples(tiny_model, brighter):
         embedding_quality(tiny_model, image, w_plus, colours, brighter, "size", brightness)
 
 
-def test_what_cannot_be_judged_is_left_out_and_the_worst_figure_gives_the_grade(tiny_model):
+def test_missing_figures_are_left_out_and_the_worst_figure_gives_the_grade(tiny_model):
     w_plus = tiny_model.sample_w_plus(3)
     found = embedding_quality(tiny_model, torch.ones(1, 3, 32, 32), w_plus)
     assert found.identity is None

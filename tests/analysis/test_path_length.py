@@ -1,4 +1,4 @@
-"""Path length and separability where the answer is known."""
+"""Path length and separability of generators and labels whose answer is known."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def squared(a, b):
     return float((a - b).double().square().sum())
 
 
-def test_a_generator_of_one_picture_has_no_path_length(tiny_model, monkeypatch):
+def test_a_constant_generator_has_path_length_zero(tiny_model, monkeypatch):
     def same(w_plus):
         return Synthesis(torch.zeros(len(w_plus), 3, 32, 32), [])
 
@@ -22,7 +22,7 @@ def test_a_generator_of_one_picture_has_no_path_length(tiny_model, monkeypatch):
     assert found.basis.n == 20
 
 
-def test_the_path_length_of_a_linear_generator_is_the_squared_distance_of_its_latents(tiny_model, monkeypatch):
+def test_a_linear_generators_path_length_is_the_squared_distance_of_its_latents(tiny_model, monkeypatch):
     def linear(w_plus):
         picture = torch.zeros(len(w_plus), 3, 32, 32)
         picture[:, 0, 0, : w_plus.shape[2]] = w_plus[:, 0]
@@ -39,21 +39,21 @@ def test_the_path_length_of_a_linear_generator_is_the_squared_distance_of_its_la
 
 
 @pytest.mark.parametrize("space", ["z", "w"])
-def test_the_models_own_features_measure_it_too(tiny_model, space):
+def test_path_length_can_be_measured_with_the_models_own_features(tiny_model, space):
     found = path_length(tiny_model, space, 12)
     assert found.length.value > 0
     assert found.table()[0]["space"] == space
     assert found.png().startswith(b"\x89PNG")
 
 
-def test_other_spaces_and_too_few_samples_are_refused(tiny_model):
+def test_unknown_spaces_and_too_few_samples_are_refused(tiny_model):
     with pytest.raises(ValueError, match="space 's' is unknown"):
         path_length(tiny_model, "s")
     with pytest.raises(ValueError, match="3 samples are too few"):
         path_length(tiny_model, samples=3)
 
 
-def test_attributes_split_by_a_plane_are_separable_and_random_ones_are_at_chance():
+def test_attributes_split_by_a_plane_are_separable_and_random_ones_are_not():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((4000, 6))
     x = x[np.abs(x[:, 0]) > 0.1]

@@ -1,4 +1,4 @@
-"""What the editor says of a photo's embedding and of an edit, and the whole photo with the edits in it."""
+"""The editor's rating of a photo's embedding and of an edit, and the whole photo with the edits pasted in."""
 
 import io
 
@@ -34,13 +34,13 @@ def picture(tiny_model):
     return out.getvalue()
 
 
-def test_an_edits_quality_is_said_in_words_and_figures():
+def test_an_edits_quality_is_reported_in_words_and_figures():
     assert str(EditQuality(0.87, 0.002, 0.012)) == "well reached (87%), outside as before (0.2%)"
     assert (EditQuality(0.6, 0.012, 0.012).reached, EditQuality(0.6, 0.012, 0.012).kept) == ("partly", "nearly")
     assert (EditQuality(0.1, 0.05, 0.012).reached, EditQuality(0.1, 0.05, 0.012).kept) == ("hardly", "changed")
 
 
-def test_an_edits_figures_are_those_of_its_kept_step_and_go_with_the_history(editor):
+def test_an_edits_figures_belong_to_its_kept_step_and_follow_the_history(editor):
     assert str(editor.quality) == "nothing to judge"
     editor.paint(Stroke(points=[(8.0, 8.0), (24.0, 24.0)], radius=5.0, label=3), run=False)
     steps, edit = [], editor.session.edit
@@ -76,7 +76,7 @@ def test_an_opened_photo_gets_a_badge_once_the_editor_is_idle(editor, picture):
     assert editor.view.quality == {}
 
 
-def test_the_badge_is_of_the_embedding_and_not_of_the_edits(tiny_model, picture):
+def test_the_badge_rates_the_embedding_and_not_the_edits(tiny_model, picture):
     opened = PhotoSession.open(tiny_model, picture, config=EmbedConfig(steps=2))
     before = photo_quality(opened, tiny_model)
     opened.session.go_to(opened.session.w_plus + 0.5)

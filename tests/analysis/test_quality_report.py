@@ -1,4 +1,4 @@
-"""The quality report on the tiny model: what is measured, what is left out, and the files that are written."""
+"""The quality report of the tiny model: its figures, missing figures, and the written files."""
 
 import dataclasses
 import json
@@ -50,7 +50,7 @@ def features(image: torch.Tensor) -> torch.Tensor:
 
 
 class Brightness(torch.nn.Module):
-    """Labels pixels in four steps of brightness, as the tiny model's own labels were made."""
+    """Labels pixels in four steps of brightness, like the tiny model's training labels."""
 
     def __init__(self, num_labels: int = 4):
         super().__init__()
@@ -62,7 +62,7 @@ class Brightness(torch.nn.Module):
 
 @pytest.fixture(scope="module")
 def renders(tiny_model, tmp_path_factory):
-    """A folder of the tiny model's own pictures, at twice its size."""
+    """A folder of the tiny model's pictures, enlarged twofold."""
     folder = tmp_path_factory.mktemp("renders")
     with torch.no_grad():
         made = [tiny_model.generator.synthesis(tiny_model.sample_w_plus(seed, 1.0)).image for seed in range(60)]
@@ -96,7 +96,7 @@ def report(whole, renders, judges):
     return measure_quality(whole, renders, judges, CONFIG)
 
 
-def test_samples_of_the_same_model_are_near_to_the_renders(report):
+def test_samples_of_the_same_model_are_close_to_the_renders(report):
     assert report.kid.low < 0.01
     assert report.manifold.precision.value > 0.6
     assert report.manifold.recall.value > 0.6
@@ -127,7 +127,7 @@ def test_truncation_costs_recall(report):
 
 
 @pytest.mark.slow
-def test_a_collapsed_model_is_found_out(whole, renders, judges):
+def test_a_collapsed_model_is_detected(whole, renders, judges):
     same = measure_quality(whole, renders, judges, dataclasses.replace(CONFIG, truncation_psi=0.01))
     assert same.manifold.recall.value < 0.1
     assert same.kid.low > 0
@@ -135,7 +135,7 @@ def test_a_collapsed_model_is_found_out(whole, renders, judges):
 
 
 @pytest.mark.slow
-def test_copied_renders_are_found_out(whole, renders, judges, tmp_path, monkeypatch):
+def test_copied_renders_are_detected(whole, renders, judges, tmp_path, monkeypatch):
     stored = images.from_uint8(np.load(renders / "images.npy")[:48, ::2, ::2])
     monkeypatch.setattr(sample_features, "sampled", lambda model, z, psi, batch: iter(stored[: len(z)].split(batch)))
     found = measure_quality(whole, renders, judges, CONFIG).copies
@@ -177,14 +177,14 @@ def test_an_interpreter_that_agrees_everywhere_has_an_iou_of_one(tiny_model, mon
     assert found.miou.value == found.miou.low == 1
 
 
-def test_labels_of_one_edit_group_are_one_coarse_part(tiny_model):
+def test_labels_of_one_edit_group_form_one_coarse_part(tiny_model):
     names, coarse = coarse_groups(tiny_model.labels, None)
     assert names == ["background", "light", "spark"]
     assert coarse.tolist() == [0, 1, 1, 2]
 
 
 @pytest.mark.parametrize("labels", [PORTRAIT_LABELS, FINE_LABELS, COARSE_LABELS])
-def test_a_portraits_parts_make_twelve_coarse_ones(labels):
+def test_the_parts_of_portraits_form_twelve_coarse_parts(labels):
     names, coarse = coarse_groups(labels, domain("portraits"))
     assert len(names) == 12
     assert names[coarse[labels["left brow"].id]] == names[coarse[labels["right brow"].id]] == "brows"
@@ -202,7 +202,7 @@ def test_the_encoder_and_the_steps_after_it_are_measured_on_the_same_renders(rep
 
 
 @pytest.mark.slow
-def test_only_renders_that_the_trainings_held_out_are_embedded(whole, renders, monkeypatch):
+def test_only_held_out_renders_are_embedded(whole, renders, monkeypatch):
     seen = []
     monkeypatch.setattr(
         encoder_quality, "embed", lambda model, image, config: seen.append(image) or embed(model, image, config)
@@ -224,7 +224,7 @@ def test_only_renders_that_the_trainings_held_out_are_embedded(whole, renders, m
 
 
 @pytest.mark.slow
-def test_the_written_report_tells_every_figure_and_shows_its_pictures(report, tmp_path):
+def test_the_written_report_contains_every_figure_and_its_pictures(report, tmp_path):
     page = write_report(report, tmp_path / "card").read_text()
     for part in (
         "KID",
@@ -255,7 +255,7 @@ def test_the_written_report_tells_every_figure_and_shows_its_pictures(report, tm
     assert figures["config"]["samples"] == CONFIG.samples
 
 
-def test_what_no_judge_measures_is_said_to_be_left_out(tiny_model, renders, tmp_path):
+def test_figures_without_a_judge_are_listed_as_missing(tiny_model, renders, tmp_path):
     config = dataclasses.replace(CONFIG, sweep=(1.0,))
     page = write_report(
         measure_quality(tiny_model, renders, Judges(features, "a toy network"), config), tmp_path
@@ -266,7 +266,7 @@ def test_what_no_judge_measures_is_said_to_be_left_out(tiny_model, renders, tmp_
     assert not (tmp_path / "balance.png").exists()
 
 
-def test_a_segmenter_of_other_parts_is_refused_before_anything_is_measured(whole, tmp_path):
+def test_a_segmenter_with_other_parts_is_refused_before_any_measurement(whole, tmp_path):
     with pytest.raises(ValueError, match=r"segmenter has 7 parts, the model 4 \(tiny\).*editgan train segmenter"):
         measure_quality(whole, tmp_path / "none", Judges(features, "toy", Brightness(7)), CONFIG)
 
@@ -276,7 +276,7 @@ def test_a_folder_without_renders_is_refused(whole, tmp_path, judges):
         measure_quality(whole, tmp_path / "none", judges, CONFIG)
 
 
-def test_a_measuring_network_that_does_not_ship_is_named_with_its_command(tiny_model, renders, tmp_path, monkeypatch):
+def test_a_missing_measuring_network_is_named_with_the_command_that_trains_it(tiny_model, renders, tmp_path, monkeypatch):
     tiny_model.save(tmp_path / "tiny.safetensors")
     identity._shipped.cache_clear()
     monkeypatch.setattr(identity, "WEIGHTS", tmp_path / "identity.safetensors")

@@ -7,7 +7,7 @@ from editgan_widgets.confusion import confusion, mean_iou, part_iou
 from editgan_widgets.labels import Label, LabelSet
 
 
-def test_a_perfect_map_has_iou_one_for_every_part_it_shows():
+def test_a_perfect_map_has_iou_one_for_every_shown_part():
     truth = np.array([[0, 0, 1], [2, 2, 1]], np.uint8)
     counts = confusion(truth, truth, num_labels=4)
     np.testing.assert_array_equal(part_iou(counts), [1, 1, 1, np.nan])
@@ -30,14 +30,14 @@ def test_iou_is_intersection_over_union():
     assert iou[1] == pytest.approx(2 / 4)
 
 
-def test_iou_inside_ignores_what_lies_outside_the_region():
+def test_iou_inside_ignores_pixels_outside_the_region():
     target = np.array([[1, 1, 0, 0]], np.uint8)
     predicted = np.array([[1, 0, 0, 1]], np.uint8)
     region = np.array([[True, True, True, False]])
     assert segmentation.iou_inside(predicted, target, region, [1]) == pytest.approx(1 / 2)
 
 
-def test_a_part_left_over_where_the_target_removed_it_lowers_the_iou():
+def test_pixels_of_a_part_that_the_target_removed_lower_the_iou():
     target = np.array([[2, 2, 0, 0]], np.uint8)
     leftover = np.array([[2, 2, 1, 1]], np.uint8)
     region = np.ones((1, 4), bool)
@@ -55,7 +55,7 @@ def test_a_picture_is_labelled_by_the_largest_logit():
     np.testing.assert_array_equal(segmentation.segment(segmenter, pixels), [[2] * 4, [2] * 4, [1] * 4, [1] * 4])
 
 
-def test_the_table_names_parts_and_leaves_absent_ones_open():
+def test_the_table_names_parts_and_has_no_value_for_absent_ones():
     labels = LabelSet("two", [Label(0, "background", "#000000"), Label(1, "nose", "#ffffff")])
     counts = confusion(np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.uint8), num_labels=2)
     assert segmentation.table(counts, labels) == {"background": 1.0, "nose": None}

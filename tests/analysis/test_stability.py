@@ -1,4 +1,4 @@
-"""Agreement of vectors that were learned again, and the transfer rate."""
+"""Agreement of repeatedly learned vectors, and the transfer rate."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def vector_of(delta, name="v"):
     return EditVector(name, torch.as_tensor(delta, dtype=torch.float32))
 
 
-def test_vectors_that_are_learned_alike_agree_whatever_their_length():
+def test_parallel_vectors_agree_at_any_length():
     found = stability(lambda seed: vector_of(torch.ones(8, 16) * (seed + 1)), range(4))
     assert found.agreement.value == pytest.approx(1)
     assert found.agreement.low == pytest.approx(1)
@@ -35,7 +35,7 @@ def test_the_cosine_of_noisy_copies_is_the_share_of_the_signal():
     assert found.png().startswith(b"\x89PNG")
 
 
-def test_rows_that_a_vector_does_not_move_have_no_cosine():
+def test_unmoved_rows_have_no_cosine():
     delta = torch.ones(8, 16)
     delta[3:] = 0
     found = stability_of([vector_of(delta), vector_of(delta * 2)])
@@ -53,7 +53,7 @@ def test_one_vector_and_vectors_of_different_models_are_refused():
         stability_of([vector_of(torch.zeros(8, 16), "nothing"), vector_of(torch.ones(8, 16))])
 
 
-def test_a_vector_that_does_everywhere_what_it_did_has_a_transfer_rate_of_one(tiny_model):
+def test_a_vector_with_the_same_effect_everywhere_has_a_transfer_rate_of_one(tiny_model):
     recipe = {"fingerprint": tiny_model.base_fingerprint, "resolution": 32}
     vector = EditVector("push", torch.full((8, 16), 0.5), (), recipe)
 

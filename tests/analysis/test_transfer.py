@@ -14,12 +14,12 @@ from editgan_widgets.models.editgan import EditGAN
 
 
 def read(pictures):
-    """Stand-in for the factor regressor."""
+    """Replaces the factor regressor."""
     return {"brightness": pictures.mean((1, 2, 3)).numpy(), "constant": np.zeros(len(pictures))}
 
 
 def identity(pictures):
-    """Stand-in for the identity embedding."""
+    """Replaces the identity embedding."""
     return F.normalize(F.avg_pool2d(pictures, 8).flatten(1), dim=1)
 
 
@@ -57,13 +57,13 @@ def test_a_direction_that_works_everywhere_transfers(tiny_model, brighter):
 
 
 @pytest.mark.slow
-def test_a_reversed_vector_is_judged_by_its_own_way(tiny_model, brighter):
+def test_a_reversed_vector_is_judged_by_its_own_sign(tiny_model, brighter):
     report = transfer(tiny_model, brighter, SEEDS, "brightness", read, scale=-1.0)
     assert report.source_change < 0
     assert report.success.value > 0.5
 
 
-def test_a_vector_that_does_the_contrary_elsewhere_fails(tiny_model, brighter):
+def test_a_vector_with_the_opposite_effect_elsewhere_fails(tiny_model, brighter):
     report = transfer(tiny_model, brighter, SEEDS, "brightness", read, source_change=-0.01)
     assert report.success.value == 0
     assert report.success.high < 0.3
@@ -72,7 +72,7 @@ def test_a_vector_that_does_the_contrary_elsewhere_fails(tiny_model, brighter):
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_refining_lessens_the_change_outside(tiny_model):
+def test_refining_reduces_the_change_outside(tiny_model):
     session = EditSession.from_seed(tiny_model, seed=5)
     session.set_label_map(grown(session.label_map, 3))
     list(session.edit(steps=6))
@@ -85,7 +85,7 @@ def test_refining_lessens_the_change_outside(tiny_model):
     assert markdown_table(reports).count("| spark | brightness | 2 |") == 2
 
 
-def test_the_report_is_told_as_a_table_and_as_json(tiny_model, brighter):
+def test_the_report_is_available_as_a_table_and_as_json(tiny_model, brighter):
     bare = EditGAN(tiny_model.generator, None, None, tiny_model.labels)
     report = transfer(bare, brighter, SEEDS[:3], "brightness", read, source_change=0.02)
     assert report.outside is None
@@ -95,7 +95,7 @@ def test_the_report_is_told_as_a_table_and_as_json(tiny_model, brighter):
     assert row.startswith("| brighter | brightness | 1 | 0 | 3 | 100% (44% to 100%) |")
 
 
-def test_what_cannot_be_measured_says_why(tiny_model, brighter):
+def test_a_transfer_that_cannot_be_measured_is_refused_with_the_reason(tiny_model, brighter):
     with pytest.raises(ValueError, match="no seeds"):
         transfer(tiny_model, brighter, (), "brightness", read)
     with pytest.raises(ValueError, match="seed 100 is one that 'brighter' was learned on"):

@@ -1,4 +1,4 @@
-"""What vectors do to portraits' factors, and which undo one another by it."""
+"""Effects of vectors on the factors of portraits, and pairs with opposed effects."""
 
 import time
 
@@ -19,12 +19,12 @@ def portraits():
     return load_model("portraits", "cpu")
 
 
-def test_two_effects_are_opposed_in_what_both_are_about():
+def test_two_effects_are_opposed_in_a_factor_that_dominates_both():
     smile, frown = {"smile": 1.4, "brow_raise": 0.2}, {"smile": -0.9, "brow_raise": -1.1}
     assert opposed_factor(smile, frown) == "smile"
     assert opposed_factor(smile, {"smile": 0.9}) is None
-    assert opposed_factor(smile, {"smile": -0.4}) is None  # hardly to be seen
-    assert opposed_factor(smile, {"smile": -0.7, "yaw": 2.0}) is None  # it is about something else
+    assert opposed_factor(smile, {"smile": -0.4}) is None  # too small to be visible
+    assert opposed_factor(smile, {"smile": -0.7, "yaw": 2.0}) is None  # another factor dominates
     assert opposed_factor(smile, {}) is None
     assert mean_effect([{"smile": 1.0}, {"smile": 0.5}]) == {"smile": 0.75}
     assert mean_effect([]) == {}
@@ -33,7 +33,7 @@ def test_two_effects_are_opposed_in_what_both_are_about():
 @pytest.mark.shipped
 @pytest.mark.slow
 @ships
-def test_opposites_by_name_are_found_where_their_latents_do_not_tell(portraits):
+def test_opposed_effects_are_found_where_the_latents_are_not_opposed(portraits):
     library, regressor = load_vectors(portraits), load_factor_regressor()
     names = ("gaze left", "gaze right", "smile", "frown", "turn left", "turn right", "glasses")
     effect = {name: mean_effect(vector_effects(portraits, library[name].delta_w_plus, regressor)) for name in names}
@@ -48,7 +48,7 @@ def test_opposites_by_name_are_found_where_their_latents_do_not_tell(portraits):
 @pytest.mark.shipped
 @pytest.mark.slow
 @ships
-def test_the_editor_says_that_gazes_clash_once_it_tried_them_and_as_they_stand(portraits):
+def test_the_editor_reports_clashing_gazes_once_it_has_measured_them_at_their_present_scales(portraits):
     editor = Editor(portraits, seed=4, auto=False, journal=False)
     try:
         editor.apply_vectors({"gaze left": 1.0, "gaze right": 1.0})
@@ -57,11 +57,11 @@ def test_the_editor_says_that_gazes_clash_once_it_tried_them_and_as_they_stand(p
         while not editor.view.vector_clashes and time.monotonic() < soon:
             time.sleep(0.05)
         assert editor.view.vector_clashes == [{"first": "gaze left", "second": "gaze right", "opposed": True}]
-        editor.apply_vectors({"gaze right": -1.0})  # now both look the same way
+        editor.apply_vectors({"gaze right": -1.0})  # now both gazes go to the same side
         assert editor.wait(60)
         assert editor.view.vector_clashes == []
         editor.apply_vectors({"gaze right": 0.9})
         assert editor.wait(60)
-        assert len(editor.view.vector_clashes) == 1  # at once: what was tried is known
+        assert len(editor.view.vector_clashes) == 1  # immediately, because the effects are cached
     finally:
         editor.close()

@@ -1,4 +1,4 @@
-"""What a vector does to pictures, against known answers: planted effects, attributes and linear generators."""
+"""Effects of a vector on pictures, tested with known answers: planted effects, attributes and linear generators."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def quarters():
     return parts
 
 
-def test_an_effect_inside_one_part_is_all_its_share_and_wholly_local(quarters, vector):
+def test_an_effect_inside_one_part_is_attributed_to_it_and_is_local(quarters, vector):
     change = torch.zeros(3, SIZE, SIZE)
     change[:, 18:30, 18:30] = 0.4
     observer = EffectObserver(TINY_LABELS, [3])
@@ -71,7 +71,7 @@ def test_an_effect_away_from_the_target_is_not_local(quarters, vector):
     assert observer.result(vector, np.random.default_rng(0), Basis(6)).locality.value == 0
 
 
-def test_an_effect_on_two_parts_is_shared_by_what_changes_in_each(quarters, vector):
+def test_an_effect_on_two_parts_is_divided_by_the_change_in_each(quarters, vector):
     change = torch.zeros(3, SIZE, SIZE)
     change[:, :16, :16], change[:, 16:, 16:] = 0.3, 0.1
     observer = EffectObserver(TINY_LABELS)
@@ -83,7 +83,7 @@ def test_an_effect_on_two_parts_is_shared_by_what_changes_in_each(quarters, vect
     assert found.table()[0]["part"] == "background"
 
 
-def test_the_sign_is_inconsistent_where_portraits_change_either_way(quarters, vector):
+def test_the_sign_is_inconsistent_if_portraits_change_in_both_directions(quarters, vector):
     change = torch.full((3, SIZE, SIZE), 0.4)
     both = planted(change, quarters, n=4)
     flipped = Trials(both.seeds, both.after[1.0], both.parts, {1.0: both.before})
@@ -109,7 +109,7 @@ def test_the_effect_of_a_vector_on_a_model_is_the_mean_difference_of_its_picture
     assert "<table>" in found._repr_html_()
 
 
-def test_a_linear_attribute_has_its_exact_slope_and_a_perfect_line():
+def test_a_linear_attribute_has_its_exact_slope_and_perfect_linearity():
     rng = np.random.default_rng(0)
     strengths = np.array([-1.0, -0.5, 0.0, 0.5, 1.5])
     values = rng.normal(size=(50, 1)) + 0.7 * strengths
@@ -148,7 +148,7 @@ def test_the_interval_of_a_curve_covers_the_true_mean_in_95_of_100_experiments()
 
 @pytest.mark.slow
 def test_leakage_recovers_a_planted_mixing_matrix(tiny_model, monkeypatch):
-    """Attributes that are linear in w: one standard deviation of the target changes the others as the matrix says."""
+    """Attributes are linear in w: one standard deviation of the target changes the others by the matrix's entries."""
     mixing = np.array([[1.0, 0.5, 0.0], [-0.25, 1.0, 0.8], [0.0, 0.0, 1.0]])
     axes = torch.zeros(3, 8, 16)
     for i in range(3):
@@ -177,7 +177,7 @@ def test_leakage_recovers_a_planted_mixing_matrix(tiny_model, monkeypatch):
     assert "changes c by +0.8" in found.sentence()
 
 
-def test_a_target_that_is_not_reached_is_extrapolated_and_said_so():
+def test_leakage_at_an_unreached_target_is_extrapolated_and_marked():
     strengths = np.array([0.0, 1.0])
     rng = np.random.default_rng(0)
     values = rng.normal(size=(200, 1)) + 0.25 * strengths
@@ -200,7 +200,7 @@ def test_a_linear_generator_has_no_interaction_and_no_nonlinearity(tiny_model, v
     assert nonlinearity(tiny_model, vector, range(3)).relative.value < 1e-5
 
 
-def test_the_tiny_models_vectors_interact(tiny_model, vector):
+def test_vectors_of_the_tiny_model_interact(tiny_model, vector):
     found = interaction(tiny_model, vector, vector, range(4))
     assert found.relative.value > 0.01
     assert found.mean.shape == (SIZE, SIZE)
@@ -214,7 +214,7 @@ def test_one_pass_serves_all_observers_and_names_the_seeds(tiny_model, vector):
     assert curves.values()["light"].shape == (5, 3)
 
 
-def test_batches_do_not_change_the_answer(tiny_model, vector):
+def test_the_batch_size_does_not_change_the_result(tiny_model, vector):
     one, many = (
         attribute_curve(tiny_model, vector, "light", by_picture(light=np.mean), [1.0], range(5)) for _ in range(2)
     )
@@ -224,7 +224,7 @@ def test_batches_do_not_change_the_answer(tiny_model, vector):
     assert np.allclose(observer.results(vector, Basis())["light"].mean, one.mean, atol=0.05)
 
 
-def test_an_interrupt_keeps_the_portraits_seen_so_far(tiny_model, vector):
+def test_an_interrupt_keeps_the_portraits_measured_so_far(tiny_model, vector):
     class Interrupted:
         batches = 0
 
@@ -236,7 +236,7 @@ def test_an_interrupt_keeps_the_portraits_seen_so_far(tiny_model, vector):
     assert observe(tiny_model, vector, [Interrupted()], range(8), batch=2) == (0, 1, 2, 3)
 
 
-def test_attributes_that_are_not_read_and_other_models_vectors_are_refused(tiny_model, vector):
+def test_unknown_attributes_and_vectors_of_other_models_are_refused(tiny_model, vector):
     with pytest.raises(ValueError, match="'age' is not read; there are: light"):
         attribute_curve(tiny_model, vector, "age", by_picture(light=np.mean), seeds=range(2))
     with pytest.raises(ValueError, match="by_picture"):
@@ -249,7 +249,7 @@ def test_attributes_that_are_not_read_and_other_models_vectors_are_refused(tiny_
         effect_map(tiny_model, vector, [])
 
 
-def test_every_function_is_found_in_the_package():
+def test_every_function_is_exported_by_the_package():
     import editgan_widgets.analysis as analysis
 
     for name in analysis.__all__:

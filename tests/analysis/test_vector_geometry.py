@@ -1,4 +1,4 @@
-"""Geometry of edit vectors against cases whose answer is known."""
+"""Geometry of edit vectors, tested on cases whose answer is known."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def one_hot(name, row, column, length=1.0):
     return EditVector(name, delta)
 
 
-def test_row_norms_of_a_block_sparse_vector_are_those_of_its_blocks(tiny_model):
+def test_row_norms_of_a_block_sparse_vector_equal_those_of_its_blocks(tiny_model):
     delta = torch.zeros(ROWS, WIDTH)
     delta[2, :4], delta[5, 0] = 3.0, 8.0
     found = row_norms(EditVector("blocks", delta, (), {"fingerprint": tiny_model.fingerprint}), tiny_model)
@@ -57,14 +57,14 @@ def test_a_dependent_set_has_an_infinite_condition_number():
     assert cosines([a, b, both]).condition > 1e9
 
 
-def test_cosines_by_row_are_nan_where_a_vector_does_not_move_the_row():
+def test_cosines_are_nan_in_unmoved_rows():
     found = cosines([one_hot("a", 0, 0), one_hot("b", 0, 0, -2.0)])
     assert found.cosine[0, 1] == -1
     assert found.by_row[0, 0, 1] == -1
     assert np.isnan(found.by_row[1]).all()
 
 
-def test_the_p_value_of_a_cosine_is_the_share_of_random_directions_that_are_as_alike():
+def test_the_p_value_of_a_cosine_is_the_share_of_random_directions_with_at_least_this_cosine():
     rng = np.random.default_rng(0)
     drawn = rng.normal(size=(200_000, 12))
     cosine = drawn[:, 0] / np.linalg.norm(drawn, axis=1)
@@ -101,13 +101,13 @@ def test_pca_finds_a_planted_set_of_rank_two():
     assert np.allclose(rebuilt, np.stack([p.delta_w_plus.flatten() for p in planted]), atol=1e-4)
 
 
-def test_equal_orthogonal_vectors_have_their_number_as_effective_rank():
+def test_the_effective_rank_of_equally_long_orthogonal_vectors_is_their_number():
     found = pca_vectors([one_hot(str(i), i, i) for i in range(5)])
     assert found.effective_rank == pytest.approx(5)
 
 
 @pytest.mark.parametrize("metric", ["plain", "covariance"])
-def test_an_orthogonalised_vector_has_no_part_along_its_conditions(tiny_model, metric):
+def test_an_orthogonalised_vector_has_no_component_along_its_conditions(tiny_model, metric):
     d, *conditions = random_vectors(4, tiny_model)
     found = orthogonalise(d, conditions, metric, tiny_model)
     left = found.delta_w_plus.double()
@@ -124,14 +124,14 @@ def test_an_orthogonalised_vector_has_no_part_along_its_conditions(tiny_model, m
     assert found.name == "v0 without v1, v2, v3"
 
 
-def test_one_condition_is_interfacegans_formula():
+def test_conditioning_on_one_vector_equals_interfacegans_formula():
     d, c = random_vectors(2)
     n = c.delta_w_plus.double() / c.delta_w_plus.double().norm()
     expected = d.delta_w_plus.double() - (d.delta_w_plus.double() * n).sum() * n
     assert torch.allclose(orthogonalise(d, c).delta_w_plus.double(), expected, atol=1e-6)
 
 
-def test_conditions_that_fit_nothing_are_refused(tiny_model):
+def test_invalid_conditions_are_refused(tiny_model):
     d, c = random_vectors(2)
     twice = EditVector("twice", 2 * c.delta_w_plus)
     with pytest.raises(EditVectorError, match="linearly dependent"):
@@ -142,7 +142,7 @@ def test_conditions_that_fit_nothing_are_refused(tiny_model):
         orthogonalise(d, c, "covariance")
 
 
-def test_the_largest_step_within_a_sphere_is_the_closed_form():
+def test_the_largest_step_within_a_sphere_equals_the_closed_form():
     start = np.array([[[0.0, 0.0]], [[1.0, 0.0]], [[3.0, 0.0]]])
     step = np.array([[2.0, 0.0]])
     assert _largest(start, step, 4.0)[:, 0].tolist() == [1.0, 0.5, 0.0]
@@ -165,7 +165,7 @@ def test_safe_strength_stays_on_the_ellipsoid_of_w(tiny_model):
         safe_strength(EditVector("x", delta, (), {"fingerprint": "other"}), tiny_model)
 
 
-def test_sample_sizes_are_the_textbooks():
+def test_sample_sizes_equal_those_of_the_textbook():
     assert sample_size_of_share(0.05) == 385
     assert sample_size_of_share(0.03, 0.9) == 385
     assert sample_size_of_mean(0.1, 1.0) == 385
@@ -181,7 +181,7 @@ def test_benjamini_hochberg_rejects_as_in_the_papers_example():
 
 
 @pytest.mark.parametrize("make", [cosines, pca_vectors, lambda vectors: row_norms(vectors[0])])
-def test_a_result_shows_its_sentence_its_plot_and_its_table_in_a_notebook(make):
+def test_a_result_shows_its_summary_plot_and_table_in_a_notebook(make):
     found = make([*random_vectors(3), EditVector("<b>", torch.ones(ROWS, WIDTH))])
     shown = found._repr_html_()
     assert found.png().startswith(b"\x89PNG")

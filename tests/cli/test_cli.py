@@ -71,7 +71,7 @@ def test_apply_with_several_scales_writes_a_strip(saved, tmp_path):
         (["{saved}/spark.safetensors", "--model", "{saved}/tiny.safetensors", "--seed", "-4"], "-4"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(saved, tmp_path, arguments, message):
+def test_invalid_arguments_are_refused_in_one_line(saved, tmp_path, arguments, message):
     done = run("apply", *(argument.format(saved=saved) for argument in arguments), "--out", tmp_path / "out.png")
     assert done.exit_code == 1
     assert done.stderr.startswith("editgan: ")
@@ -105,7 +105,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch, saved, tmp_path):
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_the_doctor_lists_what_it_found_and_its_exit_code_says_whether_all_is_there():
+def test_the_doctor_lists_its_findings_and_its_exit_code_reports_missing_parts():
     done = run("doctor")
     lines = done.stdout.splitlines()
     assert {"python", "torch", "cuda", "egl", "chromium"} <= {line.split()[0] for line in lines}
@@ -116,7 +116,7 @@ def test_the_doctor_lists_what_it_found_and_its_exit_code_says_whether_all_is_th
 @pytest.mark.shipped
 @pytest.mark.slow
 @pytest.mark.parametrize("network", [factor_regressor, identity])
-def test_the_doctor_misses_no_optional_weights_but_finds_broken_ones(network, tmp_path, monkeypatch):
+def test_the_doctor_accepts_missing_optional_weights_but_reports_broken_ones(network, tmp_path, monkeypatch):
     path = tmp_path / "weights.safetensors"
     monkeypatch.setattr(network, "WEIGHTS", path)
     name = network.__name__.split(".")[-1].replace("_", " ")
@@ -133,7 +133,7 @@ def test_the_doctor_misses_no_optional_weights_but_finds_broken_ones(network, tm
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_vectors_learns_a_library_and_apply_says_which_names_there_are(saved, tmp_path, monkeypatch):
+def test_vectors_learns_a_library_and_apply_lists_its_names(saved, tmp_path, monkeypatch):
     grown = LibraryEdit("more glow", grow("glow", OfPart(0.3)))
     monkeypatch.setattr(registry, "_registered", {})
     registry.register(Domain("tiny", (TINY_LABELS,), library_edits=lambda: (grown,)))
@@ -148,7 +148,7 @@ def test_vectors_learns_a_library_and_apply_says_which_names_there_are(saved, tm
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--tune", "--crop", 5, 5, 40, "--method", "feather"]])
-def test_photo_pastes_an_edit_into_a_picture_of_its_own_size(saved, tmp_path, options):
+def test_photo_pastes_an_edit_into_a_picture_of_the_original_size(saved, tmp_path, options):
     picture = np.random.default_rng(0).integers(0, 255, (50, 70, 3)).astype(np.uint8)
     images.save(picture, tmp_path / "in.png")
     arguments = ["--model", saved / "tiny.safetensors", "--out", tmp_path / "out.png", "--preset", "fast", *options]
@@ -165,7 +165,7 @@ def test_photo_pastes_an_edit_into_a_picture_of_its_own_size(saved, tmp_path, op
     assert done.exit_code != 0
 
 
-def test_parts_that_portraits_do_not_have_are_refused_with_those_they_have():
+def test_an_unknown_set_of_parts_is_refused_with_the_known_ones():
     line = ["train", "segmenter", "--data", "d", "--out", "o.safetensors", "--parts", "tiny"]
     assert "parts are all, fine or coarse; got 'tiny'" in CliRunner().invoke(app, line).output
 
@@ -182,7 +182,7 @@ def test_drag_writes_before_and_after_side_by_side_and_a_vector(saved, tmp_path)
 
 
 @pytest.mark.parametrize("point", ["12,14,18", "a,b,c,d", "1,2,300,4"])
-def test_drag_refuses_what_is_no_point_of_the_picture(saved, tmp_path, point):
+def test_drag_refuses_points_outside_the_picture_and_malformed_ones(saved, tmp_path, point):
     done = run("drag", point, "--model", saved / "tiny.safetensors", "--out", tmp_path / "dragged.png")
     assert done.exit_code == 1
     assert "X,Y,TOX,TOY" in done.output or "outside the picture" in done.output

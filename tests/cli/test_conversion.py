@@ -1,4 +1,4 @@
-"""A release's files become one bundle, whose pictures and labels are those of the source's tensors."""
+"""A release's files are converted to one bundle with the same pictures and labels."""
 
 import dataclasses
 
@@ -64,7 +64,7 @@ def test_a_whole_release_becomes_one_bundle(release, tmp_path):
     np.testing.assert_array_equal(stored["label_maps"]["image_mask3"].numpy(), np.load(release / "image_mask3.npy"))
 
 
-def test_rosinalitys_discriminator_becomes_the_bundles_own_and_the_report_says_so(release, tmp_path):
+def test_rosinalitys_discriminator_is_converted_and_mentioned_in_the_report(release, tmp_path):
     content = torch.load(release / "car.pt", weights_only=True)
     state = random_d((8, 8, 6, 5, 4))
     torch.save(content | {"d": state}, tmp_path / "with_d.pt")
@@ -96,7 +96,7 @@ def test_the_report_compares_with_the_sources_own_tensors(release, tmp_path):
     assert half.picture_max > 10 * found.picture_max
 
 
-def test_the_report_tells_a_model_that_is_not_that_of_its_source(release, tmp_path):
+def test_the_report_detects_a_model_that_differs_from_its_source(release, tmp_path):
     convert([release / "car.pt"], tmp_path / "car.safetensors")
     model = EditGAN.load(tmp_path / "car.safetensors")
     with torch.no_grad():
@@ -104,13 +104,13 @@ def test_the_report_tells_a_model_that_is_not_that_of_its_source(release, tmp_pa
     assert compare(read_source(release / "car.pt"), [], model, samples=1).picture_max > 1e-2
 
 
-def test_an_edit_vector_alone_is_converted_to_the_file_that_was_named(release, tmp_path):
+def test_a_single_edit_vector_is_converted_to_the_named_file(release, tmp_path):
     done = convert([release / "wheel.npy"], tmp_path / "w.safetensors", kinds="vector")
     assert done.difference is None
     assert EditVector.load(tmp_path / "w.safetensors").name == "wheel"
 
 
-def test_vectors_are_made_out_for_a_bundle_that_is_given(release, tmp_path):
+def test_vectors_are_converted_for_a_given_bundle(release, tmp_path):
     convert([release / "car.pt"], tmp_path / "car.safetensors")
     done = convert([tmp_path / "car.safetensors", release / "wheel.npy"], tmp_path / "w.safetensors", kinds="vector")
     model = EditGAN.load(tmp_path / "car.safetensors")
@@ -120,7 +120,7 @@ def test_vectors_are_made_out_for_a_bundle_that_is_given(release, tmp_path):
         convert([tmp_path / "car.safetensors", tmp_path / "other.npy"], tmp_path / "w.safetensors", kinds="vector")
 
 
-def test_an_interpreter_is_added_to_a_bundle_that_has_none(release, tmp_path):
+def test_an_interpreter_is_added_to_a_bundle_without_one(release, tmp_path):
     convert([release / "car.pt"], tmp_path / "car.safetensors")
     convert([tmp_path / "car.safetensors", release / "car_model_0.pth"], tmp_path / "both.safetensors")
     model = EditGAN.load(tmp_path / "both.safetensors")
@@ -138,14 +138,14 @@ def test_an_interpreter_is_added_to_a_bundle_that_has_none(release, tmp_path):
         ([], None, "nothing to convert"),
     ],
 )
-def test_sources_that_do_not_go_together_are_refused(release, tmp_path, names, labels, words):
+def test_incompatible_sources_are_refused(release, tmp_path, names, labels, words):
     named = label_set(labels) if labels else None
     with pytest.raises(CheckpointError, match=words):
         convert([release / name for name in names], tmp_path / "out.safetensors", named, kinds="vector")
     assert not list(tmp_path.iterdir())
 
 
-def test_the_command_says_what_each_file_is_and_how_the_pictures_differ(release, tmp_path):
+def test_the_command_reports_the_kind_of_each_file_and_the_difference_of_pictures(release, tmp_path):
     sources = [release / "car.pt", release / "car_model_0.pth", release / "wheel.npy"]
     done = run("convert", *sources, "--out", tmp_path / "car.safetensors", "--labels", "car-32", "--samples", 1)
     assert done.exit_code == 0, done.output

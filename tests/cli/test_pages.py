@@ -1,4 +1,4 @@
-"""The code of README.md and docs/ runs; their commands, links, paths and names exist."""
+"""The code in README.md and docs/ runs; the commands, links, paths and names in them exist."""
 
 import ast
 import importlib
@@ -33,7 +33,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 
-# Replacements that make a block quick; each must be on the page.
+# Replacements that make a block fast; each must occur on the page.
 SHORTER = {
     "analysis.md": {
         "seeds=range(100)": "seeds=range(2)",
@@ -50,7 +50,7 @@ SHORTER = {
     "vectors.md": {"steps=30": "steps=2", "steps=10": "steps=1"},
     "photos.md": {'"examples/painting.png")': '"examples/painting.png", config=EmbedConfig(steps=20))'},
 }
-RUN = {"apply"}  # commands that are run; of the others the arguments are parsed
+RUN = {"apply"}  # commands that are run; of others only the arguments are parsed
 
 
 def test_every_page_of_docs_is_checked():
@@ -65,7 +65,7 @@ def test_every_page_of_docs_is_checked():
 def test_the_blocks_of_a_page_run_in_order(page, tmp_path, monkeypatch):
     text = page.read_text(encoding="utf-8")
     for words, others in SHORTER.get(page.name, {}).items():
-        assert words in text, f"{page.name} no longer has {words!r}; mend SHORTER"
+        assert words in text, f"{page.name} no longer has {words!r}; update SHORTER"
         text = text.replace(words, others)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
@@ -111,7 +111,7 @@ def check_photos(names: dict) -> None:
         np.asarray(Image.open(path).convert("RGB")).astype(int) for path in ("examples/painting.png", "smiling.png")
     )
     changed = np.abs(after - before).max(2) > 4
-    assert 0.002 < changed.mean() < 0.2  # the mouth and around it, not the frame
+    assert 0.002 < changed.mean() < 0.2  # the mouth and its surroundings, not the whole frame
 
 
 RESULTS = {
@@ -123,7 +123,7 @@ RESULTS = {
 
 
 def run_cell(code: str, page: Path, names: dict) -> object:
-    """Run code as a notebook cell does: returns the value of a last line that is an expression."""
+    """Run code like a notebook cell; returns the value if the last line is an expression."""
     tree = ast.parse(code, page.name)
     last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, page.name, "exec"), names)
@@ -167,7 +167,7 @@ def check_command(words: list[str], monkeypatch: pytest.MonkeyPatch, run: bool =
 
 
 def command_line(monkeypatch: pytest.MonkeyPatch, quick: bool) -> click.Command:
-    """The `editgan` command; `quick` parses the arguments and does nothing else."""
+    """The `editgan` command; with `quick` it only parses the arguments."""
     whole = typer.main.get_command(app)
     if not quick:
         return whole
@@ -194,7 +194,7 @@ def test_the_commands_in_a_page_s_sentences_can_be_parsed(page, monkeypatch, tmp
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_links_of_a_page_lead_to_files_and_headings(page):
+def test_the_links_of_a_page_point_to_existing_files_and_headings(page):
     for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text(encoding="utf-8")):
         path, _, heading = unquote(target).partition("#")
         file = page.parent / path if path else page
@@ -204,12 +204,12 @@ def test_the_links_of_a_page_lead_to_files_and_headings(page):
 
 
 def headings(page: Path) -> set[str]:
-    """Anchors of a page's headings, as GitHub makes them."""
+    """Anchors of a page's headings, by GitHub's rule."""
     lines = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}
 
 
-WRITTEN = ("results/", "report/", "~", "http")  # what a command writes, or is elsewhere
+WRITTEN = ("results/", "report/", "~", "http")  # files that a command writes, and places outside the repository
 ROOMS = {path.name for path in ROOT.iterdir()} | {path.name for path in (ROOT / "editgan_widgets").iterdir()}
 
 
@@ -240,7 +240,7 @@ def test_the_names_that_a_page_mentions_exist(page):
 
 
 def resolved(name: str) -> bool:
-    """True if a dotted name is a module or an attribute, in the package or of it."""
+    """True if a dotted name is a module or an attribute of the package."""
     prefix = "" if name.startswith("editgan_widgets") else "editgan_widgets."
     parts = f"{prefix}{name}".split(".")
     found: object = importlib.import_module(parts[0])
@@ -256,7 +256,7 @@ def resolved(name: str) -> bool:
     return True
 
 
-def test_a_page_with_a_short_table_takes_only_its_own_rows():
+def test_a_page_with_a_short_table_is_updated_in_its_own_rows_only():
     spec = importlib.util.spec_from_file_location("update_figures", ROOT / "docs" / "update_figures.py")
     assert spec is not None
     assert spec.loader is not None

@@ -1,4 +1,4 @@
-"""The names that a user's script relies on. A change here changes the public interface: say so in CHANGELOG.md."""
+"""The public names of the package. A change here changes the public interface and belongs in CHANGELOG.md."""
 
 import dataclasses
 import importlib
@@ -24,7 +24,7 @@ TOP_LEVEL = [
     "load_model",
 ]
 
-# module, name, the parameters that a caller may name
+# module, name, keyword parameters
 CALLABLES = [
     ("editgan_widgets", "load_model", ["name_or_path", "device"]),
     ("editgan_widgets", "EditSession.from_seed", ["model", "seed", "truncation_psi", "config", "source"]),
@@ -67,12 +67,12 @@ def test_the_top_level_list_is_pinned_and_sorted():
 
 
 @pytest.mark.parametrize("name", TOP_LEVEL)
-def test_every_listed_name_is_there(name):
+def test_every_listed_name_exists(name):
     assert getattr(editgan_widgets, name) is not None
 
 
 @pytest.mark.parametrize(("module", "path", "parameters"), CALLABLES, ids=lambda value: str(value))
-def test_a_public_callable_takes_the_parameters_that_are_promised(module, path, parameters):
+def test_a_public_callable_has_the_documented_parameters(module, path, parameters):
     found = importlib.import_module(module)
     for name in path.split("."):
         found = getattr(found, name)
@@ -80,13 +80,13 @@ def test_a_public_callable_takes_the_parameters_that_are_promised(module, path, 
 
 
 @pytest.mark.parametrize("name", ["image", "label_map", "predicted_label_map"])
-def test_a_session_shows_its_picture_and_its_maps(session, name):
+def test_a_session_has_its_public_attributes(session, name):
     assert getattr(session, name).dtype == "uint8"
     assert getattr(session, name).shape[:2] == (32, 32)
 
 
 @pytest.mark.parametrize("name", ["generator", "discriminator", "interpreter", "labels", "fingerprint"])
-def test_a_model_has_its_parts(tiny_model, name):
+def test_a_model_has_its_public_attributes(tiny_model, name):
     assert getattr(tiny_model, name) is not None
 
 
@@ -101,7 +101,7 @@ def test_a_portrait_has_image_label_map_and_factors():
     assert [field.name for field in dataclasses.fields(Portrait)] == ["image", "label_map", "factors", "landmarks"]
 
 
-def test_an_unknown_name_is_an_attribute_error():
+def test_an_unknown_name_raises_an_attribute_error():
     with pytest.raises(AttributeError, match="no_such_name"):
         getattr(editgan_widgets, "no_such_name")  # noqa: B009 - as a user's typing mistake would
 
@@ -117,7 +117,7 @@ def test_an_unknown_name_is_an_attribute_error():
         ("editgan_widgets.analysis.mask_edits", ("ipywidgets", "ipycanvas", "IPython", "anywidget", "moderngl")),
     ],
 )
-def test_an_import_brings_no_more_than_it_must(imported, absent):
+def test_an_import_loads_only_the_required_libraries(imported, absent):
     code = f"import sys, {imported}; print([name for name in {absent!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""Animations are read back: as many frames as went in, and the first one is the picture before."""
+"""Written animations are read back: they have all frames, and the first one is the picture before."""
 
 import builtins
 import io
@@ -43,7 +43,7 @@ def sweep(tiny_model, vector):
 
 
 @pytest.mark.parametrize("ending", [".gif", ".webp", ".mp4"])
-def test_a_written_sweep_has_its_frames_and_begins_with_the_picture_before(tmp_path, tiny_model, sweep, ending):
+def test_a_written_sweep_has_all_frames_and_starts_with_the_picture_before(tmp_path, tiny_model, sweep, ending):
     if ending == ".mp4":
         pytest.importorskip("av")
     sweep.save(tmp_path / f"sweep{ending}", size=96)
@@ -55,7 +55,7 @@ def test_a_written_sweep_has_its_frames_and_begins_with_the_picture_before(tmp_p
     assert np.abs(frames[-1].astype(float) - np.asarray(before)).mean() > TOLERANCE[ending]
 
 
-def test_an_edit_is_animated_from_the_picture_before_to_the_one_that_stays(painted, tmp_path):
+def test_an_edit_is_animated_from_the_picture_before_to_the_result(painted, tmp_path):
     before = painted.image
     animation = animate_edit(painted, steps=5)
     assert len(animation) == 7
@@ -78,14 +78,14 @@ def test_a_gif_has_one_palette_for_all_frames(sweep):
     assert len(colours) <= 256
 
 
-def test_mp4_of_odd_sides_gets_one_px_more(tmp_path):
+def test_mp4_of_odd_sides_is_padded_by_one_px(tmp_path):
     pytest.importorskip("av")
     frames = np.arange(4, dtype=np.uint8)[:, None, None, None] * np.full((1, 33, 47, 3), 50, np.uint8)
     Animation(frames).save(tmp_path / "odd.mp4")
     assert read(tmp_path / "odd.mp4").shape == (4, 34, 48, 3)
 
 
-def test_without_the_extra_mp4_says_which_one_is_needed(sweep, monkeypatch):
+def test_mp4_without_the_extra_is_refused_with_its_name(sweep, monkeypatch):
     real = builtins.__import__
 
     def missing(name, *args, **kwargs):
@@ -98,7 +98,7 @@ def test_without_the_extra_mp4_says_which_one_is_needed(sweep, monkeypatch):
         sweep.encoded(".mp4")
 
 
-def test_what_makes_no_animation_is_refused_in_words(sweep, tmp_path, tiny_model, vector):
+def test_invalid_animations_are_refused_with_the_reason(sweep, tmp_path, tiny_model, vector):
     with pytest.raises(AnimationError, match=r"\.gif, \.webp, \.mp4; got 'sweep\.avi'"):
         sweep.save(tmp_path / "sweep.avi")
     with pytest.raises(AnimationError, match="16 to 2048 px; got 4"):
@@ -117,14 +117,14 @@ def test_what_makes_no_animation_is_refused_in_words(sweep, tmp_path, tiny_model
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rows_alone_move_in_a_sweep_of_some_rows(tiny_model, vector):
+def test_a_sweep_of_some_rows_moves_only_these(tiny_model, vector):
     w_plus = tiny_model.sample_w_plus(3)
     (frame,) = animate_vector(tiny_model, w_plus, vector, [1.0], layers=(0, 3)).frames
     expected = vector.apply(w_plus, 1.0, layers=(0, 3))
     assert np.array_equal(frame, images.to_uint8(tiny_model.generator.synthesis(expected, noise_mode="const").image)[0])
 
 
-def test_a_swing_runs_round_without_a_jump():
+def test_a_swing_loops_without_a_jump():
     scales = swing(reach=1.5, frames=32)
     assert scales[0] == 0
     assert max(scales) == pytest.approx(1.5)
@@ -133,7 +133,7 @@ def test_a_swing_runs_round_without_a_jump():
 
 
 @pytest.mark.parametrize("number", [3, 8, 9, 40, 1000])
-def test_a_recorder_keeps_the_first_and_last_frame_and_is_bounded(number):
+def test_a_recorder_keeps_the_first_and_last_frame_within_a_limit(number):
     recorder = FrameRecorder(most=8, side=16)
     pictures = [np.full((32, 64, 3), i % 251, np.uint8) for i in range(number)]
     recorder.begin(pictures[0])

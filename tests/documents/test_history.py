@@ -1,4 +1,4 @@
-"""The undo tree: branches stay, groups go as one, and what was written down can be taken up again."""
+"""The undo tree: branches are kept, groups are undone in one step, and a tree is rebuilt from its entries."""
 
 import pytest
 
@@ -9,7 +9,7 @@ def told(history):
     return [entry.made["do"] for entry in history.path()]
 
 
-def test_undo_and_redo_go_along_the_branch_that_was_visited_last():
+def test_undo_and_redo_follow_the_branch_visited_last():
     history = History("a")
     history.push("b", do="b")
     history.undo()
@@ -24,7 +24,7 @@ def test_undo_and_redo_go_along_the_branch_that_was_visited_last():
     assert history.state == "b"
 
 
-def test_what_was_undone_stays_as_a_branch():
+def test_undone_entries_stay_as_a_branch():
     history = History("a")
     history.push("b", do="b")
     history.undo()
@@ -35,7 +35,7 @@ def test_what_was_undone_stays_as_a_branch():
     assert (history.state, told(history)) == ("b", ["begin", "b"])
 
 
-def test_a_group_is_undone_and_redone_as_one():
+def test_a_group_is_undone_and_redone_in_one_step():
     history = History(0)
     with history.grouped():
         history.push(1, do="paint")
@@ -53,7 +53,7 @@ def test_a_group_is_undone_and_redone_as_one():
     assert history.after_group() == 3
 
 
-def test_a_group_can_be_gone_on_with():
+def test_a_group_can_be_continued():
     history = History(0)
     with history.grouped() as group:
         history.push(1, do="slider")
@@ -62,7 +62,7 @@ def test_a_group_can_be_gone_on_with():
     assert history.before_group() == 0
 
 
-def test_entries_begin_with_the_note_of_the_one_before():
+def test_an_entry_inherits_the_note_of_its_parent():
     history = History(0)
     history.annotate(scales={"smile": 1.0})
     history.push(1, do="paint")
@@ -70,7 +70,7 @@ def test_entries_begin_with_the_note_of_the_one_before():
     assert [dict(entry.note) for entry in history.entries.values()] == [{"scales": {"smile": 1.0}}, {"scales": {}}]
 
 
-def test_an_entry_can_be_renamed_and_what_is_not_there_is_named():
+def test_an_entry_can_be_renamed_and_an_unknown_one_is_refused():
     history = History(0)
     history.push(1, do="paint")
     history.rename(1, " wider smile ")
@@ -84,7 +84,7 @@ def test_an_entry_can_be_renamed_and_what_is_not_there_is_named():
         history.undo()
 
 
-def test_a_history_is_built_from_its_entries_again():
+def test_a_history_is_rebuilt_from_its_entries():
     history = History("a")
     history.push("b", do="b")
     history.undo()
@@ -104,6 +104,6 @@ def test_a_history_is_built_from_its_entries_again():
         [Entry(0, None, 0, {"do": "begin"}), Entry(2, 1, 1, {"do": "paint"})],
     ],
 )
-def test_entries_that_make_no_tree_are_refused(entries):
+def test_entries_that_do_not_form_a_tree_are_refused(entries):
     with pytest.raises(HistoryError):
         History.of(entries, 0, Kept())

@@ -1,4 +1,4 @@
-"""A session's journal: everything is on disk after every action and comes back equal in every bit."""
+"""A session's journal: every action is on disk at once and is restored bit by bit."""
 
 import json
 
@@ -29,7 +29,7 @@ def seen(session):
 
 @pytest.fixture
 def worked(session, tmp_path):
-    """A session with two branches, kept from its second action on."""
+    """A session with two branches, whose journal starts with its second action."""
     session.paint(DAB)
     session.keep_journal(tmp_path / "journal")
     list(session.edit(steps=3))
@@ -42,7 +42,7 @@ def worked(session, tmp_path):
     return session
 
 
-def test_a_restored_session_is_as_it_was_at_every_entry(worked, tiny_model, tmp_path):
+def test_a_restored_session_is_equal_at_every_entry(worked, tiny_model, tmp_path):
     again = EditSession.restore(tiny_model, tmp_path / "journal")
     assert seen(again) == seen(worked)
     assert again.recipe == worked.recipe
@@ -54,9 +54,9 @@ def test_a_restored_session_is_as_it_was_at_every_entry(worked, tiny_model, tmp_
         assert seen(again) == seen(worked), id
 
 
-def test_a_restored_session_goes_on_as_the_other_would_and_its_journal_too(worked, tiny_model, tmp_path):
+def test_a_restored_session_and_its_journal_continue_like_the_original(worked, tiny_model, tmp_path):
     again = EditSession.restore(tiny_model, tmp_path / "journal")
-    for session in (again, worked):  # which is no longer kept
+    for session in (again, worked):  # its journal is closed
         session.visit(1)
         list(session.edit(steps=2))
     assert torch.equal(again.w_plus, worked.w_plus)
@@ -64,7 +64,7 @@ def test_a_restored_session_goes_on_as_the_other_would_and_its_journal_too(worke
     assert seen(EditSession.restore(tiny_model, tmp_path / "journal"))[:3] == seen(again)[:3]
 
 
-def test_where_the_user_is_and_names_are_kept(worked, tiny_model, tmp_path):
+def test_the_present_entry_and_names_are_kept(worked, tiny_model, tmp_path):
     worked.undo()
     worked.history.rename(1, "a dab")
     worked.history.annotate(scales={"smile": 1.0})
@@ -75,7 +75,7 @@ def test_where_the_user_is_and_names_are_kept(worked, tiny_model, tmp_path):
     assert again.can_redo
 
 
-def test_a_line_that_a_crash_cut_short_is_left_out(worked, tiny_model, tmp_path):
+def test_a_line_truncated_by_a_crash_is_ignored(worked, tiny_model, tmp_path):
     log = tmp_path / "journal" / "log.jsonl"
     before = seen(worked)
     with log.open("a") as file:
@@ -86,7 +86,7 @@ def test_a_line_that_a_crash_cut_short_is_left_out(worked, tiny_model, tmp_path)
     assert seen(EditSession.restore(tiny_model, tmp_path / "journal")) == seen(again)
 
 
-def test_states_that_are_equal_share_their_arrays(session, tmp_path):
+def test_equal_states_share_their_arrays(session, tmp_path):
     session.keep_journal(tmp_path / "journal")
     before = len(list((tmp_path / "journal" / "objects").iterdir()))
     session.paint(DAB)
@@ -106,7 +106,7 @@ def test_a_second_journal_in_the_same_folder_is_refused(worked, tmp_path):
         worked.keep_journal(tmp_path / "journal")
 
 
-def test_folders_without_a_whole_journal_are_refused(worked, tiny_model, tmp_path):
+def test_folders_without_a_complete_journal_are_refused(worked, tiny_model, tmp_path):
     with pytest.raises(JournalError, match="holds no journal"):
         EditSession.restore(tiny_model, tmp_path)
     folder = tmp_path / "journal"
@@ -128,7 +128,7 @@ def test_a_long_history_keeps_few_states_in_memory(session):
     assert not session.can_undo
 
 
-def test_only_the_newest_journals_of_a_user_stay(session, tmp_path, monkeypatch):
+def test_only_the_newest_journals_are_kept(session, tmp_path, monkeypatch):
     monkeypatch.setenv("EDITGAN_JOURNALS", str(tmp_path / "all"))
     folders = []
     for _ in range(4):
@@ -138,7 +138,7 @@ def test_only_the_newest_journals_of_a_user_stay(session, tmp_path, monkeypatch)
     assert not folders[0].exists()
 
 
-def test_the_strength_of_an_edit_is_a_way_between_before_and_after(session):
+def test_the_strength_of_an_edit_interpolates_between_before_and_after(session):
     session.paint(DAB)
     list(session.edit(steps=3))
     full, settled = session.w_plus, session.can_edit
@@ -156,7 +156,7 @@ def test_the_strength_of_an_edit_is_a_way_between_before_and_after(session):
         session.set_strength(0.5)
 
 
-def test_a_stroke_hashes_the_label_map_alone(session, monkeypatch):
+def test_a_stroke_hashes_only_the_label_map(session, monkeypatch):
     hashed = []
     monkeypatch.setattr(Arrays, "_hashed", lambda self, array: hashed.append(array) or _HASHED(self, array))
     session.set_label_map(grown(session.label_map, 3))
@@ -168,7 +168,7 @@ def test_a_stroke_hashes_the_label_map_alone(session, monkeypatch):
     assert [array is session.label_map for array in hashed] == [True]
 
 
-def test_an_array_that_was_written_to_is_hashed_again():
+def test_a_modified_array_is_hashed_again():
     arrays, tensor, array = Arrays(), torch.zeros(3), np.zeros(3, np.uint8)
     first = arrays.put(tensor), arrays.put(array)
     tensor += 1

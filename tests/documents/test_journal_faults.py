@@ -1,4 +1,4 @@
-"""Whatever happens to the disk of a journal, no stroke is lost, work goes on, and the journal is made whole again."""
+"""Faults of a journal's disk: no stroke is lost, work continues, and the journal is completed afterwards."""
 
 import logging
 import os
@@ -24,7 +24,7 @@ DAB = Stroke([(16.0, 16.0)], 4.0, 1)
 
 @pytest.fixture
 def disk(tmp_path, monkeypatch):
-    """A folder for journals on a small disk of its own, where the tests may mount one."""
+    """A folder for journals, on a separate small disk if the tests may mount one."""
     monkeypatch.setattr(screen, "_SAVE_EVERY", 3600.0)
     monkeypatch.setattr("editgan_widgets.documents.journal._LONGEST_WAIT", 0.0)
     folder = tmp_path / "disk"
@@ -37,7 +37,7 @@ def disk(tmp_path, monkeypatch):
 
 
 class Hand:
-    """Does random things to an editor, and looks whether each was done."""
+    """Performs random actions on an editor, and checks that each had its effect."""
 
     def __init__(self, editor: Editor, seed: int) -> None:
         self.editor, self.random = editor, random.Random(seed)
@@ -77,7 +77,7 @@ class Hand:
 
 
 def content(session: EditSession, *but: int) -> dict[int, tuple]:
-    """All that a history holds, but for some entries."""
+    """The content of a history, except for some entries."""
     found: dict[int, tuple] = {}
     for id in session.history.entries.keys() - set(but):
         entry, state = session.history.entries[id], session.history.store.get(id)
@@ -88,7 +88,7 @@ def content(session: EditSession, *but: int) -> dict[int, tuple]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", FAULTS)
-def test_no_stroke_is_lost_whatever_happens_to_the_disk(kind, tiny_model, disk):
+def test_no_stroke_is_lost_by_any_fault_of_the_disk(kind, tiny_model, disk):
     push = push_of(tiny_model, 0.02)
     session = EditSession.from_seed(tiny_model, seed=3)
     first = session.history.state
@@ -116,7 +116,7 @@ def test_no_stroke_is_lost_whatever_happens_to_the_disk(kind, tiny_model, disk):
 
 
 @pytest.mark.slow
-def test_a_note_says_once_that_the_history_is_not_saved_and_once_that_it_is_again(tiny_model, disk):
+def test_one_note_reports_that_saving_the_history_fails_and_one_that_it_works_again(tiny_model, disk):
     editor = Editor(tiny_model, seed=3, auto=False, vectors={})
     said = []
     editor.view.observe(lambda change: said.append(change["new"]), "status")
@@ -152,7 +152,7 @@ def test_the_history_is_saved_again_without_another_action(tiny_model, disk, mon
     editor.close()
 
 
-def test_closing_an_editor_saves_what_could_not_be_saved(tiny_model, disk):
+def test_closing_an_editor_saves_entries_that_could_not_be_saved(tiny_model, disk):
     editor = Editor(tiny_model, seed=3, auto=False, vectors={})
     with full(editor.journal):
         editor.paint(DAB, run=False)
@@ -191,7 +191,7 @@ def test_photo_and_own_vectors_come_back_after_the_folder_was_deleted(tiny_model
 
 
 @pytest.mark.parametrize("number", [1, 2, 5, 13, 20, 22, 24, 27, 28, 30, 36, 116, 122])
-def test_a_session_without_an_editor_goes_on_and_warns_once(number, session, tiny_model, tmp_path, caplog, monkeypatch):
+def test_a_session_without_an_editor_continues_and_warns_once(number, session, tiny_model, tmp_path, caplog, monkeypatch):
     monkeypatch.setattr("editgan_widgets.documents.journal._LONGEST_WAIT", 0.0)
     session.keep_journal(tmp_path / "journal")
     with caplog.at_level(logging.WARNING), failing_writes(number):
@@ -206,7 +206,7 @@ def test_a_session_without_an_editor_goes_on_and_warns_once(number, session, tin
     assert content(EditSession.restore(tiny_model, tmp_path / "journal")) == content(session)
 
 
-def test_a_disk_that_takes_long_to_fail_is_tried_seldom(session, tmp_path, monkeypatch):
+def test_a_disk_that_fails_slowly_is_tried_rarely(session, tmp_path, monkeypatch):
     journal = session.keep_journal(tmp_path / "journal")
     tries = []
 
@@ -221,7 +221,7 @@ def test_a_disk_that_takes_long_to_fail_is_tried_seldom(session, tmp_path, monke
     assert len(tries) == 1
 
 
-def test_what_is_no_json_value_changes_nothing(session, tmp_path):
+def test_a_note_that_is_not_json_is_refused_and_changes_nothing(session, tmp_path):
     session.keep_journal(tmp_path / "journal")
     before = session.label_map.copy()
     with pytest.raises(TypeError, match="JSON values"):
@@ -234,7 +234,7 @@ def test_what_is_no_json_value_changes_nothing(session, tmp_path):
     session.paint(DAB)
 
 
-def test_keep_journal_raises_where_it_cannot_begin_and_leaves_nothing(session, tmp_path):
+def test_keep_journal_raises_if_it_cannot_start_and_leaves_no_files(session, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         session.keep_journal(tmp_path / "file" / "journal")
@@ -245,7 +245,7 @@ def test_keep_journal_raises_where_it_cannot_begin_and_leaves_nothing(session, t
     session.keep_journal(tmp_path / "journal")
 
 
-def test_an_editor_that_opens_on_a_full_disk_is_saved_once_there_is_room(tiny_model, disk):
+def test_an_editor_opened_on_a_full_disk_is_saved_once_there_is_space(tiny_model, disk):
     with full(disk / "any"):
         editor = Editor(tiny_model, seed=3, auto=False, vectors={})
         assert editor.journal is None
@@ -260,7 +260,7 @@ def test_an_editor_that_opens_on_a_full_disk_is_saved_once_there_is_room(tiny_mo
 
 
 @pytest.mark.shipped
-def test_a_journal_that_may_only_be_read_is_restored_and_the_note_is_shown(tiny_model, disk):
+def test_a_read_only_journal_is_restored_with_a_note(tiny_model, disk):
     editor = Editor(tiny_model, seed=3, auto=False, vectors={})
     editor.paint(DAB, run=False)
     editor.wait()
@@ -276,7 +276,7 @@ def test_a_journal_that_may_only_be_read_is_restored_and_the_note_is_shown(tiny_
     again.close()
 
 
-def test_a_session_that_could_not_take_a_journal_over_does_not_overwrite_what_the_other_wrote_since(session, tmp_path):
+def test_a_session_that_could_not_take_over_a_journal_does_not_overwrite_later_entries_of_the_other(session, tmp_path):
     session.keep_journal(tmp_path / "journal")
     with failing_writes(30):
         second = EditSession.restore(session.model, tmp_path / "journal")
@@ -288,7 +288,7 @@ def test_a_session_that_could_not_take_a_journal_over_does_not_overwrite_what_th
     assert content(EditSession.restore(session.model, tmp_path / "journal")) == content(session)
 
 
-def test_damaged_states_of_a_restored_journal_are_left_out_and_the_rest_can_be_reached(session, tmp_path):
+def test_damaged_states_of_a_restored_journal_are_left_out_and_the_others_are_accessible(session, tmp_path):
     session.keep_journal(tmp_path / "journal")
     session.paint(DAB)
     kept = content(session)
@@ -308,7 +308,7 @@ def test_damaged_states_of_a_restored_journal_are_left_out_and_the_rest_can_be_r
     editor.close()
 
 
-def test_an_action_that_fails_is_raised_once_and_those_behind_it_are_done(tiny_model, monkeypatch):
+def test_a_failed_action_raises_once_and_later_actions_are_executed(tiny_model, monkeypatch):
     editor = Editor(tiny_model, seed=3, auto=False, vectors={}, journal=False)
     publish, fails = editor._screen.publish, [True, True]
 
@@ -332,7 +332,7 @@ def test_an_action_that_fails_is_raised_once_and_those_behind_it_are_done(tiny_m
 
 
 @pytest.mark.slow
-def test_opening_many_editors_prunes_no_journal_that_is_in_use(tiny_model, disk):
+def test_opening_many_editors_prunes_no_open_journal(tiny_model, disk):
     editor = Editor(tiny_model, seed=3, auto=False, vectors={})
     editor.paint(DAB, run=False)
     editor.wait()
@@ -349,7 +349,7 @@ def test_opening_many_editors_prunes_no_journal_that_is_in_use(tiny_model, disk)
     editor.close()
 
 
-def test_another_process_prunes_no_journal_that_is_in_use(tiny_model, disk):
+def test_another_process_prunes_no_open_journal(tiny_model, disk):
     used, unused = Editor(tiny_model, seed=1, vectors={}), Editor(tiny_model, seed=2, vectors={})
     unused.close()
     code = "from editgan_widgets.documents.journal_folders import new_folder; new_folder(keep=0)"
@@ -363,7 +363,7 @@ def test_another_process_prunes_no_journal_that_is_in_use(tiny_model, disk):
     used.close()
 
 
-def test_without_file_locks_the_processes_that_use_a_journal_are_named_in_it(session, disk, monkeypatch):
+def test_without_file_locks_a_journal_lists_the_processes_that_use_it(session, disk, monkeypatch):
     monkeypatch.setattr("editgan_widgets.documents.journal_lock.fcntl", None)
     session.keep_journal(new_folder())
     new_folder(keep=0)
@@ -375,7 +375,7 @@ def test_without_file_locks_the_processes_that_use_a_journal_are_named_in_it(ses
     assert newest_folders() == []
 
 
-def test_the_folder_for_journals_may_be_named_by_the_home_folder(tiny_model, tmp_path, monkeypatch):
+def test_the_folder_of_journals_may_start_with_a_tilde(tiny_model, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDITGAN_JOURNALS", "~/kept")
@@ -394,7 +394,7 @@ def test_the_folder_for_journals_may_be_named_by_the_home_folder(tiny_model, tmp
     assert not list(tmp_path.glob("~*"))
 
 
-def test_a_journal_in_a_relative_folder_stays_there_when_the_working_directory_changes(session, tmp_path, monkeypatch):
+def test_a_journal_in_a_relative_folder_is_not_affected_by_a_new_working_directory(session, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     session.keep_journal("journal")
     (tmp_path / "elsewhere").mkdir()

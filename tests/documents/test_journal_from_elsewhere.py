@@ -1,4 +1,4 @@
-"""Journals that others wrote, moved or deleted: what is odd in them is left out, and a live session's stays."""
+"""Journals that others wrote, moved or deleted: malformed lines are ignored, and open journals are kept."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ def same(first: EditSession, second: EditSession) -> bool:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-def test_a_forked_process_keeps_its_copy_in_memory_and_the_journal_is_its_parents(session, folder):
+def test_a_forked_process_continues_in_memory_and_the_parent_keeps_the_journal(session, folder):
     session.keep_journal(folder)
     with catch_warnings():
         simplefilter("ignore", DeprecationWarning)
@@ -60,7 +60,7 @@ def test_a_forked_process_keeps_its_copy_in_memory_and_the_journal_is_its_parent
 
 
 @pytest.mark.parametrize("change", ["unlink", "empty", "garbage"])
-def test_about_json_that_is_gone_or_damaged_is_written_again_by_the_next_action(change, session, folder):
+def test_a_missing_or_damaged_about_json_is_rewritten_by_the_next_action(change, session, folder):
     session.keep_journal(folder)
     about = folder / "about.json"
     if change == "unlink":
@@ -88,7 +88,7 @@ def test_the_action_that_finds_the_folder_deleted_is_saved(gone, session, folder
 
 
 @pytest.mark.parametrize("also", [(), ("about.json",)])
-def test_a_live_sessions_folder_is_not_pruned_where_its_lock_was_deleted(also, session, folder):
+def test_an_open_sessions_folder_is_not_pruned_after_its_lock_was_deleted(also, session, folder):
     session.keep_journal(folder)
     for name in ("lock", *also):
         (folder / name).unlink()
@@ -100,7 +100,7 @@ def test_a_live_sessions_folder_is_not_pruned_where_its_lock_was_deleted(also, s
     session.history.store.close()
     about = json.loads((folder / "about.json").read_text())
     assert about["writer"]["pid"] == os.getpid()
-    new_folder(keep=0)  # as of another process that runs
+    new_folder(keep=0)  # as if by another running process
     assert newest_folders() == [folder]
     about["writer"]["pid"] = 999999999
     (folder / "about.json").write_text(json.dumps(about))
@@ -108,11 +108,11 @@ def test_a_live_sessions_folder_is_not_pruned_where_its_lock_was_deleted(also, s
     assert newest_folders() == []
 
 
-def test_the_journal_just_closed_stays_though_the_clock_was_set_back(session, folder, monkeypatch):
+def test_a_journal_just_closed_is_kept_although_the_clock_was_set_back(session, folder, monkeypatch):
     for year in (2031, 2032, 2033):
         other = EditSession.from_seed(session.model, seed=year)
         other.keep_journal(folder.with_name(f"{year}0101-000000-1-{year}")).close()
-    journal_lock.released.clear()  # as of other processes
+    journal_lock.released.clear()  # as if by other processes
     session.keep_journal(folder)
     session.history.store.close()
     os.utime(folder / "log.jsonl", (1, 1))
@@ -122,7 +122,7 @@ def test_the_journal_just_closed_stays_though_the_clock_was_set_back(session, fo
     assert newest_folders()[0].name.startswith("2033")
 
 
-def test_an_array_that_inflates_to_more_than_its_shape_is_refused_without_inflating_it():
+def test_an_array_that_would_inflate_beyond_its_shape_is_refused_before_inflating():
     arrays = Arrays()
     reference = arrays.put(np.zeros((4, 4), np.uint8))
     arrays.packed[reference["array"]] = zlib.compress(bytes(1 << 24), 9)
@@ -136,7 +136,7 @@ def test_an_array_that_inflates_to_more_than_its_shape_is_refused_without_inflat
             arrays.get({**reference, "shape": shape})
 
 
-def test_files_that_inflate_without_end_are_not_taken(tmp_path, monkeypatch):
+def test_decompression_bombs_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("editgan_widgets.documents.journal._MOST_BYTES", 1 << 20)
     (tmp_path / hashlib.sha256(bytes(1 << 23)).hexdigest()[:32]).write_bytes(zlib.compress(bytes(1 << 23), 9))
     kept = Arrays().put(np.arange(64, dtype=np.uint8))
@@ -166,7 +166,7 @@ def test_files_that_inflate_without_end_are_not_taken(tmp_path, monkeypatch):
         "7",
     ],
 )
-def test_odd_lines_of_a_log_are_left_out(odd, session, folder):
+def test_malformed_lines_of_a_log_are_ignored(odd, session, folder):
     session.keep_journal(folder)
     session.paint(DAB)
     session.history.store.close()
@@ -177,7 +177,7 @@ def test_odd_lines_of_a_log_are_left_out(odd, session, folder):
     assert again.history.entry.id == 1
 
 
-def test_a_state_of_other_fields_is_left_out(session, folder):
+def test_a_state_with_other_fields_is_ignored(session, folder):
     session.keep_journal(folder)
     session.paint(DAB)
     session.history.store.close()
@@ -187,7 +187,7 @@ def test_a_state_of_other_fields_is_left_out(session, folder):
 
 
 @pytest.mark.parametrize("kind", ["dangling", "file"])
-def test_a_note_of_something_in_the_folders_place_says_what_to_do(kind, session, folder):
+def test_the_note_about_a_file_in_place_of_the_folder_gives_a_remedy(kind, session, folder):
     folder.parent.mkdir(parents=True)
     if kind == "dangling":
         folder.symlink_to(folder.parent / "nowhere")

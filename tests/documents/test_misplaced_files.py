@@ -1,4 +1,4 @@
-"""A file given to the reader of another kind: refused in one sentence that says what it is or who reads it."""
+"""A file given to the wrong reader is refused in one sentence that names its kind or its reader."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ KINDS = (
     *("journal", "words.txt"),
 )
 MODELS = {"model.safetensors", "generator.pt", "state_dict.pt"}
-READERS = {  # the reader, and the kinds that it reads
+READERS = {  # each reader and the kinds that it reads
     "load_model": (lambda path, model: load_model(path), {"model.safetensors"}),
     "load_generator": (
         lambda path, model: load_generator(path),
@@ -39,7 +39,7 @@ READERS = {  # the reader, and the kinds that it reads
     "open_picture": (lambda path, model: open_picture(model, path), {"session.png"}),
     "EditSession.restore": (lambda path, model: EditSession.restore(model, path), {"journal"}),
 }
-WORDS = {  # what the error says about a kind
+WORDS = {  # text of the error for each kind
     "model.safetensors": r"is a model|load_model|another bundle",
     "generator.pt": "generator|torch.save",
     "state_dict.pt": "generator|torch.save",
@@ -87,7 +87,7 @@ def files(tmp_path_factory, tiny_model):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("reader", READERS)
-def test_a_file_is_read_by_its_reader_and_refused_in_one_sentence_by_every_other(reader, kind, files, tiny_model):
+def test_a_file_is_read_by_its_own_reader_and_refused_in_one_sentence_by_all_others(reader, kind, files, tiny_model):
     read, own = READERS[reader]
     if kind in own:
         read(files / kind, tiny_model)
@@ -100,7 +100,7 @@ def test_a_file_is_read_by_its_reader_and_refused_in_one_sentence_by_every_other
     assert len(message) < 1000
 
 
-def test_a_generator_is_no_direction_although_it_has_a_mean_of_w(files, tiny_model):
+def test_a_generator_is_not_read_as_a_direction_although_it_has_a_mean_of_w(files, tiny_model):
     with pytest.raises(ValueError, match=r"is a generator, not a direction; convert it first: editgan convert"):
         load_direction(files / "generator.pt", tiny_model)
     with pytest.raises(ValueError, match="is a generator, not latents"):
@@ -108,7 +108,7 @@ def test_a_generator_is_no_direction_although_it_has_a_mean_of_w(files, tiny_mod
 
 
 @pytest.mark.parametrize("form", ["indexed", "RGB", "grey", "enlarged", "pixels"])
-def test_a_part_mask_is_no_photo_unless_it_is_forced(form, tiny_model, tmp_path):
+def test_a_part_mask_is_refused_as_a_photo_unless_forced(form, tiny_model, tmp_path):
     label_map = EditSession.from_seed(tiny_model, 0).label_map
     with Image.open(_written(tmp_path / "mask.png", mask_png(label_map, TINY_LABELS))) as image:
         made = {

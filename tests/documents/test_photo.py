@@ -1,4 +1,4 @@
-"""Photos: every kind of file becomes upright RGB, a crop comes out and an edit goes back in."""
+"""Photos: every kind of file is read as upright RGB, cropped for the model, and edits are pasted back."""
 
 import io
 import struct
@@ -30,10 +30,10 @@ def corner(pixels: np.ndarray) -> np.ndarray:
 RED = np.array([200, 30, 30], np.uint8)
 
 
-def test_exif_orientation_is_followed():
+def test_exif_orientation_is_applied():
     image = Image.fromarray(corner(RED))
     exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned by 90 degrees clockwise
+    exif[0x0112] = 6  # rotate by 90 degrees clockwise
     photo = open_photo(file_of(image, "PNG", exif=exif))
     assert (photo.width, photo.height) == (20, 40)
     np.testing.assert_array_equal(photo.pixels[5, 15], RED)
@@ -41,7 +41,7 @@ def test_exif_orientation_is_followed():
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
-def test_transparency_is_laid_on_the_background(mode):
+def test_transparent_areas_are_filled_with_the_background(mode):
     image = Image.new("RGBA", (8, 8), (200, 30, 30, 0))
     image.paste((200, 30, 30, 255), (0, 0, 4, 8))
     photo = open_photo(file_of(image.convert(mode) if mode != "P" else image.quantize(8), "PNG"), (10, 20, 30))
@@ -60,14 +60,14 @@ def test_cmyk_and_sixteen_bits_and_grey_become_rgb():
     assert open_photo(np.full((2, 2, 4), 65535, np.uint16)).pixels[0, 0, 0] == 255
 
 
-def test_of_an_animation_the_first_frame_is_taken():
+def test_the_first_frame_of_an_animation_is_read():
     frames = [Image.new("RGB", (4, 4), (value, 0, 0)) for value in (250, 10)]
     photo = open_photo(file_of(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     assert photo.pixels[0, 0, 0] > 200
 
 
 def png_of_sixteen_bits(values: np.ndarray) -> bytes:
-    """A PNG of 16 bits a channel, which Pillow writes of grey alone."""
+    """A PNG of 16 bits per channel; Pillow can write only grey ones."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -94,7 +94,7 @@ def tiff_of(values: np.ndarray, **how) -> bytes:
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
 @pytest.mark.parametrize("kind", ["grey", "grey and alpha", "rgb", "rgba", "tiff", "tiff rgb", "tiff deflate", "array"])
-def test_fewer_bits_in_sixteen_are_scaled_from_black_to_white(bits, kind):
+def test_fewer_than_sixteen_bits_are_scaled_to_the_full_range(bits, kind):
     top = 2**bits - 1
     content = {
         "grey": lambda: png_of_sixteen_bits(ramp(top, 1)),
@@ -125,7 +125,7 @@ def test_a_dark_photo_of_sixteen_bits_stays_dark(top):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_deep_picture_is_turned_as_a_plain_one_is(orientation):
+def test_exif_orientation_is_applied_to_sixteen_bit_pictures_too(orientation):
     deep = np.random.default_rng(0).integers(0, 4096, (5, 7, 3)).astype(np.uint16)
     plain = Image.fromarray((deep >> 4).astype(np.uint8))
     exif = Image.Exif()
@@ -138,7 +138,7 @@ def test_a_deep_picture_is_turned_as_a_plain_one_is(orientation):
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.float16])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_float_tiffs_are_read_and_light_beyond_white_is_cut(kind, channels):
+def test_float_tiffs_are_read_and_values_above_1_are_clipped(kind, channels):
     values = (ramp(65535, channels) / 65535).astype(kind)
     values = values[..., 0] if channels == 1 else values
     assert np.abs(open_photo(tiff_of(values)).pixels[3, :, 1] - np.linspace(0, 255, 64)).max() <= 1.5
@@ -149,7 +149,7 @@ def test_float_tiffs_are_read_and_light_beyond_white_is_cut(kind, channels):
         open_photo(tiff_of(values * kind(2) - kind(1)))
 
 
-def test_signed_and_wide_integers_are_read_or_refused_in_words():
+def test_signed_and_wide_integers_are_read_or_refused_with_the_reason():
     grey = ramp(4095, 1)[..., 0]
     for kind in (np.int16, np.int32, np.uint32):
         assert np.abs(open_photo(tiff_of(grey.astype(kind))).pixels[0, :, 0] - np.linspace(0, 255, 64)).max() <= 1
@@ -182,7 +182,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_that_is_no_picture_is_named_by_what_it_is(unchecked, kind, tmp_path):
+def test_a_file_that_is_not_a_picture_is_refused_with_its_kind(unchecked, kind, tmp_path):
     content, message = FILES[kind]
     (tmp_path / "picture.jpg").write_bytes(content)
     for source in (content, tmp_path / "picture.jpg", io.BytesIO(content)):
@@ -190,15 +190,15 @@ def test_a_file_that_is_no_picture_is_named_by_what_it_is(unchecked, kind, tmp_p
             open_photo(source)
 
 
-def test_a_raw_file_is_not_taken_for_its_small_preview(tmp_path):
+def test_a_raw_file_is_not_read_as_its_small_preview(tmp_path):
     (tmp_path / "IMG_1.NEF").write_bytes(tiff_of(ramp(255, 3).astype(np.uint8)))
     with pytest.raises(PhotoError, match=r"IMG_1.NEF is a camera RAW file; develop it"):
         open_photo(tmp_path / "IMG_1.NEF")
-    (tmp_path / "picture.bmp").write_bytes(file_of(Image.fromarray(corner(RED)), "PNG"))  # another kind than it says
+    (tmp_path / "picture.bmp").write_bytes(file_of(Image.fromarray(corner(RED)), "PNG"))  # the extension is wrong
     assert open_photo(tmp_path / "picture.bmp").width == 40
 
 
-def test_heic_is_read_where_pillow_heif_is_installed(monkeypatch):
+def test_heic_is_read_if_pillow_heif_is_installed(monkeypatch):
     class Opened:
         def to_pillow(self):
             return Image.fromarray(corner(RED))
@@ -210,7 +210,7 @@ def test_heic_is_read_where_pillow_heif_is_installed(monkeypatch):
 
 
 @pytest.mark.parametrize("form", ["TIFF", "WEBP", "PNG"])
-def test_of_several_pages_the_first_is_taken(form):
+def test_the_first_of_several_pages_is_read(form):
     frames = [Image.new("RGB", (8, 8), (value, 0, 0)) for value in (250, 10)]
     photo = open_photo(file_of(frames[0], form, save_all=True, append_images=frames[1:]))
     assert photo.pixels[0, 0, 0] > 200
@@ -221,12 +221,12 @@ def test_of_several_pages_the_first_is_taken(form):
     ("content", "message"),
     [(b"nothing of the kind", "no picture that can be read"), (b"", "no picture that can be read")],
 )
-def test_what_is_no_picture_is_refused(content, message):
+def test_content_that_is_not_a_picture_is_refused(content, message):
     with pytest.raises(PhotoError, match=message):
         open_photo(content)
 
 
-def test_arrays_of_wider_types_keep_their_values_and_unclear_ones_are_refused():
+def test_arrays_of_wider_types_keep_their_values_and_ambiguous_ones_are_refused():
     row = np.array([[[0, 128, 255]]])
     for kind in (np.int64, np.uint16, np.float32):
         np.testing.assert_array_equal(open_photo(row.astype(kind)).pixels, row)
@@ -239,7 +239,7 @@ def test_arrays_of_wider_types_keep_their_values_and_unclear_ones_are_refused():
         open_photo(row / 127.5 - 1)
 
 
-def test_an_edit_that_reaches_the_crops_border_meets_the_photo_there():
+def test_an_edit_that_reaches_the_crops_border_fades_into_the_photo():
     photo = Photo(np.full((300, 300, 3), 100, np.uint8))
     before = np.full((32, 32, 3), 90, np.uint8)
     ramp = 80 * np.linspace(0, 1, 32)[:, None, None] ** 2 + before
@@ -249,11 +249,11 @@ def test_an_edit_that_reaches_the_crops_border_meets_the_photo_there():
         assert np.abs(change).max() > 5
         assert np.abs(change[229]).max() <= 4
     whole = paste(photo, Crop(0, 0, 300), before, ramp.astype(np.uint8), np.ones((32, 32), bool))
-    assert whole[299].mean() > 170  # the photo ends there, too
+    assert whole[299].mean() > 170  # the photo ends there as well
 
 
 @pytest.mark.parametrize("side", [64, 43, 32])
-def test_an_edit_stays_in_place_in_a_photo_coarser_than_the_model(side):
+def test_an_edit_is_aligned_in_a_photo_coarser_than_the_model(side):
     y, x = np.mgrid[:128, :128]
     bump = 80 * np.exp(-((x - 63.5) ** 2 + (y - 63.5) ** 2) / 200)
     before = np.full((128, 128, 3), 90, np.uint8)
@@ -282,7 +282,7 @@ def test_broken_and_huge_files_and_odd_arrays_are_refused(tmp_path):
         open_photo(np.full((2, 2), np.nan))
 
 
-def test_a_crop_is_cut_to_the_models_size_and_may_reach_beyond_the_border():
+def test_a_crop_is_resampled_to_the_models_size_and_may_reach_beyond_the_border():
     photo = Photo(corner(RED))
     assert photo.central_crop() == Crop(10, 0, 20)
     np.testing.assert_array_equal(photo.cut(Crop(0, 0, 10), 16), np.broadcast_to(RED, (16, 16, 3)))
@@ -296,7 +296,7 @@ def test_a_crop_is_cut_to_the_models_size_and_may_reach_beyond_the_border():
 
 
 def scene():
-    """A large photo with detail of its own, and an edit of its middle that brightens a disc."""
+    """A large detailed photo, and an edit of its middle that brightens a disc."""
     rng = np.random.default_rng(1)
     photo = Photo(rng.integers(60, 120, (256, 320, 3)).astype(np.uint8))
     before = np.full((32, 32, 3), 90, np.uint8)
@@ -307,32 +307,32 @@ def scene():
     return photo, Crop(32, 0, 256), before, after, region
 
 
-def test_a_feathered_edit_is_added_in_the_region_and_nowhere_else():
+def test_a_feathered_edit_is_added_only_in_the_region():
     photo, crop, before, after, region = scene()
     kept = photo.pixels.copy()
     pasted = paste(photo, crop, before, after, region, "feather")
     np.testing.assert_array_equal(photo.pixels, kept)
     change = pasted.astype(int) - photo.pixels
-    assert (change[100:156, 130:190] == 60).mean() > 0.95  # the photo's own detail stays
+    assert (change[100:156, 130:190] == 60).mean() > 0.95  # the photo's detail is kept
     assert not change[:, :32].any()
     assert not change[:, 288:].any()
     assert not change[:30].any()
 
 
-def test_gradients_meet_the_photo_on_the_regions_border():
+def test_gradient_pasting_matches_the_photo_on_the_regions_border():
     photo, crop, before, after, region = scene()
     y, x = np.mgrid[:32, :32]
     bump = 40 * np.exp(-((x - 16) ** 2 + (y - 16) ** 2) / 12)
-    after = (before + 30 + bump[..., None]).round().astype(np.uint8)  # the whole picture got brighter by 30, too
+    after = (before + 30 + bump[..., None]).round().astype(np.uint8)  # the whole picture is also brightened by 30
     change = paste(photo, crop, before, after, region, "gradient").astype(int) - photo.pixels
-    assert abs(change[128, 160].mean() - 40) < 3  # the bump stays, the even brightening meets 0
+    assert abs(change[128, 160].mean() - 40) < 3  # the bump is kept, the uniform brightening is removed
     assert np.abs(change[128, 80:88]).max() <= 4
     assert not change[:, :32].any()
     feathered = paste(photo, crop, before, after, region, "feather").astype(int) - photo.pixels
     assert abs(feathered[128, 160].mean() - 70) < 3
 
 
-def test_pasting_nothing_changes_nothing_and_a_crop_beyond_the_border_is_met():
+def test_pasting_an_empty_edit_changes_nothing_and_a_crop_may_exceed_the_photo():
     photo, crop, before, after, region = scene()
     for method in ("feather", "gradient"):
         same = paste(photo, crop, before, before, region, method)
@@ -345,7 +345,7 @@ def test_pasting_nothing_changes_nothing_and_a_crop_beyond_the_border_is_met():
 
 
 @pytest.mark.usefixtures("unchecked")
-def test_what_is_no_kind_of_picture_is_refused():
+def test_objects_that_are_not_pictures_are_refused():
     with pytest.raises(PhotoError, match="a list is no picture"):
         open_photo([1, 2, 3])
 
@@ -359,7 +359,7 @@ def test_pictures_of_other_sizes_and_unknown_methods_are_refused():
         paste(photo, crop, before, after, region, "magic")
 
 
-def test_feathering_a_region_without_a_border_takes_the_whole_edit():
+def test_feathering_a_region_without_a_border_pastes_the_whole_edit():
     photo = Photo(np.full((40, 40, 3), 100, np.uint8))
     before, after = np.full((20, 20, 3), 50, np.uint8), np.full((20, 20, 3), 70, np.uint8)
     pasted = paste(photo, Crop(0, 0, 40), before, after, np.ones((20, 20), bool), "feather")
@@ -367,7 +367,7 @@ def test_feathering_a_region_without_a_border_takes_the_whole_edit():
 
 
 @pytest.mark.parametrize("method", ["feather", "gradient"])
-def test_pasting_a_small_region_of_a_large_photo_touches_nothing_else(method):
+def test_pasting_a_small_region_changes_nothing_else_in_a_large_photo(method):
     rng = np.random.default_rng(0)
     photo = Photo(rng.integers(60, 190, (300, 400, 3)).astype(np.uint8))
     before = rng.integers(0, 255, (32, 32, 3)).astype(np.uint8)
@@ -384,17 +384,17 @@ def test_pasting_a_small_region_of_a_large_photo_touches_nothing_else(method):
     assert columns.max() <= 50.5 + 28 * unit
 
 
-def test_fine_detail_stays_where_little_changed_and_goes_where_a_part_moved():
+def test_fine_detail_is_kept_where_little_changed_and_removed_where_a_part_moved():
     pixels = np.full((160, 160, 3), 120, np.uint8)
     pixels[:, ::10] = 200  # lines much finer than the model's 20 px
     photo, crop = Photo(pixels), Crop(0, 0, 160)
     before = photo.cut(crop, 20)
     after = before.copy()
-    after[8:12, 4:10] = 30  # something else is there now
+    after[8:12, 4:10] = 30  # the content changed here
     region = np.zeros((20, 20), bool)
     region[4:16, 2:18] = True
     pasted = paste(photo, crop, before, after, region, residual=0.0).astype(int)
-    spread = pasted.std(axis=1).mean(axis=1)  # of a row: the lines
+    spread = pasted.std(axis=1).mean(axis=1)  # per row: contrast of the lines
     assert pasted[72:88, 40:72].std(axis=1).max() < 12
     assert pasted[72:88, 100:130].std(axis=1).min() > 15
     assert np.abs(spread[36:48] - spread[:8].mean()).max() < 5

@@ -1,4 +1,4 @@
-"""A photo's way into a session and back."""
+"""Opening a photo in a session, and pasting its edits back."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from editgan_widgets.latent.pivotal import PivotalConfig, PivotalStep
 
 @pytest.fixture(scope="module")
 def photo(tiny_model):
-    """A sample of the tiny model's, enlarged, in the middle of a wider picture."""
+    """An enlarged sample of the tiny model, in the middle of a wider picture."""
     with torch.no_grad():
         made = images.to_uint8(tiny_model.generator.synthesis(tiny_model.sample_w_plus(5)).image)[0]
     pixels = np.full((128, 192, 3), 30, np.uint8)
@@ -64,7 +64,7 @@ def test_only_the_edited_region_of_the_photo_changes(tiny_model, photo):
 
 
 @pytest.mark.slow
-def test_a_tuned_generator_comes_nearer_and_lives_in_the_session_alone(tiny_model, photo):
+def test_a_tuned_generator_is_closer_to_the_photo_and_used_only_by_the_session(tiny_model, photo):
     steps = []
     tune = PivotalConfig(steps=30, lr=0.02, locality=0.0)
     opened = PhotoSession.open(tiny_model, photo, config=EmbedConfig(steps=5), tune=tune, on_step=steps.append)
@@ -75,7 +75,7 @@ def test_a_tuned_generator_comes_nearer_and_lives_in_the_session_alone(tiny_mode
     assert opened.session.model.base_fingerprint == tiny_model.fingerprint
 
 
-def test_it_can_be_stopped(tiny_model, photo):
+def test_opening_a_photo_can_be_stopped(tiny_model, photo):
     steps = []
     opened = PhotoSession.open(
         tiny_model, photo, tune=PivotalConfig(), on_step=steps.append, should_stop=lambda: len(steps) >= 2
@@ -85,7 +85,7 @@ def test_it_can_be_stopped(tiny_model, photo):
 
 
 class _Exact(torch.nn.Module):
-    """Stands for an encoder that knows one picture alone: any other one gives the mean."""
+    """An encoder that knows only one picture, and returns the mean for any other."""
 
     def __init__(self, model, seed):
         super().__init__()
@@ -99,7 +99,7 @@ class _Exact(torch.nn.Module):
         return torch.where(near[:, None, None], self.latent, self.mean)
 
 
-def test_a_crop_is_found_where_the_encoder_knows_the_picture(tiny_model):
+def test_a_crop_is_found_where_the_encoder_reproduces_the_picture(tiny_model):
     knowing = EditGAN(tiny_model.generator, None, tiny_model.interpreter, tiny_model.labels)
     knowing.encoder = _Exact(tiny_model, 5)
     with torch.no_grad():
@@ -111,7 +111,7 @@ def test_a_crop_is_found_where_the_encoder_knows_the_picture(tiny_model):
     assert suggest_crop(tiny_model, Photo(pixels)) == Photo(pixels).central_crop()
 
 
-def test_a_picture_without_the_models_subject_embeds_with_an_honest_figure(tiny_model):
+def test_a_picture_of_another_subject_is_embedded_with_a_low_quality_figure(tiny_model):
     noise = np.random.default_rng(0).integers(0, 255, (40, 50, 3)).astype(np.uint8)
     opened = PhotoSession.open(tiny_model, noise, config=EmbedConfig(steps=3))
     assert opened.embedding.psnr[0] < 15

@@ -38,7 +38,7 @@ def with_recipe(recipe) -> bytes:
     return file.getvalue()
 
 
-def test_a_saved_picture_opens_as_the_session_it_was(tiny_model, edited, tmp_path):
+def test_a_saved_picture_reopens_its_session(tiny_model, edited, tmp_path):
     save_picture(edited, tmp_path / "portrait.png")
     assert np.array_equal(np.asarray(Image.open(tmp_path / "portrait.png")), edited.image)
     opened = open_picture(tiny_model, tmp_path / "portrait.png")
@@ -66,19 +66,19 @@ def test_another_models_picture_is_refused(tiny_model, session):
 @pytest.mark.parametrize(
     "changes", [{"w_plus": "!"}, {"w_plus": 3}, {"origin": base64.b64encode(b"1234").decode()}, {"format": "x"}]
 )
-def test_a_broken_recipe_is_refused_in_words(tiny_model, session, changes):
+def test_a_broken_recipe_is_refused_with_the_reason(tiny_model, session, changes):
     recipe = json.loads(Image.open(io.BytesIO(picture_png(session))).text[CHUNK])
     with pytest.raises(SavedPictureError):
         open_picture(tiny_model, with_recipe({**recipe, **changes}))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", with_recipe("{"), with_recipe("[1]"), with_recipe("[" * 100_000)])
-def test_what_holds_no_recipe_is_refused_in_words(tiny_model, content):
+def test_files_without_a_recipe_are_refused_with_the_reason(tiny_model, content):
     with pytest.raises(SavedPictureError):
         open_picture(tiny_model, content)
 
 
-def test_a_plain_picture_and_other_endings_are_refused(tiny_model, session, tmp_path):
+def test_a_plain_picture_and_unknown_extensions_are_refused(tiny_model, session, tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "plain.png")
     with pytest.raises(SavedPictureError, match="no recipe"):
         open_picture(tiny_model, tmp_path / "plain.png")
@@ -86,7 +86,7 @@ def test_a_plain_picture_and_other_endings_are_refused(tiny_model, session, tmp_
         save_picture(session, tmp_path / "portrait.jpg")
 
 
-def test_what_was_painted_and_not_edited_and_where_edits_acted_comes_back(tiny_model, edited):
+def test_unedited_strokes_and_edited_regions_are_restored(tiny_model, edited):
     painted = edited.label_map.copy()
     painted[2:6, 3:9] = (painted[2:6, 3:9] + 1) % len(tiny_model.labels)
     edited.set_label_map(painted)
@@ -108,7 +108,7 @@ def photo(tiny_model):
     return photo
 
 
-def test_a_saved_photo_opens_as_it_was_and_gives_the_photo_back(tiny_model, photo, tmp_path):
+def test_a_saved_photo_reopens_unchanged_with_its_original(tiny_model, photo, tmp_path):
     save_picture(photo, tmp_path / "edited.png")
     pasted = photo.pasted()
     assert np.array_equal(np.asarray(Image.open(tmp_path / "edited.png")), pasted)
@@ -124,7 +124,7 @@ def test_a_saved_photo_opens_as_it_was_and_gives_the_photo_back(tiny_model, phot
     assert np.array_equal(open_picture(tiny_model, tmp_path / "edited.png").image, photo.session.image)
 
 
-def test_a_photo_without_edits_holds_no_pixels_twice(tiny_model, photo):
+def test_a_saved_photo_without_edits_stores_its_pixels_once(tiny_model, photo):
     photo.session.undo()
     photo.session.undo()
     content = picture_png(photo)
@@ -144,7 +144,7 @@ def test_a_photo_without_edits_holds_no_pixels_twice(tiny_model, photo):
         ({"psnr": None}, "broken"),
     ],
 )
-def test_a_photos_recipe_that_is_broken_is_refused_in_words(tiny_model, photo, changes, says):
+def test_a_broken_recipe_of_a_photo_is_refused_with_the_reason(tiny_model, photo, changes, says):
     recipe = json.loads(Image.open(io.BytesIO(picture_png(photo))).text[CHUNK])
     text = PngImagePlugin.PngInfo()
     text.add_text(CHUNK, json.dumps({**recipe, "photo": {**recipe["photo"], **changes}}))
@@ -156,13 +156,13 @@ def test_a_photos_recipe_that_is_broken_is_refused_in_words(tiny_model, photo, c
 
 
 @pytest.mark.parametrize("changes", [{"edited": "!"}, {"settled": 3}, {"painted": {}}, {"painted": "eJw="}])
-def test_a_mask_of_a_recipe_that_is_broken_is_refused_in_words(tiny_model, edited, changes):
+def test_a_broken_mask_in_a_recipe_is_refused_with_the_reason(tiny_model, edited, changes):
     recipe = json.loads(Image.open(io.BytesIO(picture_png(edited))).text[CHUNK])
     with pytest.raises(SavedPictureError, match="a mask in the recipe"):
         open_picture(tiny_model, with_recipe({**recipe, **changes}))
 
 
-def test_a_saved_picture_that_was_cut_short_is_refused_in_words(tiny_model, photo):
+def test_a_truncated_saved_picture_is_refused_with_the_reason(tiny_model, photo):
     content = picture_png(photo)
     with pytest.raises(SavedPictureError, match="can be read"):
         open_saved(tiny_model, content[: len(content) - 2000])

@@ -61,7 +61,7 @@ def test_a_finished_edit_commits_its_best_step_and_keeps_the_painted_label_map(p
     assert torch.equal(painted.w_plus, best.w_plus)
     assert np.array_equal(painted.image, best.image)
     assert np.array_equal(painted.label_map, truth)
-    assert painted.region is None  # its strokes are done with
+    assert painted.region is None  # its strokes are edited
 
 
 def test_predicted_label_map_is_the_interpreters_prediction_for_the_present_picture(tiny_model, painted):
@@ -158,8 +158,8 @@ def test_a_stroke_painted_during_an_edit_stays_when_the_edit_commits(session):
     painted = session.label_map.copy()
     list(run)
     assert np.array_equal(session.label_map, painted)
-    assert session.target.changed[28, 4]  # still to be edited
-    assert not session.target.changed[16, 18]  # that edit ran to its end
+    assert session.target.changed[28, 4]  # not edited yet
+    assert not session.target.changed[16, 18]  # edited to the end
 
 
 def test_a_new_edit_continues_from_the_best_step_of_an_open_one(painted):
@@ -300,7 +300,7 @@ def test_a_latent_may_be_a_tensor_of_any_float_type(tiny_model, dtype):
         assert torch.equal(EditSession.from_latent(tiny_model, given).w_plus, w_plus.float()[None])
 
 
-def test_a_code_of_w_is_repeated_in_every_row(tiny_model):
+def test_a_latent_of_w_is_repeated_in_every_row(tiny_model):
     w = torch.randn(16, generator=torch.Generator().manual_seed(0))
     for given in (w, w[None], w[None, None], w.numpy(), w.tolist()):
         assert torch.equal(EditSession.from_latent(tiny_model, given).w_plus, w.expand(1, 8, 16))

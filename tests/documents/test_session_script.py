@@ -1,4 +1,4 @@
-"""A session as a script: run in a fresh Python, it arrives at the same pixels."""
+"""A session as a script: run in a new Python process, it produces the same pixels."""
 
 from dataclasses import replace
 
@@ -23,11 +23,11 @@ def vector(session, name, number, labels=("glow",)):
 
 
 @pytest.mark.slow
-def test_every_kind_of_action_is_done_again_to_the_same_pixels(session, tmp_path):
+def test_a_script_with_every_kind_of_action_reproduces_the_pixels(session, tmp_path):
     one, two = vector(session, "one", 1), vector(session, "two's", 3, ())
     session.paint(DAB)
     list(session.edit(steps=3))
-    list(session.edit(steps=2))  # goes on towards the same parts
+    list(session.edit(steps=2))  # continues towards the same parts
     session.undo()
     session.paint(ELSEWHERE)
     run = session.edit(config=EditConfig(steps=9, lr=0.1, layers=(0, 6), weights=LossWeights(rgb=20.0)))
@@ -46,7 +46,7 @@ def test_every_kind_of_action_is_done_again_to_the_same_pixels(session, tmp_path
     assert np.array_equal(np.asarray(Image.open(tmp_path / "picture.png")), session.image)
 
 
-def test_a_script_reads_as_what_was_done(session):
+def test_a_script_lists_the_actions_as_calls(session):
     session.paint(DAB)
     list(session.edit(steps=3))
     session.apply_vector(summed([(vector(session, "one", 1), 0.25)]))
@@ -60,7 +60,7 @@ def test_a_script_reads_as_what_was_done(session):
     assert "Stroke([" not in session_script(session)
 
 
-def test_an_edit_with_a_network_is_no_script(session):
+def test_an_edit_with_a_network_has_no_script(session):
     session.paint(DAB)
     network = torch.nn.Flatten()
     list(session.edit(config=replace(EditConfig(steps=1), embedding=lambda x: network(x).sum(1, keepdim=True))))
@@ -69,7 +69,7 @@ def test_an_edit_with_a_network_is_no_script(session):
 
 
 @pytest.mark.slow
-def test_nothing_in_a_history_is_run_as_code(session, tmp_path, tiny_model):
+def test_nothing_in_a_history_is_executed_as_code(session, tmp_path, tiny_model):
     hostile = '"); import os; os.abort() #'
     session.apply_vector(replace(vector(session, "x", 1), name=hostile, labels=(hostile,)))
     assert run_script(session_script(session), tiny_model, tmp_path) == "picture.png: the same pixels\n"

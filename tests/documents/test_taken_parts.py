@@ -1,4 +1,4 @@
-"""A part that takes its shape from another portrait."""
+"""A part takes its shape from another portrait."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def editor(session):
 
 @pytest.fixture
 def others(tiny_model):
-    """A part and two seeds: one whose portrait shows it in another shape, one whose portrait does not show it."""
+    """A part and two seeds: one portrait shows the part in another shape, the other does not show it."""
     maps = {seed: sample_label_map(tiny_model, (seed, 1.0)) for seed in range(40)}
     for label in tiny_model.labels:
         shows = [seed for seed, label_map in maps.items() if (label_map == label.id).any()]
@@ -33,14 +33,14 @@ def browser(editor, **content):
     editor.view._handle_custom_msg(content, [])
 
 
-def test_a_samples_label_map_is_that_of_a_session_begun_with_it(tiny_model):
+def test_a_samples_label_map_equals_that_of_its_session(tiny_model):
     for sample in ((4, 0.7), (9, 1.0)):
         assert np.array_equal(
             sample_label_map(tiny_model, sample), EditSession.from_seed(tiny_model, *sample).label_map
         )
 
 
-def test_a_part_takes_the_shape_of_another_portrait_and_one_undo_takes_it_back(editor, others):
+def test_a_part_takes_the_shape_of_another_portrait_and_one_undo_reverts_it(editor, others):
     part, seed, _ = others
     before, labels = editor.label_map, editor.labels
     expected = copy_from(sample_label_map(editor.session.model, (seed, 1.0)), part)(before, labels)
@@ -59,7 +59,7 @@ def test_a_part_takes_the_shape_of_another_portrait_and_one_undo_takes_it_back(e
     assert np.array_equal(editor.label_map, before)
 
 
-def test_the_browser_takes_a_part_as_python_does_and_locked_parts_stay(editor, others):
+def test_taking_a_part_from_the_browser_equals_python_and_keeps_locked_parts(editor, others):
     part, seed, _ = others
     before = editor.label_map
     label = editor.labels[part].id
@@ -79,7 +79,7 @@ def test_the_browser_takes_a_part_as_python_does_and_locked_parts_stay(editor, o
     assert editor.view.status.startswith("The parts are unchanged")
 
 
-def test_a_part_that_is_taken_starts_an_edit_where_the_editor_edits_by_itself(editor, others):
+def test_taking_a_part_starts_an_edit_if_auto_is_on(editor, others):
     part, seed, _ = others
     content = {"seed": seed, "psi": 1, "label": editor.labels[part].id, "auto": True, "steps": 3}
     browser(editor, kind="from_sample", **content, locked=[], over=[])
@@ -87,7 +87,7 @@ def test_a_part_that_is_taken_starts_an_edit_where_the_editor_edits_by_itself(ed
     assert [entry.made["do"] for entry in editor.session.history.path()][-2:] == ["label_map", "edit"]
 
 
-def test_a_portrait_that_does_not_show_the_part_is_refused_in_words(editor, others):
+def test_a_portrait_that_does_not_show_the_part_is_refused_with_the_reason(editor, others):
     part, _, seed = others
     before = editor.label_map
     editor.take_part(part, seed, 1.0)
@@ -98,7 +98,7 @@ def test_a_portrait_that_does_not_show_the_part_is_refused_in_words(editor, othe
     assert not editor.session.can_undo
 
 
-def test_what_is_no_part_or_no_portrait_is_refused_at_once(editor):
+def test_an_invalid_part_or_portrait_is_refused_immediately(editor):
     with pytest.raises(UnknownLabelError):
         editor.take_part("halo", 3)
     with pytest.raises(ValueError, match="whole number from 0"):

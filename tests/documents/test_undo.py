@@ -24,7 +24,7 @@ ACTIONS = st.one_of(
 
 
 def done(session: EditSession, action: tuple) -> None:
-    """Do one action; one that a session refuses in its state does nothing."""
+    """Do one action, unless the session refuses it in its present state."""
     kind, *given_values = action
     model = session.model
     try:
@@ -55,7 +55,7 @@ def done(session: EditSession, action: tuple) -> None:
 
 
 def state(session: EditSession) -> dict[str, np.ndarray]:
-    """All that an undo must bring back."""
+    """Everything that undo must restore."""
     return {
         "label map": session.label_map.copy(),
         "image": session.image.copy(),
@@ -75,13 +75,13 @@ def assert_same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -
 @pytest.mark.slow
 @settings(max_examples=25)
 @given(actions=st.lists(ACTIONS, min_size=1, max_size=6))
-def test_undo_takes_each_action_back_and_redo_brings_it_again(tiny_model, actions):
+def test_undo_reverts_each_action_and_redo_repeats_it(tiny_model, actions):
     session = EditSession.from_seed(tiny_model, seed=3)
     for action in actions:
         before, entries = state(session), set(session.history.entries)
         done(session, action)
         if set(session.history.entries) == entries:
-            continue  # it changed nothing, or only went elsewhere in the history
+            continue  # it changed nothing, or only moved within the history
         after = state(session)
         session.undo()
         assert_same(state(session), before)
@@ -92,7 +92,7 @@ def test_undo_takes_each_action_back_and_redo_brings_it_again(tiny_model, action
 @pytest.mark.slow
 @settings(max_examples=15)
 @given(actions=st.lists(ACTIONS, min_size=2, max_size=6), order=st.randoms(use_true_random=False))
-def test_every_entry_of_the_history_is_as_it_was_in_whichever_order_they_are_visited(tiny_model, actions, order):
+def test_every_history_entry_is_unchanged_in_any_order_of_visits(tiny_model, actions, order):
     session = EditSession.from_seed(tiny_model, seed=4)
     seen = {session.history.entry.id: state(session)}
     for action in actions:

@@ -1,4 +1,4 @@
-"""Datasets on disk: both forms, going on after a stop, checksums, the card. A stand-in draws, so no EGL is needed."""
+"""Datasets on disk: both formats, resuming, checksums, the card. A fake renderer is used, so no EGL is needed."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ from editgan_widgets.domains.portraits.rare import portrait_code
 
 
 class Picture:
-    """What the stand-in draws: a grey that the age says, a part that the smile says."""
+    """A picture of the fake renderer: the age sets its grey value, the smile its part."""
 
     def __init__(self, size: int, factors: dict[str, float]):
         self.image = np.full((size, size, 3), round(3 * factors["age"]), np.uint8)
@@ -56,7 +56,7 @@ def _stand_in(monkeypatch):
 
 
 class StopError(Exception):
-    """Somebody pressed Ctrl-C."""
+    """Simulates Ctrl-C."""
 
 
 def stop_after(most: int):
@@ -71,7 +71,7 @@ def names(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def test_both_forms_hold_the_same_pictures(tmp_path):
+def test_both_formats_contain_the_same_pictures(tmp_path):
     write_dataset(tmp_path, 3, 16, pictures=True, picture_format="webp")
     images, labels = np.load(tmp_path / "images.npy"), np.load(tmp_path / "label_maps.npy")
     records = [json.loads(line) for line in (tmp_path / "factors.jsonl").read_text().splitlines()]
@@ -87,7 +87,7 @@ def test_both_forms_hold_the_same_pictures(tmp_path):
         np.testing.assert_allclose(np.load(tmp_path / "landmarks.npy")[i], records[i]["age"], rtol=1e-6)
 
 
-def test_a_stopped_render_ends_as_one_that_was_not(tmp_path):
+def test_a_resumed_render_equals_an_uninterrupted_one(tmp_path):
     options = {"pictures": True, "seed0": 7}
     with pytest.raises(StopError):
         write_dataset(tmp_path / "a", 40, 16, progress=stop_after(16), **options)
@@ -106,7 +106,7 @@ def test_a_finished_dataset_is_not_rendered_again(tmp_path, monkeypatch):
     assert write_dataset(tmp_path, 3, 16) == tmp_path
 
 
-def test_another_dataset_in_the_folder_is_left_alone(tmp_path):
+def test_another_dataset_in_the_folder_is_not_overwritten(tmp_path):
     write_dataset(tmp_path, 3, 16)
     for changes in ({"count": 4}, {"size": 32}, {"seed0": 1}, {"views": 3}, {"pictures": True}):
         with pytest.raises(DatasetError, match="has another dataset"):
@@ -123,7 +123,7 @@ def test_a_changed_and_a_missing_file_are_named(tmp_path):
     assert damaged_files(tmp_path) == ["images.npy", "pictures/000001.png"]
 
 
-def test_the_checksums_are_those_of_sha256sum(tmp_path):
+def test_the_checksums_equal_those_of_sha256sum(tmp_path):
     write_dataset(tmp_path, 2, 16, pictures=True)
     done = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
@@ -137,7 +137,7 @@ def test_an_unfinished_dataset_has_no_checksums_to_compare(tmp_path):
         damaged_files(tmp_path)
 
 
-def test_pictures_alone_are_packed_into_the_arrays(tmp_path):
+def test_separate_pictures_are_packed_into_arrays(tmp_path):
     write_dataset(tmp_path / "arrays", 5, 16, pictures=True)
     write_dataset(tmp_path / "pictures", 5, 16, pictures=True, arrays=False)
     assert not (tmp_path / "pictures" / "images.npy").exists()
@@ -150,7 +150,7 @@ def test_pictures_alone_are_packed_into_the_arrays(tmp_path):
         pack_arrays(tmp_path / "bare")
 
 
-def test_the_card_tells_count_size_seeds_parts_and_balance(tmp_path):
+def test_the_card_lists_count_size_seeds_parts_and_balance(tmp_path):
     write_dataset(tmp_path, 200, 16, seed0=50)
     card = (tmp_path / "README.md").read_text()
     assert card.startswith("# 200 rendered portraits, 16 px")
@@ -162,7 +162,7 @@ def test_the_card_tells_count_size_seeds_parts_and_balance(tmp_path):
     assert sum(int(cell) for row in crossed for cell in row) == 200
 
 
-def test_views_of_one_person_keep_what_belongs_to_the_person(tmp_path):
+def test_views_of_one_person_share_the_persons_factors(tmp_path):
     write_dataset(tmp_path, 12, 16, views=4, seed0=9)
     records = [json.loads(line) for line in (tmp_path / "factors.jsonl").read_text().splitlines()]
     assert records[0] == factors_from_code(code_from_seed(9))
@@ -176,7 +176,7 @@ def test_views_of_one_person_keep_what_belongs_to_the_person(tmp_path):
     assert "of 3 people, each in 4 views" in (tmp_path / "README.md").read_text()
 
 
-def test_a_haircut_is_drawn_anew_in_some_views_only():
+def test_hair_is_resampled_in_some_views_only():
     length = FACTOR_NAMES.index("hair_length")
     own = code_from_seed(3)[length]
     restyled = [view_code(3, view)[length] != own for view in range(1, 101)]
@@ -200,7 +200,7 @@ def test_every_factor_belongs_to_the_person_or_to_the_view():
         ({"jobs": 0}, "jobs must be at least 1"),
     ],
 )
-def test_settings_that_give_nothing_are_refused(tmp_path, options, words):
+def test_settings_of_an_empty_dataset_are_refused(tmp_path, options, words):
     with pytest.raises(ValueError, match=words):
         write_dataset(tmp_path / "d", **({"count": 2, "size": 16} | options))
     assert not (tmp_path / "d").exists()
@@ -218,7 +218,7 @@ def test_the_command_renders_and_verifies(tmp_path):
     assert "factors.jsonl" in failed.output
 
 
-def test_a_render_stops_where_it_is_told_and_goes_on(tmp_path):
+def test_a_render_stops_at_until_and_can_be_continued(tmp_path):
     write_dataset(tmp_path / "d", 40, 16, until=17)
     assert read_card(tmp_path / "d")["done"] == 17
     assert not (tmp_path / "d" / "SHA256SUMS").exists()
@@ -231,7 +231,7 @@ def test_a_render_stops_where_it_is_told_and_goes_on(tmp_path):
 
 
 @pytest.mark.slow
-def test_rare_portraits_show_traits_that_plain_ones_seldom_do(tmp_path):
+def test_rare_portraits_show_traits_that_are_rare_in_ordinary_ones(tmp_path):
     codes = np.stack([portrait_code(seed, 1.0) for seed in range(600)])
     plain = np.stack([code_from_seed(seed) for seed in range(600)])
     factors, usual = ([factors_from_code(code) for code in rows] for rows in (codes, plain))
@@ -259,7 +259,7 @@ def test_rare_portraits_show_traits_that_plain_ones_seldom_do(tmp_path):
         write_dataset(tmp_path / "views", 6, 16, rare=0.5, views=2)
 
 
-def test_a_dataset_shrinks_to_mean_colours_and_commonest_parts(tmp_path):
+def test_a_dataset_is_reduced_to_mean_colours_and_most_frequent_parts(tmp_path):
     write_dataset(tmp_path / "large", 40, 32, until=20)
     maps = np.load(tmp_path / "large" / "label_maps.npy", mmap_mode="r+")
     images = np.load(tmp_path / "large" / "images.npy", mmap_mode="r+")
@@ -282,7 +282,7 @@ def test_a_dataset_shrinks_to_mean_colours_and_commonest_parts(tmp_path):
         shrink_dataset(tmp_path / "large", tmp_path / "other", 20)
 
 
-def test_the_command_shrinks_an_unfinished_render(tmp_path):
+def test_the_command_reduces_an_unfinished_render(tmp_path):
     runner = CliRunner()
     line = ["render", "--count", "8", "--size", "32", "--no-pictures", "--out", str(tmp_path / "a"), "--rare", "0.5"]
     assert "higher --until goes on" in runner.invoke(app, [*line, "--until", "4"]).output

@@ -23,7 +23,7 @@ def bare(tiny_model, labels, **metadata):
     return EditGAN(tiny_model.generator, None, None, labels, metadata)
 
 
-def test_a_model_belongs_to_the_domain_that_its_metadata_name(tiny_model, shapes):
+def test_a_model_belongs_to_the_domain_named_in_its_metadata(tiny_model, shapes):
     assert registry.domain_of(bare(tiny_model, FINE_LABELS, domain="shapes")) is shapes
 
 
@@ -55,7 +55,7 @@ def test_an_unknown_domain_is_refused_with_the_names_of_the_known_ones(shapes):
         registry.domain("cats")
 
 
-def test_a_caller_may_change_the_judge_that_it_loaded():
+def test_a_caller_may_modify_its_loaded_judge():
     changed = load_segmenter()
     with torch.no_grad():
         changed.head.weight.zero_()

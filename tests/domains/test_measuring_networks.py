@@ -1,6 +1,6 @@
-"""The factor regressor and the identity embedding: shapes, file form, figures, and a short training on toy pictures.
+"""The factor regressor and the identity embedding: shapes, files, figures, and a short training on toy pictures.
 
-A toy portrait is a coloured bar on a grey ground: the colour says who it is, place and brightness say the factors.
+A toy portrait is a coloured bar on a grey ground: the colour is the identity, position and brightness are factors.
 """
 
 import json
@@ -38,7 +38,7 @@ VIEWS = 4
 
 
 def toy_portrait(colour: np.ndarray, yaw: float, age: float) -> np.ndarray:
-    """A 64 px picture: the bar's place says the yaw, the ground's brightness the age."""
+    """A 64 px picture: the bar's position is the yaw, the ground's brightness the age."""
     picture = np.full((64, 64, 3), age * 2, np.float64)
     left = int(24 + yaw / 2)
     picture[8:56, left : left + 16] = 40 + 180 * colour
@@ -64,7 +64,7 @@ def toy(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_both_are_small_and_take_pictures_of_any_size():
+def test_both_networks_are_small_and_accept_pictures_of_any_size():
     regressor, embedding = FactorRegressor(readable_factors()).eval(), Identity().eval()
     for network in (regressor, embedding):
         assert sum(p.numel() for p in network.parameters()) <= 1.1e6
@@ -77,12 +77,12 @@ def test_both_are_small_and_take_pictures_of_any_size():
         torch.testing.assert_close(embedding(image).norm(dim=1), torch.ones(2))
 
 
-def test_the_factors_that_every_edit_touches_are_read():
+def test_the_regressor_reads_the_factors_of_every_edit():
     wanted = {"smile", "jaw_open", "blink", "brow_raise", "yaw", "pitch", "gaze_x", "gaze_y", "age", "hair_length"}
     assert wanted <= set(readable_factors())
 
 
-def test_a_picture_twice_the_size_is_read_alike():
+def test_a_picture_of_twice_the_size_has_nearly_the_same_reading():
     network = FactorRegressor(("yaw",), Segmenter(PARTS, SMALL), 8).eval()
     image = torch.rand(1, 3, 128, 128)
     larger = image.repeat_interleave(2, 2).repeat_interleave(2, 3)
@@ -90,7 +90,7 @@ def test_a_picture_twice_the_size_is_read_alike():
 
 
 class _TwoParts(Segmenter):
-    """A segmenter that is sure of itself: the left third is one part, the rest another, the third part is nowhere."""
+    """A certain segmenter: the left third is one part, the rest another; the third part does not occur."""
 
     def __init__(self):
         super().__init__(PARTS, SMALL)
@@ -100,7 +100,7 @@ class _TwoParts(Segmenter):
         return 60 * torch.cat([left, 1 - left, -torch.ones_like(left)], 1)
 
 
-def test_part_statistics_are_the_parts_own_places_shapes_and_colours():
+def test_part_statistics_are_each_parts_position_shape_and_colour():
     image = torch.zeros(1, 3, 128, 128)
     image[:, 0, :, 42:] = torch.linspace(-1, 1, 128)[:, None] * 0.9  # red grows downwards in the right part
     found = PartStatistics(_TwoParts())(image).unflatten(1, (3, 12))[0]
@@ -114,7 +114,7 @@ def test_part_statistics_are_the_parts_own_places_shapes_and_colours():
     assert nowhere.abs().max() < 1e-3
 
 
-def test_they_read_back_as_saved_with_their_figures(tmp_path):
+def test_saved_networks_are_loaded_unchanged_with_their_figures(tmp_path):
     regressor, embedding = FactorRegressor(("yaw", "age"), Segmenter(PARTS, SMALL), 8).eval(), Identity(SMALL, 8).eval()
     regressor.report, embedding.report = {"yaw": 0.9, "age": 0.5}, {"auc": 0.97}
     image = torch.rand(2, 3, 64, 64)
@@ -128,7 +128,7 @@ def test_they_read_back_as_saved_with_their_figures(tmp_path):
     assert load_factor_regressor(tmp_path / "n.safetensors").names == ("yaw", "age")
 
 
-def test_a_file_that_does_not_fit_is_refused_and_an_absent_one_names_the_command(tmp_path, monkeypatch):
+def test_a_wrong_file_is_refused_and_the_error_of_a_missing_one_names_the_command(tmp_path, monkeypatch):
     save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors")
     (tmp_path / "cut.safetensors").write_bytes(b"123")
     for load, kind, module in (
@@ -157,7 +157,7 @@ def test_r_squared_is_one_for_the_truth_and_zero_for_the_mean(monkeypatch):
 
 
 @pytest.mark.slow
-def test_training_reads_factors_off_toy_pictures(toy):
+def test_training_learns_the_factors_of_toy_pictures(toy):
     losses = []
     config = TrainFactorRegressorConfig(names=("yaw", "age"), total_images=960, batch=16, held_out=32)
     network = train_factor_regressor(toy, config, lambda _, loss: losses.append(loss))
@@ -169,7 +169,7 @@ def test_training_reads_factors_off_toy_pictures(toy):
 
 
 @pytest.mark.slow
-def test_training_tells_toy_people_apart(toy):
+def test_training_learns_to_distinguish_toy_people(toy):
     config = TrainIdentityConfig(total_images=1000, people=8, views=3, held_out=8)
     network = train_identity(toy, config)
     assert network.report["auc"] > 0.8
@@ -194,13 +194,13 @@ def test_the_auc_is_the_share_of_pairs_in_the_right_order():
     assert (report.pairs, report.people) == (2, 2)
 
 
-def test_one_view_a_person_cannot_be_judged():
+def test_one_view_per_person_is_too_few_for_the_auc():
     image = torch.zeros(3, 3, 64, 64)
     with pytest.raises(ValueError, match="pairs of the same person and of two people are both needed"):
         evaluate_identity(Identity(SMALL, 8).eval(), image, np.arange(3))
 
 
-def test_the_contrastive_loss_is_low_where_views_agree_and_people_differ():
+def test_the_contrastive_loss_is_low_if_views_agree_and_people_differ():
     people = torch.tensor([0, 0, 1, 1])
     apart = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
     mixed = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
@@ -214,7 +214,7 @@ def test_a_folder_without_portraits_is_refused_with_the_command_that_makes_one(t
         train(tmp_path)
 
 
-def test_folders_that_hold_too_little_are_refused(toy, tmp_path):
+def test_folders_with_too_few_portraits_are_refused(toy, tmp_path):
     with pytest.raises(ValueError, match="160 portraits and 160 records; 500 are held out"):
         train_factor_regressor(toy)
     with pytest.raises(ValueError, match="has no factor 'glasses'"):

@@ -49,14 +49,14 @@ def test_a_seed_always_gives_the_same_factors():
 
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("seed", [-3, 1.5, True, "a", None])
-def test_a_seed_that_is_none_is_refused(seed):
+def test_an_invalid_seed_is_refused(seed):
     with pytest.raises(ValueError, match="whole number from 0 up; got"):
         portraits.render(seed=seed)
 
 
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("value", ["a", None, float("nan"), True, [0.5]])
-def test_a_factor_that_is_no_number_is_refused_with_what_it_takes(value):
+def test_a_factor_that_is_not_a_number_is_refused_with_its_range(value):
     with pytest.raises(ValueError, match=r"factor 'smile' \(0 to 1\) takes 0 to 1; got"):
         portraits.render(smile=value)
 
@@ -68,7 +68,7 @@ def test_every_factor_stays_in_its_range():
             assert factor.low <= record[factor.name] <= factor.high, factor.name
 
 
-def test_an_unknown_factor_is_refused_and_the_nearest_named():
+def test_an_unknown_factor_is_refused_with_the_most_similar_name():
     with pytest.raises(UnknownFactorError, match="nearest: 'smile'"):
         override(factors_from_code(code_from_seed(0)), {"smil": 0.5})
 
@@ -88,7 +88,7 @@ def test_people_are_balanced_over_sex_age_and_origin():
     assert np.abs(shares - 1 / 3).max() < 0.06
 
 
-def test_factors_of_the_first_version_keep_their_places():
+def test_factors_of_the_first_version_keep_their_positions():
     assert FACTOR_NAMES.index("age") == 0
     assert FACTOR_NAMES.index("smile") == 39
     assert FACTOR_NAMES.index("yaw") == 48
@@ -96,7 +96,7 @@ def test_factors_of_the_first_version_keep_their_places():
     assert CODE_SIZE == 108
 
 
-def test_parts_carry_the_names_of_the_34_face_parts():
+def test_parts_have_the_names_of_the_34_face_parts():
     assert len(set(FACE_34.values())) == 34
     for label in PORTRAIT_LABELS:
         assert (label.side is None) == (not label.name.startswith(("left ", "right ")))
@@ -111,7 +111,7 @@ def test_a_code_of_another_size_is_refused():
         factors_from_code(np.zeros(3))
 
 
-def test_a_head_keeps_its_eyes_in_the_same_place_of_the_frame():
+def test_the_eyes_are_at_the_same_position_in_every_frame():
     for head in pose([factors_from_code(code_from_seed(seed)) for seed in range(4)]):
         scale_x, _, centre_x, _ = head.frame
         assert 0.5 < scale_x < 0.95
@@ -121,7 +121,7 @@ def test_a_head_keeps_its_eyes_in_the_same_place_of_the_frame():
         assert np.isfinite(head.wear).all()
 
 
-def test_shipped_portraits_hold_every_part_and_read_as_written():
+def test_shipped_portraits_contain_every_part_and_are_read_unchanged():
     samples = load_samples()
     assert len(samples) == 64
     assert {sample.image.shape for sample in samples} == {(128, 128, 3)}
@@ -154,7 +154,7 @@ def test_shipped_portraits_match_a_fresh_render():
 @pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
-def test_factors_move_the_parts_they_name():
+def test_factors_move_their_parts():
     with portraits.Renderer(96) as renderer:
         base, smiling, asleep, shouting, bald, long = renderer.render(
             [
@@ -191,7 +191,7 @@ def test_a_smile_shows_the_teeth_and_a_closed_mouth_hides_them(seed):
 @pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
-def test_facial_hair_grows_with_its_factors_on_men_alone():
+def test_facial_hair_grows_with_its_factors_only_on_men():
     man, woman = {"masculinity": 1.0, "smile": 0.0}, {"masculinity": 0.0, "smile": 0.0}
     with portraits.Renderer(128) as renderer:
         bare, bearded, moustached, her = renderer.render(
@@ -210,7 +210,7 @@ def test_facial_hair_grows_with_its_factors_on_men_alone():
 
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
-def test_colours_go_over_smoothly_at_the_edge_of_a_head():
+def test_the_edge_of_a_head_is_antialiased():
     portrait = portraits.render(
         seed=3, size=128, baldness=1.0, background_value=0.9, background_saturation=0.4, yaw=0.0
     )
@@ -226,7 +226,7 @@ def test_colours_go_over_smoothly_at_the_edge_of_a_head():
 @pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
-def test_every_part_is_seen_in_some_portrait():
+def test_every_part_is_visible_in_some_portrait():
     records = [factors_from_code(code_from_seed(seed)) for seed in range(24)]
     records += [neutral(age=75.0, wrinkle_age=2.0, frown_lines=1.0, smile=1.0), neutral(glasses=1.0, masculinity=1.0)]
     with portraits.Renderer(192) as renderer:
@@ -248,7 +248,7 @@ def test_wrinkles_come_with_age_and_glasses_with_their_factor():
 
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
-def test_landmarks_stand_on_the_parts_they_name():
+def test_landmarks_lie_on_their_parts():
     portrait = portraits.render(seed=3, size=192, yaw=12.0, blink=0.0, wink=0.0, hair_length=0.2, glasses=0.0)
     assert portrait.landmarks.shape == (len(LANDMARKS), 2)
     for landmark, names in {
@@ -264,7 +264,7 @@ def test_landmarks_stand_on_the_parts_they_name():
 @pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
-def test_a_portrait_moves_little_where_a_factor_moves_little():
+def test_a_small_change_of_a_factor_changes_the_portrait_little():
     with portraits.Renderer(64) as renderer:
         for name, at in {"hair_length": 0.5, "hair_tied": 0.3, "fringe": 0.4, "baldness": 0.3, "glasses": 0.2}.items():
             a, b = renderer.render([neutral(**{name: at}), neutral(**{name: at + 0.01})])
@@ -273,7 +273,7 @@ def test_a_portrait_moves_little_where_a_factor_moves_little():
 
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
-def test_left_is_the_persons_own_left():
+def test_left_means_the_persons_left():
     portrait = portraits.render(seed=3, size=96, yaw=0.0)
     columns = {
         name: np.flatnonzero((portrait.label_map == PORTRAIT_LABELS[name].id).any(0)).mean()
@@ -292,7 +292,7 @@ def test_an_odd_size_is_refused():
 @pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
-def test_a_stopped_dataset_goes_on_where_it_was(tmp_path):
+def test_a_stopped_dataset_is_resumed(tmp_path):
     class StopError(Exception):
         pass
 
@@ -314,7 +314,7 @@ def test_a_stopped_dataset_goes_on_where_it_was(tmp_path):
 @pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
-def test_a_dataset_is_the_same_to_the_byte_whatever_the_number_of_jobs(tmp_path):
+def test_a_dataset_is_identical_for_any_number_of_jobs(tmp_path):
     for jobs in (1, 2):
         write_dataset(tmp_path / str(jobs), 18, 16, jobs=jobs)
     for path in (tmp_path / "1").iterdir():
@@ -335,7 +335,7 @@ def test_rendering_processes_end_with_the_loop_that_uses_them():
 @pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("_egl")
-def test_a_rendering_process_that_dies_is_an_error_and_not_a_wait():
+def test_a_rendering_process_that_dies_raises_an_error_instead_of_blocking():
     drawn = portraits.render_many(range(200), 16, jobs=2)
     next(drawn)
     for process in multiprocessing.active_children():

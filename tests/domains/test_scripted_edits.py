@@ -23,7 +23,7 @@ def id_of(name):
 
 @pytest.fixture
 def face():
-    """A drawn face of 64 px: boxes and discs in the right places."""
+    """A drawn face of 64 px: boxes and discs at the right positions."""
     y, x = np.mgrid[:64, :64] + 0.5
     face = np.zeros((64, 64), np.uint8)
     face[56:] = id_of("clothes")
@@ -47,7 +47,7 @@ def count(label_map, *names):
 
 
 @pytest.mark.parametrize("edit", SCRIPTED_EDITS, ids=lambda edit: edit.name)
-def test_an_edit_changes_some_of_the_picture_and_leaves_its_input_alone(edit, face):
+def test_a_scripted_edit_changes_some_pixels_and_not_its_input(edit, face):
     kept = face.copy()
     painted = edit.paint(face, LABELS)
     assert painted is not None
@@ -59,8 +59,8 @@ def test_an_edit_changes_some_of_the_picture_and_leaves_its_input_alone(edit, fa
 
 
 @pytest.mark.parametrize("edit", SCRIPTED_EDITS, ids=lambda edit: edit.name)
-def test_an_edit_touches_its_own_parts_only(edit, face):
-    """Every changed pixel showed one of the edited parts before, or shows one after."""
+def test_a_scripted_edit_changes_only_its_own_parts(edit, face):
+    """Every changed pixel belongs to one of the edited parts before or after."""
     painted = edit.paint(face, LABELS)
     changed = painted != face
     parts = edit.part_ids(LABELS)
@@ -68,21 +68,21 @@ def test_an_edit_touches_its_own_parts_only(edit, face):
 
 
 @pytest.mark.parametrize("edit", SCRIPTED_EDITS, ids=lambda edit: edit.name)
-def test_an_edit_is_none_where_its_part_is_missing(edit):
+def test_a_scripted_edit_is_none_if_its_part_is_missing(edit):
     assert edit.paint(np.zeros((64, 64), np.uint8), LABELS) is None
     other = LabelSet("other", [Label(0, "background", "#000000"), Label(1, "wheel", "#ffffff")])
     assert edit.paint(np.ones((64, 64), np.uint8), other) is None
 
 
 @pytest.mark.parametrize("edit", SCRIPTED_EDITS, ids=lambda edit: edit.name)
-def test_an_edit_means_the_same_at_twice_the_size(edit, face):
+def test_a_scripted_edit_is_the_same_at_twice_the_size(edit, face):
     small = edit.paint(face, LABELS) != face
     double = face.repeat(2, axis=0).repeat(2, axis=1)
     large = edit.paint(double, LABELS) != double
     assert large.mean() == pytest.approx(small.mean(), rel=0.5)
 
 
-def test_a_wider_smile_is_wider_and_its_corners_stand_higher(face):
+def test_a_wider_smile_is_wider_and_has_higher_corners(face):
     smile = scripted_edits.wider_smile(face, LABELS)
     mouth = np.isin(smile, LABELS.ids("upper lip", "lower lip"))
     left, _, right, _ = scripted_edits.extent(mouth)
@@ -91,7 +91,7 @@ def test_a_wider_smile_is_wider_and_its_corners_stand_higher(face):
     assert corner.mean() < middle.mean()
 
 
-def test_an_open_mouth_shows_its_inside_between_the_lips(face):
+def test_an_open_mouth_shows_the_mouth_between_the_lips(face):
     opened = scripted_edits.open_mouth(face, LABELS)
     middle = [NAMES[i] for i in opened[:, 32]]
     assert middle.index("upper_lip") < middle.index("mouth") < middle.index("lower_lip")
@@ -117,7 +117,7 @@ def test_longer_hair_does_not_fall_over_the_face(face):
     assert count(longer, "skin", "brow", "sclera") == count(face, "skin", "brow", "sclera")
 
 
-def test_a_higher_hairline_takes_hair_above_the_forehead_only(face):
+def test_a_higher_hairline_removes_hair_only_above_the_forehead(face):
     higher = scripted_edits.higher_hairline(face, LABELS)
     changed = higher != face
     assert set(face[changed]) == {id_of("hair")}
@@ -125,7 +125,7 @@ def test_a_higher_hairline_takes_hair_above_the_forehead_only(face):
     assert np.flatnonzero(changed.any(axis=1)).max() < 21
 
 
-def test_a_warped_part_does_not_cover_what_it_may_not(face):
+def test_a_warped_part_covers_only_the_allowed_parts(face):
     right = scripted_edits.warp(face, (id_of("nose"),), lambda x, y: (x - 40, y), over=(id_of("skin"),))
     assert count(right, "nose") == 0
     assert count(right, "background", "hair") == count(face, "background", "hair")

@@ -1,4 +1,4 @@
-"""The portraits' segmenter: shapes, file form, a short training, and the shipped one's quality."""
+"""The portraits' segmenter: shapes, files, a short training, and the quality of the shipped one."""
 
 import numpy as np
 import pytest
@@ -30,12 +30,12 @@ def test_logits_have_the_pictures_size():
     assert Segmenter()(torch.zeros(2, 3, 64, 48)).shape == (2, len(FINE_LABELS), 64, 48)
 
 
-def test_a_picture_it_cannot_halve_is_refused():
+def test_a_picture_whose_size_cannot_be_halved_is_refused():
     with pytest.raises(ValueError, match="multiples of 16"):
         Segmenter()(torch.zeros(1, 3, 60, 64))
 
 
-def test_it_reads_back_as_saved(tmp_path):
+def test_a_saved_segmenter_is_loaded_unchanged(tmp_path):
     model = Segmenter(widths=(4, 8, 8, 8, 8)).eval()
     model.save(tmp_path / "s.safetensors")
     image = torch.zeros(1, 3, 32, 32)
@@ -45,7 +45,7 @@ def test_it_reads_back_as_saved(tmp_path):
         )
 
 
-def test_it_gives_a_coarser_label_set_by_adding_the_fine_parts_up(tmp_path):
+def test_logits_of_a_coarser_label_set_sum_the_fine_parts(tmp_path):
     model = Segmenter(widths=(4, 8, 8, 8, 8)).eval()
     model.save(tmp_path / "s.safetensors")
     merged = load_segmenter(tmp_path / "s.safetensors", COARSE_LABELS)
@@ -57,7 +57,7 @@ def test_it_gives_a_coarser_label_set_by_adding_the_fine_parts_up(tmp_path):
     assert merged.label_map(image).shape == (1, 32, 32)
 
 
-def test_parts_finer_than_it_reads_are_refused(tmp_path):
+def test_parts_finer_than_the_segmenters_are_refused(tmp_path):
     Segmenter(COARSE_LABELS, widths=(4, 8, 8, 8, 8)).save(tmp_path / "s.safetensors")
     with pytest.raises(ValueError, match="none of which is 'cheek'"):
         load_segmenter(tmp_path / "s.safetensors", FINE_LABELS)
@@ -65,14 +65,14 @@ def test_parts_finer_than_it_reads_are_refused(tmp_path):
         load_segmenter(tmp_path / "s.safetensors", PORTRAIT_LABELS)
 
 
-def test_the_parts_loss_is_nothing_where_all_is_right_and_large_where_nothing_is():
+def test_the_parts_loss_is_zero_if_all_is_right_and_large_if_all_is_wrong():
     label = torch.arange(4).repeat_interleave(100)
     right = 20.0 * torch.nn.functional.one_hot(label, 5).float()
     assert float(part_loss(right, label, torch.ones(5), torch.ones(400), 1.0)) < 0.001
     assert float(part_loss(right.roll(1, 1), label, torch.ones(5), torch.ones(400), 1.0)) > 20
 
 
-def test_a_pixel_that_stands_for_three_counts_as_three_pixels():
+def test_a_pixel_of_weight_three_counts_as_three_pixels():
     label = torch.tensor([0, 1, 1, 1, 2])
     logits = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     logits[1:4] = logits[1]
@@ -84,7 +84,7 @@ def test_a_pixel_that_stands_for_three_counts_as_three_pixels():
 
 
 @pytest.mark.parametrize("keep", [0, 7, 200, 5000])
-def test_a_segmenter_that_was_cut_short_says_so(tmp_path, keep):
+def test_a_truncated_segmenter_is_refused(tmp_path, keep):
     Segmenter(widths=(4, 8, 8, 8, 8)).save(tmp_path / "whole.safetensors")
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes((tmp_path / "whole.safetensors").read_bytes()[:keep])
@@ -92,7 +92,7 @@ def test_a_segmenter_that_was_cut_short_says_so(tmp_path, keep):
         load_segmenter(cut)
 
 
-def test_files_of_another_kind_are_refused_with_what_they_hold(tiny_model, tmp_path):
+def test_files_of_another_kind_are_refused_with_their_content(tiny_model, tmp_path):
     save_file({"x": torch.zeros(1)}, tmp_path / "foreign.safetensors")
     save_file({"x": torch.zeros(1)}, tmp_path / "claims.safetensors", {"config": '{"widths": [4, 8], "num_labels": 3}'})
     save_file({"x": torch.zeros(1)}, tmp_path / "odd.safetensors", {"config": '["widths"]'})
@@ -124,7 +124,7 @@ def test_training_lowers_the_loss(tmp_path):
 
 
 @pytest.mark.slow
-def test_training_goes_on_from_given_weights(tmp_path):
+def test_training_continues_from_given_weights(tmp_path):
     samples = load_samples()
     np.save(tmp_path / "images.npy", np.stack([s.image[::4, ::4] for s in samples]))
     np.save(tmp_path / "label_maps.npy", np.stack([s.label_map[::4, ::4] for s in samples]))
@@ -138,7 +138,7 @@ def test_training_goes_on_from_given_weights(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_shipped_segmenter_reads_portraits_it_has_never_seen():
+def test_the_shipped_segmenter_reads_held_out_portraits():
     samples = load_samples()
     pictures = images.from_uint8(np.stack([s.image for s in samples]))
     for labels, merge, least in ((FINE_LABELS, fine, 0.7), (COARSE_LABELS, coarse, 0.8)):
@@ -146,7 +146,7 @@ def test_the_shipped_segmenter_reads_portraits_it_has_never_seen():
         assert held_out_miou(load_segmenter(labels=labels), pictures, truth) > least
 
 
-def test_training_goes_on_from_weights_for_other_parts(tmp_path):
+def test_training_continues_from_weights_for_other_parts(tmp_path):
     samples = load_samples()[:24]
     np.save(tmp_path / "images.npy", np.stack([s.image[::4, ::4] for s in samples]))
     np.save(tmp_path / "label_maps.npy", np.stack([s.label_map[::4, ::4] for s in samples]))
@@ -157,7 +157,7 @@ def test_training_goes_on_from_weights_for_other_parts(tmp_path):
     torch.testing.assert_close(model.down[0][0].weight, start.down[0][0].weight)
 
 
-def test_training_reads_every_part_of_a_render_where_asked(tmp_path):
+def test_training_uses_every_part_of_a_render_on_request(tmp_path):
     samples = load_samples()[:24]
     np.save(tmp_path / "images.npy", np.stack([s.image[::4, ::4] for s in samples]))
     np.save(tmp_path / "label_maps.npy", np.stack([s.label_map[::4, ::4] for s in samples]))
@@ -173,7 +173,7 @@ def test_a_folder_without_portraits_is_refused_with_the_command_that_makes_one(t
         train_segmenter(tmp_path / "none")
 
 
-def test_a_segmenter_that_is_widened_reads_as_the_narrow_one_did():
+def test_a_widened_segmenter_gives_the_same_result_as_the_narrow_one():
     narrow, wide = Segmenter(widths=(4, 8, 8, 8, 8)).eval(), Segmenter(widths=(7, 8, 8, 8, 8)).eval()
     take_weights(wide, narrow)
     image = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))

@@ -1,4 +1,4 @@
-"""Rendering without EGL: the shaders' interpreter, triangles to fragments, and the pictures against OpenGL's."""
+"""Rendering without EGL: the shader interpreter, rasterisation, and comparison with OpenGL's pictures."""
 
 import sys
 
@@ -18,7 +18,7 @@ X = np.array([-2.0, -0.5, 0.5, 3.0], np.float32)
 
 
 def run(body: str, before: str = "", result: str = "float", **given):
-    """What `result` becomes for each lane of X, and which lanes were kept."""
+    """Value of `result` for each lane of X, and the lanes that were kept."""
     source = f"#version 330\nin float x;\nout {result} result;\n{before}\nvoid main() {{\n{body}\n}}"
     outputs, kept = Shader(source, "test").run(len(X), {"x": X, **given})
     return outputs["result"], kept
@@ -43,7 +43,7 @@ def run(body: str, before: str = "", result: str = "float", **given):
         ("degrees(atan(1.0, 1.0)) + acos(1.0) + pow(2.0, 3.0) + sqrt(4.0) + sin(0.0) + cos(0)", [56] * 4),
     ],
 )
-def test_an_expression_means_what_it_means_in_glsl(expression, expected):
+def test_expressions_are_evaluated_as_in_glsl(expression, expected):
     result, _ = run(f"result = {expression};")
     np.testing.assert_allclose(result, np.array(expected), rtol=1e-5)
     assert result.dtype == np.float32
@@ -54,7 +54,7 @@ def test_swizzles_read_and_write_components_in_any_order():
     np.testing.assert_array_equal(result, [X, [3] * 4, [1] * 4, [1] * 4])
 
 
-def test_both_sides_of_an_if_change_their_own_lanes_only():
+def test_both_branches_of_an_if_change_only_their_own_lanes():
     result, _ = run("result = 9.0; if (x > 0.0) { if (x > 1.0) result = 1.0; result += 1.0; } else result = x;")
     np.testing.assert_array_equal(result, [-2, -0.5, 10, 2])
 
@@ -69,13 +69,13 @@ def test_a_loop_counts_and_fills_an_array():
     np.testing.assert_array_equal(result, 3 * X)
 
 
-def test_a_lane_that_returned_does_nothing_more():
+def test_a_lane_that_has_returned_does_not_change():
     before = "float half_of(float v) { if (v < 0.0) return 0.0; v *= 0.5; return v; }"
     result, _ = run("result = half_of(x); if (x > 1.0) return; result += 10.0;", before)
     np.testing.assert_array_equal(result, [10, 10, 10.25, 1.5])
 
 
-def test_discard_tells_which_fragments_are_left():
+def test_discard_removes_fragments():
     result, kept = run("if (x < 0.0) discard; result = sqrt(x);")
     np.testing.assert_array_equal(kept, [False, False, True, True])
     np.testing.assert_allclose(result[kept], np.sqrt(X[2:]))
@@ -87,7 +87,7 @@ def test_uniforms_and_constants_are_the_same_for_all_lanes():
     np.testing.assert_array_equal(result, np.array([[2], [4], [6]]) + 3 * X)
 
 
-def test_a_texture_is_read_by_texel_or_between_texels():
+def test_a_texture_is_read_by_texel_or_interpolated():
     before = "uniform sampler2D map;"
     texels = np.array([[[0.0, 1.0], [2.0, 3.0]]], np.float32)
     result, _ = run("result = texelFetch(map, ivec2(1, textureSize(map, 0).y - 1), 0).r;", before, map=Texture(texels))
@@ -113,19 +113,19 @@ def test_a_texture_is_read_by_texel_or_between_texels():
         ("if (x > 0.0) {", "'}' is wanted|more is wanted"),
     ],
 )
-def test_what_is_not_understood_is_refused_with_its_line(body, words):
+def test_unsupported_code_is_refused_with_its_line(body, words):
     with pytest.raises(GLSLError, match=words):
         run(body)
 
 
-def test_what_was_not_given_is_named():
+def test_a_missing_uniform_is_named():
     with pytest.raises(GLSLError, match="test: vec3 'colour' was not given"):
         run("result = x;", "uniform vec3 colour;")
 
 
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("program", [*dict(PASSES), "finish"])
-def test_every_shader_of_the_portraits_is_understood(program):
+def test_every_shader_of_the_portraits_is_supported(program):
     for kind in ("vert", "frag"):
         assert "main" in Shader(shader_source(program, kind), program).tree.functions
 
@@ -141,7 +141,7 @@ def test_two_triangles_cover_a_square_once_and_interpolate_across_it():
     np.testing.assert_allclose(rightness, column / (2 - column), rtol=1e-5)
 
 
-def test_triangles_that_share_edges_leave_no_gap_and_cover_nothing_twice():
+def test_triangles_that_share_edges_cover_each_pixel_once():
     points = np.random.default_rng(0).uniform(-1, 1, (40, 2))
     points = np.concatenate([points, [[-1, -1], [-1, 1], [1, -1], [1, 1]]])
     clip = np.stack([*points.T, 0 * points[:, 0], 0 * points[:, 0] + 1]).astype(np.float32)
@@ -151,7 +151,7 @@ def test_triangles_that_share_edges_leave_no_gap_and_cover_nothing_twice():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("unchecked")
-def test_a_software_portrait_needs_no_opengl_and_is_the_same_every_time(monkeypatch):
+def test_software_rendering_needs_no_opengl_and_is_deterministic(monkeypatch):
     monkeypatch.setitem(sys.modules, "moderngl", None)
     a, b = (portraits.render(seed=1, size=32, backend="software") for _ in range(2))
     assert a.image.shape == (32, 32, 3)
@@ -159,7 +159,7 @@ def test_a_software_portrait_needs_no_opengl_and_is_the_same_every_time(monkeypa
     np.testing.assert_array_equal(a.image, b.image)
 
 
-def test_without_egl_portraits_are_drawn_in_software_and_a_warning_says_why_once(monkeypatch):
+def test_without_egl_portraits_are_rendered_in_software_with_one_warning(monkeypatch):
     monkeypatch.setitem(sys.modules, "moderngl", None)
     renderer.available_backend.cache_clear()
     try:
@@ -180,7 +180,7 @@ def test_an_unknown_backend_is_refused():
 
 @pytest.mark.egl
 @pytest.mark.usefixtures("unchecked")
-def test_software_and_opengl_draw_the_same_portraits():
+def test_software_and_opengl_render_the_same_portraits():
     records = [factors_from_code(code_from_seed(seed)) for seed in (2, 5)]
     try:
         with portraits.Renderer(64) as drawn_by_opengl:

@@ -1,4 +1,4 @@
-"""Pictures as drawings and paintings, and edits on them."""
+"""Pictures in the style of drawings and paintings, and edits of them."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def picture():
     return (pixels + np.random.default_rng(0).normal(0, 6, pixels.shape)).clip(0, 255).astype(np.uint8)
 
 
-def test_every_style_keeps_size_and_type_and_is_another_picture(picture):
+def test_every_style_changes_the_picture_but_not_its_size_and_type(picture):
     for draw in STYLES.values():
         drawn = draw(picture)
         assert drawn.shape == picture.shape

@@ -1,6 +1,6 @@
-"""A new domain costs one file of code and its line in the registry: here tests/support/spots.py and `register`.
+"""A new domain needs one file of code and one line in the registry: here tests/support/spots.py and `register`.
 
-Weights of judges, a folder of vectors and samples would make it four or five. Nothing else knows "spots".
+Weights of judges, a folder of vectors and samples would add two or three. No other file mentions "spots".
 """
 
 from dataclasses import replace
@@ -57,13 +57,13 @@ def test_a_saved_model_finds_its_domain_again(model, tmp_path):
     assert list(palettes_of(again.labels)) == ["own", "night"]
 
 
-def test_its_scripted_edit_is_painted_edited_and_judged(model):
+def test_the_domains_scripted_edit_is_painted_edited_and_judged(model):
     judges = registry.judges_of(model)
     measured = list(measure_edits(model, judges.segmenter, registry.domain_of(model).scripted_edits(), range(4), 2, 4))
     assert [x.measure.judge_iou_after for x in measured]
 
 
-def test_its_library_is_learned_shipped_and_offered(model, folder):
+def test_the_domains_library_is_learned_shipped_and_offered(model, folder):
     config = LibraryConfig(candidates=2, sources=1, steps=4)
     learned = list(learn_library(model, folder, config, registry.judges_of(model).factors.read))
     assert [x.attribute for x in learned] == ["brightness"]
@@ -76,7 +76,7 @@ def test_its_library_is_learned_shipped_and_offered(model, folder):
     assert probe_of(model)["attribute"] == "brightness"
 
 
-def test_the_editor_shows_its_palette_and_vectors(model, folder):
+def test_the_editor_shows_the_domains_palette_and_vectors(model, folder):
     list(learn_library(model, folder, LibraryConfig(candidates=2, sources=1, steps=2)))
     editor = Editor(EditSession.from_seed(model, seed=3), palette="night", journal=False)
     try:
@@ -87,7 +87,7 @@ def test_the_editor_shows_its_palette_and_vectors(model, folder):
         editor.close()
 
 
-def test_the_quality_report_asks_its_judges_and_merges_its_parts(model, tmp_path):
+def test_the_quality_report_uses_the_domains_judges_and_merges_its_parts(model, tmp_path):
     renders = registry.domain("spots").render
     np.save(tmp_path / "images.npy", np.stack([renders(seed, 32).image for seed in range(24)]))
     own = registry.judges_of(model)

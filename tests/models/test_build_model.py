@@ -22,7 +22,7 @@ def checkpoint(tiny_model, tmp_path):
     return path
 
 
-def test_a_checkpoint_and_a_labeller_make_a_model_that_is_stored_whole(checkpoint, tiny_model, tmp_path):
+def test_a_checkpoint_and_a_labeller_make_a_complete_model(checkpoint, tiny_model, tmp_path):
     config = InterpreterTrainingConfig(ensemble=2, hidden=(8, 8), steps=60, pixels=512, lr=1e-2)
     model = build_model(checkpoint, labeller, tiny_model.labels, samples=4, first_seed=7, config=config)
     model.save(tmp_path / "model.safetensors")
@@ -34,7 +34,7 @@ def test_a_checkpoint_and_a_labeller_make_a_model_that_is_stored_whole(checkpoin
     assert 0 <= about["seconds"] < 60
 
 
-def test_pictures_to_label_are_chosen_so_that_each_part_is_shown(checkpoint, tiny_model):
+def test_the_pictures_to_label_show_every_part(checkpoint, tiny_model):
     label_maps = torch.zeros(6, 4, 4, dtype=torch.uint8)
     label_maps[1:3, :, :2] = 1
     label_maps[4, :2] = 2
@@ -46,13 +46,13 @@ def test_pictures_to_label_are_chosen_so_that_each_part_is_shown(checkpoint, tin
     assert len(model.metadata["interpreter"]["seeds"]) == 2
 
 
-def test_a_bundle_of_something_else_is_refused_with_the_command_that_makes_one(tmp_path, tiny_model):
+def test_a_bundle_without_a_generator_is_refused_with_the_command_that_makes_one(tmp_path, tiny_model):
     write_bundle(tmp_path / "other.safetensors", {"thing": {"x": torch.zeros(2)}}, {})
     with pytest.raises(CheckpointError, match="editgan train generator"):
         build_model(tmp_path / "other.safetensors", labeller, tiny_model.labels)
 
 
-def test_a_checkpoint_without_a_discriminator_takes_that_of_another(checkpoint, tiny_model, tmp_path):
+def test_a_discriminator_can_be_taken_from_another_checkpoint(checkpoint, tiny_model, tmp_path):
     bare = tmp_path / "bare.safetensors"
     facts = {"generator_config": tiny_model.generator.config.to_dict()}
     write_bundle(bare, {"generator": tiny_model.generator.state_dict()}, facts)

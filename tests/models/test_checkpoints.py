@@ -1,4 +1,4 @@
-"""Bundles on disk, foreign layouts, and files that are not what they should be."""
+"""Bundles on disk, foreign layouts, and wrong files."""
 
 import dataclasses
 import os
@@ -33,7 +33,7 @@ def test_the_same_weights_in_the_rosinality_layout_give_the_same_picture(generat
     assert (picture - generator(z)).abs().max() < 1e-5 * picture.abs().max()
 
 
-def test_the_two_layouts_hold_the_same_tensors(generator):
+def test_the_two_layouts_contain_the_same_tensors(generator):
     ours = generator.state_dict()
     file = checkpoints.to_rosinality(ours)
     back = checkpoints.from_rosinality(**file)
@@ -48,7 +48,7 @@ def test_the_two_layouts_hold_the_same_tensors(generator):
 
 @pytest.fixture
 def plain_mapping(generator):
-    """The same generator whose mapping learns at full rate: its weights are stored as they are used."""
+    """The same generator with a mapping of learning-rate multiplier 1: its weights are stored unscaled."""
     same = StyleGAN2(dataclasses.replace(TINY, mapping_lr_multiplier=1.0)).eval()
     weights = generator.state_dict()
     same.load_state_dict({k: v * 0.01 if k.startswith("mapping.fc") else v for k, v in weights.items()})
@@ -72,7 +72,7 @@ def test_another_multiplier_of_the_mapping_gives_the_same_picture_in_a_rosinalit
     assert (rosinality_picture(file, z) - full).abs().max() < 1e-5 * full.abs().max()
 
 
-def test_weights_of_another_multiplier_are_not_taken_for_the_public_one(plain_mapping, tmp_path):
+def test_weights_of_another_multiplier_are_not_read_with_the_public_one(plain_mapping, tmp_path):
     weights = plain_mapping.state_dict()
     with pytest.raises(CheckpointError, match=r"mapping_lr_multiplier 0\.01.*give the generator itself"):
         checkpoints.to_rosinality(weights)
@@ -92,7 +92,7 @@ def test_the_shipped_generator_gives_the_same_picture_as_a_rosinality_file(tmp_p
 
 
 @pytest.mark.parametrize("device", ["cuda", "xpu", "meta", "toaster"])
-def test_a_generator_is_not_loaded_onto_a_device_that_is_not_there(bundle, monkeypatch, device):
+def test_a_generator_is_not_loaded_onto_a_missing_device(bundle, monkeypatch, device):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ValueError, match=f"device '{device}' .*use .*'cpu'"):
         checkpoints.load_generator(bundle, device=device)
@@ -104,14 +104,14 @@ def test_a_512_px_generator_has_the_153_tensors_of_the_public_files():
 
 
 @torch.no_grad()
-def test_a_generator_that_takes_codes_as_they_are_has_no_rosinality_form():
+def test_a_generator_with_unnormalised_codes_has_no_rosinality_layout():
     with pytest.raises(CheckpointError, match="normalize_z False, mapping_skip False: keep"):
         checkpoints.to_rosinality(
             StyleGAN2(StyleGAN2Config(resolution=8, z_dim=8, w_dim=8, channel_max=8, normalize_z=False))
         )
 
 
-def test_a_rosinality_file_loads_with_sizes_read_off_its_shapes(generator, tmp_path):
+def test_the_sizes_of_a_rosinality_file_are_inferred_from_its_tensors(generator, tmp_path):
     path = tmp_path / "foreign.pt"
     torch.save(checkpoints.to_rosinality(generator.state_dict()), path)
     loaded = checkpoints.load_generator(path)
@@ -129,7 +129,7 @@ def test_a_bundle_loads_with_or_without_its_configuration(generator, tmp_path, m
     assert torch.equal(checkpoints.load_generator(path)(z), generator(z))
 
 
-def test_a_bundle_gives_back_modules_and_metadata(tmp_path):
+def test_a_bundle_is_read_back_with_modules_and_metadata(tmp_path):
     modules = {"a": {"x.y": torch.randn(2), "n": torch.tensor([1, 2])}, "b": {"x.y": torch.randn(())}}
     checkpoints.write_bundle(tmp_path / "new" / "m", modules, {"labels": ["skin"], "n": 1})
     bundle = checkpoints.read_bundle(tmp_path / "new" / "m")
@@ -139,7 +139,7 @@ def test_a_bundle_gives_back_modules_and_metadata(tmp_path):
     assert os.listdir(tmp_path / "new") == ["m"]
 
 
-def test_half_precision_halves_the_file_and_the_fingerprint_is_that_of_the_loaded_weights(generator, bundle, tmp_path):
+def test_half_precision_halves_the_file_and_the_fingerprint_describes_the_loaded_weights(generator, bundle, tmp_path):
     half = tmp_path / "half.safetensors"
     checkpoints.write_bundle(half, {"generator": generator.state_dict()}, {}, half=True)
     assert half.stat().st_size < 0.6 * bundle.stat().st_size
@@ -152,7 +152,7 @@ def test_half_precision_halves_the_file_and_the_fingerprint_is_that_of_the_loade
 
 
 @pytest.mark.parametrize(("value", "words"), [(1e6, "16 bits; save with half=False"), (float("nan"), "not finite")])
-def test_values_that_cannot_be_stored_leave_the_old_file_alone(tmp_path, value, words):
+def test_unstorable_values_are_refused_and_the_old_file_is_kept(tmp_path, value, words):
     path = tmp_path / "m"
     checkpoints.write_bundle(path, {"a": {"x": torch.ones(1)}}, {})
     with pytest.raises(CheckpointError, match=f"a/x .*{words}"):
@@ -165,7 +165,7 @@ class Explosive:
         return os.mkdir, ("exploded",)
 
 
-def test_code_in_a_pickle_is_never_run(tmp_path, monkeypatch):
+def test_code_in_a_pickle_is_never_executed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save({"g_ema": Explosive()}, tmp_path / "evil.pt")
     (tmp_path / "evil.pkl").write_bytes(pickle.dumps({"G_ema": Explosive()}))
@@ -177,7 +177,7 @@ def test_code_in_a_pickle_is_never_run(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("keep", [0, 7, 100, 5000])
 @pytest.mark.parametrize("kind", ["safetensors", "pt"])
-def test_a_file_that_was_cut_short_says_so(generator, bundle, tmp_path, kind, keep):
+def test_a_truncated_file_is_refused(generator, bundle, tmp_path, kind, keep):
     whole = bundle
     if kind == "pt":
         whole = tmp_path / "whole.pt"
@@ -188,7 +188,7 @@ def test_a_file_that_was_cut_short_says_so(generator, bundle, tmp_path, kind, ke
         checkpoints.load_generator(path)
 
 
-def test_files_of_another_kind_are_refused_with_what_they_hold(tmp_path):
+def test_files_of_another_kind_are_refused_with_their_content(tmp_path):
     from safetensors.torch import save_file
 
     save_file({"x": torch.ones(1)}, tmp_path / "foreign.safetensors")
@@ -211,7 +211,7 @@ def test_files_of_another_kind_are_refused_with_what_they_hold(tmp_path):
             checkpoints.load_generator(tmp_path / name)
 
 
-def test_tensors_of_wrong_shapes_or_names_are_named(generator, tmp_path):
+def test_tensors_with_wrong_shapes_or_names_are_listed(generator, tmp_path):
     state = dict(generator.state_dict())
     state["synthesis.b8.conv0.bias"] = torch.zeros(3)
     checkpoints.write_bundle(tmp_path / "wrong", {"generator": state}, {})

@@ -1,4 +1,4 @@
-"""The generator of a public checkpoint is found wherever it lies; its pictures are those of the source's tensors."""
+"""The generator of a public checkpoint is found in any container, and renders the pictures of the file's tensors."""
 
 import argparse
 import collections
@@ -36,7 +36,7 @@ def generator():
 
 @pytest.fixture(scope="module")
 def other():
-    """Another generator of the same sizes: the one that is not meant."""
+    """Another generator of the same sizes, which must not be chosen."""
     made = make_random_generator().eval()
     with torch.no_grad():
         for parameter in made.parameters():
@@ -61,7 +61,7 @@ def prefixed(prefix, state):
 
 
 class StandIn(nn.Module):
-    """A module of a class that the reader does not know, with the tensors of a state dict and plain attributes."""
+    """A module of a class unknown to the reader, with the tensors of a state dict and plain attributes."""
 
     def __init__(self, state=(), facts=(), buffers=("noise_const", "resample_filter", "w_avg", "kernel")):
         super().__init__()
@@ -101,7 +101,7 @@ ADAM = {
     "param_groups": [{"lr": 0.002, "params": [0]}],
 }
 
-LAYOUTS = {  # (generator, the other one) -> what the file holds
+LAYOUTS = {  # (generator, the other one) -> content of the file
     "ada bare state dict": lambda g, o: ada(g),
     "ada bare module": lambda g, o: StandIn(ada(g)),
     "rosinality bare state dict": lambda g, o: {**ros(g), "latent_avg": mean(g)},
@@ -216,7 +216,7 @@ def boom(self, state):
     raise AssertionError("a class of the file was built")
 
 
-def test_of_several_generators_the_averaged_one_is_taken_and_the_report_names_it(generator, other, tmp_path):
+def test_the_averaged_one_of_several_generators_is_read_and_named_in_the_report(generator, other, tmp_path):
     for content, words in (
         ({"G": ada(other), "G_ema": ada(generator)}, r"found at 'G_ema'.*others at 'G'.*averaged one \(ema\)"),
         ((ada(other), JUDGE, ada(generator)), r"found at '\[2\]'.*others at '\[0\]'.*last of the tuple"),
@@ -229,12 +229,12 @@ def test_of_several_generators_the_averaged_one_is_taken_and_the_report_names_it
     assert any("nothing marks its weights as averaged" in note for note in notes)
 
 
-def test_generators_that_cannot_be_told_apart_are_refused(generator, other, tmp_path):
+def test_several_unmarked_generators_are_refused(generator, other, tmp_path):
     with pytest.raises(CheckpointError, match=r"holds 2 generators, at 'one', at 'two', and none is marked.*save the"):
         official_generator(tmp_path / "x", {"one": ada(generator), "two": ada(other)})
 
 
-def test_without_a_mean_of_w_it_is_estimated_and_the_report_says_so(generator, tmp_path):
+def test_a_missing_mean_of_w_is_estimated_and_mentioned_in_the_report(generator, tmp_path):
     codes = torch.randn(50_000, 8, generator=torch.Generator().manual_seed(9))
     with torch.no_grad():
         true = generator.mapping(codes).mean(0)
@@ -247,14 +247,14 @@ def test_without_a_mean_of_w_it_is_estimated_and_the_report_says_so(generator, t
 
 
 @pytest.mark.parametrize("shape", [(16,), (1, 16), (8, 16), (1, 8, 16), (1, 1, 16)])
-def test_a_mean_of_w_of_any_shape_is_taken(generator, tmp_path, shape):
+def test_a_mean_of_w_of_any_shape_is_read(generator, tmp_path, shape):
     stored = mean(generator).expand(shape).clone()
     found = official_generator(tmp_path / "x", {"g_ema": ros(generator), "latent_avg": stored})
     assert torch.equal(found.weights["mapping.w_avg"], mean(generator))
     assert any("equal rows" in note for note in found.notes) == (8 in shape)
 
 
-def test_means_that_differ_by_row_or_do_not_fit_are_replaced_by_an_estimate(generator, tmp_path):
+def test_means_of_w_that_differ_by_row_or_have_a_wrong_size_are_replaced_by_an_estimate(generator, tmp_path):
     for stored, words in (
         (torch.randn(8, 16), "8 rows that differ.*estimated"),
         (torch.randn(5), r"shape \(5,\).*estimated"),
@@ -265,7 +265,7 @@ def test_means_that_differ_by_row_or_do_not_fit_are_replaced_by_an_estimate(gene
     assert any("all zeros" in note for note in zeros.notes)
 
 
-def test_missing_noise_is_named_and_zeros_stand_in(generator, tmp_path):
+def test_missing_noise_is_replaced_by_zeros_and_reported(generator, tmp_path):
     def without(state, *names):
         return {name: x for name, x in state.items() if not any(part in name for part in names)}
 
@@ -286,7 +286,7 @@ def test_missing_noise_is_named_and_zeros_stand_in(generator, tmp_path):
         assert (made - generator(Z, noise_mode="none")).abs().max() < 1e-4
 
 
-def test_the_report_says_what_was_assumed_left_out_and_checked(generator, tmp_path):
+def test_the_report_lists_assumptions_omissions_and_checks(generator, tmp_path):
     content = {
         "g": ros(generator),
         "args": argparse.Namespace(x=1),
@@ -310,11 +310,11 @@ def test_the_report_says_what_was_assumed_left_out_and_checked(generator, tmp_pa
     assert list(EditGAN.load(tmp_path / "g.safetensors").metadata["conversion_notes"]) == list(notes)
 
 
-# Settings of a file, against StyleGAN2 by definition: zero insertion, filter and convolution one after the other. ----
+# Settings of a file, compared with StyleGAN2 by definition: zero insertion, filter and convolution in sequence. ----
 
 
 def textbook(weights, w, slope=0.2, clamp=None, kernels=None):
-    """Synthesis of one w `[1, w_dim]`, after Karras et al. 2020; `kernels` are the file's own low-pass kernels."""
+    """Synthesis of one w `[1, w_dim]` as in Karras et al. 2020; `kernels` are the file's low-pass kernels."""
     bound = math.inf if clamp is None else clamp
 
     def upsampled(x, kernel, extra):
@@ -328,7 +328,7 @@ def textbook(weights, w, slope=0.2, clamp=None, kernels=None):
         style = w @ weights[f"{name}.affine.weight"].T / 4 + weights[f"{name}.affine.bias"]
         weight = weights[f"{name}.weight"] * style[0][:, None, None]
         weight = weight / (weight.square().sum((1, 2, 3), keepdim=True) + 1e-8).sqrt()
-        if up:  # both layouts store these kernels turned
+        if up:  # both layouts store these kernels flipped
             x = F.conv2d(upsampled(x, kernels[f"{name}.resample_filter"], 1), weight.flip(2, 3))
         else:
             x = F.conv2d(x, weight, padding=1)
@@ -350,7 +350,7 @@ def textbook(weights, w, slope=0.2, clamp=None, kernels=None):
 
 
 def network(generator, **facts):
-    """A StyleGAN2-ADA module pickled whole, with attributes of all layers of a kind."""
+    """A pickled StyleGAN2-ADA module, with attributes for all layers of a kind."""
     own = {}
     for r in (4, 8, 16, 32):
         for name in ("conv0", "conv1"):
@@ -372,7 +372,7 @@ def network(generator, **facts):
         ({"activation": "relu", "conv_clamp": 0.5, "act_gain": 2**0.5}, 0.0, 0.5),
     ],
 )
-def test_activation_and_clamp_of_the_file_are_honoured(generator, tmp_path, facts, slope, clamp):
+def test_activation_and_clamp_of_the_file_are_used(generator, tmp_path, facts, slope, clamp):
     save({"G_ema": StandIn(ada(generator), network(generator, **facts))}, tmp_path / "g.pkl", "zip")
     loaded = checkpoints.load_generator(tmp_path / "g.pkl").requires_grad_(False)
     w = torch.randn(1, 16, generator=torch.Generator().manual_seed(1)).requires_grad_()
@@ -381,7 +381,7 @@ def test_activation_and_clamp_of_the_file_are_honoured(generator, tmp_path, fact
     image = loaded.synthesis(loaded.w_plus(w)).image
     assert (image - expected).abs().max() < 1e-4
     (found,), (right,) = (torch.autograd.grad(x.square().sum(), w) for x in (image, expected))
-    assert (found - right).abs().max() < 1e-3 * right.abs().max()  # values at the bound may fall on either side of it
+    assert (found - right).abs().max() < 1e-3 * right.abs().max()  # values at the clamp may fall on either side
     found = convert([tmp_path / "g.pkl"], tmp_path / "g.safetensors", samples=1)
     assert found.difference.picture_max < 1e-4
     assert any("synthesis network is a ReLU" in note for note in found.notes) == (slope == 0)
@@ -390,7 +390,7 @@ def test_activation_and_clamp_of_the_file_are_honoured(generator, tmp_path, fact
         assert (again.synthesis(again.w_plus(w)).image - expected).abs().max() < 1e-4
 
 
-def test_layers_without_noise_and_the_mappings_own_activation_are_honoured(generator, tmp_path):
+def test_layers_without_noise_and_the_mappings_activation_are_used(generator, tmp_path):
     facts = {**network(generator, use_noise=False), "mapping.fc0.activation": "relu", "mapping.fc1.activation": "relu"}
     save({"G_ema": StandIn(ada(generator), facts)}, tmp_path / "g.pkl", "zip")
     loaded = checkpoints.load_generator(tmp_path / "g.pkl")
@@ -419,7 +419,7 @@ KERNELS = {
 @torch.no_grad()
 @pytest.mark.parametrize("layout", ["ada", "ada separable", "rosinality"])
 @pytest.mark.parametrize("name", KERNELS)
-def test_low_pass_kernels_of_the_file_are_honoured(generator, tmp_path, name, layout):
+def test_low_pass_kernels_of_the_file_are_used(generator, tmp_path, name, layout):
     taps = torch.tensor(KERNELS[name]) / sum(KERNELS[name])
     kernel = torch.outer(taps, taps)
     weights = ada(generator)
@@ -440,7 +440,7 @@ def test_low_pass_kernels_of_the_file_are_honoured(generator, tmp_path, name, la
 
 
 @torch.no_grad()
-def test_sizes_are_read_off_the_tensors(tmp_path):
+def test_sizes_are_inferred_from_the_tensors(tmp_path):
     config = dataclasses.replace(
         TINY, resolution=16, z_dim=12, w_dim=20, mapping_layers=5, channels=(7, 5, 3), channel_max=7, channel_base=99
     )
@@ -469,7 +469,7 @@ def stylegan3(kernel):
     }
 
 
-REFUSED = {  # content of the generator -> what the sentence says
+REFUSED = {  # content of the file, text of the error
     "conditional": (lambda g: {**ada(g), "mapping.embed.weight": torch.ones(16, 10)}, r"conditional \(c_dim 10"),
     "conditional module": (lambda g: StandIn(ada(g), {"c_dim": 3}), r"conditional \(c_dim 3\)"),
     "resnet": (lambda g: {**ada(g), "synthesis.b8.skip.weight": torch.ones(16, 16, 1, 1)}, "architecture 'resnet'"),
@@ -538,7 +538,7 @@ REFUSED = {  # content of the generator -> what the sentence says
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
-def test_other_networks_are_refused_in_one_sentence_that_names_them(generator, tmp_path, name):
+def test_other_networks_are_refused_in_one_sentence_with_their_kind(generator, tmp_path, name):
     content, words = REFUSED[name]
     torch.save(content(generator), tmp_path / "file.pt")
     for read in (checkpoints.load_generator, lambda path: convert([path], tmp_path / "out.safetensors")):
@@ -566,7 +566,7 @@ FILES = {  # name -> first bytes, what the error says
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_of_another_kind_is_named_by_every_reader(tmp_path, name):
+def test_every_reader_names_the_kind_of_a_wrong_file(tmp_path, name):
     data, words = FILES[name]
     (tmp_path / name).write_bytes(data)
     for read in (load_model, checkpoints.load_generator, lambda path: convert([path], tmp_path / "o.safetensors")):
@@ -575,7 +575,7 @@ def test_a_file_of_another_kind_is_named_by_every_reader(tmp_path, name):
 
 
 @pytest.mark.slow
-def test_load_model_of_a_public_file_gives_the_line_that_converts_it(generator, tmp_path):
+def test_load_model_of_a_public_file_prints_the_command_that_converts_it(generator, tmp_path):
     content = {"g_ema": ros(generator), "latent_avg": mean(generator)}
     for name in ("a.pt", "a.pth", "a.ckpt", "my file.pkl"):
         torch.save(content, tmp_path / name, _use_new_zipfile_serialization=name != "a.pth")
@@ -594,7 +594,7 @@ def test_load_model_of_a_public_file_gives_the_line_that_converts_it(generator, 
             load_model(tmp_path / name)
 
 
-def test_load_model_of_a_folder_names_the_files_in_it(tmp_path):
+def test_load_model_of_a_folder_lists_its_files(tmp_path):
     with pytest.raises(CheckpointError, match="is a folder, not a model; give the path of a file"):
         load_model(tmp_path)
     (tmp_path / "g.pkl").write_bytes(b"\x80\x02.")
@@ -608,27 +608,27 @@ def test_load_model_of_a_folder_names_the_files_in_it(tmp_path):
 @pytest.mark.parametrize(
     "name", ["G_before_ema", "generator_no_ema", "non_ema", "without_ema", "G_noEMA", "unsmoothed"]
 )
-def test_a_name_that_denies_averaging_is_not_taken_as_averaged(generator, other, tmp_path, name):
+def test_a_name_that_denies_averaging_does_not_count_as_averaged(generator, other, tmp_path, name):
     found = official_generator(tmp_path / "x", {name: ada(other), "my_ema": ada(generator)})
     assert torch.equal(found.weights["synthesis.b4.const"], generator.synthesis.b4.const)
     alone = official_generator(tmp_path / "x", {name: ada(generator)})
     assert any("nothing marks its weights as averaged" in note for note in alone.notes)
 
 
-def test_the_last_of_an_unnamed_tuple_is_not_called_averaged(generator, other, tmp_path):
+def test_the_last_of_an_unnamed_tuple_is_not_reported_as_averaged(generator, other, tmp_path):
     notes = official_generator(tmp_path / "x", (ada(generator), ada(other))).notes
     assert any("last of the tuple" in note for note in notes)
     assert any("nothing marks its weights as averaged" in note for note in notes)
 
 
-def test_a_mean_of_w_that_is_a_list_or_a_column_is_taken(generator, tmp_path):
+def test_a_mean_of_w_given_as_a_list_or_column_is_read(generator, tmp_path):
     for stored in (mean(generator).tolist(), mean(generator)[:, None]):
         found = official_generator(tmp_path / "x", {"g_ema": ros(generator), "latent_avg": stored})
         assert torch.allclose(found.weights["mapping.w_avg"], mean(generator))
         assert not found.mean_is_estimated
 
 
-def test_a_mean_of_zeros_that_samples_contradict_is_estimated(generator, tmp_path):
+def test_a_zero_mean_of_w_that_samples_contradict_is_replaced_by_an_estimate(generator, tmp_path):
     weights = ros(generator)
     weights["style.1.bias"] = weights["style.1.bias"] + 100
     found = official_generator(tmp_path / "x", {"g_ema": weights, "latent_avg": torch.zeros(16)})
@@ -637,7 +637,7 @@ def test_a_mean_of_zeros_that_samples_contradict_is_estimated(generator, tmp_pat
     assert any(re.search("all zeros, which mapped samples contradict.*estimated", note) for note in found.notes)
 
 
-def test_a_mapping_of_a_much_smaller_multiplier_is_refused_or_flagged(generator, tmp_path):
+def test_a_mapping_with_a_much_smaller_multiplier_is_refused_or_flagged(generator, tmp_path):
     large = {name: x * 100 if name.startswith("mapping.fc") else x for name, x in ada(generator).items()}
     with pytest.raises(CheckpointError, match="another mapping_lr_multiplier"):
         official_generator(tmp_path / "x", large)

@@ -1,4 +1,4 @@
-"""The discriminator: shapes, minibatch standard deviation, gradients that R1 needs."""
+"""The discriminator: shapes, minibatch standard deviation, gradients for R1."""
 
 import pytest
 import torch
@@ -31,13 +31,13 @@ def test_minibatch_std_is_the_mean_deviation_inside_each_group():
 
 
 @pytest.mark.parametrize(("batch", "size"), [(1, 1), (6, 3), (5, 1), (8, 4)])
-def test_minibatch_std_takes_the_largest_group_that_divides_the_batch(batch, size):
+def test_minibatch_std_uses_the_largest_group_that_divides_the_batch(batch, size):
     x = torch.randn(batch, 3, 4, 4)
     groups = {round(float(v), 6) for v in minibatch_std(x, group=4)[:, 0, 0, 0]}
     assert len(groups) == (1 if size == 1 else batch // size)
 
 
-def test_pictures_that_are_all_alike_have_no_deviation():
+def test_identical_pictures_have_zero_deviation():
     assert float(minibatch_std(torch.ones(4, 3, 4, 4), group=4).max()) < 1e-3
 
 
@@ -66,7 +66,7 @@ def test_a_picture_of_another_size_is_refused_with_both_sizes(discriminator):
         discriminator(torch.zeros(1, 3, 64, 64))
 
 
-def test_patches_are_scored_by_themselves_from_what_lies_near():
+def test_each_patchs_score_depends_only_on_its_surroundings():
     torch.manual_seed(0)
     discriminator = Discriminator(DiscriminatorConfig(resolution=64, channel_base=256, channel_max=8, patches=16))
     image = torch.randn(2, 3, 64, 64)
@@ -81,6 +81,6 @@ def test_patches_are_scored_by_themselves_from_what_lies_near():
 
 
 @pytest.mark.parametrize("patches", [0, 4, 12, 32, 64])
-def test_patches_that_no_block_ends_at_are_refused(patches):
+def test_numbers_of_patches_that_match_no_block_are_refused(patches):
     with pytest.raises(ValueError, match=r"allows \[1, 8, 16\]"):
         DiscriminatorConfig(resolution=32, patches=patches)

@@ -1,4 +1,4 @@
-"""Discriminators of public checkpoints score pictures as a textbook reading of their tensors does."""
+"""Discriminators of public checkpoints give the same scores as a textbook implementation with their tensors."""
 
 import math
 import re
@@ -20,7 +20,7 @@ def saved(tmp_path, content):
 
 @torch.no_grad()
 @pytest.mark.parametrize("channels", [(6, 4), (8, 8, 6, 3), (4, 9, 5, 7, 2)])
-def test_rosinalitys_discriminator_scores_as_its_tensors_do(tmp_path, channels):
+def test_rosinalitys_discriminator_gives_the_scores_of_its_tensors(tmp_path, channels):
     state = random_d(channels)
     found = saved(tmp_path, {"g_ema": {}, "d": state})
     size = 4 * 2 ** (len(channels) - 1)
@@ -35,7 +35,7 @@ def test_rosinalitys_discriminator_scores_as_its_tensors_do(tmp_path, channels):
 
 
 @torch.no_grad()
-def test_its_own_blur_kernel_is_honoured(tmp_path):
+def test_the_files_blur_kernel_is_used(tmp_path):
     kernel = torch.rand(4, 4, generator=torch.Generator().manual_seed(1))
     state = random_d((6, 5, 4), kernel=kernel / kernel.sum())
     found = saved(tmp_path, {"d": state}).network
@@ -86,7 +86,7 @@ def test_a_discriminator_is_found_in_every_container(tmp_path, holder, prefix):
         ),
     ],
 )
-def test_one_that_cannot_be_read_is_left_out_with_a_line(tmp_path, change, line):
+def test_an_unreadable_discriminator_is_left_out_and_reported(tmp_path, change, line):
     found = saved(tmp_path, {"d": change(random_d((6, 5, 4)))})
     assert found.network is None
     assert re.search(line, found.line), found.line
@@ -143,7 +143,7 @@ def ada_file(tmp_path, monkeypatch, config, change=lambda weights: weights, **fa
 @torch.no_grad()
 @pytest.mark.parametrize("architecture", ["resnet", "skip", "orig"])
 @pytest.mark.parametrize(("clamp", "group", "added"), [(None, 4, 1), (0.8, 4, 0), (None, 2, 3)])
-def test_every_architecture_of_stylegan2_ada_scores_as_its_tensors_do(
+def test_every_architecture_of_stylegan2_ada_gives_the_scores_of_its_tensors(
     tmp_path, monkeypatch, architecture, clamp, group, added
 ):
     config = DiscriminatorConfig(
@@ -152,7 +152,7 @@ def test_every_architecture_of_stylegan2_ada_scores_as_its_tensors_do(
     weights, found = ada_file(tmp_path, monkeypatch, config)
     assert found.line == f"discriminator 'D' (StyleGAN2-ADA) converted: 16 px, architecture {architecture}"
     assert found.network is not None
-    if group == 4:  # of another one the file tells in a module without tensors
+    if group == 4:  # other group sizes are stored in a module without tensors
         expected = naive_ada(weights, picture(16), (16, 8), architecture, clamp, group, added)
         assert (found.network(picture(16)) - expected).abs().max() < 1e-4
         assert clamp is None or found.network.features(picture(16))[0].abs().max() > 0.3

@@ -51,7 +51,7 @@ def test_w_statistics_describe_sampled_latents(tiny_model):
     torch.testing.assert_close(statistics.axes @ statistics.axes.T, torch.eye(16), rtol=0, atol=1e-4)
 
 
-def test_a_file_holds_the_statistics_of_w_in_full_precision_so_that_none_are_computed_anew(
+def test_a_bundle_stores_the_statistics_of_w_in_full_precision(
     tiny_model, tmp_path, monkeypatch
 ):
     path = tmp_path / "half.safetensors"
@@ -87,13 +87,13 @@ def test_an_unknown_name_lists_the_names():
         load_model("portrait")
 
 
-def test_a_missing_shipped_file_says_what_to_do(monkeypatch, tmp_path):
+def test_the_error_of_a_missing_shipped_file_gives_a_remedy(monkeypatch, tmp_path):
     monkeypatch.setitem(module.MODELS, "portraits", tmp_path / "portraits.safetensors")
     with pytest.raises(FileNotFoundError, match="reinstall editgan-widgets"):
         load_model("portraits")
 
 
-def test_a_truncated_file_is_a_checkpoint_error(tiny_model, tmp_path):
+def test_a_truncated_file_raises_a_checkpoint_error(tiny_model, tmp_path):
     path = tmp_path / "tiny.safetensors"
     tiny_model.save(path)
     path.write_bytes(path.read_bytes()[:5000])
@@ -101,20 +101,20 @@ def test_a_truncated_file_is_a_checkpoint_error(tiny_model, tmp_path):
         load_model(path)
 
 
-def test_a_rosinality_file_is_sent_to_its_own_reader(tiny_model, tmp_path):
+def test_the_error_for_a_rosinality_file_names_its_reader(tiny_model, tmp_path):
     torch.save(to_rosinality(tiny_model.generator), tmp_path / "g.pt")
     with pytest.raises(CheckpointError, match=r"g\.pt is a file of torch\.save, not a bundle.*load_generator\(path\)"):
         load_model(tmp_path / "g.pt")
 
 
-def test_a_foreign_bundle_is_a_checkpoint_error(tmp_path):
+def test_a_foreign_bundle_raises_a_checkpoint_error(tmp_path):
     path = tmp_path / "foreign.safetensors"
     write_bundle(path, {"generator": {"weight": torch.zeros(3)}}, json.loads('{"made by": "someone"}'))
     with pytest.raises(CheckpointError, match=r"foreign\.safetensors.*EditGAN\.save"):
         load_model(path)
 
 
-def test_a_gpu_asked_for_by_name_and_absent_is_named(monkeypatch):
+def test_a_missing_gpu_is_named_in_the_error(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ValueError, match=r"device 'cuda' was asked for, but torch sees no CUDA.*device='cpu'"):
         load_model("portraits", device="cuda")
@@ -128,7 +128,7 @@ def test_a_device_that_cannot_run_the_models_is_refused(device):
         load_model("portraits", device=device)
 
 
-def test_a_model_stays_where_it_is_if_the_device_is_not_there(tiny_model, monkeypatch):
+def test_a_model_stays_on_its_device_if_the_new_one_is_missing(tiny_model, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     for device in ("cuda:1", "mps", "meta"):
@@ -138,7 +138,7 @@ def test_a_model_stays_where_it_is_if_the_device_is_not_there(tiny_model, monkey
     assert tiny_model.to("cpu") is tiny_model
 
 
-def test_a_second_gpu_where_there_is_one_is_not_there(monkeypatch):
+def test_a_second_gpu_is_refused_if_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(ValueError, match="'cuda:1' was asked for, but torch sees 1 CUDA"):
@@ -161,7 +161,7 @@ def test_an_interpreter_for_other_labels_is_refused(tiny_model):
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_the_shipped_model_is_whole():
+def test_the_shipped_model_is_complete():
     model = load_model("portraits", device="cpu")
     assert model.discriminator is not None
     assert model.interpreter is not None

@@ -1,4 +1,4 @@
-"""The encoder: shapes, where it starts, how it is stored, and a short training on the tiny model."""
+"""The encoder: shapes, initial output, storage, and a short training on the tiny model."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def config(**changes) -> TrainEncoderConfig:
 
 @pytest.fixture(scope="module")
 def renders(tiny_model, tmp_path_factory):
-    """A data folder that holds the tiny model's own pictures, as if they had been rendered."""
+    """A data folder with pictures of the tiny model in place of renders."""
     folder = tmp_path_factory.mktemp("renders")
     with torch.no_grad():
         made = [tiny_model.generator.synthesis(tiny_model.sample_w_plus(seed)).image for seed in range(16)]
@@ -43,7 +43,7 @@ def trained(tiny_model, renders):
 
 
 @pytest.mark.parametrize(("resolution", "limit"), [(64, 2.5e6), (128, 1e7), (256, 1e7)])
-def test_an_encoder_is_much_smaller_than_its_generators_class_needs(resolution, limit):
+def test_an_encoder_is_within_the_size_limit_of_its_class(resolution, limit):
     encoder = Encoder(EncoderConfig.for_generator(StyleGAN2(StyleGAN2Config(resolution))))
     assert 1e6 < sum(p.numel() for p in encoder.parameters()) < limit
 
@@ -75,7 +75,7 @@ def test_a_picture_of_another_size_is_refused():
         Encoder(SMALL)(torch.zeros(1, 3, 16, 64))
 
 
-def test_training_brings_pictures_nearer_than_the_mean_portrait_is(tiny_model, trained):
+def test_a_trained_encoder_is_closer_to_pictures_than_the_mean_portrait(tiny_model, trained):
     encoder, report, losses = trained
     picture = [line["picture"] for line in losses]
     assert np.mean(picture[-10:]) < 0.85 * np.mean(picture[:5])
@@ -87,7 +87,7 @@ def test_training_brings_pictures_nearer_than_the_mean_portrait_is(tiny_model, t
     assert reconstruction_psnr(tiny_model, encoder, image) > reconstruction_psnr(tiny_model, mean, image)
 
 
-def test_a_model_with_an_encoder_encodes_and_is_stored_whole(tiny_model, trained, tmp_path):
+def test_a_model_with_an_encoder_encodes_and_is_stored_completely(tiny_model, trained, tmp_path):
     networks = (tiny_model.generator, tiny_model.discriminator, tiny_model.interpreter)
     whole = EditGAN(*networks, tiny_model.labels, encoder=trained[0])
     whole.save(tmp_path / "whole.safetensors")
@@ -98,7 +98,7 @@ def test_a_model_with_an_encoder_encodes_and_is_stored_whole(tiny_model, trained
     assert loaded.encode(image).shape == (2, 8, 16)
 
 
-def test_a_model_without_an_encoder_still_loads_and_says_what_trains_one(tiny_model, tmp_path):
+def test_a_model_without_an_encoder_loads_and_its_error_names_the_training_command(tiny_model, tmp_path):
     tiny_model.save(tmp_path / "bare.safetensors")
     bare = load_model(tmp_path / "bare.safetensors", device="cpu")
     assert bare.encoder is None
@@ -113,7 +113,7 @@ def test_an_encoder_of_another_generator_is_refused(tiny_model):
 
 
 @pytest.mark.slow
-def test_a_run_in_two_parts_ends_with_the_weights_of_one_run(tiny_model, renders, tmp_path):
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tiny_model, renders, tmp_path):
     whole, _ = train_encoder(tiny_model, renders, config())
 
     def stop(seen: int, _: dict) -> None:
@@ -123,14 +123,14 @@ def test_a_run_in_two_parts_ends_with_the_weights_of_one_run(tiny_model, renders
     state = tmp_path / "state.safetensors"
     _, report = train_encoder(tiny_model, renders, config(), checkpoint=state, on_step=stop)
     assert not report.finished
-    # the rate depends on the clock only where max_minutes is given
+    # the learning rate depends on the clock only if max_minutes is given
     parts, report = train_encoder(tiny_model, renders, config(), checkpoint=state)
     assert report.finished
     assert report.images == 64
     assert fingerprint(parts) == fingerprint(whole)
 
 
-def test_training_may_begin_with_another_encoders_weights(tiny_model, trained, renders):
+def test_training_can_start_from_another_encoders_weights(tiny_model, trained, renders):
     settings = config(total_images=8, learning_rate=1e-9)
     encoder, _ = train_encoder(tiny_model, renders, settings, start=trained[0])
     image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
@@ -140,7 +140,7 @@ def test_training_may_begin_with_another_encoders_weights(tiny_model, trained, r
         train_encoder(tiny_model, renders, settings, start=other)
 
 
-def test_samples_alone_can_teach(tiny_model):
+def test_an_encoder_can_be_trained_on_samples_only(tiny_model):
     _, report = train_encoder(tiny_model, None, config(total_images=16))
     assert np.isnan(report.render_psnr)
     assert report.to_dict()["render_psnr"] is None

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, with the umask's mode, and an unreadable one is called so."""
+"""Files are written atomically, with the umask's mode, and unreadable ones are reported as such."""
 
 import os
 import stat
@@ -37,7 +37,7 @@ def mode(path: Path) -> int:
 
 
 def writers(session) -> dict[str, Callable[[Path], None]]:
-    """What the package writes by a path, by the ending of the file."""
+    """The package's functions that write to a path, by file extension."""
     vector = EditVector("glow", session.w_plus[0] * 0 + 0.1, ("glow",), {})
     return {
         "bundle.safetensors": session.model.save,
@@ -52,7 +52,7 @@ def writers(session) -> dict[str, Callable[[Path], None]]:
     }
 
 
-def test_every_new_file_gets_the_mode_that_the_umask_leaves(session, tmp_path, umask_027):
+def test_every_new_file_has_the_mode_of_the_umask(session, tmp_path, umask_027):
     for name, write in writers(session).items():
         write(tmp_path / name)
         assert mode(tmp_path / name) == 0o640, name
@@ -72,14 +72,14 @@ def test_an_existing_file_keeps_its_mode_and_a_link_stays_a_link(session, tmp_pa
         assert real.read_bytes() != b"old", name
 
 
-def test_a_link_to_a_file_that_is_not_there_yet_is_followed(tmp_path):
+def test_a_link_to_a_file_that_does_not_exist_yet_is_followed(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "real")
     write_bytes(tmp_path / "link", b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == b"new"
 
 
-def test_a_failed_write_leaves_the_old_file_whole_and_nothing_beside_it(tmp_path):
+def test_a_failed_write_leaves_the_old_file_and_no_temporary_one(tmp_path):
     def interrupted(path: Path, error: BaseException) -> None:
         with whole_file(path) as unfinished:
             unfinished.write_bytes(b"half")
@@ -93,8 +93,8 @@ def test_a_failed_write_leaves_the_old_file_whole_and_nothing_beside_it(tmp_path
         assert (tmp_path / "old").read_bytes() == b"whole"
 
 
-def test_a_file_whose_writing_fails_half_way_is_kept_by_every_writer(session, tmp_path, monkeypatch):
-    """The disk is full when the new file is to take the old one's place."""
+def test_every_writer_keeps_the_old_file_if_writing_fails(session, tmp_path, monkeypatch):
+    """The disk is full when the new file is about to replace the old one."""
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -109,12 +109,12 @@ def test_a_file_whose_writing_fails_half_way_is_kept_by_every_writer(session, tm
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(writers(session))
 
 
-def test_a_device_is_written_to_and_not_replaced():
+def test_a_device_file_is_written_to_and_not_replaced():
     write_bytes("/dev/null", b"nothing")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
 
 
-def test_a_missing_folder_and_a_folder_are_named(tmp_path):
+def test_a_missing_folder_and_a_folder_as_target_are_refused_by_name(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere/file"):
         write_bytes(tmp_path / "nowhere" / "file", b"")
     with pytest.raises(IsADirectoryError, match=tmp_path.name):
@@ -123,7 +123,7 @@ def test_a_missing_folder_and_a_folder_are_named(tmp_path):
 
 @contextmanager
 def another_user() -> Iterator[None]:
-    """Read as a user who is not root, to whom modes mean something."""
+    """Read as a user other than root, for whom file modes apply."""
     if os.geteuid() != 0:
         yield
         return
@@ -136,7 +136,7 @@ def another_user() -> Iterator[None]:
 
 @pytest.fixture
 def locked() -> Iterator[Path]:
-    """A file in an open folder that nobody may read."""
+    """A file without read permission in an accessible folder."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         path = Path(folder) / "locked.safetensors"
@@ -156,7 +156,7 @@ def locked() -> Iterator[Path]:
         (lambda path: read_network(path, "segmenter", lambda _: Segmenter(), "layers"), MeasuringFileError),
     ],
 )
-def test_a_file_that_this_user_may_not_read_is_called_so(locked, read, error):
+def test_a_file_without_read_permission_is_reported_as_such(locked, read, error):
     with (
         another_user(),
         pytest.raises(error, match=r"permission denied: .*locked\.safetensors \(mode 0000\).*chmod"),
@@ -169,7 +169,7 @@ def test_a_file_that_this_user_may_not_read_is_called_so(locked, read, error):
     locked.parent.chmod(0o700)
 
 
-def test_a_file_and_a_folder_that_this_user_may_not_write_are_refused_by_name(locked):
+def test_a_file_and_a_folder_without_write_permission_are_refused_by_name(locked):
     with another_user(), pytest.raises(PermissionError, match=r"locked\.safetensors"):
         write_bytes(locked, b"new")
     with another_user(), pytest.raises(PermissionError, match=r"new\.png"):

@@ -1,4 +1,4 @@
-"""Values folded out of frozen weights never outlive them."""
+"""Values folded from frozen weights are recomputed when the weights change."""
 
 import copy
 
@@ -11,7 +11,7 @@ from editgan_widgets.models.generators.stylegan2_layers import SynthesisLayer
 
 @pytest.fixture
 def counted():
-    """A folded square, and how often it was computed."""
+    """A folded square, and the number of its computations."""
     calls, fold = [], Folded()
 
     def square(x):
@@ -24,7 +24,7 @@ def counted():
     return square, calls
 
 
-def test_a_frozen_source_is_folded_once_and_again_after_it_changed(counted):
+def test_a_frozen_source_is_folded_once_and_again_after_a_change(counted):
     square, calls = counted
     x = torch.tensor([2.0])
     assert [float(square(x)), float(square(x)), len(calls)] == [4, 4, 1]
@@ -33,7 +33,7 @@ def test_a_frozen_source_is_folded_once_and_again_after_it_changed(counted):
     assert square(torch.tensor([5.0])) == 25
 
 
-def test_a_source_that_learns_is_never_kept_so_that_gradients_flow(counted):
+def test_the_fold_of_a_trainable_source_is_not_cached(counted):
     square, calls = counted
     x = torch.tensor([2.0], requires_grad=True)
     for _ in range(2):
@@ -42,7 +42,7 @@ def test_a_source_that_learns_is_never_kept_so_that_gradients_flow(counted):
     assert len(calls) == 2
 
 
-def test_what_inference_mode_folds_is_not_kept_for_a_later_edit(counted):
+def test_a_fold_made_in_inference_mode_is_not_cached(counted):
     square, _ = counted
     x = torch.tensor([2.0])
     with torch.inference_mode():
@@ -50,7 +50,7 @@ def test_what_inference_mode_folds_is_not_kept_for_a_later_edit(counted):
     assert not square(x).is_inference()
 
 
-def test_a_layer_follows_new_weights_and_its_copy_has_folds_of_its_own():
+def test_a_layer_uses_new_weights_and_its_copy_has_its_own_cache():
     torch.manual_seed(0)
     layer, other = (SynthesisLayer(4, 3, w_dim=5, resolution=8).requires_grad_(False) for _ in range(2))
     x, w = torch.randn(1, 4, 8, 8), torch.randn(1, 5)

@@ -1,4 +1,4 @@
-"""The generator: parity with a slow reference on the whole network, truncation, noise, features, messages."""
+"""The generator: comparison of the whole network with a slow reference, truncation, noise, features, errors."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ def test_pictures_and_features_agree_with_a_slow_reference(generator):
     z = torch.randn(3, 8)
     w = generator.mapping(z)
     assert torch.allclose(w, naive_mapping(generator.state_dict(), z), atol=1e-5)
-    w_plus = generator.w_plus(w) + torch.randn(3, generator.config.num_ws, 16)  # rows differ: each layer reads its own
+    w_plus = generator.w_plus(w) + torch.randn(3, generator.config.num_ws, 16)  # rows differ, to test that each layer reads its own
     image, features = naive_synthesis(generator, w_plus)
     synthesis = generator.synthesis(w_plus, noise_mode="const")
     assert torch.allclose(synthesis.image, image, atol=1e-4)
@@ -31,7 +31,7 @@ def test_pictures_and_features_agree_with_a_slow_reference(generator):
 
 
 @torch.no_grad()
-def test_features_are_the_constant_then_every_styled_convolution(generator):
+def test_features_are_the_constant_and_the_output_of_every_styled_convolution(generator):
     features = generator.synthesis(torch.randn(2, 8, 16)).features
     assert [f.shape[1] for f in features] == generator.feature_channels == [16, 16, 16, 16, 16, 16, 8, 8]
     assert [f.shape[2] for f in features] == [4, 4, 8, 8, 16, 16, 32, 32]
@@ -39,7 +39,7 @@ def test_features_are_the_constant_then_every_styled_convolution(generator):
 
 
 @torch.no_grad()
-def test_truncation_goes_from_the_mean_to_the_untouched_w(generator):
+def test_truncation_interpolates_between_the_mean_and_w(generator):
     z = torch.randn(4, 8)
     w, w_avg = generator.mapping(z), generator.mapping.w_avg
     assert torch.equal(generator.mapping(z, truncation_psi=1.0), w)
@@ -88,7 +88,7 @@ def test_a_latent_of_another_model_is_refused_with_both_sizes(generator, shape, 
         generator.synthesis(torch.zeros(shape))
 
 
-def test_other_wrong_arguments_say_what_fits(generator):
+def test_errors_for_other_wrong_arguments_say_what_is_allowed(generator):
     with pytest.raises(ValueError, match="'const', 'random', 'none'"):
         generator.synthesis(torch.zeros(1, 8, 16), noise_mode="constant")
     with pytest.raises(ValueError, match=r"z has 9 values.*takes 8"):
@@ -99,7 +99,7 @@ def test_other_wrong_arguments_say_what_fits(generator):
         StyleGAN2Config(resolution=32, channels=(8, 8))
 
 
-def test_a_configuration_survives_json_and_explicit_channels_win():
+def test_a_configuration_survives_json_and_explicit_channels_take_precedence():
     config = StyleGAN2Config(resolution=16, channels=(12, 10, 6))
     assert StyleGAN2Config.from_dict(config.to_dict()) == config
     assert [config.channels_at(r) for r in config.resolutions] == [12, 10, 6]
@@ -118,14 +118,14 @@ def test_a_mapping_with_a_skip_adds_a_linear_map_of_the_code():
     assert added[0].abs().max() > 0.1
 
 
-def test_a_codes_length_counts_only_where_the_config_says_so():
+def test_a_codes_length_matters_only_without_normalisation():
     z = torch.randn(2, 8, generator=torch.Generator().manual_seed(3))
     for normalize_z, same in ((True, True), (False, False)):
         generator = StyleGAN2(StyleGAN2Config(resolution=8, z_dim=8, w_dim=8, channel_max=8, normalize_z=normalize_z))
         assert torch.allclose(generator.mapping(z), generator.mapping(1.3 * z), atol=1e-5) is same
 
 
-def test_a_mapping_with_hinges_bends_at_them_and_nowhere_else():
+def test_a_mapping_with_hinges_is_piecewise_linear():
     sizes = {
         "resolution": 8,
         "z_dim": 2,

@@ -1,7 +1,7 @@
-"""Another kind of generator enters as one class: a 4-row toy, defined here and registered, works everywhere.
+"""Another kind of generator needs one class: a 4-row toy, defined and registered here, works everywhere.
 
-Nothing else knows it. It has no noise, no blocks and a size that no StyleGAN2 has, so that what is wired to StyleGAN2
-breaks.
+No other file mentions it. It has no noise, no blocks and a size that no StyleGAN2 has, so that code which assumes
+StyleGAN2 fails.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class WavesConfig:
 
 
 class Waves(GeneratorModule):
-    """Pictures as sums of smooth waves; each of the four rows of w_plus decides the amplitudes of some of them."""
+    """Pictures as sums of smooth waves; each of the four rows of w_plus sets the amplitudes of some of them."""
 
     kind = "waves"
     num_rows = 4
@@ -119,7 +119,7 @@ def test_every_generator_implements_the_protocol(model, tiny_model):
     assert isinstance(tiny_model.generator, Generator)
 
 
-def test_a_bundle_keeps_the_kind_and_builds_it_again(model, tmp_path):
+def test_a_bundle_stores_the_kind_and_rebuilds_the_generator(model, tmp_path):
     model.save(tmp_path / "waves.safetensors")
     assert read_bundle(tmp_path / "waves.safetensors").metadata["generator_config"]["kind"] == "waves"
     again = load_model(tmp_path / "waves.safetensors", device="cpu")
@@ -148,14 +148,14 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(model, tmp_path, monkeyp
         StyleGAN2Config.from_dict(WavesConfig().to_dict())
 
 
-def test_a_kind_is_registered_once(monkeypatch):
+def test_a_kind_cannot_be_registered_twice(monkeypatch):
     assert registry.generator_kinds() == ("stylegan2", "waves")
     for kind in registry.generator_kinds():
         with pytest.raises(ValueError, match=f"kind '{kind}' already"):
             registry.register(type("Other", (GeneratorModule,), {"kind": kind}))
 
 
-def test_a_painted_edit_makes_a_vector_that_another_latent_takes(session, model, tmp_path):
+def test_a_painted_edit_makes_a_vector_for_other_latents(session, model, tmp_path):
     session.set_label_map(grown(session.label_map, 3))
     before = session.image
     steps = list(session.edit(steps=6))
@@ -171,13 +171,13 @@ def test_a_painted_edit_makes_a_vector_that_another_latent_takes(session, model,
     other.undo()
 
 
-def test_points_are_dragged(session):
+def test_points_are_dragged_with_another_kind_of_generator(session):
     before = session.image
     assert len(list(session.drag([DragPoint(handle=(8, 8), target=(12, 8))], steps=3))) == 3
     assert not np.array_equal(session.image, before)
 
 
-def test_a_journal_is_restored(session, model, tmp_path):
+def test_a_journal_is_restored_with_another_kind_of_generator(session, model, tmp_path):
     session.keep_journal(tmp_path / "journal")
     session.set_label_map(grown(session.label_map, 2))
     again = EditSession.restore(model, tmp_path / "journal")
@@ -185,20 +185,20 @@ def test_a_journal_is_restored(session, model, tmp_path):
     assert torch.equal(again.w_plus, session.w_plus)
 
 
-def test_a_picture_is_embedded(model):
+def test_a_picture_is_embedded_with_another_kind_of_generator(model):
     target = model.generator.synthesis(model.sample_w_plus(11)).image.clamp(-1, 1)
     found = embed(model, target, EmbedConfig(steps=30))
     assert found.w_plus.shape == (1, 4, 8)
     assert float(found.psnr[0]) > float(found.first.psnr[0])
 
 
-def test_the_generator_is_tuned_around_a_picture(model):
+def test_another_kind_of_generator_is_tuned_around_a_picture(model):
     target = model.generator.synthesis(model.sample_w_plus(11)).image.clamp(-1, 1)
     tuned = tune_around(model, target, model.sample_w_plus(12), PivotalConfig(steps=3))
     assert tuned.fingerprint != model.fingerprint
     assert isinstance(tuned.generator, Waves)
 
 
-def test_an_encoder_is_sized_for_it():
+def test_an_encoder_is_sized_for_another_kind_of_generator():
     sizes = EncoderConfig.for_generator(Waves(WavesConfig(resolution=32)))
     assert (sizes.num_ws, sizes.w_dim, sizes.resolution) == (4, 8, 32)

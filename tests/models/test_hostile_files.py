@@ -1,4 +1,4 @@
-"""Files made to run code, to crash or to fill the memory: refused, each with an error that names file and next move."""
+"""Files made to run code, crash or fill the memory are refused, with an error that names the file and a remedy."""
 
 import argparse
 import io
@@ -19,12 +19,12 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.sources import read_source
 
-CANARY = "canary"  # what hostile files try to make
+CANARY = "canary"  # folder that hostile files try to create
 SHELL = f"touch {CANARY}"
 
 
 class Calls:
-    """Pickles as a call of a function."""
+    """Pickled as a function call."""
 
     def __init__(self, function, *arguments, state=None):
         self.function, self.arguments, self.state = function, arguments, state
@@ -69,7 +69,7 @@ def npy_saved(array) -> bytes:
 
 
 def objects_npy(pickled: bytes, shape="()") -> bytes:
-    """A `.npy` of Python objects: numpy would unpickle what follows the header."""
+    """A `.npy` of Python objects: numpy would unpickle the bytes after the header."""
     return npy(f"{{'descr': '|O', 'fortran_order': False, 'shape': {shape}}}", pickled)
 
 
@@ -86,7 +86,7 @@ def safetensors(header: bytes, length: int | None = None, data: bytes = b"") -> 
 
 
 def storage(numel: int, size: bytes, stride: bytes, offset: int = 0) -> bytes:
-    """A pickled tensor of any claim over the storage '0'."""
+    """A pickled tensor with arbitrary claims about the storage '0'."""
     return (
         b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\n"
         b"X\x01\x00\x00\x000X\x03\x00\x00\x00cpu" + b"\x8a\x08" + struct.pack("<q", numel) + b"tQ"
@@ -100,7 +100,7 @@ PLAIN = saved(G_EMA)
 LEGACY = saved(G_EMA, zipped=False)
 DEEP = 12_000
 
-CODE = {  # a shell, an interpreter or a file, by every way in which a pickle can ask for one
+CODE = {  # files that start a shell or interpreter or write a file, by every means of a pickle
     "os.system.pkl": dumped(Calls(os.system, SHELL)),
     "os.system-in-objects.npy": objects_npy(dumped(Calls(os.system, SHELL))),
     "os.system-in-a-pickled-array.npy": npy_saved(np.array({"a.jpg": [Calls(os.system, SHELL)]}, object)),
@@ -142,7 +142,7 @@ CODE = {  # a shell, an interpreter or a file, by every way in which a pickle ca
     "pickle-as-array.npy": dumped(Calls(os.mkdir, CANARY)),
     "bundle-is-a-pickle.safetensors": dumped(Calls(os.mkdir, CANARY)),
 }
-CRASHES = {  # the stack, the memory, or sizes that a file only claims
+CRASHES = {  # files that exhaust stack or memory, or claim false sizes
     "deep-lists.pkl": b"\x80\x02" + b"]" * DEEP + b"a" * (DEEP - 1) + b".",
     "deep-tuple-key.pkl": b"\x80\x02})" + b"\x85" * DEEP + b"K\x01s.",
     "deep-reduce.pkl": b"\x80\x02" + b"ccollections\nOrderedDict\n" * 10_000 + b")" + b"\x85R" * 10_000 + b".",
@@ -186,7 +186,7 @@ CRASHES = {  # the stack, the memory, or sizes that a file only claims
         json.dumps({"a/x": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}}).encode()
     ),
 }
-WRONG = {  # whole files of the wrong content
+WRONG = {  # complete files with the wrong content
     "empty.pt": b"",
     "empty.npy": b"",
     "empty.safetensors": b"",
@@ -218,7 +218,7 @@ EVERY = {**CODE, **CRASHES, **WRONG}
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY)
-def test_a_hostile_file_is_refused_by_name_and_nothing_in_it_runs(name, tmp_path, monkeypatch):
+def test_a_hostile_file_is_refused_by_name_and_nothing_in_it_is_executed(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_bytes(EVERY[name])
     with pytest.raises(CheckpointError) as refusal:
@@ -235,7 +235,7 @@ def test_a_hostile_file_is_refused_by_name_and_nothing_in_it_runs(name, tmp_path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("zipped", [True, False])
-def test_code_beside_good_tensors_is_left_out_and_never_runs(zipped, tmp_path, monkeypatch):
+def test_code_beside_valid_tensors_is_skipped_and_never_executed(zipped, tmp_path, monkeypatch):
     from test_generator import make_random_generator
 
     from editgan_widgets.models.checkpoints import to_rosinality
@@ -254,12 +254,12 @@ def test_code_beside_good_tensors_is_left_out_and_never_runs(zipped, tmp_path, m
     assert sorted(os.listdir(tmp_path)) == ["mixed.pt", "out.safetensors"]
 
 
-def test_more_than_thirty_hostile_files_are_tried():
+def test_there_are_more_than_thirty_hostile_files():
     assert len(EVERY) > 30
 
 
-def test_a_known_global_holds_none_that_could_do_more_than_build_data():
-    """Every function of Python and of torch that a pickle may name is a name in a table, and the table is short."""
+def test_the_known_globals_can_only_build_data():
+    """The functions of Python and torch that a pickle may name are listed in a short table."""
     from editgan_widgets.models.official import pickle_reader
 
     for name in pickle_reader._BUILDERS:
@@ -297,7 +297,7 @@ def test_modules_that_contain_themselves_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["folder", "missing", "loop", "device", "pipe"])
-def test_a_path_that_leads_to_no_regular_file_is_refused(kind, tmp_path):
+def test_a_path_that_is_not_a_regular_file_is_refused(kind, tmp_path):
     path = tmp_path / "thing.pt"
     if kind == "folder":
         path.mkdir()
@@ -319,7 +319,7 @@ def test_a_link_to_a_file_is_read_as_that_file(tmp_path):
     assert EditVector.load(done.files[0]).name == "link"
 
 
-def test_an_edit_vectors_name_never_leads_out_of_the_folder(tmp_path):
+def test_an_edit_vectors_name_cannot_escape_the_folder(tmp_path):
     (tmp_path / "in").mkdir()
     for name in ("...npy", "..%2f..%2fcanary.npy"):
         (tmp_path / "in" / name).write_bytes(npy_saved(np.full((1, 4, 8), 0.5, np.float32)))
@@ -327,14 +327,14 @@ def test_an_edit_vectors_name_never_leads_out_of_the_folder(tmp_path):
     assert {path.resolve().parent for path in done.files} == {tmp_path / "out"}
 
 
-def test_a_source_is_never_written_over(tmp_path):
+def test_a_source_is_never_overwritten(tmp_path):
     (tmp_path / "v.npy").write_bytes(npy_saved(np.full((1, 4, 8), 0.5, np.float32)))
     with pytest.raises(CheckpointError, match=r"v\.npy is among the sources; write the bundle to another file"):
         convert([tmp_path / "v.npy"], tmp_path / "." / "v.npy")
 
 
 @pytest.mark.parametrize("name", [name for name in CODE if not name.endswith("npy")])
-def test_other_readers_of_files_run_nothing_either(name, tmp_path, monkeypatch):
+def test_other_readers_execute_nothing_either(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_bytes(EVERY[name])
     with pytest.raises(CheckpointError):
@@ -344,7 +344,7 @@ def test_other_readers_of_files_run_nothing_either(name, tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == [name]
 
 
-def test_a_bundle_that_claims_to_be_larger_than_its_tensors_is_refused_before_memory_is_taken(tiny_model, tmp_path):
+def test_a_bundle_that_claims_more_than_its_tensors_is_refused_before_allocating_memory(tiny_model, tmp_path):
     tiny_model.save(tmp_path / "tiny.safetensors")
     bundle = read_bundle(tmp_path / "tiny.safetensors")
     for name, key, value in (

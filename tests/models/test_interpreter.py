@@ -19,7 +19,7 @@ def interpreter():
     model = Interpreter(InterpreterConfig(CHANNELS, num_labels=4, ensemble=3, hidden=(8, 5))).double()
     rng = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        for tensor in model.state_dict().values():  # norms and biases away from their trivial start
+        for tensor in model.state_dict().values():  # norms and biases away from their initial values
             tensor.copy_(torch.rand(tensor.shape, generator=rng, dtype=torch.float64) + 0.2)
         for name in ("weight1", "weight2", "weight3", "feature_mean"):
             tensor = model.state_dict()[name]
@@ -47,7 +47,7 @@ def test_training_form_in_eval_mode_agrees_with_the_folded_one(interpreter):
     torch.testing.assert_close(mean, interpreter(pyramid), rtol=0, atol=1e-10)
 
 
-def test_changed_weights_are_folded_anew(interpreter):
+def test_changed_weights_are_folded_again(interpreter):
     pyramid = features()
     before = interpreter(pyramid)
     with torch.no_grad():
@@ -57,11 +57,11 @@ def test_changed_weights_are_folded_anew(interpreter):
     torch.testing.assert_close(interpreter(pyramid), interpreter.naive(pyramid), rtol=0, atol=1e-10)
 
 
-def test_logits_come_at_the_size_asked_for(interpreter):
+def test_logits_have_the_requested_size(interpreter):
     assert interpreter(features(), size=(24, 40)).shape == (2, 4, 24, 40)
 
 
-def test_products_in_bfloat16_change_only_labels_that_are_as_likely_as_another():
+def test_products_in_bfloat16_change_only_labels_that_are_nearly_tied():
     model = Interpreter(InterpreterConfig(CHANNELS, num_labels=4, ensemble=3, hidden=(8, 5)))
     model.reset_parameters(torch.Generator().manual_seed(0))
     pyramid, size = features(1, torch.float32), (256, 256)
@@ -75,7 +75,7 @@ def test_products_in_bfloat16_change_only_labels_that_are_as_likely_as_another()
     assert (first - second)[differ].max() < 0.1 * exact.std()
 
 
-def test_uncertainty_is_zero_where_members_agree_and_positive_where_not(interpreter):
+def test_uncertainty_is_zero_if_members_agree_and_positive_if_not(interpreter):
     pyramid = features()
     assert interpreter.uncertainty(pyramid).shape == (2, 16, 16)
     assert interpreter.uncertainty(pyramid).max() > 1e-3
@@ -116,7 +116,7 @@ def test_training_learns_the_labels_of_its_samples(tiny_model, labelled):
     assert not any(p.requires_grad for p in interpreter.parameters())
 
 
-def test_a_generator_that_is_still_trainable_is_read_and_left_alone(tiny_model, labelled):
+def test_a_trainable_generator_is_read_and_not_changed(tiny_model, labelled):
     w_plus, label_maps = labelled
     generator = copy.deepcopy(tiny_model.generator).requires_grad_(True)
     train_interpreter(generator, w_plus, label_maps, 4, InterpreterTrainingConfig(steps=3, pixels=64))
@@ -124,7 +124,7 @@ def test_a_generator_that_is_still_trainable_is_read_and_left_alone(tiny_model, 
 
 
 @pytest.mark.slow
-def test_training_is_the_same_for_the_same_random_generator(tiny_model, labelled):
+def test_training_is_reproducible_with_the_same_random_generator(tiny_model, labelled):
     w_plus, label_maps = labelled
     runs = [
         train_interpreter(tiny_model.generator, w_plus, label_maps, 4, SHORT, torch.Generator().manual_seed(5))
@@ -143,7 +143,7 @@ def test_training_reports_its_progress(tiny_model, labelled):
     assert 0 <= seen[-1].accuracy <= 1
 
 
-def test_label_maps_that_do_not_fit_are_refused(tiny_model, labelled):
+def test_label_maps_of_wrong_shape_or_ids_are_refused(tiny_model, labelled):
     w_plus, label_maps = labelled
     with pytest.raises(ValueError, match=r"\(6, 16, 16\); 6 latents of this generator need \(6, 32, 32\)"):
         train_interpreter(tiny_model.generator, w_plus, label_maps[:, :16, :16], 4, SHORT)

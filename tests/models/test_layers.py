@@ -1,4 +1,4 @@
-"""Layers against slow references written from the paper's definitions."""
+"""Layers compared with slow references written from the paper's definitions."""
 
 import pytest
 import torch
@@ -20,7 +20,7 @@ def styled(request):
 
 @pytest.mark.parametrize("styled", [False, True], indirect=True)
 @pytest.mark.parametrize("batch", [1, 3])
-def test_a_styled_convolution_is_one_modulated_convolution_per_sample(styled, batch):
+def test_a_styled_convolution_equals_one_modulated_convolution_per_sample(styled, batch):
     x, w = torch.randn(batch, 6, 8, 8), torch.randn(batch, 7)
     expected = naive_synthesis_layer(styled, x, w, styled.noise_const)
     assert torch.allclose(styled(x, w), expected, atol=1e-5)
@@ -41,7 +41,7 @@ def test_a_styled_convolution_has_the_gradients_of_its_reference(styled):
 
 
 @pytest.mark.parametrize("styled", [True], indirect=True)
-def test_random_noise_comes_from_the_generator_given_and_none_leaves_it_out(styled):
+def test_random_noise_comes_from_the_given_generator_and_none_disables_it(styled):
     x, w = torch.randn(2, 6, 8, 8), torch.randn(2, 7)
     draws = [styled(x, w, "random", torch.Generator().manual_seed(s)) for s in (1, 1, 2)]
     assert torch.equal(draws[0], draws[1])
@@ -49,7 +49,7 @@ def test_random_noise_comes_from_the_generator_given_and_none_leaves_it_out(styl
     assert torch.allclose(styled(x, w, "none"), naive_synthesis_layer(styled, x, w, torch.zeros(16, 16)), atol=1e-5)
 
 
-def test_upsampling_a_picture_is_zeros_between_pixels_and_the_low_pass_filter():
+def test_upsampling_equals_inserting_zeros_and_filtering():
     x = torch.randn(2, 3, 5, 5)
     kernel = layers.depthwise(layers.resample_filter() * 4, 3, x.dtype)
     up = layers.upsample_2x(x, kernel)
@@ -59,7 +59,7 @@ def test_upsampling_a_picture_is_zeros_between_pixels_and_the_low_pass_filter():
 
 
 @pytest.mark.parametrize("kernel", [1, 3])
-def test_a_halving_convolution_filters_before_it_drops_pixels(kernel):
+def test_a_downsampling_convolution_filters_before_subsampling(kernel):
     torch.manual_seed(0)
     layer = layers.Convolution(4, 6, kernel=kernel, down=True, activate=kernel == 3, bias=kernel == 3, gain=0.7)
     x = torch.randn(2, 4, 8, 8)
@@ -72,7 +72,7 @@ def test_a_halving_convolution_filters_before_it_drops_pixels(kernel):
     assert torch.allclose(layer(x), expected * 0.7, atol=1e-5)
 
 
-def test_a_fully_connected_layer_scales_weights_and_bias_by_its_rate_multiplier():
+def test_a_fully_connected_layer_scales_weights_and_bias_by_its_learning_rate_multiplier():
     torch.manual_seed(0)
     layer = layers.FullyConnected(5, 4, lr_multiplier=0.01, bias_init=2.0)
     x = torch.randn(3, 5)

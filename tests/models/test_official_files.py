@@ -1,4 +1,4 @@
-"""Files in the public releases' layouts give what a textbook reading of their tensors gives."""
+"""Files in the public releases' layouts give the results of a textbook implementation with their tensors."""
 
 import argparse
 import collections
@@ -71,13 +71,13 @@ def test_a_stylegan2_ada_pickle_gives_the_picture_of_its_weights(generator, ada,
 
 
 @pytest.mark.slow
-def test_the_mappings_multiplier_is_the_layers_own(ada):
+def test_the_mappings_multiplier_is_read_from_its_layers(ada):
     path = ada(**{"mapping.fc0.bias_gain": 1.0})
     assert checkpoints.load_generator(path).config.mapping_lr_multiplier == 1.0
 
 
 @pytest.mark.slow
-def test_a_stylegan2_ada_pickle_brings_its_discriminator(ada):
+def test_the_discriminator_of_a_stylegan2_ada_pickle_is_converted(ada):
     path = ada()
     found = read_discriminator(path, read_tensors(path))
     torch.manual_seed(1)
@@ -103,7 +103,7 @@ def test_a_stylegan2_ada_pickle_brings_its_discriminator(ada):
         ({}, lambda w: {**w, "synthesis.b8.conv0.bias": torch.full((16,), float("nan"))}, "conv0.bias is not finite"),
     ],
 )
-def test_networks_that_are_no_plain_stylegan2_are_refused(ada, facts, change, words):
+def test_networks_other_than_plain_stylegan2_are_refused(ada, facts, change, words):
     with pytest.raises(CheckpointError, match=rf"ada\.pkl.*{words}"):
         checkpoints.load_generator(ada(change=change, **facts))
 
@@ -132,7 +132,7 @@ def test_the_packages_textbook_generator_agrees_with_the_tests(generator):
 
 
 def naive_logits(files, features, size):
-    """Upsample everything, concatenate, run torch's own layers, mean over the ensemble."""
+    """Upsample all features, concatenate, apply torch's layers, average over the ensemble."""
     levels = [F.interpolate(x, size=size, mode="bilinear", align_corners=False) for x in features]
     pixels = torch.cat(levels, dim=1).permute(0, 2, 3, 1).flatten(0, 2)
     total = 0
@@ -171,7 +171,7 @@ def test_ten_classifiers_become_one_interpreter_with_their_mean_logits(generator
     assert (points - expected[0, :, at[:, 1], at[:, 0]].T).abs().max() < 1e-4
 
 
-def test_members_that_do_not_belong_together_are_refused(generator, tmp_path):
+def test_incompatible_members_are_refused(generator, tmp_path):
     channels = generator.feature_channels
     files = [official_files.member(sum(channels), labels, (8, 4), 0) for labels in (5, 6)]
     members = [(tmp_path / f"model_{i}.pth", member_weights(tmp_path, file)) for i, file in enumerate(files)]
@@ -182,7 +182,7 @@ def test_members_that_do_not_belong_together_are_refused(generator, tmp_path):
 
 
 def naive_encoder(state, image, num_ws):
-    """The encoder's layers one after the other, with torch's own batch norm in training mode, one picture at a time."""
+    """The encoder's layers in sequence, with torch's batch norm in training mode, one picture at a time."""
 
     def norm(name, x):
         return F.batch_norm(x, None, None, state[f"{name}.weight"], state[f"{name}.bias"], training=True)
@@ -230,14 +230,14 @@ def test_an_encoder_file_gives_the_latent_of_its_layers(tmp_path):
     pictures = torch.randn(2, 3, 64, 64)
     w_plus = found(pictures)
     assert w_plus.shape == (2, 10, 6)
-    for i in range(2):  # batch statistics of one picture: of every picture by itself
+    for i in range(2):  # batch statistics of each picture alone
         expected = naive_encoder(file["model_state_dict"], pictures[i : i + 1], 10)
         assert (w_plus[i : i + 1] - expected).abs().max() < 1e-4
     with pytest.raises(ValueError, match="picture is 32 x 32 px, this encoder takes 64 x 64"):
         found(torch.zeros(1, 3, 32, 32))
 
 
-def test_an_encoder_with_tensors_missing_is_refused(tmp_path):
+def test_an_encoder_with_missing_tensors_is_refused(tmp_path):
     file = official_files.encoder_file(64, num_ws=10, w_dim=6, width=4, blocks=(1, 1, 1, 1), channels=8)
     del file["model_state_dict"]["FPN_module.smooth2.weight"]
     with pytest.raises(CheckpointError, match=r"e\.pth: .*no EditGAN encoder.*smooth2"):
@@ -257,12 +257,12 @@ def test_an_encoder_with_tensors_missing_is_refused(tmp_path):
         (np.ones((8, 8), np.float64), "label map"),
     ],
 )
-def test_arrays_are_told_apart_by_shape_and_values(tmp_path, array, kind):
+def test_the_kind_of_an_array_is_inferred_from_shape_and_values(tmp_path, array, kind):
     np.save(tmp_path / "a.npy", array)
     assert read_source(tmp_path / "a.npy").kind == kind
 
 
-def test_arrays_come_in_the_shapes_of_this_package(tmp_path):
+def test_arrays_are_converted_to_the_shapes_of_this_package(tmp_path):
     values = np.random.default_rng(0).normal(size=(1, 16, 512)).astype(np.float32)
     delta, ids = arrays.edit_vector(tmp_path, values)
     assert delta.shape == (16, 512)
@@ -289,7 +289,7 @@ def test_arrays_come_in_the_shapes_of_this_package(tmp_path):
 
 
 @pytest.mark.parametrize("protocol", range(6))
-def test_plain_values_and_arrays_of_any_protocol_are_read_as_they_were(tmp_path, protocol):
+def test_plain_values_and_arrays_of_any_protocol_are_read_unchanged(tmp_path, protocol):
     content = {
         "a": np.arange(6, dtype=np.float32).reshape(2, 3),
         "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
@@ -312,7 +312,7 @@ def test_plain_values_and_arrays_of_any_protocol_are_read_as_they_were(tmp_path,
             np.testing.assert_array_equal(found[name], value)
 
 
-def test_torch_reads_its_files_as_this_package_does(tmp_path):
+def test_torch_reads_the_same_values_as_this_package(tmp_path):
     content = {"a": torch.randn(3, 4).T, "shares": torch.randn(5)[1:4], "n": collections.OrderedDict(x=torch.ones(()))}
     torch.save(content, tmp_path / "t.pt")
     theirs, ours = torch.load(tmp_path / "t.pt", weights_only=True), read_tensors(tmp_path / "t.pt")
@@ -331,7 +331,7 @@ class Settings:
 
 
 def unknown_objects():
-    """Things that trainers keep beside their weights."""
+    """Objects that trainers store beside their weights."""
     layer = torch.nn.Linear(2, 2)
     optimizer = torch.optim.Adam(layer.parameters())
     layer(torch.ones(2)).sum().backward()
@@ -402,7 +402,7 @@ def test_objects_beside_tensors_are_skipped_and_the_tensors_read(tmp_path, conta
             assert torch.equal(found["thing"]["loss"][0], torch.ones(2))
 
 
-def test_the_data_of_objects_that_are_not_built_can_be_looked_at(tmp_path):
+def test_the_data_of_skipped_objects_can_be_inspected(tmp_path):
     torch.save({"settings": Settings()}, tmp_path / "p")
     found = read_tensors(tmp_path / "p")["settings"]
     assert repr(found) == f"<{__name__}.Settings, not built>"

@@ -14,7 +14,7 @@ def picture(tiny_model):
     return tiny_model.generator.synthesis(tiny_model.sample_w_plus(1)).image
 
 
-def test_a_picture_is_at_no_distance_from_itself(tiny_model, picture):
+def test_a_picture_has_distance_zero_from_itself(tiny_model, picture):
     distance = PerceptualDistance(tiny_model.discriminator)
     assert distance(picture, distance.reference(picture)) == 0
 
@@ -27,7 +27,7 @@ def test_distance_grows_with_the_difference(tiny_model, picture):
     assert 0 < near < far
 
 
-def test_pixels_that_do_not_count_give_no_distance_and_get_no_gradient(tiny_model, picture):
+def test_pixels_of_weight_zero_have_no_distance_and_no_gradient(tiny_model, picture):
     distance = PerceptualDistance(tiny_model.discriminator)
     keep = torch.ones(32, 32, dtype=torch.bool)
     keep[8:20, 8:20] = False
@@ -40,7 +40,7 @@ def test_pixels_that_do_not_count_give_no_distance_and_get_no_gradient(tiny_mode
     assert gradient[..., keep].abs().max() > 0
 
 
-def test_blocks_that_the_discriminator_lacks_are_refused(tiny_model):
+def test_blocks_missing_in_the_discriminator_are_refused(tiny_model):
     with pytest.raises(ValueError, match=r"blocks \(0, 9\) do not fit: this discriminator has blocks 0\.\.2"):
         PerceptualDistance(tiny_model.discriminator, (0, 9))
 
@@ -68,7 +68,7 @@ def heads_file(path):
 
 
 def naive_lpips(state, heads, a, b):
-    """Torchvision's network layer by layer on pictures in [0, 1], then equation 1 of the paper."""
+    """Torchvision's network, layer by layer, on pictures in [0, 1], then equation 1 of the paper."""
     total = 0
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     x, y = (((p + 1) / 2 - mean[:, None, None]) / std[:, None, None] for p in (a, b))
@@ -89,7 +89,7 @@ def naive_lpips(state, heads, a, b):
 
 
 @pytest.mark.parametrize("headed", [True, False])
-def test_lpips_from_torchvisions_file_is_that_of_the_paper(tmp_path, headed, monkeypatch):
+def test_lpips_from_torchvisions_file_equals_the_papers_definition(tmp_path, headed, monkeypatch):
     monkeypatch.setattr(perceptual, "lpips_heads_path", lambda: None)
     state = vgg16_file(tmp_path / "vgg16.pth")
     heads = heads_file(tmp_path / "vgg.pth") if headed else None
@@ -109,7 +109,7 @@ def test_lpips_has_a_finite_gradient_at_the_reference_itself(tmp_path):
     assert gradient.isfinite().all()
 
 
-def test_the_environment_names_vgg16_and_otherwise_the_discriminator_is_taken(tmp_path, tiny_model, monkeypatch):
+def test_vgg16_is_read_from_the_environment_variable_and_else_the_discriminator_is_used(tmp_path, tiny_model, monkeypatch):
     monkeypatch.delenv("EDITGAN_VGG16", raising=False)
     assert perceptual_distance(tiny_model.discriminator).name == "the model's discriminator"
     vgg16_file(tmp_path / "vgg16.pth")
@@ -133,7 +133,7 @@ def test_vgg16_is_found_where_torch_hub_keeps_it(tmp_path, tiny_model, monkeypat
     assert perceptual_distance() is perceptual_distance(), "the file is read once"
 
 
-def test_a_broken_file_of_torch_hub_is_passed_over_with_a_word_in_the_log(tmp_path, tiny_model, monkeypatch, caplog):
+def test_a_broken_file_of_torch_hub_is_skipped_with_a_log_message(tmp_path, tiny_model, monkeypatch, caplog):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
     (tmp_path / "hub" / "checkpoints" / "vgg16-397923af.pth").write_bytes(b"cut short")
@@ -142,7 +142,7 @@ def test_a_broken_file_of_torch_hub_is_passed_over_with_a_word_in_the_log(tmp_pa
 
 
 @pytest.mark.parametrize("size", [32, 128, 256, 512, 1024])
-def test_the_stand_in_reads_pictures_of_every_model(size):
+def test_the_stand_in_accepts_pictures_of_every_model(size):
     distance = perceptual_distance()
     image = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
     reference = distance.reference(image)
@@ -150,8 +150,8 @@ def test_the_stand_in_reads_pictures_of_every_model(size):
     assert distance(image * 0.5, reference) > 0
 
 
-def test_the_stand_in_sees_a_warp_before_a_colour_of_the_same_error():
-    """The criterion by which it was chosen; docs/measure_perceptual.py measures it on more pictures."""
+def test_the_stand_in_rates_a_warp_further_than_a_colour_shift_of_the_same_error():
+    """The criterion of its choice; docs/measure_perceptual.py measures it on more pictures."""
     picture = torch.from_numpy(load_samples()[0].image.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
     distance = perceptual_distance()
     reference = distance.reference(picture)

@@ -1,4 +1,4 @@
-"""Results that are brought to the host."""
+"""Results that are copied to the host."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ import torch
 from editgan_widgets.models.readback import Readback
 
 
-def test_arrays_that_were_read_back_are_not_changed_by_later_computations():
+def test_arrays_copied_to_the_host_are_not_changed_by_later_computations():
     read, x = Readback(), torch.arange(6, dtype=torch.uint8).reshape(2, 3)
     figures = torch.tensor([0.5, 2.0], requires_grad=True)
     pixels, values = read((x, figures))

@@ -1,4 +1,4 @@
-"""Seeds of numpy's generator make the pictures of NVIDIA's generate.py, and every record of a portrait keeps that."""
+"""Numpy seeds make the pictures of NVIDIA's generate.py, and every record of a portrait stores the seed's source."""
 
 import numpy as np
 import pytest
@@ -22,13 +22,13 @@ def as_nvidia_does(model, seed, psi):
     return (mean + psi * (w - mean))[:, None].repeat(1, model.generator.config.num_ws, 1)
 
 
-def test_the_first_numbers_of_a_numpy_seed_are_those_of_random_state():
+def test_the_first_numbers_of_a_numpy_seed_equal_those_of_random_state():
     assert code_of_seed(50, 3, "numpy").tolist()[0] == pytest.approx([-1.56035211, -0.0309776, -0.62092842], abs=1e-6)
     assert torch.equal(code_of_seed(50, 3), torch.randn(1, 3, generator=torch.Generator().manual_seed(50)))
 
 
 @pytest.mark.parametrize(("seed", "psi"), [(50, 1.0), (85, 0.7), (2**32 - 1, 0.5)])
-def test_a_numpy_seed_gives_the_picture_of_the_releases(tiny_model, seed, psi):
+def test_a_numpy_seed_gives_the_same_picture_as_the_releases(tiny_model, seed, psi):
     found = tiny_model.sample_w_plus(seed, psi, source="numpy")
     torch.testing.assert_close(found, as_nvidia_does(tiny_model, seed, psi))
     assert not torch.allclose(found, tiny_model.sample_w_plus(seed, psi))
@@ -40,14 +40,14 @@ def test_a_numpy_seed_gives_the_picture_of_the_releases(tiny_model, seed, psi):
 
 
 @pytest.mark.parametrize(("seed", "source", "words"), [(2**32, "numpy", "0 to 4294967295"), (1, "jax", "got 'jax'")])
-def test_a_seed_that_its_source_does_not_take_is_refused(tiny_model, seed, source, words):
+def test_a_seed_out_of_its_sources_range_is_refused(tiny_model, seed, source, words):
     with pytest.raises(SeedError, match=words):
         tiny_model.sample_w_plus(seed, source=source)
     with pytest.raises(SessionError, match=words):
         EditSession.from_seed(tiny_model, seed, source=source)
 
 
-def test_pictures_journals_and_vectors_keep_the_source(tiny_model, tmp_path):
+def test_pictures_journals_and_vectors_store_the_source(tiny_model, tmp_path):
     session = EditSession.from_seed(tiny_model, 50, source="numpy")
     opened = open_picture(tiny_model, picture_png(session))
     assert opened.recipe["seed_source"] == "numpy"
@@ -59,7 +59,7 @@ def test_pictures_journals_and_vectors_keep_the_source(tiny_model, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_script_begins_at_the_numpy_seed_and_makes_the_same_picture(tiny_model, tmp_path):
+def test_a_script_starts_from_the_numpy_seed_and_makes_the_same_picture(tiny_model, tmp_path):
     session = EditSession.from_seed(tiny_model, 50, 0.6, source="numpy")
     text = session_script(session)
     assert "EditSession.from_seed(model, seed=50, truncation_psi=0.6, source='numpy')" in text
@@ -67,7 +67,7 @@ def test_a_script_begins_at_the_numpy_seed_and_makes_the_same_picture(tiny_model
     assert np.array_equal(pixels(tmp_path / "picture.png"), session.image)
 
 
-def test_the_editor_begins_and_goes_over_to_numpy_seeds(tiny_model):
+def test_the_editor_starts_with_and_switches_to_numpy_seeds(tiny_model):
     expected = {seed: EditSession.from_seed(tiny_model, seed, source="numpy") for seed in (50, 51)}
     with heard(Editor(tiny_model, seed=50, source="numpy", vectors={})) as editor:
         assert np.array_equal(editor.image, expected[50].image)
@@ -88,7 +88,7 @@ def test_a_grid_shows_numpy_seeds(tiny_model):
     assert np.array_equal(grid.selected.image, EditSession.from_seed(tiny_model, 51, source="numpy").image)
 
 
-def test_apply_takes_numpy_seeds(tiny_model, tmp_path):
+def test_apply_accepts_numpy_seeds(tiny_model, tmp_path):
     tiny_model.save(tmp_path / "tiny.safetensors")
     session = EditSession.from_seed(tiny_model, 3)
     session.go_to(tiny_model.sample_w_plus(4))

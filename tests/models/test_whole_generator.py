@@ -1,4 +1,4 @@
-"""A generator that is not whole is refused in one sentence, which names what is missing, odd or of no use."""
+"""An incomplete generator is refused in one sentence, which names missing, misshapen and unknown tensors."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def test_each_missing_tensor_is_named(layouts, layout):
 
 
 @pytest.mark.parametrize("layout", ["StyleGAN2-ADA", "rosinality"])
-def test_many_missing_tensors_are_counted_and_three_are_named(layouts, layout):
+def test_many_missing_tensors_are_counted_and_the_first_three_named(layouts, layout):
     state = layouts[layout]
     gone = [name for name in state if ".b8." in name or name.startswith(("convs.0.", "convs.1."))]
     gone = [name for name in gone if not name.endswith(FILLED_IN)]
@@ -56,10 +56,10 @@ def test_many_missing_tensors_are_counted_and_three_are_named(layouts, layout):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", ["StyleGAN2-ADA", "rosinality"])
-def test_a_tensor_of_another_shape_is_named_with_the_shape_that_fits(layouts, layout):
+def test_a_tensor_of_another_shape_is_named_with_the_expected_shape(layouts, layout):
     state = layouts[layout]
     odd = [name for name, x in state.items() if x.ndim and not name.endswith(FILLED_IN)]
-    odd = [name for name in odd if "bias" in name and "rgb" not in name]  # other pictures have a sentence of their own
+    odd = [name for name in odd if "bias" in name and "rgb" not in name]  # another number of colour channels has its own error
     assert len(odd) > 10
     for name in odd:
         count = state[name].numel()
@@ -68,7 +68,7 @@ def test_a_tensor_of_another_shape_is_named_with_the_shape_that_fits(layouts, la
 
 
 @pytest.mark.parametrize("layout", ["StyleGAN2-ADA", "rosinality"])
-def test_a_wide_convolution_is_named_itself_and_not_its_neighbours(layouts, layout):
+def test_a_convolution_of_wrong_width_is_named_and_not_its_neighbours(layouts, layout):
     state = layouts[layout]
     name = "synthesis.b8.conv1.weight" if layout == "StyleGAN2-ADA" else "convs.1.conv.weight"
     shape = list(state[name].shape)
@@ -78,7 +78,7 @@ def test_a_wide_convolution_is_named_itself_and_not_its_neighbours(layouts, layo
 
 
 @pytest.mark.parametrize("layout", ["StyleGAN2-ADA", "rosinality"])
-def test_tensors_that_no_generator_has_are_named(layouts, layout):
+def test_unknown_tensors_are_named(layouts, layout):
     prefix = "synthesis.b8" if layout == "StyleGAN2-ADA" else "convs.1"
     alien = {f"{prefix}.attention.{i}": torch.zeros(2) for i in range(5)}
     message = refusal({**layouts[layout], **alien})
@@ -98,7 +98,7 @@ def test_the_error_of_a_missing_tensor_names_its_network(tiny_model, tmp_path):
     assert EditGAN.load(tmp_path / "tiny.safetensors").fingerprint == tiny_model.fingerprint
 
 
-def test_tensors_that_fit_have_nothing_to_say():
+def test_fitting_tensors_give_no_message():
     assert misfit({"a": (2, 3), "b": ()}, {"a": [2, 3]}, "network", {"b"}) is None
     assert misfit({"a": (2,)}, {"a": (3,), "c": ()}, "network") == (
         "1 has another shape than the others ask for: a is 3 and 2 fits; 1 is there that no network has: c"

@@ -33,7 +33,7 @@ def run(data, out, settings, **arguments):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """32 px pictures of one colour each, which the code says; the right half is labelled 1."""
+    """32 px pictures of one colour each, which is in the code; the right half is labelled 1."""
     folder = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(0)
     latents = rng.standard_normal((48, 4)).astype(np.float32)
@@ -48,7 +48,7 @@ def data(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_run_on_pairs_lowers_the_error_and_writes_what_it_says(data, tmp_path):
+def test_training_on_pairs_lowers_the_error_and_writes_its_files(data, tmp_path):
     lines = []
     settings = config(total_images=240, log_images=80, sample_minutes=0.0, part_weights={1: 3.0})
     result = run(data, tmp_path, settings, on_metrics=lines.append)
@@ -65,7 +65,7 @@ def test_a_run_on_pairs_lowers_the_error_and_writes_what_it_says(data, tmp_path)
 
 
 @pytest.mark.slow
-def test_frozen_blocks_stay_while_the_others_learn(data, tmp_path):
+def test_frozen_blocks_do_not_change_while_the_others_learn(data, tmp_path):
     settings = config(total_images=24)
     first = run(data, tmp_path / "first", settings)
     large = dataclasses.replace(NETWORK, resolution=32)
@@ -107,7 +107,7 @@ def test_bfloat16_activations_train_float32_weights(data, tmp_path, monkeypatch)
 
 
 @pytest.mark.slow
-def test_a_given_networks_activations_are_compared_too(data, tmp_path):
+def test_activations_of_a_given_network_are_compared_too(data, tmp_path):
     lines = []
     settings = config(total_images=160, log_images=80, feature_weight=1.0)
     run(data, tmp_path / "out", settings, on_metrics=lines.append, features=lambda x: [x, F.avg_pool2d(x, 4)])
@@ -125,7 +125,7 @@ def test_the_plain_gan_needs_no_codes_and_may_mirror(data, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_in_two_parts_ends_with_the_weights_of_one_run(data, tmp_path):
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(data, tmp_path):
     settings = config(adversarial_weight=1.0, beta1=0.0)
     whole = run(data, tmp_path / "whole", settings)
 
@@ -146,7 +146,7 @@ def test_a_run_in_two_parts_ends_with_the_weights_of_one_run(data, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_and_sigterm_save_and_end_the_run(data, tmp_path, number):
+def test_ctrl_c_and_sigterm_save_a_checkpoint_and_end_the_run(data, tmp_path, number):
     before = signal.getsignal(number)
     result = run(data, tmp_path, config(), on_metrics=lambda _: os.kill(os.getpid(), number))
     assert not result.finished
@@ -155,7 +155,7 @@ def test_ctrl_c_and_sigterm_save_and_end_the_run(data, tmp_path, number):
     assert signal.getsignal(number) == before
 
 
-def test_a_run_ends_by_the_clock_with_the_rate_gone(data, tmp_path):
+def test_a_run_ends_at_its_time_limit_with_a_learning_rate_near_zero(data, tmp_path):
     lines = []
     result = run(data, tmp_path, config(total_images=10**6, max_minutes=0.01), on_metrics=lines.append)
     assert result.finished
@@ -164,7 +164,7 @@ def test_a_run_ends_by_the_clock_with_the_rate_gone(data, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_grown_network_shows_the_picture_of_the_small_one(data, tmp_path):
+def test_a_grown_network_reproduces_the_pictures_of_the_small_one(data, tmp_path):
     small = run(data, tmp_path / "small", config(total_images=120))
     larger = StyleGAN2Config(resolution=32, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=8)
     settings = config(network=larger, total_images=4, learning_rate=1e-9, adversarial_weight=1.0)
@@ -180,7 +180,7 @@ def test_a_grown_network_shows_the_picture_of_the_small_one(data, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_widened_network_shows_the_picture_of_the_narrow_one_and_learns_with_all_channels(data, tmp_path):
+def test_a_widened_network_reproduces_the_narrow_one_and_learns_with_all_channels(data, tmp_path):
     narrow = run(data, tmp_path / "narrow", config(total_images=60))
     wide = dataclasses.replace(NETWORK, channels=(16, 12, 12), w_dim=12, mapping_skip=True)
     settings = config(network=wide, total_images=4, learning_rate=1e-9)
@@ -195,7 +195,7 @@ def test_a_widened_network_shows_the_picture_of_the_narrow_one_and_learns_with_a
 
 
 @pytest.mark.slow
-def test_a_network_whose_code_got_longer_does_not_yet_hear_the_new_numbers(data, tmp_path):
+def test_new_components_of_a_lengthened_code_have_no_effect_at_first(data, tmp_path):
     short = run(data, tmp_path / "short", config(total_images=60))
     longer = tmp_path / "data"
     longer.mkdir()
@@ -206,7 +206,7 @@ def test_a_network_whose_code_got_longer_does_not_yet_hear_the_new_numbers(data,
     settings = config(network=dataclasses.replace(NETWORK, z_dim=6), total_images=4, learning_rate=1e-9)
     grown = run(longer, tmp_path / "long", settings, grow_from=short.checkpoint)
     z = torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
-    extra = z.square().mean(1, keepdim=True).sqrt() * torch.tensor([1.0, -1.0])  # keeps the code's length a number
+    extra = z.square().mean(1, keepdim=True).sqrt() * torch.tensor([1.0, -1.0])  # keeps the code's length constant
     with torch.no_grad():
         before = load_generator(short.checkpoint)(z)
         after = load_generator(grown.checkpoint)(torch.cat([z, extra], dim=1))
@@ -214,7 +214,7 @@ def test_a_network_whose_code_got_longer_does_not_yet_hear_the_new_numbers(data,
 
 
 @pytest.mark.slow
-def test_a_second_teacher_takes_over_at_the_same_size(data, tmp_path):
+def test_training_with_another_loss_continues_at_the_same_size(data, tmp_path):
     first = run(data, tmp_path / "a", config())
     second = run(data, tmp_path / "b", config(adversarial_weight=1.0, learning_rate=1e-9), grow_from=first.checkpoint)
     before, after = (read_bundle(r.checkpoint).modules["generator"] for r in (first, second))
@@ -223,7 +223,7 @@ def test_a_second_teacher_takes_over_at_the_same_size(data, tmp_path):
         run(data, tmp_path / "a", config(adversarial_weight=1.0))
 
 
-def test_growing_from_a_network_of_other_sizes_names_the_first_tensor(data, tmp_path):
+def test_growing_from_a_network_of_incompatible_sizes_names_the_first_tensor(data, tmp_path):
     first = run(data, tmp_path / "a", config(total_images=4))
     narrower = StyleGAN2Config(resolution=16, z_dim=4, w_dim=8, mapping_layers=2, channel_base=128, channel_max=6)
     with pytest.raises(CheckpointError, match=r"synthesis\..*grow to a network"):
@@ -258,7 +258,7 @@ def test_every_epoch_shows_each_picture_once_and_never_a_held_out_one(data):
         ("latents.npy", None, "latents.npy does not exist"),
     ],
 )
-def test_a_folder_that_does_not_fit_is_refused(data, tmp_path, name, array, words):
+def test_an_unsuitable_data_folder_is_refused(data, tmp_path, name, array, words):
     for file in data.glob("*.npy"):
         if file.name != name:
             (tmp_path / file.name).symlink_to(file)
@@ -268,14 +268,14 @@ def test_a_folder_that_does_not_fit_is_refused(data, tmp_path, name, array, word
         trainer.open_data(tmp_path, config())
 
 
-def test_settings_that_contradict_are_refused():
+def test_contradictory_settings_are_refused():
     with pytest.raises(ValueError, match="both 0"):
         config(paired_weight=0.0)
     with pytest.raises(ValueError, match="mirror image"):
         config(horizontal_flips=True)
 
 
-def test_the_paired_loss_is_zero_for_equal_pictures_and_heeds_the_weights():
+def test_the_paired_loss_is_zero_for_equal_pictures_and_uses_the_weights():
     target = torch.rand(2, 3, 16, 16)
     left = torch.zeros(2, 1, 16, 16)
     left[..., :8] = 2
@@ -287,7 +287,7 @@ def test_the_paired_loss_is_zero_for_equal_pictures_and_heeds_the_weights():
     assert at_left > 5 * at_right
 
 
-def test_augmentation_is_differentiable_keeps_the_size_and_spares_pictures_at_zero():
+def test_augmentation_is_differentiable_and_is_the_identity_at_probability_zero():
     image = torch.rand(4, 3, 16, 16, requires_grad=True)
     rng = torch.Generator().manual_seed(0)
     assert augment(image, 0.0, rng) is image
@@ -298,20 +298,20 @@ def test_augmentation_is_differentiable_keeps_the_size_and_spares_pictures_at_ze
     assert (gradient.abs() > 0).float().mean() > 0.3
 
 
-def test_the_probability_of_augmentation_rises_while_the_discriminator_is_too_sure():
+def test_the_augmentation_probability_rises_while_the_discriminator_overfits():
     assert adapt(0.2, real_signs=0.9, target=0.6, step=0.05) == pytest.approx(0.25)
     assert adapt(0.2, real_signs=0.1, target=0.6, step=0.05) == pytest.approx(0.15)
     assert adapt(0.0, real_signs=0.1, target=0.6, step=0.05) == 0.0
 
 
-def test_a_device_that_is_not_there_is_named_before_anything_is_written(data, tmp_path, monkeypatch):
+def test_a_missing_device_is_refused_before_any_file_is_written(data, tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ValueError, match=r"device 'cuda' was asked for, but torch sees no CUDA devices.*device='cpu'"):
         run(data, tmp_path / "out", config(), device="cuda")
     assert not (tmp_path / "out").exists()
 
 
-def test_the_command_takes_every_setting(data, tmp_path, capsys):
+def test_the_command_accepts_every_setting(data, tmp_path, capsys):
     options = "--resolution 16 --z-dim 4 --w-dim 8 --mapping-layers 1 --channel-base 64 --channel-max 4 --device cpu"
     options += " --total-images 8 --batch 4 --paired-weight 1 --adversarial-weight 0 --part-weights 1=3,0=1"
     trainer.main(["--data", str(data), "--out", str(tmp_path), *options.split()])
@@ -321,7 +321,7 @@ def test_the_command_takes_every_setting(data, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_hinges_change_nothing_until_they_learn(data, tmp_path):
+def test_hinges_have_no_effect_before_training(data, tmp_path):
     network = dataclasses.replace(NETWORK, mapping_skip=True)
     plain = run(data, tmp_path / "plain", config(network=network, total_images=60))
     bent = dataclasses.replace(network, mapping_hinges=(-1.0, 0.0, 1.0))
@@ -336,7 +336,7 @@ def test_hinges_change_nothing_until_they_learn(data, tmp_path):
     assert (read_bundle(trained.checkpoint).modules["generator"]["mapping.skip.weight"][:, 4:].abs() > 0).any()
 
 
-def test_a_relativistic_pair_is_told_apart_by_the_difference_of_its_scores():
+def test_the_relativistic_loss_uses_the_difference_of_paired_scores():
     real = torch.tensor([[2.0, 0.0], [5.0, 1.0]])
     fake = real - 1
     generator, discriminator = adversarial_losses(real, fake, relativistic=True)
@@ -358,7 +358,7 @@ def test_patches_and_pairs_train_together(data, tmp_path):
     assert lines[-1]["d_loss"] > 0
 
 
-def test_other_hinges_or_patches_are_refused_by_name(data, tmp_path):
+def test_a_different_number_of_hinges_or_patches_is_refused(data, tmp_path):
     bent = dataclasses.replace(NETWORK, mapping_hinges=(0.5,))
     first = run(data, tmp_path / "a", config(network=bent, total_images=4))
     for other in (dataclasses.replace(NETWORK, mapping_hinges=(-1.0, 0.5)), dataclasses.replace(bent, z_dim=6)):
