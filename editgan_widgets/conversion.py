@@ -64,7 +64,7 @@ def convert(
     kinds: Kinds = None,
     index: Index = None,
 ) -> Conversion:
-    """Convert files of the public releases to safetensors; nothing in them is run.
+    """Convert files of the public releases to safetensors; no code in them is executed.
 
     A generator (rosinality's .pt or StyleGAN2-ADA's .pkl), the members of its interpreter, its encoder, latents and
     label maps are written to one bundle at `out`; edit vectors and directions to files beside it, named after their
@@ -198,7 +198,7 @@ def _model(
         generator, discriminator = base.generator, base.discriminator
     else:
         raise CheckpointError(
-            f"{networks[0].path} belongs to a generator; name its generator too (.pt, .pkl or a bundle of ours)"
+            f"{networks[0].path} belongs to a generator; name its generator too (.pt, .pkl or a bundle of this package)"
         )
     ordered = sorted(found["interpreter"], key=lambda source: member_number(source.path))
     members = [(source.path, member_weights(source.path, source.content)) for source in ordered]
@@ -231,7 +231,7 @@ def _notes(path: Path, official: OfficialGenerator) -> list[str]:
         notes.append(doubt_about_mean(path, official))
     if any(note.startswith(("assumed", "missing", "doubtful")) for note in notes):
         notes.append(
-            "not checked: the comparison of pictures shares what was assumed above; compare with a picture that the "
-            "source's own code makes"
+            "not checked: the comparison of pictures shares the assumptions above; compare with a picture made by the "
+            "source's own code"
         )
     return notes

@@ -40,8 +40,9 @@ class Label:
 class LabelSet:
     """The parts of one class of pictures, ids 0..n-1 in order; id 0 is the background.
 
-    `palettes` are further colours of the parts, by palette and name of the part: for colour-blind eyes, say. Those that
-    lack a part of this set are left out. They do not count when sets are compared, and are not stored with a model.
+    `palettes` are further colours of the parts, by palette and name of the part, for example for colour-blind users.
+    Palettes that lack a part of this set are left out. They are ignored when sets are compared, and not stored with a
+    model.
 
     Raises ValueError for a gap in the ids or a repeated name.
     """
@@ -104,7 +105,7 @@ class LabelSet:
         return tuple(x.id for x in self.labels if x.name in wanted)
 
     def resolve(self, parts: Parts) -> tuple[int, ...]:
-        """Ids that `parts` mean, ascending; unknown names are left out as long as one of the names is known.
+        """Ids of `parts`, ascending; unknown names are ignored if at least one name is known.
 
         Raises UnknownLabelError if none is known, or for an id out of range.
         """
@@ -119,7 +120,7 @@ class LabelSet:
         if not found:
             names = [one for one in wanted if isinstance(one, str)]
             if names:
-                _ = self[names[0]]  # raises, and says which name is nearest
+                _ = self[names[0]]  # raises an error that suggests the nearest name
             raise UnknownLabelError(f"no part was named; LabelSet {self.name!r} has {', '.join(self._by_name)}")
         return tuple(sorted(found))
 
@@ -129,16 +130,16 @@ class LabelSet:
         return label.name.removeprefix(label.side).strip(" _-") if label.side else label.name
 
     def of_side(self, ids: Iterable[int], side: str | None) -> tuple[int, ...]:
-        """Those of some ids whose part is of a side: "left", "right", or None for parts that are not paired."""
+        """The ids whose part is on a side: "left", "right", or None for parts that are not paired."""
         return tuple(i for i in ids if self.labels[i].side == side)
 
     def by_side(self, parts: Parts) -> list[tuple[int, ...]]:
-        """Ids of the parts without a side, of those of the left and of those of the right; empty ones are left out."""
+        """Ids of the unpaired parts, of the left ones and of the right ones; empty groups are left out."""
         wanted = self.resolve(parts)
         return [group for side in (None, "left", "right") if (group := self.of_side(wanted, side))]
 
     def other_side(self, part: str | Whole) -> int:
-        """Id of the part at the other side, "right eye" for "left eye"; of the part itself if it is not paired.
+        """Id of the part on the other side, "right eye" for "left eye"; of the part itself if it is not paired.
 
         Raises UnknownLabelError for an unknown part.
         """
@@ -161,7 +162,7 @@ class LabelSet:
         return LabelSet(self.name, [replace(x, color=colours[x.name]) for x in self.labels], self.palettes)
 
     def with_palettes(self, palettes: Mapping[str, Mapping[str, str]]) -> "LabelSet":
-        """The same parts with further palettes; those that it has stay."""
+        """The same parts with further palettes; existing palettes are kept."""
         return LabelSet(self.name, self.labels, {**palettes, **self.palettes})
 
     @property

@@ -1,8 +1,8 @@
-"""Numbers as users give them: Python's own, numpy's scalars, and arrays or tensors without axes.
+"""Validation of numbers from users: Python numbers, numpy scalars, and zero-dimensional arrays or tensors.
 
-Signatures that take all of these are annotated `Whole`, `Real` and `Flag`. `whole`, `real` and `flag` turn a value into
-Python's own number or raise an error that names it; `plain_fields` does so for the fields of a dataclass. A float that
-is whole, such as 5.0, is a whole number; True and False are no numbers.
+Signatures that accept all of these are annotated `Whole`, `Real` and `Flag`. `whole`, `real` and `flag` convert a value
+to a Python number or raise an error that names the argument; `plain_fields` does so for the fields of a dataclass. A
+float such as 5.0 counts as a whole number; True and False do not count as numbers.
 """
 
 import math
@@ -15,7 +15,7 @@ import numpy as np
 
 @runtime_checkable
 class Scalar(Protocol):
-    """A numpy scalar, or an array or tensor; where a number is wanted it has no axes."""
+    """A numpy scalar, or an array or tensor; to count as a number it must be zero-dimensional."""
 
     @property
     def ndim(self) -> int:
@@ -23,7 +23,7 @@ class Scalar(Protocol):
         ...
 
     def item(self) -> Any:
-        """Python's own number."""
+        """The value as a Python number."""
         ...
 
     def __float__(self) -> float: ...
@@ -38,7 +38,7 @@ Flag: TypeAlias = bool | Scalar
 def whole(
     value: Any, name: str, error: type[ValueError] = ValueError, least: int | None = None, most: int | None = None
 ) -> int:
-    """Give a whole number as int. Raises `error` for anything else, and for one below `least` or above `most`."""
+    """Convert a whole number to int. Raises `error` for other values, and for one below `least` or above `most`."""
     number = plain(value)
     if is_whole(number) and (least is None or number >= least) and (most is None or number <= most):
         return int(number)
@@ -48,9 +48,9 @@ def whole(
 def real(
     value: Any, name: str, error: type[ValueError] = ValueError, least: float | None = None, most: float | None = None
 ) -> float:
-    """Give a number as float. Raises `error` for anything else, and for one below `least` or above `most`.
+    """Convert a number to float. Raises `error` for other values, and for one below `least` or above `most`.
 
-    Infinity and NaN are numbers unless a limit says otherwise.
+    Infinity and NaN are accepted unless a limit excludes them.
     """
     number = plain(value)
     if is_real(number) and (least is None or number >= least) and (most is None or number <= most):
@@ -62,7 +62,7 @@ def real(
 
 
 def flag(value: Any, name: str, error: type[ValueError] = ValueError) -> bool:
-    """Give True or False as bool. Raises `error` for anything else, numbers among it."""
+    """Convert True or False to bool. Raises `error` for other values, including numbers."""
     given = plain(value)
     if is_flag(given):
         return bool(given)
@@ -70,7 +70,7 @@ def flag(value: Any, name: str, error: type[ValueError] = ValueError) -> bool:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether it is a whole number, and neither True nor False."""
+    """True for a whole number; False for True and False."""
     number = plain(value)
     if isinstance(number, bool):
         return False
@@ -78,13 +78,13 @@ def is_whole(value: Any) -> bool:
 
 
 def is_real(value: Any) -> bool:
-    """Whether it is a number, and neither True nor False."""
+    """True for a number; False for True and False."""
     number = plain(value)
     return isinstance(number, (int, float, np.floating)) and not isinstance(number, bool)
 
 
 def is_flag(value: Any) -> bool:
-    """Whether it is True or False."""
+    """True for True and False, in any form."""
     return isinstance(plain(value), bool)
 
 
@@ -98,7 +98,7 @@ def plain_values(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Python's value of a numpy scalar, or of an array or tensor without axes, also in a tuple; others as they are."""
+    """Python value of a numpy scalar or a zero-dimensional array or tensor, also in a tuple; others are unchanged."""
     if type(value) is tuple:
         return tuple(plain(x) for x in value)
     if isinstance(value, np.generic) or (isinstance(value, Scalar) and value.ndim == 0):
@@ -107,10 +107,10 @@ def plain(value: Any) -> Any:
 
 
 def plain_fields(config: Any, error: type[ValueError] = ValueError) -> None:
-    """Turn the numbers in a dataclass's fields into Python's, also where it is frozen, as its annotations say.
+    """Convert the numbers in a dataclass's fields to Python numbers, by its annotations, even if it is frozen.
 
-    Fields of int, float and bool, of tuples of these, and those that may be None besides. Raises `error` for a value of
-    another kind, with the field's name.
+    Handles int, float and bool, tuples of these, and optional ones. Raises `error` with the field's name for a value of
+    another type.
     """
     for field in fields(config):
         value = getattr(config, field.name)
@@ -120,12 +120,12 @@ def plain_fields(config: Any, error: type[ValueError] = ValueError) -> None:
 
 
 def shown(value: Any) -> str:
-    """A value in an error: what it is, in at most 80 characters."""
+    """Text for a value in an error, at most 80 characters."""
     if isinstance(value, Scalar) and value.ndim:
         return f"an array of shape {tuple(getattr(value, 'shape', ()))}"
     try:
         text = repr(plain(value))
-    except ValueError:  # Python writes no whole number of more than 4,300 digits
+    except ValueError:  # Python does not print integers of more than 4,300 digits
         return "a number of thousands of digits"
     return text if len(text) <= 80 else f"{text[:77]}..."
 

@@ -1,13 +1,13 @@
-"""What an edit or a direction does, measured: each function answers one question in one line of a notebook.
+"""Measurements of edits and directions: each function answers one question in one line of a notebook.
 
     model = load_model("portraits")
     smile = load_vectors(model)["smile"]
     effect_map(model, smile)                                                where does it act
     attribute_curve(model, smile, "smile", attributes_of(model))            how does the smile follow the strength
-    cosines(load_vectors(model).values())                                   which vectors are alike
+    cosines(load_vectors(model).values())                                   which vectors are similar
 
-A result shows a sentence, a plot and a table in a notebook, and gives them by `.sentence()`, `.figure()`, `.table()`.
-Names are loaded at first use.
+A result shows a sentence, a plot and a table in a notebook; `.sentence()`, `.figure()` and `.table()` return them.
+Names are imported at first use.
 """
 
 import importlib

@@ -1,6 +1,6 @@
-"""How an attribute follows a vector's strength: curve, slope, saturation; and which other attributes leak.
+"""Change of an attribute with a vector's strength (curve, slope, saturation), and leakage into other attributes.
 
-Curves as in InterFaceGAN and EditGAN (figure 10); leakage as the attribute dependency of StyleSpace (Wu et al. 2021,
+Curves as in InterFaceGAN and EditGAN (figure 10); leakage is the attribute dependency of StyleSpace (Wu et al. 2021,
 section 5).
 """
 
@@ -20,23 +20,23 @@ from editgan_widgets.models.editgan import EditGAN
 
 STRENGTHS = (-1.0, -0.5, 0.5, 1.0, 1.5)
 _INTERVAL = "95 % Student's interval over portraits"
-_FLAT = 0.2  # of the slope at 0: where the curve is flatter, it is saturated
+_FLAT = 0.2  # of the slope at 0; below it the curve counts as saturated
 
 
 @dataclass(frozen=True, eq=False)
 class AttributeCurve(Result):
-    """Change of one attribute by strength, over the same portraits."""
+    """Mean change of one attribute at each strength, over the same portraits."""
 
     vector: str
     attribute: str
-    strengths: np.ndarray  # [s], rising, 0 among them
+    strengths: np.ndarray  # [s], ascending, including 0
     mean: np.ndarray  # [s], mean change from the unedited picture, in the attribute's own unit
     low: np.ndarray  # [s], 95 % interval of the mean
     high: np.ndarray
     std: float  # of the attribute over the unedited portraits
     slope: float  # of the mean at strength 0, in the attribute's unit
-    r2: float  # of a straight line through 0 fitted to the means; nan where nothing changes
-    saturation: float | None  # least strength above 0 from which the curve is flat; None where it never is
+    r2: float  # of a straight line through 0 fitted to the means; nan if nothing changes
+    saturation: float | None  # smallest strength above 0 from which the curve is flat; None if it never is
     spearman: float  # mean over portraits of the rank correlation of strength and attribute, -1 to 1
     basis: Basis
 
@@ -74,7 +74,7 @@ class CurveObserver:
 
     Args:
         read: pictures -> attributes.
-        strengths: that are observed; 0 is added.
+        strengths: to observe; 0 is added.
     """
 
     def __init__(self, read: Read, strengths: Sequence[float] = STRENGTHS) -> None:
@@ -93,9 +93,9 @@ class CurveObserver:
         return {name: np.concatenate(found) for name, found in self._values.items()}
 
     def result(self, vector: EditVector, attribute: str, basis: Basis) -> AttributeCurve:
-        """Return the curve of one attribute. Raises ValueError for one that is not read."""
+        """Return the curve of one attribute. Raises ValueError for an unknown attribute."""
         if attribute not in self._values:
-            raise ValueError(f"attribute {attribute!r} is not read; there are: {', '.join(sorted(self._values))}")
+            raise ValueError(f"unknown attribute {attribute!r}; known attributes: {', '.join(sorted(self._values))}")
         return curve_of(vector.name, attribute, self.strengths, np.concatenate(self._values[attribute]), basis)
 
     def results(self, vector: EditVector, basis: Basis) -> dict[str, AttributeCurve]:
@@ -116,15 +116,15 @@ def attribute_curve(
     """Measure how an attribute of sampled portraits changes with a vector's strength.
 
     Args:
-        model, vector: as of `trials.observe`.
-        attribute: a name that `read` gives.
-        read: attributes of pictures: `attributes_of(model)`, or functions of your own (analysis/attributes.py).
+        model, vector: as in `trials.observe`.
+        attribute: a name that `read` returns.
+        read: attributes of pictures: `attributes_of(model)`, or your own functions (analysis/attributes.py).
         strengths: scales of the vector; 0 is added.
         seeds: of the portraits.
         truncation_psi: of the portraits.
         progress: show a progress bar.
 
-    Raises ValueError for an attribute that is not read.
+    Raises ValueError for an unknown attribute.
     """
     observer = CurveObserver(read, strengths)
     seen = observe(model, vector, [observer], seeds, strengths, truncation_psi, progress=progress)
@@ -134,7 +134,7 @@ def attribute_curve(
 def curve_of(
     vector: str, attribute: str, strengths: Float[np.ndarray, " s"], values: Float[np.ndarray, "n s"], basis: Basis
 ) -> AttributeCurve:
-    """Make a curve of values: portraits in rows, strengths, rising and with 0 among them, in columns."""
+    """Make a curve from values: one row per portrait, one column per strength, ascending and including 0."""
     zero = int(np.flatnonzero(strengths == 0)[0])
     change = values - values[:, zero : zero + 1]
     n = len(change)
@@ -154,7 +154,7 @@ def curve_of(
 
 
 def _slope_at_zero(strengths: np.ndarray, mean: np.ndarray, zero: int) -> float:
-    """Slope at 0 of the parabola through 0 and its neighbours; of the line where it has one neighbour."""
+    """Slope at 0 of the parabola through 0 and its neighbours, or of the line if 0 has only one neighbour."""
     near = [i for i in (zero - 1, zero + 1) if 0 <= i < len(strengths)]
     if len(near) == 1:
         return float(mean[near[0]] / strengths[near[0]])
@@ -163,7 +163,7 @@ def _slope_at_zero(strengths: np.ndarray, mean: np.ndarray, zero: int) -> float:
 
 
 def _saturation(strengths: np.ndarray, mean: np.ndarray, slope: float, zero: int) -> float | None:
-    """Left end of the first interval above 0 from which all are flatter than _FLAT of the slope at 0."""
+    """Left end of the first interval above 0 from which all slopes are below _FLAT times the slope at 0."""
     if slope == 0:
         return None
     slopes = np.diff(mean[zero:]) / np.diff(strengths[zero:])
@@ -187,14 +187,14 @@ def _rank_correlation(strengths: np.ndarray, values: np.ndarray) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Leakage(Result):
-    """Change of all attributes when each vector changes its own one by one standard deviation."""
+    """Change of all attributes when each vector changes its target by one standard deviation."""
 
     vectors: tuple[str, ...]
     targets: tuple[str, ...]  # the attribute that each vector is for
     attributes: tuple[str, ...]
     matrix: np.ndarray  # [vectors, attributes], signed, in standard deviations of the attribute over portraits
-    strengths: np.ndarray  # [vectors], at which the target changes by one standard deviation
-    reached: tuple[bool, ...]  # False: it does not change that much; extrapolated from its greatest strength
+    strengths: np.ndarray  # [vectors], strength at which the target changes by one standard deviation
+    reached: tuple[bool, ...]  # False: the target changes less; extrapolated from the largest strength
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -252,22 +252,22 @@ def leakage(
     truncation_psi: float = 0.7,
     progress: bool = False,
 ) -> Leakage:
-    """Measure what vectors change besides the attribute that each is for, at one standard deviation of that.
+    """Measure how much vectors change other attributes when they change their target by one standard deviation.
 
     Args:
         model: of the vectors.
-        vectors: attribute that a vector is for -> the vector.
+        vectors: target attribute -> vector.
         read: attributes of pictures.
-        strengths: above 0, tried to find where the target changes by one standard deviation.
+        strengths: above 0, between which the change of one standard deviation is searched.
         seeds, truncation_psi: of the portraits.
         progress: show a progress bar.
 
-    Raises ValueError for no vectors, strengths of 0 or below, or an attribute that is not read.
+    Raises ValueError for no vectors, strengths of 0 or below, or an unknown attribute.
     """
     if not vectors:
-        raise ValueError("no vectors were given; give them by the attribute that each is for: {'smile': vector}")
+        raise ValueError("no vectors were given; give them by their target attribute: {'smile': vector}")
     if min(strengths) <= 0:
-        raise ValueError(f"strengths are above 0; got {min(strengths)!r}; negate a vector for the other direction")
+        raise ValueError(f"strengths must be above 0; got {min(strengths)!r}; negate a vector for the other direction")
     chosen = list(seeds)
     matched, changes, names, n = [], [], (), len(chosen)
     for target, vector in vectors.items():
@@ -291,21 +291,23 @@ def leakage(
 
 
 def _change_at(curve: AttributeCurve, strength: float) -> float:
-    """Mean change at a strength above 0: interpolated, or extrapolated along the line from 0 to the greatest one."""
+    """Mean change at a strength above 0: interpolated, or extrapolated along the line from 0 to the largest one."""
     if strength > curve.strengths[-1]:
         return float(curve.mean[-1] / curve.strengths[-1] * strength)
     return float(np.interp(strength, curve.strengths, curve.mean))
 
 
 def matched_strength(curve: AttributeCurve) -> tuple[float, bool]:
-    """Least strength above 0 at which the mean changes by one standard deviation, and whether it is on the curve.
+    """Smallest strength above 0 at which the mean changes by one standard deviation, and whether it is on the curve.
 
-    Between strengths the curve is interpolated. Raises ValueError where the attribute does not change, or falls.
+    The curve is interpolated between strengths. Raises ValueError if the attribute does not change or decreases.
     """
     zero = int(np.flatnonzero(curve.strengths == 0)[0])
     s, change = curve.strengths[zero:], curve.mean[zero:] / curve.std
     if not change[-1] > 0:
-        raise ValueError(f"{curve.vector!r} does not raise {curve.attribute!r}; name another attribute, or negate it")
+        raise ValueError(
+            f"{curve.vector!r} does not increase {curve.attribute!r}; name another attribute, or negate the vector"
+        )
     over = np.flatnonzero(change >= 1)
     if not len(over):
         return float(s[-1] / change[-1]), False

@@ -1,4 +1,4 @@
-"""Attributes: numbers read off pictures, by the judges of a model's domain or by a function of the user's own."""
+"""Attributes: numbers read from pictures, by the judges of a model's domain or by the user's functions."""
 
 from collections.abc import Callable, Mapping
 
@@ -13,9 +13,9 @@ from editgan_widgets.models.editgan import EditGAN
 
 
 def attributes_of(model: EditGAN) -> Read:
-    """Give what reads attributes for a model: the factors that its domain's judge reads.
+    """Return a function that reads attributes of a model's pictures: the factors of its domain's judge.
 
-    Raises ValueError where the domain has no such judge; give a function of your own then (`by_picture`).
+    Raises ValueError if the domain has no such judge; use your own function then (`by_picture`).
     """
     factors = judges_of(model).factors
     if factors is None:
@@ -26,10 +26,10 @@ def attributes_of(model: EditGAN) -> Read:
 
 
 def by_picture(**functions: Callable[[np.ndarray], float]) -> Read:
-    """Make attributes of functions that take one picture, uint8 [H, W, 3], and return a number.
+    """Make attributes from functions of one picture, uint8 [H, W, 3], that return a number.
 
-    For example `by_picture(brightness=lambda picture: picture.mean())`. Raises ValueError for no functions, and when it
-    reads, for what is not a finite number.
+    For example `by_picture(brightness=lambda picture: picture.mean())`. Raises ValueError for no functions, and when
+    called, if a function does not return a finite number.
     """
     if not functions:
         raise ValueError("no function was given; name one: by_picture(smile=my_function)")

@@ -19,7 +19,7 @@ from editgan_widgets.latent.directions.boundaries import METHODS, Fit
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
-SHARES = (0.25, 0.5, 1.0)  # of the training samples, for the learning curve; the last is all
+SHARES = (0.25, 0.5, 1.0)  # of the training samples, for the learning curve; the last is the whole set
 _TEST_SHARE = 0.3
 _PERMUTATIONS = 200
 
@@ -34,8 +34,8 @@ class Boundary(Result):
     on_extremes: Estimate  # accuracy on held-out samples with the highest and lowest scores, Wilson's interval
     on_all: Estimate  # accuracy on all held-out samples, split at the median score
     p_value: float  # of the accuracy on all, by permutation of the held-out labels
-    learning: tuple[tuple[int, float], ...]  # samples learned from, accuracy on all held-out ones
-    cosine: float  # of the boundaries of two halves of the training samples, -1 to 1
+    learning: tuple[tuple[int, float], ...]  # training samples, accuracy on all held-out samples
+    cosine: float  # between the boundaries of two halves of the training samples, -1 to 1
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -84,15 +84,15 @@ def boundary(
     """Learn the boundary of an attribute in W from sampled pictures.
 
     Args:
-        model: whose W.
-        attribute: a name that `read` gives.
+        model: the model to sample.
+        attribute: a name that `read` returns.
         read: attributes of pictures (analysis/attributes.py).
         method: "svm", "logistic" or "mean difference".
-        samples: pictures that are made and read; InterFaceGAN takes 500,000.
-        share: of the samples at each end of the scores that it is learned from; InterFaceGAN takes 0.02.
+        samples: number of pictures; InterFaceGAN uses 500,000.
+        share: of the samples at each end of the scores, used for training; InterFaceGAN uses 0.02.
         seed: of samples, split and permutations.
 
-    Raises ValueError for an attribute that is not read, another method, or a share outside 0 to 0.5.
+    Raises ValueError for an unknown attribute or method, or a share outside 0 to 0.5.
     """
     latents = labelled_latents(model, attribute, read, samples, seed)
     return boundary_of(model, latents, method, share, seed)
@@ -101,9 +101,9 @@ def boundary(
 def boundary_of(
     model: EditGAN, latents: LabelledLatents, method: str = "svm", share: float = 0.1, seed: int = 0
 ) -> Boundary:
-    """Learn the boundary from labelled latents. Arguments and errors as of `boundary`."""
+    """Learn the boundary from labelled latents. Arguments and errors as in `boundary`."""
     if method not in METHODS:
-        raise ValueError(f"method {method!r} is unknown; there are {', '.join(map(repr, METHODS))}")
+        raise ValueError(f"unknown method {method!r}; use one of {', '.join(map(repr, METHODS))}")
     if not 0 < share <= 0.5:
         raise ValueError(f"share must be above 0 and at most 0.5; got {share!r}")
     w, scores = latents.w.double().cpu().numpy(), latents.values
@@ -139,14 +139,14 @@ def _learn(fit: Fit, w: np.ndarray, scores: np.ndarray, share: float) -> tuple[n
 
 
 def _extremes(scores: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Places of the highest and lowest scores, at least 5 of each, and which are the highest."""
+    """Indices of the highest and lowest scores, at least 5 of each, and which of them are the highest."""
     count = min(max(round(share * len(scores)), 5), len(scores) // 2)
     order = np.argsort(scores, kind="stable")
     return np.concatenate([order[:count], order[-count:]]), np.repeat([False, True], count)
 
 
 def _permutation_p(said: np.ndarray, true: np.ndarray, rng: np.random.Generator) -> float:
-    """Share of random relabellings that are as accurate, the true labelling counted among them."""
+    """Share of random relabellings with at least this accuracy, counting the true labelling as one."""
     seen = float((said == true).mean())
     by_chance = [float((said == rng.permutation(true)).mean()) for _ in range(_PERMUTATIONS)]
     return (1 + sum(value >= seen for value in by_chance)) / (1 + _PERMUTATIONS)

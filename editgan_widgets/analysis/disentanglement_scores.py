@@ -37,7 +37,7 @@ class Disentanglement(Result):
     completeness: float  # C of DCI: one code is enough for each factor
     informativeness: np.ndarray  # I of DCI, [factors]: R² of the lasso on samples that it was not fitted to
     mig: np.ndarray  # [factors], mutual information gap
-    sap: np.ndarray  # [factors], difference of the two greatest R² of single codes
+    sap: np.ndarray  # [factors], difference of the two largest R² of single codes
     importance: np.ndarray  # [codes, factors], absolute weights of the lasso on standardised codes
     basis: Basis
 
@@ -77,18 +77,18 @@ def disentanglement(
     seed: int = 0,
     progress: bool = False,
 ) -> Disentanglement:
-    """Score codes against factors that are known for the same samples.
+    """Score codes against known factors of the same samples.
 
     Args:
         codes: one row for each sample.
-        factors: name -> `[n]`, a value for each sample; factors that do not vary are left out.
+        factors: name -> `[n]`, a value for each sample; constant factors are left out.
         space: name of the codes for tables and plots.
         bins: of equal width, for the mutual information.
         seed: of the split into samples that the lasso is fitted to, and samples that measure informativeness.
         progress: show a progress bar.
 
-    Raises ValueError for fewer than 50 samples, values that are not finite, lengths that differ, or factors of which
-    none varies.
+    Raises ValueError for fewer than 50 samples, values that are not finite, different lengths, or only constant
+    factors.
     """
     n = len(codes)
     for name, values in factors.items():
@@ -123,19 +123,19 @@ def disentanglement_of(
     """Score a model's Z, W and S against attributes that a judge reads from the pictures.
 
     Args:
-        model: whose latent spaces.
+        model: the model to score.
         read: attributes of pictures (analysis/attributes.py).
-        spaces: of "z", "w" and "s" (styles of all layers, StyleSpace).
+        spaces: any of "z", "w" and "s" (styles of all layers, StyleSpace).
         samples: pictures; 2,000 take some minutes at 128 px on a CPU.
         seed: of the codes.
         truncation_psi: of the pictures.
         batch: pictures at a time.
         progress: show progress bars.
 
-    Raises ValueError for another space, and what `disentanglement` raises.
+    Raises ValueError for an unknown space, and the errors of `disentanglement`.
     """
     if unknown := sorted(set(spaces) - set(SPACES)):
-        raise ValueError(f"space {unknown[0]!r} is unknown; there are {', '.join(map(repr, SPACES))}")
+        raise ValueError(f"unknown space {unknown[0]!r}; use {', '.join(map(repr, SPACES))}")
     found: dict[str, list[np.ndarray]] = {space: [] for space in spaces}
     factors: dict[str, list[np.ndarray]] = {}
     for z, w in _latents(model, samples, seed, truncation_psi, batch, progress):
@@ -162,7 +162,7 @@ def _latents(
 
 
 def _lasso(x: np.ndarray, y: np.ndarray, seed: int, progress: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Importances `[d, k]` and R² `[k]` on a part of the samples that was not fitted."""
+    """Importances `[d, k]`, and R² `[k]` on held-out samples."""
     linear_model = scikit_learn("linear_model")
     order = np.random.default_rng(seed).permutation(len(x))
     test, train = np.split(order, [int(_TEST_SHARE * len(x))])
@@ -195,7 +195,7 @@ def _entropy(weights: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _mig(x: np.ndarray, y: np.ndarray, bins: int) -> Float[np.ndarray, " k"]:
-    """Gap between the two codes of greatest mutual information with each factor, over the factor's entropy."""
+    """Gap between the two largest mutual informations of a code with each factor, divided by the factor's entropy."""
     codes, factors = _binned(x, bins), _binned(y, bins)
     gaps = []
     for factor in factors.T:
@@ -211,7 +211,7 @@ def _binned(values: np.ndarray, bins: int) -> Int[np.ndarray, "n d"]:
 
 
 def _mutual_information(a: np.ndarray, b: np.ndarray, bins: int) -> float:
-    """In nats, of two sequences of bins."""
+    """Mutual information of two sequences of bins, in nats."""
     joint = np.bincount(a * bins + b, minlength=bins * bins).reshape(bins, bins) / len(a)
     independent = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
     seen = joint > 0
@@ -219,7 +219,7 @@ def _mutual_information(a: np.ndarray, b: np.ndarray, bins: int) -> float:
 
 
 def _sap(x: np.ndarray, y: np.ndarray) -> Float[np.ndarray, " k"]:
-    """Difference of the two greatest squared correlations of single codes with each factor."""
+    """Difference of the two largest squared correlations of single codes with each factor."""
     x = (x - x.mean(0)) / np.maximum(x.std(0), 1e-12)
     y = (y - y.mean(0)) / np.maximum(y.std(0), 1e-12)
     r2 = np.sort((x.T @ y / len(x)) ** 2, 0)

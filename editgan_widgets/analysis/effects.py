@@ -1,4 +1,4 @@
-"""Where an edit vector acts: mean change of each pixel, its share in each part, and how local it is.
+"""Where an edit vector acts: mean change of each pixel, share of each part, and locality.
 
 EditGAN (section 4.2) and StyleSpace (Wu et al. 2021, section 4) measure locality by such differences.
 """
@@ -18,9 +18,9 @@ from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
-DILATION = 0.02  # of the height: how far a target part is grown before the effect inside it is counted
+DILATION = 0.02  # of the height: dilation of a target part before the effect inside it is counted
 _RESAMPLES = 200
-_SEEN = 2 / 255  # of the value range: a smaller change of brightness has no sign
+_SEEN = 2 / 255  # of the value range: smaller changes of brightness have no sign
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +32,9 @@ class EffectMap(Result):
     mean: np.ndarray  # mean absolute difference, 0 to 1 of the value range
     low: np.ndarray  # 95 % bootstrap interval of the mean, over portraits
     high: np.ndarray
-    consistency: np.ndarray  # 0 to 1: |mean sign| of the change of brightness, where it is seen; nan where it never is
+    consistency: np.ndarray  # |mean sign| of visible changes of brightness, 0 to 1; nan if never visible
     shares: dict[str, Estimate]  # part -> its share of the whole effect, 0 to 1; empty without an interpreter
-    locality: Estimate | None  # share of the effect inside the target parts, grown by DILATION; None without target
+    locality: Estimate | None  # share of the effect inside the target parts, dilated; None without target
     target: tuple[str, ...]  # the target parts
     basis: Basis
 
@@ -73,7 +73,7 @@ class EffectMap(Result):
         rows = self.table()
         if rows:
             return f"{self.vector!r} changes {rows[0]['part']} most: {rows[0]['share']:.0%} of its effect is there."
-        return f"{self.vector!r} changes a pixel by {self.mean.mean():.2%} of the value range in the mean."
+        return f"On average {self.vector!r} changes a pixel by {self.mean.mean():.2%} of the value range."
 
 
 class EffectObserver:
@@ -81,14 +81,14 @@ class EffectObserver:
 
     Args:
         labels: names of the parts in the trials' label maps.
-        target: ids of the parts that the vector is for.
-        strength: that is observed.
+        target: ids of the vector's target parts.
+        strength: to observe.
     """
 
     def __init__(self, labels: LabelSet, target: Sequence[int] = (), strength: float = 1.0) -> None:
         self._labels, self._target, self.strength = labels, tuple(target), strength
         self._changes: list[np.ndarray] = []  # [n, H, W]
-        self._signs: np.ndarray | None = None  # [2, H, W]: sum of the signs, and how many there were
+        self._signs: np.ndarray | None = None  # [2, H, W]: sum and number of the signs
         self._parts: list[np.ndarray] = []  # [n, labels]: sum of the change in each part
         self._inside: list[np.ndarray] = []  # [n]: sum of the change inside the target
 
@@ -149,16 +149,16 @@ def effect_map(
     """Measure where a vector changes sampled portraits: mean |G(w + s d) - G(w)| per pixel.
 
     Args:
-        model, vector: as of `trials.observe`.
+        model, vector: as in `trials.observe`.
         seeds: of the portraits.
         strength: of the vector.
-        target: names of the parts that the vector is for; None takes the vector's own labels.
+        target: names of the target parts; None means the vector's labels.
         truncation_psi: of the portraits.
         seed: of the bootstrap.
         progress: show a progress bar.
 
-    The change of a portrait counts where its parts were before the edit. Raises UnknownLabelError for parts that the
-    model does not have.
+    Changes are assigned to the parts of the unedited portrait. Raises UnknownLabelError for parts that the model does
+    not have.
     """
     names = [name for name in vector.labels if name in {x.name for x in model.labels}] if target is None else target
     observer = EffectObserver(model.labels, [model.labels[name].id for name in names], float(strength))
@@ -179,7 +179,7 @@ def _bootstrap_weights(n: int, rng: np.random.Generator) -> Float[np.ndarray, "r
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray, weights: np.ndarray) -> Estimate:
-    """Ratio of two sums over portraits, with a bootstrap interval; 0 where nothing changed."""
+    """Ratio of two sums over portraits, with a bootstrap interval; 0 if nothing changed."""
     if not whole.any():
         return Estimate(0.0, 0.0, 0.0, len(whole))
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -87,7 +87,7 @@ def embedding_quality(
     """Measure the embedding of a picture.
 
     Args:
-        model: the model of the latent; `model.perceptual_distance` says which features are compared.
+        model: the model of the latent; `model.perceptual_distance` defines the compared features.
         image: the original picture, in [-1, 1].
         w_plus: its latent.
         identity: maps pictures to unit vectors; None leaves identity out.

@@ -20,7 +20,7 @@ def encoder_quality(
     config: QualityConfig,
     progress: bool = False,
 ) -> EncoderQuality | None:
-    """Encode and embed renders in [-1, 1] that no training saw; None if the model has no encoder."""
+    """Encode and embed held-out renders, in [-1, 1]; None if the model has no encoder."""
     if model.encoder is None or not len(renders):
         return None
     found: list[Embedding] = []

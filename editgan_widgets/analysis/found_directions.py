@@ -1,4 +1,4 @@
-"""Find directions by one of several methods, and say what each of them changes.
+"""Find directions by one of several methods, and measure the attributes that each changes.
 
 SeFa, GANSpace and StyleSpace need no labels: each direction is named after the attribute that it changes most.
 Boundaries (SVM, logistic, mean difference) are learned for each attribute.
@@ -41,7 +41,7 @@ class Directions(Result):
 
     @property
     def specificity(self) -> np.ndarray:
-        """Share of each direction's whole effect that is on its main attribute, 0 to 1."""
+        """Share of each direction's total effect on its main attribute, 0 to 1."""
         effects = np.abs(self.effects)
         return effects.max(1) / np.maximum(effects.sum(1), 1e-12)
 
@@ -96,19 +96,19 @@ def find_directions(
     """Find directions and measure each on sampled portraits.
 
     Args:
-        model: whose latent spaces.
-        read: attributes of pictures, which name and score the directions (analysis/attributes.py).
+        model: the model to search.
+        read: attributes of pictures, used to name and score the directions (analysis/attributes.py).
         method: "sefa", "ganspace", "stylespace", "svm", "logistic" or "mean difference".
-        count: directions of an unsupervised method; StyleSpace gives as many for each part.
-        attributes: that boundaries are learned for; None takes all that `read` gives. Ignored by other methods.
-        parts: names of labels, or of groups of them, that StyleSpace looks for channels of. Ignored by other methods.
+        count: number of directions of an unsupervised method; for StyleSpace, of each part.
+        attributes: for which boundaries are learned; None means all attributes of `read`. Ignored by other methods.
+        parts: labels, or groups of labels, for which StyleSpace finds channels. Ignored by other methods.
         rows: of w_plus that SeFa and GANSpace move: (first, one past the last); None = all.
         seeds: of the portraits on which directions are scored.
         samples: pictures that boundaries are learned from.
         seed: of those samples.
         truncation_psi: of the portraits.
 
-    Raises ValueError for another method, an attribute that is not read, or a generator that the method does not fit.
+    Raises ValueError for an unknown method or attribute, or a generator that the method does not support.
     """
     chosen = list(seeds)
     if not chosen:
@@ -149,7 +149,7 @@ def _found(
         return ganspace(model, count, rows, seed=seed)
     if method == "stylespace":
         if not parts:
-            raise ValueError("StyleSpace looks for channels of parts: give their names, such as parts=['hair']")
+            raise ValueError("StyleSpace finds channels of parts; name some, such as parts=['hair']")
         channels = {
             (channel.row, channel.layer, channel.channel): None
             for part in parts
@@ -162,13 +162,13 @@ def _found(
             for latents in _labelled(model, read, attributes, samples, seed)
         ]
     known = ", ".join(map(repr, (*UNSUPERVISED, *METHODS)))
-    raise ValueError(f"method {method!r} is unknown; there are {known}")
+    raise ValueError(f"unknown method {method!r}; use one of {known}")
 
 
 def _labelled(
     model: EditGAN, read: Read, attributes: Sequence[str] | None, samples: int, seed: int
 ) -> list[LabelledLatents]:
-    """Latents labelled with each attribute; the pictures are made once."""
+    """Latents labelled with each attribute; the pictures are rendered once."""
     found: dict[str, list[np.ndarray]] = {}
 
     def keeping(pictures: torch.Tensor) -> dict[str, np.ndarray]:
@@ -181,7 +181,7 @@ def _labelled(
     first = labelled_latents(model, first_name, keeping, samples, seed)
     names = list(found) if attributes is None else list(attributes)
     if missing := [name for name in names if name not in found]:
-        raise ValueError(f"attribute {missing[0]!r} is not read; there are: {', '.join(sorted(found))}")
+        raise ValueError(f"unknown attribute {missing[0]!r}; known attributes: {', '.join(sorted(found))}")
     return [LabelledLatents(first.w, np.concatenate(found[name]), name) for name in names]
 
 

@@ -19,7 +19,7 @@ from editgan_widgets.models.editgan import EditGAN
 def interpreter_quality(
     model: EditGAN, segmenter: nn.Module | None, config: QualityConfig, progress: bool = False
 ) -> InterpreterQuality | None:
-    """IoU of the interpreter with the segmenter, taken as truth; intervals by bootstrap over pictures.
+    """IoU of the interpreter with the segmenter as ground truth; intervals by bootstrap over pictures.
 
     None without an interpreter or a segmenter.
     """
@@ -48,9 +48,9 @@ def interpreter_quality(
 
 
 def coarse_groups(labels: LabelSet, of: Domain | None) -> tuple[list[str], Int[np.ndarray, " num_labels"]]:
-    """Names of the coarse parts, and the index of each label's: the domain's coarse parts where it has them.
+    """Names of the coarse parts, and the index of each label's coarse part.
 
-    Otherwise parts are merged by their first edit group.
+    These are the domain's coarse parts if it has some; otherwise parts are merged by their first edit group.
     """
     known = {} if of is None else of.coarse_parts
     if all(label.name in known for label in labels):
@@ -72,7 +72,7 @@ def _iou_estimates(
     iou = part_iou(counts.sum(0))
     shown = np.flatnonzero(~np.isnan(iou))
     again = np.stack([part_iou(x)[shown] for x in drawn])
-    again = np.where(np.isnan(again), iou[shown], again)  # a draw without the part says nothing of it
+    again = np.where(np.isnan(again), iou[shown], again)  # a resample without the part has no value for it
     low, high = np.quantile(again, [0.025, 0.975], axis=0)
     parts = {int(i): Estimate(float(iou[i]), float(a), float(b), n) for i, a, b in zip(shown, low, high, strict=True)}
     means = np.quantile(again.mean(1), [0.025, 0.975])

@@ -61,15 +61,17 @@ def interaction(
     strength: float = 1.0,
     truncation_psi: float = 0.7,
 ) -> Deviation:
-    """Measure how far the effect of two vectors together is from the sum of their effects (EditGAN, figure 5).
+    """Measure the deviation of the joint effect of two vectors from the sum of their effects (EditGAN, figure 5).
 
     E = G(w + a + b) - G(w + a) - G(w + b) + G(w), over the norm of [G(w + a) - G(w)] + [G(w + b) - G(w)].
 
     Args:
-        model: of both vectors. Raises WrongModelError for another one.
+        model: of both vectors.
         first, second: edit vectors a and b.
         seeds, truncation_psi: of the portraits.
         strength: scale of both.
+
+    Raises WrongModelError for vectors of another model.
     """
 
     def pictures(w_plus: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,9 +89,9 @@ def nonlinearity(
     strength: float = 1.0,
     truncation_psi: float = 0.7,
 ) -> Deviation:
-    """Measure how far half a vector is from half its effect: G(w + s d / 2) - [G(w) + G(w + s d)] / 2.
+    """Measure the deviation of half a vector from half its effect: G(w + s d / 2) - [G(w) + G(w + s d)] / 2.
 
-    It is given over the norm of G(w + s d) - G(w). Arguments as of `interaction`.
+    It is divided by the norm of G(w + s d) - G(w). Arguments as in `interaction`.
     """
 
     def pictures(w_plus: Tensor) -> tuple[Tensor, Tensor]:

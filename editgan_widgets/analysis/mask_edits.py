@@ -1,8 +1,8 @@
 """Measure a mask edit: agreement with the painted mask inside the region, and change of the picture outside.
 
-Each edit is measured twice: by the interpreter, which the edit was optimised against, and by an independent segmenter
-(image [-1, 1] NCHW -> logits over the same labels), which it was not; the second figure is unbiased. As in EditGAN,
-section 4.2, but for single edits.
+Each edit is measured twice: by the interpreter, against which the edit was optimised, and by an independent segmenter
+(image [-1, 1] NCHW -> logits over the same labels); the second figure is unbiased. As in EditGAN, section 4.2, but for
+single edits.
 """
 
 import math

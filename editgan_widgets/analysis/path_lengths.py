@@ -21,7 +21,7 @@ Distance: TypeAlias = Callable[[Tensor, Tensor], float]
 """Distance of two pictures `[1, 3, H, W]` in about [-1, 1]."""
 
 EPSILON = 1e-4  # step along a path, as in the paper
-_TRIM = (1, 99)  # percentiles between which samples count
+_TRIM = (1, 99)  # percentiles; samples outside are ignored
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class PathLength(Result):
         return [{"space": self.space, "path length": x.value, "low": x.low, "high": x.high}]
 
     def figure(self) -> Figure:
-        """Histogram of the samples that count."""
+        """Histogram of the trimmed samples."""
         figure = Figure(figsize=(4.5, 3), layout="constrained")
         axes = figure.add_subplot()
         axes.hist(_trimmed(self.values), bins=30)
@@ -61,31 +61,31 @@ def path_length(
     distance: Distance | None = None,
     progress: bool = False,
 ) -> PathLength:
-    """Measure how much pictures change along short steps between latents.
+    """Measure the perceptual change of pictures over short steps between latents.
 
     d(G(x(t)), G(x(t + eps))) / eps², with x between two random latents: linear in W, spherical in Z.
 
     Args:
-        model: whose pictures.
+        model: the model to measure.
         space: "z" or "w".
-        samples: pairs; the paper takes 100,000. The highest and the lowest percent do not count.
+        samples: pairs; the paper uses 100,000. The highest and the lowest percent are ignored.
         seed: of the pairs.
-        ends: True measures at t = 0 only, False at random places in between.
-        distance: of two pictures; None takes perceptual features (models/perceptual.py). Figures of other features than
-            the paper's VGG16 cannot be compared with its figures.
+        ends: True measures at t = 0 only, False at random t in 0..1.
+        distance: of two pictures; None means perceptual features (models/perceptual.py). Only figures with VGG16's
+            features can be compared with the paper's.
         progress: show a progress bar.
 
-    Raises ValueError for another space or too few samples. Ctrl+C keeps the samples so far, at least 10.
+    Raises ValueError for an unknown space or too few samples. Ctrl+C keeps the samples so far, if at least 10.
     """
     if space not in ("z", "w"):
-        raise ValueError(f"space {space!r} is unknown; there are 'z' and 'w'")
+        raise ValueError(f"unknown space {space!r}; use 'z' or 'w'")
     if samples < 10:
         raise ValueError(f"{samples} samples are too few; give 10 or more")
     if distance is None:
         perceptual = perceptual_distance(model.discriminator, device=model.device)
         distance, name = (lambda a, b: float(perceptual(a, perceptual.reference(b)))), perceptual.name
     else:
-        name = "a distance of the caller's"
+        name = "the caller's distance"
     rng = torch.Generator().manual_seed(seed)
     values: list[float] = []
     try:
@@ -116,7 +116,7 @@ def _step(model: EditGAN, space: str, ends: bool, distance: Distance, rng: torch
 
 
 def _slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
-    """Along the great circle between two directions; the length goes from one's to the other's."""
+    """Interpolate along the great circle between two directions, and linearly between their lengths."""
     one, other = a / a.norm(), b / b.norm()
     across = other - (one @ other) * one
     angle = t * torch.acos((one @ other).clamp(-1, 1))
@@ -132,17 +132,17 @@ def _trimmed(values: np.ndarray) -> np.ndarray:
 def linear_separability(
     latents: Float[np.ndarray, "n d"], attributes: dict[str, Bool[np.ndarray, " n"]], seed: int = 0
 ) -> float:
-    """exp of the sum over attributes of H(Y | X): 1 where hyperplanes tell all apart, 2 for one attribute at chance.
+    """exp of the sum over attributes of H(Y | X): 1 if hyperplanes separate all of them, 2 for one attribute at chance.
 
-    X is the side of a linear SVM's plane, fitted to the first half of the samples in random order, Y the attribute;
-    the entropy is of the second half.
+    X is the side of a linear SVM's plane, Y the attribute. The SVM is fitted to a random half of the samples, the
+    entropy is computed on the other half.
 
     Args:
         latents: one row for each sample.
-        attributes: name -> True or False for each sample, for example by a judge, the least sure samples left out.
+        attributes: name -> True or False for each sample, for example by a judge, without its least certain samples.
         seed: of the order.
 
-    Raises ValueError for fewer than 40 samples, or an attribute that is the same in a half.
+    Raises ValueError for fewer than 40 samples, or an attribute that is constant in one half.
     """
     svm, preprocessing, pipeline = scikit_learn("svm"), scikit_learn("preprocessing"), scikit_learn("pipeline")
     if len(latents) < 40:
@@ -160,7 +160,7 @@ def linear_separability(
 
 
 def _conditional_entropy(y: np.ndarray, x: np.ndarray) -> float:
-    """H(Y | X) of two binary sequences, nats."""
+    """H(Y | X) of two binary sequences, in nats."""
     total = 0.0
     for side in (False, True):
         chosen = y[x == side]

@@ -1,4 +1,4 @@
-"""What a quality report holds: its settings, the judges that it asks, and the figures of each measurement."""
+"""Contents of a quality report: settings, judges, and the figures of each measurement."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from editgan_widgets.domains.domain import FactorReader
 
 @dataclass(frozen=True)
 class QualityConfig:
-    """Settings of the measurement. Samples use seeds from `first_seed`, which no training labelled."""
+    """Settings of the measurement. Samples use seeds from `first_seed`, which were not labelled for training."""
 
     samples: int = 10_000  # generated pictures, and the same number of renders if the folder has them
     truncation_psi: float = 1.0  # of these samples: the whole distribution
@@ -21,7 +21,7 @@ class QualityConfig:
     path_pairs: int = 1000  # pairs of codes for the path length
     path_step: float = 0.02  # length of a step, as a share of the line from one w to the other
     interpreter_samples: int = 200  # pictures that the interpreter and the segmenter label
-    interpreter_psi: float = 0.7  # their truncation, that of the labelled pictures
+    interpreter_psi: float = 0.7  # their truncation, as for the labelled pictures
     encoder_renders: int = 100  # held-out renders that are encoded and embedded
     embed_steps: int = 100  # of the optimisation after the encoder's pass
     embed_batch: int = 8  # pictures embedded at once: small, because gradients need memory
@@ -58,7 +58,7 @@ class FactorBalance:
     """Distribution of one factor over the renders and over the samples, both predicted by the regressor."""
 
     name: str
-    r2: float  # of the regressor on held-out renders; nan where unknown
+    r2: float  # of the regressor on held-out renders; nan if unknown
     render_mean: float
     render_std: float
     sample_mean: float

@@ -37,11 +37,10 @@ def measure_quality(
 ) -> QualityReport:
     """Measure a model against the renders of a folder of `editgan render`.
 
-    `progress` shows progress bars. `held_out_dir` is a folder of renders that no training saw, for the encoder. Without
-    it the last renders of `data_dir` are used, as many as the trainings held out according to the model's metadata.
+    `progress` shows progress bars. `held_out_dir` is a folder of renders that no training used, for the encoder.
+    Without it the last renders of `data_dir` are used, as many as the model's metadata say were held out.
 
-    Raises DataError for a folder that does not fit the model, ValueError for a judge that has other labels than the
-    model.
+    Raises DataError for a folder that does not fit the model, ValueError for a judge with other labels.
     """
     config = config or QualityConfig()
     check_segmenter(model, judges)
@@ -110,7 +109,7 @@ def check_segmenter(model: EditGAN, judges: Judges) -> None:
 
 
 def _sheet(model: EditGAN, config: QualityConfig) -> np.ndarray:
-    """Pictures of seeds 0 …, as of `EditSession.from_seed`, not selected."""
+    """Pictures of seeds 0 …, as from `EditSession.from_seed`, not selected."""
     latents = [model.sample_w_plus(seed, config.sheet_psi) for seed in range(config.sheet_seeds)]
     with torch.no_grad():
         return np.concatenate([images.to_uint8(model.generator.synthesis(w_plus).image) for w_plus in latents])

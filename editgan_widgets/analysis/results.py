@@ -1,6 +1,6 @@
-"""Result: the answer to a question about edit vectors, as a table, a plot and one sentence.
+"""Result: a measurement of edit vectors as a table, a plot and one sentence.
 
-The last line of a notebook cell shows all three. Every result says what it rests on: number of pictures, seed, kind of
+The last line of a notebook cell shows all three. Every result states its basis: number of pictures, seed, kind of
 interval and fingerprint of the model.
 """
 
@@ -26,10 +26,10 @@ _DPI = 100
 class Basis:
     """Sample size, seed, interval method and model of a result."""
 
-    n: int | None = None  # pictures; None where none were looked at
-    seed: int | None = None  # of the random numbers; None where none were drawn
-    interval: str | None = None  # how intervals were computed; None where there are none
-    fingerprint: str | None = None  # of the model; None where it is not known
+    n: int | None = None  # number of pictures; None if none were used
+    seed: int | None = None  # of the random numbers; None if none were drawn
+    interval: str | None = None  # how intervals were computed; None if there are none
+    fingerprint: str | None = None  # of the model; None if unknown
 
     def __post_init__(self) -> None:
         plain_fields(self)
@@ -55,7 +55,7 @@ class Result(ABC):
 
     @abstractmethod
     def figure(self) -> Figure:
-        """A matplotlib Figure, not yet shown anywhere."""
+        """A matplotlib Figure, not shown yet."""
 
     @abstractmethod
     def sentence(self) -> str:
@@ -82,7 +82,7 @@ class Result(ABC):
 
 
 def to_csv(rows: list[Record]) -> str:
-    """A table as CSV, with a header line; an empty one gives an empty text."""
+    """A table as CSV, with a header line; "" for an empty table."""
     import csv
 
     if not rows:

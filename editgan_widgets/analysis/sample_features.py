@@ -1,4 +1,4 @@
-"""Pictures as the judges of a quality report see them: features, factors and octaves of many of them."""
+"""Outputs of a quality report's judges for many pictures: features, factors and octaves."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -59,14 +59,14 @@ class Look:
         return Seen(self.scale(np.concatenate(features)), factors_read, np.concatenate(octaves))
 
     def _factors(self, regressor: FactorReader, image: Tensor, features: Tensor) -> dict[str, np.ndarray]:
-        """Factors of pictures; computed from `features` where these are the regressor's own."""
+        """Factors of pictures; computed from `features` if these come from the regressor."""
         if self.judges.features == getattr(regressor, "features", None) and hasattr(regressor, "read_statistics"):
             return regressor.read_statistics(features)  # type: ignore[attr-defined]
         return regressor.read(image)
 
 
 def standardised(look: Look, features: np.ndarray) -> Look:
-    """Standardise by the renders; otherwise one strong channel would dominate every distance."""
+    """Standardise features by the renders', so that no strong channel dominates the distances."""
     std = features.std(0)
     return replace(look, mean=features.mean(0), std=np.maximum(std, 0.01 * float(np.median(std)) + 1e-8))
 

@@ -1,4 +1,4 @@
-"""How many pictures a figure needs, and which of many figures differ from chance."""
+"""Number of pictures for a required precision, and control of the false discovery rate."""
 
 import math
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ def sample_size_of_share(half_width: float, share: float = 0.5, confidence: floa
 
     Args:
         half_width: of the interval, above 0, below 1.
-        share: that is expected, 0 to 1; 0.5 needs the most.
+        share: expected share, 0 to 1; 0.5 needs the most pictures.
         confidence: of the interval, 0 to 1.
     """
     _check(half_width, confidence)
     if not 0 <= share <= 1:
-        raise ValueError(f"share is between 0 and 1; got {share!r}")
+        raise ValueError(f"share must be between 0 and 1; got {share!r}")
     return max(1, math.ceil(_z(confidence) ** 2 * share * (1 - share) / half_width**2))
 
 
@@ -26,7 +26,7 @@ def sample_size_of_mean(half_width: float, std: float, confidence: float = 0.95)
     """Pictures needed so that the normal interval of a mean is `± half_width` wide: n = (z std / h)²."""
     _check(half_width, confidence)
     if not std >= 0:
-        raise ValueError(f"std is 0 or more; got {std!r}")
+        raise ValueError(f"std must be 0 or more; got {std!r}")
     return max(1, math.ceil((_z(confidence) * std / half_width) ** 2))
 
 
@@ -51,4 +51,4 @@ def _check(half_width: float, confidence: float) -> None:
     if not half_width > 0:
         raise ValueError(f"half_width must be above 0; got {half_width!r}")
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence is between 0 and 1; got {confidence!r}")
+        raise ValueError(f"confidence must be between 0 and 1; got {confidence!r}")

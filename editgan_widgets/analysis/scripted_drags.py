@@ -82,7 +82,7 @@ def measure_drags(
 
 
 def _pulled(handle: Point | None, way: Point, size: int) -> DragPoint | None:
-    """The drag of a landmark; None where there is no landmark, or its target is at the picture's edge or outside."""
+    """The drag of a landmark; None if there is no landmark, or its target is at the picture's edge or outside."""
     if handle is None:
         return None
     target = (handle[0] + way[0] * size, handle[1] + way[1] * size)

@@ -60,7 +60,7 @@ STYLES: Mapping[str, Callable[[Pixels], Pixels]] = {"posterised": posterise, "sk
 class StyleTransfer:
     """Effect of one vector on pictures of one style, with 95% intervals."""
 
-    style: str  # "plain" for pictures as they are
+    style: str  # "plain" for unchanged pictures
     vector: str
     attribute: str
     psnr: Estimate  # dB, of the embedding

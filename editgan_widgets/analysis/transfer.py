@@ -104,7 +104,7 @@ def transfer(
         raise ValueError("no seeds were given; give some that the vector was not learned on")
     sources = {vector.recipe.get("seed"), *vector.recipe.get("seeds", ())}
     if known := sorted(sources & set(held_out), key=str):
-        raise ValueError(f"seed {known[0]} is one that {vector.name!r} was learned on; leave it out of the seeds")
+        raise ValueError(f"{vector.name!r} was learned on seed {known[0]}; leave it out of the seeds")
     if not force:
         vector.check(model)
     if source_change is None:

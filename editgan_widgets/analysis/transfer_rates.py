@@ -1,4 +1,4 @@
-"""Transfer rate: the share of held-out portraits on which a vector does what it did where it was learned."""
+"""Transfer rate: the share of held-out portraits on which a vector has the effect that it was learned for."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class TransferRate(Result):
         ]
 
     def figure(self) -> Figure:
-        """Histogram of the changes, with the least that counts as success."""
+        """Histogram of the changes, with the minimum that counts as success."""
         x = self.report
         figure = Figure(figsize=(4.5, 3), layout="constrained")
         axes = figure.add_subplot()
@@ -67,20 +67,20 @@ def transfer_rate(
     identity: IdentityModel | None = None,
     truncation_psi: float = 0.7,
 ) -> TransferRate:
-    """Apply a vector to held-out portraits and count those that change as the one it was learned on.
+    """Apply a vector to held-out portraits and count those that change like the one it was learned on.
 
     Args:
         model: of the vector.
         vector: its recipe has the seed or seeds that it was learned on, unless `source_change` is given.
-        attribute: a name that `read` gives.
+        attribute: a name that `read` returns.
         read: attributes of pictures (analysis/attributes.py).
-        seeds: of held-out portraits; one that it was learned on is refused.
+        seeds: of held-out portraits; a seed that the vector was learned on is refused.
         scale: of the vector.
-        source_change: change of the attribute that counts as whole; None measures it where the vector was learned.
+        source_change: full change of the attribute; None measures it on the portraits the vector was learned on.
         identity: compares faces before and after; None leaves it out.
         truncation_psi: of the portraits.
 
-    Raises what `transfer.transfer` raises.
+    Raises the errors of `transfer.transfer`.
     """
     report = transfer(
         model, vector, seeds, attribute, read, identity, source_change, scale, truncation_psi=truncation_psi

@@ -25,8 +25,8 @@ class Trials:
 
     seeds: tuple[int, ...]
     before: Tensor  # [n, 3, H, W] in [-1, 1]
-    parts: np.ndarray | None  # uint8 [n, H, W], the interpreter's label maps of `before`; None where there is none
-    after: Mapping[float, Tensor]  # strength -> [n, 3, H, W] in [-1, 1]; strength 0 is not among them
+    parts: np.ndarray | None  # uint8 [n, H, W], the interpreter's label maps of `before`; None without interpreter
+    after: Mapping[float, Tensor]  # strength -> [n, 3, H, W] in [-1, 1]; without strength 0
 
 
 @runtime_checkable
@@ -55,7 +55,7 @@ def observe(
         vector: added to each latent, times each strength.
         observers: receive each batch in turn.
         seeds: of the portraits.
-        strengths: scales of the vector; 0 is skipped, since it gives the unedited picture.
+        strengths: scales of the vector; 0 is skipped, because it gives the unedited picture.
         truncation_psi: of the portraits.
         batch: portraits at a time; memory grows with batch x strengths.
         progress: show a progress bar.

@@ -1,4 +1,4 @@
-"""How alike edit vectors are: cosines, in all and row by row, against random directions."""
+"""Similarity of edit vectors: cosines of whole vectors and of rows, compared with random directions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ class Cosines(Result):
 
     names: tuple[str, ...]
     cosine: np.ndarray  # [n, n], -1 to 1
-    by_row: np.ndarray  # [num_ws, n, n]; nan where a vector is zero in that row
-    gram: np.ndarray  # [n, n], inner products in W's own unit
+    by_row: np.ndarray  # [num_ws, n, n]; nan if a vector is zero in that row
+    gram: np.ndarray  # [n, n], inner products, in units of W
     condition: float  # condition number of the unit vectors' Gram matrix: 1 if orthogonal, infinite if dependent
-    p_value: np.ndarray  # [n, n], chance that random directions are at least as alike, two-sided
+    p_value: np.ndarray  # [n, n], probability that random directions are at least as similar, two-sided
     random_std: float  # of the cosine of two random directions: 1 / sqrt(dimensions)
     basis: Basis
 
     def table(self) -> list[Record]:
-        """One record for each pair, the most alike first."""
+        """One record for each pair, the most similar first."""
         pairs = [(i, j) for i in range(len(self.names)) for j in range(i)]
         pairs.sort(key=lambda pair: -abs(self.cosine[pair]))
         return [
@@ -51,14 +51,14 @@ class Cosines(Result):
         return figure
 
     def sentence(self) -> str:
-        """Name the most alike pair."""
+        """Name the most similar pair."""
         rows = self.table()
         if not rows:
-            return "One vector alone has no cosines."
+            return "A single vector has no cosines."
         first = rows[0]
         far = abs(first["cosine"]) / self.random_std
         return (
-            f"The most alike of {len(self.names)} vectors are {first['first']!r} and {first['second']!r}: cosine "
+            f"The most similar of {len(self.names)} vectors are {first['first']!r} and {first['second']!r}: cosine "
             f"{first['cosine']:.2f}, {far:.0f} times the standard deviation of random directions."
         )
 
@@ -67,7 +67,7 @@ def cosines(vectors: Iterable[EditVector]) -> Cosines:
     """Compare the directions of edit vectors (InterFaceGAN, Shen et al. 2020, table 2).
 
     Random directions of D dimensions have cosines of variance 1 / D; `p_value` is exact for directions drawn uniformly
-    from the sphere. Raises EditVectorError for no vectors, vectors of several shapes, or one of zeros.
+    from the sphere. Raises EditVectorError for no vectors, vectors of different shapes, or a zero vector.
     """
     given = list(vectors)
     stacked = stack(given)
@@ -96,7 +96,7 @@ def cosines(vectors: Iterable[EditVector]) -> Cosines:
 
 
 def cosine_p_value(cosine: np.ndarray, dimensions: int) -> np.ndarray:
-    """Chance that two directions drawn uniformly have a cosine at least as far from 0.
+    """Probability that the cosine of two uniformly drawn directions is at least as far from 0.
 
     (1 + cosine) / 2 follows a Beta((D - 1) / 2, (D - 1) / 2) distribution.
     """
@@ -105,7 +105,7 @@ def cosine_p_value(cosine: np.ndarray, dimensions: int) -> np.ndarray:
 
 
 def stack(vectors: list[EditVector]) -> np.ndarray:
-    """Deltas as one float64 array [n, num_ws, w_dim]. Raises EditVectorError for none, or several shapes."""
+    """Deltas as one float64 array [n, num_ws, w_dim]. Raises EditVectorError for no vectors or different shapes."""
     if not vectors:
         raise EditVectorError("no edit vector was given; give one or more")
     shapes = {tuple(vector.delta_w_plus.shape): vector.name for vector in vectors}
@@ -116,6 +116,6 @@ def stack(vectors: list[EditVector]) -> np.ndarray:
 
 
 def common_fingerprint(vectors: list[EditVector]) -> str | None:
-    """Fingerprint of the model that all vectors were made with; None if it is unknown or not one."""
+    """Fingerprint of the model that all vectors were made with; None if unknown or not the same."""
     fingerprints = {vector.fingerprint for vector in vectors}
     return fingerprints.pop() if len(fingerprints) == 1 else None

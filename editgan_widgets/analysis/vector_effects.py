@@ -22,7 +22,7 @@ Effect: TypeAlias = dict[str, float]
 
 SEEDS = range(40_000_100, 40_000_112)  # portraits on which a vector is measured
 TRUNCATION_PSI = 0.7
-SEEN = 0.6  # standard deviations by which a factor has to change
+SEEN = 0.6  # minimum change of a factor, standard deviations
 MAIN = 0.5  # a main factor of a vector changes at least by this share of its largest change
 READ_WELL = 0.45  # minimum R² of a factor that is compared
 

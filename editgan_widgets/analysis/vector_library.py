@@ -30,12 +30,12 @@ class LibraryConfig:
     sources: int = 5  # the best of them, whose mean is the vector
     steps: int = 60  # of each edit
     truncation_psi: float = 0.7
-    licence: str | None = None  # under which the vectors may be passed on
+    licence: str | None = None  # of the vectors
 
 
 @dataclass(frozen=True)
 class LearnedVector:
-    """A library vector and how well it was learned."""
+    """A library vector and the quality of its sources."""
 
     vector: EditVector
     attribute: str | None
@@ -49,7 +49,7 @@ def learn_vector(
     """Learn one vector; None if no candidate shows the parts that the edit needs.
 
     If `read` predicts the edit's attribute, only portraits are used on which it changed in the right direction, and at
-    least half as much as on the best one: shortening hair that is short already follows the mask but teaches nothing.
+    least half as much as on the best one. An edit that shortens hair that is already short teaches nothing.
     """
     config = config or LibraryConfig()
     found = []
@@ -94,8 +94,8 @@ def learn_library(
 ) -> Iterator[LearnedVector]:
     """Learn all vectors of the library; write each to `folder`, if given.
 
-    `edits` are those of the model's domain if None, which then must have some, or ValueError is raised.
-    A vector is not learned again if its file exists and was made with this model.
+    If `edits` is None, those of the model's domain are used; ValueError is raised if it has none. A vector is not
+    learned again if its file exists and was made with this model.
     """
     for edit in edits_of(model) if edits is None else edits:
         path = None if folder is None else Path(folder) / f"{edit.name.replace(' ', '_')}.safetensors"

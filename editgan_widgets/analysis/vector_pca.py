@@ -16,17 +16,17 @@ _ROUNDING = 1e-6  # of the largest singular value: vectors are stored in float32
 
 @dataclass(frozen=True, eq=False)
 class VectorPCA(Result):
-    """Principal components of a set of vectors; the mean is not removed, since 0 is no edit."""
+    """Principal components of a set of vectors; the mean is not removed, because 0 means no edit."""
 
     names: tuple[str, ...]
-    explained: np.ndarray  # [k], share of the squared length along each component, falling
-    effective_rank: float  # exp of the entropy of the shares: 1 for one direction, k for k equal ones
+    explained: np.ndarray  # [k], share of the squared length along each component, descending
+    effective_rank: float  # exp of the entropy of the shares: 1 for one direction, k for k equal shares
     components: tuple[EditVector, ...]  # of unit length
     weights: np.ndarray  # [n, k], each vector in the components
     basis: Basis
 
     def table(self) -> list[Record]:
-        """One record for each component, with the vectors that have most of it."""
+        """One record for each component, with the vectors of largest weight."""
         rows = []
         for k, share in enumerate(self.explained):
             most = np.argsort(-np.abs(self.weights[:, k]))[:3]
@@ -66,7 +66,7 @@ class VectorPCA(Result):
 def pca_vectors(vectors: Iterable[EditVector]) -> VectorPCA:
     """Find the principal components of edit vectors by SVD (GANSpace, Härkönen et al. 2020, on vectors).
 
-    Raises EditVectorError for no vectors, vectors of several shapes, or nothing but zeros.
+    Raises EditVectorError for no vectors, vectors of different shapes, or only zero vectors.
     """
     given = list(vectors)
     stacked = stack(given)

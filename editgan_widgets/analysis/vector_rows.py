@@ -1,4 +1,4 @@
-"""Which rows of w_plus an edit vector moves, and how far."""
+"""Length of each row of an edit vector."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ class RowNorms(Result):
     """Length of a vector's rows."""
 
     vector: str
-    norms: np.ndarray  # [num_ws], Euclidean, in W's own unit
-    shares: np.ndarray  # [num_ws], of the squared length; they add up to 1, or are 0 for a vector of zeros
-    spreads: np.ndarray | None  # [num_ws], norms over W's root mean square distance from its mean; None without model
-    sizes: tuple[int, ...] | None  # px, of the layer that reads each row; None if not known
+    norms: np.ndarray  # [num_ws], Euclidean, in units of W
+    shares: np.ndarray  # [num_ws], of the squared length; they sum to 1, or are 0 for a zero vector
+    spreads: np.ndarray | None  # [num_ws], norms / root mean square distance of W from its mean; None without model
+    sizes: tuple[int, ...] | None  # px, of the layer that reads each row; None if unknown
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -64,9 +64,10 @@ def row_norms(vector: EditVector, model: EditGAN | None = None) -> RowNorms:
 
     Args:
         vector: of num_ws rows.
-        model: tells W's spread and the layers' sizes; None leaves both out. Raises WrongModelError for another model.
+        model: provides W's spread and the layers' sizes; None leaves both out.
 
-    StyleGAN2's rows act from coarse to fine (Karras et al. 2020); EditGAN, section 3.4, edits all of them.
+    StyleGAN2's rows act from coarse to fine (Karras et al. 2020); EditGAN, section 3.4, edits all of them. Raises
+    WrongModelError for another model.
     """
     norms = vector.delta_w_plus.double().norm(dim=1).numpy()
     squared = norms**2

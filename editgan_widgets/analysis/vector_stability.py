@@ -19,8 +19,8 @@ class Stability(Result):
 
     vectors: tuple[EditVector, ...]
     cosine: np.ndarray  # [k, k], of the whole vectors
-    by_row: np.ndarray  # [rows], mean cosine of pairs; nan where a vector does not move the row
-    agreement: Estimate  # mean cosine of pairs; the interval is by leaving one vector out (jackknife)
+    by_row: np.ndarray  # [rows], mean cosine of pairs; nan if a vector does not move the row
+    agreement: Estimate  # mean cosine of pairs; jackknife interval
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -52,12 +52,12 @@ def stability(learn: Callable[[int], EditVector], seeds: Iterable[int] = range(5
     """Learn a vector once for each seed, and compare the results.
 
     Args:
-        learn: seed -> vector, for example an edit that starts from another portrait, or a boundary of other samples.
-        seeds: given to `learn`, at least two.
+        learn: seed -> vector, for example an edit of another portrait, or a boundary of other samples.
+        seeds: passed to `learn`, at least two.
         progress: show a progress bar.
 
-    Raises ValueError for fewer than two seeds, vectors of different shapes, or one of length 0. Ctrl+C keeps the
-    vectors learned so far, if there are two.
+    Raises ValueError for fewer than two seeds, vectors of different shapes, or a zero vector. Ctrl+C keeps the vectors
+    learned so far, if there are at least two.
     """
     vectors: list[EditVector] = []
     try:
@@ -69,7 +69,7 @@ def stability(learn: Callable[[int], EditVector], seeds: Iterable[int] = range(5
 
 
 def stability_of(vectors: Iterable[EditVector]) -> Stability:
-    """Compare vectors that were learned for the same edit. Errors as of `stability`."""
+    """Compare vectors that were learned for the same edit. Errors as in `stability`."""
     chosen = tuple(vectors)
     if len(chosen) < 2:
         raise ValueError(f"{len(chosen)} vectors cannot be compared; learn two or more")

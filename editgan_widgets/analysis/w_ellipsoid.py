@@ -1,4 +1,4 @@
-"""How far an edit vector may be scaled before latents leave W: the safe strength."""
+"""Safe strength: the largest scale of an edit vector at which latents stay within W."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
-LEAST_STD = 0.01  # of W's largest standard deviation: along flatter axes any step would count as outside
+LEAST_STD = 0.01  # of W's largest standard deviation: minimum for flatter axes, along which any step would be outside
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,10 +21,10 @@ class SafeStrength(Result):
     """The largest scale of a vector that keeps latents within W's ellipsoid, over sampled latents."""
 
     vector: str
-    strength: Estimate  # median over the samples; the interval holds the middle 95 % of them
-    by_sample: np.ndarray  # [n]; 0 where the sample itself is outside
-    by_row: np.ndarray  # [num_ws], median over the samples, of the row alone; infinite where the vector is zero
-    quantile: float  # of W inside the ellipsoid
+    strength: Estimate  # median over the samples; the interval contains the middle 95 % of them
+    by_sample: np.ndarray  # [n]; 0 if the sample itself is outside
+    by_row: np.ndarray  # [num_ws], median over the samples for the row alone; infinite if the vector is zero there
+    quantile: float  # share of W inside the ellipsoid
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -51,7 +51,7 @@ class SafeStrength(Result):
         value = self.strength
         return (
             f"{self.vector!r} stays within the {self.quantile:.0%} ellipsoid of W up to a strength of {value.value:.2f}"
-            f" in the median portrait ({value.low:.2f} to {value.high:.2f} in 95 % of them)."
+            f" in the median portrait ({value.low:.2f} to {value.high:.2f} in 95 % of the portraits)."
         )
 
 
@@ -64,15 +64,17 @@ def safe_strength(
 ) -> SafeStrength:
     """Find the largest s for which every row of w_plus + s * delta stays within W's Mahalanobis ellipsoid.
 
-    The ellipsoid holds `quantile` of a Gaussian with W's mean and covariance: squared distance up to the chi-squared
-    quantile of w_dim degrees of freedom. Axes flatter than LEAST_STD of the widest count as that wide.
+    The ellipsoid contains `quantile` of a Gaussian with W's mean and covariance: its squared distance is at most the
+    chi-squared quantile of w_dim degrees of freedom. Axes below LEAST_STD of the widest are widened to it.
 
     Args:
-        vector: its direction forwards; negate it for the other side.
-        model: whose W. Raises WrongModelError for another model's vector.
+        vector: measured for positive scales; negate it for negative ones.
+        model: of the vector.
         seeds: of the portraits to start from.
         truncation_psi: of the portraits.
         quantile: of W, 0 to 1.
+
+    Raises WrongModelError for a vector of another model.
     """
     vector.check(model)
     statistics = model.w_statistics()
@@ -92,7 +94,7 @@ def safe_strength(
 
 
 def _largest(start: np.ndarray, step: np.ndarray, limit: float) -> np.ndarray:
-    """Largest s >= 0 with |start + s step|² <= limit, for each sample and row; 0 where start is outside already."""
+    """Largest s >= 0 with |start + s step|² <= limit, for each sample and row; 0 if start is outside."""
     a = (step**2).sum(-1)[None]
     b = (start * step[None]).sum(-1)
     c = (start**2).sum(-1) - limit

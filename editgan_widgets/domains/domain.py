@@ -1,7 +1,7 @@
-"""Domain: what is known of a class of pictures (portraits, cars, …): labels, palettes, judges, vectors, scripted edits.
+"""Domain: knowledge about a class of pictures (portraits, cars, …): labels, palettes, judges, vectors, scripted edits.
 
 A model belongs to the domain named in its metadata, or else to the domain that has its label set
-(domains/registry.py). A model without a domain can be edited like any other, but nothing that needs a judge is
+(domains/registry.py). A model without a domain can be edited like any other, but functions that need a judge are not
 available for it.
 """
 
@@ -72,7 +72,7 @@ class Rendering(Protocol):
 
 @dataclass(frozen=True)
 class Domain:
-    """A class of pictures. All but name and label sets is optional; functions load what is large when it is needed.
+    """A class of pictures. Only name and label sets are required; functions load large data on demand.
 
     Attributes:
         name: as in the metadata of models.

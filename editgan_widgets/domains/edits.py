@@ -1,7 +1,7 @@
 """Mask edits that a script paints on a picture of a domain, in the place of a user.
 
-Scripted edits measure how well edits work (analysis/mask_edits.py). Library edits are what a model's library of edit
-vectors is learned from (analysis/vector_library.py).
+Scripted edits measure the quality of edits (analysis/mask_edits.py). A model's library of edit vectors is learned from
+library edits (analysis/vector_library.py).
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Losses of training: pictures against the pictures they should be, and against a discriminator."""
+"""Training losses: comparison with target pictures, and adversarial losses."""
 
 import math
 from collections.abc import Callable
@@ -19,11 +19,11 @@ def paired_loss(
     gradient_weight: float = GRADIENT_WEIGHT,
     charbonnier: float = CHARBONNIER,
 ) -> Float[Tensor, ""]:
-    """Distance between pictures and those they should be: Charbonnier, L1 at 1/2 and 1/4 size, L1 of differences.
+    """Distance between pictures and their targets: Charbonnier, L1 at 1/2 and 1/4 size, L1 of differences.
 
     Args:
         image, target: in [-1, 1].
-        weight: of pixels, mean 1; None weighs all alike.
+        weight: of pixels, mean 1; None for equal weights.
         coarse_weight: of the L1 at 1/2 and at 1/4 size, each.
         gradient_weight: of the L1 between horizontal and vertical differences.
         charbonnier: pixel value below which the full-size L1 is rounded off.

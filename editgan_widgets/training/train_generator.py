@@ -595,7 +595,7 @@ def main(arguments: list[str] | None = None) -> None:
             if f.name == "part_weights":
                 group.add_argument(option, type=_part_weights, help="label id = weight, such as 5=4,6=4")
             elif f.name == "channels":
-                group.add_argument(option, type=_numbers, help="for each of 4, 8, … px, such as 128,128,64,32,16")
+                group.add_argument(option, type=_numbers, help="one per size 4, 8, … px, such as 128,128,64,32,16")
             elif f.name == "mapping_hinges":
                 group.add_argument(
                     option, type=_thresholds, help="such as =-1,0,1, with the equals sign; default: none"

@@ -1,7 +1,7 @@
 """A folder of training pictures: memory-mapped arrays, and batches of them in a reproducible order.
 
-A data folder holds `images.npy` uint8 [N, H, W, 3], and where wanted `label_maps.npy` uint8 [N, H, W] and `latents.npy`
-float32 [N, z_dim]. Pictures larger than the network by a power of two are averaged down.
+A data folder contains `images.npy` uint8 [N, H, W, 3], and optionally `label_maps.npy` uint8 [N, H, W] and
+`latents.npy` float32 [N, z_dim]. Pictures larger than the network by a power of two are averaged down.
 """
 
 from collections.abc import Mapping
@@ -37,10 +37,10 @@ class TrainingData:
 
         Args:
             folder: as `editgan render` writes it.
-            resolution: height and width of the pictures that batches hold, px.
-            z_dim: length of the pictures' codes; None leaves `latents.npy` alone.
-            part_weights: label id -> weight of its pixels, others weigh 1; none leaves `label_maps.npy` alone.
-            held_out: last pictures of the folder that no batch shows; at most a quarter of them.
+            resolution: height and width of the pictures in batches, px.
+            z_dim: length of the pictures' codes; None does not read `latents.npy`.
+            part_weights: label id -> weight of its pixels, 1 for others; if empty, `label_maps.npy` is not read.
+            held_out: number of pictures at the end of the folder that are not used; at most a quarter.
             batch: pictures in a batch.
             seed: of the order.
 

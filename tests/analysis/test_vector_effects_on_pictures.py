@@ -237,7 +237,7 @@ def test_an_interrupt_keeps_the_portraits_measured_so_far(tiny_model, vector):
 
 
 def test_unknown_attributes_and_vectors_of_other_models_are_refused(tiny_model, vector):
-    with pytest.raises(ValueError, match="'age' is not read; there are: light"):
+    with pytest.raises(ValueError, match="unknown attribute 'age'; known attributes: light"):
         attribute_curve(tiny_model, vector, "age", by_picture(light=np.mean), seeds=range(2))
     with pytest.raises(ValueError, match="by_picture"):
         attributes_of(tiny_model)

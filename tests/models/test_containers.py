@@ -301,7 +301,7 @@ def test_the_report_lists_assumptions_omissions_and_checks(generator, tmp_path):
         "not read as part of the generator: extra (1 tensors)",
         "skipped, not built and not run: argparse.Namespace",
         "doubtful: the file's mean of W is",
-        "not checked: the comparison of pictures shares what was assumed",
+        "not checked: the comparison of pictures shares the assumptions",
     ):
         assert any(words in note for note in notes), (words, notes)
     torch.save({"g_ema": ros(generator)}, tmp_path / "g.pt")

@@ -1,8 +1,8 @@
-"""Further colours of the portraits' parts: the "safe" palette, for colour-blind eyes (see palettes.py).
+"""Further colours of the portraits' parts: the "safe" palette for colour-blind users (see palettes.py).
 
 Found by a search over the 216 colours with six levels per channel: parts that share a border in samples of both
-models differ by at least SAFE_DISTANCE for all four visions, and each colour is as close to the
-part's own as that allows.
+models differ by at least SAFE_DISTANCE for all four kinds of vision, and each colour is as close to the part's own as
+possible.
 """
 
 _SAFE_ROWS = """
