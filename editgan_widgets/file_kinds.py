@@ -176,7 +176,7 @@ def unreadable(path: Path) -> str | None:
     with path.open("rb") as file:
         start = file.read(_START)
     if not start:
-        return "empty, cut short or not downloaded at all; copy or download it again"
+        return "empty, truncated or not downloaded at all; copy or download it again"
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith(b"version https://git-lfs"):
         return "a git-lfs pointer, not the weights; run `git lfs pull` in its repository, or download the file"
@@ -224,7 +224,7 @@ def _zip(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-        return "a file of torch.save that is cut short or damaged; copy or download it again"
+        return "a file of torch.save that is truncated or damaged; copy or download it again"
     if any(name.endswith(".npy") for name in names):
         return f"an .npz of arrays (latents or directions), not a model; {_arrays()}"
     if any(name.endswith("/constants.pkl") for name in names):

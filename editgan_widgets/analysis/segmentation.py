@@ -36,7 +36,9 @@ def iou_inside(
 
 def segment(segmenter: nn.Module, pixels: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w"]:
     """Label a picture with a network that maps images in [-1, 1] to logits of the same size."""
-    device = next((one.device for one in segmenter.parameters()), torch.device("cpu"))  # a rule-based segmenter has no parameters
+    device = next(
+        (one.device for one in segmenter.parameters()), torch.device("cpu")
+    )  # a rule-based segmenter has no parameters
     with torch.no_grad():
         logits = segmenter(images.from_uint8(pixels, device))
     return most_likely(logits)[0]

@@ -146,7 +146,7 @@ def photo(
     from editgan_widgets.latent.pivotal import PivotalConfig
 
     if method not in ("gradient", "feather"):
-        raise ValueError(f"method is gradient or feather; got {method!r}")
+        raise ValueError(f"method must be gradient or feather; got {method!r}")
     if out.suffix.lower() not in Image.registered_extensions() or not math.isfinite(scale):
         raise ValueError(
             f"--out ends in a picture's format, such as .png, and --scale is finite; got {out} and {scale:g}"

@@ -29,7 +29,9 @@ def given_vector(
         return load_direction(name, model, index, unit=unit, columns=columns, force=force)  # type: ignore[arg-type]
     library = load_vectors(model)
     if name not in library:
-        raise ValueError(f"{name!r} is no file and not in the library; there are: {', '.join(sorted(library))}")
+        raise ValueError(
+            f"{name!r} is neither a file nor in the library; the library has: {', '.join(sorted(library))}"
+        )
     return library[name]
 
 

@@ -101,7 +101,7 @@ class History(Generic[State]):
         history.store, history.entries, history._group = store, {}, None
         for entry in entries:
             if (entry.parent is None) != (not history.entries):
-                raise HistoryError(f"entry {entry.id} begins a second tree, or has none to grow on")
+                raise HistoryError(f"entry {entry.id} starts a second tree, or has no parent")
             if history.entries and entry.id <= next(reversed(history.entries)):
                 raise HistoryError(f"entry {entry.id} is there twice, or out of order")
             if entry.parent is not None and entry.parent not in history.entries:

@@ -128,11 +128,11 @@ class JournalDisk:
         if self._from is not None:  # the folder is not owned by this journal yet
             log = self.folder / "log.jsonl"
             if (owner, log.stat().st_size if log.is_file() else self._from[1]) != self._from:
-                raise TakenOverError("another session goes on with this journal")
+                raise TakenOverError("another session continues this journal")
             return
         # If the folder is gone, it belongs to the last owner in this process.
         if (_OWNERS.get(self.folder) if owner is None else owner) not in (None, self._id):
-            raise TakenOverError("another session goes on with this journal")
+            raise TakenOverError("another session continues this journal")
 
     def _write_arrays(self, arrays: Mapping[str, bytes]) -> None:
         folder = self.folder / "objects"

@@ -100,7 +100,7 @@ class Photo:
         before, after = (max(0, -upper), max(0, -left)), (max(0, lower - self.height), max(0, right - self.width))
         inside = self.pixels[max(upper, 0) : max(lower, 0), max(left, 0) : max(right, 0)]
         if not inside.size:
-            raise ValueError(f"{crop} lies beside the photo of {self.width} x {self.height} px; move it")
+            raise ValueError(f"{crop} is outside the photo of {self.width} x {self.height} px; move it")
         padded = np.pad(inside, ((before[0], after[0]), (before[1], after[1]), (0, 0)), mode="edge")
         box = (crop.x - left, crop.y - upper, crop.x - left + crop.side, crop.y - upper + crop.side)
         return np.asarray(Image.fromarray(padded).resize((side, side), Image.Resampling.LANCZOS, box=box))
@@ -123,7 +123,7 @@ def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128
         return Photo(pixels, (note,) if note else ())
     if not isinstance(source, (str, os.PathLike, bytes, Image.Image)) and not hasattr(source, "read"):
         raise PhotoError(
-            f"a {type(source).__name__} is no picture; give a path, bytes, a Pillow image or a numpy array"
+            f"a {type(source).__name__} is not a picture; give a path, bytes, a Pillow image or a numpy array"
         )
     name = "the picture"
     try:
@@ -149,10 +149,10 @@ def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128
         if (photo := _by_tifffile(source, background, name)) is not None:
             return photo
         kind, move = what_it_is(source) or ("of an unknown kind", "use JPEG, PNG, WebP, TIFF, GIF or BMP")
-        raise PhotoError(f"{name} is no picture that can be read: it is {kind}; {move}") from error
+        raise PhotoError(f"{name} is not a readable picture: it is {kind}; {move}") from error
     # Pillow's errors for broken files.
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, TypeError, IndexError, struct.error) as error:
-        raise PhotoError(f"{name} is broken ({error}); save it anew and try again") from error
+        raise PhotoError(f"{name} is broken ({error}); save it again and retry") from error
 
 
 def _opened(source: str | os.PathLike[str] | bytes | BinaryIO) -> Image.Image:
@@ -313,7 +313,7 @@ def paste(
             "[S, S, 3] and [S, S]"
         )
     if method not in ("feather", "gradient"):
-        raise ValueError(f"method is 'feather' or 'gradient'; got {method!r}")
+        raise ValueError(f"method must be 'feather' or 'gradient'; got {method!r}")
     feather, kept = real(feather_px, "feather_px", least=0), real(residual, "residual", least=0, most=1)
     difference = after.astype(np.float32) - before
     seen = photo.cut(crop, size).astype(np.float32) if kept < 1 else None

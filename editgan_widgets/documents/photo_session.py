@@ -82,7 +82,7 @@ class PhotoSession:
         if not flag(force, "force") and is_mask_of(photo.pixels, model.labels):
             raise PhotoError(
                 f"the picture is a part mask of {model.labels.name!r}, not a photo: session.load_mask reads it; give "
-                "force=True to embed it all the same"
+                "force=True to embed it anyway"
             )
         crop = suggest_crop(model, photo) if crop is None else crop
         image = images.from_uint8(photo.cut(crop, model.resolution), model.device)

@@ -189,7 +189,7 @@ def _read(source: str | Path | bytes) -> tuple[dict[str, Any], np.ndarray, np.nd
     except _BROKEN as error:
         what = what_it_is(source)
         raise SavedPictureError(
-            f"{name} is no picture that can be read ({error})" + (f": it is {what[0]}; {what[1]}" if what else "")
+            f"{name} is not a readable picture ({error})" + (f": it is {what[0]}; {what[1]}" if what else "")
         ) from error
     return _recipe(name, text), pixels, before
 

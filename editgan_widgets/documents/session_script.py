@@ -172,7 +172,7 @@ class _Script:
             return f"run(session.drag([{told}]{free}, config={config}), {self._ran(made)})"
         if kind in ("edit", "drag"):
             raise ScriptError("an edit was run with an embedding network, which a script cannot hold")
-        raise ScriptError(f"the history holds {kind!r}, which this version cannot tell as a script")
+        raise ScriptError(f"the history holds {kind!r}, which this version cannot write as a script")
 
     def _start(self, made: Mapping[str, Any]) -> str:
         """The argument that names the vector from which an edit started; a script does not know all that were tried."""

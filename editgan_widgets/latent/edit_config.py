@@ -55,13 +55,13 @@ class EditConfig:
         whole(self.steps, "steps", least=1)
         object.__setattr__(self, "layers", span_of(self.layers))
         if self.best not in ("iou", "objective"):
-            raise ValueError(f"best is 'iou' or 'objective'; got {self.best!r}")
+            raise ValueError(f"best must be 'iou' or 'objective'; got {self.best!r}")
         if self.precision not in PRECISIONS:
-            raise ValueError(f"precision is one of {', '.join(map(repr, PRECISIONS))}; got {self.precision!r}")
+            raise ValueError(f"precision must be one of {', '.join(map(repr, PRECISIONS))}; got {self.precision!r}")
         if not 0 < self.lr < float("inf"):
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
         if self.stop_iou is not None and not 0 <= self.stop_iou <= 1:
-            raise ValueError(f"stop_iou is an intersection over union, 0 to 1, or None; got {self.stop_iou!r}")
+            raise ValueError(f"stop_iou must be an IoU, 0 to 1, or None; got {self.stop_iou!r}")
         if self.buffer_px is not None and not 0 <= self.buffer_px < float("inf"):
             raise ValueError(f"buffer_px must be 0 or more, or None; got {self.buffer_px!r}")
 
@@ -72,7 +72,7 @@ class EditConfig:
         Change some with dataclasses.replace. Raises ValueError for another name.
         """
         if name not in PRESETS:
-            raise ValueError(f"preset {name!r} is not known; there are: {', '.join(PRESETS)}")
+            raise ValueError(f"unknown preset {name!r}; use one of {', '.join(PRESETS)}")
         return PRESETS[name](flag(refine, "refine"))
 
 

@@ -35,10 +35,11 @@ class EmbedConfig:
         if not 0 < self.lr < math.inf:
             raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
         if not 0 <= self.decay_share <= 1:
-            raise ValueError(f"decay_share is a share of the steps, 0 to 1; got {self.decay_share!r}")
+            raise ValueError(f"decay_share must be a share of the steps, 0 to 1; got {self.decay_share!r}")
         if self.error not in ("log", "squared") or self.coordinates not in ("units", "w"):
             raise ValueError(
-                f"error is 'log' or 'squared' and coordinates 'units' or 'w'; got {self.error!r}, {self.coordinates!r}"
+                "error must be 'log' or 'squared', and coordinates 'units' or 'w'; got "
+                f"{self.error!r}, {self.coordinates!r}"
             )
         for name, least in (("warmup", 0), ("perceptual_every", 1), ("lookahead", 0), ("together", 0)):
             if getattr(self, name) < least:
@@ -54,7 +55,7 @@ class EmbedConfig:
         Change some with dataclasses.replace. Raises ValueError for another name.
         """
         if name not in EMBED_PRESETS:
-            raise ValueError(f"preset {name!r} is not known; there are: {', '.join(EMBED_PRESETS)}")
+            raise ValueError(f"unknown preset {name!r}; use one of {', '.join(EMBED_PRESETS)}")
         return EMBED_PRESETS[name]()
 
 

@@ -39,7 +39,7 @@ def fitted(tensor: Tensor, model: EditGAN, name: str, space: Space = None) -> Fl
     Raises LatentShapeError if rows or width do not fit; it names the size of the model that they would fit.
     """
     if space not in (None, "w", "w_plus"):
-        raise LatentShapeError(f"space is 'w', 'w_plus' or None; got {space!r}")
+        raise LatentShapeError(f"space must be 'w', 'w_plus' or None; got {space!r}")
     rows, width = rows_and_width(model)
     shape = tuple(tensor.shape)
     if not 1 <= tensor.ndim <= 3 or 0 in shape:

@@ -107,7 +107,7 @@ def decided(
     said = "" if name is None else f", its name suggests {name}"
     said += "" if measured is None else f", {measured}"
     raise CheckpointError(
-        f"{path} is an array {tuple(array.shape)}: latents or an edit vector, its shape does not tell{said}; give "
+        f"{path} is an array {tuple(array.shape)}: latents or an edit vector, its shape is ambiguous{said}; give "
         f"--as latents or --as vector (in Python: kinds='latents' or 'vector')"
         + ("" if model is not None else ", or name the model's bundle as well, so that it can be measured")
     )

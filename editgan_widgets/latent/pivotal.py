@@ -54,9 +54,9 @@ class PivotalConfig:
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be 0 or more and finite; got {getattr(self, name)!r}")
         if self.moves not in ("weights", "noise", "both"):
-            raise ValueError(f"moves is 'weights', 'noise' or 'both'; got {self.moves!r}")
+            raise ValueError(f"moves must be 'weights', 'noise' or 'both'; got {self.moves!r}")
         if not 0 <= self.radius <= 1:
-            raise ValueError(f"radius is a share of the way to a random w, 0 to 1; got {self.radius!r}")
+            raise ValueError(f"radius must be a share of the way to a random w, 0 to 1; got {self.radius!r}")
 
 
 @dataclass(frozen=True)

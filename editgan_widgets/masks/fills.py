@@ -58,7 +58,7 @@ def lasso(points: Sequence[Sequence[Real]] | np.ndarray, label: str | Whole) -> 
     def painted(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         inside = _inside(corners, (label_map.shape[0], label_map.shape[1]))
         if not inside.any():
-            raise StrokeError("the lasso holds no pixel's centre; draw it larger, inside the picture")
+            raise StrokeError("the lasso contains no pixel's centre; draw it larger, inside the picture")
         return np.where(inside, np.uint8(labels[part].id), label_map)
 
     return painted

@@ -93,7 +93,9 @@ def read_pixels(source: Source, num_labels: int = 0, shares: bool = False) -> Ma
     if not isinstance(source, (str, os.PathLike, bytes)):
         array = np.asarray(source)  # a CPU tensor, a list of rows
         if array.dtype == object or array.ndim < 2:
-            raise MaskFileError(f"a {type(source).__name__} is no mask; give a path, bytes, a Pillow image or an array")
+            raise MaskFileError(
+                f"a {type(source).__name__} is not a mask; give a path, bytes, a Pillow image or an array"
+            )
         return _of_array(array, "the array", num_labels, shares)
     name = "the mask" if isinstance(source, bytes) else Path(source).name
     if (stored := _numpy_file(source, name)) is not None:
@@ -138,9 +140,9 @@ def _in_words(name: str, source: str | os.PathLike[str] | bytes) -> Iterator[Non
         ) from error
     except UnidentifiedImageError as error:
         kind, move = what_it_is(source) or ("of an unknown kind", "give an indexed PNG")
-        raise MaskFileError(f"{name} is no picture that can be read: it is {kind}; {move}") from error
+        raise MaskFileError(f"{name} is not a readable picture: it is {kind}; {move}") from error
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError, TypeError, IndexError) as error:
-        raise MaskFileError(f"{name} is no picture that can be read ({error}); give an indexed PNG") from error
+        raise MaskFileError(f"{name} is not a readable picture ({error}); give an indexed PNG") from error
 
 
 def _of_tiff(source: str | os.PathLike[str] | bytes, name: str, num_labels: int, shares: bool) -> MaskPixels:
@@ -283,9 +285,7 @@ def _numpy_file(source: str | os.PathLike[str] | bytes, name: str) -> np.ndarray
     except MaskFileError:
         raise
     except (OSError, ValueError, EOFError, KeyError, MemoryError, SyntaxError) as error:
-        raise MaskFileError(
-            f"{name} is no array that can be read ({error}); save ids [H, W] with numpy.save"
-        ) from error
+        raise MaskFileError(f"{name} is not a readable array ({error}); save ids [H, W] with numpy.save") from error
 
 
 def _of_array(array: np.ndarray, name: str, num_labels: int, shares: bool) -> MaskPixels:

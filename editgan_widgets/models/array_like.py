@@ -42,7 +42,7 @@ def _tensor(value: Any, name: str) -> Tensor:
             return _from_numpy(np.array(_plain(value), np.float64), name)
         except (ValueError, TypeError, RuntimeError) as error:
             raise ValueError(
-                f"{name} is a {type(value).__name__} that is no array of numbers ({_first_line(error)}); "
+                f"{name} is a {type(value).__name__} that is not an array of numbers ({_first_line(error)}); "
                 "give rows of one length"
             ) from error
     raise ValueError(

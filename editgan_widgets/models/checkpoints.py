@@ -93,7 +93,7 @@ def write_bundle(
 def read_bundle(path: str | Path) -> Bundle:
     """Read a bundle; floating-point tensors come as float32 on the CPU.
 
-    Raises CheckpointError where the file is missing, cut short, or not a bundle.
+    Raises CheckpointError where the file is missing, truncated, or not a bundle.
     """
     path = existing(path)
     if words := unreadable(path):
@@ -120,8 +120,8 @@ def read_bundle(path: str | Path) -> Bundle:
         return Bundle(modules, json.loads(header["metadata"]))
     except (SafetensorError, json.JSONDecodeError, KeyError, OSError) as error:
         raise CheckpointError(
-            f"{path} ({path.stat().st_size} bytes) is no whole bundle: {error}; it may be cut short or of another "
-            "format: copy or download it again, or give a file written by `editgan train` or EditGAN.save"
+            f"{path} ({path.stat().st_size} bytes) is not a complete bundle: {error}; it may be truncated or of "
+            "another format: copy or download it again, or give a file written by `editgan train` or EditGAN.save"
         ) from error
 
 
@@ -147,7 +147,7 @@ def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Gene
         return generator
     if (gain := mapping_gain(weights, PUBLIC_MULTIPLIER)) < LEAST_GAIN:
         raise CheckpointError(
-            f"{path} has no 'generator_config' in its metadata, and its mapping's weights cannot be meant with the "
+            f"{path} has no 'generator_config' in its metadata, and its mapping's weights do not fit the "
             f"public mapping_lr_multiplier {PUBLIC_MULTIPLIER} (root mean square {gain:.2g} when used; about 1 "
             "fits): write it again with write_bundle(…, {'generator_config': generator.config.to_dict()})"
         )

@@ -34,9 +34,9 @@ def resolve_device(device: torch.device | str | None) -> torch.device:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if wanted.type == "cuda" and (wanted.index or 0) >= count:
         raise ValueError(
-            f"device {str(device)!r} was asked for, but torch sees {count or 'no'} CUDA devices here; "
-            "use device='cpu', or device=None to take what there is"
+            f"device {str(device)!r} was requested, but torch sees {count or 'no'} CUDA devices here; "
+            "use device='cpu', or device=None for the best available one"
         )
     if wanted.type == "mps" and not torch.backends.mps.is_available():
-        raise ValueError("device 'mps' was asked for, but this machine has none; use device='cpu'")
+        raise ValueError("device 'mps' was requested, but this machine has none; use device='cpu'")
     return wanted

@@ -62,7 +62,7 @@ class TrainEncoderConfig:
                 f"batch is {self.batch} and total_images {self.total_images}; need 2 <= batch <= total_images"
             )
         if not 0 <= self.render_share <= 1:
-            raise ValueError(f"render_share is a share of a batch, 0 to 1; got {self.render_share}")
+            raise ValueError(f"render_share must be a share of a batch, 0 to 1; got {self.render_share}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

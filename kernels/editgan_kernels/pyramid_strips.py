@@ -19,7 +19,7 @@ Size = tuple[int, int]
 
 
 class PyramidStrips:
-    """`pyramid_linear` in strips of rows: no full-size array is built, and the next layer finds each strip in the cache.
+    """`pyramid_linear` in strips of rows: no full-size array is built, and the next layer reads strips from the cache.
 
     Levels of `size` divided by powers of two are added on grids of cell corners (`_on_corners`), others are upsampled
     separately. Has no gradients.
@@ -123,7 +123,7 @@ class _Window:
         self.rows = level.unwritten(rows + 2)
 
     def move(self, top: int, n: int) -> Tensor:
-        """Rows top - 1 to top + n. `top` advances by the number of rows of each move; only the last n may be smaller."""
+        """Return rows top - 1 to top + n; `top` rises by `rows` from move to move, and only the last n may be smaller."""
         first, end = top + 1, min(top + n + 1, self.height)
         if top == 0:
             first = 0

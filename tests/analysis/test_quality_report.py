@@ -276,7 +276,9 @@ def test_a_folder_without_renders_is_refused(whole, tmp_path, judges):
         measure_quality(whole, tmp_path / "none", judges, CONFIG)
 
 
-def test_a_missing_measuring_network_is_named_with_the_command_that_trains_it(tiny_model, renders, tmp_path, monkeypatch):
+def test_a_missing_measuring_network_is_named_with_the_command_that_trains_it(
+    tiny_model, renders, tmp_path, monkeypatch
+):
     tiny_model.save(tmp_path / "tiny.safetensors")
     identity._shipped.cache_clear()
     monkeypatch.setattr(identity, "WEIGHTS", tmp_path / "identity.safetensors")

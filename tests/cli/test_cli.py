@@ -126,7 +126,7 @@ def test_the_doctor_accepts_missing_optional_weights_but_reports_broken_ones(net
         return {finding.name: finding.state for finding in _weights()}[name]
 
     assert state() == "none"
-    path.write_bytes(b"cut short")
+    path.write_bytes(b"truncated")
     assert state() == "FAIL"
     network._shipped.cache_clear()
 

@@ -191,7 +191,9 @@ def test_photo_and_own_vectors_come_back_after_the_folder_was_deleted(tiny_model
 
 
 @pytest.mark.parametrize("number", [1, 2, 5, 13, 20, 22, 24, 27, 28, 30, 36, 116, 122])
-def test_a_session_without_an_editor_continues_and_warns_once(number, session, tiny_model, tmp_path, caplog, monkeypatch):
+def test_a_session_without_an_editor_continues_and_warns_once(
+    number, session, tiny_model, tmp_path, caplog, monkeypatch
+):
     monkeypatch.setattr("editgan_widgets.documents.journal._LONGEST_WAIT", 0.0)
     session.keep_journal(tmp_path / "journal")
     with caplog.at_level(logging.WARNING), failing_writes(number):

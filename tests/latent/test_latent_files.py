@@ -150,7 +150,7 @@ WRONG = {
     "NaN": (lambda p: npy(p, np.full((ROWS, WIDTH), np.nan)), "contains nan or inf"),
     "infinite": (lambda p: pt(p, [ONE, ONE * float("inf")]), "contains nan or inf"),
     "integers": (lambda p: npy(p, np.ones((ROWS, WIDTH), int)), "floating-point numbers"),
-    "complex": (lambda p: npy(p, np.ones((ROWS, WIDTH), np.complex64)), "only numbers are read"),
+    "complex": (lambda p: npy(p, np.ones((ROWS, WIDTH), np.complex64)), "only numbers are supported"),
     "one number": (lambda p: npy(p, np.float32(1)), "which is no latent"),
     "none": (lambda p: npy(p, np.zeros((0, ROWS, WIDTH))), "no latent"),
     "five dimensions": (lambda p: npy(p, np.full((2, 2, 2, ROWS, WIDTH), 0.5)), "no latent"),
@@ -162,12 +162,12 @@ WRONG = {
         "directions, which load_direction",
     ),
     "JSON of other things": (lambda p: json_file(p, {"name": "x", "sizes": []}), "JSON text, not weights"),
-    "JSON cut short": (lambda p: cut(json_file(p, ONE.tolist())), "JSON text, not weights"),
+    "JSON truncated": (lambda p: cut(json_file(p, ONE.tolist())), "JSON text, not weights"),
     "JSON with uneven rows": (lambda p: json_file(p, [[0.5] * WIDTH, [0.5] * 3]), "one length|several|rows|no latent"),
     "JSON with NaN": (lambda p: json_file(p, [[float("nan")] * WIDTH] * ROWS), "contains nan or inf"),
     "JSON of whole numbers": (lambda p: json_file(p, [[1] * WIDTH] * ROWS), "floating-point numbers"),
     "a pickled array of text": (lambda p: objects_npy(p, {"a": "b"}), "no latents"),
-    "a cut npz": (lambda p: cut(npz(p, w=ONE)), "cut short or damaged|no format"),
+    "a cut npz": (lambda p: cut(npz(p, w=ONE)), "truncated or damaged|no format"),
 }
 
 
@@ -235,7 +235,7 @@ def test_converted_latents_are_read_again(tiny_model, tmp_path):
 @pytest.mark.parametrize("array", [ONE[None], ONE, W, W[None]])
 def test_conversion_asks_for_the_kind_of_an_ambiguous_array(array, tmp_path):
     path = npy(tmp_path / "thing", array.numpy())
-    with pytest.raises(CheckpointError, match=r"its shape does not tell; give --as latents or --as vector .*bundle"):
+    with pytest.raises(CheckpointError, match=r"its shape is ambiguous; give --as latents or --as vector .*bundle"):
         convert([path], tmp_path / "out.safetensors")
     done = run("convert", path, "--out", tmp_path / "out.safetensors")
     assert done.exit_code == 1

@@ -381,7 +381,7 @@ def test_a_photo_a_jpeg_of_ids_and_files_of_other_kinds_are_refused(face, tmp_pa
         (b"", "is empty"),
         (b"<!DOCTYPE html><html></html>", "web page"),
         (b"%PDF-1.7\n", "PDF document"),
-        (mask_png(face, FINE_LABELS)[:-40], "no picture that can be read"),
+        (mask_png(face, FINE_LABELS)[:-40], "not a readable picture"),
         (b"\x93NUMPY\x01\x00garbage", "no array that can be read"),
     ):
         with pytest.raises(MaskFileError, match=message):

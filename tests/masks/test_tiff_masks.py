@@ -185,7 +185,7 @@ REFUSED = {
     "ids above all labels": (lambda: tiff(IDS.astype(np.uint64) + 99), "ids of 'portraits-45' run"),
     "pages that differ": (lambda: tiff(np.stack([IDS, IDS.T.reshape(SIZE)]), photometric="minisblack"), "2 pages that"),
     "RGB of 32 bits": (lambda: tiff(RGB.astype(np.uint32) << 24, photometric="rgb"), "colours of uint32"),
-    "cut short": (lambda: tiff(IDS.astype(np.float64))[:600], "cannot be read"),
+    "truncated": (lambda: tiff(IDS.astype(np.float64))[:600], "cannot be read"),
     "JPEG of ids": (lambda: by_pillow(Image.fromarray(IDS), compression="jpeg"), "ids are lost"),
 }
 

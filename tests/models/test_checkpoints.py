@@ -184,7 +184,7 @@ def test_a_truncated_file_is_refused(generator, bundle, tmp_path, kind, keep):
         torch.save(checkpoints.to_rosinality(generator.state_dict()), whole)
     path = tmp_path / f"cut.{kind}"
     path.write_bytes(whole.read_bytes()[:keep])
-    with pytest.raises(CheckpointError, match=rf"cut\.{kind} \({keep} bytes\).*cut short"):
+    with pytest.raises(CheckpointError, match=rf"cut\.{kind} \({keep} bytes\).*truncated"):
         checkpoints.load_generator(path)
 
 

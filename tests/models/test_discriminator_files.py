@@ -162,7 +162,7 @@ def test_every_architecture_of_stylegan2_ada_gives_the_scores_of_its_tensors(
     ("facts", "change", "line"),
     [
         ({"c_dim": 7}, lambda w: {**w, "mapping.embed.weight": torch.ones(1)}, r"it is conditional \(c_dim 7\)"),
-        ({"b8.conv0.activation": "relu"}, lambda w: w, "its activation is 'relu', only 'lrelu' is read"),
+        ({"b8.conv0.activation": "relu"}, lambda w: w, "its activation is 'relu', only 'lrelu' is supported"),
         ({"b8.conv0.conv_clamp": 3}, lambda w: w, "differs between layers"),
         ({"b8.conv0.conv_clamp": [3]}, lambda w: w, "unhashable"),
         ({"b8.architecture": "dense"}, lambda w: w, r"its architecture \['dense'\] is none of"),

@@ -51,9 +51,7 @@ def test_w_statistics_describe_sampled_latents(tiny_model):
     torch.testing.assert_close(statistics.axes @ statistics.axes.T, torch.eye(16), rtol=0, atol=1e-4)
 
 
-def test_a_bundle_stores_the_statistics_of_w_in_full_precision(
-    tiny_model, tmp_path, monkeypatch
-):
+def test_a_bundle_stores_the_statistics_of_w_in_full_precision(tiny_model, tmp_path, monkeypatch):
     path = tmp_path / "half.safetensors"
     tiny_model.save(path, half=True)
     loaded = EditGAN.load(path)
@@ -116,7 +114,7 @@ def test_a_foreign_bundle_raises_a_checkpoint_error(tmp_path):
 
 def test_a_missing_gpu_is_named_in_the_error(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match=r"device 'cuda' was asked for, but torch sees no CUDA.*device='cpu'"):
+    with pytest.raises(ValueError, match=r"device 'cuda' was requested, but torch sees no CUDA.*device='cpu'"):
         load_model("portraits", device="cuda")
     with pytest.raises(ValueError, match="device 'gpu' is unknown"):
         load_model("portraits", device="gpu")
@@ -141,7 +139,7 @@ def test_a_model_stays_on_its_device_if_the_new_one_is_missing(tiny_model, monke
 def test_a_second_gpu_is_refused_if_there_is_one(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(ValueError, match="'cuda:1' was asked for, but torch sees 1 CUDA"):
+    with pytest.raises(ValueError, match="'cuda:1' was requested, but torch sees 1 CUDA"):
         resolve_device("cuda:1")
     assert resolve_device(None) == torch.device("cuda")
 

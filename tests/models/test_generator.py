@@ -21,7 +21,9 @@ def test_pictures_and_features_agree_with_a_slow_reference(generator):
     z = torch.randn(3, 8)
     w = generator.mapping(z)
     assert torch.allclose(w, naive_mapping(generator.state_dict(), z), atol=1e-5)
-    w_plus = generator.w_plus(w) + torch.randn(3, generator.config.num_ws, 16)  # rows differ, to test that each layer reads its own
+    w_plus = generator.w_plus(w) + torch.randn(
+        3, generator.config.num_ws, 16
+    )  # rows differ, to test that each layer reads its own
     image, features = naive_synthesis(generator, w_plus)
     synthesis = generator.synthesis(w_plus, noise_mode="const")
     assert torch.allclose(synthesis.image, image, atol=1e-4)

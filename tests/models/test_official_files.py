@@ -98,7 +98,7 @@ def test_the_discriminator_of_a_stylegan2_ada_pickle_is_converted(ada):
         (
             {},
             lambda w: {k: v for k, v in w.items() if "b16.torgb" not in k},
-            r"make no StyleGAN2 generator.*b16\.torgb",
+            r"are not a StyleGAN2 generator.*b16\.torgb",
         ),
         ({}, lambda w: {**w, "synthesis.b8.conv0.bias": torch.full((16,), float("nan"))}, "conv0.bias is not finite"),
     ],
@@ -240,7 +240,7 @@ def test_an_encoder_file_gives_the_latent_of_its_layers(tmp_path):
 def test_an_encoder_with_missing_tensors_is_refused(tmp_path):
     file = official_files.encoder_file(64, num_ws=10, w_dim=6, width=4, blocks=(1, 1, 1, 1), channels=8)
     del file["model_state_dict"]["FPN_module.smooth2.weight"]
-    with pytest.raises(CheckpointError, match=r"e\.pth: .*no EditGAN encoder.*smooth2"):
+    with pytest.raises(CheckpointError, match=r"e\.pth: .*not an EditGAN encoder.*smooth2"):
         encoder(tmp_path / "e.pth", file)
 
 

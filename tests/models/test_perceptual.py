@@ -109,7 +109,9 @@ def test_lpips_has_a_finite_gradient_at_the_reference_itself(tmp_path):
     assert gradient.isfinite().all()
 
 
-def test_vgg16_is_read_from_the_environment_variable_and_else_the_discriminator_is_used(tmp_path, tiny_model, monkeypatch):
+def test_vgg16_is_read_from_the_environment_variable_and_else_the_discriminator_is_used(
+    tmp_path, tiny_model, monkeypatch
+):
     monkeypatch.delenv("EDITGAN_VGG16", raising=False)
     assert perceptual_distance(tiny_model.discriminator).name == "the model's discriminator"
     vgg16_file(tmp_path / "vgg16.pth")
@@ -136,7 +138,7 @@ def test_vgg16_is_found_where_torch_hub_keeps_it(tmp_path, tiny_model, monkeypat
 def test_a_broken_file_of_torch_hub_is_skipped_with_a_log_message(tmp_path, tiny_model, monkeypatch, caplog):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
-    (tmp_path / "hub" / "checkpoints" / "vgg16-397923af.pth").write_bytes(b"cut short")
+    (tmp_path / "hub" / "checkpoints" / "vgg16-397923af.pth").write_bytes(b"truncated")
     assert perceptual_distance(tiny_model.discriminator).name == "the model's discriminator"
     assert "VGG16's weights are not used for perceptual distances" in caplog.text
 

@@ -59,7 +59,9 @@ def test_many_missing_tensors_are_counted_and_the_first_three_named(layouts, lay
 def test_a_tensor_of_another_shape_is_named_with_the_expected_shape(layouts, layout):
     state = layouts[layout]
     odd = [name for name, x in state.items() if x.ndim and not name.endswith(FILLED_IN)]
-    odd = [name for name in odd if "bias" in name and "rgb" not in name]  # another number of colour channels has its own error
+    odd = [
+        name for name in odd if "bias" in name and "rgb" not in name
+    ]  # another number of colour channels has its own error
     assert len(odd) > 10
     for name in odd:
         count = state[name].numel()

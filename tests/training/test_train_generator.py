@@ -306,7 +306,7 @@ def test_the_augmentation_probability_rises_while_the_discriminator_overfits():
 
 def test_a_missing_device_is_refused_before_any_file_is_written(data, tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match=r"device 'cuda' was asked for, but torch sees no CUDA devices.*device='cpu'"):
+    with pytest.raises(ValueError, match=r"device 'cuda' was requested, but torch sees no CUDA devices.*device='cpu'"):
         run(data, tmp_path / "out", config(), device="cuda")
     assert not (tmp_path / "out").exists()
 

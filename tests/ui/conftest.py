@@ -149,7 +149,7 @@ def notebook(begin, shipped) -> Lab:
 
 @pytest.fixture
 def open_notebook(request, browser, site, begin) -> Iterator[Callable[..., Host]]:
-    """Run cells in a page: `open_notebook(cell, …, host=Lab, viewport=VIEWPORT)`. The test fails on errors in the page."""
+    """Run cells in a page: `open_notebook(cell, …, host=Lab, viewport=VIEWPORT)`. The test fails on errors in it."""
     address, work = site
     hosts = []
 

@@ -116,7 +116,7 @@ def screen(editor: EditorPage, x: float, y: float, size: int) -> tuple[float, fl
 
 
 def pointer_to_pixel(editor: EditorPage, moves: int, steps: int = 0, size: int | None = None) -> dict[str, float]:
-    """Paint a long stroke with the mouse; ms from each move to the frame that shows it. With `steps`, during an edit."""
+    """Paint a long stroke with the mouse; ms from each move to the frame that shows it. `steps`: during an edit."""
     size = size or len(editor.pixels("index"))
     editor.canvas("parts").scroll_into_view_if_needed()
     if steps:
@@ -158,7 +158,7 @@ def move_burst(editor: EditorPage, count: int) -> dict[str, float]:
 
 
 def stop_to_stopped(editor: EditorPage, tries: int, steps: int = 100) -> dict[str, float]:
-    """Stop running edits; returns the worst figures: further steps, ms until the edit ended, ms beyond the current step.
+    """Stop running edits; returns the worst figures: further steps, ms until the end, ms beyond the current step.
 
     The current step is the one that was running when Stop arrived. Other work on the machine can make it three times as
     long as its neighbours, and it is always completed.
@@ -225,7 +225,7 @@ def reloads(lab: Lab, editor: EditorPage, count: int) -> tuple[int, EditorPage]:
 
 
 def drops(line: Any, editor: EditorPage, count: int) -> int:
-    """Cut the connection during strokes; returns how often picture, mask, sliders and status match the kernel's after."""
+    """Cut the connection during strokes; returns how often picture, mask, sliders and status match the kernel's."""
     good, size = 0, len(editor.pixels("index"))
 
     def differing(kernel: list[Any]) -> list[str]:
@@ -268,7 +268,7 @@ def drops(line: Any, editor: EditorPage, count: int) -> int:
 
 
 def restarts(lab: Lab, editor: EditorPage, count: int) -> tuple[int, EditorPage]:
-    """Restart the kernel and restore the editor in a new cell; returns how often mask, picture and sliders came back."""
+    """Restart the kernel and restore the editor in a new cell; returns how often mask, picture and sliders are back."""
     good = 0
     for _ in range(count):
         wanted = shown_state(editor)

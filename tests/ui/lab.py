@@ -66,7 +66,7 @@ def write_notebook(path: Path, *cells: str) -> None:
 
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """Start JupyterLab on `folder/work` with the repository's kernel spec; yields its address. No password: tests only."""
+    """Start JupyterLab on `folder/work` with the repository's kernel spec; yields its address. It has no password."""
     work, settings = folder / "work", folder / "settings"
     work.mkdir(parents=True, exist_ok=True)
     kernels = folder / "jupyter" / "kernels"

@@ -144,9 +144,7 @@ def endurance(
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, help="file for the JSON besides the last printed line")
-    parser.add_argument(
-        "--model", type=Path, help="a bundle (default: the shipped one, or a tiny one if none ships)"
-    )
+    parser.add_argument("--model", type=Path, help="a bundle (default: the shipped one, or a tiny one if none ships)")
     parser.add_argument("--strokes", type=int, default=20)
     parser.add_argument("--edits", type=int, default=3)
     parser.add_argument("--steps", type=int, default=30, choices=(10, 20, 30, 50, 100))

@@ -1,4 +1,4 @@
-"""Streaming: the newest frame wins, jobs are cancelled within one step, no stale frames, frames at the viewer's pace."""
+"""Streaming: the newest frame wins, jobs are cancelled within one step, no stale frames, at the viewer's pace."""
 
 import os
 import subprocess

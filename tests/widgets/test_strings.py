@@ -110,7 +110,7 @@ def test_the_editor_and_the_grid_use_the_given_language(tiny_model, session):
         editor.close()
     grid = SampleGrid(tiny_model, seeds=[1], language="zh")
     assert grid.strings["seed {seed}"] == "种子 {seed}"
-    with pytest.raises(ValueError, match="language 'tlh' is unknown; use one of 'en', 'zh'"):
+    with pytest.raises(ValueError, match="unknown language 'tlh'; use one of 'en', 'zh'"):
         Editor(session, language="tlh")
     with pytest.raises(ValueError, match="language 'tlh'"):
         SampleGrid(tiny_model, seeds=[1], language="tlh")

@@ -386,7 +386,7 @@ def test_a_restored_editors_history_removes_and_restores_vectors(tiny_model, tmp
 def test_vectors_of_the_library_cannot_be_removed(tiny_model, vectors, monkeypatch):
     monkeypatch.setattr("editgan_widgets.widgets.editor.editor.load_vectors", lambda model: vectors)
     editor = Editor(EditSession.from_seed(tiny_model, seed=3), journal=False)
-    with pytest.raises(ValueError, match="library and stays"):
+    with pytest.raises(ValueError, match="in the model's library"):
         editor.remove_vector("more spark")
     assert "more spark" in editor.vectors
     editor.close()

@@ -273,7 +273,9 @@ def test_a_stroke_without_a_radius_is_refused_with_the_reason(make_editor):
         ([(4, 4)], StrokeError, "must be a Stroke"),
     ],
 )
-def test_an_invalid_stroke_from_python_raises_immediately_and_a_running_edit_continues(make_editor, stroke, error, words):
+def test_an_invalid_stroke_from_python_raises_immediately_and_a_running_edit_continues(
+    make_editor, stroke, error, words
+):
     editor = make_editor()
     stroke_message(editor, steps=5000)
     until(lambda: frames(editor))

@@ -83,7 +83,7 @@ def write_dataset(
     if count < 1 or views < 1:
         raise ValueError(f"a dataset needs at least one portrait of each person; got count={count}, views={views}")
     if picture_format not in FORMATS:
-        raise ValueError(f"picture_format is one of {', '.join(map(repr, FORMATS))}; got {picture_format!r}")
+        raise ValueError(f"picture_format must be one of {', '.join(map(repr, FORMATS))}; got {picture_format!r}")
     if rare and views > 1:
         raise ValueError(f"rare portraits need one view per person; got rare={rare} and views={views}")
     if not (arrays or pictures):

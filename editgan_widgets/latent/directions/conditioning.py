@@ -75,7 +75,7 @@ def _weighted(deltas: torch.Tensor, metric: Metric, model: EditGAN | None) -> to
     if metric == "plain":
         return deltas
     if metric != "covariance":
-        raise ValueError(f"metric is 'plain' or 'covariance'; got {metric!r}")
+        raise ValueError(f"metric must be 'plain' or 'covariance'; got {metric!r}")
     if model is None:
         raise ValueError(
             "the metric 'covariance' needs the model, which knows W's covariance: orthogonalise(…, model=model)"

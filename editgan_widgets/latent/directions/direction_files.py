@@ -75,7 +75,7 @@ def load_direction(
     """
     path = existing(path)
     if unit not in ("file", "sigma"):
-        raise EditVectorError(f"unit is 'file' or 'sigma'; got {unit!r}")
+        raise EditVectorError(f"unit must be 'file' or 'sigma'; got {unit!r}")
     if path.suffix == ".safetensors":
         return _of_ours(path, model, rows, unit, name, force)
     return direction_of(path, read_tensors(path), model, index, rows, unit, columns, name, force)
@@ -100,7 +100,7 @@ def direction_of(
     if not force and not fitting.said and _are_latents(path, delta, model):
         raise CheckpointError(
             f"{path} seems to hold latents, not a direction ({compared(delta, model)}): load_latents reads them; to "
-            "use them as a direction all the same, give force=True"
+            "use them as a direction anyway, give force=True"
         )
     scaled = delta if fitting.sigma is None else delta * fitting.sigma[at]
     several = len(fitting.directions) > 1

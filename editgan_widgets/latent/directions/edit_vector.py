@@ -123,7 +123,7 @@ class EditVector:
         if self.fingerprint not in (None, model.fingerprint, model.base_fingerprint):
             raise WrongModelError(
                 f"edit vector {self.name!r} was made with model {self.fingerprint}, this model is {model.fingerprint}; "
-                "load the model it was made with, or pass force=True to add it all the same"
+                "load the model it was made with, or pass force=True to add it anyway"
             )
 
     def save(self, path: str | Path) -> None:

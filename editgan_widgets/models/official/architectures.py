@@ -138,10 +138,12 @@ def _shape_of_constant(weights: Mapping[str, Tensor]) -> str | None:
 def _architecture(weights: Mapping[str, Tensor]) -> str | None:
     blocks = {int(m[1]) for name in weights if (m := re.match(r"synthesis\.b(\d+)\.", name))}
     if any(re.fullmatch(r"synthesis\.b\d+\.skip\.weight", name) for name in weights):
-        return f"it is a StyleGAN2 of the architecture 'resnet', only 'skip' is read; {_GIVE} of architecture 'skip'"
+        return (
+            f"it is a StyleGAN2 of the architecture 'resnet', only 'skip' is supported; {_GIVE} of architecture 'skip'"
+        )
     pictures = {int(m[1]) for name in weights if (m := re.match(r"synthesis\.b(\d+)\.torgb\.", name))}
     if len(blocks) > 1 and pictures == {max(blocks)}:
-        return f"it is a StyleGAN2 of the architecture 'orig', only 'skip' is read; {_GIVE} of architecture 'skip'"
+        return f"it is a StyleGAN2 of the architecture 'orig', only 'skip' is supported; {_GIVE} of architecture 'skip'"
     return None
 
 

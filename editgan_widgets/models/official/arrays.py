@@ -100,7 +100,7 @@ def part_ids(path: Path, content: Any) -> list[int]:
     """Ids of the parts that an edit vector was painted with, where its file tells. Raises CheckpointError."""
     ids = content.get("roi_ids", []) if isinstance(content, Mapping) else []
     if not isinstance(ids, list) or not all(isinstance(x, int) and 0 <= x < 256 for x in ids):
-        raise CheckpointError(f"{path}: its roi_ids are no list of label ids; save the edit vector alone, as .npy")
+        raise CheckpointError(f"{path}: its roi_ids are not a list of label ids; save the edit vector alone, as .npy")
     return list(ids)
 
 
@@ -113,7 +113,7 @@ def latents(path: Path, content: Any) -> Float[Tensor, "n rows w_dim"]:
     batches = [_batch(tensor) for _, tensor in latents_in(path, content)]
     if len({batch.shape[1:] for batch in batches}) > 1:
         shapes = sorted({tuple(batch.shape[1:]) for batch in batches})[:5]
-        raise CheckpointError(f"{path} holds latents of several sizes, {shapes}; give them in files of their own")
+        raise CheckpointError(f"{path} holds latents of several sizes, {shapes}; give them in separate files")
     return torch.cat(batches)
 
 
@@ -133,7 +133,8 @@ def label_map(path: Path, content: np.ndarray) -> UInt8[np.ndarray, "h w"]:
     )
     if not sound or not np.all((array >= 0) & (array <= 255)) or not np.all(array == np.floor(array)):
         raise CheckpointError(
-            f"{path} is an array {content.shape} of {content.dtype} and no label map; one is (H, W) of label ids 0..255"
+            f"{path} is an array {content.shape} of {content.dtype}, not a label map; "
+            "a label map is (H, W) of label ids 0..255"
         )
     return array.astype(np.uint8)
 

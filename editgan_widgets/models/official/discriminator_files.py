@@ -110,7 +110,8 @@ def _of_stylegan2_ada(
 ) -> tuple[DiscriminatorConfig, dict[str, Tensor]]:
     if any(name.startswith("mapping.") for name in found):
         raise _LeftOutError(
-            f"it is conditional (c_dim {modules.get('', {}).get('c_dim', 'unknown')}); only unconditional ones are read"
+            f"it is conditional (c_dim {modules.get('', {}).get('c_dim', 'unknown')}); only unconditional ones are "
+            "supported"
         )
     sizes = [int(m[1]) for name in found if (m := re.fullmatch(r"b(\d+)\.conv0\.weight", name))]
     if not sizes or sorted(sizes) != [8 * 2**i for i in range(len(sizes))] or len(sizes) > _MOST_BLOCKS:
@@ -118,7 +119,7 @@ def _of_stylegan2_ada(
     layers = {name: facts for name, facts in modules.items() if "activation" in facts and "conv_clamp" in facts}
     activated = {name: x for name, x in layers.items() if not name.endswith("skip")}
     if other := sorted({str(x["activation"]) for x in activated.values()} - {"lrelu"}):
-        raise _LeftOutError(f"its activation is {other[0]!r:.40}, only 'lrelu' is read")
+        raise _LeftOutError(f"its activation is {other[0]!r:.40}, only 'lrelu' is supported")
     clamps = {x["conv_clamp"] for x in activated.values()} or {None}
     if len(clamps) > 1 or any(x["conv_clamp"] is not None for name, x in layers.items() if name.endswith("skip")):
         raise _LeftOutError(f"its layers are clamped at {sorted(map(str, clamps))}, which differs between layers")
@@ -147,16 +148,18 @@ def _completed(
     """The sizes that the shapes tell, and the tensors with the low-pass filters that are not stored."""
     colours = weights[f"b{resolution}.fromrgb.weight"].shape[1]
     if colours != 3:
-        raise _LeftOutError(f"it reads pictures of {colours} channels, only RGB is read")
+        raise _LeftOutError(f"it reads pictures of {colours} channels, only RGB is supported")
     if len(weights["b4.out.weight"]) != 1:
-        raise _LeftOutError(f"it gives {len(weights['b4.out.weight'])} scores, as a conditional one; only one is read")
+        raise _LeftOutError(
+            f"it gives {len(weights['b4.out.weight'])} scores, as a conditional one; only one is supported"
+        )
     sizes = [8 * 2**i for i in range(resolution.bit_length() - 3)]
     channels = (weights["b8.conv1.weight"].shape[0], *(weights[f"b{size}.conv0.weight"].shape[0] for size in sizes))
     added = weights["b4.conv.weight"].shape[1] - channels[0]
     config = DiscriminatorConfig(resolution, channels=channels, mbstd_channels=added, **settings)
     filters = {name: value for name, value in weights.items() if name.endswith("resample_filter")}
     if other := [tuple(value.shape) for value in filters.values() if tuple(value.shape) != (4, 4)]:
-        raise _LeftOutError(f"its low-pass filter is {other[0]}, only (4, 4) is read")
+        raise _LeftOutError(f"its low-pass filter is {other[0]}, only (4, 4) is supported")
     convolutions = [name.removesuffix(".weight") for name, value in weights.items() if value.ndim == 4]
     owners = [*convolutions, *(f"b{size}" for size in sizes)]
     return config, {**{f"{owner}.resample_filter": resample_filter() for owner in owners}, **weights}

@@ -32,7 +32,9 @@ def encoder(path: Path, content: Mapping[str, Any]) -> PyramidEncoder:
     def count(pattern: str) -> int:
         found = {int(m[1]) for name in weights if (m := re.match(pattern, name))}
         if found != set(range(len(found))) or len(found) > _MOST:
-            raise CheckpointError(f"{path}: its tensors {pattern!r} are not numbered 0, 1, 2 …; it is no whole encoder")
+            raise CheckpointError(
+                f"{path}: its tensors {pattern!r} are not numbered 0, 1, 2 …; it is not a complete encoder"
+            )
         return len(found)
 
     try:
@@ -49,7 +51,7 @@ def encoder(path: Path, content: Mapping[str, Any]) -> PyramidEncoder:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(
-            f"{path}: its {len(weights)} tensors make no EditGAN encoder: {str(error)[:300]}; it has FPN_module.*, "
+            f"{path}: its {len(weights)} tensors are not an EditGAN encoder: {str(error)[:300]}; it has FPN_module.*, "
             "course_styles.*, medium_styles.*, fine_styles.*"
         ) from error
 

@@ -174,7 +174,7 @@ _CLOSE = 0.1
 def no_generator(path: Path, weights: Mapping[str, Tensor], error: Exception) -> CheckpointError:
     """Error for tensors that have a generator's names but do not form one."""
     return CheckpointError(
-        f"{path}: its {len(weights)} tensors make no StyleGAN2 generator: {error}; a generator has "
+        f"{path}: its {len(weights)} tensors are not a StyleGAN2 generator: {error}; a generator has "
         "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb: give a whole one"
     )
 
@@ -199,7 +199,7 @@ def _chosen(path: Path, found: Contents) -> tuple[Place, list[str]]:
     if len(meant) > 1 and not ordered:
         raise CheckpointError(
             f"{path} holds {len(meant)} generators, {', '.join(map(str, meant))}, and none is marked as averaged "
-            "(ema); save the one that is meant alone with torch.save and give that file"
+            "(ema); save the intended one alone with torch.save and give that file"
         )
     place = meant[-1]  # of a tuple (G, D, G_ema) the last
     notes = [f"generator found {place}, in {place.layout} names"]

@@ -38,8 +38,8 @@ def member_weights(path: Path, content: Mapping[str, Any]) -> dict[str, Tensor]:
     weights = {name.removeprefix("module."): value for name, value in tensors.items()}
     if words := missing_and_unknown(_NAMES, weights, "member of an interpreter"):
         raise CheckpointError(
-            f"{path} is no member of an EditGAN interpreter: of its tensors, {words}; give model_0.pth, model_1.pth … "
-            "as its trainer wrote them"
+            f"{path} is not a member of an EditGAN interpreter: of its tensors, {words}; give model_0.pth, model_1.pth "
+            "… as its trainer wrote them"
         )
     linear = [weights[f"layers.{i}.weight"] for i in (0, 3, 6)]
     sound = all(x.ndim == 2 and x.numel() for x in linear)

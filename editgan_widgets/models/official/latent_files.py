@@ -89,7 +89,9 @@ def latents_of_bundle(path: Path) -> dict[str, Tensor]:
                 raise CheckpointError(f"{path} is {what} and holds no latents: {reader} reads it; {_FITS}")
             return {name.removeprefix("latents/"): file.get_tensor(name) for name in ours or names}
     except SafetensorError as error:
-        raise CheckpointError(f"{path} is no whole safetensors file ({error}); copy or convert it again") from error
+        raise CheckpointError(
+            f"{path} is not a complete safetensors file ({error}); copy or convert it again"
+        ) from error
 
 
 _FITS = (
@@ -201,7 +203,7 @@ def _shaped(path: Path, name: str, value: Any) -> Tensor:
     while tensor.ndim > 3 and 1 in tensor.shape[:-2]:
         tensor = tensor.squeeze(max(i for i in range(tensor.ndim - 2) if tensor.shape[i] == 1))
     if not 1 <= tensor.ndim <= 3 or 0 in tensor.shape:
-        raise CheckpointError(f"{path} holds an array {shape}, which is no latent; {_FITS}")
+        raise CheckpointError(f"{path} holds an array {shape}, which is not a latent; {_FITS}")
     return tensor
 
 

@@ -59,7 +59,7 @@ def read_npz(path: Path) -> dict[str, Any]:
                 if array is not None:
                     arrays[entry.filename.removesuffix(".npy")] = array
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, struct.error) as error:
-        raise PickleRefusedError(f"{_first_line(error)}; as .npz it is cut short or damaged") from error
+        raise PickleRefusedError(f"{_first_line(error)}; as .npz it is truncated or damaged") from error
     if refused is not None and not arrays:
         raise refused
     return arrays
@@ -92,7 +92,7 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Any:
             raise PickleRefusedError(f"its array {entry.filename[:60]!r} of shape {shape} is of another size")
         data = file.read(left)
         if len(data) != left:
-            raise PickleRefusedError(f"its array {entry.filename[:60]!r} is cut short")
+            raise PickleRefusedError(f"its array {entry.filename[:60]!r} is truncated")
         try:
             array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
         except ValueError as error:  # an empty array may still claim more than an axis can count

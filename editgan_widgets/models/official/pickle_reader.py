@@ -136,7 +136,7 @@ _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 def _exactly(file: Readable, count: int) -> bytes:
     data = file.read(count)
     if len(data) != count:
-        raise PickleRefusedError("it is cut short within its tensors")
+        raise PickleRefusedError("it is truncated within its tensors")
     return data
 
 
@@ -209,10 +209,10 @@ class _Machine:
         except PickleRefusedError:
             raise
         except (IndexError, KeyError) as error:
-            raise PickleRefusedError("its opcodes ask for values that are not there") from error
+            raise PickleRefusedError("its opcodes use values that do not exist") from error
         except (ValueError, TypeError, RuntimeError, AttributeError, OverflowError, MemoryError, EOFError) as error:
             raise PickleRefusedError(_first_line(error)) from error
-        raise PickleRefusedError("it is cut short: it has no end")
+        raise PickleRefusedError("it is truncated: it has no end")
 
     def items_from_mark(self) -> list[Any]:
         """Pop everything above the topmost mark, and the mark."""
@@ -221,20 +221,20 @@ class _Machine:
                 items = self.stack[at + 1 :]
                 del self.stack[at:]
                 return items
-        raise PickleRefusedError("its opcodes ask for a mark that is not there")
+        raise PickleRefusedError("its opcodes use a mark that does not exist")
 
     def extend(self, items: list[Any]) -> None:
         """Add to the list on top."""
         target = self.stack[-1].elements if isinstance(self.stack[-1], Opaque) else self.stack[-1]
         if not isinstance(target, list):
-            raise PickleRefusedError("it appends to what is no list")
+            raise PickleRefusedError("it appends to a value that is not a list")
         target.extend(map(_finished, items))
 
     def put(self, items: list[Any]) -> None:
         """Set keys and values in the dict on top."""
         target = self.stack[-1].entries if isinstance(self.stack[-1], Opaque) else self.stack[-1]
         if not isinstance(target, dict) or len(items) % 2:
-            raise PickleRefusedError("it sets items in what is no dict")
+            raise PickleRefusedError("it sets items in a value that is not a dict")
         target.update(_pairs(zip(items[::2], items[1::2], strict=True)))
 
     def dict_from_mark(self) -> None:
@@ -260,7 +260,7 @@ class _Machine:
         """As `global_`, the name in two strings on the stack."""
         name, module = self.stack.pop(), self.stack.pop()
         if not isinstance(name, str) or not isinstance(module, str):
-            raise PickleRefusedError("it names a global by what is no text")
+            raise PickleRefusedError("it names a global by a value that is not text")
         if (length := len(name) + len(module)) > _LONGEST_NAME:  # before they are joined
             raise PickleRefusedError(f"it names a global of {length} characters, at most {_LONGEST_NAME} fit")
         self.global_(f"{module}.{name}")
@@ -269,7 +269,7 @@ class _Machine:
         """Do what a known global would do with its arguments; an unknown one gives an Opaque. Nothing is called."""
         arguments, call = self.stack.pop(), self.stack.pop()
         if not isinstance(call, (_Global, Opaque)) or not isinstance(arguments, tuple):
-            raise PickleRefusedError("it calls what is no function")
+            raise PickleRefusedError("it calls a value that is not a function")
         self.stack.append(self.made(call, arguments))
 
     def made(self, call: "_Global | Opaque", arguments: tuple) -> Any:
@@ -407,7 +407,7 @@ def _key(key: Any) -> Any:
 
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**48:
-        raise PickleRefusedError("it names a size that is no number of elements")
+        raise PickleRefusedError("it names a size that is not a number of elements")
     return value
 
 
@@ -418,7 +418,7 @@ def _ordered_dict(items: Any = ()) -> dict[Any, Any]:
     if isinstance(items, dict):
         return _pairs(items.items())
     if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in items):
-        raise PickleRefusedError("it builds a dict of what are no pairs")
+        raise PickleRefusedError("it builds a dict from values that are not pairs")
     return _pairs(items)
 
 
@@ -430,7 +430,7 @@ def _tensor(
     `metadata` may say that the numbers are meant negated ("neg") or conjugated ("conj").
     """
     if not isinstance(storage, _Storage):
-        raise PickleRefusedError("it builds a tensor of what is no storage")
+        raise PickleRefusedError("it builds a tensor from a value that is not a storage")
     shape, steps = [_count(n) for n in size], [_count(n) for n in stride]
     if len(shape) != len(steps) or len(shape) > 16:
         raise PickleRefusedError("it builds a tensor whose shape and strides do not fit")
@@ -456,23 +456,23 @@ def _tensor(
 
 def _parameter(tensor: Any, *_: Any) -> Tensor:
     if not isinstance(tensor, Tensor):
-        raise PickleRefusedError("it builds a parameter of what is no tensor")
+        raise PickleRefusedError("it builds a parameter from a value that is not a tensor")
     return tensor
 
 
 def _stored(data: Any) -> _Storage:
     """torch.storage._load_from_bytes: a storage in torch.save's older format, within the pickle."""
     if not isinstance(data, bytes):
-        raise PickleRefusedError("it builds a storage of what are no bytes")
+        raise PickleRefusedError("it builds a storage from a value that is not bytes")
     content = read_legacy_torch(io.BytesIO(data), len(data))
     if not isinstance(content, Tensor) or content.ndim != 1:
-        raise PickleRefusedError("it builds a storage of what is none")
+        raise PickleRefusedError("it builds a storage from a value that is not one")
     return _Storage(content)
 
 
 def _array(data: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
     if not isinstance(data, bytes) or not isinstance(dtype, _Dtype):
-        raise PickleRefusedError("it builds an array of what are no bytes or no numbers")
+        raise PickleRefusedError("it builds an array from values that are not bytes or numbers")
     kind, shape = dtype.build(), tuple(_count(n) for n in (shape if isinstance(shape, tuple) else (shape,)))
     if order not in ("C", "F"):
         raise PickleRefusedError("it builds an array in an unknown order")
@@ -514,7 +514,7 @@ def _persistent_object(meta: Any) -> Opaque:
 def _encoded(text: Any, encoding: Any = "latin1") -> bytes:
     """_codecs.encode: how protocols below 3 write bytes."""
     if not isinstance(text, str) or encoding != "latin1":
-        raise PickleRefusedError("it builds bytes of what is no text")
+        raise PickleRefusedError("it builds bytes from a value that is not text")
     return text.encode("latin1")
 
 

@@ -137,7 +137,7 @@ def to_rosinality(weights: StateDict | StyleGAN2, mapping_lr_multiplier: float =
     config = infer_config(weights)
     if (gain := mapping_gain(weights, mapping_lr_multiplier)) < LEAST_GAIN:
         raise CheckpointError(
-            f"the mapping's weights cannot be meant with mapping_lr_multiplier {mapping_lr_multiplier:g}: root mean "
+            f"the mapping's weights do not fit mapping_lr_multiplier {mapping_lr_multiplier:g}: root mean "
             f"square {gain:.2g} when used, about 1 fits; give the generator itself, or the multiplier of its config"
         )
     g_ema = {}

@@ -84,7 +84,7 @@ class _Reader:
             kind = block.get("architecture", "skip")
             if kind != "skip":
                 raise self.refused(
-                    f"is of the architecture {kind!r} (at {name}), only 'skip' is read; give a StyleGAN2 of "
+                    f"is of the architecture {kind!r} (at {name}), only 'skip' is supported; give a StyleGAN2 of "
                     "architecture 'skip'"
                 )
         layers = self.matching(r"synthesis\.b\d+\.conv[01]")
@@ -119,11 +119,11 @@ class _Reader:
                 raise self.refused(f"has no demodulation at {name}; give a plain StyleGAN2 generator")
         leak = self.one("negative_slope", slopes, None)
         if leak is not None and not 0 <= leak <= 1:
-            raise self.refused(f"has a leaky ReLU of slope {leak:g}, 0 to 1 is read; give another generator")
+            raise self.refused(f"has a leaky ReLU of slope {leak:g}, 0 to 1 is supported; give another generator")
         mapping = {name: x for name, x in mapping.items() if "lr_mul" in x}
         arch = self.found.settings.get("arch")
         if arch not in (None, "stylegan2"):
-            raise self.refused(f"is of the architecture {arch!r} by the file's options, only 'stylegan2' is read; "
+            raise self.refused(f"is of the architecture {arch!r} by the file's options, only 'stylegan2' is supported; "
                                "give an unconditional StyleGAN2 generator")  # fmt: skip
         return Settings(
             multiplier=self.multiplier(mapping, "lr_mul"), leak=leak, notes=tuple(self.notes(layers, mapping))
@@ -154,7 +154,8 @@ class _Reader:
                 expected = value / weight.shape[1] ** 0.5
                 if not math.isclose(gain, expected, rel_tol=1e-3):
                     raise self.refused(
-                        f"has weight_gain {gain:g} at {name}, {expected:g} is read; give a plain StyleGAN2 generator"
+                        f"has weight_gain {gain:g} at {name}, only {expected:g} is supported; give a plain StyleGAN2 "
+                        "generator"
                     )
         return value
 
@@ -174,7 +175,7 @@ class _Reader:
         if len(set(values.values())) > 1:
             listed = ", ".join(f"{x} at {name}" for name, x in list(values.items())[:3])
             raise self.refused(
-                f"has layers of different {key} ({listed} …), one for all is read; give another generator"
+                f"has layers of different {key} ({listed} …), only one for all is supported; give another generator"
             )
         return next(iter(values.values()), default)
 
@@ -184,7 +185,7 @@ class _Reader:
             gain = _number(x.get(key))
             if gain is not None and not math.isclose(gain, expected, rel_tol=1e-3):
                 raise self.refused(
-                    f"has {key} {gain:g} at {name}, {expected:g} is read; give a plain StyleGAN2 generator"
+                    f"has {key} {gain:g} at {name}, only {expected:g} is supported; give a plain StyleGAN2 generator"
                 )
 
     def unit_affine(self) -> None:

@@ -32,7 +32,7 @@ def read_tensors(path: str | Path) -> Any:
     """Read a file's content: dicts, lists, numbers, text, tensors and arrays; no code in it is run.
 
     `.npy` gives a numpy array, `.npz` a dict of them, JSON has arrays for its lists of numbers; an array of Python
-    objects, which numpy pickles, gives what is in it. Raises CheckpointError for a file that is missing, cut short, of
+    objects, which numpy pickles, gives what is in it. Raises CheckpointError for a file that is missing, truncated, of
     another kind, or that asks for anything but data.
     """
     path = existing(path)
@@ -112,7 +112,7 @@ def _advice(start: bytes) -> str:
     if len(start) == 16 and start[8:9] == b"{":
         return "; it looks like safetensors: bundles are read with EditGAN.load or checkpoints.load_generator"
     return (
-        "; if it was cut short, copy or download it again; readable are state dicts by torch.save, a generator in the "
+        "; if it was truncated, copy or download it again; readable are state dicts by torch.save, a generator in the "
         "rosinality layout, StyleGAN2-ADA's .pkl, .npy, .npz, and bundles of ours"
     )
 
@@ -129,7 +129,7 @@ def _read_zip(path: Path) -> Any:
                 if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
                     raise PickleRefusedError(f"its entry {entry.filename[:60]!r} is compressed, torch.save's are not")
                 if "/".join(name.parts[1:]) in entries:
-                    raise PickleRefusedError(f"its entry {entry.filename[:60]!r} stands twice")
+                    raise PickleRefusedError(f"its entry {entry.filename[:60]!r} occurs twice")
                 entries["/".join(name.parts[1:])] = entry
             if "data.pkl" not in entries:
                 raise PickleRefusedError("it is a zip, but not one of torch.save")
@@ -154,7 +154,7 @@ def _read_zip(path: Path) -> Any:
     except (zipfile.BadZipFile, NotImplementedError, struct.error, ValueError, RuntimeError, EOFError) as error:
         if isinstance(error, PickleRefusedError):
             raise
-        raise PickleRefusedError(f"{error}; it is cut short or damaged") from error
+        raise PickleRefusedError(f"{error}; it is truncated or damaged") from error
 
 
 def _read_npy(path: Path) -> Any:
@@ -165,7 +165,7 @@ def _read_npy(path: Path) -> Any:
         mapped = np.lib.format.open_memmap(path, mode="r")  # compares the header's size with the file's
     except Exception as error:  # its header is a Python literal, whose reader raises SyntaxError, TokenError and others
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise PickleRefusedError(f"{reason}; as .npy it is cut short, damaged, or holds Python objects") from error
+        raise PickleRefusedError(f"{reason}; as .npy it is truncated, damaged, or holds Python objects") from error
     if mapped.dtype.kind not in "biuf":
-        raise PickleRefusedError(f"it is an array of {mapped.dtype}, only numbers are read")
+        raise PickleRefusedError(f"it is an array of {mapped.dtype}; only numbers are supported")
     return np.array(mapped)

@@ -46,7 +46,7 @@ def check_whole(path: Path, weights: Mapping[str, Tensor], theirs: Mapping[str, 
         {_name(name, shown) for name in optional},
     )
     if words:
-        raise CheckpointError(f"{path}: its {len(weights)} tensors make no StyleGAN2 generator: {words}; {NEXT_MOVE}")
+        raise CheckpointError(f"{path}: its {len(weights)} tensors are not a StyleGAN2 generator: {words}; {NEXT_MOVE}")
 
 
 def whole_shapes(weights: Mapping[str, Tensor]) -> dict[str, torch.Size]:

@@ -26,7 +26,7 @@ def strings(language: str, *files: Path) -> MappingProxyType[str, str]:
     Raises ValueError for another language.
     """
     if language not in LANGUAGES:
-        raise ValueError(f"language {language!r} is unknown; use one of {', '.join(map(repr, LANGUAGES))}")
+        raise ValueError(f"unknown language {language!r}; use one of {', '.join(map(repr, LANGUAGES))}")
     found: dict[str, str] = {}
     for file in files or (STRINGS,):
         entries = json.loads(file.read_text(encoding="utf-8"))

@@ -69,7 +69,7 @@ def _opened(model: EditGAN, path: Path, index: int | None, config: EditConfig) -
     if kind == UNDECIDED and measured.kind == "edit vector" and by_name(path.stem) != "latents":
         raise CheckpointError(
             f"{path.name} seems to hold a direction, not a latent ({measured}): editor.load_direction(path) gives it a "
-            "slider; EditSession.from_latent begins with it all the same"
+            "slider; EditSession.from_latent starts from it anyway"
         )
     count, at = len(latents), 0 if index is None else index
     if not 0 <= at < count:

@@ -59,7 +59,9 @@ def drag(document: Document, command: Drag) -> Outcome:
     fruitless = document.text("The drag could not get the points closer to their targets. The picture is unchanged.")
 
     def kept(step: EditStep) -> str:
-        return document.text("The points moved {share:.0%} of the way to their targets.", share=float(step.figures["reached"]))
+        return document.text(
+            "The points moved {share:.0%} of the way to their targets.", share=float(step.figures["reached"])
+        )
 
     run = Run(steps, lambda: session.drag(points, steps=steps, region=region), begins, kept, fruitless)
     return Outcome(run=run)

@@ -107,9 +107,7 @@ def accept(document: Document, _command: Accept) -> Outcome:
     """Accept the last edit."""
     waited = document.pending
     document.accept()
-    return Outcome(
-        document.text("Accepted.") if waited else document.text("There is no edit to accept or discard.")
-    )
+    return Outcome(document.text("Accepted.") if waited else document.text("There is no edit to accept or discard."))
 
 
 def set_strength(document: Document, command: SetStrength) -> Outcome:

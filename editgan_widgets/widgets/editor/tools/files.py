@@ -70,7 +70,9 @@ def save(document: Document, _command: Save) -> Outcome:
     if document.photo is None:
         said = document.text("Saved as portrait.png, with its recipe. Open it here to continue.")
         return _saved(said, "portrait.png", picture_png(document.session))
-    said = document.text("Saved as edited.png: the whole picture at full size, with its recipe. Open it here to continue.")
+    said = document.text(
+        "Saved as edited.png: the whole picture at full size, with its recipe. Open it here to continue."
+    )
     return _saved(said, "edited.png", picture_png(document.photo))
 
 

@@ -117,9 +117,7 @@ class Remove(Command, frozen=True, kw_only=True):
         """Raise ValueError for a vector that does not exist or that ships with the model."""
         document.panel.check_there(self.name)
         if self.name not in document.panel.own:
-            raise ValueError(
-                f"{self.name!r} is of the model's library and stays; only vectors of your own can be removed"
-            )
+            raise ValueError(f"{self.name!r} is in the model's library; only your own vectors can be removed")
 
 
 class Refine(Command, frozen=True, kw_only=True):
@@ -245,7 +243,7 @@ def _refining(document: Document, steps: int) -> Iterator[EditStep]:
     """Refine the change that the vectors made: start from the latent without them, and apply them as one vector."""
     session, active = document.session, document.panel.active
     if not active:
-        raise SessionError("nothing to refine: no vector is in the picture; move a slider first")
+        raise SessionError("nothing to refine: no vector is applied; move a slider first")
     vector, began = summed(active, "sliders"), session.history.entry.id
     try:
         session.go_to(session.w_plus - vector.delta_w_plus.to(session.w_plus), vector.labels)
