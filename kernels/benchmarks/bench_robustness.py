@@ -43,7 +43,7 @@ def stroke_burst(editor, count):
 
 
 def preview_burst(editor, name, count):
-    """Milliseconds from the last of many slider positions until its picture is sent, and the number of sent pictures."""
+    """Milliseconds from the last of many slider positions until its picture is sent, and number of sent pictures."""
     frames, computed, picture_of = [], [], editor.session.picture_of
 
     def send(content, buffers=None):

@@ -7,8 +7,8 @@ The layer and bilinear upsampling are both linear, therefore
 so each level is projected at its own size, and no `[batch, Σ C_l, H, W]` cube is built. Levels of the same size are
 added before they are upsampled. For a region of n pixels, `pyramid_linear_at` chooses for each level size the cheaper
 of two exact orders: project the positions that the pixels read, then sample (small levels), or sample, then project
-(large levels). Upsampling is bilinear with `align_corners=False`, always directly to the target size (a cascade of doublings
-gives other values); a sampler may read the nearest position instead.
+(large levels). Upsampling is bilinear with `align_corners=False`, always directly to the target size (a cascade of
+doublings gives other values); a sampler may read the nearest position instead.
 
 Shapes: levels `[batch, C_l, H_l, W_l]`, weights one `[out, C_l]` per level, bias `[out]`; result `[batch, out, H, W]`
 or `[batch, n, out]`. All forms are differentiable in levels, weights and bias, on any device and in any float type.
@@ -151,7 +151,7 @@ class PixelSampler:
         return self._touched_taps(level_size)[0]
 
     def sample(self, level: Tensor, dtype: torch.dtype | None = None) -> Tensor:
-        """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]` in `dtype` or the level's dtype."""
+        """Sample a level `[batch, C, H_l, W_l]` at the pixels; returns `[batch, n, C]` in `dtype` or the level's."""
         size, dtype = (level.shape[2], level.shape[3]), dtype or level.dtype
         index, weight = self.taps(size, dtype)
         if index.shape[1] == 1:

@@ -123,7 +123,7 @@ class _Window:
         self.rows = level.unwritten(rows + 2)
 
     def move(self, top: int, n: int) -> Tensor:
-        """Return rows top - 1 to top + n; `top` rises by `rows` from move to move, and only the last n may be smaller."""
+        """Return rows top - 1 to top + n; `top` rises by `rows` from move to move, only the last n may be smaller."""
         first, end = top + 1, min(top + n + 1, self.height)
         if top == 0:
             first = 0

@@ -314,7 +314,7 @@ function makeHistory({ model, tell, t }) {
     onblur: () => rename()
   });
   const pin = textButton(t("Compare with this one"), t("Compare (C) then shows this picture instead of the one before all edits"), () => tell({ kind: "compare_with", entry: present()?.id ?? null }));
-  const unpin = textButton(t("Compare with the beginning"), t("Compare (C) shows the picture before all edits again"), () => tell({ kind: "compare_with", entry: null }));
+  const unpin = textButton(t("Compare with the start"), t("Compare (C) shows the picture before all edits again"), () => tell({ kind: "compare_with", entry: null }));
   const node = h(
     "details",
     { class: "eg-panel", ontoggle: () => void (node.open && show()) },
@@ -796,7 +796,7 @@ function makeRunBar({ model, root, put, t, tell }, { progressed }) {
     { class: "eg-bar eg-runbar" },
     run,
     stop,
-    h("label", { class: "eg-check" }, auto, h("span", {}, t("edit when the pointer goes up"))),
+    h("label", { class: "eg-check" }, auto, h("span", {}, t("edit when the pointer is released"))),
     h("label", { class: "eg-field" }, h("span", {}, t("Steps")), steps),
     numbers
   );
@@ -1000,8 +1000,8 @@ function makeViewWindow({ width, height, actual, changed: changed2 }) {
     /** @returns {Seen} */
     seen: () => ({ zoom, left, top, width: width / zoom, height: height / zoom }),
     /**
-     * The place in picture px of a pointer over a view whose box on the screen is given. Points are sent as float32, so what is painted
-     * on the page uses the same values.
+     * The position in picture px of a pointer over a view with a given box on the screen. It is rounded to float32, because points are
+     * sent as float32 and the page must paint the same values.
      * @param {{ left: number, top: number, width: number, height: number }} box
      * @param {{ clientX: number, clientY: number }} pointer
      * @returns {Point}
@@ -1055,10 +1055,10 @@ function makeBrush({ model }, { penCame }) {
   const radius = (force = 1) => Math.fround(Math.max(LEAST_RADIUS, model.get("size") / 2 * force));
   return {
     radius,
-    /** Radius of a brush that pushes: its rim hardly moves anything. */
+    /** Radius of a brush that pushes; larger, because its rim moves hardly anything. */
     pushRadius: () => Math.max(LEAST_PUSH, 1.5 * radius()),
     /**
-     * A pen's pressure, 0 (the thinnest line) to 1; null for another pointer, or where pressure is switched off. A pen that cannot
+     * A pen's pressure, 0 (the thinnest line) to 1; null for another pointer, or if pressure is switched off. A pen that cannot
      * measure it reports 0.5 (Pointer Events, section 4.1).
      * @param {Pick<PointerEvent, "pointerType" | "pressure"> | null} event
      */
@@ -1596,7 +1596,7 @@ var polygon_default = {
       doubleClick: polygon.finish,
       key: polygon.key,
       drop: polygon.drop,
-      // The outline so far, on to the pointer, and a ring round the first corner once a click there closes it.
+      // The outline so far up to the pointer, and a ring around the first corner once a click there closes the polygon.
       outlines(cursor) {
         const corners = polygon.corners();
         if (!corners.length) return [];
@@ -1666,7 +1666,7 @@ function makePairs({ width, height, reach: reach2, changed: changed2 }) {
         pair[end] = clamp(to);
         changed2();
       },
-      /** Keep it, unless it goes nowhere. */
+      /** Keep the pair, unless its target is at its handle. */
       release() {
         if (!moves(pair)) drop(pair, isNew ? null : before);
         changed2();
@@ -1714,7 +1714,7 @@ function makePairs({ width, height, reach: reach2, changed: changed2 }) {
     clear,
     all: () => pairs,
     chosen: () => chosen,
-    /** What the kernel is sent: x and y of handle and target of each pair that goes somewhere. */
+    /** Points for the kernel: x and y of handle and target of each pair whose target is away from its handle. */
     points: () => pairs.filter(moves).map(({ handle, target }) => (
       /** @type {[number, number, number, number]} */
       [...handle, ...target]
@@ -1727,7 +1727,7 @@ var drag_default = {
   icon: '<circle cx="5.4" cy="14.4" r="2.2" fill="currentColor"/><path d="M7 12.8 15 5m0 0h-4.6M15 5v4.6"/>',
   key: "d",
   label: (t) => t("drag points of the picture"),
-  title: (t) => t("Drag: press where something is and release where it should be; several pairs, then the Drag button or Enter (D)"),
+  title: (t) => t("Drag: press on a point and release at its target; set several pairs, then press the Drag button or Enter (D)"),
   keys: (t) => [[t("Arrows, N, Delete, Enter"), t("move the chosen target, choose the next pair, remove it, start dragging")]],
   make(bench) {
     const { model, width, height, redraw, reach: reach2, tell, t, on } = bench;
@@ -1737,13 +1737,13 @@ var drag_default = {
     const within = h("input", { type: "checkbox" });
     const text = (label, title, action) => h("button", { type: "button", class: "eg-button eg-text", title, onclick: action }, label);
     const go = text(t("Start dragging"), t("Move the points in the picture to their targets (Enter)"), () => void start());
-    const clear = text(t("Clear points"), t("Take all points away"), () => pairs.clear());
+    const clear = text(t("Clear points"), t("Remove all points"), () => pairs.clear());
     const node = h(
       "div",
       { class: "eg-group eg-drag", hidden: true },
       go,
       clear,
-      h("label", { class: "eg-check", title: t("Keep the picture as it is away from the selected part") }, within, h("span", {}, t("only the selected part")))
+      h("label", { class: "eg-check", title: t("Keep the picture unchanged outside the selected part") }, within, h("span", {}, t("only the selected part")))
     );
     function show() {
       go.disabled = !pairs.points().length;
@@ -1793,7 +1793,7 @@ var drag_default = {
         if (name === "Enter") return start();
         return false;
       },
-      // A way from each handle to its target; a ring at the target, a dot where the handle has come, heavier for the chosen pair.
+      // A line from each handle to its target, a ring at the target, a dot at the moved handle; heavier for the chosen pair.
       outlines() {
         return pairs.all().map(({ handle, target }, i) => {
           const [ring, dot] = [reach2(6), reach2(3)];
@@ -2222,9 +2222,9 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
     resend,
     handled: handled2,
     standing,
-    /** Messages that are not handled yet; at the start, those that an earlier page left. */
+    /** Messages that are not handled yet, including those of an earlier page. */
     waiting: () => [...entries],
-    /** Send everything that waits, and again while no answer comes. */
+    /** Send all waiting messages, again and again until they are answered. */
     open() {
       resend();
       wait();
@@ -2559,7 +2559,7 @@ function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, re
     redraw();
   }
   return {
-    /** Listen to the views, and show the strokes that an earlier page left. */
+    /** Listen to the views, and show the unconfirmed strokes of an earlier page. */
     open() {
       for (const canvas of canvases()) listenTo(canvas);
       listen(window, "pagehide", leave);
@@ -2572,11 +2572,11 @@ function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, re
     showTool,
     drop,
     active: () => gesture !== null,
-    /** Outlines of the tool in hand. */
+    /** Outlines of the chosen tool. */
     outlines: () => gesture?.is.outlines?.() ?? inHand().outlines?.(cursor) ?? [],
-    /** Whether a key press was the tool's. */
+    /** Pass a key press to the chosen tool; returns whether it was handled. */
     key: (name) => inHand().key?.(name) ?? false,
-    /** What the tools show in the toolbar, by name. */
+    /** The tools' elements for the toolbar, by name. */
     nodes: [...tools].flatMap(([name, { node }]) => node ? [
       /** @type {[string, HTMLElement]} */
       [name, node]
@@ -2813,7 +2813,7 @@ function makeSampleSheet({ tell, t }) {
   const WORDS = { 0.5: t("ordinary"), 0.7: t("usual"), 1: t("varied") };
   const cells = /* @__PURE__ */ new Map();
   const blocks = [];
-  const button = iconButton("portrait", t("New portrait: choose one to begin with"), () => choose(anew), { "aria-label": t("New portrait"), "aria-haspopup": "dialog" });
+  const button = iconButton("portrait", t("New portrait: choose one to start from"), () => choose(anew), { "aria-label": t("New portrait"), "aria-haspopup": "dialog" });
   const close = iconButton("close", t("Close without choosing"), () => node.close());
   const more = h("button", { type: "button", class: "eg-button eg-text", onclick: () => addBlock()?.focus() }, t("More portraits"));
   const scroller = h("div", { class: "eg-shelf" });
@@ -3000,7 +3000,7 @@ function makeDrag({ moves, letGo }) {
       moves(Number(moved.value));
     },
     onchange: end,
-    // A slider that returns to where it began fires no change event.
+    // A slider that returns to its first position fires no change event.
     onpointerup: () => setTimeout(end),
     onpointercancel: () => setTimeout(end),
     onblur: end
@@ -3040,9 +3040,9 @@ function makeStaging({ model, root, tell, t }) {
     value.textContent = `${Math.round(Number(range.value) * 100)} %`;
     range.setAttribute("aria-valuetext", value.textContent);
   }
-  const more = textButton(t("{steps} more", { steps: MORE }), t("Go on for {steps} more steps towards the same parts", { steps: MORE }), () => tell({ kind: "run", steps: MORE }));
-  const accept = textButton(t("Accept"), t("Accept this edit (Enter); your next action accepts it too"), () => tell({ kind: "accept" }));
-  const discard = textButton(t("Discard"), t("Go back to before this edit and its strokes (Delete); the edit stays in the history"), () => tell({ kind: "discard" }));
+  const more = textButton(t("{steps} more", { steps: MORE }), t("Continue for {steps} more steps towards the same parts", { steps: MORE }), () => tell({ kind: "run", steps: MORE }));
+  const accept = textButton(t("Accept"), t("Accept this edit (Enter); any further action also accepts it"), () => tell({ kind: "accept" }));
+  const discard = textButton(t("Discard"), t("Undo this edit and its strokes (Delete); the edit stays in the history"), () => tell({ kind: "discard" }));
   const node = h(
     "div",
     { class: "eg-staging", role: "group", "aria-label": t("This edit") },
@@ -3509,7 +3509,7 @@ function makeVectorPanel({ model, tell, t }) {
     clash.hidden = !worst;
     if (!worst) return;
     const names = { first: t(worst.first), second: t(worst.second) };
-    const words = worst.opposed ? t("{first} and {second} pull against each other.", names) : t("{first} and {second} overlap: what they share counts twice.", names);
+    const words = worst.opposed ? t("{first} and {second} pull against each other.", names) : t("{first} and {second} overlap: their common change is applied twice.", names);
     clash.replaceChildren(h("span", { html: ICONS.alert }), h("span", {}, others.length ? `${words} ${t("And {count} more pairs.", { count: others.length })}` : words));
     clash.title = model.get("vector_clashes").map((pair) => `${t(pair.first)} ${pair.opposed ? "↔" : "+"} ${t(pair.second)}`).join("\n");
   }
@@ -3563,7 +3563,7 @@ function render({ model, el }) {
     filled: maskView.filled,
     annotations: layers.annotations,
     seen: zoom.seen,
-    // A frame shows the effect of the strokes, so they are shown until the first one only.
+    // Frames show the effect of the strokes, so strokes are shown only until the first frame.
     shows: { before: peek.peeking, strokes: () => Boolean(labelMap.current()) || !model.get("running") || !runBar.stepped() },
     captions: { picture: [quality.badge, peek.tag, zoom.node], parts: [quality.note, hover] }
   });

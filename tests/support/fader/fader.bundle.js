@@ -325,9 +325,9 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
     resend,
     handled,
     standing,
-    /** Messages that are not handled yet; at the start, those that an earlier page left. */
+    /** Messages that are not handled yet, including those of an earlier page. */
     waiting: () => [...entries],
-    /** Send everything that waits, and again while no answer comes. */
+    /** Send all waiting messages, again and again until they are answered. */
     open() {
       resend();
       wait();
