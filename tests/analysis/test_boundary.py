@@ -83,7 +83,7 @@ def test_style_channels_of_parts_become_directions(tiny_model):
     found = find_directions(tiny_model, read, "stylespace", count=2, parts=[part], seeds=range(4))
     assert len(found.vectors) == 2
     assert all(vector.recipe["space"] == "S" for vector in found.vectors)
-    with pytest.raises(ValueError, match="give their names"):
+    with pytest.raises(ValueError, match="name some"):
         find_directions(tiny_model, read, "stylespace")
 
 

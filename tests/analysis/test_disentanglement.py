@@ -75,5 +75,5 @@ def test_a_models_spaces_are_scored_with_attributes_of_its_pictures(tiny_model):
     assert found[1].basis.fingerprint == tiny_model.fingerprint
     assert found[1].table()[0]["factor"] == "brightness"
     assert found[1].png().startswith(b"\x89PNG")
-    with pytest.raises(ValueError, match="space 'x' is unknown"):
+    with pytest.raises(ValueError, match="unknown space 'x'"):
         disentanglement_of(tiny_model, read, ("x",), samples=80)

@@ -47,7 +47,7 @@ def test_path_length_can_be_measured_with_the_models_own_features(tiny_model, sp
 
 
 def test_unknown_spaces_and_too_few_samples_are_refused(tiny_model):
-    with pytest.raises(ValueError, match="space 's' is unknown"):
+    with pytest.raises(ValueError, match="unknown space 's'"):
         path_length(tiny_model, "s")
     with pytest.raises(ValueError, match="3 samples are too few"):
         path_length(tiny_model, samples=3)

@@ -184,7 +184,7 @@ def test_leakage_at_an_unreached_target_is_extrapolated_and_marked():
     strength, reached = matched_strength(curve_of("v", "a", strengths, values, Basis()))
     assert not reached
     assert strength == pytest.approx(float(values[:, 0].std(ddof=1)) / 0.25)
-    with pytest.raises(ValueError, match="does not raise 'a'"):
+    with pytest.raises(ValueError, match="does not increase 'a'"):
         matched_strength(curve_of("v", "a", strengths, -values, Basis()))
 
 

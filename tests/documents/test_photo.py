@@ -346,7 +346,7 @@ def test_pasting_an_empty_edit_changes_nothing_and_a_crop_may_exceed_the_photo()
 
 @pytest.mark.usefixtures("unchecked")
 def test_objects_that_are_not_pictures_are_refused():
-    with pytest.raises(PhotoError, match="a list is no picture"):
+    with pytest.raises(PhotoError, match="a list is not a picture"):
         open_photo([1, 2, 3])
 
 

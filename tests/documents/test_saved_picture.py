@@ -164,5 +164,5 @@ def test_a_broken_mask_in_a_recipe_is_refused_with_the_reason(tiny_model, edited
 
 def test_a_truncated_saved_picture_is_refused_with_the_reason(tiny_model, photo):
     content = picture_png(photo)
-    with pytest.raises(SavedPictureError, match="can be read"):
+    with pytest.raises(SavedPictureError, match="not a readable picture"):
         open_saved(tiny_model, content[: len(content) - 2000])

@@ -107,7 +107,7 @@ def test_a_vector_may_be_made_of_an_array_or_a_list():
         (np.full((8, 16), np.nan), "contains nan or inf"),
         (np.zeros((8, 16), int), "floating-point numbers"),
         (np.zeros((8, 16), bool), "floating-point numbers"),
-        ([[1.0], [1.0, 2.0]], "no array of numbers"),
+        ([[1.0], [1.0, 2.0]], "not an array of numbers"),
         ("smile.npy", "of type str; give a torch.Tensor"),
         (None, "of type NoneType"),
     ],

@@ -111,7 +111,7 @@ def test_files_that_are_not_masks_of_this_picture_are_refused_with_the_reason(la
         open_mask(encoded(Image.fromarray(strange)), TINY_LABELS, SIZE)
     with pytest.raises(MaskFileError, match="not opaque"):
         open_mask(encoded(Image.new("RGBA", (8, 6), (0, 0, 0, 10))), TINY_LABELS, SIZE)
-    with pytest.raises(MaskFileError, match="no picture"):
+    with pytest.raises(MaskFileError, match="not a readable picture"):
         open_mask(b"words", TINY_LABELS, SIZE)
 
 
@@ -301,7 +301,7 @@ def test_one_hot_planes_and_colours_in_arrays_are_read(face):
         (np.full(FACE, "a"), "a mask is ids"),
         (np.full((48, 40, 7), 3), r"shape \(48, 40, 7\).*argmax"),
         (np.zeros((0, 0)), "a mask is ids"),
-        (object(), "a object is no mask"),
+        (object(), "a object is not a mask"),
     ],
 )
 def test_arrays_that_hold_no_label_map_are_refused(unchecked, array, message):
@@ -382,12 +382,12 @@ def test_a_photo_a_jpeg_of_ids_and_files_of_other_kinds_are_refused(face, tmp_pa
         (b"<!DOCTYPE html><html></html>", "web page"),
         (b"%PDF-1.7\n", "PDF document"),
         (mask_png(face, FINE_LABELS)[:-40], "not a readable picture"),
-        (b"\x93NUMPY\x01\x00garbage", "no array that can be read"),
+        (b"\x93NUMPY\x01\x00garbage", "not a readable array"),
     ):
         with pytest.raises(MaskFileError, match=message):
             read(content)
     np.save(tmp_path / "objects.npy", np.array([{}], object), allow_pickle=True)
-    with pytest.raises(MaskFileError, match="no array that can be read"):
+    with pytest.raises(MaskFileError, match="not a readable array"):
         read(tmp_path / "objects.npy")
 
 

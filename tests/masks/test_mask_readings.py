@@ -107,4 +107,4 @@ def test_the_note_of_an_enlargement_says_whether_its_factor_is_whole(ids, width,
     opened = read_mask(png(large), FINE_LABELS, SIZE)
     assert np.array_equal(opened.label_map, ids)
     assert ("an exact enlargement" in opened.notes[0]) == exact
-    assert ("factor is not whole" in opened.notes[0]) != exact
+    assert ("fractional factor" in opened.notes[0]) != exact

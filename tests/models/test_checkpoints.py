@@ -199,7 +199,7 @@ def test_files_of_another_kind_are_refused_with_their_content(tmp_path):
     checkpoints.write_bundle(tmp_path / "other.safetensors", {"segmenter": {"x": torch.ones(1)}}, {})
     for name, words in {
         "foreign.safetensors": "not a bundle of this package",
-        "garbage.safetensors": "no whole bundle",
+        "garbage.safetensors": "not a complete bundle",
         "garbage.pt": "cannot be read as plain tensors",
         "encoder.pt": "holds .'model_state_dict'. and no 'g_ema'",
         "list.pt": "holds list and no 'g_ema'",

@@ -284,7 +284,7 @@ def test_arrays_are_converted_to_the_shapes_of_this_package(tmp_path):
         np.zeros((4, 6, 3)),
         np.zeros((0, 3)),
     ):
-        with pytest.raises(CheckpointError, match="no label map; one is"):
+        with pytest.raises(CheckpointError, match="not a label map; a label map is"):
             arrays.label_map(tmp_path, wrong)
 
 
