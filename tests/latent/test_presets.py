@@ -34,7 +34,7 @@ def test_the_releases_preset_has_the_releases_weights():
 
 
 def test_an_unknown_preset_names_the_known_ones():
-    with pytest.raises(ValueError, match="'papr' is not known; there are: default, paper, released"):
+    with pytest.raises(ValueError, match="unknown preset 'papr'; use one of default, paper, released"):
         EditConfig.preset("papr")
 
 

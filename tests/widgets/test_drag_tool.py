@@ -38,7 +38,7 @@ def test_a_drag_from_the_page_shows_its_figures_and_moves_the_picture(editor):
     assert not np.array_equal(editor.image, before)
     frames = [content for content, _ in editor.sent if content["kind"] == "frame"]
     assert {"reached", "drag"} <= frames[-1]["figures"].keys()
-    assert "of their way" in editor.view.status
+    assert "of the way to their targets" in editor.view.status
     assert (made(editor), editor.pending) == (["drag"], True)
 
 

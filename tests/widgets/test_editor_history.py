@@ -123,7 +123,7 @@ def test_the_browser_gets_a_picture_of_every_entry_once(editor):
         ({"kind": "visit", "entry": "x"}, "whole number"),
         ({"kind": "visit"}, "whole number"),
         ({"kind": "rename", "entry": 0, "name": "x" * 90}, "at most 80"),
-        ({"kind": "configure", "preset": "best"}, "'best' is not known"),
+        ({"kind": "configure", "preset": "best"}, "unknown preset 'best'"),
         ({"kind": "configure", "preset": "default", "settings": {"device": 1}}, "settings from the browser"),
         ({"kind": "configure", "preset": "default", "settings": {"lr": -1}}, "lr must be above 0"),
     ],
