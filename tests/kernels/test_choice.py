@@ -56,7 +56,7 @@ def test_a_correct_and_faster_kernel_is_used(op):
     (trial,) = [t for t in choices() if t.op == "double"]
     assert trial.kernel
     assert trial.shapes == ((3,),)
-    assert trial.reason == "2.0 times as quick"
+    assert trial.reason == "2.0 times as fast"
     before = len(calls)
     assert torch.equal(choice(torch.ones(3), 1.5), torch.full((3,), 3.0))
     assert len(calls) == before + 1

@@ -228,7 +228,7 @@ def test_a_stroke_that_changes_nothing_starts_no_edit(make_editor):
     stroke_message(editor, label=0, points=((x + 0.5, y + 0.5),), radius=1.0)
     assert editor.wait(20)
     assert not frames(editor)
-    assert "already there" in editor.view.status
+    assert "already shows what was painted" in editor.view.status
     assert not editor.view.can_undo
 
 
