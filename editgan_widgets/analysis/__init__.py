@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from editgan_widgets.analysis.attribute_curves import attribute_curve, leakage
     from editgan_widgets.analysis.attributes import attributes_of, by_picture
+    from editgan_widgets.analysis.batch.apply import apply_to
     from editgan_widgets.analysis.boundary_quality import boundary
     from editgan_widgets.analysis.disentanglement_scores import disentanglement, disentanglement_of
     from editgan_widgets.analysis.effects import effect_map
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from editgan_widgets.latent.directions.unsupervised import ganspace, sefa
 
 __all__ = [
+    "apply_to",
     "attribute_curve",
     "attributes_of",
     "benjamini_hochberg",
@@ -64,6 +66,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "apply_to": "editgan_widgets.analysis.batch.apply",
     "attribute_curve": "editgan_widgets.analysis.attribute_curves",
     "attributes_of": "editgan_widgets.analysis.attributes",
     "benjamini_hochberg": "editgan_widgets.analysis.sample_size",

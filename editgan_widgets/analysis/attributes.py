@@ -1,6 +1,7 @@
 """Attributes: numbers read from pictures, by the judges of a model's domain or by the user's functions."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -34,15 +35,22 @@ def by_picture(**functions: Callable[[np.ndarray], float]) -> Read:
     if not functions:
         raise ValueError("no function was given; name one: by_picture(smile=my_function)")
 
+    return _ByPicture(functions)
+
+
+@dataclass(frozen=True)
+class _ByPicture:
+    """Reads numbers off pictures; a class, so that it can be sent to another process."""
+
+    functions: Mapping[str, Callable[[np.ndarray], float]]
+
     @torch.no_grad()
-    def read(pictures: Tensor) -> Mapping[str, np.ndarray]:
-        found = {name: [] for name in functions}
+    def __call__(self, pictures: Tensor) -> Mapping[str, np.ndarray]:
+        found: dict[str, list[float]] = {name: [] for name in self.functions}
         for picture in images.to_uint8(pictures):
-            for name, function in functions.items():
+            for name, function in self.functions.items():
                 value = float(function(picture))
                 if not np.isfinite(value):
                     raise ValueError(f"attribute {name!r} is {value} for a picture; the function must return a number")
                 found[name].append(value)
         return {name: np.array(values) for name, values in found.items()}
-
-    return read

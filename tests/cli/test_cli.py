@@ -187,3 +187,28 @@ def test_drag_refuses_points_outside_the_picture_and_malformed_ones(saved, tmp_p
     assert done.exit_code == 1
     assert "X,Y,TOX,TOY" in done.output or "outside the picture" in done.output
     assert not (tmp_path / "dragged.png").exists()
+
+
+def test_batch_applies_vectors_to_a_folder_and_lists_what_it_skips(saved, tmp_path, tiny_model):
+    files = tmp_path / "files"
+    files.mkdir()
+    np.save(files / "two.npy", np.concatenate([tiny_model.sample_w_plus(seed).numpy() for seed in (1, 2)]))
+    (files / "notes.txt").write_text("no picture")
+    arguments = ["batch", files, "--vector", saved / "spark.safetensors", "--model", saved / "tiny.safetensors"]
+    done = run(*arguments, "--out", tmp_path / "out", "--scale", 0.5, "--scale", 1)
+    assert done.exit_code == 0, done.output
+    assert "4 edits of 2 portraits" in done.output
+    assert "skipped: notes.txt: " in done.output
+    assert pixels(tmp_path / "out" / "spark here 0.5" / "two.npy 0001.png").shape == (32, 32, 3)
+    assert len((tmp_path / "out" / "report.csv").read_text().splitlines()) == 6
+
+
+def test_batch_takes_seeds_and_refuses_both_seeds_and_files(saved, tmp_path):
+    arguments = ["batch", "--vector", saved / "spark.safetensors", "--model", saved / "tiny.safetensors"]
+    done = run(*arguments, "--out", tmp_path / "out", "--seeds", "3:6")
+    assert done.exit_code == 0, done.output
+    assert "3 edits of 3 portraits" in done.output
+    for wrong, message in ((["--seeds", "3-6"], "FIRST:END"), ([], "give files or folders, or --seeds")):
+        done = run(*arguments, "--out", tmp_path / "out", *wrong)
+        assert done.exit_code == 1
+        assert message in done.stderr

@@ -44,6 +44,7 @@ SHORTER = {
         "samples=200": "samples=10",
         "range(500, 550)": "range(500, 502)",
         "range(4)": "range(1)",
+        "apply_to(range(1000)": "apply_to(range(2)",
     },
     "README.md": {"steps=30": "steps=2"},
     "editing.md": {"seed=30, steps=30": "seed=30, steps=2", "(steps=30, ": "(steps=2, ", ")], steps=30": ")], steps=2"},

@@ -1,0 +1,234 @@
+"""apply_to: edit vectors applied to many portraits, with pictures and one table."""
+
+import hashlib
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from editgan_widgets.analysis.batch.edits import Done, Edit, Interrupted, Task, Work, edited, names_read
+from editgan_widgets.analysis.batch.folder import BatchFolder
+from editgan_widgets.analysis.batch.on_dask import edited_on
+from editgan_widgets.analysis.batch.portraits import Portrait, Skipped, portraits_of, reason_of
+from editgan_widgets.analysis.batch.report import ABOUT, BatchReport
+from editgan_widgets.analysis.results import Basis, Record
+from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.domains.registry import judges_of
+from editgan_widgets.latent.directions.edit_vector import EditVector, checked_scale
+from editgan_widgets.latent.embed import EmbedConfig
+from editgan_widgets.latent.terms.identity import IdentityModel
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Flag, Real, flag, is_real
+
+_GROUP = 8  # portraits that are sent to a worker together
+
+Vectors = EditVector | Iterable[EditVector] | Mapping[str, EditVector]
+
+
+def apply_to(
+    portraits: Any,
+    vectors: Vectors,
+    model: EditGAN,
+    out: str | os.PathLike[str],
+    strengths: Real | Iterable[Real] = 1.0,
+    read: Read | None = None,
+    identity: IdentityModel | None = None,
+    embedding: EmbedConfig | None = None,
+    truncation_psi: float = 0.7,
+    seed_source: str = "torch",
+    force: Flag = False,
+    progress: bool = False,
+    should_stop: Callable[[], bool] | None = None,
+    client: Any = None,
+) -> BatchReport:
+    """Apply each vector, at each strength, to every portrait; write the pictures and one table.
+
+    A second call with the same folder makes only what is missing: after Ctrl+C or a crash, for further portraits,
+    vectors or strengths, or for files that were broken and are repaired. Broken files and pictures without a face that
+    can be embedded do not end the call; the report lists them with the reason.
+
+    Args:
+        portraits: latents `[n, num_ws, w_dim]`; seeds; or a folder (with its subfolders), a file or several files:
+            photos, which are embedded, saved pictures, which contain their latent, and files of latents.
+        vectors: one, several, or a library by name.
+        model: of the vectors.
+        out: folder for pictures, table and log (analysis/batch/folder.py); made if it is missing.
+        strengths: scales of the vectors.
+        read: attributes of pictures (analysis/attributes.py); None takes those of the model's domain, if there are any.
+        identity: network that compares faces; None takes that of the model's domain, if there is one.
+        embedding: settings for photos.
+        truncation_psi, seed_source: of seeds.
+        force: apply vectors of another model too.
+        progress: show a progress bar.
+        should_stop: called after each portrait and each step of an embedding; True ends early, as Ctrl+C does, with a
+            report of what is done.
+        client: a `dask.distributed.Client`; the same call then runs on its workers. They must have this package and the
+            same kind of CPU; the results are then the same bytes as without a client.
+
+    Each picture is computed with one torch thread, so that results do not depend on the machine's number of cores.
+
+    Raises WrongModelError for a vector of another model, ValueError for no or equally named vectors, and for portraits
+    that are none; OSError for a folder that cannot be written.
+    """
+    chosen = _vectors(vectors, model, force)
+    scales = _strengths(strengths)
+    judges = judges_of(model)
+    if read is None and judges.factors is not None:
+        read = judges.factors.read
+    work = Work(model, chosen, read, judges.identity if identity is None else identity, embedding or EmbedConfig())
+    folder = BatchFolder(Path(out))
+    listed = portraits_of(model, portraits, truncation_psi, seed_source, apart_from=folder.path)
+    model.w_statistics()  # computed here, workers get the same
+    batch = _Batch(work, folder, listed, scales, names_read(work))
+    batch.run(progress, should_stop, client)
+    return batch.report()
+
+
+class _Batch:
+    """One call: its edits, and what becomes of them."""
+
+    def __init__(
+        self,
+        work: Work,
+        folder: BatchFolder,
+        listed: list[Portrait | Skipped],
+        scales: tuple[float, ...],
+        attributes: tuple[str, ...],
+    ) -> None:
+        self.work, self.folder, self.listed, self.attributes = work, folder, listed, attributes
+        self.columns = (*ABOUT, *attributes)
+        self.portraits = {one.name: one for one in listed if isinstance(one, Portrait)}
+        self.skipped = {one.name: one for one in listed if isinstance(one, Skipped)}
+        made_of = [_vector_key(work.model, vector) for vector in work.vectors]
+        self.edits = {
+            name: tuple(
+                Edit(i, scale, _key(name, portrait.key, made_of[i], repr(scale), repr(work.embedding)))
+                for i in range(len(work.vectors))
+                for scale in scales
+            )
+            for name, portrait in self.portraits.items()
+        }
+
+    def run(self, progress: bool, should_stop: Callable[[], bool] | None, client: Any) -> None:
+        """Make the missing edits, until all are done or the call is stopped."""
+        missing = [portrait for name, portrait in self.portraits.items() if self._missing(name)]
+        total = len(self.portraits)
+        bar = tqdm(total=total, initial=total - len(missing), unit="portrait", disable=not progress)
+        try:
+            tasks = self._tasks(missing)
+            if client is None:
+                results = _edited_here(self.work, tasks, should_stop)
+            else:
+                results = edited_on(client, self.work, tasks, _GROUP, should_stop)
+            with closing(results):
+                for done in results:
+                    self._keep(done)
+                    bar.update()
+        except KeyboardInterrupt:
+            pass  # the report says what is missing
+        finally:
+            bar.close()
+            self.folder.close((edit.key for edits in self.edits.values() for edit in edits), self.report().table())
+
+    def report(self) -> BatchReport:
+        """Report of everything that is done by now."""
+        rows: list[Record] = []
+        missing = 0
+        for name in self.portraits:
+            for edit in () if name in self.skipped else self.edits[name]:
+                row = self.folder.row(edit.key, self.columns)
+                if row is None:
+                    missing += 1
+                else:
+                    rows.append(row)
+        skipped = tuple(self.skipped[one.name] for one in self.listed if one.name in self.skipped)
+        basis = Basis(len({row["portrait"] for row in rows}), None, None, self.work.model.fingerprint)
+        return BatchReport(self.folder.path, tuple(rows), skipped, missing, self.attributes, basis)
+
+    def _missing(self, name: str) -> tuple[Edit, ...]:
+        if not self.folder.has_picture("original", name):
+            return self.edits[name]
+        return tuple(edit for edit in self.edits[name] if self.folder.row(edit.key, self.columns) is None)
+
+    def _tasks(self, portraits: list[Portrait]) -> Iterator[Task]:
+        """Tasks of portraits, read one by one."""
+        for portrait in portraits:
+            embedded = self.folder.latent(self._embedding_key(portrait), portrait.name)
+            try:
+                source, psnr = (portrait.load(), None) if embedded is None else embedded
+            except OSError as error:
+                self.skipped[portrait.name] = Skipped(portrait.name, reason_of(error))
+                continue
+            yield Task(portrait.name, source, psnr, self._missing(portrait.name))
+
+    def _keep(self, done: Done) -> None:
+        """Write what was made of a portrait; an edit counts as done once its row is logged."""
+        if done.original is None:
+            self.skipped[done.name] = Skipped(done.name, done.reason or "")
+            return
+        edits = self._missing(done.name)
+        self.folder.add_picture("original", done.name, done.original)
+        if done.embedded is not None and done.psnr is not None:
+            self.folder.add_latent(self._embedding_key(self.portraits[done.name]), done.name, done.embedded, done.psnr)
+        for edit, picture, figures in zip(edits, done.edited, done.figures, strict=True):
+            vector = self.work.vectors[edit.vector]
+            path = self.folder.add_picture(f"{vector.name} {_short(edit.strength)}", done.name, picture)
+            about = {"portrait": done.name, "vector": vector.name, "strength": edit.strength, "picture": path}
+            self.folder.add_row(edit.key, about | figures)
+
+    def _embedding_key(self, portrait: Portrait) -> str:
+        return _key(portrait.name, portrait.key, self.work.model.fingerprint, repr(self.work.embedding))
+
+
+def _edited_here(
+    work: Work, tasks: Iterator[Task], should_stop: Callable[[], bool] | None
+) -> Generator[Done, None, None]:
+    for task in tasks:
+        try:
+            yield edited(work, task, should_stop)
+        except Interrupted:
+            return
+        if should_stop is not None and should_stop():
+            return
+
+
+def _vectors(given: Any, model: EditGAN, force: Flag) -> tuple[EditVector, ...]:
+    several = (
+        [given] if isinstance(given, EditVector) else list(given.values() if isinstance(given, Mapping) else given)
+    )
+    if not several:
+        raise ValueError("no vectors were given; give an EditVector, several, or a library such as load_vectors(model)")
+    for vector in several:
+        if not isinstance(vector, EditVector):
+            raise ValueError(f"vectors are EditVectors; got a {type(vector).__name__}; EditVector.load reads one")
+        if not flag(force, "force"):
+            vector.check(model)
+        vector.apply(model.sample_w_plus(0), force=True)  # raises for another shape
+    names = [vector.name for vector in several]
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"two vectors are named {repeated[0]!r}, and the name is their pictures' folder; rename one")
+    return tuple(several)
+
+
+def _strengths(given: Any) -> tuple[float, ...]:
+    several = [given] if is_real(given) else list(given)
+    if not several:
+        raise ValueError("no strengths were given; 1 is a vector as it was made")
+    return tuple(dict.fromkeys(checked_scale(x) for x in several))
+
+
+def _short(strength: float) -> str:
+    """The strength in the name of a folder; two strengths never have the same name."""
+    return f"{strength:g}" if float(f"{strength:g}") == strength else repr(strength)
+
+
+def _vector_key(model: EditGAN, vector: EditVector) -> str:
+    delta = vector.delta_w_plus.detach().cpu().numpy().astype("<f4").tobytes()
+    return _key(model.fingerprint, vector.name, repr(vector.labels), hashlib.sha256(delta).hexdigest())
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

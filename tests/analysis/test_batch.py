@@ -1,0 +1,324 @@
+"""Edit vectors applied to many portraits: latents, seeds and folders; resumed, stopped, and on a cluster."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from editors import push_of
+from PIL import Image
+
+from editgan_widgets import EditSession, EditVector, images
+from editgan_widgets.analysis import apply_to, by_picture, sefa
+from editgan_widgets.analysis.batch import apply
+from editgan_widgets.analysis.batch.folder import file_name
+from editgan_widgets.documents.saved_picture import save_picture
+from editgan_widgets.latent.directions.edit_vector import WrongModelError
+from editgan_widgets.latent.embed import EmbedConfig
+
+READ = by_picture(brightness=lambda picture: picture.mean())
+QUICK = EmbedConfig(steps=1)
+
+
+@pytest.fixture(scope="module")
+def vectors(tiny_model):
+    first, second = sefa(tiny_model, 2)
+    return [first, EditVector("spark/left", second.delta_w_plus, ("spark",), second.recipe)]
+
+
+@pytest.fixture(scope="module")
+def latents(tiny_model):
+    return torch.cat([tiny_model.sample_w_plus(seed) for seed in range(4)])
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Names of the portraits that are computed."""
+    names = []
+    plain = apply.edited
+    monkeypatch.setattr(apply, "edited", lambda work, task, stop: (names.append(task.name), plain(work, task, stop))[1])
+    return names
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.asarray(picture)
+
+
+def test_each_vector_is_applied_to_each_latent_at_each_strength(tiny_model, latents, vectors, tmp_path):
+    report = apply_to(latents, vectors, tiny_model, tmp_path, [-1, 0.5], READ)
+    assert len(report.rows) == 4 * 2 * 2
+    assert report.missing == 0
+    for row in report.rows:
+        i = int(row["portrait"].split()[1])
+        vector = next(x for x in vectors if x.name == row["vector"])
+        with torch.no_grad():
+            made = tiny_model.generator.synthesis(vector.apply(latents[i : i + 1], row["strength"])).image
+            before = tiny_model.generator.synthesis(latents[i : i + 1]).image
+        picture = images.to_uint8(made)[0]
+        np.testing.assert_array_equal(pixels(tmp_path / row["picture"]), picture)
+        change = np.abs(picture.astype(float) - images.to_uint8(before)[0]).mean() / 255
+        assert row["change"] == pytest.approx(change, rel=1e-5)
+        assert row["brightness"] == pytest.approx(picture.mean() - images.to_uint8(before).mean(), rel=1e-4)
+        assert (row["change outside"] is not None) == (vector.name == "spark/left")
+    assert {row["picture"].rsplit("/", 1)[0] for row in report.rows if row["vector"] == "SeFa 1"} == {
+        "SeFa 1 -1",
+        "SeFa 1 0.5",
+    }
+
+
+def test_the_report_is_a_table_a_plot_a_sentence_and_a_csv_file(tiny_model, latents, vectors, tmp_path):
+    report = apply_to(latents, vectors[0], tiny_model, tmp_path, read=READ)
+    with (tmp_path / "report.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["portrait"] for row in rows] == [f"latent 000{i}" for i in range(4)]
+    assert [float(row["brightness"]) for row in rows] == [row["brightness"] for row in report.table()]
+    assert report.summary()[0]["portraits"] == 4
+    assert report.png().startswith(b"\x89PNG")
+    assert report.sentence().startswith("4 edits of 4 portraits")
+
+
+def test_seeds_are_portraits_and_a_library_is_a_set_of_vectors(tiny_model, vectors, tmp_path):
+    report = apply_to([7, np.int64(3)], {"a": vectors[0]}, tiny_model, tmp_path, truncation_psi=0.5)
+    assert [row["portrait"] for row in report.rows] == ["seed 7", "seed 3"]
+    session = EditSession.from_seed(tiny_model, 3, truncation_psi=0.5)
+    np.testing.assert_array_equal(pixels(tmp_path / "original" / "seed 3.png"), session.image)
+
+
+def test_a_second_call_computes_only_what_is_missing(tiny_model, latents, vectors, tmp_path, counted):
+    first = apply_to(latents, vectors[0], tiny_model, tmp_path, read=READ)
+    before = contents(tmp_path)
+    assert apply_to(latents, vectors[0], tiny_model, tmp_path, read=READ).rows == first.rows
+    assert counted == [f"latent 000{i}" for i in range(4)]
+    assert contents(tmp_path) == before
+
+    (tmp_path / first.rows[2]["picture"]).unlink()
+    apply_to(latents, vectors[0], tiny_model, tmp_path, read=READ)
+    assert counted[4:] == ["latent 0002"]
+    assert contents(tmp_path) == before
+
+    apply_to(torch.cat([latents, latents[:1] + 1]), vectors[0], tiny_model, tmp_path, read=READ)
+    assert counted[5:] == ["latent 0004"]
+
+
+def test_other_vectors_strengths_latents_and_attributes_are_missing(tiny_model, latents, vectors, tmp_path, counted):
+    apply_to(latents[:1], vectors[0], tiny_model, tmp_path)
+    for changed in (
+        {"vectors": vectors[1]},
+        {"strengths": 2},
+        {"portraits": latents[1:2]},
+        {"read": READ},
+        {"vectors": EditVector("SeFa 1", 2 * vectors[0].delta_w_plus, (), vectors[0].recipe)},
+    ):
+        given = {"portraits": latents[:1], "vectors": vectors[0], "strengths": 1, "read": None} | changed
+        counted.clear()
+        assert apply_to(**given, model=tiny_model, out=tmp_path).missing == 0
+        assert counted == ["latent 0000"]
+
+
+def test_a_stopped_call_is_continued_to_the_same_bytes(tiny_model, latents, vectors, tmp_path):
+    apply_to(latents, vectors, tiny_model, tmp_path / "whole", read=READ)
+    answers = iter([False, True])
+    part = apply_to(latents, vectors, tiny_model, tmp_path / "two", read=READ, should_stop=lambda: next(answers))
+    assert (len(part.rows), part.missing) == (4, 4)
+    assert "4 edits are missing, which the same call makes" in part.sentence()
+    assert apply_to(latents, vectors, tiny_model, tmp_path / "two", read=READ).missing == 0
+    assert contents(tmp_path / "two") == contents(tmp_path / "whole")
+
+
+def test_ctrl_c_ends_with_a_report_of_what_is_done(tiny_model, latents, vectors, tmp_path, monkeypatch):
+    plain, calls = apply.edited, []
+
+    def interrupted(work, task, stop):
+        calls.append(task)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return plain(work, task, stop)
+
+    monkeypatch.setattr(apply, "edited", interrupted)
+    report = apply_to(latents, vectors[0], tiny_model, tmp_path)
+    assert (len(report.rows), report.missing) == (2, 2)
+    assert len((tmp_path / "report.csv").read_text().splitlines()) == 3
+
+
+def test_a_line_of_the_log_that_a_crash_cut_off_is_computed_again(tiny_model, latents, vectors, tmp_path, counted):
+    apply_to(latents, vectors[0], tiny_model, tmp_path)
+    before, log = contents(tmp_path), tmp_path / "done.jsonl"
+    log.write_text(log.read_text()[:-40])
+    apply_to(latents, vectors[0], tiny_model, tmp_path)
+    assert len(counted) == 5
+    assert contents(tmp_path) == before
+
+
+@pytest.fixture
+def folder(tiny_model, latents, tmp_path):
+    """Files of every kind, good and broken."""
+    files = tmp_path / "files"
+    (files / "holiday").mkdir(parents=True)
+    session = EditSession.from_seed(tiny_model, 3)
+    images.save(session.image, files / "holiday" / "photo.jpg")
+    save_picture(session, files / "saved.png")
+    np.save(files / "two.npy", latents[:2].numpy())
+    (files / "notes.txt").write_text("no picture")
+    (files / "empty.png").touch()
+    (files / "cut.png").write_bytes((files / "saved.png").read_bytes()[:300])
+    np.save(files / "wide.npy", np.zeros((3, 99), np.float32))
+    push_of(tiny_model, 1).save(files / "push.safetensors")
+    (files / ".hidden.png").touch()
+    return files
+
+
+def test_a_folder_of_photos_saved_pictures_and_latents_lists_broken_files_with_the_reason(tiny_model, folder, vectors):
+    report = apply_to(folder, vectors[0], tiny_model, folder / "out", embedding=QUICK)
+    assert [row["portrait"] for row in report.rows] == [
+        "saved.png",
+        "two.npy 0000",
+        "two.npy 0001",
+        "holiday/photo.jpg",
+    ]
+    reasons = {x.name: x.reason for x in report.skipped}
+    assert set(reasons) == {"notes.txt", "empty.png", "cut.png", "wide.npy", "push.safetensors"}
+    assert "a text file" in reasons["notes.txt"]
+    assert "edit vector" in reasons["push.safetensors"]
+    assert "99" in reasons["wide.npy"]
+    session = EditSession.from_seed(tiny_model, 3)
+    np.testing.assert_array_equal(pixels(folder / "out" / "original" / "saved.png.png"), session.image)
+    photo = report.rows[-1]
+    assert photo["psnr"] > 5
+    assert (folder / "out" / photo["picture"]).is_file()
+    with (folder / "out" / "report.csv").open() as file:
+        assert {row["portrait"] for row in csv.DictReader(file) if row["skipped"]} == set(reasons)
+
+
+def test_a_photo_is_embedded_once_and_a_repaired_file_is_done_next_time(
+    tiny_model, folder, vectors, counted, monkeypatch
+):
+    apply_to(folder, vectors[0], tiny_model, folder / "out", embedding=QUICK)
+    shutil.copy(folder / "saved.png", folder / "cut.png")
+    counted.clear()
+    monkeypatch.setattr("editgan_widgets.analysis.batch.edits.PhotoSession", None)  # an embedding would raise
+    broken = {"empty.png", "notes.txt"}
+    for name in broken:
+        (folder / name).unlink()
+    again = apply_to(folder, vectors, tiny_model, folder / "out", embedding=QUICK)
+    assert len(again.rows) == 5 * 2
+    assert counted == ["cut.png", "saved.png", "two.npy 0000", "two.npy 0001", "holiday/photo.jpg"]
+
+
+def test_an_embedding_that_is_stopped_does_not_count_as_done(tiny_model, folder, vectors, tmp_path):
+    photo = folder / "holiday" / "photo.jpg"
+    report = apply_to(
+        photo, vectors[0], tiny_model, tmp_path / "out", embedding=EmbedConfig(steps=50), should_stop=lambda: True
+    )
+    assert (report.rows, report.missing) == ((), 1)
+    assert not (tmp_path / "out" / "latents").exists()
+
+
+def test_several_files_of_one_name_are_told_apart(tiny_model, folder, vectors, tmp_path):
+    (folder / "other").mkdir()
+    images.save(EditSession.from_seed(tiny_model, 5).image, folder / "other" / "photo.jpg")
+    paths = [folder / "holiday" / "photo.jpg", str(folder / "other" / "photo.jpg")]
+    report = apply_to(paths, vectors[0], tiny_model, tmp_path / "out", embedding=QUICK)
+    assert [row["portrait"] for row in report.rows] == ["photo.jpg", "photo.jpg (2)"]
+
+
+def test_latents_that_are_not_finite_are_skipped(tiny_model, latents, vectors, tmp_path):
+    broken = latents.clone()
+    broken[1, 0, 0] = torch.nan
+    report = apply_to(broken, vectors[0], tiny_model, tmp_path)
+    assert len(report.rows) == 3
+    assert "not finite" in report.skipped[0].reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"portraits": np.zeros((2, 3, 5), np.float32)}, ValueError, r"shape \[n, 8, 16\]; got \(2, 3, 5\)"),
+        ({"portraits": []}, ValueError, "no portraits were given"),
+        ({"portraits": [1.5]}, ValueError, r"1\.5 is no portrait"),
+        ({"portraits": [-1]}, ValueError, "-1"),
+        ({"portraits": 3.5}, ValueError, r"3\.5 are no portraits"),
+        ({"portraits": "no/such/folder"}, FileNotFoundError, "no/such/folder"),
+        ({"vectors": []}, ValueError, "no vectors were given"),
+        ({"vectors": "smile"}, ValueError, "vectors are EditVectors; got a str"),
+        ({"strengths": []}, ValueError, "no strengths were given"),
+        ({"strengths": [1, float("nan")]}, ValueError, "scale must be a finite number"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_what_does_not_fit_is_refused_by_name(tiny_model, latents, vectors, tmp_path, changed, error, message):
+    given = {"portraits": latents, "vectors": vectors, "strengths": 1} | changed
+    with pytest.raises(error, match=message):
+        apply_to(**given, model=tiny_model, out=tmp_path)
+
+
+def test_vectors_of_another_model_and_of_equal_names_are_refused(tiny_model, latents, vectors, tmp_path):
+    foreign = EditVector("foreign", vectors[0].delta_w_plus, (), {"fingerprint": "another"})
+    with pytest.raises(WrongModelError, match="foreign"):
+        apply_to(latents, foreign, tiny_model, tmp_path)
+    assert len(apply_to(latents, foreign, tiny_model, tmp_path, force=True).rows) == 4
+    with pytest.raises(ValueError, match="two vectors are named 'SeFa 1'"):
+        apply_to(latents, [vectors[0], vectors[0]], tiny_model, tmp_path)
+
+
+def test_names_become_safe_and_distinct_file_names():
+    assert file_name("open mouth 1.5") == "open mouth 1.5"
+    assert file_name("a/b.jpg") == "a/b.jpg"
+    odd = ["a:b", "a?b", "..", ".", "微笑", "x" * 300, "x" * 301, "con*"]
+    made = [file_name(name) for name in odd]
+    assert len(set(made)) == len(odd)
+    assert all("/" not in name and name.strip(".") and len(name) < 120 for name in made)
+    assert made[4] == "微笑"
+
+
+def test_the_number_of_torch_threads_is_restored(tiny_model, latents, vectors, tmp_path):
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        apply_to(latents[:1], vectors[0], tiny_model, tmp_path)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # the libraries of a cluster warn about themselves
+def test_a_cluster_gives_the_same_bytes_even_if_a_worker_is_killed(tiny_model, vectors, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    seeds = range(60)
+    apply_to(seeds, vectors, tiny_model, tmp_path / "serial", read=READ)
+    killed = threading.Event()
+
+    def kill_one() -> None:
+        """Kill a worker once some portraits are done."""
+        log = tmp_path / "cluster" / "done.jsonl"
+        while not (log.is_file() and log.stat().st_size):
+            time.sleep(0.002)
+        os.kill(next(iter(processes.values())), signal.SIGKILL)
+        killed.set()
+
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        processes = client.run(os.getpid)
+        assert len(set(processes.values())) == 2
+        killer = threading.Thread(target=kill_one)
+        killer.start()
+        report = apply_to(seeds, vectors, tiny_model, tmp_path / "cluster", read=READ, client=client)
+        killer.join()
+    assert killed.is_set()
+    assert report.missing == 0
+    assert contents(tmp_path / "cluster") == contents(tmp_path / "serial")
+    assert json.loads((tmp_path / "cluster" / "done.jsonl").read_text().splitlines()[0])["row"]["portrait"] == "seed 0"
