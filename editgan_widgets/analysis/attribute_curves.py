@@ -5,7 +5,7 @@ section 5).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -287,6 +287,28 @@ def leakage(
         strengths=np.array(found),
         reached=reached,
         basis=Basis(n, None, "means over the same portraits", model.fingerprint),
+    )
+
+
+def leakage_of(vector: EditVector, target: str, curves: Mapping[str, AttributeCurve], basis: Basis) -> Leakage:
+    """Leakage of one vector from curves that were measured already.
+
+    It is given where the target changes by one standard deviation in the direction in which the vector changes it, up
+    or down. Raises ValueError for a target that is not among the curves, or does not change.
+    """
+    if target not in curves:
+        raise ValueError(f"attribute {target!r} is not read; there are: {', '.join(sorted(curves))}")
+    own = curves[target]
+    strength, reached = matched_strength(own if own.mean[-1] >= 0 else replace(own, mean=-own.mean))
+    changes = [_change_at(curve, strength) / curve.std if curve.std > 0 else 0.0 for curve in curves.values()]
+    return Leakage(
+        vectors=(vector.name,),
+        targets=(target,),
+        attributes=tuple(curves),
+        matrix=np.array([changes]),
+        strengths=np.array([strength]),
+        reached=(reached,),
+        basis=replace(basis, interval="means over the same portraits"),
     )
 
 

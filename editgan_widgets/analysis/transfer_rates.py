@@ -1,13 +1,14 @@
 """Transfer rate: the share of held-out portraits on which a vector has the effect that it was learned for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.analysis.transfer import LEAST_SHARE, Read, TransferReport, transfer
+from editgan_widgets.analysis.transfer import LEAST_SHARE, Read, TransferMeasure, TransferReport, transfer
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
@@ -87,3 +88,38 @@ def transfer_rate(
     )
     basis = Basis(report.success.n, None, "95 % Wilson's interval over portraits", model.fingerprint)
     return TransferRate(report, basis)
+
+
+def rate_of_changes(
+    vector: str,
+    attribute: str,
+    seeds: Sequence[int],
+    changes: np.ndarray,
+    source_change: float,
+    fingerprint: str | None = None,
+) -> TransferRate:
+    """Make a transfer rate of changes that were measured already, at a scale of 1.
+
+    Args:
+        vector: name of the vector.
+        attribute: what changed.
+        seeds: of held-out portraits.
+        changes: of the attribute on each of them, in its own unit.
+        source_change: change that counts as whole; not 0.
+        fingerprint: of the model.
+
+    Raises ValueError for a `source_change` of 0 or none that is finite.
+    """
+    if source_change == 0 or not np.isfinite(source_change):
+        raise ValueError(f"{vector!r} changes {attribute!r} by {source_change}; name an attribute that it changes")
+    nothing = float("nan")
+    measures = tuple(
+        TransferMeasure(int(seed), float(change), bool(change / source_change >= LEAST_SHARE), nothing, nothing)
+        for seed, change in zip(seeds, changes, strict=True)
+    )
+    success = Estimate.of_share(np.array([m.success for m in measures]))
+    report = TransferReport(
+        vector, attribute, source_change, 1.0, 0, success, Estimate.of_mean(np.asarray(changes)), None, None, None,
+        measures,
+    )  # fmt: skip
+    return TransferRate(report, Basis(len(measures), None, "95 % Wilson's interval over portraits", fingerprint))

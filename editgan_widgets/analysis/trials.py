@@ -20,6 +20,16 @@ from editgan_widgets.models.editgan import EditGAN
 
 
 @dataclass(frozen=True, eq=False)
+class Portraits:
+    """Some unedited portraits."""
+
+    seeds: tuple[int, ...]
+    w_plus: Tensor  # [n, num_ws, w_dim]
+    pictures: Tensor  # [n, 3, H, W] in [-1, 1]
+    parts: np.ndarray | None  # uint8 [n, H, W], the interpreter's label maps; None where there is none
+
+
+@dataclass(frozen=True, eq=False)
 class Trials:
     """Some portraits, unedited and edited."""
 
@@ -84,7 +94,6 @@ def observe(
     return tuple(seen)
 
 
-@torch.no_grad()
 def _trials(
     model: EditGAN,
     vector: EditVector,
@@ -94,14 +103,22 @@ def _trials(
     batch: int,
 ) -> Iterator[Trials]:
     for i in range(0, len(seeds), batch):
-        some = tuple(seeds[i : i + batch])
-        w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in some])
-        synthesis = model.generator.synthesis(w_plus)
-        parts = None
-        if model.interpreter is not None:
-            maps = [predicted_label_map(model, [f[k : k + 1] for f in synthesis.features]) for k in range(len(some))]
-            parts = torch.stack(maps).cpu().numpy()
-        before = synthesis.image.clamp(-1, 1)
-        del synthesis
-        after = {s: picture_of(model, vector.apply(w_plus, s)) for s in scales}
-        yield Trials(some, before, parts, after)
+        yield edited(model, vector, sampled_portraits(model, seeds[i : i + batch], truncation_psi), scales)
+
+
+@torch.no_grad()
+def sampled_portraits(model: EditGAN, seeds: Sequence[int], truncation_psi: float = 0.7) -> Portraits:
+    """Generate unedited portraits and, if the model has an interpreter, their label maps."""
+    w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
+    synthesis = model.generator.synthesis(w_plus)
+    parts = None
+    if model.interpreter is not None:
+        maps = [predicted_label_map(model, [f[k : k + 1] for f in synthesis.features]) for k in range(len(seeds))]
+        parts = torch.stack(maps).cpu().numpy()
+    return Portraits(tuple(seeds), w_plus, synthesis.image.clamp(-1, 1), parts)
+
+
+def edited(model: EditGAN, vector: EditVector, portraits: Portraits, strengths: Iterable[float]) -> Trials:
+    """Apply a vector to portraits at several strengths, which are not 0."""
+    after = {s: picture_of(model, vector.apply(portraits.w_plus, s)) for s in strengths}
+    return Trials(portraits.seeds, portraits.pictures, portraits.parts, after)

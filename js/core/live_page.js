@@ -22,18 +22,18 @@ export function makeLinePage(model, root, given) {
 }
 
 /**
- * A page that shows one picture. The widget adds its own controls: `root.append(controls, …live.nodes)`.
+ * A page with what every widget shows: progress bar, errors, notices and status line. `root.append(controls, …page.nodes)`.
  *
- * Returns the page with `nodes` (picture, progress bar, errors, status line) and `stop`, a button that is shown during a run.
- * @template {import("./types").LiveTraits} Traits
+ * Returns the page with `nodes`, `stop`, a button that is shown during a run, `showProgress`, `receive(handlers)`, which adds
+ * handlers for messages of the kernel, and `open()`, to be called once the page is complete.
+ * @template {import("./types").StatusTraits} Traits
  * @template {{ kind: string }} Known messages of the widget
  * @param {{ model: import("./types").Model<Traits>, el: HTMLElement }} given
  * @param {object} [options]
  * @param {string[]} [options.downloads] kinds whose file returns to the requesting view
  * @param {string[]} [options.passing] kinds that are not sent again after a reload
- * @param {Record<string, (message: any, buffers: ArrayBuffer[]) => unknown>} [options.received] further kinds of messages of the kernel
  */
-export function makeLivePage({ model, el }, { downloads = [], passing = [], received = {} } = {}) {
+export function makeStatusPage({ model, el }, { downloads = [], passing = [] } = {}) {
   const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
   /** @type {ReturnType<typeof makeLinePage<Traits, Known>>} */
   const page = makeLinePage(model, root, {
@@ -49,8 +49,6 @@ export function makeLivePage({ model, el }, { downloads = [], passing = [], rece
   const progress = h("div", { class: "eg-progress", role: "progressbar", "aria-label": t("Progress"), "aria-valuemin": 0 }, fill);
   const stop = textButton(t("Stop"), t("Stop within one step"), () => tell({ kind: "stop" }), "eg-stop");
   const notices = makeNotices(/** @type {any} */ (page), { dismiss: () => tell({ kind: "dismiss" }) });
-  const picture = makePicture(/** @type {any} */ (page));
-  const frames = makeFrames(/** @type {any} */ ({ ...page, tell }), { showFrame: picture.showFrame, readPicture: picture.read, took: showProgress });
 
   /** @param {import("./types").Progress} given */
   function showProgress({ step = 0, total = 0 }) {
@@ -69,19 +67,46 @@ export function makeLivePage({ model, el }, { downloads = [], passing = [], rece
   on("change:error", notices.showError);
   on("change:notice", notices.showNotice);
   /** @type {Record<string, (message: any, buffers: ArrayBuffer[]) => unknown>} */
-  const RECEIVED = {
+  const received = {
     standing: line.standing,
     download: (message, buffers) => line.download(message, buffers[0]),
-    frame: (message, buffers) => frames.show(message, buffers[0]),
-    ...received,
   };
-  on("msg:custom", (message, buffers) => RECEIVED[message.kind]?.(message, buffers));
-  showStatus();
-  notices.showError();
-  notices.showNotice();
-  el.append(root);
-  line.open();
-  return { ...page, stop, picture, nodes: [picture.node, progress, ...notices.nodes, status] };
+  on("msg:custom", (message, buffers) => received[message.kind]?.(message, buffers));
+  return {
+    ...page,
+    stop,
+    nodes: [progress, ...notices.nodes, status],
+    showProgress,
+    /** @param {typeof received} handlers */
+    receive: (handlers) => void Object.assign(received, handlers),
+    open() {
+      showStatus();
+      notices.showError();
+      notices.showNotice();
+      el.append(root);
+      line.open();
+    },
+  };
+}
+
+/**
+ * A page that shows one picture too, the first of its nodes.
+ * @template {import("./types").LiveTraits} Traits
+ * @template {{ kind: string }} Known messages of the widget
+ * @param {{ model: import("./types").Model<Traits>, el: HTMLElement }} given
+ * @param {object} [options]
+ * @param {string[]} [options.downloads] kinds whose file returns to the view that asks
+ * @param {string[]} [options.passing] kinds that are not sent again after a reload
+ * @param {Record<string, (message: any, buffers: ArrayBuffer[]) => unknown>} [options.received] further kinds of messages of the kernel
+ */
+export function makeLivePage(given, { received = {}, ...options } = {}) {
+  /** @type {ReturnType<typeof makeStatusPage<Traits, Known>>} */
+  const page = makeStatusPage(given, options);
+  const picture = makePicture(/** @type {any} */ (page));
+  const frames = makeFrames(/** @type {any} */ (page), { showFrame: picture.showFrame, readPicture: picture.read, took: page.showProgress });
+  page.receive({ frame: (message, buffers) => frames.show(message, buffers[0]), ...received });
+  page.open();
+  return { ...page, picture, nodes: [picture.node, ...page.nodes] };
 }
 
 /**

@@ -122,8 +122,11 @@ export interface RunBarTraits {
 
 export type RunTraits = ReportTraits & RunBarTraits;
 
+/** Traits of every widget on widgets/core. */
+export type StatusTraits = TextTraits & DeliveryTraits & ReportTraits;
+
 /** Traits of a widget on widgets/core that shows one picture. */
-export type LiveTraits = TextTraits & DeliveryTraits & ReportTraits & CanvasTraits;
+export type LiveTraits = StatusTraits & CanvasTraits;
 
 export interface HistoryEntry {
   id: number;

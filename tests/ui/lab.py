@@ -196,7 +196,7 @@ CLOSE_ALL = """
 import gc, sys
 widgets = sys.modules.get("editgan_widgets.widgets")
 for thing in gc.get_objects() if widgets else []:
-    if type(thing) in (widgets.Editor, widgets.SampleGrid):
+    if type(thing) in (widgets.Editor, widgets.SampleGrid, widgets.VectorExplorer):
         thing.close()
 """
 

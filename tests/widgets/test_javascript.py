@@ -8,6 +8,7 @@ from node import JS, NODE
 
 from editgan_widgets.widgets.editor.tools import BUTTONS
 from editgan_widgets.widgets.editor.view import EditorView
+from editgan_widgets.widgets.explorer.view import ExplorerView
 
 TOOL_NAME = re.compile(r'^  name: "(\w+)",$', re.MULTILINE)
 
@@ -24,12 +25,15 @@ def declared(text: str, interfaces: list[str]) -> set[str]:
     return {field for body in bodies if body for field in re.findall(r"^  (\w+)\??:", body[1], re.MULTILINE)}
 
 
-def test_the_page_declares_exactly_the_traits_that_the_kernel_sends():
-    text = (JS / "core/types.d.ts").read_text() + (JS / "editor/wire.d.ts").read_text()
-    own = re.search(r"export interface EditorTraits extends ([\w, ]+)", text)
+@pytest.mark.parametrize(
+    ("view", "room", "traits"), [(EditorView, "editor", "EditorTraits"), (ExplorerView, "explorer", "ExplorerTraits")]
+)
+def test_the_page_declares_exactly_the_traits_that_the_kernel_sends(view, room, traits):
+    text = (JS / "core/types.d.ts").read_text() + (JS / room / "wire.d.ts").read_text()
+    own = re.search(rf"export interface {traits} extends ([\w, ]+)", text)
     assert own
-    sent = {name for name in EditorView.class_trait_names(sync=True) if not name.startswith("_")}
-    assert declared(text, ["EditorTraits", *own[1].strip().split(", ")]) == sent - {"layout", "tabbable", "tooltip"}
+    sent = {name for name in view.class_trait_names(sync=True) if not name.startswith("_")}
+    assert declared(text, [traits, *own[1].strip().split(", ")]) == sent - {"layout", "tabbable", "tooltip"}
 
 
 def test_page_and_kernel_know_the_same_tools():
@@ -37,7 +41,7 @@ def test_page_and_kernel_know_the_same_tools():
     assert {name for text in files for name in TOOL_NAME.findall(text)} == set(BUTTONS)
 
 
-@pytest.mark.parametrize("widget", ["editor", "sample_grid"])
+@pytest.mark.parametrize("widget", ["editor", "explorer", "sample_grid"])
 def test_a_bundle_contains_each_text_of_its_sources(widget):
     bundle = (JS.parent / f"editgan_widgets/widgets/static/{widget}.bundle.js").read_text(encoding="utf-8")
     texts = re.findall(r'(?<![\w.$])t\(\s*("[^"]+")', (JS / widget / "main.js").read_text(encoding="utf-8"))

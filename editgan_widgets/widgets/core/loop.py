@@ -34,12 +34,12 @@ class Step(Generic[D]):
 
     Attributes:
         document: the document after this step.
-        picture: frame for the browser, uint8 `[H, W, 3]`.
+        picture: frame for the browser, uint8 `[H, W, 3]`; None publishes what the step changed in the document instead.
         figures: numbers that the browser shows with the frame.
     """
 
     document: D
-    picture: np.ndarray
+    picture: np.ndarray | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -173,11 +173,14 @@ class Loop(CommandWorker, Generic[D]):
                 close()
 
     def show_step(self, stamp: int, step: Any) -> None:
-        """Send a step's picture, if the browser keeps up."""
+        """Send a step's picture, if the browser keeps up, or what it changed in the document."""
         self._done_steps += 1
         total = self._last.steps if self._last is not None else 0
         figures = {"step": self._done_steps, "total": total, "figures": dict(step.figures)}
-        self._pacer.offer(stamp, (step.picture, figures))
+        if step.picture is None:
+            self.publish(progress=figures)
+        else:
+            self._pacer.offer(stamp, (step.picture, figures))
 
     @property
     def ran(self) -> bool:

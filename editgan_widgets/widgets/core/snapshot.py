@@ -18,6 +18,10 @@ class Encoded:
         """Encode a picture, uint8 `[H, W, 3]`."""
         return self._once(name, pixels, encoding.still)
 
+    def frame(self, name: str, pixels: np.ndarray) -> bytes:
+        """Encode a picture that is shown small, uint8 `[H, W, 3]`, as a JPEG."""
+        return self._once(name, pixels, encoding.jpeg)
+
     def packed(self, name: str, array: np.ndarray | None) -> bytes:
         """Encode a label map or a mask `[H, W]`. Returns b"" for None and for an empty mask."""
         if array is None or (array.dtype == bool and not array.any()):

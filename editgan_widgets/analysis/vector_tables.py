@@ -1,0 +1,152 @@
+"""A table of edit vectors: length, success, leakage and safe strength of each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.analysis.trials import observe
+from editgan_widgets.analysis.vector_cosines import common_fingerprint
+from editgan_widgets.analysis.vector_studies import VectorStudy
+from editgan_widgets.analysis.w_ellipsoid import SafeStrength, safe_strength
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.models.editgan import EditGAN
+
+
+@dataclass(frozen=True)
+class VectorFigures:
+    """Figures of one vector; None for what was not measured."""
+
+    vector: str
+    norm: float  # Euclidean, of all rows, in W's own unit
+    attribute: str | None = None  # that the vector is for
+    success: Estimate | None = None  # share of held-out portraits on which the attribute changes as it should
+    leakage: float | None = None  # mean change of the other attributes, in standard deviations, per one of its own
+    safe: Estimate | None = None  # strength up to which latents stay within W's ellipsoid; median over portraits
+    n: int = 0  # portraits that success and leakage rest on
+
+
+@dataclass(frozen=True, eq=False)
+class VectorTable(Result):
+    """Figures of several vectors."""
+
+    rows: tuple[VectorFigures, ...]
+    basis: Basis
+
+    def table(self) -> list[Record]:
+        """One record for each vector."""
+        return [
+            {
+                "vector": row.vector,
+                "norm": row.norm,
+                "attribute": row.attribute,
+                "success": None if row.success is None else row.success.value,
+                "success low": None if row.success is None else row.success.low,
+                "success high": None if row.success is None else row.success.high,
+                "leakage": row.leakage,
+                "safe strength": None if row.safe is None else row.safe.value,
+                "n": row.n,
+            }
+            for row in self.rows
+        ]
+
+    def figure(self) -> Figure:
+        """Leakage against success; norms where neither was measured."""
+        figure = Figure(figsize=(6, 4), layout="constrained")
+        axes = figure.add_subplot()
+        both = [(r.vector, r.success.value, r.leakage) for r in self.rows if r.success and r.leakage is not None]
+        if not both:
+            axes.barh([row.vector for row in self.rows], [row.norm for row in self.rows])
+            axes.set_xlabel("norm")
+            return figure
+        axes.scatter([x for _, x, _ in both], [y for _, _, y in both])
+        for name, x, y in both:
+            axes.annotate(name, (x, y), fontsize=8, xytext=(4, 2), textcoords="offset points")
+        axes.set_xlabel("success, share of portraits")
+        axes.set_ylabel("leakage, standard deviations")
+        return figure
+
+    def sentence(self) -> str:
+        """Name the vector that leaks least."""
+        leaks = [(row.leakage, row.vector) for row in self.rows if row.leakage is not None]
+        if not leaks:
+            return f"{len(self.rows)} edit vectors; neither success nor leakage was measured."
+        least, name = min(leaks)
+        return f"Of {len(self.rows)} edit vectors {name!r} leaks least: {least:.2f} standard deviations in the mean."
+
+
+def figures_of(vector: EditVector, study: VectorStudy | None = None, safe: SafeStrength | None = None) -> VectorFigures:
+    """Figures of one vector from what was measured of it."""
+    norm = float(vector.delta_w_plus.double().norm())
+    strength = None if safe is None else safe.strength
+    if study is None:
+        return VectorFigures(vector.name, norm, safe=strength)
+    transfer, leakage, curves = study.transfer(), study.leakage(), study.curves()
+    return VectorFigures(
+        vector=vector.name,
+        norm=norm,
+        attribute=None if curves is None else curves.target,
+        success=None if transfer is None else transfer.report.success,
+        leakage=None if leakage is None else float(leakage.leak[0]),
+        safe=strength,
+        n=study.n,
+    )
+
+
+def vector_table(rows: Sequence[VectorFigures], vectors: Iterable[EditVector]) -> VectorTable:
+    """Put figures of vectors into a table."""
+    counts = [row.n for row in rows if row.n]
+    fingerprint = common_fingerprint(list(vectors))
+    interval = "95 % Wilson's interval over portraits" if counts else None
+    return VectorTable(tuple(rows), Basis(min(counts) if counts else None, None, interval, fingerprint))
+
+
+def compare_vectors(
+    model: EditGAN,
+    vectors: Iterable[EditVector],
+    read: Read | None = None,
+    seeds: Iterable[int] = range(50_000, 50_050),
+    truncation_psi: float = 0.7,
+    progress: bool = False,
+) -> VectorTable:
+    """Measure several vectors on the same held-out portraits.
+
+    Args:
+        model: of the vectors. Raises WrongModelError for another one.
+        vectors: to compare.
+        read: attributes of pictures; None leaves out success and leakage.
+        seeds, truncation_psi: of the portraits.
+        progress: show a progress bar.
+    """
+    given, chosen = list(vectors), list(seeds)
+    rows = []
+    for vector in given:
+        study = None
+        if read is not None:
+            study = VectorStudy(model, vector, read, maps=False)
+            observe(model, vector, [study], chosen, study.strengths, truncation_psi, progress=progress)
+        rows.append(figures_of(vector, study, safe_strength(vector, model, chosen, truncation_psi)))
+    return vector_table(rows, given)
+
+
+def sorted_rows(rows: Iterable[VectorFigures], by: str, descending: bool = False) -> list[VectorFigures]:
+    """Rows in the order of a column: "vector", "norm", "success", "leakage" or "safe"; what is unknown comes last.
+
+    Raises ValueError for another column.
+    """
+    columns = ("vector", "norm", "success", "leakage", "safe")
+    if by not in columns:
+        raise ValueError(f"vectors are sorted by one of {', '.join(columns)}; got {by!r}")
+
+    def value(row: VectorFigures) -> float | str | None:
+        found = getattr(row, by)
+        return found.value if isinstance(found, Estimate) else found
+
+    known = [row for row in rows if value(row) is not None and value(row) == value(row)]
+    unknown = [row for row in rows if row not in known]
+    known.sort(key=lambda row: np.inf if value(row) is None else value(row), reverse=descending)  # type: ignore[arg-type,return-value]
+    return known + unknown

@@ -1,0 +1,57 @@
+"""The document of the explorer: vectors, what is chosen, and the results that its views show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from editgan_widgets.analysis.results import Result
+from editgan_widgets.analysis.strength_strips import StrengthStrip
+from editgan_widgets.analysis.vector_tables import VectorFigures, VectorTable, figures_of, vector_table
+from editgan_widgets.latent.directions.edit_vector import EditVector
+
+TABLE, STRIP, PAIRS = "vectors", "strip", "cosines"
+EFFECT, CURVES, ROWS = "effect map", "attribute curves", "row norms"
+LEAKAGE, TRANSFER, SAFE, INTERACTION = "leakage", "transfer rate", "safe strength", "interaction"
+RESULTS = (TABLE, PAIRS, STRIP, EFFECT, CURVES, ROWS, LEAKAGE, TRANSFER, SAFE, INTERACTION)
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """State of the explorer."""
+
+    vectors: Mapping[str, EditVector]
+    chosen: str
+    seeds: tuple[int, ...]  # of the strip
+    seed: int  # of the large picture
+    picture: np.ndarray  # uint8 [H, W, 3], of `seed` at `strength`
+    second: str | None = None
+    strength: float = 1.0
+    drafts: frozenset[str] = frozenset()  # names of vectors that were not kept yet
+    own: frozenset[str] = frozenset()  # names of vectors that were kept here
+    measured: Mapping[str, VectorFigures] = field(default_factory=dict)
+    results: Mapping[str, Result] = field(default_factory=dict)  # of the chosen vector, and of the pair
+    strip: StrengthStrip | None = None
+    paused: bool = False  # the table is measured on demand only
+
+    @property
+    def vector(self) -> EditVector:
+        """The chosen vector."""
+        return self.vectors[self.chosen]
+
+    @property
+    def figures(self) -> list[VectorFigures]:
+        """A row for each vector, with what was measured of it."""
+        return [self.measured.get(name) or figures_of(vector) for name, vector in self.vectors.items()]
+
+    @property
+    def table(self) -> VectorTable:
+        """The table of all vectors."""
+        return vector_table(self.figures, self.vectors.values())
+
+    @property
+    def shown(self) -> dict[str, Result]:
+        """All results in view, by name."""
+        strip = {} if self.strip is None else {STRIP: self.strip}
+        found = {TABLE: self.table, **strip, **self.results}
+        return {name: found[name] for name in RESULTS if name in found}

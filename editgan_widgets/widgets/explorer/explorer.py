@@ -1,0 +1,328 @@
+"""VectorExplorer: what edit vectors do, where, how much and what leaks, in linked views.
+
+The worker computes results of `editgan_widgets.analysis` (tasks.py); the page draws their numbers. Each can be taken
+out: `explorer.results["effect map"]`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+import traitlets
+from ipywidgets import DOMWidget, VBox, Widget
+
+from editgan_widgets.analysis.attributes import attributes_of
+from editgan_widgets.analysis.results import Result
+from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.documents.session import EditSession
+from editgan_widgets.domains.registry import judges_of
+from editgan_widgets.files import write_bytes
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
+from editgan_widgets.latent.directions.library import load_vectors
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Real, Whole, real, whole
+from editgan_widgets.widgets.core import encoding
+from editgan_widgets.widgets.core.commands import Stop, checked
+from editgan_widgets.widgets.core.shown import forget, keep_while_shown
+from editgan_widgets.widgets.editor.editor import Editor
+from editgan_widgets.widgets.explorer.actions import Actions, file_stem, known, result_of
+from editgan_widgets.widgets.explorer.commands import (
+    COMMANDS,
+    MOST_SEEDS,
+    Choose,
+    Discard,
+    Keep,
+    MeasureAll,
+    Orthogonalise,
+    SetSeeds,
+    SetStrength,
+)
+from editgan_widgets.widgets.explorer.document import RESULTS, Document
+from editgan_widgets.widgets.explorer.loop import ExplorerLoop
+from editgan_widgets.widgets.explorer.snapshot import snapshot
+from editgan_widgets.widgets.explorer.tasks import Tasks
+from editgan_widgets.widgets.explorer.view import ExplorerView
+
+PORTRAITS = range(50_000, 50_024)
+
+
+class VectorExplorer(DOMWidget):
+    """A table of edit vectors and linked views of the chosen one. Shows itself as the last line of a notebook cell.
+
+    Args:
+        model: an `EditGAN`.
+        vectors: edit vectors, by name or as a list; None takes the library that ships with the model.
+        seeds: portraits of the strip, 1 to 8.
+        read: attributes of pictures (`attributes_of`, `by_picture`); None takes the judge of the model's domain, and
+            leaves out success, leakage and curves where it has none.
+        portraits: seeds of the portraits that are measured; those that a vector was learned on do not count for its
+            success.
+        truncation_psi: of all portraits, 0 to 2.
+        language: of the page, "en" or "zh" (simplified Chinese); sentences of results and errors are in English.
+
+    The table is measured while nothing else runs. All methods return at once, except `wait`, `save` and those that
+    return something; `wait()` raises what went wrong. Raises EditVectorError for no vectors, one of zeros, or one of
+    another model.
+    """
+
+    def __init__(
+        self,
+        model: EditGAN,
+        vectors: Mapping[str, EditVector] | Iterable[EditVector] | None = None,
+        seeds: Iterable[Whole] = range(4),
+        *,
+        read: Read | None = None,
+        portraits: Iterable[Whole] = PORTRAITS,
+        truncation_psi: Real = 0.7,
+        language: str = "en",
+    ) -> None:
+        given = _checked_vectors(model, vectors)
+        strip, measured = _checked_seeds(seeds), tuple(whole(seed, "a seed", least=0) for seed in portraits)
+        if not measured:
+            raise ValueError("no portraits were given to measure; give some seeds, such as range(50_000, 50_024)")
+        psi = real(truncation_psi, "truncation_psi")
+        if read is None and judges_of(model).factors is not None:
+            read = attributes_of(model)
+        tasks = Tasks(model, read, measured, psi)
+        first = next(iter(given))
+        document = Document(given, first, strip, strip[0], tasks.picture(given[first], strip[0], 1.0))
+        height, width = document.picture.shape[:2]
+        self.view = view = ExplorerView(language, width=width, height=height, attributes=read is not None)
+        self._slot = slot = VBox()  # for the editor
+        self._box = VBox([view, slot])
+        # Nothing that its widgets or threads hold refers to the explorer, so that it is freed once nobody does.
+        actions = Actions(tasks, lambda *message: view.send(*message), lambda shown: _show_editor(slot, model, shown, psi))
+        self._model, self._psi = model, psi
+        self._loop = ExplorerLoop(view, document, COMMANDS, actions.apply, snapshot, model=model)
+        self._model_id = self._box.model_id
+        super(Widget, self).__init__(layout=self._box.layout)  # not Widget's own: the box has the page's model
+        self._loop.ask(Choose(name=first))
+
+    def __repr__(self) -> str:
+        return f"VectorExplorer({len(self.vectors)} vectors, {self.chosen!r} chosen)"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        keep_while_shown(self)
+        data, metadata = self._box._repr_mimebundle_(**kwargs) or ({}, {})
+        return {**data, "image/png": encoding.png(self._document.picture)}, metadata
+
+    @property
+    def model_id(self) -> str:
+        """Id of the model that stands for the explorer on the page."""
+        return str(self._model_id)
+
+    @traitlets.observe("layout", "tooltip", "tabbable", "_dom_classes")
+    def _pass_on(self, change: Any) -> None:
+        """Looks are the box's."""
+        setattr(self._box, change["name"], change["new"])
+
+    def _get_embed_state(self, drop_defaults: bool = False) -> Any:
+        return self._box._get_embed_state(drop_defaults)
+
+    @property
+    def _document(self) -> Document:
+        return self._loop.document
+
+    # ---- what is shown
+
+    @property
+    def vectors(self) -> dict[str, EditVector]:
+        """All vectors by name, also drafts and those that were kept here."""
+        return dict(self._document.vectors)
+
+    @property
+    def chosen(self) -> str:
+        """Name of the chosen vector."""
+        return self._document.chosen
+
+    @property
+    def second(self) -> str | None:
+        """Name of the vector that the chosen one is compared with."""
+        return self._document.second
+
+    @property
+    def vector(self) -> EditVector:
+        """The chosen vector."""
+        return self._document.vector
+
+    @property
+    def strength(self) -> float:
+        """Strength of the chosen vector in the large picture."""
+        return self._document.strength
+
+    @property
+    def image(self) -> np.ndarray:
+        """The large picture, uint8 `[H, W, 3]`."""
+        return self._document.picture
+
+    @property
+    def results(self) -> Mapping[str, Result]:
+        """Results in view, by name, as far as they are computed: those of RESULTS.
+
+        "vectors" is the table. "effect map", "attribute curves", "row norms", "leakage", "transfer rate", "safe
+        strength" and "strip" are of the chosen vector, "cosines" of all, "interaction" of the two chosen ones.
+        """
+        return MappingProxyType(self._document.shown)
+
+    @property
+    def running(self) -> bool:
+        """True while something is computed or waits."""
+        return self._loop.running
+
+    @property
+    def error(self) -> str:
+        """The message in the error box; empty if there is none."""
+        return self.view.error
+
+    # ---- what can be done
+
+    def choose(self, name: str, second: str | None = None) -> None:
+        """Choose a vector, and a second one to compare it with. Raises ValueError for one that is not there."""
+        for one in (name,) if second is None else (name, second):
+            known(self._document, one)
+        self._loop.ask(Choose(name=name, second=second))
+
+    def set_strength(self, strength: Real) -> None:
+        """Show the large picture at a strength, -4 to 4. Raises ValueError for another one."""
+        self._loop.ask(checked(SetStrength, {"strength": real(strength, "strength")}))
+
+    def set_seeds(self, *seeds: Whole) -> None:
+        """Set the portraits of the strip. Raises ValueError for none, too many, or what is no seed."""
+        self._loop.ask(SetSeeds(seeds=list(_checked_seeds(seeds))))
+
+    def orthogonalise(self, metric: Literal["plain", "covariance"] = "plain") -> None:
+        """Make a draft of the chosen vector that is orthogonal to the second one, and choose it.
+
+        `metric` as of `analysis.orthogonalise`. `keep` keeps the draft under a name.
+        """
+        self._loop.ask(checked(Orthogonalise, {"metric": metric}))
+
+    def keep(self, name: str) -> None:
+        """Keep the chosen vector as a new one: a draft takes the name, another one is copied."""
+        self._loop.ask(checked(Keep, {"name": name}))
+
+    def discard(self, name: str) -> None:
+        """Remove a draft, or a vector that was kept here."""
+        self._loop.ask(checked(Discard, {"name": name}))
+
+    def measure_all(self) -> None:
+        """Measure what is missing in the table, after `stop`."""
+        self._loop.ask(MeasureAll())
+
+    def stop(self) -> None:
+        """Stop measuring within one portrait; what was measured is kept."""
+        self._loop.ask(Stop())
+
+    def sort(self, by: str = "", descending: bool = False) -> None:
+        """Sort the table by "vector", "norm", "success", "leakage" or "safe"; "" for the order in which they were given.
+
+        Raises ValueError for another column.
+        """
+        names = self.view.traits()["sort_by"].values  # type: ignore[attr-defined]
+        if by not in names:
+            raise ValueError(f"the table is sorted by one of {', '.join(map(repr, names))}; got {by!r}")
+        self.view.sort_by, self.view.descending = by, bool(descending)
+
+    def open_in_editor(self) -> Editor:
+        """Return an editor on the portrait in view, with all vectors, the chosen one at its strength.
+
+        As the last line of a cell it shows itself. The button on the page shows one below the explorer.
+        """
+        return _editor(self._model, self._document, self._psi)
+
+    def save(self, result: str, path: str | Path) -> None:
+        """Write a result in view as .csv or .png. Raises ValueError for another result or ending, or OSError."""
+        found, path = result_of(self._document, result), Path(path)
+        if path.suffix not in (".csv", ".png"):
+            raise ValueError(f"a result is written as .csv or .png; got {path.name!r}")
+        write_bytes(path, found.csv().encode() if path.suffix == ".csv" else found.png())
+
+    def save_all(self, folder: str | Path) -> list[Path]:
+        """Write all results in view as .csv and .png into a folder, which is made if it is not there; their paths."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        document = self._document
+        paths = []
+        for name, found in document.shown.items():
+            for ending, content in (("csv", found.csv().encode()), ("png", found.png())):
+                paths.append(folder / f"{file_stem(document, name)}.{ending}")
+                write_bytes(paths[-1], content)
+        return paths
+
+    def wait(self, timeout: Real | None = None) -> bool:
+        """Block until nothing runs or waits, at most `timeout` seconds; False if time ran out.
+
+        Raises the error of the last action, if there was one.
+        """
+        return self._loop.wait_or_raise(None if timeout is None else float(timeout))
+
+    def close(self) -> None:
+        """End the worker and remove all widgets, also of the editor below."""
+        self._end(5.0)
+
+    def __del__(self) -> None:
+        if "_loop" in vars(self):  # made to its end
+            self._end(0.0)
+
+    def _end(self, timeout: float) -> None:
+        forget(self)
+        self._loop.close(timeout)
+        _close_editors(self._slot)
+        for widget in (self.view, self._slot, self._box):
+            layout = widget.layout
+            widget.close()
+            if layout is not None:
+                layout.close()
+
+
+def _checked_vectors(
+    model: EditGAN, vectors: Mapping[str, EditVector] | Iterable[EditVector] | None
+) -> dict[str, EditVector]:
+    """Vectors by name, each of which has that name."""
+    if vectors is None:
+        vectors = load_vectors(model)
+    pairs = list(vectors.items()) if isinstance(vectors, Mapping) else [(vector.name, vector) for vector in vectors]
+    found: dict[str, EditVector] = {}
+    for name, vector in pairs:
+        if name in found:
+            raise EditVectorError(f"two edit vectors are named {name!r}; give them by name: {{'a': …, 'b': …}}")
+        vector.check(model)
+        if not vector.delta_w_plus.any():
+            raise EditVectorError(f"edit vector {name!r} is zero everywhere; leave it out")
+        found[name] = vector if vector.name == name else replace(vector, name=name)
+    if not found:
+        raise EditVectorError("no edit vector was given; give one or more, or None for those that ship with the model")
+    return found
+
+
+def _checked_seeds(seeds: Iterable[Whole]) -> tuple[int, ...]:
+    found = tuple(dict.fromkeys(whole(seed, "a seed", least=0) for seed in seeds))
+    if not 1 <= len(found) <= MOST_SEEDS:
+        raise ValueError(f"the strip shows 1 to {MOST_SEEDS} portraits; got {len(found)} seeds")
+    return found
+
+
+def _editor(model: EditGAN, document: Document, psi: float) -> Editor:
+    editor = Editor(EditSession.from_seed(model, document.seed, psi), vectors=document.vectors)
+    if document.strength:
+        editor.apply_vectors({document.chosen: document.strength})
+    return editor
+
+
+def _show_editor(slot: VBox, model: EditGAN, document: Document, psi: float) -> None:
+    """Put an editor into the slot below the explorer, in place of an earlier one."""
+    editor = _editor(model, document, psi)
+    _close_editors(slot)
+    slot.children = (editor,)
+
+
+def _close_editors(slot: VBox) -> None:
+    for child in slot.children:
+        child.close()
+    slot.children = ()
+
+
+__all__ = ["RESULTS", "VectorExplorer"]

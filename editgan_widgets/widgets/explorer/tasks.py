@@ -1,0 +1,246 @@
+"""What the explorer's worker computes, in steps of one portrait: the strip, the views and the table.
+
+Every figure comes from `editgan_widgets.analysis`; this module decides what is computed next and keeps what was.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from editgan_widgets import images
+from editgan_widgets.analysis.attribute_curves import STRENGTHS
+from editgan_widgets.analysis.linearity import interaction
+from editgan_widgets.analysis.results import Result
+from editgan_widgets.analysis.strength_strips import strip_of
+from editgan_widgets.analysis.transfer import Read, picture_of
+from editgan_widgets.analysis.trials import Portraits, edited, sampled_portraits
+from editgan_widgets.analysis.vector_cosines import cosines
+from editgan_widgets.analysis.vector_rows import row_norms
+from editgan_widgets.analysis.vector_studies import VectorStudy
+from editgan_widgets.analysis.vector_tables import figures_of
+from editgan_widgets.analysis.w_ellipsoid import SafeStrength, safe_strength
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.widgets.core.loop import Step
+from editgan_widgets.widgets.explorer.document import (
+    CURVES,
+    EFFECT,
+    INTERACTION,
+    LEAKAGE,
+    PAIRS,
+    ROWS,
+    SAFE,
+    TRANSFER,
+    Document,
+)
+
+FIRST, TABLE = 6, 12  # portraits after which a choice's views, and a row of the table, are shown
+_SAFE_SEEDS = range(100)
+_PAIR_SEEDS = (4, 12)  # portraits of an interaction: at first, and in the end
+_MAP_BYTES = 2**28  # of the maps that studies keep
+_SCALES = tuple(sorted({0.0, *STRENGTHS}))
+
+
+class Tasks:
+    """Computes for one explorer; used on its worker's thread only.
+
+    Args:
+        model: of the vectors.
+        read: attributes of pictures; None if there are none.
+        portraits: seeds of the portraits that are measured.
+        truncation_psi: of all portraits.
+    """
+
+    def __init__(self, model: EditGAN, read: Read | None, portraits: Sequence[int], truncation_psi: float) -> None:
+        self.model, self.read, self.psi = model, read, truncation_psi
+        self.portraits = tuple(portraits)
+        self._unedited: dict[int, Portraits] = {}
+        self._latents: dict[int, torch.Tensor] = {}
+        self._strips: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()  # vector's id, seed -> [s, H, W, 3]
+        self._studies: OrderedDict[int, VectorStudy] = OrderedDict()
+        self._row_studies: dict[int, VectorStudy] = {}
+        self._safe: dict[int, SafeStrength] = {}
+        self._kept: dict[int, EditVector] = {}  # by id, so that an id is not used again
+        self._pairs: dict[tuple[int, int], Result] = {}
+        map_bytes = 4 * len(self.portraits) * model.resolution**2
+        self._most_studies = max(2, min(64, _MAP_BYTES // map_bytes))
+
+    # ---- pictures
+
+    def picture(self, vector: EditVector, seed: int, strength: float) -> np.ndarray:
+        """Portrait with a vector at a strength, uint8 [H, W, 3]."""
+        latent = self._latent(seed)
+        edited_latent = latent if strength == 0 else vector.apply(latent, strength)
+        return images.to_uint8(picture_of(self.model, edited_latent))[0]
+
+    def _latent(self, seed: int) -> torch.Tensor:
+        if seed not in self._latents:
+            self._latents[seed] = self.model.sample_w_plus(seed, self.psi)
+        return self._latents[seed]
+
+    # ---- what is missing
+
+    def remaining(self, document: Document) -> int:
+        """Steps of `work`."""
+        strip = sum(self._strip_key(document.vector, seed) not in self._strips for seed in document.seeds)
+        study = self._studies.get(id(document.vector))
+        views = len(self.portraits) - (study.n if study else 0)
+        rows = 0 if document.paused else sum(name not in document.measured for name in document.vectors)
+        each = min(TABLE, len(self.portraits)) if self.read else 1
+        pair = len(_PAIR_SEEDS) if document.second else 0
+        return strip + views + pair + rows * each
+
+    def work(self, document: Document) -> Iterator[Step[Document]]:
+        """Compute what is missing: strip and views of the chosen vector, its pair, more portraits, the other rows."""
+        for part in (self._show_strip, self._first_views, self._pair, self._more_views, self._table):
+            for document in part(document):  # noqa: B020, PLW2901
+                yield Step(document)
+
+    def at_once(self, document: Document) -> Document:
+        """Show what is known already, and what needs no picture."""
+        vector = document.vector
+        results: dict[str, Result] = {ROWS: row_norms(vector, self.model)}
+        if len(document.vectors) > 1:
+            results[PAIRS] = document.results.get(PAIRS) or cosines(document.vectors.values())
+            if results[PAIRS].names != tuple(document.vectors):  # type: ignore[attr-defined]
+                results[PAIRS] = cosines(document.vectors.values())
+        document = replace(document, results=results, strip=self._known_strip(document))
+        study = self._studies.get(id(vector))
+        return self._with_study(document, study) if study and study.n >= self._first else document
+
+    @property
+    def _first(self) -> int:
+        return min(FIRST, len(self.portraits))
+
+    # ---- strip
+
+    def _strip_key(self, vector: EditVector, seed: int) -> tuple[int, int]:
+        self._kept[id(vector)] = vector
+        return id(vector), seed
+
+    def _known_strip(self, document: Document) -> Any:
+        size = self.model.resolution
+        empty = np.full((len(_SCALES), size, size, 3), 127, np.uint8)
+        rows = [self._strips.get(self._strip_key(document.vector, seed), empty) for seed in document.seeds]
+        return strip_of(document.vector, document.seeds, _SCALES, np.stack(rows), self.model.fingerprint)
+
+    def _show_strip(self, document: Document) -> Iterator[Document]:
+        for seed in document.seeds:
+            key = self._strip_key(document.vector, seed)
+            if key in self._strips:
+                continue
+            latent = self._latent(seed)
+            latents = torch.cat([document.vector.apply(latent, scale) for scale in _SCALES])
+            self._strips[key] = images.to_uint8(picture_of(self.model, latents))
+            while len(self._strips) > 200:
+                self._strips.popitem(last=False)
+            document = replace(document, strip=self._known_strip(document))
+            yield document
+
+    # ---- views of the chosen vector
+
+    def _first_views(self, document: Document) -> Iterator[Document]:
+        yield from self._measure(document, self._first)
+
+    def _more_views(self, document: Document) -> Iterator[Document]:
+        count = len(self.portraits)
+        for most in sorted({min(2 * self._first, count), count}):
+            for document in self._measure(document, most):  # noqa: B020, PLW2901
+                yield document
+
+    def _measure(self, document: Document, most: int) -> Iterator[Document]:
+        """Measure the chosen vector on the portraits up to `most`; show the results at the end."""
+        study = self._study(document.vector)
+        if study.n >= most:
+            return
+        for seed in self.portraits[study.n : most - 1]:
+            study.add(self._trial(document.vector, seed, study))
+            yield document
+        study.add(self._trial(document.vector, self.portraits[most - 1], study))
+        yield self._with_study(document, study)
+
+    def _trial(self, vector: EditVector, seed: int, study: VectorStudy) -> Any:
+        if seed not in self._unedited:
+            self._unedited[seed] = sampled_portraits(self.model, [seed], self.psi)
+        return edited(self.model, vector, self._unedited[seed], study.strengths)
+
+    def _study(self, vector: EditVector) -> VectorStudy:
+        key = id(vector)
+        if key not in self._studies:
+            self._kept[key] = vector
+            self._studies[key] = VectorStudy(self.model, vector, self.read)
+            while len(self._studies) > self._most_studies:
+                self._studies.popitem(last=False)
+        self._studies.move_to_end(key)
+        return self._studies[key]
+
+    def _with_study(self, document: Document, study: VectorStudy) -> Document:
+        """Show what a study of the chosen vector says."""
+        safe = self._safe_strength(document.vector)
+        found = {
+            EFFECT: study.effect(),
+            CURVES: study.curves(),
+            LEAKAGE: study.leakage(),
+            TRANSFER: study.transfer(),
+            SAFE: safe,
+        }
+        results = {**document.results, **{name: result for name, result in found.items() if result is not None}}
+        measured = dict(document.measured)
+        known = measured.get(document.chosen)
+        if known is None or study.n >= known.n:
+            measured[document.chosen] = figures_of(document.vector, study, safe)
+        return replace(document, results=results, measured=measured)
+
+    def _safe_strength(self, vector: EditVector) -> SafeStrength:
+        if id(vector) not in self._safe:
+            self._kept[id(vector)] = vector
+            self._safe[id(vector)] = safe_strength(vector, self.model, _SAFE_SEEDS, self.psi)
+        return self._safe[id(vector)]
+
+    # ---- the pair
+
+    def _pair(self, document: Document) -> Iterator[Document]:
+        if document.second is None:
+            return
+        first, second = document.vector, document.vectors[document.second]
+        for vector in (first, second):
+            self._kept[id(vector)] = vector
+        key = id(first), id(second)
+        for count in _PAIR_SEEDS:
+            known = self._pairs.get(key)
+            if known is None or (known.basis.n or 0) < count:
+                seeds = self.portraits[:count]
+                self._pairs[key] = interaction(self.model, first, second, seeds, truncation_psi=self.psi)
+            document = replace(document, results={**document.results, INTERACTION: self._pairs[key]})
+            yield document
+
+    # ---- the table
+
+    def _table(self, document: Document) -> Iterator[Document]:
+        if document.paused:
+            return
+        for name, vector in document.vectors.items():
+            if name in document.measured:
+                continue
+            study = self._row_study(vector)
+            if study is not None:
+                for seed in self.portraits[study.n : TABLE]:
+                    study.add(self._trial(vector, seed, study))
+                    yield document
+            figures = figures_of(vector, study, self._safe_strength(vector))
+            document = replace(document, measured={**document.measured, name: figures})
+            yield document
+
+    def _row_study(self, vector: EditVector) -> VectorStudy | None:
+        """The study of a row of the table, without maps; it survives an interruption."""
+        if self.read is None:
+            return None
+        key = id(vector)
+        if key not in self._row_studies:
+            self._kept[key] = vector
+            self._row_studies[key] = VectorStudy(self.model, vector, self.read, maps=False)
+        return self._row_studies[key]

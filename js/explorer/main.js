@@ -1,0 +1,202 @@
+// The explorer's page: table, picture, strip and plots of edit vectors.
+
+import { inflate } from "../core/bytes.js";
+import { h, handled, setUsable, surface, textButton } from "../core/dom.js";
+import { makeStatusPage } from "../core/live_page.js";
+import { makeCard } from "./card.js";
+import { curvePlot, heatMap, rowPlot } from "./charts.js";
+import { percent, short } from "./numbers.js";
+import { coloured, makeStage } from "./stage.js";
+import { makeStrip } from "./strip.js";
+import { makeTable } from "./table.js";
+
+/** @typedef {import("./wire").Traits} Traits */
+
+/** @param {{ model: import("../core/types").Model<Traits>, el: HTMLElement }} given */
+function render(given) {
+  /** @type {ReturnType<typeof makeStatusPage<Traits, import("./messages").Message>>} */
+  const page = makeStatusPage(given, { downloads: ["download"] });
+  const { t, tell, model, on, root } = page;
+  root.classList.add("ex-root");
+  root.setAttribute("aria-label", t("Explorer of edit vectors"));
+
+  const table = makeTable(page);
+  const stage = makeStage(page);
+  const strip = makeStrip(page);
+  const cards = {
+    table: makeCard(page, t("Edit vectors"), "vectors", "ex-vectors"),
+    effect: makeCard(page, t("Effect"), "effect map", "ex-effect"),
+    strip: makeCard(page, t("Strength"), "strip", "ex-strips"),
+    curves: makeCard(page, t("Attributes"), "attribute curves"),
+    rows: makeCard(page, t("Rows of the latent"), "row norms"),
+    pairs: makeCard(page, t("Cosines"), "cosines", "ex-pairs"),
+    pair: makeCard(page, t("Two together"), "interaction", "ex-pair"),
+  };
+  const bars = h("div", { class: "ex-bars", role: "table", "aria-label": t("Share of the effect in each part") });
+  const nothing = h("p", { class: "eg-quiet" }, t("No attributes are read: give the explorer a function, read=by_picture(…)."));
+  cards.table.show({ sentence: "", basis: "", n: null }, table.node);
+  cards.effect.body.append(stage.node, bars);
+  cards.strip.body.append(strip.node);
+  cards.strip.node.querySelector("header")?.insertBefore(strip.field, cards.strip.node.querySelector(".ex-files"));
+
+  const name = h("input", { type: "text", class: "eg-search ex-keep", placeholder: t("Name"), "aria-label": t("Name of the new vector"), maxlength: 80, onkeydown: (event) => event.key === "Enter" && keep() });
+  const orthogonalise = textButton(t("Orthogonalise"), t("Make the chosen vector orthogonal to the second one"), () => tell({ kind: "orthogonalise" }));
+  const keepButton = textButton(t("Keep"), t("Keep the chosen vector as a new one of this name"), keep);
+  const open = textButton(t("Open in editor"), t("Show an editor below, with the vector at this strength"), () => tell({ kind: "open_editor" }));
+  const measure = textButton(t("Measure all"), t("Measure what is missing in the table"), () => tell({ kind: "measure_all" }));
+  const pairName = h("span", { class: "ex-pair-name" });
+  root.append(
+    h("div", { class: "eg-bar ex-bar-top" }, pairName, h("span", { class: "eg-end eg-joined" }, orthogonalise), h("span", { class: "eg-joined" }, name, keepButton), open, measure, page.stop),
+    h("div", { class: "ex-grid" }, ...Object.values(cards).map((card) => card.node)),
+    ...page.nodes,
+  );
+
+  function keep() {
+    if (!name.value.trim()) return void name.focus();
+    tell({ kind: "keep", name: name.value.trim() });
+    name.value = "";
+  }
+  function showNames() {
+    const [first, second] = [model.get("chosen"), model.get("second")];
+    const name = first;
+    const chosen = h("b", {}, t(name));
+    pairName.replaceChildren(chosen, ...(second ? [h("span", { class: "eg-faint" }, ` ${t("and")} `), h("b", { class: "ex-second-name" }, translated(second))] : []));
+    setUsable(orthogonalise, Boolean(second));
+    orthogonalise.title = second ? t("Make {first} orthogonal to {second}", { first: translated(first), second: translated(second) }) : t("Choose a second vector first: Shift and click in the table, or a cell of the cosines");
+    cards.pair.node.hidden = !second;
+  }
+  /** @param {string} name */
+  const translated = (name) => t(name);
+  function showBars() {
+    const view = model.get("views")["effect map"];
+    cards.effect.show(view);
+    const most = Math.max(0.01, ...(view?.parts ?? []).map((part) => part.high));
+    bars.replaceChildren(
+      ...(view?.parts ?? []).map(({ part: name, share, low, high }) => {
+        const bar = h("span", { class: `ex-fill${view?.target.includes(name) ? " ex-target" : ""}` });
+        const whisker = h("span", { class: "ex-whisker" });
+        bar.style.width = `${(100 * share) / most}%`;
+        whisker.style.left = `${(100 * low) / most}%`;
+        whisker.style.width = `${(100 * Math.max(0, high - low)) / most}%`;
+        return h("div", { class: "ex-part", role: "row", title: t("{low} to {high}", { low: percent(low), high: percent(high) }) }, h("span", { class: "ex-part-name", role: "rowheader" }, t(name)), h("span", { class: "ex-gauge", "aria-hidden": "true" }, bar, whisker), h("span", { class: "ex-share", role: "cell" }, percent(share)));
+      }),
+    );
+  }
+  function showCurves() {
+    const view = model.get("views")["attribute curves"];
+    const empty = model.get("attributes") ? h("div", { class: "ex-wait" }) : nothing;
+    if (!view || !view.curves.length) return cards.curves.show(view, empty);
+    cards.curves.show(view, curvePlot(view.curves, { name: view.sentence, target: view.target, strength: model.get("strength"), x: t("strength"), y: t("change, standard deviations") }));
+  }
+  function showRows() {
+    const view = model.get("views")["row norms"];
+    if (!view) return cards.rows.show(view);
+    cards.rows.show(view, rowPlot(view.values, view.sizes, { name: view.sentence, x: view.sizes.length ? t("row of the latent, and size of its layer in px") : t("row of the latent"), y: view.in_spreads ? t("norm / spread of W") : t("norm") }));
+  }
+
+  // The heat map is built once for its vectors; a cell is chosen by the pointer or by arrow keys and Enter.
+  let built = "";
+  let [row, column] = [0, 0];
+  const said = h("p", { class: "eg-quiet ex-cell-name", "aria-live": "polite" });
+  function showPairs() {
+    const view = model.get("views").cosines;
+    cards.pairs.node.hidden = !view;
+    if (!view) return;
+    const key = JSON.stringify(view.names);
+    if (key !== built) {
+      built = key;
+      const svg = heatMap(view.cosine, view.names.map(translated), { name: t("Cosines of the vectors; arrow keys move, Enter chooses two") });
+      svg.addEventListener("pointermove", (event) => point(event, false));
+      svg.addEventListener("click", (event) => point(event, true));
+      svg.addEventListener("keydown", (event) => step(/** @type {KeyboardEvent} */ (event)));
+      cards.pairs.show(view, svg, said);
+    } else cards.pairs.show(view);
+    row = Math.max(0, view.names.indexOf(model.get("chosen")));
+    column = model.get("second") ? Math.max(0, view.names.indexOf(model.get("second"))) : row;
+    showCell();
+  }
+  function showCell() {
+    const view = model.get("views").cosines;
+    const cursor = cards.pairs.body.querySelector(".ex-cursor");
+    const cell = cards.pairs.body.querySelector(`[data-i="${row}"][data-j="${column}"]`);
+    if (!view || !cursor || !cell) return;
+    for (const side of ["x", "y"]) cursor.setAttribute(side, cell.getAttribute(side) ?? "0");
+    cursor.setAttribute("visibility", "visible");
+    said.textContent = t("{first} and {second}: {cosine}", { first: translated(view.names[row]), second: translated(view.names[column]), cosine: short(view.cosine[row][column]) });
+  }
+  /** @param {Event} event @param {boolean} choose */
+  function point(event, choose) {
+    const cell = event.target instanceof SVGElement ? event.target.dataset : {};
+    if (cell.i === undefined || cell.j === undefined) return;
+    [row, column] = [Number(cell.i), Number(cell.j)];
+    showCell();
+    if (choose) chooseCell();
+  }
+  function chooseCell() {
+    const names = model.get("views").cosines?.names ?? [];
+    tell({ kind: "choose", name: names[row], second: row === column ? null : names[column] });
+  }
+  /** @param {KeyboardEvent} event */
+  function step(event) {
+    const last = (model.get("views").cosines?.names.length ?? 1) - 1;
+    const [down, right] = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key] ?? [0, 0];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" || event.key === " ") chooseCell();
+    else if (down || right) {
+      row = Math.max(0, Math.min(last, row + down));
+      column = Math.max(0, Math.min(last, column + right));
+      showCell();
+    } else return;
+    handled(event);
+  }
+
+  const map = surface(model.get("width"), model.get("height"));
+  map.canvas.className = "ex-map";
+  async function showPair() {
+    const view = model.get("views").interaction;
+    cards.pair.show(view, /** @type {HTMLCanvasElement} */ (map.canvas));
+    const values = view ? await inflate(model.get("interaction_map")) : null;
+    map.clearRect(0, 0, map.canvas.width, map.canvas.height);
+    if (values) map.putImageData(coloured(values, map.canvas.width, map.canvas.height), 0, 0);
+    map.canvas.setAttribute("role", "img");
+    map.canvas.setAttribute("aria-label", t("Where the two together differ from the sum of their effects"));
+  }
+  function showViews() {
+    showBars();
+    showCurves();
+    showRows();
+    showPairs();
+    showPair();
+    stage.showOptions();
+    cards.strip.show(model.get("strip").seeds ? { sentence: "", basis: "", n: null } : undefined);
+  }
+  function showMeasure() {
+    measure.hidden = model.get("running") || !model.get("rows").some((row) => !row.measured);
+  }
+  const showStrength = () => (stage.showStrength(), strip.showChosen(), showCurves());
+
+  on("change:image", stage.showPicture);
+  on("change:effect_map", stage.showHeat);
+  on("change:interaction_map", showPair);
+  on(["change:strength", "change:seed"], showStrength);
+  on(["change:rows", "change:chosen", "change:second", "change:sort_by", "change:descending"], table.show);
+  on(["change:chosen", "change:second"], showNames);
+  on(["change:strip", "change:seeds"], strip.show);
+  on("change:strip_sheet", strip.showSheet);
+  on("change:views", showViews);
+  on(["change:overlay", "change:rows", "change:chosen"], stage.showOptions);
+  on(["change:running", "change:rows"], showMeasure);
+  stage.showPicture();
+  stage.showHeat();
+  table.show();
+  showNames();
+  strip.showSheet();
+  strip.show();
+  showViews();
+  showStrength();
+  showMeasure();
+  page.open();
+  return page.close;
+}
+
+export default { render };

@@ -1,0 +1,128 @@
+"""Tables, studies and strips of edit vectors, against planted attributes."""
+
+import numpy as np
+import pytest
+import torch
+
+from editgan_widgets import EditVector
+from editgan_widgets.analysis.attribute_curves import curve_of, leakage_of
+from editgan_widgets.analysis.attributes import by_picture
+from editgan_widgets.analysis.curve_sets import curve_set, main_attribute
+from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.results import Basis
+from editgan_widgets.analysis.strength_strips import strength_strip
+from editgan_widgets.analysis.transfer_rates import rate_of_changes
+from editgan_widgets.analysis.trials import Trials
+from editgan_widgets.analysis.vector_studies import VectorStudy
+from editgan_widgets.analysis.vector_tables import VectorFigures, compare_vectors, sorted_rows, vector_table
+
+STRENGTHS = np.array([-1.0, 0.0, 1.0, 2.0])
+
+
+@pytest.fixture
+def vector(tiny_model):
+    delta = torch.zeros(8, 16)
+    delta[2:5, :4] = 0.4
+    return EditVector("push", delta, ("spark",), {"fingerprint": tiny_model.fingerprint})
+
+
+def planted(slope: float, seed: int):
+    values = np.random.default_rng(seed).normal(size=(50, 1))
+    return curve_of("push", f"x{seed}", STRENGTHS, values + slope * STRENGTHS, Basis(50))
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_leakage_is_taken_where_the_target_rises_or_falls_by_one_deviation(vector, direction):
+    curves = {"own": planted(direction * 0.8, 1), "other": planted(0.4, 2)}
+    found = leakage_of(vector, "own", curves, Basis(50))
+    strength = curves["own"].std / 0.8
+    assert found.matrix[0] == pytest.approx([direction, 0.4 * strength / curves["other"].std])
+    assert found.strengths[0] == pytest.approx(strength)
+    assert found.leak[0] == pytest.approx(0.4 * strength / curves["other"].std)
+    with pytest.raises(ValueError, match="attribute 'third' is not read; there are: other, own"):
+        leakage_of(vector, "third", curves, Basis(50))
+
+
+def test_curves_begin_with_the_target_and_go_on_by_size():
+    curves = {f"x{i}": planted(slope, i) for i, slope in ((1, 0.1), (2, -0.9), (3, 0.4))}
+    assert main_attribute(curves) == "x2"
+    found = curve_set("push", "x1", curves, Basis(50))
+    assert [curve.attribute for curve in found.curves] == ["x1", "x2", "x3"]
+    first = found.table()[0]
+    assert first["change"] == pytest.approx(curves["x1"].mean[0] / curves["x1"].std)
+    assert len(found.table()) == 3 * len(STRENGTHS)
+    assert len(found.figure().axes[0].lines) == 4
+
+
+def test_success_counts_changes_of_at_least_half_of_the_sources():
+    found = rate_of_changes("push", "smile", range(4), np.array([-1.0, -0.5, -0.4, 0.3]), -1.0)
+    assert [row["success"] for row in found.table()] == [True, True, False, False]
+    assert found.report.success.value == 0.5
+    with pytest.raises(ValueError, match="changes 'smile' by 0.0"):
+        rate_of_changes("push", "smile", [1], np.array([1.0]), 0.0)
+
+
+def test_a_study_that_grows_is_the_same_as_one_that_is_measured_at_once(tiny_model, vector):
+    read = by_picture(brightness=lambda picture: picture.mean())
+    rng = torch.Generator().manual_seed(0)
+    before = torch.rand(6, 3, 32, 32, generator=rng) - 0.5
+    after = {s: before + 0.1 * s for s in (-1.0, -0.5, 0.5, 1.0, 1.5)}
+    parts = np.zeros((6, 32, 32), np.uint8)
+    studies = [VectorStudy(tiny_model, vector, read) for _ in range(2)]
+    studies[0].add(Trials(tuple(range(6)), before, parts, after))
+    for i in range(6):
+        one = {s: x[i : i + 1] for s, x in after.items()}
+        studies[1].add(Trials((i,), before[i : i + 1], parts[i : i + 1], one))
+    whole, grown = studies
+    assert grown.n == 6
+    assert np.array_equal(whole.effect().mean, grown.effect().mean)
+    assert whole.curves().table() == grown.curves().table()
+    assert grown.curves().target == "brightness"
+    assert grown.transfer().report.success.value == 1
+    assert grown.effect().mean == pytest.approx(0.05, abs=1e-6)
+
+
+def test_portraits_that_a_vector_was_learned_on_do_not_count_for_its_success(tiny_model, vector):
+    vector = EditVector("push", vector.delta_w_plus, (), {**vector.recipe, "seeds": [0, 1]})
+    study = VectorStudy(tiny_model, vector, by_picture(b=lambda picture: picture.mean()), maps=False)
+    before = torch.linspace(-0.5, 0.5, 5)[:, None, None, None].expand(5, 3, 32, 32)
+    study.add(Trials(tuple(range(5)), before, None, {s: before + 0.1 * s for s in study.strengths}))
+    assert [row["seed"] for row in study.transfer().table()] == [2, 3, 4]
+    assert study.effect() is None
+
+
+def test_vectors_are_compared_on_the_same_portraits(tiny_model, vector):
+    other = EditVector("pull", -vector.delta_w_plus, (), vector.recipe)
+    found = compare_vectors(tiny_model, [vector, other], by_picture(b=lambda picture: picture.mean()), range(8))
+    rows = found.table()
+    assert [row["vector"] for row in rows] == ["push", "pull"]
+    assert rows[0]["norm"] == pytest.approx(0.4 * 12**0.5)
+    assert rows[0]["n"] == found.basis.n == 8
+    assert rows[0]["attribute"] == "b"
+    assert found.figure().axes
+    assert "2 edit vectors" in found.sentence()
+    alone = compare_vectors(tiny_model, [vector], None, range(4))
+    assert alone.table()[0]["success"] is None
+    assert alone.table()[0]["safe strength"] > 0
+
+
+def test_rows_without_a_value_come_last_in_both_directions():
+    rows = [VectorFigures("a", 2.0), VectorFigures("b", 1.0, safe=Estimate(3, 1, 4, 9)), VectorFigures("c", 3.0, leakage=0.1)]
+    assert [row.vector for row in sorted_rows(rows, "norm")] == ["b", "a", "c"]
+    assert [row.vector for row in sorted_rows(rows, "safe", descending=True)] == ["b", "a", "c"]
+    assert [row.vector for row in sorted_rows(rows, "vector", descending=True)] == ["c", "b", "a"]
+    with pytest.raises(ValueError, match="sorted by one of vector, norm, success, leakage, safe; got 'age'"):
+        sorted_rows(rows, "age")
+    assert vector_table(rows, []).sentence() == "Of 3 edit vectors 'c' leaks least: 0.10 standard deviations in the mean."
+
+
+def test_a_strip_has_a_row_for_each_portrait_and_a_column_for_each_strength(tiny_model, vector):
+    strip = strength_strip(tiny_model, vector, (3, 4), (1.0, -1.0))
+    assert strip.strengths == (-1.0, 0.0, 1.0)
+    assert strip.pictures.shape == (2, 3, 32, 32, 3)
+    changes = [row["change"] for row in strip.table()]
+    assert changes[1] == changes[4] == 0
+    assert min(changes[0], changes[2]) > 0
+    assert len(strip.figure().axes) == 6
+    with pytest.raises(ValueError, match="no seeds were given"):
+        strength_strip(tiny_model, vector, ())
