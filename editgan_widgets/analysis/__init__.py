@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from editgan_widgets.analysis.attribute_curves import attribute_curve, leakage
-    from editgan_widgets.analysis.attributes import attributes_of, by_picture
+    from editgan_widgets.analysis.attributes import attributes_of, by_picture, compared_attributes
     from editgan_widgets.analysis.batch.apply import apply_to
     from editgan_widgets.analysis.boundary_quality import boundary
     from editgan_widgets.analysis.disentanglement_scores import disentanglement, disentanglement_of
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.linearity import interaction, nonlinearity
     from editgan_widgets.analysis.path_lengths import linear_separability, path_length
     from editgan_widgets.analysis.sample_size import benjamini_hochberg, sample_size_of_mean, sample_size_of_share
+    from editgan_widgets.analysis.strength_strips import strength_strip
     from editgan_widgets.analysis.transfer_rates import transfer_rate
     from editgan_widgets.analysis.vector_cosines import cosines
     from editgan_widgets.analysis.vector_pca import pca_vectors
     from editgan_widgets.analysis.vector_rows import row_norms
     from editgan_widgets.analysis.vector_stability import stability
+    from editgan_widgets.analysis.vector_tables import compare_vectors
     from editgan_widgets.analysis.w_ellipsoid import safe_strength
     from editgan_widgets.latent.directions.conditioning import orthogonalise
     from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
@@ -42,6 +44,8 @@ __all__ = [
     "boundary",
     "by_picture",
     "channel_vector",
+    "compare_vectors",
+    "compared_attributes",
     "cosines",
     "disentanglement",
     "disentanglement_of",
@@ -62,6 +66,7 @@ __all__ = [
     "sample_size_of_share",
     "sefa",
     "stability",
+    "strength_strip",
     "transfer_rate",
 ]
 
@@ -73,6 +78,8 @@ _HOMES = {
     "boundary": "editgan_widgets.analysis.boundary_quality",
     "by_picture": "editgan_widgets.analysis.attributes",
     "channel_vector": "editgan_widgets.latent.directions.style_space",
+    "compare_vectors": "editgan_widgets.analysis.vector_tables",
+    "compared_attributes": "editgan_widgets.analysis.attributes",
     "cosines": "editgan_widgets.analysis.vector_cosines",
     "disentanglement": "editgan_widgets.analysis.disentanglement_scores",
     "disentanglement_of": "editgan_widgets.analysis.disentanglement_scores",
@@ -93,6 +100,7 @@ _HOMES = {
     "sample_size_of_share": "editgan_widgets.analysis.sample_size",
     "sefa": "editgan_widgets.latent.directions.unsupervised",
     "stability": "editgan_widgets.analysis.vector_stability",
+    "strength_strip": "editgan_widgets.analysis.strength_strips",
     "transfer_rate": "editgan_widgets.analysis.transfer_rates",
 }
 

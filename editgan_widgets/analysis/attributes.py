@@ -9,6 +9,7 @@ from torch import Tensor
 
 from editgan_widgets import images
 from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.analysis.vector_effects import READ_WELL
 from editgan_widgets.domains.registry import domain_of, judges_of
 from editgan_widgets.models.editgan import EditGAN
 
@@ -24,6 +25,27 @@ def attributes_of(model: EditGAN) -> Read:
         whose = "a model without a known domain" if found is None else f"the domain {found.name!r}"
         raise ValueError(f"no judge reads attributes for {whose}; give a function: by_picture(smile=my_function)")
     return factors.read
+
+
+def compared_attributes(model: EditGAN) -> Read:
+    """Give `attributes_of` without those that say little about an edit.
+
+    Left out are attributes that the judge reads with an R² below READ_WELL, and those that nearly every edit changes a
+    little (`Domain.incidental`). Raises ValueError as `attributes_of`.
+    """
+    read, factors, found = attributes_of(model), judges_of(model).factors, domain_of(model)
+    assert factors is not None
+    incidental = frozenset() if found is None else found.incidental
+    report = factors.report
+    kept = [
+        name for name in factors.names if name not in incidental and (not report or report.get(name, 0) >= READ_WELL)
+    ]
+
+    def compared(pictures: Tensor) -> Mapping[str, np.ndarray]:
+        values = read(pictures)
+        return {name: values[name] for name in kept}
+
+    return compared
 
 
 def by_picture(**functions: Callable[[np.ndarray], float]) -> Read:

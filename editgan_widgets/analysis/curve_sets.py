@@ -69,7 +69,7 @@ def curve_set(vector: str, target: str, curves: Mapping[str, AttributeCurve], ba
 
 
 def main_attribute(curves: Mapping[str, AttributeCurve]) -> str:
-    """The attribute that changes most, in standard deviations over the unedited portraits. Raises ValueError for none."""
+    """The attribute that changes most, in standard deviations. Raises ValueError if there is none."""
     if not curves:
         raise ValueError("no attribute was read; give functions of your own: by_picture(smile=my_function)")
     return max(curves, key=lambda name: relative_change(curves[name]))

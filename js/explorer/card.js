@@ -4,7 +4,7 @@ import { h, setUsable, textButton } from "../core/dom.js";
 
 /**
  * `show(view, ...nodes)` fills it: `view` is {sentence, basis, n} of the result, or undefined while it is not computed.
- * @param {{ t: import("../core/types").Translate, tell: (message: any) => unknown }} page
+ * @param {{ t: import("../core/types").Translate, tell: import("../core/types").Tell<any> }} page
  * @param {string} title
  * @param {string} result name of the result in the kernel
  * @param {string} [extraClass]

@@ -44,10 +44,16 @@ function render(given) {
   const keepButton = textButton(t("Keep"), t("Keep the chosen vector as a new one of this name"), keep);
   const open = textButton(t("Open in editor"), t("Show an editor below, with the vector at this strength"), () => tell({ kind: "open_editor" }));
   const measure = textButton(t("Measure all"), t("Measure what is missing in the table"), () => tell({ kind: "measure_all" }));
+  const all = textButton(t("Download all"), t("Download the tables and figures of all results as one file"), () => tell({ kind: "download", form: "zip" }));
   const pairName = h("span", { class: "ex-pair-name" });
   root.append(
-    h("div", { class: "eg-bar ex-bar-top" }, pairName, h("span", { class: "eg-end eg-joined" }, orthogonalise), h("span", { class: "eg-joined" }, name, keepButton), open, measure, page.stop),
-    h("div", { class: "ex-grid" }, ...Object.values(cards).map((card) => card.node)),
+    h("div", { class: "eg-bar ex-bar-top" }, pairName, h("span", { class: "eg-end eg-joined" }, orthogonalise), h("span", { class: "eg-joined" }, name, keepButton), open, all, measure, page.stop),
+    h(
+      "div",
+      { class: "ex-grid" },
+      h("div", { class: "ex-side" }, cards.table.node, cards.strip.node, cards.pairs.node),
+      h("div", { class: "ex-side" }, cards.effect.node, cards.curves.node, cards.rows.node, cards.pair.node),
+    ),
     ...page.nodes,
   );
 
@@ -86,7 +92,9 @@ function render(given) {
     const view = model.get("views")["attribute curves"];
     const empty = model.get("attributes") ? h("div", { class: "ex-wait" }) : nothing;
     if (!view || !view.curves.length) return cards.curves.show(view, empty);
-    cards.curves.show(view, curvePlot(view.curves, { name: view.sentence, target: view.target, strength: model.get("strength"), x: t("strength"), y: t("change, standard deviations") }));
+    const { leakage, "transfer rate": transfer } = model.get("views");
+    const sentence = [view, transfer, leakage].map((about) => about?.sentence ?? "").join(" ");
+    cards.curves.show({ ...view, sentence }, curvePlot(view.curves, { name: view.sentence, target: view.target, strength: model.get("strength"), x: t("strength"), y: t("change, standard deviations") }));
   }
   function showRows() {
     const view = model.get("views")["row norms"];

@@ -21,10 +21,12 @@ export function makeStage({ model, root, t, put, tell }) {
   const previews = makePreviews((/** @type {number} */ strength) => tell({ kind: "set_strength", strength, live: true }));
   const drag = makeDrag({
     moves(strength) {
+      node.classList.add("ex-moving"); // the picture alone, without the effect over it
       value.textContent = strengthText(strength);
       previews.want(strength);
     },
     letGo(strength) {
+      node.classList.remove("ex-moving");
       previews.drop();
       tell({ kind: "set_strength", strength });
     },

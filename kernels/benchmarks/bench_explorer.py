@@ -30,11 +30,16 @@ def main() -> None:
     print(f"construction -> all views of the first vector: {time.perf_counter() - begun:.2f} s")
     explorer.wait()
     print(f"construction -> table of {len(explorer.vectors)} vectors measured: {time.perf_counter() - begun:.1f} s")
-    report("choice -> all views", [chosen(explorer, name) for name in list(explorer.vectors)[1 : 1 + arguments.choices]])
+    report(
+        "choice -> all views", [chosen(explorer, name) for name in list(explorer.vectors)[1 : 1 + arguments.choices]]
+    )
     explorer.wait()
     report("slider -> picture, idle", [moved(explorer, 0.02 * i) for i in range(1, arguments.moves + 1)])
     explorer.choose(list(explorer.vectors)[-1])
-    report("slider -> picture, first move while measuring", [interrupted(explorer, name) for name in list(explorer.vectors)[-6:]])
+    report(
+        "slider -> picture, first move while measuring",
+        [interrupted(explorer, name) for name in list(explorer.vectors)[-6:]],
+    )
     explorer.close()
 
 
@@ -76,7 +81,9 @@ def until(condition) -> None:
 def report(name: str, seconds: list[float]) -> None:
     """Print median and maximum."""
     ordered = sorted(seconds)
-    print(f"{name}: p50 {1000 * statistics.median(ordered):.0f} ms, most {1000 * ordered[-1]:.0f} ms, n = {len(ordered)}")
+    print(
+        f"{name}: p50 {1000 * statistics.median(ordered):.0f} ms, most {1000 * ordered[-1]:.0f} ms, n = {len(ordered)}"
+    )
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def test_success_counts_changes_of_at_least_half_of_the_sources():
     found = rate_of_changes("push", "smile", range(4), np.array([-1.0, -0.5, -0.4, 0.3]), -1.0)
     assert [row["success"] for row in found.table()] == [True, True, False, False]
     assert found.report.success.value == 0.5
-    with pytest.raises(ValueError, match="changes 'smile' by 0.0"):
+    with pytest.raises(ValueError, match=r"changes 'smile' by 0\.0;"):
         rate_of_changes("push", "smile", [1], np.array([1.0]), 0.0)
 
 
@@ -107,13 +107,19 @@ def test_vectors_are_compared_on_the_same_portraits(tiny_model, vector):
 
 
 def test_rows_without_a_value_come_last_in_both_directions():
-    rows = [VectorFigures("a", 2.0), VectorFigures("b", 1.0, safe=Estimate(3, 1, 4, 9)), VectorFigures("c", 3.0, leakage=0.1)]
+    rows = [
+        VectorFigures("a", 2.0),
+        VectorFigures("b", 1.0, safe=Estimate(3, 1, 4, 9)),
+        VectorFigures("c", 3.0, leakage=0.1),
+    ]
     assert [row.vector for row in sorted_rows(rows, "norm")] == ["b", "a", "c"]
     assert [row.vector for row in sorted_rows(rows, "safe", descending=True)] == ["b", "a", "c"]
     assert [row.vector for row in sorted_rows(rows, "vector", descending=True)] == ["c", "b", "a"]
     with pytest.raises(ValueError, match="sorted by one of vector, norm, success, leakage, safe; got 'age'"):
         sorted_rows(rows, "age")
-    assert vector_table(rows, []).sentence() == "Of 3 edit vectors 'c' leaks least: 0.10 standard deviations in the mean."
+    assert (
+        vector_table(rows, []).sentence() == "Of 3 edit vectors 'c' leaks least: 0.10 standard deviations in the mean."
+    )
 
 
 def test_a_strip_has_a_row_for_each_portrait_and_a_column_for_each_strength(tiny_model, vector):

@@ -26,7 +26,7 @@ from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.latent.embed import EmbedConfig
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.training import train_generator
-from editgan_widgets.widgets import Editor
+from editgan_widgets.widgets import Editor, VectorExplorer
 
 ROOT = Path(editgan_widgets.__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -45,6 +45,7 @@ SHORTER = {
         "range(500, 550)": "range(500, 502)",
         "range(4)": "range(1)",
         "apply_to(range(1000)": "apply_to(range(2)",
+        "range(50_000, 50_024)": "range(50_000, 50_003)",
     },
     "README.md": {"steps=30": "steps=2"},
     "editing.md": {"seed=30, steps=30": "seed=30, steps=2", "(steps=30, ": "(steps=2, ", ")], steps=30": ")], steps=2"},
@@ -80,7 +81,7 @@ def test_the_blocks_of_a_page_run_in_order(page, tmp_path, monkeypatch):
         elif language == "sh":
             for command in commands_in(block, tmp_path):
                 check_command(command, monkeypatch, run=True)
-    editors = [thing for thing in (*names.values(), *shown) if isinstance(thing, Editor)]
+    editors = [thing for thing in (*names.values(), *shown) if isinstance(thing, (Editor, VectorExplorer))]
     try:
         RESULTS.get(page.name, lambda _: None)({**names, "editors": editors})
     finally:

@@ -1,6 +1,8 @@
 """What each command of the explorer does to its document."""
 
-from collections.abc import Callable, Iterator
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +26,7 @@ from editgan_widgets.widgets.explorer.commands import (
 from editgan_widgets.widgets.explorer.document import Document
 from editgan_widgets.widgets.explorer.tasks import Tasks
 
+_TYPES = {"csv": "text/csv", "png": "image/png", "zip": "application/zip"}
 _LEAST_LEFT = 1e-4  # of a vector's length: what is left of one that is parallel to another is rounding
 
 
@@ -59,7 +62,7 @@ class Actions:
     def apply(self, document: Document, command: Command) -> Outcome[Document]:
         """Execute a command; what is missing is computed after it."""
         if isinstance(command, Stop):
-            return Outcome(replace(document, paused=True))
+            return Outcome(replace(document, paused=True), "Stopped. What was measured is kept.")
         return self._do[type(command)](document, command)
 
     def _then_work(self, document: Document, said: str | None = None, **values: Any) -> Outcome[Document]:
@@ -143,10 +146,13 @@ class Actions:
         return Outcome(document, "The editor is below.")
 
     def _download(self, document: Document, command: Download) -> Outcome[Document]:
-        result = result_of(document, command.result)
-        content = result.csv().encode() if command.form == "csv" else result.png()
-        kind = "text/csv" if command.form == "csv" else "image/png"
-        name = f"{file_stem(document, command.result)}.{command.form}"
+        if command.form == "zip":
+            name, content = f"{file_stem(document, 'results')}.zip", _zipped(files_of(document))
+        else:
+            result = result_of(document, command.result)
+            content = result.csv().encode() if command.form == "csv" else result.png()
+            name = f"{file_stem(document, command.result)}.{command.form}"
+        kind = _TYPES[command.form]
         self._send({"kind": "download", "view": command.view, "name": name, "type": kind}, [content])
         return self._then_work(document)
 
@@ -164,6 +170,22 @@ def result_of(document: Document, name: str) -> Result:
     if name not in shown:
         raise ValueError(f"there is no result {name!r} in view; there are: {', '.join(shown)}")
     return shown[name]
+
+
+def files_of(document: Document) -> Iterator[tuple[str, bytes]]:
+    """Name and content of a table and a figure for each result in view."""
+    for name, found in document.shown.items():
+        stem = file_stem(document, name)
+        yield f"{stem}.csv", found.csv().encode()
+        yield f"{stem}.png", found.png()
+
+
+def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return buffer.getvalue()
 
 
 def file_stem(document: Document, result: str) -> str:

@@ -53,7 +53,7 @@ class Orthogonalise(Command, frozen=True, kw_only=True):
 
     runs: ClassVar = True
 
-    metric: Literal["plain", "covariance"] = "plain"
+    metric: Annotated[Literal["plain", "covariance"], Meta(description="is 'plain' or 'covariance'")] = "plain"
 
 
 class Keep(Command, frozen=True, kw_only=True):
@@ -79,11 +79,11 @@ class OpenEditor(Command, frozen=True, kw_only=True):
 
 
 class Download(Command, frozen=True, kw_only=True):
-    """Send a result to the view that asks."""
+    """Send a result to the view that asks; "zip" has the tables and figures of all results."""
 
-    result: Name
-    form: Literal["csv", "png"]
-    view: Name
+    result: Name = "all"
+    form: Literal["csv", "png", "zip"]
+    view: str = ""
 
 
 COMMANDS = Commands(

@@ -14,7 +14,7 @@ import numpy as np
 import traitlets
 from ipywidgets import DOMWidget, VBox, Widget
 
-from editgan_widgets.analysis.attributes import attributes_of
+from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.results import Result
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.documents.session import EditSession
@@ -28,7 +28,7 @@ from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.commands import Stop, checked
 from editgan_widgets.widgets.core.shown import forget, keep_while_shown
 from editgan_widgets.widgets.editor.editor import Editor
-from editgan_widgets.widgets.explorer.actions import Actions, file_stem, known, result_of
+from editgan_widgets.widgets.explorer.actions import Actions, files_of, known, result_of
 from editgan_widgets.widgets.explorer.commands import (
     COMMANDS,
     MOST_SEEDS,
@@ -56,8 +56,8 @@ class VectorExplorer(DOMWidget):
         model: an `EditGAN`.
         vectors: edit vectors, by name or as a list; None takes the library that ships with the model.
         seeds: portraits of the strip, 1 to 8.
-        read: attributes of pictures (`attributes_of`, `by_picture`); None takes the judge of the model's domain, and
-            leaves out success, leakage and curves where it has none.
+        read: attributes of pictures (`attributes_of`, `by_picture`); None takes those that the judge of the model's
+            domain reads well (`compared_attributes`), and leaves out success, leakage and curves where it has none.
         portraits: seeds of the portraits that are measured; those that a vector was learned on do not count for its
             success.
         truncation_psi: of all portraits, 0 to 2.
@@ -85,7 +85,7 @@ class VectorExplorer(DOMWidget):
             raise ValueError("no portraits were given to measure; give some seeds, such as range(50_000, 50_024)")
         psi = real(truncation_psi, "truncation_psi")
         if read is None and judges_of(model).factors is not None:
-            read = attributes_of(model)
+            read = compared_attributes(model)
         tasks = Tasks(model, read, measured, psi)
         first = next(iter(given))
         document = Document(given, first, strip, strip[0], tasks.picture(given[first], strip[0], 1.0))
@@ -94,7 +94,9 @@ class VectorExplorer(DOMWidget):
         self._slot = slot = VBox()  # for the editor
         self._box = VBox([view, slot])
         # Nothing that its widgets or threads hold refers to the explorer, so that it is freed once nobody does.
-        actions = Actions(tasks, lambda *message: view.send(*message), lambda shown: _show_editor(slot, model, shown, psi))
+        actions = Actions(
+            tasks, lambda *message: view.send(*message), lambda shown: _show_editor(slot, model, shown, psi)
+        )
         self._model, self._psi = model, psi
         self._loop = ExplorerLoop(view, document, COMMANDS, actions.apply, snapshot, model=model)
         self._model_id = self._box.model_id
@@ -106,8 +108,8 @@ class VectorExplorer(DOMWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         keep_while_shown(self)
-        data, metadata = self._box._repr_mimebundle_(**kwargs) or ({}, {})
-        return {**data, "image/png": encoding.png(self._document.picture)}, metadata
+        data = self._box._repr_mimebundle_(**kwargs) or {}
+        return {**data, "image/png": encoding.png(self._document.picture)}
 
     @property
     def model_id(self) -> str:
@@ -217,7 +219,7 @@ class VectorExplorer(DOMWidget):
         self._loop.ask(Stop())
 
     def sort(self, by: str = "", descending: bool = False) -> None:
-        """Sort the table by "vector", "norm", "success", "leakage" or "safe"; "" for the order in which they were given.
+        """Sort the table by "vector", "norm", "success", "leakage" or "safe"; "" is the order in which they were given.
 
         Raises ValueError for another column.
         """
@@ -244,12 +246,10 @@ class VectorExplorer(DOMWidget):
         """Write all results in view as .csv and .png into a folder, which is made if it is not there; their paths."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        document = self._document
         paths = []
-        for name, found in document.shown.items():
-            for ending, content in (("csv", found.csv().encode()), ("png", found.png())):
-                paths.append(folder / f"{file_stem(document, name)}.{ending}")
-                write_bytes(paths[-1], content)
+        for name, content in files_of(self._document):
+            paths.append(folder / name)
+            write_bytes(paths[-1], content)
         return paths
 
     def wait(self, timeout: Real | None = None) -> bool:

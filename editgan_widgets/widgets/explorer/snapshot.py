@@ -1,7 +1,8 @@
 """What the page shows of a document: plain numbers of its results, and pictures as bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -15,10 +16,21 @@ from editgan_widgets.analysis.vector_cosines import Cosines
 from editgan_widgets.analysis.vector_rows import RowNorms
 from editgan_widgets.analysis.vector_tables import VectorFigures
 from editgan_widgets.widgets.core.snapshot import Encoded
-from editgan_widgets.widgets.explorer.document import CURVES, EFFECT, INTERACTION, PAIRS, ROWS, Document
+from editgan_widgets.widgets.explorer.document import EFFECT, INTERACTION, Document
 
 _CURVES = 6  # that are drawn
 _BARS = 8  # parts that are drawn
+_THUMBNAIL = 160  # px, of a picture of the strip
+
+_made: WeakKeyDictionary[Result, dict[str, Any]] = WeakKeyDictionary()  # what was made of a result, which never changes
+
+
+def _once(found: Result, name: str, make: Callable[[Any], Any]) -> Any:
+    """Make something of a result the first time it is shown."""
+    made = _made.setdefault(found, {})
+    if name not in made:
+        made[name] = make(found)
+    return made[name]
 
 
 def snapshot(document: Document, encoded: Encoded) -> Mapping[str, Any]:
@@ -34,10 +46,10 @@ def snapshot(document: Document, encoded: Encoded) -> Mapping[str, Any]:
         "seeds": list(document.seeds),
         "image": encoded.still("image", document.picture),
         "strip": {} if strip is None else {"seeds": list(strip.seeds), "strengths": list(strip.strengths)},
-        "strip_sheet": b"" if strip is None else encoded.frame("strip", _sheet(strip)),
-        "effect_map": encoded.packed("effect", _scaled(effect.mean if isinstance(effect, EffectMap) else None)),
-        "interaction_map": encoded.packed("pair", _scaled(pair.mean if isinstance(pair, Deviation) else None)),
-        "views": {name: {**_about(found), **_numbers(found)} for name, found in document.results.items()},
+        "strip_sheet": b"" if strip is None else encoded.frame("strip", _once(strip, "sheet", _sheet)),
+        "effect_map": b"" if effect is None else encoded.packed("effect", _once(effect, "map", _scaled)),
+        "interaction_map": b"" if pair is None else encoded.packed("pair", _once(pair, "map", _scaled)),
+        "views": {name: _once(found, "view", _view) for name, found in results.items()},
         "paused": document.paused,
     }
 
@@ -56,8 +68,8 @@ def _row(row: VectorFigures, document: Document) -> dict[str, Any]:
     }
 
 
-def _about(found: Result) -> dict[str, Any]:
-    return {"sentence": found.sentence(), "basis": str(found.basis), "n": found.basis.n}
+def _view(found: Result) -> dict[str, Any]:
+    return {"sentence": found.sentence(), "basis": str(found.basis), "n": found.basis.n, **_numbers(found)}
 
 
 def _numbers(found: Result) -> dict[str, Any]:
@@ -85,16 +97,17 @@ def _curve(curve: Any) -> dict[str, Any]:
 
 
 def _sheet(strip: StrengthStrip) -> np.ndarray:
-    """The strip as one picture: a row for each portrait, a column for each strength."""
-    rows, columns, height, width, _ = strip.pictures.shape
-    return strip.pictures.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, 3)
+    """The strip as one picture: a row for each portrait, a column for each strength, of at most _THUMBNAIL px."""
+    every = -(-strip.pictures.shape[2] // _THUMBNAIL)
+    pictures = strip.pictures[:, :, ::every, ::every]
+    rows, columns, height, width, _ = pictures.shape
+    return pictures.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, 3)
 
 
-def _scaled(mean: np.ndarray | None) -> np.ndarray | None:
-    """A map as 0 to 255 of its largest value."""
-    if mean is None or not mean.max() > 0:
-        return None
-    return np.round(255 * mean / mean.max()).astype(np.uint8)
+def _scaled(found: EffectMap | Deviation) -> np.ndarray | None:
+    """A map as 0 to 255 of its largest value; None for one of zeros."""
+    mean = found.mean
+    return np.round(255 * mean / mean.max()).astype(np.uint8) if mean.max() > 0 else None
 
 
 def _list(values: np.ndarray) -> list[float | None]:

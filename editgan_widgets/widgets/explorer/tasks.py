@@ -41,7 +41,7 @@ from editgan_widgets.widgets.explorer.document import (
 FIRST, TABLE = 6, 12  # portraits after which a choice's views, and a row of the table, are shown
 _SAFE_SEEDS = range(100)
 _PAIR_SEEDS = (4, 12)  # portraits of an interaction: at first, and in the end
-_MAP_BYTES = 2**28  # of the maps that studies keep
+_BYTES = 2**28  # of the maps that studies keep, and of the strips
 _SCALES = tuple(sorted({0.0, *STRENGTHS}))
 
 
@@ -66,8 +66,9 @@ class Tasks:
         self._safe: dict[int, SafeStrength] = {}
         self._kept: dict[int, EditVector] = {}  # by id, so that an id is not used again
         self._pairs: dict[tuple[int, int], Result] = {}
-        map_bytes = 4 * len(self.portraits) * model.resolution**2
-        self._most_studies = max(2, min(64, _MAP_BYTES // map_bytes))
+        pixels = model.resolution**2
+        self._most_studies = max(2, _BYTES // (4 * pixels * len(self.portraits)))
+        self._most_strips = max(8, _BYTES // (3 * pixels * len(_SCALES)))
 
     # ---- pictures
 
@@ -97,7 +98,7 @@ class Tasks:
     def work(self, document: Document) -> Iterator[Step[Document]]:
         """Compute what is missing: strip and views of the chosen vector, its pair, more portraits, the other rows."""
         for part in (self._show_strip, self._first_views, self._pair, self._more_views, self._table):
-            for document in part(document):  # noqa: B020, PLW2901
+            for document in part(document):  # noqa: B020
                 yield Step(document)
 
     def at_once(self, document: Document) -> Document:
@@ -136,7 +137,7 @@ class Tasks:
             latent = self._latent(seed)
             latents = torch.cat([document.vector.apply(latent, scale) for scale in _SCALES])
             self._strips[key] = images.to_uint8(picture_of(self.model, latents))
-            while len(self._strips) > 200:
+            while len(self._strips) > self._most_strips:
                 self._strips.popitem(last=False)
             document = replace(document, strip=self._known_strip(document))
             yield document
@@ -149,7 +150,7 @@ class Tasks:
     def _more_views(self, document: Document) -> Iterator[Document]:
         count = len(self.portraits)
         for most in sorted({min(2 * self._first, count), count}):
-            for document in self._measure(document, most):  # noqa: B020, PLW2901
+            for document in self._measure(document, most):  # noqa: B020
                 yield document
 
     def _measure(self, document: Document, most: int) -> Iterator[Document]:

@@ -453,7 +453,7 @@ function makeLinePage(model, root, given) {
     line.tell
   ) };
 }
-function makeLivePage({ model, el }, { downloads = [], passing = [], received = {} } = {}) {
+function makeStatusPage({ model, el }, { downloads = [], passing = [] } = {}) {
   const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
   const page = makeLinePage(model, root, {
     downloads,
@@ -476,15 +476,6 @@ function makeLivePage({ model, el }, { downloads = [], passing = [], received = 
     page,
     { dismiss: () => tell({ kind: "dismiss" }) }
   );
-  const picture = makePicture(
-    /** @type {any} */
-    page
-  );
-  const frames = makeFrames(
-    /** @type {any} */
-    { ...page, tell },
-    { showFrame: picture.showFrame, readPicture: picture.read, took: showProgress }
-  );
   function showProgress({ step = 0, total = 0 }) {
     const running = model.get("running");
     fill.style.transform = `scaleX(${running && total ? step / total : 0})`;
@@ -500,19 +491,41 @@ function makeLivePage({ model, el }, { downloads = [], passing = [], received = 
   on(["change:running", "change:status", "change:progress"], showStatus);
   on("change:error", notices.showError);
   on("change:notice", notices.showNotice);
-  const RECEIVED = {
+  const received = {
     standing: line.standing,
-    download: (message, buffers) => line.download(message, buffers[0]),
-    frame: (message, buffers) => frames.show(message, buffers[0]),
-    ...received
+    download: (message, buffers) => line.download(message, buffers[0])
   };
-  on("msg:custom", (message, buffers) => RECEIVED[message.kind]?.(message, buffers));
-  showStatus();
-  notices.showError();
-  notices.showNotice();
-  el.append(root);
-  line.open();
-  return { ...page, stop, picture, nodes: [picture.node, progress, ...notices.nodes, status] };
+  on("msg:custom", (message, buffers) => received[message.kind]?.(message, buffers));
+  return {
+    ...page,
+    stop,
+    nodes: [progress, ...notices.nodes, status],
+    showProgress,
+    /** @param {typeof received} handlers */
+    receive: (handlers) => void Object.assign(received, handlers),
+    open() {
+      showStatus();
+      notices.showError();
+      notices.showNotice();
+      el.append(root);
+      line.open();
+    }
+  };
+}
+function makeLivePage(given, { received = {}, ...options } = {}) {
+  const page = makeStatusPage(given, options);
+  const picture = makePicture(
+    /** @type {any} */
+    page
+  );
+  const frames = makeFrames(
+    /** @type {any} */
+    page,
+    { showFrame: picture.showFrame, readPicture: picture.read, took: page.showProgress }
+  );
+  page.receive({ frame: (message, buffers) => frames.show(message, buffers[0]), ...received });
+  page.open();
+  return { ...page, picture, nodes: [picture.node, ...page.nodes] };
 }
 function makePicture({ model, on, atEnd }) {
   const [width, height] = [model.get("width"), model.get("height")];
