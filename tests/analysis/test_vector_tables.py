@@ -73,13 +73,20 @@ def test_a_study_that_grows_is_the_same_as_one_that_is_measured_at_once(tiny_mod
     for i in range(6):
         one = {s: x[i : i + 1] for s, x in after.items()}
         studies[1].add(Trials((i,), before[i : i + 1], parts[i : i + 1], one))
-    whole, grown = studies
-    assert grown.n == 6
-    assert np.array_equal(whole.effect().mean, grown.effect().mean)
-    assert whole.curves().table() == grown.curves().table()
-    assert grown.curves().target == "brightness"
-    assert grown.transfer().report.success.value == 1
-    assert grown.effect().mean == pytest.approx(0.05, abs=1e-6)
+    (effect, curves, transfer), (whole_effect, whole_curves, _) = (
+        (study.effect(), study.curves(), study.transfer()) for study in reversed(studies)
+    )
+    assert effect
+    assert curves
+    assert transfer
+    assert whole_effect
+    assert whole_curves
+    assert effect.basis.n == 6
+    assert np.array_equal(whole_effect.mean, effect.mean)
+    assert whole_curves.table() == curves.table()
+    assert curves.target == "brightness"
+    assert transfer.report.success.value == 1
+    assert effect.mean == pytest.approx(0.05, abs=1e-6)
 
 
 def test_portraits_that_a_vector_was_learned_on_do_not_count_for_its_success(tiny_model, vector):
@@ -87,7 +94,9 @@ def test_portraits_that_a_vector_was_learned_on_do_not_count_for_its_success(tin
     study = VectorStudy(tiny_model, vector, by_picture(b=lambda picture: picture.mean()), maps=False)
     before = torch.linspace(-0.5, 0.5, 5)[:, None, None, None].expand(5, 3, 32, 32)
     study.add(Trials(tuple(range(5)), before, None, {s: before + 0.1 * s for s in study.strengths}))
-    assert [row["seed"] for row in study.transfer().table()] == [2, 3, 4]
+    transfer = study.transfer()
+    assert transfer
+    assert [row["seed"] for row in transfer.table()] == [2, 3, 4]
     assert study.effect() is None
 
 

@@ -70,6 +70,8 @@ class Actions:
             return self._tasks.work(start)
 
         steps = self._tasks.remaining(document)
+        if not steps and not said:
+            said = "All is measured."
         return Outcome(document, said, values, run if steps else None, steps)
 
     def _choose(self, document: Document, command: Choose) -> Outcome[Document]:

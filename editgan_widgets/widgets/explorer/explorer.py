@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import traitlets
@@ -284,7 +284,10 @@ def _checked_vectors(
     """Vectors by name, each of which has that name."""
     if vectors is None:
         vectors = load_vectors(model)
-    pairs = list(vectors.items()) if isinstance(vectors, Mapping) else [(vector.name, vector) for vector in vectors]
+    named = isinstance(vectors, Mapping)
+    pairs: Iterable[tuple[str, EditVector]] = (
+        vectors.items() if named else ((vector.name, vector) for vector in vectors)
+    )
     found: dict[str, EditVector] = {}
     for name, vector in pairs:
         if name in found:
