@@ -284,10 +284,10 @@ def _checked_vectors(
     """Vectors by name, each of which has that name."""
     if vectors is None:
         vectors = load_vectors(model)
-    named = isinstance(vectors, Mapping)
-    pairs: Iterable[tuple[str, EditVector]] = (
-        vectors.items() if named else ((vector.name, vector) for vector in vectors)
-    )
+    if isinstance(vectors, Mapping):
+        pairs = list(cast(Mapping[str, EditVector], vectors).items())
+    else:
+        pairs = [(vector.name, vector) for vector in vectors]
     found: dict[str, EditVector] = {}
     for name, vector in pairs:
         if name in found:

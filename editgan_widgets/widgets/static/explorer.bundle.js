@@ -250,9 +250,9 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
     resend,
     handled: handled2,
     standing,
-    /** Messages that are not handled yet; at the start, those that an earlier page left. */
+    /** Messages that are not handled yet, including those of an earlier page. */
     waiting: () => [...entries],
-    /** Send everything that waits, and again while no answer comes. */
+    /** Send all waiting messages, again and again until they are answered. */
     open() {
       resend();
       wait();
@@ -671,7 +671,7 @@ function makeDrag({ moves, letGo }) {
       moves(Number(moved.value));
     },
     onchange: end,
-    // A slider that returns to where it began fires no change event.
+    // A slider that returns to its first position fires no change event.
     onpointerup: () => setTimeout(end),
     onpointercancel: () => setTimeout(end),
     onblur: end
