@@ -48,7 +48,7 @@ export interface Dismiss {
   kind: "dismiss";
 }
 
-/** Move what is at each pair's handle to its target, picture px. */
+/** Move the content at each pair's handle to its target, picture px. */
 export interface Drag {
   kind: "drag";
   points: [number, number, number, number][];
@@ -176,7 +176,7 @@ export interface Push {
   radius: number;
 }
 
-/** Redo what was undone. */
+/** Redo the last undone step. */
 export interface Redo {
   kind: "redo";
 }
@@ -221,25 +221,25 @@ export interface Samples {
   psis: number[];
 }
 
-/** The picture with its recipe. */
+/** Save the picture with its recipe. */
 export interface Save {
   kind: "save";
   view?: string;
 }
 
-/** The last edit. */
+/** Save the last edit as a GIF. */
 export interface SaveAnimation {
   kind: "animation";
   view?: string;
 }
 
-/** The painted parts. */
+/** Save the mask. */
 export interface SaveMask {
   kind: "save_mask";
   view?: string;
 }
 
-/** The way to the picture. */
+/** Save a script that reproduces the picture. */
 export interface Script {
   kind: "script";
   view?: string;

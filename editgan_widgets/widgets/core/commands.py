@@ -1,8 +1,8 @@
 """Commands: requests of a browser or a script to a widget, as a tagged union of small frozen classes.
 
 A widget lists its commands, `Commands(Undo, Brush, …)`; that union is the schema of both sides. `decode` turns a
-browser's message into a command, or raises an error that names the field, what came and what fits. `schema` returns the
-JSON schema, from which typescript.py generates the message types of the browser side.
+browser's message into a command, or raises an error that names the field, its value and the allowed values. `schema`
+returns the JSON schema, from which typescript.py generates the message types of the browser side.
 """
 
 import math
@@ -61,7 +61,7 @@ class Commands:
         assert len(self.kinds) == len(kinds), "two commands have the same kind"
 
     def decode(self, content: Any, buffers: Any) -> Command:
-        """Turn a message into a command. Raises ValueError that names the field, what came and what fits."""
+        """Turn a message into a command. Raises ValueError that names the field, its value and the allowed values."""
         kind = content.get("kind") if isinstance(content, dict) else None
         found = self.kinds.get(kind) if isinstance(kind, str) else None
         if found is None:
@@ -101,7 +101,7 @@ def checked(kind: type[Command], given: Mapping[str, Any]) -> Any:
 
 
 def points_of(buffer: Any) -> list[tuple[float, float]]:
-    """Points that came as float32 x0, y0, x1, y1 … Raises ValueError."""
+    """Points from a buffer of float32 x0, y0, x1, y1 … Raises ValueError."""
     numbers = np.asarray(numbers_of(buffer))
     if numbers.size % 2:
         raise ValueError(f"a stroke came with {numbers.size} numbers; it takes x, y pairs")
@@ -109,7 +109,7 @@ def points_of(buffer: Any) -> list[tuple[float, float]]:
 
 
 def numbers_of(buffer: Any) -> list[float]:
-    """Numbers that came as float32. Raises ValueError."""
+    """Numbers from a buffer of float32. Raises ValueError."""
     size = memoryview(buffer).nbytes
     if size % 4 or size > 8 * _MOST_POINTS:
         raise ValueError(f"a stroke came with {size / 4:g} numbers; it takes {_MOST_POINTS} x, y pairs at most")
@@ -117,7 +117,7 @@ def numbers_of(buffer: Any) -> list[float]:
 
 
 def file_of(buffer: Any) -> bytes:
-    """A file. Raises ValueError for an empty or very large one."""
+    """A file from a buffer. Raises ValueError for an empty or very large one."""
     content = bytes(buffer)
     if not 0 < len(content) <= _LARGEST_FILE:
         raise ValueError(f"a file of {len(content)} bytes came; it takes 1 to {_LARGEST_FILE:,}")
@@ -125,7 +125,7 @@ def file_of(buffer: Any) -> bytes:
 
 
 def _finite(value: Any) -> bool:
-    """Whether no number in a value is NaN or infinite, but for points and radii, of which a stroke judges."""
+    """True if no number in a value is NaN or infinite; points and radii are checked by the stroke instead."""
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, dict):
@@ -156,7 +156,7 @@ def _plain(kind: type[msgspec.Struct], given: Any, message: str) -> str:
 
 
 def _said(kind: Any, path: list[str], value: Any, missing: bool = False) -> str:
-    """What a field takes, and what came."""
+    """Text of an error: the allowed values of a field, and the given value."""
     name, said = path[0] if path else "the message", ""
     holder: Any = kind
     for part in path:

@@ -1,4 +1,4 @@
-"""Pictures and masks as bytes for the browser: JPEG for frames that pass, PNG for those that stay, zlib for masks."""
+"""Pictures and masks as bytes for the browser: JPEG for frames, PNG for committed pictures, zlib for masks."""
 
 import io
 import zlib
@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image
 
-LARGEST_PNG = 256  # px; a larger picture that stays goes as JPEG q95, which is a tenth of the bytes
+LARGEST_PNG = 256  # px; larger pictures are sent as JPEG q95, a tenth of the bytes
 
 
 def jpeg(pixels: UInt8[np.ndarray, "h w 3"], quality: int = 90) -> bytes:

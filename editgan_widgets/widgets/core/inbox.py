@@ -1,4 +1,4 @@
-"""Inbox: commands in the order in which they came; any thread adds, a worker takes."""
+"""Inbox: queue of commands in order of arrival; any thread adds, a worker takes."""
 
 import threading
 from collections import deque
@@ -11,13 +11,13 @@ from editgan_widgets.widgets.core.deliveries import Turn
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """A command that was asked for.
+    """A queued command.
 
     Attributes:
-        command: what is to be done.
-        id: the browser's name for it; empty where Python asked.
-        turn: of the message that it came in.
-        passes: whether it only shows something.
+        command: the command.
+        id: the browser's id of it; empty for a command from Python.
+        turn: turn of its message.
+        passes: True if it only shows something.
     """
 
     command: Command
@@ -27,9 +27,9 @@ class Order:
 
 
 class Inbox:
-    """Orders that wait.
+    """Queue of orders.
 
-    `lock` is held where something is decided by what waits.
+    Hold `lock` for decisions that depend on the queue.
     """
 
     def __init__(self) -> None:
@@ -38,23 +38,23 @@ class Inbox:
 
     @property
     def waits(self) -> bool:
-        """Whether an order waits."""
+        """True if an order waits."""
         return bool(self._waiting)
 
     def next_is(self, kind: type[Command]) -> bool:
-        """Whether what waits first is of a kind."""
+        """True if the next order is of a kind."""
         with self.lock:
             return bool(self._waiting) and isinstance(self._waiting[0].command, kind)
 
     def add(self, order: Order) -> None:
-        """Put an order behind the others."""
+        """Append an order."""
         with self.lock:
             self._waiting.append(order)
 
     def take(self, token: CancelToken) -> Order | None:
-        """The next order; what came after a job was cancelled belongs to the job that replaced it.
+        """Remove and return the next order; orders after a job was cancelled are left for the job that replaced it.
 
-        Of those in a row that only show something, and the same thing, the last alone is of interest.
+        Of consecutive orders that only show the same thing, only the last is returned.
         """
         with self.lock:
             waiting = self._waiting

@@ -127,7 +127,7 @@ class Loop(CommandWorker, Generic[D]):
     # ---- on the worker's thread
 
     def begin_job(self) -> None:
-        """Forget the computation that the former job asked for."""
+        """Forget the computation requested by the previous job."""
         self._last = None
 
     def execute(self, command: Command, token: CancelToken) -> None:
@@ -150,7 +150,7 @@ class Loop(CommandWorker, Generic[D]):
             self._pacer.finish(token.stamp, (picture, {"preview": True}))
 
     def run(self, stamp: int) -> Iterator[Step[D]]:
-        """Run the computation that the last command asked for."""
+        """Run the computation requested by the last command."""
         last = self._last
         if last is None or last.run is None:
             return
@@ -192,7 +192,7 @@ class Loop(CommandWorker, Generic[D]):
         self._ran = False
 
     def say_how_it_ended(self, cancelled: bool) -> None:
-        """Say how many steps were done."""
+        """Set the status line to the number of steps done."""
         total = self._last.steps if self._last is not None else 0
         if cancelled:
             self._reports.say("Stopped at step {step} of {total}.", step=self._done_steps, total=total)

@@ -1,8 +1,8 @@
 """PartCanvas: an ipycanvas MultiCanvas with the layers of an editor, repainted from state.
 
-Layers, bottom to top: image | label map | strokes | annotations. The numpy arrays are the truth and the layers only
-show them: a canvas forgets its drawing when the page is reloaded, so everything is drawn again once a browser is ready.
-ipycanvas sends all drawing of a kernel through one manager without locks: here one thread draws at a time.
+Layers, bottom to top: image | label map | strokes | annotations. The state is in numpy arrays and the layers only show
+it: a canvas loses its drawing when the page is reloaded, so everything is drawn again once a browser is ready.
+ipycanvas sends all drawing of a kernel through one manager without locks, so only one thread may draw at a time.
 """
 
 import threading

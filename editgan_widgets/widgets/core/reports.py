@@ -37,7 +37,7 @@ class Reports:
         self.word = self.text(text, **values)
 
     def fail(self, error: Exception, id: str | None = None) -> None:
-        """Show an error. The browser takes back what it drew for the command with that id."""
+        """Show an error. The browser removes what it drew for the command with that id."""
         self.failure = error
         if id:
             self.view.send({"kind": "reject", "id": id})

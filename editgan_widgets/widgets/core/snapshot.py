@@ -1,4 +1,4 @@
-"""Snapshots: what the browser shows of a document. Only what differs from the last snapshot is sent."""
+"""Snapshots: the state of a document that the browser shows. Only differences from the last snapshot are sent."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,7 @@
-"""Texts of the widgets in other languages: `strings.json` holds every English text and, for each language, its own.
+"""Translations of the widgets' texts: `strings.json` maps every English text to its translations.
 
-English is the key, so the code reads as it shows: `t("Undo")` in the browser's files, `text("Undone.")` in Python. A
-`{name}` in a text stands for a value. What has no entry (a user's own vector, an error of the engine) shows as it is.
+The English text is the key: `t("Undo")` in the browser's files, `text("Undone.")` in Python. A `{name}` in a text is
+replaced by a value. Texts without an entry (a user's vector, an error of the engine) are shown unchanged.
 """
 
 import json

@@ -1,8 +1,8 @@
 """CommandWorker: the one thread that changes a widget's document.
 
 Requests of the browser and of Python are commands in the inbox. The worker takes them out in order, applies them to the
-document, and then runs the computation that the last one asked for. So callbacks return immediately on any thread of
-the Jupyter kernel, and a new command stops a running computation within one step.
+document, and then runs the computation requested by the last one. So callbacks return immediately on any thread of the
+Jupyter kernel, and a new command stops a running computation within one step.
 """
 
 from collections.abc import Iterator
@@ -186,14 +186,14 @@ class CommandWorker:
         raise NotImplementedError
 
     def execute(self, command: Command, token: CancelToken) -> None:
-        """Apply a command to the document; the computation that it asks for is started by `run`."""
+        """Apply a command to the document; the requested computation is started by `run`."""
         raise NotImplementedError
 
     def preview(self, command: Command, token: CancelToken) -> None:
         """Show what a command would do, without changing the document."""
 
     def run(self, stamp: int) -> Iterator[Any]:
-        """Yield the steps of the computation that the last command asked for, if there is one."""
+        """Yield the steps of the computation requested by the last command, if there is one."""
         raise NotImplementedError
 
     def show_step(self, stamp: int, step: Any) -> None:
@@ -213,13 +213,13 @@ class CommandWorker:
         """Show the document at the end of a job. With `failed`, log an error instead of raising it."""
 
     def catch_up(self) -> None:
-        """Do what was put off so that a stop shows immediately."""
+        """Do work that was postponed so that a stop shows immediately."""
 
     def begin_job(self) -> None:
-        """Forget the computation that the former job asked for."""
+        """Forget the computation requested by the previous job."""
 
     def end_job(self, token: CancelToken) -> None:
-        """Do what belongs to the end of each job that was not stopped."""
+        """Do final work of each job that was not stopped."""
 
     def takes_time(self, command: Command) -> bool:
         """True if the browser should show immediately that the widget is busy."""

@@ -1,4 +1,4 @@
-"""ClashNotes: which vectors in the picture clash: at once by their latents, and by what they do once that was tried."""
+"""ClashNotes: pairs of applied vectors that clash, by their latents and, once measured, by their effects."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,24 +15,24 @@ from editgan_widgets.widgets.core.computing import computing
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
 from editgan_widgets.widgets.editor.vector_panel import VectorPanel
 
-_MOST = 8  # vectors in the picture that are tried; with more, the sliders are being played with
+_MOST = 8  # maximum number of applied vectors whose effects are measured
 
 
 class ClashNotes:
-    """Judges the vectors of a panel; what each does is tried on sampled portraits, once and while the editor is idle.
+    """Finds clashing vectors of a panel; each vector's effect is measured once on sampled portraits, while idle.
 
     Args:
-        panel: whose vectors.
-        idle: what tries them.
-        changed: called once more is known.
+        panel: the panel of vectors.
+        idle: worker that measures effects.
+        changed: called after an effect was measured.
     """
 
     def __init__(self, panel: VectorPanel, idle: IdleWorker, changed: Callable[[], None]) -> None:
         self._panel, self._idle, self._changed = panel, idle, changed
-        self._effects: dict[tuple[str, Any], tuple[Tensor, Effect]] = {}  # by name and rows, of which difference
+        self._effects: dict[tuple[str, Any], tuple[Tensor, Effect]] = {}  # by name and rows: the offset and its effect
 
     def shown(self) -> list[dict[str, Any]]:
-        """Pairs for the browser's note, those that were found by the latents first."""
+        """Pairs for the browser's note, those found by their latents first."""
         panel = self._panel
         pairs = [(clash.first, clash.second, clash.cosine < 0) for clash in clashes(panel.vectors, panel.settings)]
         found = {frozenset(pair[:2]) for pair in pairs}
@@ -40,9 +40,9 @@ class ClashNotes:
         return [{"first": first, "second": second, "opposed": opposed} for first, second, opposed in pairs]
 
     def look(self, model: Any) -> None:
-        """Try what is in the picture and was not tried yet, where something else is in it too.
+        """Measure the effects of applied vectors that are not measured yet, if at least two are applied.
 
-        Only for a model whose domain has a reader of factors."""
+        Only for a model whose domain has a factor reader."""
         active = self._active()
         missing = [name for name, setting in active.items() if self._effect(name, setting) is None]
         if missing and 2 <= len(active) <= _MOST and judges_of(model).factors is not None:
@@ -67,7 +67,7 @@ class ClashNotes:
         ]
 
     def _effect(self, name: str, setting: VectorSetting) -> Effect | None:
-        """What was found of a vector at scale 1, if it is still the one that was tried."""
+        """Measured effect of a vector at scale 1; None if it was not measured or has changed since."""
         vector, known = self._panel.vectors.get(name), self._effects.get((name, setting.layers))
         if vector is None or known is None or known[0] is not vector.delta_w_plus:
             return None

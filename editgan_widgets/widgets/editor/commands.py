@@ -1,4 +1,4 @@
-"""What the editor's commands have in common: their fields' ranges and names, and how painting is asked for."""
+"""Shared by the editor's commands: types of fields with their ranges and names, and the base of painting commands."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any

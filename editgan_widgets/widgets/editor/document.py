@@ -36,7 +36,7 @@ class _Former:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """An optimisation that a command asks for.
+    """An optimisation requested by a command.
 
     Attributes:
         steps: number of steps.
@@ -188,7 +188,7 @@ class Document:
         return self.session.can_redo or self.can_go_on
 
     def begin(self, session: EditSession, photo: PhotoSession | None) -> None:
-        """Switch to a new session with its own history; undo at its beginning returns to the present one."""
+        """Switch to a new session with its own history; undo at its start returns to the present session."""
         editor_journal.begin(session, self._keeps_journals, photo, self.journal)
         self._former = [*self._former, self._left()][-_MOST_FORMER:]
         self._later = []

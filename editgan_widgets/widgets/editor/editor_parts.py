@@ -1,4 +1,4 @@
-"""What the editor's groups of methods share: its document, view and worker, and waiting for the worker."""
+"""Shared by the editor's groups of methods: its document, view and worker, and waiting for the worker."""
 
 from typing import Any
 
@@ -31,12 +31,12 @@ class EditorParts:
 
     @property
     def session(self) -> Any:
-        """The EditSession that is edited; `open` and `new_portrait` begin another."""
+        """The EditSession being edited; `open` and `new_portrait` replace it."""
         return self._document.session
 
     @property
     def photo(self) -> PhotoSession | None:
-        """The photo, drawing or painting that was opened; None for a portrait of the model."""
+        """The opened photo, drawing or painting; None for a portrait of the model."""
         return self._document.photo
 
     @property
@@ -51,7 +51,7 @@ class EditorParts:
 
     @property
     def vectors(self) -> dict[str, EditVector]:
-        """Edit vectors that have a slider, by name."""
+        """Edit vectors with a slider, by name."""
         return self._panel.vectors
 
     def stop(self) -> None:
@@ -59,7 +59,7 @@ class EditorParts:
         self._worker.ask(Stop())
 
     def _as_the_view_says(self, run: Flag | None, mirror: Flag) -> dict[str, Any]:
-        """Steps and rule of something painted from Python."""
+        """Steps and paint rule of a stroke from Python: the view's values where none are given."""
         edits = self.view.auto if run is None else flag(run, "run")
         rule = {"locked": list(self.view.locked), "over": list(self.view.over), "mirror": flag(mirror, "mirror")}
         return {"auto": edits, "steps": self.view.steps, **rule}
@@ -70,8 +70,8 @@ class EditorParts:
     def wait(self, timeout: Real | None = None) -> bool:
         """Block until nothing runs or waits, at most `timeout` seconds; False if time ran out.
 
-        Raises the error of the last action, if there was one. While a cell waits here, some Jupyter kernels do not hear
-        the Stop button.
+        Raises the error of the last action, if there was one. While a cell waits here, some Jupyter kernels cannot
+        process the Stop button.
         """
         finished = self._worker.wait(None if timeout is None else float(timeout))
         failure = self._screen.take_failure() if finished else None
@@ -80,7 +80,7 @@ class EditorParts:
         return finished
 
     def _wait_or_stop(self) -> None:
-        """Wait for what was just asked for; an interrupt of the cell (Ctrl+C) stops it and keeps its best."""
+        """Wait for the last request; an interrupt of the cell (Ctrl+C) stops it and keeps the best step."""
         try:
             self.wait()
         except KeyboardInterrupt:

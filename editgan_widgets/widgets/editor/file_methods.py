@@ -16,64 +16,64 @@ from editgan_widgets.widgets.editor.tools.operation import mask_change, part_mas
 
 
 class FileMethods(EditorParts):
-    """Opening and saving. The methods that save wait for what runs."""
+    """Opening and saving. The methods that save wait until running work is done."""
 
     def open(self, picture: str | Path | bytes, index: Whole | None = None, name: str = "") -> None:
-        """Embed a photo, drawing or painting and edit it from here on; a picture that `save` wrote opens as it was.
+        """Open a photo, drawing or painting, which is embedded first; a picture written by `save` opens unchanged.
 
-        A file of latents (`.npz`, `.npy`, `.pt`, as of `load_latents`) opens with the latent of that `index`, or its
-        first. `name` is the file's, where its content is given.
+        From a file of latents (`.npz`, `.npy`, `.pt`, see `load_latents`) the latent at `index` is opened, by default
+        the first. `name` is the file's name if its content is given.
 
-        The editor's history begins anew, and `undo` at its beginning brings back what was here before.
-        `photo.pasted()` gives the whole picture with the edits. `stop` ends the embedding with the best so far. What is
-        no picture is shown as an error, and raised by `wait`.
+        The new picture has a new history; `undo` at its start returns to the previous picture. `photo.pasted()` returns
+        the whole picture with the edits. `stop` ends the embedding with the best step so far. The error for a file that
+        is not a picture is shown, and raised by `wait`.
         """
         at = None if index is None else whole(index, "index", least=0)
         self._worker.ask(OpenPicture(picture=picture, index=at, name=name))
 
     def new_portrait(self, seed: Whole, truncation_psi: Real = 0.7, source: str = "torch") -> None:
-        """Go over to the portrait of a seed, as if the editor had been made with it; history as of `open`.
+        """Switch to the portrait of a seed, with a new history as in `open`.
 
-        `source` "numpy" makes the picture that NVIDIA's `generate.py` makes of the seed (EditGAN.sample_w_plus).
-        Raises ValueError at once for a seed that is no whole number from 0 up, a psi that is none in 0 to 2, or another
-        source.
+        With `source` "numpy" it is the picture that NVIDIA's `generate.py` makes from the seed (EditGAN.sample_w_plus).
+        Raises ValueError immediately for a seed that is not a whole number from 0 up, a psi outside 0 to 2, or an
+        unknown source.
         """
         self._worker.ask(OpenPicture(picture=checked_sample(seed, truncation_psi, source)))
 
     def save(self, path: str | Path) -> None:
-        """Write the picture as a PNG that holds its recipe (documents/saved_picture.py); what runs is waited for.
+        """Write the picture as a PNG with its recipe (documents/saved_picture.py), after running work is done.
 
-        Of an opened photo it is the whole one with the edits in it. Raises ValueError for an ending other than .png,
-        and the error of what ran.
+        For an opened photo, it is the whole photo with the edits. Raises ValueError for an extension other than .png,
+        and the error of the running work.
         """
         self.wait()
         save_picture(self.photo or self.session, path)
 
     def script(self, name: str = "picture.py") -> str:
-        """Give a Python script that makes the present picture again, pixel by pixel (documents/session_script.py)."""
+        """Return a Python script that reproduces the present picture's pixels (documents/session_script.py)."""
         self.wait()
         return session_script(self.session, self.vectors, name)
 
     def save_script(self, path: str | Path) -> None:
-        """Write `script` to a file. Raises ValueError for an ending other than .py."""
+        """Write `script` to a file. Raises ValueError for an extension other than .py."""
         path = Path(path)
         if path.suffix != ".py":
-            raise ValueError(f"a script ends in .py; got {path.name!r}")
+            raise ValueError(f"a script's file name must end in .py; got {path.name!r}")
         write_text(path, self.script(path.name))
 
     def save_mask(self, path: str | Path) -> None:
-        """Write the painted parts as an indexed PNG (masks/mask_file.py); what runs is waited for.
+        """Write the painted parts as an indexed PNG (masks/mask_file.py), after running work is done.
 
-        Raises ValueError for an ending other than .png, and the error of what ran.
+        Raises ValueError for an extension other than .png, and the error of the running work.
         """
         self.wait()
         save_mask(self.label_map, self.labels, path)
 
     def load_mask(self, mask: Source, run: Flag | None = None) -> tuple[Note, ...]:
-        """Take the parts from a mask that `save_mask` or a painting program wrote; `run` as of `paint`.
+        """Read the parts from a mask written by `save_mask` or a painting program; `run` as in `paint`.
 
-        Gives notes on how it was read, which the status shows too. Raises MaskFileError at once for what is no mask of
-        this picture, OSError for a file that cannot be read.
+        Returns notes on how it was read, which the status line shows too. Raises MaskFileError immediately for a file
+        that is not a mask of this picture, OSError for a file that cannot be read.
         """
         how = self._as_the_view_says(run, mirror=False)
         change = mask_change(self._document, mask, **how)
@@ -83,9 +83,9 @@ class FileMethods(EditorParts):
     def paint_mask(
         self, mask: Source, label: str | Whole | None = None, run: Flag | None = None, exact: Flag = False
     ) -> tuple[Note, ...]:
-        """Paint one part where a black and white mask is white; `run` as of `paint`.
+        """Paint one part where a black-and-white mask is white; `run` as in `paint`.
 
-        `label` is the part's name or id, None the selected one; `exact`, notes and errors as of EditSession.paint_mask.
+        `label` is the part's name or id, None the selected one; `exact`, notes and errors as in EditSession.paint_mask.
         """
         how = self._as_the_view_says(run, mirror=False)
         part = self.view.label if label is None else self.labels[label].id
@@ -94,13 +94,13 @@ class FileMethods(EditorParts):
         return tuple(change.notes)
 
     def animation(self, fps: Real = 12.0) -> Animation:
-        """The last edit or refinement from the picture before it to the present one, at most 256 px.
+        """Animation of the last edit or refinement, from the picture before it to the present one, at most 256 px.
 
-        Raises AnimationError where nothing was edited yet.
+        Raises AnimationError if there was no edit yet.
         """
         self.wait()
         return animate_edit(self._document.recorder.frames(), fps=fps)
 
     def save_animation(self, path: str | Path, size: Whole | None = None) -> None:
-        """Write `animation` as .gif, .webp or .mp4; size and errors as of Animation.save."""
+        """Write `animation` as .gif, .webp or .mp4; size and errors as in Animation.save."""
         self.animation().save(path, size)

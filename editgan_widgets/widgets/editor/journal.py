@@ -1,7 +1,7 @@
-"""What an editor keeps beside its session's history: own vectors, the opened photo, how the tools stand.
+"""Data that an editor stores beside its session's history: the user's vectors, the opened photo, settings of the tools.
 
-`begin` starts a journal in the user's folder for it, `restored` reads one back. Where nothing can be written an editor
-works all the same, and the journal is written once that works.
+`begin` starts a journal in the user's folder of journals, `restored` reads one. If nothing can be written, the editor
+works without it, and the journal is written once that is possible.
 """
 
 import logging
@@ -30,7 +30,7 @@ from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, WrongModelError
 from editgan_widgets.models.editgan import MODELS, EditGAN, load_model
 
-# Traits that come back with the rest.
+# Traits that are restored too.
 TOOLS = (
     *("label", "size", "shape", "opacity", "auto", "steps", "locked", "over", "mirror", "pressure"),
     *("mask_style", "palette"),
@@ -40,24 +40,23 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Restored:
-    """An editor's journal, read."""
+    """Contents of an editor's journal."""
 
     session: EditSession
     photo: PhotoSession | None
-    vectors: dict[str, EditVector]  # those that were the user's own
-    removed: dict[str, EditVector]  # own ones that were removed at any time, for the history
+    vectors: dict[str, EditVector]  # the user's vectors
+    removed: dict[str, EditVector]  # the user's vectors that were removed at any time, for the history
     tools: dict[str, Any]
-    before: Path | None  # journal of the picture that was edited before this one
+    before: Path | None  # journal of the previous picture
 
 
 def begin(
     session: Any, folder: bool | str | Path, photo: PhotoSession | None = None, before: Path | None = None
 ) -> None:
-    """Keep a session's journal: True in a new folder of the user's, False not at all.
+    """Start a session's journal: True in a new folder of the user's, False without one.
 
-    `before` is the journal of the picture that this one takes the place of. A session that has a journal keeps it.
-    What cannot be written now is tried again later (see `problem`). Raises JournalError where a folder that was named
-    has a journal already.
+    `before` is the journal of the previous picture. A session that has a journal keeps it. Failed writes are retried
+    later (see `problem`). Raises JournalError if a given folder already has a journal.
     """
     store = session.history.store
     if isinstance(store, Journal) and store.folder is not None:
@@ -71,7 +70,7 @@ def begin(
         _log.warning("%s", not_saved(str(error)))
         return
     about: dict[str, Any] = {}
-    with suppress(OSError):  # the working directory may be gone
+    with suppress(OSError):  # the working directory may have been deleted
         about["cwd"] = str(Path.cwd())
     if before is not None:
         about["before"] = str(before)
@@ -84,33 +83,33 @@ def begin(
 
 
 def journal_of(session: Any) -> Path | None:
-    """The folder from which `restored` takes a session; None where nothing was kept yet."""
+    """The folder from which `restored` can read the session; None if nothing was written yet."""
     journal = _journal(session)
     return journal.folder if journal is not None and journal.saved_once else None
 
 
 def problem(session: Any) -> str:
-    """Why the journal is not up to date; empty where it is, or none is kept."""
+    """Reason why the journal is not up to date; empty if it is, or if there is none."""
     journal = _journal(session)
     return "" if journal is None else journal.problem
 
 
 def save(session: Any) -> None:
-    """Try to write what could not be written."""
+    """Retry failed writes."""
     journal = _journal(session)
     if journal is not None and journal.problem:
         journal.save()
 
 
 def close(session: Any) -> None:
-    """Give the journal free for pruning; anything done to the session later takes it up again."""
+    """Release the journal, so that it may be pruned; a later action of the session takes it up again."""
     journal = _journal(session)
     if journal is not None:
         journal.close()
 
 
 def keep_vector(session: Any, vector: EditVector) -> None:
-    """Write a vector beside the history; nothing where there is no journal."""
+    """Write a vector beside the history; does nothing without a journal."""
     journal = _journal(session)
     if journal is not None:
         name = f"{journal.count('vector')}.safetensors"
@@ -119,14 +118,14 @@ def keep_vector(session: Any, vector: EditVector) -> None:
 
 
 def drop_vector(session: Any, name: str) -> None:
-    """Write down that a vector was removed."""
+    """Record that a vector was removed."""
     journal = _journal(session)
     if journal is not None:
         journal.write({"vector removed": name})
 
 
 def keep_tools(session: Any, tools: Mapping[str, Any]) -> None:
-    """Write down how the tools stand."""
+    """Write the settings of the tools."""
     journal = _journal(session)
     if journal is not None:
         journal.write({"tools": dict(tools)})
@@ -136,10 +135,10 @@ def restored(folder: str | Path | None, model: EditGAN | None) -> Restored:
     """Read an editor's journal.
 
     Args:
-        folder: None takes the newest of this working directory, or else the newest of all.
-        model: None loads the one that it names, if it is one that ships.
+        folder: None means the newest journal of this working directory, or else the newest of all.
+        model: None loads the model named in the journal, if it ships with the package.
 
-    Raises JournalError where there is none or it is broken, WrongModelError for another model's.
+    Raises JournalError if there is none or it is broken, WrongModelError for another model's.
     """
     place = _newest() if folder is None else expanded(folder)
     about = read_about(place)
@@ -161,7 +160,7 @@ def restored(folder: str | Path | None, model: EditGAN | None) -> Restored:
                 vectors[vector.name] = vector
                 before = removed.pop(vector.name, None)
                 if before is not None and torch.equal(before.delta_w_plus, vector.delta_w_plus):
-                    removed[vector.name] = vector  # the history brought it back, and may take it away again
+                    removed[vector.name] = vector  # the history restored it, and may remove it again
             except (EditVectorError, OSError) as error:
                 _log.warning("a vector of the journal is left out: %s", error)
     photo = _photo_of(about, place, session)
@@ -178,10 +177,10 @@ def _attach_photo(journal: Journal, photo: PhotoSession, written: bool = False) 
 def _newest() -> Path:
     folders = newest_folders()
     if not folders:
-        raise JournalError(f"there is no journal in {journals_folder()}: no editor was used yet, or only without one")
+        raise JournalError(f"there is no journal in {journals_folder()}: no editor with a journal was used yet")
     try:
         here = str(Path.cwd())
-    except OSError:  # the working directory is gone
+    except OSError:  # the working directory was deleted
         return folders[0]
     return next((folder for folder in folders if _begun_in(folder) == here), folders[0])
 
@@ -200,7 +199,7 @@ def _model_of(about: dict[str, Any], folder: Path) -> EditGAN:
             if about.get("fingerprint") in (model.fingerprint, model.base_fingerprint):
                 return model
     raise WrongModelError(
-        f"the journal in {folder} is of model {about.get('fingerprint')}, which is none of those that ship; give it: "
+        f"the journal in {folder} is of model {about.get('fingerprint')}, which does not ship; pass it: "
         "Editor.restore(model=load_model(FILE))"
     )
 
@@ -218,7 +217,7 @@ def _photo_of(about: dict[str, Any], folder: Path, session: EditSession) -> Phot
 
 
 def _before_of(about: dict[str, Any]) -> Path | None:
-    """The journal of the picture before, if it is still there."""
+    """The journal of the previous picture, if it still exists."""
     before = about.get("before")
     with suppress(OSError):
         if isinstance(before, str) and (Path(before) / "log.jsonl").is_file():

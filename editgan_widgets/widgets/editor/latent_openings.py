@@ -1,4 +1,4 @@
-"""Opening a file of latents in the editor: the session of one of them, where the file is no picture."""
+"""Opening a file of latents in the editor: a session of one of its latents."""
 
 import tempfile
 from dataclasses import dataclass
@@ -15,12 +15,19 @@ from editgan_widgets.models.official.latent_files import latents_in, latents_of_
 from editgan_widgets.models.official.sources import read_source
 
 _ENDINGS = (".npy", ".npz", ".pt", ".pth", ".pkl", ".pickle", ".json", ".safetensors")
-_STARTS = (b"\x93NUMPY", b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")  # no picture begins so
+_STARTS = (
+    b"\x93NUMPY",
+    b"PK\x03\x04",
+    b"\x80\x02",
+    b"\x80\x03",
+    b"\x80\x04",
+    b"\x80\x05",
+)  # first bytes of array files, not of pictures
 
 
 @dataclass(frozen=True, eq=False)
 class OpenedLatent:
-    """A session of one latent of a file that holds `count`."""
+    """A session of one latent of a file with `count` latents."""
 
     session: EditSession
     index: int
@@ -30,17 +37,17 @@ class OpenedLatent:
 def opened_latent(
     model: EditGAN, file: str | Path | bytes, name: str, index: int | None, config: EditConfig
 ) -> OpenedLatent | None:
-    """Begin a session with a latent of a file; None for a file of another kind, such as a picture.
+    """Start a session from a latent of a file; None for a file of another kind, such as a picture.
 
     Args:
-        model: that the latents must fit.
-        file: its path or content.
-        name: of a file that came as its content; "" where it is not known.
-        index: which of several latents; None takes the first.
+        model: the model of the latents.
+        file: path or content of the file.
+        name: name of a file given by its content; "" if unknown.
+        index: index of the latent; None means the first.
         config: of the session.
 
-    Raises CheckpointError for a file of tensors without latents that fit, one that seems to hold a direction, and an
-    index that is not there.
+    Raises CheckpointError for a file of tensors without latents of this model, a file that seems to contain a
+    direction, and an index out of range.
     """
     if isinstance(file, bytes):
         if not file.startswith(_STARTS) and Path(name).suffix.lower() not in _ENDINGS:

@@ -1,4 +1,4 @@
-"""Open another picture: a sampled one, a saved one, that of a latent, or a photo, which is embedded first."""
+"""Open another picture: a sampled or saved one, the picture of a latent, or a photo, which is embedded first."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Changing the mask: what all painting tools do with the label map that they made."""
+"""Changing the mask: shared by all painting tools."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,15 +21,15 @@ def change_mask(
     notes: tuple[str, ...] = (),
     **made: Any,
 ) -> Outcome:
-    """Take the label map that `paint` makes of the present one; an edit follows where the command asks for one.
+    """Set the label map that `paint` makes from the present one; an edit follows if the command requests one.
 
     Args:
-        document: whose mask.
-        command: what asked for it.
-        paint: gives the new label map `[H, W]`.
-        said, nothing: the status, and the one where nothing changed.
-        notes: how a file was read.
-        made: what the history says of it.
+        document: the document to change.
+        command: the command.
+        paint: returns the new label map `[H, W]`.
+        said, nothing: status lines for a change and for no change.
+        notes: notes on how a file was read.
+        made: description for the history.
     """
     session = document.session
     before = session.label_map
@@ -45,7 +45,7 @@ def change_mask(
 
 
 def nothing_operated(document: Document) -> str:
-    """The status where an operation changed nothing."""
+    """Status line if an operation changed nothing."""
     return document.text(
         "The parts are unchanged: the part is not in the picture, or its shape leaves no room for this."
     )

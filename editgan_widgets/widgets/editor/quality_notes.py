@@ -1,4 +1,4 @@
-"""QualityNotes: what the editor says of the photo's embedding and of the last edit; judged while it is idle."""
+"""QualityNotes: quality of the photo's embedding and of the last edit; embeddings are judged while the editor is idle."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from editgan_widgets.widgets.core.idle_worker import IdleWorker
 
 @dataclass(frozen=True)
 class PictureQuality:
-    """What the picture is worth; None where there is nothing to judge, or it is not judged yet."""
+    """Quality of the picture; a field is None if there is nothing to judge, or it is not judged yet."""
 
     embedding: EmbeddingQuality | None  # of the photo or painting that was opened
     edit: EditQuality | None  # of the edit that made the present picture
@@ -25,11 +25,11 @@ class PictureQuality:
 
 
 class QualityNotes:
-    """Keeps the qualities of one session: of its photo, and of each edit by its entry of the history.
+    """Qualities of one session: of its photo, and of each edit by its history entry.
 
     Args:
-        idle: what judges a photo.
-        changed: called once a photo was judged.
+        idle: worker that judges a photo.
+        changed: called after a photo was judged.
     """
 
     def __init__(self, idle: IdleWorker, changed: Callable[[], None]) -> None:
@@ -39,21 +39,21 @@ class QualityNotes:
         self._edits: dict[int, EditQuality] = {}
 
     def begin(self, photo: PhotoSession | None) -> None:
-        """Forget what was; judge a photo when there is time."""
+        """Start a new session; its photo is judged while the editor is idle."""
         self._photo, self._embedding, self._edits = photo, None, {}
         if photo is not None:
             self._idle.ask("quality", lambda: self._judge(photo))
 
     def edited(self, entry: int, step: EditStep, config: EditConfig) -> None:
-        """Note an edit that made an entry of the history by the step it kept."""
+        """Record the quality of an edit, by its history entry and its committed step."""
         self._edits[entry] = EditQuality.of(step, config)
 
     def of(self, entry: int) -> PictureQuality:
-        """The qualities while the session stands at an entry."""
+        """The qualities at a history entry."""
         return PictureQuality(self._embedding, self._edits.get(entry))
 
     def shown(self, entry: int) -> dict[str, Any]:
-        """The same for the browser."""
+        """The qualities at a history entry, as JSON values for the browser."""
         now, state = self.of(entry), {}
         if now.embedding is not None:
             vector = now.embedding.editability.vector if now.embedding.editability else ""
@@ -69,7 +69,7 @@ class QualityNotes:
         return state
 
     def _judge(self, photo: PhotoSession) -> None:
-        if photo is not self._photo:  # another was opened before this one's turn
+        if photo is not self._photo:  # another photo was opened meanwhile
             return
         quality = photo_quality(photo, photo.session.model)
         if photo is self._photo:

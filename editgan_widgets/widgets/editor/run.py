@@ -1,4 +1,4 @@
-"""EditRun: the steps of an edit, a refinement or a drag, what is shown of them, and what is said at the end."""
+"""EditRun: runs an edit, a refinement or a drag, shows its steps, and sets the status line at the end."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,10 +12,10 @@ from editgan_widgets.widgets.editor.screen import Screen
 
 
 class EditRun:
-    """One run after the other, on the worker's thread.
+    """Executes one run at a time, on the worker's thread.
 
     Attributes:
-        steps: of the run that goes on; 0 where none does.
+        steps: number of steps of the current run; 0 if there is none.
     """
 
     def __init__(self, document: Document, screen: Screen, pacer: FramePacer) -> None:
@@ -23,10 +23,10 @@ class EditRun:
         self._document, self._screen, self._pacer = document, screen, pacer
         self._run: Run | None = None
         self._last_step = 0
-        self._kept: Any = None  # the step that the session committed; None where the picture is as before
+        self._kept: Any = None  # the committed step; None if the picture is unchanged
 
     def run(self, run: Run, group: int, stamp: int) -> Iterator[Any]:
-        """Run what a command asked for; each step is to be `show`n. Its history goes into a group."""
+        """Yield the steps of a run, to be passed to `show`. Its history entries belong to `group`."""
         document, session = self._document, self._document.session
         self._begin(run, stamp)
         before = session.w_plus.clone()
@@ -45,7 +45,7 @@ class EditRun:
             with computing(session.model), session.lock, session.history.grouped(group):
                 steps.close()  # commits the best step so far
                 self._judge(before)
-                document.recorder.add(session.image)  # the best, which stays
+                document.recorder.add(session.image)  # the best step, which is kept
 
     def show(self, stamp: int, step: Any) -> None:
         """Show a step: its picture, if the browser keeps up, and its figures."""
@@ -61,7 +61,7 @@ class EditRun:
         self._pacer.offer(stamp, (step.image, self._screen.numbers))
 
     def say_how_it_ended(self, cancelled: bool) -> None:
-        """Choose the word for the end of a run."""
+        """Set the status line at the end of a run."""
         screen = self._screen
         screen.say("Done in {steps} steps.", steps=self._last_step)
         if cancelled:
@@ -87,7 +87,7 @@ class EditRun:
         self._screen.publish(running=True, job=stamp, progress=progress, status=run.begins)
 
     def _judge(self, before: torch.Tensor) -> None:
-        """Whether the run changed the picture, and what that is worth."""
+        """Record whether the run changed the picture, and the quality of the edit."""
         session, run = self._document.session, self._run
         assert run is not None
         kept = session.kept_step if not torch.equal(before, session.w_plus) else None

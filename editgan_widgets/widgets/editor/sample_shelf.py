@@ -52,7 +52,7 @@ class SampleShelf:
 
 
 def checked_sample(seed: Any, psi: Any, source: Any = "torch") -> Sample:
-    """A seed, a truncation_psi and a source of which a portrait can be drawn. Raises ValueError for others."""
+    """Check a seed, a truncation_psi and a source of a portrait. Raises ValueError for invalid ones."""
     seed, psi = plain(seed), plain(psi)
     if not is_whole(seed) or not 0 <= seed < 2**63:
         raise ValueError(f"a seed is a whole number from 0 up; got {shown(seed)}")

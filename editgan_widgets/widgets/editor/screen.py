@@ -115,11 +115,11 @@ class Screen(Reports):
             self.view.publish(**different)
 
     def _publish_strip(self) -> None:
-        """Send the changed nodes of the history strip. A page that missed a revision asks for the whole strip."""
+        """Send the changed nodes of the history strip. A page that missed a revision requests the whole strip."""
         nodes, view = strip(self._document), self.view
         last = {node["id"]: node for node in view.history}
         changed = [node for node in nodes if last.pop(node["id"], None) != node]
-        gone = sorted(last)  # what is left of it
+        gone = sorted(last)  # nodes that no longer exist
         if not changed and not gone:
             return
         view.history, view.history_revision = nodes, view.history_revision + 1
@@ -143,7 +143,7 @@ class Screen(Reports):
         self.view.publish(**different)
 
     def take(self, outcome: Outcome, view: str) -> None:
-        """Show the result of a command, and send its files to the view that asked for them."""
+        """Show the result of a command, and send its files to the view that requested them."""
         self.notes = ""
         if outcome.begins:
             self.begin()

@@ -1,4 +1,4 @@
-"""Outlines of what a part tool would do; computed outside the editor's queue, so that a running edit continues."""
+"""Outlines of the results of part tools; computed outside the editor's queue, so that a running edit continues."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +15,7 @@ from editgan_widgets.widgets.editor.part_tools import part_tool
 def tool_outcome(
     name: str, part: str | int, label_map: UInt8[np.ndarray, "h w"], labels: LabelSet, rule: PaintRule
 ) -> Bool[np.ndarray, "h w"]:
-    """Where a part will be once the tool `name` was used; nowhere where it goes.
+    """Pixels of a part after the tool `name`; none if the part is removed.
 
     Raises ValueError for an unknown tool, UnknownLabelError for an unknown part or one that the tool does not fit.
     """
@@ -24,9 +24,9 @@ def tool_outcome(
 
 
 class ToolOutlines:
-    """Computes outcomes on a thread of its own, the newest question first; `show(name, label, mask)` gets each.
+    """Computes outcomes on a separate thread, the newest request first; calls `show(name, label, mask)` with each.
 
-    A tool that does not fit the part has no outcome: then `show` gets None, and nothing else happens.
+    If a tool does not fit the part, `show` gets None.
     """
 
     def __init__(self, show: Callable[[str, int, np.ndarray | None], None]) -> None:
@@ -36,7 +36,7 @@ class ToolOutlines:
     def ask(
         self, name: str, label: int, label_map: UInt8[np.ndarray, "h w"], labels: LabelSet, rule: PaintRule
     ) -> None:
-        """Ask for an outcome; returns at once."""
+        """Request an outcome; returns immediately."""
 
         def job(token: CancelToken) -> Iterator[Any]:
             try:
@@ -50,7 +50,7 @@ class ToolOutlines:
         self._worker.submit(job)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until no question waits; False after `timeout` seconds."""
+        """Block until no request waits; False after `timeout` seconds."""
         return self._worker.wait(timeout)
 
     def close(self, timeout: float = 5.0) -> None:

@@ -19,52 +19,51 @@ class VectorMethods(EditorParts):
 
     @property
     def vector_scales(self) -> dict[str, float]:
-        """Scales of the vectors that are in the picture; the others are at 0 or switched off."""
+        """Scales of the applied vectors; the others are at 0 or switched off."""
         return self._panel.scales
 
     def apply_vectors(self, scales: Mapping[str, Real]) -> None:
-        """Set vectors to scales, -4 to 4, as their sliders do from -2 to 2; those not named stay.
+        """Set scales of vectors, -4 to 4 (their sliders: -2 to 2); vectors that are not named keep their scales.
 
-        One that was switched off is on again. What was painted and not edited is given up. One undo takes back all
-        moves of the same sliders in a row. Raises ValueError at once for a vector that is not there or a scale out of
-        range.
+        A vector that was switched off is switched on. Strokes without an edit are discarded. Consecutive moves of the
+        same sliders are one undo step. Raises ValueError immediately for an unknown vector or a scale out of range.
         """
         self._panel.checked_scales(scales)
         self._worker.ask(Vectors(scales={name: real(scale, "scale") for name, scale in scales.items()}))
 
     def switch_vector(self, name: str, on: Flag) -> None:
-        """Take a vector out of the picture and back, at the scale it had; one that stands at 0 is switched on at 1.
+        """Switch a vector off, or on at its former scale; a vector at 0 is switched on at 1.
 
-        Raises ValueError at once for a vector that is not there.
+        Raises ValueError immediately for an unknown vector.
         """
         self._panel.check_there(name)
         if not is_flag(on):
-            raise ValueError(f"a vector is switched by True or False; got {shown(on)}")
+            raise ValueError(f"on must be True or False; got {shown(on)}")
         self._worker.ask(Switch(name=name, on=bool(on)))
 
     def vector_layers(self, name: str, first: Whole | None = None, last: Whole | None = None) -> None:
-        """Let a vector move rows `first` to `last` of the latent alone, counted from 0; without them all of its rows.
+        """Restrict a vector to rows `first` to `last` of the latent, from 0; without them it moves all its rows.
 
-        Early rows hold pose and shape, late ones colour and fine detail. Raises ValueError at once for a vector that
-        is not there, EditVectorError for rows that the latent does not have.
+        Early rows control pose and shape, late rows colour and fine detail. Raises ValueError immediately for an
+        unknown vector, EditVectorError for rows that the latent does not have.
         """
         self._panel.check_there(name)
         rows = tuple(None if row is None else checked_row(row, 0) for row in (first, last))
         self._worker.ask(Rows(name=name, first=rows[0], last=rows[1]))
 
     def refine(self, steps: Whole = 30, blocking: Flag = False) -> None:
-        """Repair the picture after its vectors: a run that keeps what they changed and draws back the rest.
+        """Repair the picture after vectors were applied: keep the changes of their parts and revert the rest.
 
-        10 steps repair most, more than 30 gain little (latent/refine.py). One undo takes it back, `stop` keeps its
-        best. Raises ValueError at once for steps out of range; where no vector is in the picture, or those that are
-        change nothing to be seen, that is shown and raised by `wait`.
+        10 steps repair most, more than 30 gain little (latent/refine.py). One undo reverts it, `stop` keeps the best
+        step. Raises ValueError immediately for steps out of range. If no vector is applied, or they have no visible
+        effect, an error is shown and raised by `wait`.
         """
         self._worker.ask(Refine(steps=checked_steps(steps)))
         if blocking:
             self._wait_or_stop()
 
     def add_vector(self, vector: EditVector) -> None:
-        """Give a vector a slider, which stands at 0. Raises ValueError for a name that is taken, or EditVectorError."""
+        """Add a vector with a slider at 0. Raises ValueError for a name that is taken, or EditVectorError."""
         self._panel.check_free(vector.name)
         vector.check(self.session.model)
         self._panel.add(vector)
@@ -80,47 +79,46 @@ class VectorMethods(EditorParts):
         unit: Literal["file", "sigma"] = "sigma",
         name: str | None = None,
     ) -> None:
-        """Give a direction of a file a slider (`editgan_widgets.load_direction`, whose errors it raises at once).
+        """Add a direction of a file with a slider (by `editgan_widgets.load_direction`, whose errors are raised).
 
-        A slider at 1 moves a latent by one standard deviation of W along the direction; `unit="file"` takes the
-        direction at the length that it has in the file. `add_vector` takes one that was loaded otherwise.
+        Scale 1 moves a latent by one standard deviation of W along the direction; with `unit="file"` the direction has
+        the length stored in the file. `add_vector` adds a direction that is already loaded.
         """
         vector = load_direction(path, self.session.model, plain(index), rows, unit, name=name)
         self.add_vector(vector)
 
     def keep_vector(self, name: str) -> None:
-        """Keep all that was edited as a vector of that name, with a slider that stands at 1; the others go to 0.
+        """Keep all edits so far as a vector of that name, with a slider at 1; the other sliders go to 0.
 
-        Raises ValueError at once for an empty name or one that is taken.
+        Raises ValueError immediately for an empty name or one that is taken.
         """
         self._worker.ask(Keep(name=name))
 
     def remove_vector(self, name: str) -> None:
-        """Take an own vector out of the picture, as its slider at 0 would, and its slider away.
+        """Remove one of your vectors from the picture and from the panel.
 
-        Undo brings both back: where the history has it at a scale, it has its slider. Raises ValueError at once for a
-        vector that is not there or is the model's own.
+        Undo restores both. Raises ValueError immediately for an unknown vector or one of the model's library.
         """
         self._worker.ask(Remove(name=name))
 
     def edit_vector(self, name: str) -> EditVector:
-        """All that was edited so far as a vector that other portraits can take."""
+        """All edits so far as a vector that can be applied to other portraits."""
         with self.session.lock:
             return self.session.edit_vector(name)
 
     def sweep(self, name: str, scales: Iterable[Real] | None = None) -> Animation:
-        """A vector's scale going up, down and back on the present picture, which has it at 0 first.
+        """Animation of a vector's scale going up, down and back on the present picture, starting without the vector.
 
         Args:
-            name: of the vector; its rows are those of `vector_layers`.
-            scales: one a frame; None goes from 0 to 1.5, to -1.5 and back.
+            name: of the vector; it moves the rows set by `vector_layers`.
+            scales: one per frame; None goes from 0 to 1.5, to -1.5 and back.
 
-        Raises ValueError for a vector that is not there.
+        Raises ValueError for an unknown vector.
         """
         self._panel.check_there(name)
         self.wait()
         return sweep(self._document, name, scales)
 
     def save_sweep(self, name: str, path: str | Path, size: Whole | None = None) -> None:
-        """Write `sweep` as .gif, .webp or .mp4; size and errors as of Animation.save."""
+        """Write `sweep` as .gif, .webp or .mp4; size and errors as in Animation.save."""
         self.sweep(name).save(path, size)

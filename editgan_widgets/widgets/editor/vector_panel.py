@@ -1,7 +1,6 @@
-"""What the editor's panel of edit vectors holds: the vectors, how each stands, and its small picture.
+"""State of the editor's panel of edit vectors: the vectors, their settings and their thumbnails.
 
-`VectorPanel` is changed by the editor's worker and read by callbacks, so its dictionaries are replaced and never
-written to.
+`VectorPanel` is changed by the editor's worker and read by callbacks, so its dictionaries are replaced, never modified.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,18 +20,18 @@ from editgan_widgets.latent.directions.vector_settings import (
 from editgan_widgets.scalars import is_real, plain, shown
 from editgan_widgets.widgets.core import encoding
 
-MOST_SCALE = 4.0  # of a vector, either way
-_SIDE = 80  # px of a small picture, shown at 40
+MOST_SCALE = 4.0  # maximum absolute scale of a vector
+_SIDE = 80  # px of a thumbnail, shown at 40
 
 
 class VectorPanel:
-    """Vectors by name and how they stand.
+    """Vectors by name and their settings.
 
     Attributes:
-        vectors: all that have a slider.
-        own: names of those that are not the model's library, which can be removed.
-        settings: how vectors stand, those that were ever moved.
-        pictures: JPEG of each vector's effect on the portrait at hand; until that is drawn, on the one it came with.
+        vectors: all vectors with a slider.
+        own: names of the user's vectors, which can be removed, unlike the model's library.
+        settings: settings of the vectors that were ever moved.
+        pictures: JPEG of each vector's effect on the present portrait, or its own preview until that is rendered.
     """
 
     def __init__(self, vectors: Mapping[str, EditVector], own: Iterable[str], note: Mapping[str, Any]) -> None:
@@ -40,34 +39,34 @@ class VectorPanel:
         self.own = frozenset(own)
         self.settings: dict[str, VectorSetting] = {}
         self.pictures: dict[str, bytes] = {}
-        self._removed: dict[str, EditVector] = {}  # at any time; the history may bring them back
-        self._undrawn = frozenset(self.vectors)  # whose picture is not of the portrait at hand
+        self._removed: dict[str, EditVector] = {}  # at any time of the history, which may restore them
+        self._undrawn = frozenset(self.vectors)  # vectors whose thumbnail does not show the present portrait
         for vector in self.vectors.values():
             self._picture_from_preview(vector)
         self.take(note)
 
     @property
     def lacks_pictures(self) -> bool:
-        """Whether a vector's picture is yet to be drawn."""
+        """True if a thumbnail is not rendered yet."""
         return bool(self._undrawn)
 
     def change_portrait(self) -> None:
-        """All pictures are to be drawn anew; until then the old ones stay."""
+        """Mark all thumbnails as outdated; they are shown until they are rendered again."""
         self._undrawn = frozenset(self.vectors)
 
     def check_free(self, name: str) -> None:
-        """Raises ValueError where there is a vector of that name."""
+        """Raise ValueError if there is a vector of that name."""
         if name in self.vectors:
-            raise ValueError(f"there is a vector {name!r} already; choose another name")
+            raise ValueError(f"a vector named {name!r} exists already; choose another name")
 
     def check_there(self, name: Any) -> None:
-        """Raises ValueError where there is no vector of that name."""
+        """Raise ValueError if there is no vector of that name."""
         if not isinstance(name, str) or name not in self.vectors:
             known = ", ".join(sorted(self.vectors)) or "none"
             raise ValueError(f"there is no vector {name!r}; there are: {known}")
 
     def checked_scales(self, scales: Any) -> dict[str, dict[str, Any]]:
-        """Changes of vectors' settings. Raises ValueError for a vector that is not there or a scale out of range."""
+        """Changes of vectors' settings. Raises ValueError for an unknown vector or a scale out of range."""
         if not isinstance(scales, Mapping):
             raise ValueError(f"scales are a mapping of vectors' names to numbers; got {scales!r}")
         for name, scale in scales.items():
@@ -78,29 +77,29 @@ class VectorPanel:
 
     @property
     def scales(self) -> dict[str, float]:
-        """Scales of the vectors that are in the picture."""
+        """Scales of the applied vectors."""
         return {name: setting.effect for name, setting in self.settings.items() if setting.effect}
 
     @property
     def active(self) -> list[Term]:
-        """What the vectors that have a slider add to the picture."""
+        """Terms that the vectors add to the latent."""
         there = {name: setting for name, setting in self.settings.items() if name in self.vectors}
         return difference(self.vectors, {}, there)
 
     def setting(self, name: str) -> VectorSetting:
-        """How a vector stands."""
+        """The settings of a vector."""
         return self.settings.get(name, AT_REST)
 
     def changed(self, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, VectorSetting]:
-        """Settings of some vectors after changes; those that have gone meanwhile are left out."""
+        """Settings of some vectors after changes; vectors removed meanwhile are left out."""
         return {name: self.setting(name).changed(**values) for name, values in changes.items() if name in self.vectors}
 
     def parts(self, wanted: Mapping[str, VectorSetting]) -> list[Term]:
-        """What is to be added to the picture so that some vectors stand otherwise; empty where that changes nothing."""
+        """Terms to add to the latent for new settings of some vectors; empty if they change nothing."""
         return difference(self.vectors, self.settings, wanted)
 
     def put(self, wanted: Mapping[str, VectorSetting]) -> None:
-        """Let some vectors stand otherwise."""
+        """Replace the settings of some vectors."""
         self.settings = {**self.settings, **wanted}
 
     def reset(self) -> None:
@@ -108,12 +107,12 @@ class VectorPanel:
         self.settings = {}
 
     def add(self, vector: EditVector) -> None:
-        """Give an own vector a slider."""
-        self._removed.pop(vector.name, None)  # which the name means no more
+        """Add one of the user's vectors, with a slider."""
+        self._removed.pop(vector.name, None)  # the name now belongs to the new vector
         self._show(vector)
 
     def remove(self, name: str) -> None:
-        """Take an own vector's slider away; `take` brings it back where a note has the vector in the picture."""
+        """Remove one of the user's vectors; `take` restores it for states of the history that use it."""
         self._removed[name] = self.vectors[name]
         self._hide(name)
 
@@ -131,14 +130,14 @@ class VectorPanel:
         self._undrawn -= {name}
 
     def note(self) -> dict[str, Any]:
-        """How the vectors stand and which were removed, as the history keeps it."""
+        """Settings and removed vectors, as stored in the history."""
         settings = {name: setting.to_dict() for name, setting in self.settings.items()}
         return {"vectors": settings, "removed": sorted(self._removed.keys() - self.vectors.keys())}
 
     def take(self, note: Mapping[str, Any]) -> bool:
-        """Let the vectors stand as a `note` says; whether that is another way.
+        """Restore the settings of a `note`; returns whether they differ from the present ones.
 
-        A removed one that it has at a scale gets its slider back, and one that it says was removed goes again.
+        A removed vector used by the note gets its slider back; one that the note lists as removed is removed again.
         """
         settings = {name: VectorSetting.from_dict(kept) for name, kept in note.get("vectors", {}).items()}
         gone = set(note.get("removed", ()))
@@ -154,19 +153,19 @@ class VectorPanel:
 
     @property
     def removed(self) -> Mapping[str, EditVector]:
-        """Vectors that were removed at any time of the history, whether or not they are back."""
+        """Vectors that were removed at any time of the history, including restored ones."""
         return dict(self._removed)
 
     def know_removed(self, vectors: Mapping[str, EditVector]) -> None:
-        """Take another history's: those that were removed at any time, whether or not they are back."""
+        """Set the removed vectors of another history, including restored ones."""
         self._removed = dict(vectors)
 
     def shown(self) -> list[dict[str, Any]]:
-        """The browser's rows."""
+        """Rows of the panel, for the browser."""
         return [{"name": name, **self.setting(name).to_dict(), "own": name in self.own} for name in self.vectors]
 
     def draw_missing(self, draw: Callable[[EditVector], UInt8[np.ndarray, "h w 3"]], stop: Callable[[], bool]) -> bool:
-        """Draw the pictures that are lacking, until told to stop; whether there is a new one."""
+        """Render missing thumbnails until `stop` is true; returns whether one was rendered."""
         missing = [name for name in self.vectors if name in self._undrawn]
         drawn = False
         for name in missing:

@@ -1,7 +1,7 @@
-"""EditorView: the browser side of the editor as an anywidget; js/editor/ draws, this class holds what it shows.
+"""EditorView: the browser side of the editor as an anywidget; js/editor/ draws the state that this class holds.
 
-State stands in traits, so a reloaded page finds everything again; frames of a running edit are messages. Each trait is
-written by one side: the first group below by the kernel, the second by the browser.
+State is in traits, so a reloaded page has it again; frames of a running edit are messages. Each trait is written by one
+side: the first group below by the kernel, the second by the browser.
 
     browser -> kernel   {kind: "stroke", tool, radius, shape, …} + [float32 x0, y0, x1 …, of a pen: float32 radii]
                         {kind: "push", radius, …} + [points]   {kind: "lasso", …} + [points]
@@ -47,28 +47,28 @@ MASK_STYLES = ("areas", "borders", "both")
 
 
 class _Whole(traitlets.Int):
-    """A whole number, numpy's too."""
+    """A whole number; accepts numpy scalars."""
 
     def validate(self, obj: Any, value: Any) -> Any:
         return super().validate(obj, whole(value, "it") if is_whole(value) else plain(value))
 
 
 class _Real(traitlets.Float):
-    """A number, numpy's too."""
+    """A number; accepts numpy scalars."""
 
     def validate(self, obj: Any, value: Any) -> Any:
         return super().validate(obj, plain(value))
 
 
 class _Flag(traitlets.Bool):
-    """True or False, numpy's too."""
+    """True or False; accepts numpy scalars."""
 
     def validate(self, obj: Any, value: Any) -> Any:
         return super().validate(obj, plain(value))
 
 
 class EditorView(LiveView):
-    """Picture and parts side by side with palette, brush and run bar; shows a session, knows nothing of it."""
+    """Picture and parts side by side with palette, brush and run bar; has no access to the session."""
 
     _esm = STATIC / "editor.bundle.js"
     _css = STATIC / "editor.bundle.css"
@@ -82,27 +82,27 @@ class EditorView(LiveView):
     canvas = traitlets.Instance(PartCanvas).tag(sync=True, **widget_serialization)
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
-    labels = traitlets.List().tag(sync=True)  # [{id, name, other: id of the other side's part, or its own}]
-    palettes = traitlets.Dict().tag(sync=True)  # {name of a palette: colours, one a label}
+    labels = traitlets.List().tag(sync=True)  # [{id, name, other: id of the other side's part; its own id if unpaired}]
+    palettes = traitlets.Dict().tag(sync=True)  # {name of a palette: colours, one per label}
     part_tools = traitlets.List().tag(sync=True)  # names of operations on the selected part
     image = traitlets.Bytes().tag(sync=True)  # PNG or JPEG of the committed picture
     before = traitlets.Bytes().tag(sync=True)  # the picture before all edits, for comparing
-    photo = traitlets.Bytes().tag(sync=True)  # what was embedded, at the picture's size; empty for a sampled portrait
+    photo = traitlets.Bytes().tag(sync=True)  # the embedded photo, at the picture's size; empty for a sampled portrait
     mask = traitlets.Bytes().tag(sync=True)  # zlib of the label map
-    painted = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: pixels of the mask that no edit was done for; empty: none
-    original = traitlets.Bytes().tag(sync=True)  # zlib of the label map that the eraser brings back
+    painted = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: painted pixels of the mask without an edit; empty: none
+    original = traitlets.Bytes().tag(sync=True)  # zlib of the label map that the eraser restores
     region = traitlets.Bytes().tag(sync=True)  # zlib of 0/1: where an edit may act
     can_edit = traitlets.Bool(False).tag(sync=True)
     can_undo = traitlets.Bool(False).tag(sync=True)
     can_redo = traitlets.Bool(False).tag(sync=True)
     pending = traitlets.Float(None, allow_none=True).tag(sync=True)  # strength of an edit that is not accepted yet
-    history_revision = traitlets.Int(0).tag(sync=True)  # counts the messages that say what changed of `history`
-    history = traitlets.List().tag(sync=True)  # [{id, parent, name, at, present?}], what was done in one go each
+    history_revision = traitlets.Int(0).tag(sync=True)  # number of messages with changes of `history`
+    history = traitlets.List().tag(sync=True)  # [{id, parent, name, at, present?}], one per action
     before_name = traitlets.Unicode().tag(sync=True)  # of the entry that `before` shows; empty: before all edits
     settings = traitlets.Dict().tag(sync=True)  # {preset, lr, …} of edits
     vectors = traitlets.List().tag(sync=True)  # [{name, scale, on, layers, own}] of the sliders
     vector_pictures = traitlets.Dict().tag(sync=True)  # JPEG by name
-    vector_clashes = traitlets.List().tag(sync=True)  # [{first, second, opposed}] of those in the picture
+    vector_clashes = traitlets.List().tag(sync=True)  # [{first, second, opposed}] among the applied vectors
     vector_rows = traitlets.Int(0).tag(sync=True)  # of the latent
     quality = traitlets.Dict().tag(sync=True)  # {embedding: {grade, psnr, …}, edit: {agreement, outside, …}}
     whole = traitlets.Bytes().tag(sync=True)  # JPEG of the whole photo with the edits in it
@@ -114,13 +114,13 @@ class EditorView(LiveView):
     opacity = _Real(0.7, min=0.0, max=1.0).tag(sync=True)
     auto = _Flag(True).tag(sync=True)
     steps = _Whole(30, min=1).tag(sync=True)
-    show_whole = _Flag(False).tag(sync=True)  # the whole photo, where one was opened
+    show_whole = _Flag(False).tag(sync=True)  # show the whole photo, if one is open
     divider = _Real(None, allow_none=True, min=0.0, max=1.0).tag(sync=True)  # of the width; None: off
-    locked = traitlets.List(_Whole()).tag(sync=True)  # ids of parts that nothing paints over
+    locked = traitlets.List(_Whole()).tag(sync=True)  # ids of locked parts
     over = traitlets.List(_Whole()).tag(sync=True)  # ids of the only parts to paint over; empty: any
     mirror = _Flag(False).tag(sync=True)  # paint at both sides of the picture's middle
-    pressure = _Flag(True).tag(sync=True)  # a pen's pressure is the brush's size
-    hidden = traitlets.List(_Whole()).tag(sync=True)  # ids of parts that the mask is shown without
+    pressure = _Flag(True).tag(sync=True)  # a pen's pressure sets the brush size
+    hidden = traitlets.List(_Whole()).tag(sync=True)  # ids of parts that are hidden in the mask
     mask_style = traitlets.Enum(MASK_STYLES, "areas").tag(sync=True)
     palette = traitlets.Unicode("own").tag(sync=True)  # one of `palettes`
 

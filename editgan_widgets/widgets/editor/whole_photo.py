@@ -11,7 +11,7 @@ LARGEST = 1024  # px of the longer side
 
 
 def whole_photo(photo: PhotoSession) -> bytes:
-    """JPEG of `photo.pasted()`, made smaller where it is large."""
+    """JPEG of `photo.pasted()`, reduced if it is larger than LARGEST."""
     with photo.session.lock:
         pixels: UInt8[np.ndarray, "h w 3"] = photo.pasted()
     image = Image.fromarray(pixels)

@@ -1,4 +1,4 @@
-"""EditorWorker: the thread that touches an editor's session: commands, edits and what is shown of them."""
+"""EditorWorker: the thread that owns an editor's session: it applies commands, runs edits and shows the results."""
 
 import logging
 import time
@@ -22,7 +22,7 @@ from editgan_widgets.widgets.editor.tools.editing import RunEdit
 from editgan_widgets.widgets.editor.tools.files import OPENINGS
 from editgan_widgets.widgets.editor.tools.vectors import draw_missing
 
-_SHOWN_EVERY = 0.1  # seconds, while painting comes faster than it is shown
+_SHOWN_EVERY = 0.1  # seconds between updates while strokes arrive faster than they can be shown
 _log = logging.getLogger(__name__)
 
 
@@ -72,7 +72,7 @@ class EditorWorker(CommandWorker):
     # ---- on its own thread
 
     def begin_job(self) -> None:
-        """Forget the edit that the former job asked for."""
+        """Forget the edit requested by the previous job."""
         self._last = Outcome()
 
     def execute(self, command: Command, token: CancelToken) -> None:
@@ -112,7 +112,7 @@ class EditorWorker(CommandWorker):
             self._pacer.finish(token.stamp, (picture, {"preview": True, "own": own}))
 
     def run(self, stamp: int) -> Iterator[Any]:
-        """Run the edit that the last command asked for."""
+        """Run the edit requested by the last command."""
         if self._last.run is not None:
             history = self.document.session.history
             group = history.new_group() if self._last.group is None else self._last.group
@@ -146,7 +146,7 @@ class EditorWorker(CommandWorker):
         return paints and self._inbox.next_is(PaintCommand) and time.monotonic() - self._shown_at < _SHOWN_EVERY
 
     def show_result(self, command: Command) -> None:
-        """Show what was painted; other commands are shown as they are applied."""
+        """Show painted strokes; other commands are shown when they are applied."""
         if isinstance(command, PaintCommand):
             self._screen.publish()
             self._shown_at = time.monotonic()

@@ -33,9 +33,9 @@ COMMANDS = Commands(*(kind for kind in (*_HANDLERS, *OPENINGS) if kind not in _P
 
 
 def apply(document: Document, command: Command) -> Outcome:
-    """Do a command to a document, whose session's lock the caller holds. What it refuses leaves the document as it was.
+    """Apply a command to a document; the caller holds the session's lock. A refused command changes nothing.
 
-    An edit that waits to be accepted is accepted by whatever is done next, but for another strength of it.
+    Any command accepts a pending edit, except a change of its strength.
     """
     before = document.place
     outcome = _HANDLERS[type(command)](document, command)
@@ -45,5 +45,5 @@ def apply(document: Document, command: Command) -> Outcome:
 
 
 def preview(document: Document, command: Command) -> Tensor | None:
-    """The latent that a command would lead to; None where there is none to show."""
+    """The latent that a command would lead to; None if there is nothing to show."""
     return _PREVIEWS[type(command)](document, command)

@@ -29,7 +29,7 @@ class Brush(PaintCommand, frozen=True, kw_only=True, tag="stroke"):
     radius: Px
     shape: Shape = "round"
     points: Points
-    radii: list[float] | None = None  # one a point, as a pen's pressure gives
+    radii: list[float] | None = None  # one per point, from a pen's pressure
 
     @property
     def stroke(self) -> Stroke:

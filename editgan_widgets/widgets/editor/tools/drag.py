@@ -1,4 +1,4 @@
-"""Drag: points of the picture are moved to other places (latent/terms/drag.py), together with what was painted."""
+"""Drag: moves points of the picture to targets (latent/terms/drag.py), together with painted strokes."""
 
 from typing import Annotated, ClassVar
 
@@ -14,7 +14,7 @@ from editgan_widgets.widgets.editor.commands import Part, Px, Steps
 from editgan_widgets.widgets.editor.document import Document, Outcome, Run
 
 BUTTONS = ("drag",)
-_AROUND = 1 / 32  # how far a part's region reaches beyond it and the points' ways, as a share of the height
+_AROUND = 1 / 32  # of the height: dilation of a part and of the points' paths
 
 Pair = tuple[Px, Px, Px, Px]
 Pairs = Annotated[
@@ -26,10 +26,10 @@ Pairs = Annotated[
 
 
 class Drag(Command, frozen=True, kw_only=True):
-    """Move what is at each pair's handle to its target, picture px.
+    """Move the content at each pair's handle to its target, picture px.
 
-    `part` keeps the picture as it is away from that part; without it the surroundings of the points' ways may change.
-    Without `steps` there are 22.
+    With `part`, only the surroundings of that part may change; otherwise those of the points' paths. `steps` is 22 by
+    default.
     """
 
     runs: ClassVar = True

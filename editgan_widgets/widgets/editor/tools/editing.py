@@ -74,7 +74,7 @@ class Configure(Command, frozen=True, kw_only=True):
 
 
 class TakeConfig(Command, frozen=True, kw_only=True):
-    """As above, with a whole EditConfig; only from Python."""
+    """Like Configure, with a complete EditConfig; only from Python."""
 
     at_once: ClassVar = True
 

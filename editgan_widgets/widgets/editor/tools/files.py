@@ -13,25 +13,25 @@ from editgan_widgets.widgets.editor.sample_shelf import checked_sample
 
 
 class Save(Command, frozen=True, kw_only=True):
-    """The picture with its recipe."""
+    """Save the picture with its recipe."""
 
     view: Text = ""
 
 
 class SaveMask(Command, frozen=True, kw_only=True):
-    """The painted parts."""
+    """Save the mask."""
 
     view: Text = ""
 
 
 class Script(Command, frozen=True, kw_only=True):
-    """The way to the picture."""
+    """Save a script that reproduces the picture."""
 
     view: Text = ""
 
 
 class SaveAnimation(Command, frozen=True, kw_only=True, tag="animation"):
-    """The last edit."""
+    """Save the last edit as a GIF."""
 
     view: Text = ""
 
@@ -58,7 +58,7 @@ class New(Command, frozen=True, kw_only=True):
 
 
 class OpenPicture(Command, frozen=True, kw_only=True):
-    """As above, only from Python: a file, its content, or a seed with psi and source."""
+    """Like Open and New, only from Python: a file, its content, or a seed with psi and source."""
 
     picture: Any
     index: int | None = None

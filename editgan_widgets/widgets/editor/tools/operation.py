@@ -130,7 +130,7 @@ def mask_change(document: Document, mask: Source, **how: Any) -> ChangeMask:
 
 
 def part_mask_change(document: Document, mask: Source, label: Any, exact: bool = False, **how: Any) -> ChangeMask:
-    """Label map with one part painted where a mask is white. Errors as of EditSession.paint_mask."""
+    """Label map with one part painted where a mask is white. Errors as in EditSession.paint_mask."""
     part, opened = document.labels[label].id, open_part_mask(mask, document.size)
     operation = shaped(opened.mask, part, exact)
     return ChangeMask(operation=operation, name="mask", part=part, notes=opened.notes, **how)

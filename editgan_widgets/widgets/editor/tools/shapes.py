@@ -1,4 +1,4 @@
-"""Fill, lasso and push: tools that paint or move an area at once."""
+"""Fill, lasso and push: tools that paint or move an area."""
 
 from typing import ClassVar
 

@@ -15,7 +15,7 @@ class Undo(Command, frozen=True, kw_only=True):
 
 
 class Redo(Command, frozen=True, kw_only=True):
-    """Redo what was undone."""
+    """Redo the last undone step."""
 
 
 class Discard(Command, frozen=True, kw_only=True):

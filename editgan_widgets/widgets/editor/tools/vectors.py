@@ -46,7 +46,7 @@ class Vectors(Command, frozen=True, kw_only=True):
 
     @property
     def changes(self) -> dict[str, dict[str, Any]]:
-        """Of the vectors' settings."""
+        """Changes of the vectors' settings."""
         return {name: {"scale": float(scale), "on": True} for name, scale in self.scales.items()}
 
     def check(self, document: Document) -> None:
@@ -59,7 +59,7 @@ class Vectors(Command, frozen=True, kw_only=True):
         return self.live
 
     def changes_nothing(self, document: Document) -> bool:
-        """True if all sliders are where they were before the movement."""
+        """True if all sliders are at their positions before the movement."""
         return not document.panel.parts(document.panel.changed(self.changes))
 
 
@@ -254,7 +254,7 @@ def _refining(document: Document, steps: int) -> Iterator[EditStep]:
 
 
 def _set(document: Document, settings: Mapping[str, VectorSetting], how: str) -> Outcome:
-    """Let vectors be otherwise; `how` is not by their sliders, which one undo takes back together."""
+    """Apply settings of vectors. `how` names the action; consecutive moves of a slider are one undo step."""
     session, panel, history = document.session, document.panel, document.session.history
     parts = panel.parts(settings)
     if not parts:
@@ -265,7 +265,7 @@ def _set(document: Document, settings: Mapping[str, VectorSetting], how: str) ->
     moved = None if how else sorted({vector.name for vector, _, _ in parts})
     last = history.entry
     on = last.made["do"] == "vector" and moved and last.note.get("moved") == moved and not history.can_redo
-    with history.grouped(last.group if on else None):  # the same slider moved on
+    with history.grouped(last.group if on else None):  # the same slider moved again
         session.apply_vector(summed(parts, "sliders"))
     panel.put(settings)
     history.annotate(**panel.note(), moved=moved)
