@@ -10,17 +10,17 @@ def convert(
     sources: Annotated[list[Path], typer.Argument(help="Files of a public release; .safetensors for a generator.")],
     out: Annotated[Path, typer.Option(help="Bundle to write, .safetensors; edit vectors are written beside it.")],
     labels: Annotated[
-        str | None, typer.Option(help="What the ids mean: car-32, car-20, face-34, cat-16, bird-11, bedroom-19.")
+        str | None, typer.Option(help="Label set of the ids: car-32, car-20, face-34, cat-16, bird-11, bedroom-19.")
     ] = None,
     samples: Annotated[int, typer.Option(min=1, help="Pictures that are compared with the source's.")] = 2,
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
     kinds: Annotated[
         list[str] | None,
-        typer.Option("--as", help="What arrays are: vector or latents, for all of them, or FILE=vector for one."),
+        typer.Option("--as", help="Kind of the arrays: vector or latents for all of them, or FILE=vector for one."),
     ] = None,
-    index: Annotated[str | None, typer.Option(help="Which one of a file's directions, from 0, or its name.")] = None,
+    index: Annotated[str | None, typer.Option(help="Index of a direction in its file, from 0, or its name.")] = None,
 ) -> None:
-    """Convert a release's files (.pt, .pkl, .pth, .npy, .npz) to safetensors without running them; say what changed."""
+    """Convert a release's files (.pt, .pkl, .pth, .npy, .npz) to safetensors; no code in them is executed."""
     from editgan_widgets import conversion
     from editgan_widgets.label_sets import label_set
 

@@ -10,21 +10,25 @@ from editgan_widgets.cli.progress import progress
 
 def render(
     count: Annotated[int, typer.Option(min=1, help="How many portraits.")],
-    out: Annotated[Path, typer.Option(help="Folder that takes the pictures, label maps and factors.")],
+    out: Annotated[Path, typer.Option(help="Folder for the pictures, label maps and factors.")],
     size: Annotated[int, typer.Option(min=16, help="Side of a picture in px.")] = 128,
-    seed0: Annotated[int, typer.Option(min=0, help="Seed of the first portrait; they count up from it.")] = 0,
+    seed0: Annotated[int, typer.Option(min=0, help="Seed of the first portrait; the others follow.")] = 0,
     pictures: Annotated[bool, typer.Option(help="Also write picture files to look at, in OUT/pictures.")] = True,
     picture_format: Annotated[str, typer.Option("--format", help="Of the picture files: png or webp.")] = "png",
     arrays: Annotated[bool, typer.Option(help="Write the arrays that training reads.")] = True,
-    views: Annotated[int, typer.Option(min=1, help="Portraits of each person, in other pose, light, mood.")] = 1,
+    views: Annotated[
+        int, typer.Option(min=1, help="Portraits of each person, with other pose, light and expression.")
+    ] = 1,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes that render. [default: one per core]")] = None,
     backend: Annotated[
-        str | None, typer.Option(help="egl or software, which needs no EGL. [default: egl where there is one]")
+        str | None, typer.Option(help="egl or software, which needs no EGL. [default: egl if available]")
     ] = None,
-    rare: Annotated[float, typer.Option(min=0, max=1, help="Share that shows what few have: winks, moustaches.")] = 0.0,
-    until: Annotated[int | None, typer.Option(min=1, help="Stop at so many; the same line with more goes on.")] = None,
+    rare: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of portraits with rare traits: winks, moustaches.")
+    ] = 0.0,
+    until: Annotated[int | None, typer.Option(min=1, help="Stop at this many; a larger number continues.")] = None,
 ) -> None:
-    """Render portraits with their true label maps and factors; a stopped render goes on where it was."""
+    """Render portraits with their true label maps and factors; a stopped render continues."""
     from editgan_widgets.domains.portraits.dataset import write_dataset
 
     with progress(count, "portrait") as advance:
@@ -44,17 +48,19 @@ def render(
             until=until,
         )
     if until is not None and until < count:
-        typer.echo(f"{until} of {count} portraits of {size} px in {out}; the same line with a higher --until goes on")
+        typer.echo(
+            f"{until} of {count} portraits of {size} px in {out}; the same command with a higher --until continues"
+        )
     else:
-        typer.echo(f"{count} portraits of {size} px in {out}; README.md tells their balance")
+        typer.echo(f"{count} portraits of {size} px in {out}; README.md describes their balance")
 
 
 def shrink(
     data: Annotated[Path, typer.Argument(help="Folder that `editgan render` wrote, finished or not.")],
-    out: Annotated[Path, typer.Option(help="Folder that takes the smaller portraits; replaced.")],
+    out: Annotated[Path, typer.Option(help="Folder for the smaller portraits; replaced.")],
     size: Annotated[int, typer.Option(min=16, help="Side of a picture in px.")] = 128,
 ) -> None:
-    """Write the finished portraits of a folder anew at a smaller size, for a training at that size."""
+    """Write the finished portraits of a folder at a smaller size, for training at that size."""
     from editgan_widgets.domains.portraits.dataset import read_card, shrink_dataset
 
     with progress(read_card(data)["done"], "portrait") as advance:
@@ -66,7 +72,7 @@ def verify(
     data: Annotated[Path, typer.Argument(help="Folder that `editgan render` wrote.")],
     pack: Annotated[bool, typer.Option("--pack", help="Then write the arrays from the picture files.")] = False,
 ) -> None:
-    """Compare a dataset's files with their checksums; exit code 1 where one is missing or changed."""
+    """Compare a dataset's files with their checksums; exit code 1 if one is missing or changed."""
     from editgan_widgets.domains.portraits.dataset import damaged_files, pack_arrays, read_card
 
     with progress(None, "file") as advance:
@@ -77,4 +83,4 @@ def verify(
     if pack:
         with progress(read_card(data)["count"], "portrait") as advance:
             pack_arrays(data, lambda done, _: advance(done, {}))
-    typer.echo(f"{data} is as it was written")
+    typer.echo(f"{data} is unchanged")

@@ -1,4 +1,4 @@
-"""`editgan doctor`: what this environment has."""
+"""`editgan doctor`: checks the environment."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ class Finding(NamedTuple):
 
 
 def doctor() -> None:
-    """Say what this environment has: versions, devices, EGL, Chromium, kernel, weights; exit code 1 if not ready."""
+    """Check the environment: versions, devices, EGL, Chromium, kernel, weights; exit code 1 if not ready."""
     findings = [_python(), *_packages(), *_devices(), _egl(), _chromium(), _kernelspec(), *_weights()]
     width = max(len(finding.name) for finding in findings)
     for finding in findings:

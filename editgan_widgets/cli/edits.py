@@ -28,7 +28,7 @@ def apply(
     vector: Annotated[
         str, typer.Argument(help="A saved edit vector, a direction's file (.npy, .npz, .pt), or one of the library.")
     ],
-    out: Annotated[Path, typer.Option(help="Picture to write; the ending says the format.")],
+    out: Annotated[Path, typer.Option(help="Picture to write; its extension sets the format.")],
     scale: Annotated[list[float] | None, typer.Option(help="Strength; several give a strip. [default: 0 1]")] = None,
     model: ModelName = "portraits",
     seed: Seed = 0,
@@ -36,13 +36,16 @@ def apply(
     truncation_psi: TruncationPsi = 0.7,
     latent: LatentFile = None,
     latent_index: LatentIndex = None,
-    index: Annotated[str | None, typer.Option(help="Which one of a file's directions, from 0, or its name.")] = None,
+    index: Annotated[str | None, typer.Option(help="Index of a direction in its file, from 0, or its name.")] = None,
     columns: Columns = None,
     rows: Annotated[
         str | None, typer.Option(help="Rows of the latent that move: 0:4 or 0-3, or 4,7. [default: all]")
     ] = None,
     unit: Annotated[
-        str, typer.Option(help="Of a direction's scale: file, as it is, or sigma, standard deviations of W along it.")
+        str,
+        typer.Option(
+            help="Unit of a direction's scale: file (its stored length) or sigma (standard deviations of W along it)."
+        ),
     ] = "file",
     force: Annotated[
         bool,
@@ -50,7 +53,7 @@ def apply(
     ] = False,
     device: Device = None,
 ) -> None:
-    """Apply a saved edit vector or a direction to a portrait, of a seed or a latent, and write the picture."""
+    """Apply a saved edit vector or direction to the portrait of a seed or latent, and write the picture."""
     import torch
 
     from editgan_widgets import images, load_model
@@ -71,7 +74,7 @@ def apply(
 
 def drag(
     points: Annotated[
-        list[str], typer.Argument(help="What to drag where: X,Y,TOX,TOY in picture pixels, such as 47,52,47,46.")
+        list[str], typer.Argument(help="Points to drag: X,Y,TOX,TOY in picture pixels, such as 47,52,47,46.")
     ],
     out: Annotated[Path, typer.Option(help="Picture to write: before and after, side by side.")],
     vector: Annotated[Path | None, typer.Option(help="Save the edit as a vector too, .safetensors.")] = None,
@@ -84,7 +87,7 @@ def drag(
     steps: Annotated[int, typer.Option(min=1, help="Steps of the optimisation.")] = 22,
     device: Device = None,
 ) -> None:
-    """Drag points of a portrait to other places; what is not near them stays."""
+    """Drag points of a portrait to targets; the picture away from them is kept."""
     import numpy as np
 
     from editgan_widgets import EditSession, images, load_model
@@ -120,15 +123,15 @@ def _drag_point(text: str) -> "DragPoint":
 def photo(
     picture: Annotated[Path, typer.Argument(help="A photo, drawing or painting; any format that Pillow reads.")],
     vector: Annotated[str, typer.Argument(help="A saved edit vector, .safetensors, or one of the model's library.")],
-    out: Annotated[Path, typer.Option(help="Picture to write, of the photo's own size.")],
+    out: Annotated[Path, typer.Option(help="Picture to write, of the photo's size.")],
     scale: Annotated[float, typer.Option(help="Strength of the vector.")] = 1.0,
     model: ModelName = "portraits",
-    preset: Annotated[str, typer.Option(help="Of the embedding: fast, default, paper or released.")] = "default",
+    preset: Annotated[str, typer.Option(help="Preset of the embedding: fast, default, paper or released.")] = "default",
     crop: Annotated[
         tuple[float, float, float] | None, typer.Option(help="Left and upper edge and side of the square, px.")
     ] = None,
     tune: Annotated[bool, typer.Option("--tune", help="Fine-tune a copy of the generator around the photo.")] = False,
-    method: Annotated[str, typer.Option(help="Of pasting back: gradient or feather.")] = "gradient",
+    method: Annotated[str, typer.Option(help="Method of pasting: gradient or feather.")] = "gradient",
     device: Device = None,
 ) -> None:
     """Embed a photo, apply an edit vector, and paste the edit back into the photo."""
@@ -149,7 +152,7 @@ def photo(
         raise ValueError(f"method must be gradient or feather; got {method!r}")
     if out.suffix.lower() not in Image.registered_extensions() or not math.isfinite(scale):
         raise ValueError(
-            f"--out ends in a picture's format, such as .png, and --scale is finite; got {out} and {scale:g}"
+            f"--out must end in a picture format, such as .png, and --scale be finite; got {out} and {scale:g}"
         )
     loaded = load_model(model, device=device)
     edit_vector = given_vector(loaded, vector)

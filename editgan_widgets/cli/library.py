@@ -10,11 +10,11 @@ from editgan_widgets.cli.progress import progress
 
 
 def vectors(
-    out: Annotated[Path, typer.Option(help="Folder that takes the vectors; those that are there are kept.")],
+    out: Annotated[Path, typer.Option(help="Folder for the vectors; existing ones are kept.")],
     model: ModelName = "portraits",
-    sources: Annotated[int, typer.Option(min=1, help="Portraits whose edits a vector is the mean of.")] = 5,
+    sources: Annotated[int, typer.Option(min=1, help="Number of portraits over whose edits a vector is averaged.")] = 5,
     steps: Annotated[int, typer.Option(min=1, help="Steps of each edit.")] = 60,
-    licence: Annotated[str | None, typer.Option(help="Under which the vectors may be passed on.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Licence of the vectors.")] = None,
     device: Device = None,
 ) -> None:
     """Learn a library of named edit vectors from scripted mask edits on a model's samples."""

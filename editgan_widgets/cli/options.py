@@ -16,11 +16,11 @@ SeedSource = Annotated[
 LatentFile = Annotated[
     Path | None, typer.Option(help="File of latents (.npz, .npy, .pt) to edit in place of a seed's portrait.")
 ]
-LatentIndex = Annotated[int | None, typer.Option(min=0, help="Which one of several latents, from 0.")]
+LatentIndex = Annotated[int | None, typer.Option(min=0, help="Index of the latent in its file, from 0.")]
 ModelName = Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")]
 TruncationPsi = Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random generator.")]
 Columns = Annotated[
-    bool | None, typer.Option(help="Whether a matrix of directions has them as columns. [default: as its file says]")
+    bool | None, typer.Option(help="Whether directions are the columns of a matrix. [default: stated by the file]")
 ]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps; without it cuda where there is one, else cpu.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps. [default: cuda if available, else cpu]")]

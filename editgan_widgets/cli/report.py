@@ -11,10 +11,10 @@ from editgan_widgets.cli.options import Device
 def report(
     model: Annotated[str, typer.Argument(help="Name of a shipped model or a bundle's path.")],
     data: Annotated[Path, typer.Option(help="Folder that `editgan render` wrote, of the model's kind of pictures.")],
-    out: Annotated[Path, typer.Option(help="Folder that takes report.md, report.json and the pictures.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.md, report.json and the pictures.")],
     held_out: Annotated[
         Path | None,
-        typer.Option(help="Folder of renders that no training saw, for the encoder; else the last ones of DATA."),
+        typer.Option(help="Folder of held-out renders for the encoder. [default: the last renders of DATA]"),
     ] = None,
     samples: Annotated[int, typer.Option(min=20, help="Generated pictures, and as many renders.")] = 10_000,
     embedded: Annotated[
@@ -23,9 +23,9 @@ def report(
     features: Annotated[
         str, typer.Option(help="Network whose features are compared: factor-regressor, segmenter or identity.")
     ] = "factor-regressor",
-    segmenter: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
-    factor_regressor: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
-    identity: Annotated[Path | None, typer.Option(help="Its weights; without it the shipped ones.")] = None,
+    segmenter: Annotated[Path | None, typer.Option(help="Weights of the segmenter. [default: shipped]")] = None,
+    factor_regressor: Annotated[Path | None, typer.Option(help="Weights of the regressor. [default: shipped]")] = None,
+    identity: Annotated[Path | None, typer.Option(help="Weights of the identity network. [default: shipped]")] = None,
     device: Device = None,
 ) -> None:
     """Measure a model and write its card: distances to the renders, balance, copies, interpreter, encoder, samples."""

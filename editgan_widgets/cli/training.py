@@ -28,7 +28,7 @@ def train_generator(
 
 
 def _portrait_parts(name: str) -> "LabelSet":
-    """Label set of portraits by its name. Raises ValueError for another word."""
+    """Label set of portraits by its name. Raises ValueError for an unknown name."""
     from editgan_widgets.domains.portraits import COARSE_LABELS, FINE_LABELS, PORTRAIT_LABELS
 
     known = {"all": PORTRAIT_LABELS, "fine": FINE_LABELS, "coarse": COARSE_LABELS}
@@ -41,16 +41,21 @@ def _portrait_parts(name: str) -> "LabelSet":
 def train_interpreter(
     checkpoint: Annotated[Path, typer.Option(help="Checkpoint of `editgan train generator`.")],
     out: Annotated[Path, typer.Option(help="Bundle to write: generator, discriminator and interpreter.")],
-    samples: Annotated[int, typer.Option(min=1, help="Pictures that are labelled.")] = 16,
+    samples: Annotated[int, typer.Option(min=1, help="Number of labelled pictures.")] = 16,
     first_seed: Annotated[int, typer.Option(min=0, help="Seed of the first labelled picture.")] = 0,
     truncation_psi: Annotated[float, typer.Option(help="Truncation of the labelled pictures, 0 to 1.")] = 0.7,
     candidates: Annotated[
-        int | None, typer.Option(min=1, help="Choose them from so many, so that every part is shown; else the first.")
+        int | None,
+        typer.Option(
+            min=1, help="Choose the pictures from this many seeds to show every part. [default: the first seeds]"
+        ),
     ] = None,
     discriminator: Annotated[
-        Path | None, typer.Option(help="Checkpoint that gives the discriminator, where the first one has none.")
+        Path | None, typer.Option(help="Checkpoint with a discriminator, if the first one has none.")
     ] = None,
-    segmenter: Annotated[Path | None, typer.Option(help="Weights of the labeller; without it the shipped one.")] = None,
+    segmenter: Annotated[
+        Path | None, typer.Option(help="Weights of the labelling segmenter. [default: shipped]")
+    ] = None,
     parts: Parts = "fine",
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
 ) -> None:
@@ -81,7 +86,7 @@ def train_segmenter(
     out: Weights,
     total_images: TotalImages = 16_000,
     max_minutes: MaxMinutes = None,
-    start: Annotated[Path | None, typer.Option(help="Go on from these weights; without it from fresh ones.")] = None,
+    start: Annotated[Path | None, typer.Option(help="Initial weights. [default: random]")] = None,
     finest: Annotated[int, typer.Option(min=1, help="Channels of the finest level; may be more than START's.")] = 16,
     parts: Parts = "fine",
     seed: Seed = 0,
@@ -109,13 +114,13 @@ def train_segmenter(
 
 @train.command("encoder")
 def train_encoder(
-    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path; it is left as it is.")],
+    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path; not modified.")],
     out: Annotated[Path, typer.Option(help="Bundle to write: the model with its encoder.")],
     data: Annotated[
-        Path | None, typer.Option(help="Folder that `editgan render` wrote; without it, samples alone teach.")
+        Path | None, typer.Option(help="Folder of `editgan render`; without it only samples are used.")
     ] = None,
     start: Annotated[
-        Path | None, typer.Option(help="Bundle whose encoder to begin with; without it a fresh one.")
+        Path | None, typer.Option(help="Bundle whose encoder provides the initial weights. [default: random]")
     ] = None,
     total_images: Annotated[int, typer.Option(min=16, help="Pictures shown.")] = 200_000,
     max_minutes: MaxMinutes = None,
@@ -123,7 +128,7 @@ def train_encoder(
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
-    """Train the encoder, picture to latent in one pass, for a finished model; a stopped run goes on where it was."""
+    """Train the encoder, picture to latent in one pass, for a finished model; a stopped run continues."""
     from editgan_widgets import EditGAN, load_model
     from editgan_widgets.models.encoder import Encoder
     from editgan_widgets.training.train_encoder import TrainEncoderConfig, train_encoder
@@ -147,20 +152,20 @@ def train_encoder(
     quality = f"PSNR {report.sample_psnr:.1f} dB on samples, {report.render_psnr:.1f} dB on held-out renders"
     typer.echo(f"first pass: {quality}: {out}")
     if not report.finished:
-        typer.echo(f"stopped at {report.images} of {total_images} pictures; the same command goes on from {state}")
+        typer.echo(f"stopped at {report.images} of {total_images} pictures; the same command continues from {state}")
 
 
 @train.command("factor-regressor")
 def train_factor_regressor(
     data: Data,
     out: Weights,
-    segmenter: Annotated[Path | None, typer.Option(help="Weights that name the parts; without it the shipped.")] = None,
+    segmenter: Annotated[Path | None, typer.Option(help="Weights of the segmenter. [default: shipped]")] = None,
     total_images: TotalImages = 24_000,
     max_minutes: MaxMinutes = None,
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
-    """Train the network that reads smile, yaw, age and more off a portrait, on renders with their factor records."""
+    """Train the network that predicts smile, yaw, age and more from a portrait, on renders with factor records."""
     from editgan_widgets.domains.portraits.segmenter import read_segmenter
     from editgan_widgets.training.train_factor_regressor import TrainFactorRegressorConfig, train_factor_regressor
 
@@ -188,7 +193,7 @@ def train_identity(
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
-    """Train the network that tells whether two portraits show one person, on renders of people in several views."""
+    """Train the network that recognises whether two portraits show the same person, on renders in several views."""
     from editgan_widgets.training.train_identity import TrainIdentityConfig, train_identity
 
     config = TrainIdentityConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)

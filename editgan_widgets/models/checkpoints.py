@@ -93,7 +93,7 @@ def write_bundle(
 def read_bundle(path: str | Path) -> Bundle:
     """Read a bundle; floating-point tensors come as float32 on the CPU.
 
-    Raises CheckpointError where the file is missing, truncated, or not a bundle.
+    Raises CheckpointError if the file is missing, truncated, or not a bundle.
     """
     path = existing(path)
     if words := unreadable(path):
@@ -173,7 +173,7 @@ Module = TypeVar("Module", bound=nn.Module | Generator)
 def with_weights(make: Callable[[], Module], weights: StateDict) -> Module:
     """Build a module around a state dict, in eval mode; a file's claim to be larger than its tensors is refused early.
 
-    Raises RuntimeError where names, shapes or sizes do not fit.
+    Raises RuntimeError if names, shapes or sizes do not fit.
     """
     with _NoLargerThan(sum(value.numel() for value in weights.values())):
         module = make()

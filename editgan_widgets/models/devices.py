@@ -1,4 +1,4 @@
-"""Devices: check that one which is asked for by name is there, before anything is loaded onto it."""
+"""Devices: check that a requested device exists before anything is loaded onto it."""
 
 import torch
 
@@ -22,7 +22,7 @@ def bfloat16_in_hardware(device: torch.device) -> bool:
 
 
 def resolve_device(device: torch.device | str | None) -> torch.device:
-    """Check that a device is there; None takes the best of CUDA and CPU. Raises ValueError with what there is."""
+    """Check that a device exists; None means CUDA if available, else the CPU. Raises ValueError for a missing one."""
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

@@ -32,7 +32,7 @@ ARCHITECTURES = ("resnet", "skip", "orig")
 
 @dataclass(frozen=True)
 class DiscriminatorConfig:
-    """Sizes of a discriminator. Raises ValueError where they cannot be built."""
+    """Sizes of a discriminator. Raises ValueError if they cannot be built."""
 
     resolution: int = 64  # height and width of the picture, px; a power of two from 8 up
     channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
@@ -152,7 +152,7 @@ class DiscriminatorBlock(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch c h w"] | None, picture: Float[Tensor, "batch 3 h w"] | None
     ) -> tuple[Float[Tensor, "batch c2 h2 w2"], Float[Tensor, "batch 3 h2 w2"] | None]:
-        """Apply the block. `x` is the block before's output, `picture` what is to be read, and given on where it is."""
+        """Apply the block to `x`, the output of the block before, and `picture`, if the architecture reads it."""
         if self.fromrgb is not None and picture is not None:
             read = self.fromrgb(picture)
             x = read if x is None else x + read

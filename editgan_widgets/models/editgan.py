@@ -61,7 +61,7 @@ class WStatistics:
 class EditGAN:
     """The networks and labels that an edit needs. `discriminator` and `interpreter` may be None while unfinished.
 
-    `encoder` is None where none was trained: a model edits its own samples without one. `statistics` are those of the
+    `encoder` is None if none was trained: a model edits its own samples without one. `statistics` are those of the
     generator's W; None leaves them to be computed when they are first asked for.
 
     Attributes:
@@ -121,7 +121,7 @@ class EditGAN:
 
     @property
     def base_fingerprint(self) -> str:
-        """Fingerprint of the model whose W this one has: of the one that it was tuned from, or its own."""
+        """Fingerprint of the model whose W this one has: the model that it was tuned from, or itself."""
         return self.metadata.get("tuned_from") or self.fingerprint
 
     @property
@@ -175,14 +175,14 @@ class EditGAN:
     def perceptual_distance(self) -> PerceptualDistance | Lpips:
         """Give what edits compare pictures by: LPIPS, the discriminator's features or a stand-in's; `name` says which.
 
-        See models/perceptual.py. Raises CheckpointError where EDITGAN_VGG16 names a file that cannot be used.
+        See models/perceptual.py. Raises CheckpointError if EDITGAN_VGG16 names a file that cannot be used.
         """
         return perceptual_distance(self.discriminator, device=self.device)
 
     def encode(self, image: Float[Tensor, "batch 3 h w"]) -> Float[Tensor, "batch num_ws w_dim"]:
         """Give latents of pictures in [-1, 1] of the model's resolution, in one pass of the encoder, on its device.
 
-        Raises ValueError where the model has no encoder, or for pictures of another size.
+        Raises ValueError if the model has no encoder, or for pictures of another size.
         """
         if self.encoder is None:
             raise ValueError("this model has no encoder yet; train one (editgan train encoder)")
@@ -262,7 +262,7 @@ def load_model(name_or_path: str | os.PathLike[str], device: torch.device | str 
 
     Args:
         name_or_path: a name of `MODELS`, or a path.
-        device: None takes "cuda" where there is one and "cpu" elsewhere.
+        device: None means "cuda" if available, else "cpu".
 
     Raises FileNotFoundError for a name or path that does not exist, CheckpointError for a broken file, and ValueError
     for what is neither name nor path, or a device that this machine does not have.

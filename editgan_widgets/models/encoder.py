@@ -24,7 +24,7 @@ _NORM_GROUPS = 8
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """Sizes of an encoder. Raises ValueError where they cannot be built."""
+    """Sizes of an encoder. Raises ValueError if they cannot be built."""
 
     resolution: int = 64  # height and width of the picture, px; a power of two from 8 up
     num_ws: int = 10  # rows of w_plus

@@ -10,7 +10,7 @@ Shape = Sequence[int]
 def misfit(
     needed: Mapping[str, Shape], given: Mapping[str, Shape], what: str, optional: Collection[str] = ()
 ) -> str | None:
-    """Compare tensors with those of a network, by names and shapes; None where all fit.
+    """Compare tensors with those of a network, by names and shapes; None if all fit.
 
     Args:
         needed: shapes of the network's tensors, in its order.

@@ -42,7 +42,7 @@ _STAND_IN_FILE = Path(__file__).resolve().parents[1] / "pretrained" / "portraits
 
 @dataclass(frozen=True)
 class PerceptualReference:
-    """A picture to compare with: its normalised features by block and, where only a part counts, which pixels do."""
+    """A reference picture: its normalised features by block and, if only a part counts, the mask of its pixels."""
 
     image: Tensor  # [batch, 3, H, W]
     features: list[Tensor]  # [batch, C, H / 2, W / 2] and so on, unit vectors over C
@@ -119,7 +119,7 @@ class PerceptualDistance(_FeatureDistance):
 
 
 class Lpips(_FeatureDistance):
-    """LPIPS by VGG16; without heads, the channels' squared differences are summed as they are.
+    """LPIPS by VGG16; without heads, the channels' squared differences are summed unweighted.
 
     Args:
         features: VGG16's convolutions; not changed.
@@ -149,7 +149,7 @@ def perceptual_distance(
     """Take LPIPS where VGG16's weights are on disk, else the discriminator's features, else the stand-in's; see `name`.
 
     Args:
-        discriminator: the model's own, on `device`; None where it has none.
+        discriminator: the model's own, on `device`; None if it has none.
         vgg16: torchvision's weight file; None takes the one that EDITGAN_VGG16 names, or torch.hub's.
         heads: the `lpips` package's `weights/v0.1/vgg.pth`; None takes them from that package, if it is installed.
         device: where the features are computed.
@@ -176,7 +176,7 @@ def perceptual_distance(
 
 @lru_cache(maxsize=2)
 def _lpips(file: tuple[str, int, int], heads: str | None, device: str) -> Lpips:
-    """LPIPS of a file, read once; its time and size are of the key, so that another file at the path is read anew."""
+    """LPIPS of a file, cached; modification time and size are part of the key, so that a changed file is read again."""
     features = Vgg16Features.load(file[0]).to(device)
     return Lpips(features, None if heads is None else load_heads(heads, features.channels))
 

@@ -25,7 +25,7 @@ _EPS = 1e-5
 
 @dataclass(frozen=True)
 class PyramidEncoderConfig:
-    """Sizes of the encoder; the defaults are those of the 512 px release. Raises ValueError where they do not fit."""
+    """Sizes of the encoder; the defaults are those of the 512 px release. Raises ValueError if they do not fit."""
 
     resolution: int = 512  # height and width of the picture, px; a power of two from 64 up
     num_ws: int = 16  # rows of w_plus

@@ -8,13 +8,13 @@ from torch import Tensor
 
 
 class Readback:
-    """Copies of tensors as arrays. From a CUDA device all of them are asked for at once and waited for once."""
+    """Copies of tensors as arrays. From a CUDA device all copies are started together, with one synchronisation."""
 
     def __init__(self):
         self._pinned: dict[int, Tensor] = {}
 
     def __call__(self, tensors: Sequence[Tensor]) -> list[np.ndarray]:
-        """Give an array of each tensor, in memory of its own: what a tensor's holds may be written over."""
+        """Return an array of each tensor in separate memory, because the tensors' memory may be overwritten."""
         if not all(x.is_cuda for x in tensors):
             return [x.detach().cpu().numpy().copy() for x in tensors]
         for i, x in enumerate(tensors):

@@ -26,14 +26,14 @@ _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # 
 def vgg16_path(path: str | os.PathLike[str] | None = None) -> Path | None:
     """Give the path of VGG16's weights that was named: the one given, else that of EDITGAN_VGG16, else None.
 
-    Raises CheckpointError where the one that was named is not there.
+    Raises CheckpointError if a named file does not exist.
     """
     named = path if path is not None else os.environ.get(VGG16_VARIABLE)
     if not named:
         return None
     named = Path(named).expanduser()
     if not named.is_file():
-        origin = "was given" if path is not None else f"stands in {VGG16_VARIABLE}"
+        origin = "was given" if path is not None else f"is set in {VGG16_VARIABLE}"
         raise CheckpointError(
             f"VGG16's weights are not at {named}, which {origin}; give the path of torchvision's vgg16-397923af.pth"
         )
@@ -80,7 +80,7 @@ class Vgg16Features(nn.Module):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Vgg16Features":
-        """Read torchvision's weight file. Raises CheckpointError where it is of another network."""
+        """Read torchvision's weight file. Raises CheckpointError if it is of another network."""
         weights = state_dict(Path(path), read_tensors(Path(path)), "the file")
         try:
             return cls(weights)
@@ -107,7 +107,7 @@ class Vgg16Features(nn.Module):
 
 
 def load_heads(path: str | os.PathLike[str], channels: list[int]) -> list[Float[Tensor, "_"]]:
-    """Read the heads, `lin{0..4}.model.1.weight` [1, C, 1, 1]. Raises CheckpointError where they are others."""
+    """Read the heads, `lin{0..4}.model.1.weight` [1, C, 1, 1]. Raises CheckpointError for other tensors."""
     content = state_dict(Path(path), read_tensors(Path(path)), "the file")
     found = [content.get(f"lin{i}.model.1.weight") for i in range(len(channels))]
     heads = [finite(Path(path), f"lin{i}", x).flatten() for i, x in enumerate(found) if x is not None]

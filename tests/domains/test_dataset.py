@@ -285,7 +285,7 @@ def test_a_dataset_is_reduced_to_mean_colours_and_most_frequent_parts(tmp_path):
 def test_the_command_reduces_an_unfinished_render(tmp_path):
     runner = CliRunner()
     line = ["render", "--count", "8", "--size", "32", "--no-pictures", "--out", str(tmp_path / "a"), "--rare", "0.5"]
-    assert "higher --until goes on" in runner.invoke(app, [*line, "--until", "4"]).output
+    assert "higher --until continues" in runner.invoke(app, [*line, "--until", "4"]).output
     result = runner.invoke(app, ["shrink", str(tmp_path / "a"), "--out", str(tmp_path / "b"), "--size", "16"])
     assert "portraits of 16 px in" in result.output
     assert np.load(tmp_path / "b" / "images.npy").shape == (4, 16, 16, 3)

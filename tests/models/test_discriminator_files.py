@@ -67,7 +67,7 @@ def test_a_discriminator_is_found_in_every_container(tmp_path, holder, prefix):
         (lambda d: {}, "discriminator: the file has none"),
         (
             lambda d: {"blocks.0.weight": torch.ones(2)},
-            "discriminator 'd' left out: its 1 tensors have the names",
+            "discriminator 'd' left out: its 1 tensors do not have the names",
         ),
         (
             lambda d: {**d, "from_rgbs.0.conv.0.weight": torch.ones(2, 3)},

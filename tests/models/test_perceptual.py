@@ -118,7 +118,7 @@ def test_vgg16_is_read_from_the_environment_variable_and_else_the_discriminator_
     monkeypatch.setenv("EDITGAN_VGG16", str(tmp_path / "vgg16.pth"))
     assert "VGG16" in perceptual_distance(tiny_model.discriminator).name
     monkeypatch.setenv("EDITGAN_VGG16", str(tmp_path / "nowhere.pth"))
-    with pytest.raises(CheckpointError, match=r"nowhere\.pth, which stands in EDITGAN_VGG16; give"):
+    with pytest.raises(CheckpointError, match=r"nowhere\.pth, which is set in EDITGAN_VGG16; give"):
         perceptual_distance(tiny_model.discriminator)
     monkeypatch.delenv("EDITGAN_VGG16")
     assert perceptual_distance().name == "stand-in: the discriminator of portraits-128"

@@ -32,7 +32,7 @@ def orthogonalise(
         vector: to change; it stays as it is.
         against: one or more vectors of the same shape.
         metric: "plain", or "covariance" for the Mahalanobis metric of W, the same in every row.
-        model: tells W's covariance; needed for "covariance".
+        model: provides W's covariance; needed for "covariance".
         name: of the result; None takes "<name> without <names>".
 
     Raises EditVectorError for other shapes, no conditions, conditions that are zero or linearly dependent, and

@@ -181,7 +181,7 @@ class EditVector:
 
 
 def checked_scale(scale: Real) -> float:
-    """Give the scale of a vector as float. Raises EditVectorError for what is no finite number."""
+    """Convert the scale of a vector to float. Raises EditVectorError for anything but a finite number."""
     if not is_real(scale) or not math.isfinite(number := real(scale, "scale")):
         raise EditVectorError(f"scale must be a finite number; got {shown(scale)}")
     return number

@@ -74,7 +74,7 @@ def rows_in_json(rows: Layers, count: int) -> list[float] | None:
 
 
 def _listed(rows: Any, name: str) -> Any:
-    """A slice, range or tuple as it is; text as what it says; arrays and all else as a list."""
+    """A slice, range or tuple unchanged; text parsed; arrays and other values as a list."""
     if isinstance(rows, str):
         return _of_text(rows, name)
     if isinstance(rows, (slice, range)):
@@ -101,7 +101,7 @@ def _of_text(text: str, name: str) -> slice | list[int]:
 
 
 def _chosen(given: Any, count: int, name: str) -> list[int] | None:
-    """Numbers of the rows; None where weights are given."""
+    """Numbers of the rows; None if weights are given."""
     if isinstance(given, slice):
         rows = _of_slice(given, count, name)
     elif type(given) is tuple and len(given) == 2 and count != 2:

@@ -29,7 +29,7 @@ Of the 231 pairs of the portraits' library seven lie beyond it, six of them oppo
 
 @dataclass(frozen=True)
 class VectorSetting:
-    """How one vector stands. `layers` are the first row and one past the last; None = all."""
+    """Settings of one vector. `layers` are the first row and one past the last; None = all."""
 
     scale: float = 0.0
     on: bool = True
@@ -41,11 +41,11 @@ class VectorSetting:
 
     @property
     def effect(self) -> float:
-        """The scale at which it is in the picture; 0 where it is switched off."""
+        """The applied scale; 0 if it is switched off."""
         return self.scale if self.on else 0.0
 
     def changed(self, **changes: Any) -> "VectorSetting":
-        """Another setting; a vector that is switched on and stands at 0 goes to 1."""
+        """Changed settings; a vector that is switched on at scale 0 goes to 1."""
         if changes.get("on") and "scale" not in changes and not self.scale:
             changes["scale"] = 1.0
         return replace(self, **changes)
@@ -70,7 +70,7 @@ class Clash:
 
     first: str
     second: str
-    cosine: float  # of what is in the picture, over all rows: below 0 they pull against each other
+    cosine: float  # between the applied offsets, over all rows; below 0 the vectors are opposed
 
 
 def difference(
@@ -78,7 +78,7 @@ def difference(
 ) -> list[Term]:
     """What is to be added to a latent that holds vectors as in `before` so that it holds them as in `after`.
 
-    Those that `after` does not name stay. Empty where nothing changes.
+    Vectors that `after` does not name are unchanged. Empty if nothing changes.
     """
     parts: list[Term] = []
     for name, new in after.items():
@@ -111,7 +111,7 @@ def clashes(vectors: Mapping[str, EditVector], settings: Mapping[str, VectorSett
 
 
 def after_picture(vector: EditVector) -> np.ndarray | None:
-    """The picture after the edit from a preview of before and after side by side; None where there is none."""
+    """The picture after the edit, cut from a preview of before and after side by side; None without a preview."""
     preview = vector.preview
     if preview is None:
         return None

@@ -1,4 +1,4 @@
-"""Drag term: what is at a handle point should move to a target point (DragGAN; Pan et al. 2023, section 3.2).
+"""Drag term: moves the content at a handle point to a target point (DragGAN; Pan et al. 2023, section 3.2).
 
 DragGAN moves a handle by small steps, and after each step looks for the handle again in the generator's features. Here
 the features around the handle are compared with those of the first picture, at a place that moves from handle to
@@ -18,7 +18,7 @@ from torch import Tensor
 from editgan_widgets.latent.terms.term import Candidate, TermValue, zero
 from editgan_widgets.scalars import Real, plain
 
-DRAG_STEPS = 22  # of a drag, where no other number is given; 30 bring points no nearer (docs/figures.md)
+DRAG_STEPS = 22  # default number of steps of a drag; 30 get no closer (docs/figures.md)
 _PATCH_SHARE = 1 / 32  # radius of the compared patch, as a share of the picture's height: 4 px at 128 px
 _SEARCH_SHARE = 3 / 64  # radius around the segment from handle to target in which the handle is looked for: 6 px
 _REGION_SHARE = 5 / 32  # how far the region reaches from the segment: 20 px at 128 px
@@ -32,7 +32,7 @@ class DragError(ValueError):
 
 @dataclass(frozen=True)
 class DragPoint:
-    """One handle and where it should go: (x, y) in picture pixels, (0, 0) the corner of the first pixel."""
+    """One handle and its target: (x, y) in picture pixels, (0, 0) the corner of the first pixel."""
 
     handle: tuple[float, float]
     target: tuple[float, float]

@@ -15,7 +15,7 @@ class PerceptualTerm:
         reference: picture that the outside is held to.
         region: where the edit may act.
         weight: of the distance.
-        every: computed in one of so many evaluations, where its gradient counts for those between.
+        every: computed in every n-th evaluation, with its gradient scaled by n.
         picture_mean: a mean over the whole picture, where the region counts 0, as in EditGAN's release.
     """
 

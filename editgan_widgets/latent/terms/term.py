@@ -47,7 +47,7 @@ class Term(Protocol):
 
     @property
     def goal(self) -> str | None:
-        """Name of the figure, 0 to 1, that measures how far the goal is reached; None where the term only preserves."""
+        """Name of the figure, 0 to 1, that measures progress towards the goal; None if the term only preserves."""
         ...
 
     def value(self, at: Candidate) -> TermValue:

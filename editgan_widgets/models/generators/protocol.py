@@ -1,4 +1,4 @@
-"""Generator: what the rest of the package asks of a generator: z [batch, z_dim] -> w -> w_plus -> picture and features.
+"""Generator: the interface that the package uses: z [batch, z_dim] -> w -> w_plus -> picture and features.
 
     w = generator.mapping(z, truncation_psi)        [batch, w_dim]
     w_plus = generator.w_plus(w)                    [batch, num_rows, w_dim]
@@ -42,7 +42,7 @@ class MappingCall(Protocol):
     """Signature of `Generator.mapping`."""
 
     def __call__(self, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
-        """Map codes `[batch, z_dim]` to w `[batch, w_dim]`; psi from 1 to 0 draws w to its mean, 1 not at all."""
+        """Map codes `[batch, z_dim]` to w `[batch, w_dim]`; psi pulls w towards its mean: 1 not at all, 0 fully."""
         ...
 
 
@@ -130,7 +130,7 @@ class Generator(Protocol):
         ...
 
     def noise_maps(self) -> list[Tensor]:
-        """Stored noise inputs `[h, w]` that fine-tuning may change; empty where there are none."""
+        """Stored noise inputs `[h, w]` that fine-tuning may change; empty if there are none."""
         ...
 
     def parameters(self, recurse: bool = True) -> Iterator[nn.Parameter]:
@@ -152,7 +152,7 @@ class StyledGenerator(Protocol):
         ...
 
     def style_weights(self, row: int) -> list[Tensor]:
-        """Give the linear maps `[channels, w_dim]` of the layers that read a row, as they are used."""
+        """Return the linear maps `[channels, w_dim]` of the layers that read a row, with all scaling applied."""
         ...
 
     def style_layers(self, row: int) -> list[nn.Module]:
@@ -161,7 +161,7 @@ class StyledGenerator(Protocol):
 
 
 class GeneratorModule(nn.Module):
-    """A torch module with what most kinds share: derive a new kind from it.
+    """Base class of generators: a torch module with methods that most kinds share.
 
     A subclass sets `kind`, `config`, the sizes, `mapping` and `synthesis`, and adds `from_config`.
     """
@@ -180,7 +180,7 @@ class GeneratorModule(nn.Module):
 
     @property
     def coarse_rows(self) -> int:
-        """All rows, where the kind says nothing else."""
+        """All rows by default."""
         return self.num_rows
 
     def w_plus(self, w: Float[Tensor, "batch w_dim"]) -> Float[Tensor, "batch num_rows w_dim"]:
@@ -192,12 +192,12 @@ class GeneratorModule(nn.Module):
         return fingerprint(self)
 
     def synthesis_weights(self) -> list[Tensor]:
-        """All parameters of the submodule `synthesis`, or of the whole generator where it has none."""
+        """All parameters of the submodule `synthesis`, or of the whole generator if `synthesis` has none."""
         networks = dict(self.named_children())
         return list(networks.get("synthesis", self).parameters())
 
     def noise_maps(self) -> list[Tensor]:
-        """None, where the kind says nothing else."""
+        """No noise maps by default."""
         return []
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from editgan_widgets.models.generators.protocol import Generator, GeneratorModule
 
 _SHIPPED = {"stylegan2": ("editgan_widgets.models.generators.stylegan2", "StyleGAN2")}  # kind -> module, class
-_WITHOUT_KIND = "stylegan2"  # what files hold that name no kind
+_WITHOUT_KIND = "stylegan2"  # kind of the generators in files that name none
 _registered: dict[str, type[GeneratorModule]] = {}
 
 
 def register(made: type[GeneratorModule]) -> type[GeneratorModule]:
-    """Add a class by its `kind`; usable as a decorator. Raises ValueError where another class has that kind."""
+    """Add a class by its `kind`; usable as a decorator. Raises ValueError if another class has that kind."""
     known = _registered.get(made.kind)
     if made.kind in _SHIPPED or (known is not None and known is not made):
         raise ValueError(f"there is a generator of kind {made.kind!r} already; choose another kind")

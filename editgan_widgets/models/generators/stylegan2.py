@@ -33,22 +33,22 @@ NOISE_MODES = ("const", "random", "none")
 
 @dataclass(frozen=True)
 class StyleGAN2Config:
-    """Sizes of a generator. Raises ValueError where they cannot be built."""
+    """Sizes of a generator. Raises ValueError if they cannot be built."""
 
     resolution: int = 64  # height and width of the picture, px; a power of two from 8 up
     z_dim: int = 64  # length of the normal code
     w_dim: int = 128  # length of one row of w_plus
-    normalize_z: bool = True  # bring each code to mean square 1 first; False where its length means something too
+    normalize_z: bool = True  # bring each code to mean square 1 first; False if its length means something too
     mapping_layers: int = 4  # fully connected layers z -> w
-    mapping_skip: bool = False  # add a linear map of the code to w: keeps numbers of it apart that mean something
+    mapping_skip: bool = False  # add a linear map of the code to w, which keeps its components separate
     mapping_hinges: tuple[float, ...] = ()  # the mapping reads max(code - h, 0) too: factors with a threshold
     mapping_lr_multiplier: float = 0.01  # the mapping learns this much slower, or W drifts
     channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
     channel_max: int = 128  # … but no more than this
-    channels: tuple[int, ...] | None = None  # one count per resolution 4, 8, …; wins over base and max
+    channels: tuple[int, ...] | None = None  # one count per resolution 4, 8, …; takes precedence over base and max
     leak: float = LEAK  # slope below zero of the synthesis layers' leaky ReLU; 0 is a ReLU
     mapping_leak: float = LEAK  # … and of the mapping's
-    clamp: float | None = None  # activations and the blocks' pictures are kept within -clamp and clamp
+    clamp: float | None = None  # activations and the blocks' pictures are clamped to ±clamp
     filter_taps: int = 4  # of the low-pass filters' stored kernels; even
 
     def __post_init__(self):
@@ -188,7 +188,7 @@ class StyleGAN2(GeneratorModule):
         rng: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Synthesis:
-        """Synthesise with noise drawn anew from `rng`, as a training does."""
+        """Synthesise with fresh noise from `rng`, as in training."""
         return self.synthesis(w_plus, noise_mode="random", rng=rng, dtype=dtype)
 
     def forward(
@@ -199,10 +199,10 @@ class StyleGAN2(GeneratorModule):
 
 
 class MappingNetwork(nn.Module):
-    """z -> w: normalise the code where the config says so, then fully connected layers, beside a linear map if wanted.
+    """z -> w: normalise the code (optional), then fully connected layers, plus a linear map of the code (optional).
 
-    With hinges both read the code and, for each hinge, what of every number lies beyond it: a factor that most codes
-    do not have (closed eyes, glasses) is then linear in what is read. `w_avg` is the mean of w, kept by the trainer.
+    With hinges the inputs are the code and max(code - h, 0) for each hinge h: a factor that most codes do not have
+    (closed eyes, glasses) is then linear in the inputs. `w_avg` is the mean of w, tracked during training.
     """
 
     w_avg: Tensor
@@ -240,7 +240,7 @@ class MappingNetwork(nn.Module):
         return x if truncation_psi == 1 else self.w_avg.lerp(x, truncation_psi)
 
     def read(self, z: Float[Tensor, "batch z_dim"]) -> Float[Tensor, "batch inputs"]:
-        """What the layers read: the code, of mean square 1 where the config says so, and what lies beyond hinges."""
+        """Inputs of the layers: the code, normalised if configured, and the parts of it beyond each hinge."""
         x = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt() if self.normalize else z
         if len(self.hinges):
             x = torch.cat([x, (x[:, None] - self.hinges).clamp_min(0).flatten(1)], dim=1)
@@ -265,8 +265,8 @@ class SynthesisNetwork(nn.Module):
     ) -> Synthesis:
         """Make pictures. `noise_mode` is "const" (stored, the same every time), "random" (drawn from `rng`) or "none".
 
-        `dtype` is the precision of the activations; the picture is summed and given in float32.
-        Raises ValueError where w_plus has another number of layers or another width than this generator.
+        `dtype` is the precision of the activations; the picture is summed and returned in float32.
+        Raises ValueError if w_plus has another number of layers or another width than this generator.
         """
         if noise_mode not in NOISE_MODES:
             raise ValueError(f"noise_mode {noise_mode!r} is unknown; use one of {', '.join(map(repr, NOISE_MODES))}")

@@ -157,7 +157,7 @@ class _FoldedSynthesisLayer:
     power: Tensor  # [i, o]: the filters' squared norms, over the leaky ReLU's squared gain
     low_pass: Tensor | None  # depthwise kernel of sum 4
     bias: Tensor  # [o]
-    noise: Tensor | None  # [1, 1, h, w]: the stored noise at its strength; None where that is frozen at 0
+    noise: Tensor | None  # [1, 1, h, w]: the stored noise at its strength; None if that is frozen at 0
 
 
 class SynthesisLayer(nn.Module):

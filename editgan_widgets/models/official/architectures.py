@@ -1,6 +1,6 @@
-"""Networks that are not read, recognised by the names and shapes of their tensors: one sentence each.
+"""Unsupported networks, recognised by the names and shapes of their tensors: one sentence each.
 
-Each sentence says what the file holds and what can be done instead.
+Each sentence names the content of the file and a remedy.
 """
 
 import re
@@ -59,7 +59,7 @@ _NAMES = (  # pattern of one tensor's name -> what the file is; the first that f
 
 
 def not_read(found: Contents) -> str | None:
-    """Return what a file without a StyleGAN2 generator is; None if it is not recognised."""
+    """Return the kind of a file without a StyleGAN2 generator; None if it is not recognised."""
     if words := _stylegan3(found.tensors):
         return words
     for pattern, words in _NAMES:

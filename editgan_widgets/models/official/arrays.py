@@ -89,7 +89,7 @@ def _is_latent(value: Any) -> bool:
 
 
 def edit_vector(path: Path, content: Any) -> tuple[Float[Tensor, "num_ws w_dim"], list[int]]:
-    """Give an edit vector and, where the file tells, the ids of its parts. Raises CheckpointError."""
+    """Return an edit vector and, if the file has them, the ids of its parts. Raises CheckpointError."""
     value = content["edit_vector"] if isinstance(content, Mapping) and "edit_vector" in content else content
     if isinstance(value, (np.ndarray, Tensor)) and value.ndim == 3 and len(value) == 1:
         value = value[0]
@@ -97,7 +97,7 @@ def edit_vector(path: Path, content: Any) -> tuple[Float[Tensor, "num_ws w_dim"]
 
 
 def part_ids(path: Path, content: Any) -> list[int]:
-    """Ids of the parts that an edit vector was painted with, where its file tells. Raises CheckpointError."""
+    """Ids of the parts that an edit vector was painted with, if its file has them. Raises CheckpointError."""
     ids = content.get("roi_ids", []) if isinstance(content, Mapping) else []
     if not isinstance(ids, list) or not all(isinstance(x, int) and 0 <= x < 256 for x in ids):
         raise CheckpointError(f"{path}: its roi_ids are not a list of label ids; save the edit vector alone, as .npy")
@@ -105,10 +105,10 @@ def part_ids(path: Path, content: Any) -> list[int]:
 
 
 def latents(path: Path, content: Any) -> Float[Tensor, "n rows w_dim"]:
-    """Give a file's latents as a batch, where no model says what fits; codes of W `[d]` have one row.
+    """Return a file's latents as a batch, without a model to compare with; latents of W `[d]` have one row.
 
-    A matrix is taken as the rows of one latent where a StyleGAN2 has so many (8 to 20, even), and as codes of W
-    otherwise. Raises CheckpointError.
+    A matrix is read as the rows of one latent if a StyleGAN2 can have that many (8 to 20, even), else as latents of W.
+    Raises CheckpointError.
     """
     batches = [_batch(tensor) for _, tensor in latents_in(path, content)]
     if len({batch.shape[1:] for batch in batches}) > 1:
@@ -126,7 +126,7 @@ def _batch(tensor: Tensor) -> Float[Tensor, "n rows w_dim"]:
 
 
 def label_map(path: Path, content: np.ndarray) -> UInt8[np.ndarray, "h w"]:
-    """Give an annotation: axes of length 1 dropped, ids 0..255. Raises CheckpointError."""
+    """Return an annotation: axes of length 1 dropped, ids 0..255. Raises CheckpointError."""
     array = content.squeeze()
     sound = (
         array.ndim == 2 and array.dtype.kind in "biuf" and min(array.shape) > 0 and max(array.shape) <= _LONGEST_SIDE

@@ -1,8 +1,8 @@
-"""Contents of a checkpoint: all tensors by dotted name, and the modules that were pickled whole.
+"""Contents of a checkpoint: all tensors by dotted name, and pickled modules.
 
 Checkpoints nest networks in dicts, tuples, pickled modules and wrappers (`module.`, `decoder.`, …). The walk flattens
 all of that: `{"G": {"module.synthesis.b4.const": …}}` gives "G.synthesis.b4.const", names in the third entry of a tuple
-begin with "[2].". Pickled modules come as Opaque; their parameters and buffers are read from the state in the file.
+start with "[2].". Pickled modules are Opaque; their parameters and buffers are read from the state in the file.
 """
 
 import re
@@ -41,16 +41,16 @@ class Contents:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def below(self, prefix: str) -> dict[str, Tensor]:
-        """Give the tensors whose names begin with `prefix`, by the rest of their names."""
+        """Return the tensors whose names start with `prefix`, by the rest of their names."""
         return {name[len(prefix) :]: value for name, value in self.tensors.items() if name.startswith(prefix)}
 
     def facts(self, name: str) -> Mapping[str, Any]:
-        """Give the attributes of a module; none where it was not pickled whole."""
+        """Return the attributes of a module; empty if it was not pickled."""
         return self.modules.get(name.rstrip("."), {})
 
 
 def contents(path: Path, content: Any) -> Contents:
-    """Flatten what `read_tensors` found in a file. Raises CheckpointError where its parts contain one another."""
+    """Flatten the result of `read_tensors`. Raises CheckpointError if its parts contain one another."""
     found = Contents()
     ahead: list[tuple[str, Any, int]] = [("", content, 0)]
     seen = 0

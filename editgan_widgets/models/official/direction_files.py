@@ -1,4 +1,4 @@
-"""Directions in latent space in the files of those who find them: named, before they are fitted to a model.
+"""Directions in the file formats of the tools that find them, by name, before they are fitted to a model.
 
 | file | what it holds | unit of a direction |
 |---|---|---|
@@ -32,11 +32,11 @@ class FoundDirections:
     """Directions of one file.
 
     Attributes:
-        array: float32; what its axes are depends on `columns`, and where that is None on the model's number of rows.
-        key: the name in the file that says that it is a direction; "" where none does.
-        columns: True where each column of a matrix is a direction, False where each row is, None where the file does
-            not say.
-        sigma: float32 `[n]`, the standard deviations along the directions that the file scales them by; None without.
+        array: float32; the meaning of its axes depends on `columns` or, if that is None, on the model's rows.
+        key: the name in the file that marks it as a direction; "" if none does.
+        columns: True if the columns of a matrix are directions, False if its rows are, None if the file does not state
+            it.
+        sigma: float32 `[n]`, standard deviations along the directions, by which the file scales them; None without.
     """
 
     array: Tensor
@@ -55,9 +55,9 @@ def holds_directions(content: Any) -> bool:
 
 
 def directions_in(path: Path, content: Any, width: int) -> dict[str, FoundDirections]:
-    """Find the directions in what `read_tensors` found, those of a model's `width` where a file has several.
+    """Find the directions in the result of `read_tensors`; of several arrays, those of the model's `width`.
 
-    Gives one entry for a file of one array, and one for each name of a dict of directions. Raises CheckpointError.
+    Returns one entry for a file of one array, and one for each name of a dict of directions. Raises CheckpointError.
     """
     try:
         found = _found(path, content, width)

@@ -1,7 +1,7 @@
-"""The discriminator in a public checkpoint -> ours: rosinality's `d`, StyleGAN2-ADA's `D`, wherever they are in it.
+"""The discriminator of a public checkpoint -> ours: rosinality's `d`, StyleGAN2-ADA's `D`, anywhere in the file.
 
-A discriminator is only needed for its features, which perceptual distances compare. So one that cannot be read is left
-out and does not stop a conversion; the line for the report says which one it was and why.
+A discriminator is only needed for its features, which perceptual distances compare. An unsupported one is left out and
+does not stop a conversion; the report names it and the reason.
 
 Rosinality's names, for a picture of R px: `convs.0` reads RGB, `convs.k` is the residual block of R / 2**(k - 1) px,
 `final_conv` and `final_linear.{0,1}` are the end. StyleGAN2-ADA's are those of models/discriminator.py.
@@ -31,18 +31,18 @@ _MOST_BLOCKS = 9  # 2048 px
 class FoundDiscriminator:
     """Result of converting a file's discriminator."""
 
-    network: Discriminator | None  # None where there is none or it was left out
+    network: Discriminator | None  # None if there is none or it was left out
     line: str  # for the report
 
 
 class _LeftOutError(ValueError):
-    """Why a discriminator is not read."""
+    """Reason why a discriminator is left out."""
 
 
 def read_discriminator(path: Path, content: Any) -> FoundDiscriminator:
-    """Find the discriminator in what `read_tensors` gave and make ours of it.
+    """Find the discriminator in the result of `read_tensors` and convert it to ours, in eval mode.
 
-    The network is in eval mode. Where the file has none, or one that is not read, `network` is None.
+    If the file has none, or an unsupported one, `network` is None.
     """
     found = contents(path, content)
     tensors, modules = {name: x for name, x in found.tensors.items() if x.is_floating_point()}, found.modules
@@ -57,7 +57,7 @@ def read_discriminator(path: Path, content: Any) -> FoundDiscriminator:
         if not held:
             return FoundDiscriminator(None, "discriminator: the file has none")
         count = sum(key.startswith(f"{held[0]}.") for key in tensors)
-        why = f"its {count} tensors have the names of no StyleGAN2 discriminator"
+        why = f"its {count} tensors do not have the names of a StyleGAN2 discriminator"
         return FoundDiscriminator(None, f"discriminator {held[0]!r} left out: {why}")
     _, prefix, end = min(ends)
     layout = "rosinality" if end == _ROSINALITY else "StyleGAN2-ADA"
@@ -145,7 +145,7 @@ def _of_stylegan2_ada(
 def _completed(
     weights: Mapping[str, Tensor], resolution: int, **settings: Any
 ) -> tuple[DiscriminatorConfig, dict[str, Tensor]]:
-    """The sizes that the shapes tell, and the tensors with the low-pass filters that are not stored."""
+    """Sizes inferred from the shapes, and the tensors with default low-pass filters where none are stored."""
     colours = weights[f"b{resolution}.fromrgb.weight"].shape[1]
     if colours != 3:
         raise _LeftOutError(f"it reads pictures of {colours} channels, only RGB is supported")

@@ -25,7 +25,7 @@ def is_encoder(content: Any) -> bool:
 
 
 def encoder(path: Path, content: Mapping[str, Any]) -> PyramidEncoder:
-    """Make the encoder, in eval mode. Raises CheckpointError where tensors are missing, unknown or do not fit."""
+    """Make the encoder, in eval mode. Raises CheckpointError if tensors are missing, unknown or do not fit."""
     tensors = state_dict(path, content["model_state_dict"], "model_state_dict")
     weights = {_our_name(name): value for name, value in tensors.items()}
 

@@ -1,7 +1,7 @@
-"""The StyleGAN2 generator in a checkpoint, wherever it lies: found by the names and shapes of its tensors.
+"""The StyleGAN2 generator of a checkpoint, found anywhere in it by the names and shapes of its tensors.
 
-Names are those of StyleGAN2-ADA (`synthesis.b4.const`) or of rosinality's port (`input.input`); the prefix before them
-is free. What the file does not say (activation, multiplier, mean of W) is assumed, and each assumption is noted.
+Names are those of StyleGAN2-ADA (`synthesis.b4.const`) or of rosinality's port (`input.input`), with any prefix.
+Settings that the file does not contain (activation, multiplier, mean of W) are assumed, and each assumption is noted.
 """
 
 import re
@@ -34,7 +34,7 @@ from editgan_widgets.models.official.sizes import (
 from editgan_widgets.models.official.tensor_files import finite
 from editgan_widgets.models.official.whole_generator import NEXT_MOVE, check_whole
 
-MEAN_SAMPLES = 10_000  # codes whose mean stands in for a missing mean of W
+MEAN_SAMPLES = 10_000  # codes whose mean replaces a missing mean of W
 
 _ADA = re.compile(r"((?:.*\.)?)synthesis\.b\d+\.(?:const|conv[01]\.weight|torgb\.weight)")
 _ROSINALITY = re.compile(
@@ -54,7 +54,7 @@ _SET_ASIDE = re.compile(r"frozen|source|old|init|orig|pretrain|teacher", re.IGNO
 
 @dataclass(frozen=True)
 class Place:
-    """Where a generator lies in a file: the layout of its names and the prefix before them."""
+    """Location of a generator in a file: the layout of its names and the prefix before them."""
 
     layout: str  # "StyleGAN2-ADA" or "rosinality"
     prefix: str  # "" or ends in "."
@@ -68,10 +68,10 @@ class OfficialGenerator:
     """A generator of a public file, in our names.
 
     Attributes:
-        place: where it lay.
-        weights: all tensors of its state dict; `mapping.w_avg` among them, estimated where the file has none.
+        place: its location in the file.
+        weights: all tensors of its state dict, including `mapping.w_avg`, estimated if the file has none.
         config: its sizes and settings.
-        notes: sentences on what was taken, assumed, missing or left out.
+        notes: sentences on used, assumed, missing and omitted data.
         mean_is_estimated: the file has no mean of W.
     """
 
@@ -88,10 +88,10 @@ def holds_generator(path: Path, content: Any) -> bool:
 
 
 def official_generator(path: Path, content: Any) -> OfficialGenerator:
-    """Find the generator in what `read_tensors` gave.
+    """Find the generator in the result of `read_tensors`.
 
-    Raises CheckpointError where there is none, several that cannot be told apart, or one that is not read; the message
-    names what the file is.
+    Raises CheckpointError if there is none, several indistinguishable ones, or an unsupported one; the message names
+    the kind of the file.
     """
     found = contents(path, content)
     if not _places(found):
@@ -133,7 +133,7 @@ def mapped_statistics(
 ) -> tuple[Float[Tensor, " w_dim"], float]:
     """Mean of `MEAN_SAMPLES` mapped codes of a fixed seed, and the root mean square of their deviation from it.
 
-    Raises CheckpointError where the mapping is not whole.
+    Raises CheckpointError if the mapping is incomplete.
     """
     mapping = MappingNetwork(config)
     own = {name.removeprefix("mapping."): x for name, x in weights.items() if name.startswith("mapping.fc")}
@@ -262,7 +262,7 @@ def _in_our_names(path: Path, tensors: Mapping[str, Tensor], place: Place) -> di
 def _mean_of_w(
     path: Path, found: Contents, place: Place, tensors: Mapping[str, Tensor]
 ) -> tuple[Float[Tensor, " w_dim"] | None, str]:
-    """The mean of W as a file gives it, beside the generator or further up; a note where it was not taken as it is."""
+    """The mean of W in a file, beside the generator or further up, and a note if it was not used unchanged."""
     widths = [x.shape[0] for name, x in tensors.items() if re.fullmatch(r"(mapping\.fc|style\.)\d+\.weight", name)]
     name = next((name for name in _names_of_means(place) if name in found.tensors), None)
     if name is None or not widths:
@@ -286,7 +286,7 @@ def _mean_of_w(
 
 
 def _doubtful_mapping(path: Path, weights: Mapping[str, Tensor], settings: Settings, place: Place) -> list[str]:
-    """A note, or an error, where the mapping's weights do not look as if the assumed multiplier were theirs."""
+    """A note, or an error, if the mapping's weights do not fit the assumed multiplier."""
     gain = mapping_gain(weights, PUBLIC_MULTIPLIER)
     if settings.multiplier is not None or LEAST_GAIN <= gain <= MOST_GAIN:
         return []

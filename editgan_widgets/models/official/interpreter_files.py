@@ -33,7 +33,7 @@ def is_member(content: Any) -> bool:
 
 
 def member_weights(path: Path, content: Mapping[str, Any]) -> dict[str, Tensor]:
-    """One member's tensors as `layers.*`; raises CheckpointError where names or shapes do not belong."""
+    """One member's tensors as `layers.*`; raises CheckpointError for wrong names or shapes."""
     tensors = state_dict(path, content["model_state_dict"], "model_state_dict")
     weights = {name.removeprefix("module."): value for name, value in tensors.items()}
     if words := missing_and_unknown(_NAMES, weights, "member of an interpreter"):
@@ -60,7 +60,7 @@ def member_weights(path: Path, content: Mapping[str, Any]) -> dict[str, Tensor]:
 
 
 def member_number(path: Path) -> int:
-    """The number in a member's file name, which orders the ensemble; 0 where there is none."""
+    """The number in a member's file name, which orders the ensemble; 0 if there is none."""
     numbers = re.findall(r"\d+", path.stem)
     return int(numbers[-1][:9]) if numbers else 0
 
@@ -68,7 +68,7 @@ def member_number(path: Path) -> int:
 def stack_members(members: Sequence[tuple[Path, Mapping[str, Tensor]]], feature_channels: Sequence[int]) -> Interpreter:
     """Make one interpreter of its members, in eval mode.
 
-    Raises CheckpointError where members differ in size, or read other features than `feature_channels`.
+    Raises CheckpointError if members differ in size, or read other features than `feature_channels`.
     """
     path, first = members[0]
     shapes = {name: value.shape for name, value in first.items()}

@@ -16,7 +16,7 @@ _MOST_AXES = 5
 def read_json(path: Path) -> Any:
     """Read a JSON file: lists and dicts with an array in place of every nested list of numbers.
 
-    None for what is no JSON, has no list of numbers in it, or is larger than 64 MiB.
+    None for a file that is not JSON, contains no list of numbers, or is larger than 64 MiB.
     """
     if path.stat().st_size > _LARGEST:
         return None
@@ -40,7 +40,7 @@ def number_array(content: list | tuple) -> np.ndarray | None:
 
 
 def list_shape(content: list | tuple) -> list[int] | None:
-    """Lengths of the nested lists along their first entries; None where these do not lead to a number."""
+    """Lengths of the nested lists along their first entries; None if these do not lead to a number."""
     shape, first = [], content
     while isinstance(first, (list, tuple)) and first and len(shape) < _MOST_AXES:
         shape.append(len(first))

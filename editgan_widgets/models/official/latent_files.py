@@ -49,12 +49,12 @@ _MOST_IN_ALL = 2**28  # numbers of all latents together: 1 GiB
 
 
 def latents_in(path: Path, content: Any) -> NamedTensors:
-    """Find the latents in what `read_tensors` found: each with its name, float32 `[d]`, `[n, d]` or `[n, rows, d]`.
+    """Find the latents in the result of `read_tensors`, by name: float32 `[d]`, `[n, d]` or `[n, rows, d]`.
 
-    Raises CheckpointError where there are none, or several arrays whose names say nothing.
+    Raises CheckpointError if there are none, or several arrays with unknown names.
     """
     try:
-        places = list(_walk(path, content, "", _DEEPEST, _Budget(path)))  # whole, before anything is copied
+        places = list(_walk(path, content, "", _DEEPEST, _Budget(path)))  # complete before anything is copied
         found = [(name, _shaped(path, name, value)) for name, value in places]
     except ValueError as error:
         raise error if isinstance(error, CheckpointError) else CheckpointError(f"{path}: {error}") from error
@@ -76,7 +76,7 @@ def holds_latents_by_name(content: Any) -> bool:
 def latents_of_bundle(path: Path) -> dict[str, Tensor]:
     """Read the tensors of a safetensors file that may be latents: those that `editgan convert` wrote, or all of a file.
 
-    Raises CheckpointError for what is no safetensors file of latents.
+    Raises CheckpointError for a file that is not a safetensors file of latents.
     """
     try:
         with safe_open(str(path), framework="pt") as file:
@@ -161,7 +161,7 @@ def _of_mapping(path: Path, content: Mapping, name: str, depth: int, budget: _Bu
 
 
 def _key_of(content: Mapping) -> Any:
-    """The key of a mapping that names latents; None where none does."""
+    """The key of a mapping that names latents; None if there is none."""
     by_name = {plain(key): key for key, value in reversed(list(content.items())) if _may_be_latents(value)}
     return next((by_name[name] for name in _LATENT_KEYS if name in by_name), None)
 

@@ -13,7 +13,7 @@ DIRECTIONS = (
 
 
 def plain(key: Any) -> str:
-    """A name in lower case without "_", "-" and spaces; "" for what is no text."""
+    """A name in lower case without "_", "-" and spaces; "" for a value that is not text."""
     return key.lower().translate(str.maketrans("", "", "_- ")) if isinstance(key, str) else ""
 
 

@@ -27,7 +27,7 @@ _MOST_COPIED = 2**25  # elements of tensors that are not kept in a file as they 
 
 
 class PickleRefusedError(ValueError):
-    """A pickle asks for something that is not data, or is not whole."""
+    """A pickle contains something that is not data, or is incomplete."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Readable(Protocol):
     """An open file, mapped file or BytesIO."""
 
     def read(self, n: int = -1, /) -> bytes:
-        """Give n bytes, or what is left of them."""
+        """Return n bytes, or the remaining ones."""
         ...
 
     def readline(self) -> bytes:
-        """Give the bytes up to the next line's end."""
+        """Return the bytes up to the end of the line."""
         ...
 
     def tell(self) -> int:
@@ -61,12 +61,12 @@ Copies = list[tuple[Tensor, Tensor]]  # each with the view of a storage that it 
 
 @dataclass(eq=False, repr=False)
 class Opaque:
-    """A class, function or object that is no plain data. It was neither built nor run; there is only what is here.
+    """A class, function or object that is not plain data. It was neither built nor run; these attributes are all data.
 
     Attributes:
         name: full name of its class, or of the function that would have made it; at most 200 characters.
         state: the attributes that the file sets on it, as unpickling would pass to `__setstate__`; None without any.
-        entries, elements: what the file puts into it, where it is a kind of dict or list.
+        entries, elements: items that the file puts into it, if it is a kind of dict or list.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Opaque:
 
 
 def read_pickle(file: Readable, size: int, storages: Storages | None = None, copies: Copies | None = None) -> Any:
-    """Read one pickle from where `file` stands; afterwards the file stands behind it.
+    """Read one pickle from the position of `file`, which is afterwards at the pickle's end.
 
     Args:
         file: anything with read, readline and tell, whose `read(n)` gives no more than there is.
@@ -153,7 +153,7 @@ class _Global:
 
 @dataclass(frozen=True)
 class _Storage:
-    """A flat tensor that stands for a torch storage."""
+    """A flat tensor that represents a torch storage."""
 
     flat: Tensor
 
@@ -238,13 +238,13 @@ class _Machine:
         target.update(_pairs(zip(items[::2], items[1::2], strict=True)))
 
     def dict_from_mark(self) -> None:
-        """Push a dict of what stands above the mark."""
+        """Push a dict of the values above the mark."""
         items = self.items_from_mark()
         self.stack.append({})
         self.put(items)
 
     def global_(self, name: str) -> None:
-        """Push what a global's name means here: a table says it, and nothing is looked up elsewhere."""
+        """Push the meaning of a global's name by this module's table; nothing is looked up elsewhere."""
         if len(name) > _LONGEST_NAME:
             raise PickleRefusedError(f"it names a global of {len(name)} characters, at most {_LONGEST_NAME} fit")
         if name in _STORAGES:
@@ -266,7 +266,7 @@ class _Machine:
         self.global_(f"{module}.{name}")
 
     def reduce(self) -> None:
-        """Do what a known global would do with its arguments; an unknown one gives an Opaque. Nothing is called."""
+        """Build the result of a known global with its arguments; an unknown one gives an Opaque. Nothing is called."""
         arguments, call = self.stack.pop(), self.stack.pop()
         if not isinstance(call, (_Global, Opaque)) or not isinstance(arguments, tuple):
             raise PickleRefusedError("it calls a value that is not a function")
@@ -307,7 +307,7 @@ class _Machine:
         return copy
 
     def object_from_mark(self) -> None:
-        """OBJ: push what the class above the mark would give of the values above it."""
+        """OBJ: push the result of the class above the mark with the values above it."""
         call, *arguments = self.items_from_mark()
         self.stack.extend([call, tuple(arguments)])
         self.reduce()
@@ -380,7 +380,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _finished(value: Any) -> Any:
-    """A value as it may be kept: arrays and dtypes under construction are turned into what they are."""
+    """Final value: arrays and dtypes under construction are completed."""
     if isinstance(value, _Array):
         if value.value is None:
             raise PickleRefusedError("it holds an array without its data")

@@ -66,7 +66,7 @@ def from_rosinality(g_ema: StateDict, latent_avg: Tensor | None = None) -> dict[
     """Turn a rosinality `g_ema` state dict into StyleGAN2-ADA names; `latent_avg` becomes `mapping.w_avg` (else zeros).
 
     Missing noise buffers (`noises.*`) become zeros, as if `noise_mode="none"`; missing low-pass kernels become the
-    usual ones. Raises CheckpointError where tensors are missing, unknown, or of a shape that does not belong.
+    usual ones. Raises CheckpointError for missing or unknown tensors and wrong shapes.
     """
     names, kernels = rosinality_names(g_ema)
     needed = [name for name in names if not name.startswith("noises.")]
@@ -93,9 +93,9 @@ def from_rosinality(g_ema: StateDict, latent_avg: Tensor | None = None) -> dict[
 
 
 def rosinality_names(g_ema: StateDict) -> tuple[dict[str, tuple[str, int]], dict[str, str]]:
-    """Names of the generator that a state dict is of, by the highest blocks and layers that it has anything of.
+    """Names of a state dict's generator, whose numbers of blocks and layers are the highest that occur in it.
 
-    Gives all tensors as {name: (our name, leading axes of length 1)}, and the low-pass kernels as {name: our name}.
+    Returns all tensors as {name: (our name, leading axes of length 1)}, and the low-pass kernels as {name: our name}.
     """
     blocks = [1, *(int(m[1]) // 2 + 1 for name in g_ema if (m := re.match(r"convs\.(\d{1,2})\.", name)))]
     blocks += [int(m[1]) + 1 for name in g_ema if (m := re.match(r"to_rgbs\.(\d{1,2})\.", name))]
@@ -116,16 +116,15 @@ def _kernels(blocks: int) -> dict[str, str]:
 def to_rosinality(weights: StateDict | StyleGAN2, mapping_lr_multiplier: float = PUBLIC_MULTIPLIER) -> dict[str, Any]:
     """Turn a generator into `{"g_ema": …, "latent_avg": …}` in the rosinality layout, ready for torch.save.
 
-    Readers of this layout scale the mapping's weights and biases by 0.01; where another multiplier belongs to them,
-    they are stored times multiplier / 0.01, which gives the same picture.
+    Readers of this layout scale the mapping's weights and biases by 0.01; weights of another multiplier are stored
+    times multiplier / 0.01, which gives the same picture.
 
     Args:
         weights: a StyleGAN2, or a state dict in StyleGAN2-ADA names.
-        mapping_lr_multiplier: the one that the state dict was trained with (`StyleGAN2Config`); a StyleGAN2 tells its
-            own.
+        mapping_lr_multiplier: multiplier of the state dict (`StyleGAN2Config`); a StyleGAN2 uses its own.
 
-    Raises CheckpointError where the weights cannot be meant with this multiplier, and for a generator that does not
-    normalise its codes, which readers of this layout always do.
+    Raises CheckpointError if the weights do not fit this multiplier, and for a generator that does not normalise its
+    codes, which readers of this layout always do.
     """
     if isinstance(weights, StyleGAN2):
         if not weights.config.normalize_z or weights.config.mapping_skip or weights.config.mapping_hinges:

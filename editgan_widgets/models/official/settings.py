@@ -24,7 +24,7 @@ _SLOPES = {"lrelu": LEAK, "relu": 0.0}
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings given by the file; None where it does not give them.
+    """Settings given by the file; None if it does not give them.
 
     Attributes:
         multiplier: the mapping's `mapping_lr_multiplier`.

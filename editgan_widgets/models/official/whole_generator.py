@@ -17,7 +17,7 @@ from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.generators.stylegan2 import StyleGAN2, StyleGAN2Config
 from editgan_widgets.models.misfit import misfit
 
-NEXT_MOVE = "give a whole one: copy or download the file again, or save it anew (torch.save(G.state_dict(), path))"
+NEXT_MOVE = "give a complete one: copy or download the file again, or save it again (torch.save(G.state_dict(), path))"
 _LARGEST, _MOST_LAYERS = 2048, 64  # px; layers of a mapping
 _ANY_SHAPE = re.compile(r"mapping\.w_avg|.*\.resample_filter")
 

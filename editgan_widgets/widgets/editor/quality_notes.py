@@ -1,4 +1,4 @@
-"""QualityNotes: quality of the photo's embedding and of the last edit; embeddings are judged while the editor is idle."""
+"""QualityNotes: quality of the photo's embedding and of the last edit; embeddings are judged while idle."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
