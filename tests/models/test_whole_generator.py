@@ -28,7 +28,7 @@ def refusal(state):
     message = str(refused.value)
     assert message.startswith("G.pt: ")
     assert "\n" not in message
-    assert "give a whole one" in message
+    assert "give a complete one" in message
     assert len(message) < 500
     return message
 

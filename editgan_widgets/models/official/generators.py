@@ -175,7 +175,7 @@ def no_generator(path: Path, weights: Mapping[str, Tensor], error: Exception) ->
     """Error for tensors that have a generator's names but do not form one."""
     return CheckpointError(
         f"{path}: its {len(weights)} tensors are not a StyleGAN2 generator: {error}; a generator has "
-        "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb: give a whole one"
+        "mapping.fc*, synthesis.b4 to b<resolution>, each with conv0, conv1, torgb: give a complete one"
     )
 
 
