@@ -48,7 +48,7 @@ SHORTER = {
         "range(50_000, 50_024)": "range(50_000, 50_003)",
     },
     "README.md": {"steps=30": "steps=2"},
-    "editing.md": {"seed=30, steps=30": "seed=30, steps=2", "(steps=30, ": "(steps=2, ", ")], steps=30": ")], steps=2"},
+    "editing.md": {"seed=30, steps=30": "seed=30, steps=2", "(steps=30, ": "(steps=2, ", "46))]):": "46))], steps=2):"},
     "vectors.md": {"steps=30": "steps=2", "steps=10": "steps=1"},
     "photos.md": {'"examples/painting.png")': '"examples/painting.png", config=EmbedConfig(steps=20))'},
 }
