@@ -1,6 +1,6 @@
 // Plots as SVG in the theme's colours: curves, bars and a heat map. The numbers are those of the analysis results.
 
-import { short, spread, strengthText, ticks } from "./numbers.js";
+import { short, spread, strengthText, tickText, ticks } from "./numbers.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -32,7 +32,7 @@ export const spoken = (attribute) => attribute.replaceAll("_", " ");
  * @param {{ name: string, target: string, strength: number, x: string, y: string }} given
  */
 export function curvePlot(curves, { name, target, strength, x, y }) {
-  const [width, height, left, right, top, bottom] = [460, 250, 40, 112, 12, 36];
+  const [width, height, left, right, top, bottom] = [460, 250, 50, 112, 12, 36];
   const strengths = curves[0].strengths;
   const values = curves.flatMap((curve) => [...curve.mean, ...(curve.attribute === target ? [...curve.low, ...curve.high] : [])]).filter((value) => value !== null);
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
@@ -42,7 +42,7 @@ export function curvePlot(curves, { name, target, strength, x, y }) {
   const py = (/** @type {number} */ at) => height - bottom - ((at - low + margin) / (high - low + 2 * margin)) * (height - top - bottom);
   const axis = ticks(low - margin, high + margin, 5).flatMap((at) => [
     s("line", { class: at === 0 ? "ex-zero" : "ex-guide", x1: left, x2: width - right, y1: py(at), y2: py(at) }),
-    s("text", { class: "ex-tick", x: left - 6, y: py(at) + 4, "text-anchor": "end" }, short(at)),
+    s("text", { class: "ex-tick", x: left - 6, y: py(at) + 4, "text-anchor": "end" }, tickText(at)),
   ]);
   const below = strengths.map((at) => s("text", { class: "ex-tick", x: px(at), y: height - bottom + 16, "text-anchor": "middle" }, strengthText(at)));
   const labels = spread(curves.map((curve) => py(curve.mean[curve.mean.length - 1] ?? 0)), 15, top + 4, height - bottom - 2);
@@ -86,13 +86,13 @@ function bandPath(strengths, curve, px, py) {
  * @param {{ name: string, y: string, x: string }} given
  */
 export function rowPlot(values, sizes, { name, x, y }) {
-  const [width, height, left, right, top, bottom] = [460, 180, 40, 8, 10, sizes.length ? 48 : 34];
+  const [width, height, left, right, top, bottom] = [460, 180, 50, 8, 10, sizes.length ? 48 : 34];
   const most = Math.max(...values.map((value) => value ?? 0)) || 1;
   const step = (width - left - right) / values.length;
   const py = (/** @type {number} */ at) => height - bottom - (at / (1.05 * most)) * (height - top - bottom);
   const axis = ticks(0, 1.05 * most, 4).flatMap((at) => [
     s("line", { class: at === 0 ? "ex-zero" : "ex-guide", x1: left, x2: width - right, y1: py(at), y2: py(at) }),
-    s("text", { class: "ex-tick", x: left - 6, y: py(at) + 4, "text-anchor": "end" }, short(at)),
+    s("text", { class: "ex-tick", x: left - 6, y: py(at) + 4, "text-anchor": "end" }, tickText(at)),
   ]);
   const bars = values.flatMap((value, i) => {
     const middle = left + (i + 0.5) * step;

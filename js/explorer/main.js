@@ -204,6 +204,7 @@ function render(given) {
   showStrength();
   showMeasure();
   page.open();
+  requestAnimationFrame(table.show); // once it has a size
   return page.close;
 }
 

@@ -32,6 +32,9 @@ export function short(value) {
 const signed = (text) => text.replace("-", "\u2212");
 
 /** @param {number} value */
+export const tickText = (value) => signed(String(value));
+
+/** @param {number} value */
 export const strengthText = (value) => (Math.abs(value) < 0.005 ? "0" : (value > 0 ? "+" : "\u2212") + Number(Math.abs(value).toFixed(2)));
 
 /** @param {number} share */

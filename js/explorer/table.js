@@ -27,6 +27,19 @@ export function makeTable({ model, t, put, tell }) {
   const node = h("div", { class: "ex-table" }, h("table", { "aria-label": t("Edit vectors") }, h("thead", {}, h("tr", {}, ...heads.map((head) => head.node), h("th", {}, h("span", { class: "eg-hidden" }, t("Compare"))))), body));
   /** @type {Map<string, ReturnType<typeof makeRow>>} */
   const rows = new Map();
+  let inView = ""; // the chosen vector that was brought into view
+
+  /** Scroll the table, and not the page, to the chosen row. */
+  function bringIntoView() {
+    const name = model.get("chosen");
+    const row = rows.get(name)?.row;
+    if (!row || name === inView || !node.clientHeight) return;
+    inView = name;
+    const head = 28;
+    if (row.offsetTop < node.scrollTop + head) node.scrollTop = row.offsetTop - head;
+    const below = row.offsetTop + row.offsetHeight - node.clientHeight;
+    if (below > node.scrollTop) node.scrollTop = below;
+  }
 
   /** @param {Column} by */
   function sort(by) {
@@ -84,6 +97,7 @@ export function makeTable({ model, t, put, tell }) {
       found.compare.hidden = row.name === chosen;
       found.compare.tabIndex = -1;
     });
+    bringIntoView();
   }
   /** @param {ReturnType<typeof makeRow>} found @param {Row} row */
   function fill({ cells, draft, remove, title }, row) {

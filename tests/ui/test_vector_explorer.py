@@ -26,8 +26,10 @@ explorer
 SHIPPED = """
 from editgan_widgets import load_model
 from editgan_widgets.widgets import VectorExplorer
+from editgan_widgets.latent.directions.library import load_vectors
 model = load_model("portraits")
-explorer = VectorExplorer(model, seeds=(1, 3, 5, 30), portraits=range(50_000, 50_008))
+vectors = list(load_vectors(model).values())[-12:]
+explorer = VectorExplorer(model, vectors, seeds=(1, 3, 5, 30), portraits=range(50_000, 50_008))
 explorer
 """
 PIXELS = """root => { const canvas = root.querySelector('.ex-picture');
@@ -68,7 +70,7 @@ def test_the_explorer_in_a_page(open_notebook, shipped, photograph):
 
     # The slider moves: the picture follows, and the kernel has the same.
     before = shown(root)
-    slider = root.get_by_label("Strength", exact=True)
+    slider = root.get_by_role("slider", name="Strength")
     slider.focus()
     for _ in range(4):
         page.keyboard.press("ArrowLeft")

@@ -46,7 +46,7 @@ from editgan_widgets.widgets.explorer.snapshot import snapshot
 from editgan_widgets.widgets.explorer.tasks import Tasks
 from editgan_widgets.widgets.explorer.view import ExplorerView
 
-PORTRAITS = range(50_000, 50_024)
+PORTRAITS = range(50_000, 50_020)
 
 
 class VectorExplorer(DOMWidget):
@@ -58,8 +58,8 @@ class VectorExplorer(DOMWidget):
         seeds: portraits of the strip, 1 to 8.
         read: attributes of pictures (`attributes_of`, `by_picture`); None takes those that the judge of the model's
             domain reads well (`compared_attributes`), and leaves out success, leakage and curves where it has none.
-        portraits: seeds of the portraits that are measured; those that a vector was learned on do not count for its
-            success.
+        portraits: seeds of the portraits that are measured after those of the strip; those that a vector was learned
+            on do not count for its success.
         truncation_psi: of all portraits, 0 to 2.
         language: of the page, "en" or "zh" (simplified Chinese); sentences of results and errors are in English.
 
@@ -80,13 +80,11 @@ class VectorExplorer(DOMWidget):
         language: str = "en",
     ) -> None:
         given = _checked_vectors(model, vectors)
-        strip, measured = _checked_seeds(seeds), tuple(whole(seed, "a seed", least=0) for seed in portraits)
-        if not measured:
-            raise ValueError("no portraits were given to measure; give some seeds, such as range(50_000, 50_024)")
+        strip, others = _checked_seeds(seeds), tuple(whole(seed, "a seed", least=0) for seed in portraits)
         psi = real(truncation_psi, "truncation_psi")
         if read is None and judges_of(model).factors is not None:
             read = compared_attributes(model)
-        tasks = Tasks(model, read, measured, psi)
+        tasks = Tasks(model, read, tuple(dict.fromkeys((*strip, *others))), psi)
         first = next(iter(given))
         document = Document(given, first, strip, strip[0], tasks.picture(given[first], strip[0], 1.0))
         height, width = document.picture.shape[:2]

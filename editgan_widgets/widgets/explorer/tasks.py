@@ -4,7 +4,7 @@ Every figure comes from `editgan_widgets.analysis`; this module decides what is 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from editgan_widgets.analysis.linearity import interaction
 from editgan_widgets.analysis.results import Result
 from editgan_widgets.analysis.strength_strips import strip_of
 from editgan_widgets.analysis.transfer import Read, picture_of
-from editgan_widgets.analysis.trials import Portraits, edited, sampled_portraits
+from editgan_widgets.analysis.trials import Portraits, Trials, edited, sampled_portraits
 from editgan_widgets.analysis.vector_cosines import cosines
 from editgan_widgets.analysis.vector_rows import row_norms
 from editgan_widgets.analysis.vector_studies import VectorStudy
@@ -38,8 +38,8 @@ from editgan_widgets.widgets.explorer.document import (
     Document,
 )
 
-FIRST, TABLE = 6, 12  # portraits after which a choice's views, and a row of the table, are shown
-_SAFE_SEEDS = range(100)
+FIRST, TABLE = 4, 12  # portraits after which a choice's views, and a row of the table, are shown
+_SAFE_SEEDS = range(50)
 _PAIR_SEEDS = (4, 12)  # portraits of an interaction: at first, and in the end
 _BYTES = 2**28  # of the maps that studies keep, and of the strips
 _SCALES = tuple(sorted({0.0, *STRENGTHS}))
@@ -51,12 +51,13 @@ class Tasks:
     Args:
         model: of the vectors.
         read: attributes of pictures; None if there are none.
-        portraits: seeds of the portraits that are measured.
+        portraits: seeds of the portraits that are measured, those of the strip first.
         truncation_psi: of all portraits.
     """
 
     def __init__(self, model: EditGAN, read: Read | None, portraits: Sequence[int], truncation_psi: float) -> None:
-        self.model, self.read, self.psi = model, read, truncation_psi
+        self.model, self.psi = model, truncation_psi
+        self.read = None if read is None else self._remember(read)
         self.portraits = tuple(portraits)
         self._unedited: dict[int, Portraits] = {}
         self._latents: dict[int, torch.Tensor] = {}
@@ -130,15 +131,18 @@ class Tasks:
         return strip_of(document.vector, document.seeds, _SCALES, np.stack(rows), self.model.fingerprint)
 
     def _show_strip(self, document: Document) -> Iterator[Document]:
+        study = self._study(document.vector)
         for seed in document.seeds:
             key = self._strip_key(document.vector, seed)
             if key in self._strips:
                 continue
-            latent = self._latent(seed)
-            latents = torch.cat([document.vector.apply(latent, scale) for scale in _SCALES])
-            self._strips[key] = images.to_uint8(picture_of(self.model, latents))
+            trial = self._trial(document.vector, seed)
+            row = torch.cat([trial.before if scale == 0 else trial.after[scale] for scale in _SCALES])
+            self._strips[key] = images.to_uint8(row)
             while len(self._strips) > self._most_strips:
                 self._strips.popitem(last=False)
+            if study.n < len(self.portraits) and seed == self.portraits[study.n]:
+                study.add(trial)  # the pictures are there, so they are measured too
             document = replace(document, strip=self._known_strip(document))
             yield document
 
@@ -157,17 +161,32 @@ class Tasks:
         """Measure the chosen vector on the portraits up to `most`; show the results at the end."""
         study = self._study(document.vector)
         if study.n >= most:
+            if EFFECT not in document.results:
+                yield self._with_study(document, study)
             return
         for seed in self.portraits[study.n : most - 1]:
-            study.add(self._trial(document.vector, seed, study))
+            study.add(self._trial(document.vector, seed))
             yield document
-        study.add(self._trial(document.vector, self.portraits[most - 1], study))
+        study.add(self._trial(document.vector, self.portraits[most - 1]))
         yield self._with_study(document, study)
 
-    def _trial(self, vector: EditVector, seed: int, study: VectorStudy) -> Any:
+    def _trial(self, vector: EditVector, seed: int) -> Trials:
         if seed not in self._unedited:
             self._unedited[seed] = sampled_portraits(self.model, [seed], self.psi)
-        return edited(self.model, vector, self._unedited[seed], study.strengths)
+        return edited(self.model, vector, self._unedited[seed], STRENGTHS)
+
+    def _remember(self, read: Read) -> Read:
+        """The attributes of unedited portraits are read once."""
+        known: dict[int, Mapping[str, np.ndarray]] = {}
+
+        def remembered(pictures: torch.Tensor) -> Mapping[str, np.ndarray]:
+            if not any(pictures is portraits.pictures for portraits in self._unedited.values()):
+                return read(pictures)
+            if id(pictures) not in known:
+                known[id(pictures)] = read(pictures)
+            return known[id(pictures)]
+
+        return remembered
 
     def _study(self, vector: EditVector) -> VectorStudy:
         key = id(vector)
@@ -230,7 +249,7 @@ class Tasks:
             study = self._row_study(vector)
             if study is not None:
                 for seed in self.portraits[study.n : TABLE]:
-                    study.add(self._trial(vector, seed, study))
+                    study.add(self._trial(vector, seed))
                     yield document
             figures = figures_of(vector, study, self._safe_strength(vector))
             document = replace(document, measured={**document.measured, name: figures})

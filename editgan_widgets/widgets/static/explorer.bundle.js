@@ -477,6 +477,7 @@ function short(value) {
   return signed(value.toPrecision(2));
 }
 var signed = (text) => text.replace("-", "−");
+var tickText = (value) => signed(String(value));
 var strengthText = (value) => Math.abs(value) < 5e-3 ? "0" : (value > 0 ? "+" : "−") + Number(Math.abs(value).toFixed(2));
 var percent = (share) => share > 0 && share < 0.095 ? `${Number((100 * share).toPrecision(1))} %` : `${Math.round(100 * share)} %`;
 function ticks(low, high, count = 5) {
@@ -529,7 +530,7 @@ function s(tag, attributes = {}, ...children) {
 var plot = (name, width, height, ...children) => s("svg", { class: "ex-plot", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": name }, ...children);
 var spoken = (attribute) => attribute.replaceAll("_", " ");
 function curvePlot(curves, { name, target, strength, x, y }) {
-  const [width, height, left, right, top, bottom] = [460, 250, 40, 112, 12, 36];
+  const [width, height, left, right, top, bottom] = [460, 250, 50, 112, 12, 36];
   const strengths = curves[0].strengths;
   const values = curves.flatMap((curve) => [...curve.mean, ...curve.attribute === target ? [...curve.low, ...curve.high] : []]).filter((value) => value !== null);
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
@@ -539,7 +540,7 @@ function curvePlot(curves, { name, target, strength, x, y }) {
   const py = (at) => height - bottom - (at - low + margin) / (high - low + 2 * margin) * (height - top - bottom);
   const axis = ticks(low - margin, high + margin, 5).flatMap((at) => [
     s("line", { class: at === 0 ? "ex-zero" : "ex-guide", x1: left, x2: width - right, y1: py(at), y2: py(at) }),
-    s("text", { class: "ex-tick", x: left - 6, y: py(at) + 4, "text-anchor": "end" }, short(at))
+    s("text", { class: "ex-tick", x: left - 6, y: py(at) + 4, "text-anchor": "end" }, tickText(at))
   ]);
   const below = strengths.map((at) => s("text", { class: "ex-tick", x: px(at), y: height - bottom + 16, "text-anchor": "middle" }, strengthText(at)));
   const labels = spread(curves.map((curve) => py(curve.mean[curve.mean.length - 1] ?? 0)), 15, top + 4, height - bottom - 2);
@@ -575,13 +576,13 @@ function bandPath(strengths, curve, px, py) {
   return `M${[...over, ...under].join("L")}Z`;
 }
 function rowPlot(values, sizes, { name, x, y }) {
-  const [width, height, left, right, top, bottom] = [460, 180, 40, 8, 10, sizes.length ? 48 : 34];
+  const [width, height, left, right, top, bottom] = [460, 180, 50, 8, 10, sizes.length ? 48 : 34];
   const most = Math.max(...values.map((value) => value ?? 0)) || 1;
   const step = (width - left - right) / values.length;
   const py = (at) => height - bottom - at / (1.05 * most) * (height - top - bottom);
   const axis = ticks(0, 1.05 * most, 4).flatMap((at) => [
     s("line", { class: at === 0 ? "ex-zero" : "ex-guide", x1: left, x2: width - right, y1: py(at), y2: py(at) }),
-    s("text", { class: "ex-tick", x: left - 6, y: py(at) + 4, "text-anchor": "end" }, short(at))
+    s("text", { class: "ex-tick", x: left - 6, y: py(at) + 4, "text-anchor": "end" }, tickText(at))
   ]);
   const bars = values.flatMap((value, i) => {
     const middle = left + (i + 0.5) * step;
@@ -866,6 +867,17 @@ function makeTable({ model, t, put, tell }) {
   const body = h("tbody", {});
   const node = h("div", { class: "ex-table" }, h("table", { "aria-label": t("Edit vectors") }, h("thead", {}, h("tr", {}, ...heads.map((head) => head.node), h("th", {}, h("span", { class: "eg-hidden" }, t("Compare"))))), body));
   const rows = /* @__PURE__ */ new Map();
+  let inView = "";
+  function bringIntoView() {
+    const name = model.get("chosen");
+    const row = rows.get(name)?.row;
+    if (!row || name === inView || !node.clientHeight) return;
+    inView = name;
+    const head = 28;
+    if (row.offsetTop < node.scrollTop + head) node.scrollTop = row.offsetTop - head;
+    const below = row.offsetTop + row.offsetHeight - node.clientHeight;
+    if (below > node.scrollTop) node.scrollTop = below;
+  }
   function sort(by) {
     const again = model.get("sort_by") === by;
     const first = by === "success" || by === "safe";
@@ -918,6 +930,7 @@ function makeTable({ model, t, put, tell }) {
       found.compare.hidden = row.name === chosen;
       found.compare.tabIndex = -1;
     });
+    bringIntoView();
   }
   function fill({ cells, draft, remove, title }, row) {
     const [norm, success, leakage, safe] = cells;
@@ -1125,6 +1138,7 @@ function render(given) {
   showStrength();
   showMeasure();
   page.open();
+  requestAnimationFrame(table.show);
   return page.close;
 }
 var main_default = { render };
