@@ -67,6 +67,7 @@ def test_codes_and_factors_of_different_lengths_are_refused(codes, named, messag
         disentanglement(codes, named)
 
 
+@pytest.mark.slow
 def test_a_models_spaces_are_scored_with_attributes_of_its_pictures(tiny_model):
     read = by_picture(brightness=lambda picture: picture.mean(), red=lambda picture: picture[..., 0].mean())
     found = disentanglement_of(tiny_model, read, samples=80)

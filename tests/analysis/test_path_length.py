@@ -38,6 +38,7 @@ def test_a_linear_generators_path_length_is_the_squared_distance_of_its_latents(
     assert found.values == pytest.approx(wanted, rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", ["z", "w"])
 def test_path_length_can_be_measured_with_the_models_own_features(tiny_model, space):
     found = path_length(tiny_model, space, 12)

@@ -96,6 +96,7 @@ def report(whole, renders, judges):
     return measure_quality(whole, renders, judges, CONFIG)
 
 
+@pytest.mark.slow
 def test_samples_of_the_same_model_are_close_to_the_renders(report):
     assert report.kid.low < 0.01
     assert report.manifold.precision.value > 0.6
@@ -119,6 +120,7 @@ def test_softer_samples_have_less_detail(whole, renders, judges, report, monkeyp
     assert soft[0].high < 0.7 * report.detail[0].value
 
 
+@pytest.mark.slow
 def test_truncation_costs_recall(report):
     low, high = report.sweep
     assert (low.truncation_psi, high.truncation_psi) == (0.5, 1.0)
@@ -143,11 +145,13 @@ def test_copied_renders_are_detected(whole, renders, judges, tmp_path, monkeypat
     assert found.suspicious.value > 0.5
 
 
+@pytest.mark.slow
 def test_the_path_length_is_finite_and_positive(report):
     assert 0 < report.path_length.value < 1e4
     assert report.path_length.n == CONFIG.path_pairs
 
 
+@pytest.mark.slow
 def test_the_interpreter_is_compared_part_by_part(report, tiny_model):
     found = report.interpreter
     assert set(found.parts) <= {label.name for label in tiny_model.labels}
@@ -191,6 +195,7 @@ def test_the_parts_of_portraits_form_twelve_coarse_parts(labels):
     assert set(coarse.tolist()) == set(range(12))
 
 
+@pytest.mark.slow
 def test_the_encoder_and_the_steps_after_it_are_measured_on_the_same_renders(report):
     found = report.encoder
     assert found.steps == CONFIG.embed_steps

@@ -180,6 +180,7 @@ def test_benjamini_hochberg_rejects_as_in_the_papers_example():
     assert not benjamini_hochberg(np.array([0.5, 0.9])).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [cosines, pca_vectors, lambda vectors: row_norms(vectors[0])])
 def test_a_result_shows_its_summary_plot_and_table_in_a_notebook(make):
     found = make([*random_vectors(3), EditVector("<b>", torch.ones(ROWS, WIDTH))])

@@ -81,6 +81,7 @@ def test_rosinalitys_discriminator_is_converted_and_mentioned_in_the_report(rele
     assert "edits compare the outside by: stand-in: the discriminator of portraits-128" in lines
 
 
+@pytest.mark.slow
 def test_the_report_compares_with_the_sources_own_tensors(release, tmp_path):
     sources = [release / "car.pt", *sorted(release.glob("car_model_*.pth"))]
     found = convert(sources, tmp_path / "car.safetensors", samples=1).difference

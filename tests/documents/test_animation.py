@@ -42,6 +42,7 @@ def sweep(tiny_model, vector):
     return animate_vector(tiny_model, tiny_model.sample_w_plus(3), vector, np.linspace(0, 2, 9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".gif", ".webp", ".mp4"])
 def test_a_written_sweep_has_all_frames_and_starts_with_the_picture_before(tmp_path, tiny_model, sweep, ending):
     if ending == ".mp4":

@@ -178,6 +178,7 @@ def test_an_unknown_backend_is_refused():
         portraits.make_renderer(16, "metal")
 
 
+@pytest.mark.slow
 @pytest.mark.egl
 @pytest.mark.usefixtures("unchecked")
 def test_software_and_opengl_render_the_same_portraits():

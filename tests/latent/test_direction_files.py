@@ -179,6 +179,7 @@ def test_a_saved_vector_is_a_direction_too(tiny_model, tmp_path):
     assert (vector.name, vector.labels, vector.layers) == ("v", ("spark",), (0, 1, 2, 3))
 
 
+@pytest.mark.slow
 def test_convert_and_apply_take_directions(tiny_model, tmp_path):
     tiny_model.save(tmp_path / "tiny.safetensors")
     path = npy(tmp_path / "smile_boundary", BOUNDARY)

@@ -40,6 +40,7 @@ def psnr(first, second):
     return 10 * np.log10(4 / (first - second).square().mean((1, 2, 3)).numpy())
 
 
+@pytest.mark.slow
 def test_a_sample_of_the_models_own_is_found_back(found):
     assert found.started_from == "mean"
     assert (found.first.psnr < 12).all()

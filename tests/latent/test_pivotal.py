@@ -30,6 +30,7 @@ def shown(model, w_plus):
         return model.generator.synthesis(w_plus).image
 
 
+@pytest.mark.slow
 def test_the_copy_shows_the_picture_at_the_pivot(tuned, tiny_model, picture):
     found, steps = tuned
     pivot = tiny_model.sample_w_plus(1)
@@ -52,6 +53,7 @@ def test_locality_keeps_the_pictures_near_the_pivot(tiny_model, picture):
     assert moved[1] < 0.5 * moved[0]
 
 
+@pytest.mark.slow
 def test_vectors_of_the_model_fit_the_copy_and_those_of_others_do_not(tuned, tiny_model):
     found, _ = tuned
     delta = torch.ones(tuple(tiny_model.sample_w_plus(0).shape[1:]))

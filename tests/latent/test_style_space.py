@@ -72,6 +72,7 @@ def test_channels_of_a_part_are_ordered_by_the_share_of_their_effect_in_it(tiny_
     assert overlaps[0] == pytest.approx(by_hand[list(places(tiny_model)).index(_place(found[0]))], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_hand_made_channel_that_colours_one_part_alone_is_found(tiny_model):
     model = copy.deepcopy(tiny_model)
     part = next(i for i in range(1, len(model.labels)) if _shows(model, 0, i))

@@ -36,6 +36,7 @@ def coverage(points, radius, shape, radii=None) -> np.ndarray:
         return np.zeros(SIZE, bool)
 
 
+@pytest.mark.slow
 @given(points=paths(1, 5), radius=RADII, shape=SHAPES)
 def test_a_stroke_covers_the_same_pixels_backwards(points, radius, shape):
     assert np.array_equal(coverage(points, radius, shape), coverage(points[::-1], radius, shape))
@@ -57,6 +58,7 @@ def test_a_larger_brush_covers_at_least_as_much(points, radius, shape, more):
     assert not (coverage(points, radius, shape) & ~coverage(points, radius + more, shape)).any()
 
 
+@pytest.mark.slow
 @given(points=paths(1, 5), shape=SHAPES, data=st.data())
 def test_a_pens_stroke_lies_between_those_of_its_least_and_its_largest_radius(points, shape, data):
     radii = data.draw(st.lists(RADII, min_size=len(points), max_size=len(points)))

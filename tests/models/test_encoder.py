@@ -75,6 +75,7 @@ def test_a_picture_of_another_size_is_refused():
         Encoder(SMALL)(torch.zeros(1, 3, 16, 64))
 
 
+@pytest.mark.slow
 def test_a_trained_encoder_is_closer_to_pictures_than_the_mean_portrait(tiny_model, trained):
     encoder, report, losses = trained
     picture = [line["picture"] for line in losses]
@@ -87,6 +88,7 @@ def test_a_trained_encoder_is_closer_to_pictures_than_the_mean_portrait(tiny_mod
     assert reconstruction_psnr(tiny_model, encoder, image) > reconstruction_psnr(tiny_model, mean, image)
 
 
+@pytest.mark.slow
 def test_a_model_with_an_encoder_encodes_and_is_stored_completely(tiny_model, trained, tmp_path):
     networks = (tiny_model.generator, tiny_model.discriminator, tiny_model.interpreter)
     whole = EditGAN(*networks, tiny_model.labels, encoder=trained[0])
@@ -130,6 +132,7 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(tiny_model,
     assert fingerprint(parts) == fingerprint(whole)
 
 
+@pytest.mark.slow
 def test_training_can_start_from_another_encoders_weights(tiny_model, trained, renders):
     settings = config(total_images=8, learning_rate=1e-9)
     encoder, _ = train_encoder(tiny_model, renders, settings, start=trained[0])

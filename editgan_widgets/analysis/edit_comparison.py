@@ -1,0 +1,273 @@
+"""Ways to edit one attribute, side by side: success, identity and realism over a sweep of strengths.
+
+The experiment of EditGAN's table 1 on any model and attribute: held-out portraits without the attribute are edited by
+each way at several strengths. Success is the share of them that then have the attribute, identity the similarity of
+the faces before and after, and KID the distance of the edited pictures from sampled ones that have the attribute.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from editgan_widgets.analysis.directions import scale_for
+from editgan_widgets.analysis.distribution import Estimate, kernel_distance
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.transfer import Read, attribute_values, picture_of
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.refine import best_step, refine
+from editgan_widgets.latent.terms.identity import IdentityModel
+from editgan_widgets.models.editgan import EditGAN
+
+HAS_SHARE = 0.3  # the share of the samples with the highest values that count as having the attribute
+TUNED_ON = 20  # portraits on which the strength 1 of each way is found
+_BATCH = 20
+
+FIGURES = ("success", "identity", "KID")
+EDITGAN_TABLE_1: tuple[Record, ...] = (
+    {"way": "MaskGAN", "labels": 30_000, "success": 0.773, "FID": 46.84, "identity": 0.461},
+    {"way": "LocalEditing", "labels": None, "success": 0.260, "FID": 41.26, "identity": 0.582},
+    {"way": "InterFaceGAN", "labels": 30_000, "success": 0.835, "FID": 39.42, "identity": 0.730},
+    {"way": "EditGAN", "labels": 16, "success": 0.915, "FID": 41.74, "identity": 0.705},
+    {"way": "EditGAN, 30 steps of refinement", "labels": 16, "success": 0.858, "FID": 40.83, "identity": 0.745},
+)
+"""Smiles on 400 photographs, as published (Ling et al. 2021, table 1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class EditWay:
+    """One way to edit: a vector or direction, and steps of refinement after it."""
+
+    name: str
+    vector: EditVector
+    labels: int  # labelled pictures that it was learned from
+    refined: int = 0  # steps of refinement (latent/refine.py)
+
+
+@dataclass(frozen=True)
+class WayMeasure:
+    """One way at one strength."""
+
+    way: str
+    labels: int
+    refined: int
+    strength: float  # in units of the scale that raises the attribute's mean to where it counts as there
+    scale: float  # of the vector
+    success: Estimate  # share of the portraits, Wilson's interval
+    identity: Estimate  # mean cosine of the embeddings before and after, Student's interval
+    kid: Estimate  # Student's interval over blocks
+
+    def figures(self) -> dict[str, Estimate]:
+        """The three figures by name."""
+        return dict(zip(FIGURES, (self.success, self.identity, self.kid), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class EditComparison(Result):
+    """All ways at all strengths."""
+
+    attribute: str
+    threshold: float  # value of the attribute from which on a picture has it
+    unedited: Estimate  # KID of the portraits before the edits
+    measures: tuple[WayMeasure, ...]
+    basis: Basis
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """Names of the ways."""
+        return tuple(dict.fromkeys(m.way for m in self.measures))
+
+    def at(self, way: str, success: float = 0.95) -> WayMeasure:
+        """The least strength at which a way reaches a success; where it never does, that of its highest success.
+
+        Raises ValueError for an unknown way.
+        """
+        found = sorted((m for m in self.measures if m.way == way), key=lambda m: m.strength)
+        if not found:
+            raise ValueError(f"there is no way {way!r}; there are {', '.join(map(repr, self.ways))}")
+        reached = [m for m in found if m.success.value >= success]
+        return reached[0] if reached else max(found, key=lambda m: m.success.value)
+
+    def beside(self, way: str, success: float = 0.95) -> list[Record]:
+        """How a way compares with each other one, both where they reach a success.
+
+        Each figure of the way is "better", "worse" or, if the intervals overlap, "equal within the intervals".
+        """
+        own = self.at(way, success).figures()
+        records = []
+        for other in self.ways:
+            if other != way:
+                theirs = self.at(other, success).figures()
+                verdicts = {name: _verdict(own[name], theirs[name], name == "KID") for name in FIGURES}
+                records.append({"beside": other, **verdicts})
+        return records
+
+    def table(self) -> list[Record]:
+        """One record for each way and strength."""
+        return [
+            {
+                "way": m.way,
+                "labels": m.labels,
+                "strength": m.strength,
+                "n": m.success.n,
+                **{f"{name}{suffix}": getattr(x, part) for name, x in m.figures().items() for suffix, part in _BOUNDS},
+            }
+            for m in self.measures
+        ]
+
+    def figure(self) -> Figure:
+        """Identity and KID over success, a curve with intervals for each way."""
+        figure = Figure(figsize=(9, 3.6), layout="constrained")
+        identity, kid = figure.subplots(1, 2)
+        for way in self.ways:
+            found = sorted((m for m in self.measures if m.way == way), key=lambda m: m.strength)
+            _curve(identity, way, [m.success for m in found], [m.identity for m in found])
+            _curve(kid, way, [m.success for m in found], [m.kid for m in found])
+        kid.axhline(self.unedited.value, color="grey", linestyle=":", linewidth=1, label="unedited")
+        for axes, name in ((identity, "identity"), (kid, "KID")):
+            axes.set_xlabel(f"share with {self.attribute}")
+            axes.set_ylabel(name)
+        kid.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+        return figure
+
+    def sentence(self) -> str:
+        """State the way with the best identity among those that reach the highest success."""
+        found = [self.at(way) for way in self.ways]
+        enough = [m for m in found if m.success.value >= 0.95] or [max(found, key=lambda m: m.success.value)]
+        best = max(enough, key=lambda m: m.identity.value)
+        return (
+            f"Of {len(found)} ways to edit {self.attribute}, {best.way!r} keeps the face best: identity "
+            f"{best.identity.value:.3f} at a success of {best.success.value:.0%} and a KID of {best.kid.value:.3f}."
+        )
+
+
+def compare_edits(
+    model: EditGAN,
+    ways: Sequence[EditWay],
+    attribute: str,
+    read: Read,
+    identity: IdentityModel,
+    features: Callable[[Tensor], Tensor],
+    seeds: Iterable[int] = range(50_000, 50_400),
+    strengths: Sequence[float] = (0.5, 1.0, 1.5, 2.0, 3.0),
+    samples: int = 2000,
+    refined_portraits: int = 40,
+    seed: int = 0,
+    truncation_psi: float = 0.7,
+    progress: bool = False,
+) -> EditComparison:
+    """Edit held-out portraits in several ways and measure each.
+
+    Args:
+        model: of all the vectors; refinement needs its interpreter.
+        ways: to compare.
+        attribute: a name that `read` gives.
+        read: attributes of pictures (analysis/attributes.py).
+        identity: picture [n, 3, H, W] in [-1, 1] -> unit vectors [n, d].
+        features: picture [n, 3, H, W] -> features [n, d] of the KID.
+        seeds: of the portraits; those that have more of the attribute than the median sample are left out.
+        strengths: of each way, in units of the scale that makes the mean portrait have the attribute.
+        samples: sampled pictures, of which the HAS_SHARE with the highest values are those that have the attribute.
+        refined_portraits: the first of the portraits, on which ways with refinement are measured; each takes seconds.
+        seed: of the samples.
+        truncation_psi: of portraits and samples.
+        progress: show a progress bar.
+
+    Raises ValueError for an unknown attribute or too few portraits, WrongModelError for a vector of another model.
+    """
+    for way in ways:
+        way.vector.check(model)
+    values, real, threshold = _samples(model, attribute, read, features, samples, seed, truncation_psi)
+    median = float(np.median(values))
+    w_plus, before = _portraits(model, attribute, read, list(seeds), median, truncation_psi)
+    faces = _batched(identity, before)
+    tuning = range(10_000_000, 10_000_000 + TUNED_ON)
+    found = []
+    with tqdm(total=len(ways) * len(strengths), disable=not progress, unit="strength") as bar:
+        for way in ways:
+            unit = scale_for(model, way.vector, attribute, read, threshold - median, tuning, truncation_psi)
+            n = refined_portraits if way.refined else len(w_plus)
+            for strength in strengths:
+                after = _batched(lambda w: picture_of(model, w), _edited(model, way, w_plus[:n], strength * unit))
+                has = _values(read, after, attribute) >= threshold
+                cosine = (_batched(identity, after) * faces[:n]).sum(1).cpu().numpy()
+                kid = kernel_distance(real, _batched(features, after).cpu().numpy())
+                figures = Estimate.of_share(has), Estimate.of_mean(cosine), kid
+                found.append(WayMeasure(way.name, way.labels, way.refined, strength, strength * unit, *figures))
+                bar.update()
+    unedited = kernel_distance(real, _batched(features, before).cpu().numpy())
+    basis = Basis(len(w_plus), seed, "95 % intervals: Wilson's, Student's", model.fingerprint)
+    return EditComparison(attribute, threshold, unedited, tuple(found), basis)
+
+
+def _samples(
+    model: EditGAN,
+    attribute: str,
+    read: Read,
+    features: Callable[[Tensor], Tensor],
+    count: int,
+    seed: int,
+    truncation_psi: float,
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Attribute of sampled pictures, features of those that have it, and the value from which on they do."""
+    rng = torch.Generator().manual_seed(seed)
+    z = torch.randn(count, model.generator.z_dim, generator=rng).to(model.device)
+    values, found = [], []
+    for part in z.split(_BATCH):
+        with torch.no_grad():
+            pictures = picture_of(model, model.generator.w_plus(model.generator.mapping(part, truncation_psi)))
+            found.append(features(pictures).cpu().numpy())
+        values.append(attribute_values(read, pictures, attribute))
+    all_values = np.concatenate(values)
+    threshold = float(np.quantile(all_values, 1 - HAS_SHARE))
+    return all_values, np.concatenate(found)[all_values >= threshold], threshold
+
+
+def _portraits(
+    model: EditGAN, attribute: str, read: Read, seeds: list[int], most: float, truncation_psi: float
+) -> tuple[Tensor, Tensor]:
+    """Latents and pictures of the seeds whose attribute is below `most`."""
+    w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
+    pictures = _batched(lambda w: picture_of(model, w), w_plus)
+    chosen = _values(read, pictures, attribute) < most
+    if chosen.sum() < 4:
+        raise ValueError(
+            f"{chosen.sum()} of {len(seeds)} portraits have less {attribute!r} than the median sample; give more seeds"
+        )
+    kept = torch.from_numpy(chosen).to(w_plus.device)
+    return w_plus[kept], pictures[kept]
+
+
+def _edited(model: EditGAN, way: EditWay, w_plus: Tensor, scale: float) -> Tensor:
+    if not way.refined:
+        return way.vector.apply(w_plus, scale, model)
+    return torch.cat([best_step(refine(model, w[None], way.vector, way.refined, scale)).w_plus for w in w_plus])
+
+
+@torch.no_grad()
+def _batched(function: Callable[[Tensor], Tensor], given: Tensor) -> Tensor:
+    return torch.cat([function(part) for part in given.split(_BATCH)])
+
+
+def _values(read: Read, pictures: Tensor, attribute: str) -> np.ndarray:
+    return np.concatenate([attribute_values(read, part, attribute) for part in pictures.split(_BATCH)])
+
+
+def _verdict(own: Estimate, other: Estimate, less_is_better: bool) -> str:
+    if own.low <= other.high and other.low <= own.high:
+        return "equal within the intervals"
+    return "better" if (own.value < other.value) == less_is_better else "worse"
+
+
+_BOUNDS = (("", "value"), (", low", "low"), (", high", "high"))
+
+
+def _curve(axes: Axes, name: str, x: Sequence[Estimate], y: Sequence[Estimate]) -> None:
+    values = [e.value for e in y]
+    spread = [[e.value - e.low for e in y], [e.high - e.value for e in y]]
+    axes.errorbar([e.value for e in x], values, yerr=spread, marker="o", markersize=3, linewidth=1, label=name)
