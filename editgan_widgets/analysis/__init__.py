@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.batch.apply import apply_to
     from editgan_widgets.analysis.boundary_quality import boundary
     from editgan_widgets.analysis.disentanglement_scores import disentanglement, disentanglement_of
+    from editgan_widgets.analysis.edit_comparison import EditWay, compare_edits
+    from editgan_widgets.analysis.edit_ways import ways_to_edit
     from editgan_widgets.analysis.effects import effect_map
     from editgan_widgets.analysis.found_directions import find_directions
     from editgan_widgets.analysis.linearity import interaction, nonlinearity
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from editgan_widgets.latent.directions.unsupervised import ganspace, sefa
 
 __all__ = [
+    "EditWay",
     "apply_to",
     "attribute_curve",
     "attributes_of",
@@ -44,6 +47,7 @@ __all__ = [
     "boundary",
     "by_picture",
     "channel_vector",
+    "compare_edits",
     "compare_vectors",
     "compared_attributes",
     "cosines",
@@ -68,9 +72,11 @@ __all__ = [
     "stability",
     "strength_strip",
     "transfer_rate",
+    "ways_to_edit",
 ]
 
 _HOMES = {
+    "EditWay": "editgan_widgets.analysis.edit_comparison",
     "apply_to": "editgan_widgets.analysis.batch.apply",
     "attribute_curve": "editgan_widgets.analysis.attribute_curves",
     "attributes_of": "editgan_widgets.analysis.attributes",
@@ -80,6 +86,7 @@ _HOMES = {
     "channel_vector": "editgan_widgets.latent.directions.style_space",
     "compare_vectors": "editgan_widgets.analysis.vector_tables",
     "compared_attributes": "editgan_widgets.analysis.attributes",
+    "compare_edits": "editgan_widgets.analysis.edit_comparison",
     "cosines": "editgan_widgets.analysis.vector_cosines",
     "disentanglement": "editgan_widgets.analysis.disentanglement_scores",
     "disentanglement_of": "editgan_widgets.analysis.disentanglement_scores",
@@ -102,6 +109,7 @@ _HOMES = {
     "stability": "editgan_widgets.analysis.vector_stability",
     "strength_strip": "editgan_widgets.analysis.strength_strips",
     "transfer_rate": "editgan_widgets.analysis.transfer_rates",
+    "ways_to_edit": "editgan_widgets.analysis.edit_ways",
 }
 
 

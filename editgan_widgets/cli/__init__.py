@@ -6,7 +6,7 @@ that `editgan --help` answers at once.
 
 import typer
 
-from editgan_widgets.cli import batch, convert, datasets, doctor, edits, library, report
+from editgan_widgets.cli import batch, compare, convert, datasets, doctor, edits, library, report
 from editgan_widgets.cli.errors import OneLineErrors
 from editgan_widgets.cli.training import train
 
@@ -20,6 +20,15 @@ app = typer.Typer(
 app.add_typer(train, name="train")
 for _command in (
     *(doctor.doctor, datasets.render, datasets.shrink, datasets.verify),
-    *(edits.apply, edits.drag, edits.photo, batch.batch, library.vectors, convert.convert, report.report),
+    *(
+        edits.apply,
+        edits.drag,
+        edits.photo,
+        batch.batch,
+        compare.compare,
+        library.vectors,
+        convert.convert,
+        report.report,
+    ),
 ):
     app.command()(_command)

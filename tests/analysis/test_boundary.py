@@ -27,6 +27,7 @@ def planted():
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.slow
 def test_a_planted_boundary_is_found(tiny_model, planted, method):
     latents, normal = planted
     found = boundary_of(tiny_model, latents, method, share=0.3)
@@ -78,6 +79,7 @@ def test_unsupervised_directions_are_named_after_the_attribute_they_change_most(
     assert found.png().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_style_channels_of_parts_become_directions(tiny_model):
     part = tiny_model.labels[1].name
     found = find_directions(tiny_model, read, "stylespace", count=2, parts=[part], seeds=range(4))

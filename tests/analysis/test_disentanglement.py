@@ -16,6 +16,7 @@ def scores(codes, factors):
     return disentanglement(codes, {f"factor {i}": values for i, values in enumerate(factors.T)})
 
 
+@pytest.mark.slow
 def test_codes_equal_to_the_factors_score_one(factors):
     found = scores(factors, factors)
     assert found.disentanglement > 0.98

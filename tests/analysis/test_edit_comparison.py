@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from editgan_widgets.analysis.comparison_page import comparison_page
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.edit_comparison import EditComparison, EditWay, WayMeasure, compare_edits
+from editgan_widgets.analysis.edit_ways import ways_to_edit
 from editgan_widgets.analysis.results import Basis
 from editgan_widgets.latent.directions.edit_vector import EditVector
 
@@ -124,3 +126,26 @@ def test_a_way_is_compared_at_the_least_strength_that_succeeds():
     assert found.beside("b")[0]["success"] == "worse"
     with pytest.raises(ValueError, match="no way 'c'"):
         found.at("c")
+
+
+@pytest.mark.slow
+def test_an_edit_vector_is_put_beside_the_directions_of_other_methods(tiny_model):
+    with torch.no_grad():
+        vector = way(tiny_model, "brighter", brighter(tiny_model)).vector
+    ways = ways_to_edit(tiny_model, vector, "brightness", brightness, refined=(10,), samples=100, candidates=3)
+    assert [x.name for x in ways] == [
+        *("edit vector", "edit vector, 10 steps", "InterFaceGAN", "mean difference", "SeFa", "StyleSpace")
+    ]
+    assert [x.labels for x in ways[2:]] == [100, 100, 24, 24]
+    latents = torch.cat([tiny_model.sample_w_plus(seed) for seed in range(8)])
+    for x in ways[2:]:
+        raised = brightness(tiny_model.generator.synthesis(x.vector.apply(latents)).image)["brightness"]
+        assert raised.mean() > brightness(tiny_model.generator.synthesis(latents).image)["brightness"].mean()
+
+
+@pytest.mark.slow
+def test_a_comparisons_page_has_its_figures_and_those_of_the_paper(comparison):
+    page = comparison_page(comparison, "brighter")
+    assert page.count("| brighter |") == 2
+    assert "| refined | better |" in page or "| refined | equal within the intervals |" in page
+    assert "| EditGAN | 16 | 0.915 | 41.74 | 0.705 |" in page

@@ -260,6 +260,7 @@ def test_the_written_report_contains_every_figure_and_its_pictures(report, tmp_p
     assert figures["config"]["samples"] == CONFIG.samples
 
 
+@pytest.mark.slow
 def test_figures_without_a_judge_are_listed_as_missing(tiny_model, renders, tmp_path):
     config = dataclasses.replace(CONFIG, sweep=(1.0,))
     page = write_report(

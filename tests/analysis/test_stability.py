@@ -53,6 +53,7 @@ def test_one_vector_and_vectors_of_different_models_are_refused():
         stability_of([vector_of(torch.zeros(8, 16), "nothing"), vector_of(torch.ones(8, 16))])
 
 
+@pytest.mark.slow
 def test_a_vector_with_the_same_effect_everywhere_has_a_transfer_rate_of_one(tiny_model):
     recipe = {"fingerprint": tiny_model.base_fingerprint, "resolution": 32}
     vector = EditVector("push", torch.full((8, 16), 0.5), (), recipe)

@@ -42,6 +42,7 @@ SHORTER = {
         "samples=2000": "samples=60",
         "samples=400": "samples=60",
         "samples=200": "samples=10",
+        "range(50_000, 50_200)": "range(50_000, 50_016)",
         "range(500, 550)": "range(500, 502)",
         "range(4)": "range(1)",
         "apply_to(range(1000)": "apply_to(range(2)",

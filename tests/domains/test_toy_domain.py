@@ -87,6 +87,7 @@ def test_the_editor_shows_the_domains_palette_and_vectors(model, folder):
         editor.close()
 
 
+@pytest.mark.slow
 def test_the_quality_report_uses_the_domains_judges_and_merges_its_parts(model, tmp_path):
     renders = registry.domain("spots").render
     np.save(tmp_path / "images.npy", np.stack([renders(seed, 32).image for seed in range(24)]))

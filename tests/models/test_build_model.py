@@ -22,6 +22,7 @@ def checkpoint(tiny_model, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_checkpoint_and_a_labeller_make_a_complete_model(checkpoint, tiny_model, tmp_path):
     config = InterpreterTrainingConfig(ensemble=2, hidden=(8, 8), steps=60, pixels=512, lr=1e-2)
     model = build_model(checkpoint, labeller, tiny_model.labels, samples=4, first_seed=7, config=config)

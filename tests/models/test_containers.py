@@ -234,6 +234,7 @@ def test_several_unmarked_generators_are_refused(generator, other, tmp_path):
         official_generator(tmp_path / "x", {"one": ada(generator), "two": ada(other)})
 
 
+@pytest.mark.slow
 def test_a_missing_mean_of_w_is_estimated_and_mentioned_in_the_report(generator, tmp_path):
     codes = torch.randn(50_000, 8, generator=torch.Generator().manual_seed(9))
     with torch.no_grad():
@@ -286,6 +287,7 @@ def test_missing_noise_is_replaced_by_zeros_and_reported(generator, tmp_path):
         assert (made - generator(Z, noise_mode="none")).abs().max() < 1e-4
 
 
+@pytest.mark.slow
 def test_the_report_lists_assumptions_omissions_and_checks(generator, tmp_path):
     content = {
         "g": ros(generator),

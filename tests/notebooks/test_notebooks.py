@@ -44,16 +44,30 @@ SMALLER = {
         "range(60)": "range(4)",
         '{"smile": smile, "jaw_open": other}': '{"smile": smile}',
     },
+    "05_the_smile_experiment.ipynb": {
+        'load_model("portraits")': 'load_model("tiny.safetensors")',
+        'smile = load_vectors(model)["smile"]': (
+            "from dataclasses import replace\nfrom editgan_widgets.analysis import by_picture, sefa\n"
+            "smile = replace(sefa(model, 1)[0], labels=('spark',))\nsmall = lambda p: p[:, :, ::8, ::8].flatten(1)"
+        ),
+        "read = attributes_of(model)": "read = by_picture(smile=lambda picture: picture.mean())",
+        "refined=(10,)": "refined=()",
+        "samples=200": "samples=60",
+        "judges.identity, judges.factors.features": "lambda p: small(p) / small(p).norm(dim=1, keepdim=True), small",
+        "range(50_000, 50_040), strengths=(0.5, 1, 2)": "range(12), strengths=(1, 2)",
+    },
 }
 WRITES = {
     "01_paint_a_portrait.ipynb": "open_mouth.safetensors",
     "02_edit_a_painting.ipynb": "smiling.png",
     "03_anatomy_of_an_edit_vector.ipynb": "smile_alone.safetensors",
+    "05_the_smile_experiment.ipynb": "smile_experiment.csv",
 }
 SHOWS = {
     "01_paint_a_portrait.ipynb": (3, 4),
     "02_edit_a_painting.ipynb": (1, 4),
     "03_anatomy_of_an_edit_vector.ipynb": (0, 8),
+    "05_the_smile_experiment.ipynb": (0, 1),
 }  # widgets and pictures, at least
 
 pytestmark = pytest.mark.slow

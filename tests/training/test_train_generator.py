@@ -155,6 +155,7 @@ def test_ctrl_c_and_sigterm_save_a_checkpoint_and_end_the_run(data, tmp_path, nu
     assert signal.getsignal(number) == before
 
 
+@pytest.mark.slow
 def test_a_run_ends_at_its_time_limit_with_a_learning_rate_near_zero(data, tmp_path):
     lines = []
     result = run(data, tmp_path, config(total_images=10**6, max_minutes=0.01), on_metrics=lines.append)

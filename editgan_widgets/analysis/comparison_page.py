@@ -1,0 +1,40 @@
+"""The Markdown page of compared edits."""
+
+from editgan_widgets.analysis.edit_comparison import EDITGAN_TABLE_1, HAS_SHARE, EditComparison
+
+
+def comparison_page(found: EditComparison, way: str) -> str:
+    """All figures, how `way` compares with the others, and EditGAN's own table; it shows compare.png beside it."""
+    kid = f"KID is measured against these; the unedited portraits have {found.unedited}"
+    lines = [
+        f"# Ways to edit {found.attribute}",
+        "",
+        found.sentence(),
+        "",
+        f"{found.basis}. Pictures of {found.threshold:.3f} or more have it, as {HAS_SHARE:.0%} of the samples do. "
+        f"{kid}. At strength 1 the mean portrait has it.",
+        "",
+        "![Identity and KID over success](compare.png)",
+        "",
+        *_table("way", "labels", "strength", "n", "success", "identity", "KID"),
+    ]
+    lines += [
+        f"| {m.way} | {m.labels} | {m.strength:g} | {m.success.n} | {m.success} | {m.identity} | {m.kid} |"
+        for m in found.measures
+    ]
+    lines += [
+        "",
+        f"## The {way} beside the others",
+        "",
+        "Each at its least strength with a success of 95 % or more, or at the strength of its highest success.",
+        "",
+        *_table("beside", "success", "identity", "KID"),
+    ]
+    lines += [f"| {' | '.join(record.values())} |" for record in found.beside(way)]
+    lines += ["", "## EditGAN's table 1, on photographs", "", *_table("way", "labels", "success", "FID", "identity")]
+    lines += [f"| {' | '.join('-' if x is None else str(x) for x in record.values())} |" for record in EDITGAN_TABLE_1]
+    return "\n".join(lines) + "\n"
+
+
+def _table(*names: str) -> list[str]:
+    return [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]

@@ -1,0 +1,59 @@
+"""`editgan compare`: an edit vector beside other ways to edit the same attribute."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from editgan_widgets.cli.options import Device
+
+
+def compare(
+    vector: Annotated[str, typer.Argument(help="Name of a vector of the model's library.")],
+    out: Annotated[Path, typer.Option(help="Folder that takes compare.md, compare.csv and compare.png.")],
+    attribute: Annotated[str | None, typer.Option(help="That is edited; without it the vector's own.")] = None,
+    model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
+    portraits: Annotated[int, typer.Option(min=10, help="Held-out portraits; about half of them are edited.")] = 400,
+    refined: Annotated[int, typer.Option(min=0, help="Portraits for refinement, which takes seconds each.")] = 20,
+    samples: Annotated[int, typer.Option(min=50, help="Labelled samples that the directions are learned from.")] = 2000,
+    device: Device = None,
+) -> None:
+    """Compare an edit vector with InterFaceGAN, a mean difference, SeFa and StyleSpace (EditGAN, table 1)."""
+    from editgan_widgets import load_model
+    from editgan_widgets.analysis.comparison_page import comparison_page
+    from editgan_widgets.analysis.edit_comparison import compare_edits
+    from editgan_widgets.analysis.edit_ways import ways_to_edit
+    from editgan_widgets.domains.registry import judges_of
+    from editgan_widgets.files import write_bytes, write_text
+    from editgan_widgets.latent.directions.library import load_vectors
+
+    loaded = load_model(model, device=device)
+    library = load_vectors(loaded)
+    if vector not in library:
+        raise ValueError(f"the library has no vector {vector!r}; it has {', '.join(map(repr, library))}")
+    judges, chosen = judges_of(loaded), library[vector]
+    if judges.factors is None or judges.identity is None:
+        raise ValueError("this model's domain has no judges of attributes and identity, which the comparison needs")
+    what = attribute or chosen.recipe.get("attribute")
+    if what is None:
+        raise ValueError(f"vector {vector!r} names no attribute; give one by --attribute")
+    steps = (10, 30, 60) if refined else ()
+    ways = ways_to_edit(loaded, chosen, what, judges.factors.read, steps, samples)
+    found = compare_edits(
+        loaded,
+        ways,
+        what,
+        judges.factors.read,
+        judges.identity,
+        getattr(judges.factors, "features", judges.identity),  # of the KID
+        range(50_000, 50_000 + portraits),
+        samples=samples,
+        refined_portraits=refined,
+        progress=True,
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / "compare.csv", found.csv())
+    write_bytes(out / "compare.png", found.png())
+    write_text(out / "compare.md", comparison_page(found, "edit vector"))
+    typer.echo(found.sentence())
+    typer.echo(f"{out / 'compare.md'}")
