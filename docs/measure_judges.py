@@ -1,4 +1,4 @@
-"""Measure the portraits' judges (segmenter, factor regressor, identity) on renders that no training saw.
+"""Measure the portraits' judges (segmenter, factor regressor, identity) on held-out renders.
 
 python docs/measure_judges.py --out results/judges.md
 """

@@ -1,4 +1,4 @@
-"""Copy the tables that the benchmarks and `editgan report` wrote into the pages that show them.
+"""Copy the tables written by the benchmarks and `editgan report` into the pages that show them.
 
     python docs/update_figures.py results/editor.md README.md docs/figures.md
 

@@ -192,7 +192,9 @@ def unreadable(path: Path) -> str | None:
             return words
     if len(text) > 16 and re.fullmatch(rb"[\x09\x0a\x0d\x20-\x7e]+", start) and not _is_pickle(start):
         kind = "JSON text" if text.startswith((b"{", b"[")) else "text"
-        return f"{kind}, not weights (it begins {start[:40].decode()!r}); give a weights file, or download it again"
+        return (
+            f"{kind}, not weights (it starts with {start[:40].decode()!r}); give a weights file, or download it again"
+        )
     return None
 
 

@@ -85,7 +85,7 @@ class _Request:
 
 
 class Worker:
-    """Runs one job at a time on a daemon thread of its own; the newest job wins.
+    """Runs one job at a time on its own daemon thread; the newest job wins.
 
     The thread starts with the first job. The callbacks run on that thread: `on_item(stamp, item)` for each item,
     `on_done(stamp, cancelled)` at the end, or `on_error(stamp, error)` instead if the job or a callback raised. A job

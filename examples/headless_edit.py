@@ -17,7 +17,7 @@ from editgan_widgets import EditSession, Stroke, images, load_model
 def smile_strokes(session: EditSession) -> list[Stroke]:
     """Strokes that widen the mouth to both sides, in picture pixels."""
     labels = session.model.labels
-    # A model of other things has no mouth: there the smallest part that is in the picture is made wider.
+    # A model of other pictures has no mouth: widen the smallest visible part instead.
     ids = [label.id for label in labels if "mouth" in label.groups and (session.label_map == label.id).any()]
     if not ids:
         counts = np.bincount(session.label_map.ravel(), minlength=len(labels))

@@ -103,7 +103,7 @@ class History(Generic[State]):
             if (entry.parent is None) != (not history.entries):
                 raise HistoryError(f"entry {entry.id} starts a second tree, or has no parent")
             if history.entries and entry.id <= next(reversed(history.entries)):
-                raise HistoryError(f"entry {entry.id} is there twice, or out of order")
+                raise HistoryError(f"entry {entry.id} is repeated or out of order")
             if entry.parent is not None and entry.parent not in history.entries:
                 raise HistoryError(f"entry {entry.id} follows entry {entry.parent}, which is not there")
             entry.children, entry.latest = [], None
@@ -207,7 +207,7 @@ class History(Generic[State]):
     def rename(self, id: Whole, name: str) -> None:
         """Name an entry, at most 80 characters; an empty name removes it. Raises HistoryError."""
         if len(name) > 80:
-            raise HistoryError(f"an entry's name has at most 80 characters; got {len(name)}")
+            raise HistoryError(f"an entry's name may have at most 80 characters; got {len(name)}")
         entry = self.find(id)
         entry.name = name.strip()
         self.store.changed(entry)

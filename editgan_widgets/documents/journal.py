@@ -39,7 +39,7 @@ _FORMAT = "editgan-widgets journal 1"
 _LIVE = 24  # number of recent states that are kept unpacked
 _TRYING_SHARE, _LONGEST_WAIT = 0.3, 30.0  # maximum share of the time for failing writes; maximum s between them
 _log = logging.getLogger(__name__)
-_OTHER_FOLDER = "choose another folder with EDITGAN_JOURNALS, or remove what is in its place"
+_OTHER_FOLDER = "choose another folder with EDITGAN_JOURNALS, or remove the file in its place"
 _MOST_BYTES = 1 << 28  # of one array
 _DTYPES = ("uint8", "bool", "float32")
 
@@ -184,7 +184,7 @@ class Journal(Store[State], Generic[State]):
         folder = self._disk.folder
         new = not os.path.exists(folder)  # which, unlike Path.exists, raises nothing
         if os.path.exists(folder / "about.json"):
-            raise JournalError(f"{folder} holds a journal already; give another folder, or restore it")
+            raise JournalError(f"{folder} already has a journal; give another folder, or restore it")
         self._content.about = json.loads(_json({"format": _FORMAT, **about}))
         if not required:
             self.save()

@@ -61,7 +61,7 @@ def run(steps, ran):
     steps.close()
 
 
-torch.set_num_threads({threads})  # as it was made: another number of threads may round otherwise
+torch.set_num_threads({threads})  # as when the picture was made: another number of threads may round differently
 model = load_model(sys.argv[1] if len(sys.argv) > 1 else "portraits")
 if {fingerprint!r} not in (model.fingerprint, model.base_fingerprint):
     sys.exit(f"this picture was made with model {fingerprint}, not {{model.fingerprint}}: give that model's file")

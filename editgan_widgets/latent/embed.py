@@ -41,7 +41,7 @@ class EmbedStep:
 
     index: int  # 0 .. total; 0 is the first pass, step i the latents after i updates
     total: int
-    w_plus: Tensor  # [n, num_ws, w_dim], a copy of its own
+    w_plus: Tensor  # [n, num_ws, w_dim], a separate copy
     image: np.ndarray  # uint8 [n, H, W, 3]
     psnr: np.ndarray  # [n], dB over the range [-1, 1]
     started_from: Start

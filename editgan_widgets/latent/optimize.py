@@ -37,14 +37,14 @@ class EditStep:
 
     index: int  # 1 .. total; step i is the latent after i updates, step 0 (with_start) is the start
     total: int
-    w_plus: Tensor  # [1, num_ws, w_dim], a copy of its own
+    w_plus: Tensor  # [1, num_ws, w_dim], a separate copy
     image: np.ndarray  # uint8 [H, W, 3]
     figures: Mapping[str, float]  # unweighted, in the order of the objective's terms; `total` is the weighted sum
     score: float  # `agreement`, or -total: the best step is the one with the highest
     reached: float  # 0 to 1, mean of the goals' figures: IoU of painted parts, share of the way of dragged points
     agreement: float  # agreement_score of this step
     seconds: float  # since the edit began
-    left_out: Mapping[str, str] = field(default_factory=dict)  # terms asked for and not computed, with the reason
+    left_out: Mapping[str, str] = field(default_factory=dict)  # requested terms that were not computed, with the reason
 
     @property
     def iou(self) -> float:

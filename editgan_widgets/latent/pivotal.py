@@ -40,7 +40,7 @@ class PivotalConfig:
     locality: float = 10.0  # weight of the squared change of pictures near the pivot; 0: not computed
     radius: float = 0.3  # position of their latents between the pivot (0) and a random w (1)
     seed: int = 0  # of these latents
-    moves: Literal["weights", "noise", "both"] = "weights"  # what is tuned
+    moves: Literal["weights", "noise", "both"] = "weights"  # tuned parameters
     noise_lr: float = 0.05  # of Adam, on noise maps of unit variance
     noise_weight: float = 1.0  # of their squared autocorrelation, sum over maps and scales
 

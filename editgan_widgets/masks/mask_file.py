@@ -128,7 +128,7 @@ def read_mask(source: Source, labels: LabelSet, size: tuple[int, int]) -> Opened
 
 
 def open_part_mask(source: Source, size: tuple[int, int]) -> OpenedPart:
-    """Read the shape of one part: white in a black and white picture, True, 1, or what is opaque.
+    """Read the shape of one part: white in a black-and-white picture, True, 1, or opaque pixels.
 
     Args:
         source: a file, its bytes, a Pillow image or an array; floats in 0..1 are shares. Grey counts from half on, and
@@ -390,7 +390,7 @@ def _checked(ids: np.ndarray, labels: LabelSet, name: str) -> UInt8[np.ndarray, 
         unknown, counts = np.unique(ids[foreign], return_counts=True)
         named = ", ".join(f"id {id} at {count:,} px" for id, count in zip(unknown[:_NAMED], counts, strict=False))
         more = f" and {len(unknown) - _NAMED} more ids" if len(unknown) > _NAMED else ""
-        void = "; 255 or -1 often marks what is to be ignored: paint a part there" if {*unknown} <= {-1, 255} else ""
+        void = "; 255 or -1 often marks ignored pixels: paint a part there" if {*unknown} <= {-1, 255} else ""
         void = "; with so many values it looks like a photo" if len(unknown) > _PHOTO else void
         raise MaskFileError(
             f"{name} holds {named}{more}, ids of {labels.name!r} run 0..{len(labels) - 1}{void}; save a mask from the "

@@ -54,7 +54,7 @@ class Stroke:
         if radii is not None and len(radii) != len(points):
             raise StrokeError(f"a stroke's radii are one for each point; got {len(radii)} for {len(points)} points")
         if self.shape not in SHAPES:
-            raise StrokeError(f"brush shape {self.shape!r} is unknown; use one of {', '.join(map(repr, SHAPES))}")
+            raise StrokeError(f"unknown brush shape {self.shape!r}; use one of {', '.join(map(repr, SHAPES))}")
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "label", checked_label(self.label))
         object.__setattr__(self, "radius", _checked_radius(self.radius))

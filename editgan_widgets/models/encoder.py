@@ -38,7 +38,7 @@ class EncoderConfig:
         if self.resolution < 8 or self.resolution & (self.resolution - 1):
             raise ValueError(f"resolution {self.resolution} px cannot be built; use a power of two from 8 up")
         if list(self.groups) != sorted(set(self.groups)) or any(row < 1 for row in self.groups):
-            raise ValueError(f"groups are rows of w_plus at which a group begins, rising from 1 up; got {self.groups}")
+            raise ValueError(f"groups must be first rows of groups, rising from 1 up; got {self.groups}")
 
     @classmethod
     def for_generator(cls, generator: Generator) -> "EncoderConfig":

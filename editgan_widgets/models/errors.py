@@ -2,4 +2,4 @@
 
 
 class CheckpointError(ValueError):
-    """A weights file cannot be used; the message says which file, what it holds, what would fit and what to do."""
+    """A weights file cannot be used; the message names the file, its content, what would fit and a remedy."""

@@ -23,7 +23,7 @@ class Folded(Generic[T]):
         return Folded()  # the copy's tensors are others
 
     def __call__(self, sources: Sequence[Tensor], build: Callable[[], T]) -> T:
-        """Give `build()`, or what it gave before for the same sources.
+        """Return `build()`, or its cached result for the same sources.
 
         Where a source takes a gradient, or in inference mode (whose tensors autograd refuses later), `build` runs
         anew, under the caller's grad mode.

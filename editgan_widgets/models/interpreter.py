@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from editgan_kernels import PixelSampler, PyramidStrips, pyramid_linear, pyramid_linear_at
 from editgan_widgets.models.folding import Folded
 
-# First layer's outputs from which each member by itself and in strips of a picture's rows is quicker and small.
+# Number of first-layer outputs from which separate members and strips of rows are faster and use less memory.
 _STRIPS_FROM = {"cpu": 2**20}
 _STRIPS_FROM_ELSEWHERE = 2**24
 _STRIP_PIXELS = {"cpu": 4096}  # what its cache holds
@@ -121,7 +121,7 @@ class Interpreter(nn.Module):
         return self._head(folded, pyramid_linear_at(features, folded.weight1, folded.bias1, sampler))
 
     def naive(self, features: Sequence[Float[Tensor, "batch _ _ _"]]) -> Float[Tensor, "batch num_labels h w"]:
-        """Logits by the textbook form: upsample, concatenate, every member by itself, mean. Large; for tests."""
+        """Logits by the textbook form: upsample, concatenate, each member separately, mean. Large; for tests."""
         size = (features[-1].shape[2], features[-1].shape[3])
         levels = [nn.functional.interpolate(x, size=size, mode="bilinear", align_corners=False) for x in features]
         pixels = torch.cat(levels, dim=1).permute(0, 2, 3, 1)
@@ -252,7 +252,7 @@ def _fold(interpreter: Interpreter) -> _FoldedInterpreter:
 
 
 class _StackedNorm(nn.Module):
-    """Batch norm of `[members, n, width]` over n, each member by itself."""
+    """Batch norm of `[members, n, width]` over n, for each member separately."""
 
     def __init__(self, members: int, width: int):
         super().__init__()

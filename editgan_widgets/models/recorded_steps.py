@@ -16,9 +16,11 @@ import torch
 from torch import Tensor
 
 Step: TypeAlias = Callable[[int], Sequence[Tensor]]
-Replay: TypeAlias = tuple[Callable[[], None], Sequence[Tensor]]  # what runs the step again, and where its results stand
+Replay: TypeAlias = tuple[
+    Callable[[], None], Sequence[Tensor]
+]  # function that replays the step, and the tensors of its results
 
-_KINDS = 4  # steps of more kinds than that are not worth recording: each is recorded by itself
+_KINDS = 4  # maximum number of kinds of steps, because each is recorded separately
 
 
 class RecordedSteps:
@@ -29,7 +31,7 @@ class RecordedSteps:
     Args:
         step: called with the step's number; steps whose numbers differ by `kinds` do the same operations.
         kinds: number of kinds, which come in turn.
-        device: where they run.
+        device: of the steps.
         record: records a step; None: as a CUDA graph. Only on a CUDA device, where it is not given.
     """
 
@@ -75,7 +77,7 @@ class RecordedSteps:
 
 
 class _GraphRecorder:
-    """Records CUDA graphs that share their memory, as they are replayed in the order in which they were recorded."""
+    """Records CUDA graphs that share their memory, because they are replayed in the order of recording."""
 
     _streams: ClassVar[dict[torch.device, Any]] = {}  # one a device: libraries keep memory for each that they meet
     _recording = threading.Lock()  # beginning to record waits for the device, which another recording forbids

@@ -191,7 +191,7 @@ class _Run:
     def step(self) -> dict[str, float]:
         """Train on one batch; return the losses."""
         c = self.config
-        self.rng.manual_seed(c.seed * 1_000_003 + self.steps)  # so that a resumed run draws what it would have drawn
+        self.rng.manual_seed(c.seed * 1_000_003 + self.steps)  # so that a resumed run draws the same numbers
         render = codes = None
         if self.data is not None:
             batch = self.data.batch(self.data.indices(self.renders), self.device)

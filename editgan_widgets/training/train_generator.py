@@ -81,7 +81,7 @@ class TrainGeneratorConfig:
 
     adversarial_weight: float = 1.0  # of the generator's GAN loss; 0: no discriminator
     relativistic: bool = False  # score differences of real and generated pairs instead of single pictures
-    patches: int = 1  # per side, each with a score of its own; 1: one score for the whole picture
+    patches: int = 1  # per side, each with a separate score; 1: one score for the whole picture
     adversarial_rampup: int = 2_000  # images over which the weight grows from 0, because a new discriminator is random
     prior_fraction: float = 0.5  # share of random codes in a batch when training is both paired and adversarial
     style_mixing: float = 0.5  # probability that the layers of a random code are split between two codes; paper: 0.9
@@ -284,7 +284,7 @@ class _State:
     def step(self, data: TrainingData) -> dict[str, float]:
         """Train on one batch; return the losses."""
         c = self.config
-        self.rng.manual_seed(c.seed * 1_000_003 + self.steps)  # so that a resumed run draws what it would have drawn
+        self.rng.manual_seed(c.seed * 1_000_003 + self.steps)  # so that a resumed run draws the same numbers
         self._set_rate()
         batch = data.batch(data.indices(self.images), self.device)
         image, paired = self._generate(batch)

@@ -17,7 +17,7 @@ from editgan_widgets import images as pictures
 
 
 class DataError(ValueError):
-    """A data folder does not fit the configuration; the message says what it has, what fits and what to do."""
+    """A data folder does not fit the configuration; the message names its content, what would fit and a remedy."""
 
 
 class TrainingData:

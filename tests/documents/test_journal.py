@@ -102,7 +102,7 @@ def test_another_models_journal_is_refused(worked, tmp_path):
 
 
 def test_a_second_journal_in_the_same_folder_is_refused(worked, tmp_path):
-    with pytest.raises(JournalError, match="holds a journal already"):
+    with pytest.raises(JournalError, match="already has a journal"):
         worked.keep_journal(tmp_path / "journal")
 
 

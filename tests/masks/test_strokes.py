@@ -95,7 +95,7 @@ def test_a_brush_smaller_than_a_pixel_is_refused_with_the_smallest_radius():
         ({"radius": math.nan}, "above 0 px"),
         ({"radii": [2, 3]}, "one for each point; got 2 for 1 points"),
         ({"radii": [0]}, "above 0 px"),
-        ({"shape": "star"}, "brush shape 'star' is unknown; use one of 'round', 'square'"),
+        ({"shape": "star"}, "unknown brush shape 'star'; use one of 'round', 'square'"),
     ],
 )
 def test_a_stroke_that_cannot_be_is_refused_when_made(changes, message):

@@ -21,7 +21,7 @@ class UnknownFactorError(ValueError):
 
 @dataclass(frozen=True)
 class Factor:
-    """One factor: its name, what it means, unit and range, and the map from a standard normal number to its value."""
+    """One factor: its name, meaning, unit and range, and the map from a standard normal number to its value."""
 
     name: str
     meaning: str

@@ -1,4 +1,4 @@
-"""Identity: an embedding that tells whether two portraits show the same person, despite pose, light and expression.
+"""Identity: an embedding for recognising the same person in two portraits, despite pose, light and expression.
 
 It is trained on renders of people in several views. A person is defined by all factors except those in `CHANGING`,
 which are drawn anew for every view, and those in `STYLE`, which are drawn anew for some views.

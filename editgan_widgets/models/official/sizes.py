@@ -67,7 +67,7 @@ LEAST_GAIN, MOST_GAIN = 0.1, 5.0  # of a mapping whose multiplier is the one ass
 
 
 def mapping_gain(weights: StateDict, multiplier: float) -> float:
-    """Root mean square of the mapping's weights, of its largest layer, as a multiplier makes it; training begins at 1.
+    """Root mean square of the weights of the mapping's largest layer, with a multiplier applied; initially 1.
 
     Far below 1 the mapping would squeeze all codes to one: the weights belong to a larger multiplier. Far above 1 they
     belong to a smaller one.

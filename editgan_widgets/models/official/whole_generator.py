@@ -36,7 +36,7 @@ def check_whole(path: Path, weights: Mapping[str, Tensor], theirs: Mapping[str, 
     given = {name: tuple(x.shape) for name, x in weights.items() if not name.endswith("torgb.resample_filter")}
     needed = {name: tuple(shape) for name, shape in whole_shapes(weights).items()}
     optional = {name for name in needed if _is_filled_in(name, given)}
-    # A filter may have any size, and a mean of W any shape: what it says is looked at elsewhere.
+    # A filter may have any size, and a mean of W any shape: their content is checked elsewhere.
     given |= {name: needed[name] for name in given if name in needed and _ANY_SHAPE.fullmatch(name)}
     shown = dict(theirs or {})
     words = misfit(
