@@ -297,7 +297,7 @@ def test_one_hot_planes_and_colours_in_arrays_are_read(face):
     [
         (np.full(FACE, 1.5), r"1,920 of them not whole, for example 1\.5"),
         (np.full(FACE, np.nan), "not whole"),
-        (np.full(FACE, -1), r"id -1 at 1,920 px.*to be ignored"),
+        (np.full(FACE, -1), r"id -1 at 1,920 px.*ignored pixels"),
         (np.full(FACE, "a"), "a mask is ids"),
         (np.full((48, 40, 7), 3), r"shape \(48, 40, 7\).*argmax"),
         (np.zeros((0, 0)), "a mask is ids"),
