@@ -3,30 +3,13 @@
 State is in traits, so a reloaded page has it again; frames of a running edit are messages. Each trait is written by one
 side: the first group below by the kernel, the second by the browser.
 
-    browser -> kernel   {kind: "stroke", tool, radius, shape, …} + [float32 x0, y0, x1 …, of a pen: float32 radii]
-                        {kind: "push", radius, …} + [points]   {kind: "lasso", …} + [points]
-                        {kind: "from_sample", seed, psi, …}
-                        {kind: "fill", x, y, whole, …}   {kind: "operate", name, …}   {kind: "outline", name, …}
-                        where … is label, auto, steps, locked, over, mirror
-                        {kind: "run", steps} {kind: "ack", seq} {kind: "stop" | "undo" | "redo" | "dismiss"}
-                        {kind: "vectors", scales: {name: number}, live} {kind: "keep" | "remove", name}
-                        {kind: "switch", name, on} {kind: "layers", name, first, last} {kind: "refine", steps}
-                        {kind: "save" | "save_mask" | "script" | "animation", view}   {kind: "sweep", name, view}
-                        {kind: "open", name} + [file]   {kind: "open_mask" | "open_part_mask", …} + [file]
-                        {kind: "state", revision?}
-                        {kind: "accept" | "discard"} {kind: "strength", strength, live}
-                        {kind: "configure", preset, settings}
-                        {kind: "visit" | "compare_with", entry} {kind: "rename", entry, name}
-                        {kind: "thumbs"} {kind: "history"}
-                        {kind: "samples", seeds, psis}   {kind: "new", seed, psi, source?}
-                        all with id and turn (core/deliveries.py), except PASSING (js/editor/page.js) and live ones
-    kernel -> browser   {kind: "frame", seq, job, step, total, figures, eta} + [JPEG]   {kind: "reject", id}
-                        {kind: "frame", seq, job, preview: true, own} + [JPEG]; own: it is the picture that is committed
-                        {kind: "download", view, name, type} + [file]
+    browser -> kernel   the commands and requests of requests.py; js/editor/messages.d.ts, generated from them, has
+                        their types
+    kernel -> browser   the messages of core/live_view.py, and
+                        {kind: "frame", seq, job, preview: true, own} + [JPEG]; own: it is the committed picture
                         {kind: "thumbs", entries} + [JPEG of each]
                         {kind: "history", revision, nodes, gone}: what changed since the revision before
                         {kind: "outline", name, label} + [zlib of 0/1: the part after that tool; empty: none]
-                        {kind: "standing", client, taken, handled, early} to what came out of its turn
                         {kind: "sample", seed, psi} + [JPEG]
 """
 
