@@ -21,6 +21,7 @@ TYPES := $(BIN)/python -m editgan_widgets.widgets.core.typescript
 define MESSAGES
 	$(TYPES) editgan_widgets.widgets.editor.requests:MESSAGES js/editor/messages.d.ts $(1)
 	$(TYPES) editgan_widgets.widgets.explorer.commands:COMMANDS js/explorer/messages.d.ts $(1)
+	$(TYPES) editgan_widgets.widgets.finder.commands:COMMANDS js/finder/messages.d.ts $(1)
 	PYTHONPATH=tests/support:$$PYTHONPATH $(TYPES) fader.document:COMMANDS tests/support/fader/messages.d.ts $(1)
 endef
 

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const WIDGETS = ["editor", "explorer", "sample_grid"];
+const WIDGETS = ["editor", "explorer", "finder", "sample_grid"];
 const here = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const STATIC = "editgan_widgets/widgets/static";

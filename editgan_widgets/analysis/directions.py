@@ -4,13 +4,14 @@ Both are learned from sampled latents with a binary attribute, as in InterFaceGA
 EditGAN's comparison (table 1). A direction becomes an EditVector that moves all rows of w_plus by the same amount.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from editgan_widgets.analysis.transfer import Read, attribute_values, picture_of
+from editgan_widgets.analysis.transfer import Read, attribute_values, checked_values, picture_of
 from editgan_widgets.latent.directions.boundaries import svm
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
@@ -29,15 +30,34 @@ def labelled_latents(
     model: EditGAN, attribute: str, read: Read, count: int = 2000, first_seed: int = 30_000_000, batch: int = 50
 ) -> LabelledLatents:
     """Sample latents without truncation and predict an attribute. Raises ValueError for an unknown attribute."""
+    return latents_by_attribute(model, read, [attribute], count, first_seed, batch)[0]
+
+
+def latents_by_attribute(
+    model: EditGAN,
+    read: Read,
+    attributes: Sequence[str] | None = None,
+    count: int = 2000,
+    first_seed: int = 30_000_000,
+    batch: int = 50,
+) -> list[LabelledLatents]:
+    """Sample latents without truncation once, and label them with each attribute; None takes all that `read` gives.
+
+    Raises ValueError for an attribute that is not read.
+    """
     rng = torch.Generator().manual_seed(first_seed)
     z = torch.randn(count, model.generator.z_dim, generator=rng).to(model.device)
-    latents, values = [], []
+    latents: list[Tensor] = []
+    found: list[Mapping[str, np.ndarray]] = []
     for part in z.split(batch):
         with torch.no_grad():
             w = model.generator.mapping(part)
-        values.append(attribute_values(read, picture_of(model, model.generator.w_plus(w)), attribute))
+        values = read(picture_of(model, model.generator.w_plus(w)))
+        names = list(values) if attributes is None else list(attributes)
+        found.append({name: checked_values(values, name) for name in names})
         latents.append(w)
-    return LabelledLatents(torch.cat(latents), np.concatenate(values), attribute)
+    w = torch.cat(latents)
+    return [LabelledLatents(w, np.concatenate([x[name] for x in found]), name) for name in found[0]]
 
 
 def mean_difference(model: EditGAN, latents: LabelledLatents, share: float = 0.3) -> EditVector:

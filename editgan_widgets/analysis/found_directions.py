@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from editgan_widgets.analysis.boundary_quality import boundary_of
-from editgan_widgets.analysis.directions import LabelledLatents, labelled_latents
+from editgan_widgets.analysis.directions import latents_by_attribute
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.latent.directions.boundaries import METHODS
@@ -113,80 +114,79 @@ def find_directions(
     chosen = list(seeds)
     if not chosen:
         raise ValueError("no seeds were given; give some, such as range(24)")
-    vectors = _found(model, read, method, count, attributes, parts, rows, samples, seed)
-    w_plus = torch.cat([model.sample_w_plus(portrait, truncation_psi) for portrait in chosen])
-    before = read(picture_of(model, w_plus))
-    names = tuple(before)
-    std = {name: max(float(np.std(before[name])), 1e-9) for name in names}
-    effects = []
-    for vector in vectors:
-        after = read(picture_of(model, vector.apply(w_plus)))
-        effects.append([float(np.mean(after[name] - before[name])) / std[name] for name in names])
-    matrix = np.array(effects)
+    if method in METHODS:
+        labelled = latents_by_attribute(model, read, attributes, samples, seed)
+        vectors = [in_deviations(model, boundary_of(model, x, method, seed=seed).vector) for x in labelled]
+    elif method in UNSUPERVISED:
+        vectors = unsupervised_directions(model, method, count, rows, parts, seed)
+    else:
+        known = ", ".join(map(repr, (*UNSUPERVISED, *METHODS)))
+        raise ValueError(f"unknown method {method!r}; use one of {known}")
+    scale = AttributeScale(model, read, chosen, truncation_psi)
+    matrix = np.array([scale.effect(vector) for vector in vectors])
     if method in UNSUPERVISED:
         vectors = [
-            replace(vector, name=f"{names[int(np.abs(row).argmax())]}? ({vector.name})")
+            replace(vector, name=f"{scale.names[int(np.abs(row).argmax())]}? ({vector.name})")
             for vector, row in zip(vectors, matrix, strict=True)
         ]
-    return Directions(method, tuple(vectors), names, matrix, Basis(len(chosen), seed, None, model.fingerprint))
+    return Directions(method, tuple(vectors), scale.names, matrix, Basis(len(chosen), seed, None, model.fingerprint))
 
 
-def _found(
+class AttributeScale:
+    """Attributes of sampled portraits, in whose spread the effect of a direction is measured.
+
+    Args:
+        model: that generates the portraits.
+        read: attributes of pictures.
+        seeds, truncation_psi: of the portraits.
+
+    Attributes:
+        names: of the attributes.
+    """
+
+    def __init__(self, model: EditGAN, read: Read, seeds: Sequence[int], truncation_psi: float = 0.7) -> None:
+        self._model, self._read = model, read
+        self._w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
+        self._before = read(picture_of(model, self._w_plus))
+        self.names = tuple(self._before)
+        self._std = np.array([max(float(np.std(self._before[name])), 1e-9) for name in self.names])
+
+    def effect(self, vector: EditVector, scale: float = 1.0) -> Float[np.ndarray, " attributes"]:
+        """Mean change of each attribute by a vector, in standard deviations over the portraits."""
+        after = self._read(picture_of(self._model, vector.apply(self._w_plus, scale)))
+        return np.array([np.mean(after[name] - self._before[name]) for name in self.names]) / self._std
+
+
+def unsupervised_directions(
     model: EditGAN,
-    read: Read,
-    method: str,
-    count: int,
-    attributes: Sequence[str] | None,
-    parts: Sequence[str] | None,
-    rows: Layers,
-    samples: int,
-    seed: int,
+    method: str = "sefa",
+    count: int = 10,
+    rows: Layers = None,
+    parts: Sequence[str] | None = None,
+    seed: int = 0,
 ) -> list[EditVector]:
-    """Directions whose scale 1 is one standard deviation of W along them."""
+    """Find directions by SeFa, GANSpace or StyleSpace; scale 1 is one standard deviation of W (of S) along each.
+
+    Arguments as of `find_directions`. Raises ValueError for another method, or a generator that it does not fit.
+    """
     if method == "sefa":
-        return [_in_deviations(model, vector) for vector in sefa(model, count, rows)]
+        return [in_deviations(model, vector) for vector in sefa(model, count, rows)]
     if method == "ganspace":
         return ganspace(model, count, rows, seed=seed)
-    if method == "stylespace":
-        if not parts:
-            raise ValueError("StyleSpace finds channels of parts; name some, such as parts=['hair']")
-        channels = {
-            (channel.row, channel.layer, channel.channel): None
-            for part in parts
-            for channel in part_channels(model, model.labels.resolve(part), count=count, seed=seed)
-        }
-        return [channel_vector(model, *place) for place in channels]
-    if method in METHODS:
-        return [
-            _in_deviations(model, boundary_of(model, latents, method, seed=seed).vector)
-            for latents in _labelled(model, read, attributes, samples, seed)
-        ]
-    known = ", ".join(map(repr, (*UNSUPERVISED, *METHODS)))
-    raise ValueError(f"unknown method {method!r}; use one of {known}")
+    if method != "stylespace":
+        raise ValueError(f"unknown method {method!r}; use one of {', '.join(map(repr, UNSUPERVISED))}")
+    if not parts:
+        raise ValueError("StyleSpace finds channels of parts; name some, such as parts=['hair']")
+    channels = {
+        (channel.row, channel.layer, channel.channel): None
+        for part in parts
+        for channel in part_channels(model, model.labels.resolve(part), count=count, seed=seed)
+    }
+    return [channel_vector(model, *place) for place in channels]
 
 
-def _labelled(
-    model: EditGAN, read: Read, attributes: Sequence[str] | None, samples: int, seed: int
-) -> list[LabelledLatents]:
-    """Latents labelled with each attribute; the pictures are rendered once."""
-    found: dict[str, list[np.ndarray]] = {}
-
-    def keeping(pictures: torch.Tensor) -> dict[str, np.ndarray]:
-        values = {name: np.asarray(value) for name, value in read(pictures).items()}
-        for name, value in values.items():
-            found.setdefault(name, []).append(value)
-        return {first_name: values[first_name]}
-
-    first_name = next(iter(read(picture_of(model, model.sample_w_plus(0)))))
-    first = labelled_latents(model, first_name, keeping, samples, seed)
-    names = list(found) if attributes is None else list(attributes)
-    if missing := [name for name in names if name not in found]:
-        raise ValueError(f"unknown attribute {missing[0]!r}; known attributes: {', '.join(sorted(found))}")
-    return [LabelledLatents(first.w, np.concatenate(found[name]), name) for name in names]
-
-
-def _in_deviations(model: EditGAN, vector: EditVector) -> EditVector:
-    """The vector, scaled so that 1 is one standard deviation of W along its rows' direction."""
+def in_deviations(model: EditGAN, vector: EditVector) -> EditVector:
+    """Scale a vector so that 1 is one standard deviation of W along its rows' direction."""
     direction = vector.delta_w_plus[vector.delta_w_plus.norm(dim=1).argmax()].double()
     statistics = model.w_statistics()
     along = statistics.axes.double().cpu() @ (direction.cpu() / direction.norm())

@@ -195,7 +195,11 @@ def picture_of(model: EditGAN, w_plus: Tensor) -> Float[Tensor, "n 3 h w"]:
 
 def attribute_values(read: Read, pictures: Tensor, attribute: str) -> np.ndarray:
     """Attribute of each picture. Raises ValueError for an unknown attribute."""
-    found = read(pictures)
+    return checked_values(read(pictures), attribute)
+
+
+def checked_values(found: Mapping[str, np.ndarray], attribute: str) -> np.ndarray:
+    """One attribute of those that were read. Raises ValueError for an unknown attribute."""
     if attribute not in found:
         raise ValueError(f"unknown attribute {attribute!r}; known attributes: {', '.join(sorted(found))}")
     return np.asarray(found[attribute])

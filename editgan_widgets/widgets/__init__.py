@@ -1,9 +1,10 @@
-"""Everything that knows Jupyter: the editor, the explorer of edit vectors and their parts."""
+"""Everything that knows Jupyter: editor, explorer of edit vectors, finder of directions, and their parts."""
 
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
 from editgan_widgets.widgets.editor import Editor
 from editgan_widgets.widgets.editor.view import EditorView
 from editgan_widgets.widgets.explorer import VectorExplorer
+from editgan_widgets.widgets.finder import DirectionFinder
 from editgan_widgets.widgets.sample_grid import SampleGrid
 
-__all__ = ["Editor", "EditorView", "PartCanvas", "SampleGrid", "VectorExplorer"]
+__all__ = ["DirectionFinder", "Editor", "EditorView", "PartCanvas", "SampleGrid", "VectorExplorer"]

@@ -98,12 +98,13 @@ export function makeStatusPage({ model, el }, { downloads = [], passing = [] } =
  * @param {string[]} [options.downloads] kinds whose file returns to the view that asks
  * @param {string[]} [options.passing] kinds that are not sent again after a reload
  * @param {Record<string, (message: any, buffers: ArrayBuffer[]) => unknown>} [options.received] further kinds of messages of the kernel
+ * @param {() => void} [options.previewShown] hears of each preview after it was drawn
  */
-export function makeLivePage(given, { received = {}, ...options } = {}) {
+export function makeLivePage(given, { received = {}, previewShown, ...options } = {}) {
   /** @type {ReturnType<typeof makeStatusPage<Traits, Known>>} */
   const page = makeStatusPage(given, options);
   const picture = makePicture(/** @type {any} */ (page));
-  const frames = makeFrames(/** @type {any} */ (page), { showFrame: picture.showFrame, readPicture: picture.read, took: page.showProgress });
+  const frames = makeFrames(/** @type {any} */ (page), { showFrame: picture.showFrame, readPicture: picture.read, took: page.showProgress, previewShown });
   page.receive({ frame: (message, buffers) => frames.show(message, buffers[0]), ...received });
   page.open();
   return { ...page, picture, nodes: [picture.node, ...page.nodes] };

@@ -94,7 +94,7 @@ def test_a_boundary_is_learned_for_each_attribute_from_the_same_pictures(tiny_mo
     assert [vector.recipe["attribute"] for vector in found.vectors] == ["brightness", "red"]
     assert found.main == ("brightness", "red")
     assert (np.diag(found.effects) > 0).all()
-    with pytest.raises(ValueError, match="unknown attribute 'smile'"):
+    with pytest.raises(ValueError, match="unknown attribute 'smile'; known attributes: brightness, red"):
         find_directions(tiny_model, read, "svm", attributes=["smile"], samples=50)
 
 

@@ -48,6 +48,7 @@ SHORTER = {
         "range(4)": "range(1)",
         "apply_to(range(1000)": "apply_to(range(2)",
         "range(50_000, 50_020)": "range(50_000, 50_003)",
+        "count=4": "count=1",
     },
     "README.md": {"steps=30": "steps=2"},
     "editing.md": {"seed=30, steps=30": "seed=30, steps=2", "(steps=30, ": "(steps=2, ", "46))]):": "46))], steps=2):"},

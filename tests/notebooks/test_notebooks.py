@@ -44,6 +44,17 @@ SMALLER = {
         "range(60)": "range(4)",
         '{"smile": smile, "jaw_open": other}': '{"smile": smile}',
     },
+    "04_find_directions.ipynb": {
+        'load_model("portraits")': 'load_model("tiny.safetensors")',
+        "read = attributes_of(model)": (
+            "from editgan_widgets.analysis import by_picture\n"
+            "read = by_picture(smile=lambda picture: picture.mean(), red=lambda picture: picture[..., 0].mean())"
+        ),
+        '["upper lip"]': '["spark"]',
+        "count=6": "count=2",
+        "range(16)": "range(3)",
+        "range(40)": "range(3)",
+    },
     "05_the_smile_experiment.ipynb": {
         'load_model("portraits")': 'load_model("tiny.safetensors")',
         'smile = load_vectors(model)["smile"]': (
@@ -61,12 +72,14 @@ WRITES = {
     "01_paint_a_portrait.ipynb": "open_mouth.safetensors",
     "02_edit_a_painting.ipynb": "smiling.png",
     "03_anatomy_of_an_edit_vector.ipynb": "smile_alone.safetensors",
+    "04_find_directions.ipynb": "directions/smiling.safetensors",
     "05_the_smile_experiment.ipynb": "smile_experiment.csv",
 }
 SHOWS = {
     "01_paint_a_portrait.ipynb": (3, 4),
     "02_edit_a_painting.ipynb": (1, 4),
     "03_anatomy_of_an_edit_vector.ipynb": (0, 8),
+    "04_find_directions.ipynb": (1, 6),
     "05_the_smile_experiment.ipynb": (0, 1),
 }  # widgets and pictures, at least
 

@@ -20,7 +20,9 @@ from editgan_widgets.widgets.editor.part_tools import PART_TOOLS
 
 WIDGETS = Path(editgan_widgets.__file__).parent / "widgets"
 JS = WIDGETS.parents[1] / "js"
-SCRIPTS = sorted(path for room in ("core", "editor", "explorer", "sample_grid") for path in (JS / room).rglob("*.js"))
+SCRIPTS = sorted(
+    path for room in ("core", "editor", "explorer", "finder", "sample_grid") for path in (JS / room).rglob("*.js")
+)
 ENTRIES = json.loads((WIDGETS / "strings.json").read_text(encoding="utf-8"))
 LITERAL = re.compile(r'(?<![\w.$])t\(\s*"((?:[^"\\]|\\.)*)"')
 # Calls whose text is a name, from Python or a table of literals.

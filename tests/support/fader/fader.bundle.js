@@ -512,7 +512,7 @@ function makeStatusPage({ model, el }, { downloads = [], passing = [] } = {}) {
     }
   };
 }
-function makeLivePage(given, { received = {}, ...options } = {}) {
+function makeLivePage(given, { received = {}, previewShown, ...options } = {}) {
   const page = makeStatusPage(given, options);
   const picture = makePicture(
     /** @type {any} */
@@ -521,7 +521,7 @@ function makeLivePage(given, { received = {}, ...options } = {}) {
   const frames = makeFrames(
     /** @type {any} */
     page,
-    { showFrame: picture.showFrame, readPicture: picture.read, took: page.showProgress }
+    { showFrame: picture.showFrame, readPicture: picture.read, took: page.showProgress, previewShown }
   );
   page.receive({ frame: (message, buffers) => frames.show(message, buffers[0]), ...received });
   page.open();

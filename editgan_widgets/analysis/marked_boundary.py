@@ -1,0 +1,126 @@
+"""MarkedBoundary: the hyperplane in W between portraits that a person marked + and those marked −.
+
+A boundary of InterFaceGAN (Shen et al. 2020, section 3.1) from a dozen marks in place of thousands of labels. Its
+accuracy is that of leave-one-out: each portrait is judged by the boundary of all others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.found_directions import in_deviations
+from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.extras import MissingExtraError, scikit_learn
+from editgan_widgets.latent.directions.boundaries import METHODS
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.models.editgan import EditGAN
+
+LEAST_MARKS = 2  # of each sign; below, nothing can be left out
+FEW_MARKS = 12  # below, or with fewer than a third of them of one sign, the accuracy is not to be relied on
+
+
+@dataclass(frozen=True, eq=False)
+class MarkedBoundary(Result):
+    """A boundary, and how well it is learned from its marks."""
+
+    vector: EditVector  # towards +, the same in every row; scale 1 is one standard deviation of W along it
+    method: str
+    accuracy: Estimate  # of leave-one-out, Wilson's interval
+    distances: np.ndarray  # [n], of each mark from the boundary that was learned without it, in W's unit
+    positive: np.ndarray  # bool [n]
+    basis: Basis
+
+    @property
+    def few(self) -> bool:
+        """True if there are too few marks to rely on."""
+        fewest = min(int(self.positive.sum()), int((~self.positive).sum()))
+        return len(self.positive) < FEW_MARKS or 3 * fewest < len(self.positive)
+
+    def table(self) -> list[Record]:
+        """One record for each mark."""
+        return [
+            {"marked": "+" if mark else "-", "distance": float(distance), "right": bool((distance > 0) == mark)}
+            for mark, distance in zip(self.positive, self.distances, strict=True)
+        ]
+
+    def figure(self) -> Figure:
+        """Distances from the boundary, by mark."""
+        figure = Figure(figsize=(4.5, 2.2), layout="constrained")
+        axes = figure.add_subplot()
+        axes.scatter(self.distances, np.where(self.positive, 1, 0), alpha=0.7)
+        axes.axvline(0, color="grey", linewidth=0.7)
+        axes.set_yticks([0, 1], ["marked \N{MINUS SIGN}", "marked +"])
+        axes.set_ylim(-0.5, 1.5)
+        axes.set_xlabel("distance from the boundary of all other marks")
+        return figure
+
+    def sentence(self) -> str:
+        """State the accuracy, and whether there are enough marks."""
+        x = self.accuracy
+        said = (
+            f"The {self.method} boundary of {self.vector.name!r} is right for {x.value:.0%} ({x.low:.0%} to "
+            f"{x.high:.0%}) of {x.n} marks that it was not learned from"
+        )
+        return said + ("; these are few marks, add more of both signs." if self.few else ".")
+
+
+def marked_boundary(
+    model: EditGAN,
+    w: Float[Tensor, "n w_dim"],
+    positive: Sequence[bool] | Bool[np.ndarray, " n"],
+    name: str = "marked",
+    method: str | None = None,
+) -> MarkedBoundary:
+    """Learn a boundary from marked latents.
+
+    Args:
+        model: whose W.
+        w: latents of the marked portraits.
+        positive: True for those marked +.
+        name: of the edit vector.
+        method: "svm", "logistic" or "mean difference"; None takes "svm" if scikit-learn is installed, else the last.
+
+    Raises ValueError for another method, and for fewer than two marks of a sign.
+    """
+    marks = np.asarray(positive, bool)
+    if len(marks) != len(w):
+        raise ValueError(f"each latent has one mark; got {len(w)} latents and {len(marks)} marks")
+    counts = int(marks.sum()), int((~marks).sum())
+    if min(counts) < LEAST_MARKS:
+        raise ValueError(
+            f"mark at least {LEAST_MARKS} portraits + and {LEAST_MARKS} \N{MINUS SIGN}; got {counts[0]} and {counts[1]}"
+        )
+    method = _available() if method is None else method
+    if method not in METHODS:
+        raise ValueError(f"unknown method {method!r}; use one of {', '.join(map(repr, METHODS))}")
+    fit, points = METHODS[method], w.detach().double().cpu().numpy()
+    distances = np.empty(len(points))
+    for i in range(len(points)):
+        others = np.arange(len(points)) != i
+        normal, offset = fit(points[others], marks[others])
+        distances[i] = points[i] @ normal + offset
+    normal, _ = fit(points, marks)
+    recipe = {
+        "fingerprint": model.base_fingerprint, "resolution": model.resolution, "method": f"marks, {method}",
+        "space": "W", "marked +": counts[0], "marked -": counts[1],
+    }  # fmt: skip
+    rows = torch.from_numpy(normal).float()[None].repeat(model.generator.num_rows, 1)
+    return MarkedBoundary(
+        in_deviations(model, EditVector(name, rows, (), recipe)), method,
+        Estimate.of_share((distances > 0) == marks), distances, marks,
+        Basis(len(points), None, "95 % Wilson's interval of leave-one-out", model.fingerprint),
+    )  # fmt: skip
+
+
+def _available() -> str:
+    try:
+        scikit_learn("svm")
+    except MissingExtraError:
+        return "mean difference"
+    return "svm"

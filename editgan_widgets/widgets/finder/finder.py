@@ -1,0 +1,269 @@
+"""DirectionFinder: find directions in latent space by looking at them, name them, keep them as edit vectors."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import traitlets
+from ipywidgets import DOMWidget, Widget
+
+from editgan_widgets.analysis.attributes import attributes_of
+from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.domains.registry import judges_of
+from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.generators.protocol import StyledGenerator
+from editgan_widgets.scalars import Real, Whole, real, whole
+from editgan_widgets.widgets.core import encoding
+from editgan_widgets.widgets.core.commands import Command, Stop, checked
+from editgan_widgets.widgets.core.loop import Loop
+from editgan_widgets.widgets.core.part_canvas import PartCanvas
+from editgan_widgets.widgets.core.shown import forget, keep_while_shown
+from editgan_widgets.widgets.finder.actions import Actions
+from editgan_widgets.widgets.finder.commands import (
+    COMMANDS,
+    Drop,
+    Find,
+    Forget,
+    Keep,
+    Learn,
+    Move,
+    Sample,
+    SetPortrait,
+    SetRows,
+)
+from editgan_widgets.widgets.finder.document import STRENGTHS, Direction, Document
+from editgan_widgets.widgets.finder.snapshot import snapshot
+from editgan_widgets.widgets.finder.view import FinderView
+
+
+class DirectionFinder(DOMWidget):
+    """Directions of a model as rows of pictures with sliders. Shows itself as the last line of a notebook cell.
+
+    Two ways lead to a direction: `find` takes those of SeFa, GANSpace or StyleSpace, which need no labels; `sample`,
+    `mark` and `learn` take a few portraits marked + or − (a boundary as in InterFaceGAN). `keep` makes it an edit
+    vector in `kept`.
+
+    Args:
+        model: an `EditGAN`.
+        seed: of the portrait that directions are shown on.
+        read: attributes of pictures (`attributes_of`, `by_picture`), which say what a direction changes; None takes
+            those of the model's domain, if there are any.
+        folder: in which each kept vector is saved as a file too; None saves none.
+        truncation_psi: of all portraits, 0 to 2.
+        language: of the page, "en" or "zh" (simplified Chinese); errors are in English.
+
+    The methods wait until they are done, and raise what went wrong; Ctrl+C stops them.
+    """
+
+    def __init__(
+        self,
+        model: EditGAN,
+        seed: Whole = 0,
+        *,
+        read: Read | None = None,
+        folder: str | os.PathLike[str] | None = None,
+        truncation_psi: Real = 0.7,
+        language: str = "en",
+    ) -> None:
+        first, psi = whole(seed, "seed", least=0), real(truncation_psi, "truncation_psi", least=0, most=2)
+        if read is None and judges_of(model).factors is not None:
+            read = attributes_of(model)
+        actions = Actions(model, read, psi, None if folder is None else Path(folder))
+        document = Document(first, actions.picture(first))
+        height, width = document.picture.shape[:2]
+        nothing = np.zeros((height, width), np.uint8)
+        styled = isinstance(model.generator, StyledGenerator)
+        methods = ["sefa"] * styled + ["ganspace"] + ["stylespace"] * (styled and model.interpreter is not None)
+        self._canvas = canvas = PartCanvas(document.picture, nothing, model.labels, opacity=0)
+        self.view = view = FinderView(
+            language, canvas=canvas, width=width, height=height, methods=methods, parts=[x.name for x in model.labels],
+            row_count=model.generator.num_rows, strengths=list(STRENGTHS),
+        )  # fmt: skip
+        # Nothing that its widgets or threads hold refers to the finder, so that it is freed once nobody does.
+        self._loop = _FinderLoop(
+            view, document, COMMANDS, actions.apply, snapshot, actions.preview,
+            lambda shown: canvas.store(shown.picture, nothing), model,
+        )  # fmt: skip
+        self._model_id = view.model_id
+        super(Widget, self).__init__(layout=view.layout)  # not Widget's own: the view has the page's model
+        view.publish(status=view.strings.get(_BEGIN, _BEGIN))
+
+    def __repr__(self) -> str:
+        return f"DirectionFinder({len(self.directions)} directions, {len(self.kept)} kept)"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        keep_while_shown(self)
+        data, metadata = self.view._repr_mimebundle_(**kwargs) or ({}, {})
+        return {**data, "image/png": encoding.png(self.image)}, metadata
+
+    @property
+    def model_id(self) -> str:
+        """Id of the view's model, which stands for the finder on the page."""
+        return str(self._model_id)
+
+    @traitlets.observe("layout", "tooltip", "tabbable", "_dom_classes")
+    def _pass_on(self, change: Any) -> None:
+        """Looks are the view's."""
+        setattr(self.view, change["name"], change["new"])
+
+    def _get_embed_state(self, drop_defaults: bool = False) -> Any:
+        return self.view._get_embed_state(drop_defaults)
+
+    # ---- what is shown
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """The rows, from top to bottom: first those that were learned before the last search."""
+        return self._loop.document.directions
+
+    @property
+    def kept(self) -> MappingProxyType[str, EditVector]:
+        """Kept edit vectors by name; scale 1 is one standard deviation along the direction."""
+        return MappingProxyType(dict(self._loop.document.kept))
+
+    @property
+    def image(self) -> np.ndarray:
+        """The large picture, uint8 `[H, W, 3]`."""
+        return self._loop.document.picture
+
+    @property
+    def samples(self) -> tuple[int, ...]:
+        """Seeds of the portraits to mark."""
+        return tuple(one.seed for one in self._loop.document.samples)
+
+    @property
+    def marks(self) -> dict[int, bool]:
+        """Marked seeds: True for +, False for −."""
+        return {int(seed): mark > 0 for seed, mark in self.view.marks.items()}
+
+    @property
+    def running(self) -> bool:
+        """True while something is computed or waits."""
+        return self._loop.running
+
+    # ---- what can be done
+
+    def find(
+        self,
+        method: str = "sefa",
+        count: Whole = 8,
+        rows: tuple[Whole, Whole] | None = None,
+        part: str | None = None,
+    ) -> tuple[Direction, ...]:
+        """Find directions in place of those of the last search; learned ones stay.
+
+        Args:
+            method: "sefa" (eigenvectors of the layers' maps), "ganspace" (principal components of W), or "stylespace"
+                (style channels that act on one part).
+            count: 1 to 24.
+            rows: first and last row of w_plus that they move; None = all. SeFa looks at the maps of these rows only.
+            part: name of a part, for "stylespace".
+        """
+        first, last = (None, None) if rows is None else (whole(row, "a row") for row in rows)
+        given = {"method": method, "count": whole(count, "count"), "first": first, "last": last, "part": part}
+        self._do(checked(Find, given))
+        return self.directions
+
+    def move(self, id: Whole, strength: Real) -> np.ndarray:
+        """Show a direction at a strength, -4 to 4 standard deviations; returns the picture, uint8 `[H, W, 3]`."""
+        self._do(checked(Move, {"direction": whole(id, "id"), "strength": real(strength, "strength")}))
+        return self.image
+
+    def set_rows(self, id: Whole, first: Whole, last: Whole) -> None:
+        """Set the rows of w_plus that a direction moves, from the first to the last one."""
+        given = {"direction": whole(id, "id"), "first": whole(first, "first"), "last": whole(last, "last")}
+        self._do(checked(SetRows, given))
+
+    def set_portrait(self, seed: Whole) -> None:
+        """Show the directions on another portrait."""
+        self._do(checked(SetPortrait, {"seed": whole(seed, "seed")}))
+
+    def keep(self, id: Whole, name: str) -> EditVector:
+        """Keep a direction under a name, as an edit vector of its rows; with a `folder` it is saved too."""
+        self._do(checked(Keep, {"direction": whole(id, "id"), "name": name}))
+        return self.kept[name.strip()]
+
+    def forget(self, name: str) -> None:
+        """Remove a kept vector; a file stays."""
+        self._do(checked(Forget, {"name": name}))
+
+    def drop(self, id: Whole) -> None:
+        """Remove a direction."""
+        self._do(checked(Drop, {"direction": whole(id, "id")}))
+
+    def sample(self, count: Whole = 24) -> tuple[int, ...]:
+        """Show more portraits to mark, 1 to 60; returns the seeds of all."""
+        self._do(checked(Sample, {"count": whole(count, "count")}))
+        return self.samples
+
+    def mark(self, positive: Iterable[Whole] = (), negative: Iterable[Whole] = ()) -> None:
+        """Mark portraits, by their seeds, as + and −; other marks stay. Raises ValueError for unknown seeds."""
+        new = {whole(x, "a seed"): 1 for x in positive} | {whole(x, "a seed"): -1 for x in negative}
+        if other := [seed for seed in new if seed not in self.samples]:
+            raise ValueError(f"seed {other[0]} is not among the portraits to mark; `sample` shows some")
+        self.view.marks = {**self.view.marks, **{str(seed): mark for seed, mark in new.items()}}
+
+    def clear_marks(self) -> None:
+        """Remove all marks."""
+        self.view.marks = {}
+
+    def learn(self, name: str) -> Direction:
+        """Learn a direction from the marks; `boundary` of the result has its accuracy."""
+        marks = self.marks
+        positive, negative = ([seed for seed, mark in marks.items() if mark is sign] for sign in (True, False))
+        self._do(checked(Learn, {"name": name, "positive": positive, "negative": negative}))
+        return self.directions[-1]
+
+    def stop(self) -> None:
+        """Stop what runs within one step; what was found is kept."""
+        self._loop.ask(Stop())
+
+    def wait(self, timeout: Real | None = None) -> bool:
+        """Block until nothing runs or waits, at most `timeout` seconds; False if time ran out.
+
+        Raises the error of the last action, if there was one.
+        """
+        return self._loop.wait_or_raise(None if timeout is None else float(timeout))
+
+    def close(self) -> None:
+        """End the worker and remove all its widgets."""
+        self._end(5.0)
+
+    def __del__(self) -> None:
+        if "_loop" in vars(self):  # made to its end
+            self._end(0.0)
+
+    def _do(self, command: Command) -> None:
+        self._loop.ask(command)
+        try:
+            self._loop.wait_or_raise()
+        except KeyboardInterrupt:
+            self.stop()
+            raise
+
+    def _end(self, timeout: float) -> None:
+        forget(self)
+        self._loop.close(timeout)
+        self.view.close()
+        self._canvas.close()
+
+
+_BEGIN = "Find directions, or mark portraits to learn one."
+
+
+class _FinderLoop(Loop[Document]):
+    """Says at the end of a computation what can be done next."""
+
+    def say_how_it_ended(self, cancelled: bool) -> None:
+        if cancelled:
+            self._reports.say("Stopped. What was found is kept.")
+        elif self.document.task == "sample":
+            self._reports.say("Mark portraits + and \N{MINUS SIGN}, then learn a direction from them.")
+        elif self.document.directions:
+            self._reports.say("Move a slider, or click a picture, to see a direction on the portrait.")
+        else:
+            self._reports.say("No direction was found; choose another part or other rows.")
