@@ -2,7 +2,7 @@
 
 import { h, iconButton } from "../core/dom.js";
 
-/** @param {Pick<import("./types").FinderPage, "model" | "t" | "tell">} page */
+/** @param {Pick<import("./wire").FinderPage, "model" | "t" | "tell">} page */
 export function makeKept({ model, t, tell }) {
   const list = h("ul", { class: "eg-finder-kept" });
   const node = h("section", { "aria-label": t("Kept vectors") }, h("h3", {}, t("Kept vectors")), list);

@@ -7,10 +7,10 @@ import { makeMarks } from "./marks.js";
 import { makeRows, strengthText } from "./rows.js";
 import { makeSearch } from "./search.js";
 
-/** @param {{ model: import("../core/types").Model<import("./types").FinderTraits>, el: HTMLElement }} given */
+/** @param {{ model: import("../core/types").Model<import("./wire").FinderTraits>, el: HTMLElement }} given */
 function render(given) {
   let shown = () => {};
-  /** @type {ReturnType<typeof makeLivePage<import("./types").FinderTraits, import("./messages").Message>>} */
+  /** @type {ReturnType<typeof makeLivePage<import("./wire").FinderTraits, import("./messages").Message>>} */
   const page = makeLivePage(given, { previewShown: () => shown() });
   const { t, model, on, root, tell } = page;
   root.classList.add("eg-finder");

@@ -6,7 +6,7 @@ const AT_ONCE = 24; // portraits
 const NEXT = new Map([[0, 1], [1, -1], [-1, 0]]); // a click's order
 const SIGNS = new Map([[1, "+"], [-1, "\u2212"], [0, ""]]);
 
-/** @param {Pick<import("./types").FinderPage, "model" | "t" | "tell" | "put">} page */
+/** @param {Pick<import("./wire").FinderPage, "model" | "t" | "tell" | "put">} page */
 export function makeMarks({ model, t, tell, put }) {
   /** @type {Map<number, { node: HTMLButtonElement, badge: HTMLElement, address: string }>} */
   const cells = new Map();

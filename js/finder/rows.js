@@ -14,8 +14,8 @@ const percent = (share) => Math.round(100 * share);
 /** @typedef {ReturnType<typeof makeRow>} Row */
 
 /**
- * @param {Pick<import("./types").FinderPage, "model" | "t" | "tell">} page
- * @param {import("./types").Direction} first as it is when the row is made
+ * @param {Pick<import("./wire").FinderPage, "model" | "t" | "tell">} page
+ * @param {import("./wire").Direction} first as it is when the row is made
  * @param {{ want: (move: { direction: number, strength: number }) => void, drop: () => void }} previews
  */
 function makeRow({ model, t, tell }, first, previews) {
@@ -90,7 +90,7 @@ function makeRow({ model, t, tell }, first, previews) {
     if (attribute) texts.push(t("{attribute} {change} SD, {share} % of its effect", { attribute, change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
     return texts.join(" \u00b7 ");
   }
-  /** @param {import("./types").Direction} given @param {boolean} active */
+  /** @param {import("./wire").Direction} given @param {boolean} active */
   function show(given, active) {
     now = given;
     node.classList.toggle("eg-on", active);
@@ -121,7 +121,7 @@ function makeRow({ model, t, tell }, first, previews) {
   return { node, drag, show, showSheet, close: () => URL.revokeObjectURL(address) };
 }
 
-/** @param {Pick<import("./types").FinderPage, "model" | "t" | "tell">} page */
+/** @param {Pick<import("./wire").FinderPage, "model" | "t" | "tell">} page */
 export function makeRows(page) {
   const { model, t, tell } = page;
   /** @type {Map<number, Row>} */

@@ -4,7 +4,7 @@ import { h, textButton } from "../core/dom.js";
 
 const COUNTS = [4, 8, 12, 16, 24];
 
-/** @param {Pick<import("./types").FinderPage, "model" | "t" | "tell">} page */
+/** @param {Pick<import("./wire").FinderPage, "model" | "t" | "tell">} page */
 export function makeSearch({ model, t, tell }) {
   /** @type {Record<string, [string, string]>} */
   const methods = {

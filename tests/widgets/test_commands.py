@@ -15,6 +15,7 @@ from editgan_widgets.widgets.core.requests import REQUESTS
 from editgan_widgets.widgets.core.typescript import declarations
 from editgan_widgets.widgets.editor.requests import MESSAGES
 from editgan_widgets.widgets.explorer.commands import COMMANDS as EXPLORER_COMMANDS
+from editgan_widgets.widgets.finder.commands import COMMANDS as FINDER_COMMANDS
 
 
 class Move(Command, frozen=True, kw_only=True):
@@ -97,7 +98,7 @@ def test_every_message_that_the_page_sends_is_a_command_or_a_request():
         if not {"node_modules", "tests"} & set(path.relative_to(JS).parts):
             sent |= set(re.findall(r'tell\(\{ kind: "(\w+)"', path.read_text(encoding="utf-8")))
     assert len(sent) > 15
-    assert sent <= MESSAGES.kinds.keys() | EXPLORER_COMMANDS.kinds.keys() | requests
+    assert sent <= MESSAGES.kinds.keys() | EXPLORER_COMMANDS.kinds.keys() | FINDER_COMMANDS.kinds.keys() | requests
 
 
 def test_a_command_is_frozen_and_named_after_its_class():

@@ -9,6 +9,7 @@ from node import JS, NODE
 from editgan_widgets.widgets.editor.tools import BUTTONS
 from editgan_widgets.widgets.editor.view import EditorView
 from editgan_widgets.widgets.explorer.view import ExplorerView
+from editgan_widgets.widgets.finder.view import FinderView
 
 TOOL_NAME = re.compile(r'^  name: "(\w+)",$', re.MULTILINE)
 
@@ -26,7 +27,12 @@ def declared(text: str, interfaces: list[str]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("view", "room", "traits"), [(EditorView, "editor", "EditorTraits"), (ExplorerView, "explorer", "ExplorerTraits")]
+    ("view", "room", "traits"),
+    [
+        (EditorView, "editor", "EditorTraits"),
+        (ExplorerView, "explorer", "ExplorerTraits"),
+        (FinderView, "finder", "FinderTraits"),
+    ],
 )
 def test_the_page_declares_exactly_the_traits_that_the_kernel_sends(view, room, traits):
     text = (JS / "core/types.d.ts").read_text() + (JS / room / "wire.d.ts").read_text()
@@ -41,7 +47,7 @@ def test_page_and_kernel_know_the_same_tools():
     assert {name for text in files for name in TOOL_NAME.findall(text)} == set(BUTTONS)
 
 
-@pytest.mark.parametrize("widget", ["editor", "explorer", "sample_grid"])
+@pytest.mark.parametrize("widget", ["editor", "explorer", "finder", "sample_grid"])
 def test_a_bundle_contains_each_text_of_its_sources(widget):
     bundle = (JS.parent / f"editgan_widgets/widgets/static/{widget}.bundle.js").read_text(encoding="utf-8")
     texts = re.findall(r'(?<![\w.$])t\(\s*("[^"]+")', (JS / widget / "main.js").read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
 // Traits of the finder: widgets/finder/view.py declares them, widgets/finder/snapshot.py fills them.
 
-import type { Bytes, LiveTraits } from "../core/types";
+import type { Bytes, CanvasTraits, DeliveryTraits, ReportTraits, TextTraits } from "../core/types";
 
 /** A row of the finder. */
 export interface Direction {
@@ -26,7 +26,7 @@ export interface Direction {
   few?: boolean;
 }
 
-export interface OwnTraits {
+export interface FinderTraits extends TextTraits, DeliveryTraits, ReportTraits, CanvasTraits {
   methods: string[];
   parts: string[];
   row_count: number;
@@ -42,8 +42,6 @@ export interface OwnTraits {
   /** Seed -> 1 or -1. */
   marks: Record<string, number>;
 }
-
-export type FinderTraits = LiveTraits & OwnTraits;
 
 /** What the modules of the finder's page share. */
 export type FinderPage = import("../core/types").Page<FinderTraits> & { tell: import("../core/types").Tell<import("./messages").Message> };
