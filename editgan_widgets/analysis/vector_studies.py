@@ -42,6 +42,7 @@ class VectorStudy:
         parts = [model.labels[name].id for name in vector.labels if name in known]
         self.vector, self.strengths = vector, tuple(sorted(float(s) for s in strengths if s))
         self.seeds: tuple[int, ...] = ()
+        self._known: tuple[int, dict[str, AttributeCurve]] = (0, {})  # curves of so many portraits
         self._fingerprint, self._named = model.fingerprint, target or vector.recipe.get("attribute")
         self._effects = EffectObserver(model.labels, parts) if maps else None
         self._attributes = None if read is None else CurveObserver(read, strengths)
@@ -109,7 +110,9 @@ class VectorStudy:
     def _curves(self) -> dict[str, AttributeCurve]:
         if self._attributes is None or self.n < _LEAST:
             return {}
-        return self._attributes.results(self.vector, self._basis())
+        if self._known[0] != self.n:
+            self._known = self.n, self._attributes.results(self.vector, self._basis())
+        return self._known[1]
 
     def _target(self, curves: dict[str, AttributeCurve]) -> str:
         return self._named if self._named in curves else main_attribute(curves)

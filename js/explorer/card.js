@@ -13,6 +13,7 @@ export function makeCard({ t, tell }, title, result, extraClass = "") {
   const count = h("span", { class: "ex-count" });
   const csv = textButton("CSV", t("Download the table of {title} as CSV", { title }), () => tell({ kind: "download", result, form: "csv" }), "ex-small");
   const png = textButton("PNG", t("Download the figure of {title} as PNG", { title }), () => tell({ kind: "download", result, form: "png" }), "ex-small");
+  for (const button of [csv, png]) button.setAttribute("aria-label", button.title);
   const body = h("div", { class: "ex-body" });
   const sentence = h("p", { class: "eg-quiet ex-sentence", lang: "en" });
   const node = h(

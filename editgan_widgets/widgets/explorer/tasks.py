@@ -42,6 +42,7 @@ FIRST, TABLE = 4, 12  # portraits after which a choice's views, and a row of the
 _SAFE_SEEDS = range(50)
 _PAIR_SEEDS = (4, 12)  # portraits of an interaction: at first, and in the end
 _BYTES = 2**28  # of the maps that studies keep, and of the strips
+_ROW_STRENGTHS = (0.5, 1.0, 1.5)  # success and leakage need no others
 _SCALES = tuple(sorted({0.0, *STRENGTHS}))
 
 
@@ -170,10 +171,10 @@ class Tasks:
         study.add(self._trial(document.vector, self.portraits[most - 1]))
         yield self._with_study(document, study)
 
-    def _trial(self, vector: EditVector, seed: int) -> Trials:
+    def _trial(self, vector: EditVector, seed: int, strengths: Sequence[float] = STRENGTHS) -> Trials:
         if seed not in self._unedited:
             self._unedited[seed] = sampled_portraits(self.model, [seed], self.psi)
-        return edited(self.model, vector, self._unedited[seed], STRENGTHS)
+        return edited(self.model, vector, self._unedited[seed], strengths)
 
     def _remember(self, read: Read) -> Read:
         """The attributes of unedited portraits are read once."""
@@ -249,7 +250,7 @@ class Tasks:
             study = self._row_study(vector)
             if study is not None:
                 for seed in self.portraits[study.n : TABLE]:
-                    study.add(self._trial(vector, seed))
+                    study.add(self._trial(vector, seed, _ROW_STRENGTHS))
                     yield document
             figures = figures_of(vector, study, self._safe_strength(vector))
             document = replace(document, measured={**document.measured, name: figures})
@@ -262,5 +263,5 @@ class Tasks:
         key = id(vector)
         if key not in self._row_studies:
             self._kept[key] = vector
-            self._row_studies[key] = VectorStudy(self.model, vector, self.read, maps=False)
+            self._row_studies[key] = VectorStudy(self.model, vector, self.read, False, _ROW_STRENGTHS)
         return self._row_studies[key]
