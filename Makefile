@@ -25,7 +25,7 @@ define MESSAGES
 	PYTHONPATH=tests/support:$$PYTHONPATH $(TYPES) fader.document:COMMANDS tests/support/fader/messages.d.ts $(1)
 endef
 
-# The stamp lies in the environment and is newer than the files that say what belongs into it.
+# The stamp is a file in the environment, newer than the files that define the environment.
 STAMP := $(VENV)/.editgan-installed
 NOTEBOOK := examples/01_paint_a_portrait.ipynb
 
@@ -89,13 +89,13 @@ format: $(STAMP)  ## put the code into its format
 bench: $(STAMP)  ## measure the editor, and edits beside EditGAN's release, in an hour or two; writes results/bench.json and results/bench.md
 	$(BIN)/python kernels/benchmarks/bench.py $(BENCH_ARGS)
 
-bench-editor: $(STAMP)  ## of these, what README's table says; writes results/editor.json and results/editor.md
+bench-editor: $(STAMP)  ## the editor alone, as in README's table; writes results/editor.json and results/editor.md
 	$(BIN)/python kernels/benchmarks/bench_editor.py $(BENCH_ARGS)
 
 bench-engine: $(STAMP)  ## measure edits, vectors, drawings and presets; writes results/engine.json and results/engine.md
 	$(BIN)/python kernels/benchmarks/bench_engine.py $(BENCH_ARGS)
 
-bench-released: $(STAMP)  ## of these, what is measured beside a port of EditGAN's release; writes results/released.json and results/released.md
+bench-released: $(STAMP)  ## edits beside a port of EditGAN's release alone; writes results/released.json and results/released.md
 	$(BIN)/python kernels/benchmarks/bench_released.py $(BENCH_ARGS)
 
 cuda: $(STAMP)  ## with a CUDA device: its tests, then its benchmarks; writes results/cuda

@@ -2,7 +2,7 @@
 
     model = load_model("portraits")
     session = EditSession.from_seed(model, seed=4)
-    session.paint(Stroke(points=[(29, 45), (34, 45)], radius=1.5, label="mouth"))
+    session.paint(Stroke(points=[(57, 90), (68, 90)], radius=2.5, label="mouth"))
     for step in session.edit(steps=30):
         print(step.index, step.iou)
 

@@ -1,6 +1,7 @@
 """Atomic writing of files with the mode of the umask, and the reason why a file cannot be read.
 
-The package, its benchmarks and its examples write every file with `whole_file`, except logs, which are appended to.
+The package, its benchmarks and its examples write files with `whole_file`. Logs, which are appended to, and the journal
+(documents/journal_disk.py), which has its own order of writing, are exceptions.
 """
 
 import os

@@ -1,6 +1,6 @@
 """LabelSet: the named parts of a class of pictures, their colours, sides and edit groups.
 
-A label map is an array `[H, W]` uint8 of label ids. Ids and colours are converted only here.
+A label map is an array `[H, W]` uint8 of label ids. `colorize` turns ids into colours.
 """
 
 import difflib

@@ -1,8 +1,10 @@
 """JournalDisk: writes a journal's content to its folder, completely or incrementally.
 
     objects/3f2a…      one array each, zlib, named by the hash of its content: equal arrays are stored once
-    vectors/0.…        files beside the history, such as edit vectors and the opened photo
+    vectors/0.…        edit vectors
+    photo.png          the opened photo, if there is one
     log.jsonl          one line for each action
+    lock               held by the process that writes here
     about.json         the model, the session's start, `owner`: the only journal that writes here, and `writer`: its
                        process
 

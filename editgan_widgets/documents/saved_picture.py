@@ -236,6 +236,10 @@ def _unpacked(text: Any, shape: tuple[int, int]) -> Tensor:
         values = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
     except (TypeError, ValueError, binascii.Error) as error:
         raise SavedPictureError(f"a latent in the recipe is broken ({error})") from error
-    if values.size != shape[0] * shape[1] or not np.isfinite(values).all():
-        raise SavedPictureError(f"a latent in the recipe holds {values.size} numbers, this model's are {shape}, finite")
+    rows, width = shape
+    if values.size != rows * width or not np.isfinite(values).all():
+        raise SavedPictureError(
+            f"a latent in the recipe has {values.size} numbers, some perhaps not finite; this model needs "
+            f"{rows} x {width} finite ones"
+        )
     return torch.from_numpy(values.astype(np.float32).reshape(shape))

@@ -18,8 +18,8 @@ latent and still compares the outside with the picture before the unfinished edi
 target and nothing new is painted, `edit` continues towards the same target and keeps only steps that are closer.
 
 A session is not thread-safe by itself, but its methods hold `session.lock` while they change it. The iterator of `edit`
-holds it only to start and to commit, so painting during a run does not wait. A run whose starting state was undone
-commits nothing.
+holds it only to start and to commit, so painting during a script's run does not wait. A run whose starting state was
+undone commits nothing.
 """
 
 import threading
@@ -273,7 +273,8 @@ class EditSession:
     def left_out(self, config: EditConfig | None = None) -> dict[str, str]:
         """Name the terms that were asked for and that edits cannot compute, each with the reason.
 
-        `config` None takes the session's; what counts as asked for, latent.objective.left_out_terms says.
+        `config`: None means the session's. A term is asked for if its weight is above 0, the identity term only if its
+        weight also differs from the default.
         """
         config = config or self.config
         return left_out_terms(self.model, config.weights, config.embedding)

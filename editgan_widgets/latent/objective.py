@@ -86,7 +86,7 @@ class Objective:
         names: names of the figures in display order: those of each term, then `total`.
         goals: names of the figures, 0 to 1, that measure how far the terms' goals are reached.
         period: evaluations i and i + period perform the same operations.
-        left_out: terms of a weight above 0 that are not computed, each with the reason.
+        left_out: terms that were asked for and are not computed, each with the reason (left_out_terms).
         calls: number of evaluations so far; may be set to choose the position of the next one in the period.
     """
 
@@ -208,7 +208,11 @@ def segmentation_term(
 
 
 def left_out_terms(model: EditGAN, weights: LossWeights, embedding: IdentityModel | None = None) -> dict[str, str]:
-    """Terms with a weight above 0 that an edit cannot compute, each with the reason."""
+    """Terms that were asked for and that an edit cannot compute, each with the reason.
+
+    A term is asked for if its weight is above 0. The identity term has a default weight for edits that are given an
+    embedding, so it counts only if its weight differs from the default.
+    """
     reasons = {}
     if weights.identity not in (0, LossWeights.identity) and embedding is None:
         reasons["identity"] = "no embedding is given (EditConfig.embedding)"

@@ -75,7 +75,7 @@ def optimize_edit(
     """Optimise `w_plus` towards `target` and `points`; yields one EditStep after every update.
 
     Args:
-        model: frozen; needs an interpreter.
+        model: frozen; needs an interpreter if the target has parts.
         w_plus: latent to start from.
         target: target label map and region.
         config: None for the defaults.

@@ -1,4 +1,4 @@
-"""Stroke: a brush stroke and its rasterisation. Only this module converts points (x, y) to array indices [y, x].
+"""Stroke: a brush stroke and its rasterisation.
 
 Points are in picture pixels: x to the right, y down, (0, 0) the top left corner of the top left pixel, whose centre is
 (0.5, 0.5). A pixel belongs to a stroke if its centre is at most `radius` px from the polyline through the points:
@@ -175,7 +175,7 @@ def _round_beyond(
     length = np.hypot(dx, dy)
     moves = length > np.abs(growth)  # else one of the two dabs covers the other
     length = np.where(moves, length, 1)
-    # The dab that reaches nearest: its line to the pixel is at right angles to the brush's outline, not to its way.
+    # Parameter of the nearest dab: its line to the pixel is perpendicular to the stroke's outline, not to its path.
     lean = np.where(moves, growth / length, 0)
     across = np.abs(a * dy - b * dx) / length
     t = (a * dx + b * dy) / (length * length) + across * (lean / np.sqrt(1 - lean * lean)) / length

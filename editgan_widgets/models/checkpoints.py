@@ -129,8 +129,8 @@ def load_generator(path: str | Path, device: torch.device | str = "cpu") -> Gene
     """Load a generator from a bundle of ours, a rosinality `.pt` or a StyleGAN2-ADA `.pkl`; it is in eval mode.
 
     Sizes come from the bundle's metadata or else from the tensors' shapes; a file without metadata is read with the
-    public `mapping_lr_multiplier` of 0.01. Raises CheckpointError for anything else, and for a bundle without metadata
-    whose mapping cannot be meant so; ValueError for a device that this machine does not have.
+    public `mapping_lr_multiplier` of 0.01. Raises CheckpointError for other files, and for a bundle without metadata
+    whose mapping weights do not fit this multiplier; ValueError for a device that this machine does not have.
     """
     target = resolve_device(device)
     path = existing(path)

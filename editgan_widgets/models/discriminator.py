@@ -2,7 +2,7 @@
 
 Residual blocks halve the size down to 4 px; there the minibatch standard deviation (Karras et al. 2018, section 3) is
 added as one more channel, and there is one score. With `patches` the blocks end earlier and every cell is scored by
-itself (Isola et al. 2017, section 3.2.2): hundreds of verdicts on texture from one picture, none on the whole. The
+itself (Isola et al. 2017, section 3.2.2): one picture gives hundreds of scores of local texture, none of the whole. The
 blocks' activations also serve as features of a perceptual distance. State-dict names are those of the public
 StyleGAN2-ADA layout (`b64.conv0.weight`, `b4.fc.bias`, …).
 

@@ -1,9 +1,9 @@
 """Encoder: picture [batch, 3, H, W] in [-1, 1] -> w_plus [batch, num_ws, w_dim] in one pass (EditGAN, section 3.2).
 
 A residual convolutional trunk halves the picture down to 4 px. The rows of w_plus fall into groups, coarse to fine, as
-in "Encoding in Style" (Richardson et al. 2021); each group has a head of its own, which reads the trunk where that
-group's detail is still to be seen: coarse rows at 4 px, fine ones at 16 px. Heads predict offsets from `w_avg`, in
-units of W's standard deviation, so that a fresh encoder gives the mean portrait.
+in "Encoding in Style" (Richardson et al. 2021); each group has its own head, which reads the trunk at a
+resolution that still contains that group's detail: 4 px for coarse rows, 16 px for fine ones. Heads predict offsets
+from `w_avg`, in units of W's standard deviation, so that a fresh encoder gives the mean portrait.
 """
 
 import itertools

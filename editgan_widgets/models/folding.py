@@ -25,8 +25,8 @@ class Folded(Generic[T]):
     def __call__(self, sources: Sequence[Tensor], build: Callable[[], T]) -> T:
         """Return `build()`, or its cached result for the same sources.
 
-        Where a source takes a gradient, or in inference mode (whose tensors autograd refuses later), `build` runs
-        anew, under the caller's grad mode.
+        If a source requires a gradient, or in inference mode (autograd rejects such tensors later), nothing is cached
+        and `build` is called under the caller's grad mode.
         """
         if torch.is_inference_mode_enabled() or any(x.requires_grad or x.is_inference() for x in sources):
             return build()

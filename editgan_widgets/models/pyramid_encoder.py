@@ -5,8 +5,8 @@ the picture's size feed three, four and num_ws - 7 heads, each of strided convol
 layer, which gives one row of w_plus, absolute and not relative to W's mean.
 
 The release leaves its batch norms in training mode and encodes one picture at a time: `statistics="picture"` does that,
-without changing anything from call to call. What its files do not tell is taken from the two papers, with each map
-smoothed after all have been merged; the pyramid's maps are doubled bilinearly.
+without changing anything from call to call. Settings that the release's files do not contain follow the two papers: the
+maps are smoothed after they have all been merged, and upsampled bilinearly by 2.
 """
 
 from collections.abc import Mapping

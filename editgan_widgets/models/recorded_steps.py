@@ -3,8 +3,8 @@
 A step of an edit is some thousand operations on small maps, and the host takes longer to start them one after another
 than the device to do them. A CUDA graph starts them all at once.
 
-What is recorded is replayed on the same memory: a step reads what changes (the latent) from memory that stays where it
-is, its results stand until the next step, and it asks the device for no value on its way.
+A recorded step always uses the same memory: its inputs must stay at fixed addresses, its results are valid until the
+next step, and it must not read a value back from the device.
 """
 
 import threading

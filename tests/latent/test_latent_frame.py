@@ -28,7 +28,7 @@ def test_equal_offsets_move_the_coarse_rows_alike_and_fine_rows_less(tiny_model,
         assert rows[row] == pytest.approx(rows[row - 1] * 0.5, rel=1e-3)
 
 
-def test_rows_part_less_readily_than_they_move_together(tiny_model, w_plus):
+def test_moving_rows_apart_takes_larger_steps_than_moving_them_together(tiny_model, w_plus):
     frame = LatentFrame(tiny_model, w_plus, Units(spread=0.25, fine=1.0))
     apart = torch.zeros_like(w_plus)
     apart[:, 0], apart[:, 1] = 1, -1

@@ -72,7 +72,7 @@ def test_steps_of_many_kinds_are_not_recorded():
     assert steps.recorded == 0
 
 
-def test_a_step_that_asks_for_a_value_goes_on_unrecorded_and_is_told():
+def test_a_step_that_reads_a_value_back_runs_unrecorded_with_a_warning():
     x = torch.tensor([1.0, 2.0])
     steps = RecordedSteps(lambda number: (x * float(x.sum()),), 1, CPU, record)
     assert steps()[0].tolist() == [3, 6]

@@ -81,7 +81,7 @@ def test_a_session_keeps_the_rows_of_a_vector_in_its_history(tiny_model, session
         assert torch.equal(moved, row_weights(given, COUNT).bool())
 
 
-def test_where_one_span_alone_fits_a_list_of_two_is_not_taken_for_one(unchecked):
+def test_settings_that_take_one_span_refuse_a_list(unchecked):
     for given in ((2, 5), range(2, 5), slice(2, 5), "2:5", "2-4"):
         assert EditConfig(layers=given).layers == VectorSetting(layers=given).layers == span_of(given) == (2, 5)
     for given in ([2, 5], [2, 3, 4], "2,5", (1, 2, 3), 4):

@@ -25,7 +25,7 @@ def test_styles_are_those_that_the_layers_compute(tiny_model):
     assert torch.equal(found[:, : first.weight.shape[0]], first(w_plus[:, 0]))
 
 
-def test_a_channel_moves_its_style_by_one_standard_deviation_and_its_purity_is_what_else_moves(tiny_model):
+def test_a_channel_moves_its_style_by_one_standard_deviation_and_a_purity_of_one_moves_nothing_else(tiny_model):
     w_plus = tiny_model.sample_w_plus(3)
     order = list(places(tiny_model))
     for place in order[::17]:

@@ -25,7 +25,7 @@ class Threshold(nn.Module):
 
 
 class Brightness:
-    """Reads one factor: mean brightness."""
+    """Reads two factors: mean brightness, and the share of bright pixels."""
 
     names = ("brightness", "area")
     report = MappingProxyType({"brightness": 0.99, "area": 0.9})

@@ -1,9 +1,10 @@
 """StyleSpace: single style channels of the generator's layers, as edit vectors (Wu et al. 2021).
 
-A layer reads a row of w_plus by a linear map: style = A w + b. One channel of S changes alone by the shift of the row
-that the pseudo-inverse of the maps gives. Where the layers of a row have no more channels than w has numbers, and their
-maps are of full rank, the shift is exact; elsewhere it is the least-squares one, and its `purity` says how much of the
-change of styles is the channel's. So a channel is an `EditVector` like any other: saved, applied, combined.
+A layer reads a row of w_plus by a linear map: style = A w + b. To change only one channel of S, the row is shifted by
+the vector that the pseudo-inverse of the maps gives for it. Where the layers of a row have no more channels than w has
+numbers, and their maps are of full rank, the shift is exact; elsewhere it is the least-squares one, and its `purity`
+says how much of the change of styles is the channel's. So a channel is an `EditVector` like any other: saved, applied,
+combined.
 """
 
 from collections.abc import Iterable, Sequence

@@ -20,7 +20,7 @@ Term: TypeAlias = tuple[EditVector, float, tuple[int, int] | None]
 """A vector, how much of it is added, and its rows."""
 
 OPPOSED = 0.25
-"""Cosine below minus which two vectors undo one another in part.
+"""Two vectors whose cosine is below minus this partly cancel each other.
 
 Of the 231 pairs of the portraits' library seven lie beyond it, six of them opposites by name (bigger and smaller nose
 -0.62, longer and shorter hair -0.30, lower and raised brows -0.27 ...); the next one is at -0.18.
@@ -76,7 +76,7 @@ class Clash:
 def difference(
     vectors: Mapping[str, EditVector], before: Mapping[str, VectorSetting], after: Mapping[str, VectorSetting]
 ) -> list[Term]:
-    """What is to be added to a latent that holds vectors as in `before` so that it holds them as in `after`.
+    """List the terms to add to a latent that contains vectors as in `before`, so that it contains them as in `after`.
 
     Vectors that `after` does not name are unchanged. Empty if nothing changes.
     """
@@ -94,9 +94,9 @@ def difference(
 
 
 def clashes(vectors: Mapping[str, EditVector], settings: Mapping[str, VectorSetting]) -> tuple[Clash, ...]:
-    """Pairs of those that are on whose parts in the picture lie along one another, the strongest first.
+    """Pairs of active vectors whose added offsets have a cosine above CONFLICT or below -OPPOSED, the strongest first.
 
-    Beyond a cosine of `CONFLICT` what they share counts twice, beyond `-OPPOSED` they undo one another.
+    Above CONFLICT their common effect is applied twice; below -OPPOSED they partly cancel each other.
     """
     active = [name for name, setting in settings.items() if setting.effect and name in vectors]
     if len(active) < 2:

@@ -33,7 +33,8 @@ class SegmentationTerm:
     """Reports `segmentation` (cross-entropy, nats), `dice` (1 - soft Dice) and `iou`.
 
     `iou` is the mean over the edited parts of the intersection over union of predicted and painted mask inside the
-    region, 0 to 1; a part that is in neither counts 1. Of each lattice the latest evaluation counts.
+    region, 0 to 1; a part that is in neither counts 1. With several
+    lattices it combines the latest counts of each.
     """
 
     names = ("iou", "segmentation", "dice")

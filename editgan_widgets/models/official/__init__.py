@@ -1,6 +1,6 @@
 """The public releases' files (EditGAN, DatasetGAN, StyleGAN2-ADA, rosinality's StyleGAN2), read without running them.
 
-`pickle_reader` interprets a pickle's opcodes and knows tensors and plain values alone; `tensor_files` adds the
-containers (torch.save's two formats, `.npy`); one module for each layout makes our networks of what they hold;
-`sources` tells the layouts apart.
+`pickle_reader` interprets a pickle's opcodes and builds only tensors and plain values. `tensor_files` reads the
+containers (torch.save's two formats, `.npy`). One module per layout converts the tensors to our networks. `sources`
+identifies the layout.
 """

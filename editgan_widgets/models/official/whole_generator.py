@@ -1,7 +1,7 @@
 """Check that the tensors of a StyleGAN2 generator are complete and consistent, and name those that are not.
 
-What a whole one has is read off the tensors that there are: the largest block of which anything is there, the highest
-layer of the mapping, and for each width what most tensors say, so that one odd tensor is named and not all the others.
+The expected tensors are derived from those present: all blocks up to the largest one that occurs, all mapping layers
+up to the highest, and for each width the value that most tensors have. So one odd tensor is reported, not all others.
 """
 
 import re

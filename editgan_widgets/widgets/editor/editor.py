@@ -122,7 +122,7 @@ class Editor(  # type: ignore[misc]  # DOMWidget's `open` opens a channel to the
             locked=sorted({self.labels[name].id for name in locked}),
             palette=palette,
         )
-        # Nothing that its widgets or threads hold refers to the editor, so that it is freed once nobody does.
+        # No widget or thread refers to the editor, so it is freed with its last user reference.
         view, inbox, deliveries = self.view, Inbox(), Deliveries()
         pacer = FramePacer(lambda seq, job, frame: view.send_frame(seq, job, *frame), fps=_FPS)
         self._idle = IdleWorker(lambda: worker.running, lambda error: screen.fail(error))
@@ -177,7 +177,7 @@ class Editor(  # type: ignore[misc]  # DOMWidget's `open` opens a channel to the
 
     @traitlets.observe("layout", "tooltip", "tabbable", "_dom_classes")
     def _pass_on(self, change: Any) -> None:
-        """Looks are the view's."""
+        """Forward layout and style traits to the view."""
         setattr(self.view, change["name"], change["new"])
 
     def _get_embed_state(self, drop_defaults: bool = False) -> Any:

@@ -91,7 +91,7 @@ class VectorExplorer(DOMWidget):
         self.view = view = ExplorerView(language, width=width, height=height, attributes=read is not None)
         self._slot = slot = VBox()  # for the editor
         self._box = VBox([view, slot])
-        # Nothing that its widgets or threads hold refers to the explorer, so that it is freed once nobody does.
+        # No widget or thread refers to the explorer, so it is freed with its last user reference.
         actions = Actions(
             tasks, lambda *message: view.send(*message), lambda shown: _show_editor(slot, model, shown, psi)
         )
@@ -116,7 +116,7 @@ class VectorExplorer(DOMWidget):
 
     @traitlets.observe("layout", "tooltip", "tabbable", "_dom_classes")
     def _pass_on(self, change: Any) -> None:
-        """Looks are the box's."""
+        """Forward layout and style traits to the box."""
         setattr(self._box, change["name"], change["new"])
 
     def _get_embed_state(self, drop_defaults: bool = False) -> Any:

@@ -1,4 +1,4 @@
-// The toy widget's page: the picture, two buttons and a count.
+// The toy widget's page: the picture, three buttons, Stop and a count.
 
 import "../../../js/core/core.css";
 import { h, textButton } from "../../../js/core/dom.js";
