@@ -32,7 +32,7 @@ export const spoken = (attribute) => attribute.replaceAll("_", " ");
  * @param {{ name: string, target: string, strength: number, x: string, y: string }} given
  */
 export function curvePlot(curves, { name, target, strength, x, y }) {
-  const [width, height, left, right, top, bottom] = [460, 250, 50, 112, 12, 36];
+  const [width, height, left, right, top, bottom] = [460, 250, 62, 112, 12, 36];
   const strengths = curves[0].strengths;
   const values = curves.flatMap((curve) => [...curve.mean, ...(curve.attribute === target ? [...curve.low, ...curve.high] : [])]).filter((value) => value !== null);
   const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
@@ -63,7 +63,7 @@ export function curvePlot(curves, { name, target, strength, x, y }) {
   return plot(
     name, width, height, ...axis, ...below, ...now, ...lines.reverse(),
     s("text", { class: "ex-axis", x: left + (width - left - right) / 2, y: height - 4, "text-anchor": "middle" }, x),
-    s("text", { class: "ex-axis", transform: `translate(10 ${(height - bottom + top) / 2}) rotate(-90)`, "text-anchor": "middle" }, y),
+    s("text", { class: "ex-axis", transform: `translate(13 ${(height - bottom + top) / 2}) rotate(-90)`, "text-anchor": "middle" }, y),
   );
 }
 
@@ -86,7 +86,7 @@ function bandPath(strengths, curve, px, py) {
  * @param {{ name: string, y: string, x: string }} given
  */
 export function rowPlot(values, sizes, { name, x, y }) {
-  const [width, height, left, right, top, bottom] = [460, 180, 50, 8, 10, sizes.length ? 48 : 34];
+  const [width, height, left, right, top, bottom] = [460, 180, 62, 8, 10, sizes.length ? 48 : 34];
   const most = Math.max(...values.map((value) => value ?? 0)) || 1;
   const step = (width - left - right) / values.length;
   const py = (/** @type {number} */ at) => height - bottom - (at / (1.05 * most)) * (height - top - bottom);
@@ -106,7 +106,7 @@ export function rowPlot(values, sizes, { name, x, y }) {
   return plot(
     name, width, height, ...axis, ...bars,
     s("text", { class: "ex-axis", x: left + (width - left - right) / 2, y: height - 4, "text-anchor": "middle" }, x),
-    s("text", { class: "ex-axis", transform: `translate(10 ${(height - bottom + top) / 2}) rotate(-90)`, "text-anchor": "middle" }, y),
+    s("text", { class: "ex-axis", transform: `translate(13 ${(height - bottom + top) / 2}) rotate(-90)`, "text-anchor": "middle" }, y),
   );
 }
 
@@ -122,7 +122,7 @@ export function heatMap(cosine, names, { name }) {
   const size = 460 - gutter;
   const cell = size / n;
   const fontSize = Math.max(6, Math.min(12, 0.82 * cell));
-  const lean = 0.72 * gutter; // height of the leaning names above
+  const lean = 0.88 * gutter; // height of the leaning names above
   const cells = cosine.flatMap((row, i) =>
     row.map((value, j) =>
       s("rect", {
@@ -133,7 +133,7 @@ export function heatMap(cosine, names, { name }) {
     ),
   );
   const beside = names.map((text, i) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, x: gutter - 6, y: lean + (i + 0.5) * cell + 0.35 * fontSize, "text-anchor": "end" }, text));
-  const above = names.map((text, j) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, transform: `translate(${gutter + (j + 0.5) * cell + 0.3 * fontSize} ${lean - 5}) rotate(-45)` }, text));
-  const over = 0.7 * gutter; // the last leaning name
+  const above = names.map((text, j) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, transform: `translate(${gutter + (j + 0.5) * cell + 0.35 * fontSize} ${lean - 5}) rotate(-62)` }, text));
+  const over = 0.48 * gutter; // the last leaning name
   return s("svg", { class: "ex-plot ex-heat", viewBox: `0 0 ${460 + Math.min(over, 70)} ${lean + size + 2}`, role: "application", tabindex: 0, "aria-label": name, "data-lm-suppress-shortcuts": "true" }, ...cells, ...beside, ...above, s("rect", { class: "ex-cursor", visibility: "hidden", width: cell, height: cell, rx: 1.5 }));
 }
