@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import traitlets
-from ipywidgets import DOMWidget, Widget
 
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
@@ -25,10 +23,10 @@ from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.checked import checked_entry, checked_steps, checked_strength
 from editgan_widgets.widgets.core.commands import Command
 from editgan_widgets.widgets.core.deliveries import Deliveries
+from editgan_widgets.widgets.core.facade import WidgetFacade
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
 from editgan_widgets.widgets.core.inbox import Inbox
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
-from editgan_widgets.widgets.core.shown import forget, keep_while_shown
 from editgan_widgets.widgets.core.strings import strings
 from editgan_widgets.widgets.editor import journal as editor_journal
 from editgan_widgets.widgets.editor.display_methods import DisplayMethods
@@ -51,8 +49,8 @@ from editgan_widgets.widgets.editor.worker import EditorWorker
 _FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
 
 
-class Editor(  # type: ignore[misc]  # DOMWidget's `open` opens a channel to the page, which is the view's here
-    DisplayMethods, VectorMethods, FileMethods, DOMWidget
+class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the page, which is the view's here
+    DisplayMethods, VectorMethods, FileMethods, WidgetFacade
 ):
     """A portrait and its parts, to paint on. Shows itself as the last line of a notebook cell.
 
@@ -131,8 +129,7 @@ class Editor(  # type: ignore[misc]  # DOMWidget's `open` opens a channel to the
         self._outlines = ToolOutlines(screen.send_outline)
         shelf = SampleShelf(lambda: document.session.model, self._idle, lambda *message: view.send(*message))
         messages = EditorMessages(document, worker, screen, deliveries, pacer, self._outlines, shelf)
-        self._model_id = view.model_id
-        super(Widget, self).__init__(layout=view.layout)  # not Widget's own: the view has the page's model
+        self._show_as(view)
         view.publish(vector_rows=int(session.w_plus.shape[1]))
         screen.publish()
         screen.say("Choose a part, paint on either picture, and the portrait follows.")
@@ -166,28 +163,13 @@ class Editor(  # type: ignore[misc]  # DOMWidget's `open` opens a channel to the
         editor.view.publish(status=screen.last_word())
         return editor
 
+    def _preview(self) -> bytes:
+        mask = self.canvas.labels.colorize(self.canvas.label_map)
+        return encoding.png(np.concatenate([self.image, mask], axis=1))
+
     def __repr__(self) -> str:
         height, width = self.image.shape[:2]
         return f"Editor({width} x {height} px, {len(self.labels)} parts, {'running' if self.running else 'idle'})"
-
-    @property
-    def model_id(self) -> str:
-        """Id of the view's model, which stands for the editor on the page."""
-        return str(self._model_id)
-
-    @traitlets.observe("layout", "tooltip", "tabbable", "_dom_classes")
-    def _pass_on(self, change: Any) -> None:
-        """Forward layout and style traits to the view."""
-        setattr(self.view, change["name"], change["new"])
-
-    def _get_embed_state(self, drop_defaults: bool = False) -> Any:
-        return self.view._get_embed_state(drop_defaults)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        keep_while_shown(self)
-        data, metadata = self.view._repr_mimebundle_(**kwargs) or ({}, {})
-        mask = self.canvas.labels.colorize(self.canvas.label_map)
-        return {**data, "image/png": encoding.png(np.concatenate([self.image, mask], axis=1))}, metadata
 
     @property
     def journal(self) -> Path | None:
@@ -339,14 +321,10 @@ class Editor(  # type: ignore[misc]  # DOMWidget's `open` opens a channel to the
 
     def close(self) -> None:
         """End the worker and remove all its widgets. What could not be saved is tried once more."""
-        self._end(5.0)
-
-    def __del__(self) -> None:
-        if "_outlines" in vars(self):  # made to its end
-            self._end(0.0)
+        super().close()
 
     def _end(self, timeout: float) -> None:
-        forget(self)
+        super()._end(timeout)
         self._screen.closed = True
         self._worker.close(timeout)
         self._outlines.close(timeout)

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import numpy as np
-import traitlets
-from ipywidgets import DOMWidget, VBox, Widget
+from ipywidgets import VBox
 
 from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.results import Result
@@ -26,7 +25,7 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Real, Whole, real, whole
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.commands import Stop, checked
-from editgan_widgets.widgets.core.shown import forget, keep_while_shown
+from editgan_widgets.widgets.core.facade import WidgetFacade
 from editgan_widgets.widgets.editor.editor import Editor
 from editgan_widgets.widgets.explorer.actions import Actions, files_of, known, result_of
 from editgan_widgets.widgets.explorer.commands import (
@@ -49,7 +48,7 @@ from editgan_widgets.widgets.explorer.view import ExplorerView
 PORTRAITS = range(50_000, 50_020)
 
 
-class VectorExplorer(DOMWidget):
+class VectorExplorer(WidgetFacade):
     """A table of edit vectors and linked views of the chosen one. Shows itself as the last line of a notebook cell.
 
     Args:
@@ -97,30 +96,14 @@ class VectorExplorer(DOMWidget):
         )
         self._model, self._psi = model, psi
         self._loop = ExplorerLoop(view, document, COMMANDS, actions.apply, snapshot, model=model)
-        self._model_id = self._box.model_id
-        super(Widget, self).__init__(layout=self._box.layout)  # not Widget's own: the box has the page's model
+        self._show_as(self._box)
         self._loop.ask(Choose(name=first))
+
+    def _preview(self) -> bytes:
+        return encoding.png(self._document.picture)
 
     def __repr__(self) -> str:
         return f"VectorExplorer({len(self.vectors)} vectors, {self.chosen!r} chosen)"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        keep_while_shown(self)
-        data = self._box._repr_mimebundle_(**kwargs) or {}
-        return {**data, "image/png": encoding.png(self._document.picture)}
-
-    @property
-    def model_id(self) -> str:
-        """Id of the model that stands for the explorer on the page."""
-        return str(self._model_id)
-
-    @traitlets.observe("layout", "tooltip", "tabbable", "_dom_classes")
-    def _pass_on(self, change: Any) -> None:
-        """Forward layout and style traits to the box."""
-        setattr(self._box, change["name"], change["new"])
-
-    def _get_embed_state(self, drop_defaults: bool = False) -> Any:
-        return self._box._get_embed_state(drop_defaults)
 
     @property
     def _document(self) -> Document:
@@ -259,14 +242,10 @@ class VectorExplorer(DOMWidget):
 
     def close(self) -> None:
         """End the worker and remove all widgets, also of the editor below."""
-        self._end(5.0)
-
-    def __del__(self) -> None:
-        if "_loop" in vars(self):  # made to its end
-            self._end(0.0)
+        super().close()
 
     def _end(self, timeout: float) -> None:
-        forget(self)
+        super()._end(timeout)
         self._loop.close(timeout)
         _close_editors(self._slot)
         for widget in (self.view, self._slot, self._box):

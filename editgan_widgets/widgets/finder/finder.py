@@ -4,11 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-import traitlets
-from ipywidgets import DOMWidget, Widget
 
 from editgan_widgets.analysis.attributes import attributes_of
 from editgan_widgets.analysis.transfer import Read
@@ -19,9 +16,9 @@ from editgan_widgets.models.generators.protocol import StyledGenerator
 from editgan_widgets.scalars import Real, Whole, real, whole
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.commands import Command, Stop, checked
+from editgan_widgets.widgets.core.facade import WidgetFacade
 from editgan_widgets.widgets.core.loop import Loop
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
-from editgan_widgets.widgets.core.shown import forget, keep_while_shown
 from editgan_widgets.widgets.finder.actions import Actions
 from editgan_widgets.widgets.finder.commands import (
     COMMANDS,
@@ -40,7 +37,7 @@ from editgan_widgets.widgets.finder.snapshot import snapshot
 from editgan_widgets.widgets.finder.view import FinderView
 
 
-class DirectionFinder(DOMWidget):
+class DirectionFinder(WidgetFacade):
     """Directions of a model as rows of pictures with sliders. Shows itself as the last line of a notebook cell.
 
     Two ways lead to a direction: `find` takes those of SeFa, GANSpace or StyleSpace, which need no labels; `sample`,
@@ -83,35 +80,19 @@ class DirectionFinder(DOMWidget):
             language, canvas=canvas, width=width, height=height, methods=methods, parts=[x.name for x in model.labels],
             row_count=model.generator.num_rows, strengths=list(STRENGTHS),
         )  # fmt: skip
-        # Nothing that its widgets or threads hold refers to the finder, so that it is freed once nobody does.
+        # No widget or thread refers to the finder, so it is freed with its last user reference.
         self._loop = _FinderLoop(
             view, document, COMMANDS, actions.apply, snapshot, actions.preview,
             lambda shown: canvas.store(shown.picture, nothing), model,
         )  # fmt: skip
-        self._model_id = view.model_id
-        super(Widget, self).__init__(layout=view.layout)  # not Widget's own: the view has the page's model
+        self._show_as(view)
         view.publish(status=view.strings.get(_BEGIN, _BEGIN))
+
+    def _preview(self) -> bytes:
+        return encoding.png(self.image)
 
     def __repr__(self) -> str:
         return f"DirectionFinder({len(self.directions)} directions, {len(self.kept)} kept)"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        keep_while_shown(self)
-        data, metadata = self.view._repr_mimebundle_(**kwargs) or ({}, {})
-        return {**data, "image/png": encoding.png(self.image)}, metadata
-
-    @property
-    def model_id(self) -> str:
-        """Id of the view's model, which stands for the finder on the page."""
-        return str(self._model_id)
-
-    @traitlets.observe("layout", "tooltip", "tabbable", "_dom_classes")
-    def _pass_on(self, change: Any) -> None:
-        """Looks are the view's."""
-        setattr(self.view, change["name"], change["new"])
-
-    def _get_embed_state(self, drop_defaults: bool = False) -> Any:
-        return self.view._get_embed_state(drop_defaults)
 
     # ---- what is shown
 
@@ -229,14 +210,6 @@ class DirectionFinder(DOMWidget):
         """
         return self._loop.wait_or_raise(None if timeout is None else float(timeout))
 
-    def close(self) -> None:
-        """End the worker and remove all its widgets."""
-        self._end(5.0)
-
-    def __del__(self) -> None:
-        if "_loop" in vars(self):  # made to its end
-            self._end(0.0)
-
     def _do(self, command: Command) -> None:
         self._loop.ask(command)
         try:
@@ -246,7 +219,7 @@ class DirectionFinder(DOMWidget):
             raise
 
     def _end(self, timeout: float) -> None:
-        forget(self)
+        super()._end(timeout)
         self._loop.close(timeout)
         self.view.close()
         self._canvas.close()
