@@ -4,6 +4,7 @@ A label map is an array `[H, W]` uint8 of label ids. `colorize` turns ids into c
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -15,6 +16,8 @@ from editgan_widgets.scalars import Whole, is_real, is_whole, plain, shown
 
 Parts: TypeAlias = str | Whole | Iterable[str | Whole]
 """An id, a name, a name without its side ("brow": both), an edit group ("eyes"), or several of these."""
+
+_MOST = 256  # ids of a uint8 label map
 
 
 class UnknownLabelError(ValueError):
@@ -31,6 +34,13 @@ class Label:
     side: str | None = None  # "left" or "right" of the person shown, None for parts that are not paired
     groups: tuple[str, ...] = ()  # edit groups it belongs to, as Q_edit of EditGAN, section 3.3
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", plain(self.id))
+        if not isinstance(self.color, str) or not re.fullmatch("#[0-9a-fA-F]{6}", self.color):
+            raise ValueError(f"the colour of label {self.name!r} must be written #rrggbb; got {self.color!r}")
+        if self.side not in (None, "left", "right"):
+            raise ValueError(f"the side of label {self.name!r} must be 'left', 'right' or None; got {self.side!r}")
+
     @property
     def rgb(self) -> tuple[int, int, int]:
         """Display colour as three values in 0..255."""
@@ -44,12 +54,14 @@ class LabelSet:
     Palettes that lack a part of this set are left out. They are ignored when sets are compared, and not stored with a
     model.
 
-    Raises ValueError for a gap in the ids or a repeated name.
+    Raises ValueError for a gap in the ids, a repeated name, no labels or more than 256.
     """
 
     def __init__(self, name: str, labels: Iterable[Label], palettes: Mapping[str, Mapping[str, str]] | None = None):
         self.name = name
         self.labels = tuple(labels)
+        if not 1 <= len(self.labels) <= _MOST:
+            raise ValueError(f"LabelSet {name!r}: a label map holds 1 to {_MOST} parts; got {len(self.labels)}")
         if [label.id for label in self.labels] != list(range(len(self.labels))):
             raise ValueError(
                 f"LabelSet {name!r}: ids must run 0, 1, 2 … without gaps; got {[x.id for x in self.labels]}"

@@ -22,6 +22,7 @@ holds it only to start and to commit, so painting during a script's run does not
 undone commits nothing.
 """
 
+import math
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -88,11 +89,12 @@ class _Run:
         None  # vector and scale from which it starts; None: from the present latent
     )
     search: bool = False  # look for such a vector first
+    least: float = -math.inf  # `reached` that a step must exceed; of a drag that of its start
 
     def improves(self, step: EditStep) -> bool:
         """True for a step better than the best so far, and closer to the goal than the edit that this one continues."""
-        closer = self.goal is None or step.agreement > self.goal.score
-        return closer and (self.best is None or step.score > self.best.score)
+        closer = step.reached > self.least and (self.goal is None or step.agreement > self.goal.score)
+        return closer and step.score > (-math.inf if self.best is None else self.best.score)
 
 
 @dataclass(frozen=True, eq=False)
@@ -537,10 +539,12 @@ class EditSession:
         Raises immediately: DragError for points that cannot be dragged, SessionError for a region of another size or
         type, ValueError for invalid settings.
         """
-        if steps is None:
-            config = config or replace(self.config, steps=DRAG_STEPS)
-        else:
-            config = replace(config or self.config, steps=whole(steps, "steps", least=1))
+        if config is not None and not isinstance(config, EditConfig):
+            raise ValueError(f"config must be an EditConfig or None; got {config!r}")
+        if config is None:
+            config = replace(self.config, steps=DRAG_STEPS)
+        if steps is not None:
+            config = replace(config, steps=whole(steps, "steps", least=1))
         size = self.model.resolution
         dragged = checked_points(points, size)
         free = drag_region(dragged, size) if region is None else np.asarray(region)
@@ -553,6 +557,10 @@ class EditSession:
             raise SessionError("region is empty: no pixel of the picture may change; mark some as True")
         with self.lock:
             painted = self._target(config)
+            if painted is not None and self.model.interpreter is None:
+                raise SessionError(
+                    "this model has no interpreter, so a drag cannot follow what was painted; undo the strokes first"
+                )
             if self._run is not None:
                 self._commit(self._run, completed=False)
             state = self._state
@@ -806,8 +814,11 @@ class EditSession:
     def _iterate(self, run: _Run, state: State, with_start: bool = False) -> Iterator[EditStep]:
         try:
             w_plus = self._start(run, state)
-            given = (run.target, run.config, run.reference, with_start, run.points)
+            given = (run.target, run.config, run.reference, with_start or bool(run.points), run.points)
             for step in optimize_edit(self.model, w_plus, *given):
+                if run.points and step.index == 0:
+                    run.least = step.reached
+                    continue
                 run.steps += step.index > 0
                 if run.improves(step):
                     run.best = step

@@ -130,17 +130,26 @@ class _Script:
         return f"session = EditSession.from_latent(model, {_latent(session.origin)})"
 
     def _body(self, entries: list[Entry]) -> str:
-        lines: list[tuple[int, str]] = []
+        index = {entry.id: i for i, entry in enumerate(entries)}
+        lines: list[tuple[int, str]] = []  # place of an entry in the history, and its line
         for at, entry in enumerate(entries):
             made, place = entry.made, len(lines)
             if made["do"] in ("edit", "drag"):
-                # Strokes painted while the edit ran come after it, because the edit did not include them.
-                place = next((i + 1 for i in reversed(range(len(lines))) if lines[i][0] == made["since"]), 0)
+                # Strokes painted during the run come after it, because the run did not include them.
+                since = index.get(made["since"], -1)
+                place = next((i + 1 for i in reversed(range(len(lines))) if lines[i][0] <= since), 0)
                 if made["settings"] is not None and made["settings"]["refine"]:
-                    lines[place - 1] = (entry.id, self._refined(made, entries[at - 1].made))
+                    lines[place - 1] = (at, self._refined(made, entries[at - 1].made))
                     continue
-            lines.insert(place, (entry.id, self._line(entry)))
+            if made["do"] == "drag" and place < len(lines):
+                # A drag replaces the painted parts and keeps only those pixels that its strokes changed.
+                lines[place:] = [(at, self._line(entry)), (at, self._painted(entry))]
+            else:
+                lines.insert(place, (at, self._line(entry)))
         return "".join(f"{line}\n" for _, line in lines)
+
+    def _painted(self, entry: Entry) -> str:
+        return f"session.set_label_map(parts({_packed(self._state(entry).label_map)!r}))"
 
     def _line(self, entry: Entry) -> str:
         made = entry.made
@@ -151,7 +160,7 @@ class _Script:
             others = "".join(f", {key}={_literal(value)}" for key, value in stroke.items())
             return f"session.paint(Stroke({points!r}{others}))"
         if kind == "label_map":
-            return f"session.set_label_map(parts({_packed(self._state(entry).label_map)!r}))"
+            return self._painted(entry)
         if kind == "adopt":
             return "session.adopt_prediction()"
         if kind == "strength":

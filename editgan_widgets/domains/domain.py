@@ -104,3 +104,8 @@ class Domain:
     library_edits: Callable[[], tuple[LibraryEdit, ...]] = tuple
     captions: tuple[str, ...] = ()
     render: Callable[[int, int], Rendering] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise ValueError(f"a domain's name must be a text, as in the metadata of its models; got {self.name!r}")
+        object.__setattr__(self, "label_sets", tuple(self.label_sets))

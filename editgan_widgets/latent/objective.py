@@ -11,7 +11,7 @@ averages over the whole picture instead, as LossWeights.picture_mean does.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 import torch
@@ -56,6 +56,10 @@ class LossWeights:
         plain_fields(self)
         if self.pixels is not None and self.pixels < 1:
             raise ValueError(f"pixels must be 1 or more, or None; got {self.pixels!r}")
+        for weight in fields(self):
+            value = getattr(self, weight.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"the weight {weight.name!r} must be a finite number; got {value}")
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,11 @@ class Objective:
         self.terms, self.left_out = tuple(terms), dict(left_out)
         self.names = (*(name for term in self.terms for name in term.names), "total")
         self.goals = tuple(term.goal for term in self.terms if term.goal is not None)
+        repeated = [name for i, name in enumerate(self.names) if name in self.names[:i]]
+        if repeated:
+            raise ValueError(f"two terms have a figure named {repeated[0]!r}, or a term uses 'total'; rename one")
+        if unknown := set(self.goals) - set(self.names):
+            raise ValueError(f"a term's goal must be one of its figures {self.names}; got {unknown.pop()!r}")
         self.period = math.lcm(*(term.period for term in self.terms))
         self.calls = 0
 

@@ -102,7 +102,11 @@ def optimize_edit(
     drag = None
     if points:
         known = checked_points(points, model.resolution)
-        drag = DragTerm(before.features, model.resolution, known, config.weights.drag, config.steps)
+        features = before.features
+        if not torch.equal(w_plus, reference):  # the handles are points of the picture that the drag starts from
+            with torch.no_grad():
+                features = model.generator.synthesis(w_plus).features
+        drag = DragTerm(features, model.resolution, known, config.weights.drag, config.steps)
     objective = edit_objective(model, target, before.image, config.weights, config.embedding, config.nearest, drag)
     del before
     offset = frame.offset(w_plus.detach()).requires_grad_()
@@ -120,8 +124,9 @@ def optimize_edit(
             values = dict(zip(objective.names, figures.tolist(), strict=True))
             outside = values["outside"]
             reached = sum(values[name] for name in objective.goals) / len(objective.goals)
-            agreement = agreement_score(reached, outside, config)
-            score = agreement if config.best == "iou" else -values["total"]
+            finite = all(map(math.isfinite, values.values()))  # a step that is not is never the best
+            agreement = agreement_score(reached, outside, config) if finite else -math.inf
+            score = agreement if config.best == "iou" or not finite else -values["total"]
             done = index == config.steps or (
                 config.stop_iou is not None and reached >= config.stop_iou and outside <= config.outside_budget
             )

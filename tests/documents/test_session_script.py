@@ -8,7 +8,7 @@ import torch
 from editors import run_script
 from PIL import Image
 
-from editgan_widgets import EditConfig, EditSession, EditVector, Stroke
+from editgan_widgets import DragPoint, EditConfig, EditSession, EditVector, Stroke
 from editgan_widgets.documents.session_script import ScriptError, session_script
 from editgan_widgets.latent.directions.vector_stack import summed
 from editgan_widgets.latent.objective import LossWeights
@@ -74,3 +74,17 @@ def test_nothing_in_a_history_is_executed_as_code(session, tmp_path, tiny_model)
     session.apply_vector(replace(vector(session, "x", 1), name=hostile, labels=(hostile,)))
     assert run_script(session_script(session), tiny_model, tmp_path) == "picture.png: the same pixels\n"
     assert isinstance(session, EditSession)
+
+
+@pytest.mark.parametrize("begin", ["edit", "drag"])
+def test_strokes_painted_during_a_run_are_part_of_the_next_one_in_the_script_too(session, begin, tmp_path):
+    session.paint(DAB)
+    point = [DragPoint((12.0, 14.0), (17.0, 14.0))]
+    run = session.edit(steps=4) if begin == "edit" else session.drag(point, steps=4)
+    next(run)
+    session.paint(ELSEWHERE)
+    list(run)
+    if session.can_edit:
+        list(session.edit(steps=3))
+    out = run_script(session_script(session), session.model, tmp_path)
+    assert out == "picture.png: the same pixels\n"

@@ -9,6 +9,7 @@ from editgan_widgets.latent.optimize import EditConfig, optimize_edit
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.latent.terms.drag import DragError, DragTerm, checked_points, drag_region
 from editgan_widgets.latent.terms.term import Candidate
+from editgan_widgets.models.editgan import EditGAN
 
 POINT = DragPoint((12.0, 14.0), (18.0, 14.0))
 
@@ -137,3 +138,61 @@ def test_an_optimisation_without_a_goal_is_refused(tiny_model, session):
     nothing = EditTarget(session.label_map, np.ones((32, 32), bool), np.zeros((32, 32), bool), ())
     with pytest.raises(ValueError, match="nothing to edit"):
         next(optimize_edit(tiny_model, session.w_plus, nothing, EditConfig(steps=1)))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: None,
+        lambda: POINT,
+        lambda: [POINT.handle],
+        lambda: [DragPoint((10**400, 2), (3, 3))],
+        lambda: [DragPoint(("1", "2"), (3, 3))],
+        lambda: [DragPoint((True, False), (3, 3))],
+    ],
+)
+def test_what_is_no_list_of_points_is_refused_in_plain_words(session, make, unchecked):
+    with pytest.raises(DragError, match="poin"):
+        session.drag(make())
+
+
+def test_a_handle_that_is_no_pair_is_refused(unchecked):
+    with pytest.raises(DragError, match=r"handle must be \(x, y\)"):
+        DragPoint(14, 16)  # type: ignore[arg-type]
+
+
+def test_a_drag_takes_an_edit_config_only(session, unchecked):
+    with pytest.raises(ValueError, match="config must be an EditConfig or None"):
+        session.drag([POINT], config={})
+
+
+def test_a_drag_without_an_improvement_keeps_the_picture(session):
+    before, entries = session.image.copy(), len(session.history.path())
+    config = EditConfig(steps=2, lr=1e-9)
+    steps = list(session.drag([POINT], config=config))
+    assert [step.index for step in steps] == [1, 2]
+    assert session.kept_step is None
+    assert np.array_equal(session.image, before)
+    assert len(session.history.path()) == entries
+
+
+def test_the_handles_are_points_of_the_picture_that_a_stopped_edit_left(painted, monkeypatch):
+    running = painted.edit(steps=8)
+    for _ in range(5):
+        next(running)
+    running.close()
+    seen = []
+    monkeypatch.setattr("editgan_widgets.latent.optimize.DragTerm", lambda features, *_: seen.append(features) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        next(painted.drag([POINT], steps=2))
+    present = painted.model.generator.synthesis(painted.w_plus).features
+    assert all(torch.equal(a, b) for a, b in zip(seen[0], present, strict=True))
+
+
+def test_a_model_without_interpreter_drags_and_says_why_it_cannot_follow_paint(tiny_model):
+    bare = EditGAN(tiny_model.generator, tiny_model.discriminator, None, tiny_model.labels)
+    session = EditSession.from_seed(bare, 3)
+    assert len(list(session.drag([POINT], steps=1))) == 1
+    session.set_label_map(np.ones((32, 32), np.uint8))
+    with pytest.raises(SessionError, match="undo the strokes"):
+        session.drag([POINT], steps=1)

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from editgan_widgets import images
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent import optimize
 from editgan_widgets.latent.adam import Adam
-from editgan_widgets.latent.objective import LossWeights, edit_objective
+from editgan_widgets.latent.objective import LossWeights, Objective, edit_objective
 from editgan_widgets.latent.optimize import EditConfig, optimize_edit
 from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps
 from editgan_widgets.models.editgan import EditGAN
@@ -223,3 +224,33 @@ def test_float32_is_used_where_half_precision_is_slow(tiny_model, session, targe
         for precision in ("bfloat16", "float32")
     )
     assert torch.equal(half.w_plus, exact.w_plus)
+
+
+def test_a_step_that_is_not_finite_is_never_kept(painted):
+    before = painted.image.copy()
+    steps = list(painted.edit(config=EditConfig(lr=1e30, steps=4, prime=False)))
+    kept = painted.kept_step
+    assert any(not np.isfinite(step.figures["total"]) for step in steps)
+    assert kept is None or np.isfinite(kept.figures["total"])
+    assert torch.isfinite(painted.w_plus).all()
+    assert kept is not None or np.array_equal(painted.image, before)
+
+
+def test_weights_that_are_not_finite_are_refused():
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="the weight 'rgb' must be a finite number"):
+            LossWeights(rgb=value)
+
+
+@pytest.mark.parametrize(
+    ("names", "goal", "message"),
+    [
+        (("drag", "total"), None, "two terms have a figure named 'total'|uses 'total'"),
+        (("drag", "drag"), None, "two terms have a figure named 'drag'"),
+        (("drag",), "reached", "goal must be one of its figures"),
+    ],
+)
+def test_terms_with_clashing_figures_are_refused(names, goal, message, unchecked):
+    term = SimpleNamespace(names=names, goal=goal, period=1)
+    with pytest.raises(ValueError, match=message):
+        Objective([term])

@@ -135,3 +135,26 @@ def test_every_part_has_its_place_in_one_of_twelve_groups(labels):
 def test_a_part_that_a_label_set_cannot_hold_is_named():
     with pytest.raises(UnknownLabelError, match="label 'wheel' is not in LabelSet 'portraits-12'"):
         ids_within(GROUP_LABELS, of=CAR)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"color": "red"}, "colour of label 'a' must be written #rrggbb; got 'red'"),
+        ({"color": "#12"}, "must be written #rrggbb"),
+        ({"side": "up"}, "side of label 'a' must be 'left', 'right' or None; got 'up'"),
+    ],
+)
+def test_a_label_checks_its_colour_and_side(given, message):
+    with pytest.raises(ValueError, match=message):
+        Label(**{"id": 0, "name": "a", "color": "#000000", **given})
+
+
+def test_a_labels_id_may_be_a_numpy_number(unchecked):
+    assert type(Label(np.int64(3), "a", "#000000").id) is int
+
+
+@pytest.mark.parametrize("count", [0, 257])
+def test_a_label_set_has_as_many_parts_as_a_label_map_holds(count):
+    with pytest.raises(ValueError, match=f"1 to 256 parts; got {count}"):
+        LabelSet("x", [Label(i, f"part {i}", "#000000") for i in range(count)])

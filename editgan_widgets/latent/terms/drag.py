@@ -7,7 +7,9 @@ position is reported but does not steer the optimisation.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +18,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from editgan_widgets.latent.terms.term import Candidate, TermValue, zero
-from editgan_widgets.scalars import Real, plain
+from editgan_widgets.scalars import Real, is_real, plain
 
 DRAG_STEPS = 22  # default number of steps of a drag; 30 get no closer (docs/figures.md)
 _PATCH_SHARE = 1 / 32  # radius of the compared patch, as a share of the picture's height: 4 px at 128 px
@@ -38,8 +40,8 @@ class DragPoint:
     target: tuple[float, float]
 
     def __init__(self, handle: Sequence[Real] | np.ndarray, target: Sequence[Real] | np.ndarray):
-        object.__setattr__(self, "handle", plain(tuple(handle)))
-        object.__setattr__(self, "target", plain(tuple(target)))
+        object.__setattr__(self, "handle", _pair(handle, "handle"))
+        object.__setattr__(self, "target", _pair(target, "target"))
 
     @property
     def length(self) -> float:
@@ -47,16 +49,25 @@ class DragPoint:
         return float(np.hypot(*np.subtract(self.target, self.handle)))
 
 
+def _pair(point: Any, name: str) -> Any:
+    try:
+        return plain(tuple(point))
+    except TypeError as error:
+        raise DragError(f"{name} must be (x, y), two numbers in px; got {point!r}") from error
+
+
 def checked_points(points: Iterable[DragPoint], size: int) -> tuple[DragPoint, ...]:
     """Check points and return them. Raises DragError for no points, and for points that do not move or are outside."""
+    if not isinstance(points, Iterable):
+        raise DragError(f"points must be DragPoints in a list, such as [DragPoint((x, y), (x, y))]; got {points!r}")
     given, found = tuple(points), []
     if not given:
         raise DragError("no points to drag: give at least one DragPoint(handle=(x, y), target=(x, y))")
     for point in given:
-        try:
-            values = np.asarray([point.handle, point.target], float)
-        except (AttributeError, TypeError, ValueError):
-            values = np.empty(0)
+        values = np.empty(0)
+        with suppress(AttributeError, TypeError, ValueError, OverflowError):
+            if all(map(is_real, (*point.handle, *point.target))):
+                values = np.asarray([point.handle, point.target], float)
         if values.shape != (2, 2) or not np.isfinite(values).all():
             raise DragError(f"a point is DragPoint(handle=(x, y), target=(x, y)), finite numbers in px; got {point!r}")
         if values.min() < 0 or values.max() > size:

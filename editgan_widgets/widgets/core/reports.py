@@ -26,7 +26,7 @@ class Reports:
         self.view = view
         self.text = text
         self.word = ""
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
 
     def last_word(self) -> str:
         """Return the status line for the end of the job."""
@@ -36,7 +36,7 @@ class Reports:
         """Set the status line for the end of the job."""
         self.word = self.text(text, **values)
 
-    def fail(self, error: Exception, id: str | None = None) -> None:
+    def fail(self, error: BaseException, id: str | None = None) -> None:
         """Show an error. The browser removes what it drew for the command with that id."""
         self.failure = error
         if id:

@@ -112,7 +112,7 @@ class CommandWorker:
         """Show the error of one command and continue with those behind it."""
         try:
             yield
-        except Exception as error:
+        except BaseException as error:  # also what a library written in Rust raises when it panics
             self._reports.fail(error, order.id)
 
     def _settle(self, order: Order) -> None:

@@ -8,7 +8,7 @@ from msgspec import Meta
 from scipy import ndimage
 
 from editgan_widgets.latent.optimize import EditStep
-from editgan_widgets.latent.terms.drag import DRAG_STEPS, DragPoint, checked_points, drag_region
+from editgan_widgets.latent.terms.drag import DRAG_STEPS, DragError, DragPoint, checked_points, drag_region
 from editgan_widgets.widgets.core.commands import Command
 from editgan_widgets.widgets.editor.commands import Part, Px, Steps
 from editgan_widgets.widgets.editor.document import Document, Outcome, Run
@@ -40,7 +40,12 @@ class Drag(Command, frozen=True, kw_only=True):
 
     def drag_points(self, document: Document) -> tuple[DragPoint, ...]:
         """The pairs of points. Raises DragError for points outside the picture or pairs that do not move."""
-        given = [DragPoint((x, y), (to_x, to_y)) for x, y, to_x, to_y in self.points]
+        try:
+            given = [DragPoint((x, y), (to_x, to_y)) for x, y, to_x, to_y in self.points]
+        except (TypeError, ValueError) as error:
+            raise DragError(
+                f"points are lists of four numbers, px: x and y of handle and target; got {self.points!r}"
+            ) from error
         return checked_points(given, document.size[0])
 
     def check(self, document: Document) -> None:
@@ -53,7 +58,7 @@ class Drag(Command, frozen=True, kw_only=True):
 def drag(document: Document, command: Drag) -> Outcome:
     """Start the optimisation of a drag."""
     session, points = document.session, command.drag_points(document)
-    steps = command.steps or DRAG_STEPS
+    steps = DRAG_STEPS if command.steps is None else command.steps
     region = None if command.part is None else _near_part(document, document.labels[command.part].id, points)
     begins = document.text("Dragging, {steps} steps …", steps=steps)
     fruitless = document.text("The drag could not get the points closer to their targets. The picture is unchanged.")
