@@ -1,9 +1,11 @@
 """Features of widgets/core, shown by a toy widget (tests/support/fader): commands, steps, Stop, errors, reload."""
 
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
+from editors import until
 from fader.document import COMMANDS, Document, apply, snapshot
 from fader.widget import Fader
 
@@ -143,6 +145,24 @@ def test_an_error_inside_a_step_is_shown_and_the_next_command_is_executed(fader,
     fader.wait()
     assert fader.error == ""
     assert fader.loop.document.colour == (5, 5, 5)
+
+
+def test_a_command_that_panics_is_rejected_and_the_messages_behind_it_are_confirmed(fader, monkeypatch):
+    class Panic(BaseException):
+        pass
+
+    def panics(document, command):
+        if command.colour == (0, 255, 0):
+            raise Panic("in Rust")
+        return apply(document, command)
+
+    monkeypatch.setattr(fader.loop, "_apply", panics)
+    receive(fader, 1, kind="set_colour", colour=[0, 255, 0])
+    receive(fader, 2, kind="set_colour", colour=[255, 0, 0])
+    with suppress(Panic):
+        fader.wait()
+    until(lambda: fader.handled == {"page": 2})
+    assert {"kind": "reject", "id": "page:1"} in [content for content, _ in fader.sent]
 
 
 def test_a_loop_refuses_commands_that_are_executed_at_once(fader):

@@ -54,7 +54,7 @@ class Reports:
         self.failure = None
         self.view.publish(error="")
 
-    def take_failure(self) -> Exception | None:
+    def take_failure(self) -> BaseException | None:
         """Return the last error and clear it; the error box stays open."""
         failure, self.failure = self.failure, None
         return failure
