@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.effects import effect_map
     from editgan_widgets.analysis.found_directions import find_directions
     from editgan_widgets.analysis.linearity import interaction, nonlinearity
-    from editgan_widgets.analysis.marked_boundary import marked_boundary
+    from editgan_widgets.analysis.marked_boundaries import marked_boundary
     from editgan_widgets.analysis.path_lengths import linear_separability, path_length
     from editgan_widgets.analysis.sample_size import benjamini_hochberg, sample_size_of_mean, sample_size_of_share
     from editgan_widgets.analysis.strength_strips import strength_strip
@@ -98,7 +98,7 @@ _HOMES = {
     "interaction": "editgan_widgets.analysis.linearity",
     "leakage": "editgan_widgets.analysis.attribute_curves",
     "linear_separability": "editgan_widgets.analysis.path_lengths",
-    "marked_boundary": "editgan_widgets.analysis.marked_boundary",
+    "marked_boundary": "editgan_widgets.analysis.marked_boundaries",
     "nonlinearity": "editgan_widgets.analysis.linearity",
     "orthogonalise": "editgan_widgets.latent.directions.conditioning",
     "part_channels": "editgan_widgets.latent.directions.style_space",

@@ -47,7 +47,8 @@ def ways_to_edit(
     ]
     found = {"SeFa": find_directions(model, read, "sefa", candidates, seed=seed)}
     if vector.labels:
-        found["StyleSpace"] = find_directions(model, read, "stylespace", candidates, parts=vector.labels, seed=seed)
+        of_each = max(1, candidates // len(vector.labels))
+        found["StyleSpace"] = find_directions(model, read, "stylespace", of_each, parts=vector.labels, seed=seed)
     return ways + [EditWay(name, _best(directions, attribute), 24) for name, directions in found.items()]
 
 

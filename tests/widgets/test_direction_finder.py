@@ -9,7 +9,7 @@ from editors import until
 
 from editgan_widgets import EditVector, images
 from editgan_widgets.analysis import by_picture
-from editgan_widgets.analysis.marked_boundary import marked_boundary
+from editgan_widgets.analysis.marked_boundaries import marked_boundary
 from editgan_widgets.analysis.transfer import picture_of
 from editgan_widgets.widgets import DirectionFinder
 from editgan_widgets.widgets.finder import actions

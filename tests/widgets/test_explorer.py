@@ -325,6 +325,7 @@ def test_vectors_that_do_not_fit_are_refused(tiny_model, vectors, read):
 
 def test_it_is_a_widget_among_others_and_close_frees_all_of_its_own(make):
     make().close()  # what all widgets share is there from now on
+    gc.collect()  # what earlier tests left
     before = set(_instances)
     explorer = make()
     box = VBox([explorer])

@@ -38,6 +38,7 @@ def test_containers_accept_an_editor(make, container):
 
 
 def test_close_frees_every_widget(make):
+    gc.collect()  # what earlier tests left
     before = set(_instances)
     editor = make()
     assert len(set(_instances) - before) == 12
@@ -48,6 +49,7 @@ def test_close_frees_every_widget(make):
 
 @pytest.mark.slow
 def test_an_unreferenced_editor_is_freed(make):
+    gc.collect()  # what earlier tests left
     before = set(_instances)
     for _ in range(4):
         editor = make()
@@ -97,6 +99,7 @@ def test_rerunning_a_cell_leaks_no_widgets(make):
 
 
 def test_a_canvas_frees_its_layers(make, tiny_model, session):
+    gc.collect()  # what earlier tests left
     before = set(_instances)
     canvas = PartCanvas(session.image, session.label_map, tiny_model.labels)
     canvas.close()

@@ -12,7 +12,7 @@ from PIL import Image
 from editgan_widgets import images
 from editgan_widgets.analysis.batch.folder import file_name
 from editgan_widgets.analysis.found_directions import AttributeScale, unsupervised_directions
-from editgan_widgets.analysis.marked_boundary import marked_boundary
+from editgan_widgets.analysis.marked_boundaries import marked_boundary
 from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from torch import Tensor
 
-from editgan_widgets.analysis.marked_boundary import MarkedBoundary
+from editgan_widgets.analysis.marked_boundaries import MarkedBoundary
 from editgan_widgets.latent.directions.edit_vector import EditVector
 
 STRENGTHS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # of a row's pictures, standard deviations
