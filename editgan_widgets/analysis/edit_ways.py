@@ -5,10 +5,13 @@ from dataclasses import replace
 from editgan_widgets.analysis.boundary_quality import boundary_of
 from editgan_widgets.analysis.directions import labelled_latents, mean_difference
 from editgan_widgets.analysis.edit_comparison import EditWay
-from editgan_widgets.analysis.found_directions import Directions, find_directions
+from editgan_widgets.analysis.found_directions import AttributeScale, unsupervised_directions
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
 from editgan_widgets.models.editgan import EditGAN
+
+_SCORED_ON = 24  # portraits on which the candidates of SeFa and StyleSpace are compared
 
 
 def ways_to_edit(
@@ -45,16 +48,21 @@ def ways_to_edit(
         EditWay("InterFaceGAN", boundary_of(model, latents, "svm", seed=seed).vector, samples),
         EditWay("mean difference", mean_difference(model, latents), samples),
     ]
-    found = {"SeFa": find_directions(model, read, "sefa", candidates, seed=seed)}
+    found = {"SeFa": unsupervised_directions(model, "sefa", candidates)}
     if vector.labels:
-        of_each = max(1, candidates // len(vector.labels))
-        found["StyleSpace"] = find_directions(model, read, "stylespace", of_each, parts=vector.labels, seed=seed)
-    return ways + [EditWay(name, _best(directions, attribute), 24) for name, directions in found.items()]
+        channels = part_channels(model, model.labels.exact_ids(vector.labels), count=candidates, seed=seed)
+        found["StyleSpace"] = [channel_vector(model, x.row, x.layer, x.channel) for x in channels]
+    scale = AttributeScale(model, read, range(_SCORED_ON))
+    at = scale.names.index(attribute)
+    return ways + [
+        EditWay(name, _best(vectors, [float(scale.effect(x)[at]) for x in vectors]), _SCORED_ON)
+        for name, vectors in found.items()
+        if vectors
+    ]
 
 
-def _best(found: Directions, attribute: str) -> EditVector:
-    """The direction that changes the attribute most, turned so that it raises it."""
-    effects = found.effects[:, found.attributes.index(attribute)]
-    best = abs(effects).argmax()
-    vector = found.vectors[best]
+def _best(vectors: list[EditVector], effects: list[float]) -> EditVector:
+    """The vector with the largest effect, turned so that the effect is positive."""
+    best = max(range(len(vectors)), key=lambda i: abs(effects[i]))
+    vector = vectors[best]
     return vector if effects[best] > 0 else replace(vector, delta_w_plus=-vector.delta_w_plus)

@@ -43,7 +43,11 @@ SHORTER = {
         "samples=400": "samples=60",
         "samples=200": "samples=10",
         "range(50_000, 50_200)": "range(50_000, 50_016)",
-        "model, ways,": "model, ways[:2],",
+        # Other ways need hundreds of pictures; tests/analysis/test_edit_comparison.py has them on a tiny model.
+        "import compare_edits, ways_to_edit": "import EditWay, compare_edits",
+        'ways = ways_to_edit(model, vectors["smile"], "smile", read, refined=(), samples=60)': (
+            'ways = [EditWay("edit vector", vectors["smile"], 16)]'
+        ),
         "range(500, 550)": "range(500, 502)",
         "range(4)": "range(1)",
         "apply_to(range(1000)": "apply_to(range(2)",
