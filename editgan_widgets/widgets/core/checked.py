@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from editgan_widgets.scalars import is_flag, is_real, is_whole, real, shown, whole
+from editgan_widgets.scalars import is_real, is_whole, real, shown, whole
 
 
 def checked_steps(steps: Any) -> int:
@@ -24,13 +24,6 @@ def checked_strength(strength: Any) -> float:
     if not is_real(strength) or not 0 <= real(strength, "strength") <= 2:
         raise ValueError(f"an edit's strength is a number from 0 to 2; got {shown(strength)}")
     return real(strength, "strength")
-
-
-def checked_flag(flag: Any, name: str) -> bool:
-    """True or False."""
-    if not is_flag(flag):
-        raise ValueError(f"{name} is True or False; got {shown(flag)}")
-    return bool(flag)
 
 
 def checked_entry(entry: Any) -> int:
