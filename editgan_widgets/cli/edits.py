@@ -89,9 +89,14 @@ def drag(
 ) -> None:
     """Drag points of a portrait to targets; the picture away from them is kept."""
     import numpy as np
+    from PIL import Image
 
     from editgan_widgets import EditSession, images, load_model
 
+    if out.suffix.lower() not in Image.registered_extensions() or out.is_dir():
+        raise ValueError(f"--out must end in a picture format, such as .png; got {out}")
+    if vector is not None and vector.suffix != ".safetensors":
+        raise ValueError(f"--vector must end in .safetensors; got {vector}")
     dragged = [_drag_point(text) for text in points]
     loaded = load_model(model, device=device)
     w_plus, portrait = starting_latent(loaded, seed, seed_source, truncation_psi, latent, latent_index)

@@ -181,6 +181,19 @@ def test_drag_writes_before_and_after_side_by_side_and_a_vector(saved, tmp_path)
     assert (tmp_path / "pull.safetensors").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--out", "dragged.xyz"], "--out must end in a picture format"),
+        (["--out", "dragged.png", "--vector", "pull.png"], "--vector must end in .safetensors"),
+    ],
+)
+def test_drag_checks_the_names_of_its_files_before_it_begins(saved, options, message):
+    done = run("drag", "12,14,18,14", "--model", saved / "tiny.safetensors", *options)
+    assert done.exit_code != 0
+    assert message in done.output
+
+
 @pytest.mark.parametrize("point", ["12,14,18", "a,b,c,d", "1,2,300,4"])
 def test_drag_refuses_points_outside_the_picture_and_malformed_ones(saved, tmp_path, point):
     done = run("drag", point, "--model", saved / "tiny.safetensors", "--out", tmp_path / "dragged.png")
