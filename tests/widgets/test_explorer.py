@@ -330,7 +330,7 @@ def test_it_is_a_widget_among_others_and_close_frees_all_of_its_own(make):
     explorer = make()
     box = VBox([explorer])
     assert box.get_state()["children"] == [f"IPY_MODEL_{explorer.model_id}"]
-    data = explorer._repr_mimebundle_()
+    data, _ = explorer._repr_mimebundle_()
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.model_id
     assert data["image/png"].startswith(b"\x89PNG")
     box.layout.close()
