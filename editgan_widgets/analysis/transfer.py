@@ -193,6 +193,14 @@ def picture_of(model: EditGAN, w_plus: Tensor) -> Float[Tensor, "n 3 h w"]:
         return model.generator.synthesis(w_plus).image.clamp(-1, 1)
 
 
+def edited_picture(
+    model: EditGAN, w_plus: Tensor, vector: EditVector | None = None, strength: float = 0.0
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Picture of one latent `[1, num_ws, w_dim]`, with a vector if the strength is not 0."""
+    shown = w_plus if vector is None or strength == 0 else vector.apply(w_plus, strength)
+    return images.to_uint8(picture_of(model, shown))[0]
+
+
 def attribute_values(read: Read, pictures: Tensor, attribute: str) -> np.ndarray:
     """Attribute of each picture. Raises ValueError for an unknown attribute."""
     return checked_values(read(pictures), attribute)

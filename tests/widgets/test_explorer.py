@@ -4,12 +4,12 @@ import csv
 import gc
 import io
 import itertools
-import time
 import zipfile
 
 import numpy as np
 import pytest
 import torch
+from editors import until
 from ipywidgets import VBox
 from ipywidgets.widgets.widget import _instances
 from PIL import Image
@@ -212,7 +212,7 @@ def test_nothing_is_left_of_a_vector_that_is_parallel_to_the_second(make, vector
 
 def test_stop_keeps_what_was_measured_and_measure_all_goes_on(make):
     explorer = make(portraits=range(50, 70))
-    until(lambda: explorer.view.progress.get("step", 0) > 3)
+    until(lambda: explorer.view.progress.get("step", 0) > 3, 60)
     explorer.stop()
     explorer.wait(60)
     assert explorer.view.paused
@@ -220,12 +220,12 @@ def test_stop_keeps_what_was_measured_and_measure_all_goes_on(make):
     assert not all(row["measured"] for row in explorer.view.rows)
     explorer.measure_all()
     assert not explorer.view.paused or explorer.running
-    until(lambda: all(row["measured"] for row in explorer.view.rows))
+    until(lambda: all(row["measured"] for row in explorer.view.rows), 60)
 
 
 def test_the_slider_interrupts_measuring_which_goes_on_when_it_is_let_go(make):
     explorer = make(portraits=range(50, 70))
-    until(lambda: explorer.view.progress.get("step", 0) > 1)
+    until(lambda: explorer.view.progress.get("step", 0) > 1, 60)
     for strength in (0.1, 0.2, 0.3):
         receive(explorer, kind="set_strength", strength=strength, live=True)
     explorer.wait(60)
@@ -233,7 +233,7 @@ def test_the_slider_interrupts_measuring_which_goes_on_when_it_is_let_go(make):
     assert not explorer.running
     receive(explorer, 1, kind="set_strength", strength=0.3)
     assert explorer.running
-    until(lambda: "effect map" in explorer.results)
+    until(lambda: "effect map" in explorer.results, 60)
 
 
 def test_measured_views_are_shown_again_without_a_picture(explorer, monkeypatch):
@@ -338,10 +338,3 @@ def test_it_is_a_widget_among_others_and_close_frees_all_of_its_own(make):
     explorer.close()
     gc.collect()
     assert set(_instances) == before
-
-
-def until(condition, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)

@@ -4,12 +4,12 @@ import numpy as np
 
 from editgan_widgets.palettes import recoloured
 from editgan_widgets.scalars import Flag, Real, Whole, flag, real
-from editgan_widgets.widgets.editor.editor_parts import EditorParts
+from editgan_widgets.widgets.editor.editor_base import EditorBase
 from editgan_widgets.widgets.editor.tool_outlines import tool_outcome
 from editgan_widgets.widgets.editor.view import MASK_STYLES
 
 
-class DisplayMethods(EditorParts):
+class DisplayMethods(EditorBase):
     """Locked, hidden and coloured parts, outlines of part tools, the divider and the whole photo."""
 
     def lock(self, *parts: str | Whole) -> None:

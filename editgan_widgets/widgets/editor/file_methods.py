@@ -9,13 +9,13 @@ from editgan_widgets.files import write_text
 from editgan_widgets.masks.mask_file import Source, save_mask
 from editgan_widgets.notes import Note
 from editgan_widgets.scalars import Flag, Real, Whole, flag, whole
-from editgan_widgets.widgets.editor.editor_parts import EditorParts
+from editgan_widgets.widgets.editor.editor_base import EditorBase
 from editgan_widgets.widgets.editor.sample_shelf import checked_sample
 from editgan_widgets.widgets.editor.tools.files import OpenPicture
 from editgan_widgets.widgets.editor.tools.operation import mask_change, part_mask_change
 
 
-class FileMethods(EditorParts):
+class FileMethods(EditorBase):
     """Opening and saving. The methods that save wait until running work is done."""
 
     def open(self, picture: str | Path | bytes, index: Whole | None = None, name: str = "") -> None:

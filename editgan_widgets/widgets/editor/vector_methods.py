@@ -10,11 +10,11 @@ from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
 from editgan_widgets.scalars import Flag, Real, Whole, is_flag, plain, real, shown
 from editgan_widgets.widgets.core.checked import checked_row, checked_steps
 from editgan_widgets.widgets.editor import journal as editor_journal
-from editgan_widgets.widgets.editor.editor_parts import EditorParts
+from editgan_widgets.widgets.editor.editor_base import EditorBase
 from editgan_widgets.widgets.editor.tools.vectors import Keep, Refine, Remove, Rows, Switch, Vectors, sweep
 
 
-class VectorMethods(EditorParts):
+class VectorMethods(EditorBase):
     """Vectors by name, each with a slider."""
 
     @property

@@ -5,13 +5,11 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from editgan_widgets.widgets.core.commands import Command, Commands, Stop
+from editgan_widgets.widgets.core.fields import Seed, Strength
 
 MOST_SEEDS = 8
-LIMIT = 4.0  # of the strength
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, description="is a name of 1 to 80 characters")]
-Strength = Annotated[float, Meta(ge=-LIMIT, le=LIMIT, description="is a number from -4 to 4")]
-Seed = Annotated[int, Meta(ge=0, le=2**53, description="is a whole number from 0 up")]
 Seeds = Annotated[
     list[Seed], Meta(min_length=1, max_length=MOST_SEEDS, description=f"is a list of 1 to {MOST_SEEDS} seeds")
 ]

@@ -24,8 +24,8 @@ from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Real, Whole, real, whole
 from editgan_widgets.widgets.core import encoding
-from editgan_widgets.widgets.core.commands import Stop, checked
-from editgan_widgets.widgets.core.facade import WidgetFacade
+from editgan_widgets.widgets.core.commands import checked
+from editgan_widgets.widgets.core.loop_widget import LoopWidget
 from editgan_widgets.widgets.editor.editor import Editor
 from editgan_widgets.widgets.explorer.actions import Actions, files_of, known, result_of
 from editgan_widgets.widgets.explorer.commands import (
@@ -48,7 +48,7 @@ from editgan_widgets.widgets.explorer.view import ExplorerView
 PORTRAITS = range(50_000, 50_020)
 
 
-class VectorExplorer(WidgetFacade):
+class VectorExplorer(LoopWidget):
     """A table of edit vectors and linked views of the chosen one. Shows itself as the last line of a notebook cell.
 
     Args:
@@ -150,16 +150,6 @@ class VectorExplorer(WidgetFacade):
         """
         return MappingProxyType(self._document.shown)
 
-    @property
-    def running(self) -> bool:
-        """True while something is computed or waits."""
-        return self._loop.running
-
-    @property
-    def error(self) -> str:
-        """The message in the error box; empty if there is none."""
-        return self.view.error
-
     # ---- what can be done
 
     def choose(self, name: str, second: str | None = None) -> None:
@@ -195,10 +185,6 @@ class VectorExplorer(WidgetFacade):
         """Measure what is missing in the table, after `stop`."""
         self._loop.ask(MeasureAll())
 
-    def stop(self) -> None:
-        """Stop measuring within one portrait; what was measured is kept."""
-        self._loop.ask(Stop())
-
     def sort(self, by: str = "", descending: bool = False) -> None:
         """Sort the table by "vector", "norm", "success", "leakage" or "safe"; "" is the order in which they were given.
 
@@ -233,20 +219,8 @@ class VectorExplorer(WidgetFacade):
             write_bytes(paths[-1], content)
         return paths
 
-    def wait(self, timeout: Real | None = None) -> bool:
-        """Block until nothing runs or waits, at most `timeout` seconds; False if time ran out.
-
-        Raises the error of the last action, if there was one.
-        """
-        return self._loop.wait_or_raise(None if timeout is None else float(timeout))
-
-    def close(self) -> None:
-        """End the worker and remove all widgets, also of the editor below."""
-        super().close()
-
     def _end(self, timeout: float) -> None:
         super()._end(timeout)
-        self._loop.close(timeout)
         _close_editors(self._slot)
         for widget in (self.view, self._slot, self._box):
             layout = widget.layout

@@ -16,7 +16,7 @@ from editgan_widgets.analysis.attribute_curves import STRENGTHS
 from editgan_widgets.analysis.linearity import interaction
 from editgan_widgets.analysis.results import Result
 from editgan_widgets.analysis.strength_strips import strip_of
-from editgan_widgets.analysis.transfer import Read, picture_of
+from editgan_widgets.analysis.transfer import Read, edited_picture
 from editgan_widgets.analysis.trials import Portraits, Trials, edited, sampled_portraits
 from editgan_widgets.analysis.vector_cosines import cosines
 from editgan_widgets.analysis.vector_rows import row_norms
@@ -76,9 +76,7 @@ class Tasks:
 
     def picture(self, vector: EditVector, seed: int, strength: float) -> np.ndarray:
         """Portrait with a vector at a strength, uint8 [H, W, 3]."""
-        latent = self._latent(seed)
-        edited_latent = latent if strength == 0 else vector.apply(latent, strength)
-        return images.to_uint8(picture_of(self.model, edited_latent))[0]
+        return edited_picture(self.model, self._latent(seed), vector, strength)
 
     def _latent(self, seed: int) -> torch.Tensor:
         if seed not in self._latents:

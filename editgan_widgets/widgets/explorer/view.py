@@ -1,7 +1,5 @@
 """ExplorerView: the browser side of the explorer."""
 
-from typing import Any
-
 import traitlets
 
 from editgan_widgets.widgets.core.live_view import STATIC, LiveView
@@ -37,6 +35,3 @@ class ExplorerView(LiveView):
     sort_by = traitlets.Enum(("", "vector", "norm", "success", "leakage", "safe"), "").tag(sync=True)  # "": as given
     descending = traitlets.Bool(False).tag(sync=True)
     overlay = traitlets.Bool(True).tag(sync=True)  # the effect map over the picture
-
-    def __init__(self, language: str, **state: Any) -> None:
-        super().__init__(language, **state)

@@ -9,11 +9,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from editgan_widgets import images
 from editgan_widgets.analysis.batch.folder import file_name
 from editgan_widgets.analysis.found_directions import AttributeScale, unsupervised_directions
 from editgan_widgets.analysis.marked_boundaries import marked_boundary
-from editgan_widgets.analysis.transfer import Read, picture_of
+from editgan_widgets.analysis.transfer import Read, edited_picture
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.widgets.core import encoding
@@ -63,9 +62,7 @@ class Actions:
 
     def picture(self, seed: int, vector: EditVector | None = None, strength: float = 0.0) -> np.ndarray:
         """Portrait of a seed with a vector, uint8 [H, W, 3]."""
-        w_plus = self.model.sample_w_plus(seed, self.psi)
-        w_plus = w_plus if vector is None or strength == 0 else vector.apply(w_plus, strength)
-        return images.to_uint8(picture_of(self.model, w_plus))[0]
+        return edited_picture(self.model, self.model.sample_w_plus(seed, self.psi), vector, strength)
 
     # ---- one method for each command
 

@@ -5,15 +5,13 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from editgan_widgets.widgets.core.commands import Command, Commands, Stop
+from editgan_widgets.widgets.core.fields import Seed, Strength
 
 MOST_DIRECTIONS = 24  # that one search finds
 MOST_SAMPLES = 60  # that are added at once
-LIMIT = 4.0  # of a strength, standard deviations
 
 Id = Annotated[int, Meta(ge=0, description="is the number of a direction")]
 Name = Annotated[str, Meta(min_length=1, max_length=60, description="is a name of 1 to 60 characters")]
-Strength = Annotated[float, Meta(ge=-LIMIT, le=LIMIT, description="is a number from -4 to 4")]
-Seed = Annotated[int, Meta(ge=0, le=2**53, description="is a whole number from 0 up")]
 Row = Annotated[int, Meta(ge=0, description="is a row of w_plus, counted from 0")]
 Seeds = Annotated[list[Seed], Meta(max_length=2000, description="is a list of seeds")]
 

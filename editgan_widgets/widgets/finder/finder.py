@@ -15,9 +15,9 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import StyledGenerator
 from editgan_widgets.scalars import Real, Whole, real, whole
 from editgan_widgets.widgets.core import encoding
-from editgan_widgets.widgets.core.commands import Command, Stop, checked
-from editgan_widgets.widgets.core.facade import WidgetFacade
+from editgan_widgets.widgets.core.commands import Command, checked
 from editgan_widgets.widgets.core.loop import Loop
+from editgan_widgets.widgets.core.loop_widget import LoopWidget
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
 from editgan_widgets.widgets.finder.actions import Actions
 from editgan_widgets.widgets.finder.commands import (
@@ -37,7 +37,7 @@ from editgan_widgets.widgets.finder.snapshot import snapshot
 from editgan_widgets.widgets.finder.view import FinderView
 
 
-class DirectionFinder(WidgetFacade):
+class DirectionFinder(LoopWidget):
     """Directions of a model as rows of pictures with sliders. Shows itself as the last line of a notebook cell.
 
     Two ways lead to a direction: `find` takes those of SeFa, GANSpace or StyleSpace, which need no labels; `sample`,
@@ -121,11 +121,6 @@ class DirectionFinder(WidgetFacade):
         """Marked seeds: True for +, False for −."""
         return {int(seed): mark > 0 for seed, mark in self.view.marks.items()}
 
-    @property
-    def running(self) -> bool:
-        """True while something is computed or waits."""
-        return self._loop.running
-
     # ---- what can be done
 
     def find(
@@ -199,17 +194,6 @@ class DirectionFinder(WidgetFacade):
         self._do(checked(Learn, {"name": name, "positive": positive, "negative": negative}))
         return self.directions[-1]
 
-    def stop(self) -> None:
-        """Stop what runs within one step; what was found is kept."""
-        self._loop.ask(Stop())
-
-    def wait(self, timeout: Real | None = None) -> bool:
-        """Block until nothing runs or waits, at most `timeout` seconds; False if time ran out.
-
-        Raises the error of the last action, if there was one.
-        """
-        return self._loop.wait_or_raise(None if timeout is None else float(timeout))
-
     def _do(self, command: Command) -> None:
         self._loop.ask(command)
         try:
@@ -220,7 +204,6 @@ class DirectionFinder(WidgetFacade):
 
     def _end(self, timeout: float) -> None:
         super()._end(timeout)
-        self._loop.close(timeout)
         self.view.close()
         self._canvas.close()
 

@@ -18,7 +18,7 @@ from editgan_widgets.widgets.editor.view import EditorView
 from editgan_widgets.widgets.editor.worker import EditorWorker
 
 
-class EditorParts:
+class EditorBase:
     """Base of the editor's groups of methods; `Editor` sets the attributes."""
 
     labels: LabelSet
