@@ -5,14 +5,16 @@ from editgan_widgets.analysis.edit_comparison import EDITGAN_TABLE_1, HAS_SHARE,
 
 def comparison_page(found: EditComparison, way: str) -> str:
     """All figures, how `way` compares with the others, and EditGAN's own table; it shows compare.png beside it."""
-    kid = f"KID is measured against these; the unedited portraits have {found.unedited}"
     lines = [
         f"# Ways to edit {found.attribute}",
         "",
         found.sentence(),
         "",
-        f"{found.basis}. Pictures of {found.threshold:.3f} or more have it, as {HAS_SHARE:.0%} of the samples do. "
-        f"{kid}. At strength 1 the mean portrait has it.",
+        f"{found.basis}.",
+        "",
+        f"A picture has the attribute at a value of {found.threshold:.3f} or more; {HAS_SHARE:.0%} of the samples do.",
+        f"KID is measured against these samples; that of the unedited portraits is {found.unedited}.",
+        "Strength 1 raises the mean value by that threshold minus the median of the samples.",
         "",
         "![Identity and KID over success](compare.png)",
         "",

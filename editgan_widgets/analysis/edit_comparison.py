@@ -25,7 +25,7 @@ from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
 
 HAS_SHARE = 0.3  # the share of the samples with the highest values that count as having the attribute
-TUNED_ON = 20  # portraits on which the strength 1 of each way is found
+TUNED_ON = 20  # portraits on which the scale of strength 1 is found
 _BATCH = 20
 
 FIGURES = ("success", "identity", "KID")
@@ -51,12 +51,12 @@ class EditWay:
 
 @dataclass(frozen=True)
 class WayMeasure:
-    """One way at one strength."""
+    """Figures of one way at one strength."""
 
     way: str
     labels: int
     refined: int
-    strength: float  # in units of the scale that raises the attribute's mean to where it counts as there
+    strength: float  # 1 raises the attribute's mean by the threshold minus the median of the samples
     scale: float  # of the vector
     success: Estimate  # share of the portraits, Wilson's interval
     identity: Estimate  # mean cosine of the embeddings before and after, Student's interval
@@ -69,10 +69,10 @@ class WayMeasure:
 
 @dataclass(frozen=True, eq=False)
 class EditComparison(Result):
-    """All ways at all strengths."""
+    """Figures of all ways at all strengths."""
 
     attribute: str
-    threshold: float  # value of the attribute from which on a picture has it
+    threshold: float  # a picture has the attribute if its value is at least this
     unedited: Estimate  # KID of the portraits before the edits
     measures: tuple[WayMeasure, ...]
     basis: Basis
@@ -83,7 +83,7 @@ class EditComparison(Result):
         return tuple(dict.fromkeys(m.way for m in self.measures))
 
     def at(self, way: str, success: float = 0.95) -> WayMeasure:
-        """The least strength at which a way reaches a success; where it never does, that of its highest success.
+        """Figures of a way at its least strength with at least this success, or else at that of its highest success.
 
         Raises ValueError for an unknown way.
         """
@@ -94,7 +94,7 @@ class EditComparison(Result):
         return reached[0] if reached else max(found, key=lambda m: m.success.value)
 
     def beside(self, way: str, success: float = 0.95) -> list[Record]:
-        """How a way compares with each other one, both where they reach a success.
+        """Compare a way with each other one, each at the strength that `at` gives.
 
         Each figure of the way is "better", "worse" or, if the intervals overlap, "equal within the intervals".
         """
@@ -171,7 +171,7 @@ def compare_edits(
         identity: picture [n, 3, H, W] in [-1, 1] -> unit vectors [n, d].
         features: picture [n, 3, H, W] -> features [n, d] of the KID.
         seeds: of the portraits; those that have more of the attribute than the median sample are left out.
-        strengths: of each way, in units of the scale that makes the mean portrait have the attribute.
+        strengths: of each way; see `WayMeasure.strength`.
         samples: sampled pictures, of which the HAS_SHARE with the highest values are those that have the attribute.
         refined_portraits: the first of the portraits, on which ways with refinement are measured; each takes seconds.
         seed: of the samples.
@@ -214,7 +214,7 @@ def _samples(
     seed: int,
     truncation_psi: float,
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Attribute of sampled pictures, features of those that have it, and the value from which on they do."""
+    """Attribute of sampled pictures, features of those that have it, and the threshold of the attribute."""
     rng = torch.Generator().manual_seed(seed)
     z = torch.randn(count, model.generator.z_dim, generator=rng).to(model.device)
     values, found = [], []

@@ -34,8 +34,8 @@ def ways_to_edit(
         refined: numbers of refinement steps, a way for each.
         samples: labelled pictures of the boundary (InterFaceGAN) and of the mean difference.
         candidates: directions of SeFa and channels of StyleSpace, of which the one that changes the attribute most is
-            taken. They need no labels, but this choice looks at the attribute of 24 pictures. A vector without parts
-            has no channels beside it.
+            taken. They need no labels, but this choice looks at the attribute of 24 pictures. StyleSpace is
+            left out if the vector names no parts.
         seed: of the samples.
 
     Raises ValueError for an unknown attribute or a generator that a method does not fit.

@@ -80,7 +80,7 @@ def marked_boundary(
     """Learn a boundary from marked latents.
 
     Args:
-        model: whose W.
+        model: that the latents belong to.
         w: latents of the marked portraits.
         positive: True for those marked +.
         name: of the edit vector.

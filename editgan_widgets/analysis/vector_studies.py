@@ -1,4 +1,4 @@
-"""VectorStudy: all that trials of one vector say, growing portrait by portrait."""
+"""VectorStudy: measurements of one vector, updated with each batch of portraits."""
 
 from collections.abc import Sequence
 

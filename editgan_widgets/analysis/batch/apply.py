@@ -88,7 +88,7 @@ def apply_to(
 
 
 class _Batch:
-    """One call: its edits, and what becomes of them."""
+    """One call: its edits and their results."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class _Batch:
             self.folder.close((edit.key for edits in self.edits.values() for edit in edits), self.report().table())
 
     def report(self) -> BatchReport:
-        """Report of everything that is done by now."""
+        """Report of the edits that are done so far."""
         rows: list[Record] = []
         missing = 0
         for name in self.portraits:

@@ -5,7 +5,7 @@ from editgan_widgets.widgets.explorer.document import Document
 
 
 class ExplorerLoop(Loop[Document]):
-    """A loop that says nothing of an interruption."""
+    """A loop without a message about interruptions."""
 
     def say_how_it_ended(self, cancelled: bool) -> None:
         """Say that all is measured."""

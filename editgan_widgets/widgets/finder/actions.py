@@ -31,7 +31,7 @@ class Actions:
     """Executes commands.
 
     Args:
-        model: whose latent spaces.
+        model: whose latent spaces are searched.
         read: attributes of pictures; None if there are none.
         truncation_psi: of all portraits.
         folder: in which kept vectors are saved; None saves none.
