@@ -173,7 +173,8 @@ def test_a_painted_edit_makes_a_vector_for_other_latents(session, model, tmp_pat
 
 def test_points_are_dragged_with_another_kind_of_generator(session):
     before = session.image
-    assert len(list(session.drag([DragPoint(handle=(8, 8), target=(12, 8))], steps=3))) == 3
+    steps = list(session.drag([DragPoint(handle=(8, 8), target=(8, 12))], steps=12))
+    assert max(step.reached for step in steps) > 0.5
     assert not np.array_equal(session.image, before)
 
 
