@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from editgan_widgets import images
-from editgan_widgets.confusion import confusion, mean_iou, part_iou
 from editgan_widgets.domains.portraits import (
     COARSE_LABELS,
     FINE_LABELS,
@@ -25,6 +24,7 @@ from editgan_widgets.domains.portraits.factors import factors_from_code
 from editgan_widgets.domains.portraits.identity import evaluate_identity, view_code
 from editgan_widgets.domains.portraits.parts import ids_within
 from editgan_widgets.files import write_text
+from editgan_widgets.iou import confusion, mean_iou, part_iou
 
 FIRST_SEED = 30_000_000  # far from every training's seeds
 

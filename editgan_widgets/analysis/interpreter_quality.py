@@ -9,9 +9,9 @@ from tqdm import tqdm
 from editgan_widgets.analysis import segmentation
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.quality_figures import InterpreterQuality, QualityConfig
-from editgan_widgets.confusion import confusion, part_iou
 from editgan_widgets.domains.domain import Domain
 from editgan_widgets.domains.registry import domain_of
+from editgan_widgets.iou import confusion, part_iou
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.editgan import EditGAN
 

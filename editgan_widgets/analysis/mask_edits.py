@@ -18,9 +18,9 @@ from torch import nn
 from editgan_widgets import images
 from editgan_widgets.analysis import segmentation
 from editgan_widgets.analysis.transfer import identity_cosine
-from editgan_widgets.confusion import confusion
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.domains.edits import ScriptedEdit
+from editgan_widgets.iou import confusion, pooled_iou_inside
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
@@ -107,10 +107,10 @@ def measure_edit(
     measure = EditMeasure(
         edit=edit.name,
         seed=seed,
-        iou_before=segmentation.iou_inside(start, painted, region, parts),
-        iou_after=segmentation.iou_inside(session.predicted_label_map, painted, region, parts),
-        judge_iou_before=segmentation.iou_inside(segmentation.segment(judge, shown), painted, region, parts),
-        judge_iou_after=segmentation.iou_inside(judged, painted, region, parts),
+        iou_before=pooled_iou_inside(start, painted, region, parts),
+        iou_after=pooled_iou_inside(session.predicted_label_map, painted, region, parts),
+        judge_iou_before=pooled_iou_inside(segmentation.segment(judge, shown), painted, region, parts),
+        judge_iou_after=pooled_iou_inside(judged, painted, region, parts),
         change_outside=float(difference[~region].mean()) if not region.all() else float("nan"),
         region_fraction=float(region.mean()),
         seconds=seconds,

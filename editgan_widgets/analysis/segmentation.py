@@ -1,37 +1,13 @@
-"""IoU of two label maps inside an edit's region, label maps of a segmenter, and IoU tables.
-
-Label maps are `[..., H, W]` uint8, a region is `[H, W]` bool. IoU = intersection / union of the pixels of a label.
-"""
-
-from collections.abc import Iterable
+"""Label maps of a segmenter, `[..., H, W]` uint8, and tables of the IoU of parts."""
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from editgan_widgets import images
-from editgan_widgets.confusion import part_iou
+from editgan_widgets.iou import part_iou
 from editgan_widgets.labels import LabelSet
-
-
-def iou_inside(
-    predicted: UInt8[np.ndarray, "h w"],
-    target: UInt8[np.ndarray, "h w"],
-    region: Bool[np.ndarray, "h w"],
-    parts: Iterable[int],
-) -> float:
-    """Pooled IoU of some parts inside a region: the sum of their intersections divided by the sum of their unions.
-
-    Pooling weights parts by area, and a part that the target removes still counts where the prediction has it. nan if
-    neither map shows any of the parts inside the region.
-    """
-    intersection = union = 0
-    for part in parts:
-        here, wanted = (predicted == part) & region, (target == part) & region
-        intersection += int((here & wanted).sum())
-        union += int((here | wanted).sum())
-    return intersection / union if union else float("nan")
 
 
 def segment(segmenter: nn.Module, pixels: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w"]:

@@ -34,6 +34,7 @@ from editgan_widgets.documents.journal_folders import journals_folder as journal
 from editgan_widgets.documents.journal_folders import new_folder as new_folder
 from editgan_widgets.documents.journal_folders import newest_folders as newest_folders
 from editgan_widgets.file_kinds import misplaced
+from editgan_widgets.packing import deflated, inflated
 
 _FORMAT = "editgan-widgets journal 1"
 _LIVE = 24  # number of recent states that are kept unpacked
@@ -73,10 +74,9 @@ class Arrays:
     def _hashed(self, array: np.ndarray) -> dict[str, Any]:
         content = np.ascontiguousarray(array)
         assert content.dtype.name in _DTYPES, content.dtype
-        raw = content.tobytes()
-        name = hashlib.sha256(raw).hexdigest()[:32]
+        name = hashlib.sha256(content).hexdigest()[:32]
         if name not in self.packed:
-            self.packed[name] = zlib.compress(raw, 1)
+            self.packed[name] = deflated(content, 1)
         return {"array": name, "dtype": content.dtype.name, "shape": list(content.shape)}
 
     def get(self, reference: Any) -> np.ndarray:
@@ -88,8 +88,8 @@ class Arrays:
             needed = math.prod(shape) * np.dtype(reference["dtype"]).itemsize
             if min(shape, default=0) < 0 or needed > _MOST_BYTES:
                 raise ValueError(f"array {name!r} of shape {shape}")
-            return np.frombuffer(_inflated(self.packed[name], needed), reference["dtype"]).reshape(shape)
-        except (KeyError, TypeError, ValueError, OverflowError, zlib.error) as error:
+            return np.frombuffer(inflated(self.packed[name], needed), reference["dtype"]).reshape(shape)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise JournalError(f"an array of the journal is missing or broken ({error})") from error
 
     def read(self, folder: Path) -> None:
@@ -108,15 +108,6 @@ def _is_constant(array: np.ndarray) -> bool:
     """True if neither an array nor the array that it is a view of is writeable."""
     base = array.base
     return not array.flags.writeable and (not isinstance(base, np.ndarray) or _is_constant(base))
-
-
-def _inflated(packed: bytes, size: int) -> bytes:
-    """Decompress zlib data of a known size, and not more than that. Raises ValueError, zlib.error."""
-    inflate = zlib.decompressobj()
-    raw = inflate.decompress(packed, size + 1)
-    if len(raw) != size or not inflate.eof:
-        raise ValueError(f"it does not hold the {size} bytes of its shape")
-    return raw
 
 
 def _hash_of(packed: bytes) -> str | None:

@@ -6,13 +6,10 @@ pasted in also has its original pixels in the changed rectangle, as a PNG in a p
 modify the picture drop). Reading executes nothing: the data are JSON, pixels and numbers.
 """
 
-import base64
-import binascii
 import io
 import json
 import os
 import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +28,7 @@ from editgan_widgets.labels import UnknownLabelError
 from editgan_widgets.latent.directions.edit_vector import WrongModelError
 from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.packing import packed_text, unpacked_text
 
 CHUNK = "editgan-widgets"
 PHOTO_CHUNK = b"egPH"
@@ -123,11 +121,11 @@ def _recipe_of(session: EditSession) -> dict[str, Any]:
         "left_out": session.left_out(),
         "made_of": session.recipe,
         "shape": list(session.w_plus[0].shape),
-        "w_plus": _packed(session.w_plus[0]),
-        "origin": _packed(session.origin[0]),
-        "edited": _packed_mask(session.edited_region),
-        "settled": _packed_mask(session.settled_label_map),
-        "painted": _packed_mask(session.label_map),
+        "w_plus": _latent_text(session.w_plus[0]),
+        "origin": _latent_text(session.origin[0]),
+        "edited": _mask_text(session.edited_region),
+        "settled": _mask_text(session.settled_label_map),
+        "painted": _mask_text(session.label_map),
     }
 
 
@@ -209,37 +207,34 @@ def _recipe(name: str, text: str | None) -> dict[str, Any]:
     return recipe
 
 
-def _packed(latent: Tensor) -> str:
-    return base64.b64encode(latent.detach().cpu().numpy().astype("<f4").tobytes()).decode("ascii")
+def _latent_text(latent: Tensor) -> str:
+    return packed_text(latent.detach().cpu().numpy().astype("<f4"), level=0)
 
 
-def _packed_mask(mask: np.ndarray) -> str:
-    return base64.b64encode(zlib.compress(mask.astype(np.uint8).tobytes())).decode("ascii")
+def _mask_text(mask: np.ndarray) -> str:
+    return packed_text(mask.astype(np.uint8))
 
 
 def _mask(text: Any, session: EditSession) -> UInt8[np.ndarray, "h w"]:
     height, width = session.label_map.shape
     try:
-        stream = zlib.decompressobj()
-        content = stream.decompress(base64.b64decode(text, validate=True), height * width + 1)
-    except (TypeError, ValueError, zlib.error) as error:
-        raise SavedPictureError(f"a mask in the recipe is broken ({error})") from error
-    if len(content) != height * width:
-        raise SavedPictureError(f"a mask in the recipe does not have the {width} x {height} px of this model")
-    mask = np.frombuffer(content, np.uint8).reshape(height, width)
+        mask = unpacked_text(text, (height, width), "u1")
+    except ValueError as error:
+        raise SavedPictureError(
+            f"a mask in the recipe is broken, or not of the {width} x {height} px of this model ({error})"
+        ) from error
     session.model.labels.check(mask)
     return mask
 
 
 def _unpacked(text: Any, shape: tuple[int, int]) -> Tensor:
-    try:
-        values = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
-    except (TypeError, ValueError, binascii.Error) as error:
-        raise SavedPictureError(f"a latent in the recipe is broken ({error})") from error
     rows, width = shape
-    if values.size != rows * width or not np.isfinite(values).all():
+    try:
+        values = unpacked_text(text, shape, "<f4", compressed=False)
+    except ValueError as error:
         raise SavedPictureError(
-            f"a latent in the recipe has {values.size} numbers, some perhaps not finite; this model needs "
-            f"{rows} x {width} finite ones"
-        )
-    return torch.from_numpy(values.astype(np.float32).reshape(shape))
+            f"a latent in the recipe is broken ({error}); this model needs {rows} x {width} float32 numbers"
+        ) from error
+    if not np.isfinite(values).all():
+        raise SavedPictureError("a latent in the recipe has numbers that are not finite")
+    return torch.from_numpy(values.astype(np.float32))

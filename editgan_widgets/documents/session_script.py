@@ -5,10 +5,8 @@ resulting label map, edits with their settings and number of steps, vectors by t
 numbers. At its end it compares the picture with the original one.
 """
 
-import base64
 import hashlib
 import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -23,16 +21,14 @@ from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
 from editgan_widgets.latent.directions.library import shipped_vectors
 from editgan_widgets.latent.directions.vector_stack import summed
 from editgan_widgets.models.seeds import SEED_SOURCES
+from editgan_widgets.packing import packed_text
 
 _HEAD = '''"""Makes a picture again that was edited with editgan-widgets: python {name} [MODEL] writes {picture}."""
 
 import hashlib
 import sys
-from base64 import b64decode
 from itertools import islice
-from zlib import decompress
 
-import numpy as np
 import torch
 
 from editgan_widgets import DragPoint, EditSession, EditVector, Stroke, load_model
@@ -40,14 +36,15 @@ from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.latent.described_config import config_of
 from editgan_widgets.documents.saved_picture import save_picture
 from editgan_widgets.latent.directions.vector_stack import summed
+from editgan_widgets.packing import unpacked_text
 
 
 def latent(text):
-    return torch.from_numpy(np.frombuffer(decompress(b64decode(text)), "<f4").copy()).reshape({shape})
+    return torch.from_numpy(unpacked_text(text, {shape}, "<f4").copy())
 
 
 def parts(text):
-    return np.frombuffer(decompress(b64decode(text)), np.uint8).reshape({size})
+    return unpacked_text(text, {size}, "u1")
 
 
 def mask(text):
@@ -149,7 +146,7 @@ class _Script:
         return "".join(f"{line}\n" for _, line in lines)
 
     def _painted(self, entry: Entry) -> str:
-        return f"session.set_label_map(parts({_packed(self._state(entry).label_map)!r}))"
+        return f"session.set_label_map(parts({packed_text(self._state(entry).label_map, 9)!r}))"
 
     def _line(self, entry: Entry) -> str:
         made = entry.made
@@ -177,7 +174,7 @@ class _Script:
             config = f"config_of({_literal(made['settings'])}, {int(made['steps'])})"
             points = [tuple(float(x) for x in point) for point in made["points"]]
             told = ", ".join(f"DragPoint({point[:2]}, {point[2:]})" for point in points)
-            free = f", region=mask({_packed(self._array(made['region']))!r})" if "region" in made else ""
+            free = f", region=mask({packed_text(self._array(made['region']))!r})" if "region" in made else ""
             return f"run(session.drag([{told}]{free}, config={config}), {self._ran(made)})"
         if kind in ("edit", "drag"):
             raise ScriptError("an edit was run with an embedding network, which a script cannot hold")
@@ -257,8 +254,4 @@ def _layers_of(layers: Sequence[float] | None) -> Layers:
 
 
 def _latent(w_plus: torch.Tensor) -> str:
-    return f"latent({_packed(w_plus.detach().cpu().numpy().astype('<f4'))!r})"
-
-
-def _packed(array: np.ndarray) -> str:
-    return base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes(), 9)).decode("ascii")
+    return f"latent({packed_text(w_plus.detach().cpu().numpy().astype('<f4'), 9)!r})"

@@ -10,7 +10,6 @@ work. The pictures of a batch are independent.
 """
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from editgan_widgets.latent.latent_frame import LatentFrame
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
 from editgan_widgets.models.readback import Readback
+from editgan_widgets.schedules import learning_rate
 
 Start = Literal["encoder", "mean"]
 
@@ -236,7 +236,6 @@ def _psnr(made: Tensor, target: Tensor) -> Float[Tensor, " n"]:
 
 def _rate(config: EmbedConfig, i: int) -> float:
     """Rate of update i = 0, 1, …: warm-up, plateau, cosine to 0 over the last steps."""
-    up = min(1.0, (i + 1) / (config.warmup + 1))
     falling = max(config.decay_share * config.steps, 1.0)
-    down = max(0.0, (i + 1 - (config.steps - falling)) / (falling + 1))
-    return config.lr * up * (0.5 + 0.5 * math.cos(math.pi * down))
+    down = (i + 1 - (config.steps - falling)) / (falling + 1)
+    return learning_rate(config.lr, (i + 1) / (config.warmup + 1), down)

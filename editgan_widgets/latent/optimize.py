@@ -29,6 +29,7 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.readback import Readback
 from editgan_widgets.models.recorded_steps import RecordedSteps, Step
 from editgan_widgets.scalars import Flag, Real, real
+from editgan_widgets.schedules import learning_rate
 
 
 @dataclass(frozen=True)
@@ -111,13 +112,13 @@ def optimize_edit(
     del before
     offset = frame.offset(w_plus.detach()).requires_grad_()
     adam = Adam(offset, config.beta2)
-    rate, read = _schedule(config), Readback()
+    read = Readback()
     evaluations = _Evaluations(model, objective, frame, offset, _dtype(config, offset.device))
     try:
         for index in range(config.steps + 1):
             evaluation = evaluations()
             if index == 0 and not with_start:
-                adam.step(rate(0), evaluation.gradient())
+                adam.step(_rate(config, 0), evaluation.gradient())
                 del evaluation  # frees its features before those of the next step are computed
                 continue
             pixels, figures = read((evaluation.pixels, evaluation.figures))  # the only synchronisation of the step
@@ -135,7 +136,7 @@ def optimize_edit(
             yield EditStep(index, config.steps, latent, pixels, shown, score, reached, agreement, seconds, left_out)
             if done:
                 return
-            adam.step(rate(index), evaluation.gradient())
+            adam.step(_rate(config, index), evaluation.gradient())
             del evaluation
     finally:
         evaluations.close()
@@ -195,13 +196,8 @@ def _recorded_steps(step: Step, kinds: int, device: torch.device) -> RecordedSte
     return RecordedSteps(step, kinds, device) if device.type == "cuda" else None
 
 
-def _schedule(config: EditConfig) -> Callable[[int], float]:
+def _rate(config: EditConfig, i: int) -> float:
     """Rate of update i = 0, 1, …: warm-up, plateau, linear fall over the last third."""
-
-    def rate(i: int) -> float:
-        up = min(1.0, (i + 1) / (config.warmup + 1))
-        fall_from = config.steps * 2 / 3
-        down = max(0.0, (i - fall_from) / max(config.steps - fall_from, 1.0))
-        return config.lr * up * (1 - (1 - config.decay) * down)
-
-    return rate
+    fall_from = config.steps * 2 / 3
+    down = (i - fall_from) / max(config.steps - fall_from, 1.0)
+    return learning_rate(config.lr, (i + 1) / (config.warmup + 1), down, config.decay, "linear")

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import UInt8
 from scipy import ndimage
 
+from editgan_widgets.iou import mean_iou_inside
 from editgan_widgets.scalars import Flag, Real, flag, real
 
 WHOLE_PART_SHARE = 0.05  # of the picture's area: parts up to this size are in the region as a whole
@@ -114,14 +115,6 @@ def _buffer(given: Real | None, height: int) -> float:
     return max(LEAST_BUFFER, BUFFER_SHARE * height) if given is None else real(given, "buffer_px", least=0)
 
 
-def agreement(
-    label_map: UInt8[np.ndarray, "h w"], target: EditTarget, region: Bool[np.ndarray, "h w"] | None = None
-) -> float:
+def agreement(label_map: UInt8[np.ndarray, "h w"], target: EditTarget) -> float:
     """Mean IoU, 0..1, of the edited parts in `label_map` and the target, inside the region."""
-    inside = target.region if region is None else region
-    scores = []
-    for label in target.labels:
-        ours, wanted = (label_map == label) & inside, (target.label_map == label) & inside
-        union = (ours | wanted).sum()
-        scores.append(float((ours & wanted).sum() / union) if union else 1.0)
-    return float(np.mean(scores))
+    return mean_iou_inside(label_map, target.label_map, target.region, target.labels)

@@ -1,7 +1,6 @@
 """Shared by all trainings: length of a run, learning-rate schedule, stopping by signal, optimiser states on disk."""
 
 import contextlib
-import math
 import signal
 import threading
 import time
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from editgan_widgets.models.devices import bfloat16_in_hardware
+from editgan_widgets.schedules import learning_rate
 
 FINAL_RATE = 0.02  # learning rate at the end, as a share of the initial one
 
@@ -64,16 +64,10 @@ def quick_arithmetic(*networks: nn.Module) -> Iterator[None]:
         yield
 
 
-def cosine_decay(progress: float) -> float:
-    """Share of the learning rate, falling from 1 to 0 along half a cosine for a progress in 0..1."""
-    return 0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0))
-
-
 def set_rate(optimizer: torch.optim.Optimizer, rate: float, progress: float) -> None:
     """Set the learning rate for a progress in 0..1: linear warm-up over the first twentieth, then cosine decay."""
-    falling = FINAL_RATE + (1 - FINAL_RATE) * cosine_decay(progress)
     for group in optimizer.param_groups:
-        group["lr"] = rate * min(1.0, 20 * progress + 0.05) * falling
+        group["lr"] = learning_rate(rate, 20 * progress + 0.05, progress, FINAL_RATE)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

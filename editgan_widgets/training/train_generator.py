@@ -29,6 +29,7 @@ from editgan_widgets.models.checkpoints import Bundle, CheckpointError, read_bun
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.models.discriminator import Discriminator, DiscriminatorConfig
 from editgan_widgets.models.generators.stylegan2 import StyleGAN2, StyleGAN2Config
+from editgan_widgets.schedules import learning_rate
 from editgan_widgets.training.augment import adapt, augment
 from editgan_widgets.training.losses import (
     CHARBONNIER,
@@ -40,7 +41,6 @@ from editgan_widgets.training.losses import (
     r1_penalty,
 )
 from editgan_widgets.training.runs import (
-    cosine_decay,
     load_optimizer,
     optimizer_tensors,
     progress_of,
@@ -319,9 +319,9 @@ class _State:
 
     def _set_rate(self) -> None:
         c = self.config
-        left = min((1 - self.progress) / max(c.decay_fraction, 1e-9), 1.0)
-        falling = c.final_rate + (1 - c.final_rate) * cosine_decay(1 - left)
-        self.rate = c.learning_rate * min((self.images + c.batch) / max(c.warmup_images, 1), 1.0) * falling
+        up = (self.images + c.batch) / max(c.warmup_images, 1)
+        down = 1 - (1 - self.progress) / max(c.decay_fraction, 1e-9)
+        self.rate = learning_rate(c.learning_rate, up, down, c.final_rate)
         for optimizer, share in ((self.optimizer_g, 1.0), (self.optimizer_d, c.discriminator_rate)):
             if optimizer is not None:
                 for group in optimizer.param_groups:

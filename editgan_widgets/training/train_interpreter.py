@@ -15,7 +15,7 @@ from torch import Tensor
 from editgan_kernels import bilinear_taps
 from editgan_widgets.models.generators.protocol import Generator
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
-from editgan_widgets.training.runs import cosine_decay
+from editgan_widgets.schedules import learning_rate
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def train_interpreter(
     )
     for step in range(1, config.steps + 1):
         for group in optimizer.param_groups:
-            group["lr"] = config.lr * cosine_decay((step - 1) / config.steps)
+            group["lr"] = learning_rate(config.lr, 1, (step - 1) / config.steps)
         picked = sampler()
         target = labels[picked].to(w_plus.device)
         logits = interpreter.members(pool(picked))  # [ensemble, n, num_labels]

@@ -16,9 +16,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from editgan_widgets import images as pictures
-from editgan_widgets.confusion import confusion, mean_iou
 from editgan_widgets.domains.portraits.parts import FINE_LABELS, ids_within
 from editgan_widgets.domains.portraits.segmenter import MergedSegmenter, Segmenter
+from editgan_widgets.iou import confusion, mean_iou
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.devices import resolve_device
 from editgan_widgets.training.runs import RunLength, fit

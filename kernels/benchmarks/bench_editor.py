@@ -56,8 +56,8 @@ def bench(model, judge, options):
 
     from editgan_widgets import images
     from editgan_widgets.analysis import mask_edits, segmentation
-    from editgan_widgets.confusion import mean_iou
     from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
+    from editgan_widgets.iou import mean_iou
 
     seeds = range(options.first_seed, options.first_seed + options.samples)
     counts = mask_edits.few_shot_confusion(model, judge, seeds, options.truncation_psi)

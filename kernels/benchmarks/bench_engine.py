@@ -271,6 +271,7 @@ def preset_once(options):
     from editgan_widgets.analysis import segmentation
     from editgan_widgets.documents.session import EditSession
     from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
+    from editgan_widgets.iou import pooled_iou_inside
     from editgan_widgets.latent.label_maps import predicted_label_map
     from editgan_widgets.latent.optimize import EditConfig
     from editgan_widgets.training.build_model import peak_memory_mb
@@ -303,16 +304,16 @@ def preset_once(options):
                 with torch.no_grad():
                     features = bench.model.generator.synthesis(step.w_plus).features
                 seen = predicted_label_map(bench.model, features).numpy()
-                if segmentation.iou_inside(seen, painted, region, parts) >= 0.7:
+                if pooled_iou_inside(seen, painted, region, parts) >= 0.7:
                     figures["steps_to"].append(step.index)
                     figures["seconds_to"].append(spent)
         figures["seconds"].append(spent)
         if len(figures["steps_to"]) < tried:
             figures["steps_to"].append(float("inf"))
             figures["seconds_to"].append(float("inf"))
-        figures["iou"].append(segmentation.iou_inside(session.predicted_label_map, painted, region, parts))
+        figures["iou"].append(pooled_iou_inside(session.predicted_label_map, painted, region, parts))
         judged = segmentation.segment(bench.segmenter, session.image)
-        figures["judge_iou"].append(segmentation.iou_inside(judged, painted, region, parts))
+        figures["judge_iou"].append(pooled_iou_inside(judged, painted, region, parts))
         change = abs(session.image - before).mean(2) / 255
         figures["outside"].append(float(change[~region].mean()))
     reached = [value != float("inf") for value in figures["steps_to"]]

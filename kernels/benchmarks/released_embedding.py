@@ -4,8 +4,6 @@ A hundred steps follow the encoder's pass. Each computes LPIPS of both pictures 
 encoder on the picture and detaches its result.
 """
 
-import math
-
 import torch
 import torch.nn.functional as F
 from released_loop import in_unit_range, lpips
@@ -13,6 +11,7 @@ from torch import Tensor
 
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.vgg16 import Vgg16Features
+from editgan_widgets.schedules import learning_rate
 
 LPIPS, MSE = 10.0, 1.0  # the release's weights; the encoder's term has weight 1
 RATE = 0.1  # Adam's maximum learning rate
@@ -40,7 +39,7 @@ class ReleasedEmbedding:
     def step(self) -> Tensor:
         """Evaluate, differentiate and update; returns the loss before the update."""
         self.optimiser.zero_grad()
-        self.optimiser.param_groups[0]["lr"] = RATE * self._ramp()
+        self.optimiser.param_groups[0]["lr"] = self._rate()
         picture = in_unit_range(self.generator.synthesis(self.w_plus).image)
         encoder = F.mse_loss(self.w_plus, self.encoder(picture).detach())
         distance = lpips(self.vgg16, self.heads, picture, self.target)
@@ -50,7 +49,6 @@ class ReleasedEmbedding:
         self.done += 1
         return loss.detach()
 
-    def _ramp(self) -> float:
+    def _rate(self) -> float:
         behind = min(self.done / self.steps, 1.0)
-        rising, falling = min(1.0, (behind + 1 / self.steps) / 0.05), min(1.0, (1 - behind) / 0.25)
-        return rising * (0.5 - 0.5 * math.cos(math.pi * falling))
+        return learning_rate(RATE, (behind + 1 / self.steps) / 0.05, 1 - (1 - behind) / 0.25)

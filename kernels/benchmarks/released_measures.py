@@ -267,8 +267,8 @@ REACHED, EDITS, MOST_STEPS = 0.85, 4, 60
 def measure_reach(name, options):
     """Scripted edits of the shipped model: steps and time until the painted parts' IoU in the region is 0.85."""
     from editgan_widgets import EditSession, load_model
-    from editgan_widgets.analysis.segmentation import iou_inside
     from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
+    from editgan_widgets.iou import pooled_iou_inside
 
     model, found = load_model("portraits", device=options.device), []
     for seed, edit in enumerate(SCRIPTED_EDITS, 10_000_000):
@@ -280,7 +280,7 @@ def measure_reach(name, options):
         region, parts = session.region, edit.part_ids(model.labels)
 
         def iou(label_map, painted=painted, region=region, parts=parts):
-            return iou_inside(label_map, painted, region, parts)
+            return pooled_iou_inside(label_map, painted, region, parts)
 
         if not iou(session.predicted_label_map) >= REACHED:
             warm_up, latents = (latents_of(name, session) for _ in range(2))

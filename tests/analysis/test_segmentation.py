@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from editgan_widgets.analysis import segmentation
-from editgan_widgets.confusion import confusion, mean_iou, part_iou
+from editgan_widgets.iou import confusion, iou, mean_iou, mean_iou_inside, part_iou, pooled_iou_inside
 from editgan_widgets.labels import Label, LabelSet
 
 
@@ -26,23 +26,35 @@ def test_confusions_of_several_pictures_add_up():
 def test_iou_is_intersection_over_union():
     truth = np.array([[1, 1, 1, 0]], np.uint8)
     predicted = np.array([[0, 1, 1, 1]], np.uint8)
-    iou = part_iou(confusion(predicted, truth, num_labels=2))
-    assert iou[1] == pytest.approx(2 / 4)
+    assert part_iou(confusion(predicted, truth, num_labels=2))[1] == pytest.approx(2 / 4)
 
 
 def test_iou_inside_ignores_pixels_outside_the_region():
     target = np.array([[1, 1, 0, 0]], np.uint8)
     predicted = np.array([[1, 0, 0, 1]], np.uint8)
     region = np.array([[True, True, True, False]])
-    assert segmentation.iou_inside(predicted, target, region, [1]) == pytest.approx(1 / 2)
+    assert pooled_iou_inside(predicted, target, region, [1]) == pytest.approx(1 / 2)
 
 
 def test_pixels_of_a_part_that_the_target_removed_lower_the_iou():
     target = np.array([[2, 2, 0, 0]], np.uint8)
     leftover = np.array([[2, 2, 1, 1]], np.uint8)
     region = np.ones((1, 4), bool)
-    assert segmentation.iou_inside(leftover, target, region, [1, 2]) == pytest.approx(2 / 4)
-    assert np.isnan(segmentation.iou_inside(leftover, target, region, [3]))
+    assert pooled_iou_inside(leftover, target, region, [1, 2]) == pytest.approx(2 / 4)
+    assert np.isnan(pooled_iou_inside(leftover, target, region, [3]))
+
+
+def test_the_mean_counts_a_part_that_neither_map_shows_as_reached():
+    target = np.array([[1, 1, 2, 0]], np.uint8)
+    predicted = np.array([[1, 0, 2, 0]], np.uint8)
+    region = np.ones((1, 4), bool)
+    assert mean_iou_inside(predicted, target, region, [1, 2, 3]) == pytest.approx((1 / 2 + 1 + 1) / 3)
+
+
+def test_arrays_and_tensors_of_counts_have_the_same_iou():
+    both, either = np.array([3, 0, 0]), np.array([4, 2, 0])
+    np.testing.assert_array_equal(iou(both, either, 1.0), [0.75, 0, 1])
+    assert iou(torch.tensor(both), torch.tensor(either), 1.0).tolist() == [0.75, 0, 1]
 
 
 def test_a_picture_is_labelled_by_the_largest_logit():

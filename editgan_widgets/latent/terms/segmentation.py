@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from editgan_kernels import PixelSampler
+from editgan_widgets.iou import iou
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.latent.terms.term import Candidate, TermValue
 from editgan_widgets.models.interpreter import Interpreter
@@ -69,7 +70,7 @@ class SegmentationTerm:
     def _iou(self) -> Float[Tensor, ""]:
         counts = [lattice.counts for lattice in self.lattices if lattice.counts is not None]
         both, either = (torch.stack(of_each).sum(0) for of_each in zip(*counts, strict=True))
-        return torch.where(either > 0, both / either.clamp_min(1), 1.0).mean()
+        return iou(both, either, 1.0).mean()
 
 
 class _Lattice:

@@ -1,11 +1,12 @@
 """Pictures and masks as bytes for the browser: JPEG for frames, PNG for committed pictures, zlib for masks."""
 
 import io
-import zlib
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 from PIL import Image
+
+from editgan_widgets.packing import deflated
 
 LARGEST_PNG = 256  # px; larger pictures are sent as JPEG q95, a tenth of the bytes
 
@@ -38,4 +39,4 @@ def still(pixels: UInt8[np.ndarray, "h w 3"]) -> bytes:
 
 def packed(array: UInt8[np.ndarray, "h w"] | Bool[np.ndarray, "h w"]) -> bytes:
     """Deflate a label map or a mask; the browser inflates it with DecompressionStream."""
-    return zlib.compress(np.ascontiguousarray(array, np.uint8).tobytes(), 1)
+    return deflated(array.astype(np.uint8, copy=False), 1)
