@@ -28,7 +28,7 @@ export function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, 
     onBack() {
       onWaiting(false);
       revisions.check();
-      outbox.resend();
+      outbox.open();
     },
   });
   /** @param {object} content @param {ArrayBuffer[]} [buffers] */

@@ -131,8 +131,10 @@ export function makeOutbox({ ident, store, post, online, onHandled, onWaiting })
       return;
     }
     timer = setTimeout(() => {
-      patience = Math.min(MOST_PATIENCE, 2 * patience);
-      if (online()) resend();
+      if (online()) {
+        patience = Math.min(MOST_PATIENCE, 2 * patience);
+        resend();
+      }
       wait();
     }, patience);
   }
@@ -181,13 +183,16 @@ export function makeOutbox({ ident, store, post, online, onHandled, onWaiting })
 
   return {
     send,
-    resend,
     handled,
     standing,
     /** Messages that are not handled yet, including those of an earlier page. */
     waiting: () => [...entries],
-    /** Send all waiting messages, again and again until they are answered. */
+    /**
+     * Send all waiting messages, again and again until they are answered: as the page opens, and when the connection returns, which
+     * may lose them once more. What was lost before says nothing about the new connection, so the first interval is short again.
+     */
     open() {
+      patience = PATIENCE;
       resend();
       wait();
     },

@@ -78,6 +78,43 @@ test("an unanswered message is sent again at growing intervals, but not while th
   }
 });
 
+test("when the connection returns, messages are sent at once, and the first interval is short again", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const outbox = open();
+    outbox.send({ kind: "stroke" });
+    for (const wait of [5000, 10_000, 20_000]) mock.timers.tick(wait);
+    assert.equal(posted.length, 4);
+    online = false;
+    mock.timers.tick(600_000);
+    online = true;
+    outbox.open();
+    assert.equal(posted.length, 5);
+    mock.timers.tick(5000); // what was sent on the return was lost too
+    assert.equal(posted.length, 6);
+    outbox.close();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("a lost connection does not make the intervals longer", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const outbox = open();
+    online = false;
+    outbox.send({ kind: "stroke" });
+    mock.timers.tick(600_000);
+    assert.equal(posted.length, 1);
+    online = true; // a host that reports no return
+    mock.timers.tick(5000);
+    assert.equal(posted.length, 2);
+    outbox.close();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test("without a connection the page is notified that messages wait, until they are handled", () => {
   const outbox = open();
   online = false;

@@ -13,7 +13,9 @@ from lab import EditorPage, Lab, until
 WATCH_MOVES = """root => {
     const canvas = root.querySelectorAll('.eg-canvas')[1], ctx = canvas.getContext('2d');
     const waits = root.moveWaits = [];
+    root.movesSeen = 0;
     root.watchMoves = event => {
+        root.movesSeen++;
         const box = canvas.getBoundingClientRect(), scale = canvas.width / box.width;
         const x = Math.round((event.clientX - box.left) * scale) - 16;
         const y = Math.round((event.clientY - box.top) * scale) - 16;
@@ -81,6 +83,7 @@ def _watch(editor=editor, edit=editor.session.edit, check=Stop.check):
     editor.view.observe(running, 'running')
 _watch()"""
 NOTED = "import json; print(json.dumps(noted)); noted['steps'].clear()"
+CONNECTION = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.connectionStatus"
 SLIDE_AT_RANDOM = """async (root, [label, values, pauses]) => {
     const slider = root.querySelector(`[aria-label="Scale of ${label}"]`);
     for (const [i, value] of values.entries()) {
@@ -134,7 +137,7 @@ def pointer_to_pixel(editor: EditorPage, moves: int, steps: int = 0, size: int |
         time.sleep(0.012)
     if steps:
         assert editor.running, "the edit ended before the moves did; give it more steps"
-    editor.page.wait_for_timeout(100)
+    until(lambda: editor.evaluate("root => root.moveWaits.length === root.movesSeen"), 10, "a move was never shown")
     waits = editor.evaluate(END_WATCH)
     editor.page.mouse.up()
     if editor.running:
@@ -170,8 +173,8 @@ def stop_to_stopped(editor: EditorPage, tries: int, steps: int = 100) -> dict[st
             f"label_map = editor.label_map.copy(); label_map[8:20, 8:20] = {1 + i % 2}\n"
             f"editor.operate(lambda before, labels: label_map, run=False); editor.wait(); editor.run({steps})"
         )
-        until(lambda: int(editor.lab.kernel("print(len(noted['steps']))")) > 3, 60, "the edit did not begin")
-        time.sleep(0.05 * i)
+        # At another step in each try.
+        until(lambda i=i: int(editor.lab.kernel("print(len(noted['steps']))")) > 3 + i, 60, "the edit did not begin")
         editor.press("Stop")
         editor.idle()
         noted = json.loads(editor.lab.kernel(NOTED))
@@ -245,7 +248,7 @@ def drops(line: Any, editor: EditorPage, count: int) -> int:
         editor.page.mouse.move(*screen(editor, size * 0.6, y, size), steps=3)
         editor.page.mouse.up()
         painted = editor.pixels("index").tolist()
-        time.sleep(0.3)
+        until(lambda: editor.page.evaluate(CONNECTION) != "connected", 30, "the page does not see the cut")
         line.mend()
         until(lambda: editor.evaluate("root => root.editgan.waiting()") == 0, 90, "something still waits")
         editor.idle()

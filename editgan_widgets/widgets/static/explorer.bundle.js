@@ -210,8 +210,10 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
       return;
     }
     timer = setTimeout(() => {
-      patience = Math.min(MOST_PATIENCE, 2 * patience);
-      if (online()) resend();
+      if (online()) {
+        patience = Math.min(MOST_PATIENCE, 2 * patience);
+        resend();
+      }
       wait();
     }, patience);
   }
@@ -247,13 +249,16 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
   }
   return {
     send,
-    resend,
     handled: handled2,
     standing,
     /** Messages that are not handled yet, including those of an earlier page. */
     waiting: () => [...entries],
-    /** Send all waiting messages, again and again until they are answered. */
+    /**
+     * Send all waiting messages, again and again until they are answered: as the page opens, and when the connection returns, which
+     * may lose them once more. What was lost before says nothing about the new connection, so the first interval is short again.
+     */
     open() {
+      patience = PATIENCE;
       resend();
       wait();
     },
@@ -292,7 +297,7 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
     onBack() {
       onWaiting(false);
       revisions.check();
-      outbox.resend();
+      outbox.open();
     }
   });
   const post = (content, buffers) => model.send(content, void 0, buffers);
