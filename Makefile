@@ -78,9 +78,10 @@ check: $(STAMP) $(PACKAGES)  ## lint, format, types, import contracts, bundles o
 	cd js && $(NODE) node_modules/typescript/bin/tsc
 	cd js && $(NODE) build.js --check
 
+# The bundles come first: a new widget's class cannot be imported without its bundle, and bundling needs no types.
 bundle: $(PACKAGES)  ## write the browser side of the widgets from js/
-	$(call MESSAGES,)
 	cd js && $(NODE) build.js
+	$(call MESSAGES,)
 
 format: $(STAMP)  ## put the code into its format
 	$(BIN)/ruff check --fix .
