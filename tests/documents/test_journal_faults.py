@@ -210,17 +210,22 @@ def test_a_session_without_an_editor_continues_and_warns_once(
 
 def test_a_disk_that_fails_slowly_is_tried_rarely(session, tmp_path, monkeypatch):
     journal = session.keep_journal(tmp_path / "journal")
-    tries = []
+    tries, now = [], [1000.0]
 
     def fail(_content):
-        tries.append(1)
-        time.sleep(0.3)
+        tries.append(now[0])
+        now[0] += 0.3
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(journal, "clock", lambda: now[0])
     monkeypatch.setattr(journal._disk, "write", fail)
-    for x in range(20):
+    for x in range(20):  # one stroke in 0.05 s
         session.paint(Stroke([(1.5 * x, 4.0)], 2.0, x % 4))
+        now[0] += 0.05
     assert len(tries) == 1
+    now[0] += 1.0
+    session.paint(Stroke([(4.0, 20.0)], 2.0, 1))
+    assert len(tries) == 2
 
 
 def test_a_note_that_is_not_json_is_refused_and_changes_nothing(session, tmp_path):

@@ -1,5 +1,7 @@
 """undo(do(x)) == x, and redo(undo(do(x))) == do(x), for every action of a session in any order."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 
 from editgan_widgets.documents.session import EditSession, SessionError
 from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.optimize import EditStep
+from editgan_widgets.latent.terms.drag import DragError, DragPoint
 from editgan_widgets.masks import part_operations as ops
 from editgan_widgets.masks.strokes import Stroke, StrokeError
 
@@ -17,10 +21,19 @@ ACTIONS = st.one_of(
     st.tuples(st.just("grow"), st.integers(0, 3), st.sampled_from([1, 2.5])),
     st.tuples(st.just("vector"), st.floats(-2, 2, width=16)),
     st.tuples(st.just("edit"), st.integers(1, 3), st.booleans()),
+    st.tuples(st.just("drag"), NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.booleans()),
     st.tuples(st.just("strength"), st.sampled_from([0, 0.5, 1, 2])),
     st.tuples(st.just("adopt")),
     st.tuples(st.just("visit"), st.integers(0, 9)),
 )
+
+
+def run(steps: Iterator[EditStep], stopped: bool) -> None:
+    """Run an optimisation to its end, or stop it after one step."""
+    for _ in steps:
+        if stopped:
+            break
+    steps.close()  # type: ignore[attr-defined]
 
 
 def done(session: EditSession, action: tuple) -> None:
@@ -39,18 +52,17 @@ def done(session: EditSession, action: tuple) -> None:
             session.apply_vector(EditVector("push", delta, (), {"fingerprint": model.fingerprint}), given_values[0])
         elif kind == "edit":
             steps, stopped = given_values
-            iterator = session.edit(steps)
-            for _ in iterator:
-                if stopped:
-                    break
-            iterator.close()
+            run(session.edit(steps), stopped)
+        elif kind == "drag":
+            x, y, to_x, to_y, stopped = given_values
+            run(session.drag([DragPoint((x, y), (to_x, to_y))], steps=2), stopped)
         elif kind == "strength":
             session.set_strength(given_values[0])
         elif kind == "adopt":
             session.adopt_prediction()
         else:
             session.visit(sorted(session.history.entries)[given_values[0] % len(session.history.entries)])
-    except (SessionError, StrokeError):
+    except (SessionError, StrokeError, DragError):
         pass
 
 

@@ -2,7 +2,6 @@
 
 import io
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -107,9 +106,14 @@ def test_an_invalid_new_portrait_leaves_the_old_one(editor, seed, psi):
 
 
 def test_idle_jobs_run_in_order_while_the_worker_is_idle_and_continue_after_an_error():
-    busy, ran, errors = threading.Event(), [], []
+    busy, looks, ran, errors = threading.Event(), [], [], []
     busy.set()
-    idle = IdleWorker(busy.is_set, errors.append)
+
+    def is_busy():
+        looks.append(1)
+        return busy.is_set()
+
+    idle = IdleWorker(is_busy, errors.append)
 
     def broken():
         raise RuntimeError("broke")
@@ -118,15 +122,16 @@ def test_idle_jobs_run_in_order_while_the_worker_is_idle_and_continue_after_an_e
     idle.ask("b", broken)
     idle.ask("c", lambda: ran.append("c"))
     idle.ask("a", lambda: ran.append("new"))
-    time.sleep(0.2)
+    until(lambda: len(looks) > 3)
     assert ran == []
     busy.clear()
     until(lambda: len(ran) == 2)
     assert ran == ["new", "c"]
     assert [str(error) for error in errors] == ["broke"]
-    idle.close()
+    idle.close(10)
+    assert not idle._thread.is_alive()
     idle.ask("d", lambda: ran.append("d"))
-    time.sleep(0.1)
+    assert not idle._jobs
     assert ran == ["new", "c"]
 
 
