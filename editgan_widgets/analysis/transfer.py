@@ -61,10 +61,6 @@ class TransferReport:
         """JSON-ready form; nan becomes None."""
         return without_nan(asdict(self))
 
-    def to_markdown(self) -> str:
-        """One-row table."""
-        return markdown_table([self])
-
 
 def transfer(
     model: EditGAN,

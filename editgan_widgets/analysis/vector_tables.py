@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from editgan_widgets.analysis.distribution import Estimate
@@ -131,22 +130,3 @@ def compare_vectors(
             observe(model, vector, [study], chosen, study.strengths, truncation_psi, progress=progress)
         rows.append(figures_of(vector, study, safe_strength(vector, model, chosen, truncation_psi)))
     return vector_table(rows, given)
-
-
-def sorted_rows(rows: Iterable[VectorFigures], by: str, descending: bool = False) -> list[VectorFigures]:
-    """Rows in the order of a column: "vector", "norm", "success", "leakage" or "safe"; what is unknown comes last.
-
-    Raises ValueError for another column.
-    """
-    columns = ("vector", "norm", "success", "leakage", "safe")
-    if by not in columns:
-        raise ValueError(f"vectors are sorted by one of {', '.join(columns)}; got {by!r}")
-
-    def value(row: VectorFigures) -> float | str | None:
-        found = getattr(row, by)
-        return found.value if isinstance(found, Estimate) else found
-
-    known = [row for row in rows if value(row) is not None and value(row) == value(row)]
-    unknown = [row for row in rows if row not in known]
-    known.sort(key=lambda row: np.inf if value(row) is None else value(row), reverse=descending)  # type: ignore[arg-type,return-value]
-    return known + unknown

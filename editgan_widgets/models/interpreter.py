@@ -120,21 +120,6 @@ class Interpreter(nn.Module):
         folded = self.folded()
         return self._head(folded, pyramid_linear_at(features, folded.weight1, folded.bias1, sampler))
 
-    def naive(self, features: Sequence[Float[Tensor, "batch _ _ _"]]) -> Float[Tensor, "batch num_labels h w"]:
-        """Logits by the textbook form: upsample, concatenate, each member separately, mean. Large; for tests."""
-        size = (features[-1].shape[2], features[-1].shape[3])
-        levels = [nn.functional.interpolate(x, size=size, mode="bilinear", align_corners=False) for x in features]
-        pixels = torch.cat(levels, dim=1).permute(0, 2, 3, 1)
-        x = (pixels - self.feature_mean) / self.feature_std
-        logits = []
-        for m in range(self.config.ensemble):
-            h1 = self.config.hidden[0]
-            y = (x @ self.weight1[m * h1 : (m + 1) * h1].T + self.bias1[m * h1 : (m + 1) * h1]).relu()
-            y = self.norm1.one(y, m)
-            y = self.norm2.one((y @ self.weight2[m].T + self.bias2[m]).relu(), m)
-            logits.append(y @ self.weight3[m].T + self.bias3[m])
-        return torch.stack(logits).mean(0).permute(0, 3, 1, 2)
-
     def members(self, pixels: Float[Tensor, "n channels"]) -> Float[Tensor, "ensemble n num_labels"]:
         """Every member's logits for n pixels' raw features; in training mode the norms use the batch's statistics."""
         scaled = self.weight1 / self.feature_std
@@ -143,21 +128,6 @@ class Interpreter(nn.Module):
         x = self.norm1(x.relu())
         x = self.norm2(torch.baddbmm(self.bias2[:, None], x, self.weight2.transpose(1, 2)).relu())
         return torch.baddbmm(self.bias3[:, None], x, self.weight3.transpose(1, 2))
-
-    def uncertainty(
-        self, features: Sequence[Float[Tensor, "batch _ _ _"]], size: tuple[int, int] | None = None
-    ) -> Float[Tensor, "batch h w"]:
-        """Jensen-Shannon divergence of the members' opinions, in nats (DatasetGAN, 3.1): H(mean p) - mean H(p)."""
-        self._check(features)
-        size = size or (features[-1].shape[2], features[-1].shape[3])
-        folded = self.folded()
-        rows = pyramid_linear(features, folded.weight1, folded.bias1, size).flatten(2).transpose(1, 2)
-        x = self._second(folded, rows)  # [members, batch * n, h2]
-        weight3, bias3 = folded.weight3, folded.bias3
-        p = torch.baddbmm(bias3[:, None], x, weight3.transpose(1, 2)).softmax(-1)
-        mean = p.mean(0)
-        divergence = _entropy(mean) - _entropy(p).mean(0)
-        return divergence.clamp_min(0).reshape(rows.shape[0], *size)
 
     def folded(self) -> "_FoldedInterpreter":
         """Return the inference weights, kept for as long as the interpreter stays frozen."""
@@ -278,12 +248,3 @@ class _StackedNorm(nn.Module):
         """Scale and shift `[members, width]` by the running statistics."""
         scale = self.weight * (self.running_var + _BN_EPS).rsqrt()
         return scale, self.bias - self.running_mean * scale
-
-    def one(self, x: Tensor, member: int) -> Tensor:
-        """Normalise one member's `[..., width]` by its running statistics."""
-        mean, var = self.running_mean[member], self.running_var[member]
-        return (x - mean) / (var + _BN_EPS).sqrt() * self.weight[member] + self.bias[member]
-
-
-def _entropy(p: Tensor) -> Tensor:
-    return torch.special.entr(p).sum(-1)

@@ -90,7 +90,7 @@ def test_the_report_is_available_as_a_table_and_as_json(tiny_model, brighter):
     report = transfer(bare, brighter, SEEDS[:3], "brightness", read, source_change=0.02)
     assert report.outside is None
     assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["measures"][0]["identity"] is None
-    head, rule, row = report.to_markdown().strip().splitlines()
+    head, rule, row = markdown_table([report]).strip().splitlines()
     assert head.count("|") == rule.count("|") == row.count("|")
     assert row.startswith("| brighter | brightness | 1 | 0 | 3 | 100% (44% to 100%) |")
 

@@ -14,7 +14,7 @@ from editgan_widgets.analysis.strength_strips import strength_strip
 from editgan_widgets.analysis.transfer_rates import rate_of_changes
 from editgan_widgets.analysis.trials import Trials
 from editgan_widgets.analysis.vector_studies import VectorStudy
-from editgan_widgets.analysis.vector_tables import VectorFigures, compare_vectors, sorted_rows, vector_table
+from editgan_widgets.analysis.vector_tables import VectorFigures, compare_vectors, vector_table
 
 STRENGTHS = np.array([-1.0, 0.0, 1.0, 2.0])
 
@@ -115,17 +115,12 @@ def test_vectors_are_compared_on_the_same_portraits(tiny_model, vector):
     assert alone.table()[0]["safe strength"] > 0
 
 
-def test_rows_without_a_value_come_last_in_both_directions():
+def test_the_sentence_names_the_vector_that_leaks_least():
     rows = [
         VectorFigures("a", 2.0),
         VectorFigures("b", 1.0, safe=Estimate(3, 1, 4, 9)),
         VectorFigures("c", 3.0, leakage=0.1),
     ]
-    assert [row.vector for row in sorted_rows(rows, "norm")] == ["b", "a", "c"]
-    assert [row.vector for row in sorted_rows(rows, "safe", descending=True)] == ["b", "a", "c"]
-    assert [row.vector for row in sorted_rows(rows, "vector", descending=True)] == ["c", "b", "a"]
-    with pytest.raises(ValueError, match="sorted by one of vector, norm, success, leakage, safe; got 'age'"):
-        sorted_rows(rows, "age")
     assert (
         vector_table(rows, []).sentence() == "Of 3 edit vectors 'c' leaks least: 0.10 standard deviations in the mean."
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from textbook_interpreter import textbook_logits
 
 from editgan_kernels import PixelSampler
 from editgan_widgets.models import interpreter
@@ -65,7 +66,7 @@ def synthesis(model, task):
 def test_the_ports_logits_equal_those_of_the_textbook_interpreter(model, loops, synthesis):
     port, _ = loops
     nearest = [F.interpolate(x, size=(RESOLUTION, RESOLUTION), mode="nearest") for x in synthesis.features]
-    naive = model.interpreter.naive(nearest)[0].flatten(1)[:, port.region]
+    naive = textbook_logits(model.interpreter, nearest)[0].flatten(1)[:, port.region]
     torch.testing.assert_close(port.logits(synthesis), naive.T, rtol=1e-4, atol=1e-4)
 
 
@@ -75,7 +76,7 @@ def test_the_members_first_layer_contains_the_features_standardisation(synthesis
     interpreter.feature_std.uniform_(0.5, 2)
     pixels = released_loop.full_size(synthesis.features, RESOLUTION, "bilinear")[0].flatten(1).T
     got = released_loop.mean_logits(released_loop.members_of(interpreter), pixels)
-    naive = interpreter.naive(synthesis.features)[0].flatten(1).T
+    naive = textbook_logits(interpreter, synthesis.features)[0].flatten(1).T
     torch.testing.assert_close(got, naive, rtol=1e-4, atol=1e-4)
 
 

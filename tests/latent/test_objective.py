@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from textbook_interpreter import textbook_logits
 
 from editgan_widgets.latent.objective import LossWeights, edit_objective
 from editgan_widgets.latent.target import EditTarget
@@ -108,7 +109,7 @@ def test_nearest_features_are_those_of_the_textbook(tiny_model, session, synthes
     weights = replace(PLAIN, perceptual=0, rgb=0, prior=0)
     found = figures(edit_objective(tiny_model, target, synthesis.image, weights, nearest=True), synthesis)
     nearest = [F.interpolate(x, size=(32, 32), mode="nearest") for x in synthesis.features]
-    logits = tiny_model.interpreter.naive(nearest)[0][:, torch.from_numpy(target.region)]
+    logits = textbook_logits(tiny_model.interpreter, nearest)[0][:, torch.from_numpy(target.region)]
     wanted = torch.from_numpy(target.label_map[target.region]).long()
     assert found["segmentation"] == pytest.approx(float(F.cross_entropy(logits.T, wanted)), rel=1e-3)
     bilinear = figures(edit_objective(tiny_model, target, synthesis.image, weights), synthesis)

@@ -67,7 +67,6 @@ def test_a_comparison_has_the_gram_matrix_and_names_the_pairs():
     assert conflict[:2] == (0, 2)
     assert conflict.cosine == pytest.approx(3 / np.sqrt(10))
     assert comparison.conflicts(0.99) == ()
-    assert "| b | 3 | 0.00 | 1.00 | 0.00 |" in comparison.to_markdown()
 
 
 def test_in_an_orthogonal_stack_earlier_vectors_keep_their_effect():

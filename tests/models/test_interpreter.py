@@ -2,6 +2,7 @@ import copy
 
 import pytest
 import torch
+from textbook_interpreter import textbook_logits
 
 from editgan_widgets.models.interpreter import Interpreter, InterpreterConfig
 from editgan_widgets.training.train_interpreter import InterpreterTrainingConfig, train_interpreter
@@ -29,7 +30,7 @@ def interpreter():
 
 def test_the_projected_and_folded_form_equals_the_naive_one(interpreter):
     pyramid = features()
-    torch.testing.assert_close(interpreter(pyramid), interpreter.naive(pyramid), rtol=0, atol=1e-10)
+    torch.testing.assert_close(interpreter(pyramid), textbook_logits(interpreter, pyramid), rtol=0, atol=1e-10)
 
 
 def test_a_region_gets_the_same_logits_as_the_whole_picture(interpreter):
@@ -54,7 +55,7 @@ def test_changed_weights_are_folded_again(interpreter):
         interpreter.norm1.running_mean.add_(1)
         interpreter.weight1.mul_(1.5)
     assert not torch.allclose(before, interpreter(pyramid))
-    torch.testing.assert_close(interpreter(pyramid), interpreter.naive(pyramid), rtol=0, atol=1e-10)
+    torch.testing.assert_close(interpreter(pyramid), textbook_logits(interpreter, pyramid), rtol=0, atol=1e-10)
 
 
 def test_logits_have_the_requested_size(interpreter):
@@ -73,14 +74,6 @@ def test_products_in_bfloat16_change_only_labels_that_are_nearly_tied():
     assert differ.float().mean() < 0.01
     first, second = exact.topk(2, dim=1).values.unbind(1)
     assert (first - second)[differ].max() < 0.1 * exact.std()
-
-
-def test_uncertainty_is_zero_if_members_agree_and_positive_if_not(interpreter):
-    pyramid = features()
-    assert interpreter.uncertainty(pyramid).shape == (2, 16, 16)
-    assert interpreter.uncertainty(pyramid).max() > 1e-3
-    one = Interpreter(InterpreterConfig(CHANNELS, num_labels=4, ensemble=1, hidden=(8, 5))).double().eval()
-    torch.testing.assert_close(one.uncertainty(pyramid), torch.zeros(2, 16, 16, dtype=torch.float64))
 
 
 def test_features_of_another_generator_are_refused(interpreter):

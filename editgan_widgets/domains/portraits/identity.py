@@ -45,11 +45,6 @@ CHANGING = EXPRESSION | POSE | SCENE
 RESTYLED_SHARE = 0.3  # share of the views with a new STYLE: a haircut does not change who a person is
 
 
-def identity_factors() -> tuple[str, ...]:
-    """Names of the factors that belong to a person: shape, age, sex, origin, colours of skin, hair and eyes."""
-    return tuple(name for name in FACTOR_NAMES if name not in CHANGING | STYLE)
-
-
 def view_code(person: int, view: int) -> Float[np.ndarray, " code"]:
     """Code of a person's portrait in one view; view 0 is the person's own code, `code_from_seed(person)`."""
     own = code_from_seed(person)

@@ -74,13 +74,6 @@ class Comparison:
             f"{self.names[conflict.first]!r} and {self.names[conflict.second]!r} {what} (cosine {conflict.cosine:.2f})"
         )
 
-    def to_markdown(self) -> str:
-        """Table of cosines and lengths."""
-        lines = [f"| | length | {' | '.join(self.names)} |", "|---|---:|" + "---:|" * len(self.names)]
-        for name, norm, row in zip(self.names, self.norms, self.cosine, strict=True):
-            lines.append(f"| {name} | {norm:.3g} | {' | '.join(f'{x:.2f}' for x in row)} |")
-        return "\n".join(lines) + "\n"
-
 
 def compare(vectors: Iterable[EditVector]) -> Comparison:
     """Compare vectors of one model. Raises EditVectorError for none, or for vectors of unlike shapes."""
