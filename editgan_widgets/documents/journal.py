@@ -74,7 +74,7 @@ class Arrays:
     def _hashed(self, array: np.ndarray) -> dict[str, Any]:
         content = np.ascontiguousarray(array)
         assert content.dtype.name in _DTYPES, content.dtype
-        name = hashlib.sha256(content).hexdigest()[:32]
+        name = hashlib.sha256(content.tobytes()).hexdigest()[:32]
         if name not in self.packed:
             self.packed[name] = deflated(content, 1)
         return {"array": name, "dtype": content.dtype.name, "shape": list(content.shape)}

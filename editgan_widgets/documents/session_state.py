@@ -94,3 +94,8 @@ def frozen(array: np.ndarray) -> np.ndarray:
     array = array.copy()
     array.flags.writeable = False
     return array
+
+
+def union(first: np.ndarray | None, second: np.ndarray) -> np.ndarray:
+    """The union of two masks, read-only; None is an empty one."""
+    return frozen(second if first is None else first | second)

@@ -16,6 +16,7 @@ from editors import push_of
 from editgan_widgets import EditSession, EditVector, Stroke
 from editgan_widgets.documents.history import History
 from editgan_widgets.documents.journal import JournalError, journals_folder, new_folder, newest_folders
+from editgan_widgets.documents.session_document import store_of
 from editgan_widgets.widgets import Editor
 from editgan_widgets.widgets.editor import screen
 
@@ -93,7 +94,7 @@ def test_no_stroke_is_lost_by_any_fault_of_the_disk(kind, tiny_model, disk):
     session = EditSession.from_seed(tiny_model, seed=3)
     first = session.history.state
     for attempt in range(20):
-        session.history = History(first, session._store(None))
+        session._document.history = History(first, store_of(tiny_model, None))
         editor = Editor(session, auto=False, steps=2, vectors={"push": push})
         try:
             hand = Hand(editor, attempt)

@@ -16,6 +16,8 @@ from editgan_widgets import EditSession, Stroke
 from editgan_widgets.documents import journal_lock
 from editgan_widgets.documents.history import History
 from editgan_widgets.documents.journal import Arrays, JournalError, new_folder, newest_folders
+from editgan_widgets.documents.session_document import SessionDocument
+from editgan_widgets.documents.session_runs import Runs
 
 DAB, OTHER = Stroke([(16.0, 16.0)], 4.0, 1), Stroke([(4.0, 4.0)], 3.0, 2)
 
@@ -213,11 +215,11 @@ def test_an_interrupt_at_the_end_of_an_edit_makes_one_entry(place, session, monk
         return interrupted
 
     if place == "in close":
-        monkeypatch.setattr(EditSession, "_close", once(EditSession._close))
+        monkeypatch.setattr(Runs, "_close", once(Runs._close))
     elif place == "in the links":
         monkeypatch.setattr(History, "_link", once(History._link))
     else:
-        push = EditSession._push
+        push = SessionDocument.push
 
         def pushed(self, state, **made):
             push(self, state, **made)
@@ -225,11 +227,11 @@ def test_an_interrupt_at_the_end_of_an_edit_makes_one_entry(place, session, monk
                 fired.append(time.monotonic())
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(EditSession, "_push", pushed)
+        monkeypatch.setattr(SessionDocument, "push", pushed)
     with pytest.raises(KeyboardInterrupt):
         list(session.edit(steps=2))
     assert fired
     assert len(session.history.entries) == before + 1
-    assert session._run is None
+    assert session._runs.open is None
     session.undo()
     assert len(session.history.entries) == before + 1

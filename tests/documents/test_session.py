@@ -7,7 +7,7 @@ import torch
 from tiny_model import grown
 
 from editgan_widgets import DragPoint, EditConfig, EditSession, EditVector, Stroke
-from editgan_widgets.documents import session as module
+from editgan_widgets.documents import session_document, session_runs
 from editgan_widgets.documents.session import SessionError
 from editgan_widgets.labels import UnknownLabelError
 from editgan_widgets.masks.strokes import StrokeError
@@ -191,8 +191,8 @@ def test_an_error_inside_an_edit_leaves_the_session_unchanged(painted, monkeypat
         yield next(steps)
         raise RuntimeError("out of memory")
 
-    optimize = module.optimize_edit
-    monkeypatch.setattr(module, "optimize_edit", breaks)
+    optimize = session_runs.optimize_edit
+    monkeypatch.setattr(session_runs, "optimize_edit", breaks)
     run = painted.edit(steps=5)
     next(run)
     with pytest.raises(RuntimeError, match="out of memory"):
@@ -255,9 +255,9 @@ def test_an_edit_that_did_not_reach_its_target_continues_and_commits_only_improv
 def test_continuing_an_edit_without_improvement_changes_nothing(painted, monkeypatch):
     list(painted.edit(steps=4))
     before = snapshot(painted)
-    optimize = module.optimize_edit
+    optimize = session_runs.optimize_edit
     worse = lambda *a, **k: (dataclasses.replace(step, score=-1e3) for step in optimize(*a, **k))  # noqa: E731
-    monkeypatch.setattr(module, "optimize_edit", worse)
+    monkeypatch.setattr(session_runs, "optimize_edit", worse)
     assert len(list(painted.edit(steps=3))) == 3
     assert same(before, snapshot(painted))
     assert painted.edit_vector("v").recipe["steps"] == [4]
@@ -265,7 +265,7 @@ def test_continuing_an_edit_without_improvement_changes_nothing(painted, monkeyp
 
 def test_edit_is_refused_when_the_target_is_already_reached(painted, monkeypatch):
     list(painted.edit(steps=2))
-    monkeypatch.setattr(module, "agreement", lambda *_: 1.0)
+    monkeypatch.setattr(session_document, "agreement", lambda *_: 1.0)
     assert not painted.can_edit
     with pytest.raises(SessionError, match="the picture already shows what was painted; paint a stroke first"):
         painted.edit()

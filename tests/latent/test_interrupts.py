@@ -93,7 +93,7 @@ def test_an_edit_that_is_interrupted_before_its_first_step_changes_nothing(paint
         next(edit)
     assert torch.equal(painted.w_plus, before)
     assert len(painted.history.entries) == entries
-    assert painted._run is None
+    assert painted._runs.open is None
 
 
 def test_an_edit_that_is_interrupted_while_it_ends_keeps_its_best_once(painted, monkeypatch):

@@ -17,7 +17,7 @@ from scipy import ndimage
 from tiny_model import TINY_LABELS
 
 from editgan_widgets import EditVector, images
-from editgan_widgets.documents import session as session_module
+from editgan_widgets.documents import session_document
 from editgan_widgets.documents.saved_picture import open_picture, picture_png
 from editgan_widgets.documents.session import EditSession, SessionError
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
@@ -114,8 +114,8 @@ def test_callbacks_return_while_the_session_is_busy_and_the_worker_paints(make_e
 
 def test_the_target_of_a_stroke_is_computed_once(make_editor, monkeypatch):
     editor, made = make_editor(), []
-    target = session_module.from_label_maps
-    monkeypatch.setattr(session_module, "from_label_maps", lambda *given: made.append(given) or target(*given))
+    target = session_document.from_label_maps
+    monkeypatch.setattr(session_document, "from_label_maps", lambda *given: made.append(given) or target(*given))
     stroke_message(editor)
     assert editor.wait(20)
     assert editor.view.status.startswith("Done in 5 steps")

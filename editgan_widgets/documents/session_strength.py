@@ -1,0 +1,44 @@
+"""The strength of a session's last edit: its change of the latent, scaled afterwards."""
+
+from dataclasses import replace
+
+from jaxtyping import Float
+from torch import Tensor
+
+from editgan_widgets.documents.session_document import SessionDocument, SessionError
+from editgan_widgets.documents.session_state import State
+from editgan_widgets.scalars import Real, is_real, real, shown
+
+
+def strength_of(document: SessionDocument) -> float | None:
+    """See EditSession.strength."""
+    made = document.latent_entry().made
+    return {"edit": 1.0, "drag": 1.0, "strength": made.get("strength")}.get(made["do"])
+
+
+def scaled_latent(document: SessionDocument, strength: Real) -> Float[Tensor, "1 num_ws w_dim"]:
+    """See EditSession.strength_latent."""
+    edit, before = _last_edit(document)
+    share = real(strength, "strength", SessionError)
+    return before.w_plus + share * (document.state_at(edit).w_plus - before.w_plus)
+
+
+def set_strength(document: SessionDocument, strength: Real) -> None:
+    """See EditSession.set_strength."""
+    edit, _ = _last_edit(document)
+    if not is_real(strength) or not 0 <= (share := real(strength, "strength")) <= 2:
+        raise SessionError(f"an edit's strength is a number from 0 to 2; got {shown(strength)}")
+    w_plus = scaled_latent(document, share)
+    image, _ = document.pictured(w_plus)
+    moved = replace(document.state, w_plus=w_plus, image=image, predicted=None, settled_w_plus=w_plus)
+    document.push(moved, do="strength", strength=share, edit=edit)
+
+
+def _last_edit(document: SessionDocument) -> tuple[int, State]:
+    """Entry of the last edit, and the state whose latent it started from."""
+    entry = document.latent_entry()
+    edit = entry.made.get("edit") if entry.made["do"] == "strength" else entry.id
+    found = document.history.entries.get(edit) if isinstance(edit, int) else None
+    if found is None or found.made["do"] not in ("edit", "drag") or found.parent is None:
+        raise SessionError("there is no edit to weaken or strengthen: paint, and run session.edit() first")
+    return found.id, document.state_at(found.parent)

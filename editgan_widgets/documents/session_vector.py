@@ -1,0 +1,42 @@
+"""All edits of a session as one edit vector."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import torch
+
+from editgan_widgets.documents.session_document import SessionDocument, SessionError
+from editgan_widgets.latent.directions.edit_vector import EditVector
+
+_ROUNDING = 1e-5  # of a latent's largest number: bound of the rounding error of adding and subtracting vectors
+
+
+def vector_of(
+    document: SessionDocument, made_of: dict[str, Any], name: str, licence: str | None, preview: bool
+) -> EditVector:
+    """See EditSession.edit_vector; `made_of` is the session's recipe."""
+    state, original, model = document.state, document.original, document.model
+    delta = (state.w_plus - original.w_plus)[0]
+    if float(delta.abs().max()) < _ROUNDING * float(original.w_plus.abs().max()):
+        raise SessionError("no edit was made yet, so there is no vector: paint, then run session.edit()")
+    before, after = original.label_map, state.label_map
+    ids = np.unique(after[before != after])
+    recipe = {
+        **made_of,
+        "fingerprint": model.base_fingerprint,
+        "resolution": model.resolution,
+        "label_set": model.labels.name,
+        "perceptual_features": model.perceptual_distance().name,
+        "steps": [entry.made["ran"] for entry in document.history.path() if entry.made["do"] in ("edit", "drag")],
+        "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
+    }
+    pictures = np.concatenate([original.image, state.image], axis=1) if preview else None
+    return EditVector(name, delta, tuple(model.labels[int(i)].name for i in ids), recipe, licence, pictures)
+
+
+def _own_version() -> str:
+    try:
+        return version("editgan-widgets")
+    except PackageNotFoundError:
+        return "unknown"
