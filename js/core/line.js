@@ -4,6 +4,7 @@ import { randomName } from "./bytes.js";
 import { watchConnection } from "./connection.js";
 import { h } from "./dom.js";
 import { makeOutbox, pageStore } from "./outbox.js";
+import { makeOwnMessages } from "./own.js";
 import { makeRevisions } from "./revisions.js";
 
 /** @typedef {import("./types").Message} Message */
@@ -33,7 +34,8 @@ export function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, 
   });
   /** @param {object} content @param {ArrayBuffer[]} [buffers] */
   const post = (content, buffers) => model.send(content, undefined, buffers);
-  const outbox = makeOutbox({ ident: model.get("ident"), store: pageStore(), post, online: connection.online, onHandled, onWaiting });
+  const outbox = makeOutbox({ ident: model.get("ident"), store: pageStore(), post, online: connection.online, onHandled: (ids) => (onHandled(ids), own.handled(ids)), onWaiting });
+  const own = makeOwnMessages(tell);
   on("change:handled", () => outbox.handled(model.get("handled")));
   atEnd(outbox.close);
   atEnd(connection.close);
@@ -58,5 +60,5 @@ export function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, 
     outbox.handled(model.get("handled"));
     outbox.open();
   }
-  return { tell, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
+  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
 }

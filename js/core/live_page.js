@@ -18,7 +18,7 @@ import { makePage } from "./page.js";
 export function makeLinePage(model, root, given) {
   const page = makePage(model, root);
   const line = makeLine(/** @type {any} */ (page), given);
-  return { ...page, line, tell: /** @type {import("./types").Tell<Known>} */ (line.tell) };
+  return { ...page, line, own: line.own, tell: /** @type {import("./types").Tell<Known>} */ (line.tell) };
 }
 
 /**

@@ -157,6 +157,13 @@ export type Request = { kind: "ack"; seq: number } | { kind: "dismiss" } | { kin
 /** Send a message; returns the id of one that must not get lost. */
 export type Tell<Known extends { kind: string } = Message> = (message: Known, buffers?: ArrayBuffer[]) => string | undefined;
 
+/** Messages of controls that the kernel has not handled yet; see own.js. */
+export interface Own {
+  tell(message: any, ...keys: string[]): string | undefined;
+  waits(key?: string): boolean;
+}
+export type MakeOwn = (settled: () => unknown) => Own;
+
 /** Functions that the modules of a page share; see page.js. */
 export interface Page<Traits extends object> {
   model: Model<Traits>;

@@ -116,10 +116,10 @@ function render({ model, el }) {
   const partBar = makePartBar(page, { hideButton: maskView.hideButton, preview, portraits, toggleLock: choice.toggleLock });
   const paintOver = makePaintOver(page);
   const partList = makePartList(page, { select: choice.select, eye: maskView.eye, beside: paintOver.select });
-  const vectorPanel = makeVectorPanel(page);
+  const vectorPanel = makeVectorPanel(page, { settled: rereadPicture });
   const history = makeHistory(page);
   const settings = makeSettings(page);
-  const staging = makeStaging(page);
+  const staging = makeStaging(page, { settled: rereadPicture });
   const announcer = makeAnnouncer({ running: () => model.get("running"), t });
   const runBar = makeRunBar(page, { progressed: announcer.progress });
   const frames = makeFrames(page, {
@@ -182,6 +182,10 @@ function render({ model, el }) {
   function showStatus() {
     status.textContent = model.get("status");
     announcer.status(model.get("status"));
+  }
+  /** A preview may be in view although the value that was sent last is the one before it: then no picture follows. */
+  function rereadPicture() {
+    if (!model.get("running")) pictures.readPicture();
   }
   function showError() {
     notices.showError();

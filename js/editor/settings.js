@@ -1,17 +1,19 @@
 // How edits are optimised: a preset, and a few numbers for experts.
 
 import { h } from "../core/dom.js";
+import { makeFieldText } from "../core/own.js";
 
 /** @param {import("./page.js").EditorPage} page */
-export function makeSettings({ model, tell, t }) {
+export function makeSettings({ model, own, t }) {
+  const sent = own(() => show());
   const presets = { default: t("balanced"), paper: t("as in the paper"), released: t("as released") };
   const preset = h(
     "select",
-    { class: "eg-select", "aria-label": t("Preset"), onchange: () => void tell({ kind: "configure", preset: preset.value, settings: {} }) },
+    { class: "eg-select", "aria-label": t("Preset"), onchange: () => void sent.tell({ kind: "configure", preset: preset.value, settings: {} }) },
     ...Object.entries(presets).map(([name, label]) => h("option", { value: name }, label)),
   );
   const prime = h("input", { type: "checkbox", onchange: () => void configure() });
-  /** @type {Record<string, { node: HTMLInputElement, empty: boolean }>} */
+  /** @type {Record<string, { node: HTMLInputElement, empty: boolean, text: ReturnType<typeof makeFieldText> }>} */
   const fields = {};
   /**
    * @param {string} name
@@ -25,14 +27,17 @@ export function makeSettings({ model, tell, t }) {
       type: "number", class: "eg-search eg-number-field", title, onblur: () => show(), "aria-label": label, placeholder: optional ? t("auto") : "", ...attributes,
       onchange: () => configure(),
     });
-    fields[name] = { node: input, empty: optional };
+    fields[name] = { node: input, empty: optional, text: makeFieldText(input) };
     return h("label", { class: "eg-field" }, h("span", {}, label), input);
   };
   function configure() {
     /** @type {Record<string, number | null>} */
     const settings = {};
-    for (const [key, { node, empty }] of Object.entries(fields)) if (node.value !== "" || empty) settings[key] = node.value === "" ? null : Number(node.value);
-    tell({ kind: "configure", preset: preset.value || "default", settings: { ...settings, prime: prime.checked } });
+    for (const [key, { node, empty, text }] of Object.entries(fields)) {
+      text.took();
+      if (node.value !== "" || empty) settings[key] = node.value === "" ? null : Number(node.value);
+    }
+    sent.tell({ kind: "configure", preset: preset.value || "default", settings: { ...settings, prime: prime.checked } });
   }
   const terms = h("p", { class: "eg-note" });
   const node = h(
@@ -57,11 +62,12 @@ export function makeSettings({ model, tell, t }) {
     terms,
   );
   function show() {
+    if (sent.waits()) return;
     const settings = model.get("settings");
     preset.value = settings.preset;
     prime.checked = settings.prime;
     terms.textContent = settings.terms ?? "";
-    for (const [name, { node: input }] of Object.entries(fields)) input.value = settings[name] == null ? "" : String(Number(settings[name].toPrecision(4)));
+    for (const [name, { text }] of Object.entries(fields)) text.show(settings[name] == null ? "" : String(Number(settings[name].toPrecision(4))));
   }
   return { node, show };
 }

@@ -5,8 +5,13 @@ import { makeDrag, makePreviews } from "../core/previews.js";
 
 const MORE = 20; // steps
 
-/** @param {import("./page.js").EditorPage} page */
-export function makeStaging({ model, root, tell, t }) {
+/**
+ * `settled()` is called once the kernel has handled the strength that was sent.
+ * @param {import("./page.js").EditorPage} page
+ * @param {{ settled: () => void }} given
+ */
+export function makeStaging({ model, root, tell, own, t }, { settled }) {
+  const sent = own(() => (show(), settled()));
   const value = h("output", { class: "eg-value eg-percent" });
   const previews = makePreviews((/** @type {number} */ strength) => tell({ kind: "strength", strength, live: true }));
   const drag = makeDrag({
@@ -25,7 +30,9 @@ export function makeStaging({ model, root, tell, t }) {
   function commit(strength) {
     drag.drop();
     previews.drop();
-    tell({ kind: "strength", strength, live: false });
+    range.value = String(strength);
+    showValue();
+    sent.tell({ kind: "strength", strength, live: false });
   }
   function showValue() {
     value.textContent = `${Math.round(Number(range.value) * 100)} %`;
@@ -48,7 +55,7 @@ export function makeStaging({ model, root, tell, t }) {
     node.classList.toggle("eg-away", away); // its space is kept, so that the layout below does not jump
     node.inert = away;
     more.hidden = !model.get("can_edit");
-    if (strength !== null && !drag.moving()) range.value = String(strength);
+    if (strength !== null && !drag.moving() && !sent.waits()) range.value = String(strength);
     showValue();
   }
   return { node, show, previewShown: previews.shown, pending: () => model.get("pending") !== null && !model.get("running") };

@@ -1,20 +1,19 @@
 // The menu of a vector's row: the rows of the latent that it moves, save a sweep, remove the vector.
 
 import { h, textButton } from "../core/dom.js";
+import { makeFieldText } from "../core/own.js";
 
 /** @type {[string, number, number][]} */
 const BANDS = [["coarse", 0, 3], ["middle", 4, 7], ["fine", 8, Infinity]]; // first and last row, as StyleGAN names them
 
 /**
- * @param {Pick<import("./page.js").EditorPage, "model" | "tell" | "t">} page
+ * @param {Pick<import("./page.js").EditorPage, "model" | "tell" | "t" | "own">} page
  * @param {string} name of the vector
  */
-export function makeVectorMenu({ model, tell, t }, name) {
+export function makeVectorMenu({ model, tell, t, own }, name) {
   const last = () => Math.max(0, model.get("vector_rows") - 1);
   /** @type {Record<string, string>} */
   const words = { coarse: t("coarse: pose, shape"), middle: t("middle: features"), fine: t("fine: colour, detail") };
-  /** @type {[number, number] | null} */
-  let current = null; // first row and one past the last; null: all
   const select = h("select", {
     class: "eg-select", "aria-label": t("Rows of the latent that {name} moves", { name: t(name) }),
     onchange: () => {
@@ -31,15 +30,20 @@ export function makeVectorMenu({ model, tell, t }, name) {
   const sweep = textButton(t("Save a sweep"), t("Download a GIF in which this vector goes up, down and back"), () => tell({ kind: "sweep", name }), "eg-tool");
   const remove = textButton(t("Remove"), t("Remove this vector from the picture and the list"), () => tell({ kind: "remove", name }), "eg-tool");
   const node = h("div", { class: "eg-vector-menu", hidden: true }, h("label", { class: "eg-field" }, h("span", {}, t("Rows")), select), fields, sweep, remove);
-  const choose = (/** @type {number | null} */ first, /** @type {number | null} */ end) => tell({ kind: "layers", name, first, last: end });
+  const texts = [from, to].map(makeFieldText);
+  const sent = own(() => show(newest));
+  let newest = /** @type {Pick<import("./wire").Vector, "layers" | "own">} */ ({ layers: null, own: false });
+  const choose = (/** @type {number | null} */ first, /** @type {number | null} */ end) => sent.tell({ kind: "layers", name, first, last: end });
   function typed() {
     const [first, end] = [Number(from.value), Number(to.value)];
+    for (const text of texts) text.took();
     if (from.value !== "" && to.value !== "" && first >= 0 && first <= end && end <= last()) choose(first, end);
-    else show({ layers: current, own: !remove.hidden });
+    else show(newest);
   }
   /** @param {Pick<import("./wire").Vector, "layers" | "own">} vector */
-  function show({ layers, own }) {
-    current = layers;
+  function show(vector) {
+    newest = vector;
+    const { layers } = vector;
     const bands = BANDS.filter(([, first]) => first <= last());
     if (!select.options.length) {
       select.append(
@@ -49,15 +53,16 @@ export function makeVectorMenu({ model, tell, t }, name) {
       );
     }
     from.max = to.max = String(last());
-    from.value = String(layers ? layers[0] : 0);
-    to.value = String(layers ? layers[1] - 1 : last());
+    remove.hidden = !vector.own;
+    if (sent.waits()) return;
+    texts[0].show(String(layers ? layers[0] : 0));
+    texts[1].show(String(layers ? layers[1] - 1 : last()));
     const same = bands.find(([, first, end]) => layers && layers[0] === first && layers[1] - 1 === Math.min(end, last()));
     const typing = node.contains(node.ownerDocument.activeElement) && !fields.hidden;
     if (!typing) {
       select.value = !layers ? "all" : same ? same[0] : "own";
       fields.hidden = select.value !== "own";
     }
-    remove.hidden = !own;
   }
   return { node, show };
 }

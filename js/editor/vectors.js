@@ -28,12 +28,12 @@ function scaleOf(typed) {
 
 /**
  * What a row is made of.
- * @param {Pick<import("./page.js").EditorPage, "model" | "tell" | "t">} page
+ * @param {Pick<import("./page.js").EditorPage, "model" | "tell" | "t" | "own">} page
  * @param {string} name of the vector
- * @param {{ moves: (scale: number) => void, set: (scale: number) => void, scale: () => number }} given
+ * @param {{ moves: (scale: number) => void, set: (scale: number) => void, scale: () => number, turn: (on: boolean) => void }} given
  */
-function makeRowNodes(page, name, { moves, set, scale }) {
-  const { tell, t } = page;
+function makeRowNodes(page, name, { moves, set, scale, turn }) {
+  const { t } = page;
   const drag = makeDrag({
     moves(value) {
       number.value = scaleText(value);
@@ -62,7 +62,7 @@ function makeRowNodes(page, name, { moves, set, scale }) {
   });
   const toggle = h("input", {
     type: "checkbox", class: "eg-switch", role: "switch", "aria-label": t("Use {name}", { name: t(name) }), title: t("Switch on or off; the scale stays"),
-    onchange: () => void tell({ kind: "switch", name, on: toggle.checked }),
+    onchange: () => void turn(toggle.checked),
   });
   const picture = h("img", { alt: "", draggable: "false", class: "eg-vector-picture" });
   const menu = makeVectorMenu(page, name);
@@ -79,13 +79,16 @@ function makeRowNodes(page, name, { moves, set, scale }) {
 
 /**
  * The panel of sliders. `show` applies the model's state, `previewShown` hears of each preview, `refuse` of an error.
- * @param {Pick<import("./page.js").EditorPage, "model" | "tell" | "t">} page
+ * `settled()` is called once the kernel has handled the scales that were sent.
+ * @param {Pick<import("./page.js").EditorPage, "model" | "tell" | "t" | "own">} page
+ * @param {{ settled: () => void }} given
  */
-export function makeVectorPanel({ model, tell, t }) {
+export function makeVectorPanel({ model, tell, t, own }, { settled }) {
+  const sent = own(() => (show(), settled()));
   /** @type {Map<string, Row>} */
   const rows = new Map();
   /** @type {Map<string, number>} */
-  const scales = new Map(); // as the kernel has them
+  const scales = new Map(); // as they were last shown or sent
   /** @type {Map<string, { bytes: import("../core/types").Bytes, address: string }>} */
   const addresses = new Map(); // of the pictures
   const groups = { library: makeGroup(t("Library")), own: makeGroup(t("Own vectors")) };
@@ -128,7 +131,16 @@ export function makeVectorPanel({ model, tell, t }) {
   function setScales(given) {
     previews.drop();
     wanted = {};
-    tell({ kind: "vectors", scales: given, live: false });
+    for (const [name, scale] of Object.entries(given)) place(name, scale);
+    sent.tell({ kind: "vectors", scales: given, live: false }, ...Object.keys(given));
+  }
+  /** @param {string} name @param {number} scale */
+  function place(name, scale) {
+    scales.set(name, scale);
+    const row = rows.get(name);
+    if (!row) return;
+    row.range.value = String(scale);
+    if (row.number.ownerDocument.activeElement !== row.number) row.number.value = scaleText(scale);
   }
   function keepVector() {
     const name = keepName.value.trim();
@@ -137,13 +149,14 @@ export function makeVectorPanel({ model, tell, t }) {
   }
   /** @param {string} name */
   function makeRow(name) {
-    const row = makeRowNodes({ model, tell, t }, name, {
+    const row = makeRowNodes({ model, tell, t, own }, name, {
       moves(scale) {
         wanted = { ...wanted, [name]: scale };
         previews.want(wanted);
       },
       set: (scale) => setScales({ [name]: scale }),
       scale: () => scales.get(name) ?? 0,
+      turn: (on) => void sent.tell({ kind: "switch", name, on }, name),
     });
     if (name === keepName.value.trim()) keepName.value = "";
     rows.set(name, row);
@@ -192,10 +205,8 @@ export function makeVectorPanel({ model, tell, t }) {
       if (row.node.parentNode !== list) list.append(row.node);
       showPicture(name, row);
       row.menu.show(vector);
-      if (row.drag.moving()) continue;
-      scales.set(name, scale);
-      row.range.value = String(scale);
-      if (row.number.ownerDocument.activeElement !== row.number) row.number.value = scaleText(scale);
+      if (row.drag.moving() || sent.waits(name)) continue;
+      place(name, scale);
       const moves = Math.abs(scale) > 1e-6;
       row.toggle.checked = on && moves;
       row.node.classList.toggle("eg-on", on && moves);

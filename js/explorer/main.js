@@ -4,6 +4,7 @@ import { inflate } from "../core/bytes.js";
 import { h, handled, setUsable, surface, textButton } from "../core/dom.js";
 import { makeStatusPage } from "../core/live_page.js";
 import { makeCard } from "./card.js";
+import { makeChosen } from "./chosen.js";
 import { curvePlot, heatMap, rowPlot } from "./charts.js";
 import { percent, short } from "./numbers.js";
 import { coloured, makeStage } from "./stage.js";
@@ -20,7 +21,8 @@ function render(given) {
   root.classList.add("ex-root");
   root.setAttribute("aria-label", t("Explorer of edit vectors"));
 
-  const table = makeTable(page);
+  const chosen = makeChosen(page, { changed: () => (table.show(), showNames(), showCursor()) });
+  const table = makeTable(page, chosen);
   const stage = makeStage(page);
   const strip = makeStrip(page);
   const cards = {
@@ -63,10 +65,8 @@ function render(given) {
     name.value = "";
   }
   function showNames() {
-    const [first, second] = [model.get("chosen"), model.get("second")];
-    const name = first;
-    const chosen = h("b", {}, t(name));
-    pairName.replaceChildren(chosen, ...(second ? [h("span", { class: "eg-faint" }, ` ${t("and")} `), h("b", { class: "ex-second-name" }, translated(second))] : []));
+    const [first, second] = [chosen.name(), chosen.second()];
+    pairName.replaceChildren(h("b", {}, translated(first)), ...(second ? [h("span", { class: "eg-faint" }, ` ${t("and")} `), h("b", { class: "ex-second-name" }, translated(second))] : []));
     setUsable(orthogonalise, Boolean(second));
     orthogonalise.title = second ? t("Make {first} orthogonal to {second}", { first: translated(first), second: translated(second) }) : t("Choose a second vector first: Shift and click in the table, or a cell of the cosines");
     cards.pair.node.hidden = !second;
@@ -105,6 +105,7 @@ function render(given) {
   // The heat map is built once for its vectors; a cell is chosen by the pointer or by arrow keys and Enter.
   let built = "";
   let [row, column] = [0, 0];
+  let placed = ""; // the pair that the cursor was placed on
   const said = h("p", { class: "eg-quiet ex-cell-name", "aria-live": "polite" });
   function showPairs() {
     const view = model.get("views").cosines;
@@ -119,8 +120,17 @@ function render(given) {
       svg.addEventListener("keydown", (event) => step(/** @type {KeyboardEvent} */ (event)));
       cards.pairs.show(view, svg, said);
     } else cards.pairs.show(view);
-    row = Math.max(0, view.names.indexOf(model.get("chosen")));
-    column = model.get("second") ? Math.max(0, view.names.indexOf(model.get("second"))) : row;
+    showCursor();
+  }
+  /** The cursor goes to the chosen pair when that changes; otherwise it stays where the user moved it. */
+  function showCursor() {
+    const names = model.get("views").cosines?.names ?? [];
+    const pair = JSON.stringify([chosen.name(), chosen.second(), names]);
+    if (pair !== placed) {
+      placed = pair;
+      row = Math.max(0, names.indexOf(chosen.name()));
+      column = chosen.second() ? Math.max(0, names.indexOf(chosen.second())) : row;
+    }
     showCell();
   }
   function showCell() {
@@ -142,7 +152,7 @@ function render(given) {
   }
   function chooseCell() {
     const names = model.get("views").cosines?.names ?? [];
-    tell({ kind: "choose", name: names[row], second: row === column ? null : names[column] });
+    if (names[row]) chosen.choose(names[row], row === column ? null : names[column]);
   }
   /** @param {KeyboardEvent} event */
   function step(event) {

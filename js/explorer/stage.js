@@ -9,8 +9,8 @@ const LIMIT = 2; // of the slider
 
 /** @typedef {import("./wire").Traits} Traits */
 
-/** @param {Pick<import("../core/types").Page<Traits>, "model" | "root" | "t" | "put"> & { tell: (message: any) => unknown }} page */
-export function makeStage({ model, root, t, put, tell }) {
+/** @param {Pick<import("../core/types").Page<Traits>, "model" | "root" | "t" | "put"> & { tell: (message: any) => unknown, own: import("../core/types").MakeOwn }} page */
+export function makeStage({ model, root, t, put, tell, own }) {
   const [width, height] = [model.get("width"), model.get("height")];
   const picture = surface(width, height);
   const heat = surface(width, height);
@@ -27,11 +27,22 @@ export function makeStage({ model, root, t, put, tell }) {
     },
     letGo(strength) {
       node.classList.remove("ex-moving");
-      previews.drop();
-      tell({ kind: "set_strength", strength });
+      set(strength);
     },
   });
-  const slider = h("input", { type: "range", min: -LIMIT, max: LIMIT, step: 0.05, class: "eg-range ex-slider", "aria-label": t("Strength"), ...drag.handlers, ondblclick: () => tell({ kind: "set_strength", strength: 0 }) });
+  const sent = own(() => showStrength());
+  /** @param {number} strength */
+  function set(strength) {
+    previews.drop();
+    place(strength);
+    sent.tell({ kind: "set_strength", strength });
+  }
+  /** @param {number} strength */
+  function place(strength) {
+    slider.value = String(strength);
+    value.textContent = strengthText(strength);
+  }
+  const slider = h("input", { type: "range", min: -LIMIT, max: LIMIT, step: 0.05, class: "eg-range ex-slider", "aria-label": t("Strength"), ...drag.handlers, ondblclick: () => set(0) });
   slider.title = t("Double-click to reset to 0");
   const value = h("output", { class: "eg-value ex-strength" });
   const safe = h("div", { class: "ex-safe", "aria-hidden": "true" });
@@ -69,10 +80,7 @@ export function makeStage({ model, root, t, put, tell }) {
   }
   function showStrength() {
     const strength = model.get("strength");
-    if (!drag.moving()) {
-      slider.value = String(strength);
-      value.textContent = strengthText(strength);
-    }
+    if (!drag.moving() && !sent.waits()) place(strength);
     const name = model.get("chosen");
     picture.canvas.setAttribute("aria-label", t("Portrait of seed {seed} with {name} at {strength}", { seed: model.get("seed"), name: t(name), strength: strengthText(strength) }));
   }

@@ -1,16 +1,19 @@
 // The strip: portraits in rows, strengths in columns; a click shows one of them large.
 
 import { h, handled } from "../core/dom.js";
+import { makeFieldText } from "../core/own.js";
 import { seedsOf, strengthText } from "./numbers.js";
 
 /** @typedef {import("./wire").Traits} Traits */
 
-/** @param {Pick<import("../core/types").Page<Traits>, "model" | "t" | "atEnd"> & { tell: (message: any) => unknown }} page */
-export function makeStrip({ model, t, atEnd, tell }) {
+/** @param {Pick<import("../core/types").Page<Traits>, "model" | "t" | "atEnd"> & { tell: (message: any) => unknown, own: import("../core/types").MakeOwn }} page */
+export function makeStrip({ model, t, atEnd, tell, own }) {
   const grid = h("div", { class: "ex-strip", role: "group", "aria-label": t("Portraits over strength"), onkeydown: move });
   const seeds = h("input", { type: "text", class: "eg-search ex-seeds", "aria-label": t("Seeds of the portraits"), onchange: setSeeds });
   seeds.title = t("Up to 8 seeds, separated by commas");
   const field = h("label", { class: "eg-field" }, h("span", {}, t("Seeds")), seeds);
+  const seedsText = makeFieldText(seeds);
+  const sent = own(() => showSeeds());
   let address = "";
   let shown = ""; // what the buttons are for
   /** @type {HTMLButtonElement[]} */
@@ -19,8 +22,12 @@ export function makeStrip({ model, t, atEnd, tell }) {
 
   function setSeeds() {
     const found = seedsOf(seeds.value);
-    if (found) tell({ kind: "set_seeds", seeds: found.slice(0, 8) });
-    else seeds.value = model.get("seeds").join(", ");
+    seedsText.took();
+    if (found) sent.tell({ kind: "set_seeds", seeds: found.slice(0, 8) });
+    else showSeeds();
+  }
+  function showSeeds() {
+    if (!sent.waits()) seedsText.show(model.get("seeds").join(", "));
   }
   function build() {
     const { seeds: rows, strengths } = model.get("strip");
@@ -44,7 +51,7 @@ export function makeStrip({ model, t, atEnd, tell }) {
       shown = key;
       build();
     }
-    if (seeds.ownerDocument.activeElement !== seeds) seeds.value = model.get("seeds").join(", ");
+    showSeeds();
     showChosen();
   }
   function showSheet() {

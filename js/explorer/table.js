@@ -9,8 +9,11 @@ import { percent, short, sortedRows } from "./numbers.js";
 
 const COMPARE = { svg: '<svg viewBox="0 0 20 20" width="16" height="16" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false"><path d="M4 7h10m0 0-2.6-2.6M14 7l-2.6 2.6M16 13H6m0 0 2.6-2.6M6 13l2.6 2.6"/></svg>' };
 
-/** @param {Pick<import("../core/types").Page<Traits>, "model" | "t" | "put"> & { tell: (message: any) => unknown }} page */
-export function makeTable({ model, t, put, tell }) {
+/**
+ * @param {Pick<import("../core/types").Page<Traits>, "model" | "t" | "put"> & { tell: (message: any) => unknown }} page
+ * @param {ReturnType<typeof import("./chosen.js").makeChosen>} chosen
+ */
+export function makeTable({ model, t, put, tell }, chosen) {
   /** @type {[Column, string, string][]} */
   const columns = [
     ["vector", t("Vector"), t("Name of the edit vector")],
@@ -31,7 +34,7 @@ export function makeTable({ model, t, put, tell }) {
 
   /** Scroll the table, and not the page, to the chosen row. */
   function bringIntoView() {
-    const name = model.get("chosen");
+    const name = chosen.name();
     const row = rows.get(name)?.row;
     if (!row || name === inView || !node.clientHeight) return;
     inView = name;
@@ -52,11 +55,7 @@ export function makeTable({ model, t, put, tell }) {
     }
   }
   /** @param {string} name @param {boolean} second */
-  function choose(name, second) {
-    const chosen = model.get("chosen");
-    if (!second) tell({ kind: "choose", name });
-    else if (name !== chosen) tell({ kind: "choose", name: chosen, second: model.get("second") === name ? null : name });
-  }
+  const choose = (name, second) => (second ? chosen.compare(name) : chosen.choose(name));
   /** @param {string} name */
   function makeRow(name) {
     const title = h("button", { type: "button", class: "ex-choose", onclick: (event) => choose(name, event.shiftKey), onkeydown: (event) => move(event, name) }, h("span", { class: "eg-name" }, t(name)));
@@ -80,7 +79,7 @@ export function makeTable({ model, t, put, tell }) {
   }
   function show() {
     const [by, descending] = [model.get("sort_by"), model.get("descending")];
-    const [chosen, second] = [model.get("chosen"), model.get("second")];
+    const [first, second] = [chosen.name(), chosen.second()];
     for (const { by: column, node: head } of heads) head.setAttribute("aria-sort", column !== by ? "none" : descending ? "descending" : "ascending");
     const ordered = sortedRows(model.get("rows"), by, descending);
     for (const name of rows.keys()) if (!ordered.some((row) => row.name === name)) (rows.get(name)?.row.remove(), rows.delete(name));
@@ -89,12 +88,12 @@ export function makeTable({ model, t, put, tell }) {
       rows.set(row.name, found);
       if (body.children[i] !== found.row) body.insertBefore(found.row, body.children[i] ?? null);
       fill(found, row);
-      found.row.classList.toggle("ex-chosen", row.name === chosen);
+      found.row.classList.toggle("ex-chosen", row.name === first);
       found.row.classList.toggle("ex-second", row.name === second);
-      found.title.setAttribute("aria-pressed", String(row.name === chosen));
-      found.title.tabIndex = row.name === chosen ? 0 : -1;
+      found.title.setAttribute("aria-pressed", String(row.name === first));
+      found.title.tabIndex = row.name === first ? 0 : -1;
       setPressed(found.compare, row.name === second);
-      found.compare.hidden = row.name === chosen;
+      found.compare.hidden = row.name === first;
       found.compare.tabIndex = -1;
     });
     bringIntoView();

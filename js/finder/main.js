@@ -2,6 +2,7 @@
 
 import { h, setUsable, textButton } from "../core/dom.js";
 import { makeLivePage } from "../core/live_page.js";
+import { makeFieldText } from "../core/own.js";
 import { makeKept } from "./kept.js";
 import { makeMarks } from "./marks.js";
 import { makeRows, strengthText } from "./rows.js";
@@ -12,11 +13,12 @@ function render(given) {
   let shown = () => {};
   /** @type {ReturnType<typeof makeLivePage<import("./wire").FinderTraits, import("./messages").Message>>} */
   const page = makeLivePage(given, { previewShown: () => shown() });
-  const { t, model, on, root, tell } = page;
+  const { t, model, on, root } = page;
   root.classList.add("eg-finder");
   root.setAttribute("aria-label", t("Direction finder"));
   const search = makeSearch(page);
-  const rows = makeRows(page);
+  // A preview of the slider may be in view although the value that was sent last is the one before it: then no picture follows.
+  const rows = makeRows(page, { settled: () => void (model.get("running") || page.picture.read()) });
   const kept = makeKept(page);
   const marks = makeMarks(page);
   shown = rows.previewShown;
@@ -27,10 +29,20 @@ function render(given) {
     type: "number", min: 0, step: 1, class: "eg-search eg-seed", "aria-label": t("Seed of the portrait"),
     onchange: () => {
       const wanted = Number(seed.value);
-      if (Number.isInteger(wanted) && wanted >= 0 && wanted !== model.get("seed")) tell({ kind: "set_portrait", seed: wanted });
+      seedText.took();
+      if (Number.isInteger(wanted) && wanted >= 0 && wanted !== shownSeed()) setPortrait(wanted);
     },
   });
-  const another = textButton(t("Another"), t("Show the directions on another portrait"), () => tell({ kind: "set_portrait", seed: model.get("seed") + 1 }));
+  const seedText = makeFieldText(seed);
+  const portrait = page.own(() => showPicture());
+  let askedSeed = 0; // as it was last sent
+  const shownSeed = () => (portrait.waits() ? askedSeed : model.get("seed"));
+  /** @param {number} wanted */
+  function setPortrait(wanted) {
+    askedSeed = wanted;
+    portrait.tell({ kind: "set_portrait", seed: wanted });
+  }
+  const another = textButton(t("Another"), t("Show the directions on another portrait"), () => setPortrait(shownSeed() + 1));
   const side = h(
     "div",
     { class: "eg-finder-side" },
@@ -46,7 +58,7 @@ function render(given) {
     const text = found ? t("Seed {seed}, {name} {strength}", { seed: number, name: found.name, strength: strengthText(found.strength) }) : t("Seed {seed}, unchanged", { seed: number });
     caption.textContent = text;
     picture.setAttribute("aria-label", text);
-    if (root.ownerDocument.activeElement !== seed) seed.value = String(number);
+    if (!portrait.waits()) seedText.show(String(number));
   }
   function showRunning() {
     const idle = !model.get("running");

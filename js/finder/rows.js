@@ -2,6 +2,7 @@
 
 import { h, iconButton, textButton } from "../core/dom.js";
 import { ICONS } from "../core/icons.js";
+import { makeFieldText } from "../core/own.js";
 import { makeDrag, makePreviews } from "../core/previews.js";
 
 const LIMIT = 3; // of a slider
@@ -17,14 +18,23 @@ const percent = (share) => Math.round(100 * share);
  * @param {Pick<import("./wire").FinderPage, "model" | "t" | "tell">} page
  * @param {import("./wire").Direction} first as it is when the row is made
  * @param {{ want: (move: { direction: number, strength: number }) => void, drop: () => void }} previews
+ * @param {import("../core/types").Own} sent
  */
-function makeRow({ model, t, tell }, first, previews) {
+function makeRow({ model, t, tell }, first, previews, sent) {
   const { id, name } = first;
+  const [moveKey, rowsKey] = [`move ${id}`, `rows ${id}`];
   let now = first;
+  let asked = first.rows; // as they were last sent
   /** @param {number} strength */
   function move(strength) {
     previews.drop();
-    tell({ kind: "move", direction: id, strength });
+    place(strength);
+    sent.tell({ kind: "move", direction: id, strength }, moveKey);
+  }
+  /** @param {number} strength */
+  function place(strength) {
+    range.value = String(strength);
+    value.textContent = strengthText(strength);
   }
   const value = h("output", { class: "eg-value" });
   const drag = makeDrag({
@@ -47,13 +57,19 @@ function makeRow({ model, t, tell }, first, previews) {
   const setRows = () => {
     const low = Math.max(0, Math.min(last, Math.round(Number(from.value) || 0)));
     const high = Math.max(low, Math.min(last, Math.round(to.value === "" ? last : Number(to.value))));
-    if (low !== now.rows[0] || high !== now.rows[1]) tell({ kind: "set_rows", direction: id, first: low, last: high });
-    else showRows();
+    const [first, end] = sent.waits(rowsKey) ? asked : now.rows;
+    from.value = String(low);
+    to.value = String(high);
+    for (const text of texts) text.took();
+    if (low === first && high === end) return;
+    asked = [low, high];
+    sent.tell({ kind: "set_rows", direction: id, first: low, last: high }, rowsKey);
   };
   /** @param {string} label */
   const rowField = (label) => h("input", { type: "number", min: 0, max: last, step: 1, class: "eg-search eg-row-field", "aria-label": label, onchange: setRows });
   const from = rowField(t("First row of {name}", { name }));
   const to = rowField(t("Last row of {name}", { name }));
+  const texts = [from, to].map(makeFieldText);
   const rowsField = h("span", { class: "eg-field", title: t("Rows of w_plus that the direction moves: early rows make shapes, late ones colours") }, h("span", {}, t("Rows")), from, h("span", {}, "\u2013"), to);
   const keepName = h("input", {
     type: "text", class: "eg-search eg-keep", maxlength: 60, placeholder: t("Name it"), "aria-label": t("Name under which to keep {name}", { name }),
@@ -79,8 +95,7 @@ function makeRow({ model, t, tell }, first, previews) {
   let sheet = null;
   let address = "";
   function showRows() {
-    from.value = String(now.rows[0]);
-    to.value = String(now.rows[1]);
+    if (!sent.waits(rowsKey)) for (const [i, text] of texts.entries()) text.show(String(now.rows[i]));
   }
   function aboutText() {
     const { attribute, change, share, accuracy, low, high, marks } = now;
@@ -101,9 +116,7 @@ function makeRow({ model, t, tell }, first, previews) {
     if (given.few) warning.replaceChildren(h("span", { html: ICONS.alert }), h("span", {}, t("These are few marks: add more of both signs and learn again.")));
     showRows();
     for (const [i, picture] of pictures.entries()) picture.setAttribute("aria-pressed", String(active && model.get("strengths")[i] === given.strength));
-    if (drag.moving()) return;
-    range.value = String(given.strength);
-    value.textContent = strengthText(given.strength);
+    if (!drag.moving() && !sent.waits(moveKey)) place(given.strength);
   }
   /** @param {import("../core/types").Bytes | undefined} bytes of the pictures side by side */
   function showSheet(bytes) {
@@ -121,9 +134,14 @@ function makeRow({ model, t, tell }, first, previews) {
   return { node, drag, show, showSheet, close: () => URL.revokeObjectURL(address) };
 }
 
-/** @param {Pick<import("./wire").FinderPage, "model" | "t" | "tell">} page */
-export function makeRows(page) {
-  const { model, t, tell } = page;
+/**
+ * `settled()` is called once the kernel has handled what was sent here.
+ * @param {Pick<import("./wire").FinderPage, "model" | "t" | "tell" | "own">} page
+ * @param {{ settled: () => void }} given
+ */
+export function makeRows(page, { settled }) {
+  const { model, t, tell, own } = page;
+  const sent = own(() => (show(), settled()));
   /** @type {Map<number, Row>} */
   const rows = new Map();
   const list = h("ul", { class: "eg-finder-rows", "aria-label": t("Directions") });
@@ -141,7 +159,7 @@ export function makeRows(page) {
     }
     nothing.hidden = given.length > 0;
     for (const one of given) {
-      const row = rows.get(one.id) ?? makeRow(page, one, previews);
+      const row = rows.get(one.id) ?? makeRow(page, one, previews, sent);
       rows.set(one.id, row);
       if (!row.node.parentNode) list.append(row.node);
       row.show(one, one.id === model.get("active"));

@@ -44,4 +44,4 @@ export interface FinderTraits extends TextTraits, DeliveryTraits, ReportTraits, 
 }
 
 /** What the modules of the finder's page share. */
-export type FinderPage = import("../core/types").Page<FinderTraits> & { tell: import("../core/types").Tell<import("./messages").Message> };
+export type FinderPage = import("../core/types").Page<FinderTraits> & { tell: import("../core/types").Tell<import("./messages").Message>; own: import("../core/types").MakeOwn };

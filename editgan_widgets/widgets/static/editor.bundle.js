@@ -2238,6 +2238,44 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
   };
 }
 
+// core/own.js
+function makeOwnMessages(tell) {
+  const hearers = [];
+  function own(settled) {
+    const open = /* @__PURE__ */ new Map();
+    hearers.push((ids) => {
+      let done = false;
+      for (const [key, waiting] of open) {
+        for (const id of ids) waiting.delete(id);
+        if (!waiting.size) done = open.delete(key);
+      }
+      if (done) settled();
+    });
+    return {
+      tell(message, ...keys) {
+        const id = tell(message);
+        if (id) for (const key of keys.length ? keys : [""]) open.set(key, (open.get(key) ?? /* @__PURE__ */ new Set()).add(id));
+        return id;
+      },
+      waits: (key = "") => open.has(key)
+    };
+  }
+  return { own, handled: (ids) => hearers.forEach((hear) => hear(ids)) };
+}
+function makeFieldText(input) {
+  let last = input.value;
+  return {
+    /** @param {string} text */
+    show(text) {
+      if (input.ownerDocument.activeElement === /** @type {unknown} */
+      input && input.value !== last) return;
+      last = text;
+      if (input.value !== text) input.value = text;
+    },
+    took: () => void (last = input.value)
+  };
+}
+
 // core/revisions.js
 var LATER = [1500, 5e3];
 function makeRevisions({ model, on, atEnd }) {
@@ -2273,7 +2311,8 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
     }
   });
   const post = (content, buffers) => model.send(content, void 0, buffers);
-  const outbox = makeOutbox({ ident: model.get("ident"), store: pageStore(), post, online: connection.online, onHandled, onWaiting });
+  const outbox = makeOutbox({ ident: model.get("ident"), store: pageStore(), post, online: connection.online, onHandled: (ids) => (onHandled(ids), own.handled(ids)), onWaiting });
+  const own = makeOwnMessages(tell);
   on("change:handled", () => outbox.handled(model.get("handled")));
   atEnd(outbox.close);
   atEnd(connection.close);
@@ -2292,7 +2331,7 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
     outbox.handled(model.get("handled"));
     outbox.open();
   }
-  return { tell, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
+  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
 }
 
 // core/page.js
@@ -2332,7 +2371,7 @@ function makeLinePage(model, root, given) {
     page,
     given
   );
-  return { ...page, line, tell: (
+  return { ...page, line, own: line.own, tell: (
     /** @type {import("./types").Tell<Known>} */
     line.tell
   ) };
@@ -2903,11 +2942,12 @@ function makeSampleSheet({ tell, t }) {
 }
 
 // editor/settings.js
-function makeSettings({ model, tell, t }) {
+function makeSettings({ model, own, t }) {
+  const sent = own(() => show());
   const presets = { default: t("balanced"), paper: t("as in the paper"), released: t("as released") };
   const preset = h(
     "select",
-    { class: "eg-select", "aria-label": t("Preset"), onchange: () => void tell({ kind: "configure", preset: preset.value, settings: {} }) },
+    { class: "eg-select", "aria-label": t("Preset"), onchange: () => void sent.tell({ kind: "configure", preset: preset.value, settings: {} }) },
     ...Object.entries(presets).map(([name, label]) => h("option", { value: name }, label))
   );
   const prime = h("input", { type: "checkbox", onchange: () => void configure() });
@@ -2923,13 +2963,16 @@ function makeSettings({ model, tell, t }) {
       ...attributes,
       onchange: () => configure()
     });
-    fields[name] = { node: input, empty: optional };
+    fields[name] = { node: input, empty: optional, text: makeFieldText(input) };
     return h("label", { class: "eg-field" }, h("span", {}, label), input);
   };
   function configure() {
     const settings = {};
-    for (const [key, { node: node2, empty }] of Object.entries(fields)) if (node2.value !== "" || empty) settings[key] = node2.value === "" ? null : Number(node2.value);
-    tell({ kind: "configure", preset: preset.value || "default", settings: { ...settings, prime: prime.checked } });
+    for (const [key, { node: node2, empty, text }] of Object.entries(fields)) {
+      text.took();
+      if (node2.value !== "" || empty) settings[key] = node2.value === "" ? null : Number(node2.value);
+    }
+    sent.tell({ kind: "configure", preset: preset.value || "default", settings: { ...settings, prime: prime.checked } });
   }
   const terms = h("p", { class: "eg-note" });
   const node = h(
@@ -2954,11 +2997,12 @@ function makeSettings({ model, tell, t }) {
     terms
   );
   function show() {
+    if (sent.waits()) return;
     const settings = model.get("settings");
     preset.value = settings.preset;
     prime.checked = settings.prime;
     terms.textContent = settings.terms ?? "";
-    for (const [name, { node: input }] of Object.entries(fields)) input.value = settings[name] == null ? "" : String(Number(settings[name].toPrecision(4)));
+    for (const [name, { text }] of Object.entries(fields)) text.show(settings[name] == null ? "" : String(Number(settings[name].toPrecision(4))));
   }
   return { node, show };
 }
@@ -3015,7 +3059,8 @@ function makeDrag({ moves, letGo }) {
 
 // editor/staging.js
 var MORE = 20;
-function makeStaging({ model, root, tell, t }) {
+function makeStaging({ model, root, tell, own, t }, { settled }) {
+  const sent = own(() => (show(), settled()));
   const value = h("output", { class: "eg-value eg-percent" });
   const previews = makePreviews((strength) => tell({ kind: "strength", strength, live: true }));
   const drag = makeDrag({
@@ -3039,7 +3084,9 @@ function makeStaging({ model, root, tell, t }) {
   function commit(strength) {
     drag.drop();
     previews.drop();
-    tell({ kind: "strength", strength, live: false });
+    range.value = String(strength);
+    showValue();
+    sent.tell({ kind: "strength", strength, live: false });
   }
   function showValue() {
     value.textContent = `${Math.round(Number(range.value) * 100)} %`;
@@ -3067,7 +3114,7 @@ function makeStaging({ model, root, tell, t }) {
     node.classList.toggle("eg-away", away);
     node.inert = away;
     more.hidden = !model.get("can_edit");
-    if (strength !== null && !drag.moving()) range.value = String(strength);
+    if (strength !== null && !drag.moving() && !sent.waits()) range.value = String(strength);
     showValue();
   }
   return { node, show, previewShown: previews.shown, pending: () => model.get("pending") !== null && !model.get("running") };
@@ -3255,10 +3302,9 @@ function makeToolPreview({ tell, asked, width, height }, { index, redraw }) {
 
 // editor/vector_menu.js
 var BANDS = [["coarse", 0, 3], ["middle", 4, 7], ["fine", 8, Infinity]];
-function makeVectorMenu({ model, tell, t }, name) {
+function makeVectorMenu({ model, tell, t, own }, name) {
   const last = () => Math.max(0, model.get("vector_rows") - 1);
   const words = { coarse: t("coarse: pose, shape"), middle: t("middle: features"), fine: t("fine: colour, detail") };
-  let current = null;
   const select = h("select", {
     class: "eg-select",
     "aria-label": t("Rows of the latent that {name} moves", { name: t(name) }),
@@ -3276,14 +3322,22 @@ function makeVectorMenu({ model, tell, t }, name) {
   const sweep = textButton(t("Save a sweep"), t("Download a GIF in which this vector goes up, down and back"), () => tell({ kind: "sweep", name }), "eg-tool");
   const remove = textButton(t("Remove"), t("Remove this vector from the picture and the list"), () => tell({ kind: "remove", name }), "eg-tool");
   const node = h("div", { class: "eg-vector-menu", hidden: true }, h("label", { class: "eg-field" }, h("span", {}, t("Rows")), select), fields, sweep, remove);
-  const choose = (first, end) => tell({ kind: "layers", name, first, last: end });
+  const texts = [from, to].map(makeFieldText);
+  const sent = own(() => show(newest));
+  let newest = (
+    /** @type {Pick<import("./wire").Vector, "layers" | "own">} */
+    { layers: null, own: false }
+  );
+  const choose = (first, end) => sent.tell({ kind: "layers", name, first, last: end });
   function typed() {
     const [first, end] = [Number(from.value), Number(to.value)];
+    for (const text of texts) text.took();
     if (from.value !== "" && to.value !== "" && first >= 0 && first <= end && end <= last()) choose(first, end);
-    else show({ layers: current, own: !remove.hidden });
+    else show(newest);
   }
-  function show({ layers, own }) {
-    current = layers;
+  function show(vector) {
+    newest = vector;
+    const { layers } = vector;
     const bands = BANDS.filter(([, first]) => first <= last());
     if (!select.options.length) {
       select.append(
@@ -3293,15 +3347,16 @@ function makeVectorMenu({ model, tell, t }, name) {
       );
     }
     from.max = to.max = String(last());
-    from.value = String(layers ? layers[0] : 0);
-    to.value = String(layers ? layers[1] - 1 : last());
+    remove.hidden = !vector.own;
+    if (sent.waits()) return;
+    texts[0].show(String(layers ? layers[0] : 0));
+    texts[1].show(String(layers ? layers[1] - 1 : last()));
     const same = bands.find(([, first, end]) => layers && layers[0] === first && layers[1] - 1 === Math.min(end, last()));
     const typing = node.contains(node.ownerDocument.activeElement) && !fields.hidden;
     if (!typing) {
       select.value = !layers ? "all" : same ? same[0] : "own";
       fields.hidden = select.value !== "own";
     }
-    remove.hidden = !own;
   }
   return { node, show };
 }
@@ -3317,8 +3372,8 @@ function scaleOf(typed) {
   const number = Number(text);
   return text === "" || !Number.isFinite(number) ? null : Math.max(-MOST2, Math.min(MOST2, number));
 }
-function makeRowNodes(page, name, { moves, set, scale }) {
-  const { tell, t } = page;
+function makeRowNodes(page, name, { moves, set, scale, turn }) {
+  const { t } = page;
   const drag = makeDrag({
     moves(value) {
       number.value = scaleText(value);
@@ -3361,7 +3416,7 @@ function makeRowNodes(page, name, { moves, set, scale }) {
     role: "switch",
     "aria-label": t("Use {name}", { name: t(name) }),
     title: t("Switch on or off; the scale stays"),
-    onchange: () => void tell({ kind: "switch", name, on: toggle.checked })
+    onchange: () => void turn(toggle.checked)
   });
   const picture = h("img", { alt: "", draggable: "false", class: "eg-vector-picture" });
   const menu = makeVectorMenu(page, name);
@@ -3380,7 +3435,8 @@ function makeRowNodes(page, name, { moves, set, scale }) {
   const node = h("div", { class: "eg-vector" }, picture, h("span", { class: "eg-name", title: t(name) }, t(name)), number, toggle, range, more, menu.node);
   return { node, drag, range, number, toggle, picture, menu, more };
 }
-function makeVectorPanel({ model, tell, t }) {
+function makeVectorPanel({ model, tell, t, own }, { settled }) {
+  const sent = own(() => (show(), settled()));
   const rows = /* @__PURE__ */ new Map();
   const scales = /* @__PURE__ */ new Map();
   const addresses = /* @__PURE__ */ new Map();
@@ -3429,7 +3485,15 @@ function makeVectorPanel({ model, tell, t }) {
   function setScales(given) {
     previews.drop();
     wanted = {};
-    tell({ kind: "vectors", scales: given, live: false });
+    for (const [name, scale] of Object.entries(given)) place(name, scale);
+    sent.tell({ kind: "vectors", scales: given, live: false }, ...Object.keys(given));
+  }
+  function place(name, scale) {
+    scales.set(name, scale);
+    const row = rows.get(name);
+    if (!row) return;
+    row.range.value = String(scale);
+    if (row.number.ownerDocument.activeElement !== row.number) row.number.value = scaleText(scale);
   }
   function keepVector() {
     const name = keepName.value.trim();
@@ -3437,13 +3501,14 @@ function makeVectorPanel({ model, tell, t }) {
     else keepName.focus();
   }
   function makeRow(name) {
-    const row = makeRowNodes({ model, tell, t }, name, {
+    const row = makeRowNodes({ model, tell, t, own }, name, {
       moves(scale) {
         wanted = { ...wanted, [name]: scale };
         previews.want(wanted);
       },
       set: (scale) => setScales({ [name]: scale }),
-      scale: () => scales.get(name) ?? 0
+      scale: () => scales.get(name) ?? 0,
+      turn: (on) => void sent.tell({ kind: "switch", name, on }, name)
     });
     if (name === keepName.value.trim()) keepName.value = "";
     rows.set(name, row);
@@ -3485,16 +3550,14 @@ function makeVectorPanel({ model, tell, t }) {
       drop(name);
     }
     for (const vector of given) {
-      const { name, scale, on, own } = vector;
+      const { name, scale, on, own: own2 } = vector;
       const row = rows.get(name) ?? makeRow(name);
-      const { list } = groups[own ? "own" : "library"];
+      const { list } = groups[own2 ? "own" : "library"];
       if (row.node.parentNode !== list) list.append(row.node);
       showPicture(name, row);
       row.menu.show(vector);
-      if (row.drag.moving()) continue;
-      scales.set(name, scale);
-      row.range.value = String(scale);
-      if (row.number.ownerDocument.activeElement !== row.number) row.number.value = scaleText(scale);
+      if (row.drag.moving() || sent.waits(name)) continue;
+      place(name, scale);
       const moves = Math.abs(scale) > 1e-6;
       row.toggle.checked = on && moves;
       row.node.classList.toggle("eg-on", on && moves);
@@ -3604,10 +3667,10 @@ function render({ model, el }) {
   const partBar = makePartBar(page, { hideButton: maskView.hideButton, preview, portraits, toggleLock: choice.toggleLock });
   const paintOver = makePaintOver(page);
   const partList = makePartList(page, { select: choice.select, eye: maskView.eye, beside: paintOver.select });
-  const vectorPanel = makeVectorPanel(page);
+  const vectorPanel = makeVectorPanel(page, { settled: rereadPicture });
   const history = makeHistory(page);
   const settings = makeSettings(page);
-  const staging = makeStaging(page);
+  const staging = makeStaging(page, { settled: rereadPicture });
   const announcer = makeAnnouncer({ running: () => model.get("running"), t });
   const runBar = makeRunBar(page, { progressed: announcer.progress });
   const frames = makeFrames(page, {
@@ -3667,6 +3730,9 @@ function render({ model, el }) {
   function showStatus() {
     status.textContent = model.get("status");
     announcer.status(model.get("status"));
+  }
+  function rereadPicture() {
+    if (!model.get("running")) pictures.readPicture();
   }
   function showError() {
     notices.showError();

@@ -266,6 +266,44 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
   };
 }
 
+// core/own.js
+function makeOwnMessages(tell) {
+  const hearers = [];
+  function own(settled) {
+    const open = /* @__PURE__ */ new Map();
+    hearers.push((ids) => {
+      let done = false;
+      for (const [key, waiting] of open) {
+        for (const id of ids) waiting.delete(id);
+        if (!waiting.size) done = open.delete(key);
+      }
+      if (done) settled();
+    });
+    return {
+      tell(message, ...keys) {
+        const id = tell(message);
+        if (id) for (const key of keys.length ? keys : [""]) open.set(key, (open.get(key) ?? /* @__PURE__ */ new Set()).add(id));
+        return id;
+      },
+      waits: (key = "") => open.has(key)
+    };
+  }
+  return { own, handled: (ids) => hearers.forEach((hear) => hear(ids)) };
+}
+function makeFieldText(input) {
+  let last = input.value;
+  return {
+    /** @param {string} text */
+    show(text) {
+      if (input.ownerDocument.activeElement === /** @type {unknown} */
+      input && input.value !== last) return;
+      last = text;
+      if (input.value !== text) input.value = text;
+    },
+    took: () => void (last = input.value)
+  };
+}
+
 // core/revisions.js
 var LATER = [1500, 5e3];
 function makeRevisions({ model, on, atEnd }) {
@@ -301,7 +339,8 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
     }
   });
   const post = (content, buffers) => model.send(content, void 0, buffers);
-  const outbox = makeOutbox({ ident: model.get("ident"), store: pageStore(), post, online: connection.online, onHandled, onWaiting });
+  const outbox = makeOutbox({ ident: model.get("ident"), store: pageStore(), post, online: connection.online, onHandled: (ids) => (onHandled(ids), own.handled(ids)), onWaiting });
+  const own = makeOwnMessages(tell);
   on("change:handled", () => outbox.handled(model.get("handled")));
   atEnd(outbox.close);
   atEnd(connection.close);
@@ -320,7 +359,7 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
     outbox.handled(model.get("handled"));
     outbox.open();
   }
-  return { tell, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
+  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
 }
 
 // core/notices.js
@@ -378,7 +417,7 @@ function makeLinePage(model, root, given) {
     page,
     given
   );
-  return { ...page, line, tell: (
+  return { ...page, line, own: line.own, tell: (
     /** @type {import("./types").Tell<Known>} */
     line.tell
   ) };
@@ -469,6 +508,28 @@ function makeCard({ t, tell }, title, result, extraClass = "") {
       setUsable(csv, Boolean(view));
       setUsable(png, Boolean(view));
       if (nodes.length) body.replaceChildren(...nodes);
+    }
+  };
+}
+
+// explorer/chosen.js
+function makeChosen({ model, own }, { changed }) {
+  const sent = own(changed);
+  let asked = { name: "", second: null };
+  const name = () => sent.waits() ? asked.name : model.get("chosen");
+  const second = () => sent.waits() ? asked.second ?? "" : model.get("second");
+  function choose(wanted, beside = null) {
+    asked = { name: wanted, second: beside };
+    sent.tell({ kind: "choose", ...asked });
+    changed();
+  }
+  return {
+    name,
+    second,
+    choose,
+    /** Compare a vector with the chosen one, or no longer. @param {string} other */
+    compare(other) {
+      if (other !== name()) choose(name(), second() === other ? null : other);
     }
   };
 }
@@ -688,7 +749,7 @@ function makeDrag({ moves, letGo }) {
 
 // explorer/stage.js
 var LIMIT = 2;
-function makeStage({ model, root, t, put, tell }) {
+function makeStage({ model, root, t, put, tell, own }) {
   const [width, height] = [model.get("width"), model.get("height")];
   const picture = surface(width, height);
   const heat = surface(width, height);
@@ -705,11 +766,20 @@ function makeStage({ model, root, t, put, tell }) {
     },
     letGo(strength) {
       node.classList.remove("ex-moving");
-      previews.drop();
-      tell({ kind: "set_strength", strength });
+      set(strength);
     }
   });
-  const slider = h("input", { type: "range", min: -LIMIT, max: LIMIT, step: 0.05, class: "eg-range ex-slider", "aria-label": t("Strength"), ...drag.handlers, ondblclick: () => tell({ kind: "set_strength", strength: 0 }) });
+  const sent = own(() => showStrength());
+  function set(strength) {
+    previews.drop();
+    place(strength);
+    sent.tell({ kind: "set_strength", strength });
+  }
+  function place(strength) {
+    slider.value = String(strength);
+    value.textContent = strengthText(strength);
+  }
+  const slider = h("input", { type: "range", min: -LIMIT, max: LIMIT, step: 0.05, class: "eg-range ex-slider", "aria-label": t("Strength"), ...drag.handlers, ondblclick: () => set(0) });
   slider.title = t("Double-click to reset to 0");
   const value = h("output", { class: "eg-value ex-strength" });
   const safe = h("div", { class: "ex-safe", "aria-hidden": "true" });
@@ -754,10 +824,7 @@ function makeStage({ model, root, t, put, tell }) {
   }
   function showStrength() {
     const strength = model.get("strength");
-    if (!drag.moving()) {
-      slider.value = String(strength);
-      value.textContent = strengthText(strength);
-    }
+    if (!drag.moving() && !sent.waits()) place(strength);
     const name = model.get("chosen");
     picture.canvas.setAttribute("aria-label", t("Portrait of seed {seed} with {name} at {strength}", { seed: model.get("seed"), name: t(name), strength: strengthText(strength) }));
   }
@@ -789,19 +856,25 @@ function coloured(values, width, height) {
 }
 
 // explorer/strip.js
-function makeStrip({ model, t, atEnd, tell }) {
+function makeStrip({ model, t, atEnd, tell, own }) {
   const grid = h("div", { class: "ex-strip", role: "group", "aria-label": t("Portraits over strength"), onkeydown: move });
   const seeds = h("input", { type: "text", class: "eg-search ex-seeds", "aria-label": t("Seeds of the portraits"), onchange: setSeeds });
   seeds.title = t("Up to 8 seeds, separated by commas");
   const field = h("label", { class: "eg-field" }, h("span", {}, t("Seeds")), seeds);
+  const seedsText = makeFieldText(seeds);
+  const sent = own(() => showSeeds());
   let address = "";
   let shown = "";
   let buttons = [];
   atEnd(() => URL.revokeObjectURL(address));
   function setSeeds() {
     const found = seedsOf(seeds.value);
-    if (found) tell({ kind: "set_seeds", seeds: found.slice(0, 8) });
-    else seeds.value = model.get("seeds").join(", ");
+    seedsText.took();
+    if (found) sent.tell({ kind: "set_seeds", seeds: found.slice(0, 8) });
+    else showSeeds();
+  }
+  function showSeeds() {
+    if (!sent.waits()) seedsText.show(model.get("seeds").join(", "));
   }
   function build() {
     const { seeds: rows, strengths } = model.get("strip");
@@ -825,7 +898,7 @@ function makeStrip({ model, t, atEnd, tell }) {
       shown = key;
       build();
     }
-    if (seeds.ownerDocument.activeElement !== seeds) seeds.value = model.get("seeds").join(", ");
+    showSeeds();
     showChosen();
   }
   function showSheet() {
@@ -858,7 +931,7 @@ function makeStrip({ model, t, atEnd, tell }) {
 
 // explorer/table.js
 var COMPARE = { svg: '<svg viewBox="0 0 20 20" width="16" height="16" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false"><path d="M4 7h10m0 0-2.6-2.6M14 7l-2.6 2.6M16 13H6m0 0 2.6-2.6M6 13l2.6 2.6"/></svg>' };
-function makeTable({ model, t, put, tell }) {
+function makeTable({ model, t, put, tell }, chosen) {
   const columns = [
     ["vector", t("Vector"), t("Name of the edit vector")],
     ["norm", t("Norm"), t("Length of the vector, in W's own unit")],
@@ -875,7 +948,7 @@ function makeTable({ model, t, put, tell }) {
   const rows = /* @__PURE__ */ new Map();
   let inView = "";
   function bringIntoView() {
-    const name = model.get("chosen");
+    const name = chosen.name();
     const row = rows.get(name)?.row;
     if (!row || name === inView || !node.clientHeight) return;
     inView = name;
@@ -893,11 +966,7 @@ function makeTable({ model, t, put, tell }) {
       put("sort_by", by);
     }
   }
-  function choose(name, second) {
-    const chosen = model.get("chosen");
-    if (!second) tell({ kind: "choose", name });
-    else if (name !== chosen) tell({ kind: "choose", name: chosen, second: model.get("second") === name ? null : name });
-  }
+  const choose = (name, second) => second ? chosen.compare(name) : chosen.choose(name);
   function makeRow(name) {
     const title = h("button", { type: "button", class: "ex-choose", onclick: (event) => choose(name, event.shiftKey), onkeydown: (event) => move(event, name) }, h("span", { class: "eg-name" }, t(name)));
     const draft = h("span", { class: "ex-draft", hidden: true }, t("draft"));
@@ -919,7 +988,7 @@ function makeTable({ model, t, put, tell }) {
   }
   function show() {
     const [by, descending] = [model.get("sort_by"), model.get("descending")];
-    const [chosen, second] = [model.get("chosen"), model.get("second")];
+    const [first, second] = [chosen.name(), chosen.second()];
     for (const { by: column, node: head } of heads) head.setAttribute("aria-sort", column !== by ? "none" : descending ? "descending" : "ascending");
     const ordered = sortedRows(model.get("rows"), by, descending);
     for (const name of rows.keys()) if (!ordered.some((row) => row.name === name)) rows.get(name)?.row.remove(), rows.delete(name);
@@ -928,12 +997,12 @@ function makeTable({ model, t, put, tell }) {
       rows.set(row.name, found);
       if (body.children[i] !== found.row) body.insertBefore(found.row, body.children[i] ?? null);
       fill(found, row);
-      found.row.classList.toggle("ex-chosen", row.name === chosen);
+      found.row.classList.toggle("ex-chosen", row.name === first);
       found.row.classList.toggle("ex-second", row.name === second);
-      found.title.setAttribute("aria-pressed", String(row.name === chosen));
-      found.title.tabIndex = row.name === chosen ? 0 : -1;
+      found.title.setAttribute("aria-pressed", String(row.name === first));
+      found.title.tabIndex = row.name === first ? 0 : -1;
       setPressed(found.compare, row.name === second);
-      found.compare.hidden = row.name === chosen;
+      found.compare.hidden = row.name === first;
       found.compare.tabIndex = -1;
     });
     bringIntoView();
@@ -962,7 +1031,8 @@ function render(given) {
   const { t, tell, model, on, root } = page;
   root.classList.add("ex-root");
   root.setAttribute("aria-label", t("Explorer of edit vectors"));
-  const table = makeTable(page);
+  const chosen = makeChosen(page, { changed: () => (table.show(), showNames(), showCursor()) });
+  const table = makeTable(page, chosen);
   const stage = makeStage(page);
   const strip = makeStrip(page);
   const cards = {
@@ -1003,10 +1073,8 @@ function render(given) {
     name.value = "";
   }
   function showNames() {
-    const [first, second] = [model.get("chosen"), model.get("second")];
-    const name2 = first;
-    const chosen = h("b", {}, t(name2));
-    pairName.replaceChildren(chosen, ...second ? [h("span", { class: "eg-faint" }, ` ${t("and")} `), h("b", { class: "ex-second-name" }, translated(second))] : []);
+    const [first, second] = [chosen.name(), chosen.second()];
+    pairName.replaceChildren(h("b", {}, translated(first)), ...second ? [h("span", { class: "eg-faint" }, ` ${t("and")} `), h("b", { class: "ex-second-name" }, translated(second))] : []);
     setUsable(orthogonalise, Boolean(second));
     orthogonalise.title = second ? t("Make {first} orthogonal to {second}", { first: translated(first), second: translated(second) }) : t("Choose a second vector first: Shift and click in the table, or a cell of the cosines");
     cards.pair.node.hidden = !second;
@@ -1042,6 +1110,7 @@ function render(given) {
   }
   let built = "";
   let [row, column] = [0, 0];
+  let placed = "";
   const said = h("p", { class: "eg-quiet ex-cell-name", "aria-live": "polite" });
   function showPairs() {
     const view = model.get("views").cosines;
@@ -1059,8 +1128,16 @@ function render(given) {
       ));
       cards.pairs.show(view, svg, said);
     } else cards.pairs.show(view);
-    row = Math.max(0, view.names.indexOf(model.get("chosen")));
-    column = model.get("second") ? Math.max(0, view.names.indexOf(model.get("second"))) : row;
+    showCursor();
+  }
+  function showCursor() {
+    const names = model.get("views").cosines?.names ?? [];
+    const pair = JSON.stringify([chosen.name(), chosen.second(), names]);
+    if (pair !== placed) {
+      placed = pair;
+      row = Math.max(0, names.indexOf(chosen.name()));
+      column = chosen.second() ? Math.max(0, names.indexOf(chosen.second())) : row;
+    }
     showCell();
   }
   function showCell() {
@@ -1081,7 +1158,7 @@ function render(given) {
   }
   function chooseCell() {
     const names = model.get("views").cosines?.names ?? [];
-    tell({ kind: "choose", name: names[row], second: row === column ? null : names[column] });
+    if (names[row]) chosen.choose(names[row], row === column ? null : names[column]);
   }
   function step(event) {
     const last = (model.get("views").cosines?.names.length ?? 1) - 1;

@@ -346,6 +346,44 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
   };
 }
 
+// core/own.js
+function makeOwnMessages(tell) {
+  const hearers = [];
+  function own(settled) {
+    const open = /* @__PURE__ */ new Map();
+    hearers.push((ids) => {
+      let done = false;
+      for (const [key, waiting] of open) {
+        for (const id of ids) waiting.delete(id);
+        if (!waiting.size) done = open.delete(key);
+      }
+      if (done) settled();
+    });
+    return {
+      tell(message, ...keys) {
+        const id = tell(message);
+        if (id) for (const key of keys.length ? keys : [""]) open.set(key, (open.get(key) ?? /* @__PURE__ */ new Set()).add(id));
+        return id;
+      },
+      waits: (key = "") => open.has(key)
+    };
+  }
+  return { own, handled: (ids) => hearers.forEach((hear) => hear(ids)) };
+}
+function makeFieldText(input) {
+  let last = input.value;
+  return {
+    /** @param {string} text */
+    show(text) {
+      if (input.ownerDocument.activeElement === /** @type {unknown} */
+      input && input.value !== last) return;
+      last = text;
+      if (input.value !== text) input.value = text;
+    },
+    took: () => void (last = input.value)
+  };
+}
+
 // core/revisions.js
 var LATER = [1500, 5e3];
 function makeRevisions({ model, on, atEnd }) {
@@ -381,7 +419,8 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
     }
   });
   const post = (content, buffers) => model.send(content, void 0, buffers);
-  const outbox = makeOutbox({ ident: model.get("ident"), store: pageStore(), post, online: connection.online, onHandled, onWaiting });
+  const outbox = makeOutbox({ ident: model.get("ident"), store: pageStore(), post, online: connection.online, onHandled: (ids) => (onHandled(ids), own.handled(ids)), onWaiting });
+  const own = makeOwnMessages(tell);
   on("change:handled", () => outbox.handled(model.get("handled")));
   atEnd(outbox.close);
   atEnd(connection.close);
@@ -400,7 +439,7 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
     outbox.handled(model.get("handled"));
     outbox.open();
   }
-  return { tell, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
+  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
 }
 
 // core/notices.js
@@ -458,7 +497,7 @@ function makeLinePage(model, root, given) {
     page,
     given
   );
-  return { ...page, line, tell: (
+  return { ...page, line, own: line.own, tell: (
     /** @type {import("./types").Tell<Known>} */
     line.tell
   ) };
@@ -751,12 +790,19 @@ function makeDrag({ moves, letGo }) {
 var LIMIT = 3;
 var strengthText = (strength) => Math.abs(strength) < 5e-3 ? "0" : (strength > 0 ? "+" : "−") + Math.abs(strength).toFixed(Number.isInteger(strength) ? 0 : 2);
 var percent = (share) => Math.round(100 * share);
-function makeRow({ model, t, tell }, first, previews) {
+function makeRow({ model, t, tell }, first, previews, sent) {
   const { id, name } = first;
+  const [moveKey, rowsKey] = [`move ${id}`, `rows ${id}`];
   let now = first;
+  let asked = first.rows;
   function move(strength) {
     previews.drop();
-    tell({ kind: "move", direction: id, strength });
+    place(strength);
+    sent.tell({ kind: "move", direction: id, strength }, moveKey);
+  }
+  function place(strength) {
+    range.value = String(strength);
+    value.textContent = strengthText(strength);
   }
   const value = h("output", { class: "eg-value" });
   const drag = makeDrag({
@@ -785,12 +831,18 @@ function makeRow({ model, t, tell }, first, previews) {
   const setRows = () => {
     const low = Math.max(0, Math.min(last, Math.round(Number(from.value) || 0)));
     const high = Math.max(low, Math.min(last, Math.round(to.value === "" ? last : Number(to.value))));
-    if (low !== now.rows[0] || high !== now.rows[1]) tell({ kind: "set_rows", direction: id, first: low, last: high });
-    else showRows();
+    const [first2, end] = sent.waits(rowsKey) ? asked : now.rows;
+    from.value = String(low);
+    to.value = String(high);
+    for (const text of texts) text.took();
+    if (low === first2 && high === end) return;
+    asked = [low, high];
+    sent.tell({ kind: "set_rows", direction: id, first: low, last: high }, rowsKey);
   };
   const rowField = (label) => h("input", { type: "number", min: 0, max: last, step: 1, class: "eg-search eg-row-field", "aria-label": label, onchange: setRows });
   const from = rowField(t("First row of {name}", { name }));
   const to = rowField(t("Last row of {name}", { name }));
+  const texts = [from, to].map(makeFieldText);
   const rowsField = h("span", { class: "eg-field", title: t("Rows of w_plus that the direction moves: early rows make shapes, late ones colours") }, h("span", {}, t("Rows")), from, h("span", {}, "–"), to);
   const keepName = h("input", {
     type: "text",
@@ -819,16 +871,15 @@ function makeRow({ model, t, tell }, first, previews) {
   let sheet = null;
   let address = "";
   function showRows() {
-    from.value = String(now.rows[0]);
-    to.value = String(now.rows[1]);
+    if (!sent.waits(rowsKey)) for (const [i, text] of texts.entries()) text.show(String(now.rows[i]));
   }
   function aboutText() {
     const { attribute, change, share, accuracy, low, high, marks } = now;
-    const texts = [];
+    const texts2 = [];
     if (accuracy !== void 0)
-      texts.push(t("right for {accuracy} % of {marks} left-out marks ({low} to {high} %)", { accuracy: percent(accuracy), marks, low: percent(low ?? 0), high: percent(high ?? 1) }));
-    if (attribute) texts.push(t("{attribute} {change} SD, {share} % of its effect", { attribute, change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
-    return texts.join(" · ");
+      texts2.push(t("right for {accuracy} % of {marks} left-out marks ({low} to {high} %)", { accuracy: percent(accuracy), marks, low: percent(low ?? 0), high: percent(high ?? 1) }));
+    if (attribute) texts2.push(t("{attribute} {change} SD, {share} % of its effect", { attribute, change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
+    return texts2.join(" · ");
   }
   function show(given, active) {
     now = given;
@@ -840,9 +891,7 @@ function makeRow({ model, t, tell }, first, previews) {
     if (given.few) warning.replaceChildren(h("span", { html: ICONS.alert }), h("span", {}, t("These are few marks: add more of both signs and learn again.")));
     showRows();
     for (const [i, picture] of pictures.entries()) picture.setAttribute("aria-pressed", String(active && model.get("strengths")[i] === given.strength));
-    if (drag.moving()) return;
-    range.value = String(given.strength);
-    value.textContent = strengthText(given.strength);
+    if (!drag.moving() && !sent.waits(moveKey)) place(given.strength);
   }
   function showSheet(bytes) {
     if (!bytes || bytes === sheet) return;
@@ -858,8 +907,9 @@ function makeRow({ model, t, tell }, first, previews) {
   }
   return { node, drag, show, showSheet, close: () => URL.revokeObjectURL(address) };
 }
-function makeRows(page) {
-  const { model, t, tell } = page;
+function makeRows(page, { settled }) {
+  const { model, t, tell, own } = page;
+  const sent = own(() => (show(), settled()));
   const rows = /* @__PURE__ */ new Map();
   const list = h("ul", { class: "eg-finder-rows", "aria-label": t("Directions") });
   const nothing = h("p", { class: "eg-quiet" }, t("No directions yet: choose a method and press “Find directions”, or mark portraits below."));
@@ -876,7 +926,7 @@ function makeRows(page) {
     }
     nothing.hidden = given.length > 0;
     for (const one of given) {
-      const row = rows.get(one.id) ?? makeRow(page, one, previews);
+      const row = rows.get(one.id) ?? makeRow(page, one, previews, sent);
       rows.set(one.id, row);
       if (!row.node.parentNode) list.append(row.node);
       row.show(one, one.id === model.get("active"));
@@ -950,11 +1000,11 @@ function render(given) {
   let shown = () => {
   };
   const page = makeLivePage(given, { previewShown: () => shown() });
-  const { t, model, on, root, tell } = page;
+  const { t, model, on, root } = page;
   root.classList.add("eg-finder");
   root.setAttribute("aria-label", t("Direction finder"));
   const search = makeSearch(page);
-  const rows = makeRows(page);
+  const rows = makeRows(page, { settled: () => void (model.get("running") || page.picture.read()) });
   const kept = makeKept(page);
   const marks = makeMarks(page);
   shown = rows.previewShown;
@@ -969,10 +1019,19 @@ function render(given) {
     "aria-label": t("Seed of the portrait"),
     onchange: () => {
       const wanted = Number(seed.value);
-      if (Number.isInteger(wanted) && wanted >= 0 && wanted !== model.get("seed")) tell({ kind: "set_portrait", seed: wanted });
+      seedText.took();
+      if (Number.isInteger(wanted) && wanted >= 0 && wanted !== shownSeed()) setPortrait(wanted);
     }
   });
-  const another = textButton(t("Another"), t("Show the directions on another portrait"), () => tell({ kind: "set_portrait", seed: model.get("seed") + 1 }));
+  const seedText = makeFieldText(seed);
+  const portrait = page.own(() => showPicture());
+  let askedSeed = 0;
+  const shownSeed = () => portrait.waits() ? askedSeed : model.get("seed");
+  function setPortrait(wanted) {
+    askedSeed = wanted;
+    portrait.tell({ kind: "set_portrait", seed: wanted });
+  }
+  const another = textButton(t("Another"), t("Show the directions on another portrait"), () => setPortrait(shownSeed() + 1));
   const side = h(
     "div",
     { class: "eg-finder-side" },
@@ -987,7 +1046,7 @@ function render(given) {
     const text = found ? t("Seed {seed}, {name} {strength}", { seed: number, name: found.name, strength: strengthText(found.strength) }) : t("Seed {seed}, unchanged", { seed: number });
     caption.textContent = text;
     picture.setAttribute("aria-label", text);
-    if (root.ownerDocument.activeElement !== seed) seed.value = String(number);
+    if (!portrait.waits()) seedText.show(String(number));
   }
   function showRunning() {
     const idle = !model.get("running");

@@ -341,6 +341,31 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
   };
 }
 
+// core/own.js
+function makeOwnMessages(tell) {
+  const hearers = [];
+  function own(settled) {
+    const open = /* @__PURE__ */ new Map();
+    hearers.push((ids) => {
+      let done = false;
+      for (const [key, waiting] of open) {
+        for (const id of ids) waiting.delete(id);
+        if (!waiting.size) done = open.delete(key);
+      }
+      if (done) settled();
+    });
+    return {
+      tell(message, ...keys) {
+        const id = tell(message);
+        if (id) for (const key of keys.length ? keys : [""]) open.set(key, (open.get(key) ?? /* @__PURE__ */ new Set()).add(id));
+        return id;
+      },
+      waits: (key = "") => open.has(key)
+    };
+  }
+  return { own, handled: (ids) => hearers.forEach((hear) => hear(ids)) };
+}
+
 // core/revisions.js
 var LATER = [1500, 5e3];
 function makeRevisions({ model, on, atEnd }) {
@@ -376,7 +401,8 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
     }
   });
   const post = (content, buffers) => model.send(content, void 0, buffers);
-  const outbox = makeOutbox({ ident: model.get("ident"), store: pageStore(), post, online: connection.online, onHandled, onWaiting });
+  const outbox = makeOutbox({ ident: model.get("ident"), store: pageStore(), post, online: connection.online, onHandled: (ids) => (onHandled(ids), own.handled(ids)), onWaiting });
+  const own = makeOwnMessages(tell);
   on("change:handled", () => outbox.handled(model.get("handled")));
   atEnd(outbox.close);
   atEnd(connection.close);
@@ -395,7 +421,7 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
     outbox.handled(model.get("handled"));
     outbox.open();
   }
-  return { tell, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
+  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
 }
 
 // core/notices.js
@@ -453,7 +479,7 @@ function makeLinePage(model, root, given) {
     page,
     given
   );
-  return { ...page, line, tell: (
+  return { ...page, line, own: line.own, tell: (
     /** @type {import("./types").Tell<Known>} */
     line.tell
   ) };
