@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.found_directions import find_directions
     from editgan_widgets.analysis.linearity import interaction, nonlinearity
     from editgan_widgets.analysis.marked_boundaries import marked_boundary
+    from editgan_widgets.analysis.outside_identity import dlib_identity
     from editgan_widgets.analysis.path_lengths import linear_separability, path_length
     from editgan_widgets.analysis.sample_size import benjamini_hochberg, sample_size_of_mean, sample_size_of_share
     from editgan_widgets.analysis.strength_strips import strength_strip
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.vector_pca import pca_vectors
     from editgan_widgets.analysis.vector_rows import row_norms
     from editgan_widgets.analysis.vector_stability import stability
+    from editgan_widgets.analysis.vector_studies import study_vector
     from editgan_widgets.analysis.vector_tables import compare_vectors
     from editgan_widgets.analysis.w_ellipsoid import safe_strength
     from editgan_widgets.latent.directions.conditioning import orthogonalise
@@ -54,6 +56,7 @@ __all__ = [
     "cosines",
     "disentanglement",
     "disentanglement_of",
+    "dlib_identity",
     "effect_map",
     "find_directions",
     "ganspace",
@@ -73,6 +76,7 @@ __all__ = [
     "sefa",
     "stability",
     "strength_strip",
+    "study_vector",
     "transfer_rate",
     "ways_to_edit",
 ]
@@ -92,6 +96,7 @@ _HOMES = {
     "cosines": "editgan_widgets.analysis.vector_cosines",
     "disentanglement": "editgan_widgets.analysis.disentanglement_scores",
     "disentanglement_of": "editgan_widgets.analysis.disentanglement_scores",
+    "dlib_identity": "editgan_widgets.analysis.outside_identity",
     "effect_map": "editgan_widgets.analysis.effects",
     "find_directions": "editgan_widgets.analysis.found_directions",
     "ganspace": "editgan_widgets.latent.directions.unsupervised",
@@ -111,6 +116,7 @@ _HOMES = {
     "sefa": "editgan_widgets.latent.directions.unsupervised",
     "stability": "editgan_widgets.analysis.vector_stability",
     "strength_strip": "editgan_widgets.analysis.strength_strips",
+    "study_vector": "editgan_widgets.analysis.vector_studies",
     "transfer_rate": "editgan_widgets.analysis.transfer_rates",
     "ways_to_edit": "editgan_widgets.analysis.edit_ways",
 }

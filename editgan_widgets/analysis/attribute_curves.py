@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from scipy import special
+from torch import Tensor
 
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
@@ -19,6 +21,7 @@ from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
 STRENGTHS = (-1.0, -0.5, 0.5, 1.0, 1.5)
+_AT_ONCE = 8  # pictures that are read together
 _INTERVAL = "95 % Student's interval over portraits"
 _FLAT = 0.2  # of the slope at 0; below it the curve counts as saturated
 
@@ -84,9 +87,18 @@ class CurveObserver:
 
     def add(self, trials: Trials) -> None:
         """Process one batch."""
-        columns = [self._read(trials.before if s == 0 else trials.after[float(s)]) for s in self.strengths]
-        for name in columns[0]:
-            self._values.setdefault(name, []).append(np.stack([np.asarray(c[name], float) for c in columns], 1))
+        n, edits = len(trials.before), [float(s) for s in self.strengths if s != 0]
+        before = self._read(trials.before)
+        after = _read_all(self._read, torch.cat([trials.after[s] for s in edits])) if edits else {}
+        for name, unedited in before.items():
+            columns = np.reshape(after[name], (len(edits), n)) if edits else np.empty((0, n))
+            values = np.insert(columns, int(np.searchsorted(edits, 0)), unedited, 0)
+            self._values.setdefault(name, []).append(values.T.astype(float))
+
+    def join(self, other: "CurveObserver") -> None:
+        """Take over the batches of another observer."""
+        for name, found in other._values.items():
+            self._values.setdefault(name, []).extend(found)
 
     def values(self) -> dict[str, Float[np.ndarray, "n s"]]:
         """Attributes of each portrait at each strength."""
@@ -101,6 +113,12 @@ class CurveObserver:
     def results(self, vector: EditVector, basis: Basis) -> dict[str, AttributeCurve]:
         """Return the curves of all attributes, by name."""
         return {name: self.result(vector, name, basis) for name in self._values}
+
+
+def _read_all(read: Read, pictures: Tensor) -> Mapping[str, np.ndarray]:
+    """Read pictures a few at a time: the memory of a judge grows with their number."""
+    parts = [read(some) for some in pictures.split(_AT_ONCE)]
+    return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
 
 
 def attribute_curve(
@@ -144,12 +162,11 @@ def curve_of(
     line = float(strengths @ mean / (strengths @ strengths)) * strengths
     total = float(((mean - mean.mean()) ** 2).sum())
     r2 = 1 - float(((mean - line) ** 2).sum()) / total if total > 0 else float("nan")
-    ranks = [_rank_correlation(strengths, row) for row in values]
     std = float(values[:, zero].std(ddof=1)) if n > 1 else float("nan")
     saturation = _saturation(strengths, mean, slope, zero)
     return AttributeCurve(
         vector, attribute, strengths, mean, mean - half, mean + half, std, slope, r2, saturation,
-        float(np.mean(ranks)), basis,
+        float(np.mean(_rank_correlations(strengths, values))), basis,
     )  # fmt: skip
 
 
@@ -174,12 +191,14 @@ def _saturation(strengths: np.ndarray, mean: np.ndarray, slope: float, zero: int
     return None
 
 
-def _rank_correlation(strengths: np.ndarray, values: np.ndarray) -> float:
-    if np.ptp(values) == 0:
-        return 0.0
+def _rank_correlations(strengths: Float[np.ndarray, " s"], values: Float[np.ndarray, "n s"]) -> Float[np.ndarray, " n"]:
+    """Spearman's correlation of the strengths with each row; 0 for a row of equal values."""
     from scipy import stats  # takes a second
 
-    return float(np.corrcoef(stats.rankdata(strengths), stats.rankdata(values))[0, 1])
+    first, second = (stats.rankdata(x, axis=-1) for x in (strengths, values))
+    first, second = first - first.mean(), second - second.mean(1, keepdims=True)
+    lengths = np.linalg.norm(first) * np.linalg.norm(second, axis=1)
+    return np.divide(second @ first, lengths, out=np.zeros(len(values)), where=lengths > 0)
 
 
 # Leakage

@@ -110,13 +110,20 @@ class EffectObserver:
                 grown = _grown(np.isin(trials.parts, self._target), DILATION * change.shape[1])
                 self._inside.append((change * grown).sum((1, 2)))
 
+    def join(self, other: "EffectObserver") -> None:
+        """Take over the batches of another observer."""
+        self._changes += other._changes
+        self._parts += other._parts
+        self._inside += other._inside
+        if other._signs is not None:
+            self._signs = other._signs if self._signs is None else self._signs + other._signs
+
     def result(self, vector: EditVector, rng: np.random.Generator, basis: Basis) -> EffectMap:
         """Return the result for all batches processed so far."""
         changes = np.concatenate(self._changes)
         weights = _bootstrap_weights(len(changes), rng)
         flat = changes.reshape(len(changes), -1)
-        drawn = weights @ flat
-        low, high = (np.quantile(drawn, q, axis=0).reshape(changes.shape[1:]) for q in (0.025, 0.975))
+        low, high = (x.reshape(changes.shape[1:]) for x in _middle(weights @ flat))
         whole = flat.sum(1).astype(float)
         assert self._signs is not None
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -176,6 +183,16 @@ def _grown(masks: np.ndarray, by: float) -> np.ndarray:
 def _bootstrap_weights(n: int, rng: np.random.Generator) -> Float[np.ndarray, "resamples {n}"]:
     """Weight of each portrait in each resample; rows add up to 1."""
     return (rng.multinomial(n, np.full(n, 1 / n), _RESAMPLES) / n).astype(np.float32)
+
+
+def _middle(drawn: Float[np.ndarray, "resamples pixels"]) -> tuple[np.ndarray, np.ndarray]:
+    """Quantiles .025 and .975 of each column, as of np.quantile in a third of its time: one column is contiguous."""
+    last = len(drawn) - 1
+    places = [(int(q * last), q * last % 1) for q in (0.025, 0.975)]
+    columns = np.ascontiguousarray(drawn.T)
+    columns.partition(sorted({place + step for place, _ in places for step in (0, 1)}), axis=1)
+    low, high = ((1 - part) * columns[:, place] + part * columns[:, place + 1] for place, part in places)
+    return low, high
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray, weights: np.ndarray) -> Estimate:

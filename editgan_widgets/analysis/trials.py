@@ -18,6 +18,8 @@ from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.models.editgan import EditGAN
 
+_AT_ONCE = 8  # pictures that are generated together
+
 
 @dataclass(frozen=True, eq=False)
 class Portraits:
@@ -120,5 +122,10 @@ def sampled_portraits(model: EditGAN, seeds: Sequence[int], truncation_psi: floa
 
 def edited(model: EditGAN, vector: EditVector, portraits: Portraits, strengths: Iterable[float]) -> Trials:
     """Apply a vector to portraits at several strengths, which are not 0."""
-    after = {s: picture_of(model, vector.apply(portraits.w_plus, s)) for s in strengths}
+    scales, n = tuple(strengths), len(portraits.seeds)
+    after = {}
+    if scales:
+        latents = torch.cat([vector.apply(portraits.w_plus, s) for s in scales])
+        pictures = torch.cat([picture_of(model, some) for some in latents.split(_AT_ONCE)])
+        after = dict(zip(scales, pictures.split(n), strict=True))
     return Trials(portraits.seeds, portraits.pictures, portraits.parts, after)

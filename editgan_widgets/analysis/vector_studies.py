@@ -1,20 +1,26 @@
 """VectorStudy: measurements of one vector, updated with each batch of portraits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import torch
+from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.attribute_curves import STRENGTHS, AttributeCurve, CurveObserver, Leakage, leakage_of
 from editgan_widgets.analysis.curve_sets import AttributeCurves, curve_set, main_attribute
 from editgan_widgets.analysis.effects import EffectMap, EffectObserver
-from editgan_widgets.analysis.results import Basis
+from editgan_widgets.analysis.results import Basis, Result
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.analysis.transfer_rates import TransferRate, rate_of_changes
-from editgan_widgets.analysis.trials import Trials
+from editgan_widgets.analysis.trials import Trials, edited, sampled_portraits
+from editgan_widgets.analysis.vector_rows import row_norms
+from editgan_widgets.analysis.w_ellipsoid import safe_strength
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
 _LEAST = 3  # portraits: fewer have no standard deviation to speak of
+_BATCH = 4  # portraits at a time
 
 
 class VectorStudy:
@@ -54,6 +60,14 @@ class VectorStudy:
         if self._attributes is not None:
             self._attributes.add(trials)
         self.seeds += trials.seeds
+
+    def join(self, other: "VectorStudy") -> None:
+        """Take over what another study of the same vector measured, on other portraits."""
+        if self._effects is not None and other._effects is not None:
+            self._effects.join(other._effects)
+        if self._attributes is not None and other._attributes is not None:
+            self._attributes.join(other._attributes)
+        self.seeds += other.seeds
 
     @property
     def n(self) -> int:
@@ -107,6 +121,16 @@ class VectorStudy:
         seeds = [self.seeds[i] for i in kept]
         return rate_of_changes(self.vector.name, target, seeds, changes, whole, self._fingerprint)
 
+    def results(self) -> dict[str, Result]:
+        """All that was measured, by name: "effect map", "attribute curves", "leakage" and "transfer rate"."""
+        found = {
+            "effect map": self.effect(),
+            "attribute curves": self.curves(),
+            "leakage": self.leakage(),
+            "transfer rate": self.transfer(),
+        }
+        return {name: result for name, result in found.items() if result is not None}
+
     def _curves(self) -> dict[str, AttributeCurve]:
         if self._attributes is None or self.n < _LEAST:
             return {}
@@ -119,3 +143,58 @@ class VectorStudy:
 
     def _basis(self) -> Basis:
         return Basis(self.n, None, "95 % Student's interval over portraits", self._fingerprint)
+
+
+def study_vector(
+    model: EditGAN,
+    vector: EditVector,
+    read: Read | None = None,
+    seeds: Iterable[int] = range(500),
+    strengths: Sequence[float] = STRENGTHS,
+    truncation_psi: float = 0.7,
+    progress: bool = False,
+) -> dict[str, Result]:
+    """Measure everything about one vector on the same pictures, each of which is generated and read once.
+
+    Args:
+        model: of the vector.
+        vector: that is measured.
+        read: attributes of pictures; None leaves out curves, leakage and transfer rate.
+        seeds: of the portraits.
+        strengths: scales of the vector; 1 is added, because effect map and transfer rate are of it.
+        truncation_psi: of the portraits.
+        progress: show a progress bar.
+
+    Returns the results by name: "effect map", "attribute curves", "leakage", "transfer rate", "row norms" and "safe
+    strength". Ctrl+C ends the pass early; the results are then of the portraits so far.
+    Raises WrongModelError for a vector of another model, ValueError for no seeds.
+    """
+    vector.check(model)
+    chosen, scales = list(seeds), sorted({1.0, *(float(s) for s in strengths)})
+    if not chosen:
+        raise ValueError("no seeds were given; give some, such as range(500)")
+
+    def measured(batch: list[int]) -> VectorStudy:
+        part = VectorStudy(model, vector, read, strengths=scales)
+        part.add(edited(model, vector, sampled_portraits(model, batch, truncation_psi), part.strengths))
+        return part
+
+    study = VectorStudy(model, vector, read, strengths=scales)
+    batches = [chosen[i : i + _BATCH] for i in range(0, len(chosen), _BATCH)]
+    bar = tqdm(total=len(chosen), desc=vector.name, disable=not progress, unit="portrait")
+    # Threads that each compute whole batches share the cores better than torch's own, which meet after every operation.
+    count = torch.get_num_threads() if model.device.type == "cpu" else 1
+    pool = ThreadPoolExecutor(count, "editgan-study", initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        for part in pool.map(measured, batches):
+            study.join(part)
+            bar.update(part.n)
+    except KeyboardInterrupt:
+        if not study.n:
+            raise
+    finally:
+        bar.close()
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(count)  # new threads take the number that was set last
+    safe = safe_strength(vector, model, study.seeds, truncation_psi)
+    return {**study.results(), "row norms": row_norms(vector, model), "safe strength": safe}

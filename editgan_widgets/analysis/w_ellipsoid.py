@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from matplotlib.figure import Figure
 from scipy import special
+from torch import Tensor
 
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
@@ -76,20 +78,31 @@ def safe_strength(
 
     Raises WrongModelError for a vector of another model.
     """
+    chosen = list(seeds)
+    w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in chosen])
+    return safe_strength_from(w_plus, vector, model, quantile, chosen[0] if chosen else None)
+
+
+def safe_strength_from(
+    w_plus: Float[Tensor, "n rows w_dim"],
+    vector: EditVector,
+    model: EditGAN,
+    quantile: float = 0.99,
+    seed: int | None = None,
+) -> SafeStrength:
+    """`safe_strength` of portraits whose latents are known; `seed` is that of the first one."""
     vector.check(model)
     statistics = model.w_statistics()
     std, axes, mean = (x.double().cpu() for x in (statistics.std, statistics.axes, statistics.mean))
     std = std.clamp_min(float(std.max()) * LEAST_STD)
     limit = float(special.chdtri(len(std), 1 - quantile))
-    chosen = list(seeds)
-    w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in chosen]).double().cpu()
-    start = ((w_plus - mean) @ axes.T / std).numpy()
+    start = ((w_plus.double().cpu() - mean) @ axes.T / std).numpy()
     step = (vector.delta_w_plus.double() @ axes.T / std).numpy()
     rows = _largest(start, step, limit)
     by_sample = rows.min(axis=1)
     low, middle, high = np.quantile(by_sample, [0.025, 0.5, 0.975])
-    basis = Basis(len(chosen), chosen[0] if chosen else None, "middle 95 % of the portraits", model.fingerprint)
-    estimate = Estimate(float(middle), float(low), float(high), len(chosen))
+    basis = Basis(len(w_plus), seed, "middle 95 % of the portraits", model.fingerprint)
+    estimate = Estimate(float(middle), float(low), float(high), len(w_plus))
     return SafeStrength(vector.name, estimate, by_sample, np.median(rows, axis=0), quantile, basis)
 
 

@@ -5,15 +5,16 @@ import pytest
 import torch
 
 from editgan_widgets import EditVector
-from editgan_widgets.analysis.attribute_curves import curve_of, leakage_of
+from editgan_widgets.analysis.attribute_curves import attribute_curve, curve_of, leakage_of
 from editgan_widgets.analysis.attributes import by_picture
 from editgan_widgets.analysis.curve_sets import curve_set, main_attribute
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.effects import effect_map
 from editgan_widgets.analysis.results import Basis
 from editgan_widgets.analysis.strength_strips import strength_strip
 from editgan_widgets.analysis.transfer_rates import rate_of_changes
 from editgan_widgets.analysis.trials import Trials
-from editgan_widgets.analysis.vector_studies import VectorStudy
+from editgan_widgets.analysis.vector_studies import VectorStudy, study_vector
 from editgan_widgets.analysis.vector_tables import VectorFigures, compare_vectors, vector_table
 
 STRENGTHS = np.array([-1.0, 0.0, 1.0, 2.0])
@@ -136,3 +137,26 @@ def test_a_strip_has_a_row_for_each_portrait_and_a_column_for_each_strength(tiny
     assert len(strip.figure().axes) == 6
     with pytest.raises(ValueError, match="no seeds were given"):
         strength_strip(tiny_model, vector, ())
+
+
+def test_one_call_measures_a_vector_as_the_single_functions_do(tiny_model, vector, monkeypatch):
+    read = by_picture(mean=lambda picture: picture.mean(), red=lambda picture: picture[..., 0].mean())
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    found = study_vector(tiny_model, vector, read, range(10), (-1, 0.5))
+    monkeypatch.undo()
+    torch.set_num_threads(threads)
+    assert list(found) == [
+        "effect map", "attribute curves", "leakage", "transfer rate", "row norms", "safe strength",
+    ]  # fmt: skip
+    assert {result.basis.n for name, result in found.items() if name != "row norms"} == {10}
+    one = effect_map(tiny_model, vector, seeds=range(10))
+    assert found["effect map"].mean == pytest.approx(one.mean, abs=1e-6)
+    assert found["effect map"].low == pytest.approx(one.low, abs=1e-6)
+    assert found["effect map"].locality.low == pytest.approx(one.locality.low, abs=1e-5)
+    curve = attribute_curve(tiny_model, vector, "red", read, (-1, 0.5, 1), range(10))
+    again = next(curve for curve in found["attribute curves"].curves if curve.attribute == "red")
+    assert again.mean == pytest.approx(curve.mean, abs=1e-6)
+    assert again.std == pytest.approx(curve.std)
+    with pytest.raises(ValueError, match="no seeds were given"):
+        study_vector(tiny_model, vector, read, [])

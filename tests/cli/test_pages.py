@@ -38,6 +38,7 @@ SHORTER = {
     "analysis.md": {
         "seeds=range(100)": "seeds=range(2)",
         "seeds=range(50)": "seeds=range(2)",
+        "seeds=range(500)": "seeds=range(3)",
         ", progress=True": "",
         "samples=2000": "samples=60",
         "samples=400": "samples=60",

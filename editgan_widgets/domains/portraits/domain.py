@@ -21,7 +21,10 @@ def _judges(device: torch.device) -> Judges:
     from editgan_widgets.domains.portraits.identity import load_identity
     from editgan_widgets.domains.portraits.segmenter import load_segmenter
 
-    return Judges(load_segmenter().to(device), load_factor_regressor().to(device), load_identity().to(device))
+    judges = Judges(load_segmenter().to(device), load_factor_regressor().to(device), load_identity().to(device))
+    for network in (judges.segmenter, judges.factors, judges.identity):
+        network.to(memory_format=torch.channels_last)  # pyright: ignore  # convolutions are a quarter quicker
+    return judges
 
 
 def _scripted_edits() -> tuple[ScriptedEdit, ...]:

@@ -40,16 +40,16 @@ class PartStatistics(nn.Module):
         image = at_working_size(image, SIZE)
         logits = self.segmenter(image).float()
         with torch.autocast(image.device.type, enabled=False):  # differences of large sums need float32
-            return self._measure(image.float(), logits.softmax(1).flatten(2))
+            return self._measure(image.float(), logits.permute(0, 2, 3, 1).flatten(1, 2).softmax(2))
 
-    def _measure(self, image: Tensor, share: Float[Tensor, "b parts pixels"]) -> Tensor:
+    def _measure(self, image: Tensor, share: Float[Tensor, "b pixels parts"]) -> Tensor:
         line = torch.linspace(-1, 1, SIZE, device=image.device)
         x, y = line.expand(SIZE, SIZE), line[:, None].expand(SIZE, SIZE)
         light = image.mean(1)
         steps = F.pad(light.diff(dim=2).abs(), (0, 1)) + F.pad(light.diff(dim=1).abs(), (0, 0, 0, 1))
         place = torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y]).expand(len(image), -1, -1, -1)
         look = torch.stack([*image.unbind(1), light * x, light * y, light, steps], dim=1)
-        sums = share @ torch.cat([place, look], 1).flatten(2).transpose(1, 2)  # [b, parts, 13]
+        sums = (torch.cat([place, look], 1).flatten(2) @ share).transpose(1, 2)  # [b, parts, 13]
         area, sums = sums[..., 0], sums[..., 1:] / sums[..., :1].clamp_min(1e-6)
         cx, cy, xx, xy, yy, red, green, blue, light_x, light_y, light, steps = sums.unbind(-1)
         numbers = [cx, cy, xx - cx * cx, xy - cx * cy, yy - cy * cy, red, green, blue]

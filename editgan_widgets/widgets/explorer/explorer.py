@@ -94,7 +94,7 @@ class VectorExplorer(LoopWidget):
         actions = Actions(
             tasks, lambda *message: view.send(*message), lambda shown: _show_editor(slot, model, shown, psi)
         )
-        self._model, self._psi = model, psi
+        self._model, self._psi, self._tasks = model, psi, tasks
         self._loop = ExplorerLoop(view, document, COMMANDS, actions.apply, snapshot, model=model)
         self._show_as(self._box)
         self._loop.ask(Choose(name=first))
@@ -221,6 +221,7 @@ class VectorExplorer(LoopWidget):
 
     def _end(self, timeout: float) -> None:
         super()._end(timeout)
+        self._tasks.close()
         _close_editors(self._slot)
         for widget in (self.view, self._slot, self._box):
             layout = widget.layout

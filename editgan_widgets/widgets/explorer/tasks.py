@@ -1,11 +1,14 @@
 """What the explorer's worker computes, in steps of one portrait: the strip, the views and the table.
 
+While the pictures of one portrait are generated, those of the one before it are measured beside (beside.py).
+
 Every figure comes from `editgan_widgets.analysis`; this module decides what is computed next and keeps what was.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,10 +25,11 @@ from editgan_widgets.analysis.vector_cosines import cosines
 from editgan_widgets.analysis.vector_rows import row_norms
 from editgan_widgets.analysis.vector_studies import VectorStudy
 from editgan_widgets.analysis.vector_tables import figures_of
-from editgan_widgets.analysis.w_ellipsoid import SafeStrength, safe_strength
+from editgan_widgets.analysis.w_ellipsoid import SafeStrength, safe_strength_from
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.widgets.core.loop import Step
+from editgan_widgets.widgets.explorer.beside import Beside
 from editgan_widgets.widgets.explorer.document import (
     CURVES,
     EFFECT,
@@ -60,7 +64,10 @@ class Tasks:
         self.model, self.psi = model, truncation_psi
         self.read = None if read is None else self._remember(read)
         self.portraits = tuple(portraits)
+        self._beside = Beside(model.device)
+        self._ahead: tuple[VectorStudy, int] | None = None  # that is measured beside, and its portraits before that
         self._unedited: dict[int, Portraits] = {}
+        self._pictures: set[int] = set()  # ids of their pictures
         self._latents: dict[int, torch.Tensor] = {}
         self._strips: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()  # vector's id, seed -> [s, H, W, 3]
         self._studies: OrderedDict[int, VectorStudy] = OrderedDict()
@@ -72,11 +79,20 @@ class Tasks:
         self._most_studies = max(2, _BYTES // (4 * pixels * len(self.portraits)))
         self._most_strips = max(8, _BYTES // (3 * pixels * len(_SCALES)))
 
+    def close(self) -> None:
+        """End the thread of measurements."""
+        self._beside.close()
+
     # ---- pictures
 
     def picture(self, vector: EditVector, seed: int, strength: float) -> np.ndarray:
         """Portrait with a vector at a strength, uint8 [H, W, 3]."""
         return edited_picture(self.model, self._latent(seed), vector, strength)
+
+    @cached_property
+    def _typical(self) -> torch.Tensor:
+        """Latents of the portraits that a safe strength is of."""
+        return torch.cat([self.model.sample_w_plus(seed, self.psi) for seed in _SAFE_SEEDS])
 
     def _latent(self, seed: int) -> torch.Tensor:
         if seed not in self._latents:
@@ -89,7 +105,7 @@ class Tasks:
         """Steps of `work`."""
         strip = sum(self._strip_key(document.vector, seed) not in self._strips for seed in document.seeds)
         study = self._studies.get(id(document.vector))
-        views = len(self.portraits) - (study.n if study else 0)
+        views = len(self.portraits) - (self._count(study) if study else 0)
         rows = 0 if document.paused else sum(name not in document.measured for name in document.vectors)
         each = min(TABLE, len(self.portraits)) if self.read else 1
         pair = len(_PAIR_SEEDS) if document.second else 0
@@ -111,6 +127,8 @@ class Tasks:
                 results[PAIRS] = cosines(document.vectors.values())
         document = replace(document, results=results, strip=self._known_strip(document))
         study = self._studies.get(id(vector))
+        if study is not None and self._ahead is not None and self._ahead[0] is study:
+            self._settle()
         return self._with_study(document, study) if study and study.n >= self._first else document
 
     @property
@@ -140,8 +158,9 @@ class Tasks:
             self._strips[key] = images.to_uint8(row)
             while len(self._strips) > self._most_strips:
                 self._strips.popitem(last=False)
-            if study.n < len(self.portraits) and seed == self.portraits[study.n]:
-                study.add(trial)  # the pictures are there, so they are measured too
+            count = self._count(study)
+            if count < len(self.portraits) and seed == self.portraits[count]:
+                self._add(study, trial)  # the pictures are there, so they are measured too
             document = replace(document, strip=self._known_strip(document))
             yield document
 
@@ -159,19 +178,33 @@ class Tasks:
     def _measure(self, document: Document, most: int) -> Iterator[Document]:
         """Measure the chosen vector on the portraits up to `most`; show the results at the end."""
         study = self._study(document.vector)
-        if study.n >= most:
-            if EFFECT not in document.results:
-                yield self._with_study(document, study)
-            return
-        for seed in self.portraits[study.n : most - 1]:
-            study.add(self._trial(document.vector, seed))
+        for seed in self.portraits[self._count(study) : most]:
+            self._add(study, self._trial(document.vector, seed))
             yield document
-        study.add(self._trial(document.vector, self.portraits[most - 1]))
-        yield self._with_study(document, study)
+        self._settle()
+        shown = document.results.get(EFFECT)
+        if shown is None or (shown.basis.n or 0) < min(study.n, most):
+            yield self._with_study(document, study)
+
+    def _add(self, study: VectorStudy, trial: Trials) -> None:
+        """Measure a trial beside the generation of the next one."""
+        self._settle()
+        self._ahead = study, study.n
+        self._beside.begin(lambda: study.add(trial))
+
+    def _settle(self) -> None:
+        """Wait for what is measured beside."""
+        self._ahead = None
+        self._beside.end()
+
+    def _count(self, study: VectorStudy) -> int:
+        """Portraits of a study, with the one that is measured beside."""
+        return self._ahead[1] + 1 if self._ahead is not None and self._ahead[0] is study else study.n
 
     def _trial(self, vector: EditVector, seed: int, strengths: Sequence[float] = STRENGTHS) -> Trials:
         if seed not in self._unedited:
             self._unedited[seed] = sampled_portraits(self.model, [seed], self.psi)
+            self._pictures.add(id(self._unedited[seed].pictures))
         return edited(self.model, vector, self._unedited[seed], strengths)
 
     def _remember(self, read: Read) -> Read:
@@ -179,7 +212,7 @@ class Tasks:
         known: dict[int, Mapping[str, np.ndarray]] = {}
 
         def remembered(pictures: torch.Tensor) -> Mapping[str, np.ndarray]:
-            if not any(pictures is portraits.pictures for portraits in self._unedited.values()):
+            if id(pictures) not in self._pictures:
                 return read(pictures)
             if id(pictures) not in known:
                 known[id(pictures)] = read(pictures)
@@ -217,7 +250,7 @@ class Tasks:
     def _safe_strength(self, vector: EditVector) -> SafeStrength:
         if id(vector) not in self._safe:
             self._kept[id(vector)] = vector
-            self._safe[id(vector)] = safe_strength(vector, self.model, _SAFE_SEEDS, self.psi)
+            self._safe[id(vector)] = safe_strength_from(self._typical, vector, self.model, seed=_SAFE_SEEDS[0])
         return self._safe[id(vector)]
 
     # ---- the pair
@@ -247,9 +280,10 @@ class Tasks:
                 continue
             study = self._row_study(vector)
             if study is not None:
-                for seed in self.portraits[study.n : TABLE]:
-                    study.add(self._trial(vector, seed, _ROW_STRENGTHS))
+                for seed in self.portraits[self._count(study) : TABLE]:
+                    self._add(study, self._trial(vector, seed, _ROW_STRENGTHS))
                     yield document
+                self._settle()
             figures = figures_of(vector, study, self._safe_strength(vector))
             document = replace(document, measured={**document.measured, name: figures})
             yield document
