@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import UInt8
@@ -101,28 +101,30 @@ class LabelSet:
 
     def group(self, name: str) -> tuple[Label, ...]:
         """All labels of an edit group, for example `"smile"`. Raises UnknownLabelError for an unknown group."""
-        members = tuple(label for label in self.labels if name in label.groups)
+        members = tuple(label for label in self.labels if isinstance(name, str) and name in label.groups)
         if not members:
             known = sorted({g for label in self.labels for g in label.groups})
-            raise UnknownLabelError(f"edit group {name!r} is not in LabelSet {self.name!r}; it has: {', '.join(known)}")
+            raise UnknownLabelError(
+                f"edit group {shown(name)} is not in LabelSet {self.name!r}; it has: {', '.join(known)}"
+            )
         return members
 
     def ids(self, *names: str) -> tuple[int, ...]:
         """Ids of the parts with these names; a name without its side means both sides. Unknown names give none."""
-        return tuple(x.id for x in self.labels if x.name in names or self.base_name(x.id) in names)
+        wanted = {name for name in names if isinstance(name, str)}
+        return tuple(x.id for x in self.labels if x.name in wanted or self.base_name(x.id) in wanted)
 
     def exact_ids(self, names: Iterable[str]) -> tuple[int, ...]:
         """Ids of the parts with exactly these names. Unknown names give none."""
-        wanted = set(names)
+        wanted = {names} if isinstance(names, str) else {name for name in names if isinstance(name, str)}
         return tuple(x.id for x in self.labels if x.name in wanted)
 
     def resolve(self, parts: Parts) -> tuple[int, ...]:
         """Ids of `parts`, ascending; unknown names are ignored if at least one name is known.
 
-        Raises UnknownLabelError if none is known, or for an id out of range.
+        Raises UnknownLabelError if none is known, for an id out of range, and for anything that is no id and no name.
         """
-        given = plain(parts)
-        wanted = (given,) if isinstance(given, str) or is_real(given) else tuple(given)
+        wanted = _several(plain(parts))
         found: set[int] = set()
         for one in wanted:
             if isinstance(one, str):
@@ -141,9 +143,14 @@ class LabelSet:
         label = self[part]
         return label.name.removeprefix(label.side).strip(" _-") if label.side else label.name
 
-    def of_side(self, ids: Iterable[int], side: str | None) -> tuple[int, ...]:
-        """The ids whose part is on a side: "left", "right", or None for parts that are not paired."""
-        return tuple(i for i in ids if self.labels[i].side == side)
+    def of_side(self, ids: Parts, side: str | None) -> tuple[int, ...]:
+        """Those of some parts, by id or full name, on a side: "left", "right", or None for parts that are not paired.
+
+        Returns their ids. Raises UnknownLabelError for an unknown part, ValueError for another side.
+        """
+        if side not in ("left", "right", None):
+            raise ValueError(f"a side is 'left', 'right' or None; got {shown(side)}")
+        return tuple(label.id for label in map(self.__getitem__, _several(plain(ids))) if label.side == side)
 
     def by_side(self, parts: Parts) -> list[tuple[int, ...]]:
         """Ids of the unpaired parts, of the left ones and of the right ones; empty groups are left out."""
@@ -187,10 +194,13 @@ class LabelSet:
         return self.palette[label_map]
 
     def check(self, label_map: np.ndarray) -> None:
-        """Raise UnknownLabelError if the map contains an id that is not in this set."""
-        highest = int(label_map.max(initial=0))
-        if highest >= len(self):
-            raise UnknownLabelError(f"label id {highest} is not in LabelSet {self.name!r}; ids run 0..{len(self) - 1}")
+        """Raise UnknownLabelError if the map contains an id that is not in this set, or is no map of integers."""
+        if not np.issubdtype(label_map.dtype, np.integer):
+            raise UnknownLabelError(f"a label map holds integer label ids; got {label_map.dtype}")
+        lowest, highest = int(label_map.min(initial=0)), int(label_map.max(initial=0))
+        if lowest < 0 or highest >= len(self):
+            wrong = lowest if lowest < 0 else highest
+            raise UnknownLabelError(f"label id {wrong} is not in LabelSet {self.name!r}; ids run 0..{len(self) - 1}")
 
     def to_dict(self) -> dict:
         """JSON values, as stored in checkpoints."""
@@ -206,3 +216,13 @@ class LabelSet:
     def from_dict(cls, data: dict) -> "LabelSet":
         """Build a label set from the values of `to_dict`."""
         return cls(data["name"], [Label(**{**x, "groups": tuple(x["groups"])}) for x in data["labels"]])
+
+
+def _several(parts: Any) -> tuple[Any, ...]:
+    """One part or several, as a tuple. Raises UnknownLabelError for what is neither."""
+    if isinstance(parts, (str, bytes, bool)) or is_real(parts):
+        return (parts,)
+    try:
+        return tuple(parts)
+    except TypeError:
+        raise UnknownLabelError(f"parts are ids or names of parts, one or several; got {shown(parts)}") from None

@@ -27,6 +27,11 @@ def attributes_of(model: EditGAN) -> Read:
     return factors.read
 
 
+def default_attributes(model: EditGAN) -> Read | None:
+    """Give `attributes_of`; None if no judge of the model's domain reads attributes."""
+    return None if judges_of(model).factors is None else attributes_of(model)
+
+
 def compared_attributes(model: EditGAN) -> Read:
     """Give `attributes_of` without those that say little about an edit.
 

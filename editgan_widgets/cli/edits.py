@@ -87,7 +87,7 @@ def drag(
     steps: Annotated[int, typer.Option(min=1, help="Steps of the optimisation.")] = 22,
     device: Device = None,
 ) -> None:
-    """Drag points of a portrait to targets; the picture away from them is kept."""
+    """Drag points of a portrait to targets; the picture away from them is kept. Ctrl+C writes the best step so far."""
     import numpy as np
     from PIL import Image
 
@@ -101,16 +101,23 @@ def drag(
     loaded = load_model(model, device=device)
     w_plus, portrait = starting_latent(loaded, seed, seed_source, truncation_psi, latent, latent_index)
     session = EditSession.from_latent(loaded, w_plus)
-    running = session.drag(dragged, steps)
+    running, interrupted = session.drag(dragged, steps), False
     with progress(steps, "step") as advance:
-        for step in running:
-            advance(step.index, {"reached": step.reached})
+        try:
+            for step in running:
+                advance(step.index, {"reached": step.reached})
+        except KeyboardInterrupt:
+            running.close()  # keeps the best step so far
+            if session.kept_step is None:
+                raise
+            interrupted = True
     out.parent.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(np.stack([session.original_image, session.image]), columns=2), out)
     if vector is not None:
         session.edit_vector(vector.stem).save(vector)
     kept = session.kept_step
     what = "no step was better" if kept is None else f"{kept.reached:.0%} of the way, change outside {kept.outside:.4f}"
+    what += ", best so far when interrupted" * interrupted
     typer.echo(f"dragged {len(dragged)} point{'s' * (len(dragged) > 1)} on {portrait}: {what}: {out}")
 
 

@@ -19,13 +19,12 @@ def vectors(
 ) -> None:
     """Learn a library of named edit vectors from scripted mask edits on a model's samples."""
     from editgan_widgets import load_model
+    from editgan_widgets.analysis.attributes import default_attributes
     from editgan_widgets.analysis.vector_library import LibraryConfig, edits_of, learn_library
-    from editgan_widgets.domains.registry import judges_of
 
     config = LibraryConfig(sources=sources, candidates=2 * sources + 2, steps=steps, licence=licence)
     loaded = load_model(model, device=device)
-    edits, factors = edits_of(loaded), judges_of(loaded).factors
-    read = None if factors is None else factors.read
+    edits, read = edits_of(loaded), default_attributes(loaded)
     with progress(len(edits), "vector") as advance:
         for count, learned in enumerate(learn_library(loaded, out, config, read, edits), start=1):
             advance(count, {} if learned.attribute is None else {learned.attribute: learned.source_change})

@@ -22,7 +22,7 @@ holds it only to start and to commit, so painting during a script's run does not
 undone commits nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -332,9 +332,10 @@ class EditSession:
     def adopt_prediction(self) -> None:
         """Replace the painted label map by the predicted one: one history entry.
 
-        Painted changes that the picture does not show are discarded.
+        Painted changes that the picture does not show are discarded. The best step of an open edit is committed first.
         """
         with self.lock:
+            self._runs.commit_open()
             self._document.adopt_prediction()
 
     def edit(
@@ -343,7 +344,7 @@ class EditSession:
         config: EditConfig | None = None,
         preset: str | None = None,
         start: tuple[EditVector, Real] | None = None,
-    ) -> Iterator[EditStep]:
+    ) -> Generator[EditStep, None, None]:
         """Optimise the latent towards the painted label map; returns an iterator of EditSteps.
 
         The best step (see EditStep.score) is committed as one history entry when the iterator ends, and also when it
@@ -382,7 +383,7 @@ class EditSession:
         steps: Whole | None = None,
         region: Bool[np.ndarray, "h w"] | None = None,
         config: EditConfig | None = None,
-    ) -> Iterator[EditStep]:
+    ) -> Generator[EditStep, None, None]:
         """Move the content at handle points to target points (latent/terms/drag.py); an iterator of EditSteps.
 
         What was painted and not edited yet is optimised in the same run. The best step is committed as by `edit`, as
@@ -450,7 +451,7 @@ class EditSession:
         layers: Layers = None,
         config: EditConfig | None = None,
         force: Flag = False,
-    ) -> Iterator[EditStep]:
+    ) -> Generator[EditStep, None, None]:
         """Apply an edit vector immediately, then refine (latent/refine.py): an iterator of EditSteps; 0 is the vector.
 
         Two history entries: one for the vector, like `apply_vector`, and one for the best step, like `edit`.
@@ -502,9 +503,13 @@ class EditSession:
     def set_strength(self, strength: Real) -> None:
         """Scale the last edit's change of the latent, 0 (none) to 2 (twice): one history entry.
 
-        The painted label map and the edit's target are kept. Raises SessionError if the latent is not from an edit.
+        The painted label map and the edit's target are kept. After a drag, the painted label map is again the predicted
+        one of the picture, except where something was painted. The best step of an open edit is committed first.
+
+        Raises SessionError if the latent is not from an edit.
         """
         with self.lock:
+            self._runs.commit_open()
             set_strength(self._document, strength)
 
     def strength_latent(self, strength: Real) -> Float[Tensor, "1 num_ws w_dim"]:

@@ -136,7 +136,11 @@ class SessionDocument:
     @torch.no_grad()
     def predict(self, w_plus: Float[Tensor, "1 num_ws w_dim"]) -> UInt8[np.ndarray, "h w"]:
         """The interpreter's label map of a latent (read-only)."""
-        return _segmented(self.model, self.model.generator.synthesis(w_plus).features)
+        return self.segmented(self.model.generator.synthesis(w_plus).features)
+
+    def segmented(self, features: list[Tensor]) -> UInt8[np.ndarray, "h w"]:
+        """The interpreter's label map of a generator's features (read-only)."""
+        return _segmented(self.model, features)
 
     def predicted(self) -> UInt8[np.ndarray, "h w"]:
         """The interpreter's label map of the present picture (read-only). Computed at first access."""
@@ -218,7 +222,7 @@ class SessionDocument:
     ) -> None:
         """See EditSession.go_to. `buffer_px` is the margin of the edited region, as of an edit."""
         image, features = self.pictured(w_plus)
-        predicted = _segmented(self.model, features)
+        predicted = self.segmented(features)
         region = self._acted_on(image, predicted, labels, buffer_px) if edited is None else frozen(edited)
         parts = predicted if label_map is None else frozen(label_map)
         self.push(

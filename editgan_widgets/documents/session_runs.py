@@ -4,7 +4,7 @@ One run is open at a time. An iterator of steps holds the document's lock only t
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -73,7 +73,7 @@ class Runs:
 
     def edit(
         self, config: EditConfig, start: tuple[EditVector, float] | None, candidates: Candidates
-    ) -> Iterator[EditStep]:
+    ) -> Generator[EditStep, None, None]:
         """Begin an edit towards the painted label map; see EditSession.edit."""
         document = self._document
         with document.lock:
@@ -99,7 +99,7 @@ class Runs:
 
     def drag(
         self, points: tuple[DragPoint, ...], free: Bool[np.ndarray, "h w"], chosen: bool, config: EditConfig
-    ) -> Iterator[EditStep]:
+    ) -> Generator[EditStep, None, None]:
         """Begin a drag of points inside a region, which the caller has `chosen` or not; see EditSession.drag."""
         document = self._document
         with document.lock:
@@ -121,7 +121,7 @@ class Runs:
 
     def refine(
         self, vector: EditVector, scale: float, layers: Layers, force: Flag, config: EditConfig, buffer_px: float | None
-    ) -> Iterator[EditStep]:
+    ) -> Generator[EditStep, None, None]:
         """Apply a vector and begin to refine the picture; see EditSession.refine."""
         document = self._document
         with document.lock:
@@ -150,7 +150,7 @@ class Runs:
             self._close(self.open)
             self.kept_step = None
 
-    def _iterate(self, run: Run, state: State) -> Iterator[EditStep]:
+    def _iterate(self, run: Run, state: State) -> Generator[EditStep, None, None]:
         document = self._document
         try:
             w_plus = self._start(run, state)
@@ -227,16 +227,8 @@ class Runs:
     def _dragged(self, run: Run, result: State, completed: bool) -> State:
         """The state after a drag: the predicted label map and the painted changes that are not in the picture yet."""
         predicted = self._document.predict(result.w_plus) if result.predicted is None else result.predicted
-        kept = run.target.changed | (result.label_map != run.begun_with)
-        settled = np.where(run.target.changed, run.target.label_map, predicted) if completed else predicted
-        return replace(
-            result,
-            label_map=frozen(np.where(kept, result.label_map, predicted)),
-            settled_map=frozen(settled),
-            settled_w_plus=result.w_plus,
-            predicted=predicted,
-            goal=None,
-        )
+        since = result.label_map != run.begun_with
+        return result.dragged(predicted, run.target.changed, since, run.target.label_map if completed else predicted)
 
     def _described(self, run: Run, best: EditStep, completed: bool) -> dict[str, Any]:
         """A run's entry of the history, JSON values."""

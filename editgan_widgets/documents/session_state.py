@@ -1,6 +1,6 @@
 """State: everything of a session that undo restores, and its packing for the journal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,24 @@ class State:
     predicted: np.ndarray | None  # the interpreter's label map of `image`; None = not computed yet
     goal: Goal | None = None  # of the last completed edit
     edited: np.ndarray | None = None  # bool [H, W], regions of all edits and vectors since the origin; None = nowhere
+
+    def dragged(self, predicted: np.ndarray, target: np.ndarray, since: np.ndarray, settled: np.ndarray) -> "State":
+        """The state with the label maps that a drag leaves: the predicted one, except where something was painted.
+
+        Args:
+            predicted: the interpreter's label map of `image`.
+            target: bool, painted pixels that the drag optimised towards.
+            since: bool, pixels that were painted after the drag began.
+            settled: label map that counts as reached in `target`.
+        """
+        return replace(
+            self,
+            label_map=frozen(np.where(target | since, self.label_map, predicted)),
+            settled_map=frozen(np.where(target, settled, predicted)),
+            settled_w_plus=self.w_plus,
+            predicted=predicted,
+            goal=None,
+        )
 
 
 def pack(state: State, arrays: Arrays) -> dict[str, Any]:

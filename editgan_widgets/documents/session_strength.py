@@ -25,12 +25,19 @@ def scaled_latent(document: SessionDocument, strength: Real) -> Float[Tensor, "1
 
 def set_strength(document: SessionDocument, strength: Real) -> None:
     """See EditSession.set_strength."""
-    edit, _ = _last_edit(document)
+    edit, before = _last_edit(document)
     if not is_real(strength) or not 0 <= (share := real(strength, "strength")) <= 2:
         raise SessionError(f"an edit's strength is a number from 0 to 2; got {shown(strength)}")
     w_plus = scaled_latent(document, share)
-    image, _ = document.pictured(w_plus)
+    image, features = document.pictured(w_plus)
     moved = replace(document.state, w_plus=w_plus, image=image, predicted=None, settled_w_plus=w_plus)
+    made = document.history.entries[edit].made
+    if made["do"] == "drag":
+        began = document.state_at(made["since"])
+        target = began.label_map != began.settled_map
+        since = (before.label_map != began.label_map) | (moved.label_map != moved.settled_map)
+        predicted = document.segmented(features)
+        moved = moved.dragged(predicted, target, since, began.label_map if made["completed"] else predicted)
     document.push(moved, do="strength", strength=share, edit=edit)
 
 

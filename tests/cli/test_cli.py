@@ -1,4 +1,6 @@
+import contextlib
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -192,6 +194,25 @@ def test_drag_checks_the_names_of_its_files_before_it_begins(saved, options, mes
     done = run("drag", "12,14,18,14", "--model", saved / "tiny.safetensors", *options)
     assert done.exit_code != 0
     assert message in done.output
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_an_interrupted_drag_writes_its_best_step_so_far(saved, tmp_path, monkeypatch, after):
+    @contextlib.contextmanager
+    def interrupted(*_):
+        def advance(seen, _figures):
+            if seen == after:
+                signal.raise_signal(signal.SIGINT)
+
+        yield advance
+
+    monkeypatch.setattr("editgan_widgets.cli.edits.progress", interrupted)
+    out = tmp_path / "dragged.png"
+    done = run("drag", "12,14,18,14", "--model", saved / "tiny.safetensors", "--seed", 3, "--steps", 8, "--out", out)
+    assert done.exit_code == 0, done.output
+    assert "best so far when interrupted" in done.output
+    before, after_it = np.split(pixels(out)[:, [*range(32), *range(34, 66)]], 2, axis=1)
+    assert not np.array_equal(before, after_it)
 
 
 @pytest.mark.parametrize("point", ["12,14,18", "a,b,c,d", "1,2,300,4"])

@@ -274,6 +274,24 @@ def test_edit_is_refused_when_the_target_is_already_reached(painted, monkeypatch
     assert not painted.can_edit
 
 
+@pytest.mark.parametrize("act", [EditSession.adopt_prediction, lambda session: session.set_strength(0.5)])
+def test_what_replaces_the_mask_or_the_latent_ends_an_open_edit_and_keeps_its_best_step(painted, act):
+    steps = painted.edit(steps=8)
+    for _ in range(3):
+        next(steps)
+    best = painted.kept_step
+    act(painted)
+    done = [entry.made["do"] for entry in painted.history.path()][-2:]
+    assert done[0] == "edit"
+    assert torch.equal(painted.history.store.get(painted.history.entry.parent).w_plus, best.w_plus)
+    after, entries = snapshot(painted), len(painted.history.entries)
+    list(steps)
+    assert same(after, snapshot(painted))
+    assert len(painted.history.entries) == entries
+    if done[1] == "adopt":
+        assert not painted.painted.any()
+
+
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("what", [[(5, 5)], None, "spark"])
 def test_painting_anything_but_a_stroke_is_refused_and_changes_nothing(session, what):

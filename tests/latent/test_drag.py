@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from editgan_widgets import DragPoint, EditSession
+from editgan_widgets import DragPoint, EditSession, Stroke
 from editgan_widgets.documents.session import SessionError
 from editgan_widgets.documents.session_script import session_script
 from editgan_widgets.latent.optimize import EditConfig, optimize_edit
@@ -112,6 +112,37 @@ def test_the_strength_of_a_drag_can_be_changed(session):
     session.set_strength(0.0)
     assert not torch.equal(session.w_plus, before)
     assert torch.allclose(session.w_plus, session.origin, atol=1e-5)
+
+
+def test_the_painted_mask_follows_the_picture_when_the_strength_of_a_drag_changes(session):
+    before = session.label_map
+    list(session.drag([POINT], steps=6))
+    dragged = session.label_map
+    assert not np.array_equal(dragged, before)
+    for strength, shown in ((0.0, before), (1.0, dragged)):
+        session.set_strength(strength)
+        np.testing.assert_array_equal(session.label_map, shown)
+        np.testing.assert_array_equal(session.predicted_label_map, shown)
+        assert not session.painted.any()
+
+
+def test_strokes_before_during_and_after_a_drag_stay_painted_when_its_strength_changes(session):
+    first, second, third = (Stroke(((x, 3),), radius=1.5, label=2) for x in (3, 16, 28))
+    session.paint(first)
+    steps = session.drag([POINT], steps=4)
+    next(steps)
+    session.paint(second)
+    list(steps)
+    session.paint(third)
+    painted = session.label_map == 2
+    for strength in (0.0, 0.5):
+        session.set_strength(strength)
+        for x in (3, 16, 28):
+            assert session.label_map[3, x] == 2
+        assert session.painted[3, 16]
+        assert session.painted[3, 28]
+    session.set_strength(1.0)
+    np.testing.assert_array_equal(session.label_map == 2, painted)
 
 
 def test_a_script_drags_to_the_same_pixels(session, tiny_model, tmp_path, monkeypatch):

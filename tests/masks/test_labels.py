@@ -38,6 +38,34 @@ def test_an_unknown_id_is_answered_with_the_range(key):
         CAR[key]
 
 
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    "part", [-1, 4, 10**30, True, np.True_, 1.5, float("nan"), "weel", "", b"wheel", None, [1], object(), 1j]
+)
+def test_parts_that_the_set_lacks_are_refused_by_name_whatever_they_are(part):
+    for look_up in (CAR.resolve, CAR.by_side, lambda given: CAR.of_side([given], None), CAR.other_side, CAR.base_name):
+        if part == [1] and look_up in (CAR.resolve, CAR.by_side):
+            continue  # several parts, one of them here
+        with pytest.raises(UnknownLabelError):
+            look_up(part)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_ids_of_a_side_may_be_numpy_numbers_floats_and_names():
+    left, right = PORTRAIT_LABELS["left brow"].id, PORTRAIT_LABELS["right brow"].id
+    for given in ([left, right], np.array([left, right]), ["left brow", float(right)]):
+        assert PORTRAIT_LABELS.of_side(given, "left") == (left,)
+        assert PORTRAIT_LABELS.of_side(given, None) == ()
+    with pytest.raises(ValueError, match="'left', 'right' or None; got 'top'"):
+        PORTRAIT_LABELS.of_side([left], "top")
+
+
+@pytest.mark.parametrize(("label_map", "wrong"), [(np.array([[0, -1]]), "-1"), (np.zeros((2, 2)), "float64")])
+def test_a_label_map_with_negative_ids_or_without_whole_numbers_is_refused(label_map, wrong):
+    with pytest.raises(UnknownLabelError, match=wrong):
+        CAR.check(label_map)
+
+
 def test_a_group_gives_its_labels_and_an_unknown_one_lists_the_groups():
     assert [label.name for label in CAR.group("lights")] == ["left light", "right light"]
     with pytest.raises(UnknownLabelError, match="lights, wheels"):

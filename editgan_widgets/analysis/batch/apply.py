@@ -9,6 +9,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.attributes import default_attributes
 from editgan_widgets.analysis.batch.edits import Done, Edit, Interrupted, Task, Work, edited, names_read
 from editgan_widgets.analysis.batch.folder import BatchFolder
 from editgan_widgets.analysis.batch.on_dask import edited_on
@@ -76,8 +77,7 @@ def apply_to(
     chosen = _vectors(vectors, model, force)
     scales = _strengths(strengths)
     judges = judges_of(model)
-    if read is None and judges.factors is not None:
-        read = judges.factors.read
+    read = default_attributes(model) if read is None else read
     work = Work(model, chosen, read, judges.identity if identity is None else identity, embedding or EmbedConfig())
     folder = BatchFolder(Path(out))
     listed = portraits_of(model, portraits, truncation_psi, seed_source, apart_from=folder.path)

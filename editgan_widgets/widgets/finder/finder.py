@@ -7,9 +7,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from editgan_widgets.analysis.attributes import attributes_of
+from editgan_widgets.analysis.attributes import default_attributes
 from editgan_widgets.analysis.transfer import Read
-from editgan_widgets.domains.registry import judges_of
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import StyledGenerator
@@ -67,8 +66,7 @@ class DirectionFinder(LoopWidget):
         language: str = "en",
     ) -> None:
         first, psi = whole(seed, "seed", least=0), real(truncation_psi, "truncation_psi", least=0, most=2)
-        if read is None and judges_of(model).factors is not None:
-            read = attributes_of(model)
+        read = default_attributes(model) if read is None else read
         actions = Actions(model, read, psi, None if folder is None else Path(folder))
         document = Document(first, actions.picture(first))
         height, width = document.picture.shape[:2]
