@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.outside_identity import dlib_identity
     from editgan_widgets.analysis.path_lengths import linear_separability, path_length
     from editgan_widgets.analysis.sample_size import benjamini_hochberg, sample_size_of_mean, sample_size_of_share
+    from editgan_widgets.analysis.set_distances import picture_distances
     from editgan_widgets.analysis.strength_strips import strength_strip
     from editgan_widgets.analysis.transfer_rates import transfer_rate
     from editgan_widgets.analysis.vector_cosines import cosines
@@ -69,6 +70,7 @@ __all__ = [
     "part_channels",
     "path_length",
     "pca_vectors",
+    "picture_distances",
     "row_norms",
     "safe_strength",
     "sample_size_of_mean",
@@ -109,6 +111,7 @@ _HOMES = {
     "part_channels": "editgan_widgets.latent.directions.style_space",
     "path_length": "editgan_widgets.analysis.path_lengths",
     "pca_vectors": "editgan_widgets.analysis.vector_pca",
+    "picture_distances": "editgan_widgets.analysis.set_distances",
     "row_norms": "editgan_widgets.analysis.vector_rows",
     "safe_strength": "editgan_widgets.analysis.w_ellipsoid",
     "sample_size_of_mean": "editgan_widgets.analysis.sample_size",

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
+from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.boundary_quality import boundary_of
 from editgan_widgets.analysis.directions import latents_by_attribute
 from editgan_widgets.analysis.results import Basis, Record, Result
@@ -83,7 +84,7 @@ class Directions(Result):
 
 def find_directions(
     model: EditGAN,
-    read: Read,
+    read: Read | None = None,
     method: str = "sefa",
     count: int = 10,
     attributes: Sequence[str] | None = None,
@@ -98,7 +99,8 @@ def find_directions(
 
     Args:
         model: the model to search.
-        read: attributes of pictures, used to name and score the directions (analysis/attributes.py).
+        read: attributes of pictures, used to name and score the directions (analysis/attributes.py); None takes
+            `compared_attributes(model)`.
         method: "sefa", "ganspace", "stylespace", "svm", "logistic" or "mean difference".
         count: number of directions of an unsupervised method; for StyleSpace, of each part.
         attributes: for which boundaries are learned; None means all attributes of `read`. Ignored by other methods.
@@ -114,6 +116,8 @@ def find_directions(
     chosen = list(seeds)
     if not chosen:
         raise ValueError("no seeds were given; give some, such as range(24)")
+    if read is None:
+        read = compared_attributes(model)
     if method in METHODS:
         labelled = latents_by_attribute(model, read, attributes, samples, seed)
         vectors = [in_deviations(model, boundary_of(model, x, method, seed=seed).vector) for x in labelled]

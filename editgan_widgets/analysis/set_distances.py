@@ -1,0 +1,115 @@
+"""KID and FID of two sets of pictures, such as edited portraits and sampled ones, as one result."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from editgan_widgets import images
+from editgan_widgets.analysis.distribution import Estimate, frechet_distance, kernel_distance
+from editgan_widgets.analysis.results import Basis, Record, Result
+
+FID_FROM = 2048  # pictures: with fewer, the FID says more about their number than about the sets
+_LEAST = 10  # pictures of a set: KID takes five blocks of two
+_AT_ONCE = 16  # pictures whose features are computed together
+
+
+class FewPicturesWarning(UserWarning):
+    """A set has too few pictures for an FID that can be compared."""
+
+
+@dataclass(frozen=True, eq=False)
+class PictureDistances(Result):
+    """How far two sets of pictures are apart; figures are comparable only for the same features and the same n."""
+
+    kid: Estimate  # about 0 for equal distributions, and may be negative; interval over blocks
+    fid: Estimate  # above 0 for equal distributions, the more so the fewer pictures; bootstrap interval
+    counts: tuple[int, int]  # pictures of both sets
+    basis: Basis
+
+    @property
+    def few(self) -> bool:
+        """True if a set has fewer than FID_FROM pictures."""
+        return min(self.counts) < FID_FROM
+
+    def table(self) -> list[Record]:
+        """One record for each distance."""
+        found = {"KID": self.kid, "FID": self.fid}
+        return [
+            {"distance": name, "value": x.value, "low": x.low, "high": x.high, "n": x.n} for name, x in found.items()
+        ]
+
+    def figure(self) -> Figure:
+        """Both distances with their intervals."""
+        figure = Figure(figsize=(5, 2), layout="constrained")
+        for axes, row in zip(figure.subplots(1, 2), self.table(), strict=True):
+            below, above = max(row["value"] - row["low"], 0), max(row["high"] - row["value"], 0)
+            axes.errorbar([row["value"]], [0], xerr=[[below], [above]], fmt="o", capsize=4)
+            axes.axvline(0, color="grey", linewidth=0.7)
+            axes.set_yticks([])
+            axes.set_xlabel(row["distance"])
+        return figure
+
+    def sentence(self) -> str:
+        """State the KID, whether its interval contains 0, and whether the FID can be compared."""
+        apart = "the sets cannot be told apart" if self.kid.low <= 0 <= self.kid.high else "the sets differ"
+        few = f" The FID, {self.fid.value:.4g}, is of fewer than {FID_FROM:,} pictures: do not compare it."
+        fid = few if self.few else f" FID {self.fid}."
+        return f"KID {self.kid}: {apart}.{fid}"
+
+
+def picture_distances(
+    first: np.ndarray | Tensor,
+    second: np.ndarray | Tensor,
+    features: Callable[[Tensor], Tensor] | None = None,
+    seed: int = 0,
+) -> PictureDistances:
+    """Measure how far two sets of pictures are apart: KID and FID, with 95 % intervals.
+
+    Args:
+        first: pictures, uint8 `[n, H, W, 3]` or tensor `[n, 3, H, W]` in [-1, 1]; or their features `[n, d]`.
+        second: likewise; the number may differ.
+        features: pictures `[n, 3, H, W]` in [-1, 1] -> `[n, d]`, for example `judges_of(model).factors.features`; not
+            needed for features.
+        seed: of the FID's bootstrap.
+
+    Warns with FewPicturesWarning below FID_FROM pictures. Raises ValueError for arrays of another form, pictures
+    without `features`, features of different length, or fewer than 10 pictures.
+    """
+    x, y = (_features(given, features) for given in (first, second))
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"the sets have features of {x.shape[1]} and {y.shape[1]} numbers; take one network for both")
+    if min(len(x), len(y)) < _LEAST:
+        raise ValueError(f"{len(x)} and {len(y)} pictures were given; give {_LEAST} or more of both sets")
+    fid = frechet_distance(x, y, np.random.default_rng(seed))
+    counts = len(x), len(y)
+    basis = Basis(min(counts), seed, "95 %: KID over blocks, FID by bootstrap")
+    found = PictureDistances(kernel_distance(x, y), fid, counts, basis)
+    if found.few:
+        warnings.warn(
+            f"FID of {counts[0]} and {counts[1]} pictures: below {FID_FROM:,} it depends on their number; use the KID",
+            FewPicturesWarning,
+            stacklevel=2,
+        )
+    return found
+
+
+@torch.no_grad()
+def _features(given: np.ndarray | Tensor, features: Callable[[Tensor], Tensor] | None) -> Float[np.ndarray, "n d"]:
+    if given.ndim == 2:
+        return np.asarray(given, np.float64)
+    if isinstance(given, np.ndarray) and given.dtype == np.uint8 and given.ndim == 4 and given.shape[3] == 3:
+        given = images.from_uint8(given)
+    if not isinstance(given, Tensor) or given.ndim != 4 or given.shape[1] != 3:
+        raise ValueError(
+            f"an array {list(given.shape)} of {given.dtype} was given; it takes pictures, uint8 [n, H, W, 3] or a "
+            "tensor [n, 3, H, W] in [-1, 1], or features [n, d]"
+        )
+    if features is None:
+        raise ValueError("pictures need a network: features=judges_of(model).factors.features")
+    return torch.cat([features(some).cpu() for some in given.split(_AT_ONCE)]).double().numpy()
