@@ -44,7 +44,7 @@ from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, ch
 from editgan_widgets.latent.directions.library import shipped_vectors
 from editgan_widgets.latent.objective import left_out_terms
 from editgan_widgets.latent.optimize import EditConfig, EditStep
-from editgan_widgets.latent.priming import Start
+from editgan_widgets.latent.priming import OnCandidate, Start
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.latent.terms.drag import DRAG_STEPS, DragPoint, checked_points, drag_region
 from editgan_widgets.masks.mask_file import OpenedMask, OpenedPart, Source, open_part_mask, read_mask
@@ -344,6 +344,7 @@ class EditSession:
         config: EditConfig | None = None,
         preset: str | None = None,
         start: tuple[EditVector, Real] | None = None,
+        on_candidate: OnCandidate | None = None,
     ) -> Generator[EditStep, None, None]:
         """Optimise the latent towards the painted label map; returns an iterator of EditSteps.
 
@@ -360,6 +361,8 @@ class EditSession:
             start: an edit vector and its scale, from whose picture the optimisation starts; what must not change is
                 still compared with the present picture. None tries `vectors` where the config's `prime` is set, and
                 the edit does not continue an unfinished one.
+            on_candidate: called at the first `next`, before the first step, with the picture of each of `vectors` that
+                could be the start and is better than those tried before it.
 
         Raises immediately (not at the first `next`): SessionError if there is nothing to do (see `can_edit`),
         ValueError for invalid settings.
@@ -375,7 +378,7 @@ class EditSession:
                 "`editgan train interpreter`, or apply vectors and drag points, which need none"
             )
         begin = None if start is None else (start[0], float(start[1]))
-        return self._runs.edit(config, begin, lambda: self.vectors)
+        return self._runs.edit(config, begin, lambda: self.vectors, on_candidate)
 
     def drag(
         self,

@@ -18,7 +18,7 @@ from editgan_widgets.documents.session_state import Goal, State, frozen, union
 from editgan_widgets.latent.described_config import described
 from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
 from editgan_widgets.latent.optimize import EditConfig, EditStep, optimize_edit
-from editgan_widgets.latent.priming import Start, primed_start
+from editgan_widgets.latent.priming import OnCandidate, Start, primed_start
 from editgan_widgets.latent.refine import refine_target
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.latent.terms.drag import DragPoint
@@ -48,6 +48,7 @@ class Run:
         None  # vector and scale from which it starts; None: from the present latent
     )
     candidates: Candidates | None = None  # look for such a vector among these first
+    on_candidate: OnCandidate | None = None  # shows the better ones
     least: float = -math.inf  # `reached` that a step must exceed; of a drag that of its start
 
     def improves(self, step: EditStep) -> bool:
@@ -72,7 +73,11 @@ class Runs:
         self.started_from: Start | None = None
 
     def edit(
-        self, config: EditConfig, start: tuple[EditVector, float] | None, candidates: Candidates
+        self,
+        config: EditConfig,
+        start: tuple[EditVector, float] | None,
+        candidates: Candidates,
+        on_candidate: OnCandidate | None,
     ) -> Generator[EditStep, None, None]:
         """Begin an edit towards the painted label map; see EditSession.edit."""
         document = self._document
@@ -93,7 +98,7 @@ class Runs:
                 start[0].apply(state.w_plus, start[1], document.model)  # raises for one that does not fit
                 run.start = start
             elif config.prime and goal is None and torch.equal(state.w_plus, state.settled_w_plus):
-                run.candidates = candidates
+                run.candidates, run.on_candidate = candidates, on_candidate
             self._begin(run)
         return self._iterate(run, state)
 
@@ -182,7 +187,8 @@ class Runs:
         """The latent from which a run's optimisation starts."""
         start, model = None, self._document.model
         if run.candidates is not None:
-            start = primed_start(model, state.w_plus, run.target, run.candidates(), run.config.weights)
+            given = (run.target, run.candidates(), run.config.weights, run.on_candidate)
+            start = primed_start(model, state.w_plus, *given)
             run.start = None if start is None else (start.vector, start.scale)
         elif run.start is not None:
             start = Start(*run.start, run.start[0].apply(state.w_plus, run.start[1], model))

@@ -6,13 +6,16 @@ outside the region is ignored here: nearly every vector causes some, and the opt
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from editgan_widgets import images
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.latent.objective import LossWeights, segmentation_term
@@ -25,6 +28,9 @@ MOST_VECTORS = 3  # tried for one edit
 FIRST_SCALE = 0.9  # of all that are tried; the best of them is tried at OTHER_SCALES too
 OTHER_SCALES = (0.6, 1.2)
 LEAST_GAIN = 0.15  # share of the segmentation loss that a vector must remove to be used
+
+
+OnCandidate: TypeAlias = Callable[[UInt8[np.ndarray, "h w 3"]], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +55,7 @@ def primed_start(
     target: EditTarget,
     vectors: Iterable[EditVector],
     weights: LossWeights | None = None,
+    on_candidate: OnCandidate | None = None,
 ) -> Start | None:
     """Find the vector and the scale that remove the largest share of the segmentation loss.
 
@@ -58,6 +65,8 @@ def primed_start(
         target: what was painted.
         vectors: candidates; vectors of another model and vectors whose parts were not painted are skipped.
         weights: of the segmentation term; None means the defaults.
+        on_candidate: called with the picture of each candidate that is good enough to be used and better than those
+            before it; the last one is the picture of the result.
 
     Returns None if no vector removes at least LEAST_GAIN of the loss.
     """
@@ -65,11 +74,18 @@ def primed_start(
     if not tried or not target.labels:
         return None
     term = segmentation_term(model, target, weights or LossWeights(), w_plus.device)
-    unedited = _loss(model, term, w_plus)
+    unedited, _ = _evaluated(model, term, w_plus)
+    shown = -math.inf  # gain of the candidate that was passed to on_candidate last
 
     def start_at(vector: EditVector, scale: float) -> Start:
+        nonlocal shown
         start = vector.apply(w_plus, scale)
-        return Start(vector, scale, start, 1 - _loss(model, term, start) / unedited)
+        loss, image = _evaluated(model, term, start)
+        gain = 1 - loss / unedited
+        if on_candidate is not None and gain >= LEAST_GAIN and gain > shown:
+            shown = gain
+            on_candidate(images.to_uint8(image)[0])
+        return Start(vector, scale, start, gain)
 
     best = max((start_at(vector, sign * FIRST_SCALE) for vector, sign in tried), key=_gain)
     sign = 1 if best.scale > 0 else -1
@@ -115,7 +131,8 @@ def _fits(vector: EditVector, model: EditGAN) -> bool:
     return vector.delta_w_plus.shape == (model.generator.num_rows, model.generator.w_dim)
 
 
-def _loss(model: EditGAN, term: SegmentationTerm, w_plus: Tensor) -> float:
+def _evaluated(model: EditGAN, term: SegmentationTerm, w_plus: Tensor) -> tuple[float, Tensor]:
+    """Segmentation loss and picture of a latent."""
     synthesis = model.generator.synthesis(w_plus)
     at = Candidate(0, synthesis.image, synthesis.features, torch.zeros_like(w_plus), w_plus)
-    return float(term.value(at).loss)
+    return float(term.value(at).loss), synthesis.image

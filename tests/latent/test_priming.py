@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from editors import run_script
+from editors import heard, run_script
 from tiny_model import grown
 
 from editgan_widgets import EditConfig, EditSession, EditVector
 from editgan_widgets.documents.session_script import session_script
 from editgan_widgets.latent.priming import MOST_VECTORS, matching_vectors, primed_start
 from editgan_widgets.latent.target import from_label_maps
+from editgan_widgets.widgets import Editor
 
 
 def larger_spark(model, **settings) -> EditSession:
@@ -65,6 +66,37 @@ def test_a_vector_that_does_not_help_is_not_used(tiny_model, spark):
     away = replace(spark, delta_w_plus=-spark.delta_w_plus)
     assert primed_start(tiny_model, session.w_plus, target_of(session), [away]) is None
     assert primed_start(tiny_model, session.w_plus, target_of(session), []) is None
+
+
+def test_each_better_candidate_is_shown_before_the_next_is_tried(tiny_model, spark):
+    session = larger_spark(tiny_model)
+    session.vectors = (spark,)
+    passes, shown = [], []
+    hook = tiny_model.generator.synthesis.register_forward_hook(lambda *_: passes.append(1))
+    steps = session.edit(steps=2, on_candidate=lambda picture: shown.append((len(passes), picture)))
+    before = len(passes)
+    next(steps)
+    hook.remove()
+    assert shown[0][0] == before + 2  # of the unedited picture and of the first candidate
+    np.testing.assert_array_equal(shown[-1][1], session.picture_of(session.started_from.w_plus))
+    away = replace(spark, delta_w_plus=-spark.delta_w_plus)
+    target, useless = target_of(larger_spark(tiny_model)), []
+    assert primed_start(tiny_model, session.origin, target, [away], on_candidate=useless.append) is None
+    assert useless == []
+
+
+def test_the_editor_shows_candidates_before_the_first_step_and_says_so(tiny_model, spark):
+    session = larger_spark(tiny_model)
+    said = []
+    with heard(Editor(session, vectors={"larger spark": spark}, auto=False, journal=False)) as editor:
+        editor.view.observe(lambda change: said.append(change["new"]), "status")
+        editor.run(3)
+        assert editor.wait(60)
+        frames = [content for content, _ in editor.sent if content["kind"] == "frame"]
+        assert frames[0]["step"] == 0
+        assert frames[-1]["step"] > 0
+        trying = next(i for i, text in enumerate(said) if text.startswith("Trying known vectors"))
+        assert any(text.startswith("Editing, 3 steps") for text in said[trying + 1 :])
 
 
 def test_only_vectors_of_this_model_and_of_the_painted_parts_are_tried(tiny_model, spark):

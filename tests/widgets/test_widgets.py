@@ -316,7 +316,7 @@ def test_the_status_line_reports_a_run_without_improvement(make_editor):
     editor = make_editor()
     session, edit = editor.session, editor.session.edit
 
-    def fruitless(steps):
+    def fruitless(steps, on_candidate=None):
         yield from edit(steps)
         session.undo()
 
@@ -330,7 +330,7 @@ def test_an_error_in_the_worker_is_shown_and_wait_raises_it(make_editor):
     editor = make_editor()
     edit = editor.session.edit
 
-    def broken(steps):
+    def broken(steps, on_candidate=None):
         yield from islice(edit(steps), 1)
         raise RuntimeError("the optimiser broke")
 

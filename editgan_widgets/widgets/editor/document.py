@@ -15,6 +15,7 @@ from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.optimize import EditStep
+from editgan_widgets.latent.priming import OnCandidate
 from editgan_widgets.widgets.core.strings import translated
 from editgan_widgets.widgets.editor import journal as editor_journal
 from editgan_widgets.widgets.editor.commands import Download
@@ -40,7 +41,8 @@ class Run:
 
     Attributes:
         steps: number of steps.
-        start: starts the optimisation; called with the session's lock held.
+        start: starts the optimisation; called with the session's lock held and a function that shows a picture before
+            the first step.
         begins: status line while it runs.
         kept: returns the end of the status line for the step that was kept.
         fruitless: end of the status line if no step was kept.
@@ -48,7 +50,7 @@ class Run:
     """
 
     steps: int
-    start: Callable[[], Iterator[EditStep]]
+    start: Callable[[OnCandidate], Iterator[EditStep]]
     begins: str
     kept: Callable[[EditStep], str]
     fruitless: str

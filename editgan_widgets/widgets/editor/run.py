@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 
 from editgan_widgets.streaming import FramePacer
@@ -23,6 +24,7 @@ class EditRun:
         self._document, self._screen, self._pacer = document, screen, pacer
         self._run: Run | None = None
         self._last_step = 0
+        self._tries = False  # True while candidates of priming are shown
         self._kept: Any = None  # the committed step; None if the picture is unchanged
 
     def run(self, run: Run, group: int, stamp: int) -> Iterator[Any]:
@@ -33,7 +35,7 @@ class EditRun:
         document.recorder.begin(session.image)
         session.vectors = tuple(document.panel.vectors.values())
         with computing(session.model), session.lock, session.history.grouped(group):
-            steps: Any = iter(run.start())
+            steps: Any = iter(run.start(lambda picture: self._show_candidate(stamp, picture)))
         try:
             while True:
                 with computing(session.model), session.lock, session.history.grouped(group):
@@ -47,8 +49,23 @@ class EditRun:
                 self._judge(before)
                 document.recorder.add(session.image)  # the best step, which is kept
 
+    def _show_candidate(self, stamp: int, picture: np.ndarray) -> None:
+        """Show the picture of a vector that the run may start from, and say so until the first step."""
+        if not self._tries:
+            self._tries = True
+            said = self._document.text(
+                "Trying known vectors as the start of the edit; the picture shows the best so far …"
+            )
+            self._screen.view.publish(status=said)
+        self._screen.image = picture
+        self._pacer.offer(stamp, (picture, {"step": 0, "total": self.steps, "figures": {}}))
+
     def show(self, stamp: int, step: Any) -> None:
         """Show a step: its picture, if the browser keeps up, and its figures."""
+        if self._tries:
+            self._tries = False
+            assert self._run is not None
+            self._screen.view.publish(status=self._run.begins)
         self._screen.image = step.image
         self._document.recorder.add(step.image)
         self._last_step = step.index
@@ -81,7 +98,7 @@ class EditRun:
 
     def _begin(self, run: Run, stamp: int) -> None:
         self.steps, self._run, self._last_step, self._kept = run.steps, run, 0, None
-        self._screen.numbers = {}
+        self._screen.numbers, self._tries = {}, False
         self._pacer.begin(stamp)
         progress = {"step": 0, "total": run.steps}
         self._screen.publish(running=True, job=stamp, progress=progress, status=run.begins)
