@@ -33,9 +33,25 @@ def comparison_page(found: EditComparison, way: str) -> str:
         *_table("beside", "success", "identity", "KID"),
     ]
     lines += [f"| {' | '.join(record.values())} |" for record in found.beside(way)]
+    effects = found.side_effects()
+    lines += [
+        "",
+        "## What else changes",
+        "",
+        "At the same strengths, in standard deviations of the samples. The first row is natural: the mean over samples",
+        "with the attribute minus the mean over the portraits before the edits. The attributes are those that differ",
+        "most from it.",
+        "",
+        *_table(*effects[0]),
+    ]
+    lines += [f"| {' | '.join(_shown(value) for value in record.values())} |" for record in effects]
     lines += ["", "## EditGAN's table 1, on photographs", "", *_table("way", "labels", "success", "FID", "identity")]
     lines += [f"| {' | '.join('-' if x is None else str(x) for x in record.values())} |" for record in EDITGAN_TABLE_1]
     return "\n".join(lines) + "\n"
+
+
+def _shown(value: object) -> str:
+    return f"{value:+.2f}" if isinstance(value, float) else str(value)
 
 
 def _table(*names: str) -> list[str]:

@@ -5,8 +5,9 @@ each way at several strengths. Success is the share of them that then have the a
 the faces before and after, and KID the distance of the edited pictures from sampled ones that have the attribute.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from tqdm.auto import tqdm
 from editgan_widgets.analysis.directions import scale_for
 from editgan_widgets.analysis.distribution import Estimate, kernel_distance
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.analysis.transfer import Read, attribute_values, picture_of
+from editgan_widgets.analysis.transfer import Read, checked_values, picture_of
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.refine import best_step, refine
 from editgan_widgets.latent.terms.identity import IdentityModel
@@ -61,6 +62,7 @@ class WayMeasure:
     success: Estimate  # share of the portraits, Wilson's interval
     identity: Estimate  # mean cosine of the embeddings before and after, Student's interval
     kid: Estimate  # Student's interval over blocks
+    changes: Mapping[str, float] = field(default_factory=dict)  # mean of each attribute, in the samples' deviations
 
     def figures(self) -> dict[str, Estimate]:
         """The three figures by name."""
@@ -74,6 +76,7 @@ class EditComparison(Result):
     attribute: str
     threshold: float  # a picture has the attribute if its value is at least this
     unedited: Estimate  # KID of the portraits before the edits
+    natural: Mapping[str, float]  # as WayMeasure.changes, from the portraits to samples that have the attribute
     measures: tuple[WayMeasure, ...]
     basis: Basis
 
@@ -106,6 +109,22 @@ class EditComparison(Result):
                 verdicts = {name: _verdict(own[name], theirs[name], name == "KID") for name in FIGURES}
                 records.append({"beside": other, **verdicts})
         return records
+
+    def side_effects(self, success: float = 0.95, count: int = 5) -> list[Record]:
+        """Changes of other attributes, one record for each way at the strength that `at` gives.
+
+        The attributes are the `count` that some way changes furthest from what is natural: the mean over samples that
+        have the edited attribute minus the mean over the portraits. Changes are in standard deviations of the samples.
+        """
+        found = {way: self.at(way, success).changes for way in self.ways}
+        others = [name for name in self.natural if name != self.attribute]
+
+        def furthest(name: str) -> float:
+            return max((abs(changes[name] - self.natural[name]) for changes in found.values()), default=0.0)
+
+        chosen = sorted(others, key=furthest, reverse=True)[:count]
+        rows = {"samples with it": self.natural, **found}
+        return [{"way": way, **{name: changes[name] for name in chosen}} for way, changes in rows.items()]
 
     def table(self) -> list[Record]:
         """One record for each way and strength."""
@@ -154,7 +173,7 @@ def compare_edits(
     identity: IdentityModel,
     features: Callable[[Tensor], Tensor],
     seeds: Iterable[int] = range(50_000, 50_400),
-    strengths: Sequence[float] = (0.5, 1.0, 1.5, 2.0, 3.0),
+    strengths: Sequence[float] = (1.0, 2.0, 3.0, 4.0),
     samples: int = 2000,
     refined_portraits: int = 40,
     seed: int = 0,
@@ -182,10 +201,12 @@ def compare_edits(
     """
     for way in ways:
         way.vector.check(model)
-    values, real, threshold = _samples(model, attribute, read, features, samples, seed, truncation_psi)
-    median = float(np.median(values))
+    sampled, real = _samples(model, attribute, read, features, samples, seed, truncation_psi)
+    values = sampled[attribute]
+    threshold, median = float(np.quantile(values, 1 - HAS_SHARE)), float(np.median(values))
     w_plus, before = _portraits(model, attribute, read, list(seeds), median, truncation_psi)
-    faces = _batched(identity, before)
+    deviations = {name: float(x.std()) or 1.0 for name, x in sampled.items()}
+    judged = _Judged(model, attribute, read, identity, features, real, threshold, deviations, w_plus, before)
     tuning = range(10_000_000, 10_000_000 + TUNED_ON)
     found = []
     with tqdm(total=len(ways) * len(strengths), disable=not progress, unit="strength") as bar:
@@ -193,16 +214,57 @@ def compare_edits(
             unit = scale_for(model, way.vector, attribute, read, threshold - median, tuning, truncation_psi)
             n = refined_portraits if way.refined else len(w_plus)
             for strength in strengths:
-                after = _batched(lambda w: picture_of(model, w), _edited(model, way, w_plus[:n], strength * unit))
-                has = _values(read, after, attribute) >= threshold
-                cosine = (_batched(identity, after) * faces[:n]).sum(1).cpu().numpy()
-                kid = kernel_distance(real, _batched(features, after).cpu().numpy())
-                figures = Estimate.of_share(has), Estimate.of_mean(cosine), kid
-                found.append(WayMeasure(way.name, way.labels, way.refined, strength, strength * unit, *figures))
+                found.append(judged.measure(way, n, strength, strength * unit))
                 bar.update()
     unedited = kernel_distance(real, _batched(features, before).cpu().numpy())
+    with_it = _means({name: x[values >= threshold] for name, x in sampled.items()}, deviations)
+    start = _means(judged.start, deviations)
+    natural = {name: x - start[name] for name, x in with_it.items()}
     basis = Basis(len(w_plus), seed, "95 % intervals: Wilson's, Student's", model.fingerprint)
-    return EditComparison(attribute, threshold, unedited, tuple(found), basis)
+    return EditComparison(attribute, threshold, unedited, natural, tuple(found), basis)
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """Portraits, and what they are judged by."""
+
+    model: EditGAN
+    attribute: str
+    read: Read
+    identity: IdentityModel
+    features: Callable[[Tensor], Tensor]
+    real: np.ndarray  # features of samples that have the attribute
+    threshold: float
+    deviations: Mapping[str, float]  # of the samples' attributes
+    w_plus: Tensor
+    before: Tensor  # pictures
+
+    @cached_property
+    def faces(self) -> Tensor:
+        """Embeddings of the pictures before."""
+        return _batched(self.identity, self.before)
+
+    @cached_property
+    def start(self) -> dict[str, np.ndarray]:
+        """Attributes of the pictures before."""
+        return _all_values(self.read, self.before)
+
+    def measure(self, way: EditWay, n: int, strength: float, scale: float) -> WayMeasure:
+        """Edit the first n portraits and judge the pictures."""
+        after = _batched(lambda w: picture_of(self.model, w), _edited(self.model, way, self.w_plus[:n], scale))
+        values = _all_values(self.read, after)
+        cosine = (_batched(self.identity, after) * self.faces[:n]).sum(1).cpu().numpy()
+        return WayMeasure(
+            way.name,
+            way.labels,
+            way.refined,
+            strength,
+            scale,
+            Estimate.of_share(values[self.attribute] >= self.threshold),
+            Estimate.of_mean(cosine),
+            kernel_distance(self.real, _batched(self.features, after).cpu().numpy()),
+            _means({name: x - self.start[name][:n] for name, x in values.items()}, self.deviations),
+        )
 
 
 def _samples(
@@ -213,19 +275,20 @@ def _samples(
     count: int,
     seed: int,
     truncation_psi: float,
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Attribute of sampled pictures, features of those that have it, and the threshold of the attribute."""
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Attributes of sampled pictures, and the features of the HAS_SHARE of them that have the most of `attribute`."""
     rng = torch.Generator().manual_seed(seed)
     z = torch.randn(count, model.generator.z_dim, generator=rng).to(model.device)
-    values, found = [], []
+    values: list[dict[str, np.ndarray]] = []
+    found = []
     for part in z.split(_BATCH):
         with torch.no_grad():
             pictures = picture_of(model, model.generator.w_plus(model.generator.mapping(part, truncation_psi)))
             found.append(features(pictures).cpu().numpy())
-        values.append(attribute_values(read, pictures, attribute))
-    all_values = np.concatenate(values)
-    threshold = float(np.quantile(all_values, 1 - HAS_SHARE))
-    return all_values, np.concatenate(found)[all_values >= threshold], threshold
+        values.append(_all_values(read, pictures))
+    joined = {name: np.concatenate([x[name] for x in values]) for name in values[0]}
+    chosen = checked_values(joined, attribute)
+    return joined, np.concatenate(found)[chosen >= np.quantile(chosen, 1 - HAS_SHARE)]
 
 
 def _portraits(
@@ -234,7 +297,7 @@ def _portraits(
     """Latents and pictures of the seeds whose attribute is below `most`."""
     w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
     pictures = _batched(lambda w: picture_of(model, w), w_plus)
-    chosen = _values(read, pictures, attribute) < most
+    chosen = _all_values(read, pictures)[attribute] < most
     if chosen.sum() < 4:
         raise ValueError(
             f"{chosen.sum()} of {len(seeds)} portraits have less {attribute!r} than the median sample; give more seeds"
@@ -254,8 +317,15 @@ def _batched(function: Callable[[Tensor], Tensor], given: Tensor) -> Tensor:
     return torch.cat([function(part) for part in given.split(_BATCH)])
 
 
-def _values(read: Read, pictures: Tensor, attribute: str) -> np.ndarray:
-    return np.concatenate([attribute_values(read, part, attribute) for part in pictures.split(_BATCH)])
+def _all_values(read: Read, pictures: Tensor) -> dict[str, np.ndarray]:
+    """All attributes of pictures."""
+    found = [read(part) for part in pictures.split(_BATCH)]
+    return {name: np.concatenate([np.asarray(x[name], float) for x in found]) for name in found[0]}
+
+
+def _means(values: Mapping[str, np.ndarray], deviations: Mapping[str, float]) -> dict[str, float]:
+    """Mean of each attribute, in its deviation."""
+    return {name: float(x.mean()) / deviations[name] for name, x in values.items()}
 
 
 def _verdict(own: Estimate, other: Estimate, less_is_better: bool) -> str:

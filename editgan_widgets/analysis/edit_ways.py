@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from editgan_widgets.analysis.boundary_quality import boundary_of
-from editgan_widgets.analysis.directions import labelled_latents, mean_difference
+from editgan_widgets.analysis.directions import LabelledLatents, labelled_latents, mean_difference, svm_boundary
 from editgan_widgets.analysis.edit_comparison import EditWay
 from editgan_widgets.analysis.found_directions import AttributeScale, unsupervised_directions
 from editgan_widgets.analysis.transfer import Read
@@ -21,6 +21,7 @@ def ways_to_edit(
     read: Read,
     refined: tuple[int, ...] = (10, 30, 60),
     samples: int = 2000,
+    few: tuple[int, ...] = (16,),
     candidates: int = 10,
     seed: int = 0,
 ) -> list[EditWay]:
@@ -33,6 +34,8 @@ def ways_to_edit(
         read: attributes of pictures, which label the samples of the boundary and of the mean difference.
         refined: numbers of refinement steps, a way for each.
         samples: labelled pictures of the boundary (InterFaceGAN) and of the mean difference.
+        few: smaller numbers of labelled pictures, each of which gives a boundary and a mean difference too: 16 are as
+            many as EditGAN's interpreter needs.
         candidates: directions of SeFa and channels of StyleSpace, of which the one that changes the attribute most is
             taken. They need no labels, but this choice looks at the attribute of 24 pictures. StyleSpace is
             left out if the vector names no parts.
@@ -40,7 +43,7 @@ def ways_to_edit(
 
     Raises ValueError for an unknown attribute or a generator that a method does not fit.
     """
-    masks = int(model.metadata.get("interpreter", {}).get("samples", 0))
+    masks = len(model.metadata.get("interpreter", {}).get("seeds", ()))
     latents = labelled_latents(model, attribute, read, samples, seed)
     ways = [EditWay("edit vector", vector, masks)]
     ways += [EditWay(f"edit vector, {steps} steps", vector, masks, steps) for steps in refined]
@@ -48,6 +51,12 @@ def ways_to_edit(
         EditWay("InterFaceGAN", boundary_of(model, latents, "svm", seed=seed).vector, samples),
         EditWay("mean difference", mean_difference(model, latents), samples),
     ]
+    for count in few:
+        some = LabelledLatents(latents.w[:count], latents.values[:count], attribute)
+        ways += [
+            EditWay(f"InterFaceGAN, {count} labels", svm_boundary(model, some), count),
+            EditWay(f"mean difference, {count} labels", mean_difference(model, some), count),
+        ]
     found = {"SeFa": unsupervised_directions(model, "sefa", candidates)}
     if vector.labels:
         channels = part_channels(model, model.labels.exact_ids(vector.labels), count=candidates, seed=seed)

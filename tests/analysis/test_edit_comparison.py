@@ -1,5 +1,7 @@
 """Ways to edit an attribute are compared by success, identity and KID."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -118,7 +120,7 @@ def measure(name, success, identity, kid, strength=1.0):
 def test_a_way_is_compared_at_the_least_strength_that_succeeds():
     measures = (measure("a", 0.5, 0.99, 0.01), measure("a", 0.97, 0.95, 0.02, 2), measure("a", 1, 0.8, 0.2, 3))
     weak = (measure("b", 0.4, 0.99, 0.05), measure("b", 0.6, 0.955, 0.01, 2))
-    found = EditComparison("smile", 0.5, Estimate(0.1, 0.1, 0.1, 9), measures + weak, Basis())
+    found = EditComparison("smile", 0.5, Estimate(0.1, 0.1, 0.1, 9), {}, measures + weak, Basis())
     assert found.at("a").strength == 2
     assert found.at("b").strength == 2
     verdict = {"beside": "b", "success": "better", "identity": "equal within the intervals"}
@@ -128,15 +130,37 @@ def test_a_way_is_compared_at_the_least_strength_that_succeeds():
         found.at("c")
 
 
+def test_the_attributes_that_differ_most_from_what_is_natural_are_listed_for_each_way():
+    natural = {"smile": 2.0, "age": 0.1, "yaw": 0.0, "weight": 0.0}
+    a = replace(measure("a", 1, 0.9, 0.1), changes={"smile": 2.1, "age": 0.1, "yaw": 0.9, "weight": -0.2})
+    b = replace(measure("b", 1, 0.9, 0.1), changes={"smile": 2.2, "age": 0.0, "yaw": 0.1, "weight": 0.4})
+    found = EditComparison("smile", 0.5, Estimate(0.1, 0.1, 0.1, 9), natural, (a, b), Basis())
+    assert found.side_effects(count=2) == [
+        {"way": "samples with it", "yaw": 0.0, "weight": 0.0},
+        {"way": "a", "yaw": 0.9, "weight": -0.2},
+        {"way": "b", "yaw": 0.1, "weight": 0.4},
+    ]
+
+
+@pytest.mark.slow
+def test_changes_of_attributes_are_in_the_samples_deviations(comparison):
+    weak, strong = (m for m in comparison.measures if m.way == "brighter")
+    assert strong.changes["brightness"] > weak.changes["brightness"] > 0
+    assert comparison.natural["brightness"] > 0.5
+
+
 @pytest.mark.slow
 def test_an_edit_vector_is_put_beside_the_directions_of_other_methods(tiny_model):
     with torch.no_grad():
         vector = way(tiny_model, "brighter", brighter(tiny_model)).vector
-    ways = ways_to_edit(tiny_model, vector, "brightness", brightness, refined=(10,), samples=100, candidates=3)
+    ways = ways_to_edit(
+        tiny_model, vector, "brightness", brightness, refined=(10,), samples=100, few=(30,), candidates=3
+    )
     assert [x.name for x in ways] == [
-        *("edit vector", "edit vector, 10 steps", "InterFaceGAN", "mean difference", "SeFa", "StyleSpace")
+        *("edit vector", "edit vector, 10 steps", "InterFaceGAN", "mean difference"),
+        *("InterFaceGAN, 30 labels", "mean difference, 30 labels", "SeFa", "StyleSpace"),
     ]
-    assert [x.labels for x in ways[2:]] == [100, 100, 24, 24]
+    assert [x.labels for x in ways[2:]] == [100, 100, 30, 30, 24, 24]
     latents = torch.cat([tiny_model.sample_w_plus(seed) for seed in range(8)])
     for x in ways[2:]:
         raised = brightness(tiny_model.generator.synthesis(x.vector.apply(latents)).image)["brightness"]
@@ -146,6 +170,7 @@ def test_an_edit_vector_is_put_beside_the_directions_of_other_methods(tiny_model
 @pytest.mark.slow
 def test_a_comparisons_page_has_its_figures_and_those_of_the_paper(comparison):
     page = comparison_page(comparison, "brighter")
-    assert page.count("| brighter |") == 2
+    assert page.count("| brighter |") == 3
+    assert "## What else changes" in page
     assert "| refined | better |" in page or "| refined | equal within the intervals |" in page
     assert "| EditGAN | 16 | 0.915 | 41.74 | 0.705 |" in page
