@@ -9,6 +9,8 @@ PYTEST = OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 LAB_ARGS ?=
 TEST_ARGS ?=
 TEST_WORKERS ?= 2
+# Without the checks of shapes and types, which take 10 s to import: kernels of browser tests have none anyway.
+UNCHECKED = -o "addopts=-q --timeout=300"
 
 # Node comes with the development environment (a wheel), npm's packages by the lock file; using the package needs neither.
 PYTHON_HERE := $(abspath $(BIN))/python
@@ -63,11 +65,11 @@ comma := ,
 REQUIRED := $(subst $(comma), ,$(EDITGAN_REQUIRE))
 test: $(STAMP)  ## run the tests (browser and render tests where a Chromium and an EGL are found)
 	EDITGAN_REQUIRE="$(filter-out browser,$(REQUIRED))" $(PYTEST) -n $(TEST_WORKERS) --dist loadfile -m "not browser" $(TEST_ARGS) || [ $$? -eq 5 ]
-	EDITGAN_REQUIRE="$(filter browser,$(REQUIRED))" $(PYTEST) -m browser $(TEST_ARGS) || [ $$? -eq 5 ]
+	EDITGAN_REQUIRE="$(filter browser,$(REQUIRED))" $(PYTEST) $(UNCHECKED) -n $(TEST_WORKERS) --dist worksteal -m browser $(or $(TEST_ARGS),tests/ui) || [ $$? -eq 5 ]
 
 # Without the checks of shapes and types, which cost more than the tests.
 test-fast: $(STAMP)  ## run the tests that take less than half a second each, without a browser, a shipped model or checks of shapes
-	$(PYTEST) -o "addopts=-q --timeout=300" -n $(TEST_WORKERS) --dist loadfile -m "not browser and not slow and not shipped" $(TEST_ARGS)
+	$(PYTEST) $(UNCHECKED) -n $(TEST_WORKERS) --dist loadfile -m "not browser and not slow and not shipped" $(TEST_ARGS)
 
 check: $(STAMP) $(PACKAGES)  ## lint, format, types, import contracts, bundles of the browser side
 	$(BIN)/ruff check .

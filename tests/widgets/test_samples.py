@@ -129,6 +129,7 @@ def test_idle_jobs_run_in_order_while_the_worker_is_idle_and_continue_after_an_e
     assert ran == ["new", "c"]
     assert [str(error) for error in errors] == ["broke"]
     idle.close(10)
+    assert idle._thread is not None
     assert not idle._thread.is_alive()
     idle.ask("d", lambda: ran.append("d"))
     assert not idle._jobs
