@@ -169,12 +169,12 @@ def test_leakage_recovers_a_planted_mixing_matrix(tiny_model, monkeypatch):
     def read(w):
         return {name: w[:, i, i].numpy() for i, name in enumerate("abc")}
 
-    found = leakage(tiny_model, vectors, read, (0.5, 1.0, 2.0), range(4000))
-    assert np.allclose(found.matrix, mixing, atol=0.06)  # the portraits' standard deviations are 1 +- 0.01
-    assert np.allclose(found.strengths, 1, atol=0.05)
+    found = leakage(tiny_model, vectors, read, (0.5, 1.0, 2.0), range(1000))
+    assert np.allclose(found.matrix, mixing, atol=0.12)  # the portraits' standard deviations are 1 +- 0.02
+    assert np.allclose(found.strengths, 1, atol=0.1)
     assert all(found.reached)
     assert found.targets == ("a", "b", "c")
-    assert "changes c by +0.8" in found.sentence()
+    assert f"changes c by {found.matrix[1, 2]:+.2f}" in found.sentence()
 
 
 def test_leakage_at_an_unreached_target_is_extrapolated_and_marked():

@@ -93,7 +93,7 @@ def test_no_stroke_is_lost_by_any_fault_of_the_disk(kind, tiny_model, disk):
     push = push_of(tiny_model, 0.02)
     session = EditSession.from_seed(tiny_model, seed=3)
     first = session.history.state
-    for attempt in range(20):
+    for attempt in range(6):
         session._document.history = History(first, store_of(tiny_model, None))
         editor = Editor(session, auto=False, steps=2, vectors={"push": push})
         try:

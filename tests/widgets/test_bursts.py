@@ -26,17 +26,17 @@ def send(editor, content, points=None):
 
 
 @pytest.mark.slow
-def test_few_of_two_thousand_slider_positions_are_rendered_and_the_last_one_is_shown(editor):
+def test_few_of_six_hundred_slider_positions_are_rendered_and_the_last_one_is_shown(editor):
     shown, picture_of = [], editor.session.picture_of
     editor.session.picture_of = lambda w_plus: (shown.append(w_plus), picture_of(w_plus))[1]
     push = editor.vectors["push"].delta_w_plus
-    for i in range(2_000):
-        send(editor, {"kind": "vectors", "scales": {"push": i / 2_000}, "live": True})
+    for i in range(600):
+        send(editor, {"kind": "vectors", "scales": {"push": i / 600}, "live": True})
     last = time.monotonic()
     assert editor.wait(30)
     assert time.monotonic() - last < 2  # 0.2 s on a quiet machine
-    assert any(torch.allclose(w_plus, editor.session.w_plus + 0.9995 * push, atol=1e-5) for w_plus in shown)
-    assert len(shown) < 1_000
+    assert any(torch.allclose(w_plus, editor.session.w_plus + 599 / 600 * push, atol=1e-5) for w_plus in shown)
+    assert len(shown) < 300
     assert editor.session.history.path()[-1].id == 0
 
 
@@ -46,7 +46,7 @@ def test_a_burst_of_strokes_is_painted_completely_and_shown_in_few_updates(edito
     editor.view.observe(lambda change: masks.append(change["new"]), "mask")
     rng = np.random.default_rng(0)
     expected = editor.label_map
-    for n in range(1, 301):
+    for n in range(1, 121):
         x, y = (float(value) for value in rng.uniform(1, 31, 2).astype(np.float32))
         label = ("spark", "glow")[n % 2]
         content = {"kind": "stroke", "tool": "brush", "label": editor.labels[label].id, "radius": 1.5, "auto": False}
@@ -54,19 +54,19 @@ def test_a_burst_of_strokes_is_painted_completely_and_shown_in_few_updates(edito
         expected = rasterise(Stroke([(x, y)], 1.5, label), expected, editor.labels)
     assert editor.wait(60)
     assert np.array_equal(editor.label_map, expected)
-    assert editor.view.handled == {"page": 300}
-    assert len(masks) < 100
+    assert editor.view.handled == {"page": 120}
+    assert len(masks) < 60
     undone = len(editor.session.history.path()) - 1
-    assert undone > 200  # each stroke that changed something has its own entry
+    assert undone > 80  # each stroke that changed something has its own entry
     editor.undo()
     assert editor.wait(20)
     assert len(editor.session.history.path()) == undone
 
 
 @pytest.mark.slow
-def test_a_stroke_of_two_thousand_points_paints_the_same_pixels_as_its_segments():
+def test_a_stroke_of_four_hundred_points_paints_the_same_pixels_as_its_segments():
     rng = np.random.default_rng(1)
-    walk = np.cumsum(rng.normal(0, 1.0, (2_000, 2)), axis=0)
+    walk = np.cumsum(rng.normal(0, 1.0, (400, 2)), axis=0)
     points = [(float(x), float(y)) for x, y in np.abs(walk % 200 - 100)]  # reflected at 0 and at 100
     for shape in ("round", "square"):
         began = time.monotonic()
@@ -76,4 +76,4 @@ def test_a_stroke_of_two_thousand_points_paints_the_same_pixels_as_its_segments(
         for pair in pairwise(points):
             one_by_one |= covered(Stroke(pair, 0.71, 0, shape), (128, 128))
         assert np.array_equal(together, one_by_one)
-        assert 0.05 < together.mean() < 0.8
+        assert 0.01 < together.mean() < 0.8

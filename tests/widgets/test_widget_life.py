@@ -77,12 +77,12 @@ def test_rerunning_a_cell_leaks_no_widgets(make):
         shell.user_ns["make"] = make
         before, counts = set(_instances), []
         for source in ("editor = make(); editor", "make()", "from IPython.display import display; display(make())"):
-            for _ in range(4):
+            for _ in range(2):
                 assert shell.run_cell(source, store_history=True).success
                 gc.collect()
                 counts.append(len(set(_instances) - before))
         # One editor of each cell is still shown.
-        assert counts == [12] * 4 + [24] * 4 + [36] * 4
+        assert counts == [12] * 2 + [24] * 2 + [36] * 2
         assert all(isinstance(widget, Widget) for widget in _instances.values())
         kept = shell.user_ns["editor"]
         assert shell.run_cell("editor = make(); editor", store_history=True).success
