@@ -64,12 +64,12 @@ lab: $(STAMP)  ## open JupyterLab on the first notebook
 comma := ,
 REQUIRED := $(subst $(comma), ,$(EDITGAN_REQUIRE))
 test: $(STAMP)  ## run the tests (browser and render tests where a Chromium and an EGL are found)
-	EDITGAN_REQUIRE="$(filter-out browser,$(REQUIRED))" $(PYTEST) -n $(TEST_WORKERS) --dist loadfile -m "not browser" $(TEST_ARGS) || [ $$? -eq 5 ]
+	EDITGAN_REQUIRE="$(filter-out browser,$(REQUIRED))" $(PYTEST) -n $(TEST_WORKERS) --dist worksteal -m "not browser" $(TEST_ARGS) || [ $$? -eq 5 ]
 	EDITGAN_REQUIRE="$(filter browser,$(REQUIRED))" $(PYTEST) $(UNCHECKED) -n $(TEST_WORKERS) --dist worksteal -m browser $(or $(TEST_ARGS),tests/ui) || [ $$? -eq 5 ]
 
 # Without the checks of shapes and types, which cost more than the tests.
 test-fast: $(STAMP)  ## run the tests that take less than half a second each, without a browser, a shipped model or checks of shapes
-	$(PYTEST) $(UNCHECKED) -n $(TEST_WORKERS) --dist loadfile -m "not browser and not slow and not shipped" $(TEST_ARGS)
+	$(PYTEST) $(UNCHECKED) -n $(TEST_WORKERS) --dist worksteal -m "not browser and not slow and not shipped" $(TEST_ARGS)
 
 check: $(STAMP) $(PACKAGES)  ## lint, format, types, import contracts, bundles of the browser side
 	$(BIN)/ruff check .

@@ -7,6 +7,9 @@ installs both and sets this variable, so that nothing is skipped there unseen.
 import os
 
 import pytest
+import typecheck
+
+typecheck.install()  # before tests/conftest.py imports the package
 
 REQUIRED = tuple(os.environ.get("EDITGAN_REQUIRE", "").replace(",", " ").split())
 _ran: set[str] = set()
