@@ -55,10 +55,7 @@ SHORTER = {
         "range(50_000, 50_020)": "range(50_000, 50_001)",
         "VectorExplorer(model, seeds": 'VectorExplorer(model, [vectors["smile"], vectors["open mouth"]], seeds',
         "count=4": "count=1",
-        'read, method="sefa", count=5, rows=(0, 6))': (
-            'read, method="sefa", count=1, rows=(0, 6), seeds=range(2), samples=60)'
-        ),
-        "seeds=(1, 3, 5, 30)": "seeds=(1, 3)",
+        'method="sefa", count=5,': 'method="sefa", count=1, seeds=range(2), samples=60,',
     },
     "README.md": {"steps=30": "steps=2"},
     "editing.md": {"seed=30, steps=30": "seed=30, steps=2", "(steps=30, ": "(steps=2, ", "46))]):": "46))], steps=2):"},
