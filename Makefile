@@ -1,4 +1,4 @@
-# Every target sets up what it needs: a fresh machine with Python 3.11 runs `make lab` or `make test` first.
+# Every target sets up what it needs: a fresh machine with Python 3.11 or newer can run `make lab` or `make test` first.
 # VENV=path uses an environment of your own; an environment that is active is used as it is.
 
 PYTHON ?= $(shell for p in python3.11 python3 python; do $$p -c 'import ensurepip' 2>/dev/null && echo $$p && break; done)
@@ -40,7 +40,7 @@ help:  ## say what the targets do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 $(BIN)/python:
-	$(PYTHON) -c "import sys; sys.exit('Python 3.10 or newer is needed, this is ' + sys.version.split()[0]) if sys.version_info < (3, 10) else None"
+	$(PYTHON) -c "import sys; sys.exit('Python 3.11 or newer is needed, this is ' + sys.version.split()[0]) if sys.version_info < (3, 11) else None"
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP): pyproject.toml constraints.txt $(wildcard kernels/jupyter/*) | $(BIN)/python

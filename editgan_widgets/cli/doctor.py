@@ -31,7 +31,7 @@ def doctor() -> None:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("python", "ok" if sys.version_info >= (3, 10) else "FAIL", f"{version} at {sys.prefix}")
+    return Finding("python", "ok" if sys.version_info >= (3, 11) else "FAIL", f"{version} at {sys.prefix}")
 
 
 def _packages() -> list[Finding]:

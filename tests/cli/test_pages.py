@@ -8,13 +8,13 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from urllib.parse import unquote
 
 import click
 import numpy as np
 import pytest
-import tomllib
 import typer
 from click.testing import CliRunner
 from PIL import Image

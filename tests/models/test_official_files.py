@@ -347,7 +347,7 @@ def unknown_objects():
         "range": range(3),
         "slice": slice(1, 2),
         "complex": 1 + 2j,
-        "time": datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc),
+        "time": datetime.datetime(2020, 1, 2, tzinfo=datetime.UTC),
         "spans": [datetime.timedelta(1), datetime.date(2020, 1, 2)],
         "decimal": decimal.Decimal("1.5"),
         "id": uuid.UUID(int=3),
