@@ -198,8 +198,8 @@ def test_drag_checks_the_names_of_its_files_before_it_begins(saved, options, mes
 
 @pytest.mark.parametrize("after", [1, 3])
 def test_an_interrupted_drag_writes_its_best_step_so_far(saved, tmp_path, monkeypatch, request, after):
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # the workers of a test run ignore SIGINT
-    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # the workers of a test run ignore SIGINT
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, handler))
 
     @contextlib.contextmanager
     def interrupted(*_):
