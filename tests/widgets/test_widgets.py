@@ -23,6 +23,7 @@ from editgan_widgets.documents.session import EditSession, SessionError
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
 from editgan_widgets.latent.directions.edit_vector import EditVectorError
 from editgan_widgets.masks.fills import lasso
+from editgan_widgets.masks.mask_file import read_mask
 from editgan_widgets.masks.strokes import Stroke, StrokeError, rasterise
 from editgan_widgets.widgets import Editor, EditorView, PartCanvas
 from editgan_widgets.widgets.editor.part_tools import PART_TOOLS, part_tool
@@ -590,6 +591,52 @@ def test_save_writes_and_sends_a_picture_that_opens_again(with_vectors, session,
     sent = next(buffers[0] for content, buffers in editor.sent if content["kind"] == "download")
     for source in (tmp_path / "portrait.png", bytes(sent)):
         assert np.array_equal(open_picture(session.model, source).image, session.image)
+
+
+def downloads(editor):
+    return {content["name"]: bytes(buffers[0]) for content, buffers in editor.sent if content["kind"] == "download"}
+
+
+@pytest.mark.slow
+def test_saving_neither_ends_a_running_edit_nor_a_queued_one_and_saves_its_result(make_editor):
+    editor = make_editor()
+    stroke_message(editor, steps=30, turn=["page", 1])
+    browser(editor, kind="save_mask", turn=["page", 2])  # before the edit begins
+    until(lambda: frames(editor))
+    for n, kind in enumerate(("save", "script", "animation"), 3):
+        browser(editor, kind=kind, turn=["page", n])
+    assert editor.view.status == "The file follows when the running work ends."
+    assert not downloads(editor)
+    assert editor.wait(60)
+    assert editor.session.history.entry.made["ran"] == 30
+    assert editor.view.status.startswith("Saved as edit.gif")
+    assert not editor.view.running
+    assert editor.view.handled == {"page": 5}
+    files = downloads(editor)
+    assert set(files) == {"portrait.png", "mask.png", "picture.py", "edit.gif"}
+    assert np.array_equal(open_picture(editor.session.model, files["portrait.png"]).image, editor.session.image)
+
+
+def test_a_file_that_waits_is_saved_before_a_stroke_that_ends_the_edit(make_editor):
+    editor = make_editor()
+    stroke_message(editor, steps=5000)
+    until(lambda: frames(editor))
+    browser(editor, kind="save_mask")
+    stroke_message(editor, points=((4, 20), (14, 20)), steps=1)
+    assert editor.wait(60)
+    mask = read_mask(downloads(editor)["mask.png"], editor.labels, (SIZE, SIZE)).label_map
+    assert np.array_equal(mask, painted(editor))
+    assert not np.array_equal(mask, editor.label_map)
+
+
+def test_an_editor_closes_while_a_file_waits(make_editor):
+    editor = make_editor()
+    stroke_message(editor, steps=5000)
+    until(lambda: frames(editor))
+    browser(editor, kind="save")
+    editor.close()
+    assert not downloads(editor)
+    assert not editor.view.error
 
 
 @pytest.mark.slow

@@ -35,11 +35,14 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=_
         buffers: field name -> function that reads the field from a binary buffer, in the order of the buffers.
         at_once: True if it is executed in the caller's thread, without stopping a running optimisation.
         runs: True if an optimisation follows.
+        waits: True if it changes nothing, such as saving a file: a running computation continues, and the command is
+            executed when that has ended.
     """
 
     buffers: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
     at_once: ClassVar[bool] = False
     runs: ClassVar[bool] = False
+    waits: ClassVar[bool] = False
 
     def check(self, document: Any) -> None:
         """Raise if the document cannot execute this; called before it is queued."""

@@ -51,16 +51,19 @@ class Inbox:
         with self.lock:
             self._waiting.append(order)
 
-    def take(self, token: CancelToken) -> Order | None:
+    def take(self, token: CancelToken, runs: bool = False) -> Order | None:
         """Remove and return the next order; orders after a job was cancelled are left for the job that replaced it.
 
-        Of consecutive orders that only show the same thing, only the last is returned.
+        Of consecutive orders that only show the same thing, only the last is returned. With `runs` a computation
+        follows, and orders that wait for its end are left if there are no others.
         """
         with self.lock:
             waiting = self._waiting
             while len(waiting) > 1 and _same(waiting[0], waiting[1]):
                 waiting.popleft()
-            return waiting.popleft() if waiting and not token.cancelled else None
+            if token.cancelled or (runs and all(order.command.waits for order in waiting)):
+                return None
+            return waiting.popleft() if waiting else None
 
 
 def _same(first: Order, second: Order) -> bool:

@@ -187,6 +187,11 @@ class Loop(CommandWorker, Generic[D]):
         """True if the job has started a computation."""
         return self._ran
 
+    @property
+    def will_run(self) -> bool:
+        """True if a computation follows the last command of the job."""
+        return self._last is not None and self._last.run is not None
+
     def forget_run(self) -> None:
         """Make `ran` False."""
         self._ran = False

@@ -36,6 +36,7 @@ class CommandWorker:
         self._thread = Worker(name, niceness=_NICENESS)
         self._unsaid: list[Turn] = []  # processed, but not confirmed to the browser yet
         self._shown_only = False  # True if the job changed nothing
+        self._newest = 0  # stamp of the newest job, which is queued or running; 0 if there is none
 
     # ---- from any thread
 
@@ -49,7 +50,8 @@ class CommandWorker:
         """Queue a command; a running computation stops within one step. Closes the error box.
 
         A command that only shows something is dropped during a computation. A command with `at_once` is executed here
-        instead of being queued. Raises what the command's `check` raises.
+        instead of being queued. One with `waits` is executed after the running computation, which continues. Raises
+        what the command's `check` raises.
         """
         command.check(self.document)
         if command.at_once:
@@ -71,6 +73,8 @@ class CommandWorker:
 
     def close(self, timeout: float = 5.0) -> None:
         """End the thread; waits up to `timeout` seconds."""
+        with self._inbox.lock:
+            self._newest = 0  # commands that wait are dropped
         self._thread.close(timeout)
 
     def _add(self, command: Command, id: str, passes: bool = False) -> None:
@@ -79,6 +83,11 @@ class CommandWorker:
             if reports.failure is not None or reports.view.error:
                 reports.dismiss()
             turn = self._deliveries.arriving
+            if command.waits and self._newest:  # whose job executes it; its message counts as handled now
+                self._inbox.add(Order(command, id))
+                if reports.view.running:
+                    reports.view.publish(status=reports.text("The file follows when the running work ends."))
+                return
             if turn is not None:
                 turn.queued = True
             self._inbox.add(Order(command, id, turn, passes))
@@ -87,14 +96,15 @@ class CommandWorker:
                 reports.view.publish(running=True)
 
     def _submit(self) -> None:
-        self._thread.submit(self._job, self.show_step, self._done, self._failed)
+        with self._inbox.lock:
+            self._newest = self._thread.submit(self._job, self.show_step, self._done, self._failed)
 
     # ---- on its own thread
 
     def _job(self, token: CancelToken) -> Iterator[Any]:
         self._shown_only = True
         self.begin_job()
-        while (order := self._inbox.take(token)) is not None:
+        while (order := self._inbox.take(token, self.will_run)) is not None:
             self._shown_only &= order.passes or isinstance(order.command, Stop)
             with self._failing_alone(order):
                 if order.passes:
@@ -131,6 +141,20 @@ class CommandWorker:
                 self._reports.view.publish(handled=self._deliveries.handled())
 
     def _done(self, stamp: int, cancelled: bool) -> None:
+        try:
+            self._show_end_of_job(stamp, cancelled)
+        finally:
+            self._go_on(stamp)
+
+    def _go_on(self, stamp: int) -> None:
+        """Execute the commands that waited for the end of the newest job."""
+        with self._inbox.lock:
+            if stamp == self._newest:
+                self._newest = 0
+                if self._inbox.waits:
+                    self._submit()
+
+    def _show_end_of_job(self, stamp: int, cancelled: bool) -> None:
         view, ran = self._reports.view, self.ran
         with self._inbox.lock:
             if not ran and self._inbox.waits:
@@ -146,7 +170,7 @@ class CommandWorker:
         self._pacer.finish(stamp)
         self._end(stopped=cancelled)
 
-    def _failed(self, _stamp: int, error: Exception) -> None:
+    def _failed(self, stamp: int, error: Exception) -> None:
         """Show an error that ended a job, and continue with the queued commands even if that fails."""
         self._reports.word = ""
         try:
@@ -155,10 +179,9 @@ class CommandWorker:
         finally:
             self.forget_run()
             with self._inbox.lock:
-                if self._inbox.waits:  # nothing else would start another job for them
-                    self._submit()
-                else:
+                if not self._inbox.waits:
                     self._reports.view.publish(running=False, status=self._reports.last_word())
+                self._go_on(stamp)
 
     def _end(self, stopped: bool = False, failed: bool = False) -> None:
         self.forget_run()
@@ -175,6 +198,11 @@ class CommandWorker:
     @property
     def ran(self) -> bool:
         """True if the job has started a computation."""
+        raise NotImplementedError
+
+    @property
+    def will_run(self) -> bool:
+        """True if a computation follows the last executed command of the job."""
         raise NotImplementedError
 
     def forget_run(self) -> None:

@@ -94,7 +94,7 @@ class EditorWorker(CommandWorker):
             screen.publish()
         if isinstance(command, (RunEdit, Stop)):  # belongs to the stroke before it
             return Outcome(group=before.group, run=outcome.run)
-        return outcome
+        return before if command.waits else outcome
 
     def preview(self, command: Command, token: CancelToken) -> None:
         """Show the picture that a command would lead to, or send thumbnails."""
@@ -127,6 +127,11 @@ class EditorWorker(CommandWorker):
     def ran(self) -> bool:
         """True if the job has started an edit."""
         return self._run.steps > 0
+
+    @property
+    def will_run(self) -> bool:
+        """True if an edit follows the last command of the job."""
+        return self._last.run is not None
 
     def forget_run(self) -> None:
         """Make `ran` False."""

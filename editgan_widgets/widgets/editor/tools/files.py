@@ -15,11 +15,15 @@ from editgan_widgets.widgets.editor.sample_shelf import checked_sample
 class Save(Command, frozen=True, kw_only=True):
     """Save the picture with its recipe."""
 
+    waits: ClassVar = True
+
     view: Text = ""
 
 
 class SaveMask(Command, frozen=True, kw_only=True):
     """Save the mask."""
+
+    waits: ClassVar = True
 
     view: Text = ""
 
@@ -27,11 +31,15 @@ class SaveMask(Command, frozen=True, kw_only=True):
 class Script(Command, frozen=True, kw_only=True):
     """Save a script that reproduces the picture."""
 
+    waits: ClassVar = True
+
     view: Text = ""
 
 
 class SaveAnimation(Command, frozen=True, kw_only=True, tag="animation"):
     """Save the last edit as a GIF."""
+
+    waits: ClassVar = True
 
     view: Text = ""
 

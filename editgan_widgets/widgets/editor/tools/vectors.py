@@ -131,6 +131,8 @@ class Refine(Command, frozen=True, kw_only=True):
 class Sweep(Command, frozen=True, kw_only=True):
     """Save a vector's sweep as a GIF."""
 
+    waits: ClassVar = True
+
     name: Name
     view: Text = ""
 
