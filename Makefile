@@ -20,10 +20,11 @@ PACKAGES := js/node_modules/.installed
 
 # Types of the messages that pages send, from the schema of the commands in Python.
 TYPES := $(BIN)/python -m editgan_widgets.widgets.core.typescript
+# The other widgets that have commands; the editor's page sends requests too.
+MESSAGING := $(filter-out editor core,$(patsubst editgan_widgets/widgets/%/commands.py,%,$(wildcard editgan_widgets/widgets/*/commands.py)))
 define MESSAGES
 	$(TYPES) editgan_widgets.widgets.editor.requests:MESSAGES js/editor/messages.d.ts $(1)
-	$(TYPES) editgan_widgets.widgets.explorer.commands:COMMANDS js/explorer/messages.d.ts $(1)
-	$(TYPES) editgan_widgets.widgets.finder.commands:COMMANDS js/finder/messages.d.ts $(1)
+	$(foreach widget,$(MESSAGING),$(TYPES) editgan_widgets.widgets.$(widget).commands:COMMANDS js/$(widget)/messages.d.ts $(1) &&) true
 	PYTHONPATH=tests/support:$$PYTHONPATH $(TYPES) fader.document:COMMANDS tests/support/fader/messages.d.ts $(1)
 endef
 

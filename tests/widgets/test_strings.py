@@ -20,9 +20,8 @@ from editgan_widgets.widgets.editor.part_tools import PART_TOOLS
 
 WIDGETS = Path(editgan_widgets.__file__).parent / "widgets"
 JS = WIDGETS.parents[1] / "js"
-SCRIPTS = sorted(
-    path for room in ("core", "editor", "explorer", "finder", "sample_grid") for path in (JS / room).rglob("*.js")
-)
+ROOMS = [room.parent for room in JS.glob("*/main.js")]  # one of each widget, as build.js finds them
+SCRIPTS = sorted(path for room in (JS / "core", *ROOMS) for path in room.rglob("*.js"))
 ENTRIES = json.loads((WIDGETS / "strings.json").read_text(encoding="utf-8"))
 LITERAL = re.compile(r'(?<![\w.$])t\(\s*"((?:[^"\\]|\\.)*)"')
 # Calls whose text is a name, from Python or a table of literals.
@@ -34,7 +33,7 @@ def browser_texts() -> set[str]:
 
 
 def figures() -> set[str]:
-    """Names of the figures that the terms of an objective report."""
+    """Names of the figures that the terms of an objective report; one without an entry is shown as it is."""
     files = pkgutil.iter_modules(terms.__path__)
     modules = [importlib.import_module(f"{terms.__name__}.{file.name}") for file in files]
     classes = [thing for module in modules for thing in vars(module).values() if isinstance(thing, type)]
@@ -46,7 +45,7 @@ def names() -> set[str]:
     sets = (*LABEL_SETS.values(), PORTRAIT_LABELS, FINE_LABELS, COARSE_LABELS, GROUP_LABELS)
     library = (WIDGETS.parent / "pretrained").rglob("*.safetensors")
     vectors = {path.stem.replace("_", " ") for path in library if path.parent.name != "pretrained"}
-    return {label.name for labels in sets for label in labels} | set(PART_TOOLS) | vectors | figures()
+    return {label.name for labels in sets for label in labels} | set(PART_TOOLS) | vectors
 
 
 def kernel_texts(all_constants: bool = False) -> set[str]:
@@ -79,9 +78,14 @@ def test_every_text_and_name_has_an_entry_with_the_same_placeholders(language):
     assert not [text for text, other in known.items() if not other.strip()]
 
 
+def test_the_scripts_of_every_widget_are_read():
+    assert {"editor", "explorer", "finder", "sample_grid"} <= {room.name for room in ROOMS}
+    assert not [path for path in SCRIPTS if "node_modules" in path.parts]
+
+
 @pytest.mark.slow
 def test_every_entry_is_used():
-    spare = set(ENTRIES) - browser_texts() - names() - kernel_texts(all_constants=True)
+    spare = set(ENTRIES) - browser_texts() - names() - figures() - kernel_texts(all_constants=True)
     assert not spare, sorted(spare)
 
 
