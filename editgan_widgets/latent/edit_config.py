@@ -110,14 +110,12 @@ def paper(refine: Flag = False) -> EditConfig:
     """
     after = flag(refine, "refine")
     outside, segmentation, identity = (5.0, 1.0, 5.0) if after else (15.0, 1.0, 10.0)
-    weights = LossWeights(
+    weights = LossWeights.only(
         segmentation=segmentation,
-        dice=0.0,
         rgb=outside / 4,
         perceptual=outside,
         perceptual_every=1,
-        prior=0.0,
-        balance_power=0.0,
+        drag=LossWeights.drag,  # for drags, which EditGAN does not have
         changed=1.0,
         pixels=None,
         identity=identity,
@@ -145,17 +143,14 @@ def released(refine: Flag = False) -> EditConfig:
     - after a vector, the 3 px are round;
     - the best step is kept; the release intends this but keeps the last.
     """
-    weights = LossWeights(
+    weights = LossWeights.only(
         segmentation=1.0,
-        dice=0.0,
         rgb=15.0 * 5.0 / 4,
         perceptual=15.0 * 10.0,
         perceptual_every=1,
-        prior=0.0,
-        balance_power=0.0,
+        drag=LossWeights.drag,  # for drags, which EditGAN does not have
         changed=1.0,
         pixels=None,
-        identity=0.0,
         encoder=0.0 if flag(refine, "refine") else 1.0,
         picture_mean=True,
     )

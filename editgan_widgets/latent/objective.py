@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -51,6 +52,12 @@ class LossWeights:
     # Maximum number of the region's pixels per step; a larger region is read in turns. None, or on a CUDA device: all.
     pixels: int | None = 2048
     picture_mean: bool = False  # RGB and perceptual are means over the whole picture, with 0 inside the region
+
+    @classmethod
+    def only(cls, **weights: Any) -> "LossWeights":
+        """The given weights and settings; every weight that is not given is 0."""
+        zeros = {weight.name: 0.0 for weight in fields(cls) if isinstance(weight.default, float)}
+        return cls(**{**zeros, **weights})
 
     def __post_init__(self) -> None:
         plain_fields(self)

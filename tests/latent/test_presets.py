@@ -1,13 +1,22 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import torch
 
 from editgan_widgets import EditConfig, EditSession
+from editgan_widgets.latent import edit_config
 from editgan_widgets.latent.edit_config import PRESETS
+from editgan_widgets.latent.objective import LossWeights
 from editgan_widgets.latent.optimize import optimize_edit
 from editgan_widgets.latent.target import from_label_maps
+
+
+@dataclass(frozen=True)
+class WithGrey(LossWeights):
+    """Weights with that of a term which no preset knows."""
+
+    grey: float = 1.0
 
 
 def test_the_default_preset_is_the_default():
@@ -31,6 +40,23 @@ def test_the_releases_preset_has_the_releases_weights():
     assert (weights.perceptual, weights.rgb * 4, weights.segmentation, weights.encoder) == (150, 75, 1, 1)
     assert (weights.identity, weights.dice, weights.prior, weights.picture_mean) == (0, 0, 0, True)
     assert EditConfig.preset("released", refine=True).weights.encoder == 0
+
+
+def test_a_weight_that_is_not_given_is_zero_that_of_a_new_term_included():
+    weights = WithGrey.only(rgb=3.0, perceptual_every=1)
+    numbers = {name: value for name, value in vars(weights).items() if value and isinstance(value, float)}
+    assert isinstance(weights, WithGrey)
+    assert numbers == {"rgb": 3.0}
+    assert (weights.perceptual_every, weights.pixels) == (1, LossWeights.pixels)
+
+
+@pytest.mark.parametrize("refine", [False, True])
+@pytest.mark.parametrize("name", ["paper", "released"])
+def test_a_preset_of_others_names_each_weight_that_is_not_zero(name, refine, monkeypatch):
+    monkeypatch.setattr(edit_config, "LossWeights", WithGrey)
+    weights = EditConfig.preset(name, refine=refine).weights
+    assert isinstance(weights, WithGrey)
+    assert weights.grey == 0
 
 
 def test_an_unknown_preset_names_the_known_ones():
@@ -71,7 +97,10 @@ def test_the_released_region_is_the_painted_pixels_and_three_px_by_squares():
 
 @pytest.mark.slow
 def test_the_best_latent_is_kept_and_not_the_last(painted):
-    steps = list(painted.edit(config=EditConfig(steps=12, lr=3.0, warmup=0, decay=1.0)))
+    weights = LossWeights.only(  # named, so that a new term does not change this edit
+        segmentation=1.0, dice=2.0, rgb=40.0, perceptual=2.0, prior=0.01, balance_power=0.5, changed=2.0
+    )
+    steps = list(painted.edit(config=EditConfig(steps=12, lr=3.0, warmup=0, decay=1.0, weights=weights)))
     best = max(steps, key=lambda step: step.score)
     assert best.index < 12
     kept = best.w_plus.clone()
