@@ -41,7 +41,7 @@ class Difference:
     picture_max: float  # largest difference of a value, of a picture in [-1, 1]
     picture_mean: float
     changed: float  # share of 8-bit values that differ
-    logits_max: float | None = None  # of the interpreter, None without one
+    logits_max: float | None = None  # largest difference of the interpreter's logits; None without an interpreter
     labels_agree: float | None = None  # share of pixels with the same most likely label
 
 

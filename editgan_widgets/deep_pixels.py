@@ -22,7 +22,7 @@ from PIL import Image, ImageFile
 
 from editgan_widgets.notes import Note
 
-_WHITE = 0.9  # of 16,383: minimum of the highest value of a 14-bit picture
+_WHITE = 0.9  # a 14-bit picture's highest value is at least this share of 16,384
 _ROUNDING = 1.05  # floats up to this are in 0..1
 _HDR = 8.0  # floats up to this that are not all integers are linear light in units of white
 
@@ -38,7 +38,7 @@ _OTHER_BYTE = {
     "LA;16B": "RGBA",
 }
 _PHOTOMETRIC = 262  # TIFF's tag; 0: white is 0
-_DARK = 64  # of 255: a 16-bit picture that is brighter uses all 16 bits
+_DARK = 64  # value of 255 above which a 16-bit picture uses all 16 bits
 
 
 def bits_of(values: np.ndarray) -> int:

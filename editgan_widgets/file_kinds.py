@@ -14,7 +14,7 @@ from typing import BinaryIO
 _HEAD = 65536  # bytes that are read
 _HEIF = "install pillow-heif (`pip install pillow-heif`), or save it as JPEG or PNG"
 _EXPORT = "export it as PNG or JPEG"
-_BRANDS = {  # of ISO base media files: bytes 8 to 12
+_BRANDS = {  # brands of ISO base media files, bytes 8 to 12
     **dict.fromkeys(
         (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1"), ("a HEIC picture", _HEIF)
     ),

@@ -22,8 +22,8 @@ from editgan_widgets.models.editgan import EditGAN
 
 STRENGTHS = (-1.0, -0.5, 0.5, 1.0, 1.5)
 _AT_ONCE = 8  # pictures that are read together
-_INTERVAL = "95 % Student's interval over portraits"
-_FLAT = 0.2  # of the slope at 0; below it the curve counts as saturated
+_INTERVAL = "95% Student's interval over portraits"
+_FLAT = 0.2  # share of the slope at 0 below which the curve counts as saturated
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +34,11 @@ class AttributeCurve(Result):
     attribute: str
     strengths: np.ndarray  # [s], ascending, including 0
     mean: np.ndarray  # [s], mean change from the unedited picture, in the attribute's own unit
-    low: np.ndarray  # [s], 95 % interval of the mean
+    low: np.ndarray  # [s], 95% interval of the mean
     high: np.ndarray
-    std: float  # of the attribute over the unedited portraits
-    slope: float  # of the mean at strength 0, in the attribute's unit
-    r2: float  # of a straight line through 0 fitted to the means; nan if nothing changes
+    std: float  # standard deviation of the attribute over the unedited portraits
+    slope: float  # slope of the mean at strength 0, in the attribute's unit
+    r2: float  # R² of a line through 0 fitted to the means; nan if nothing changes
     saturation: float | None  # smallest strength above 0 from which the curve is flat; None if it never is
     spearman: float  # mean over portraits of the rank correlation of strength and attribute, -1 to 1
     basis: Basis

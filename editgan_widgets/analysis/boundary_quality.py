@@ -19,7 +19,7 @@ from editgan_widgets.latent.directions.boundaries import METHODS, Fit
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
-SHARES = (0.25, 0.5, 1.0)  # of the training samples, for the learning curve; the last is the whole set
+SHARES = (0.25, 0.5, 1.0)  # shares of the training samples in the learning curve; the last is the whole set
 _TEST_SHARE = 0.3
 _PERMUTATIONS = 200
 
@@ -33,7 +33,7 @@ class Boundary(Result):
     method: str
     on_extremes: Estimate  # accuracy on held-out samples with the highest and lowest scores, Wilson's interval
     on_all: Estimate  # accuracy on all held-out samples, split at the median score
-    p_value: float  # of the accuracy on all, by permutation of the held-out labels
+    p_value: float  # for the accuracy on all, by permutation of the held-out labels
     learning: tuple[tuple[int, float], ...]  # training samples, accuracy on all held-out samples
     cosine: float  # between the boundaries of two halves of the training samples, -1 to 1
     basis: Basis
@@ -129,7 +129,7 @@ def boundary_of(
         EditVector(f"{latents.attribute}, {method}", rows, (), recipe), latents.attribute, method,
         Estimate.of_share(said[extreme] == positive), Estimate.of_share(right[-1]),
         _permutation_p(said, true, rng), tuple(learning), float(halves[0] @ halves[1]),
-        Basis(len(w), seed, "95 % Wilson's interval over held-out samples", model.fingerprint),
+        Basis(len(w), seed, "95% Wilson's interval over held-out samples", model.fingerprint),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from editgan_widgets.analysis.edit_comparison import EDITGAN_TABLE_1, HAS_SHARE,
 
 
 def comparison_page(found: EditComparison, way: str) -> str:
-    """All figures, how `way` compares with the others, and EditGAN's own table; it shows compare.png beside it."""
+    """Markdown of all figures, of `way` beside the others, and of EditGAN's table; it shows compare.png."""
     lines = [
         f"# Ways to edit {found.attribute}",
         "",
@@ -28,7 +28,7 @@ def comparison_page(found: EditComparison, way: str) -> str:
         "",
         f"## The {way} beside the others",
         "",
-        "Each at its least strength with a success of 95 % or more, or at the strength of its highest success.",
+        "Each at its least strength with a success of 95% or more, or at the strength of its highest success.",
         "",
         *_table("beside", "success", "identity", "KID"),
     ]
@@ -38,9 +38,9 @@ def comparison_page(found: EditComparison, way: str) -> str:
         "",
         "## What else changes",
         "",
-        "At the same strengths, in standard deviations of the samples. The first row is natural: the mean over samples",
-        "with the attribute minus the mean over the portraits before the edits. The attributes are those that differ",
-        "most from it.",
+        'At the same strengths, in standard deviations of the samples. The row "samples with it" is the mean over',
+        "samples with the attribute minus the mean over the portraits before the edits. The table lists the attributes",
+        "whose change differs most from that row.",
         "",
         *_table(*effects[0]),
     ]

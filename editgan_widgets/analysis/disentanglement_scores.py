@@ -23,7 +23,7 @@ from editgan_widgets.models.editgan import EditGAN
 
 BINS = 20
 SPACES = ("z", "w", "s")
-_TEST_SHARE = 0.25  # of the samples; informativeness is measured on them
+_TEST_SHARE = 0.25  # share of the samples on which informativeness is measured
 _FOLDS = 3
 
 

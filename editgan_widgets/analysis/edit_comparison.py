@@ -58,7 +58,7 @@ class WayMeasure:
     labels: int
     refined: int
     strength: float  # 1 raises the attribute's mean by the threshold minus the median of the samples
-    scale: float  # of the vector
+    scale: float  # scale of the vector
     success: Estimate  # share of the portraits, Wilson's interval
     identity: Estimate  # mean cosine of the embeddings before and after, Student's interval
     kid: Estimate  # Student's interval over blocks
@@ -113,8 +113,9 @@ class EditComparison(Result):
     def side_effects(self, success: float = 0.95, count: int = 5) -> list[Record]:
         """Changes of other attributes, one record for each way at the strength that `at` gives.
 
-        The attributes are the `count` that some way changes furthest from what is natural: the mean over samples that
-        have the edited attribute minus the mean over the portraits. Changes are in standard deviations of the samples.
+        The row "samples with it" is the mean over samples that have the edited attribute minus the mean over the
+        portraits. The attributes are the `count` for which some way differs most from that row. Changes are in
+        standard deviations of the samples.
         """
         found = {way: self.at(way, success).changes for way in self.ways}
         others = [name for name in self.natural if name != self.attribute]
@@ -220,7 +221,7 @@ def compare_edits(
     with_it = _means({name: x[values >= threshold] for name, x in sampled.items()}, deviations)
     start = _means(judged.start, deviations)
     natural = {name: x - start[name] for name, x in with_it.items()}
-    basis = Basis(len(w_plus), seed, "95 % intervals: Wilson's, Student's", model.fingerprint)
+    basis = Basis(len(w_plus), seed, "95% intervals: Wilson's, Student's", model.fingerprint)
     return EditComparison(attribute, threshold, unedited, natural, tuple(found), basis)
 
 
@@ -235,7 +236,7 @@ class _Judged:
     features: Callable[[Tensor], Tensor]
     real: np.ndarray  # features of samples that have the attribute
     threshold: float
-    deviations: Mapping[str, float]  # of the samples' attributes
+    deviations: Mapping[str, float]  # standard deviation of each attribute over the samples
     w_plus: Tensor
     before: Tensor  # pictures
 

@@ -18,9 +18,9 @@ from editgan_widgets.labels import LabelSet
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
-DILATION = 0.02  # of the height: dilation of a target part before the effect inside it is counted
+DILATION = 0.02  # share of the height by which a target part is dilated before the effect inside it is counted
 _RESAMPLES = 200
-_SEEN = 2 / 255  # of the value range: smaller changes of brightness have no sign
+_SEEN = 2 / 255  # share of the value range below which a change of brightness has no sign
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class EffectMap(Result):
     vector: str
     strength: float
     mean: np.ndarray  # mean absolute difference, 0 to 1 of the value range
-    low: np.ndarray  # 95 % bootstrap interval of the mean, over portraits
+    low: np.ndarray  # 95% bootstrap interval of the mean, over portraits
     high: np.ndarray
     consistency: np.ndarray  # |mean sign| of visible changes of brightness, 0 to 1; nan if never visible
     shares: dict[str, Estimate]  # part -> its share of the whole effect, 0 to 1; empty without an interpreter
@@ -170,7 +170,7 @@ def effect_map(
     names = [name for name in vector.labels if name in {x.name for x in model.labels}] if target is None else target
     observer = EffectObserver(model.labels, [model.labels[name].id for name in names], float(strength))
     seen = observe(model, vector, [observer], seeds, [strength], truncation_psi, progress=progress)
-    basis = Basis(len(seen), seed, "95 % bootstrap interval over portraits", model.fingerprint)
+    basis = Basis(len(seen), seed, "95% bootstrap interval over portraits", model.fingerprint)
     return observer.result(vector, np.random.default_rng(seed), basis)
 
 

@@ -18,7 +18,7 @@ from editgan_widgets.analysis.transfer import picture_of
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
-_INTERVAL = "95 % Student's interval over portraits"
+_INTERVAL = "95% Student's interval over portraits"
 _Pictures: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]  # latent -> deviation and linear effect, [3, H, W]
 
 

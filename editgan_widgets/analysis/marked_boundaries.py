@@ -21,7 +21,7 @@ from editgan_widgets.latent.directions.boundaries import METHODS
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
-LEAST_MARKS = 2  # of each sign; below, nothing can be left out
+LEAST_MARKS = 2  # per sign; with fewer, leave-one-out is impossible
 FEW_MARKS = 12  # below, or with fewer than a third of them of one sign, the accuracy is not to be relied on
 
 
@@ -31,7 +31,7 @@ class MarkedBoundary(Result):
 
     vector: EditVector  # towards +, the same in every row; scale 1 is one standard deviation of W along it
     method: str
-    accuracy: Estimate  # of leave-one-out, Wilson's interval
+    accuracy: Estimate  # leave-one-out accuracy, Wilson's interval
     distances: np.ndarray  # [n], of each mark from the boundary that was learned without it, in W's unit
     positive: np.ndarray  # bool [n]
     basis: Basis
@@ -114,7 +114,7 @@ def marked_boundary(
     return MarkedBoundary(
         in_deviations(model, EditVector(name, rows, (), recipe)), method,
         Estimate.of_share((distances > 0) == marks), distances, marks,
-        Basis(len(points), None, "95 % Wilson's interval of leave-one-out", model.fingerprint),
+        Basis(len(points), None, "95% Wilson's interval of leave-one-out", model.fingerprint),
     )  # fmt: skip
 
 

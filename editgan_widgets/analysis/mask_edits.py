@@ -49,7 +49,7 @@ class EditMeasure:
     judge_iou_before: float  # by the independent segmenter
     judge_iou_after: float
     change_outside: float  # mean absolute difference outside the region, of the range 0..1
-    region_fraction: float  # of the picture
+    region_fraction: float  # share of the picture
     seconds: float  # for all steps
     steps: int
     identity: float = math.nan  # cosine of the embeddings before and after; nan without an identity network

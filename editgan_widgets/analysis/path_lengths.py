@@ -30,7 +30,7 @@ class PathLength(Result):
 
     space: str
     length: Estimate
-    values: np.ndarray  # of all samples, before trimming
+    values: np.ndarray  # one per sample, before trimming
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -95,7 +95,7 @@ def path_length(
         if len(values) < 10:
             raise
     found = np.array(values)
-    interval = f"95 % Student's interval over pairs, features of {name}"
+    interval = f"95% Student's interval over pairs, features of {name}"
     estimate = Estimate.of_mean(_trimmed(found), len(found))
     return PathLength(space, estimate, found, Basis(len(found), seed, interval, model.fingerprint))
 

@@ -15,7 +15,7 @@ class QualityConfig:
     """Settings of the measurement. Samples use seeds from `first_seed`, which were not labelled for training."""
 
     samples: int = 10_000  # generated pictures, and the same number of renders if the folder has them
-    truncation_psi: float = 1.0  # of these samples: the whole distribution
+    truncation_psi: float = 1.0  # truncation of these samples; 1 is the whole distribution
     sweep: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # truncations that are compared …
     sweep_samples: int = 1000  # … and samples at each
     path_pairs: int = 1000  # pairs of codes for the path length
@@ -23,13 +23,13 @@ class QualityConfig:
     interpreter_samples: int = 200  # pictures that the interpreter and the segmenter label
     interpreter_psi: float = 0.7  # their truncation, as for the labelled pictures
     encoder_renders: int = 100  # held-out renders that are encoded and embedded
-    embed_steps: int = 100  # of the optimisation after the encoder's pass
+    embed_steps: int = 100  # steps of optimisation after the encoder's pass
     embed_batch: int = 8  # pictures embedded at once: small, because gradients need memory
     sheet_psi: float = 0.8  # truncation of the sheet of seeds 0..63
     sheet_seeds: int = 64
     first_seed: int = 50_000_000
     batch: int = 32
-    resamples: int = 500  # of each bootstrap over pictures
+    resamples: int = 500  # resamples of each bootstrap over pictures
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,13 @@ class FactorBalance:
     """Distribution of one factor over the renders and over the samples, both predicted by the regressor."""
 
     name: str
-    r2: float  # of the regressor on held-out renders; nan if unknown
+    r2: float  # R² of the regressor on held-out renders; nan if unknown
     render_mean: float
     render_std: float
     sample_mean: float
     sample_std: float
-    overlap: float  # of the two histograms
-    overlap_of_halves: float  # of two halves of the renders: the best possible value
+    overlap: float  # overlap of the two histograms, 0 to 1
+    overlap_of_halves: float  # overlap of two halves of the renders: the best possible value
     renders: np.ndarray = field(repr=False)
     samples: np.ndarray = field(repr=False)
 
@@ -94,7 +94,7 @@ class EncoderQuality:
 
     first_pass: Reconstruction
     embedded: Reconstruction
-    steps: int  # of the optimisation
+    steps: int  # steps of optimisation
     strip: np.ndarray = field(repr=False)  # [3 k, H, W, 3]: k renders, their first passes, their embeddings
 
 
@@ -108,9 +108,9 @@ class QualityReport:
     renders: int
     kid: Estimate
     fid: Estimate
-    fid_of_halves: Estimate  # of two halves of the renders: the value for equal distributions at half the n
+    fid_of_halves: Estimate  # FID of two halves of the renders: the value for equal distributions at half the n
     manifold: Manifold
-    manifold_of_halves: Manifold  # of two halves of the renders: the best possible values
+    manifold_of_halves: Manifold  # precision and recall of two halves of the renders: the best possible values
     copies: Copies
     detail: tuple[Estimate, ...]  # energy of the samples in each octave, finest first, divided by that of the renders
     path_length: Estimate

@@ -18,7 +18,7 @@ from editgan_widgets.scalars import plain_fields
 Record: TypeAlias = dict[str, Any]
 """A row of a table: column -> value, JSON-ready. `pandas.DataFrame(result.table())` takes the rows."""
 
-_SHOWN_ROWS = 30  # of a table in a notebook
+_SHOWN_ROWS = 30  # maximum number of rows of a table in a notebook
 _DPI = 100
 
 
@@ -27,9 +27,9 @@ class Basis:
     """Sample size, seed, interval method and model of a result."""
 
     n: int | None = None  # number of pictures; None if none were used
-    seed: int | None = None  # of the random numbers; None if none were drawn
+    seed: int | None = None  # seed of the random numbers; None if none were drawn
     interval: str | None = None  # how intervals were computed; None if there are none
-    fingerprint: str | None = None  # of the model; None if unknown
+    fingerprint: str | None = None  # fingerprint of the model; None if unknown
 
     def __post_init__(self) -> None:
         plain_fields(self)

@@ -33,8 +33,8 @@ class Look:
     judges: Judges
     config: QualityConfig
     progress: bool
-    mean: np.ndarray = field(default_factory=lambda: np.zeros(1, np.float32))  # of the renders' features, and their …
-    std: np.ndarray = field(default_factory=lambda: np.ones(1, np.float32))  # … deviation: features are standardised
+    mean: np.ndarray = field(default_factory=lambda: np.zeros(1, np.float32))  # mean of the renders' features
+    std: np.ndarray = field(default_factory=lambda: np.ones(1, np.float32))  # their standard deviation
 
     def scale(self, features: np.ndarray) -> np.ndarray:
         """Standardise features."""

@@ -19,7 +19,7 @@ from editgan_widgets.latent.terms.drag import DRAG_STEPS, DragPoint
 from editgan_widgets.models.editgan import EditGAN
 
 Point = tuple[float, float]
-_EDGE = 2 / 128  # of the height: minimum distance of a target from the picture's edge
+_EDGE = 2 / 128  # minimum distance of a target from the picture's edge, as a share of the height
 
 
 @dataclass(frozen=True)

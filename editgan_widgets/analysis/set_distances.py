@@ -69,7 +69,7 @@ def picture_distances(
     features: Callable[[Tensor], Tensor] | None = None,
     seed: int = 0,
 ) -> PictureDistances:
-    """Measure how far two sets of pictures are apart: KID and FID, with 95 % intervals.
+    """Measure how far two sets of pictures are apart: KID and FID, with 95% intervals.
 
     Args:
         first: pictures, uint8 `[n, H, W, 3]` or tensor `[n, 3, H, W]` in [-1, 1]; or their features `[n, d]`.
@@ -88,7 +88,7 @@ def picture_distances(
         raise ValueError(f"{len(x)} and {len(y)} pictures were given; give {_LEAST} or more of both sets")
     fid = frechet_distance(x, y, np.random.default_rng(seed))
     counts = len(x), len(y)
-    basis = Basis(min(counts), seed, "95 %: KID over blocks, FID by bootstrap")
+    basis = Basis(min(counts), seed, "95%: KID over blocks, FID by bootstrap")
     found = PictureDistances(kernel_distance(x, y), fid, counts, basis)
     if found.few:
         warnings.warn(

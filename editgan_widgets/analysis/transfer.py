@@ -35,7 +35,7 @@ class TransferMeasure:
     """Figures of one held-out portrait; nan if a figure was not requested or cannot be measured."""
 
     seed: int
-    change: float  # of the attribute, in its own unit
+    change: float  # change of the attribute, in its own unit
     success: bool  # changed in the right direction by at least LEAST_SHARE of the source's change
     identity: float  # cosine of the embeddings before and after
     outside: float  # mean absolute change outside the parts, as a share of the value range

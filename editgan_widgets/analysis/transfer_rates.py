@@ -86,7 +86,7 @@ def transfer_rate(
     report = transfer(
         model, vector, seeds, attribute, read, identity, source_change, scale, truncation_psi=truncation_psi
     )
-    basis = Basis(report.success.n, None, "95 % Wilson's interval over portraits", model.fingerprint)
+    basis = Basis(report.success.n, None, "95% Wilson's interval over portraits", model.fingerprint)
     return TransferRate(report, basis)
 
 
@@ -122,4 +122,4 @@ def rate_of_changes(
         vector, attribute, source_change, 1.0, 0, success, Estimate.of_mean(np.asarray(changes)), None, None, None,
         measures,
     )  # fmt: skip
-    return TransferRate(report, Basis(len(measures), None, "95 % Wilson's interval over portraits", fingerprint))
+    return TransferRate(report, Basis(len(measures), None, "95% Wilson's interval over portraits", fingerprint))

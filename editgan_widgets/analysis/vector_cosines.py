@@ -21,7 +21,7 @@ class Cosines(Result):
     gram: np.ndarray  # [n, n], inner products, in units of W
     condition: float  # condition number of the unit vectors' Gram matrix: 1 if orthogonal, infinite if dependent
     p_value: np.ndarray  # [n, n], probability that random directions are at least as similar, two-sided
-    random_std: float  # of the cosine of two random directions: 1 / sqrt(dimensions)
+    random_std: float  # standard deviation of the cosine of two random directions: 1 / sqrt(dimensions)
     basis: Basis
 
     def table(self) -> list[Record]:

@@ -28,9 +28,9 @@ class LibraryConfig:
     first_seed: int = 1000  # seed of the first portrait
     candidates: int = 12  # portraits that are edited
     sources: int = 5  # the best of them, whose mean is the vector
-    steps: int = 60  # of each edit
+    steps: int = 60  # steps of each edit
     truncation_psi: float = 0.7
-    licence: str | None = None  # of the vectors
+    licence: str | None = None  # licence of the vectors
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.vector_cosines import common_fingerprint, stack
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 
-_ROUNDING = 1e-6  # of the largest singular value: vectors are stored in float32
+_ROUNDING = 1e-6  # relative to the largest singular value; vectors are stored in float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class VectorPCA(Result):
     names: tuple[str, ...]
     explained: np.ndarray  # [k], share of the squared length along each component, descending
     effective_rank: float  # exp of the entropy of the shares: 1 for one direction, k for k equal shares
-    components: tuple[EditVector, ...]  # of unit length
+    components: tuple[EditVector, ...]  # unit vectors
     weights: np.ndarray  # [n, k], each vector in the components
     basis: Basis
 
@@ -59,7 +59,7 @@ class VectorPCA(Result):
         need = int(np.searchsorted(np.cumsum(self.explained), 0.9 - 1e-9)) + 1
         return (
             f"{len(self.names)} vectors have an effective rank of {self.effective_rank:.1f}; {need} components hold "
-            "90 % of their squared length."
+            "90% of their squared length."
         )
 
 

@@ -50,7 +50,7 @@ class RowNorms(Result):
         return figure
 
     def sentence(self) -> str:
-        """Name the rows that hold at least 80 % of the squared length."""
+        """Name the rows that hold at least 80% of the squared length."""
         if not self.norms.any():
             return f"{self.vector!r} is zero in every row."
         order = np.argsort(-self.shares)

@@ -87,7 +87,7 @@ def stability_of(vectors: Iterable[EditVector]) -> Stability:
     half = np.nan if without is None else 1.96 * np.sqrt((k - 1) / k * ((without - without.mean()) ** 2).sum())
     agreement = Estimate(mean, float(max(mean - half, -1)), float(min(mean + half, 1)), k)
     fingerprints = {vector.fingerprint for vector in chosen}
-    basis = Basis(k, None, "95 % jackknife over vectors", fingerprints.pop() if len(fingerprints) == 1 else None)
+    basis = Basis(k, None, "95% jackknife over vectors", fingerprints.pop() if len(fingerprints) == 1 else None)
     return Stability(chosen, cosine, _by_row(deltas), agreement, basis)
 
 

@@ -78,7 +78,7 @@ class VectorStudy:
         """Effect map; None without `maps` or portraits. `seed` is that of the bootstrap."""
         if self._effects is None or not self.seeds:
             return None
-        basis = Basis(self.n, seed, "95 % bootstrap interval over portraits", self._fingerprint)
+        basis = Basis(self.n, seed, "95% bootstrap interval over portraits", self._fingerprint)
         return self._effects.result(self.vector, np.random.default_rng(seed), basis)
 
     def curves(self) -> AttributeCurves | None:
@@ -142,7 +142,7 @@ class VectorStudy:
         return self._named if self._named in curves else main_attribute(curves)
 
     def _basis(self) -> Basis:
-        return Basis(self.n, None, "95 % Student's interval over portraits", self._fingerprint)
+        return Basis(self.n, None, "95% Student's interval over portraits", self._fingerprint)
 
 
 def study_vector(

@@ -22,7 +22,7 @@ class VectorFigures:
 
     vector: str
     norm: float  # Euclidean, of all rows, in W's own unit
-    attribute: str | None = None  # that the vector is for
+    attribute: str | None = None  # name of the attribute that the vector changes
     success: Estimate | None = None  # share of held-out portraits on which the attribute changes as it should
     leakage: float | None = None  # mean change of the other attributes, in standard deviations, per one of its own
     safe: Estimate | None = None  # strength up to which latents stay within W's ellipsoid; median over portraits
@@ -100,7 +100,7 @@ def vector_table(rows: Sequence[VectorFigures], vectors: Iterable[EditVector]) -
     """Put figures of vectors into a table."""
     counts = [row.n for row in rows if row.n]
     fingerprint = common_fingerprint(list(vectors))
-    interval = "95 % Wilson's interval over portraits" if counts else None
+    interval = "95% Wilson's interval over portraits" if counts else None
     return VectorTable(tuple(rows), Basis(min(counts) if counts else None, None, interval, fingerprint))
 
 

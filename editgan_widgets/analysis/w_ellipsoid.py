@@ -15,7 +15,7 @@ from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
-LEAST_STD = 0.01  # of W's largest standard deviation: minimum for flatter axes, along which any step would be outside
+LEAST_STD = 0.01  # minimum standard deviation of an axis, as a share of W's largest one
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class SafeStrength(Result):
     """The largest scale of a vector that keeps latents within W's ellipsoid, over sampled latents."""
 
     vector: str
-    strength: Estimate  # median over the samples; the interval contains the middle 95 % of them
+    strength: Estimate  # median over the samples; the interval contains the middle 95% of them
     by_sample: np.ndarray  # [n]; 0 if the sample itself is outside
     by_row: np.ndarray  # [num_ws], median over the samples for the row alone; infinite if the vector is zero there
     quantile: float  # share of W inside the ellipsoid
@@ -53,7 +53,7 @@ class SafeStrength(Result):
         value = self.strength
         return (
             f"{self.vector!r} stays within the {self.quantile:.0%} ellipsoid of W up to a strength of {value.value:.2f}"
-            f" in the median portrait ({value.low:.2f} to {value.high:.2f} in 95 % of the portraits)."
+            f" in the median portrait ({value.low:.2f} to {value.high:.2f} in 95% of the portraits)."
         )
 
 
@@ -101,7 +101,7 @@ def safe_strength_from(
     rows = _largest(start, step, limit)
     by_sample = rows.min(axis=1)
     low, middle, high = np.quantile(by_sample, [0.025, 0.5, 0.975])
-    basis = Basis(len(w_plus), seed, "middle 95 % of the portraits", model.fingerprint)
+    basis = Basis(len(w_plus), seed, "middle 95% of the portraits", model.fingerprint)
     estimate = Estimate(float(middle), float(low), float(high), len(w_plus))
     return SafeStrength(vector.name, estimate, by_sample, np.median(rows, axis=0), quantile, basis)
 

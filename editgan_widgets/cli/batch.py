@@ -12,8 +12,8 @@ from editgan_widgets.cli.options import Device, ModelName, SeedSource, Truncatio
 
 
 def batch(
-    out: Annotated[Path, typer.Option(help="Folder for pictures and report.csv. A second call makes what is missing.")],
-    vector: Annotated[list[str], typer.Option(help="A saved edit vector, or one of the library; repeat for several.")],
+    out: Annotated[Path, typer.Option(help="Folder for pictures and report.csv. A second call adds missing ones.")],
+    vector: Annotated[list[str], typer.Option(help="A saved edit vector, or one of the library; may be repeated.")],
     files: Annotated[
         list[Path] | None,
         typer.Argument(help="Folders or files: photos, saved pictures, latents (.npz, .npy, .pt). Or give --seeds."),
@@ -24,7 +24,7 @@ def batch(
     seed_source: SeedSource = "torch",
     truncation_psi: TruncationPsi = 0.7,
     preset: Annotated[
-        str, typer.Option(help="Of the embedding of photos: fast, default, paper or released.")
+        str, typer.Option(help="Preset for embedding photos: fast, default, paper or released.")
     ] = "default",
     workers: Annotated[int, typer.Option(min=0, help="Processes on this machine, by dask; 0: this process alone.")] = 0,
     scheduler: Annotated[

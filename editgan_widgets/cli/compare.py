@@ -10,12 +10,12 @@ from editgan_widgets.cli.options import Device
 
 def compare(
     vector: Annotated[str, typer.Argument(help="Name of a vector of the model's library.")],
-    out: Annotated[Path, typer.Option(help="Folder that takes compare.md, compare.csv and compare.png.")],
-    attribute: Annotated[str | None, typer.Option(help="That is edited; without it the vector's own.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for compare.md, compare.csv and compare.png.")],
+    attribute: Annotated[str | None, typer.Option(help="Attribute to compare. [default: the vector's own]")] = None,
     model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
     portraits: Annotated[int, typer.Option(min=10, help="Held-out portraits; about half of them are edited.")] = 400,
-    refined: Annotated[int, typer.Option(min=0, help="Portraits for refinement, which takes seconds each.")] = 20,
-    samples: Annotated[int, typer.Option(min=50, help="Labelled samples that the directions are learned from.")] = 2000,
+    refined: Annotated[int, typer.Option(min=0, help="Portraits that are also refined, some seconds each.")] = 20,
+    samples: Annotated[int, typer.Option(min=50, help="Labelled samples from which directions are learned.")] = 2000,
     device: Device = None,
 ) -> None:
     """Compare an edit vector with InterFaceGAN, a mean difference, SeFa and StyleSpace (EditGAN, table 1)."""
@@ -45,7 +45,7 @@ def compare(
         what,
         judges.factors.read,
         judges.identity,
-        getattr(judges.factors, "features", judges.identity),  # of the KID
+        getattr(judges.factors, "features", judges.identity),  # features for the KID
         range(50_000, 50_000 + portraits),
         samples=samples,
         refined_portraits=refined,

@@ -9,24 +9,24 @@ from editgan_widgets.cli.progress import progress
 
 
 def render(
-    count: Annotated[int, typer.Option(min=1, help="How many portraits.")],
+    count: Annotated[int, typer.Option(min=1, help="Number of portraits.")],
     out: Annotated[Path, typer.Option(help="Folder for the pictures, label maps and factors.")],
     size: Annotated[int, typer.Option(min=16, help="Side of a picture in px.")] = 128,
     seed0: Annotated[int, typer.Option(min=0, help="Seed of the first portrait; the others follow.")] = 0,
     pictures: Annotated[bool, typer.Option(help="Also write picture files to look at, in OUT/pictures.")] = True,
-    picture_format: Annotated[str, typer.Option("--format", help="Of the picture files: png or webp.")] = "png",
+    picture_format: Annotated[str, typer.Option("--format", help="Format of the picture files: png or webp.")] = "png",
     arrays: Annotated[bool, typer.Option(help="Write the arrays that training reads.")] = True,
     views: Annotated[
-        int, typer.Option(min=1, help="Portraits of each person, with other pose, light and expression.")
+        int, typer.Option(min=1, help="Portraits per person, in different pose, light and expression.")
     ] = 1,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes that render. [default: one per core]")] = None,
     backend: Annotated[
-        str | None, typer.Option(help="egl or software, which needs no EGL. [default: egl if available]")
+        str | None, typer.Option(help="egl, or software (needs no EGL). [default: egl if available]")
     ] = None,
     rare: Annotated[
         float, typer.Option(min=0, max=1, help="Share of portraits with rare traits: winks, moustaches.")
     ] = 0.0,
-    until: Annotated[int | None, typer.Option(min=1, help="Stop at this many; a larger number continues.")] = None,
+    until: Annotated[int | None, typer.Option(min=1, help="Stop at this many; a later call continues.")] = None,
 ) -> None:
     """Render portraits with their true label maps and factors; a stopped render continues."""
     from editgan_widgets.domains.portraits.dataset import write_dataset
@@ -70,7 +70,7 @@ def shrink(
 
 def verify(
     data: Annotated[Path, typer.Argument(help="Folder that `editgan render` wrote.")],
-    pack: Annotated[bool, typer.Option("--pack", help="Then write the arrays from the picture files.")] = False,
+    pack: Annotated[bool, typer.Option("--pack", help="Also write the arrays from the picture files.")] = False,
 ) -> None:
     """Compare a dataset's files with their checksums; exit code 1 if one is missing or changed."""
     from editgan_widgets.domains.portraits.dataset import damaged_files, pack_arrays, read_card

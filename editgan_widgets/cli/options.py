@@ -8,8 +8,8 @@ import typer
 Parts = Annotated[str, typer.Option(help="all (49, for 256 px), fine (45, for 128 px) or coarse (23, for 64 px).")]
 Data = Annotated[Path, typer.Option(help="Folder that `editgan render` wrote.")]
 Weights = Annotated[Path, typer.Option(help="Weights to write, .safetensors.")]
-TotalImages = Annotated[int, typer.Option(min=1, help="Pictures shown.")]
-MaxMinutes = Annotated[float | None, typer.Option(help="End by the clock.")]
+TotalImages = Annotated[int, typer.Option(min=1, help="Number of pictures shown to the network.")]
+MaxMinutes = Annotated[float | None, typer.Option(help="Maximum duration in minutes.")]
 SeedSource = Annotated[
     str, typer.Option(help="Random generator of the seed: torch, or numpy as in NVIDIA's generate.py.")
 ]
@@ -21,6 +21,6 @@ ModelName = Annotated[str, typer.Option(help="Name of a shipped model or a bundl
 TruncationPsi = Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random generator.")]
 Columns = Annotated[
-    bool | None, typer.Option(help="Whether directions are the columns of a matrix. [default: stated by the file]")
+    bool | None, typer.Option(help="True if directions are the columns of a matrix. [default: as stated by the file]")
 ]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps. [default: cuda if available, else cpu]")]

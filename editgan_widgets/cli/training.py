@@ -122,7 +122,7 @@ def train_encoder(
     start: Annotated[
         Path | None, typer.Option(help="Bundle whose encoder provides the initial weights. [default: random]")
     ] = None,
-    total_images: Annotated[int, typer.Option(min=16, help="Pictures shown.")] = 200_000,
+    total_images: Annotated[int, typer.Option(min=16, help="Number of pictures shown to the network.")] = 200_000,
     max_minutes: MaxMinutes = None,
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
     seed: Seed = 0,

@@ -41,7 +41,7 @@ _LIVE = 24  # number of recent states that are kept unpacked
 _TRYING_SHARE, _LONGEST_WAIT = 0.3, 30.0  # maximum share of the time for failing writes; maximum s between them
 _log = logging.getLogger(__name__)
 _OTHER_FOLDER = "choose another folder with EDITGAN_JOURNALS, or remove the file in its place"
-_MOST_BYTES = 1 << 28  # of one array
+_MOST_BYTES = 1 << 28  # maximum size of one array
 _DTYPES = ("uint8", "bool", "float32")
 
 
@@ -173,7 +173,7 @@ class Journal(Store[State], Generic[State]):
         if self._disk is None:
             return
         folder = self._disk.folder
-        new = not os.path.exists(folder)  # which, unlike Path.exists, raises nothing
+        new = not os.path.exists(folder)  # Path.exists may raise an error
         if os.path.exists(folder / "about.json"):
             raise JournalError(f"{folder} already has a journal; give another folder, or restore it")
         self._content.about = json.loads(_json({"format": _FORMAT, **about}))

@@ -42,7 +42,7 @@ class Content:
     """Content of a journal's folder."""
 
     about: dict[str, Any] = field(default_factory=dict)
-    lines: list[bytes] = field(default_factory=list)  # of the log, each with its end
+    lines: list[bytes] = field(default_factory=list)  # lines of the log, each with its line end
     arrays: dict[str, bytes] = field(default_factory=dict)  # by name, packed
     files: dict[str, Writer] = field(default_factory=dict)  # by their place in the folder
 
@@ -61,11 +61,11 @@ class JournalDisk:
         self.whole = False
         self._id = uuid.uuid4().hex
         self._process = this_process()
-        self._from: tuple[str | None, int] | None = None  # owner and log's bytes of the journal that was read
-        self._lines = 0  # in the log
-        self._end = 0  # of the log, bytes
-        self._sizes: dict[str, int] = {}  # of arrays that are written
-        self._files: set[str] = set()  # that are written
+        self._from: tuple[str | None, int] | None = None  # owner and log size of the journal that was read
+        self._lines = 0  # number of lines in the log
+        self._end = 0  # length of the log, bytes
+        self._sizes: dict[str, int] = {}  # size of each written array, bytes
+        self._files: set[str] = set()  # names of the written files
         self._look_at = 0.0
 
     def go_on_from(self, owner: str | None, log_bytes: int, files: Iterable[str]) -> None:

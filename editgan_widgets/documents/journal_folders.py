@@ -8,8 +8,8 @@ from pathlib import Path
 
 from editgan_widgets.documents.journal_lock import last_use, unused
 
-_STAMP = "%Y%m%d-%H%M%S"  # of a journal's name, local time
-_FOLDERS = ("objects", "vectors")  # of a journal, beside its own files
+_STAMP = "%Y%m%d-%H%M%S"  # prefix of a journal's name, local time
+_FOLDERS = ("objects", "vectors")  # subfolders of a journal
 
 
 def expanded(path: str | Path) -> Path:

@@ -33,7 +33,7 @@ from editgan_widgets.tiff_pages import TiffError, is_misread, is_tiff, tiff_page
 
 MOST_PIXELS = 2 * 89_478_485  # maximum of a picture, as in Pillow: a small file may declare more than fits into memory
 _LARGEST_CROP = 8  # times the photo's longer side
-_MOST_UNKNOWNS = 40_000  # of the linear system; its solution is smooth, so a coarser grid suffices
+_MOST_UNKNOWNS = 40_000  # size of the linear system; larger regions use a coarser grid, because the solution is smooth
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray
 
@@ -46,8 +46,8 @@ class PhotoError(ValueError):
 class Crop:
     """A square of a photo, in its pixels; it may reach beyond the photo's border."""
 
-    x: float  # of the left edge
-    y: float  # of the upper edge
+    x: float  # px, left edge
+    y: float  # px, upper edge
     side: float  # px, above 0
 
     def __post_init__(self) -> None:

@@ -37,7 +37,7 @@ class PhotoSession:
     crop: Crop  # the square that was embedded
     session: EditSession
     psnr: float  # dB, between the embedding's picture and the crop, before tuning
-    embedding: Embedding | None = None  # of one picture; None if the session was restored from its journal
+    embedding: Embedding | None = None  # None if the session was restored from its journal
 
     @property
     def cut(self) -> UInt8[np.ndarray, "s s 3"]:

@@ -28,7 +28,7 @@ from editgan_widgets.latent.target import EditTarget, agreement, from_label_maps
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Flag, Whole, flag
 
-_SEEN_CHANGE = 8  # of 255: change by a vector without parts above which a pixel counts as edited
+_SEEN_CHANGE = 8  # change of 255 above which a vector without parts has edited a pixel
 
 
 class SessionError(ValueError):
@@ -236,7 +236,7 @@ class SessionDocument:
         """The edited region after a change to another picture."""
         parts = self.model.labels.exact_ids(labels)
         before, edited = self.predicted(), self.state.edited
-        if not parts:  # of colour or light, say: it acts wherever the picture changes
+        if not parts:  # a vector of colour or light: the region is where the picture changes
             moved = np.abs(image.astype(int) - self.state.image).max(2) > _SEEN_CHANGE
             edited = union(edited, moved) if moved.any() else edited
         if not np.array_equal(before, predicted):

@@ -34,22 +34,20 @@ class Run:
     target: EditTarget
     reference: Tensor  # latent whose picture is kept outside the region
     config: EditConfig
-    goal: Goal | None = None  # of the completed edit that this one goes on with
+    goal: Goal | None = None  # goal of the completed edit that this one continues
     best: EditStep | None = None
     steps: int = 0
     open: bool = True
-    since: int = 0  # entry of the history that it began at
-    refines: bool = False  # an edit vector, not the painted parts
-    points: tuple[DragPoint, ...] = ()  # that are dragged
-    free: np.ndarray | None = None  # where the caller lets a drag change the picture
+    since: int = 0  # entry of the history at the start
+    refines: bool = False  # True if it refines an edit vector instead of editing painted parts
+    points: tuple[DragPoint, ...] = ()  # pairs of points to drag; empty if it is not a drag
+    free: np.ndarray | None = None  # the caller's region for a drag; None if it has none
     begun_with: np.ndarray | None = None  # the painted label map at the beginning of a drag
-    committed: State | None = None  # that is pushed, or about to be
-    start: tuple[EditVector, float] | None = (
-        None  # vector and scale from which it starts; None: from the present latent
-    )
-    candidates: Candidates | None = None  # look for such a vector among these first
-    on_candidate: OnCandidate | None = None  # shows the better ones
-    least: float = -math.inf  # `reached` that a step must exceed; of a drag that of its start
+    committed: State | None = None  # the state to commit, set before it is pushed
+    start: tuple[EditVector, float] | None = None  # vector and scale to start from; None: start at the present latent
+    candidates: Candidates | None = None  # returns vectors of which the best one becomes `start`; None if not primed
+    on_candidate: OnCandidate | None = None  # is called with the picture of each better candidate
+    least: float = -math.inf  # `reached` that a step must exceed; for a drag, that of its start
 
     def improves(self, step: EditStep) -> bool:
         """True for a step better than the best so far, and closer to the goal than the edit that this one continues."""
@@ -95,7 +93,7 @@ class Runs:
                 assert goal is not None
                 run = Run(goal.target, goal.reference, config, goal)
             if start is not None:
-                start[0].apply(state.w_plus, start[1], document.model)  # raises for one that does not fit
+                start[0].apply(state.w_plus, start[1], document.model)  # raises an error if the vector does not fit
                 run.start = start
             elif config.prime and goal is None and torch.equal(state.w_plus, state.settled_w_plus):
                 run.candidates, run.on_candidate = candidates, on_candidate
@@ -198,7 +196,7 @@ class Runs:
 
     def _commit(self, run: Run, completed: bool, predicted: np.ndarray | None = None) -> None:
         document = self._document
-        there = run.committed is not None and document.state is run.committed  # interrupted behind the push
+        there = run.committed is not None and document.state is run.committed  # interrupted after the push
         if not run.open or run.best is None or there:
             self._close(run)
             return

@@ -30,7 +30,7 @@ class State:
     settled_map: np.ndarray  # painted mask at the last completed edit
     settled_w_plus: Tensor  # latent at the last completed edit
     predicted: np.ndarray | None  # the interpreter's label map of `image`; None = not computed yet
-    goal: Goal | None = None  # of the last completed edit
+    goal: Goal | None = None  # goal of the last completed edit
     edited: np.ndarray | None = None  # bool [H, W], regions of all edits and vectors since the origin; None = nowhere
 
     def dragged(self, predicted: np.ndarray, target: np.ndarray, since: np.ndarray, settled: np.ndarray) -> "State":

@@ -9,7 +9,7 @@ import torch
 from editgan_widgets.documents.session_document import SessionDocument, SessionError
 from editgan_widgets.latent.directions.edit_vector import EditVector
 
-_ROUNDING = 1e-5  # of a latent's largest number: bound of the rounding error of adding and subtracting vectors
+_ROUNDING = 1e-5  # bound of the rounding error of adding and subtracting vectors, relative to a latent's largest number
 
 
 def vector_of(

@@ -31,8 +31,8 @@ class EditConfig:
     lr: float = 0.15  # Adam, in the units below a step
     warmup: int = 2  # steps with a reduced rate, because Adam's first steps have full length for any gradient
     decay: float = 0.3  # share of the rate at the end; the rate decays over the last third of the steps
-    beta2: float = 0.95  # of Adam; 0.999 averages over more steps than there are
-    units: Units = field(default_factory=Units)  # of the latent's coordinates: the directions that an edit prefers
+    beta2: float = 0.95  # beta2 of Adam; 0.999 averages over more steps than an edit has
+    units: Units = field(default_factory=Units)  # units of the latent's coordinates: which directions an edit prefers
     layers: tuple[int, int] | None = None  # rows of w_plus that move, first and one past the last; None = all
     weights: LossWeights = field(default_factory=LossWeights)
     outside_budget: float = 0.012  # mean change outside, share of the value range, that is not penalised in the score

@@ -17,14 +17,14 @@ class EmbedConfig:
     lr: float = 0.2  # Adam, in the units below a step
     warmup: int = 4  # steps with a reduced rate, because Adam's first steps have full length for any gradient
     decay_share: float = 0.4  # share of the steps, at the end, in which the rate decays to 0 along a cosine
-    beta2: float = 0.95  # of Adam; 0.999 averages over more steps than there are
+    beta2: float = 0.95  # beta2 of Adam; 0.999 averages over more steps than an embedding has
     units: Units = field(default_factory=lambda: Units(spread=0.5, fine=0.7))  # stiff rows stay where edits work
     together: int = 10  # without an encoder: first steps in which all rows of w_plus move together, to stay in W
     perceptual: float = 1.0  # weight of perceptual_distance; 0: not computed
     perceptual_every: int = 2  # steps between two computations; their weight is scaled accordingly
     prior: float = 0.1  # weight of the squared distance from the start in these units, mean over the latent
     error: Literal["log", "squared"] = "log"  # log of the mean squared error, or the error, pictures in [-1, 1]
-    error_weight: float = 1.0  # of that term
+    error_weight: float = 1.0  # weight of that term
     encoder: float = 0.0  # weight of the squared distance from the encoder's latent of the picture, in W's own unit
     coordinates: Literal["units", "w"] = "units"  # unit of lr and prior: `units` along W's axes, or W's own
     lookahead: int = 0  # steps between two updates of the slow weights (Zhang et al. 2019) with step size 0.5; 0: off
@@ -77,7 +77,7 @@ def paper_embedding() -> EmbedConfig:
 def released_embedding() -> EmbedConfig:
     """The released app's settings: 99 steps (it counts 100) of 10 perceptual + 1 MSE + 1 to the encoder's latent.
 
-    Adam's rate is 0.1, rises over the first 5 % and falls to 0 along a cosine over the last 25 %.
+    Adam's rate is 0.1, rises over the first 5% and falls to 0 along a cosine over the last 25%.
 
     Differences from the release: the perceptual distance is LPIPS only if VGG16 is on disk; the encoder runs in eval
     mode, not with the batch statistics of one picture, and a model may have no encoder; the best step by PSNR is kept,

@@ -14,7 +14,7 @@ from editgan_widgets.models.editgan import EditGAN
 Space: TypeAlias = Literal["w", "w_plus"] | None
 """Meaning of two-dimensional latents: n codes of W, or the rows of one w_plus. None decides by their number."""
 
-_ROW_COUNTS = tuple(range(8, 22, 2))  # of StyleGAN2 from 32 to 2048 px
+_ROW_COUNTS = tuple(range(8, 22, 2))  # rows of w_plus of StyleGAN2 from 32 to 2048 px
 
 
 class LatentShapeError(ValueError):

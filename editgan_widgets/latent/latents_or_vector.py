@@ -20,7 +20,7 @@ from editgan_widgets.models.errors import CheckpointError
 
 Kind: TypeAlias = Literal["latents", "edit vector"]
 
-_RIDGE = 0.1  # of the mean variance
+_RIDGE = 0.1  # added to each variance, as a share of the mean variance
 _PLAUSIBLE = 2.0  # maximum distance: beyond it the array is neither
 _CLEAR = 1.5  # required ratio of the two distances
 _LATENT_WORDS = (

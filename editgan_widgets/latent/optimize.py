@@ -125,7 +125,7 @@ def optimize_edit(
             values = dict(zip(objective.names, figures.tolist(), strict=True))
             outside = values["outside"]
             reached = sum(values[name] for name in objective.goals) / len(objective.goals)
-            finite = all(map(math.isfinite, values.values()))  # a step that is not is never the best
+            finite = all(map(math.isfinite, values.values()))  # otherwise the step is never the best
             agreement = agreement_score(reached, outside, config) if finite else -math.inf
             score = agreement if config.best == "iou" or not finite else -values["total"]
             done = index == config.steps or (

@@ -35,14 +35,14 @@ class PivotalConfig:
     """Settings of the tuning. Raises ValueError for settings out of range."""
 
     steps: int = 60
-    lr: float = 1e-3  # of Adam, on weights of unit variance (equalised layers)
+    lr: float = 1e-3  # learning rate of Adam on weights of unit variance (equalised layers)
     perceptual: float = 1.0  # weight of perceptual_distance; 0: not computed
     locality: float = 10.0  # weight of the squared change of pictures near the pivot; 0: not computed
     radius: float = 0.3  # position of their latents between the pivot (0) and a random w (1)
-    seed: int = 0  # of these latents
+    seed: int = 0  # seed of these latents
     moves: Literal["weights", "noise", "both"] = "weights"  # tuned parameters
-    noise_lr: float = 0.05  # of Adam, on noise maps of unit variance
-    noise_weight: float = 1.0  # of their squared autocorrelation, sum over maps and scales
+    noise_lr: float = 0.05  # learning rate of Adam on noise maps of unit variance
+    noise_weight: float = 1.0  # weight of their squared autocorrelation, summed over maps and scales
 
     def __post_init__(self) -> None:
         plain_fields(self)

@@ -25,7 +25,7 @@ from editgan_widgets.latent.terms.term import Candidate
 from editgan_widgets.models.editgan import EditGAN
 
 MOST_VECTORS = 3  # tried for one edit
-FIRST_SCALE = 0.9  # of all that are tried; the best of them is tried at OTHER_SCALES too
+FIRST_SCALE = 0.9  # scale at which every vector is tried; the best one is tried at OTHER_SCALES too
 OTHER_SCALES = (0.6, 1.2)
 LEAST_GAIN = 0.15  # share of the segmentation loss that a vector must remove to be used
 

@@ -1,10 +1,10 @@
 """EditTarget: the target label map of an edit and its region, from two label maps (EditGAN, section 3.3).
 
-The paper's region are all pixels whose label before or after is in Q_edit, a hand-written list of parts for each kind
-of edit, plus a buffer. Here Q_edit are the labels that changed pixels had or have. A small part (a lip, a brow) is in
-the region as a whole, as in the paper. A large part (skin, hair, background), which is usually in Q_edit because
-something was painted onto it, is in the region only where it changed; otherwise the region would be the whole face and
-nothing would preserve the rest of the picture.
+The paper's region is the set of pixels whose label before or after is in Q_edit, a hand-written list of parts for each
+kind of edit, plus a buffer. Here Q_edit is the set of labels that the changed pixels had before painting or have after
+it. A small part (a lip, a brow) is in the region as a whole, as in the paper. A large part (skin, hair, background),
+which is usually in Q_edit because something was painted onto it, is in the region only where it changed; otherwise the
+region would be the whole face and nothing would preserve the rest of the picture.
 """
 
 from collections.abc import Iterable
@@ -18,8 +18,8 @@ from scipy import ndimage
 from editgan_widgets.iou import mean_iou_inside
 from editgan_widgets.scalars import Flag, Real, flag, real
 
-WHOLE_PART_SHARE = 0.05  # of the picture's area: parts up to this size are in the region as a whole
-BUFFER_SHARE = 0.02  # of the height: 2.6 px at 128 px; EditGAN's 5 px at 512 px is too thin for small pictures
+WHOLE_PART_SHARE = 0.05  # share of the picture's area up to which a part is in the region as a whole
+BUFFER_SHARE = 0.02  # share of the height: 2.6 px at 128 px; EditGAN's 5 px at 512 px is too thin for small pictures
 LEAST_BUFFER = 2.0  # px
 
 Region: TypeAlias = Literal["parts", "painted"]
@@ -111,10 +111,10 @@ def from_segmentations(
 
 
 def _buffer(given: Real | None, height: int) -> float:
-    """How far a region reaches beyond its parts, px."""
+    """Margin of a region around its parts, px."""
     return max(LEAST_BUFFER, BUFFER_SHARE * height) if given is None else real(given, "buffer_px", least=0)
 
 
 def agreement(label_map: UInt8[np.ndarray, "h w"], target: EditTarget) -> float:
-    """Mean IoU, 0..1, of the edited parts in `label_map` and the target, inside the region."""
+    """Mean IoU, 0 to 1, of the edited parts in `label_map` and the target, inside the region."""
     return mean_iou_inside(label_map, target.label_map, target.region, target.labels)

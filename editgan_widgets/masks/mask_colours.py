@@ -18,8 +18,8 @@ from editgan_widgets.masks.mask_source import MaskFileError, MaskPixels
 from editgan_widgets.notes import Note
 from editgan_widgets.palettes import palettes_of
 
-DRIFT = 4  # of 255, in each channel
-_BLACK_WHITE = 8  # of 255: colours this close to black or white do not identify a palette
+DRIFT = 4  # tolerance per channel, of 255
+_BLACK_WHITE = 8  # of 255; colours this close to black or white do not identify a palette
 _LEAST_MATCH = 0.5  # minimum share of pixels in the parts' colours
 _LEAST_TELLING = 0.25  # the same for pixels that are neither black nor white
 NEAR = 20.0  # Euclidean distance

@@ -44,7 +44,7 @@ __all__ = [
     "save_mask",
 ]
 
-_ENDS = 8  # of 255: tolerance of black and white
+_ENDS = 8  # tolerance of black and white, of 255
 _MOSTLY = 0.9  # minimum share of black and white pixels in a black-and-white picture
 _MOSTLY_KNOWN = 0.5  # share of a palette's unused colours that are parts', below which it is foreign
 _NAMED = 5  # ids in a message

@@ -23,8 +23,8 @@ Source = str | os.PathLike[str] | bytes | Image.Image | np.ndarray
 _LOSSY = ("JPEG", "MPO", "WEBP", "JPEG2000", "AVIF", "HEIF")
 _LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp")  # compressions
 _MOST_PIXELS = 64_000_000
-_MOST_PAGES = 100  # of a TIFF that are compared
-_HALF = 128  # of 255: below it a pixel counts as transparent
+_MOST_PAGES = 100  # maximum number of a TIFF's pages that are compared
+_HALF = 128  # alpha of 255 below which a pixel counts as transparent
 
 
 class MaskFileError(ValueError):

@@ -351,9 +351,7 @@ def _length(length: Length, label_map: np.ndarray, mask: np.ndarray) -> float:
     """A length on all sides, px. Raises ValueError for a negative one."""
     px = _Frame(mask).thick(length)
     if px < 0:
-        raise ValueError(
-            f"a length on all sides is 0 or more; got {length!r} (grow and shrink are each other's undoing)"
-        )
+        raise ValueError(f"a length on all sides is 0 or more; got {length!r} (shrink is the inverse of grow)")
     return px
 
 

@@ -17,7 +17,7 @@ from editgan_widgets.masks.part_operations import LabelMap, Operation
 from editgan_widgets.masks.strokes import StrokeError, positive
 from editgan_widgets.scalars import Real
 
-_STEP = 0.25  # of the radius: maximum step, because a longer one would fold the picture
+_STEP = 0.25  # maximum step as a share of the radius; a longer one would fold the picture
 
 
 def push(points: Sequence[Sequence[Real]] | np.ndarray, radius: Real) -> Operation:

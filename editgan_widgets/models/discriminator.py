@@ -1,9 +1,9 @@
 """StyleGAN2's discriminator (Karras et al. 2020): picture [batch, 3, H, W] in [-1, 1] -> realness [batch, scores].
 
-Residual blocks halve the size down to 4 px; there the minibatch standard deviation (Karras et al. 2018, section 3) is
-added as one more channel, and there is one score. With `patches` the blocks end earlier and every cell is scored by
-itself (Isola et al. 2017, section 3.2.2): one picture gives hundreds of scores of local texture, none of the whole. The
-blocks' activations also serve as features of a perceptual distance. State-dict names are those of the public
+Residual blocks halve the size down to 4 px. There the minibatch standard deviation (Karras et al. 2018, section 3) is
+added as a channel, and the picture gets one score. With `patches`, the blocks end earlier and every cell of the last
+map gets a score (Isola et al. 2017, section 3.2.2): hundreds of scores of local texture, none for the whole picture.
+The blocks' activations also serve as features of a perceptual distance. State-dict names are those of the public
 StyleGAN2-ADA layout (`b64.conv0.weight`, `b4.fc.bias`, …).
 
 Karras et al. 2020, figure 7, has three architectures: "resnet", with a shortcut around each block, "skip", where every
@@ -96,14 +96,14 @@ class Discriminator(nn.Module):
     def features(
         self, image: Float[Tensor, "batch 3 h w"], dtype: torch.dtype = torch.float32, count: int | None = None
     ) -> list[Float[Tensor, "batch _ _ _"]]:
-        """Give each residual block's output, fine to coarse: H/2, H/4, …; only the first `count` where given.
+        """Return each residual block's output, fine to coarse: H/2, H/4, …; with `count` only the first ones.
 
-        They read pictures of any size that they can halve. Raises ValueError for others.
+        Raises ValueError for pictures whose height or width is not a multiple of 2 ** (number of blocks).
         """
         step = 2 ** len(self.block_sizes[:count])
         if image.shape[2] % step or image.shape[3] % step:
             raise ValueError(
-                f"picture is {tuple(image.shape[2:])} px; these blocks halve multiples of {step} px: resize it"
+                f"the picture is {tuple(image.shape[2:])} px; both sides must be multiples of {step} px: resize it"
             )
         return self._blocks(image.to(dtype), count)[0]
 

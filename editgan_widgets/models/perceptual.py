@@ -53,7 +53,7 @@ class PerceptualReference:
 class _FeatureDistance:
     """Base of the distances: reference features, masking of pixels, sum over the feature maps."""
 
-    name: str  # which features these are, for reports
+    name: str  # name of the features, for reports
 
     def reference(
         self, image: Float[Tensor, "batch 3 h w"], keep: Bool[Tensor, "h w"] | None = None

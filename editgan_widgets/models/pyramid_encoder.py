@@ -32,7 +32,7 @@ class PyramidEncoderConfig:
     w_dim: int = 512  # length of a row
     width: int = 64  # channels of the first convolution
     blocks: tuple[int, ...] = (3, 4, 6, 3)  # bottleneck blocks at 1/4, 1/8, 1/16, 1/32
-    channels: int = 512  # of the pyramid's maps
+    channels: int = 512  # channels of the pyramid's maps
     statistics: str = "picture"  # batch norms use each picture's own statistics, or the "stored" ones
 
     def __post_init__(self):

@@ -1,7 +1,7 @@
 """RecordedSteps: the steps of a loop on a CUDA device, recorded as graphs and replayed.
 
-A step of an edit is some thousand operations on small maps, and the host takes longer to start them one after another
-than the device to do them. A CUDA graph starts them all at once.
+A step of an edit is some thousand operations on small maps, and the host needs longer to launch them one by one than
+the device to execute them. A CUDA graph launches them all at once.
 
 A recorded step always uses the same memory: its inputs must stay at fixed addresses, its results are valid until the
 next step, and it must not read a value back from the device.
@@ -24,15 +24,16 @@ _KINDS = 4  # maximum number of kinds of steps, because each is recorded separat
 
 
 class RecordedSteps:
-    """Steps that come round in kinds: one as it is, one while recording, all later ones by replaying.
+    """Runs a periodic loop: steps i and i + kinds perform the same operations.
 
-    Where recording fails, a warning says why, and steps run as they are.
+    The first step of each kind runs normally, the second is recorded, and later ones are replayed. If recording fails,
+    a warning gives the reason, and steps run normally.
 
     Args:
-        step: called with the step's number; steps whose numbers differ by `kinds` do the same operations.
-        kinds: number of kinds, which come in turn.
-        device: of the steps.
-        record: records a step; None: as a CUDA graph. Only on a CUDA device, where it is not given.
+        step: called with the number of the step, from 0.
+        kinds: period of the loop.
+        device: device of the steps.
+        record: records a step; None records CUDA graphs, which needs a CUDA device.
     """
 
     def __init__(
@@ -50,11 +51,11 @@ class RecordedSteps:
 
     @property
     def recorded(self) -> int:
-        """Number of kinds that are replayed by now."""
+        """Number of kinds that are recorded."""
         return len(self._replays)
 
     def __call__(self) -> Sequence[Tensor]:
-        """Give the next step's results. They hold until the next call."""
+        """Return the results of the next step, valid until the next call."""
         number, kind = self._number, self._number % self._kinds
         self._number += 1
         if not self._records or number < self._kinds:
@@ -79,8 +80,8 @@ class RecordedSteps:
 class _GraphRecorder:
     """Records CUDA graphs that share their memory, because they are replayed in the order of recording."""
 
-    _streams: ClassVar[dict[torch.device, Any]] = {}  # one a device: libraries keep memory for each that they meet
-    _recording = threading.Lock()  # beginning to record waits for the device, which another recording forbids
+    _streams: ClassVar[dict[torch.device, Any]] = {}  # one per device: libraries keep memory for each stream
+    _recording = threading.Lock()  # recording starts by waiting for the device, which fails during another recording
 
     def __init__(self, device: torch.device):
         self._device = device
@@ -92,10 +93,10 @@ class _GraphRecorder:
             stream = self._streams.setdefault(self._device, torch.cuda.Stream())
             before = torch.cuda.current_stream()
             try:
-                # thread_local: another thread may use the device meanwhile without spoiling the recording
+                # thread_local: other threads may use the device during the recording
                 with torch.cuda.graph(graph, self._pool, stream, capture_error_mode="thread_local"):
                     results = run()
             finally:
-                torch.cuda.set_stream(before)  # a recording that fails leaves its own
+                torch.cuda.set_stream(before)  # a failed recording leaves its own stream
         self._pool = graph.pool()
         return graph.replay, results

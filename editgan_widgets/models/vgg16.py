@@ -20,7 +20,7 @@ from editgan_widgets.models.official.tensor_files import finite, read_tensors, s
 
 VGG16_VARIABLE = "EDITGAN_VGG16"  # environment variable: path of torchvision's vgg16-397923af.pth
 STAGES = ((0, 2), (5, 7), (10, 12, 14), (17, 19, 21), (24, 26, 28))  # numbers of torchvision's `features`
-_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of pictures in [0, 1]
+_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # for pictures in [0, 1]
 
 
 def vgg16_path(path: str | os.PathLike[str] | None = None) -> Path | None:

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-COARSE_WEIGHT, GRADIENT_WEIGHT, CHARBONNIER = 0.5, 0.5, 0.02  # of `paired_loss`
+COARSE_WEIGHT, GRADIENT_WEIGHT, CHARBONNIER = 0.5, 0.5, 0.02  # constants of `paired_loss`
 
 
 def paired_loss(

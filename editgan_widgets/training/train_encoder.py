@@ -40,19 +40,19 @@ class TrainEncoderConfig:
     """Settings of the training. Raises ValueError for contradictory settings."""
 
     network: EncoderConfig | None = None  # None: sizes chosen for the generator
-    seed: int = 0  # of weights, order of pictures, and every random draw
+    seed: int = 0  # seed of weights, order of pictures and all random draws
     total_images: int = 200_000  # length of the run, counted in pictures shown
     max_minutes: float | None = None  # time limit; the learning rate decays accordingly
     batch: int = 16  # pictures per step, samples and renders together
-    learning_rate: float = 1e-3  # of Adam
-    render_share: float = 0.5  # of a batch, if there is a data folder; the rest are generator samples
+    learning_rate: float = 1e-3  # learning rate of Adam
+    render_share: float = 0.5  # share of renders in a batch if there is a data folder; the rest are generator samples
     style_mixing: float = 0.5  # probability that a sample's later rows belong to a second code
     max_truncation_psi: float = 1.0  # samples are truncated by a random psi between 0.5 and this
-    w_weight: float = 0.5  # of the squared error in W, in units of its standard deviation; samples only
-    picture_weight: float = 4.0  # of the distance of pictures: L1 at three sizes and of differences
-    perceptual_weight: float = 1.0  # of perceptual_distance; the report names its features
-    code_weight: float = 0.1  # of the squared error in W of renders whose code the folder has
-    spread_weight: float = 0.02  # of the squared distance of a render's rows from their mean, in standard deviations
+    w_weight: float = 0.5  # weight of the squared error in W, in its standard deviations; samples only
+    picture_weight: float = 4.0  # weight of the distance of pictures: L1 at three sizes and of differences
+    perceptual_weight: float = 1.0  # weight of perceptual_distance; the report names its features
+    code_weight: float = 0.1  # weight of the squared error in W for renders whose code the folder has
+    spread_weight: float = 0.02  # weight of the squared distance of a render's rows from their mean
     held_out: int = 64  # last pictures of the folder, never trained on: for the report
     checkpoint_minutes: float = 3.0  # between two checkpoints
 

@@ -37,7 +37,7 @@ class TrainFactorRegressorConfig:
     max_minutes: float | None = None  # time limit for computing statistics
     disturbed_share: float = 0.7  # share of these pictures that are augmented
     rounds: int = 40  # epochs of the small network
-    batch: int = 128  # of statistics
+    batch: int = 128  # vectors of statistics per batch
     learning_rate: float = 2e-3  # falls along a cosine
     weight_decay: float = 0.3
     held_out: int = 500  # last pictures of the folder: for the reported R²
@@ -146,7 +146,7 @@ def _fit_head(
     network.statistics.requires_grad_(False)
     length = RunLength(max(config.rounds * len(statistics), config.batch))
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)  # of the dropout
+        torch.manual_seed(config.seed)  # for the dropout
         fit(network, batch_loss, length, config.batch, config.learning_rate, config.weight_decay, report)
 
 

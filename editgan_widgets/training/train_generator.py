@@ -55,12 +55,12 @@ class TrainGeneratorConfig:
     """Settings of the training. The defaults are for a 64 px network on a CPU. Raises ValueError for contradictions."""
 
     network: StyleGAN2Config = field(default_factory=StyleGAN2Config)  # sizes of the generator
-    seed: int = 0  # of weights, order of pictures, and every random draw
+    seed: int = 0  # seed of weights, order of pictures and all random draws
 
     total_images: int = 100_000  # length of the run, counted in pictures shown
     max_minutes: float | None = None  # time limit; the learning rate decays accordingly
     batch: int = 16  # pictures per step; several times mbstd's group of 4
-    learning_rate: float = 2.5e-3  # of both networks; StyleGAN2's value for equalised layers
+    learning_rate: float = 2.5e-3  # for both networks; StyleGAN2's value for equalised layers
     discriminator_rate: float = 1.0  # the discriminator's learning rate as a multiple of the generator's (TTUR)
     beta1: float = 0.0  # Adam's momentum; 0 for adversarial training, 0.9 is quicker for paired training alone
     beta2: float = 0.99  # Adam's second moment, StyleGAN2's value
@@ -71,15 +71,15 @@ class TrainGeneratorConfig:
     ema_half_life: int = 5_000  # images; half-life of the weights' moving average
     ema_rampup: float = 0.05  # the half-life is at most this share of the images seen, to forget early weights soon
 
-    paired_weight: float = 0.0  # of the comparison with the picture of the same code; 0: codes not needed
+    paired_weight: float = 0.0  # weight of the comparison with the picture of the same code; 0: codes not needed
     part_weights: Mapping[int, float] = field(default_factory=dict)  # label id -> weight of its pixels; others weigh 1
-    coarse_weight: float = COARSE_WEIGHT  # of the L1 at 1/2 and at 1/4 size, each; pulls large shapes into place first
-    gradient_weight: float = GRADIENT_WEIGHT  # of the L1 between horizontal and vertical differences; keeps edges sharp
-    feature_weight: float = 0.0  # of the distance of a given network's activations; keeps small parts recognisable
+    coarse_weight: float = COARSE_WEIGHT  # weight of the L1 at 1/2 and at 1/4 size, each; moves large shapes first
+    gradient_weight: float = GRADIENT_WEIGHT  # weight of the L1 of neighbour differences; keeps edges sharp
+    feature_weight: float = 0.0  # weight of the distance of a network's activations; keeps small parts recognisable
     feature_interval: int = 1  # steps between these comparisons, which cost as much as the rest; scales their weight
     charbonnier: float = CHARBONNIER  # px value (of [-1, 1]) below which the full-size L1 is rounded off
 
-    adversarial_weight: float = 1.0  # of the generator's GAN loss; 0: no discriminator
+    adversarial_weight: float = 1.0  # weight of the generator's GAN loss; 0: no discriminator
     relativistic: bool = False  # score differences of real and generated pairs instead of single pictures
     patches: int = 1  # per side, each with a separate score; 1: one score for the whole picture
     adversarial_rampup: int = 2_000  # images over which the weight grows from 0, because a new discriminator is random

@@ -29,9 +29,9 @@ class TrainIdentityConfig:
 
     total_images: int = 100_000
     max_minutes: float | None = None  # time limit; the learning rate decays accordingly
-    people: int = 24  # in a batch
-    views: int = 3  # of each person
-    temperature: float = 0.15  # of the similarities: a lower one weights the most similar other people more
+    people: int = 24  # people per batch
+    views: int = 3  # pictures per person
+    temperature: float = 0.15  # temperature of the similarities; a lower one weights the most similar other people more
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
     held_out: int = 100  # last people of the folder: for the reported AUC

@@ -28,7 +28,7 @@ class InterpreterTrainingConfig:
     pixels: int = 2048  # per step, drawn from all pictures
     lr: float = 3e-3  # Adam, cosine to zero
     weight_decay: float = 1e-4  # on the three linear layers, because there are only 16 pictures
-    balanced_fraction: float = 0.5  # of the pixels: label first, then a pixel of it; the rest uniform over pixels
+    balanced_fraction: float = 0.5  # share of pixels drawn by label first; the others are uniform over pixels
     balance_power: float = 0.5  # probability of a label ~ its area ** (1 - power): 1 = all labels equally likely
 
 

@@ -34,7 +34,7 @@ class TrainSegmenterConfig:
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
     small_part_power: float = 0.3  # class weight = (share of pixels) ** -power: 0 = no weights, 1 = all parts equal
-    dice_weight: float = 1.0  # of the soft Dice loss, relative to the cross-entropy
+    dice_weight: float = 1.0  # weight of the soft Dice loss relative to the cross-entropy
     large_part_pixels: float = 0.02  # share of the pixels; larger parts are subsampled to it in the loss
     held_out: int = 200  # last pictures of the folder: for the reported mIoU
     half_size_share: float = 0.4  # share of the batches at half size, because the segmenter is used at 64 and 128 px

@@ -1,4 +1,4 @@
-"""Everything that knows Jupyter: editor, explorer of edit vectors, finder of directions, and their parts."""
+"""The Jupyter widgets: editor, explorer of edit vectors, finder of directions, sample grid."""
 
 from editgan_widgets.widgets.core.part_canvas import PartCanvas
 from editgan_widgets.widgets.editor import Editor

@@ -43,7 +43,7 @@ export function makeAnnouncer({ running, t }) {
     /** @param {number} done @param {number} total */
     progress(done, total) {
       const now = total ? Math.floor((4 * done) / total) : 0;
-      if (now > quarter && now < 4) say(t("{percent} % of the edit is done.", { percent: 25 * now }));
+      if (now > quarter && now < 4) say(t("{percent}% of the edit is done.", { percent: 25 * now }));
       quarter = now;
     },
     /** @param {string} text */

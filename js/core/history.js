@@ -54,7 +54,7 @@ export function makeHistory({ model, tell, t }) {
   );
   /** @type {import("./types").HistoryEntry[]} */
   let entries = [];
-  let revision = 0; // of `entries`
+  let revision = 0; // revision of `entries`
   /** The kernel sent the whole history. */
   function read() {
     if (model.get("history_revision") < revision) return; // older than the changes that have arrived since

@@ -30,7 +30,7 @@ export function makeRunBar({ model, root, put, t, tell }, { progressed }) {
     numbers,
   );
 
-  let newest = model.get("progress"); // of the newest frame
+  let newest = model.get("progress"); // progress of the newest frame
   /** @param {import("./types").Progress} given */
   function take(given) {
     newest = given;

@@ -28,11 +28,11 @@ export function makeZoom({ model, t }, { canvas, pointer, changed }) {
   const to = (factor, about = null) => view.to(factor, about ?? pointer());
   /** @param {number} factor @param {Point | null} about */
   const by = (factor, about = null) => view.by(factor, about ?? pointer());
-  /** At 100 % one picture px is one screen px, so the figure also depends on the view's size. */
+  /** At 100% one picture px is one screen px, so the figure also depends on the view's size. */
   function show() {
     const { zoom } = view.seen();
     const percent = Math.round((100 * zoom) / actual());
-    fit.textContent = `${percent} %`;
+    fit.textContent = `${percent}%`;
     fit.setAttribute("aria-label", t("Zoom {percent} percent; show the whole picture", { percent }));
     setUsable(further, zoom > view.least());
     setUsable(closer, zoom < MOST_ZOOM);

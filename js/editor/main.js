@@ -39,7 +39,7 @@ import { makeToolbar } from "./toolbar.js";
 import { makeToolPreview } from "./tool_preview.js";
 import { makeVectorPanel } from "./vectors.js";
 
-const MOST_SIZE = 48; // of the brush, picture px
+const MOST_SIZE = 48; // maximum brush size, picture px
 let editors = 0;
 
 /** @param {{ model: import("../core/types").Model<import("./wire").EditorTraits>, el: HTMLElement }} given */

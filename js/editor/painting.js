@@ -44,7 +44,7 @@ export function makePainting(page, { canvases, labelMap, zoom, choice, brush, ho
   const inside = (/** @type {Point} */ [x, y]) => x >= 0 && y >= 0 && x < width && y < height;
 
   // ---- what is under the pointer
-  const shareText = (/** @type {number} */ share) => (share < 0.001 ? t("under 0.1 %") : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`);
+  const shareText = (/** @type {number} */ share) => (share < 0.001 ? t("under 0.1%") : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)}%`);
   let said = ""; // text of `hover`
   /** @param {import("../core/types").Part | undefined} part */
   function say(part) {

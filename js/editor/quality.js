@@ -4,7 +4,7 @@ import { h } from "../core/dom.js";
 
 /** @param {import("./page.js").EditorPage} page */
 export function makeQuality({ model, t }) {
-  const percent = (/** @type {number} */ share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
+  const percent = (/** @type {number} */ share, digits = 0) => `${(100 * share).toFixed(digits)}%`;
   const badge = h("span", { class: "eg-badge", role: "img", hidden: true });
   const note = h("span", { class: "eg-edit-note", role: "img", hidden: true });
   /** @param {HTMLElement} node @param {string} short @param {string} long */
@@ -29,7 +29,7 @@ export function makeQuality({ model, t }) {
     const lines = [GRADES[found.grade][1], t("Closeness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) })];
     if (found.identity != null) lines.push(t("Same person: cosine {cosine} (good from 0.8, fair from 0.6)", { cosine: found.identity.toFixed(2) }));
     const name = found.vector;
-    if (found.editability != null) lines.push(t("Effect of {vector}: {share} of its effect on a typical portrait (good from 60 %, fair from 30 %)", { vector: t(name), share: percent(found.editability) }));
+    if (found.editability != null) lines.push(t("Effect of {vector}: {share} of its effect on a typical portrait (good from 60%, fair from 30%)", { vector: t(name), share: percent(found.editability) }));
     say(badge, GRADES[found.grade][0], lines.join("\n"));
   }
   /** @param {import("./wire").EditQuality | null | undefined} found */

@@ -19,7 +19,7 @@ export function makeSampleSheet({ tell, t }) {
   /** @type {Map<string, Cell>} */
   const cells = new Map(); // by "seed psi"
   /** @type {HTMLElement[]} */
-  const blocks = []; // of COLUMNS seeds each
+  const blocks = []; // blocks of COLUMNS seeds
   const button = iconButton("portrait", t("New portrait: choose one to start from"), () => choose(anew), { "aria-label": t("New portrait"), "aria-haspopup": "dialog" });
   const close = iconButton("close", t("Close without choosing"), () => node.close());
   const more = h("button", { type: "button", class: "eg-button eg-text", onclick: () => addBlock()?.focus() }, t("More portraits"));

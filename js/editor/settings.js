@@ -50,7 +50,7 @@ export function makeSettings({ model, own, t }) {
       h("label", { class: "eg-field" }, h("span", {}, t("Preset")), preset),
       field("lr", t("Learning rate"), t("Adam's learning rate, in units of the latent"), { min: 0.001, max: 5, step: 0.01 }),
       field("outside_budget", t("Outside budget"), t("Mean change outside the region that is not penalised, as a share of the value range"), { min: 0, max: 0.2, step: 0.002 }),
-      field("buffer_px", t("Buffer"), t("How far the region reaches beyond the parts, in picture pixels; empty: 2 % of the height"), { min: 0, max: 64, step: 0.5 }, true),
+      field("buffer_px", t("Buffer"), t("How far the region reaches beyond the parts, in picture pixels; empty: 2% of the height"), { min: 0, max: 64, step: 0.5 }, true),
       field("stop_iou", t("Stop at"), t("Stop early at this IoU, 0 to 1; empty: run all steps"), { min: 0, max: 1, step: 0.01 }, true),
       h(
         "label",

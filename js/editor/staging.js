@@ -22,7 +22,7 @@ export function makeStaging({ model, root, tell, own, t }, { settled }) {
     letGo: commit,
   });
   const range = h("input", {
-    type: "range", min: 0, max: 1.5, step: 0.05, class: "eg-range", "aria-label": t("Strength of this edit"), title: t("Strength of this edit; double-click for 100 %"),
+    type: "range", min: 0, max: 1.5, step: 0.05, class: "eg-range", "aria-label": t("Strength of this edit"), title: t("Strength of this edit; double-click for 100%"),
     ...drag.handlers,
     ondblclick: () => commit(1),
   });
@@ -35,7 +35,7 @@ export function makeStaging({ model, root, tell, own, t }, { settled }) {
     sent.tell({ kind: "strength", strength, live: false });
   }
   function showValue() {
-    value.textContent = `${Math.round(Number(range.value) * 100)} %`;
+    value.textContent = `${Math.round(Number(range.value) * 100)}%`;
     range.setAttribute("aria-valuetext", value.textContent);
   }
   const more = textButton(t("{steps} more", { steps: MORE }), t("Continue for {steps} more steps towards the same parts", { steps: MORE }), () => tell({ kind: "run", steps: MORE }));

@@ -89,7 +89,7 @@ export function makeToolbar({ model, put, t, tell, asked }, { setTool, toolNodes
     size.value = String(model.get("size"));
     sizeText.textContent = `${model.get("size")} px`;
     opacity.value = String(Math.round(model.get("opacity") * 100));
-    opacityText.textContent = `${opacity.value} %`;
+    opacityText.textContent = `${opacity.value}%`;
   }
   const can = { undo: () => model.get("can_undo") || model.get("running"), redo: () => model.get("can_redo") };
   /**

@@ -8,8 +8,8 @@ import { makeVectorMenu } from "./vector_menu.js";
 
 const SEARCH_FROM = 13; // with so many vectors there is a field to find one by name
 const REFINE_STEPS = [10, 30, 60];
-const LIMIT = 2; // of a slider
-const MOST = 4; // of a typed number
+const LIMIT = 2; // range of a slider, either sign
+const MOST = 4; // range of a typed number, either sign
 
 /** @typedef {ReturnType<typeof makeRowNodes>} Row */
 
@@ -90,7 +90,7 @@ export function makeVectorPanel({ model, tell, t, own }, { settled }) {
   /** @type {Map<string, number>} */
   const scales = new Map(); // as they were last shown or sent
   /** @type {Map<string, { bytes: import("../core/types").Bytes, address: string }>} */
-  const addresses = new Map(); // of the pictures
+  const addresses = new Map(); // object URLs of the pictures
   const groups = { library: makeGroup(t("Library")), own: makeGroup(t("Own vectors")) };
   const find = h("input", {
     type: "search", class: "eg-search eg-vector-search", placeholder: t("Find a vector"), "aria-label": t("Find a vector by name"), oninput: () => filter(),

@@ -24,7 +24,7 @@ export interface Dismiss {
   kind: "dismiss";
 }
 
-/** Send a result to the view that asks; "zip" has the tables and figures of all results. */
+/** Send a result to the view that requested it; "zip" has the tables and figures of all results. */
 export interface Download {
   kind: "download";
   result?: string;

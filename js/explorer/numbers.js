@@ -38,7 +38,7 @@ export const tickText = (value) => signed(String(value));
 export const strengthText = (value) => (Math.abs(value) < 0.005 ? "0" : (value > 0 ? "+" : "\u2212") + Number(Math.abs(value).toFixed(2)));
 
 /** @param {number} share */
-export const percent = (share) => (share > 0 && share < 0.095 ? `${Number((100 * share).toPrecision(1))} %` : `${Math.round(100 * share)} %`);
+export const percent = (share) => (share > 0 && share < 0.095 ? `${Number((100 * share).toPrecision(1))}%` : `${Math.round(100 * share)}%`);
 
 /**
  * At most `count` round numbers from `low` to `high`.

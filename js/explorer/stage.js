@@ -5,7 +5,7 @@ import { h, surface } from "../core/dom.js";
 import { makeDrag, makePreviews } from "../core/previews.js";
 import { short, strengthText } from "./numbers.js";
 
-const LIMIT = 2; // of the slider
+const LIMIT = 2; // range of the slider, either sign
 
 /** @typedef {import("./wire").Traits} Traits */
 
@@ -90,10 +90,10 @@ export function makeStage({ model, root, t, put, tell, own }) {
     overlay.checked = model.get("overlay");
     heat.canvas.hidden = !overlay.checked;
     scale.hidden = peak.hidden = !overlay.checked || !view;
-    peak.textContent = view?.peak ? t("to {peak} %", { peak: short(100 * view.peak) }) : "";
+    peak.textContent = view?.peak ? t("to {peak}%", { peak: short(100 * view.peak) }) : "";
     peak.title = t("Largest mean change of a pixel at strength 1, of the value range");
     safeText.textContent = found === undefined ? "" : t("safe to {strength}", { strength: short(found) });
-    safeText.title = t("Strength up to which the median portrait stays within the 99 % ellipsoid of W");
+    safeText.title = t("Strength up to which the median portrait stays within the 99% ellipsoid of W");
     safe.hidden = found === undefined || found >= LIMIT;
     if (found !== undefined) safe.style.left = `${(100 * (found + LIMIT)) / (2 * LIMIT)}%`;
   }

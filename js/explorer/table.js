@@ -20,7 +20,7 @@ export function makeTable({ model, t, put, tell }, chosen) {
     ["norm", t("Norm"), t("Length of the vector, in W's own unit")],
     ["success", t("Success"), t("Share of held-out portraits on which its attribute changes by at least half of the expected change")],
     ["leakage", t("Leakage"), t("Mean change of the other attributes where its own changes by one standard deviation")],
-    ["safe", t("Safe"), t("Strength up to which the median portrait stays within the 99 % ellipsoid of W")],
+    ["safe", t("Safe"), t("Strength up to which the median portrait stays within the 99% ellipsoid of W")],
   ];
   const heads = columns.map(([by, label, title]) => {
     const button = h("button", { type: "button", class: "ex-sort", title, onclick: () => sort(by) }, label);
@@ -108,7 +108,7 @@ export function makeTable({ model, t, put, tell }, chosen) {
     leakage.textContent = row.leakage === null ? waits : short(row.leakage);
     leakage.title = row.leakage === null ? "" : t("Standard deviations per one of {attribute}, n = {n}", { attribute: row.attribute, n: row.n });
     safe.textContent = row.safe ? short(row.safe.value) : waits;
-    safe.title = row.safe ? t("{low} to {high} in 95 % of the portraits", { low: short(row.safe.low), high: short(row.safe.high) }) : "";
+    safe.title = row.safe ? t("{low} to {high} in 95% of the portraits", { low: short(row.safe.low), high: short(row.safe.high) }) : "";
     draft.hidden = row.kind !== "draft";
     remove.hidden = row.kind === "";
     const { name } = row;

@@ -5,7 +5,7 @@ import { ICONS } from "../core/icons.js";
 import { makeFieldText } from "../core/own.js";
 import { makeDrag, makePreviews } from "../core/previews.js";
 
-const LIMIT = 3; // of a slider
+const LIMIT = 3; // range of a slider, either sign
 
 /** @param {number} strength */
 export const strengthText = (strength) => (Math.abs(strength) < 0.005 ? "0" : (strength > 0 ? "+" : "\u2212") + Math.abs(strength).toFixed(Number.isInteger(strength) ? 0 : 2));
@@ -101,8 +101,8 @@ function makeRow({ model, t, tell }, first, previews, sent) {
     const { attribute, change, share, accuracy, low, high, marks } = now;
     const texts = [];
     if (accuracy !== undefined)
-      texts.push(t("right for {accuracy} % of {marks} left-out marks ({low} to {high} %)", { accuracy: percent(accuracy), marks, low: percent(low ?? 0), high: percent(high ?? 1) }));
-    if (attribute) texts.push(t("{attribute} {change} SD, {share} % of its effect", { attribute, change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
+      texts.push(t("right for {accuracy}% of {marks} left-out marks ({low} to {high}%)", { accuracy: percent(accuracy), marks, low: percent(low ?? 0), high: percent(high ?? 1) }));
+    if (attribute) texts.push(t("{attribute} {change} SD, {share}% of its effect", { attribute, change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
     return texts.join(" \u00b7 ");
   }
   /** @param {import("./wire").Direction} given @param {boolean} active */

@@ -5,7 +5,7 @@ import { percent, seedsOf, short, sortedRows, spread, strengthText, ticks } from
 test("numbers are short and have a real minus sign", () => {
   assert.deepEqual([0.0341, 1.253, 12.34, 250.4, -0.5, 0, null].map(short), ["0.034", "1.25", "12.3", "250", "\u22120.50", "0.00", "–"]);
   assert.deepEqual([0, 1, -0.5, 1.25].map(strengthText), ["0", "+1", "\u22120.5", "+1.25"]);
-  assert.deepEqual([0, 0.004, 0.5, 1].map(percent), ["0 %", "0.4 %", "50 %", "100 %"]);
+  assert.deepEqual([0, 0.004, 0.5, 1].map(percent), ["0%", "0.4%", "50%", "100%"]);
 });
 
 test("ticks are round numbers within the range", () => {

@@ -17,7 +17,7 @@ from editgan_widgets.domains.portraits import load_segmenter
 from editgan_widgets.files import write_text
 from editgan_widgets.latent.terms.drag import DRAG_STEPS
 
-NEAR = 2 / 128  # of the height: 2 px at 128 px
+NEAR = 2 / 128  # share of the height: 2 px at 128 px
 
 
 def table(measures, size):

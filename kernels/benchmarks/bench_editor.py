@@ -241,7 +241,7 @@ def _endurance_rows(browser):
         ("Stop -> stopped, steps that still came, worst", str(stop["steps"]), "<= 1"),
         ("page reloaded, all is back", "{} of {}".format(*browser["reloads"]), "all"),
         ("connection dropped in mid-stroke, all is back", "{} of {}".format(*browser["drops"]), "all"),
-        (f"browser's memory over {memory['frames']} frames", growth, "<= +5 %"),
+        (f"browser's memory over {memory['frames']} frames", growth, "<= +5%"),
         ("slider dragged at random, its last place is shown", "{} of {}".format(*browser["last_place_shown"]), "all"),
     ]
 

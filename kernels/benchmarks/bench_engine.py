@@ -120,7 +120,7 @@ class Bench:
             markdown_table(reports),
         ]
         lines += [f"Median success without refinement: {statistics.median(shares):.0%}."]
-        lines.append(f"{sum(share >= 0.8 for share in shares)} of {len(shares)} vectors reach 80 %.")
+        lines.append(f"{sum(share >= 0.8 for share in shares)} of {len(shares)} vectors reach 80%.")
         return [report.to_dict() for report in reports], lines
 
     def fitting(self, vector):
@@ -183,7 +183,7 @@ class Bench:
                 note(f"smile, {name}, {refined} steps: {row['accuracy']:.0%}, identity {row['identity']:.3f}")
         lines = [
             f"{len(w_plus)} held-out portraits that smile less than the median sample; scales at which 20 others smile "
-            f"{change:.2f} more; accuracy: smiles like the 30 % of the samples that smile most; KID against these, "
+            f"{change:.2f} more; accuracy: smiles like the 30% of the samples that smile most; KID against these, "
             f"by the regressor's features; directions learned from {self.options.labelled} samples.",
             "",
             "| direction | refinement | accuracy | smile gained | identity | picture's change | KID |",

@@ -88,7 +88,7 @@ def in_process(name, shape, options):
         if free is not None and needed > free * 0.97:
             return {"refused": f"needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free"}
     began, busy, own = time.monotonic(), busy_seconds(), own_seconds()
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # of other processes
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None  # load by other processes
     command = [sys.executable, __file__, "--measure", name, "--shapes", shape or CAR, "--threads", str(options.threads)]
     command += ["--device", options.device, "--seconds", str(options.seconds), "--least", str(options.least)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(options.threads)}

@@ -19,7 +19,7 @@ from torch import Tensor
 
 _SWITCH = "EDITGAN_KERNELS"  # "torch": plain forms only; "triton": kernels where they run, even if slower
 _DTYPES = (torch.float32, torch.bfloat16, torch.float16)
-_TOLERANCE = {torch.float32: 5e-3, torch.bfloat16: 5e-2, torch.float16: 5e-2}  # of the largest value: a wrong kernel
+_TOLERANCE = {torch.float32: 5e-3, torch.bfloat16: 5e-2, torch.float16: 5e-2}  # of the largest value
 _CALLS, _ROUNDS = 10, 3  # calls timed together; the fastest of the rounds counts
 _BUSY = 5_000_000  # cycles for which the device is busy until all calls are queued: the host is not timed
 

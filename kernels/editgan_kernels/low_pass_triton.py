@@ -9,7 +9,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-_COLUMNS, _CHANNELS = 16, 64  # of a block
+_COLUMNS, _CHANNELS = 16, 64  # block size
 
 
 def low_pass_filter(x: Tensor, kernel: Tensor, padding: int) -> Tensor:

@@ -9,7 +9,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-PIXELS, CHANNELS = 32, 64  # of a block
+PIXELS, CHANNELS = 32, 64  # block size
 BLOCKS = 8  # blocks of pixels that a program with sums loops over
 
 Grid = tuple[int, int, int]  # programs over pixels, channels, samples

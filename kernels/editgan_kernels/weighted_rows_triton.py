@@ -4,7 +4,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-_CHANNELS = 256  # of a block
+_CHANNELS = 256  # block size
 
 
 def sum_entries(rows: Tensor, starts: Tensor, index: Tensor, weight: Tensor) -> Tensor:

@@ -211,6 +211,6 @@ def test_a_chain_does_one_after_the_other(face):
     assert box(both, 4, 5) == (14, 28, 26, 33)
 
 
-def test_a_negative_growth_names_its_undoing(face):
-    with pytest.raises(ValueError, match="0 or more; got -1"):
+def test_a_negative_growth_is_refused_and_the_error_names_shrink(face):
+    with pytest.raises(ValueError, match=r"0 or more; got -1 \(shrink is the inverse"):
         ops.grow("smile", -1)(face, LABELS)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from editgan_widgets.models.interpreter import Interpreter
 
-EPS = 1e-5  # of PyTorch's batch norm
+EPS = 1e-5  # epsilon of PyTorch's batch norm
 
 
 def textbook_logits(

@@ -146,7 +146,7 @@ class Host:
 
     PLACE = ""  # path of a notebook below the server's address
     OWN_ERRORS: tuple[str, ...] = ()  # errors that the host's page raises on any notebook
-    path: Path  # of the notebook's file, if a test wrote it
+    path: Path  # the notebook's file, if a test wrote it
 
     def __init__(self, page: Any, address: str):
         self.page, self.address = page, address

@@ -270,7 +270,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     shown = editor.pixels("index")
     share = (shown == shown[1, 1]).mean()
     said = editor.root.locator(".eg-hover").inner_text()
-    assert said.endswith(f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %")
+    assert said.endswith(f"{100 * share:.0f}%" if share >= 0.1 else f"{100 * share:.1f}%")
 
     # The list of shortcuts opens and closes by key.
     editor.canvas("parts").press("?")

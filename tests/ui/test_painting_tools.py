@@ -243,7 +243,7 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
     # Zoom: Home shows the whole picture, Shift+1 its own size, where a stroke still lands under the pointer.
     zoom = editor.root.locator(".eg-zoom").first
     whole = zoom.inner_text()
-    assert whole == f"{round(100 * canvas.bounding_box()['width'] / size)} %"
+    assert whole == f"{round(100 * canvas.bounding_box()['width'] / size)}%"
     further = editor.root.get_by_role("button", name="Zoom out")
     assert further.get_attribute("aria-disabled") == "false"
     canvas.press("+")
@@ -251,10 +251,10 @@ def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipp
     canvas.press("Home")
     until(lambda: zoom.inner_text() == whole, 5, "Home did not show the whole picture")
     canvas.press("Shift+Digit1")
-    until(lambda: zoom.inner_text() == "100 %", 5, "not at its own size")
+    until(lambda: zoom.inner_text() == "100%", 5, "not at its own size")
     canvas.press("Shift+2")  # a keyboard whose digits need Shift
     until(lambda: editor.root.locator(".eg-swatch").nth(1).get_attribute("aria-checked") == "true", 5, "no part 2")
-    assert zoom.inner_text() == "100 %"
+    assert zoom.inner_text() == "100%"
     assert further.get_attribute("aria-disabled") == "true"
     photograph(editor, "6-own-size")
     canvas.press("Home")

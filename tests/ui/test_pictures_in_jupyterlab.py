@@ -180,7 +180,7 @@ def test_a_pasted_picture_opens_with_a_badge_and_shows_the_whole_photo(lab, phot
     until(lambda: editor.status.startswith("Done"), 60, "the edit did not end")
     note = editor.root.locator(".eg-edit-note")
     note.wait_for(timeout=10_000)
-    outside = lab.kernel("print(f'{100 * editor.quality.edit.outside:.1f} %')").strip()
+    outside = lab.kernel("print(f'{100 * editor.quality.edit.outside:.1f}%')").strip()
     assert note.inner_text().endswith(f"{outside} elsewhere")
     until(lambda: image.get_attribute("src") != first, 30, "the whole photo did not follow")
     photograph(editor, "2-edited")
@@ -304,7 +304,7 @@ def test_on_a_high_resolution_screen_one_finger_paints_and_two_zoom_and_pan(open
     assert columns.max() - columns.min() >= 0.1 * size - 2
 
     zoomed = editor.root.locator(".eg-zoom").first
-    twice = f"{2 * int(zoomed.inner_text().split()[0])} %"
+    twice = f"{2 * int(zoomed.inner_text().rstrip('%'))}%"
 
     # Two fingers apart: twice as large about their middle, and the first finger's stroke is dropped.
     touch("Start", (0.4, 0.5))

@@ -262,7 +262,7 @@ def test_a_stroke_without_a_radius_is_refused_with_the_reason(make_editor):
     editor = make_editor()
     points = np.array([(4, 4)], np.float32).tobytes()
     browser(editor, [points], kind="stroke", id="s1", tool="brush", label=3)
-    assert "radius is a number" in editor.view.error
+    assert "radius must be a number" in editor.view.error
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -13,7 +13,7 @@ from editgan_widgets.analysis.batch.edits import Done, Task, Work
 from editgan_widgets.extras import distributed
 
 _AHEAD = 3  # groups that are sent for each worker thread
-_TRIES = 5  # of a group whose workers die
+_TRIES = 5  # attempts for a group whose workers die
 
 
 def edited_on(

@@ -24,7 +24,7 @@ class BatchReport(Result):
     """
 
     folder: Path
-    rows: tuple[Record, ...]  # of the edits, in the order of portraits, vectors and strengths
+    rows: tuple[Record, ...]  # one per edit, ordered by portrait, vector and strength
     skipped: tuple[Skipped, ...]
     missing: int  # edits that are not done because the call was stopped; the same call makes them
     attributes: tuple[str, ...]

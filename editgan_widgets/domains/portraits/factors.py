@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtr
 
-LOCAL_STD = 0.3  # of the target's full strength: 0.45 makes caricatures, 0.28 plausible people
+LOCAL_STD = 0.3  # share of a target's full strength; 0.45 makes caricatures, 0.28 plausible people
 
 
 class UnknownFactorError(ValueError):

@@ -15,7 +15,7 @@ import numpy as np
 from .glsl_tree import TYPES, GLSLError, Node, Tree, parse
 
 Array = np.ndarray
-_NOBODY = np.zeros(1, bool)
+_NO_FRAGMENT = np.zeros(1, bool)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Texture:
         _, height, width = self.texels.shape
         x, y = uv[0] * width, uv[1] * height
         if not self.interpolated:
-            return self.fetch(np.stack([np.floor(x), np.floor(y)]).astype(np.int32), _NOBODY)
+            return self.fetch(np.stack([np.floor(x), np.floor(y)]).astype(np.int32), _NO_FRAGMENT)
         left, below = np.floor(x - 0.5), np.floor(y - 0.5)
         across, up = x - 0.5 - left, y - 0.5 - below
         i, j = left.astype(np.int32) % width, below.astype(np.int32) % height
@@ -132,10 +132,10 @@ class _Run:
         self.scope: ChainMap[str, Any] = ChainMap(self.known)
 
     def outputs(self) -> tuple[dict[str, Array], Array]:
-        everyone = np.ones(1, bool)
+        all_fragments = np.ones(1, bool)
         for constant in self.tree.constants:
-            self.run(constant, everyone)
-        self.call("main", [], everyone)
+            self.run(constant, all_fragments)
+        self.call("main", [], all_fragments)
         names = (*self.tree.outputs, "gl_Position")
         return {name: np.broadcast_to(v := self.known[name], (*v.shape[:-1], self.count)) for name in names}, self.kept
 
@@ -224,11 +224,11 @@ class _Run:
         if result is not None:
             value, before = self.value(result, mask), self.returned[-1]
             self.returned[-1] = value if before is None else np.where(mask, value, before)
-        return _NOBODY
+        return _NO_FRAGMENT
 
     def _discard(self, mask: Array) -> Array:
         self.kept &= ~mask
-        return _NOBODY
+        return _NO_FRAGMENT
 
     # expressions
 

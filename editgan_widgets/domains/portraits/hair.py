@@ -10,11 +10,11 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float
 
-POINTS = 12  # of a lock
+POINTS = 12  # points along a lock
 ROOTS, BUN = 600, 32
 LOCKS = ROOTS + BUN
 BUN_DIRECTION = np.array([0.0, 0.80, -0.60], np.float32)
-GRID_POLAR = (0.02, np.radians(112))  # of the skull grid's first and last row
+GRID_POLAR = (0.02, np.radians(112))  # polar angle of the skull grid's first and last row
 _Array = np.ndarray
 
 
@@ -135,7 +135,7 @@ def grow(
     skulls, centres = skulls.astype(np.float32), centres.astype(np.float32)
     centre = centres[:, None]  # [b, 1, 3]
     grid = _length(skulls - centre[:, :, None])
-    scale = grid[:, 16:48:31, 12].mean(1)[:, None] / 0.75  # of the head, from its half width
+    scale = grid[:, 16:48:31, 12].mean(1)[:, None] / 0.75  # size of the head, from its half width
     batch = len(records)
     root = _on_grid(skulls, roots["azimuth"], roots["polar"])  # on the surface, so that the painted hairline agrees
     below = np.broadcast_to(roots["direction"], (batch, ROOTS, 3))

@@ -24,7 +24,7 @@ class Fragments(NamedTuple):
     pixel: Int[np.ndarray, " n"]
     depth: Float32[np.ndarray, " n"]
     triangle: Int[np.ndarray, " n"]
-    weights: Float32[np.ndarray, "3 n"]  # of the triangle's corners, perspective-correct
+    weights: Float32[np.ndarray, "3 n"]  # weights of the triangle's corners, perspective-correct
 
     def chosen(self, which: np.ndarray) -> "Fragments":
         """Select fragments by mask or index."""

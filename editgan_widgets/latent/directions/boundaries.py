@@ -18,7 +18,7 @@ Plane: TypeAlias = tuple[Float[np.ndarray, " d"], float]
 Fit: TypeAlias = Callable[[Float[np.ndarray, "n d"], Bool[np.ndarray, " n"]], Plane]
 """Latents and which of them are positive -> the plane between them."""
 
-_PENALTY = 1e-3  # of the squared norm, against the mean loss of a sample
+_PENALTY = 1e-3  # weight of the squared norm relative to the mean loss of a sample
 
 
 def svm(w: Float[np.ndarray, "n d"], positive: Bool[np.ndarray, " n"], penalty: float = _PENALTY) -> Plane:

@@ -16,7 +16,7 @@ from editgan_widgets.models.editgan import EditGAN
 
 Metric: TypeAlias = Literal["plain", "covariance"]
 
-_LEAST_STD = 1e-3  # of W's largest standard deviation: an axis that W does not vary along has no finite metric
+_LEAST_STD = 1e-3  # minimum deviation of an axis relative to W's largest; a constant axis has no finite metric
 
 
 def orthogonalise(

@@ -30,9 +30,9 @@ _FITS = "give a span (first, one past the last) or '4-6', a list of rows such as
 
 
 def row_weights(rows: Layers, count: int, name: str = "rows") -> Float[Tensor, "{count}"]:
-    """Weight of each of `count` rows. `name` is the argument's, for the error.
+    """Weight of each of `count` rows. `name` is the argument's name for errors.
 
-    Raises ValueError for rows that there are not, weights that are not finite, and anything else.
+    Raises ValueError for rows that do not exist, weights that are not finite, and any other type.
     """
     if rows is None:
         return torch.ones(count)

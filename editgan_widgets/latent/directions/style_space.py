@@ -22,15 +22,15 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import StyledGenerator, Synthesis
 
 _PROJECTIONS = 4  # random projections of the pixels; each needs one backward pass
-_LEAST_CANDIDATES = 8  # that are applied to the portraits
-_RANK_TOLERANCE = 1e-5  # of the largest singular value
+_LEAST_CANDIDATES = 8  # minimum number of channels that are applied to the portraits
+_RANK_TOLERANCE = 1e-5  # relative to the largest singular value
 
 
 @dataclass(frozen=True)
 class StyleChannel:
     """One channel of S, and how local its effect is."""
 
-    row: int  # of w_plus
+    row: int  # row of w_plus
     layer: int  # among the layers that read the row, in the order of `StyledGenerator.style_layers`
     channel: int
     overlap: float  # share of the squared change of the picture that lies in the part, 0 to 1

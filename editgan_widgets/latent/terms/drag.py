@@ -23,8 +23,8 @@ from editgan_widgets.scalars import Real, is_real, plain
 DRAG_STEPS = 22  # default number of steps of a drag; 30 get no closer (docs/figures.md)
 _PATCH_SHARE = 1 / 32  # radius of the compared patch, as a share of the picture's height: 4 px at 128 px
 _SEARCH_SHARE = 3 / 64  # radius around the segment from handle to target in which the handle is looked for: 6 px
-_REGION_SHARE = 5 / 32  # how far the region reaches from the segment: 20 px at 128 px
-_LEAST = 0.5  # px that a target is away from its handle
+_REGION_SHARE = 5 / 32  # margin of the region around the segment: 20 px at 128 px
+_LEAST = 0.5  # px, minimum distance of a target from its handle
 _COARSER = 4  # the compared features have 1 / 4 of the picture's resolution, as in DragGAN
 
 
@@ -98,11 +98,11 @@ class DragTerm:
     the points. `drag` is the mean absolute difference of features, in their standard deviations over the picture.
 
     Args:
-        features: of the first picture, coarse to fine.
-        size: of the picture, px.
-        points: what to drag where.
-        weight: of `drag`.
-        steps: of the whole optimisation; the compared place reaches the target half-way.
+        features: features of the first picture, coarse to fine.
+        size: height and width of the picture, px.
+        points: handles and their targets.
+        weight: weight of `drag` in the objective.
+        steps: number of steps of the optimisation; the compared place reaches the target after half of them.
     """
 
     names = ("reached", "drag")
@@ -125,7 +125,7 @@ class DragTerm:
         self._half = max(1.0, steps / 2)
 
     def value(self, at: Candidate) -> TermValue:
-        """Evaluate the term; each evaluation moves the compared place on."""
+        """Evaluate the term; each evaluation moves the compared place one step towards the target."""
         with torch.no_grad():
             self._step += 1
             share = (self._step / self._half).clamp_max(1)

@@ -4,8 +4,8 @@
     w_plus = generator.w_plus(w)                    [batch, num_rows, w_dim]
     made = generator.synthesis(w_plus)              made.image [batch, 3, H, W], made.features: list of [batch, C, h, w]
 
-Edits, embeddings, vectors and interpreters use these names only. Noise inputs, truncation and the meaning of single
-rows are the generator's own business. A new kind is one file with a subclass of `GeneratorModule`, and its line in
+Edits, embeddings, vectors and interpreters use only these names. Noise inputs, truncation and the meaning of single
+rows are up to the generator. A new kind is one file with a subclass of `GeneratorModule`, and its line in
 registry.py.
 """
 
@@ -30,10 +30,10 @@ class Synthesis:
 
 @runtime_checkable
 class GeneratorConfig(Protocol):
-    """Sizes of a generator, which a file keeps beside its weights."""
+    """Sizes of a generator, stored in files beside its weights."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, with `kind` among them."""
+        """Return plain values for JSON, including `kind`."""
         ...
 
 
@@ -51,7 +51,7 @@ class SynthesisCall(Protocol):
     """Signature of `Generator.synthesis`."""
 
     def __call__(self, w_plus: Tensor, *, dtype: torch.dtype = torch.float32) -> Synthesis:
-        """Make pictures of latents `[batch, num_rows, w_dim]`, the same each time; `dtype` is of the activations.
+        """Make pictures of latents `[batch, num_rows, w_dim]`, deterministically; `dtype` is that of activations.
 
         Raises ValueError for another number of rows or another width.
         """
@@ -69,7 +69,7 @@ class Generator(Protocol):
 
     @property
     def config(self) -> GeneratorConfig:
-        """Sizes."""
+        """Sizes of the generator, from which `from_config` builds another one."""
         ...
 
     @property
@@ -89,7 +89,7 @@ class Generator(Protocol):
 
     @property
     def num_rows(self) -> int:
-        """Rows of w_plus."""
+        """Number of rows of w_plus."""
         ...
 
     @property
@@ -104,21 +104,21 @@ class Generator(Protocol):
 
     @property
     def mean_w(self) -> Tensor:
-        """Mean of w, `[w_dim]`."""
+        """Mean of w, a tensor `[w_dim]`."""
         ...
 
     @property
     def mapping(self) -> MappingCall:
-        """Codes to w."""
+        """Callable that maps codes z to w; see MappingCall."""
         ...
 
     @property
     def synthesis(self) -> SynthesisCall:
-        """Latents to pictures and features."""
+        """Callable that generates pictures and features from latents; see SynthesisCall."""
         ...
 
     def w_plus(self, w: Float[Tensor, "batch w_dim"]) -> Float[Tensor, "batch num_rows w_dim"]:
-        """Repeat w in every row."""
+        """Return w_plus with w in every row."""
         ...
 
     def fingerprint(self) -> str:
@@ -134,11 +134,11 @@ class Generator(Protocol):
         ...
 
     def parameters(self, recurse: bool = True) -> Iterator[nn.Parameter]:
-        """As of nn.Module."""
+        """Iterate over all parameters, like nn.Module.parameters."""
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """As of nn.Module."""
+        """Return all parameters and buffers by name, like nn.Module.state_dict."""
         ...
 
 
@@ -156,7 +156,7 @@ class StyledGenerator(Protocol):
         ...
 
     def style_layers(self, row: int) -> list[nn.Module]:
-        """Give the modules that compute styles `[batch, channels]` from a row `[batch, w_dim]`, in the same order."""
+        """Return the modules that compute styles `[batch, channels]` from a row `[batch, w_dim]`, in the same order."""
         ...
 
 
@@ -175,16 +175,16 @@ class GeneratorModule(nn.Module):
 
     @property
     def num_rows(self) -> int:
-        """Rows of w_plus."""
+        """Number of rows of w_plus."""
         raise NotImplementedError(f"{type(self).__name__} defines no num_rows")
 
     @property
     def coarse_rows(self) -> int:
-        """All rows by default."""
+        """Number of coarse rows; by default all rows."""
         return self.num_rows
 
     def w_plus(self, w: Float[Tensor, "batch w_dim"]) -> Float[Tensor, "batch num_rows w_dim"]:
-        """Repeat w in every row."""
+        """Return w_plus with w in every row."""
         return w[:, None].repeat(1, self.num_rows, 1)
 
     def fingerprint(self) -> str:

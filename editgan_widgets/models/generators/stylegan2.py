@@ -49,7 +49,7 @@ class StyleGAN2Config:
     leak: float = LEAK  # slope below zero of the synthesis layers' leaky ReLU; 0 is a ReLU
     mapping_leak: float = LEAK  # … and of the mapping's
     clamp: float | None = None  # activations and the blocks' pictures are clamped to ±clamp
-    filter_taps: int = 4  # of the low-pass filters' stored kernels; even
+    filter_taps: int = 4  # taps of the low-pass filters' stored kernels; even
 
     def __post_init__(self):
         if self.filter_taps < 4 or self.filter_taps % 2:
@@ -69,7 +69,7 @@ class StyleGAN2Config:
 
     @property
     def num_ws(self) -> int:
-        """Rows of w_plus."""
+        """Number of rows of w_plus."""
         return 2 * int(math.log2(self.resolution)) - 2
 
     def channels_at(self, resolution: int) -> int:
@@ -129,7 +129,7 @@ class StyleGAN2(GeneratorModule):
 
     @property
     def num_rows(self) -> int:
-        """Rows of w_plus."""
+        """Number of rows of w_plus."""
         return self.config.num_ws
 
     @property

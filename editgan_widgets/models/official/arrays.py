@@ -61,7 +61,7 @@ def kind_of_named(content: Any) -> str | None:
 
 
 _DEEPEST, _MOST_LOOKED_AT = 4, 100_000  # lists and dicts within one another; arrays
-_MOST_NUMBERS = 2**28  # of all arrays together
+_MOST_NUMBERS = 2**28  # maximum for all arrays together
 _SHORTEST = 8  # numbers of a list that may be a code of W: a shorter one is of something else
 
 

@@ -130,7 +130,7 @@ def _of_stylegan2_ada(
     if stated != {architecture} or (any(shortcuts) and architecture != "resnet"):
         raise _LeftOutError(f"its architecture {sorted(stated)} is none of {ARCHITECTURES} by its tensors")
     statistics = modules.get("b4.mbstd", {})
-    batch = len(found["b4.conv.weight"])  # of one group where it is of the whole batch
+    batch = len(found["b4.conv.weight"])  # upper bound of a group, for statistics over the whole batch
     group = statistics.get("group_size", DiscriminatorConfig.mbstd_group) or batch
     (clamp,) = clamps
     return _completed(

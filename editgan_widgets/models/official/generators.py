@@ -201,7 +201,7 @@ def _chosen(path: Path, found: Contents) -> tuple[Place, list[str]]:
             f"{path} holds {len(meant)} generators, {', '.join(map(str, meant))}, and none is marked as averaged "
             "(ema); save the intended one alone with torch.save and give that file"
         )
-    place = meant[-1]  # of a tuple (G, D, G_ema) the last
+    place = meant[-1]  # in a tuple (G, D, G_ema), the last one
     notes = [f"generator found {place}, in {place.layout} names"]
     if len(distinct) > 1:
         others = ", ".join(str(other) for other in distinct if other != place)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 _LARGEST = 2**26  # bytes: Python's objects take many times as much
-_MOST_NUMBERS = 2**24  # of a nested list
+_MOST_NUMBERS = 2**24  # maximum for a nested list
 _MOST_AXES = 5
 
 

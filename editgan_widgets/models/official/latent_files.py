@@ -41,10 +41,10 @@ _LATENT_KEYS = (
 _DIRECTION_KEYS = {*EIGENVECTORS, *COMPONENTS, *DIRECTION_SETS, *DIRECTIONS}
 _CODE_KEYS = ("z", "zs", "zcode", "zcodes", "noisecode")
 _NO_LATENTS = ("img", "image", "images", "noise", "noises", "loss", "losses", "lpips", "step", "steps", "seed", "seeds")
-_DEEPEST = 4  # of dicts and lists within one another
+_DEEPEST = 4  # maximum nesting of dicts and lists
 _MOST = 100_000  # latents of a file
 _MOST_PLACES = 1_000_000  # dicts, lists and arrays that are looked at
-_MOST_NUMBERS = 2**24  # of a nested list
+_MOST_NUMBERS = 2**24  # maximum for a nested list
 _MOST_IN_ALL = 2**28  # numbers of all latents together: 1 GiB
 
 

@@ -17,4 +17,4 @@ def plain(key: Any) -> str:
     return key.lower().translate(str.maketrans("", "", "_- ")) if isinstance(key, str) else ""
 
 
-MEANS = ("latent_avg", "w_avg", "mean_latent", "latent_mean", "avg_latent", "dlatent_avg")  # of the mean of W
+MEANS = ("latent_avg", "w_avg", "mean_latent", "latent_mean", "avg_latent", "dlatent_avg")  # names of the mean of W

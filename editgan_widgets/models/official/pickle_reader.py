@@ -22,7 +22,7 @@ from torch import Tensor
 MOST_OPCODES = 500_000  # far above what a weights file takes; bounds time, and memory beyond the file's size
 _LONGEST_NAME = 1000  # characters of a global, or of a key: comparing and copying long ones again and again takes hours
 _LARGEST_KEY = 2**60  # smaller integers have hashes of their own; larger ones can be chosen so that all collide
-_MOST_AXES = 32  # of an array
+_MOST_AXES = 32  # maximum for an array
 _MOST_COPIED = 2**25  # elements of tensors that are not kept in a file as they are: repeated, negated or conjugated
 
 
@@ -500,7 +500,7 @@ def _scalar(dtype: Any, data: Any) -> float | int:
 
 def _dtype(code: Any, *_: Any) -> _Dtype | Opaque:
     if not isinstance(code, str) or not re.fullmatch(r"[biu][1248]|f[248]", code):
-        return Opaque("numpy.dtype")  # of text, times, records or Python objects
+        return Opaque("numpy.dtype")  # a dtype of text, times, records or Python objects
     return _Dtype(code)
 
 

@@ -63,7 +63,7 @@ def with_buffers(weights: StateDict) -> dict[str, Tensor]:
 _LARGEST = 2048  # px
 
 
-LEAST_GAIN, MOST_GAIN = 0.1, 5.0  # of a mapping whose multiplier is the one assumed
+LEAST_GAIN, MOST_GAIN = 0.1, 5.0  # range of the gain of a mapping with the assumed multiplier
 
 
 def mapping_gain(weights: StateDict, multiplier: float) -> float:

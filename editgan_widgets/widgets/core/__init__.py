@@ -1,1 +1,1 @@
-"""What every widget shares: messages that are delivered once, canvas, encodings, texts, history strip, idle work."""
+"""Shared by all widgets: messages that are delivered once, canvas, encodings, texts, history strip, idle work."""

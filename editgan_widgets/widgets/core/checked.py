@@ -1,4 +1,4 @@
-"""Numbers that come from users or their browsers, checked: each function gives its value or raises ValueError."""
+"""Checks of numbers given by users or browsers: each function returns the number or raises ValueError."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from editgan_widgets.scalars import is_real, is_whole, real, shown, whole
 
 
 def checked_steps(steps: Any) -> int:
-    """Steps of an edit."""
+    """Check a number of optimisation steps."""
     return whole(steps, "steps", least=1, most=10_000)
 
 
 def checked_row(row: Any, otherwise: int) -> int:
-    """A row of the latent; `otherwise` for None."""
+    """Check the index of a row of the latent; None returns `otherwise`."""
     if row is None:
         return otherwise
     if not is_whole(row) or whole(row, "row") < 0:
@@ -20,14 +20,14 @@ def checked_row(row: Any, otherwise: int) -> int:
 
 
 def checked_strength(strength: Any) -> float:
-    """The strength of an edit."""
+    """Check the strength of an edit, 0 to 2."""
     if not is_real(strength) or not 0 <= real(strength, "strength") <= 2:
         raise ValueError(f"an edit's strength is a number from 0 to 2; got {shown(strength)}")
     return real(strength, "strength")
 
 
 def checked_entry(entry: Any) -> int:
-    """The number of an entry of the history, which need not be there."""
+    """Check that the id of a history entry is a whole number; the entry may not exist."""
     if not is_whole(entry):
         raise ValueError(f"an entry of the history is a whole number; got {shown(entry)}")
     return whole(entry, "entry")

@@ -22,7 +22,7 @@ _NAME = re.compile(r"`(\w+)`")
 
 
 def _kind(name: str) -> str:
-    """PutPoint -> put_point."""
+    """Convert a class name to a kind: PutPoint -> put_point."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
@@ -139,7 +139,7 @@ def _finite(value: Any) -> bool:
 
 
 def _plain(kind: type[msgspec.Struct], given: Any, message: str) -> str:
-    """msgspec's message in plain words."""
+    """Rewrite an error of msgspec for the user."""
     place = _PLACE.search(message)
     path = re.findall(r"\w+|\[\.\.\.\]", place.group(1)) if place else []
     if "missing required field" in message or "unknown field" in message:

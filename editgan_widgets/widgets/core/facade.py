@@ -1,8 +1,8 @@
 """WidgetFacade: the Python object of a widget whose browser side is another widget, its view.
 
 Threads and widgets refer to the view and never to the facade, so that the facade is freed with the user's last
-reference to it. On the page it is its view: both have one model id and one layout, and it goes into ipywidgets'
-containers, such as `VBox([editor])`.
+reference to it. The page shows the view: both have the same model id and layout, so the facade can be put into
+ipywidgets' containers, such as `VBox([editor])`.
 """
 
 from typing import Any
@@ -19,12 +19,12 @@ class WidgetFacade(DOMWidget):
     """Base of the package's widgets. A subclass calls `_show_as` at the end of its constructor."""
 
     def _show_as(self, view: DOMWidget) -> None:
-        """Let the page show the view; from here on the widget is complete, and freeing it ends its worker."""
+        """Show `view` as this widget on the page. Call it last: from then on, freeing the widget ends its worker."""
         self._shown_as, self._model_id = view, view.model_id
         super(Widget, self).__init__(layout=view.layout)  # not Widget's own: the view has the page's model
 
     def _preview(self) -> bytes:
-        """PNG that stands for the widget where no widget can be shown."""
+        """PNG of the widget, shown where widgets cannot run."""
         raise NotImplementedError
 
     def _end(self, timeout: float) -> None:
@@ -41,7 +41,7 @@ class WidgetFacade(DOMWidget):
         self._end(_CLOSING)
 
     def __del__(self) -> None:
-        if "_shown_as" in vars(self):  # the constructor came to its end
+        if "_shown_as" in vars(self):  # the constructor has finished
             self._end(0.0)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

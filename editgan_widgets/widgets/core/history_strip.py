@@ -67,7 +67,7 @@ def title(history: History[Any], entry: Entry, labels: LabelSet, text: Text) -> 
     for one in made:
         kind = one["do"]
         if kind in ("edit", "strength", "vector") and words and words[-1][1] == kind:
-            words.pop()  # of several in a row only the last is named
+            words.pop()  # of several consecutive ones only the last is named
         words.append((_word(one, labels, text), kind))
     shown = list(dict.fromkeys(word for word, _ in words if word))
     return " · ".join(shown[-2:])

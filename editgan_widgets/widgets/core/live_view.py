@@ -7,7 +7,7 @@ browser -> kernel   a command of the widget: {kind, …, id, turn: [client, n]} 
 kernel -> browser   {kind: "frame", seq, job, …} + [JPEG]   one picture of a running computation
                     {kind: "reject", id}         the command with that id failed
                     {kind: "download", view, name, type} + [file]
-                    {kind: "standing", client, taken, handled, early}   answer to a message that came out of turn
+                    {kind: "standing", client, taken, handled, early}   answer to a repeated or early message
 """
 
 import threading

@@ -100,7 +100,7 @@ class Loop(CommandWorker, Generic[D]):
         self._encoded = Encoded()
         self._shown: Mapping[str, Any] | None = None
         self._publishing = threading.Lock()
-        self._last: Outcome[D] | None = None  # of the last command of the job
+        self._last: Outcome[D] | None = None  # outcome of the job's last command
         self._done_steps = 0
         self._ran = False
         self.publish()

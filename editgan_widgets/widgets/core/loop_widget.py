@@ -16,7 +16,7 @@ class LoopWidget(WidgetFacade):
 
     @property
     def running(self) -> bool:
-        """True while something is computed or waits."""
+        """True while a computation runs or a command is queued."""
         return self._loop.running
 
     @property
@@ -25,7 +25,7 @@ class LoopWidget(WidgetFacade):
         return self.view.error
 
     def stop(self) -> None:
-        """Stop what is computed within one step; what is done is kept."""
+        """Stop the running computation within one step and keep its result so far."""
         self._loop.ask(Stop())
 
     def wait(self, timeout: Real | None = None) -> bool:

@@ -8,11 +8,11 @@ from msgspec import Meta
 from editgan_widgets.masks.paint_rule import PaintRule
 from editgan_widgets.widgets.core.commands import Command
 
-_PX = 1e6  # of a place or a size, either way
+_PX = 1e6  # maximum absolute value of a coordinate or a size, px
 
 Part = Annotated[int | str, Meta(description="is a part's id or name")]
 Parts = Annotated[tuple[int | str, ...], Meta(description="is a list of parts' ids or names")]
-Px = Annotated[float, Meta(ge=-_PX, le=_PX, description=f"is a number up to {_PX:g} either way")]
+Px = Annotated[float, Meta(ge=-_PX, le=_PX, description=f"must be a number from -{_PX:g} to {_PX:g}")]
 Steps = Annotated[int, Meta(ge=1, le=10_000, description="must be a whole number from 1 to 10000")]
 Strength = Annotated[float, Meta(ge=0, le=2, title="an edit's strength", description="is a number from 0 to 2")]
 Flag = Annotated[bool, Meta(description="is True or False")]
@@ -25,7 +25,15 @@ Psi = Annotated[float, Meta(ge=0, le=2, title="truncation_psi", description="is 
 
 
 class PaintCommand(Command, frozen=True, kw_only=True):
-    """Something that changes the mask, and whether an edit follows."""
+    """Base of the commands that change the mask.
+
+    Attributes:
+        auto: True if an edit follows.
+        steps: number of steps of that edit; None takes the page's.
+        locked: parts that are not painted over.
+        over: the only parts that may be painted over; empty for all unlocked ones.
+        mirror: also paint the reflection at the picture's middle.
+    """
 
     auto: Flag = True
     steps: Steps | None = None
@@ -34,12 +42,12 @@ class PaintCommand(Command, frozen=True, kw_only=True):
     mirror: Flag = False
 
     def rule(self, labels: Any, mirrors: bool = True) -> PaintRule:
-        """What may be painted over, and whether it is mirrored. Raises UnknownLabelError."""
+        """The rule for painting: which parts may be painted over, and mirroring. Raises UnknownLabelError."""
         locked, over = (tuple(labels[part].id for part in parts) for parts in (self.locked, self.over))
         return PaintRule(locked, over, self.mirror and mirrors)
 
     def check(self, document: Any) -> None:
-        """Raises UnknownLabelError for parts that there are not."""
+        """Raise UnknownLabelError for an unknown part."""
         self.rule(document.labels)
 
 

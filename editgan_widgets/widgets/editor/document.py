@@ -32,7 +32,7 @@ class _Former:
     photo: PhotoSession | None
     recorder: FrameRecorder
     removed: Mapping[str, EditVector]
-    entries: int  # of its history
+    entries: int  # number of entries of its history
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +113,8 @@ class Document:
         self._keeps_journals = journal is not False
         editor_journal.begin(session, journal)
         self._tools_kept: dict[str, Any] = {}
-        self._former: list[_Former | Path] = []  # a path is of a journal that was not read yet
-        self._later: list[_Former] = []  # that were gone back from
+        self._former: list[_Former | Path] = []  # a path: a journal that was not read yet
+        self._later: list[_Former] = []  # pictures that undo left, for redo
 
     @property
     def journal(self) -> Path | None:
@@ -242,7 +242,7 @@ class Document:
         self._accepted, self.compared = self._newest, None
         self.panel.know_removed(former.removed)
         self.panel.change_portrait()
-        if self._tools_kept:  # so that its journal is the newest one, too
+        if self._tools_kept:  # this also makes its journal the newest one
             editor_journal.keep_tools(former.session, self._tools_kept)
 
     def _read(self, journal: Path) -> _Former:
@@ -252,5 +252,5 @@ class Document:
                 self.panel.add(vector)
         if found.before is not None:
             self._former.insert(0, found.before)
-        editor_journal.begin(found.session, True)  # which has one
+        editor_journal.begin(found.session, True)  # the session already has a journal
         return _Former(found.session, found.photo, FrameRecorder(), found.removed, 0)

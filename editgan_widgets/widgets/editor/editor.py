@@ -46,7 +46,7 @@ from editgan_widgets.widgets.editor.vector_panel import VectorPanel
 from editgan_widgets.widgets.editor.view import EditorView
 from editgan_widgets.widgets.editor.worker import EditorWorker
 
-_FPS = 6.0  # of the stream; on two cores without a GPU every shown frame takes from the edit beside it
+_FPS = 6.0  # frames per second; on two cores without a GPU, each shown frame slows down the edit
 
 
 class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the page, which is the view's here
@@ -101,13 +101,13 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
         session = _session_of(session_or_model, seed, truncation_psi, source)
         self.labels = session.model.labels
         self.language = language
-        strings(language)  # raises for a language that is not there
+        strings(language)  # raises an error for an unknown language
         given = _library_of(session.model) if vectors is None else dict(vectors)
         for vector in given.values():
             vector.check(session.model)
         self._panel = VectorPanel(given, () if vectors is None else given, session.history.entry.note)
         self._document = document = Document(session, self._panel, plain(journal), language)
-        recoloured(self.labels, palette)  # raises for a palette that these parts do not have
+        recoloured(self.labels, palette)  # raises an error if the parts do not have this palette
         self.canvas = PartCanvas(session.image, document.original, self.labels)
         first = next((label.id for label in self.labels if label.id), 0) if part is None else self.labels[part].id
         self.view = EditorView(

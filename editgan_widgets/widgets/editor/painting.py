@@ -1,4 +1,4 @@
-"""Changing the mask: shared by all painting tools."""
+"""Changes of the mask, shared by all painting tools."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Part tools: the operations on a whole part that the editor has buttons for, by name."""
+"""Part tools: the editor's operations on a whole part, by the names of their buttons."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ from editgan_widgets.masks.part_operations import (
 
 
 def _stretch(part: int, px: float, across: float = 1.0, down: float = 1.0) -> Operation:
-    """Scale a part by factors, but by `px` at each side at least: a line of lashes is two pixels high."""
+    """Scale a part by factors, and by at least `px` on each side, because a line of lashes is only two pixels high."""
 
     def operation(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         mask = label_map == part
@@ -35,7 +35,7 @@ def _stretch(part: int, px: float, across: float = 1.0, down: float = 1.0) -> Op
 
 
 def _at_least(factor: float, length: float, change: float) -> float:
-    """The factor, or a stronger one that changes the length by so much."""
+    """The factor, or the nearest one that changes the length by at least `px` on each side."""
     if factor == 1:
         return factor
     if factor > 1:
@@ -67,7 +67,7 @@ PART_TOOLS: dict[str, Callable[[int, float], Operation]] = {
 
 
 def part_tool(name: str, part: int, height: int) -> Operation:
-    """The operation that a button means in a picture `height` px high. Raises ValueError for an unknown name."""
+    """The operation of a button, for pictures `height` px high. Raises ValueError for an unknown name."""
     if name not in PART_TOOLS:
         raise ValueError(f"part tool {name!r} is unknown; use one of {', '.join(PART_TOOLS)}")
     return PART_TOOLS[name](part, max(1.0, height / 128))

@@ -16,8 +16,8 @@ from editgan_widgets.widgets.core.idle_worker import IdleWorker
 class PictureQuality:
     """Quality of the picture; a field is None if there is nothing to judge, or it is not judged yet."""
 
-    embedding: EmbeddingQuality | None  # of the photo or painting that was opened
-    edit: EditQuality | None  # of the edit that made the present picture
+    embedding: EmbeddingQuality | None  # for the opened photo or painting
+    edit: EditQuality | None  # for the edit that made the present picture
 
     def __str__(self) -> str:
         said = [f"{name}: {value}" for name, value in (("embedded", self.embedding), ("edit", self.edit)) if value]

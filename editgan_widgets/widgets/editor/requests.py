@@ -31,4 +31,4 @@ class Outline(PaintCommand, frozen=True, kw_only=True):
     label: Part
 
 
-MESSAGES = Commands(*COMMANDS.kinds.values(), Thumbs, History, Samples, Outline)  # all that a page sends but REQUESTS
+MESSAGES = Commands(*COMMANDS.kinds.values(), Thumbs, History, Samples, Outline)  # without REQUESTS

@@ -1,4 +1,4 @@
-"""SampleShelf: the editor's pictures of portraits to choose from, made while it is idle and kept as JPEG."""
+"""SampleShelf: pictures of sampled portraits to choose from, generated while the editor is idle and cached as JPEG."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,18 +10,18 @@ from editgan_widgets.scalars import is_real, is_whole, plain, shown
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.idle_worker import IdleWorker
 
-SIZE = 128  # px of a picture at most
-_MOST_ASKED = 120  # at a time
+SIZE = 128  # maximum size of a picture, px
+_MOST_ASKED = 120  # maximum number of pictures per request
 _MOST_KEPT = 600
 
 
 class SampleShelf:
-    """Answers the browser's message `samples` with one message `sample` a picture.
+    """Answers the browser's message `samples` with one message `sample` per picture.
 
     Args:
-        model: gives the model whose portraits are shown.
-        idle: what makes them.
-        send: takes a message and its buffers to the browser.
+        model: returns the model whose portraits are shown.
+        idle: worker that generates the pictures.
+        send: sends a message and its buffers to the browser.
     """
 
     def __init__(self, model: Callable[[], EditGAN], idle: IdleWorker, send: Callable[..., None]) -> None:

@@ -72,7 +72,7 @@ class Screen(Reports):
         self._thumbs_sent: set[int] = set()  # entries of the history whose pictures the browser has
         self._encoded = Encoded()
         self._shown: Snapshot | None = None
-        self._unsaid = ""  # that saving was turned off or works again
+        self._unsaid = ""  # note that saving was turned off or works again, not shown yet
 
     # ---- all of it
 

@@ -39,7 +39,7 @@ class VectorPanel:
         self.own = frozenset(own)
         self.settings: dict[str, VectorSetting] = {}
         self.pictures: dict[str, bytes] = {}
-        self._removed: dict[str, EditVector] = {}  # at any time of the history, which may restore them
+        self._removed: dict[str, EditVector] = {}  # removed at any time; undo may restore them
         self._undrawn = frozenset(self.vectors)  # vectors whose thumbnail does not show the present portrait
         for vector in self.vectors.values():
             self._picture_from_preview(vector)
@@ -103,7 +103,7 @@ class VectorPanel:
         self.settings = {**self.settings, **wanted}
 
     def reset(self) -> None:
-        """All at rest."""
+        """Set all vectors to scale 0."""
         self.settings = {}
 
     def add(self, vector: EditVector) -> None:

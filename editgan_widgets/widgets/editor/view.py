@@ -81,12 +81,12 @@ class EditorView(LiveView):
     pending = traitlets.Float(None, allow_none=True).tag(sync=True)  # strength of an edit that is not accepted yet
     history_revision = traitlets.Int(0).tag(sync=True)  # number of messages with changes of `history`
     history = traitlets.List().tag(sync=True)  # [{id, parent, name, at, present?}], one per action
-    before_name = traitlets.Unicode().tag(sync=True)  # of the entry that `before` shows; empty: before all edits
+    before_name = traitlets.Unicode().tag(sync=True)  # name of the entry that `before` shows; empty: before all edits
     settings = traitlets.Dict().tag(sync=True)  # {preset, lr, …} of edits
     vectors = traitlets.List().tag(sync=True)  # [{name, scale, on, layers, own}] of the sliders
     vector_pictures = traitlets.Dict().tag(sync=True)  # JPEG by name
     vector_clashes = traitlets.List().tag(sync=True)  # [{first, second, opposed}] among the applied vectors
-    vector_rows = traitlets.Int(0).tag(sync=True)  # of the latent
+    vector_rows = traitlets.Int(0).tag(sync=True)  # number of rows of the latent
     quality = traitlets.Dict().tag(sync=True)  # {embedding: {grade, psnr, …}, edit: {agreement, outside, …}}
     whole = traitlets.Bytes().tag(sync=True)  # JPEG of the whole photo with the edits in it
 
@@ -98,7 +98,7 @@ class EditorView(LiveView):
     auto = _Flag(True).tag(sync=True)
     steps = _Whole(30, min=1).tag(sync=True)
     show_whole = _Flag(False).tag(sync=True)  # show the whole photo, if one is open
-    divider = _Real(None, allow_none=True, min=0.0, max=1.0).tag(sync=True)  # of the width; None: off
+    divider = _Real(None, allow_none=True, min=0.0, max=1.0).tag(sync=True)  # share of the width; None: off
     locked = traitlets.List(_Whole()).tag(sync=True)  # ids of locked parts
     over = traitlets.List(_Whole()).tag(sync=True)  # ids of the only parts to paint over; empty: any
     mirror = _Flag(False).tag(sync=True)  # paint at both sides of the picture's middle

@@ -47,7 +47,7 @@ class EditorWorker(CommandWorker):
         super().__init__(screen, inbox, deliveries, pacer, "editgan-editor")
         self.document, self._screen = document, screen
         self._run = EditRun(document, screen, pacer)
-        self._last = Outcome()  # of the last command of the job
+        self._last = Outcome()  # outcome of the job's last command
         self._shown_at = 0.0
         self._region_lacks = False
 
@@ -92,7 +92,7 @@ class EditorWorker(CommandWorker):
         screen.take(outcome, getattr(command, "view", ""))
         if not isinstance(command, (PaintCommand, RunEdit, Stop)):
             screen.publish()
-        if isinstance(command, (RunEdit, Stop)):  # belongs to the stroke before it
+        if isinstance(command, (RunEdit, Stop)):  # it belongs to the preceding stroke
             return Outcome(group=before.group, run=outcome.run)
         return before if command.waits else outcome
 
@@ -161,7 +161,7 @@ class EditorWorker(CommandWorker):
         try:
             self._screen.publish(region=not stopped)
         except Exception:
-            if not failed:  # the worker shows it
+            if not failed:  # otherwise the worker shows it
                 raise
             _log.exception("the editor cannot show its picture")
         self._region_lacks = stopped

@@ -1,4 +1,4 @@
-"""What each command of the explorer does to its document."""
+"""Execution of the explorer's commands on its document."""
 
 import io
 import zipfile
@@ -27,7 +27,7 @@ from editgan_widgets.widgets.explorer.document import Document
 from editgan_widgets.widgets.explorer.tasks import Tasks
 
 _TYPES = {"csv": "text/csv", "png": "image/png", "zip": "application/zip"}
-_LEAST_LEFT = 1e-4  # of a vector's length: what is left of one that is parallel to another is rounding
+_LEAST_LEFT = 1e-4  # share of a vector's length below which the rest of a projection is rounding error
 
 
 class Actions:
@@ -60,7 +60,7 @@ class Actions:
         }
 
     def apply(self, document: Document, command: Command) -> Outcome[Document]:
-        """Execute a command; what is missing is computed after it."""
+        """Execute a command; missing results are computed after it."""
         if isinstance(command, Stop):
             return Outcome(replace(document, paused=True), "Stopped. What was measured is kept.")
         return self._do[type(command)](document, command)
@@ -160,7 +160,7 @@ class Actions:
 
 
 def known(document: Document, name: str) -> str:
-    """Return the name of a vector. Raises ValueError for one that is not there."""
+    """Check that a vector exists and return its name. Raises ValueError for an unknown name."""
     if name not in document.vectors:
         raise ValueError(f"there is no vector named {name!r}; there are: {', '.join(document.vectors)}")
     return name
@@ -198,7 +198,7 @@ def file_stem(document: Document, result: str) -> str:
 
 
 def free_name(document: Document, name: str) -> str:
-    """The name itself, or with a number behind it where it is taken."""
+    """The name, with a number appended if it is taken."""
     number, found = 2, name
     while found in document.vectors:
         number, found = number + 1, f"{name} {number}"

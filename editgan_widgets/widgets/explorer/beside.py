@@ -1,6 +1,6 @@
-"""Beside: a thread that measures pictures while the worker generates the next ones.
+"""Beside: a second thread that measures pictures while the worker generates the next ones.
 
-Each of the two computes with few threads of torch, so that they share a small machine with the browser.
+Both use few threads of torch, so that a small machine can also run the browser.
 """
 
 import os
@@ -11,14 +11,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 
-_NICENESS = 5  # as of the worker's thread
+_NICENESS = 5  # the same as the worker's thread
 
 
 class Beside:
-    """Runs one call at a time beside the thread that uses it.
+    """Runs one call at a time on a second thread.
 
     Args:
-        device: of the computations; on another device than the CPU calls run at once, in the caller's thread.
+        device: device of the computations; if it is not the CPU, calls run immediately in the caller's thread.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -30,7 +30,7 @@ class Beside:
         self._running: Future[None] | None = None
 
     def begin(self, call: Callable[[], None]) -> None:
-        """Wait for the last call, and start another one. Raises what the last one raised."""
+        """Wait for the previous call and start another one. Raises the error of the previous one."""
         self.end()
         if self._pool is None:
             call()
@@ -38,7 +38,7 @@ class Beside:
             self._running = self._pool.submit(call)
 
     def end(self) -> None:
-        """Wait for the last call. Raises what it raised."""
+        """Wait for the last call. Raises its error."""
         running, self._running = self._running, None
         if running is not None:
             running.result()

@@ -1,4 +1,4 @@
-"""Commands of the explorer: what its page, or a script, asks of it."""
+"""Commands of the explorer, from its page or from a script."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -77,7 +77,7 @@ class OpenEditor(Command, frozen=True, kw_only=True):
 
 
 class Download(Command, frozen=True, kw_only=True):
-    """Send a result to the view that asks; "zip" has the tables and figures of all results."""
+    """Send a result to the view that requested it; "zip" has the tables and figures of all results."""
 
     result: Name = "all"
     form: Literal["csv", "png", "zip"]

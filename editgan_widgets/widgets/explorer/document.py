@@ -1,4 +1,4 @@
-"""The document of the explorer: vectors, what is chosen, and the results that its views show."""
+"""The document of the explorer: vectors, the chosen ones, and the results in its views."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,17 +22,17 @@ class Document:
 
     vectors: Mapping[str, EditVector]
     chosen: str
-    seeds: tuple[int, ...]  # of the strip
-    seed: int  # of the large picture
-    picture: np.ndarray  # uint8 [H, W, 3], of `seed` at `strength`
+    seeds: tuple[int, ...]  # seeds of the strip's portraits
+    seed: int  # seed of the large picture
+    picture: np.ndarray  # uint8 [H, W, 3], `seed` at `strength`
     second: str | None = None
     strength: float = 1.0
     drafts: frozenset[str] = frozenset()  # names of vectors that were not kept yet
     own: frozenset[str] = frozenset()  # names of vectors that were kept here
     measured: Mapping[str, VectorFigures] = field(default_factory=dict)
-    results: Mapping[str, Result] = field(default_factory=dict)  # of the chosen vector, and of the pair
+    results: Mapping[str, Result] = field(default_factory=dict)  # results for the chosen vector and the pair
     strip: StrengthStrip | None = None
-    paused: bool = False  # the table is measured on demand only
+    paused: bool = False  # True if the table is measured on demand only
 
     @property
     def vector(self) -> EditVector:
@@ -41,7 +41,7 @@ class Document:
 
     @property
     def figures(self) -> list[VectorFigures]:
-        """A row for each vector, with what was measured of it."""
+        """One row per vector, with its measured figures."""
         return [self.measured.get(name) or figures_of(vector) for name, vector in self.vectors.items()]
 
     @property

@@ -1,7 +1,7 @@
-"""VectorExplorer: what edit vectors do, where, how much and what leaks, in linked views.
+"""VectorExplorer: effects of edit vectors in linked views: where they act, how strongly, and what leaks.
 
-The worker computes results of `editgan_widgets.analysis` (tasks.py); the page draws their numbers. Each can be taken
-out: `explorer.results["effect map"]`.
+The worker computes results of `editgan_widgets.analysis` (tasks.py); the page draws their numbers. Each result is
+available in Python: `explorer.results["effect map"]`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -56,15 +56,15 @@ class VectorExplorer(LoopWidget):
         vectors: edit vectors, by name or as a list; None takes the library that ships with the model.
         seeds: portraits of the strip, 1 to 8.
         read: attributes of pictures (`attributes_of`, `by_picture`); None takes those that the judge of the model's
-            domain reads well (`compared_attributes`), and leaves out success, leakage and curves where it has none.
+            domain reads well (`compared_attributes`). Without any, success, leakage and curves are left out.
         portraits: seeds of the portraits that are measured after those of the strip; those that a vector was learned
             on do not count for its success.
         truncation_psi: of all portraits, 0 to 2.
         language: of the page, "en" or "zh" (simplified Chinese); sentences of results and errors are in English.
 
-    The table is measured while nothing else runs. All methods return at once, except `wait`, `save` and those that
-    return something; `wait()` raises what went wrong. Raises EditVectorError for no vectors, one of zeros, or one of
-    another model.
+    The table is measured while nothing else runs. All methods return immediately, except `wait`, `save` and those
+    that return something; `wait()` raises the error of a failed action. Raises EditVectorError for no
+    vectors, one of zeros, or one of another model.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class VectorExplorer(LoopWidget):
         document = Document(given, first, strip, strip[0], tasks.picture(given[first], strip[0], 1.0))
         height, width = document.picture.shape[:2]
         self.view = view = ExplorerView(language, width=width, height=height, attributes=read is not None)
-        self._slot = slot = VBox()  # for the editor
+        self._slot = slot = VBox()  # holds an editor below the explorer
         self._box = VBox([view, slot])
         # No widget or thread refers to the explorer, so it is freed with its last user reference.
         actions = Actions(
@@ -153,7 +153,7 @@ class VectorExplorer(LoopWidget):
     # ---- what can be done
 
     def choose(self, name: str, second: str | None = None) -> None:
-        """Choose a vector, and a second one to compare it with. Raises ValueError for one that is not there."""
+        """Choose a vector, and a second one to compare it with. Raises ValueError for an unknown name."""
         for one in (name,) if second is None else (name, second):
             known(self._document, one)
         self._loop.ask(Choose(name=name, second=second))
@@ -163,13 +163,13 @@ class VectorExplorer(LoopWidget):
         self._loop.ask(checked(SetStrength, {"strength": real(strength, "strength")}))
 
     def set_seeds(self, *seeds: Whole) -> None:
-        """Set the portraits of the strip. Raises ValueError for none, too many, or what is no seed."""
+        """Set the seeds of the strip's portraits. Raises ValueError for none, too many, or invalid seeds."""
         self._loop.ask(SetSeeds(seeds=list(_checked_seeds(seeds))))
 
     def orthogonalise(self, metric: Literal["plain", "covariance"] = "plain") -> None:
         """Make a draft of the chosen vector that is orthogonal to the second one, and choose it.
 
-        `metric` as of `analysis.orthogonalise`. `keep` keeps the draft under a name.
+        `metric` as in `analysis.orthogonalise`. `keep` keeps the draft under a name.
         """
         self._loop.ask(checked(Orthogonalise, {"metric": metric}))
 
@@ -210,7 +210,7 @@ class VectorExplorer(LoopWidget):
         write_bytes(path, found.csv().encode() if path.suffix == ".csv" else found.png())
 
     def save_all(self, folder: str | Path) -> list[Path]:
-        """Write all results in view as .csv and .png into a folder, which is made if it is not there; their paths."""
+        """Write all results in view as .csv and .png into a folder, which is created if needed; returns their paths."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         paths = []

@@ -8,6 +8,6 @@ class ExplorerLoop(Loop[Document]):
     """A loop without a message about interruptions."""
 
     def say_how_it_ended(self, cancelled: bool) -> None:
-        """Say that all is measured."""
+        """Set the status line: everything is measured."""
         if not cancelled:
             self._reports.say("All is measured.")

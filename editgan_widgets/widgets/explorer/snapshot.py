@@ -1,4 +1,4 @@
-"""What the page shows of a document: plain numbers of its results, and pictures as bytes."""
+"""Traits that show a document: numbers of its results, and pictures as bytes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,15 +18,15 @@ from editgan_widgets.analysis.vector_tables import VectorFigures
 from editgan_widgets.widgets.core.snapshot import Encoded
 from editgan_widgets.widgets.explorer.document import EFFECT, INTERACTION, Document
 
-_CURVES = 6  # that are drawn
-_BARS = 8  # parts that are drawn
-_THUMBNAIL = 160  # px, of a picture of the strip
+_CURVES = 6  # maximum number of curves that are drawn
+_BARS = 8  # maximum number of parts that are drawn
+_THUMBNAIL = 160  # px, size of a picture of the strip
 
-_made: WeakKeyDictionary[Result, dict[str, Any]] = WeakKeyDictionary()  # what was made of a result, which never changes
+_made: WeakKeyDictionary[Result, dict[str, Any]] = WeakKeyDictionary()  # cache; a result never changes
 
 
 def _once(found: Result, name: str, make: Callable[[Any], Any]) -> Any:
-    """Make something of a result the first time it is shown."""
+    """Compute a value from a result once and cache it."""
     made = _made.setdefault(found, {})
     if name not in made:
         made[name] = make(found)
@@ -34,7 +34,7 @@ def _once(found: Result, name: str, make: Callable[[Any], Any]) -> Any:
 
 
 def snapshot(document: Document, encoded: Encoded) -> Mapping[str, Any]:
-    """Traits of the view."""
+    """Return the traits of the view that show a document."""
     results = document.results
     effect, pair, strip = results.get(EFFECT), results.get(INTERACTION), document.strip
     return {

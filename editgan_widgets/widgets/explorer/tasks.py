@@ -1,8 +1,8 @@
-"""What the explorer's worker computes, in steps of one portrait: the strip, the views and the table.
+"""Computations of the explorer's worker, in steps of one portrait: the strip, the views and the table.
 
-While the pictures of one portrait are generated, those of the one before it are measured beside (beside.py).
-
-Every figure comes from `editgan_widgets.analysis`; this module decides what is computed next and keeps what was.
+While the pictures of one portrait are generated, those of the previous one are measured on a second thread
+(beside.py). Every figure comes from `editgan_widgets.analysis`; this module decides what is computed next and caches
+the results.
 """
 
 from collections import OrderedDict
@@ -42,11 +42,11 @@ from editgan_widgets.widgets.explorer.document import (
     Document,
 )
 
-FIRST, TABLE = 4, 12  # portraits after which a choice's views, and a row of the table, are shown
+FIRST, TABLE = 4, 12  # number of portraits after which a chosen vector's views, and a table row, are shown
 _SAFE_SEEDS = range(50)
-_PAIR_SEEDS = (4, 12)  # portraits of an interaction: at first, and in the end
-_BYTES = 2**28  # of the maps that studies keep, and of the strips
-_ROW_STRENGTHS = (0.5, 1.0, 1.5)  # success and leakage need no others
+_PAIR_SEEDS = (4, 12)  # number of portraits of an interaction: first result, final result
+_BYTES = 2**28  # memory for the maps of studies, and for the strips
+_ROW_STRENGTHS = (0.5, 1.0, 1.5)  # enough for success and leakage
 _SCALES = tuple(sorted({0.0, *STRENGTHS}))
 
 
@@ -65,9 +65,9 @@ class Tasks:
         self.read = None if read is None else self._remember(read)
         self.portraits = tuple(portraits)
         self._beside = Beside(model.device)
-        self._ahead: tuple[VectorStudy, int] | None = None  # that is measured beside, and its portraits before that
+        self._ahead: tuple[VectorStudy, int] | None = None  # study being measured, its portraits before
         self._unedited: dict[int, Portraits] = {}
-        self._pictures: set[int] = set()  # ids of their pictures
+        self._pictures: set[int] = set()  # ids of their picture tensors
         self._latents: dict[int, torch.Tensor] = {}
         self._strips: OrderedDict[tuple[int, int], np.ndarray] = OrderedDict()  # vector's id, seed -> [s, H, W, 3]
         self._studies: OrderedDict[int, VectorStudy] = OrderedDict()
@@ -91,7 +91,7 @@ class Tasks:
 
     @cached_property
     def _typical(self) -> torch.Tensor:
-        """Latents of the portraits that a safe strength is of."""
+        """Latents of the portraits on which the safe strength is measured."""
         return torch.cat([self.model.sample_w_plus(seed, self.psi) for seed in _SAFE_SEEDS])
 
     def _latent(self, seed: int) -> torch.Tensor:
@@ -102,7 +102,7 @@ class Tasks:
     # ---- what is missing
 
     def remaining(self, document: Document) -> int:
-        """Steps of `work`."""
+        """Number of steps that `work` would take now."""
         strip = sum(self._strip_key(document.vector, seed) not in self._strips for seed in document.seeds)
         study = self._studies.get(id(document.vector))
         views = len(self.portraits) - (self._count(study) if study else 0)
@@ -118,7 +118,7 @@ class Tasks:
                 yield Step(document)
 
     def at_once(self, document: Document) -> Document:
-        """Show what is known already, and what needs no picture."""
+        """Return the document with all results that need no new picture."""
         vector = document.vector
         results: dict[str, Result] = {ROWS: row_norms(vector, self.model)}
         if len(document.vectors) > 1:
@@ -160,7 +160,7 @@ class Tasks:
                 self._strips.popitem(last=False)
             count = self._count(study)
             if count < len(self.portraits) and seed == self.portraits[count]:
-                self._add(study, trial)  # the pictures are there, so they are measured too
+                self._add(study, trial)  # the pictures exist already, so they are measured too
             document = replace(document, strip=self._known_strip(document))
             yield document
 
@@ -187,18 +187,18 @@ class Tasks:
             yield self._with_study(document, study)
 
     def _add(self, study: VectorStudy, trial: Trials) -> None:
-        """Measure a trial beside the generation of the next one."""
+        """Measure a trial on the second thread, while the next one is generated."""
         self._settle()
         self._ahead = study, study.n
         self._beside.begin(lambda: study.add(trial))
 
     def _settle(self) -> None:
-        """Wait for what is measured beside."""
+        """Wait for the second thread."""
         self._ahead = None
         self._beside.end()
 
     def _count(self, study: VectorStudy) -> int:
-        """Portraits of a study, with the one that is measured beside."""
+        """Number of portraits of a study, including the one being measured."""
         return self._ahead[1] + 1 if self._ahead is not None and self._ahead[0] is study else study.n
 
     def _trial(self, vector: EditVector, seed: int, strengths: Sequence[float] = STRENGTHS) -> Trials:
@@ -208,7 +208,7 @@ class Tasks:
         return edited(self.model, vector, self._unedited[seed], strengths)
 
     def _remember(self, read: Read) -> Read:
-        """The attributes of unedited portraits are read once."""
+        """Wrap `read` so that attributes of unedited portraits are read only once."""
         known: dict[int, Mapping[str, np.ndarray]] = {}
 
         def remembered(pictures: torch.Tensor) -> Mapping[str, np.ndarray]:
@@ -231,7 +231,7 @@ class Tasks:
         return self._studies[key]
 
     def _with_study(self, document: Document, study: VectorStudy) -> Document:
-        """Show what a study of the chosen vector says."""
+        """Return the document with the results of a study of the chosen vector."""
         safe = self._safe_strength(document.vector)
         found = {
             EFFECT: study.effect(),
@@ -289,7 +289,7 @@ class Tasks:
             yield document
 
     def _row_study(self, vector: EditVector) -> VectorStudy | None:
-        """The study of a row of the table, without maps; it survives an interruption."""
+        """The study for a row of the table, without maps; an interrupted one is continued later."""
         if self.read is None:
             return None
         key = id(vector)

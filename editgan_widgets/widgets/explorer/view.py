@@ -17,13 +17,13 @@ class ExplorerView(LiveView):
 
     width = traitlets.Int().tag(sync=True)  # px of the pictures
     height = traitlets.Int().tag(sync=True)
-    attributes = traitlets.Bool(True).tag(sync=True)  # whether anything reads attributes of the pictures
+    attributes = traitlets.Bool(True).tag(sync=True)  # True if attributes of pictures can be read
     rows = traitlets.List().tag(sync=True)  # [{name, kind, norm, attribute, success, leakage, safe, n, measured}]
     chosen = traitlets.Unicode().tag(sync=True)
     second = traitlets.Unicode().tag(sync=True)  # empty: none
     strength = traitlets.Float(1.0).tag(sync=True)
-    seed = traitlets.Int(0).tag(sync=True)  # of the large picture
-    seeds = traitlets.List(traitlets.Int()).tag(sync=True)  # of the strip
+    seed = traitlets.Int(0).tag(sync=True)  # seed of the large picture
+    seeds = traitlets.List(traitlets.Int()).tag(sync=True)  # seeds of the strip's portraits
     image = traitlets.Bytes().tag(sync=True)
     strip = traitlets.Dict().tag(sync=True)  # {seeds, strengths}
     strip_sheet = traitlets.Bytes().tag(sync=True)  # JPEG, portraits in rows, strengths in columns

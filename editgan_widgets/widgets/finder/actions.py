@@ -1,4 +1,4 @@
-"""What each command of the finder does to its document."""
+"""Execution of the finder's commands on its document."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -33,8 +33,8 @@ class Actions:
     Args:
         model: whose latent spaces are searched.
         read: attributes of pictures; None if there are none.
-        truncation_psi: of all portraits.
-        folder: in which kept vectors are saved; None saves none.
+        truncation_psi: truncation of all portraits.
+        folder: folder for files of kept vectors; None writes none.
     """
 
     def __init__(self, model: EditGAN, read: Read | None, truncation_psi: float, folder: Path | None) -> None:
@@ -53,7 +53,7 @@ class Actions:
         }
 
     def apply(self, document: Document, command: Command) -> Outcome[Document]:
-        """Execute a command."""
+        """Execute a command; returns the new document."""
         return Outcome(document) if isinstance(command, Stop) else self._do[type(command)](document, command)
 
     def preview(self, document: Document, command: Move) -> np.ndarray:
@@ -167,7 +167,7 @@ class Actions:
     # ---- what they share
 
     def _rows(self, first: int | None, last: int | None) -> tuple[int, int]:
-        """First and last row. Raises ValueError for rows that do not exist or are the wrong way round."""
+        """First and last row. Raises ValueError for rows that do not exist or are in the wrong order."""
         end = self.model.generator.num_rows - 1
         low, high = 0 if first is None else first, end if last is None else last
         if not 0 <= low <= high <= end:

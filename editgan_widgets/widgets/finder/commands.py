@@ -1,4 +1,4 @@
-"""Commands of the finder: what its page, or a script, asks of it."""
+"""Commands of the finder, from its page or from a script."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -7,8 +7,8 @@ from msgspec import Meta
 from editgan_widgets.widgets.core.commands import Command, Commands, Stop
 from editgan_widgets.widgets.core.fields import Seed, Strength
 
-MOST_DIRECTIONS = 24  # that one search finds
-MOST_SAMPLES = 60  # that are added at once
+MOST_DIRECTIONS = 24  # maximum number of directions per search
+MOST_SAMPLES = 60  # maximum number of portraits added by one command
 
 Id = Annotated[int, Meta(ge=0, description="is the number of a direction")]
 Name = Annotated[str, Meta(min_length=1, max_length=60, description="is a name of 1 to 60 characters")]

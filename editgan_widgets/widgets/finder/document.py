@@ -9,7 +9,7 @@ from torch import Tensor
 from editgan_widgets.analysis.marked_boundaries import MarkedBoundary
 from editgan_widgets.latent.directions.edit_vector import EditVector
 
-STRENGTHS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # of a row's pictures, standard deviations
+STRENGTHS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # strengths of a row's pictures, in standard deviations
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Effect:
 
     attribute: str
     change: float  # at strength 1, standard deviations of the attribute
-    share: float  # of the changes of all attributes, 0 to 1
+    share: float  # share of the changes of all attributes, 0 to 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Document:
     next_id: int = 0
     kept: Mapping[str, EditVector] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
-    task: str = ""  # what ran last: "find", "portrait" or "sample"
+    task: str = ""  # the last computation: "find", "portrait" or "sample"
 
     def direction(self, id: int) -> Direction:
         """The direction of a number. Raises ValueError if there is none."""

@@ -1,4 +1,4 @@
-"""What the page shows of the finder's document."""
+"""Traits that show the finder's document."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from editgan_widgets.widgets.finder.document import Direction, Document
 
 
 def snapshot(document: Document, encoded: Encoded) -> Mapping[str, Any]:
-    """Traits of the view."""
+    """Return the traits of the view that show a document."""
     return {
         "image": encoded.still("image", document.picture),
         "seed": document.seed,

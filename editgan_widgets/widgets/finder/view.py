@@ -18,10 +18,10 @@ class FinderView(LiveView):
     width = traitlets.Int().tag(sync=True)  # px of the picture
     height = traitlets.Int().tag(sync=True)
     image = traitlets.Bytes().tag(sync=True)
-    methods = traitlets.List(traitlets.Unicode()).tag(sync=True)  # that fit the model
+    methods = traitlets.List(traitlets.Unicode()).tag(sync=True)  # search methods that the model supports
     parts = traitlets.List(traitlets.Unicode()).tag(sync=True)  # names, for StyleSpace
-    row_count = traitlets.Int().tag(sync=True)  # of w_plus
-    strengths = traitlets.List(traitlets.Float()).tag(sync=True)  # of the pictures of a row
+    row_count = traitlets.Int().tag(sync=True)  # number of rows of w_plus
+    strengths = traitlets.List(traitlets.Float()).tag(sync=True)  # strengths of a row's pictures
     seed = traitlets.Int(0).tag(sync=True)
     active = traitlets.Int(-1).tag(sync=True)  # id of the direction that the picture shows; -1: none
     directions = traitlets.List().tag(sync=True)  # [{id, name, rows, fixed, strength, attribute, change, share, …}]

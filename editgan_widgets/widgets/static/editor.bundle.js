@@ -105,7 +105,7 @@ function makeAnnouncer({ running, t }) {
     /** @param {number} done @param {number} total */
     progress(done, total) {
       const now = total ? Math.floor(4 * done / total) : 0;
-      if (now > quarter && now < 4) say(t("{percent} % of the edit is done.", { percent: 25 * now }));
+      if (now > quarter && now < 4) say(t("{percent}% of the edit is done.", { percent: 25 * now }));
       quarter = now;
     },
     /** @param {string} text */
@@ -1030,7 +1030,7 @@ function makeZoom({ model, t }, { canvas, pointer, changed: changed2 }) {
   function show() {
     const { zoom } = view.seen();
     const percent = Math.round(100 * zoom / actual());
-    fit.textContent = `${percent} %`;
+    fit.textContent = `${percent}%`;
     fit.setAttribute("aria-label", t("Zoom {percent} percent; show the whole picture", { percent }));
     setUsable(further, zoom > view.least());
     setUsable(closer, zoom < MOST_ZOOM);
@@ -2468,7 +2468,7 @@ function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, re
   let tap = null;
   let byKeys = false;
   const inside = ([x, y]) => x >= 0 && y >= 0 && x < width && y < height;
-  const shareText = (share) => share < 1e-3 ? t("under 0.1 %") : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+  const shareText = (share) => share < 1e-3 ? t("under 0.1%") : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)}%`;
   let said = "";
   function say(part) {
     const text = part ? `${t(part.name)}, ${shareText(labelMap.share(part.id))}` : "";
@@ -2805,7 +2805,7 @@ function makePhotoPanel({ model, put, t }) {
 
 // editor/quality.js
 function makeQuality({ model, t }) {
-  const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`;
+  const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}%`;
   const badge = h("span", { class: "eg-badge", role: "img", hidden: true });
   const note = h("span", { class: "eg-edit-note", role: "img", hidden: true });
   function say(node, short, long) {
@@ -2828,7 +2828,7 @@ function makeQuality({ model, t }) {
     const lines = [GRADES[found.grade][1], t("Closeness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) })];
     if (found.identity != null) lines.push(t("Same person: cosine {cosine} (good from 0.8, fair from 0.6)", { cosine: found.identity.toFixed(2) }));
     const name = found.vector;
-    if (found.editability != null) lines.push(t("Effect of {vector}: {share} of its effect on a typical portrait (good from 60 %, fair from 30 %)", { vector: t(name), share: percent(found.editability) }));
+    if (found.editability != null) lines.push(t("Effect of {vector}: {share} of its effect on a typical portrait (good from 60%, fair from 30%)", { vector: t(name), share: percent(found.editability) }));
     say(badge, GRADES[found.grade][0], lines.join("\n"));
   }
   function showEdit(found) {
@@ -2985,7 +2985,7 @@ function makeSettings({ model, own, t }) {
       h("label", { class: "eg-field" }, h("span", {}, t("Preset")), preset),
       field("lr", t("Learning rate"), t("Adam's learning rate, in units of the latent"), { min: 1e-3, max: 5, step: 0.01 }),
       field("outside_budget", t("Outside budget"), t("Mean change outside the region that is not penalised, as a share of the value range"), { min: 0, max: 0.2, step: 2e-3 }),
-      field("buffer_px", t("Buffer"), t("How far the region reaches beyond the parts, in picture pixels; empty: 2 % of the height"), { min: 0, max: 64, step: 0.5 }, true),
+      field("buffer_px", t("Buffer"), t("How far the region reaches beyond the parts, in picture pixels; empty: 2% of the height"), { min: 0, max: 64, step: 0.5 }, true),
       field("stop_iou", t("Stop at"), t("Stop early at this IoU, 0 to 1; empty: run all steps"), { min: 0, max: 1, step: 0.01 }, true),
       h(
         "label",
@@ -3077,7 +3077,7 @@ function makeStaging({ model, root, tell, own, t }, { settled }) {
     step: 0.05,
     class: "eg-range",
     "aria-label": t("Strength of this edit"),
-    title: t("Strength of this edit; double-click for 100 %"),
+    title: t("Strength of this edit; double-click for 100%"),
     ...drag.handlers,
     ondblclick: () => commit(1)
   });
@@ -3089,7 +3089,7 @@ function makeStaging({ model, root, tell, own, t }, { settled }) {
     sent.tell({ kind: "strength", strength, live: false });
   }
   function showValue() {
-    value.textContent = `${Math.round(Number(range.value) * 100)} %`;
+    value.textContent = `${Math.round(Number(range.value) * 100)}%`;
     range.setAttribute("aria-valuetext", value.textContent);
   }
   const more = textButton(t("{steps} more", { steps: MORE }), t("Continue for {steps} more steps towards the same parts", { steps: MORE }), () => tell({ kind: "run", steps: MORE }));
@@ -3248,7 +3248,7 @@ function makeToolbar({ model, put, t, tell, asked }, { setTool, toolNodes, mostS
     size.value = String(model.get("size"));
     sizeText.textContent = `${model.get("size")} px`;
     opacity.value = String(Math.round(model.get("opacity") * 100));
-    opacityText.textContent = `${opacity.value} %`;
+    opacityText.textContent = `${opacity.value}%`;
   }
   const can = { undo: () => model.get("can_undo") || model.get("running"), redo: () => model.get("can_redo") };
   function travel(way) {

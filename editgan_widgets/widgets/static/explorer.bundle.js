@@ -546,7 +546,7 @@ function short(value) {
 var signed = (text) => text.replace("-", "−");
 var tickText = (value) => signed(String(value));
 var strengthText = (value) => Math.abs(value) < 5e-3 ? "0" : (value > 0 ? "+" : "−") + Number(Math.abs(value).toFixed(2));
-var percent = (share) => share > 0 && share < 0.095 ? `${Number((100 * share).toPrecision(1))} %` : `${Math.round(100 * share)} %`;
+var percent = (share) => share > 0 && share < 0.095 ? `${Number((100 * share).toPrecision(1))}%` : `${Math.round(100 * share)}%`;
 function ticks(low, high, count = 5) {
   if (!(high > low)) return [low];
   const rough = (high - low) / count;
@@ -834,10 +834,10 @@ function makeStage({ model, root, t, put, tell, own }) {
     overlay.checked = model.get("overlay");
     heat.canvas.hidden = !overlay.checked;
     scale.hidden = peak.hidden = !overlay.checked || !view;
-    peak.textContent = view?.peak ? t("to {peak} %", { peak: short(100 * view.peak) }) : "";
+    peak.textContent = view?.peak ? t("to {peak}%", { peak: short(100 * view.peak) }) : "";
     peak.title = t("Largest mean change of a pixel at strength 1, of the value range");
     safeText.textContent = found === void 0 ? "" : t("safe to {strength}", { strength: short(found) });
-    safeText.title = t("Strength up to which the median portrait stays within the 99 % ellipsoid of W");
+    safeText.title = t("Strength up to which the median portrait stays within the 99% ellipsoid of W");
     safe.hidden = found === void 0 || found >= LIMIT;
     if (found !== void 0) safe.style.left = `${100 * (found + LIMIT) / (2 * LIMIT)}%`;
   }
@@ -937,7 +937,7 @@ function makeTable({ model, t, put, tell }, chosen) {
     ["norm", t("Norm"), t("Length of the vector, in W's own unit")],
     ["success", t("Success"), t("Share of held-out portraits on which its attribute changes by at least half of the expected change")],
     ["leakage", t("Leakage"), t("Mean change of the other attributes where its own changes by one standard deviation")],
-    ["safe", t("Safe"), t("Strength up to which the median portrait stays within the 99 % ellipsoid of W")]
+    ["safe", t("Safe"), t("Strength up to which the median portrait stays within the 99% ellipsoid of W")]
   ];
   const heads = columns.map(([by, label, title]) => {
     const button = h("button", { type: "button", class: "ex-sort", title, onclick: () => sort(by) }, label);
@@ -1016,7 +1016,7 @@ function makeTable({ model, t, put, tell }, chosen) {
     leakage.textContent = row.leakage === null ? waits : short(row.leakage);
     leakage.title = row.leakage === null ? "" : t("Standard deviations per one of {attribute}, n = {n}", { attribute: row.attribute, n: row.n });
     safe.textContent = row.safe ? short(row.safe.value) : waits;
-    safe.title = row.safe ? t("{low} to {high} in 95 % of the portraits", { low: short(row.safe.low), high: short(row.safe.high) }) : "";
+    safe.title = row.safe ? t("{low} to {high} in 95% of the portraits", { low: short(row.safe.low), high: short(row.safe.high) }) : "";
     draft.hidden = row.kind !== "draft";
     remove.hidden = row.kind === "";
     const { name } = row;

@@ -877,8 +877,8 @@ function makeRow({ model, t, tell }, first, previews, sent) {
     const { attribute, change, share, accuracy, low, high, marks } = now;
     const texts2 = [];
     if (accuracy !== void 0)
-      texts2.push(t("right for {accuracy} % of {marks} left-out marks ({low} to {high} %)", { accuracy: percent(accuracy), marks, low: percent(low ?? 0), high: percent(high ?? 1) }));
-    if (attribute) texts2.push(t("{attribute} {change} SD, {share} % of its effect", { attribute, change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
+      texts2.push(t("right for {accuracy}% of {marks} left-out marks ({low} to {high}%)", { accuracy: percent(accuracy), marks, low: percent(low ?? 0), high: percent(high ?? 1) }));
+    if (attribute) texts2.push(t("{attribute} {change} SD, {share}% of its effect", { attribute, change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
     return texts2.join(" · ");
   }
   function show(given, active) {

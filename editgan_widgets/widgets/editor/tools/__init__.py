@@ -1,8 +1,8 @@
-"""The editor's tools: one file each in this folder, which is found here.
+"""The editor's commands, in the files of this folder, and how they are applied to a document.
 
-A tool's file has its commands, `HANDLERS` (how each is applied to a document), and may have `PREVIEWS` (the latent
-that a command would lead to), `PYTHON_ALONE` (commands that no browser can send) and `BUTTONS` (values of the trait
-`tool`).
+Every file of the folder is imported here. It has command classes and `HANDLERS`, the functions that apply them to a
+document. It may have `PREVIEWS` (functions that return the latent a command would lead to), `PYTHON_ALONE` (commands
+that no browser can send) and `BUTTONS` (values of the trait `tool`).
 """
 
 from collections.abc import Callable

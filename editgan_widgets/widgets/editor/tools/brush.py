@@ -14,9 +14,7 @@ from editgan_widgets.widgets.editor.painting import PAINTED, change_mask
 BUTTONS = ("brush", "eraser", "pick")
 
 Shape = Annotated[Literal["round", "square"], Meta(title="brush shape", description=f"is one of {', '.join(SHAPES)}")]
-Tool = Annotated[
-    Literal["brush", "eraser"], Meta(title="a tool", description="does not paint unless it is 'brush' or 'eraser'")
-]
+Tool = Annotated[Literal["brush", "eraser"], Meta(title="a stroke's tool", description="must be 'brush' or 'eraser'")]
 
 
 class Brush(PaintCommand, frozen=True, kw_only=True, tag="stroke"):

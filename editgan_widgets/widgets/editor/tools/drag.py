@@ -14,7 +14,7 @@ from editgan_widgets.widgets.editor.commands import Part, Px, Steps
 from editgan_widgets.widgets.editor.document import Document, Outcome, Run
 
 BUTTONS = ("drag",)
-_AROUND = 1 / 32  # of the height: dilation of a part and of the points' paths
+_AROUND = 1 / 32  # share of the height by which a part and the points' paths are dilated
 
 Pair = tuple[Px, Px, Px, Px]
 Pairs = Annotated[

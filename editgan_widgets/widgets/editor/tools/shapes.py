@@ -40,19 +40,19 @@ class Push(PaintCommand, frozen=True, kw_only=True):
 
 
 def fill_area(document: Document, command: Fill) -> Outcome:
-    """Fill."""
+    """Paint the area at the command's point."""
     part = document.labels[command.label].id
     return operate(document, command, fill(command.x, command.y, part, whole=command.whole), "fill", part)
 
 
 def paint_outline(document: Document, command: Lasso) -> Outcome:
-    """Paint the inside."""
+    """Paint the inside of the command's outline."""
     part = document.labels[command.label].id
     return operate(document, command, lasso(command.points, part), "lasso", part)
 
 
 def push_parts(document: Document, command: Push) -> Outcome:
-    """Push."""
+    """Push the parts along the command's points."""
     return operate(document, command, push(command.points, command.radius), "push")
 
 

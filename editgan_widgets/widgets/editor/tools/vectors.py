@@ -267,7 +267,7 @@ def _set(document: Document, settings: Mapping[str, VectorSetting], how: str) ->
     moved = None if how else sorted({vector.name for vector, _, _ in parts})
     last = history.entry
     on = last.made["do"] == "vector" and moved and last.note.get("moved") == moved and not history.can_redo
-    with history.grouped(last.group if on else None):  # the same slider moved again
+    with history.grouped(last.group if on else None):  # the same slider was moved again
         session.apply_vector(summed(parts, "sliders"))
     panel.put(settings)
     history.annotate(**panel.note(), moved=moved)
