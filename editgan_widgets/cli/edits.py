@@ -16,6 +16,7 @@ from editgan_widgets.cli.options import (
     SeedSource,
     TruncationPsi,
 )
+from editgan_widgets.cli.outputs import check_picture, check_writable
 from editgan_widgets.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def apply(
     from editgan_widgets import images, load_model
     from editgan_widgets.latent.directions.edit_vector import layer_weights
 
+    check_picture(out, "--out")
     loaded = load_model(model, device=device)
     edit_vector = given_vector(loaded, vector, index, unit, columns, force)
     layers = None if rows is None else layer_weights(rows, loaded.generator.num_rows, "--rows")
@@ -67,7 +69,6 @@ def apply(
     with torch.no_grad():
         edited = torch.cat([edit_vector.apply(w_plus, s, loaded, force, layers) for s in scales])
         pictures = images.to_uint8(loaded.generator.synthesis(edited).image)
-    out.parent.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(pictures, columns=len(scales)), out)
     typer.echo(f"{edit_vector.name} at scale {', '.join(f'{s:g}' for s in scales)} on {portrait}: {out}")
 
@@ -89,14 +90,14 @@ def drag(
 ) -> None:
     """Drag points of a portrait to targets; the picture away from them is kept. Ctrl+C writes the best step so far."""
     import numpy as np
-    from PIL import Image
 
     from editgan_widgets import EditSession, images, load_model
 
-    if out.suffix.lower() not in Image.registered_extensions() or out.is_dir():
-        raise ValueError(f"--out must end in a picture format, such as .png; got {out}")
-    if vector is not None and vector.suffix != ".safetensors":
-        raise ValueError(f"--vector must end in .safetensors; got {vector}")
+    check_picture(out, "--out")
+    if vector is not None:
+        if vector.suffix != ".safetensors":
+            raise ValueError(f"--vector must end in .safetensors; got {vector}")
+        check_writable(vector, "--vector")
     dragged = [_drag_point(text) for text in points]
     loaded = load_model(model, device=device)
     w_plus, portrait = starting_latent(loaded, seed, seed_source, truncation_psi, latent, latent_index)
@@ -108,17 +109,21 @@ def drag(
                 advance(step.index, {"reached": step.reached})
         except KeyboardInterrupt:
             running.close()  # keeps the best step so far
-            if session.kept_step is None:
+            if session.history.entry.made["do"] != "drag":  # no step was better, or a second interrupt ended that too
                 raise
             interrupted = True
-    out.parent.mkdir(parents=True, exist_ok=True)
     images.save(images.grid(np.stack([session.original_image, session.image]), columns=2), out)
-    if vector is not None:
-        session.edit_vector(vector.stem).save(vector)
     kept = session.kept_step
+    if vector is not None and kept is not None:
+        session.edit_vector(vector.stem).save(vector)
     what = "no step was better" if kept is None else f"{kept.reached:.0%} of the way, change outside {kept.outside:.4f}"
     what += ", best so far when interrupted" * interrupted
     typer.echo(f"dragged {len(dragged)} point{'s' * (len(dragged) > 1)} on {portrait}: {what}: {out}")
+    if vector is not None and kept is None:
+        raise ValueError(
+            f"--vector {vector} was not written, because no step was better than the portrait; try more --steps, or "
+            "points that are farther from their targets"
+        )
 
 
 def _drag_point(text: str) -> "DragPoint":
@@ -149,8 +154,6 @@ def photo(
     """Embed a photo, apply an edit vector, and paste the edit back into the photo."""
     import math
 
-    from PIL import Image
-
     from editgan_widgets import images, load_model
     from editgan_widgets.analysis.embedding_quality import embedding_quality
     from editgan_widgets.analysis.photo_quality import probe_of
@@ -162,10 +165,9 @@ def photo(
 
     if method not in ("gradient", "feather"):
         raise ValueError(f"method must be gradient or feather; got {method!r}")
-    if out.suffix.lower() not in Image.registered_extensions() or not math.isfinite(scale):
-        raise ValueError(
-            f"--out must end in a picture format, such as .png, and --scale be finite; got {out} and {scale:g}"
-        )
+    if not math.isfinite(scale):
+        raise ValueError(f"--scale must be a finite number; got {scale:g}")
+    check_picture(out, "--out")
     loaded = load_model(model, device=device)
     edit_vector = given_vector(loaded, vector)
     edit_vector.check(loaded)
@@ -191,7 +193,6 @@ def photo(
         typer.echo(f"note: {note}")
     session.apply_vector(edit_vector, scale)
     typer.echo(f"edited: {_what_it_did(session, judges, edit_vector.recipe.get('attribute'))}")
-    out.parent.mkdir(parents=True, exist_ok=True)
     images.save(opened.pasted("gradient" if method == "gradient" else "feather"), out)
     typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
 

@@ -7,6 +7,7 @@ import typer
 
 from editgan_widgets.cli.errors import OneLineErrors
 from editgan_widgets.cli.options import Data, Device, MaxMinutes, Parts, Seed, TotalImages, Weights
+from editgan_widgets.cli.outputs import check_writable
 from editgan_widgets.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def train_interpreter(
     from editgan_widgets.training.build_model import build_model
 
     labels = _portrait_parts(parts)
+    check_writable(out, "--out")
     model = build_model(
         checkpoint,
         load_segmenter(segmenter, labels),
@@ -75,7 +77,6 @@ def train_interpreter(
         discriminator_from=discriminator,
         on_progress=lambda p: typer.echo(f"step {p.step}/{p.total}  loss {p.loss:.3f}  accuracy {p.accuracy:.3f}"),
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, half=half)
     typer.echo(f"{model} in {out}")
 
@@ -98,6 +99,7 @@ def train_segmenter(
 
     widths = (finest, *TrainSegmenterConfig.widths[1:])
     config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed, widths=widths)
+    check_writable(out, "--out")
     with progress(total_images) as advance:
         model, report = train_segmenter(
             data,
@@ -107,7 +109,6 @@ def train_segmenter(
             start=read_segmenter(start) if start else None,
             labels=_portrait_parts(parts),
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
     model.save(out, report)
     typer.echo(f"mIoU {report['miou']:.3f}, at half size {report['miou_half_size']:.3f}: {out}")
 
@@ -133,13 +134,13 @@ def train_encoder(
     from editgan_widgets.models.encoder import Encoder
     from editgan_widgets.training.train_encoder import TrainEncoderConfig, train_encoder
 
+    check_writable(out, "--out")
     loaded = load_model(model, device=device)
     config = TrainEncoderConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
     state = out.with_name(f"{out.stem}.training.safetensors")
     first = EditGAN.load(start).encoder if start else None
     if start and not isinstance(first, Encoder):
         raise ValueError(f"{start} holds no encoder to start from; give a bundle that this command wrote")
-    out.parent.mkdir(parents=True, exist_ok=True)
     with progress(total_images) as advance:
         encoder, report = train_encoder(
             loaded, data, config, checkpoint=state, start=first if isinstance(first, Encoder) else None, on_step=advance
@@ -170,6 +171,7 @@ def train_factor_regressor(
     from editgan_widgets.training.train_factor_regressor import TrainFactorRegressorConfig, train_factor_regressor
 
     config = TrainFactorRegressorConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    check_writable(out, "--out")
     with progress(total_images) as advance:
         network = train_factor_regressor(
             data,
@@ -178,7 +180,6 @@ def train_factor_regressor(
             device=device,
             segmenter=read_segmenter(segmenter) if segmenter else None,
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
     network.save(out)
     typer.echo("R²: " + ", ".join(f"{name} {score:.2f}" for name, score in network.report.items()))
     typer.echo(f"factor regressor in {out}")
@@ -197,8 +198,8 @@ def train_identity(
     from editgan_widgets.training.train_identity import TrainIdentityConfig, train_identity
 
     config = TrainIdentityConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    check_writable(out, "--out")
     with progress(total_images) as advance:
         network = train_identity(data, config, on_step=lambda seen, loss: advance(seen, {"loss": loss}), device=device)
-    out.parent.mkdir(parents=True, exist_ok=True)
     network.save(out)
     typer.echo(f"AUC {network.report['auc']:.3f} on {network.report['people']:.0f} held-out people: {out}")

@@ -12,6 +12,7 @@ After a failure the next call checks and writes the whole folder again. Files ar
 could not be written completely is removed.
 """
 
+import gc
 import json
 import os
 import time
@@ -21,12 +22,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from editgan_widgets.documents.journal_lock import FolderLock, this_process
 
 Writer = Callable[[Path], None]  # writes a file of that name
 _LOOK_SHARE = 0.02  # maximum share of the time for checking that the folder's files still exist
-_OWNERS: dict[Path, str] = {}  # in this process: the last owner of each folder
+_OWNERS: "WeakValueDictionary[Path, JournalDisk]" = WeakValueDictionary()  # in this process: each folder's last owner
 
 
 class TakenOverError(Exception):
@@ -112,7 +114,7 @@ class JournalDisk:
         about = self._about(content)
         if _read(self.folder / "about.json") != about:
             _replace(self.folder / "about.json", about)
-        _OWNERS[self.folder], self._from = self._id, None
+        _OWNERS[self.folder], self._from = self, None
         self._look_at = 0.0
         self._write_arrays(content.arrays)
         self._write_files(content.files)
@@ -132,9 +134,16 @@ class JournalDisk:
             if (owner, log.stat().st_size if log.is_file() else self._from[1]) != self._from:
                 raise TakenOverError("another session continues this journal")
             return
-        # If the folder is gone, it belongs to the last owner in this process.
-        if (_OWNERS.get(self.folder) if owner is None else owner) not in (None, self._id):
+        # If the folder is gone, it belongs to the last owner in this process, while that exists.
+        if (self._last_owner() if owner is None else owner) not in (None, self._id):
             raise TakenOverError("another session continues this journal")
+
+    def _last_owner(self) -> str | None:
+        """Id of the journal in this process that wrote the folder last; None if it no longer exists."""
+        if _OWNERS.get(self.folder) not in (None, self):
+            gc.collect()  # a session that nothing uses any more may wait for it
+        last = _OWNERS.get(self.folder)
+        return None if last is None else last._id
 
     def _write_arrays(self, arrays: Mapping[str, bytes]) -> None:
         folder = self.folder / "objects"

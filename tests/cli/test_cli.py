@@ -186,14 +186,60 @@ def test_drag_writes_before_and_after_side_by_side_and_a_vector(saved, tmp_path)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--out", "dragged.xyz"], "--out must end in a picture format"),
-        (["--out", "dragged.png", "--vector", "pull.png"], "--vector must end in .safetensors"),
+        (["--out", "dragged.xyz"], "--out must end in a picture format for writing"),
+        (["--out", "dragged.psd"], "--out must end in a picture format for writing"),
+        (["--out", "dragged.h5"], "--out must end in a picture format for writing"),
+        (["--out", "/dev/null/dragged.png"], "--out cannot be written"),
+        (["--out", "{}/dragged.png", "--vector", "pull.png"], "--vector must end in .safetensors"),
+        (["--out", "{}/dragged.png", "--vector", "/dev/null/pull.safetensors"], "--vector cannot be written"),
     ],
 )
-def test_drag_checks_the_names_of_its_files_before_it_begins(saved, options, message):
-    done = run("drag", "12,14,18,14", "--model", saved / "tiny.safetensors", *options)
-    assert done.exit_code != 0
+def test_drag_checks_its_files_before_it_begins(saved, tmp_path, options, message):
+    options = [option.format(tmp_path) for option in options]
+    done = run("drag", "12,14,18,14", "--model", saved / "tiny.safetensors", "--steps", 10**6, *options)
+    assert done.exit_code == 1
     assert message in done.output
+
+
+@pytest.mark.parametrize("command", [["apply", "spark.safetensors"], ["photo", "a.png", "spark.safetensors"]])
+@pytest.mark.parametrize("out", ["edited.psd", "edited", "/dev/null/edited.png"])
+def test_commands_that_write_a_picture_check_its_name_first(command, out):
+    done = run(*command, "--model", "missing", "--out", out)
+    assert done.exit_code == 1
+    assert "--out " in done.output
+
+
+def test_a_drag_that_found_nothing_better_reports_that_it_wrote_no_vector(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr("editgan_widgets.documents.session_runs.Run.improves", lambda *_: False)
+    out, vector = tmp_path / "dragged.png", tmp_path / "pull.safetensors"
+    arguments = ["drag", "12,14,18,14", "--model", saved / "tiny.safetensors", "--steps", 2, "--out", out]
+    assert run(*arguments).exit_code == 0
+    done = run(*arguments, "--vector", vector)
+    assert done.exit_code == 1
+    assert out.is_file()
+    assert not vector.exists()
+    assert "no step was better" in done.output
+    assert "was not written" in done.output
+
+
+def test_a_second_interrupt_ends_a_drag_without_files(saved, tmp_path, monkeypatch):
+    @contextlib.contextmanager
+    def interrupted(*_):
+        def advance(seen, _figures):
+            if seen == 3:
+                raise KeyboardInterrupt
+
+        yield advance
+
+    def interrupted_again(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("editgan_widgets.cli.edits.progress", interrupted)
+    monkeypatch.setattr("editgan_widgets.documents.session_runs.Runs._result", interrupted_again)
+    out = tmp_path / "dragged.png"
+    done = run("drag", "12,14,18,14", "--model", saved / "tiny.safetensors", "--seed", 3, "--steps", 8, "--out", out)
+    assert done.exit_code != 0
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("after", [1, 3])

@@ -16,6 +16,7 @@ from editgan_widgets import EditSession, Stroke
 from editgan_widgets.documents import journal_lock
 from editgan_widgets.documents.history import History
 from editgan_widgets.documents.journal import Arrays, JournalError, new_folder, newest_folders
+from editgan_widgets.documents.journal_disk import TakenOverError
 from editgan_widgets.documents.session_document import SessionDocument
 from editgan_widgets.documents.session_runs import Runs
 
@@ -87,6 +88,17 @@ def test_the_action_that_finds_the_folder_deleted_is_saved(gone, session, folder
     session.paint(OTHER)
     assert session.history.store.problem == ""
     assert same(EditSession.restore(session.model, folder), session)
+
+
+def test_a_deleted_folder_can_be_used_again_when_its_session_is_gone_but_not_before(tiny_model, tmp_path):
+    one, other = (EditSession.from_seed(tiny_model, seed) for seed in (1, 2))
+    one.keep_journal(tmp_path / "j")
+    shutil.rmtree(tmp_path / "j")
+    with pytest.raises(TakenOverError, match="another session"):
+        other.keep_journal(tmp_path / "j")
+    del one
+    other.keep_journal(tmp_path / "j")
+    assert same(EditSession.restore(tiny_model, tmp_path / "j"), other)
 
 
 @pytest.mark.parametrize("also", [(), ("about.json",)])
