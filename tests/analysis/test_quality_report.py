@@ -5,16 +5,19 @@ import json
 
 import numpy as np
 import pytest
+import spots
 import torch
-from typer.testing import CliRunner
+from command_line import run
 
 from editgan_widgets import EditGAN, images
-from editgan_widgets.analysis import encoder_quality, sample_features
+from editgan_widgets.analysis import encoder_quality, quality_report, sample_features
 from editgan_widgets.analysis.interpreter_quality import coarse_groups, interpreter_quality
 from editgan_widgets.analysis.quality_figures import Judges, QualityConfig
 from editgan_widgets.analysis.quality_report import measure_quality
 from editgan_widgets.analysis.report_pages import write_report
-from editgan_widgets.cli import app
+from editgan_widgets.domains import registry
+from editgan_widgets.domains.domain import Domain
+from editgan_widgets.domains.domain import Judges as DomainJudges
 from editgan_widgets.domains.portraits import (
     COARSE_LABELS,
     FINE_LABELS,
@@ -282,16 +285,57 @@ def test_a_folder_without_renders_is_refused(whole, tmp_path, judges):
         measure_quality(whole, tmp_path / "none", judges, CONFIG)
 
 
+def replace_metadata(model, metadata):
+    return EditGAN(model.generator, model.discriminator, model.interpreter, model.labels, metadata)
+
+
 def test_a_missing_measuring_network_is_named_with_the_command_that_trains_it(
     tiny_model, renders, tmp_path, monkeypatch
 ):
-    tiny_model.save(tmp_path / "tiny.safetensors")
+    replace_metadata(tiny_model, {"domain": "portraits"}).save(tmp_path / "tiny.safetensors")
+    registry._judges.cache_clear()
     identity._shipped.cache_clear()
     monkeypatch.setattr(identity, "WEIGHTS", tmp_path / "identity.safetensors")
     FactorRegressor(("yaw",), Segmenter(widths=(4, 4, 8, 8, 8)), 8).save(tmp_path / "regressor.safetensors")
     arguments = ["report", tmp_path / "tiny.safetensors", "--data", renders, "--out", tmp_path / "card"]
-    arguments += ["--factor-regressor", tmp_path / "regressor.safetensors", "--device", "cpu"]
-    done = CliRunner().invoke(app, list(map(str, arguments)))
+    done = run(*arguments, "--factor-regressor", tmp_path / "regressor.safetensors", "--device", "cpu")
     assert done.exit_code == 1
     assert "editgan train identity" in done.stderr
     assert not (tmp_path / "card").exists()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "options", "message"),
+    [
+        ({}, (), "this model belongs to no domain (its parts are 'tiny'), so it has no factor-regressor"),
+        ({}, ("--features", "segmenter"), "this model belongs to no domain (its parts are 'tiny'), so it has no seg"),
+        ({"domain": "spots"}, (), "the domain 'spots' has no factor-regressor with features to compare"),
+    ],
+)
+def test_a_report_names_the_network_that_a_models_domain_lacks(
+    tiny_model, renders, tmp_path, monkeypatch, metadata, options, message
+):
+    monkeypatch.setattr(registry, "_registered", {"spots": spots.DOMAIN})
+    replace_metadata(tiny_model, metadata).save(tmp_path / "tiny.safetensors")
+    arguments = ["report", tmp_path / "tiny.safetensors", "--data", renders, "--out", tmp_path / "card"]
+    done = run(*arguments, "--device", "cpu", *options)
+    assert done.exit_code == 1
+    assert message in " ".join(done.stderr.split())
+    assert not (tmp_path / "card").exists()
+
+
+def test_a_report_uses_the_judges_of_the_models_own_domain(tiny_model, renders, tmp_path, monkeypatch):
+    class Featured(spots.Colour):
+        def features(self, image):
+            return self(image)
+
+    seen = []
+    domain = Domain("spots", (spots.LABELS,), load_judges=lambda _: DomainJudges(identity=Featured()))
+    monkeypatch.setattr(registry, "_registered", {"spots": domain})
+    monkeypatch.setattr(quality_report, "measure_quality", lambda *given, **_: seen.append(given[2]) or 1 / 0)
+    replace_metadata(tiny_model, {"domain": "spots"}).save(tmp_path / "tiny.safetensors")
+    arguments = ["report", tmp_path / "tiny.safetensors", "--data", renders, "--out", tmp_path / "card"]
+    run(*arguments, "--features", "identity", "--device", "cpu")
+    (judges,) = seen
+    assert isinstance(judges.identity, Featured)
+    assert (judges.segmenter, judges.regressor, judges.features_name) == (None, None, "the identity")
