@@ -99,6 +99,15 @@ def test_every_text_of_the_browser_is_translatable():
         assert not texts, f"{path.name}: {texts} are not given to t()"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_that_quotes_a_button_quotes_its_label(language):
+    known = strings(language)
+    labels = {known.get(text, text) for text in browser_texts()}
+    for text in browser_texts():
+        for quoted in re.findall("“(.*?)”", known.get(text, text)):
+            assert quoted in labels, text
+
+
 def test_placeholders_are_filled_and_an_unknown_text_stays_untranslated():
     assert translated("zh", "Now at {name}.", name="头发") == "已转到 头发。"
     assert translated("zh", "my own vector") == "my own vector"

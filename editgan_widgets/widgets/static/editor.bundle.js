@@ -1727,7 +1727,7 @@ var drag_default = {
   icon: '<circle cx="5.4" cy="14.4" r="2.2" fill="currentColor"/><path d="M7 12.8 15 5m0 0h-4.6M15 5v4.6"/>',
   key: "d",
   label: (t) => t("drag points of the picture"),
-  title: (t) => t("Drag: press on a point and release at its target; set several pairs, then press the Drag button or Enter (D)"),
+  title: (t) => t("Drag: press on a point and release at its target; set several pairs, then press “Start dragging” or Enter (D)"),
   keys: (t) => [[t("Arrows, N, Delete, Enter"), t("move the chosen target, choose the next pair, remove it, start dragging")]],
   make(bench) {
     const { model, width, height, redraw, reach: reach2, tell, t, on } = bench;
