@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import threading
 import zlib
 from dataclasses import replace
@@ -325,6 +326,27 @@ def test_the_status_line_reports_a_run_without_improvement(make_editor):
     stroke_message(editor)
     assert editor.wait(20)
     assert "The edit could not get closer" in editor.view.status
+
+
+def test_a_stopped_run_that_kept_nothing_does_not_say_that_a_picture_is_kept(make_editor):
+    editor = make_editor()
+    session, edit = editor.session, editor.session.edit
+
+    def fruitless(steps, on_candidate=None):
+        try:
+            yield from edit(steps)
+        finally:
+            session.visit(0)
+
+    session.edit = fruitless
+    stroke_message(editor, steps=5000)
+    until(lambda: len(frames(editor)) > 1)
+    browser(editor, kind="stop")
+    assert editor.wait(20)
+    words = (
+        r"Stopped at step \d+ of 5000\. The edit could not get closer to the painted parts\. The picture is unchanged\."
+    )
+    assert re.fullmatch(words, editor.view.status)
 
 
 def test_an_error_in_the_worker_is_shown_and_wait_raises_it(make_editor):

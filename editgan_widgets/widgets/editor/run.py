@@ -82,11 +82,11 @@ class EditRun:
         screen = self._screen
         screen.say("Done in {steps} steps.", steps=self._last_step)
         if cancelled:
-            screen.say(
-                "Stopped at step {step} of {total}; the best picture is kept.",
-                step=self._last_step,
-                total=self.steps,
-            )
+            at = {"step": self._last_step, "total": self.steps}
+            if self._kept is None:
+                screen.say("Stopped at step {step} of {total}.", **at)
+            else:
+                screen.say("Stopped at step {step} of {total}; the best picture is kept.", **at)
         more = ""
         assert self._run is not None
         if self._kept is not None:
