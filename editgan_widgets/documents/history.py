@@ -91,6 +91,9 @@ class History(Generic[State]):
         self.entries[0] = self.entry
         self.store.put(self.entry, first)
 
+    def __repr__(self) -> str:
+        return f"History({len(self.entries)} entries, at entry {self.entry.id}: {self.entry.made['do']})"
+
     @classmethod
     def of(cls, entries: list[Entry], present: int, store: Store[State]) -> "History[State]":
         """Rebuild a history from entries in order of creation, whose states the store has.

@@ -1,6 +1,6 @@
 """State: everything of a session that undo restores, and its packing for the journal."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ class Goal:
     """Target of a completed edit, so that another edit can continue it."""
 
     target: EditTarget
-    reference: Tensor  # latent [1, num_ws, w_dim] before the edit
+    reference: Tensor = field(repr=False)  # latent [1, num_ws, w_dim] before the edit
     score: float  # agreement_score of the step that was kept
 
 
@@ -24,14 +24,14 @@ class Goal:
 class State:
     """Everything that undo restores. Arrays are never modified."""
 
-    w_plus: Tensor  # [1, num_ws, w_dim]
-    image: np.ndarray  # uint8 [H, W, 3]
-    label_map: np.ndarray  # uint8 [H, W], painted mask
-    settled_map: np.ndarray  # painted mask at the last completed edit
-    settled_w_plus: Tensor  # latent at the last completed edit
-    predicted: np.ndarray | None  # the interpreter's label map of `image`; None = not computed yet
+    w_plus: Tensor = field(repr=False)  # [1, num_ws, w_dim]
+    image: np.ndarray = field(repr=False)  # uint8 [H, W, 3]
+    label_map: np.ndarray = field(repr=False)  # uint8 [H, W], painted mask
+    settled_map: np.ndarray = field(repr=False)  # painted mask at the last completed edit
+    settled_w_plus: Tensor = field(repr=False)  # latent at the last completed edit
+    predicted: np.ndarray | None = field(repr=False)  # the interpreter's label map of `image`; None = not computed yet
     goal: Goal | None = None  # goal of the last completed edit
-    edited: np.ndarray | None = None  # bool [H, W], regions of all edits and vectors since the origin; None = nowhere
+    edited: np.ndarray | None = field(default=None, repr=False)  # bool [H, W], regions since the origin; None = nowhere
 
     def dragged(self, predicted: np.ndarray, target: np.ndarray, since: np.ndarray, settled: np.ndarray) -> "State":
         """The state with the label maps that a drag leaves: the predicted one, except where something was painted.

@@ -41,8 +41,8 @@ class EmbedStep:
 
     index: int  # 0 .. total; 0 is the first pass, step i the latents after i updates
     total: int
-    w_plus: Tensor  # [n, num_ws, w_dim], a separate copy
-    image: np.ndarray  # uint8 [n, H, W, 3]
+    w_plus: Tensor = field(repr=False)  # [n, num_ws, w_dim], a separate copy
+    image: np.ndarray = field(repr=False)  # uint8 [n, H, W, 3]
     psnr: np.ndarray  # [n], dB over the range [-1, 1]
     started_from: Start
     seconds: float  # since the embedding began
@@ -54,10 +54,10 @@ class EmbedStep:
 class Embedding:
     """The latents of n pictures: for each the best of its steps, including the first pass."""
 
-    w_plus: Tensor  # [n, num_ws, w_dim]
-    image: np.ndarray  # uint8 [n, H, W, 3], the pictures of `w_plus`
+    w_plus: Tensor = field(repr=False)  # [n, num_ws, w_dim]
+    image: np.ndarray = field(repr=False)  # uint8 [n, H, W, 3], the pictures of `w_plus`
     psnr: np.ndarray  # [n], dB over the range [-1, 1], against the given pictures
-    first: EmbedStep  # the first pass
+    first: EmbedStep = field(repr=False)  # the first pass
     best_step: np.ndarray  # [n], the step that was kept; 0 is the first pass
     steps: int  # updates: as configured, or fewer if it was stopped
     seconds: float

@@ -38,8 +38,8 @@ class EditStep:
 
     index: int  # 1 .. total; step i is the latent after i updates, step 0 (with_start) is the start
     total: int
-    w_plus: Tensor  # [1, num_ws, w_dim], a separate copy
-    image: np.ndarray  # uint8 [H, W, 3]
+    w_plus: Tensor = field(repr=False)  # [1, num_ws, w_dim], a separate copy
+    image: np.ndarray = field(repr=False)  # uint8 [H, W, 3]
     figures: Mapping[str, float]  # unweighted, in the order of the objective's terms; `total` is the weighted sum
     score: float  # `agreement`, or -total: the best step is the one with the highest
     reached: float  # 0 to 1, mean of the goals' figures: IoU of painted parts, share of the way of dragged points

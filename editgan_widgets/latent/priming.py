@@ -42,6 +42,10 @@ class Start:
     w_plus: Tensor  # [1, num_ws, w_dim]
     gain: float | None = None  # share of the segmentation loss that it removes, at most 1; None if it was not measured
 
+    def __repr__(self) -> str:
+        gain = "" if self.gain is None else f", gain {self.gain:.2f}"
+        return f"Start({self.name}{gain})"
+
     @property
     def name(self) -> str:
         """Name of the vector and its scale, for the status line."""

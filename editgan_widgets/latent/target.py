@@ -8,7 +8,7 @@ region would be the whole face and nothing would preserve the rest of the pictur
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -29,9 +29,9 @@ Region: TypeAlias = Literal["parts", "painted"]
 class EditTarget:
     """Painted label map and region of an edit; all arrays `[H, W]`."""
 
-    label_map: np.ndarray  # uint8: the segmentation to reach (inside the region)
-    region: np.ndarray  # bool: pixels that may change
-    changed: np.ndarray  # bool: pixels whose label the user changed; a part of the region
+    label_map: np.ndarray = field(repr=False)  # uint8: the segmentation to reach (inside the region)
+    region: np.ndarray = field(repr=False)  # bool: pixels that may change
+    changed: np.ndarray = field(repr=False)  # bool: pixels whose label the user changed; a part of the region
     labels: tuple[int, ...]  # the edited parts: ids that the changed pixels are to get
     replaced: tuple[int, ...] = ()  # ids that the changed pixels had before
 

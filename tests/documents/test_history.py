@@ -24,6 +24,13 @@ def test_undo_and_redo_follow_the_branch_visited_last():
     assert history.state == "b"
 
 
+def test_a_history_is_printed_in_one_line():
+    history = History("a")
+    history.push("b", do="paint")
+    history.undo()
+    assert repr(history) == "History(2 entries, at entry 0: begin)"
+
+
 def test_undone_entries_stay_as_a_branch():
     history = History("a")
     history.push("b", do="b")

@@ -31,6 +31,11 @@ def test_apply_adds_the_scaled_difference_to_every_latent(tiny_model, vector):
     torch.testing.assert_close(edited, w_plus - 0.5 * vector.delta_w_plus)
 
 
+def test_a_vector_is_printed_in_one_line_without_its_numbers(tiny_model, vector):
+    assert repr(vector) == f"EditVector('more spark', [8, 16], parts spark, model {tiny_model.fingerprint})"
+    assert repr(EditVector("x", torch.zeros(1, 2))) == "EditVector('x', [1, 2], model unknown)"
+
+
 def test_a_saved_vector_is_loaded_unchanged(vector, tmp_path):
     vector.save(tmp_path / "v.safetensors")
     loaded = EditVector.load(tmp_path / "v.safetensors")

@@ -44,6 +44,8 @@ def test_an_edit_starts_from_the_vector_that_makes_the_painted_mask(tiny_model, 
     assert start is not None
     assert start.vector is spark
     assert start.gain > 0.15
+    assert repr(start) == f"Start(larger spark x {start.scale:g}, gain {start.gain:.2f})"
+    assert all(len(repr(thing)) < 1000 for thing in (first, session.target, session.history))
     assert torch.equal(start.w_plus, spark.apply(session.origin, start.scale))
     unprimed = larger_spark(tiny_model, prime=False)
     unprimed.vectors = (spark,)

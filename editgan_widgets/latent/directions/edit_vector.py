@@ -72,6 +72,12 @@ class EditVector:
                 raise EditVectorError(f"a preview is uint8 [H, W, 3]; got {preview.dtype} {preview.shape}")
             object.__setattr__(self, "preview", preview)
 
+    def __repr__(self) -> str:
+        parts = f", parts {', '.join(map(str, self.labels))}" if self.labels else ""
+        return (
+            f"EditVector({self.name!r}, {list(self.delta_w_plus.shape)}{parts}, model {self.fingerprint or 'unknown'})"
+        )
+
     @property
     def fingerprint(self) -> str | None:
         """Fingerprint of the model that it was made with; None if the recipe has none."""
