@@ -1,7 +1,7 @@
-"""Editor: canvas, tools, session and worker put together; paint on a part and the picture follows.
+"""Editor: the widget that combines canvas, tools, session and worker; paint on a part and the picture follows.
 
-Its methods look whether what is asked fits, and put it into the inbox of the one worker that touches the session
-(worker.py). What the browser sends goes the same way (messages.py).
+Its methods check their arguments and put a command into the inbox of the worker, the only thread that changes the
+session (worker.py). Messages of the browser become commands in the same inbox (messages.py).
 """
 
 from collections.abc import Iterable, Mapping
@@ -52,11 +52,11 @@ _FPS = 6.0  # frames per second; on two cores without a GPU, each shown frame sl
 class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the page, which is the view's here
     DisplayMethods, VectorMethods, FileMethods, WidgetFacade
 ):
-    """A portrait and its parts, to paint on. Shows itself as the last line of a notebook cell.
+    """An editor of a portrait and its part mask. The last line of a notebook cell shows it.
 
-    It is a widget, and goes into ipywidgets' containers: `VBox([editor, button])`, `Tab([editor])`. On the page it is
-    its `view`, whose model and layout it shares. All its widgets are freed by `close`, and once nothing refers to the
-    editor and no cell shows it any more (widgets/core/shown.py).
+    It is a widget and can be put into ipywidgets' containers: `VBox([editor, button])`, `Tab([editor])`. The page shows
+    its `view`, whose model and layout it shares. `close` frees all its widgets. They are also freed when no variable
+    refers to the editor and no cell shows it (widgets/core/shown.py).
 
     Args:
         session_or_model: an `EditSession`, or an `EditGAN` model to begin a session with.
@@ -65,21 +65,23 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
         source: with a model, the random generator of the seed: "torch", or "numpy" as in NVIDIA's `generate.py`.
         auto: edit as soon as a stroke ends.
         steps: optimisation steps of an edit.
-        part: name or id of the part that the brush begins with; the first one if None.
-        locked: names or ids of parts that nothing paints over, until they are unlocked.
+        part: name or id of the part that is selected first; None selects the first one.
+        locked: names or ids of parts that are not painted over until they are unlocked.
         vectors: edit vectors by name, each with a slider; None takes the library that ships with the model.
-        journal: whether everything is kept on disk for `restore`: True in the user's folder for it, or a new folder.
-        language: of the texts, "en" or "zh" (simplified Chinese); errors are in English.
-        palette: the parts' "own" colours, or "safe" ones for colour-blind users, where the domain has them.
+        journal: True writes a journal for `restore` in the user's folder of journals, a path in that new folder; False
+            writes none.
+        language: language of the texts, "en" or "zh" (simplified Chinese); errors are in English.
+        palette: the parts' "own" colours, or "safe" ones for colour-blind users, if the domain has them.
 
-    Everything that the tools do has a method here, for scripts: `paint`, `erase`, `operate`, `take_part`, `run`,
-    `stop`, `undo`, `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`, `paint_over`, `hide`, `solo`,
-    `show_mask`, `show_palette`, `tool_outline`, `apply_vectors`, `switch_vector`, `vector_layers`, `add_vector`,
+    Methods for scripts: `do` executes any command of the tools; most commands have their own method: `paint`, `erase`,
+    `operate`, `take_part`, `run`, `stop`, `undo`, `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`,
+    `paint_over`, `hide`, `solo`, `show_mask`, `show_palette`, `tool_outline`, `apply_vectors`, `switch_vector`, `vector_layers`, `add_vector`,
     `load_direction`, `keep_vector`, `remove_vector`, `refine`, `open`, `new_portrait`, `divide`, `show_photo`,
-    `save`, `save_mask`, `load_mask`, `save_script`, `save_animation`, `save_sweep`. All but those that save and
-    `tool_outline` return at once; `wait()` blocks until all is done and raises what went wrong. Raises TypeError for
-    anything but a session or a model, UnknownLabelError for an unknown part, EditVectorError for vectors of another
-    model.
+    `save`, `save_mask`, `load_mask`, `save_script`, `save_animation`, `save_sweep`. All methods return immediately,
+    except those that save or return something; `wait()` blocks until the work is done and raises its error.
+
+    Raises TypeError for anything but a session or a model, UnknownLabelError for an unknown part, EditVectorError for
+    vectors of another model.
     """
 
     def __init__(
@@ -140,14 +142,14 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
 
     @classmethod
     def restore(cls, journal: str | Path | None = None, model: Any = None, **options: Any) -> "Editor":
-        """An editor as it was before the kernel ended or crashed: picture, parts, sliders, own vectors and history.
+        """Restore an editor from its journal after the kernel ended: picture, parts, sliders, own vectors and history.
 
         Args:
-            journal: folder of its journal (`editor.journal`); None takes the newest of this working directory.
-            model: an `EditGAN`; None loads the model that ships, if the journal is of it.
-            options: as of Editor, instead of what the journal says.
+            journal: folder of the journal (`editor.journal`); None takes the newest one of this working directory.
+            model: an `EditGAN`; None loads the model that the journal names, if it ships with the package.
+            options: arguments of Editor that replace the journal's values.
 
-        Raises JournalError where there is no journal or it is broken, WrongModelError for another model's.
+        Raises JournalError for a missing or broken journal, WrongModelError for a journal of another model.
         """
         found = editor_journal.restored(journal, model)
         library = _library_of(found.session.model)
@@ -173,42 +175,42 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
 
     @property
     def journal(self) -> Path | None:
-        """The folder from which `restore` takes the editor; None where nothing is kept."""
+        """Folder of the journal, for `restore`; None if none is written."""
         return self._document.journal
 
     @property
     def notice(self) -> str:
-        """The note that the history is no longer saved, and why; empty while it is saved, or nothing is to be."""
+        """The note that the history is not saved, with the reason; empty if it is saved or no journal is written."""
         return self.view.notice
 
     @property
     def running(self) -> bool:
-        """Whether something is being done or waits."""
+        """True while a command is executed or queued."""
         return self._worker.running
 
     @property
     def error(self) -> str:
-        """The message in the error box; empty where there is none."""
+        """The message in the error box; empty if there is none."""
         return self.view.error
 
     def paint(self, stroke: Stroke, run: Flag | None = None, mirror: Flag = False) -> None:
-        """Paint a stroke; `run` says whether an edit follows, None does as the editor's switch says.
+        """Paint a stroke. An edit follows if `run` is True, or if `run` is None and the editor's switch is on.
 
-        With `mirror` its reflection at the picture's middle is painted too, as the other side's part if it has one.
-        Raises UnknownLabelError or StrokeError at once; a running edit then goes on.
+        With `mirror`, its reflection at the picture's middle is painted too, as the part of the other side if there is
+        one. Raises UnknownLabelError or StrokeError immediately; a running edit then continues.
         """
         self._check(stroke)
         self._worker.ask(_brush("brush", stroke, self._as_the_view_says(run, mirror)))
 
     def erase(self, stroke: Stroke, run: Flag | None = None, mirror: Flag = False) -> None:
-        """Bring the original parts back under a stroke (its label does not matter). Raises StrokeError as `paint`."""
+        """Restore the original parts under a stroke, whose label is ignored. Raises StrokeError immediately."""
         self._check(stroke)
         self._worker.ask(_brush("eraser", stroke, self._as_the_view_says(run, mirror)))
 
     def operate(self, operation: Operation, run: Flag | None = None, mirror: Flag = False) -> None:
         """Change the mask by a part operation, a fill, lasso or push (masks/part_operations.py, fills.py, warp.py).
 
-        `run` and `mirror` as of `paint`. What the operation raises is shown, and raised by `wait`; the mask then stays.
+        `run` and `mirror` as in `paint`. If the operation raises an error, the mask is unchanged and `wait` raises it.
         """
         if not callable(operation):
             raise TypeError(
@@ -224,10 +226,10 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
         run: Flag | None = None,
         source: str = "torch",
     ) -> None:
-        """Give a part the shape that it has in the portrait of another seed; locks and `run` as of `paint`.
+        """Give a part the shape that it has in the portrait of another seed; locks and `run` as in `paint`.
 
-        Raises ValueError at once for what is no seed, psi or source (see `new_portrait`), UnknownLabelError. Where that
-        portrait does not show the part, this is shown and raised by `wait`, and the mask stays.
+        Raises immediately: ValueError for an invalid seed, psi or source (see `new_portrait`), UnknownLabelError. If
+        that portrait does not show the part, an error is shown and raised by `wait`, and the mask is unchanged.
         """
         label = self.labels[part].id
         checked_sample(seed, truncation_psi, source)
@@ -237,56 +239,56 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
         )
 
     def run(self, steps: Whole | None = None, blocking: Flag = False) -> None:
-        """Edit the picture towards the painted mask; with `blocking` return when it is done (see `wait`).
+        """Optimise the picture towards the painted mask. With `blocking`, wait for the end, as `wait` does.
 
-        Ctrl+C then stops it, as `stop` does.
+        Ctrl+C while waiting stops the edit, like `stop`.
         """
         self._worker.ask(RunEdit(steps=self.view.steps if steps is None else checked_steps(steps)))
         if blocking:
             self._wait_or_stop()
 
     def undo(self) -> None:
-        """Take the last stroke and its edit back: picture, mask and latent. Ends a running edit first."""
+        """Undo the last stroke and its edit: picture, mask and latent. A running edit is stopped first."""
         self._worker.ask(Undo())
 
     def redo(self) -> None:
-        """Do again what `undo` took back, along the branch that was visited last."""
+        """Redo the last undone action, along the branch that was visited last."""
         self._worker.ask(Redo())
 
     def visit(self, entry: Whole) -> None:
-        """Go to any entry of `session.history`, on whichever branch. Raises HistoryError for one that is not there."""
+        """Go to an entry of `session.history`, on any branch. Raises HistoryError for an unknown entry."""
         self._worker.ask(Visit(entry=checked_entry(entry)))
 
     def rename(self, entry: Whole, name: str) -> None:
-        """Name an entry of the history; an empty name gives back what was done. Raises HistoryError."""
+        """Name an entry of the history; an empty name restores the automatic title. Raises HistoryError."""
         self._worker.ask(Rename(entry=checked_entry(entry), name=name))
 
     def compare_with(self, entry: Whole | None = None) -> None:
-        """Let Compare show the picture of an entry of the history; None that before all edits. Raises HistoryError."""
+        """Set the history entry that Compare shows; None: the picture before all edits. Raises HistoryError."""
         self._worker.ask(CompareWith(entry=None if entry is None else checked_entry(entry)))
 
     @property
     def pending(self) -> bool:
-        """Whether an edit is done and was neither accepted nor discarded; anything that is done next accepts it."""
+        """True if the last edit was neither accepted nor discarded; the next action accepts it."""
         return self._document.pending
 
     def accept(self) -> None:
-        """Take the last edit as it is."""
+        """Accept the last edit."""
         self._worker.ask(Accept())
 
     def discard(self) -> None:
-        """Go back to before the last edit and what was painted for it; it stays in the history as a branch."""
+        """Undo the last edit and the painting for it; they stay in the history as a branch."""
         self._worker.ask(Discard())
 
     def set_strength(self, strength: Real) -> None:
-        """Weaken or strengthen the pending edit, 0 to 2; 1 is as it was made. Raises ValueError out of range."""
+        """Scale the pending edit: 0 none, 1 as optimised, at most 2. Raises ValueError for a value out of range."""
         self._worker.ask(SetStrength(strength=checked_strength(strength)))
 
     def configure(self, preset: str | None = None, **settings: Any) -> None:
-        """How edits are optimised from now on: a preset's name, and settings of EditConfig instead of its own.
+        """Set how further edits are optimised: a preset's name, and settings of EditConfig that differ from it.
 
-        `configure()` takes the defaults again. Raises ValueError for a preset or a setting that there is not, or one
-        out of range; nothing then changes.
+        `configure()` restores the defaults. Raises ValueError for an unknown preset, an unknown setting or a value out
+        of range; the settings are then unchanged.
         """
         given = {name: plain(value) for name, value in settings.items()}
         config = configured("default" if preset is None else preset, given)
@@ -295,9 +297,9 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
             self.view.steps = checked_steps(settings["steps"])
 
     def do(self, command: Command, blocking: Flag = False) -> None:
-        """Do a command of a tool (widgets/editor/tools), such as `Drag(points=[(40, 50, 44, 50)])`.
+        """Execute a command of widgets/editor/tools, such as `Drag(points=[(40, 50, 44, 50)])`.
 
-        With `blocking` return when it is done, as of `run`. Raises at once what the command's `check` raises.
+        `blocking` as in `run`. Raises the errors of the command's `check` immediately.
         """
         self._worker.ask(command)
         if blocking:
@@ -305,13 +307,13 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
 
     @property
     def quality(self) -> PictureQuality:
-        """What the photo's embedding and the last edit are worth; a photo is judged once the editor is idle."""
+        """Quality of the photo's embedding and of the last edit; a photo is judged when the editor is idle."""
         return self._screen.quality.of(self.session.history.entry.id)
 
     def refresh(self) -> None:
-        """Show what the session holds, after it was changed in another way than through this editor.
+        """Show the session after it was changed outside this editor.
 
-        The sliders begin at 0 again, and `undo` goes by the session's own history.
+        The sliders return to 0, and `undo` follows the session's own history.
         """
         self._worker.ask(Refresh())
 
@@ -320,7 +322,7 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
         self._screen.dismiss()
 
     def close(self) -> None:
-        """End the worker and remove all its widgets. What could not be saved is tried once more."""
+        """End the worker and remove all its widgets. Failed writes of the journal are retried once."""
         super().close()
 
     def _end(self, timeout: float) -> None:
@@ -339,13 +341,13 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
 
 
 def _brush(tool: Literal["brush", "eraser"], stroke: Stroke, how: Mapping[str, Any]) -> Brush:
-    """A stroke of Python's, whose numbers are checked already."""
+    """The command of a stroke from Python, whose numbers are already checked."""
     given: dict[str, Any] = vars(stroke)
     return Brush(tool=tool, **{**given, "points": list(stroke.points)}, **how)
 
 
 def _library_of(model: Any) -> dict[str, EditVector]:
-    """The edit vectors that ship with the model; none where there is no library for it."""
+    """The edit vectors that ship with the model; empty if it has no library."""
     if not isinstance(model, EditGAN):
         return {}
     try:
@@ -364,5 +366,5 @@ def _session_of(given: Any, seed: Whole | None, truncation_psi: Real, source: st
             'Make one with load_model("portraits") or EditSession.from_seed(model, seed=4)'
         )
     if seed is not None:
-        raise TypeError("Editor got a session and a seed; a session has its portrait already, give a model with a seed")
+        raise TypeError("Editor got a session and a seed; a session already has a portrait: give a model with a seed")
     return given
