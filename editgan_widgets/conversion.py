@@ -79,7 +79,7 @@ def convert(
         samples: number of pictures that the report compares.
         kinds: "vector" or "latents", for arrays whose shape and names are ambiguous: for all of them, or by file name.
             None measures them against the model (latent/latents_or_vector.py); without a model they are refused.
-        index: which direction of a file with several (latent/directions/direction_files.py).
+        index: index of a direction in a file with several (latent/directions/direction_files.py).
 
     Raises CheckpointError for a file that cannot be used, or files that do not fit one another.
     """

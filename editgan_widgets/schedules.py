@@ -14,7 +14,7 @@ def learning_rate(
         up: share of the warm-up that is over; 1 or more after it. The rate rises in proportion.
         down: share of the fall that is over: 0 or less before it, 1 or more at its end.
         final: rate at the end, as a share of `peak`.
-        shape: of the fall.
+        shape: shape of the fall.
     """
     over = min(max(down, 0.0), 1.0)
     fallen = over if shape == "linear" else 0.5 - 0.5 * math.cos(math.pi * over)

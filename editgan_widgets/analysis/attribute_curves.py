@@ -138,8 +138,8 @@ def attribute_curve(
         attribute: a name that `read` returns.
         read: attributes of pictures: `attributes_of(model)`, or your own functions (analysis/attributes.py).
         strengths: scales of the vector; 0 is added.
-        seeds: of the portraits.
-        truncation_psi: of the portraits.
+        seeds: seeds of the portraits.
+        truncation_psi: truncation of the portraits.
         progress: show a progress bar.
 
     Raises ValueError for an unknown attribute.
@@ -274,11 +274,11 @@ def leakage(
     """Measure how much vectors change other attributes when they change their target by one standard deviation.
 
     Args:
-        model: of the vectors.
+        model: the model of the vectors.
         vectors: target attribute -> vector.
         read: attributes of pictures.
         strengths: above 0, between which the change of one standard deviation is searched.
-        seeds, truncation_psi: of the portraits.
+        seeds, truncation_psi: seeds and truncation of the portraits.
         progress: show a progress bar.
 
     Raises ValueError for no vectors, strengths of 0 or below, or an unknown attribute.

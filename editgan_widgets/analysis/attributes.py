@@ -28,12 +28,12 @@ def attributes_of(model: EditGAN) -> Read:
 
 
 def default_attributes(model: EditGAN) -> Read | None:
-    """Give `attributes_of`; None if no judge of the model's domain reads attributes."""
+    """Return `attributes_of`; None if no judge of the model's domain reads attributes."""
     return None if judges_of(model).factors is None else attributes_of(model)
 
 
 def compared_attributes(model: EditGAN) -> Read:
-    """Give `attributes_of` without those that say little about an edit.
+    """Return `attributes_of` without those that say little about an edit.
 
     Left out are attributes that the judge reads with an R² below READ_WELL, and those that nearly every edit changes a
     little (`Domain.incidental`). Raises ValueError as `attributes_of`.

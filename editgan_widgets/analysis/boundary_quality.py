@@ -89,8 +89,8 @@ def boundary(
         read: attributes of pictures (analysis/attributes.py).
         method: "svm", "logistic" or "mean difference".
         samples: number of pictures; InterFaceGAN uses 500,000.
-        share: of the samples at each end of the scores, used for training; InterFaceGAN uses 0.02.
-        seed: of samples, split and permutations.
+        share: share of the samples at each end of the scores, used for training; InterFaceGAN uses 0.02.
+        seed: seed of samples, split and permutations.
 
     Raises ValueError for an unknown attribute or method, or a share outside 0 to 0.5.
     """

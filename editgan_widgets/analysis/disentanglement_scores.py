@@ -83,8 +83,8 @@ def disentanglement(
         codes: one row for each sample.
         factors: name -> `[n]`, a value for each sample; constant factors are left out.
         space: name of the codes for tables and plots.
-        bins: of equal width, for the mutual information.
-        seed: of the split into samples that the lasso is fitted to, and samples that measure informativeness.
+        bins: number of bins of equal width for the mutual information.
+        seed: seed of the split into samples that the lasso is fitted to, and samples that measure informativeness.
         progress: show a progress bar.
 
     Raises ValueError for fewer than 50 samples, values that are not finite, different lengths, or only constant
@@ -127,8 +127,8 @@ def disentanglement_of(
         read: attributes of pictures (analysis/attributes.py).
         spaces: any of "z", "w" and "s" (styles of all layers, StyleSpace).
         samples: pictures; 2,000 take some minutes at 128 px on a CPU.
-        seed: of the codes.
-        truncation_psi: of the pictures.
+        seed: seed of the codes.
+        truncation_psi: truncation of the pictures.
         batch: pictures at a time.
         progress: show progress bars.
 

@@ -184,18 +184,18 @@ def compare_edits(
     """Edit held-out portraits in several ways and measure each.
 
     Args:
-        model: of all the vectors; refinement needs its interpreter.
+        model: the model of all the vectors; refinement needs its interpreter.
         ways: to compare.
         attribute: a name that `read` gives.
         read: attributes of pictures (analysis/attributes.py).
         identity: picture [n, 3, H, W] in [-1, 1] -> unit vectors [n, d].
         features: picture [n, 3, H, W] -> features [n, d] of the KID.
-        seeds: of the portraits; those that have more of the attribute than the median sample are left out.
-        strengths: of each way; see `WayMeasure.strength`.
+        seeds: seeds of the portraits; those that have more of the attribute than the median sample are left out.
+        strengths: strengths of each way; see `WayMeasure.strength`.
         samples: sampled pictures, of which the HAS_SHARE with the highest values are those that have the attribute.
         refined_portraits: the first of the portraits, on which ways with refinement are measured; each takes seconds.
-        seed: of the samples.
-        truncation_psi: of portraits and samples.
+        seed: seed of the samples.
+        truncation_psi: truncation of portraits and samples.
         progress: show a progress bar.
 
     Raises ValueError for an unknown attribute or too few portraits, WrongModelError for a vector of another model.

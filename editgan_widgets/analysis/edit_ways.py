@@ -28,7 +28,7 @@ def ways_to_edit(
     """An edit vector, alone and refined, beside the directions that other methods find for the attribute.
 
     Args:
-        model: of the vector.
+        model: the model of the vector.
         vector: learned from painted masks; its labels are the labelled pictures of the interpreter.
         attribute: a name that `read` gives.
         read: attributes of pictures, which label the samples of the boundary and of the mean difference.
@@ -39,7 +39,7 @@ def ways_to_edit(
         candidates: directions of SeFa and channels of StyleSpace, of which the one that changes the attribute most is
             taken. They need no labels, but this choice looks at the attribute of 24 pictures. StyleSpace is
             left out if the vector names no parts.
-        seed: of the samples.
+        seed: seed of the samples.
 
     Raises ValueError for an unknown attribute or a generator that a method does not fit.
     """

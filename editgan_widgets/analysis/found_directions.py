@@ -105,11 +105,11 @@ def find_directions(
         count: number of directions of an unsupervised method; for StyleSpace, of each part.
         attributes: for which boundaries are learned; None means all attributes of `read`. Ignored by other methods.
         parts: labels, or groups of labels, for which StyleSpace finds channels. Ignored by other methods.
-        rows: of w_plus that SeFa and GANSpace move: (first, one past the last); None = all.
-        seeds: of the portraits on which directions are scored.
+        rows: rows of w_plus that SeFa and GANSpace move: (first, one past the last); None = all.
+        seeds: seeds of the portraits on which directions are scored.
         samples: pictures that boundaries are learned from.
-        seed: of those samples.
-        truncation_psi: of the portraits.
+        seed: seed of those samples.
+        truncation_psi: truncation of the portraits.
 
     Raises ValueError for an unknown method or attribute, or a generator that the method does not support.
     """
@@ -140,12 +140,12 @@ class AttributeScale:
     """Attributes of sampled portraits, in whose spread the effect of a direction is measured.
 
     Args:
-        model: that generates the portraits.
+        model: the model that generates the portraits.
         read: attributes of pictures.
-        seeds, truncation_psi: of the portraits.
+        seeds, truncation_psi: seeds and truncation of the portraits.
 
     Attributes:
-        names: of the attributes.
+        names: names of the attributes.
     """
 
     def __init__(self, model: EditGAN, read: Read, seeds: Sequence[int], truncation_psi: float = 0.7) -> None:

@@ -66,9 +66,9 @@ def interaction(
     E = G(w + a + b) - G(w + a) - G(w + b) + G(w), over the norm of [G(w + a) - G(w)] + [G(w + b) - G(w)].
 
     Args:
-        model: of both vectors.
+        model: the model of both vectors.
         first, second: edit vectors a and b.
-        seeds, truncation_psi: of the portraits.
+        seeds, truncation_psi: seeds and truncation of the portraits.
         strength: scale of both.
 
     Raises WrongModelError for vectors of another model.

@@ -80,10 +80,10 @@ def marked_boundary(
     """Learn a boundary from marked latents.
 
     Args:
-        model: that the latents belong to.
+        model: the model of the latents.
         w: latents of the marked portraits.
         positive: True for those marked +.
-        name: of the edit vector.
+        name: name of the edit vector.
         method: "svm", "logistic" or "mean difference"; None takes "svm" if scikit-learn is installed, else the last.
 
     Raises ValueError for another method, and for fewer than two marks of a sign.

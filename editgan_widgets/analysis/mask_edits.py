@@ -55,7 +55,7 @@ class EditMeasure:
     identity: float = math.nan  # cosine of the embeddings before and after; nan without an identity network
 
     def to_dict(self) -> dict:
-        """JSON-ready form; nan becomes None."""
+        """Return the fields as JSON values; nan becomes None."""
         return without_nan(asdict(self))
 
 

@@ -40,7 +40,7 @@ class DlibIdentity:
     read them like those of another network.
 
     Attributes:
-        folder: of dlib's weights.
+        folder: folder of dlib's weights.
     """
 
     folder: Path
@@ -60,7 +60,7 @@ def dlib_identity(folder: str | Path | None = None) -> DlibIdentity:
     """Return dlib's identity network, for every argument named `identity`.
 
     Args:
-        folder: of the weights; None takes those of the installed package face_recognition_models.
+        folder: folder of the weights; None takes those of the installed package face_recognition_models.
 
     Raises FacesMissingError without dlib or without weights.
     """

@@ -69,7 +69,7 @@ def path_length(
         model: the model to measure.
         space: "z" or "w".
         samples: pairs; the paper uses 100,000. The highest and the lowest percent are ignored.
-        seed: of the pairs.
+        seed: seed of the pairs.
         ends: True measures at t = 0 only, False at random t in 0..1.
         distance: of two pictures; None means perceptual features (models/perceptual.py). Only figures with VGG16's
             features can be compared with the paper's.
@@ -140,7 +140,7 @@ def linear_separability(
     Args:
         latents: one row for each sample.
         attributes: name -> True or False for each sample, for example by a judge, without its least certain samples.
-        seed: of the order.
+        seed: seed of the order.
 
     Raises ValueError for fewer than 40 samples, or an attribute that is constant in one half.
     """

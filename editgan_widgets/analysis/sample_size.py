@@ -12,9 +12,9 @@ def sample_size_of_share(half_width: float, share: float = 0.5, confidence: floa
     """Pictures needed so that the normal interval of a share is `± half_width` wide: n = z² p (1 - p) / h².
 
     Args:
-        half_width: of the interval, above 0, below 1.
+        half_width: half the width of the interval, above 0, below 1.
         share: expected share, 0 to 1; 0.5 needs the most pictures.
-        confidence: of the interval, 0 to 1.
+        confidence: confidence of the interval, 0 to 1.
     """
     _check(half_width, confidence)
     if not 0 <= share <= 1:

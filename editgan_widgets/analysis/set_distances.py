@@ -76,7 +76,7 @@ def picture_distances(
         second: likewise; the number may differ.
         features: pictures `[n, 3, H, W]` in [-1, 1] -> `[n, d]`, for example `judges_of(model).factors.features`; not
             needed for features.
-        seed: of the FID's bootstrap.
+        seed: seed of the FID's bootstrap.
 
     Warns with FewPicturesWarning below FID_FROM pictures. Raises ValueError for arrays of another form, pictures
     without `features`, features of different length, or fewer than 10 pictures.

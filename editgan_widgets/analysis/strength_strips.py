@@ -39,7 +39,7 @@ class StrengthStrip(Result):
         return float(np.abs(second - first).mean() / 255)
 
     def figure(self) -> Figure:
-        """The pictures."""
+        """Draw the pictures, one row per portrait, one column per strength."""
         rows, columns = self.pictures.shape[:2]
         figure = Figure(figsize=(1.3 * columns, 1.3 * rows + 0.4), layout="constrained")
         for i, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
@@ -55,7 +55,7 @@ class StrengthStrip(Result):
         return figure
 
     def sentence(self) -> str:
-        """Say what is shown."""
+        """Describe the rows and columns of the strip."""
         low, high = min(self.strengths), max(self.strengths)
         return f"{self.vector!r} on {len(self.seeds)} portraits, at strengths from {low:g} to {high:g}."
 

@@ -70,7 +70,7 @@ class StyleTransfer:
     source_change: float
 
     def to_dict(self) -> dict:
-        """JSON-ready form."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
 
@@ -94,7 +94,7 @@ def measure_styles(
         attribute: a factor that `read` predicts.
         read: predictor of factors.
         source_change: mean change of the attribute by the vector on samples of the model.
-        config: of the embedding; None means the preset "fast".
+        config: settings of the embedding; None means the preset "fast".
         styles: functions from a picture to its stylised version, by name.
 
     Raises ValueError for no pictures or a source_change of 0.

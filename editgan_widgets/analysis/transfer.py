@@ -58,7 +58,7 @@ class TransferReport:
     measures: tuple[TransferMeasure, ...]
 
     def to_dict(self) -> dict:
-        """JSON-ready form; nan becomes None."""
+        """Return the fields as JSON values; nan becomes None."""
         return without_nan(asdict(self))
 
 

@@ -71,15 +71,15 @@ def transfer_rate(
     """Apply a vector to held-out portraits and count those that change like the one it was learned on.
 
     Args:
-        model: of the vector.
+        model: the model of the vector.
         vector: its recipe has the seed or seeds that it was learned on, unless `source_change` is given.
         attribute: a name that `read` returns.
         read: attributes of pictures (analysis/attributes.py).
-        seeds: of held-out portraits; a seed that the vector was learned on is refused.
-        scale: of the vector.
+        seeds: seeds of held-out portraits; a seed that the vector was learned on is refused.
+        scale: scale of the vector.
         source_change: full change of the attribute; None measures it on the portraits the vector was learned on.
         identity: compares faces before and after; None leaves it out.
-        truncation_psi: of the portraits.
+        truncation_psi: truncation of the portraits.
 
     Raises the errors of `transfer.transfer`.
     """
@@ -102,11 +102,11 @@ def rate_of_changes(
 
     Args:
         vector: name of the vector.
-        attribute: what changed.
-        seeds: of held-out portraits.
-        changes: of the attribute on each of them, in its own unit.
+        attribute: name of the changed attribute.
+        seeds: seeds of held-out portraits.
+        changes: changes of the attribute on each of them, in its own unit.
         source_change: change that counts as whole; not 0.
-        fingerprint: of the model.
+        fingerprint: fingerprint of the model.
 
     Raises ValueError for a `source_change` of 0 or none that is finite.
     """

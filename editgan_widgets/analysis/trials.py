@@ -66,9 +66,9 @@ def observe(
         model: the model that the vector was made with.
         vector: added to each latent, times each strength.
         observers: receive each batch in turn.
-        seeds: of the portraits.
+        seeds: seeds of the portraits.
         strengths: scales of the vector; 0 is skipped, because it gives the unedited picture.
-        truncation_psi: of the portraits.
+        truncation_psi: truncation of the portraits.
         batch: portraits at a time; memory grows with batch x strengths.
         progress: show a progress bar.
 

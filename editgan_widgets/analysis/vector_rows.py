@@ -63,7 +63,7 @@ def row_norms(vector: EditVector, model: EditGAN | None = None) -> RowNorms:
     """Measure the length of each row of an edit vector.
 
     Args:
-        vector: of num_ws rows.
+        vector: a vector of num_ws rows.
         model: provides W's spread and the layers' sizes; None leaves both out.
 
     StyleGAN2's rows act from coarse to fine (Karras et al. 2020); EditGAN, section 3.4, edits all of them. Raises

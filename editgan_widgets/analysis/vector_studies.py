@@ -24,14 +24,14 @@ _BATCH = 4  # portraits at a time
 
 
 class VectorStudy:
-    """Measures one vector on trials, which are added batch by batch; an observer as of `trials.observe`.
+    """Measures one vector on trials, which are added batch by batch; an observer as in `trials.observe`.
 
     Args:
-        model: of the vector.
-        vector: that is measured.
+        model: the model of the vector.
+        vector: the vector to measure.
         read: attributes of pictures; None leaves out all that needs them.
         maps: measure the effect map, which keeps a map for each portrait.
-        strengths: of the trials; 1 is among them.
+        strengths: strengths of the trials; 1 is among them.
         target: the attribute that the vector is for; None takes that of its recipe, or else the one that changes most.
     """
 
@@ -62,7 +62,7 @@ class VectorStudy:
         self.seeds += trials.seeds
 
     def join(self, other: "VectorStudy") -> None:
-        """Take over what another study of the same vector measured, on other portraits."""
+        """Add the measurements of another study of the same vector on other portraits."""
         if self._effects is not None and other._effects is not None:
             self._effects.join(other._effects)
         if self._attributes is not None and other._attributes is not None:
@@ -71,7 +71,7 @@ class VectorStudy:
 
     @property
     def n(self) -> int:
-        """Portraits so far."""
+        """Number of portraits so far."""
         return len(self.seeds)
 
     def effect(self, seed: int = 0) -> EffectMap | None:
@@ -157,12 +157,12 @@ def study_vector(
     """Measure everything about one vector on the same pictures, each of which is generated and read once.
 
     Args:
-        model: of the vector.
-        vector: that is measured.
+        model: the model of the vector.
+        vector: the vector to measure.
         read: attributes of pictures; None leaves out curves, leakage and transfer rate.
-        seeds: of the portraits.
+        seeds: seeds of the portraits.
         strengths: scales of the vector; 1 is added, because effect map and transfer rate are of it.
-        truncation_psi: of the portraits.
+        truncation_psi: truncation of the portraits.
         progress: show a progress bar.
 
     Returns the results by name: "effect map", "attribute curves", "leakage", "transfer rate", "row norms" and "safe

@@ -115,10 +115,10 @@ def compare_vectors(
     """Measure several vectors on the same held-out portraits.
 
     Args:
-        model: of the vectors. Raises WrongModelError for another one.
+        model: the model of the vectors. Raises WrongModelError for another one.
         vectors: to compare.
         read: attributes of pictures; None leaves out success and leakage.
-        seeds, truncation_psi: of the portraits.
+        seeds, truncation_psi: seeds and truncation of the portraits.
         progress: show a progress bar.
     """
     given, chosen = list(vectors), list(seeds)

@@ -71,10 +71,10 @@ def safe_strength(
 
     Args:
         vector: measured for positive scales; negate it for negative ones.
-        model: of the vector.
-        seeds: of the portraits to start from.
-        truncation_psi: of the portraits.
-        quantile: of W, 0 to 1.
+        model: the model of the vector.
+        seeds: seeds of the portraits to start from.
+        truncation_psi: truncation of the portraits.
+        quantile: quantile of W, 0 to 1.
 
     Raises WrongModelError for a vector of another model.
     """

@@ -135,7 +135,7 @@ class Journal(Store[State], Generic[State]):
 
     Attributes:
         clock: seconds, by which a failed write is not tried again at once.
-        arrays: of all states.
+        arrays: arrays of all states.
         problem: why the folder is not up to date, one line; empty if it is, or if there is no folder.
         saved_once: True if the folder was complete at any time.
         watched: True if `problem` is shown to the user; otherwise it is logged as a warning.

@@ -26,7 +26,7 @@ from weakref import WeakValueDictionary
 
 from editgan_widgets.documents.journal_lock import FolderLock, this_process
 
-Writer = Callable[[Path], None]  # writes a file of that name
+Writer = Callable[[Path], None]  # writes a file at the given path
 _LOOK_SHARE = 0.02  # maximum share of the time for checking that the folder's files still exist
 _OWNERS: "WeakValueDictionary[Path, JournalDisk]" = WeakValueDictionary()  # in this process: each folder's last owner
 

@@ -39,7 +39,7 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | np.ndarray
 
 
 class PhotoError(ValueError):
-    """A picture cannot be read; the message says what came, what fits and the next move."""
+    """A picture cannot be read. The message names the file, its content, what can be read, and what to do."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class PhotoSession:
             model: frozen; with an encoder, the embedding starts at its result.
             source: file, bytes, Pillow image, array, or a Photo.
             crop: square to embed; None means `suggest_crop`.
-            config: of the embedding, such as EmbedConfig.preset("fast"); None for the defaults.
+            config: settings of the embedding, such as EmbedConfig.preset("fast"); None for the defaults.
             tune: settings to fine-tune a copy of the generator around the latent; None does not tune.
             on_step: called with every step of embedding and tuning.
             should_stop: called after every step; True ends early with the best so far, and so does an interrupt

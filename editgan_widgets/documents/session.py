@@ -10,7 +10,7 @@
 **Label maps.** `label_map` is the painted mask: what the picture should show. It starts as the interpreter's prediction
 and stays as painted after an edit, even where the picture does not follow exactly. `predicted_label_map` is the
 interpreter's prediction for the present picture, and `adopt_prediction` makes it the painted mask. The target of an
-edit are the pixels in which `label_map` differs from the map at the last completed edit.
+edit is the set of pixels where `label_map` differs from the map at the last completed edit.
 
 An edit that runs to its end is completed: its strokes are not part of later regions. An edit that is closed early
 (Stop, or a new stroke) keeps its best latent, but its painted pixels stay part of the next edit, which starts from that
@@ -396,7 +396,7 @@ class EditSession:
         Args:
             points: handles and targets, in picture pixels.
             steps: number of steps; None means the config's where one is given, else 22.
-            region: where the picture may change; None means the surroundings of the segments from handles to targets.
+            region: pixels that may change; None means the surroundings of the segments from handles to targets.
                 The region of painted changes is added.
             config: None means the session's.
 
@@ -530,7 +530,7 @@ class EditSession:
 
     @property
     def latent_entry(self) -> int:
-        """The entry of the history that the present latent came with: strokes since then left it as it was."""
+        """The entry of the history that set the present latent; later strokes did not change it."""
         return self._document.latent_entry().id
 
     def edit_vector(self, name: str, licence: str | None = None, preview: Flag = False) -> EditVector:

@@ -1,7 +1,7 @@
-"""SessionDocument: the history of one portrait, its present state, and what follows from that state.
+"""SessionDocument: the history of one portrait, its present state, and values derived from that state.
 
-EditSession (session.py) is the public face of it, and Runs (session_runs.py) change it by optimisation. Its methods
-that change something are called with `lock` held.
+EditSession (session.py) is its public interface; Runs (session_runs.py) change it by optimisation. Methods that change
+something are called with `lock` held.
 """
 
 import threading
@@ -51,7 +51,7 @@ class SessionDocument:
         model: the EditGAN.
         history: all states, as a tree.
         original: the first state.
-        lock: threading.RLock that everything shares which changes the document.
+        lock: threading.RLock, held by everything that changes the document.
     """
 
     def __init__(self, model: EditGAN, w_plus: Float[Tensor, "1 num_ws w_dim"]):
@@ -152,7 +152,7 @@ class SessionDocument:
         return state.predicted
 
     def target(self, config: EditConfig) -> EditTarget | None:
-        """What the painted label map asks for. Computed once for a state and the two settings that it depends on."""
+        """Target of the painted label map; None if nothing is painted. Cached per state and settings."""
         state, settings, known = self.state, (config.buffer_px, config.region), self._known
         if known is not None and known.state is state and known.settings == settings:
             return known.target
@@ -166,7 +166,7 @@ class SessionDocument:
         return target
 
     def unreached(self) -> Goal | None:
-        """The last completed edit's goal, unless the picture is quite there."""
+        """Goal of the last completed edit; None if there is none or the picture has reached it."""
         goal = self.state.goal
         return None if goal is None or agreement(self.predicted(), goal.target) == 1 else goal
 
@@ -220,7 +220,7 @@ class SessionDocument:
         buffer_px: float | None,
         made: dict[str, Any],
     ) -> None:
-        """See EditSession.go_to. `buffer_px` is the margin of the edited region, as of an edit."""
+        """See EditSession.go_to. `buffer_px` is the margin of the edited region, as in an edit."""
         image, features = self.pictured(w_plus)
         predicted = self.segmented(features)
         region = self._acted_on(image, predicted, labels, buffer_px) if edited is None else frozen(edited)

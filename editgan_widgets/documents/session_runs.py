@@ -1,4 +1,4 @@
-"""Runs: the optimisations of a session, edit, drag and refine: how they begin, which step they keep, what they commit.
+"""Runs: the optimisations of a session (edit, drag, refine): start, choice of the kept step, commit.
 
 One run is open at a time. An iterator of steps holds the document's lock only to begin and to commit.
 """
@@ -211,7 +211,7 @@ class Runs:
         self._close(run)
 
     def _result(self, run: Run, best: EditStep, completed: bool, predicted: np.ndarray | None) -> State:
-        """The state that a run commits. The label map is the present one: what was painted meanwhile stays painted."""
+        """The state that a run commits. Its label map is the present one, which has strokes painted since."""
         state = self._document.state
         result = replace(
             state,

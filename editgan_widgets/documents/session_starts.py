@@ -18,7 +18,7 @@ from editgan_widgets.scalars import Real, Whole, is_real, is_whole, real, shown,
 def sampled_latent(
     model: EditGAN, seed: Whole, truncation_psi: Real, source: str
 ) -> tuple[Float[Tensor, "1 num_ws w_dim"], dict[str, Any]]:
-    """The latent of a seed, and its recipe; arguments and errors as of EditSession.from_seed."""
+    """The latent of a seed, and its recipe; arguments and errors as in EditSession.from_seed."""
     if not is_whole(seed) or not 0 <= (number := whole(seed, "seed")) < 2**63:
         raise SessionError(f"seed must be a whole number from 0 up; got {shown(seed)}")
     if not is_real(truncation_psi) or not 0 <= (psi := real(truncation_psi, "truncation_psi")) <= 2:
@@ -34,7 +34,7 @@ def sampled_latent(
 
 
 def given_latent(model: EditGAN, w_plus: ArrayLike) -> Float[Tensor, "1 num_ws w_dim"]:
-    """One latent on the model's device; arguments and errors as of EditSession.from_latent."""
+    """One latent on the model's device; arguments and errors as in EditSession.from_latent."""
     try:
         latents = fitted(float_tensor(w_plus, "w_plus"), model, "w_plus")
     except ValueError as error:
@@ -45,7 +45,7 @@ def given_latent(model: EditGAN, w_plus: ArrayLike) -> Float[Tensor, "1 num_ws w
 
 
 def checked_label_map(label_map: np.ndarray, size: tuple[int, int], labels: LabelSet) -> UInt8[np.ndarray, "h w"]:
-    """The label map as uint8; errors as of EditSession.set_label_map."""
+    """The label map as uint8; errors as in EditSession.set_label_map."""
     array = np.asarray(label_map)
     if array.shape != size:
         raise SessionError(
@@ -61,7 +61,7 @@ def checked_label_map(label_map: np.ndarray, size: tuple[int, int], labels: Labe
 
 
 def checked_region(region: Any, size: int) -> Bool[np.ndarray, "h w"]:
-    """The region of a drag; errors as of EditSession.drag."""
+    """The region of a drag; errors as in EditSession.drag."""
     free = np.asarray(region)
     if free.shape != (size, size) or free.dtype != bool:
         raise SessionError(

@@ -66,7 +66,7 @@ class Rendering(Protocol):
 
     @property
     def label_map(self) -> UInt8[np.ndarray, "h w"]:
-        """Ids of its parts, of the domain's most detailed label set."""
+        """Label map, with ids of the domain's most detailed label set."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""An EditConfig in JSON values, as a history keeps it: the preset that it is nearest to, and what differs from it."""
+"""An EditConfig as JSON values for the history: the nearest preset and the settings that differ from it."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace

@@ -29,7 +29,7 @@ class EditQuality:
 
     @property
     def reached(self) -> Literal["well", "partly", "hardly"]:
-        """Agreement in words."""
+        """The agreement in words, for example "well reached"."""
         for least, word in _REACHED:
             if self.agreement >= least:
                 return word

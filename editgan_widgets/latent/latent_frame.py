@@ -85,11 +85,11 @@ class LatentFrame:
         self.unmix = torch.linalg.inv(self.mix)
 
     def offset(self, w_plus: Float[Tensor, "batch num_ws w_dim"]) -> Float[Tensor, "batch num_ws w_dim"]:
-        """Offset of latents."""
+        """Convert latents to offsets from the reference, in the frame's units."""
         return self.unmix @ ((w_plus - self.reference) @ self.to_offset)
 
     def latent(self, offset: Float[Tensor, "batch num_ws w_dim"]) -> Float[Tensor, "batch num_ws w_dim"]:
-        """Latents of an offset."""
+        """Convert offsets in the frame's units to latents."""
         return self.reference + self.mix @ offset @ self.to_latent
 
 

@@ -66,9 +66,9 @@ def primed_start(
     Args:
         model: with an interpreter.
         w_plus: the unedited latent.
-        target: what was painted.
+        target: target of the painted mask.
         vectors: candidates; vectors of another model and vectors whose parts were not painted are skipped.
-        weights: of the segmentation term; None means the defaults.
+        weights: weights of the segmentation term; None means the defaults.
         on_candidate: called with the picture of each candidate that is good enough to be used and better than those
             before it; the last one is the picture of the result.
 
@@ -101,7 +101,7 @@ def matching_vectors(vectors: Iterable[EditVector], target: EditTarget, model: E
     """List the vectors that change the painted parts, at most MOST_VECTORS, each with the sign of its scale.
 
     They are ordered by the overlap of their parts with the painted ones. The sign is -1 if the parts overlap more with
-    what was painted over: glasses are removed by the vector that puts them on, with a negative scale.
+    those that were painted over: glasses are removed by the vector that puts them on, with a negative scale.
     """
     painted, replaced = _names(target.labels, model.labels), _names(target.replaced, model.labels)
     ranked = []

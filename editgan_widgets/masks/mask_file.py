@@ -69,8 +69,8 @@ class OpenedPart:
     """The shape of one part that was read.
 
     Attributes:
-        mask: where the part is, bool [H, W], read-only.
-        notes: as of OpenedMask.
+        mask: pixels of the part, bool [H, W], read-only.
+        notes: as in OpenedMask.
     """
 
     mask: Bool[np.ndarray, "h w"]

@@ -36,7 +36,7 @@ class MaskPixels:
     """A mask as it was stored, upright.
 
     Attributes:
-        name: of the file, for messages.
+        name: name of the file, for messages.
         values: grey values or palette indices, int64 [h, w]; None for RGB.
         colours: RGB, uint8 [h, w, 3]; None for grey values.
         clear: True where it is transparent.

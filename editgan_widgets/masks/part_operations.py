@@ -143,7 +143,7 @@ def scale(
     Args:
         parts, x, y: the parts and the factors, above 0.
         anchor: fixed point, as shares of the part's width and height: (0.5, 0) is the middle of its top.
-        over: what may be painted over.
+        over: parts that may be painted over.
 
     Raises ValueError for factors that are not above 0.
     """
@@ -225,8 +225,8 @@ def copy_from(other: LabelMap, parts: Parts, over: Over = None, fit: Flag = True
 
     Args:
         other: label map `[H, W]`.
-        parts: what to copy; a part that `other` does not show is left as it is.
-        over: what may be painted over.
+        parts: parts to copy; a part that `other` does not show is unchanged.
+        over: parts that may be painted over.
         fit: centre the copy at the part's old place; if False, or if the part is not visible, at its place in `other`.
 
     The operation raises ValueError for a label map of another size.
@@ -412,5 +412,5 @@ def _offset(shape: np.ndarray, onto: np.ndarray) -> tuple[int, int]:
 
 
 def _shift(array: np.ndarray, dx: int, dy: int) -> np.ndarray:
-    """An array moved right and down; what comes in is 0."""
+    """An array moved right and down; new pixels are 0."""
     return ndimage.shift(array, (dy, dx), order=0, mode="constant", cval=0)

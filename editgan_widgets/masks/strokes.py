@@ -62,7 +62,7 @@ class Stroke:
 
 
 def checked_label(label: object) -> str | int:
-    """Give a part's name, or its id as int. Raises StrokeError for anything else."""
+    """Return a part's name, or its id as int. Raises StrokeError for anything else."""
     given = plain(label)
     if isinstance(given, str):
         return given
@@ -78,7 +78,7 @@ def _checked_radius(radius: object) -> float:
 
 
 def positive(length: object, name: str) -> float:
-    """Give a length in px as float. Raises StrokeError for one that is not above 0 and finite."""
+    """Return a length in px as float. Raises StrokeError for one that is not above 0 and finite."""
     number = real(length, name, StrokeError)
     if not (math.isfinite(number) and number > 0):
         raise StrokeError(f"{name} must be above 0 px and finite; got {number:g}")

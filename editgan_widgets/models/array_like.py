@@ -1,4 +1,4 @@
-"""Arrays of real numbers that a caller may give in several types, as one float32 tensor on the CPU."""
+"""Conversion of arrays of real numbers, given in various types, to a float32 tensor on the CPU."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ def float_tensor(value: Any, name: str) -> Tensor:
     Args:
         value: a tensor or Parameter of any device, an array of any byte order and float type, or a nested list of
             numbers, tensors or arrays.
-        name: of the argument, for the error.
+        name: name of the argument, for the error.
 
     Raises ValueError for other types, ragged lists, integer, Boolean or complex arrays, and for NaN or infinity.
     """
@@ -60,7 +60,7 @@ def _from_numpy(array: np.ndarray, name: str) -> Tensor:
 
 
 def _plain(value: Any) -> Any:
-    """Lists without tensors in them: numpy would ask each for its numbers, one by one."""
+    """Replace tensors in nested lists by arrays, because numpy would read their numbers one by one."""
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if isinstance(value, (Tensor, np.ndarray)):

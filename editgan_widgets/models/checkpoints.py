@@ -1,6 +1,6 @@
 """Weights on disk: our bundles (one safetensors file), and the public layouts of StyleGAN2 weights.
 
-A bundle holds several state dicts under `module/name` keys and JSON metadata. Foreign generators come as `.pt` files in
+A bundle has several state dicts under `module/name` keys and JSON metadata. Foreign generators come as `.pt` files in
 rosinality's layout or as StyleGAN2-ADA's `.pkl`; models/official reads them, and no code in a file is ever run. Names
 inside this package are those of StyleGAN2-ADA.
 """
@@ -69,10 +69,10 @@ def write_bundle(
     half: bool = False,
     never_half: Collection[str] = (),
 ) -> None:
-    """Write state dicts and metadata (anything JSON can say) to one safetensors file; all of it or nothing.
+    """Write state dicts and metadata (JSON values) to one safetensors file, atomically.
 
-    `half` stores floating-point tensors in 16 bits, but for those of the modules `never_half`. Raises CheckpointError
-    where a value does not fit or is not finite.
+    `half` stores floating-point tensors in 16 bits, except those of the modules `never_half`. Raises CheckpointError
+    for a value that does not fit or is not finite.
     """
     path = Path(path)
     tensors = {}

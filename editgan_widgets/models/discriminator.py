@@ -70,12 +70,12 @@ class DiscriminatorConfig:
         return min(self.channel_max, self.channel_base // resolution)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return the fields as plain values, for JSON."""
         return {**asdict(self), "channels": None if self.channels is None else list(self.channels)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "DiscriminatorConfig":
-        """Read back what `to_dict` gave."""
+        """Build from the values that `to_dict` returned."""
         channels = values.get("channels")
         return cls(**{**values, "channels": None if channels is None else tuple(channels)})
 
@@ -179,7 +179,7 @@ class Epilogue(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch c 4 4"], picture: Float[Tensor, "batch 3 4 4"] | None = None
     ) -> Float[Tensor, "batch 1"]:
-        """Apply the end."""
+        """Score the output of the last block."""
         if self.fromrgb is not None and picture is not None:
             x = x + self.fromrgb(picture)
         if self.added:
@@ -200,7 +200,7 @@ class PatchEpilogue(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch c h w"], picture: Float[Tensor, "batch 3 h w"] | None = None
     ) -> Float[Tensor, "batch scores"]:
-        """Apply the end."""
+        """Score the output of the last block."""
         return self.out(self.conv(x)).flatten(1)
 
 

@@ -1,6 +1,6 @@
 """EditGAN: a generator, its discriminator, interpreter, encoder and label set, as one bundle (EditGAN, section 3.1).
 
-One file holds them all (models/checkpoints.py); `load_model("portraits")` gives the one that ships.
+All are in one file (models/checkpoints.py); `load_model("portraits")` loads the shipped one.
 """
 
 import os
@@ -50,7 +50,7 @@ class WStatistics:
     std: Tensor  # [w_dim], along the axes
 
     def to(self, device: torch.device) -> "WStatistics":
-        """Give the same on a device."""
+        """Return a copy on a device."""
         return WStatistics(**{name: value.to(device) for name, value in self.state_dict().items()})
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -126,7 +126,7 @@ class EditGAN:
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """Device of the networks."""
         return next(self.generator.parameters()).device
 
     def to(self, device: torch.device | str) -> "EditGAN":
@@ -167,20 +167,20 @@ class EditGAN:
             return self.generator.w_plus(self.generator.mapping(z, truncation_psi=psi))
 
     def trained_interpreter(self) -> Interpreter:
-        """Give the interpreter. Raises ValueError for a model that has none."""
+        """Return the interpreter. Raises ValueError for a model that has none."""
         if self.interpreter is None:
             raise ValueError("this model has no interpreter yet; train one with `editgan train interpreter`")
         return self.interpreter
 
     def perceptual_distance(self) -> PerceptualDistance | Lpips:
-        """Give what edits compare pictures by: LPIPS, the discriminator's features or a stand-in's; `name` says which.
+        """Return the perceptual distance of edits: LPIPS, the discriminator's features or a stand-in's (see `name`).
 
         See models/perceptual.py. Raises CheckpointError if EDITGAN_VGG16 names a file that cannot be used.
         """
         return perceptual_distance(self.discriminator, device=self.device)
 
     def encode(self, image: Float[Tensor, "batch 3 h w"]) -> Float[Tensor, "batch num_ws w_dim"]:
-        """Give latents of pictures in [-1, 1] of the model's resolution, in one pass of the encoder, on its device.
+        """Return latents of pictures in [-1, 1] of the model's resolution, in one pass of the encoder, on its device.
 
         Raises ValueError if the model has no encoder, or for pictures of another size.
         """

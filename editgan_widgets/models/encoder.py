@@ -32,7 +32,7 @@ class EncoderConfig:
     channel_base: int = 2048  # channels at a resolution: channel_base / resolution …
     channel_max: int = 128  # … but no more than this; 256 at 128 px and above
     hidden: int = 192  # width of each head's hidden layer
-    groups: tuple[int, ...] = (3, 7)  # first rows of the second and third group; those past num_ws fall away
+    groups: tuple[int, ...] = (3, 7)  # first rows of the second and third group; rows past num_ws are ignored
 
     def __post_init__(self):
         if self.resolution < 8 or self.resolution & (self.resolution - 1):
@@ -61,22 +61,22 @@ class EncoderConfig:
         return max(min(self.channel_max, self.channel_base // resolution) // _NORM_GROUPS, 1) * _NORM_GROUPS
 
     def group_slices(self) -> list[slice]:
-        """Rows of w_plus that each head gives, coarse to fine."""
+        """Rows of w_plus that each head predicts, coarse to fine."""
         edges = [0, *(row for row in self.groups if row < self.num_ws), self.num_ws]
         return [slice(a, b) for a, b in itertools.pairwise(edges)]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return the fields as plain values, for JSON."""
         return asdict(self) | {"groups": list(self.groups)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "EncoderConfig":
-        """Read back what `to_dict` gave."""
+        """Build from the values that `to_dict` returned."""
         return cls(**{**values, "groups": tuple(values["groups"])})
 
 
 class Encoder(nn.Module):
-    """Gives the latent whose picture is near to the one that is shown. `w_avg` and `w_std` are the generator's."""
+    """Predicts the latent of a picture. `w_avg` and `w_std`: mean and standard deviation of the generator's W."""
 
     w_avg: Tensor  # [w_dim]
     w_std: Tensor  # [w_dim]
@@ -132,7 +132,7 @@ class EncoderBlock(nn.Module):
 
 
 class EncoderHead(nn.Module):
-    """Reads one level of the trunk and gives the offsets of one group of rows; zero at the start."""
+    """Predicts the offsets of one group of rows from one level of the trunk; zero before training."""
 
     def __init__(self, channels: int, size: int, hidden: int, rows: int, w_dim: int):
         super().__init__()

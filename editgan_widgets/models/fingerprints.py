@@ -1,4 +1,4 @@
-"""A short hash of a network's weights: it says which model a latent or an edit vector belongs to."""
+"""A short hash of a network's weights, which identifies the model of a latent or an edit vector."""
 
 import hashlib
 

@@ -23,7 +23,7 @@ from editgan_widgets.models.folding import Folded
 # Number of first-layer outputs from which separate members and strips of rows are faster and use less memory.
 _STRIPS_FROM = {"cpu": 2**20}
 _STRIPS_FROM_ELSEWHERE = 2**24
-_STRIP_PIXELS = {"cpu": 4096}  # what its cache holds
+_STRIP_PIXELS = {"cpu": 4096}  # pixels whose data fit into the cache
 _STRIP_PIXELS_ELSEWHERE = 2**16
 _BN_EPS = 1e-5
 _BN_MOMENTUM = 0.1
@@ -45,7 +45,7 @@ class InterpreterConfig:
             raise ValueError(f"InterpreterConfig needs at least 2 labels, 1 member and 2 hidden sizes; got {self}")
 
     def to_dict(self) -> dict:
-        """JSON-ready form, as stored in checkpoints."""
+        """Return the fields as JSON values, as stored in checkpoints."""
         data = asdict(self)
         return {**data, "feature_channels": list(self.feature_channels), "hidden": list(self.hidden)}
 
@@ -58,7 +58,7 @@ class InterpreterConfig:
 class Interpreter(nn.Module):
     """The segmentation branch: `interpreter(features) -> logits`, the mean over the ensemble.
 
-    Parameters are stacked over the members. Outside training the batch norms (which stand after a ReLU) are folded
+    Parameters are stacked over the members. Outside training the batch norms (each after a ReLU) are folded
     into the next linear layer, the features' standardisation into the first, and the members' last layers, whose
     outputs are averaged, become one.
     """
@@ -166,7 +166,7 @@ class Interpreter(nn.Module):
         return logits.permute(0, 3, 1, 2)
 
     def _second(self, folded: "_FoldedInterpreter", hidden: Tensor) -> Tensor:
-        # In place: what gave `hidden` needs its result for no gradient.
+        # In place, because no gradient needs the former value of `hidden`.
         rows = hidden.relu_().flatten(0, 1).unflatten(1, (self.config.ensemble, -1)).transpose(0, 1)
         return torch.baddbmm(folded.bias2[:, None], rows, folded.weight2.transpose(1, 2)).relu_()
 

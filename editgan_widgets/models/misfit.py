@@ -14,7 +14,7 @@ def misfit(
 
     Args:
         needed: shapes of the network's tensors, in its order.
-        given: shapes of the tensors that there are.
+        given: shapes of the given tensors.
         what: the network, as in "no StyleGAN2 generator has".
         optional: names that may be missing.
     """
@@ -33,7 +33,7 @@ def misfit(
 
 
 def missing_and_unknown(needed: Collection[str], given: Collection[str], what: str) -> str | None:
-    """As `misfit`, by names alone."""
+    """Like `misfit`, by names only."""
     return misfit(dict.fromkeys(needed, ()), dict.fromkeys(given, ()), what)
 
 

@@ -98,7 +98,7 @@ class PerceptualDistance(_FeatureDistance):
         discriminator: gives the features; not changed.
         blocks: which blocks count, fine (0) to coarse; None for the two finest. The coarser ones cost half as much
         again, and over 40 scripted edits leaving them out changed neither the agreement nor the outside.
-        name: which discriminator it is, for reports.
+        name: name of the discriminator, for reports.
     """
 
     def __init__(self, discriminator: Discriminator, blocks: tuple[int, ...] | None = None, name: str = OWN):
@@ -146,13 +146,13 @@ def perceptual_distance(
     heads: str | os.PathLike[str] | None = None,
     device: torch.device | str = "cpu",
 ) -> PerceptualDistance | Lpips:
-    """Take LPIPS where VGG16's weights are on disk, else the discriminator's features, else the stand-in's; see `name`.
+    """Return LPIPS if VGG16's weights are on disk, else the discriminator's features, else the stand-in's; see `name`.
 
     Args:
         discriminator: the model's own, on `device`; None if it has none.
         vgg16: torchvision's weight file; None takes the one that EDITGAN_VGG16 names, or torch.hub's.
         heads: the `lpips` package's `weights/v0.1/vgg.pth`; None takes them from that package, if it is installed.
-        device: where the features are computed.
+        device: device on which the features are computed.
 
     Raises CheckpointError for a file that was named and cannot be used. One of torch.hub's that cannot be used is
     passed over with a warning in the log.

@@ -42,12 +42,12 @@ class PyramidEncoderConfig:
             raise ValueError(f"4 groups of blocks, over 7 rows and statistics 'picture' or 'stored' fit; got {self}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return the fields as plain values, for JSON."""
         return asdict(self) | {"blocks": list(self.blocks), "kind": "pyramid"}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "PyramidEncoderConfig":
-        """Read back what `to_dict` gave."""
+        """Build from the values that `to_dict` returned."""
         plain = {name: value for name, value in values.items() if name != "kind"}
         return cls(**{**plain, "blocks": tuple(plain["blocks"])})
 
@@ -95,7 +95,7 @@ class Pyramid(nn.Module):
             self.add_module(f"smooth{i}", nn.Conv2d(config.channels, config.channels, 3, padding=1))
 
     def forward(self, image: Float[Tensor, "batch 3 h w"]) -> list[Float[Tensor, "batch c _ _"]]:
-        """Give the three maps, coarse to fine."""
+        """Return the three maps, coarse to fine."""
         x = F.max_pool2d(F.relu(self.bn1(self.conv1(image))), 3, stride=2, padding=1)
         levels = []
         for i in (1, 2, 3, 4):
@@ -143,7 +143,7 @@ class Norm(nn.Module):
         self.register_buffer("running_var", torch.ones(channels))
 
     def forward(self, x: Float[Tensor, "batch c h w"]) -> Float[Tensor, "batch c h w"]:
-        """Normalise."""
+        """Normalise a map with the picture's own or the stored statistics."""
         if self.own:
             return F.group_norm(x, x.shape[1], self.weight, self.bias, _EPS)  # a group for each channel
         return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=_EPS)
@@ -159,7 +159,7 @@ class Head(nn.Module):
         self.linear = nn.Linear(channels, w_dim)
 
     def forward(self, x: Float[Tensor, "batch c h w"]) -> Float[Tensor, "batch w_dim"]:
-        """Apply the head."""
+        """Compute the row of w_plus that this head predicts."""
         for conv in self.convs:
             x = F.leaky_relu(conv(x), 0.01)
         return self.linear(x.flatten(1))

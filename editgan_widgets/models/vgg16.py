@@ -24,7 +24,7 @@ _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # 
 
 
 def vgg16_path(path: str | os.PathLike[str] | None = None) -> Path | None:
-    """Give the path of VGG16's weights that was named: the one given, else that of EDITGAN_VGG16, else None.
+    """Return the path of VGG16's weights that was named: the one given, else that of EDITGAN_VGG16, else None.
 
     Raises CheckpointError if a named file does not exist.
     """
@@ -96,7 +96,7 @@ class Vgg16Features(nn.Module):
         return [self.convolutions[str(stage[-1])].get_parameter("weight").shape[0] for stage in STAGES]
 
     def forward(self, image: Float[Tensor, "batch 3 h w"]) -> list[Float[Tensor, "batch _ _ _"]]:
-        """Give the maps; the picture's sides are at least 16 px."""
+        """Return the maps; the picture's sides are at least 16 px."""
         x, maps = (image - self.mean) / self.std, []
         for i, stage in enumerate(STAGES):
             x = F.max_pool2d(x, 2) if i else x

@@ -23,9 +23,9 @@ def paired_loss(
 
     Args:
         image, target: in [-1, 1].
-        weight: of pixels, mean 1; None for equal weights.
-        coarse_weight: of the L1 at 1/2 and at 1/4 size, each.
-        gradient_weight: of the L1 between horizontal and vertical differences.
+        weight: weight of pixels, mean 1; None for equal weights.
+        coarse_weight: weight of the L1 at 1/2 and at 1/4 size, each.
+        gradient_weight: weight of the L1 between horizontal and vertical differences.
         charbonnier: pixel value below which the full-size L1 is rounded off.
     """
     weight = torch.ones_like(target[:, :1]) if weight is None else weight

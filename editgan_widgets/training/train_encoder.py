@@ -65,7 +65,7 @@ class TrainEncoderConfig:
             raise ValueError(f"render_share must be a share of a batch, 0 to 1; got {self.render_share}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return the fields as plain values, for JSON."""
         return asdict(self) | {"network": None if self.network is None else self.network.to_dict()}
 
 
@@ -81,7 +81,7 @@ class EncoderReport:
     render_psnr: float  # median over the held-out renders
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form; nan becomes None."""
+        """Return the fields as JSON values; nan becomes None."""
         return {name: None if value != value else value for name, value in asdict(self).items()}
 
 

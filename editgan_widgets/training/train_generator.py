@@ -121,7 +121,7 @@ class TrainGeneratorConfig:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return the fields as plain values, for JSON."""
         return asdict(self) | {"network": self.network.to_dict(), "part_weights": dict(self.part_weights)}
 
 

@@ -42,7 +42,7 @@ class TrainingData:
             part_weights: label id -> weight of its pixels, 1 for others; if empty, `label_maps.npy` is not read.
             held_out: number of pictures at the end of the folder that are not used; at most a quarter.
             batch: pictures in a batch.
-            seed: of the order.
+            seed: seed of the order.
 
         Raises DataError for a folder that does not fit.
         """

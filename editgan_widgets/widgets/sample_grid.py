@@ -27,7 +27,7 @@ class SampleGrid(anywidget.AnyWidget):
         seeds: one portrait each.
         truncation_psi: 0 is the mean face, 1 the full variety; 0.5 to 0.8 look best. Several make a row each.
         selected: the seed that is chosen at first, in the first row; None takes the first.
-        language: of the texts, "en" or "zh" (simplified Chinese).
+        language: language of the texts, "en" or "zh" (simplified Chinese).
         source: the random generator of the seeds: "torch", or "numpy" as in NVIDIA's `generate.py`.
 
     Raises ValueError for no seeds or no truncation_psi, a `selected` that is not among them, or another language.

@@ -1,4 +1,4 @@
-// What the controls of a page sent and the kernel has not handled yet.
+// Values that the controls of a page sent and the kernel has not handled yet.
 //
 // The kernel answers each message with new traits. While a user presses keys or types, the answer to one message arrives after the
 // next one was sent, and shows an older value. So a control keeps the user's value until all its own messages are handled.

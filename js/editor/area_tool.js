@@ -1,4 +1,4 @@
-// Shared by lasso, polygon and fill: an area is painted on the page at once, and sent.
+// Shared by lasso, polygon and fill: an area is painted on the page immediately, and sent.
 
 import { floats } from "../core/bytes.js";
 import { areaEcho } from "../core/echo.js";

@@ -1,4 +1,4 @@
-// Shared by brush, eraser and push: a stroke is painted on the page at once, and sent when the pointer is released.
+// Shared by brush, eraser and push: a stroke is painted on the page immediately, and sent when the pointer is released.
 
 import { floats } from "../core/bytes.js";
 

@@ -97,7 +97,7 @@ export function spread(wanted, gap, low, high) {
 }
 
 /**
- * Seeds that a user typed, separated by anything; null for none, or for what is no whole number.
+ * Seeds that a user typed, separated by anything; null for none, or if one is not a whole number.
  * @param {string} typed
  */
 export function seedsOf(typed) {

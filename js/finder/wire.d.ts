@@ -8,7 +8,7 @@ export interface Direction {
   name: string;
   /** First and last row of w_plus that it moves. */
   rows: [number, number];
-  /** Whether its row cannot be changed. */
+  /** True if the rows of w_plus that it moves cannot be changed. */
   fixed: boolean;
   strength: number;
   /** What it changes most; empty if nothing reads attributes. */

@@ -17,8 +17,8 @@ class ReleasedTraining:
     """Training of the ensemble's networks, separately, on all pixels of a picture's features at full size.
 
     Args:
-        features: of one picture.
-        labels: of its pixels, `[H, W]`.
+        features: features of one picture.
+        labels: labels of its pixels, `[H, W]`.
         num_labels, members, hidden: sizes of the ensemble.
     """
 

@@ -42,7 +42,7 @@ class Choice:
 
     Args:
         plain: the form in torch operations; it may change its first argument.
-        module, name: of the kernel, imported at its first trial.
+        module, name: module and name of the kernel, imported at its first trial.
         applies: True if the kernel can run on a tensor's device; None: on CUDA.
         seconds: times a call; None: with CUDA events.
     """

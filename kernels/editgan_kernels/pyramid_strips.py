@@ -26,7 +26,7 @@ class PyramidStrips:
 
     Args:
         levels: `[batch, C_l, H_l, W_l]` each.
-        size: of the result (H, W).
+        size: size of the result (H, W).
     """
 
     def __init__(self, levels: Sequence[Tensor], size: Size):
@@ -85,7 +85,7 @@ class _Projected:
         return self.memory("projected", batch, rows, width, self.factors[0].shape[1])
 
     def whole(self) -> Tensor:
-        """All rows."""
+        """Compute all rows as one strip."""
         rows = self.unwritten(self.maps[0].shape[1])
         self.write(rows, 0)
         return rows

@@ -25,7 +25,7 @@ class WeightedRows:
 
     Args:
         index: rows that are read, `[n, k]`, each from 0 to `rows` - 1.
-        weight: of each row that is read, `[n, k]`.
+        weight: weight of each row that is read, `[n, k]`.
         rows: number of rows m.
     """
 

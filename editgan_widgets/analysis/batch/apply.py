@@ -55,13 +55,13 @@ def apply_to(
         portraits: latents `[n, num_ws, w_dim]`; seeds; or a folder (with its subfolders), a file or several files:
             photos, which are embedded, saved pictures, which contain their latent, and files of latents.
         vectors: one, several, or a library by name.
-        model: of the vectors.
+        model: the model of the vectors.
         out: folder for pictures, table and log (analysis/batch/folder.py); made if it is missing.
         strengths: scales of the vectors.
         read: attributes of pictures (analysis/attributes.py); None takes those of the model's domain, if there are any.
         identity: network that compares faces; None takes that of the model's domain, if there is one.
         embedding: settings for photos.
-        truncation_psi, seed_source: of seeds.
+        truncation_psi, seed_source: truncation and random generator of seeds.
         force: apply vectors of another model too.
         progress: show a progress bar.
         should_stop: called after each portrait and each step of an embedding; True ends early, as Ctrl+C does, with a

@@ -1,4 +1,4 @@
-"""What runs on a dask worker. Imports dask.distributed, so it is imported only where there is a client."""
+"""Code that runs on a dask worker. It imports dask.distributed, so it is imported only if a client is given."""
 
 import threading
 import uuid

@@ -32,7 +32,7 @@ class Work:
     """What is done with each portrait; sent once to each worker of a cluster.
 
     Attributes:
-        model: that generates the pictures.
+        model: the model that generates the pictures.
         vectors: to apply.
         read: attributes of pictures; None: none are read.
         identity: embeds pictures; None: identity is not compared.
@@ -66,9 +66,9 @@ class Task:
     """The missing edits of one portrait.
 
     Attributes:
-        name: of the portrait.
+        name: name of the portrait.
         source: its latent, or its picture.
-        psnr: of the embedding, if the latent is one, dB.
+        psnr: PSNR of the embedding, if the latent is one, dB.
         edits: to make.
     """
 
@@ -83,7 +83,7 @@ class Done:
     """Result of a task.
 
     Attributes:
-        name: of the portrait.
+        name: name of the portrait.
         original: picture of the latent before edits, uint8 `[H, W, 3]`; None if the task was skipped.
         edited: for each edit its picture.
         figures: for each edit: change of the picture, change outside, identity, psnr, changes of attributes.

@@ -23,7 +23,7 @@ def edited_on(
 
     Args:
         client: a `distributed.Client`.
-        work, tasks: as of `edits.edited`. Tasks are taken, and their files read, when a worker will be free soon.
+        work, tasks: as in `edits.edited`. Tasks are taken, and their files read, when a worker will be free soon.
         group: tasks that are sent together; without effect on the results.
         should_stop: True ends early; groups that run are dropped.
 

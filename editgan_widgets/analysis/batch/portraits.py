@@ -58,10 +58,10 @@ def portraits_of(
     """List the portraits that a caller means, in order.
 
     Args:
-        model: that the latents must fit.
+        model: the model that the latents must fit.
         given: latents `[n, num_ws, w_dim]` or `[num_ws, w_dim]`, as tensor or array; seeds; a folder, which is searched
             with its subfolders except hidden ones; a file; or several files.
-        truncation_psi, seed_source: of seeds.
+        truncation_psi, seed_source: truncation and random generator of seeds.
         apart_from: a folder that is not searched.
 
     Raises ValueError for anything else, for latents of another shape, and for nothing at all; FileNotFoundError for a

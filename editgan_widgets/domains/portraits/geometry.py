@@ -76,7 +76,7 @@ class HeadMesh:
     neck_targets: Float32[np.ndarray, "t ph3"]
     landmarks: Int[np.ndarray, " n"]
     scalp: Float32[np.ndarray, "v 3"]  # away from the skull's centre where hair can grow, else 0
-    whiskers: Float32[np.ndarray, "v 3"]  # away from the jaw where a beard stands, else 0
+    whiskers: Float32[np.ndarray, "v 3"]  # direction away from the jaw where a beard grows, else 0
     scalp_place: Float32[np.ndarray, "v 2"]  # polar angle and azimuth in radians about the skull's centre
     face_to_vertex: csr_matrix
 

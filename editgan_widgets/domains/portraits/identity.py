@@ -98,7 +98,7 @@ class IdentityReport:
     people: int
 
     def to_dict(self) -> dict[str, float]:
-        """JSON-ready form."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
 

@@ -104,7 +104,7 @@ def read_network(
         path: the file.
         kind: name of the network in messages and, with dashes for spaces, in the command `editgan train <kind>`.
         build: builds the network from its configuration.
-        layout: what the file should contain, for the message.
+        layout: description of the expected content, for the message.
         error_type: raised for a broken or different file.
 
     Raises FileNotFoundError, or `error_type`.

@@ -26,14 +26,14 @@ def orthogonalise(
     model: EditGAN | None = None,
     name: str | None = None,
 ) -> EditVector:
-    """Give the part of a vector that is orthogonal to others.
+    """Return the part of a vector that is orthogonal to others.
 
     Args:
         vector: to change; it stays as it is.
         against: one or more vectors of the same shape.
         metric: "plain", or "covariance" for the Mahalanobis metric of W, the same in every row.
         model: provides W's covariance; needed for "covariance".
-        name: of the result; None takes "<name> without <names>".
+        name: name of the result; None takes "<name> without <names>".
 
     Raises EditVectorError for other shapes, no conditions, conditions that are zero or linearly dependent, and
     ValueError for "covariance" without a model.

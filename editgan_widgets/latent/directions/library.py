@@ -16,7 +16,7 @@ def shipped_vectors(model: EditGAN) -> tuple[EditVector, ...]:
 
 
 def _folders() -> list[Path]:
-    """The folders of all domains' vectors that are there; which of the vectors fit a model, their fingerprints say."""
+    """Existing folders of all domains' vectors. The fingerprints of the vectors tell which ones fit a model."""
     return [folder for name in domain_names() for folder in domain(name).vectors if folder.is_dir()]
 
 

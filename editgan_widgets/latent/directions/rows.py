@@ -1,4 +1,4 @@
-"""Rows of w_plus as users name them: a span, single rows, or a weight for each. One meaning everywhere.
+"""Rows of w_plus as users give them: a span, single rows, or a weight for each.
 
     given                           rows that move
     None                            all
@@ -65,7 +65,7 @@ def span_of(rows: Layers, name: str = "layers") -> tuple[int, int] | None:
 
 
 def rows_in_json(rows: Layers, count: int) -> list[float] | None:
-    """As a history keeps them: [first, one past the last], or a weight for each row."""
+    """Rows as JSON values for the history: [first, one past the last], or a weight for each row."""
     if rows is None:
         return None
     if type(rows) is tuple and len(rows) == 2 != count:

@@ -60,10 +60,10 @@ def channel_vector(
     `recipe["purity"]` is the channel's share of the squared change of all styles of the row, 1 where it changes alone.
 
     Args:
-        model: of a kind whose layers read w by linear maps.
-        row, layer, channel: as of StyleChannel.
-        samples: of w, for the standard deviation.
-        seed: of the samples.
+        model: an EditGAN whose generator's layers read w by linear maps.
+        row, layer, channel: as in StyleChannel.
+        samples: number of samples of w, for the standard deviation.
+        seed: seed of the samples.
 
     Raises ValueError for a generator without such layers, IndexError for a row, layer or channel that it has not.
     """
@@ -106,13 +106,13 @@ def part_channels(
     parts.
 
     Args:
-        model: with an interpreter, of a kind whose layers read w by linear maps.
+        model: an EditGAN with an interpreter, whose generator's layers read w by linear maps.
         parts: label ids; the predicted parts of each portrait are looked at.
-        seeds: of the portraits; those without the parts are skipped.
+        seeds: seeds of the portraits; those without the parts are skipped.
         count: channels, the most local first.
-        truncation_psi: of the portraits.
+        truncation_psi: truncation of the portraits.
         least_effect: channels with a smaller effect (StyleChannel.effect) are left out.
-        seed: of the projections.
+        seed: seed of the projections.
 
     Raises ValueError for a model that does not fit, or parts that no portrait shows.
     """

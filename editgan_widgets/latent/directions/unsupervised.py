@@ -22,7 +22,7 @@ def sefa(model: EditGAN, count: int = 10, rows: Layers = None, normalise: bool =
     Args:
         model: with a generator whose layers read w by linear maps.
         count: directions, 1 to w_dim.
-        rows: of w_plus whose layers are analysed, and that the directions move: (first, one past the last); None = all.
+        rows: rows of w_plus to analyse and to move: (first, one past the last); None = all.
         normalise: bring each column of A to length 1 first, so that no coordinate of w counts more than another.
 
     Returns unit directions; their scale in the rows is one. Eigenvalues are in the recipes. Raises ValueError for a
@@ -51,11 +51,11 @@ def ganspace(
     """Find the principal components of W.
 
     Args:
-        model: whose W.
+        model: an EditGAN; its W is analysed.
         count: components, 1 to w_dim.
-        rows: of w_plus that the directions move: (first, one past the last); None = all.
-        samples: of z, drawn from a normal distribution; the paper takes 10,000 or more.
-        seed: of the samples.
+        rows: rows of w_plus that the directions move: (first, one past the last); None = all.
+        samples: number of samples of z, drawn from a normal distribution; the paper takes 10,000 or more.
+        seed: seed of the samples.
 
     Returns directions whose scale 1 is one standard deviation of W along them. The recipes hold that deviation and the
     share of W's variance. Raises ValueError for a count or number of samples that does not fit.

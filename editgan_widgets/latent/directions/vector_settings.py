@@ -51,12 +51,12 @@ class VectorSetting:
         return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON values of it."""
+        """Return the fields as JSON values."""
         return {"scale": self.scale, "on": self.on, "layers": None if self.layers is None else list(self.layers)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "VectorSetting":
-        """Read what `to_dict` gave."""
+        """Build from the values that `to_dict` returned."""
         layers = values.get("layers")
         return cls(float(values["scale"]), bool(values.get("on", True)), None if layers is None else tuple(layers))
 

@@ -13,9 +13,9 @@ class OutsideTerm:
     `outside` is the mean absolute change of the clipped picture outside the region, as a share of the value range.
 
     Args:
-        reference: picture that the outside is held to.
-        region: where the edit may act.
-        weight: of `rgb`.
+        reference: picture that the outside is compared with.
+        region: pixels where the edit may act.
+        weight: weight of `rgb`.
         picture_mean: `rgb` is a mean over the whole picture, where the region counts 0, as in EditGAN's release.
     """
 

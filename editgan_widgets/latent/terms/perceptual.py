@@ -11,10 +11,10 @@ class PerceptualTerm:
     """Reports `perceptual`, the distance outside the region at the latest evaluation that computed it.
 
     Args:
-        distance: between two pictures.
-        reference: picture that the outside is held to.
-        region: where the edit may act.
-        weight: of the distance.
+        distance: perceptual distance of two pictures.
+        reference: picture that the outside is compared with.
+        region: pixels where the edit may act.
+        weight: weight of the distance.
         every: computed in every n-th evaluation, with its gradient scaled by n.
         picture_mean: a mean over the whole picture, where the region counts 0, as in EditGAN's release.
     """

@@ -21,12 +21,12 @@ from editgan_widgets.models.interpreter import Interpreter
 
 @dataclass(frozen=True)
 class SegmentationWeights:
-    """How the segmentation term counts. A weight of 0 leaves a part out."""
+    """Weights inside the segmentation term. A weight of 0 leaves a part out."""
 
     segmentation: float  # cross-entropy, in nats
     dice: float  # 1 - soft Dice of the edited parts
     balance_power: float  # a pixel counts 1 / area(its label in the region) ** balance_power
-    changed: float  # a repainted pixel counts this many times as much as one that should stay
+    changed: float  # weight of a repainted pixel relative to an unchanged one
     most: int | None  # pixels that one evaluation reads at most; None = all
 
 
@@ -34,8 +34,7 @@ class SegmentationTerm:
     """Reports `segmentation` (cross-entropy, nats), `dice` (1 - soft Dice) and `iou`.
 
     `iou` is the mean over the edited parts of the intersection over union of predicted and painted mask inside the
-    region, 0 to 1; a part that is in neither counts 1. With several
-    lattices it combines the latest counts of each.
+    region, 0 to 1; a part that is in neither counts 1. With several lattices it combines the latest counts of each.
     """
 
     names = ("iou", "segmentation", "dice")
@@ -110,7 +109,7 @@ class _Lattice:
 
 
 def _lattices(region: Bool[Tensor, "h w"], most: int | None) -> list[Bool[Tensor, "h w"]]:
-    """Give the region itself, or interleaved parts of it with at most `most` pixels each."""
+    """Return the region itself, or interleaved parts of it with at most `most` pixels each."""
     count = 1 if most is None else -(-int(region.sum()) // most)
     if count <= 1:
         return [region]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Candidate:
-    """A latent that is evaluated, and what the generator makes of it."""
+    """A latent to evaluate, with the generator's picture and features of it."""
 
     call: int  # evaluations of the objective before this one
     image: Float[Tensor, "1 3 h w"]  # in [-1, 1], not clipped
@@ -51,10 +51,10 @@ class Term(Protocol):
         ...
 
     def value(self, at: Candidate) -> TermValue:
-        """Evaluate the term."""
+        """Evaluate the term at a candidate; returns the weighted loss and the unweighted figures."""
         ...
 
 
 def zero(device: torch.device) -> Float[Tensor, ""]:
-    """Give the scalar 0 on a device."""
+    """Return the scalar 0 on a device."""
     return torch.zeros((), device=device)

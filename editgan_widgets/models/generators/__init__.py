@@ -1,1 +1,1 @@
-"""Generators: one file a kind, a protocol that all follow, and a registry that builds them by the kind in a file."""
+"""Generators: one file per kind, their common protocol, and a registry that builds them by the kind in a file."""

@@ -1,4 +1,4 @@
-"""The kinds of generators: a file names its generator's kind, and the class of that kind builds it.
+"""Registry of the kinds of generators: a file names the kind, and the class of that kind builds the generator.
 
 `register` adds a kind of your own; the package's own ones are imported when they are first needed.
 """

@@ -79,7 +79,7 @@ class StyleGAN2Config:
         return min(self.channel_max, self.channel_base // resolution)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return the fields as plain values, for JSON."""
         values = {"kind": KIND, **asdict(self)}
         values["channels"] = None if self.channels is None else list(self.channels)
         values["mapping_hinges"] = list(self.mapping_hinges)
@@ -87,7 +87,7 @@ class StyleGAN2Config:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "StyleGAN2Config":
-        """Read back what `to_dict` gave; values without a kind are of this one. Raises ValueError for another kind."""
+        """Build from the values of `to_dict`; no kind means this one. Raises ValueError for another kind."""
         if (kind := values.get("kind", KIND)) != KIND:
             raise ValueError(f"this needs a {KIND} generator; got one of kind {kind!r}")
         values = {name: value for name, value in values.items() if name != "kind"}

@@ -225,7 +225,7 @@ class SynthesisLayer(nn.Module):
 
     @property
     def _has_kernel(self) -> bool:
-        """Whether `modulated_convolution` does this layer: of 4 taps and a slope above 0."""
+        """True if `modulated_convolution` supports this layer: 4 taps and a slope above 0."""
         return self.leak > 0 and len(self.resample_filter) == len(FIR_TAPS)
 
     def _convolve(self, x: Tensor, folded: _FoldedSynthesisLayer) -> Tensor:

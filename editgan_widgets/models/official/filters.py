@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def even_filter(kernel: Float[Tensor, "*n"], taps: int = 4) -> Float[Tensor, "taps taps"]:
-    """Give a kernel of n, or n x n, values with zeros around it: the least even number of taps from `taps` up.
+    """Return a kernel of n, or n x n, values with zeros around it: the least even number of taps from `taps` up.
 
     A one-dimensional kernel is separable and stands for its outer product. Raises ValueError for other shapes.
     """

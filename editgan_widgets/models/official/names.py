@@ -1,4 +1,4 @@
-"""Names in files, so that "W_plus", "w-plus" and "wplus" are one."""
+"""Comparison of names in files: "W_plus", "w-plus" and "wplus" are the same."""
 
 from typing import Any
 

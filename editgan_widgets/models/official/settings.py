@@ -52,7 +52,7 @@ class Settings:
         )
 
     def applied(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Give the weights with the noise of silent layers at strength 0."""
+        """Return the weights with the noise of silent layers at strength 0."""
         return {**weights, **{f"{layer}.noise_strength": torch.zeros([]) for layer in self.silent}}
 
 

@@ -40,7 +40,7 @@ def infer_config(weights: StateDict) -> StyleGAN2Config:
 
 
 def with_buffers(weights: StateDict) -> dict[str, Tensor]:
-    """Give the synthesis network's buffers: low-pass kernels all of one even size, and noise.
+    """Return the synthesis network's buffers: low-pass kernels all of one even size, and noise.
 
     What a state dict in StyleGAN2-ADA names lacks is filled in: the kernel [1, 3, 3, 1], and zeros for the noise.
     Raises ValueError for a kernel that is not square.

@@ -37,7 +37,7 @@ def refuse_network(path: Path, content: Any, wanted: str) -> None:
     Args:
         path: the file.
         content: result of `read_tensors`.
-        wanted: what the caller reads, for the message: "latents" or "a direction".
+        wanted: name of the wanted content for the message: "latents" or "a direction".
     """
     if isinstance(content, (np.ndarray, Tensor)) or holds_latents_by_name(content) or holds_directions(content):
         return

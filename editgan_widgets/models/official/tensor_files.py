@@ -68,7 +68,7 @@ class _UnreadableError(Exception):
 
 
 def existing(path: str | Path) -> Path:
-    """Give the path of a regular file; CheckpointError for one missing or not readable, a folder, a device."""
+    """Return the path of a regular file; CheckpointError for one missing or not readable, a folder, a device."""
     path = Path(path)
     if reason := why_unreadable(path):
         raise CheckpointError(reason)
@@ -80,7 +80,7 @@ def existing(path: str | Path) -> Path:
 
 
 def finite(path: Path, name: str, value: Tensor) -> Tensor:
-    """Give a floating-point tensor as float32; raises CheckpointError where it is of integers or not finite."""
+    """Return a floating-point tensor as float32; raises CheckpointError where it is of integers or not finite."""
     if not value.is_floating_point():
         raise CheckpointError(f"{path}: {name} is of {value.dtype}, weights are of floating point; convert it again")
     value = value.float()

@@ -29,9 +29,9 @@ def check_whole(path: Path, weights: Mapping[str, Tensor], theirs: Mapping[str, 
     """Raise CheckpointError where tensors are missing, of another shape, or of no StyleGAN2 generator.
 
     Args:
-        path: of the file.
-        weights: in StyleGAN2-ADA names.
-        theirs: by our names the file's own and the axes of length 1 that its tensor begins with, where they differ.
+        path: path of the file.
+        weights: tensors by StyleGAN2-ADA names.
+        theirs: for names that differ, our name -> the file's name and the number of leading axes of length 1.
     """
     given = {name: tuple(x.shape) for name, x in weights.items() if not name.endswith("torgb.resample_filter")}
     needed = {name: tuple(shape) for name, shape in whole_shapes(weights).items()}

@@ -31,7 +31,7 @@ class LiveView(anywidget.AnyWidget):
     Traits carry state, so that a reloaded page reads it again; frames are messages.
 
     Args:
-        language: of the texts, "en" or "zh".
+        language: language of the texts, "en" or "zh".
         state: values of other traits.
 
     Attributes:

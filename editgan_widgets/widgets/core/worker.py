@@ -26,7 +26,7 @@ class CommandWorker:
         inbox: queue of commands.
         deliveries: is notified of each processed message.
         pacer: receives the frames of a running computation.
-        name: of the thread.
+        name: name of the thread.
     """
 
     def __init__(

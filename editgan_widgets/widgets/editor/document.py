@@ -88,7 +88,7 @@ class Document:
         panel: edit vectors and the positions of their sliders.
         journal: True writes a journal in a new folder of the user's state directory, False writes none; a path is the
             folder of the first session's journal.
-        language: of status lines and notes, "en" or "zh".
+        language: language of status lines and notes, "en" or "zh".
 
     Attributes:
         session, panel: as given; `begin`, `go_back` and `go_on` replace the session.

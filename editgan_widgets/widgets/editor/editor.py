@@ -73,12 +73,13 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
         language: language of the texts, "en" or "zh" (simplified Chinese); errors are in English.
         palette: the parts' "own" colours, or "safe" ones for colour-blind users, if the domain has them.
 
-    Methods for scripts: `do` executes any command of the tools; most commands have their own method: `paint`, `erase`,
-    `operate`, `take_part`, `run`, `stop`, `undo`, `redo`, `visit`, `accept`, `discard`, `set_strength`, `lock`,
-    `paint_over`, `hide`, `solo`, `show_mask`, `show_palette`, `tool_outline`, `apply_vectors`, `switch_vector`, `vector_layers`, `add_vector`,
-    `load_direction`, `keep_vector`, `remove_vector`, `refine`, `open`, `new_portrait`, `divide`, `show_photo`,
-    `save`, `save_mask`, `load_mask`, `save_script`, `save_animation`, `save_sweep`. All methods return immediately,
-    except those that save or return something; `wait()` blocks until the work is done and raises its error.
+    Methods for scripts: `do` executes any command of the tools; most commands have their own method: `paint`,
+    `erase`, `operate`, `take_part`, `run`, `stop`, `undo`, `redo`, `visit`, `accept`, `discard`, `set_strength`,
+    `lock`, `paint_over`, `hide`, `solo`, `show_mask`, `show_palette`, `tool_outline`, `apply_vectors`,
+    `switch_vector`, `vector_layers`, `add_vector`, `load_direction`, `keep_vector`, `remove_vector`, `refine`,
+    `open`, `new_portrait`, `divide`, `show_photo`, `save`, `save_mask`, `load_mask`, `save_script`,
+    `save_animation`, `save_sweep`. All methods return immediately, except those that save or return something;
+    `wait()` blocks until the work is done and raises its error.
 
     Raises TypeError for anything but a session or a model, UnknownLabelError for an unknown part, EditVectorError for
     vectors of another model.

@@ -44,7 +44,7 @@ def opened_latent(
         file: path or content of the file.
         name: name of a file given by its content; "" if unknown.
         index: index of the latent; None means the first.
-        config: of the session.
+        config: settings of the session.
 
     Raises CheckpointError for a file of tensors without latents of this model, a file that seems to contain a
     direction, and an index out of range.

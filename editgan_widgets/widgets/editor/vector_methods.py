@@ -110,7 +110,7 @@ class VectorMethods(EditorBase):
         """Animation of a vector's scale going up, down and back on the present picture, starting without the vector.
 
         Args:
-            name: of the vector; it moves the rows set by `vector_layers`.
+            name: name of the vector; it moves the rows set by `vector_layers`.
             scales: one per frame; None goes from 0 to 1.5, to -1.5 and back.
 
         Raises ValueError for an unknown vector.

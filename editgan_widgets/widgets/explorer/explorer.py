@@ -59,8 +59,8 @@ class VectorExplorer(LoopWidget):
             domain reads well (`compared_attributes`). Without any, success, leakage and curves are left out.
         portraits: seeds of the portraits that are measured after those of the strip; those that a vector was learned
             on do not count for its success.
-        truncation_psi: of all portraits, 0 to 2.
-        language: of the page, "en" or "zh" (simplified Chinese); sentences of results and errors are in English.
+        truncation_psi: truncation of all portraits, 0 to 2.
+        language: language of the page, "en" or "zh" (simplified Chinese); results and errors are in English.
 
     The table is measured while nothing else runs. All methods return immediately, except `wait`, `save` and those
     that return something; `wait()` raises the error of a failed action. Raises EditVectorError for no
@@ -233,7 +233,7 @@ class VectorExplorer(LoopWidget):
 def _checked_vectors(
     model: EditGAN, vectors: Mapping[str, EditVector] | Iterable[EditVector] | None
 ) -> dict[str, EditVector]:
-    """Vectors by name, each of which has that name."""
+    """Vectors by name, renamed to their keys."""
     if vectors is None:
         vectors = load_vectors(model)
     if isinstance(vectors, Mapping):

@@ -54,10 +54,10 @@ class Tasks:
     """Computes for one explorer; used on its worker's thread only.
 
     Args:
-        model: of the vectors.
+        model: the model of the vectors.
         read: attributes of pictures; None if there are none.
         portraits: seeds of the portraits that are measured, those of the strip first.
-        truncation_psi: of all portraits.
+        truncation_psi: truncation of all portraits.
     """
 
     def __init__(self, model: EditGAN, read: Read | None, portraits: Sequence[int], truncation_psi: float) -> None:

@@ -31,7 +31,7 @@ class Actions:
     """Executes commands.
 
     Args:
-        model: whose latent spaces are searched.
+        model: the model whose latent spaces are searched.
         read: attributes of pictures; None if there are none.
         truncation_psi: truncation of all portraits.
         folder: folder for files of kept vectors; None writes none.

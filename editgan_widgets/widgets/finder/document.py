@@ -29,10 +29,10 @@ class Direction:
         id: number of the row, not used again.
         vector: scale 1 is one standard deviation of W, or of the style channel, along it.
         rows: first and last row of w_plus that it moves.
-        strength: of the slider.
+        strength: strength of the slider.
         sheet: JPEG of the portrait at STRENGTHS, side by side.
         effect: None if nothing reads attributes.
-        boundary: of a learned direction.
+        boundary: boundary of a learned direction.
     """
 
     id: int

@@ -45,12 +45,12 @@ class DirectionFinder(LoopWidget):
 
     Args:
         model: an `EditGAN`.
-        seed: of the portrait that directions are shown on.
+        seed: seed of the portrait that directions are shown on.
         read: attributes of pictures (`attributes_of`, `by_picture`), which say what a direction changes; None takes
             those of the model's domain, if there are any.
-        folder: in which each kept vector is saved as a file too; None saves none.
-        truncation_psi: of all portraits, 0 to 2.
-        language: of the page, "en" or "zh" (simplified Chinese); errors are in English.
+        folder: folder where each kept vector is also saved as a file; None saves none.
+        truncation_psi: truncation of all portraits, 0 to 2.
+        language: language of the page, "en" or "zh" (simplified Chinese); errors are in English.
 
     The methods wait until they are done, and raise what went wrong; Ctrl+C stops them.
     """

@@ -3,7 +3,7 @@
 import { lassoEcho, paintInside } from "../area_tool.js";
 
 /**
- * Whether a line encloses an area, as opposed to a shaky click.
+ * True if a line encloses an area; false for a click with a small movement.
  * @param {number[]} points flat, in picture px
  */
 export function isLoop(points) {
