@@ -36,7 +36,17 @@ from editgan_widgets.documents.journal import Journal
 from editgan_widgets.documents.session_document import SessionDocument
 from editgan_widgets.documents.session_document import SessionError as SessionError
 from editgan_widgets.documents.session_runs import Runs
-from editgan_widgets.documents.session_starts import checked_label_map, checked_region, given_latent, sampled_latent
+from editgan_widgets.documents.session_starts import (
+    checked_config,
+    checked_edited,
+    checked_label_map,
+    checked_part_names,
+    checked_region,
+    checked_start,
+    checked_vector,
+    given_latent,
+    sampled_latent,
+)
 from editgan_widgets.documents.session_state import State
 from editgan_widgets.documents.session_strength import scaled_latent, set_strength, strength_of
 from editgan_widgets.documents.session_vector import vector_of
@@ -52,7 +62,7 @@ from editgan_widgets.masks.part_operations import shaped
 from editgan_widgets.masks.strokes import Stroke, rasterise
 from editgan_widgets.models.array_like import ArrayLike
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Flag, Real, Whole, flag, whole
+from editgan_widgets.scalars import Flag, Real, Whole, flag, shown, whole
 
 
 class EditSession:
@@ -78,7 +88,7 @@ class EditSession:
         self._document, self._runs = document, Runs(document)
         self.model = document.model
         self.lock = document.lock
-        self.config = config or EditConfig()
+        self.config = checked_config(config) or EditConfig()
         self.recipe = dict(recipe or {})
         self._vectors: Sequence[EditVector] | None = None
 
@@ -369,7 +379,7 @@ class EditSession:
         """
         if config is not None and preset is not None:
             raise ValueError("give edit a config or a preset's name, not both")
-        config = EditConfig.preset(preset) if preset is not None else config or self.config
+        config = EditConfig.preset(preset) if preset is not None else checked_config(config) or self.config
         if steps is not None:
             config = replace(config, steps=whole(steps, "steps", least=1))
         if self.model.interpreter is None:
@@ -377,8 +387,9 @@ class EditSession:
                 "this model has no interpreter yet, so edits cannot follow a painted mask; train one with "
                 "`editgan train interpreter`, or apply vectors and drag points, which need none"
             )
-        begin = None if start is None else (start[0], float(start[1]))
-        return self._runs.edit(config, begin, lambda: self.vectors, on_candidate)
+        if on_candidate is not None and not callable(on_candidate):
+            raise ValueError(f"on_candidate must be a function of a picture, or None; got {shown(on_candidate)}")
+        return self._runs.edit(config, checked_start(start), lambda: self.vectors, on_candidate)
 
     def drag(
         self,
@@ -403,10 +414,7 @@ class EditSession:
         Raises immediately: DragError for points that cannot be dragged, SessionError for a region of another size or
         type, ValueError for invalid settings.
         """
-        if config is not None and not isinstance(config, EditConfig):
-            raise ValueError(f"config must be an EditConfig or None; got {config!r}")
-        if config is None:
-            config = replace(self.config, steps=DRAG_STEPS)
+        config = checked_config(config) or replace(self.config, steps=DRAG_STEPS)
         if steps is not None:
             config = replace(config, steps=whole(steps, "steps", least=1))
         size = self.model.resolution
@@ -420,14 +428,14 @@ class EditSession:
         The predicted label map of the new picture becomes the painted one; painted changes that were not edited yet are
         discarded. The best step of an open edit is committed first. Arguments and errors as in EditVector.apply.
         """
-        by = checked_scale(scale)
+        by, vector = checked_scale(scale), checked_vector(vector)
         with self.lock:
             self._runs.commit_open()
             self._document.apply_vector(vector, by, layers, force, self.config.buffer_px)
 
     def go_to(
         self,
-        w_plus: Float[Tensor, "1 num_ws w_dim"],
+        w_plus: ArrayLike,
         labels: Sequence[str] = (),
         edited: Bool[np.ndarray, "h w"] | None = None,
         label_map: UInt8[np.ndarray, "h w"] | None = None,
@@ -436,12 +444,19 @@ class EditSession:
         """Replace the latent: one history entry, like `apply_vector`.
 
         Args:
-            w_plus: a latent of this model.
+            w_plus: a latent of this model, in the forms of `from_latent`.
             labels: names of the changed parts, if known: their regions count as edited.
             edited: the edited region, instead of a computed one.
             label_map: the painted label map, instead of the predicted one.
             made: description in the history, JSON values.
+
+        Raises SessionError for a latent, names, a region or a label map that do not fit, UnknownLabelError for an id
+        that the labels do not have; the session is then unchanged.
         """
+        size = self._document.size
+        w_plus, labels = given_latent(self.model, w_plus), checked_part_names(labels)
+        edited = None if edited is None else checked_edited(edited, size)
+        label_map = None if label_map is None else checked_label_map(label_map, size, self.model.labels)
         with self.lock:
             self._runs.commit_open()
             self._document.go_to(w_plus, labels, edited, label_map, self.config.buffer_px, made)
@@ -467,8 +482,11 @@ class EditSession:
         Raises immediately and leaves the session unchanged: EditVectorError, or ValueError for invalid settings or a
         vector that does not change the predicted label map.
         """
-        config = replace(config or EditConfig.preset("default", refine=True), steps=whole(steps, "steps", least=1))
-        return self._runs.refine(vector, checked_scale(scale), layers, force, config, self.config.buffer_px)
+        settings = checked_config(config) or EditConfig.preset("default", refine=True)
+        config = replace(settings, steps=whole(steps, "steps", least=1))
+        return self._runs.refine(
+            checked_vector(vector), checked_scale(scale), layers, force, config, self.config.buffer_px
+        )
 
     def undo(self) -> None:
         """Undo the last stroke or edit: image, label map and latent. An open edit is discarded first.

@@ -19,16 +19,15 @@ def strength_of(document: SessionDocument) -> float | None:
 def scaled_latent(document: SessionDocument, strength: Real) -> Float[Tensor, "1 num_ws w_dim"]:
     """See EditSession.strength_latent."""
     edit, before = _last_edit(document)
-    share = real(strength, "strength", SessionError)
+    if not is_real(strength) or not 0 <= (share := real(strength, "strength")) <= 2:
+        raise SessionError(f"an edit's strength is a number from 0 to 2; got {shown(strength)}")
     return before.w_plus + share * (document.state_at(edit).w_plus - before.w_plus)
 
 
 def set_strength(document: SessionDocument, strength: Real) -> None:
     """See EditSession.set_strength."""
     edit, before = _last_edit(document)
-    if not is_real(strength) or not 0 <= (share := real(strength, "strength")) <= 2:
-        raise SessionError(f"an edit's strength is a number from 0 to 2; got {shown(strength)}")
-    w_plus = scaled_latent(document, share)
+    w_plus, share = scaled_latent(document, strength), real(strength, "strength")
     image, features = document.pictured(w_plus)
     moved = replace(document.state, w_plus=w_plus, image=image, predicted=None, settled_w_plus=w_plus)
     made = document.history.entries[edit].made

@@ -4,6 +4,7 @@ The weights of the paper and the release are converted from pictures in [0, 1] t
 error is four times as large.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,9 +16,15 @@ from editgan_widgets.latent.latent_frame import Units
 from editgan_widgets.latent.objective import LossWeights
 from editgan_widgets.latent.target import Region
 from editgan_widgets.latent.terms.identity import IdentityModel
-from editgan_widgets.scalars import Flag, flag, plain_fields, whole
+from editgan_widgets.scalars import Flag, flag, plain_fields, shown, whole
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+_CHOICES = {
+    "best": ("iou", "objective"),
+    "precision": tuple(PRECISIONS),
+    "coordinates": ("units", "w"),
+    "region": ("parts", "painted"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,12 +61,26 @@ class EditConfig:
         plain_fields(self)
         whole(self.steps, "steps", least=1)
         object.__setattr__(self, "layers", span_of(self.layers))
-        if self.best not in ("iou", "objective"):
-            raise ValueError(f"best must be 'iou' or 'objective'; got {self.best!r}")
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"precision must be one of {', '.join(map(repr, PRECISIONS))}; got {self.precision!r}")
-        if not 0 < self.lr < float("inf"):
-            raise ValueError(f"lr must be above 0 and finite; got {self.lr!r}")
+        whole(self.warmup, "warmup", least=0)
+        for name, choices in _CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                raise ValueError(f"{name} must be {' or '.join(map(repr, choices))}; got {shown(value)}")
+        for name, kind in (("units", Units), ("weights", LossWeights)):
+            if not isinstance(value := getattr(self, name), kind):
+                raise ValueError(f"{name} must be of type {kind.__name__}; got {shown(value)}")
+        if self.embedding is not None and not callable(self.embedding):
+            raise ValueError(
+                f"embedding must be a network from a picture to a unit vector, or None; got {shown(self.embedding)}"
+            )
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"lr must be above 0 and finite; got {shown(self.lr)}")
+        if not 0 <= self.decay <= 1:
+            raise ValueError(f"decay must be a share of the rate, 0 to 1; got {shown(self.decay)}")
+        if not 0 <= self.beta2 < 1:
+            raise ValueError(f"beta2 must be 0 or more and below 1; got {shown(self.beta2)}")
+        for name in ("outside_budget", "outside_penalty"):
+            if not 0 <= (value := getattr(self, name)) < math.inf:
+                raise ValueError(f"{name} must be 0 or more and finite; got {shown(value)}")
         if self.stop_iou is not None and not 0 <= self.stop_iou <= 1:
             raise ValueError(f"stop_iou must be an IoU, 0 to 1, or None; got {self.stop_iou!r}")
         if self.buffer_px is not None and not 0 <= self.buffer_px < float("inf"):

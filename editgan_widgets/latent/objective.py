@@ -31,7 +31,7 @@ from editgan_widgets.latent.terms.term import Candidate, Term, zero
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import Synthesis
 from editgan_widgets.models.perceptual import perceptual_distance
-from editgan_widgets.scalars import plain_fields
+from editgan_widgets.scalars import plain_fields, shown, whole
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,13 @@ class LossWeights:
 
     def __post_init__(self) -> None:
         plain_fields(self)
-        if self.pixels is not None and self.pixels < 1:
-            raise ValueError(f"pixels must be 1 or more, or None; got {self.pixels!r}")
+        if self.pixels is not None:
+            whole(self.pixels, "pixels (None for all)", least=1)
+        whole(self.perceptual_every, "perceptual_every", least=1)
         for weight in fields(self):
             value = getattr(self, weight.name)
-            if isinstance(value, float) and not math.isfinite(value):
-                raise ValueError(f"the weight {weight.name!r} must be a finite number; got {value}")
+            if isinstance(weight.default, float) and not 0 <= value < math.inf:
+                raise ValueError(f"the weight {weight.name!r} must be a finite number, 0 or more; got {shown(value)}")
 
 
 @dataclass(frozen=True)

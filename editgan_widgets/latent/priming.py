@@ -79,6 +79,8 @@ def primed_start(
         return None
     term = segmentation_term(model, target, weights or LossWeights(), w_plus.device)
     unedited, _ = _evaluated(model, term, w_plus)
+    if not unedited > 0:  # the weights leave nothing of the term, or the picture has reached the target
+        return None
     shown = -math.inf  # gain of the candidate that was passed to on_candidate last
 
     def start_at(vector: EditVector, scale: float) -> Start:

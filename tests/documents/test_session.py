@@ -10,6 +10,7 @@ from editgan_widgets import DragPoint, EditConfig, EditSession, EditVector, Stro
 from editgan_widgets.documents import session_document, session_runs
 from editgan_widgets.documents.session import SessionError
 from editgan_widgets.labels import UnknownLabelError
+from editgan_widgets.latent.objective import LossWeights
 from editgan_widgets.masks.strokes import StrokeError
 from editgan_widgets.models.editgan import EditGAN
 
@@ -468,3 +469,72 @@ def test_a_model_without_an_interpreter_allows_vectors_and_drags_but_not_mask_ed
     other.set_label_map(np.ones((32, 32), np.uint8))
     with pytest.raises(SessionError, match="no interpreter yet"):
         other.edit()
+
+
+V = EditVector("some", torch.ones(8, 16), ("spark",))
+CALLS = {
+    "config must be an EditConfig": [
+        lambda s: EditSession.from_seed(s.model, 3, config="paper"),
+        lambda s: s.edit(config="paper"),
+        lambda s: s.edit(3, config="paper"),
+        lambda s: s.drag([], config="paper"),
+        lambda s: s.refine(V, config="paper"),
+    ],
+    "start must be an EditVector and its scale": [
+        lambda s: s.edit(start=V),
+        lambda s: s.edit(start=(V,)),
+        lambda s: s.edit(start="smile"),
+    ],
+    r"start\[0\] must be an EditVector": [lambda s: s.edit(start=("smile", 1.0))],
+    "scale must be a finite number": [
+        lambda s: s.edit(start=(V, "a")),
+        lambda s: s.edit(start=(V, float("nan"))),
+        lambda s: s.apply_vector(V, float("inf")),
+    ],
+    "goes beyond all numbers": [lambda s: s.apply_vector(V, 1e300), lambda s: s.edit(start=(V, 1e300))],
+    "on_candidate must be a function": [lambda s: s.edit(on_candidate=5)],
+    "vector must be an EditVector": [lambda s: s.apply_vector("smile"), lambda s: s.refine("smile")],
+    "w_plus contains nan": [lambda s: s.go_to(s.w_plus * float("nan"))],
+    "w_plus has shape": [lambda s: s.go_to(torch.zeros(1, 3, 16))],
+    "label map has shape": [lambda s: s.go_to(s.w_plus, label_map=np.zeros((4, 4), np.uint8))],
+    "label id 99": [lambda s: s.go_to(s.w_plus, label_map=np.full((32, 32), 99, np.uint8))],
+    "edited is bool of shape": [lambda s: s.go_to(s.w_plus, edited=np.zeros((4, 4), bool))],
+    "edited is int64": [lambda s: s.go_to(s.w_plus, edited=np.zeros((32, 32), np.int64))],
+    "labels must be a list of parts' names": [
+        lambda s: s.go_to(s.w_plus, labels=5),
+        lambda s: s.go_to(s.w_plus, labels="spark"),
+        lambda s: s.go_to(s.w_plus, labels=[5]),
+    ],
+    "seed must be a whole number from 0 to 9223372036854775807": [lambda s: EditSession.from_seed(s.model, 10**20)],
+}
+
+
+@pytest.mark.parametrize("message", CALLS)
+def test_wrong_arguments_are_named_and_change_nothing(painted, message, unchecked):
+    before = painted.history.entry.id
+    for call in CALLS[message]:
+        with pytest.raises(ValueError, match=message):
+            call(painted)
+        assert painted.history.entry.id == before
+
+
+@pytest.mark.parametrize("strength", [float("nan"), float("inf"), 1e300, -0.1, "1"])
+def test_a_preview_of_a_strength_takes_what_set_strength_takes(painted, strength, unchecked):
+    for _ in painted.edit(steps=3):
+        pass
+    for call in (painted.strength_latent, painted.set_strength):
+        with pytest.raises(SessionError, match="strength is a number from 0 to 2"):
+            call(strength)
+
+
+def test_a_latent_given_as_numpy_array_is_taken(session, tiny_model):
+    other = EditSession.from_seed(tiny_model, 4)
+    session.go_to(other.w_plus.numpy()[0])
+    assert np.array_equal(session.image, other.image)
+
+
+def test_weights_without_a_segmentation_loss_start_from_no_vector(painted):
+    painted.vectors = [V]
+    weights = LossWeights(segmentation=0.0, dice=0.0)
+    assert len(list(painted.edit(config=EditConfig(steps=2, weights=weights)))) == 2
+    assert painted.started_from is None

@@ -133,10 +133,43 @@ def test_layers_that_the_model_does_not_have_are_refused(tiny_model, session, pa
         next(optimize_edit(tiny_model, session.w_plus, painted.target, EditConfig(layers=layers)))
 
 
-@pytest.mark.parametrize("changes", [{"stop_iou": 2.0}, {"buffer_px": -1.0}])
-def test_settings_out_of_range_are_refused(changes):
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stop_iou": 2.0},
+        {"buffer_px": -1.0},
+        {"region": "paint"},
+        {"coordinates": "W"},
+        {"best": "iuo"},
+        {"best": []},
+        {"decay": NAN},
+        {"decay": 2.0},
+        {"beta2": 5.0},
+        {"beta2": 1.0},
+        {"beta2": NAN},
+        {"warmup": -5},
+        {"outside_budget": NAN},
+        {"outside_budget": -1.0},
+        {"outside_penalty": NAN},
+        {"outside_penalty": -1.0},
+        {"units": None},
+        {"weights": {"rgb": 1.0}},
+        {"embedding": "arcface"},
+        {"layers": 5},
+    ],
+)
+def test_settings_out_of_range_are_refused(changes, unchecked):
     with pytest.raises(ValueError, match=next(iter(changes))):
         EditConfig(**changes)
+
+
+@pytest.mark.parametrize("changes", [{"rgb": -1.0}, {"prior": -1}, {"perceptual_every": 0}, {"pixels": 0}])
+def test_weights_out_of_range_are_refused(changes):
+    with pytest.raises(ValueError, match=next(iter(changes))):
+        LossWeights(**changes)
 
 
 @pytest.mark.slow

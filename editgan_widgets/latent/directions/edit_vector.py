@@ -122,7 +122,10 @@ class EditVector:
                 f"{tuple(w_plus.shape[1:])}; was it made with a model of another size?"
             )
         delta = self.delta_w_plus if layers is None else self.masked(layers).delta_w_plus
-        return w_plus + by * delta.to(w_plus)
+        edited = w_plus + by * delta.to(w_plus)
+        if not bool(edited.isfinite().all()):
+            raise EditVectorError(f"edit vector {self.name!r} at scale {by:g} goes beyond all numbers; give -2 to 2")
+        return edited
 
     def check(self, model: EditGAN) -> None:
         """Raise WrongModelError unless the vector was made with this model, or with the one it was tuned from."""
