@@ -5,8 +5,8 @@ Cameras and microscopes store 10, 12 or 14 bits in 16-bit files without declarin
     highest value     read as
     up to 255         8 bits
     up to 1,023       10 bits
-    up to 4,095       12 bits: as 16 bits the whole picture would be darker than 7 % of white
-    up to 16,383      14 bits if the highest value is within 10 % of 16,383 (a sensor's white), else 16: a dark photo
+    up to 4,095       12 bits: as 16 bits the whole picture would be darker than 7% of white
+    up to 16,383      14 bits if the highest value is within 10% of 16,383 (a sensor's white), else 16: a dark photo
     above             16 bits
 
 Values that are all multiples of 257 or of 256 are 8-bit values scaled to 16 bits, at any brightness.

@@ -122,7 +122,7 @@ class LabelSet:
     def resolve(self, parts: Parts) -> tuple[int, ...]:
         """Ids of `parts`, ascending; unknown names are ignored if at least one name is known.
 
-        Raises UnknownLabelError if none is known, for an id out of range, and for anything that is no id and no name.
+        Raises UnknownLabelError if none is known, for an id out of range, and for anything that is not an id or a name.
         """
         wanted = _several(plain(parts))
         found: set[int] = set()
@@ -144,7 +144,7 @@ class LabelSet:
         return label.name.removeprefix(label.side).strip(" _-") if label.side else label.name
 
     def of_side(self, ids: Parts, side: str | None) -> tuple[int, ...]:
-        """Those of some parts, by id or full name, on a side: "left", "right", or None for parts that are not paired.
+        """Select those parts, by id or full name, that are on a side: "left", "right", or None for unpaired parts.
 
         Returns their ids. Raises UnknownLabelError for an unknown part, ValueError for another side.
         """

@@ -1,7 +1,7 @@
 """The `editgan` command, one module per group of commands.
 
 Each command reads its options and calls public functions of the package. Heavy imports happen inside the commands, so
-that `editgan --help` answers at once.
+that `editgan --help` answers quickly.
 """
 
 import typer

@@ -1,4 +1,4 @@
-"""The vector and the latent that a command starts from: by name, seed or file."""
+"""Loading of the vector and the latent that a command starts from: by name, seed or file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -52,7 +52,7 @@ def mask(text):
 
 
 def run(steps, ran):
-    """Take as many steps as were taken; one that was stopped keeps its best, as it did."""
+    """Run the recorded number of steps; closing early keeps the best step, as in the session."""
     for _ in islice(steps, ran):
         pass
     steps.close()
@@ -67,7 +67,7 @@ if {fingerprint!r} not in (model.fingerprint, model.base_fingerprint):
 _TAIL = """
 save_picture(session, {picture!r})
 same = hashlib.sha256(session.image.tobytes()).hexdigest() == {digest!r}
-print("{picture}:", "the same pixels" if same else "not the same pixels: another machine or version rounds otherwise")
+print("{picture}:", "the same pixels" if same else "not the same pixels: machines and versions round differently")
 """
 
 

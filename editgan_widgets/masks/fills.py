@@ -19,7 +19,7 @@ from editgan_widgets.scalars import Flag, Real, Whole, flag, real
 def fill(x: Real, y: Real, label: str | Whole, whole: Flag = False) -> Operation:
     """Paint the connected area of one part around a point as `label`; with `whole` all areas of that part.
 
-    Raises StrokeError for a coordinate that is no number, or a label that is neither text nor a whole number. The
+    Raises StrokeError for a coordinate that is not a number, or a label that is neither text nor a whole number. The
     operation raises StrokeError for a point outside the picture, UnknownLabelError for a foreign label.
     """
     at_x, at_y, part = real(x, "x", StrokeError), real(y, "y", StrokeError), checked_label(label)
@@ -46,8 +46,8 @@ def fill(x: Real, y: Real, label: str | Whole, whole: Flag = False) -> Operation
 def lasso(points: Sequence[Sequence[Real]] | np.ndarray, label: str | Whole) -> Operation:
     """Paint the inside of a closed line through points as `label`; where it crosses itself, every second area.
 
-    Raises StrokeError for fewer than three points, ones that are no finite pairs, or a label that is neither text nor a
-    whole number. The operation raises StrokeError for a line that holds no pixel's centre, UnknownLabelError for a
+    Raises StrokeError for fewer than three points, points that are not finite pairs, or a label that is neither text
+    nor a whole number. The operation raises StrokeError for a line that holds no pixel's centre, UnknownLabelError for a
     foreign label.
     """
     part = checked_label(label)

@@ -29,8 +29,8 @@ class Stroke:
     """One movement of a brush.
 
     `label` is the name or id of the part that is painted; it is looked up where the stroke is painted. Raises
-    StrokeError for no points, a point that is no finite pair, a radius <= 0, radii that are not one for each point, or
-    a label that is neither text nor a whole number.
+    StrokeError for no points, a point that is not a finite pair, a radius <= 0, radii that are not one per point, or a
+    label that is neither text nor a whole number.
     """
 
     points: Sequence[Sequence[Real]] | np.ndarray  # (x, y) each, picture px; one point is a dab

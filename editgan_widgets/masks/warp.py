@@ -27,7 +27,7 @@ def push(points: Sequence[Sequence[Real]] | np.ndarray, radius: Real) -> Operati
         points: two or more.
         radius: radius of the brush, px; at half of it, the displacement is about half of that at the centre.
 
-    Raises StrokeError for fewer than two points, ones that are no finite pairs, or a radius that is not above 0.
+    Raises StrokeError for fewer than two points, points that are not finite pairs, or a radius that is not above 0.
     """
     path = [(float(x), float(y)) for x, y in points]
     if len(path) < 2 or not all(math.isfinite(v) for point in path for v in point):

@@ -20,7 +20,7 @@ STRENGTHS = (-1.0, -0.5, 0.5, 1.0, 1.5)
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print a table of the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--vector", default="smile")

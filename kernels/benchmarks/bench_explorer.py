@@ -21,7 +21,7 @@ VIEWS = ("effect map", "attribute curves", "row norms", "cosines", "leakage", "t
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print a table of the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--moves", type=int, default=40, help="moves of the slider")

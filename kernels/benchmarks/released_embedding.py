@@ -21,10 +21,10 @@ class ReleasedEmbedding:
     """Optimisation of w_plus towards a picture.
 
     Args:
-        model: with an encoder.
-        picture: in [-1, 1], `[1, 3, H, W]`.
+        model: an EditGAN with an encoder.
+        picture: picture in [-1, 1], `[1, 3, H, W]`.
         vgg16: its features and LPIPS' heads.
-        steps: in total: the rate rises over the first twentieth and falls along a cosine over the last quarter.
+        steps: number of steps; the rate rises over the first twentieth and falls along a cosine over the last quarter.
     """
 
     def __init__(self, model: EditGAN, picture: Tensor, vgg16: tuple[Vgg16Features, list[Tensor]], steps: int = 100):

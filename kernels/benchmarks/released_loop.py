@@ -264,8 +264,8 @@ class ReleasedLoop:
     """The release's loop: `step()` is one Adam step on all of w_plus.
 
     Args:
-        model: with interpreter and encoder.
-        task: what to edit.
+        model: an EditGAN with interpreter and encoder.
+        task: the edit.
         vgg16: its features and LPIPS' heads.
     """
 
