@@ -47,7 +47,7 @@ def lasso(points: Sequence[Sequence[Real]] | np.ndarray, label: str | Whole) -> 
     """Paint the inside of a closed line through points as `label`; where it crosses itself, every second area.
 
     Raises StrokeError for fewer than three points, points that are not finite pairs, or a label that is neither text
-    nor a whole number. The operation raises StrokeError for a line that holds no pixel's centre, UnknownLabelError for a
+    nor a whole number. The operation raises StrokeError for a line around no pixel's centre, UnknownLabelError for a
     foreign label.
     """
     part = checked_label(label)
