@@ -109,7 +109,7 @@ def drag(
                 advance(step.index, {"reached": step.reached})
         except KeyboardInterrupt:
             running.close()  # keeps the best step so far
-            if session.history.entry.made["do"] != "drag":  # no step was better, or a second interrupt ended that too
+            if not session.can_undo:  # no step was better, or a second interrupt ended that too
                 raise
             interrupted = True
     images.save(images.grid(np.stack([session.original_image, session.image]), columns=2), out)

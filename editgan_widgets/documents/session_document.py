@@ -17,6 +17,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from editgan_widgets import images
+from editgan_widgets.documents.entry_kinds import kind_of
 from editgan_widgets.documents.history import Entry, History
 from editgan_widgets.documents.journal import Journal, read_about
 from editgan_widgets.documents.session_state import Goal, State, frozen, pack, union, unpacked
@@ -123,7 +124,7 @@ class SessionDocument:
     def latent_entry(self) -> Entry:
         """The entry that set the present latent, before any later painting."""
         entry = self.history.entry
-        while entry.made["do"] in ("paint", "label_map") and entry.parent is not None:
+        while kind_of(entry).paints and entry.parent is not None:
             entry = self.history.entries[entry.parent]
         return entry
 
@@ -178,9 +179,9 @@ class SessionDocument:
         """Painted pixels that no edit or drag whose result was kept has worked on, stopped ones included."""
         state, entry = self.state, self.latent_entry()
         painted = state.label_map != state.settled_map
-        if entry.made["do"] == "strength":
+        if kind_of(entry).scales:
             entry = self.history.entries.get(entry.made["edit"], entry)
-        if not painted.any() or entry.made["do"] not in ("edit", "drag"):
+        if not painted.any() or not kind_of(entry).runs:
             return painted
         then = self.state_at(entry.id)
         tried = (then.label_map != then.settled_map) & (then.label_map == state.label_map)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from editgan_widgets.documents.entry_kinds import kind_of
 from editgan_widgets.documents.history import Entry
 from editgan_widgets.documents.journal import Journal
 from editgan_widgets.documents.session import EditSession
@@ -102,7 +103,7 @@ class _Script:
         entries = session.history.path()[1:]
         body = self._body(entries)
         picture = f"{self._name.removesuffix('.py')}.png"
-        threads = {e.made["threads"] for e in entries if e.made["do"] in ("edit", "drag")} or {torch.get_num_threads()}
+        threads = {entry.made["threads"] for entry in entries if kind_of(entry).runs} or {torch.get_num_threads()}
         head = _HEAD.format(
             name=self._name,
             picture=picture,
@@ -131,15 +132,15 @@ class _Script:
         lines: list[tuple[int, str]] = []  # place of an entry in the history, and its line
         for at, entry in enumerate(entries):
             made, place = entry.made, len(lines)
-            if made["do"] in ("edit", "drag"):
+            if kind_of(entry).runs:
                 # Strokes painted during the run come after it, because the run did not include them.
                 since = index.get(made["since"], -1)
                 place = next((i + 1 for i in reversed(range(len(lines))) if lines[i][0] <= since), 0)
                 if made["settings"] is not None and made["settings"]["refine"]:
                     lines[place - 1] = (at, self._refined(made, entries[at - 1].made))
                     continue
-            if made["do"] == "drag" and place < len(lines):
-                # A drag replaces the painted parts and keeps only those pixels that its strokes changed.
+            if kind_of(entry).redraws and place < len(lines):
+                # It replaces the painted parts and keeps only those pixels that its strokes changed.
                 lines[place:] = [(at, self._line(entry)), (at, self._painted(entry))]
             else:
                 lines.insert(place, (at, self._line(entry)))
@@ -176,7 +177,7 @@ class _Script:
             told = ", ".join(f"DragPoint({point[:2]}, {point[2:]})" for point in points)
             free = f", region=mask({packed_text(self._array(made['region']))!r})" if "region" in made else ""
             return f"run(session.drag([{told}]{free}, config={config}), {self._ran(made)})"
-        if kind in ("edit", "drag"):
+        if kind_of(entry).runs:
             raise ScriptError("an edit was run with an embedding network, which a script cannot hold")
         raise ScriptError(f"the history holds {kind!r}, which this version cannot write as a script")
 

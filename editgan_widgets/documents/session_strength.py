@@ -5,6 +5,7 @@ from dataclasses import replace
 from jaxtyping import Float
 from torch import Tensor
 
+from editgan_widgets.documents.entry_kinds import kind_of
 from editgan_widgets.documents.session_document import SessionDocument, SessionError
 from editgan_widgets.documents.session_state import State
 from editgan_widgets.scalars import Real, is_real, real, shown
@@ -12,8 +13,10 @@ from editgan_widgets.scalars import Real, is_real, real, shown
 
 def strength_of(document: SessionDocument) -> float | None:
     """See EditSession.strength."""
-    made = document.latent_entry().made
-    return {"edit": 1.0, "drag": 1.0, "strength": made.get("strength")}.get(made["do"])
+    entry = document.latent_entry()
+    if kind_of(entry).scales:
+        return entry.made["strength"]
+    return 1.0 if kind_of(entry).runs else None
 
 
 def scaled_latent(document: SessionDocument, strength: Real) -> Float[Tensor, "1 num_ws w_dim"]:
@@ -30,8 +33,9 @@ def set_strength(document: SessionDocument, strength: Real) -> None:
     w_plus, share = scaled_latent(document, strength), real(strength, "strength")
     image, features = document.pictured(w_plus)
     moved = replace(document.state, w_plus=w_plus, image=image, predicted=None, settled_w_plus=w_plus)
-    made = document.history.entries[edit].made
-    if made["do"] == "drag":
+    entry = document.history.entries[edit]
+    if kind_of(entry).redraws:
+        made = entry.made
         began = document.state_at(made["since"])
         target = began.label_map != began.settled_map
         since = (before.label_map != began.label_map) | (moved.label_map != moved.settled_map)
@@ -43,8 +47,8 @@ def set_strength(document: SessionDocument, strength: Real) -> None:
 def _last_edit(document: SessionDocument) -> tuple[int, State]:
     """Entry of the last edit, and the state whose latent it started from."""
     entry = document.latent_entry()
-    edit = entry.made.get("edit") if entry.made["do"] == "strength" else entry.id
+    edit = entry.made.get("edit") if kind_of(entry).scales else entry.id
     found = document.history.entries.get(edit) if isinstance(edit, int) else None
-    if found is None or found.made["do"] not in ("edit", "drag") or found.parent is None:
+    if found is None or not kind_of(found).runs or found.parent is None:
         raise SessionError("there is no edit to weaken or strengthen: paint, and run session.edit() first")
     return found.id, document.state_at(found.parent)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from editgan_widgets.documents.entry_kinds import kind_of
 from editgan_widgets.documents.session_document import SessionDocument, SessionError
 from editgan_widgets.latent.directions.edit_vector import EditVector
 
@@ -28,7 +29,7 @@ def vector_of(
         "resolution": model.resolution,
         "label_set": model.labels.name,
         "perceptual_features": model.perceptual_distance().name,
-        "steps": [entry.made["ran"] for entry in document.history.path() if entry.made["do"] in ("edit", "drag")],
+        "steps": [entry.made["ran"] for entry in document.history.path() if kind_of(entry).runs],
         "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
     }
     pictures = np.concatenate([original.image, state.image], axis=1) if preview else None

@@ -1,14 +1,13 @@
 """The history strip: one node per group of entries, with branches where a step was undone and another one taken."""
 
-from collections.abc import Callable, Mapping
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
+from editgan_widgets.documents.entry_kinds import Text, kind_of, title_of
 from editgan_widgets.documents.history import Entry, History
 from editgan_widgets.labels import LabelSet
 
 MOST_SHOWN = 200  # newest entries, and as many ancestors of the present one
-Text = Callable[..., str]  # translates an English text with its values (strings.py)
 
 
 def shown_entries(history: History[Any]) -> list[Entry]:
@@ -58,36 +57,14 @@ def present_id(history: History[Any], shown: set[int]) -> int:
 
 def title(history: History[Any], entry: Entry, labels: LabelSet, text: Text) -> str:
     """Title of a node: what its group did up to this entry, at most two steps."""
-    made = [entry.made]
-    above = entry
-    while above.parent is not None and history.entries[above.parent].group == entry.group:
-        above = history.entries[above.parent]
-        made.insert(0, above.made)
-    words: list[tuple[str, str]] = []  # text and kind of each step
-    for one in made:
-        kind = one["do"]
-        if kind in ("edit", "strength", "vector") and words and words[-1][1] == kind:
-            words.pop()  # of several consecutive ones only the last is named
-        words.append((_word(one, labels, text), kind))
-    shown = list(dict.fromkeys(word for word, _ in words if word))
-    return " · ".join(shown[-2:])
+    made = [entry]
+    while made[0].parent is not None and history.entries[made[0].parent].group == entry.group:
+        made.insert(0, history.entries[made[0].parent])
+    named = [one for one, after in pairwise(made) if not _hides(after, one)]
+    words = [title_of(one, labels, text) for one in (*named, entry)]
+    return " · ".join(list(dict.fromkeys(word for word in words if word))[-2:])
 
 
-def _word(made: Mapping[str, Any], labels: LabelSet, text: Text) -> str:
-    kind = made["do"]
-    if kind == "begin":
-        return text("Start")
-    if kind == "paint":
-        return text(labels[made["stroke"]["label"]].name)
-    if kind == "label_map":
-        part = text(labels[made["part"]].name) if "part" in made else ""
-        tool = text(made["tool"]) if "tool" in made else text("parts")
-        return f"{part} {tool}".strip()
-    if kind == "edit":
-        return text("{steps} steps", steps=made["ran"])
-    if kind == "strength":
-        return f"{made['strength']:.0%}"
-    if kind == "vector":
-        terms = made["vector"].get("combined") or [{"name": made["vector"]["name"], "scale": made["scale"]}]
-        return ", ".join(f"{text(term['name'])} {term['scale']:+.2g}" for term in terms)
-    return text({"adopt": "Parts from the picture", "go_to": "Opened", "drag": "Drag"}.get(kind, kind))
+def _hides(after: Entry, before: Entry) -> bool:
+    """True if only the later one of two entries in a row is named."""
+    return after.made["do"] == before.made["do"] and kind_of(after).merges

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from editgan_widgets.documents.animation import FrameRecorder
+from editgan_widgets.documents.entry_kinds import kind_of
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -157,13 +158,10 @@ class Document:
     def pending(self) -> bool:
         """True if the last action was an edit that is not accepted yet."""
         entry, session = self.session.history.entry, self.session
-        if (
-            entry.id <= self._accepted
-            or session.strength is None
-            or entry.made["do"] not in ("edit", "drag", "strength")
-        ):
+        kind = kind_of(entry)
+        if entry.id <= self._accepted or session.strength is None or not (kind.runs or kind.scales):
             return False
-        return entry.made["do"] == "strength" or session.kept_step is None or session.kept_step.index > 0
+        return kind.scales or session.kept_step is None or session.kept_step.index > 0
 
     def accept(self) -> None:
         """Accept all edits up to now."""
