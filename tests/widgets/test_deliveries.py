@@ -5,6 +5,7 @@ import pytest
 
 from editgan_widgets import EditSession
 from editgan_widgets.widgets import Editor
+from editgan_widgets.widgets.core.commands import Commands
 from editgan_widgets.widgets.core.deliveries import Deliveries
 
 
@@ -104,6 +105,23 @@ def test_refused_messages_and_messages_without_effect_also_count_as_handled(edit
     assert editor.view.handled == {"page": 2}
     editor.dismiss()
     assert editor.wait(20)
+
+
+@pytest.mark.parametrize("place", ["decode", "check", "submit"])
+def test_a_message_that_is_interrupted_in_the_kernel_counts_as_handled(editor, monkeypatch, place):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    worker = editor._worker
+    owner = {"decode": (Commands, "decode"), "check": (worker, "ask"), "submit": (worker, "_submit")}
+    with monkeypatch.context() as patch:
+        patch.setattr(*owner[place], interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            stroke(editor, 1, (4, 4))
+    stroke(editor, 2, (9, 9))
+    assert editor.wait(20)
+    assert editor.view.handled == {"page": 2}
+    assert editor.label_map[9, 9] == editor.labels["spark"].id
 
 
 def test_a_page_can_request_the_whole_state(editor):

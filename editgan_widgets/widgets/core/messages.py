@@ -65,9 +65,10 @@ class Messages:
                     self._take(content, buffers)
             except Exception as error:  # ipywidgets would swallow an error in a callback
                 self._reports.fail(error, _id(content))
-            if turn is not None and not turn.queued:
-                self._deliveries.finish(turn)
-                self._reports.view.publish(handled=self._deliveries.handled())
+            finally:  # also after an interrupt, or the page would wait for this message and hold back all later ones
+                if turn is not None and not turn.queued:
+                    self._deliveries.finish(turn)
+                    self._reports.view.publish(handled=self._deliveries.handled())
 
     def _answer_repeated(self, turn: Any) -> None:
         """Answer a message that arrives a second time or too early."""

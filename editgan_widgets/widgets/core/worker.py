@@ -88,10 +88,10 @@ class CommandWorker:
                 if reports.view.running:
                     reports.view.publish(status=reports.text("The file follows when the running work ends."))
                 return
-            if turn is not None:
-                turn.queued = True
             self._inbox.add(Order(command, id, turn, passes))
             self._submit()
+            if turn is not None:
+                turn.queued = True  # last, so that an interrupt cannot leave a message that no job confirms
             if not passes and self.takes_time(command):
                 reports.view.publish(running=True)
 
