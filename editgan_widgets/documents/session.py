@@ -54,7 +54,7 @@ from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, ch
 from editgan_widgets.latent.directions.library import shipped_vectors
 from editgan_widgets.latent.objective import left_out_terms
 from editgan_widgets.latent.optimize import EditConfig, EditStep
-from editgan_widgets.latent.priming import OnCandidate, Start
+from editgan_widgets.latent.priming import OnCandidate, Start, Stopped
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.latent.terms.drag import DRAG_STEPS, DragPoint, checked_points, drag_region
 from editgan_widgets.masks.mask_file import OpenedMask, OpenedPart, Source, open_part_mask, read_mask
@@ -355,6 +355,7 @@ class EditSession:
         preset: str | None = None,
         start: tuple[EditVector, Real] | None = None,
         on_candidate: OnCandidate | None = None,
+        stopped: Stopped | None = None,
     ) -> Generator[EditStep, None, None]:
         """Optimise the latent towards the painted label map; returns an iterator of EditSteps.
 
@@ -373,6 +374,7 @@ class EditSession:
                 the edit does not continue an unfinished one.
             on_candidate: called at the first `next`, before the first step, with the picture of each of `vectors` that
                 could be the start and is better than those tried before it.
+            stopped: called before each of `vectors` is tried; True ends the edit before its first step.
 
         Raises immediately (not at the first `next`): SessionError if there is nothing to do (see `can_edit`),
         ValueError for invalid settings.
@@ -389,7 +391,9 @@ class EditSession:
             )
         if on_candidate is not None and not callable(on_candidate):
             raise ValueError(f"on_candidate must be a function of a picture, or None; got {shown(on_candidate)}")
-        return self._runs.edit(config, checked_start(start), lambda: self.vectors, on_candidate)
+        if stopped is not None and not callable(stopped):
+            raise ValueError(f"stopped must be a function without arguments, or None; got {shown(stopped)}")
+        return self._runs.edit(config, checked_start(start), lambda: self.vectors, on_candidate, stopped)
 
     def drag(
         self,

@@ -183,8 +183,8 @@ class SessionDocument:
             entry = self.history.entries.get(entry.made["edit"], entry)
         if not painted.any() or not kind_of(entry).runs:
             return painted
-        then = self.state_at(entry.id)
-        tried = (then.label_map != then.settled_map) & (then.label_map == state.label_map)
+        began = self.state_at(entry.made["since"])  # strokes that were painted during the run came after it
+        tried = (began.label_map != began.settled_map) & (began.label_map == state.label_map)
         return painted & ~tried
 
     def push(self, state: State, **made: Any) -> None:

@@ -18,7 +18,7 @@ from editgan_widgets.documents.session_state import Goal, State, frozen, union
 from editgan_widgets.latent.described_config import described
 from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
 from editgan_widgets.latent.optimize import EditConfig, EditStep, optimize_edit
-from editgan_widgets.latent.priming import OnCandidate, Start, primed_start
+from editgan_widgets.latent.priming import OnCandidate, SearchStopped, Start, Stopped, primed_start
 from editgan_widgets.latent.refine import refine_target
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.latent.terms.drag import DragPoint
@@ -47,11 +47,13 @@ class Run:
     start: tuple[EditVector, float] | None = None  # vector and scale to start from; None: start at the present latent
     candidates: Candidates | None = None  # returns vectors of which the best one becomes `start`; None if not primed
     on_candidate: OnCandidate | None = None  # is called with the picture of each better candidate
+    stopped: Stopped | None = None  # returns True to end the search among the candidates
     least: float = -math.inf  # `reached` that a step must exceed; for a drag, that of its start
+    present: float = -math.inf  # `agreement` that a step must exceed; for a continued goal, that of the present picture
 
     def improves(self, step: EditStep) -> bool:
-        """True for a step better than the best so far, and closer to the goal than the edit that this one continues."""
-        closer = step.reached > self.least and (self.goal is None or step.agreement > self.goal.score)
+        """True for a step better than the best so far, and closer to a continued goal than the present picture."""
+        closer = step.reached > self.least and step.agreement > self.present
         return closer and step.score > (-math.inf if self.best is None else self.best.score)
 
 
@@ -76,16 +78,15 @@ class Runs:
         start: tuple[EditVector, float] | None,
         candidates: Candidates,
         on_candidate: OnCandidate | None,
+        stopped: Stopped | None,
     ) -> Generator[EditStep, None, None]:
         """Begin an edit towards the painted label map; see EditSession.edit."""
         document = self._document
         with document.lock:
-            if not document.can_edit():
-                followed = " the picture already shows what was painted;" if document.state.goal else ""
-                raise SessionError(f"nothing to edit:{followed} paint a stroke first (session.paint)")
-            target = document.target(config)
-            self.commit_open()
-            state = document.state
+            self._check_edit(config, start)
+            self.commit_open()  # which may change what is left to reach, so the target is computed after it
+            self._check_edit(config, start)
+            target, state = document.target(config), document.state
             goal = state.goal if target is None else None
             if target is not None:
                 run = Run(target, state.settled_w_plus, config)
@@ -93,10 +94,9 @@ class Runs:
                 assert goal is not None
                 run = Run(goal.target, goal.reference, config, goal)
             if start is not None:
-                start[0].apply(state.w_plus, start[1], document.model)  # raises an error if the vector does not fit
                 run.start = start
             elif config.prime and goal is None and torch.equal(state.w_plus, state.settled_w_plus):
-                run.candidates, run.on_candidate = candidates, on_candidate
+                run.candidates, run.on_candidate, run.stopped = candidates, on_candidate, stopped
             self._begin(run)
         return self._iterate(run, state)
 
@@ -106,13 +106,12 @@ class Runs:
         """Begin a drag of points inside a region, which the caller has `chosen` or not; see EditSession.drag."""
         document = self._document
         with document.lock:
-            painted = document.target(config)
-            if painted is not None and document.model.interpreter is None:
+            if document.target(config) is not None and document.model.interpreter is None:
                 raise SessionError(
                     "this model has no interpreter, so a drag cannot follow what was painted; undo the strokes first"
                 )
-            self.commit_open()
-            state = document.state
+            self.commit_open()  # which may change what is left to reach, so the target is computed after it
+            painted, state = document.target(config), document.state
             if painted is None:
                 target = EditTarget(state.label_map, free, np.zeros_like(free), ())
             else:
@@ -128,6 +127,7 @@ class Runs:
         """Apply a vector and begin to refine the picture; see EditSession.refine."""
         document = self._document
         with document.lock:
+            vector.apply(document.state.w_plus, scale, document.model, force, layers)  # raises if it does not fit
             self.commit_open()
             before = document.state.w_plus
             applied = vector.apply(before, scale, document.model, force, layers)
@@ -138,9 +138,19 @@ class Runs:
             state = document.state
         return self._iterate(run, state)
 
+    def _check_edit(self, config: EditConfig, start: tuple[EditVector, float] | None) -> None:
+        """Raise the errors of `edit` for the present state; changes nothing."""
+        document = self._document
+        if not document.can_edit():
+            followed = " the picture already shows what was painted;" if document.state.goal else ""
+            raise SessionError(f"nothing to edit:{followed} paint a stroke first (session.paint)")
+        document.target(config)  # raises for settings that do not fit
+        if start is not None:
+            start[0].apply(document.state.w_plus, start[1], document.model)  # raises for one that does not fit
+
     def _begin(self, run: Run) -> None:
         run.since = self._document.history.entry.id
-        self.open, self.kept_step = run, None
+        self.open, self.kept_step, self.started_from = run, None, None
 
     def commit_open(self) -> None:
         """Commit the best step of an open run and close it."""
@@ -157,6 +167,8 @@ class Runs:
         document = self._document
         try:
             w_plus = self._start(run, state)
+            if run.goal is not None:
+                run.present = self._agreement(run, state)
             given = (run.target, run.config, run.reference, run.refines or bool(run.points), run.points)
             for step in optimize_edit(document.model, w_plus, *given):
                 if run.points and step.index == 0:
@@ -172,6 +184,9 @@ class Runs:
             predicted = None if run.best is None else document.predict(run.best.w_plus)
             with document.lock:
                 self._commit(run, completed=True, predicted=predicted)
+        except SearchStopped:  # before the first step
+            with document.lock:
+                self._close(run)
         except (GeneratorExit, KeyboardInterrupt):  # closed early, or interrupted in the middle of a step
             with document.lock:
                 self._commit(run, completed=False)
@@ -185,7 +200,7 @@ class Runs:
         """The latent from which a run's optimisation starts."""
         start, model = None, self._document.model
         if run.candidates is not None:
-            given = (run.target, run.candidates(), run.config.weights, run.on_candidate)
+            given = (run.target, run.candidates(), run.config.weights, run.on_candidate, run.stopped)
             start = primed_start(model, state.w_plus, *given)
             run.start = None if start is None else (start.vector, start.scale)
         elif run.start is not None:
@@ -193,6 +208,18 @@ class Runs:
         if run.open:
             self.started_from = start
         return state.w_plus if start is None else start.w_plus
+
+    def _agreement(self, run: Run, state: State) -> float:
+        """The present picture's agreement with the run's target, by the run's settings.
+
+        It is measured, because the strength may have changed since the edit that is continued, and so may its settings.
+        """
+        given = (run.target, run.config, run.reference)
+        steps = optimize_edit(self._document.model, state.w_plus, *given, with_start=True)
+        try:
+            return next(steps).agreement
+        finally:
+            steps.close()
 
     def _commit(self, run: Run, completed: bool, predicted: np.ndarray | None = None) -> None:
         document = self._document
@@ -225,7 +252,7 @@ class Runs:
         if completed:
             result = replace(result, settled_map=frozen(run.target.label_map), settled_w_plus=result.w_plus)
         if completed or run.goal is not None:
-            result = replace(result, goal=Goal(run.target, run.reference, best.agreement))
+            result = replace(result, goal=Goal(run.target, run.reference))
         return result
 
     def _dragged(self, run: Run, result: State, completed: bool) -> State:

@@ -130,6 +130,7 @@ class _Script:
     def _body(self, entries: list[Entry]) -> str:
         index = {entry.id: i for i, entry in enumerate(entries)}
         lines: list[tuple[int, str]] = []  # place of an entry in the history, and its line
+        painted_during: set[int] = set()  # ids of drags
         for at, entry in enumerate(entries):
             made, place = entry.made, len(lines)
             if kind_of(entry).runs:
@@ -137,13 +138,16 @@ class _Script:
                 since = index.get(made["since"], -1)
                 place = next((i + 1 for i in reversed(range(len(lines))) if lines[i][0] <= since), 0)
                 if made["settings"] is not None and made["settings"]["refine"]:
-                    lines[place - 1] = (at, self._refined(made, entries[at - 1].made))
+                    lines[place - 1] = (at, self._refined(made, entries[since].made))
                     continue
             if kind_of(entry).redraws and place < len(lines):
                 # It replaces the painted parts and keeps only those pixels that its strokes changed.
                 lines[place:] = [(at, self._line(entry)), (at, self._painted(entry))]
+                painted_during.add(entry.id)
             else:
                 lines.insert(place, (at, self._line(entry)))
+            if made["do"] == "strength" and made["edit"] in painted_during:
+                lines.append((at, self._painted(entry)))
         return "".join(f"{line}\n" for _, line in lines)
 
     def _painted(self, entry: Entry) -> str:

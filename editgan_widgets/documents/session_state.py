@@ -17,7 +17,6 @@ class Goal:
 
     target: EditTarget
     reference: Tensor = field(repr=False)  # latent [1, num_ws, w_dim] before the edit
-    score: float  # agreement_score of the step that was kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +64,6 @@ def pack(state: State, arrays: Arrays) -> dict[str, Any]:
             **{name: put(getattr(target, name)) for name in ("label_map", "region", "changed")},
             "labels": list(target.labels),
             "reference": put(state.goal.reference),
-            "score": float(state.goal.score),
         }
     return packed
 
@@ -92,7 +90,7 @@ def _unpacked(packed: dict[str, Any], arrays: Arrays, device: torch.device) -> S
     if goal is not None:
         label_map, region, changed = (arrays.get(goal[name]) for name in ("label_map", "region", "changed"))
         target = EditTarget(label_map, region, changed, tuple(goal["labels"]))
-        goal = Goal(target, latent(goal["reference"]), goal["score"])
+        goal = Goal(target, latent(goal["reference"]))
     return State(
         w_plus=latent(packed["w_plus"]),
         image=arrays.get(packed["image"]),

@@ -32,10 +32,12 @@ def set_strength(document: SessionDocument, strength: Real) -> None:
     edit, before = _last_edit(document)
     w_plus, share = scaled_latent(document, strength), real(strength, "strength")
     image, features = document.pictured(w_plus)
-    moved = replace(document.state, w_plus=w_plus, image=image, predicted=None, settled_w_plus=w_plus)
     entry = document.history.entries[edit]
+    made = entry.made
+    moved = replace(document.state, w_plus=w_plus, image=image, predicted=None)
+    if made["completed"]:  # after a stopped edit, the outside is still compared with the picture before that edit
+        moved = replace(moved, settled_w_plus=w_plus)
     if kind_of(entry).redraws:
-        made = entry.made
         began = document.state_at(made["since"])
         target = began.label_map != began.settled_map
         since = (before.label_map != began.label_map) | (moved.label_map != moved.settled_map)

@@ -8,7 +8,7 @@ updates the latent's offset from the reference in units along W's axes (latent/l
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -72,7 +72,7 @@ def optimize_edit(
     reference: Float[Tensor, "1 num_ws w_dim"] | None = None,
     with_start: Flag = False,
     points: Sequence[DragPoint] = (),
-) -> Iterator[EditStep]:
+) -> Generator[EditStep, None, None]:
     """Optimise `w_plus` towards `target` and `points`; yields one EditStep after every update.
 
     Args:

@@ -31,6 +31,11 @@ LEAST_GAIN = 0.15  # share of the segmentation loss that a vector must remove to
 
 
 OnCandidate: TypeAlias = Callable[[UInt8[np.ndarray, "h w 3"]], None]
+Stopped: TypeAlias = Callable[[], bool]
+
+
+class SearchStopped(Exception):
+    """The caller stopped the search for a vector."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +65,7 @@ def primed_start(
     vectors: Iterable[EditVector],
     weights: LossWeights | None = None,
     on_candidate: OnCandidate | None = None,
+    stopped: Stopped | None = None,
 ) -> Start | None:
     """Find the vector and the scale that remove the largest share of the segmentation loss.
 
@@ -71,13 +77,20 @@ def primed_start(
         weights: weights of the segmentation term; None means the defaults.
         on_candidate: called with the picture of each candidate that is good enough to be used and better than those
             before it; the last one is the picture of the result.
+        stopped: called before each pass through the generator and after the last one; True ends the search.
 
-    Returns None if no vector removes at least LEAST_GAIN of the loss.
+    Returns None if no vector removes at least LEAST_GAIN of the loss. Raises SearchStopped.
     """
     tried = matching_vectors(vectors, target, model)
     if not tried or not target.labels:
         return None
     term = segmentation_term(model, target, weights or LossWeights(), w_plus.device)
+
+    def check() -> None:
+        if stopped is not None and stopped():
+            raise SearchStopped
+
+    check()
     unedited, _ = _evaluated(model, term, w_plus)
     if not unedited > 0:  # the weights leave nothing of the term, or the picture has reached the target
         return None
@@ -85,6 +98,7 @@ def primed_start(
 
     def start_at(vector: EditVector, scale: float) -> Start:
         nonlocal shown
+        check()
         start = vector.apply(w_plus, scale)
         loss, image = _evaluated(model, term, start)
         gain = 1 - loss / unedited
@@ -96,6 +110,7 @@ def primed_start(
     best = max((start_at(vector, sign * FIRST_SCALE) for vector, sign in tried), key=_gain)
     sign = 1 if best.scale > 0 else -1
     best = max(best, *(start_at(best.vector, sign * scale) for scale in OTHER_SCALES), key=_gain)
+    check()
     return best if _gain(best) >= LEAST_GAIN else None
 
 

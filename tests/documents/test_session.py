@@ -10,7 +10,9 @@ from editgan_widgets import DragPoint, EditConfig, EditSession, EditVector, Stro
 from editgan_widgets.documents import session_document, session_runs
 from editgan_widgets.documents.session import SessionError
 from editgan_widgets.labels import UnknownLabelError
+from editgan_widgets.latent.directions.edit_vector import WrongModelError
 from editgan_widgets.latent.objective import LossWeights
+from editgan_widgets.latent.target import agreement
 from editgan_widgets.masks.strokes import StrokeError
 from editgan_widgets.models.editgan import EditGAN
 
@@ -493,6 +495,7 @@ CALLS = {
     ],
     "goes beyond all numbers": [lambda s: s.apply_vector(V, 1e300), lambda s: s.edit(start=(V, 1e300))],
     "on_candidate must be a function": [lambda s: s.edit(on_candidate=5)],
+    "stopped must be a function": [lambda s: s.edit(stopped=True)],
     "vector must be an EditVector": [lambda s: s.apply_vector("smile"), lambda s: s.refine("smile")],
     "w_plus contains nan": [lambda s: s.go_to(s.w_plus * float("nan"))],
     "w_plus has shape": [lambda s: s.go_to(torch.zeros(1, 3, 16))],
@@ -538,3 +541,92 @@ def test_weights_without_a_segmentation_loss_start_from_no_vector(painted):
     weights = LossWeights(segmentation=0.0, dice=0.0)
     assert len(list(painted.edit(config=EditConfig(steps=2, weights=weights)))) == 2
     assert painted.started_from is None
+
+
+def test_an_edit_after_a_change_of_strength_is_compared_with_the_present_picture(tiny_model):
+    session = EditSession.from_seed(tiny_model, seed=3)
+    session.set_label_map(grown(session.label_map, 3))
+    list(session.edit(steps=12))
+    session.set_strength(0)
+    weak = agreement(session.predicted_label_map, session.history.state.goal.target)
+    best = max(step.iou for step in session.edit(steps=6))
+    assert best > weak
+    assert session.kept_step is not None
+    assert session.kept_step.iou > weak
+
+
+def test_an_edit_after_a_higher_strength_keeps_only_steps_closer_than_the_present_picture(painted):
+    list(painted.edit(steps=8))
+    painted.set_strength(1.0)
+    before = painted.w_plus
+    list(painted.edit(steps=1, config=EditConfig(lr=1e-9)))
+    torch.testing.assert_close(painted.w_plus, before, rtol=0, atol=1e-4)
+
+
+def test_a_continued_edit_from_a_vector_keeps_only_steps_closer_than_the_present_picture(painted, tiny_model):
+    list(painted.edit(steps=8))
+    assert painted.can_edit
+    away = EditVector("away", 5 * (painted.origin - painted.w_plus)[0], (), {"fingerprint": tiny_model.fingerprint})
+    list(painted.edit(steps=1, config=EditConfig(lr=1e-9), start=(away, 1.0)))
+    assert painted.kept_step is None
+
+
+@pytest.mark.parametrize("begin", ["edit", "drag"])
+def test_a_run_that_ends_an_open_drag_aims_at_what_the_drag_left(tiny_model, begin):
+    painted = []
+    for closes in (True, False):
+        session = EditSession.from_seed(tiny_model, seed=3)
+        session.paint(Stroke([(6, 6)], 3, "glow"))
+        point = [DragPoint((16, 16), (18, 17))]
+        run = session.drag(point, steps=12)
+        for _ in range(4):
+            next(run)
+        if closes:
+            run.close()
+        list(session.edit(steps=2) if begin == "edit" else session.drag(point, steps=2))
+        painted.append((session.painted, session.label_map, session.w_plus))
+    assert same(*painted)
+
+
+def test_a_start_that_does_not_fit_leaves_an_open_run_open(painted):
+    foreign = EditVector("foreign", torch.zeros_like(painted.w_plus[0]), (), {"fingerprint": "another"})
+    run = painted.edit(steps=4)
+    next(run)
+    entry = painted.history.entry
+    for begin in (lambda: painted.edit(start=(foreign, 1.0)), lambda: painted.refine(foreign)):
+        with pytest.raises(WrongModelError):
+            begin()
+        assert painted.history.entry is entry
+    list(run)
+    assert painted.history.entry.made["completed"]
+
+
+def test_a_strength_after_a_stopped_edit_keeps_the_picture_that_the_outside_is_compared_with(painted):
+    run = painted.edit(steps=8)
+    next(run)
+    next(run)
+    run.close()
+    assert painted.history.entry.made["do"] == "edit"
+    for strength in (0.5, 1.0):
+        painted.set_strength(strength)
+        assert torch.equal(painted.history.state.settled_w_plus, painted.origin)
+    list(painted.edit(steps=2))
+    painted.set_strength(0.5)
+    assert torch.equal(painted.history.state.settled_w_plus, painted.w_plus)
+
+
+@pytest.mark.parametrize("completes", [True, False])
+def test_a_stroke_painted_during_an_edit_is_untried(session, completes):
+    session.paint(DAB)
+    run = session.edit(steps=4)
+    next(run)
+    before = session.label_map.copy()
+    session.paint(ELSEWHERE)
+    stroke = session.label_map != before
+    if completes:
+        list(run)
+    else:
+        run.close()
+    assert np.array_equal(session.untried, stroke)
+    session.set_strength(0.5)
+    assert np.array_equal(session.untried, stroke)

@@ -88,3 +88,36 @@ def test_strokes_painted_during_a_run_are_part_of_the_next_one_in_the_script_too
         list(session.edit(steps=3))
     out = run_script(session_script(session), session.model, tmp_path)
     assert out == "picture.png: the same pixels\n"
+
+
+def test_strokes_painted_during_a_refinement_come_after_it_in_the_script(session, tmp_path):
+    delta = 0.5 * torch.randn(session.w_plus[0].shape, generator=torch.Generator().manual_seed(3))
+    run = session.refine(EditVector("push", delta, ("glow",), {"fingerprint": session.model.fingerprint}), 3)
+    next(run)
+    next(run)
+    session.paint(DAB)
+    session.paint(ELSEWHERE)
+    list(run)
+    list(session.edit(steps=2))
+    text = session_script(session)
+    assert text.index("session.refine(vectors['push']") < text.index("session.paint(")
+    assert run_script(text, session.model, tmp_path) == "picture.png: the same pixels\n"
+
+
+def test_a_strength_after_strokes_painted_during_a_drag_gives_the_same_parts_in_the_script(session, monkeypatch):
+    run = session.drag([DragPoint((12.0, 14.0), (17.0, 14.0))], steps=4)
+    next(run)
+    session.paint(Stroke([(16.0, 16.0)], 8.0, 2))
+    list(run)
+    assert session.kept_step is not None
+    session.set_strength(0)
+    body = session_script(session)
+    again = {}
+    monkeypatch.setattr("editgan_widgets.load_model", lambda _: session.model)
+    monkeypatch.setattr(
+        "editgan_widgets.documents.saved_picture.save_picture", lambda made, _: again.setdefault("session", made)
+    )
+    exec(compile(body, "picture.py", "exec"), {})
+    assert np.array_equal(again["session"].label_map, session.label_map)
+    assert np.array_equal(again["session"].settled_label_map, session.settled_label_map)
+    assert torch.equal(again["session"].w_plus, session.w_plus)

@@ -1,11 +1,12 @@
 """Priming: an edit starts from a known vector that comes closer to what was painted."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from editors import heard, run_script
+from editors import browser, heard, run_script
 from tiny_model import grown
 
 from editgan_widgets import EditConfig, EditSession, EditVector
@@ -151,3 +152,50 @@ def test_a_start_given_by_the_caller_is_taken_as_it_is(tiny_model, spark):
     with pytest.raises(ValueError, match="was made with model"):
         session.edit(start=(replace(spark, recipe={"fingerprint": "x"}), 1.0))
     assert len(steps) == 3
+
+
+def test_a_search_is_stopped_before_the_next_pass_and_the_edit_then_changes_nothing(tiny_model, spark):
+    session = larger_spark(tiny_model)
+    session.vectors = (spark, replace(spark, name="another"))
+    before, passes = session.w_plus, []
+    session.target  # noqa: B018
+    hook = tiny_model.generator.synthesis.register_forward_hook(lambda *_: passes.append(1))
+    assert list(session.edit(steps=2, stopped=lambda: len(passes) == 2)) == []
+    hook.remove()
+    assert len(passes) == 2
+    assert session.kept_step is None
+    assert session.started_from is None
+    assert torch.equal(session.w_plus, before)
+    assert len(list(session.edit(steps=2))) == 2
+
+
+def test_stop_ends_the_search_in_the_editor_and_commands_at_once_do_not_wait_for_it(tiny_model, spark):
+    session = larger_spark(tiny_model)
+    editor = Editor(session, vectors={"spark": spark}, journal=False)
+    assert editor.wait(20)  # for the vector's thumbnail
+    before, passes = session.image, []
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def hold(*_):
+        if editor.view.running:
+            passes.append(1)
+            begun.set()
+            assert goes_on.wait(20)
+
+    hook = tiny_model.generator.synthesis.register_forward_hook(hold)
+    try:
+        editor.run(5)
+        assert begun.wait(20)
+        done = threading.Thread(target=browser, args=(editor,), kwargs={"kind": "compare_with", "entry": 0})
+        done.start()
+        done.join(20)
+        assert not done.is_alive()
+        editor.stop()
+    finally:
+        goes_on.set()
+    assert editor.wait(20)
+    hook.remove()
+    assert len(passes) == 1
+    assert np.array_equal(session.image, before)
+    assert np.array_equal(editor.image, before)
+    editor.close()

@@ -318,7 +318,7 @@ def test_the_status_line_reports_a_run_without_improvement(make_editor):
     editor = make_editor()
     session, edit = editor.session, editor.session.edit
 
-    def fruitless(steps, on_candidate=None):
+    def fruitless(steps, **_given):
         yield from edit(steps)
         session.undo()
 
@@ -332,7 +332,7 @@ def test_a_stopped_run_that_kept_nothing_does_not_say_that_a_picture_is_kept(mak
     editor = make_editor()
     session, edit = editor.session, editor.session.edit
 
-    def fruitless(steps, on_candidate=None):
+    def fruitless(steps, **_given):
         try:
             yield from edit(steps)
         finally:
@@ -352,7 +352,7 @@ def test_an_error_in_the_worker_is_shown_and_wait_raises_it(make_editor):
     editor = make_editor()
     edit = editor.session.edit
 
-    def broken(steps, on_candidate=None):
+    def broken(steps, **_given):
         yield from islice(edit(steps), 1)
         raise RuntimeError("the optimiser broke")
 

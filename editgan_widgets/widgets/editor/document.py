@@ -16,7 +16,7 @@ from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.optimize import EditStep
-from editgan_widgets.latent.priming import OnCandidate
+from editgan_widgets.latent.priming import OnCandidate, Stopped
 from editgan_widgets.widgets.core.strings import translated
 from editgan_widgets.widgets.editor import journal as editor_journal
 from editgan_widgets.widgets.editor.commands import Download
@@ -42,8 +42,8 @@ class Run:
 
     Attributes:
         steps: number of steps.
-        start: starts the optimisation; called with the session's lock held and a function that shows a picture before
-            the first step.
+        start: starts the optimisation; called with the session's lock held, a function that shows a picture before
+            the first step, and one that returns True if the run is to end before its first step.
         begins: status line while it runs.
         kept: returns the end of the status line for the step that was kept.
         fruitless: end of the status line if no step was kept.
@@ -51,7 +51,7 @@ class Run:
     """
 
     steps: int
-    start: Callable[[OnCandidate], Iterator[EditStep]]
+    start: Callable[[OnCandidate, Stopped], Iterator[EditStep]]
     begins: str
     kept: Callable[[EditStep], str]
     fruitless: str

@@ -55,7 +55,7 @@ def edit_run(document: Document, steps: int) -> Run:
     """An edit towards the painted parts."""
     return Run(
         steps,
-        lambda show: document.session.edit(steps=steps, on_candidate=show),
+        lambda show, stopped: document.session.edit(steps=steps, on_candidate=show, stopped=stopped),
         document.text("Editing, {steps} steps …", steps=steps),
         lambda step: _agreement(document, step),
         document.text("The edit could not get closer to the painted parts. The picture is unchanged."),

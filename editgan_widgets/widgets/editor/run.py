@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from editgan_widgets.latent.priming import Stopped
 from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.core.computing import computing
 from editgan_widgets.widgets.editor.document import Document, Run
@@ -27,22 +28,26 @@ class EditRun:
         self._tries = False  # True while candidates of priming are shown
         self._kept: Any = None  # the committed step; None if the picture is unchanged
 
-    def run(self, run: Run, group: int, stamp: int) -> Iterator[Any]:
-        """Yield the steps of a run, to be passed to `show`. Its history entries belong to `group`."""
+    def run(self, run: Run, group: int, stamp: int, stopped: Stopped) -> Iterator[Any]:
+        """Yield the steps of a run, to be passed to `show`. Its history entries belong to `group`.
+
+        The first step is awaited without the session's lock, because vectors may be tried before it: commands that are
+        executed at once do not wait for all of them. Nothing is committed before the second step.
+        """
         document, session = self._document, self._document.session
         self._begin(run, stamp)
         before = session.w_plus.clone()
         document.recorder.begin(session.image)
         session.vectors = tuple(document.panel.vectors.values())
         with computing(session.model), session.lock, session.history.grouped(group):
-            steps: Any = iter(run.start(lambda picture: self._show_candidate(stamp, picture)))
+            steps: Any = iter(run.start(lambda picture: self._show_candidate(stamp, picture), stopped))
         try:
-            while True:
+            with computing(session.model):
+                step = next(steps, None)
+            while step is not None:
+                yield step
                 with computing(session.model), session.lock, session.history.grouped(group):
                     step = next(steps, None)
-                if step is None:
-                    break
-                yield step
         finally:
             with computing(session.model), session.lock, session.history.grouped(group):
                 steps.close()  # commits the best step so far

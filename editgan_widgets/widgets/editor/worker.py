@@ -50,6 +50,7 @@ class EditorWorker(CommandWorker):
         self._last = Outcome()  # outcome of the job's last command
         self._shown_at = 0.0
         self._region_lacks = False
+        self._token = CancelToken()  # of the job
 
     # ---- from any thread
 
@@ -77,6 +78,7 @@ class EditorWorker(CommandWorker):
 
     def execute(self, command: Command, token: CancelToken) -> None:
         """Apply a command, or open another picture."""
+        self._token = token
         if isinstance(command, OPENINGS):
             self._last = Outcome()
             go_over_to(command, self.document, self._screen, self._pacer, token)
@@ -116,7 +118,7 @@ class EditorWorker(CommandWorker):
         if self._last.run is not None:
             history = self.document.session.history
             group = history.new_group() if self._last.group is None else self._last.group
-            yield from self._run.run(self._last.run, group, stamp)
+            yield from self._run.run(self._last.run, group, stamp, self._token.is_set)
 
     def end_job(self, token: CancelToken) -> None:
         """Draw the missing thumbnails of vectors."""

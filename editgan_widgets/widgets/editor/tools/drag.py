@@ -68,7 +68,7 @@ def drag(document: Document, command: Drag) -> Outcome:
             "The points moved {share:.0%} of the way to their targets.", share=float(step.figures["reached"])
         )
 
-    run = Run(steps, lambda _: session.drag(points, steps=steps, region=region), begins, kept, fruitless)
+    run = Run(steps, lambda *_: session.drag(points, steps=steps, region=region), begins, kept, fruitless)
     return Outcome(run=run)
 
 
