@@ -321,12 +321,12 @@ export type Message =
   | SaveMask
   | Script
   | SaveAnimation
+  | Fill
+  | Lasso
   | Operate
   | FromSample
   | OpenMask
   | OpenPartMask
-  | Fill
-  | Lasso
   | Push
   | Undo
   | Redo

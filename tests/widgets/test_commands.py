@@ -14,6 +14,7 @@ from editgan_widgets.widgets.core.commands import Command, Commands, points_of
 from editgan_widgets.widgets.core.requests import REQUESTS
 from editgan_widgets.widgets.core.typescript import declarations
 from editgan_widgets.widgets.editor.requests import MESSAGES
+from editgan_widgets.widgets.editor.tools import TOOLS
 from editgan_widgets.widgets.explorer.commands import COMMANDS as EXPLORER_COMMANDS
 from editgan_widgets.widgets.finder.commands import COMMANDS as FINDER_COMMANDS
 
@@ -99,6 +100,12 @@ def test_every_message_that_the_page_sends_is_a_command_or_a_request():
             sent |= set(re.findall(r'tell\(\{ kind: "(\w+)"', path.read_text(encoding="utf-8")))
     assert len(sent) > 15
     assert sent <= MESSAGES.kinds.keys() | EXPLORER_COMMANDS.kinds.keys() | FINDER_COMMANDS.kinds.keys() | requests
+
+
+def test_each_tool_of_the_toolbar_has_one_python_and_one_javascript_file():
+    scripts = {path.stem for path in (JS / "editor" / "tools").glob("*.js")} - {"index"}
+    modules = {tool.__name__.rsplit(".", 1)[1]: getattr(tool, "BUTTONS", None) for tool in TOOLS}
+    assert {name: buttons for name, buttons in modules.items() if buttons} == {name: (name,) for name in scripts}
 
 
 def test_a_command_is_frozen_and_named_after_its_class():

@@ -1,8 +1,9 @@
 """The editor's commands, in the files of this folder, and how they are applied to a document.
 
-Every file of the folder is imported here. It has command classes and `HANDLERS`, the functions that apply them to a
-document. It may have `PREVIEWS` (functions that return the latent a command would lead to), `PYTHON_ALONE` (commands
-that no browser can send) and `BUTTONS` (values of the trait `tool`).
+Every file of the folder is imported here. It may have command classes and `HANDLERS` (the functions that apply them to
+a document), `PREVIEWS` (functions that return the latent a command would lead to), `PYTHON_ALONE` (commands that no
+browser can send) and `BUTTONS` (values of the trait `tool`). Each tool of the toolbar has one file of its name here and
+one in js/editor/tools.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ _PREVIEWS: dict[type[Command], Callable[[Document, Any], Tensor | None]] = {}
 _PYTHON_ALONE: set[type[Command]] = set()
 BUTTONS: list[str] = []
 for tool in TOOLS:
-    _HANDLERS |= tool.HANDLERS
+    _HANDLERS |= getattr(tool, "HANDLERS", {})
     _PREVIEWS |= getattr(tool, "PREVIEWS", {})
     _PYTHON_ALONE |= set(getattr(tool, "PYTHON_ALONE", ()))
     BUTTONS += getattr(tool, "BUTTONS", ())

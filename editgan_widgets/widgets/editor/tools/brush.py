@@ -1,4 +1,4 @@
-"""Brush and eraser: a stroke paints a part or restores the original parts."""
+"""Brush: a stroke paints a part. The eraser (eraser.py) sends the same command."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -10,8 +10,9 @@ from editgan_widgets.widgets.core.commands import numbers_of, points_of
 from editgan_widgets.widgets.editor.commands import PaintCommand, Part, Points, Px
 from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.painting import PAINTED, change_mask
+from editgan_widgets.widgets.editor.tools.eraser import erase
 
-BUTTONS = ("brush", "eraser", "pick")
+BUTTONS = ("brush",)
 
 Shape = Annotated[Literal["round", "square"], Meta(title="brush shape", description=f"is one of {', '.join(SHAPES)}")]
 Tool = Annotated[Literal["brush", "eraser"], Meta(title="a stroke's tool", description="must be 'brush' or 'eraser'")]
@@ -49,15 +50,7 @@ def paint(document: Document, command: Brush) -> Outcome:
             "The parts are unchanged: the mask already shows what was painted, or may not be painted over here."
         )
     if command.tool == "eraser":
-        return change_mask(
-            document,
-            command,
-            lambda label_map: rule.erase(stroke, document.original, label_map, labels),
-            document.text("Original parts restored."),
-            nothing,
-            do="label_map",
-            tool="eraser",
-        )
+        return erase(document, command, stroke, rule, nothing)
     return change_mask(
         document,
         command,
