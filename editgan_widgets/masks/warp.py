@@ -15,8 +15,10 @@ from jaxtyping import Float
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.masks.part_operations import LabelMap, Operation
 from editgan_widgets.masks.strokes import StrokeError, positive
-from editgan_widgets.scalars import Real
+from editgan_widgets.scalars import Real, shown
 
+FARTHEST = 1e6  # px, of a point from the picture's corner
+_SMALLEST = 0.25  # px, radius of a brush; a smaller one moves nothing
 _STEP = 0.25  # maximum step as a share of the radius; a longer one would fold the picture
 
 
@@ -27,12 +29,16 @@ def push(points: Sequence[Sequence[Real]] | np.ndarray, radius: Real) -> Operati
         points: two or more.
         radius: radius of the brush, px; at half of it, the displacement is about half of that at the centre.
 
-    Raises StrokeError for fewer than two points, points that are not finite pairs, or a radius that is not above 0.
+    Raises StrokeError for fewer than two points, points farther than FARTHEST, or a radius below 0.25 px.
     """
     path = [(float(x), float(y)) for x, y in points]
-    if len(path) < 2 or not all(math.isfinite(v) for point in path for v in point):
-        raise StrokeError(f"a push goes along two finite points or more; got {len(path)}")
+    if len(path) < 2 or not all(abs(v) <= FARTHEST for point in path for v in point):
+        raise StrokeError(
+            f"a push goes along two points or more, at most {FARTHEST:g} px from the picture; got {shown(path)}"
+        )
     reach = positive(radius, "a push's radius")
+    if reach < _SMALLEST:
+        raise StrokeError(f"a push's radius must be {_SMALLEST:g} px or more; got {reach:g}")
 
     def pushed(label_map: LabelMap, labels: LabelSet) -> LabelMap:
         x, y = _sources(path, reach, (label_map.shape[0], label_map.shape[1]))
@@ -50,9 +56,28 @@ def _sources(
     for (x0, y0), (x1, y1) in pairwise(path):
         steps = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / (radius * _STEP)))
         dx, dy = (x1 - x0) / steps, (y1 - y0) / steps
-        for i in range(1, steps + 1):
+        first, last = _near(x0, y0, dx, dy, steps, radius, size)
+        for i in range(first, last + 1):
             _push_once(x, y, x0 + dx * i, y0 + dy * i, dx, dy, radius)
     return x, y
+
+
+def _near(
+    x0: float, y0: float, dx: float, dy: float, steps: int, radius: float, size: tuple[int, int]
+) -> tuple[int, int]:
+    """The first and last of a segment's steps whose brush may touch the picture; the others move nothing."""
+    first, last = 1.0, float(steps)
+    for start, step, length in ((x0, dx, size[1]), (y0, dy, size[0])):
+        low, high = -radius - 1 - start, length + radius + 1 - start  # of the way that the brush's middle has gone
+        if step:
+            ends = sorted((low / step, high / step))
+            first, last = (
+                max(first, math.floor(min(max(ends[0], 0), steps + 1))),
+                min(last, math.ceil(max(min(ends[1], steps), 0))),
+            )
+        elif not low <= 0 <= high:
+            return 1, 0
+    return (int(first), int(last)) if first <= last else (1, 0)
 
 
 def _push_once(

@@ -31,7 +31,31 @@ export function pushSegment(sources, ax, ay, bx, by, radius) {
   const steps = Math.max(1, Math.ceil(Math.hypot(bx - ax, by - ay) / (radius * 0.25)));
   const dx = (bx - ax) / steps;
   const dy = (by - ay) / steps;
-  for (let i = 1; i <= steps; i++) pushOnce(sources, ax + dx * i, ay + dy * i, dx, dy, radius);
+  const [first, last] = near(sources, ax, ay, dx, dy, steps, radius);
+  for (let i = first; i <= last; i++) pushOnce(sources, ax + dx * i, ay + dy * i, dx, dy, radius);
+}
+
+/**
+ * The first and last step whose brush may touch the picture; the others move nothing.
+ * @param {Sources} sources
+ * @param {number} ax
+ * @param {number} ay
+ * @param {number} dx
+ * @param {number} dy
+ * @param {number} steps
+ * @param {number} radius
+ * @returns {[number, number]}
+ */
+function near({ width, height }, ax, ay, dx, dy, steps, radius) {
+  let [first, last] = [1, steps];
+  for (const [start, step, length] of [[ax, dx, width], [ay, dy, height]]) {
+    const [low, high] = [-radius - 1 - start, length + radius + 1 - start];
+    if (step) {
+      first = Math.max(first, Math.floor(Math.min(low / step, high / step)));
+      last = Math.min(last, Math.ceil(Math.max(low / step, high / step)));
+    } else if (low > 0 || high < 0) return [1, 0];
+  }
+  return [first, last];
 }
 
 /**

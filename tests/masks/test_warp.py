@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -54,11 +56,22 @@ def test_a_push_may_leave_the_picture(bar):
     assert np.array_equal(pushed[:10], bar[:10])
 
 
+def test_a_push_to_a_far_point_ends_at_once_and_moves_what_it_passes(bar):
+    before = time.perf_counter()
+    far = push([(22, 20), (1e6, 20), (-1e6, 1e6), (1e6, -1e6)], 0.5)(bar, LABELS)
+    assert time.perf_counter() - before < 1
+    assert np.array_equal(far[:10], bar[:10])
+    near, farther = push([(22, 20), (99, 20)], 5.5)(bar, LABELS), push([(22, 20), (22 + 77 * 1000, 20)], 5.5)
+    assert np.array_equal(farther(bar, LABELS), near)
+
+
 @pytest.mark.parametrize(
     ("points", "radius", "message"),
     [
-        ([(1, 1)], 3, "two finite points or more; got 1"),
-        ([(1, 1), (2, float("nan"))], 3, "finite"),
+        ([(1, 1)], 3, r"two points or more, .*; got \[\(1.0, 1.0\)\]"),
+        ([(1, 1), (2, float("nan"))], 3, "at most 1e[+]06 px"),
+        ([(4, 4), (1e30, 9)], 3, "at most 1e[+]06 px"),
+        ([(1, 1), (2, 2)], 1e-300, "0.25 px or more"),
         ([(1, 1), (2, 2)], 0, "above 0 px"),
         ([(1, 1), (2, 2)], float("inf"), "above 0 px"),
     ],

@@ -1161,7 +1161,19 @@ function pushSegment(sources, ax, ay, bx, by, radius) {
   const steps = Math.max(1, Math.ceil(Math.hypot(bx - ax, by - ay) / (radius * 0.25)));
   const dx = (bx - ax) / steps;
   const dy = (by - ay) / steps;
-  for (let i = 1; i <= steps; i++) pushOnce(sources, ax + dx * i, ay + dy * i, dx, dy, radius);
+  const [first, last] = near(sources, ax, ay, dx, dy, steps, radius);
+  for (let i = first; i <= last; i++) pushOnce(sources, ax + dx * i, ay + dy * i, dx, dy, radius);
+}
+function near({ width, height }, ax, ay, dx, dy, steps, radius) {
+  let [first, last] = [1, steps];
+  for (const [start, step, length] of [[ax, dx, width], [ay, dy, height]]) {
+    const [low, high] = [-radius - 1 - start, length + radius + 1 - start];
+    if (step) {
+      first = Math.max(first, Math.floor(Math.min(low / step, high / step)));
+      last = Math.min(last, Math.ceil(Math.max(low / step, high / step)));
+    } else if (low > 0 || high < 0) return [1, 0];
+  }
+  return [first, last];
 }
 function pushOnce({ x, y, width, height }, middleX, middleY, dx, dy, radius) {
   const left = Math.max(0, Math.floor(middleX - radius));
@@ -1547,7 +1559,7 @@ var lasso_default = {
 var REACH = 7;
 function makePolygon({ close, reach: reach2, changed: changed2 }) {
   let corners = [];
-  const near = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) <= reach2();
+  const near2 = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) <= reach2();
   function drop() {
     corners = [];
     changed2();
@@ -1558,9 +1570,9 @@ function makePolygon({ close, reach: reach2, changed: changed2 }) {
     if (drawn.length > 2) close(drawn.flat());
   }
   function click(point) {
-    if (corners.length > 2 && near(point, corners[0])) return finish();
+    if (corners.length > 2 && near2(point, corners[0])) return finish();
     const last = corners.at(-1);
-    if (!last || !near(point, last)) corners.push(point);
+    if (!last || !near2(point, last)) corners.push(point);
     changed2();
   }
   function key(name) {
