@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import UInt8
 
-from editgan_widgets.scalars import Whole, is_real, is_whole, plain, shown
+from editgan_widgets.scalars import Whole, is_real, is_whole, plain, shown, whole
 
 Parts: TypeAlias = str | Whole | Iterable[str | Whole]
 """An id, a name, a name without its side ("brow": both), an edit group ("eyes"), or several of these."""
@@ -35,7 +35,9 @@ class Label:
     groups: tuple[str, ...] = ()  # edit groups it belongs to, as Q_edit of EditGAN, section 3.3
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "id", plain(self.id))
+        object.__setattr__(self, "id", whole(self.id, f"the id of label {shown(self.name)}"))
+        if isinstance(self.groups, str) or not all(isinstance(group, str) for group in self.groups):
+            raise ValueError(f"the groups of label {self.name!r} must be a tuple of names; got {shown(self.groups)}")
         if not isinstance(self.color, str) or not re.fullmatch("#[0-9a-fA-F]{6}", self.color):
             raise ValueError(f"the colour of label {self.name!r} must be written #rrggbb; got {self.color!r}")
         if self.side not in (None, "left", "right"):

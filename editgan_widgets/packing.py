@@ -21,7 +21,7 @@ def inflated(data: bytes, size: int) -> bytes:
         raw = inflate.decompress(data, size + 1)
     except zlib.error as error:
         raise ValueError(f"it is not compressed by zlib ({error})") from error
-    if len(raw) != size or not inflate.eof:
+    if len(raw) != size or not inflate.eof or inflate.unused_data:
         raise ValueError(f"it does not hold the {size} bytes of its shape")
     return raw
 
@@ -37,6 +37,8 @@ def unpacked_text(text: Any, shape: Sequence[int], dtype: str, compressed: bool 
 
     Raises ValueError for anything that is not base64 text, and for data of another size.
     """
+    if any(side < 0 for side in shape):
+        raise ValueError(f"an array's shape holds lengths from 0 up; got {tuple(shape)}")
     size = math.prod(shape) * np.dtype(dtype).itemsize
     try:
         data = base64.b64decode(text, validate=True)

@@ -18,7 +18,12 @@ def test_data_of_another_size_are_refused(size):
         inflated(deflated(ARRAY), size)
 
 
-@pytest.mark.parametrize("data", [b"", b"text", deflated(ARRAY)[:-1]])
+def test_a_negative_length_is_refused():
+    with pytest.raises(ValueError, match="lengths from 0 up"):
+        unpacked_text(packed_text(ARRAY), (-1,), "u1")
+
+
+@pytest.mark.parametrize("data", [b"", b"text", deflated(ARRAY)[:-1], deflated(ARRAY) + b"more"])
 def test_data_that_zlib_cannot_read_are_refused(data):
     with pytest.raises(ValueError, match=r"zlib|does not hold"):
         inflated(data, ARRAY.nbytes)

@@ -108,4 +108,8 @@ class Domain:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise ValueError(f"a domain's name must be a text, as in the metadata of its models; got {self.name!r}")
+        if isinstance(self.label_sets, LabelSet) or not all(isinstance(one, LabelSet) for one in self.label_sets):
+            raise ValueError(
+                f"label_sets of domain {self.name!r} must be a tuple of LabelSets; got {self.label_sets!r}"
+            )
         object.__setattr__(self, "label_sets", tuple(self.label_sets))

@@ -3,6 +3,7 @@
 import pytest
 
 from editgan_widgets.label_sets import LABEL_SETS, label_set, numbered_labels
+from editgan_widgets.labels import Label, LabelSet
 
 
 @pytest.mark.parametrize("name", ["car-32", "car-20", "face-34", "cat-16", "bird-11", "bedroom-19"])
@@ -69,3 +70,15 @@ def test_parts_without_names_are_numbered():
 def test_the_table_cannot_be_changed():
     with pytest.raises(TypeError):
         LABEL_SETS["mine"] = numbered_labels(2)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"), [((0.5, "a", "#000000"), "id of label 'a'"), ((0, "a", "#000000", None, "light"), "groups")]
+)
+def test_a_label_with_a_wrong_id_or_groups_is_refused(values, message, unchecked):
+    with pytest.raises(ValueError, match=message):
+        Label(*values)
+
+
+def test_a_label_whose_id_is_a_whole_float_has_an_int(unchecked):
+    assert LabelSet("one", [Label(0.0, "a", "#000000")]).mirrored_ids[0] == 0
