@@ -61,7 +61,13 @@ def _counts(
 def confusion(
     predicted: UInt8[np.ndarray, "*shape"], truth: UInt8[np.ndarray, "*shape"], num_labels: int
 ) -> Int[np.ndarray, "num_labels num_labels"]:
-    """Count pixels by (true label, predicted label). The counts of several pictures can be added."""
+    """Count pixels by (true label, predicted label). The counts of several pictures can be added.
+
+    Raises ValueError for an id of `num_labels` or more.
+    """
+    highest = max(int(predicted.max(initial=0)), int(truth.max(initial=0)))
+    if highest >= num_labels:
+        raise ValueError(f"label ids run from 0 to {num_labels - 1}, as num_labels is {num_labels}; got id {highest}")
     pairs = truth.astype(np.int64).ravel() * num_labels + predicted.ravel()
     return np.bincount(pairs, minlength=num_labels**2).reshape(num_labels, num_labels)
 

@@ -71,3 +71,10 @@ def test_the_table_names_parts_and_has_no_value_for_absent_ones():
     labels = LabelSet("two", [Label(0, "background", "#000000"), Label(1, "nose", "#ffffff")])
     counts = confusion(np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.uint8), num_labels=2)
     assert segmentation.table(counts, labels) == {"background": 1.0, "nose": None}
+
+
+@pytest.mark.parametrize("ids", [(3, 0), (0, 3)])
+def test_a_confusion_of_ids_that_the_labels_do_not_have_is_refused(ids):
+    predicted, truth = (np.full((2, 2), id, np.uint8) for id in ids)
+    with pytest.raises(ValueError, match="ids run from 0 to 2"):
+        confusion(predicted, truth, 3)
