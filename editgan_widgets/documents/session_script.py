@@ -146,7 +146,7 @@ class _Script:
                 painted_during.add(entry.id)
             else:
                 lines.insert(place, (at, self._line(entry)))
-            if made["do"] == "strength" and made["edit"] in painted_during:
+            if kind_of(entry).scales and made["edit"] in painted_during:
                 lines.append((at, self._painted(entry)))
         return "".join(f"{line}\n" for _, line in lines)
 
