@@ -20,7 +20,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets.latent.target import EditTarget
-from editgan_widgets.latent.terms.drag import DragTerm
 from editgan_widgets.latent.terms.encoder import EncoderTerm
 from editgan_widgets.latent.terms.identity import IdentityModel, IdentityTerm
 from editgan_widgets.latent.terms.outside import OutsideTerm
@@ -171,7 +170,7 @@ def edit_objective(
     weights: LossWeights,
     embedding: IdentityModel | None = None,
     nearest: bool = False,
-    drag: DragTerm | None = None,
+    goals: Sequence[Term] = (),
 ) -> Objective:
     """List the terms of an edit.
 
@@ -182,7 +181,8 @@ def edit_objective(
         weights: weights of the terms.
         embedding: network of the identity term; None leaves it out (see `Objective.left_out`).
         nearest: upsample the interpreter's features by nearest pixel, not bilinearly.
-        drag: the drag term, or None; the segmentation term is left out if the target has no parts.
+        goals: further terms after the segmentation, such as that of a drag; without parts in the target there is no
+            segmentation term.
 
     Raises ValueError for a target with parts and a model without an interpreter.
     """
@@ -191,8 +191,7 @@ def edit_objective(
     terms = list[Term]()
     if target.labels:
         terms.append(segmentation_term(model, target, weights, device, nearest))
-    if drag is not None:
-        terms.append(drag)
+    terms.extend(goals)
     terms.append(OutsideTerm(reference, region, weights.rgb, weights.picture_mean))
     left_out = left_out_terms(model, weights, embedding)
     if weights.perceptual > 0 and bool(region.all()):

@@ -24,6 +24,7 @@ from editgan_widgets.latent.latent_frame import LatentFrame
 from editgan_widgets.latent.objective import Descent, Objective, edit_objective
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.latent.terms.drag import DragPoint, DragTerm, checked_points
+from editgan_widgets.latent.terms.term import Term
 from editgan_widgets.models.devices import bfloat16_in_hardware
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.readback import Readback
@@ -100,15 +101,15 @@ def optimize_edit(
         raise ValueError("nothing to edit: the target has no parts and there are no points to drag")
     with torch.no_grad():
         before = model.generator.synthesis(reference)
-    drag = None
+    goals = list[Term]()
     if points:
         known = checked_points(points, model.resolution)
         features = before.features
         if not torch.equal(w_plus, reference):  # the handles are points of the picture that the drag starts from
             with torch.no_grad():
                 features = model.generator.synthesis(w_plus).features
-        drag = DragTerm(features, model.resolution, known, config.weights.drag, config.steps)
-    objective = edit_objective(model, target, before.image, config.weights, config.embedding, config.nearest, drag)
+        goals.append(DragTerm(features, model.resolution, known, config.weights.drag, config.steps))
+    objective = edit_objective(model, target, before.image, config.weights, config.embedding, config.nearest, goals)
     del before
     offset = frame.offset(w_plus.detach()).requires_grad_()
     adam = Adam(offset, config.beta2)

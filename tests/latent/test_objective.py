@@ -8,6 +8,7 @@ from textbook_interpreter import textbook_logits
 
 from editgan_widgets.latent.objective import LossWeights, edit_objective
 from editgan_widgets.latent.target import EditTarget
+from editgan_widgets.latent.terms.term import TermValue
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.models.interpreter import Interpreter
@@ -91,6 +92,23 @@ def test_the_identity_term_is_one_less_the_cosine_of_the_embeddings(tiny_model, 
     cosine = float((embed(other) * embed(synthesis.image)).sum())
     assert found["identity"] == pytest.approx(1 - cosine, abs=1e-5)
     assert found["sum"] == pytest.approx(without["sum"] + 3 * (1 - cosine), rel=1e-4)
+
+
+def test_a_further_term_is_added_with_its_figures_and_its_goal(tiny_model, session, synthesis):
+    class Dark:
+        names, period, goal = ("dark",), 1, "dark"
+
+        def value(self, at):
+            dark = (1 - at.image.mean()) / 2
+            return TermValue(3 * (1 - dark), {"dark": dark})
+
+    target, picture = target_of(session, 8), synthesis.image
+    plain = edit_objective(tiny_model, target, picture, PLAIN)
+    with_dark = edit_objective(tiny_model, target, picture, PLAIN, goals=[Dark()])
+    assert with_dark.goals == ("iou", "dark")
+    found, before = figures(with_dark, synthesis), figures(plain, synthesis)
+    assert found["dark"] == pytest.approx(float(1 - picture.mean()) / 2, abs=1e-5)
+    assert found["sum"] == pytest.approx(before["sum"] + 3 * (1 - found["dark"]), rel=1e-4)
 
 
 def test_the_encoders_term_is_the_distance_from_its_latent_of_the_picture(tiny_model, session, synthesis):
