@@ -203,3 +203,11 @@ def test_another_kind_of_generator_is_tuned_around_a_picture(model):
 def test_an_encoder_is_sized_for_another_kind_of_generator():
     sizes = EncoderConfig.for_generator(Waves(WavesConfig(resolution=32)))
     assert (sizes.num_ws, sizes.w_dim, sizes.resolution) == (4, 8, 32)
+
+
+@pytest.mark.parametrize("kind", [None, 5, ["a"]])
+def test_a_kind_that_is_no_text_is_refused(kind, unchecked):
+    with pytest.raises(ValueError, match="kind"):
+        registry.register(type("Made", (), {"kind": kind}))
+    with pytest.raises(ValueError, match="kind of a generator is a text"):
+        registry.build_generator({"kind": kind})

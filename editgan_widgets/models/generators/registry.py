@@ -15,7 +15,9 @@ _registered: dict[str, type[GeneratorModule]] = {}
 
 
 def register(made: type[GeneratorModule]) -> type[GeneratorModule]:
-    """Add a class by its `kind`; usable as a decorator. Raises ValueError if another class has that kind."""
+    """Add a class by its `kind`; usable as a decorator. Raises ValueError for no kind or another class's."""
+    if not isinstance(getattr(made, "kind", None), str):
+        raise ValueError(f"a generator's class needs an attribute kind, a text; got {made!r}")
     known = _registered.get(made.kind)
     if made.kind in _SHIPPED or (known is not None and known is not made):
         raise ValueError(f"there is a generator of kind {made.kind!r} already; choose another kind")
@@ -34,6 +36,8 @@ def build_generator(config: Mapping[str, Any]) -> Generator:
     Raises ValueError for an unknown kind, and ValueError or TypeError for sizes that the kind does not take.
     """
     kind = config.get("kind", _WITHOUT_KIND)
+    if not isinstance(kind, str):
+        raise ValueError(f"the kind of a generator is a text, such as {_WITHOUT_KIND!r}; got {kind!r}")
     if kind in _registered:
         made = _registered[kind]
     elif kind in _SHIPPED:
