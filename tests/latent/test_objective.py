@@ -180,5 +180,5 @@ def test_agreement_counts_all_lattices_once_they_were_read(tiny_model, session, 
 
 
 def test_pixels_of_a_step_are_one_or_more():
-    with pytest.raises(ValueError, match="pixels must be 1 or more, or None; got 0"):
+    with pytest.raises(ValueError, match=r"pixels \(None for all\) must be a whole number from 1 up; got 0"):
         LossWeights(pixels=0)
