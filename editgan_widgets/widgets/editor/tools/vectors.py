@@ -192,7 +192,7 @@ def refine(document: Document, command: Refine) -> Outcome:
 
     fruitless = document.text("Refining could not improve the picture. It is unchanged.")
     begins = document.text("Refining, {steps} steps …", steps=command.steps)
-    return Outcome(run=Run(command.steps, lambda _: _refining(document, command.steps), begins, kept, fruitless))
+    return Outcome(run=Run(command.steps, lambda *_: _refining(document, command.steps), begins, kept, fruitless))
 
 
 def save_sweep(document: Document, command: Sweep) -> Outcome:
