@@ -186,9 +186,9 @@ def test_drag_writes_before_and_after_side_by_side_and_a_vector(saved, tmp_path)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--out", "dragged.xyz"], "--out must end in a picture format for writing"),
-        (["--out", "dragged.psd"], "--out must end in a picture format for writing"),
-        (["--out", "dragged.h5"], "--out must end in a picture format for writing"),
+        (["--out", "dragged.xyz"], "--out must end in a picture format that can be written"),
+        (["--out", "dragged.psd"], "--out must end in a picture format that can be written"),
+        (["--out", "dragged.h5"], "--out must end in a picture format that can be written"),
         (["--out", "/dev/null/dragged.png"], "--out cannot be written"),
         (["--out", "{}/dragged.png", "--vector", "pull.png"], "--vector must end in .safetensors"),
         (["--out", "{}/dragged.png", "--vector", "/dev/null/pull.safetensors"], "--vector cannot be written"),

@@ -193,7 +193,7 @@ def test_a_handle_that_is_no_pair_is_refused(unchecked):
 
 
 def test_a_drag_takes_an_edit_config_only(session, unchecked):
-    with pytest.raises(ValueError, match="config must be an EditConfig or None"):
+    with pytest.raises(ValueError, match="config must be an EditConfig, such as"):
         session.drag([POINT], config={})
 
 

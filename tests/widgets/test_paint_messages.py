@@ -167,7 +167,7 @@ def test_a_parts_shape_is_copied_from_another_portraits_mask(editor, tiny_model)
         ("stroke", (LINE, [2.0]), {"tool": "brush", "radius": 2}, "one for each point"),
         ("stroke", (LINE, [2.0, -1.0]), {"tool": "brush", "radius": 2}, "above 0"),
         ("stroke", (LINE,), {"tool": "push", "radius": 2}, "must be 'brush' or 'eraser'"),
-        ("push", (LINE[:1],), {"radius": 2}, "two finite points"),
+        ("push", (LINE[:1],), {"radius": 2}, "two points or more"),
         ("push", (LINE,), {}, "radius must be a number"),
         ("fill", (), {"x": 2, "y": 2, "over": [9]}, "9"),
         ("fill", (), {"x": 2, "y": 2, "over": "skin"}, "list"),

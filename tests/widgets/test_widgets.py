@@ -241,7 +241,7 @@ def test_a_stroke_that_changes_nothing_starts_no_edit(make_editor):
         ({"label": "sparc"}, "spark"),
         ({"points": ()}, "empty"),
         ({"points": ((900, 900),)}, "outside"),
-        ({"points": ((float("nan"), 2),)}, "finite"),
+        ({"points": ((float("nan"), 2),)}, "got nan"),
         ({"radius": -1.0}, "radius"),
         ({"radius": float("nan")}, "radius"),
         ({"tool": "laser"}, "laser"),

@@ -17,7 +17,7 @@ Steps = Annotated[int, Meta(ge=1, le=10_000, description="must be a whole number
 Strength = Annotated[float, Meta(ge=0, le=2, title="an edit's strength", description="is a number from 0 to 2")]
 Flag = Annotated[bool, Meta(description="is True or False")]
 Text = Annotated[str, Meta(description="is a text")]
-Points = Annotated[list[tuple[Px, Px]], Meta(description=f"are (x, y) pairs of numbers up to {_PX:g} either way")]
+Points = Annotated[list[tuple[Px, Px]], Meta(description=f"are (x, y) pairs of numbers from -{_PX:g} to {_PX:g}")]
 EntryId = Annotated[int, Meta(ge=-(2**53), le=2**53, title="an entry of the history", description="is a whole number")]
 File = Annotated[bytes, Meta(title="what is opened", description="is a file of 1 to 64,000,000 bytes")]
 Seed = Annotated[int, Meta(title="a seed", description="is a whole number from 0 up")]
