@@ -24,7 +24,7 @@ def test_points_set_by_mouse_and_keys_are_dragged(lab, photograph):
     size = len(before)
     canvas = editor.canvas("picture")
     canvas.press("d")
-    start = editor.root.get_by_role("button", name="Start dragging")
+    start = editor.root.get_by_role("button", name="Start dragging", exact=True)
     until(lambda: start.is_visible(), 10, "the tool did not come")
     assert start.is_disabled()
 
