@@ -183,7 +183,8 @@ def study_vector(
     batches = [chosen[i : i + _BATCH] for i in range(0, len(chosen), _BATCH)]
     bar = tqdm(total=len(chosen), desc=vector.name, disable=not progress, unit="portrait")
     # Threads that each compute whole batches share the cores better than torch's own, which meet after every operation.
-    count = torch.get_num_threads() if model.device.type == "cpu" else 1
+    threads = torch.get_num_threads()
+    count = threads if model.device.type == "cpu" else 1
     pool = ThreadPoolExecutor(count, "editgan-study", initializer=torch.set_num_threads, initargs=(1,))
     try:
         for part in pool.map(measured, batches):
@@ -195,6 +196,6 @@ def study_vector(
     finally:
         bar.close()
         pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(count)  # new threads take the number that was set last
+        torch.set_num_threads(threads)  # new threads take the number that was set last
     safe = safe_strength(vector, model, study.seeds, truncation_psi)
     return {**study.results(), "row norms": row_norms(vector, model), "safe strength": safe}
