@@ -84,6 +84,12 @@ class _Request:
     on_error: Callable[[int, Exception], None] | None
 
 
+def lower_priority(niceness: int) -> None:
+    """Lower the priority of the calling thread: 0 leaves it, 19 is the lowest. Does nothing on systems but Linux."""
+    if niceness and sys.platform == "linux":  # on other systems it applies to the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+
+
 class Worker:
     """Runs one job at a time on its own daemon thread; the newest job wins.
 
@@ -159,8 +165,7 @@ class Worker:
             thread.join(timeout)
 
     def _loop(self) -> None:
-        if self._niceness and sys.platform == "linux":  # on other systems it applies to the whole process
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
+        lower_priority(self._niceness)
         while True:
             with self._wake:
                 self._running = None

@@ -15,7 +15,7 @@ from editgan_widgets.widgets.core.deliveries import Deliveries, Turn
 from editgan_widgets.widgets.core.inbox import Inbox, Order
 from editgan_widgets.widgets.core.reports import Reports
 
-_NICENESS = 5  # lower priority than the browser and the threads that communicate with it
+NICENESS = 5  # lower priority than the browser and the threads that communicate with it
 
 
 class CommandWorker:
@@ -33,7 +33,7 @@ class CommandWorker:
         self, reports: Reports, inbox: Inbox, deliveries: Deliveries, pacer: FramePacer, name: str = "editgan-widget"
     ) -> None:
         self._reports, self._inbox, self._deliveries, self._pacer = reports, inbox, deliveries, pacer
-        self._thread = Worker(name, niceness=_NICENESS)
+        self._thread = Worker(name, niceness=NICENESS)
         self._unsaid: list[Turn] = []  # processed, but not confirmed to the browser yet
         self._shown_only = False  # True if the job changed nothing
         self._newest = 0  # stamp of the newest job, which is queued or running; 0 if there is none

@@ -4,14 +4,13 @@ Both use few threads of torch, so that a small machine can also run the browser.
 """
 
 import os
-import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 
-_NICENESS = 5  # the same as the worker's thread
+from editgan_widgets.streaming import lower_priority
+from editgan_widgets.widgets.core.worker import NICENESS
 
 
 class Beside:
@@ -50,6 +49,5 @@ class Beside:
 
 
 def _begin(threads: int) -> None:
-    if sys.platform == "linux":  # on other systems it applies to the whole process
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    lower_priority(NICENESS)
     torch.set_num_threads(threads)
