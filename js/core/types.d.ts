@@ -101,6 +101,8 @@ export interface Progress {
   total?: number;
   figures?: Record<string, number>;
   eta?: number | null;
+  /** At the end of an editor's run: whether it changed the picture. */
+  kept?: boolean;
 }
 
 /** Traits of every widget with a worker: running computation, status and errors. */

@@ -40,6 +40,22 @@ def test_a_drag_from_the_page_shows_its_figures_and_moves_the_picture(editor):
     assert {"reached", "drag"} <= frames[-1]["figures"].keys()
     assert "of the way to their targets" in editor.view.status
     assert (made(editor), editor.pending) == (["drag"], True)
+    assert editor.view.progress["kept"] is True
+
+
+def test_the_page_is_told_that_a_drag_kept_nothing(editor):
+    drag = editor.session.drag
+
+    def fruitless(points, **given):
+        steps = drag(points, **given)
+        yield next(steps)
+        editor.session._runs.abandon()
+
+    editor.session.drag = fruitless
+    browser(editor, kind="drag", points=[PAIR], part=None, steps=6)
+    assert editor.wait(60)
+    assert (made(editor), editor.view.progress["kept"]) == ([], False)
+    assert "could not get the points closer" in editor.view.status
 
 
 @pytest.mark.slow

@@ -52,7 +52,7 @@ class LiveView(anywidget.AnyWidget):
     revision = traitlets.Int(0).tag(sync=True)  # counts publications, so that a page notices a missing one
     running = traitlets.Bool(False).tag(sync=True)
     job = traitlets.Int(0).tag(sync=True)  # stamp of the newest job; frames of older ones are out of date
-    progress = traitlets.Dict().tag(sync=True)  # {step, total, figures, eta} at the start and end of a run
+    progress = traitlets.Dict().tag(sync=True)  # {step, total, figures, …} at the start and end of a run
     status = traitlets.Unicode().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
     notice = traitlets.Unicode().tag(sync=True)  # a warning that stays while its cause does; empty: none

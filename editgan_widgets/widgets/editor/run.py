@@ -115,5 +115,7 @@ class EditRun:
         kept = session.kept_step if not torch.equal(before, session.w_plus) else None
         self._kept = None if kept is None or kept.index == 0 else kept  # step 0 is the vectors alone
         self._screen.numbers_of = session.latent_entry
+        if self._screen.numbers:
+            self._screen.numbers = {**self._screen.numbers, "kept": self._kept is not None}
         if self._kept is not None and run.judged:
             self._screen.quality.edited(session.history.entry.id, self._kept, session.config)

@@ -1733,6 +1733,37 @@ function makePairs({ width, height, reach: reach2, changed: changed2 }) {
     ))
   };
 }
+function makeDrags({ model, on, own }, { moved, ended }) {
+  const sent = own(() => {
+  });
+  let share = 0;
+  let dragging = false;
+  const ours = (progress) => dragging && !sent.waits() && progress.figures?.reached !== void 0;
+  on("msg:custom", (message) => {
+    if (message.kind !== "frame" || !ours(message)) return;
+    share = message.figures.reached;
+    moved();
+  });
+  on("change:progress", () => {
+    const progress = model.get("progress");
+    if (!ours(progress) || progress.kept === void 0) return;
+    [share, dragging] = [0, false];
+    ended(progress.kept);
+  });
+  on("change:running", () => {
+    if (model.get("running")) return;
+    share = 0;
+    moved();
+  });
+  return {
+    /** @param {[number, number, number, number][]} points @param {number | null} part */
+    start(points, part) {
+      [share, dragging] = [0, true];
+      sent.tell({ kind: "drag", points, part });
+    },
+    share: () => share
+  };
+}
 var drag_default = {
   name: "drag",
   place: 8,
@@ -1742,10 +1773,9 @@ var drag_default = {
   title: (t) => t("Drag: press on a point and release at its target; set several pairs, then press “Start dragging” or Enter (D)"),
   keys: (t) => [[t("Arrows, N, Delete, Enter"), t("move the chosen target, choose the next pair, remove it, start dragging")]],
   make(bench) {
-    const { model, width, height, redraw, reach: reach2, tell, t, on } = bench;
+    const { model, width, height, redraw, reach: reach2, t } = bench;
     const pairs = makePairs({ width, height, reach: () => reach2(REACH2), changed: () => (show(), redraw()) });
-    let come = 0;
-    let dragging = false;
+    const drags = makeDrags(bench, { moved: redraw, ended: (kept) => kept ? pairs.clear() : redraw() });
     const within = h("input", { type: "checkbox" });
     const text = (label, title, action) => h("button", { type: "button", class: "eg-button eg-text", title, onclick: action }, label);
     const go = text(t("Start dragging"), t("Move the points in the picture to their targets (Enter)"), () => void start());
@@ -1764,22 +1794,9 @@ var drag_default = {
     function start() {
       const points = pairs.points();
       if (!points.length) return false;
-      come = 0;
-      dragging = true;
-      tell({ kind: "drag", points, part: within.checked ? model.get("label") : null });
+      drags.start(points, within.checked ? model.get("label") : null);
       return true;
     }
-    on("msg:custom", (message) => {
-      if (message.kind !== "frame" || !dragging || message.figures?.reached === void 0) return;
-      come = message.figures.reached;
-      redraw();
-    });
-    on("change:running", () => {
-      if (model.get("running")) return;
-      if (dragging && come > 0) pairs.clear();
-      dragging = false;
-      come = 0;
-    });
     show();
     return {
       node,
@@ -1807,6 +1824,7 @@ var drag_default = {
       },
       // A line from each handle to its target, a ring at the target, a dot at the moved handle; heavier for the chosen pair.
       outlines() {
+        const come = drags.share();
         return pairs.all().map(({ handle, target }, i) => {
           const [ring, dot] = [reach2(6), reach2(3)];
           const at = (

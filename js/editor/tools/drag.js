@@ -1,5 +1,5 @@
-// Drag: press on a point and release at its target. The pairs are shown until they are dragged or removed; during the optimisation
-// each handle is drawn at the share of its way that the points have moved.
+// Drag: press on a point and release at its target. The pairs are shown until a drag of them changed the picture, or they are removed;
+// during the optimisation each handle is drawn at the share of its way that the points have moved.
 
 import { h } from "../../core/dom.js";
 
@@ -105,6 +105,46 @@ export function makePairs({ width, height, reach, changed }) {
   };
 }
 
+/**
+ * Follows the drags of one page: `start(points, part)` begins one, `share()` is the share of the way that its points have moved, 0 to 1.
+ * `ended(kept)` is called with whether the picture has changed: a drag that got no closer keeps nothing.
+ * @param {Pick<import("../page.js").EditorPage, "model" | "on" | "own">} page
+ * @param {object} given
+ * @param {() => void} given.moved
+ * @param {(kept: boolean) => void} given.ended
+ */
+export function makeDrags({ model, on, own }, { moved, ended }) {
+  const sent = own(() => {});
+  let share = 0;
+  let dragging = false;
+  // Until the kernel has handled the message, frames and progress are those of an earlier drag.
+  const ours = (/** @type {import("../../core/types").Progress} */ progress) => dragging && !sent.waits() && progress.figures?.reached !== undefined;
+  on("msg:custom", (/** @type {any} */ message) => {
+    if (message.kind !== "frame" || !ours(message)) return;
+    share = message.figures.reached;
+    moved();
+  });
+  on("change:progress", () => {
+    const progress = model.get("progress");
+    if (!ours(progress) || progress.kept === undefined) return;
+    [share, dragging] = [0, false];
+    ended(progress.kept);
+  });
+  on("change:running", () => {
+    if (model.get("running")) return;
+    share = 0;
+    moved();
+  });
+  return {
+    /** @param {[number, number, number, number][]} points @param {number | null} part */
+    start(points, part) {
+      [share, dragging] = [0, true];
+      sent.tell({ kind: "drag", points, part });
+    },
+    share: () => share,
+  };
+}
+
 /** @type {import("./tool").Tool} */
 export default {
   name: "drag",
@@ -115,10 +155,9 @@ export default {
   title: (t) => t("Drag: press on a point and release at its target; set several pairs, then press “Start dragging” or Enter (D)"),
   keys: (t) => [[t("Arrows, N, Delete, Enter"), t("move the chosen target, choose the next pair, remove it, start dragging")]],
   make(bench) {
-    const { model, width, height, redraw, reach, tell, t, on } = bench;
+    const { model, width, height, redraw, reach, t } = bench;
     const pairs = makePairs({ width, height, reach: () => reach(REACH), changed: () => (show(), redraw()) });
-    let come = 0; // share of the way that the points have moved, 0 to 1
-    let dragging = false; // true while a drag of these points runs
+    const drags = makeDrags(bench, { moved: redraw, ended: (kept) => (kept ? pairs.clear() : redraw()) }); // Undo restores the picture
     const within = h("input", { type: "checkbox" });
     const text = (/** @type {string} */ label, /** @type {string} */ title, /** @type {() => void} */ action) =>
       h("button", { type: "button", class: "eg-button eg-text", title, onclick: action }, label);
@@ -138,22 +177,9 @@ export default {
     function start() {
       const points = pairs.points();
       if (!points.length) return false;
-      come = 0;
-      dragging = true;
-      tell({ kind: "drag", points, part: within.checked ? model.get("label") : null });
+      drags.start(points, within.checked ? model.get("label") : null);
       return true;
     }
-    on("msg:custom", (/** @type {any} */ message) => {
-      if (message.kind !== "frame" || !dragging || message.figures?.reached === undefined) return;
-      come = message.figures.reached;
-      redraw();
-    });
-    on("change:running", () => {
-      if (model.get("running")) return;
-      if (dragging && come > 0) pairs.clear(); // the points have moved; Undo restores the picture
-      dragging = false;
-      come = 0;
-    });
     show();
     return {
       node,
@@ -178,6 +204,7 @@ export default {
       },
       // A line from each handle to its target, a ring at the target, a dot at the moved handle; heavier for the chosen pair.
       outlines() {
+        const come = drags.share();
         return pairs.all().map(({ handle, target }, i) => {
           const [ring, dot] = [reach(6), reach(3)];
           const at = /** @type {Point} */ ([handle[0] + come * (target[0] - handle[0]), handle[1] + come * (target[1] - handle[1])]);
