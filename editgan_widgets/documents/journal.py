@@ -436,6 +436,11 @@ def _reason(error: BaseException) -> str:
     return text if len(text) <= 200 else f"{text[:200]}…"
 
 
+def check_json(value: Any) -> None:
+    """Raise TypeError for a value that the history cannot keep."""
+    _json(value)
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, default=_plain)
 

@@ -32,7 +32,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from editgan_widgets.documents.history import History
-from editgan_widgets.documents.journal import Journal
+from editgan_widgets.documents.journal import Journal, check_json
 from editgan_widgets.documents.session_document import SessionDocument
 from editgan_widgets.documents.session_document import SessionError as SessionError
 from editgan_widgets.documents.session_runs import Runs
@@ -48,7 +48,13 @@ from editgan_widgets.documents.session_starts import (
     sampled_latent,
 )
 from editgan_widgets.documents.session_state import State
-from editgan_widgets.documents.session_strength import scaled_latent, set_strength, strength_of
+from editgan_widgets.documents.session_strength import (
+    checked_strength,
+    last_edit,
+    scaled_latent,
+    set_strength,
+    strength_of,
+)
 from editgan_widgets.documents.session_vector import vector_of
 from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, checked_scale
 from editgan_widgets.latent.directions.library import shipped_vectors
@@ -430,10 +436,12 @@ class EditSession:
         """Add an edit vector to the present latent: one history entry.
 
         The predicted label map of the new picture becomes the painted one; painted changes that were not edited yet are
-        discarded. The best step of an open edit is committed first. Arguments and errors as in EditVector.apply.
+        discarded. The best step of an open edit is committed first. Arguments and errors as in EditVector.apply; an
+        error leaves an open edit running.
         """
         by, vector = checked_scale(scale), checked_vector(vector)
         with self.lock:
+            vector.apply(self._runs.latent, by, self.model, force, layers)  # raises if it does not fit
             self._runs.commit_open()
             self._document.apply_vector(vector, by, layers, force, self.config.buffer_px)
 
@@ -455,8 +463,9 @@ class EditSession:
             made: description in the history, JSON values.
 
         Raises SessionError for a latent, names, a region or a label map that do not fit, UnknownLabelError for an id
-        that the labels do not have; the session is then unchanged.
+        that the labels do not have, TypeError if `made` is not JSON; the session is then unchanged.
         """
+        check_json(made)
         size = self._document.size
         w_plus, labels = given_latent(self.model, w_plus), checked_part_names(labels)
         edited = None if edited is None else checked_edited(edited, size)
@@ -531,9 +540,12 @@ class EditSession:
         The painted label map and the edit's target are kept. After a drag, the painted label map is again the predicted
         one of the picture, except where something was painted. The best step of an open edit is committed first.
 
-        Raises SessionError if the latent is not from an edit.
+        Raises SessionError for a strength out of range, or if the latent is not from an edit.
         """
+        checked_strength(strength)
         with self.lock:
+            if not self._runs.keeps_step:
+                last_edit(self._document)  # raises if there is none, before an open edit is closed
             self._runs.commit_open()
             set_strength(self._document, strength)
 

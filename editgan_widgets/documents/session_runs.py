@@ -127,11 +127,10 @@ class Runs:
         """Apply a vector and begin to refine the picture; see EditSession.refine."""
         document = self._document
         with document.lock:
-            vector.apply(document.state.w_plus, scale, document.model, force, layers)  # raises if it does not fit
-            self.commit_open()
-            before = document.state.w_plus
-            applied = vector.apply(before, scale, document.model, force, layers)
+            before = self.latent
+            applied = vector.apply(before, scale, document.model, force, layers)  # raises if it does not fit
             run = Run(refine_target(document.model, before, applied, vector.labels, config), before, config)
+            self.commit_open()
             document.apply_vector(vector, scale, layers, force, buffer_px)
             run.refines = True
             self._begin(run)
@@ -151,6 +150,17 @@ class Runs:
     def _begin(self, run: Run) -> None:
         run.since = self._document.history.entry.id
         self.open, self.kept_step, self.started_from = run, None, None
+
+    @property
+    def latent(self) -> Tensor:
+        """The present latent after `commit_open`, against which arguments are checked before an open run is committed."""
+        best = None if self.open is None else self.open.best
+        return self._document.state.w_plus if best is None else best.w_plus
+
+    @property
+    def keeps_step(self) -> bool:
+        """True if there is an open run that `commit_open` commits, not only closes."""
+        return self.open is not None and self.open.best is not None
 
     def commit_open(self) -> None:
         """Commit the best step of an open run and close it."""

@@ -21,15 +21,13 @@ def strength_of(document: SessionDocument) -> float | None:
 
 def scaled_latent(document: SessionDocument, strength: Real) -> Float[Tensor, "1 num_ws w_dim"]:
     """See EditSession.strength_latent."""
-    edit, before = _last_edit(document)
-    if not is_real(strength) or not 0 <= (share := real(strength, "strength")) <= 2:
-        raise SessionError(f"an edit's strength is a number from 0 to 2; got {shown(strength)}")
-    return before.w_plus + share * (document.state_at(edit).w_plus - before.w_plus)
+    edit, before = last_edit(document)
+    return before.w_plus + checked_strength(strength) * (document.state_at(edit).w_plus - before.w_plus)
 
 
 def set_strength(document: SessionDocument, strength: Real) -> None:
     """See EditSession.set_strength."""
-    edit, before = _last_edit(document)
+    edit, before = last_edit(document)
     w_plus, share = scaled_latent(document, strength), real(strength, "strength")
     image, features = document.pictured(w_plus)
     entry = document.history.entries[edit]
@@ -46,8 +44,15 @@ def set_strength(document: SessionDocument, strength: Real) -> None:
     document.push(moved, do="strength", strength=share, edit=edit)
 
 
-def _last_edit(document: SessionDocument) -> tuple[int, State]:
-    """Entry of the last edit, and the state whose latent it started from."""
+def checked_strength(strength: Real) -> float:
+    """The strength as a float. Raises SessionError for anything but a number from 0 to 2."""
+    if not is_real(strength) or not 0 <= (share := real(strength, "strength")) <= 2:
+        raise SessionError(f"an edit's strength is a number from 0 to 2; got {shown(strength)}")
+    return share
+
+
+def last_edit(document: SessionDocument) -> tuple[int, State]:
+    """Entry of the last edit, and the state whose latent it started from. Raises SessionError if there is none."""
     entry = document.latent_entry()
     edit = entry.made.get("edit") if kind_of(entry).scales else entry.id
     found = document.history.entries.get(edit) if isinstance(edit, int) else None

@@ -630,3 +630,36 @@ def test_a_stroke_painted_during_an_edit_is_untried(session, completes):
     assert np.array_equal(session.untried, stroke)
     session.set_strength(0.5)
     assert np.array_equal(session.untried, stroke)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda s: s.apply_vector(dataclasses.replace(V, delta_w_plus=torch.zeros(2, 3))),
+        lambda s: s.apply_vector(V, layers=(0, 99)),
+        lambda s: s.apply_vector(dataclasses.replace(V, recipe={"fingerprint": "another"})),
+        lambda s: s.go_to(s.w_plus, why=object()),
+        lambda s: s.refine(dataclasses.replace(V, delta_w_plus=torch.zeros_like(V.delta_w_plus)), 3),
+        lambda s: s.set_strength(3),
+    ],
+)
+def test_arguments_that_do_not_fit_leave_an_open_edit_running(painted, call):
+    run = painted.edit(8)
+    next(run)
+    entries = len(painted.history.entries)
+    with pytest.raises((ValueError, TypeError)):
+        call(painted)
+    assert len(painted.history.entries) == entries
+    next(run)
+    run.close()
+    assert painted.history.entry.made["do"] == "edit"
+    assert painted.history.entry.made["ran"] == 2
+
+
+def test_a_strength_without_an_edit_leaves_an_edit_before_its_first_step_open(painted):
+    run = painted.edit(3)
+    with pytest.raises(SessionError, match="no edit to weaken"):
+        painted.set_strength(0.5)
+    for _ in run:
+        pass
+    assert painted.history.entry.made["do"] == "edit"

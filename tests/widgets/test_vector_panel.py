@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from editors import heard, run_script
+from editors import heard, run_script, until
 from PIL import Image, ImageSequence
 from tiny_model import grown
 
@@ -170,6 +170,33 @@ def test_a_script_with_rows_a_switch_and_a_refinement_makes_the_same_pixels(edit
     told = run_script((tmp_path / "picture.py").read_text(encoding="utf-8"), editor.session.model, tmp_path)
     assert "the same pixels" in told
     assert "not the same" not in told
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"kind": "switch", "name": "more spark", "on": False},
+        {"kind": "layers", "name": "more spark", "first": 2, "last": 4},
+        {"kind": "vectors", "scales": {"more spark": 0.0}, "live": False},
+        {"kind": "redo"},
+    ],
+    ids=lambda message: message["kind"],
+)
+def test_what_changes_no_picture_leaves_a_running_edit_alone(editor, message):
+    editor.operate(lambda *_: grown(editor.label_map, 3))
+    assert editor.wait(20)
+    editor.run(400)
+    until(lambda: editor.session.kept_step is not None)
+    job, status = editor.view.job, editor.view.status
+    browser(editor, **message)
+    if message["kind"] in ("switch", "layers"):
+        shown = {"switch": ("on", False), "layers": ("layers", [2, 5])}[message["kind"]]
+        assert row(editor, "more spark")[shown[0]] == shown[1]
+    time.sleep(0.3)
+    assert (editor.running, editor.view.job, editor.view.status) == (True, job, status)
+    editor.stop()
+    assert editor.wait(20)
+    assert [entry.made["do"] for entry in editor.session.history.path()[1:]] == ["label_map", "edit"]
 
 
 def test_a_stopped_refinement_keeps_its_best_step(editor):

@@ -51,6 +51,10 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=_
         """True if it only shows something: the document stays unchanged, and a running optimisation continues."""
         return False
 
+    def keeps_picture(self, document: Any) -> bool:
+        """True if the picture and the mask stay as they are, so that a running optimisation need not stop for it."""
+        return False
+
 
 class Stop(Command, frozen=True, kw_only=True):
     """Stop the running computation within one step; its best step is kept."""

@@ -54,7 +54,7 @@ class CommandWorker:
         what the command's `check` raises.
         """
         command.check(self.document)
-        if command.at_once:
+        if command.at_once or self.fits_beside_run(command):
             self.execute_at_once(command)
         elif command.passes(self.document):
             self.show(command, id)
@@ -209,8 +209,12 @@ class CommandWorker:
         """Make `ran` False: the computation has ended and is shown."""
         raise NotImplementedError
 
+    def fits_beside_run(self, command: Command) -> bool:
+        """True if a computation runs that need not stop for the command; it is then executed at once."""
+        return False
+
     def execute_at_once(self, command: Command) -> None:
-        """Execute a command with `at_once`, in the caller's thread."""
+        """Execute a command with `at_once`, or one that fits beside a run, in the caller's thread."""
         raise NotImplementedError
 
     def execute(self, command: Command, token: CancelToken) -> None:

@@ -63,7 +63,7 @@ class EditorMessages(Messages):
         if isinstance(command, Open) and holds_own_mask(command.file, document.labels):
             locked, over = tuple(view.locked), tuple(view.over)
             return OpenMask(file=command.file, auto=view.auto, steps=view.steps, locked=locked, over=over)
-        if isinstance(command, Vectors) and command.changes_nothing(document):  # must not stop a running edit
+        if isinstance(command, Vectors) and command.keeps_picture(document):  # must not stop a running edit
             return msgspec.structs.replace(command, live=True)
         if isinstance(command, PaintCommand):  # a running edit continues with the new mask
             auto = command.auto or view.running

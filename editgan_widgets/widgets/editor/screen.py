@@ -26,7 +26,7 @@ from editgan_widgets.widgets.editor.snapshot import Snapshot, snapshot, strip
 from editgan_widgets.widgets.editor.view import EditorView
 from editgan_widgets.widgets.editor.whole_photo import whole_photo
 
-_AT_ONCE = ("before", "before_name", "settings")
+_AT_ONCE = ("before", "before_name", "settings", "vectors")
 _SAVE_EVERY = 3.0  # s between tries to save a history that could not be written
 _NOT_SAVED = "History is no longer saved: {reason}. You can go on working; all of it is saved once writing works again."
 _THUMBS = 64  # pictures of the history in one message

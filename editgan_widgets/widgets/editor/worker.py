@@ -54,6 +54,11 @@ class EditorWorker(CommandWorker):
 
     # ---- from any thread
 
+    def fits_beside_run(self, command: Command) -> bool:
+        """True if an edit runs that need not stop for the command; commands that wait are executed before it."""
+        with self._inbox.lock:
+            return self.ran and not self._inbox.waits and command.keeps_picture(self.document)
+
     def execute_at_once(self, command: Command) -> None:
         """Apply a command beside a running edit."""
         with self.document.session.lock:

@@ -17,6 +17,10 @@ class Undo(Command, frozen=True, kw_only=True):
 class Redo(Command, frozen=True, kw_only=True):
     """Redo the last undone step."""
 
+    def keeps_picture(self, document: Document) -> bool:
+        """True if there is nothing to redo."""
+        return not document.can_redo
+
 
 class Discard(Command, frozen=True, kw_only=True):
     """Undo the last edit and the painting for it."""
@@ -69,10 +73,12 @@ def undo(document: Document, _command: Undo) -> Outcome:
 
 def redo(document: Document, _command: Redo) -> Outcome:
     """Redo one group of entries."""
-    history = document.session.history
-    if document.can_go_on and not history.can_redo:
-        return _change_picture(document, document.go_on, document.text("Redone."))
-    return _go(document, history.after_group(), document.text("Redone."), document.text("Nothing to redo."))
+    history, said = document.session.history, document.text("Redone.")
+    if history.can_redo:
+        return _go(document, history.after_group(), said, said)
+    if document.can_go_on:
+        return _change_picture(document, document.go_on, said)
+    return Outcome(document.text("Nothing to redo."))
 
 
 def discard(document: Document, _command: Discard) -> Outcome:

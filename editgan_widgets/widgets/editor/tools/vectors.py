@@ -44,10 +44,10 @@ class Vectors(Command, frozen=True, kw_only=True):
     ]
     live: Flag = False
 
-    @property
-    def changes(self) -> dict[str, dict[str, Any]]:
-        """Changes of the vectors' settings."""
-        return {name: {"scale": float(scale), "on": True} for name, scale in self.scales.items()}
+    def settings(self, document: Document) -> dict[str, VectorSetting]:
+        """The new settings of the vectors."""
+        changes = {name: {"scale": float(scale), "on": True} for name, scale in self.scales.items()}
+        return document.panel.changed(changes)
 
     def check(self, document: Document) -> None:
         """Raise ValueError for a vector that does not exist."""
@@ -58,9 +58,9 @@ class Vectors(Command, frozen=True, kw_only=True):
         """True if the command only shows something."""
         return self.live
 
-    def changes_nothing(self, document: Document) -> bool:
+    def keeps_picture(self, document: Document) -> bool:
         """True if all sliders are at their positions before the movement."""
-        return not document.panel.parts(document.panel.changed(self.changes))
+        return not document.panel.parts(self.settings(document))
 
 
 class Switch(Command, frozen=True, kw_only=True):
@@ -68,6 +68,14 @@ class Switch(Command, frozen=True, kw_only=True):
 
     name: Name
     on: Flag = True
+
+    def settings(self, document: Document) -> dict[str, VectorSetting]:
+        """The new settings of the vector."""
+        return document.panel.changed({self.name: {"on": self.on}})
+
+    def keeps_picture(self, document: Document) -> bool:
+        """True if the vector has no effect before and after."""
+        return not document.panel.parts(self.settings(document))
 
     def check(self, document: Document) -> None:
         """Raise ValueError for a vector that does not exist."""
@@ -87,6 +95,14 @@ class Rows(Command, frozen=True, kw_only=True, tag="layers"):
         if self.first is None and self.last is None:
             return None
         return self.first or 0, (rows - 1 if self.last is None else self.last) + 1
+
+    def settings(self, document: Document) -> dict[str, VectorSetting]:
+        """The new settings of the vector."""
+        return document.panel.changed({self.name: {"layers": self.layers(document)}})
+
+    def keeps_picture(self, document: Document) -> bool:
+        """True if the vector has no effect, or moves the same rows as before."""
+        return not document.panel.parts(self.settings(document))
 
     def check(self, document: Document) -> None:
         """Raise ValueError for a vector that does not exist, EditVectorError for rows that do not exist."""
@@ -143,17 +159,17 @@ class Sweep(Command, frozen=True, kw_only=True):
 
 def move(document: Document, command: Vectors) -> Outcome:
     """Apply the sliders' scales."""
-    return _set(document, document.panel.changed(command.changes), "")
+    return _set(document, command.settings(document), "")
 
 
 def switch(document: Document, command: Switch) -> Outcome:
     """Switch a vector off or on."""
-    return _set(document, document.panel.changed({command.name: {"on": command.on}}), "switch")
+    return _set(document, command.settings(document), "switch")
 
 
 def choose_rows(document: Document, command: Rows) -> Outcome:
     """Restrict a vector to rows."""
-    return _set(document, document.panel.changed({command.name: {"layers": command.layers(document)}}), "layers")
+    return _set(document, command.settings(document), "layers")
 
 
 def remove(document: Document, command: Remove) -> Outcome:
@@ -206,7 +222,7 @@ def at_scales(document: Document, command: Vectors) -> Tensor:
     """Latent at other scales."""
     session, panel = document.session, document.panel
     w_plus = session.w_plus
-    for vector, change, layers in panel.parts(panel.changed(command.changes)):
+    for vector, change, layers in panel.parts(command.settings(document)):
         w_plus = vector.apply(w_plus, change, session.model, layers=layers)
     return w_plus
 
