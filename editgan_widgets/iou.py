@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
+from editgan_widgets.scalars import whole
+
 Counts = TypeVar("Counts", np.ndarray, Tensor)
 
 
@@ -63,11 +65,16 @@ def confusion(
 ) -> Int[np.ndarray, "num_labels num_labels"]:
     """Count pixels by (true label, predicted label). The counts of several pictures can be added.
 
-    Raises ValueError for an id of `num_labels` or more.
+    Raises ValueError for label maps of different shapes, and for an id below 0 or of `num_labels` or more.
     """
-    highest = max(int(predicted.max(initial=0)), int(truth.max(initial=0)))
-    if highest >= num_labels:
-        raise ValueError(f"label ids run from 0 to {num_labels - 1}, as num_labels is {num_labels}; got id {highest}")
+    if predicted.shape != truth.shape:
+        raise ValueError(f"both label maps need one shape; got {predicted.shape} and {truth.shape}")
+    whole(num_labels, "num_labels", least=1)
+    for label_map in (predicted, truth):
+        lowest, highest = int(label_map.min(initial=0)), int(label_map.max(initial=0))
+        if lowest < 0 or highest >= num_labels:
+            wrong = lowest if lowest < 0 else highest
+            raise ValueError(f"label ids run from 0 to {num_labels - 1}, as num_labels is {num_labels}; got id {wrong}")
     pairs = truth.astype(np.int64).ravel() * num_labels + predicted.ravel()
     return np.bincount(pairs, minlength=num_labels**2).reshape(num_labels, num_labels)
 

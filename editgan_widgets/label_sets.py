@@ -11,7 +11,8 @@ import colorsys
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from editgan_widgets.labels import Label, LabelSet
+from editgan_widgets.labels import MOST_LABELS, Label, LabelSet
+from editgan_widgets.scalars import Whole, shown, whole
 
 _CAR_32 = """background #ffffff
 back_bumper #eee566
@@ -107,14 +108,18 @@ _BEDROOM_19_GROUPS = {
 
 def label_set(name: str) -> LabelSet:
     """Return the label set of that name, for example `"car-32"`. Raises ValueError that lists the names."""
-    if name not in LABEL_SETS:
-        raise ValueError(f"unknown label set {name!r}; known label sets: {', '.join(LABEL_SETS)}")
+    if not isinstance(name, str) or name not in LABEL_SETS:
+        raise ValueError(f"unknown label set {shown(name)}; known label sets: {', '.join(LABEL_SETS)}")
     return LABEL_SETS[name]
 
 
-def numbered_labels(count: int) -> LabelSet:
-    """Return a label set for an interpreter whose parts have no names: background, part 1, part 2, …"""
-    return _make(f"parts-{count}", ["background", *(f"part {i}" for i in range(1, count))], {})
+def numbered_labels(count: Whole) -> LabelSet:
+    """Return a label set for an interpreter whose parts have no names: background, part 1, part 2, …
+
+    `count`: number of parts with the background, 1 to 256. Raises ValueError for another number.
+    """
+    number = whole(count, "the number of parts", least=1, most=MOST_LABELS)
+    return _make(f"parts-{number}", ["background", *(f"part {i}" for i in range(1, number))], {})
 
 
 def _make(

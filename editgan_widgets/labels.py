@@ -17,7 +17,7 @@ from editgan_widgets.scalars import Whole, is_real, is_whole, plain, shown, whol
 Parts: TypeAlias = str | Whole | Iterable[str | Whole]
 """An id, a name, a name without its side ("brow": both), an edit group ("eyes"), or several of these."""
 
-_MOST = 256  # ids of a uint8 label map
+MOST_LABELS = 256  # ids of a uint8 label map
 
 
 class UnknownLabelError(ValueError):
@@ -35,9 +35,15 @@ class Label:
     groups: tuple[str, ...] = ()  # edit groups it belongs to, as Q_edit of EditGAN, section 3.3
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "id", whole(self.id, f"the id of label {shown(self.name)}"))
-        if isinstance(self.groups, str) or not all(isinstance(group, str) for group in self.groups):
-            raise ValueError(f"the groups of label {self.name!r} must be a tuple of names; got {shown(self.groups)}")
+        if not isinstance(self.name, str) or not self.name:
+            raise ValueError(f"the name of label {shown(self.id)} must be a text; got {shown(self.name)}")
+        object.__setattr__(self, "id", whole(self.id, f"the id of label {self.name!r}"))
+        if not isinstance(self.groups, (tuple, list)) or not all(isinstance(group, str) for group in self.groups):
+            raise ValueError(
+                f"the groups of label {self.name!r} must be a tuple of names, such as ('eyes',); got "
+                f"{shown(self.groups)}"
+            )
+        object.__setattr__(self, "groups", tuple(self.groups))
         if not isinstance(self.color, str) or not re.fullmatch("#[0-9a-fA-F]{6}", self.color):
             raise ValueError(f"the colour of label {self.name!r} must be written #rrggbb; got {self.color!r}")
         if self.side not in (None, "left", "right"):
@@ -62,8 +68,12 @@ class LabelSet:
     def __init__(self, name: str, labels: Iterable[Label], palettes: Mapping[str, Mapping[str, str]] | None = None):
         self.name = name
         self.labels = tuple(labels)
-        if not 1 <= len(self.labels) <= _MOST:
-            raise ValueError(f"LabelSet {name!r}: a label map holds 1 to {_MOST} parts; got {len(self.labels)}")
+        if strange := [label for label in self.labels if not isinstance(label, Label)]:
+            raise ValueError(
+                f"LabelSet {name!r}: parts are Labels, such as Label(0, 'sky', '#ffffff'); got {shown(strange[0])}"
+            )
+        if not 1 <= len(self.labels) <= MOST_LABELS:
+            raise ValueError(f"LabelSet {name!r}: a label map holds 1 to {MOST_LABELS} parts; got {len(self.labels)}")
         if [label.id for label in self.labels] != list(range(len(self.labels))):
             raise ValueError(
                 f"LabelSet {name!r}: ids must run 0, 1, 2 … without gaps; got {[x.id for x in self.labels]}"

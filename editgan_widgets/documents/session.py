@@ -44,6 +44,7 @@ from editgan_widgets.documents.session_starts import (
     checked_region,
     checked_start,
     checked_vector,
+    checked_vectors,
     given_latent,
     sampled_latent,
 )
@@ -136,12 +137,15 @@ class EditSession:
 
     @property
     def vectors(self) -> Sequence[EditVector]:
-        """Known edits from which `edit` may start (latent/priming.py); those that ship with the model, unless set."""
+        """Known edits from which `edit` may start (latent/priming.py); those that ship with the model, unless set.
+
+        Setting them raises EditVectorError for anything but a sequence of EditVectors; None restores the model's.
+        """
         return shipped_vectors(self.model) if self._vectors is None else self._vectors
 
     @vectors.setter
-    def vectors(self, vectors: Sequence[EditVector]) -> None:
-        self._vectors = vectors
+    def vectors(self, vectors: Sequence[EditVector] | None) -> None:
+        self._vectors = None if vectors is None else checked_vectors(vectors)
 
     @classmethod
     def restore(cls, model: EditGAN, folder: str | Path, config: EditConfig | None = None) -> "EditSession":

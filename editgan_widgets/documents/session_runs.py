@@ -153,7 +153,7 @@ class Runs:
 
     @property
     def latent(self) -> Tensor:
-        """The present latent after `commit_open`, against which arguments are checked before an open run is committed."""
+        """The latent after `commit_open`: arguments are checked against it before an open run is committed."""
         best = None if self.open is None else self.open.best
         return self._document.state.w_plus if best is None else best.w_plus
 

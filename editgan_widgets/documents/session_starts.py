@@ -1,6 +1,6 @@
 """Latents that a session may start from: sampled or given; and checks of what callers pass to a session."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,15 @@ def checked_vector(vector: Any, name: str = "vector") -> EditVector:
     raise EditVectorError(
         f"{name} must be an EditVector, from EditVector.load(file) or load_vectors(model)[name]; got {shown(vector)}"
     )
+
+
+def checked_vectors(vectors: Any) -> tuple[EditVector, ...]:
+    """Several vectors that a caller gave. Raises EditVectorError for anything else."""
+    if isinstance(vectors, Mapping):
+        raise EditVectorError("vectors must be a list of EditVectors; got a mapping, so give its values()")
+    if isinstance(vectors, (str, bytes, EditVector)) or not isinstance(vectors, Iterable):
+        raise EditVectorError(f"vectors must be a list of EditVectors, such as [vector]; got {shown(vectors)}")
+    return tuple(checked_vector(vector, f"vectors[{i}]") for i, vector in enumerate(vectors))
 
 
 def checked_start(start: Any) -> tuple[EditVector, float] | None:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from editgan_widgets.domains.edits import LibraryEdit, ScriptedEdit
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.scalars import shown
 
 
 @runtime_checkable
@@ -108,8 +109,15 @@ class Domain:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise ValueError(f"a domain's name must be a text, as in the metadata of its models; got {self.name!r}")
-        if isinstance(self.label_sets, LabelSet) or not all(isinstance(one, LabelSet) for one in self.label_sets):
-            raise ValueError(
-                f"label_sets of domain {self.name!r} must be a tuple of LabelSets; got {self.label_sets!r}"
-            )
-        object.__setattr__(self, "label_sets", tuple(self.label_sets))
+        self._check_several("label_sets", LabelSet, "a tuple of LabelSets")
+        self._check_several("vectors", Path, "a tuple of Paths")
+        self._check_several("captions", str, "a tuple of texts")
+        self._check_several("incidental", str, "a frozenset of names", frozenset)
+
+    def _check_several(self, attribute: str, of: type, what: str, kind: type[tuple] | type[frozenset] = tuple) -> None:
+        """Convert an attribute to a `kind`. Raises ValueError for a single value, or one that is no `of`."""
+        given = getattr(self, attribute)
+        several = isinstance(given, (tuple, list, set, frozenset))
+        if not several or not all(isinstance(one, of) for one in given):
+            raise ValueError(f"{attribute} of domain {self.name!r} must be {what}; got {shown(given)}")
+        object.__setattr__(self, attribute, kind(given))

@@ -12,13 +12,16 @@ import torch
 
 from editgan_widgets.domains.domain import Domain, Judges
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.scalars import shown
 
 _SHIPPED = {"portraits": "editgan_widgets.domains.portraits.domain"}  # name -> module with a DOMAIN
 _registered: dict[str, Domain] = {}
 
 
 def register(domain: Domain) -> None:
-    """Add a domain. Raises ValueError if the name is taken."""
+    """Add a domain. Raises ValueError if the name is taken, or for anything but a Domain."""
+    if not isinstance(domain, Domain):
+        raise ValueError(f"register takes a Domain, such as Domain('cars', (labels,)); got {shown(domain)}")
     if domain.name in domain_names() and _registered.get(domain.name) != domain:
         raise ValueError(f"a domain named {domain.name!r} is registered already; choose another name")
     _registered[domain.name] = domain

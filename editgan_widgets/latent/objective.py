@@ -26,7 +26,7 @@ from editgan_widgets.latent.terms.outside import OutsideTerm
 from editgan_widgets.latent.terms.perceptual import PerceptualTerm
 from editgan_widgets.latent.terms.prior import PriorTerm
 from editgan_widgets.latent.terms.segmentation import SegmentationTerm, SegmentationWeights
-from editgan_widgets.latent.terms.term import Candidate, Term, zero
+from editgan_widgets.latent.terms.term import Candidate, Term, checked_term, checked_value, zero
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import Synthesis
 from editgan_widgets.models.perceptual import perceptual_distance
@@ -99,17 +99,18 @@ class Objective:
         period: evaluations i and i + period perform the same operations.
         left_out: terms that were asked for and are not computed, each with the reason (left_out_terms).
         calls: number of evaluations so far; may be set to choose the position of the next one in the period.
+
+    Raises ValueError for a term whose names, goal or period do not fit, and for a figure that two terms name. A term
+    that does not report the figures it names raises ValueError when it is evaluated.
     """
 
     def __init__(self, terms: Sequence[Term], left_out: Mapping[str, str] = MappingProxyType({})):
-        self.terms, self.left_out = tuple(terms), dict(left_out)
+        self.terms, self.left_out = tuple(checked_term(term) for term in terms), dict(left_out)
         self.names = (*(name for term in self.terms for name in term.names), "total")
         self.goals = tuple(term.goal for term in self.terms if term.goal is not None)
         repeated = [name for i, name in enumerate(self.names) if name in self.names[:i]]
         if repeated:
             raise ValueError(f"two terms have a figure named {repeated[0]!r}, or a term uses 'total'; rename one")
-        if unknown := set(self.goals) - set(self.names):
-            raise ValueError(f"a term's goal must be one of its figures {self.names}; got {unknown.pop()!r}")
         self.period = math.lcm(*(term.period for term in self.terms))
         self.calls = 0
 
@@ -153,7 +154,7 @@ class Objective:
         """Yield the loss of each term, and add its figures to `figures`."""
         at = Candidate(self.calls, image, features, offset, w_plus)
         for term in self.terms:
-            value = term.value(at)
+            value = checked_value(term, at)
             figures |= value.figures
             yield value.loss
             del value

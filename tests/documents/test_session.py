@@ -497,6 +497,13 @@ CALLS = {
     "on_candidate must be a function": [lambda s: s.edit(on_candidate=5)],
     "stopped must be a function": [lambda s: s.edit(stopped=True)],
     "vector must be an EditVector": [lambda s: s.apply_vector("smile"), lambda s: s.refine("smile")],
+    r"vectors must be a list of EditVectors": [
+        lambda s: setattr(s, "vectors", "smile"),
+        lambda s: setattr(s, "vectors", V),
+        lambda s: setattr(s, "vectors", {"some": V}),
+        lambda s: setattr(s, "vectors", 5),
+    ],
+    r"vectors\[1\] must be an EditVector.*got 'smile'": [lambda s: setattr(s, "vectors", [V, "smile"])],
     "w_plus contains nan": [lambda s: s.go_to(s.w_plus * float("nan"))],
     "w_plus has shape": [lambda s: s.go_to(torch.zeros(1, 3, 16))],
     "label map has shape": [lambda s: s.go_to(s.w_plus, label_map=np.zeros((4, 4), np.uint8))],

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -60,3 +62,24 @@ def test_a_caller_may_modify_its_loaded_judge():
     with torch.no_grad():
         changed.head.weight.zero_()
     assert load_segmenter().head.weight.any()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"label_sets": SHAPES}, "label_sets of domain 'shapes' must be a tuple of LabelSets; got LabelSet"),
+        ({"label_sets": "shapes"}, "label_sets of domain 'shapes' must be a tuple of LabelSets; got 'shapes'"),
+        ({"label_sets": None}, "label_sets of domain 'shapes' must be a tuple of LabelSets; got None"),
+        ({"vectors": Path("vectors")}, "vectors of domain 'shapes' must be a tuple of Paths; got"),
+        ({"captions": "a circle"}, "captions of domain 'shapes' must be a tuple of texts; got 'a circle'"),
+        ({"incidental": "hue"}, "incidental of domain 'shapes' must be a frozenset of names; got 'hue'"),
+    ],
+)
+def test_one_value_where_a_domain_has_several_is_refused(given, message, unchecked):
+    with pytest.raises(ValueError, match=message):
+        Domain(**{"name": "shapes", "label_sets": (SHAPES,), **given})
+
+
+def test_only_a_domain_can_be_registered(unchecked):
+    with pytest.raises(ValueError, match=r"register takes a Domain, .*; got 'cars'"):
+        registry.register("cars")

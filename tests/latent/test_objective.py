@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from textbook_interpreter import textbook_logits
 
-from editgan_widgets.latent.objective import LossWeights, edit_objective
+from editgan_widgets.latent.objective import LossWeights, Objective, edit_objective
 from editgan_widgets.latent.target import EditTarget
 from editgan_widgets.latent.terms.term import TermValue
 from editgan_widgets.models.editgan import EditGAN
@@ -182,3 +182,36 @@ def test_agreement_counts_all_lattices_once_they_were_read(tiny_model, session, 
 def test_pixels_of_a_step_are_one_or_more():
     with pytest.raises(ValueError, match=r"pixels \(None for all\) must be a whole number from 1 up; got 0"):
         LossWeights(pixels=0)
+
+
+def made_term(**attributes):
+    def value(self, at):
+        return TermValue(torch.zeros(()), {name: torch.zeros(()) for name in attributes.get("reports", ("dark",))})
+
+    return type("Dark", (), {"names": ("dark",), "period": 1, "goal": None, "value": value, **attributes})()
+
+
+@pytest.mark.parametrize(
+    ("term", "message"),
+    [
+        (made_term(names="ab"), "names of Dark must be a tuple of texts.*got 'ab'"),
+        (made_term(names=(1,)), r"got \(1,\)"),
+        (made_term(goal="iou"), "goal of Dark must be one of its own figures .dark. or None; got 'iou'"),
+        (made_term(names=(), goal="dark"), "figures .none. or None"),
+        (made_term(period=0), "period of Dark must be a whole number from 1 up; got 0"),
+        (made_term(names=("total",)), "figure named 'total'"),
+        (5, "a term has names, period, goal and value.*got 5"),
+    ],
+)
+def test_a_term_whose_attributes_do_not_fit_is_named(term, message, unchecked):
+    with pytest.raises(ValueError, match=message):
+        Objective([made_term(names=("iou",), reports=("iou",)), term])
+
+
+@pytest.mark.parametrize("reports", [(), ("dark", "bright"), ("bright",), ("iou",)])
+def test_a_term_that_reports_other_figures_than_it_names_is_refused(reports, synthesis):
+    objective = Objective([made_term(names=("iou",), reports=("iou",)), made_term(reports=reports)])
+    with pytest.raises(
+        ValueError, match=f"Dark must report the figures that it names, dark; got {', '.join(reports) or 'none'};"
+    ):
+        figures(objective, synthesis)

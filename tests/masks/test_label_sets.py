@@ -67,13 +67,26 @@ def test_parts_without_names_are_numbered():
     assert [label.name for label in numbered_labels(3)] == ["background", "part 1", "part 2"]
 
 
+def test_a_name_that_is_no_text_is_refused(unchecked):
+    with pytest.raises(ValueError, match="unknown label set"):
+        label_set(["car-32"])
+
+
 def test_the_table_cannot_be_changed():
     with pytest.raises(TypeError):
         LABEL_SETS["mine"] = numbered_labels(2)
 
 
 @pytest.mark.parametrize(
-    ("values", "message"), [((0.5, "a", "#000000"), "id of label 'a'"), ((0, "a", "#000000", None, "light"), "groups")]
+    ("values", "message"),
+    [
+        ((0.5, "a", "#000000"), "id of label 'a'"),
+        ((0, "a", "#000000", None, "light"), "groups of label 'a' must be a tuple"),
+        ((0, "a", "#000000", None, None), "groups of label 'a' must be a tuple"),
+        ((0, "a", "#000000", None, (5,)), "groups of label 'a' must be a tuple"),
+        ((0, 5, "#000000"), "name of label 0 must be a text; got 5"),
+        ((0, "", "#000000"), "name of label 0 must be a text; got ''"),
+    ],
 )
 def test_a_label_with_a_wrong_id_or_groups_is_refused(values, message, unchecked):
     with pytest.raises(ValueError, match=message):
@@ -82,3 +95,16 @@ def test_a_label_with_a_wrong_id_or_groups_is_refused(values, message, unchecked
 
 def test_a_label_whose_id_is_a_whole_float_has_an_int(unchecked):
     assert LabelSet("one", [Label(0.0, "a", "#000000")]).mirrored_ids[0] == 0
+
+
+@pytest.mark.parametrize("count", [0, -1, 257, 2.5, "3", True])
+def test_numbered_parts_are_1_to_256(count, unchecked):
+    with pytest.raises(ValueError, match="number of parts must be a whole number from 1 to 256"):
+        numbered_labels(count)
+    assert [label.name for label in numbered_labels(1.0)] == ["background"]
+
+
+def test_a_label_set_takes_labels_and_its_groups_are_kept_as_a_tuple(unchecked):
+    with pytest.raises(ValueError, match=r"parts are Labels, such as .*got 'sky'"):
+        LabelSet("one", ["sky"])
+    assert hash(LabelSet("one", [Label(0, "a", "#000000", None, ["light"])]))

@@ -208,6 +208,31 @@ def test_an_encoder_is_sized_for_another_kind_of_generator():
 @pytest.mark.parametrize("kind", [None, 5, ["a"]])
 def test_a_kind_that_is_no_text_is_refused(kind, unchecked):
     with pytest.raises(ValueError, match="kind"):
-        registry.register(type("Made", (), {"kind": kind}))
+        registry.register(type("Made", (GeneratorModule,), {"kind": kind}))
     with pytest.raises(ValueError, match="kind of a generator is a text"):
         registry.build_generator({"kind": kind})
+
+
+class Unbuildable(GeneratorModule):
+    kind = "unbuildable"
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (type("Made", (), {"kind": "made"}), "subclass of GeneratorModule; got <class"),
+        ("waves", "subclass of GeneratorModule; got 'waves'"),
+        (type("Made", (GeneratorModule,), {}), "class Made needs an attribute kind, a text; got None"),
+        (type("Made", (GeneratorModule,), {"kind": ""}), "class Made needs an attribute kind, a text; got ''"),
+        (Unbuildable, "class Unbuildable needs a class method from_config"),
+    ],
+)
+def test_a_class_that_no_generator_can_be_built_from_is_refused(made, message, unchecked):
+    with pytest.raises(ValueError, match=message):
+        registry.register(made)
+    assert registry.generator_kinds() == ("stylegan2", "waves")
+
+
+def test_a_config_that_is_no_mapping_is_refused(unchecked):
+    with pytest.raises(ValueError, match=r"config must be a mapping, as config.to_dict gives it; got 'waves'"):
+        registry.build_generator("waves")

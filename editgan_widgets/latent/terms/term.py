@@ -5,11 +5,13 @@ A new goal or constraint of an edit is one class with this interface, added to t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from editgan_widgets.scalars import shown, whole
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,33 @@ class Term(Protocol):
     def value(self, at: Candidate) -> TermValue:
         """Evaluate the term at a candidate; returns the weighted loss and the unweighted figures."""
         ...
+
+
+def checked_term(term: Any) -> Term:
+    """A term whose names, goal and period fit together. Raises ValueError that names the term and what is wrong."""
+    kind = type(term).__name__
+    if not isinstance(term, Term):
+        raise ValueError(f"a term has names, period, goal and value (latent/terms/term.py); got {shown(term)}")
+    if not isinstance(term.names, (tuple, list)) or not all(isinstance(name, str) for name in term.names):
+        raise ValueError(f"the names of {kind} must be a tuple of texts, such as ('iou',); got {shown(term.names)}")
+    if term.goal is not None and term.goal not in term.names:
+        raise ValueError(
+            f"the goal of {kind} must be one of its own figures ({', '.join(term.names) or 'none'}) or None; got "
+            f"{shown(term.goal)}"
+        )
+    whole(term.period, f"the period of {kind}", least=1)
+    return term
+
+
+def checked_value(term: Term, at: Candidate) -> TermValue:
+    """A term's value at a candidate. Raises ValueError unless it has exactly the figures that the term names."""
+    value = term.value(at)
+    if value.figures.keys() != set(term.names):
+        raise ValueError(
+            f"{type(term).__name__} must report the figures that it names, {', '.join(term.names) or 'none'}; got "
+            f"{', '.join(map(str, value.figures)) or 'none'}; change its TermValue or its names"
+        )
+    return value
 
 
 def zero(device: torch.device) -> Float[Tensor, ""]:

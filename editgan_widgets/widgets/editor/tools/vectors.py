@@ -1,7 +1,7 @@
 """Edit vectors: sliders, switches and rows; keep, remove and refine vectors; save a sweep."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from msgspec import Meta
