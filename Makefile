@@ -69,7 +69,7 @@ test: $(STAMP)  ## run the tests (browser and render tests where a Chromium and 
 	EDITGAN_REQUIRE="$(filter browser,$(REQUIRED))" $(PYTEST) $(UNCHECKED) -n $(TEST_WORKERS) --dist worksteal -m browser $(or $(TEST_ARGS),tests/ui) || [ $$? -eq 5 ]
 
 # Without the checks of shapes and types, which cost more than the tests.
-test-fast: $(STAMP)  ## run the tests that take less than half a second each, without a browser, a shipped model or checks of shapes
+test-fast: $(STAMP)  ## run the tests that take less than a quarter of a second each, without a browser, a shipped model or checks of shapes
 	$(PYTEST) $(UNCHECKED) -n $(TEST_WORKERS) --dist worksteal -m "not browser and not slow and not shipped" $(TEST_ARGS)
 
 check: $(STAMP) $(PACKAGES)  ## lint, format, types, import contracts, bundles of the browser side

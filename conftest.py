@@ -4,15 +4,29 @@ On a user's machine a test that needs a Chromium or an EGL is skipped with a mes
 installs both and sets this variable, so that nothing is skipped there unseen.
 """
 
+import gc
 import os
 
 import pytest
 import typecheck
 
+gc.disable()  # until the end of collection, because the modules that it imports stay
 typecheck.install()  # before tests/conftest.py imports the package
 
 REQUIRED = tuple(os.environ.get("EDITGAN_REQUIRE", "").replace(",", " ").split())
 _ran: set[str] = set()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """Exempt the imported modules from garbage collection, which would search a million objects each time."""
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_unconfigure():
+    """Undo that, because Triton reports what is not collected at the end as leaks."""
+    gc.unfreeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -34,6 +34,8 @@ Whole: TypeAlias = int | float | Scalar
 Real: TypeAlias = float | int | Scalar
 Flag: TypeAlias = bool | Scalar
 
+_PLAIN = frozenset({int, float, bool, str, type(None)})  # a check against the protocol takes longer, 50 µs
+
 
 def whole(
     value: Any, name: str, error: type[ValueError] = ValueError, least: int | None = None, most: int | None = None
@@ -99,7 +101,10 @@ def plain_values(value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """Python value of a numpy scalar or a zero-dimensional array or tensor, also in a tuple; others are unchanged."""
-    if type(value) is tuple:
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple:
         return tuple(plain(x) for x in value)
     if isinstance(value, np.generic) or (isinstance(value, Scalar) and value.ndim == 0):
         return value.item()

@@ -78,6 +78,7 @@ def test_each_vector_is_applied_to_each_latent_at_each_strength(tiny_model, late
     }
 
 
+@pytest.mark.slow
 def test_the_report_is_a_table_a_plot_a_sentence_and_a_csv_file(tiny_model, latents, vectors, tmp_path):
     report = apply_to(latents, vectors[0], tiny_model, tmp_path, read=READ)
     with (tmp_path / "report.csv").open() as file:
@@ -179,6 +180,7 @@ def folder(tiny_model, latents, tmp_path):
     return files
 
 
+@pytest.mark.slow
 def test_a_folder_of_photos_saved_pictures_and_latents_lists_broken_files_with_the_reason(tiny_model, folder, vectors):
     report = apply_to(folder, vectors[0], tiny_model, folder / "out", embedding=QUICK)
     assert [row["portrait"] for row in report.rows] == [
@@ -201,6 +203,7 @@ def test_a_folder_of_photos_saved_pictures_and_latents_lists_broken_files_with_t
         assert {row["portrait"] for row in csv.DictReader(file) if row["skipped"]} == set(reasons)
 
 
+@pytest.mark.slow
 def test_a_photo_is_embedded_once_and_a_repaired_file_is_done_next_time(
     tiny_model, folder, vectors, counted, monkeypatch
 ):

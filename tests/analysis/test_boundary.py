@@ -41,6 +41,7 @@ def test_a_planted_boundary_is_found(tiny_model, planted, method):
     assert found.png().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_attributes_independent_of_the_latents_are_predicted_at_chance(tiny_model, planted):
     latents, _ = planted
     noise = LabelledLatents(latents.w[:600], np.random.default_rng(1).random(600), "noise")
@@ -68,6 +69,7 @@ def test_unknown_methods_and_invalid_shares_are_refused(tiny_model, planted):
         boundary_of(tiny_model, planted[0], share=0.7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["sefa", "ganspace"])
 def test_unsupervised_directions_are_named_after_the_attribute_they_change_most(tiny_model, method):
     found = find_directions(tiny_model, read, method, count=3, seeds=range(6))

@@ -40,6 +40,7 @@ def test_an_edits_quality_is_reported_in_words_and_figures():
     assert (EditQuality(0.1, 0.05, 0.012).reached, EditQuality(0.1, 0.05, 0.012).kept) == ("hardly", "changed")
 
 
+@pytest.mark.slow
 def test_an_edits_figures_belong_to_its_kept_step_and_follow_the_history(editor):
     assert str(editor.quality) == "nothing to judge"
     editor.paint(Stroke(points=[(8.0, 8.0), (24.0, 24.0)], radius=5.0, label=3), run=False)

@@ -21,6 +21,7 @@ def test_parallel_vectors_agree_at_any_length():
     assert found.table()[2]["cosine with the others"] == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_the_cosine_of_noisy_copies_is_the_share_of_the_signal():
     rng = torch.Generator().manual_seed(0)
     signal = torch.nn.functional.normalize(torch.randn(64, 512, generator=rng).flatten(), dim=0)

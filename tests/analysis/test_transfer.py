@@ -63,6 +63,7 @@ def test_a_reversed_vector_is_judged_by_its_own_sign(tiny_model, brighter):
     assert report.success.value > 0.5
 
 
+@pytest.mark.slow
 def test_a_vector_with_the_opposite_effect_elsewhere_fails(tiny_model, brighter):
     report = transfer(tiny_model, brighter, SEEDS, "brightness", read, source_change=-0.01)
     assert report.success.value == 0

@@ -209,6 +209,7 @@ def test_commands_that_write_a_picture_check_its_name_first(command, out):
     assert "--out " in done.output
 
 
+@pytest.mark.slow
 def test_a_drag_that_found_nothing_better_reports_that_it_wrote_no_vector(saved, tmp_path, monkeypatch):
     monkeypatch.setattr("editgan_widgets.documents.session_runs.Run.improves", lambda *_: False)
     out, vector = tmp_path / "dragged.png", tmp_path / "pull.safetensors"

@@ -64,6 +64,7 @@ def test_a_whole_release_becomes_one_bundle(release, tmp_path):
     np.testing.assert_array_equal(stored["label_maps"]["image_mask3"].numpy(), np.load(release / "image_mask3.npy"))
 
 
+@pytest.mark.slow
 def test_rosinalitys_discriminator_is_converted_and_mentioned_in_the_report(release, tmp_path):
     content = torch.load(release / "car.pt", weights_only=True)
     state = random_d((8, 8, 6, 5, 4))
@@ -111,6 +112,7 @@ def test_a_single_edit_vector_is_converted_to_the_named_file(release, tmp_path):
     assert EditVector.load(tmp_path / "w.safetensors").name == "wheel"
 
 
+@pytest.mark.slow
 def test_vectors_are_converted_for_a_given_bundle(release, tmp_path):
     convert([release / "car.pt"], tmp_path / "car.safetensors")
     done = convert([tmp_path / "car.safetensors", release / "wheel.npy"], tmp_path / "w.safetensors", kinds="vector")
@@ -146,6 +148,7 @@ def test_incompatible_sources_are_refused(release, tmp_path, names, labels, word
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_command_reports_the_kind_of_each_file_and_the_difference_of_pictures(release, tmp_path):
     sources = [release / "car.pt", release / "car_model_0.pth", release / "wheel.npy"]
     done = run("convert", *sources, "--out", tmp_path / "car.safetensors", "--labels", "car-32", "--samples", 1)

@@ -133,6 +133,7 @@ def test_a_swing_loops_without_a_jump():
     assert np.abs(np.diff([*scales, scales[0]])).max() < 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [3, 8, 9, 40, 1000])
 def test_a_recorder_keeps_the_first_and_last_frame_within_a_limit(number):
     recorder = FrameRecorder(most=8, side=16)

@@ -54,6 +54,7 @@ def test_a_restored_session_is_equal_at_every_entry(worked, tiny_model, tmp_path
         assert seen(again) == seen(worked), id
 
 
+@pytest.mark.slow
 def test_a_restored_session_and_its_journal_continue_like_the_original(worked, tiny_model, tmp_path):
     again = EditSession.restore(tiny_model, tmp_path / "journal")
     for session in (again, worked):  # its journal is closed

@@ -90,6 +90,7 @@ def test_the_action_that_finds_the_folder_deleted_is_saved(gone, session, folder
     assert same(EditSession.restore(session.model, folder), session)
 
 
+@pytest.mark.slow
 def test_a_deleted_folder_can_be_used_again_when_its_session_is_gone_but_not_before(tiny_model, tmp_path):
     one, other = (EditSession.from_seed(tiny_model, seed) for seed in (1, 2))
     one.keep_journal(tmp_path / "j")

@@ -43,6 +43,7 @@ def test_the_sessions_first_picture_is_the_embedded_crop(opened, photo):
     assert opened.cut.shape == (32, 32, 3)
 
 
+@pytest.mark.slow
 def test_only_the_edited_region_of_the_photo_changes(tiny_model, photo):
     opened = PhotoSession.open(tiny_model, photo, config=EmbedConfig(steps=5))
     np.testing.assert_array_equal(opened.pasted(), photo.pixels)

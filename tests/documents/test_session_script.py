@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from editors import run_script
+from editors import run_script, run_script_here
 from PIL import Image
 
 from editgan_widgets import DragPoint, EditConfig, EditSession, EditVector, Stroke
@@ -76,8 +76,9 @@ def test_nothing_in_a_history_is_executed_as_code(session, tmp_path, tiny_model)
     assert isinstance(session, EditSession)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begin", ["edit", "drag"])
-def test_strokes_painted_during_a_run_are_part_of_the_next_one_in_the_script_too(session, begin, tmp_path):
+def test_strokes_painted_during_a_run_are_part_of_the_next_one_in_the_script_too(session, begin, tmp_path, monkeypatch):
     session.paint(DAB)
     point = [DragPoint((12.0, 14.0), (17.0, 14.0))]
     run = session.edit(steps=4) if begin == "edit" else session.drag(point, steps=4)
@@ -86,11 +87,11 @@ def test_strokes_painted_during_a_run_are_part_of_the_next_one_in_the_script_too
     list(run)
     if session.can_edit:
         list(session.edit(steps=3))
-    out = run_script(session_script(session), session.model, tmp_path)
+    out = run_script_here(session_script(session), session.model, tmp_path, monkeypatch)
     assert out == "picture.png: the same pixels\n"
 
 
-def test_strokes_painted_during_a_refinement_come_after_it_in_the_script(session, tmp_path):
+def test_strokes_painted_during_a_refinement_come_after_it_in_the_script(session, tmp_path, monkeypatch):
     delta = 0.5 * torch.randn(session.w_plus[0].shape, generator=torch.Generator().manual_seed(3))
     run = session.refine(EditVector("push", delta, ("glow",), {"fingerprint": session.model.fingerprint}), 3)
     next(run)
@@ -101,9 +102,10 @@ def test_strokes_painted_during_a_refinement_come_after_it_in_the_script(session
     list(session.edit(steps=2))
     text = session_script(session)
     assert text.index("session.refine(vectors['push']") < text.index("session.paint(")
-    assert run_script(text, session.model, tmp_path) == "picture.png: the same pixels\n"
+    assert run_script_here(text, session.model, tmp_path, monkeypatch) == "picture.png: the same pixels\n"
 
 
+@pytest.mark.slow
 def test_a_strength_after_strokes_painted_during_a_drag_gives_the_same_parts_in_the_script(session, monkeypatch):
     run = session.drag([DragPoint((12.0, 14.0), (17.0, 14.0))], steps=4)
     next(run)

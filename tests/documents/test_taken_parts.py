@@ -17,7 +17,7 @@ def editor(session):
         yield editor
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def others(tiny_model):
     """A part and two seeds: one portrait shows the part in another shape, the other does not show it."""
     maps = {seed: sample_label_map(tiny_model, (seed, 1.0)) for seed in range(40)}

@@ -89,6 +89,7 @@ def test_both_formats_contain_the_same_pictures(tmp_path):
         np.testing.assert_allclose(np.load(tmp_path / "landmarks.npy")[i], records[i]["age"], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_resumed_render_equals_an_uninterrupted_one(tmp_path):
     options = {"pictures": True, "seed0": 7}
     with pytest.raises(StopError):
@@ -152,6 +153,7 @@ def test_separate_pictures_are_packed_into_arrays(tmp_path):
         pack_arrays(tmp_path / "bare")
 
 
+@pytest.mark.slow
 def test_the_card_lists_count_size_seeds_parts_and_balance(tmp_path):
     write_dataset(tmp_path, 200, 16, seed0=50)
     card = (tmp_path / "README.md").read_text()

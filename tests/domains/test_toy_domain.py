@@ -40,7 +40,7 @@ def networks(tiny_model):
     generator, rng = tiny_model.generator, torch.Generator().manual_seed(0)
     w_plus = torch.cat([tiny_model.sample_w_plus(seed, 1.0) for seed in range(8)])
     truth = spots.Threshold()(generator.synthesis(w_plus).image).argmax(1).to(torch.uint8)
-    settings = InterpreterTrainingConfig(ensemble=2, hidden=(16, 16), steps=150, pixels=1024, lr=1e-2)
+    settings = InterpreterTrainingConfig(ensemble=2, hidden=(16, 16), steps=60, pixels=512, lr=2e-2)
     return generator, tiny_model.discriminator, train_interpreter(generator, w_plus, truth, 2, settings, rng)
 
 
@@ -57,12 +57,14 @@ def test_a_saved_model_finds_its_domain_again(model, tmp_path):
     assert list(palettes_of(again.labels)) == ["own", "night"]
 
 
+@pytest.mark.slow
 def test_the_domains_scripted_edit_is_painted_edited_and_judged(model):
     judges = registry.judges_of(model)
     measured = list(measure_edits(model, judges.segmenter, registry.domain_of(model).scripted_edits(), range(4), 2, 4))
     assert [x.measure.judge_iou_after for x in measured]
 
 
+@pytest.mark.slow
 def test_the_domains_library_is_learned_shipped_and_offered(model, folder):
     config = LibraryConfig(candidates=2, sources=1, steps=4)
     learned = list(learn_library(model, folder, config, registry.judges_of(model).factors.read))

@@ -204,6 +204,7 @@ def test_convert_and_apply_take_directions(tiny_model, tmp_path):
         assert words in " ".join(done.stderr.split())
 
 
+@pytest.mark.slow
 def test_the_editor_opens_latents_and_loads_directions(tiny_model, tmp_path):
     two = [tiny_model.sample_w_plus(seed) for seed in (3, 4)]
     path = pt(tmp_path / "two", two)

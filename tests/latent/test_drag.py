@@ -145,6 +145,7 @@ def test_strokes_before_during_and_after_a_drag_stay_painted_when_its_strength_c
     np.testing.assert_array_equal(session.label_map == 2, painted)
 
 
+@pytest.mark.slow
 def test_a_script_drags_to_the_same_pixels(session, tiny_model, tmp_path, monkeypatch):
     region = np.zeros((32, 32), bool)
     region[5:25, 5:28] = True

@@ -56,6 +56,7 @@ def broken_off(painted: EditSession, steps: int) -> EditSession:
     return other
 
 
+@pytest.mark.slow
 def test_an_edit_that_is_interrupted_in_a_step_keeps_the_best_as_break_does(painted, interrupt_at):
     steps = 0
     interrupt_at(6)
@@ -110,6 +111,7 @@ def test_an_edit_that_is_interrupted_while_it_ends_keeps_its_best_once(painted, 
     assert painted.history.push.__func__ is push.__func__
 
 
+@pytest.mark.slow
 def test_refining_that_is_interrupted_keeps_the_best(session, tiny_model, interrupt_at):
     vector = push_of(tiny_model, 0.4)
     steps = session.refine(vector, steps=20)

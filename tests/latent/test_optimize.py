@@ -68,6 +68,7 @@ def test_no_grad_mode_leaks_to_the_consumer(tiny_model, session, target):
                 assert torch.is_grad_enabled() == enabled
 
 
+@pytest.mark.slow
 def test_the_same_edit_gives_the_same_steps(tiny_model, session, target, steps):
     again = list(optimize_edit(tiny_model, session.w_plus, target, EditConfig(steps=20)))
     assert torch.equal(again[-1].w_plus, steps[-1].w_plus)
@@ -99,6 +100,7 @@ def test_a_model_without_discriminator_is_edited_with_the_stand_ins_features(tin
         assert step.figures["perceptual"] > 0
 
 
+@pytest.mark.slow
 def test_a_term_that_cannot_be_computed_is_named_with_its_reason(tiny_model, session, target):
     bare = EditGAN(tiny_model.generator, None, tiny_model.interpreter, tiny_model.labels)
     (step,) = optimize_edit(bare, session.w_plus, target, replace(EditConfig.preset("released"), steps=1))

@@ -53,6 +53,7 @@ def test_a_stroke_covers_the_union_of_its_two_pieces(points, radius, shape, cut)
     assert np.array_equal(whole, coverage(pieces[0], radius, shape) | coverage(pieces[1], radius, shape))
 
 
+@pytest.mark.slow
 @given(points=paths(1, 5), radius=RADII, shape=SHAPES, more=LENGTHS)
 def test_a_larger_brush_covers_at_least_as_much(points, radius, shape, more):
     assert not (coverage(points, radius, shape) & ~coverage(points, radius + more, shape)).any()

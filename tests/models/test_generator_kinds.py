@@ -104,7 +104,7 @@ def model() -> EditGAN:
         generator = Waves(WavesConfig()).requires_grad_(False)
     w_plus = generator.w_plus(generator.mapping(torch.randn(8, 6, generator=rng)))
     labels = threshold_labels(generator.synthesis(w_plus).image)
-    settings = InterpreterTrainingConfig(ensemble=2, hidden=(16, 16), steps=150, pixels=1024, lr=1e-2)
+    settings = InterpreterTrainingConfig(ensemble=2, hidden=(16, 16), steps=60, pixels=512, lr=2e-2)
     interpreter = train_interpreter(generator, w_plus, labels, len(TINY_LABELS), settings, rng)
     return EditGAN(generator, None, interpreter, TINY_LABELS, {"name": "waves"})
 

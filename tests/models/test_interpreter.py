@@ -127,6 +127,7 @@ def test_training_is_reproducible_with_the_same_random_generator(tiny_model, lab
         assert torch.equal(a, b)
 
 
+@pytest.mark.slow
 def test_training_reports_its_progress(tiny_model, labelled):
     w_plus, label_maps = labelled
     seen = []

@@ -1,5 +1,7 @@
 """Shared by tests of editors: an editor that records its messages, and a session's script run in a new process."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import torch
 
 from editgan_widgets import EditVector
@@ -44,6 +47,16 @@ def run_script(text: str, model: EditGAN, folder: Path) -> str:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
+
+
+def run_script_here(text: str, model: EditGAN, folder: Path, patch: pytest.MonkeyPatch) -> str:
+    """Run a session's script with this model in this process, which takes seconds less; returns its output."""
+    patch.chdir(folder)
+    patch.setattr(sys, "argv", ["picture.py"])
+    patch.setattr("editgan_widgets.load_model", lambda _: model)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compile(text, "picture.py", "exec"), {})
+    return out.getvalue()
 
 
 def browser(editor, buffers=(), **content):

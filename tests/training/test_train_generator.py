@@ -359,6 +359,7 @@ def test_patches_and_pairs_train_together(data, tmp_path):
     assert lines[-1]["d_loss"] > 0
 
 
+@pytest.mark.slow
 def test_a_different_number_of_hinges_or_patches_is_refused(data, tmp_path):
     bent = dataclasses.replace(NETWORK, mapping_hinges=(0.5,))
     first = run(data, tmp_path / "a", config(network=bent, total_images=4))

@@ -49,6 +49,7 @@ def test_a_search_gives_rows_with_pictures_and_what_they_change(finder, method):
     assert not finder.view.running
 
 
+@pytest.mark.slow
 def test_style_channels_of_a_part_have_one_row_that_cannot_be_changed(finder):
     found = finder.find("stylespace", count=2, part="spark")
     assert found
@@ -105,6 +106,7 @@ def test_a_kept_direction_is_an_edit_vector_in_kept_and_in_a_file(finder, tmp_pa
         finder.forget("x")
 
 
+@pytest.mark.slow
 def test_another_portrait_shows_the_same_directions(finder, tiny_model):
     found = finder.find(count=2)
     finder.move(0, 1)
@@ -115,6 +117,7 @@ def test_another_portrait_shows_the_same_directions(finder, tiny_model):
     assert finder.view.seed == 8
 
 
+@pytest.mark.slow
 def test_a_new_search_replaces_found_directions_and_keeps_learned_ones(finder):
     finder.find(count=2)
     finder.move(0, 1)
@@ -135,6 +138,7 @@ def learn(finder, count=12):
     return finder.learn("bright")
 
 
+@pytest.mark.slow
 def test_a_direction_is_learned_from_a_dozen_marks_with_its_accuracy(finder, tiny_model):
     one = learn(finder)
     assert one.boundary.accuracy.n == 12
@@ -223,29 +227,30 @@ def test_a_cell_shows_the_widget_and_the_picture_for_pages_without_a_kernel(find
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["svm", "logistic", "mean difference", None])
 def test_marks_on_both_sides_of_a_planted_plane_give_its_normal(tiny_model, method):
     rng = torch.Generator().manual_seed(0)
-    w = torch.randn(400, 16, generator=rng)
+    w = torch.randn(120, 16, generator=rng)
     normal = torch.nn.functional.normalize(torch.randn(16, generator=rng), dim=0)
     found = marked_boundary(tiny_model, w, (w @ normal > 0).numpy(), "planted", method)
     direction = torch.nn.functional.normalize(found.vector.delta_w_plus[0], dim=0)
     assert float(direction @ normal) > 0.9
     assert found.accuracy.value > 0.85
-    assert len(found.table()) == 400
+    assert len(found.table()) == 120
     assert found.png().startswith(b"\x89PNG")
     assert "'planted' is right for" in found.sentence()
 
 
 def test_marks_at_random_are_right_by_chance_and_few_of_one_sign_are_warned_of(tiny_model):
     rng = np.random.default_rng(0)
-    w = torch.from_numpy(rng.standard_normal((60, 16))).float()
-    found = marked_boundary(tiny_model, w, rng.random(60) > 0.5)
+    w = torch.from_numpy(rng.standard_normal((30, 16))).float()
+    found = marked_boundary(tiny_model, w, rng.random(30) > 0.5)
     assert found.accuracy.low < 0.5 < found.accuracy.high + 0.1
-    lopsided = np.arange(60) < 5
+    lopsided = np.arange(30) < 5
     assert marked_boundary(tiny_model, w, lopsided).few
     assert "few marks" in marked_boundary(tiny_model, w, lopsided).sentence()
-    with pytest.raises(ValueError, match="got 60 latents and 2 marks"):
+    with pytest.raises(ValueError, match="got 30 latents and 2 marks"):
         marked_boundary(tiny_model, w, [True, False])
     with pytest.raises(ValueError, match="unknown method 'tree'"):
         marked_boundary(tiny_model, w, lopsided, method="tree")

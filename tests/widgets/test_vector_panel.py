@@ -172,6 +172,7 @@ def test_a_script_with_rows_a_switch_and_a_refinement_makes_the_same_pixels(edit
     assert "not the same" not in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "message",
     [
@@ -199,6 +200,7 @@ def test_what_changes_no_picture_leaves_a_running_edit_alone(editor, message):
     assert [entry.made["do"] for entry in editor.session.history.path()[1:]] == ["label_map", "edit"]
 
 
+@pytest.mark.slow
 def test_a_stopped_refinement_keeps_its_best_step(editor):
     editor.apply_vectors({"more spark": 1.0})
     assert editor.wait(20)
@@ -419,6 +421,7 @@ def test_vectors_of_the_library_cannot_be_removed(tiny_model, vectors, monkeypat
     editor.close()
 
 
+@pytest.mark.slow
 def test_the_last_edit_is_saved_as_an_animation(editor, tmp_path):
     with pytest.raises(ValueError, match="run an edit first"):
         editor.save_animation(tmp_path / "edit.gif")
