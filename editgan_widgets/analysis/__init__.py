@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.edit_comparison import EditWay, compare_edits
     from editgan_widgets.analysis.edit_ways import ways_to_edit
     from editgan_widgets.analysis.effects import effect_map
+    from editgan_widgets.analysis.ensemble_uncertainty import interpreter_uncertainty, judged_parts
     from editgan_widgets.analysis.found_directions import find_directions
     from editgan_widgets.analysis.linearity import interaction, nonlinearity
     from editgan_widgets.analysis.marked_boundaries import marked_boundary
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.vector_studies import study_vector
     from editgan_widgets.analysis.vector_tables import compare_vectors
     from editgan_widgets.analysis.w_ellipsoid import safe_strength
-    from editgan_widgets.latent.directions.conditioning import orthogonalise
+    from editgan_widgets.latent.directions.conditioning import orthogonalise, regularise
     from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
     from editgan_widgets.latent.directions.unsupervised import ganspace, sefa
 
@@ -62,6 +63,8 @@ __all__ = [
     "find_directions",
     "ganspace",
     "interaction",
+    "interpreter_uncertainty",
+    "judged_parts",
     "leakage",
     "linear_separability",
     "marked_boundary",
@@ -71,6 +74,7 @@ __all__ = [
     "path_length",
     "pca_vectors",
     "picture_distances",
+    "regularise",
     "row_norms",
     "safe_strength",
     "sample_size_of_mean",
@@ -103,6 +107,8 @@ _HOMES = {
     "find_directions": "editgan_widgets.analysis.found_directions",
     "ganspace": "editgan_widgets.latent.directions.unsupervised",
     "interaction": "editgan_widgets.analysis.linearity",
+    "interpreter_uncertainty": "editgan_widgets.analysis.ensemble_uncertainty",
+    "judged_parts": "editgan_widgets.analysis.ensemble_uncertainty",
     "leakage": "editgan_widgets.analysis.attribute_curves",
     "linear_separability": "editgan_widgets.analysis.path_lengths",
     "marked_boundary": "editgan_widgets.analysis.marked_boundaries",
@@ -112,6 +118,7 @@ _HOMES = {
     "path_length": "editgan_widgets.analysis.path_lengths",
     "pca_vectors": "editgan_widgets.analysis.vector_pca",
     "picture_distances": "editgan_widgets.analysis.set_distances",
+    "regularise": "editgan_widgets.latent.directions.conditioning",
     "row_norms": "editgan_widgets.analysis.vector_rows",
     "safe_strength": "editgan_widgets.analysis.w_ellipsoid",
     "sample_size_of_mean": "editgan_widgets.analysis.sample_size",

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets import images
@@ -12,6 +14,19 @@ from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.analysis.vector_effects import READ_WELL
 from editgan_widgets.domains.registry import domain_of, judges_of
 from editgan_widgets.models.editgan import EditGAN
+
+
+@runtime_checkable
+class StatisticsReader(Protocol):
+    """A judge that computes features of pictures, and attributes from the features."""
+
+    def features(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
+        """Features of pictures in [-1, 1]."""
+        ...
+
+    def read_statistics(self, statistics: Float[Tensor, "b c"]) -> Mapping[str, np.ndarray]:
+        """Attributes, from what `features` returned."""
+        ...
 
 
 def attributes_of(model: EditGAN) -> Read:
@@ -51,6 +66,28 @@ def compared_attributes(model: EditGAN) -> Read:
         return {name: values[name] for name in kept}
 
     return compared
+
+
+class SharedStatistics:
+    """A judge's `read` and `features` that compute the features of a tensor only once if they get it in turn.
+
+    Args:
+        factors: a judge that reads attributes from its own features, as a FactorRegressor does.
+    """
+
+    def __init__(self, factors: StatisticsReader) -> None:
+        self._factors = factors
+        self._last: tuple[Tensor, Tensor] | None = None  # pictures, their features
+
+    def features(self, pictures: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
+        """Features of pictures in [-1, 1]."""
+        if self._last is None or self._last[0] is not pictures:
+            self._last = pictures, self._factors.features(pictures)
+        return self._last[1]
+
+    def read(self, pictures: Float[Tensor, "n 3 h w"]) -> Mapping[str, np.ndarray]:
+        """Attributes of pictures in [-1, 1]."""
+        return self._factors.read_statistics(self.features(pictures))
 
 
 def by_picture(**functions: Callable[[np.ndarray], float]) -> Read:

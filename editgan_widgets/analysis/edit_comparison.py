@@ -253,7 +253,7 @@ class _Judged:
     def measure(self, way: EditWay, n: int, strength: float, scale: float) -> WayMeasure:
         """Edit the first n portraits and judge the pictures."""
         after = _batched(lambda w: picture_of(self.model, w), _edited(self.model, way, self.w_plus[:n], scale))
-        values = _all_values(self.read, after)
+        values, features = _judged(self.read, self.features, after)
         cosine = (_batched(self.identity, after) * self.faces[:n]).sum(1).cpu().numpy()
         return WayMeasure(
             way.name,
@@ -263,7 +263,7 @@ class _Judged:
             scale,
             Estimate.of_share(values[self.attribute] >= self.threshold),
             Estimate.of_mean(cosine),
-            kernel_distance(self.real, _batched(self.features, after).cpu().numpy()),
+            kernel_distance(self.real, features),
             _means({name: x - self.start[name][:n] for name, x in values.items()}, self.deviations),
         )
 
@@ -280,16 +280,14 @@ def _samples(
     """Attributes of sampled pictures, and the features of the HAS_SHARE of them that have the most of `attribute`."""
     rng = torch.Generator().manual_seed(seed)
     z = torch.randn(count, model.generator.z_dim, generator=rng).to(model.device)
-    values: list[dict[str, np.ndarray]] = []
-    found = []
+    batches = []
     for part in z.split(_BATCH):
         with torch.no_grad():
             pictures = picture_of(model, model.generator.w_plus(model.generator.mapping(part, truncation_psi)))
-            found.append(features(pictures).cpu().numpy())
-        values.append(_all_values(read, pictures))
-    joined = {name: np.concatenate([x[name] for x in values]) for name in values[0]}
-    chosen = checked_values(joined, attribute)
-    return joined, np.concatenate(found)[chosen >= np.quantile(chosen, 1 - HAS_SHARE)]
+        batches.append(_judged(read, features, pictures))
+    values = {name: np.concatenate([x[name] for x, _ in batches]) for name in batches[0][0]}
+    chosen = checked_values(values, attribute)
+    return values, np.concatenate([x for _, x in batches])[chosen >= np.quantile(chosen, 1 - HAS_SHARE)]
 
 
 def _portraits(
@@ -316,6 +314,16 @@ def _edited(model: EditGAN, way: EditWay, w_plus: Tensor, scale: float) -> Tenso
 @torch.no_grad()
 def _batched(function: Callable[[Tensor], Tensor], given: Tensor) -> Tensor:
     return torch.cat([function(part) for part in given.split(_BATCH)])
+
+
+@torch.no_grad()
+def _judged(
+    read: Read, features: Callable[[Tensor], Tensor], pictures: Tensor
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Attributes and features of pictures. Both get the same tensors, so that they can share their work."""
+    found = [(read(part), features(part)) for part in pictures.split(_BATCH)]
+    values = {name: np.concatenate([np.asarray(x[name], float) for x, _ in found]) for name in found[0][0]}
+    return values, torch.cat([x for _, x in found]).cpu().numpy()
 
 
 def _all_values(read: Read, pictures: Tensor) -> dict[str, np.ndarray]:

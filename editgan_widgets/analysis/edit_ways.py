@@ -7,6 +7,7 @@ from editgan_widgets.analysis.directions import LabelledLatents, labelled_latent
 from editgan_widgets.analysis.edit_comparison import EditWay
 from editgan_widgets.analysis.found_directions import AttributeScale, unsupervised_directions
 from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.latent.directions.conditioning import regularise
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
 from editgan_widgets.models.editgan import EditGAN
@@ -25,7 +26,9 @@ def ways_to_edit(
     candidates: int = 10,
     seed: int = 0,
 ) -> list[EditWay]:
-    """An edit vector, alone and refined, beside the directions that other methods find for the attribute.
+    """An edit vector, alone, refined and regularised, beside the directions that other methods find for the attribute.
+
+    The regularised one (latent/directions/conditioning.py) has only the rows that make shapes.
 
     Args:
         model: the model of the vector.
@@ -47,6 +50,9 @@ def ways_to_edit(
     latents = labelled_latents(model, attribute, read, samples, seed)
     ways = [EditWay("edit vector", vector, masks)]
     ways += [EditWay(f"edit vector, {steps} steps", vector, masks, steps) for steps in refined]
+    shapes = regularise(vector, model).masked((0, model.generator.coarse_rows))
+    if shapes.layers:
+        ways.append(EditWay("edit vector, regularised", shapes, masks))
     ways += [
         EditWay("InterFaceGAN", boundary_of(model, latents, "svm", seed=seed).vector, samples),
         EditWay("mean difference", mean_difference(model, latents), samples),

@@ -20,7 +20,7 @@ from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
 _LEAST = 3  # portraits: fewer have no standard deviation to speak of
-_BATCH = 4  # portraits at a time
+_BATCH = 8  # portraits at a time
 
 
 class VectorStudy:

@@ -20,6 +20,7 @@ def compare(
 ) -> None:
     """Compare an edit vector with InterFaceGAN, a mean difference, SeFa and StyleSpace (EditGAN, table 1)."""
     from editgan_widgets import load_model
+    from editgan_widgets.analysis.attributes import SharedStatistics, StatisticsReader
     from editgan_widgets.analysis.comparison_page import comparison_page
     from editgan_widgets.analysis.edit_comparison import compare_edits
     from editgan_widgets.analysis.edit_ways import ways_to_edit
@@ -38,14 +39,18 @@ def compare(
     if what is None:
         raise ValueError(f"vector {vector!r} names no attribute; give one by --attribute")
     steps = (10, 30, 60) if refined else ()
-    ways = ways_to_edit(loaded, chosen, what, judges.factors.read, steps, samples)
+    read, features = judges.factors.read, judges.identity
+    if isinstance(judges.factors, StatisticsReader):
+        shared = SharedStatistics(judges.factors)
+        read, features = shared.read, shared.features
+    ways = ways_to_edit(loaded, chosen, what, read, steps, samples)
     found = compare_edits(
         loaded,
         ways,
         what,
-        judges.factors.read,
+        read,
         judges.identity,
-        getattr(judges.factors, "features", judges.identity),  # features for the KID
+        features,  # for the KID
         range(50_000, 50_000 + portraits),
         samples=samples,
         refined_portraits=refined,

@@ -120,6 +120,18 @@ class Interpreter(nn.Module):
         folded = self.folded()
         return self._head(folded, pyramid_linear_at(features, folded.weight1, folded.bias1, sampler))
 
+    def member_logits(
+        self, features: Sequence[Float[Tensor, "batch _ _ _"]], size: tuple[int, int] | None = None
+    ) -> Float[Tensor, "ensemble batch num_labels h w"]:
+        """Logits of each member at every pixel; `forward` returns their mean. Takes `ensemble` times its memory."""
+        self._check(features)
+        size = size or (features[-1].shape[2], features[-1].shape[3])
+        folded, batch = self.folded(), len(features[0])
+        hidden = pyramid_linear(features, folded.weight1, folded.bias1, size).flatten(2).transpose(1, 2)
+        x = self._second(folded, hidden)  # [members, batch * n, h2]
+        logits = torch.baddbmm(folded.bias3[:, None], x, folded.weight3.transpose(1, 2))
+        return logits.unflatten(1, (batch, -1)).transpose(2, 3).unflatten(3, size)
+
     def members(self, pixels: Float[Tensor, "n channels"]) -> Float[Tensor, "ensemble n num_labels"]:
         """Every member's logits for n pixels' raw features; in training mode the norms use the batch's statistics."""
         scaled = self.weight1 / self.feature_std

@@ -157,10 +157,10 @@ def test_an_edit_vector_is_put_beside_the_directions_of_other_methods(tiny_model
         tiny_model, vector, "brightness", brightness, refined=(10,), samples=100, few=(30,), candidates=3
     )
     assert [x.name for x in ways] == [
-        *("edit vector", "edit vector, 10 steps", "InterFaceGAN", "mean difference"),
+        *("edit vector", "edit vector, 10 steps", "edit vector, regularised", "InterFaceGAN", "mean difference"),
         *("InterFaceGAN, 30 labels", "mean difference, 30 labels", "SeFa", "StyleSpace"),
     ]
-    assert [x.labels for x in ways[2:]] == [100, 100, 30, 30, 24, 24]
+    assert [x.labels for x in ways[3:]] == [100, 100, 30, 30, 24, 24]
     latents = torch.cat([tiny_model.sample_w_plus(seed) for seed in range(8)])
     for x in ways[2:]:
         raised = brightness(tiny_model.generator.synthesis(x.vector.apply(latents)).image)["brightness"]

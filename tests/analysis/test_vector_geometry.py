@@ -10,7 +10,7 @@ from editgan_widgets.analysis.vector_cosines import cosine_p_value, cosines
 from editgan_widgets.analysis.vector_pca import pca_vectors
 from editgan_widgets.analysis.vector_rows import row_norms
 from editgan_widgets.analysis.w_ellipsoid import _largest, safe_strength
-from editgan_widgets.latent.directions.conditioning import orthogonalise
+from editgan_widgets.latent.directions.conditioning import orthogonalise, regularise
 from editgan_widgets.latent.directions.edit_vector import EditVectorError, WrongModelError
 
 ROWS, WIDTH = 8, 16
@@ -190,3 +190,26 @@ def test_a_result_shows_its_summary_plot_and_table_in_a_notebook(make):
     assert "data:image/png;base64," in shown
     assert "<b>" not in shown
     assert found.csv().count("\n") == len(found.table()) + 1
+
+
+def test_a_regularised_vector_keeps_the_axes_that_w_varies_along_and_loses_the_others(tiny_model):
+    statistics = tiny_model.w_statistics()
+    share = statistics.std / statistics.std.max()
+    recipe = {"fingerprint": tiny_model.fingerprint}
+    deltas = torch.eye(WIDTH)[:, None].expand(-1, ROWS, -1) @ statistics.axes
+    for delta, kept in zip(deltas, (share**2 / (share**2 + 0.1**2)).tolist(), strict=True):
+        found = regularise(EditVector("axis", delta, (), recipe), tiny_model, floor=0.1)
+        assert torch.allclose(found.delta_w_plus, kept * delta, atol=1e-5)
+
+
+def test_a_regularised_vector_is_shorter_in_units_of_w(tiny_model):
+    (vector,) = random_vectors(1, tiny_model)
+    found = regularise(vector, tiny_model)
+    std, axes = tiny_model.w_statistics().std.clamp_min(1e-6), tiny_model.w_statistics().axes
+    lengths = [(v.delta_w_plus @ axes.T / std).norm() / v.delta_w_plus.norm() for v in (vector, found)]
+    assert lengths[1] < lengths[0]
+    assert found.name == "v0, regularised"
+    assert found.recipe["regularised"] == {"floor": 0.05}
+    assert torch.equal(regularise(vector, tiny_model, 0).delta_w_plus, vector.delta_w_plus)
+    with pytest.raises(ValueError, match="floor is a share of W's largest standard deviation, 0 or more; got -1"):
+        regularise(vector, tiny_model, -1)

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from editgan_widgets.file_kinds import misplaced
 from editgan_widgets.files import whole_file, why_unreadable
@@ -77,6 +78,19 @@ def at_working_size(image: Float[Tensor, "b 3 h w"], size: int = WORKING_SIZE) -
     if height == width and height % size == 0:
         return F.avg_pool2d(image, height // size)
     return F.interpolate(image, (size, size), mode="bilinear", antialias=True)
+
+
+def fold_batch_norm(network: nn.Module) -> None:
+    """Fold each batch normalisation into the convolution before it, in place: the same function, computed faster.
+
+    The network is in eval mode; afterwards it can neither be trained nor saved as the file that it came from.
+    """
+    for block in network.modules():
+        if isinstance(block, nn.Sequential):
+            for i in range(1, len(block)):
+                convolution, norm = block[i - 1], block[i]
+                if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                    block[i - 1], block[i] = fuse_conv_bn_eval(convolution, norm), nn.Identity()
 
 
 def save_network(network: nn.Module, path: str | Path, config: dict[str, Any], metadata: dict | None = None) -> None:

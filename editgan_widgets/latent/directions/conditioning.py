@@ -1,4 +1,4 @@
-"""Edit vectors made orthogonal to others, in the Euclidean metric or in that of W's covariance.
+"""Edit vectors made orthogonal to others, in the Euclidean metric or in that of W's covariance, or closer to W.
 
 InterFaceGAN (Shen et al. 2020, section 3.2), for several conditions: d' = d - C (CᵀMC)⁻¹ CᵀM d, where the columns of C
 are the conditions. M is the identity, or the inverse of W's covariance, in which a condition that W hardly varies along
@@ -16,6 +16,7 @@ from editgan_widgets.models.editgan import EditGAN
 
 Metric: TypeAlias = Literal["plain", "covariance"]
 
+FLOOR = 0.05  # of `regularise`
 _LEAST_STD = 1e-3  # minimum deviation of an axis relative to W's largest; a constant axis has no finite metric
 
 
@@ -67,6 +68,38 @@ def orthogonalise(
         delta_w_plus=left.float(),
         recipe=recipe,
         preview=None,
+    )
+
+
+def regularise(vector: EditVector, model: EditGAN, floor: float = FLOOR, name: str | None = None) -> EditVector:
+    """Shrink a vector along the axes that W hardly varies along, so that edited latents stay closer to W.
+
+    An edit learned on one portrait may use axes along which samples hardly differ. The result is S (S + f I)^-1 d, with
+    W's covariance S and f = (floor * largest standard deviation)^2: the most likely offset of a Gaussian prior with
+    covariance S if d is observed with noise of variance f. An axis with the deviation `floor` (as a share of the
+    largest) is halved.
+
+    Args:
+        vector: to change; it stays as it is.
+        model: the model of the vector.
+        floor: 0 leaves the vector as it is; 0.01 to 0.2 are usual. A larger value shrinks more: compare at scales with
+            equal effect.
+        name: name of the result; None takes "<name>, regularised".
+
+    Raises WrongModelError for a vector of another model, ValueError for a negative floor.
+    """
+    vector.check(model)
+    if not 0 <= floor < float("inf"):
+        raise ValueError(f"floor is a share of W's largest standard deviation, 0 or more; got {floor}")
+    statistics = model.w_statistics()
+    variance, axes = statistics.std.double().cpu().square(), statistics.axes.double().cpu()
+    noise = floor**2 * variance.max()
+    kept = torch.where(variance > 0, variance / (variance + noise), float(noise == 0))
+    # What lies outside the axes has no variance.
+    delta = vector.delta_w_plus.double() if noise == 0 else (vector.delta_w_plus.double() @ axes.T * kept) @ axes
+    recipe = {**vector.recipe, "regularised": {"floor": float(floor)}}
+    return replace(
+        vector, name=name or f"{vector.name}, regularised", delta_w_plus=delta.float(), recipe=recipe, preview=None
     )
 
 
