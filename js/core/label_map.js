@@ -175,8 +175,6 @@ export function makeLabelMap({ model }, { colours, isHidden, changed }) {
     loaded: () => loaded,
     current: () => current,
     region: () => region,
-    /** @param {string | null} id */
-    waits: (id = null) => (id === null ? pending.length > 0 : pending.some((stroke) => stroke.id === id)),
     count: () => pending.length,
   };
 }

@@ -19,8 +19,9 @@ import { makeRevisions } from "./revisions.js";
  * @param {string[]} given.passing
  * @param {(ids: string[]) => unknown} given.onHandled
  * @param {(waits: boolean) => unknown} given.onWaiting
+ * @param {() => unknown} given.onSent called after each message of the user, and if messages of an earlier page wait
  */
-export function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiting }) {
+export function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiting, onSent }) {
   const viewName = randomName();
   const revisions = makeRevisions({ model, on, atEnd });
   const connection = watchConnection({
@@ -39,10 +40,19 @@ export function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, 
   on("change:handled", () => outbox.handled(model.get("handled")));
   atEnd(outbox.close);
   atEnd(connection.close);
+  /** Send a message that may get lost, also to a kernel that is gone. @param {object} content @param {ArrayBuffer[]} [buffers] */
+  function pass(content, buffers) {
+    try {
+      post(content, buffers);
+    } catch (error) {
+      console.warn("EditGAN: a message was not sent", error);
+    }
+  }
   /** @type {import("./types").Tell} */
   function tell(message, buffers) {
-    if (downloads.includes(message.kind)) return void post({ ...message, view: viewName }, buffers);
-    if (passing.includes(message.kind) || message.live === true) return void post(message, buffers);
+    if (message.kind !== "ack") onSent();
+    if (downloads.includes(message.kind)) return void pass({ ...message, view: viewName }, buffers);
+    if (passing.includes(message.kind) || message.live === true) return void pass(message, buffers);
     return outbox.send(message, buffers);
   }
   /**
@@ -59,6 +69,9 @@ export function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, 
   function open() {
     outbox.handled(model.get("handled"));
     outbox.open();
+    if (outbox.waiting().length) onSent();
   }
-  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
+  /** The kernel will not answer: controls that wait for it show its last values. */
+  const abandon = () => own.handled(outbox.waiting().map(({ id }) => id));
+  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, abandon, alive: connection.alive };
 }

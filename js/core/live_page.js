@@ -6,19 +6,50 @@ import { makeLayers } from "./layers.js";
 import { makeLine } from "./line.js";
 import { makeNotices } from "./notices.js";
 import { makePage } from "./page.js";
+import { makeStatusText } from "./waiting.js";
+
+/** @param {import("./types").Translate} t */
+const goneText = (t) => t("The kernel was restarted and does not know this widget. Run its cell again.");
 
 /**
- * A page with its line to the kernel.
- * @template {import("./types").TextTraits & import("./types").DeliveryTraits} Traits
+ * A page with its line to the kernel and the text of its status line. `showStatus()` writes that text again.
+ * @template {import("./types").StatusTraits} Traits
  * @template {{ kind: string }} [Known=import("./types").Message]
  * @param {import("./types").Model<Traits>} model
  * @param {HTMLElement} root
- * @param {Parameters<typeof makeLine>[1]} given
+ * @param {Pick<Parameters<typeof makeLine>[1], "downloads" | "passing" | "onHandled"> & { putStatus: (text: string) => unknown, gone?: (t: import("./types").Translate) => string }} given
+ *   `putStatus` writes the status line; `gone` is its text after the kernel was restarted
  */
-export function makeLinePage(model, root, given) {
+export function makeLinePage(model, root, { putStatus, gone = goneText, onHandled, ...given }) {
+  /** @type {import("./types").Page<Traits>} */
   const page = makePage(model, root);
-  const line = makeLine(/** @type {any} */ (page), given);
-  return { ...page, line, own: line.own, tell: /** @type {import("./types").Tell<Known>} */ (line.tell) };
+  const { t } = page;
+  const line = makeLine(/** @type {any} */ (page), {
+    ...given,
+    onHandled: (ids) => (onHandled(ids), text.handled()),
+    onWaiting: (waits) => text.lost(waits),
+    onSent: () => text.sent(),
+  });
+  const text = makeStatusText({
+    written: () => model.get("status"),
+    put: putStatus,
+    waiting: line.waiting,
+    alive: line.alive,
+    abandoned: line.abandon,
+    gone: gone(t),
+    t,
+  });
+  page.atEnd(text.close);
+  return {
+    ...page, line,
+    own: line.own,
+    showStatus: text.show,
+    tell: /** @type {import("./types").Tell<Known>} */ (line.tell),
+    put: /** @type {typeof page.put} */ ((name, value) => {
+      page.put(name, value);
+      text.sent();
+    }),
+  };
 }
 
 /**
@@ -40,7 +71,7 @@ export function makeStatusPage({ model, el }, { downloads = [], passing = [] } =
     downloads,
     passing: ["ack", "dismiss", ...passing],
     onHandled: () => {},
-    onWaiting: (waits) => (waits ? (status.textContent = t("The connection is lost. Your changes are kept and sent once it is back.")) : showStatus()),
+    putStatus: (text) => void (status.textContent = text),
   });
   const { t, on, line } = page;
   const tell = /** @type {import("./types").Tell<import("./types").Request>} */ (line.tell);
@@ -60,7 +91,7 @@ export function makeStatusPage({ model, el }, { downloads = [], passing = [] } =
   }
   function showStatus() {
     stop.hidden = !model.get("running");
-    status.textContent = model.get("status");
+    page.showStatus();
     showProgress(model.get("progress"));
   }
   on(["change:running", "change:status", "change:progress"], showStatus);

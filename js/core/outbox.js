@@ -11,6 +11,7 @@ const MOST_PATIENCE = 60_000;
 const ASK_AGAIN = 300; // ms within which repeated requests of the kernel are answered once
 
 /**
+ * A message that waits for the kernel.
  * @typedef {object} Entry
  * @property {string} id
  * @property {string} client

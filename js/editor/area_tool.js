@@ -45,7 +45,6 @@ function paint(bench, message, points, echo) {
   bench.released();
   const id = bench.tell(message, points.length ? [floats(points)] : []) ?? "";
   bench.labelMap.add({ id, points, echo });
-  bench.sent(id);
 }
 
 /**

@@ -18,7 +18,6 @@ import { makePeek } from "../core/peek.js";
 import { makePictures } from "../core/pictures.js";
 import { makeRunBar } from "../core/run_bar.js";
 import { makeViews } from "../core/views.js";
-import { makeWaitingNote } from "../core/waiting.js";
 import { makeZoom } from "../core/zoom.js";
 import { makeBrush } from "./brush.js";
 import { makeChoice } from "./choice.js";
@@ -47,7 +46,10 @@ function render({ model, el }) {
   const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
   const page = makeEditorPage(model, root, {
     onHandled: (ids) => readMask(ids),
-    onWaiting: (waits) => (waits ? (status.textContent = t("The connection is lost. Your changes are kept and sent once it is back.")) : showStatus()),
+    putStatus(text) {
+      status.textContent = text;
+      announcer.status(text);
+    },
   });
   const { t, tell, on, width, height, line } = page;
   const hint = `editgan-${++editors}-help`;
@@ -106,7 +108,6 @@ function render({ model, el }) {
   const painting = makePainting(page, {
     labelMap, zoom, choice, brush, hover, redraw,
     canvases: () => views.canvases,
-    sent: (id) => waiting.watch(() => line.online() && labelMap.waits(id)),
   });
   const portraits = makeSampleSheet(page);
   const photoPanel = makePhotoPanel(page);
@@ -130,7 +131,6 @@ function render({ model, el }) {
     previewShown: () => [vectorPanel, staging].forEach((panel) => panel.previewShown()),
   });
   const status = h("div", { class: "eg-status" }); // read out by the announcer, but not at every step
-  const waiting = makeWaitingNote({ status, written: () => model.get("status"), waits: labelMap.waits, alive: line.alive, t });
   const notices = makeNotices(page, { dismiss: () => tell({ kind: "dismiss" }) });
   root.append(
     toolbar.node,
@@ -157,7 +157,6 @@ function render({ model, el }) {
   /** @param {string[]} [ids] */
   async function readMask(ids) {
     if (!(await labelMap.read(ids))) return;
-    waiting.check();
     preview.again();
   }
   function showChoices() {
@@ -178,10 +177,6 @@ function render({ model, el }) {
     runBar.showRunning();
     showPossible();
     redraw();
-  }
-  function showStatus() {
-    status.textContent = model.get("status");
-    announcer.status(model.get("status"));
   }
   /** A preview may be in view although the value that was sent last is the one before it: then no picture follows. */
   function rereadPicture() {
@@ -213,7 +208,7 @@ function render({ model, el }) {
     [["photo"], divider.readPhoto],
     [["photo", "whole", "show_whole"], photoPanel.show],
     [["quality"], quality.show],
-    [["running"], () => (showRunning(), showStatus())],
+    [["running"], () => (showRunning(), page.showStatus())],
     [["progress"], () => runBar.take(model.get("progress"))],
     [["vectors", "vector_pictures", "vector_clashes"], vectorPanel.show],
     [["history", "history_revision"], history.read],
@@ -222,7 +217,7 @@ function render({ model, el }) {
     [["settings"], settings.show],
     [["can_edit", "can_undo", "can_redo"], showPossible],
     [["error"], showError],
-    [["status"], showStatus],
+    [["status"], page.showStatus],
     [["notice"], notices.showNotice],
   ];
   for (const [traits, show] of SHOWN) on(traits.map((trait) => `change:${trait}`), () => show());

@@ -31,10 +31,10 @@ export interface CompareWith {
   entry: number | null;
 }
 
-/** Change the settings of the edits that follow. */
+/** Change the settings of the edits that follow: to those of a preset, if one is given, and then single ones. */
 export interface Configure {
   kind: "configure";
-  preset?: string;
+  preset?: string | null;
   settings?: Settings;
 }
 
@@ -252,7 +252,7 @@ export interface SetStrength {
   live?: boolean;
 }
 
-/** Settings of EditConfig that the page has fields for. A setting that is left out keeps the preset's value. */
+/** Settings of EditConfig that the page has fields for. A setting that is left out keeps its value. */
 export interface Settings {
   lr?: number;
   outside_budget?: number;

@@ -13,11 +13,14 @@ const PASSING = ["ack", "samples", "outline", "dismiss", "open", "thumbs", "hist
  * @param {HTMLElement} root
  * @param {object} given
  * @param {(ids: string[]) => unknown} given.onHandled
- * @param {(waits: boolean) => unknown} given.onWaiting
+ * @param {(text: string) => unknown} given.putStatus writes the status line
  */
-export function makeEditorPage(model, root, { onHandled, onWaiting }) {
+export function makeEditorPage(model, root, { onHandled, putStatus }) {
   /** @type {ReturnType<typeof makeLinePage<Traits, import("./messages").Message>>} */
-  const page = makeLinePage(model, root, { downloads: DOWNLOADS, passing: PASSING, onHandled, onWaiting });
+  const page = makeLinePage(model, root, {
+    downloads: DOWNLOADS, passing: PASSING, onHandled, putStatus,
+    gone: (t) => t("The kernel was restarted and does not know this editor. Run Editor.restore() in a new cell to bring it back."),
+  });
   const names = model.get("labels");
   return {
     ...page,

@@ -23,12 +23,11 @@ const STRIDE = 8; // px that the keys move the brush with Shift
  * @param {ReturnType<typeof import("./brush.js").makeBrush>} given.brush
  * @param {HTMLElement} given.hover shows which part is under the pointer
  * @param {() => void} given.redraw
- * @param {(id: string) => void} given.sent called with the id of each sent stroke
  */
-export function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, redraw, sent }) {
+export function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, redraw }) {
   const { model, width, height, byId, t, listen, root } = page;
   const bench = {
-    ...page, labelMap, choice, brush, redraw, sent,
+    ...page, labelMap, choice, brush, redraw,
     reach: (/** @type {number} */ px) => (px * width) / zoom.seen().zoom / (canvases()[1].clientWidth || width),
     released: () => void (root.dataset.up = String(performance.now())),
   };

@@ -9,10 +9,10 @@ export function makeSettings({ model, own, t }) {
   const presets = { default: t("balanced"), paper: t("as in the paper"), released: t("as released") };
   const preset = h(
     "select",
-    { class: "eg-select", "aria-label": t("Preset"), onchange: () => void sent.tell({ kind: "configure", preset: preset.value, settings: {} }) },
+    { class: "eg-select", "aria-label": t("Preset"), onchange: () => void sent.tell({ kind: "configure", preset: preset.value }, "preset") },
     ...Object.entries(presets).map(([name, label]) => h("option", { value: name }, label)),
   );
-  const prime = h("input", { type: "checkbox", onchange: () => void configure() });
+  const prime = h("input", { type: "checkbox", onchange: () => void sent.tell({ kind: "configure", settings: { prime: prime.checked } }, "prime") });
   /** @type {Record<string, { node: HTMLInputElement, empty: boolean, text: ReturnType<typeof makeFieldText> }>} */
   const fields = {};
   /**
@@ -25,19 +25,17 @@ export function makeSettings({ model, own, t }) {
   const field = (name, label, title, attributes, optional = false) => {
     const input = h("input", {
       type: "number", class: "eg-search eg-number-field", title, onblur: () => show(), "aria-label": label, placeholder: optional ? t("auto") : "", ...attributes,
-      onchange: () => configure(),
+      onchange: () => configure(name),
     });
     fields[name] = { node: input, empty: optional, text: makeFieldText(input) };
     return h("label", { class: "eg-field" }, h("span", {}, label), input);
   };
-  function configure() {
-    /** @type {Record<string, number | null>} */
-    const settings = {};
-    for (const [key, { node, empty, text }] of Object.entries(fields)) {
-      text.took();
-      if (node.value !== "" || empty) settings[key] = node.value === "" ? null : Number(node.value);
-    }
-    sent.tell({ kind: "configure", preset: preset.value || "default", settings: { ...settings, prime: prime.checked } });
+  /** Send a field; the others are left as the kernel has them. @param {string} name */
+  function configure(name) {
+    const { node, empty, text } = fields[name];
+    text.took();
+    if (node.value === "" && !empty) return;
+    sent.tell({ kind: "configure", settings: { [name]: node.value === "" ? null : Number(node.value) } }, name);
   }
   const terms = h("p", { class: "eg-note" });
   const node = h(
@@ -62,12 +60,13 @@ export function makeSettings({ model, own, t }) {
     terms,
   );
   function show() {
-    if (sent.waits()) return;
     const settings = model.get("settings");
-    preset.value = settings.preset;
-    prime.checked = settings.prime;
+    if (!sent.waits("preset")) preset.value = settings.preset;
+    if (!sent.waits("prime")) prime.checked = settings.prime;
     terms.textContent = settings.terms ?? "";
-    for (const [name, { text }] of Object.entries(fields)) text.show(settings[name] == null ? "" : String(Number(settings[name].toPrecision(4))));
+    for (const [name, { text }] of Object.entries(fields)) {
+      if (!sent.waits(name)) text.show(settings[name] == null ? "" : String(Number(settings[name].toPrecision(4))));
+    }
   }
   return { node, show };
 }

@@ -61,7 +61,6 @@ export function makeStrokeTool(bench, { head, echo, radius, pressed = true, leas
     const asks = { ...asked(), radius: stroke.radius, label, locked, over, mirror };
     const id = tell(head.kind === "push" ? { ...head, ...asks } : { ...head, ...asks, shape: shape() }, buffers);
     labelMap.keep({ id: id ?? "", points, echo: echo(stroke) });
-    if (id) bench.sent(id);
   }
   /** @param {any} message @param {ArrayBuffer[]} buffers */
   function restore(message, buffers) {

@@ -132,7 +132,7 @@ def test_a_stroke_painted_while_a_cell_runs_is_not_lost(open_notebook, host):
     editor.stroke(points, 32)
     echo = editor.pixels("index")
     assert not np.array_equal(echo, before)
-    note = "The kernel is busy; the stroke is waiting for it."
+    note = "The kernel is busy; your changes are waiting for it."
     heard = "root => root.editgan.pending() === 0"
     until(lambda: editor.evaluate(heard) or editor.status == note, 4, "neither a note nor an answer")
     if host is Classic:
@@ -158,6 +158,59 @@ def test_a_stroke_painted_while_a_cell_runs_is_not_lost(open_notebook, host):
     until(lambda: editor.frames > 0, 30, "no frames arrived")
     editor.idle()
     assert editor.status.startswith("Done")
+
+
+EXPLORER = """
+from editgan_widgets.analysis import by_picture
+from editgan_widgets.widgets import DirectionFinder, VectorExplorer
+read = by_picture(brightness=lambda picture: picture.mean())
+explorer = VectorExplorer(model, [push], seeds=(1, 2), portraits=range(50, 54), read=read)
+explorer
+"""
+FINDER = "finder = DirectionFinder(model, seed=3, read=read)\nfinder"
+
+
+def test_after_a_kernel_restart_the_controls_of_every_widget_say_so_and_return(open_notebook):
+    lab = open_notebook(WAITING, EXPLORER, FINDER)
+    editor = EditorPage(lab)
+    explorer, finder = lab.page.locator(".ex-root"), lab.page.locator(".eg-finder")
+    until(lambda: explorer.locator(".eg-status").inner_text() == "All is measured.", 60, "nothing was measured")
+    editor.root.locator("summary", has_text="Advanced").click()
+    controls = [
+        (editor.root, editor.root.get_by_label("Scale of push"), "0.8"),
+        (editor.root, editor.root.get_by_label("Learning rate"), "0.5"),
+        (explorer, explorer.locator(".ex-slider"), "0.5"),
+        (finder, finder.get_by_label("Seed of the portrait"), "8"),
+    ]
+    before = [control.input_value() for _, control, _ in controls]
+    note = "The kernel was restarted and does not know this"
+    lab.restart()
+    for root, control, value in controls:
+        control.fill(value)
+        control.press("Tab")
+        until(lambda root=root: root.locator(".eg-status").inner_text().startswith(note), 10, "no note")
+    returned = lambda: [control.input_value() for _, control, _ in controls] == before  # noqa: E731
+    until(returned, 10, "a control keeps a value that the kernel never had")
+
+
+def test_a_setting_chosen_with_a_preset_under_way_leaves_the_presets_values(open_notebook):
+    lab = open_notebook(WAITING, BUSY)
+    gate = lab.path.parent / "gate"
+    gate.touch()
+    editor = EditorPage(lab)
+    editor.root.locator("summary", has_text="Advanced").click()
+    until(lambda: "slow" in lab.kernel("print(*globals())"), 10, "the cells have not run")
+    gate.unlink()
+    lab.start_cell(1)
+    editor.root.get_by_label("Preset").select_option("paper")
+    field = editor.root.get_by_label("Stop at")
+    field.fill("0.9")
+    field.press("Tab")
+    gate.touch()
+    compare = "from dataclasses import replace; from editgan_widgets import EditConfig; "
+    compare += "paper = replace(EditConfig.preset('paper'), stop_iou=0.9)"
+    until(lambda: editor.evaluate("root => root.editgan.waiting()") == 0, 20, "a setting waits for ever")
+    assert lab.kernel(f"{compare}; print(editor.session.config == paper)").strip() == "True"
 
 
 def test_a_saved_notebook_contains_the_picture_and_its_parts(open_notebook):

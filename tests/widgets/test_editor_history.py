@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import torch
 from editors import heard, push_of
 from PIL import Image
 
-from editgan_widgets import EditSession, Stroke
+from editgan_widgets import EditConfig, EditSession, Stroke
 from editgan_widgets.documents.history import HistoryError
 from editgan_widgets.documents.journal import JournalError
 from editgan_widgets.widgets import Editor
@@ -144,6 +145,15 @@ def test_settings_combine_a_preset_with_single_values(editor):
     assert editor.view.settings["preset"] == "default"
     with pytest.raises(ValueError, match="an edit's settings are steps"):
         editor.configure(rate=1)
+
+
+def test_a_field_of_the_advanced_panel_changes_that_setting_alone(editor):
+    browser(editor, kind="configure", settings={"lr": 0.05})
+    browser(editor, kind="configure", settings={"buffer_px": 3})
+    assert (editor.session.config.lr, editor.session.config.buffer_px) == (0.05, 3)
+    browser(editor, kind="configure", preset="paper")
+    browser(editor, kind="configure", settings={"stop_iou": 0.9})  # edited before the page has the new preset
+    assert editor.session.config == replace(EditConfig.preset("paper"), stop_iou=0.9)
 
 
 def test_the_advanced_panel_switches_the_start_from_a_known_vector_off_and_on(editor):

@@ -13,6 +13,7 @@ import numpy as np
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.latent.directions.library import load_vectors
+from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.masks.part_operations import Operation
 from editgan_widgets.masks.strokes import Stroke, check_stroke, covered
 from editgan_widgets.models.editgan import EditGAN
@@ -38,7 +39,7 @@ from editgan_widgets.widgets.editor.sample_shelf import SampleShelf, checked_sam
 from editgan_widgets.widgets.editor.screen import Screen
 from editgan_widgets.widgets.editor.tool_outlines import ToolOutlines
 from editgan_widgets.widgets.editor.tools.brush import Brush
-from editgan_widgets.widgets.editor.tools.editing import Accept, RunEdit, SetStrength, TakeConfig, configured
+from editgan_widgets.widgets.editor.tools.editing import Accept, RunEdit, SetStrength, TakeConfig, changed
 from editgan_widgets.widgets.editor.tools.operation import ChangeMask, FromSample
 from editgan_widgets.widgets.editor.tools.travel import CompareWith, Discard, Redo, Refresh, Rename, Undo, Visit
 from editgan_widgets.widgets.editor.vector_methods import VectorMethods
@@ -292,7 +293,7 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
         of range; the settings are then unchanged.
         """
         given = {name: plain(value) for name, value in settings.items()}
-        config = configured("default" if preset is None else preset, given)
+        config = changed(EditConfig.preset("default" if preset is None else preset), given)
         self._worker.ask(TakeConfig(config=config))
         if "steps" in settings:
             self.view.steps = checked_steps(settings["steps"])

@@ -633,8 +633,6 @@ function makeLabelMap({ model }, { colours, isHidden, changed: changed2 }) {
     loaded: () => loaded,
     current: () => current,
     region: () => region,
-    /** @param {string | null} id */
-    waits: (id = null) => id === null ? pending.length > 0 : pending.some((stroke) => stroke.id === id),
     count: () => pending.length
   };
 }
@@ -946,28 +944,6 @@ function twoTone(ctx, path, scale, ratio, { weight = 1, dashed = false, light = 
   if (dashed) ctx.setLineDash([4 * unit, 3 * unit]);
   ctx.stroke(path);
   ctx.setLineDash([]);
-}
-
-// core/waiting.js
-var SOON_ENOUGH = 2e3;
-function makeWaitingNote({ status, written, waits, alive, t }) {
-  let noted = false;
-  return {
-    /** @param {() => boolean} isWaiting */
-    watch(isWaiting) {
-      setTimeout(async () => {
-        const there = await alive();
-        if (!isWaiting()) return;
-        noted = true;
-        status.textContent = there ? t("The kernel is busy; the stroke is waiting for it.") : t("The kernel was restarted and does not know this editor. Run Editor.restore() in a new cell to bring it back.");
-      }, SOON_ENOUGH);
-    },
-    check() {
-      if (!noted || waits()) return;
-      noted = false;
-      status.textContent = written();
-    }
-  };
 }
 
 // core/view_window.js
@@ -1362,7 +1338,6 @@ function makeStrokeTool(bench, { head, echo, radius, pressed = true, least = 1, 
     const asks = { ...asked(), radius: stroke.radius, label, locked, over, mirror };
     const id = tell(head.kind === "push" ? { ...head, ...asks } : { ...head, ...asks, shape: shape() }, buffers);
     labelMap.keep({ id: id ?? "", points, echo: echo(stroke) });
-    if (id) bench.sent(id);
   }
   function restore(message, buffers) {
     if (message.kind !== head.kind || "tool" in head && message.tool !== head.tool) return null;
@@ -1478,7 +1453,6 @@ function paint(bench, message, points, echo) {
   bench.released();
   const id = bench.tell(message, points.length ? [floats(points)] : []) ?? "";
   bench.labelMap.add({ id, points, echo });
-  bench.sent(id);
 }
 function paintInside(bench, points) {
   const asked = bench.asked();
@@ -2328,7 +2302,7 @@ function makeRevisions({ model, on, atEnd }) {
 }
 
 // core/line.js
-function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiting }) {
+function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiting, onSent }) {
   const viewName = randomName();
   const revisions = makeRevisions({ model, on, atEnd });
   const connection = watchConnection({
@@ -2346,9 +2320,17 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
   on("change:handled", () => outbox.handled(model.get("handled")));
   atEnd(outbox.close);
   atEnd(connection.close);
+  function pass(content, buffers) {
+    try {
+      post(content, buffers);
+    } catch (error) {
+      console.warn("EditGAN: a message was not sent", error);
+    }
+  }
   function tell(message, buffers) {
-    if (downloads.includes(message.kind)) return void post({ ...message, view: viewName }, buffers);
-    if (passing.includes(message.kind) || message.live === true) return void post(message, buffers);
+    if (message.kind !== "ack") onSent();
+    if (downloads.includes(message.kind)) return void pass({ ...message, view: viewName }, buffers);
+    if (passing.includes(message.kind) || message.live === true) return void pass(message, buffers);
     return outbox.send(message, buffers);
   }
   function download({ view, type, name }, buffer) {
@@ -2360,8 +2342,10 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
   function open() {
     outbox.handled(model.get("handled"));
     outbox.open();
+    if (outbox.waiting().length) onSent();
   }
-  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
+  const abandon = () => own.handled(outbox.waiting().map(({ id }) => id));
+  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, abandon, alive: connection.alive };
 }
 
 // core/page.js
@@ -2393,25 +2377,105 @@ function makePage(model, root) {
   };
 }
 
+// core/waiting.js
+var SOON_ENOUGH = 2e3;
+function makeStatusText({ written, put, waiting, alive, abandoned, gone, t }) {
+  let offline = false;
+  let note = "";
+  let back = 0;
+  let timer;
+  let closed = false;
+  const show = () => void put(offline ? t("The connection is lost. Your changes are kept and sent once it is back.") : note || written());
+  function setNote(text) {
+    if (text === note) return;
+    note = text;
+    show();
+  }
+  function sent() {
+    if (!closed) timer ??= setTimeout(look, SOON_ENOUGH);
+  }
+  async function look() {
+    const there = await alive();
+    timer = void 0;
+    if (closed) return;
+    const late = !offline && waiting().some(({ since }) => Date.now() - Math.max(since, back) >= SOON_ENOUGH);
+    setNote(!there ? gone : late ? t("The kernel is busy; your changes are waiting for it.") : "");
+    if (!there) abandoned();
+    if (!there || waiting().length) sent();
+  }
+  return {
+    show,
+    sent,
+    handled: () => void (waiting().length || setNote("")),
+    /** @param {boolean} waits */
+    lost(waits) {
+      if (offline && !waits) [back, note] = [Date.now(), ""];
+      offline = waits;
+      show();
+      if (waiting().length) sent();
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    }
+  };
+}
+
 // core/live_page.js
-function makeLinePage(model, root, given) {
+var goneText = (t) => t("The kernel was restarted and does not know this widget. Run its cell again.");
+function makeLinePage(model, root, { putStatus, gone = goneText, onHandled, ...given }) {
   const page = makePage(model, root);
+  const { t } = page;
   const line = makeLine(
     /** @type {any} */
     page,
-    given
+    {
+      ...given,
+      onHandled: (ids) => (onHandled(ids), text.handled()),
+      onWaiting: (waits) => text.lost(waits),
+      onSent: () => text.sent()
+    }
   );
-  return { ...page, line, own: line.own, tell: (
-    /** @type {import("./types").Tell<Known>} */
-    line.tell
-  ) };
+  const text = makeStatusText({
+    written: () => model.get("status"),
+    put: putStatus,
+    waiting: line.waiting,
+    alive: line.alive,
+    abandoned: line.abandon,
+    gone: gone(t),
+    t
+  });
+  page.atEnd(text.close);
+  return {
+    ...page,
+    line,
+    own: line.own,
+    showStatus: text.show,
+    tell: (
+      /** @type {import("./types").Tell<Known>} */
+      line.tell
+    ),
+    put: (
+      /** @type {typeof page.put} */
+      ((name, value) => {
+        page.put(name, value);
+        text.sent();
+      })
+    )
+  };
 }
 
 // editor/page.js
 var DOWNLOADS = ["save", "save_mask", "script", "animation", "sweep"];
 var PASSING = ["ack", "samples", "outline", "dismiss", "open", "thumbs", "history"];
-function makeEditorPage(model, root, { onHandled, onWaiting }) {
-  const page = makeLinePage(model, root, { downloads: DOWNLOADS, passing: PASSING, onHandled, onWaiting });
+function makeEditorPage(model, root, { onHandled, putStatus }) {
+  const page = makeLinePage(model, root, {
+    downloads: DOWNLOADS,
+    passing: PASSING,
+    onHandled,
+    putStatus,
+    gone: (t) => t("The kernel was restarted and does not know this editor. Run Editor.restore() in a new cell to bring it back.")
+  });
   const names = model.get("labels");
   return {
     ...page,
@@ -2476,7 +2540,7 @@ function makePinch({ canvas, width, height, seen, moveTo, begun }) {
 // editor/painting.js
 var WAYS3 = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 var STRIDE2 = 8;
-function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, redraw, sent }) {
+function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, redraw }) {
   const { model, width, height, byId, t, listen, root } = page;
   const bench = {
     ...page,
@@ -2484,7 +2548,6 @@ function makePainting(page, { canvases, labelMap, zoom, choice, brush, hover, re
     choice,
     brush,
     redraw,
-    sent,
     reach: (px) => px * width / zoom.seen().zoom / (canvases()[1].clientWidth || width),
     released: () => void (root.dataset.up = String(performance.now()))
   };
@@ -2977,10 +3040,10 @@ function makeSettings({ model, own, t }) {
   const presets = { default: t("balanced"), paper: t("as in the paper"), released: t("as released") };
   const preset = h(
     "select",
-    { class: "eg-select", "aria-label": t("Preset"), onchange: () => void sent.tell({ kind: "configure", preset: preset.value, settings: {} }) },
+    { class: "eg-select", "aria-label": t("Preset"), onchange: () => void sent.tell({ kind: "configure", preset: preset.value }, "preset") },
     ...Object.entries(presets).map(([name, label]) => h("option", { value: name }, label))
   );
-  const prime = h("input", { type: "checkbox", onchange: () => void configure() });
+  const prime = h("input", { type: "checkbox", onchange: () => void sent.tell({ kind: "configure", settings: { prime: prime.checked } }, "prime") });
   const fields = {};
   const field = (name, label, title, attributes, optional = false) => {
     const input = h("input", {
@@ -2991,18 +3054,16 @@ function makeSettings({ model, own, t }) {
       "aria-label": label,
       placeholder: optional ? t("auto") : "",
       ...attributes,
-      onchange: () => configure()
+      onchange: () => configure(name)
     });
     fields[name] = { node: input, empty: optional, text: makeFieldText(input) };
     return h("label", { class: "eg-field" }, h("span", {}, label), input);
   };
-  function configure() {
-    const settings = {};
-    for (const [key, { node: node2, empty, text }] of Object.entries(fields)) {
-      text.took();
-      if (node2.value !== "" || empty) settings[key] = node2.value === "" ? null : Number(node2.value);
-    }
-    sent.tell({ kind: "configure", preset: preset.value || "default", settings: { ...settings, prime: prime.checked } });
+  function configure(name) {
+    const { node: node2, empty, text } = fields[name];
+    text.took();
+    if (node2.value === "" && !empty) return;
+    sent.tell({ kind: "configure", settings: { [name]: node2.value === "" ? null : Number(node2.value) } }, name);
   }
   const terms = h("p", { class: "eg-note" });
   const node = h(
@@ -3027,12 +3088,13 @@ function makeSettings({ model, own, t }) {
     terms
   );
   function show() {
-    if (sent.waits()) return;
     const settings = model.get("settings");
-    preset.value = settings.preset;
-    prime.checked = settings.prime;
+    if (!sent.waits("preset")) preset.value = settings.preset;
+    if (!sent.waits("prime")) prime.checked = settings.prime;
     terms.textContent = settings.terms ?? "";
-    for (const [name, { text }] of Object.entries(fields)) text.show(settings[name] == null ? "" : String(Number(settings[name].toPrecision(4))));
+    for (const [name, { text }] of Object.entries(fields)) {
+      if (!sent.waits(name)) text.show(settings[name] == null ? "" : String(Number(settings[name].toPrecision(4))));
+    }
   }
   return { node, show };
 }
@@ -3628,7 +3690,10 @@ function render({ model, el }) {
   const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
   const page = makeEditorPage(model, root, {
     onHandled: (ids) => readMask(ids),
-    onWaiting: (waits) => waits ? status.textContent = t("The connection is lost. Your changes are kept and sent once it is back.") : showStatus()
+    putStatus(text) {
+      status.textContent = text;
+      announcer.status(text);
+    }
   });
   const { t, tell, on, width, height, line } = page;
   const hint = `editgan-${++editors}-help`;
@@ -3686,8 +3751,7 @@ function render({ model, el }) {
     brush,
     hover,
     redraw,
-    canvases: () => views.canvases,
-    sent: (id) => waiting.watch(() => line.online() && labelMap.waits(id))
+    canvases: () => views.canvases
   });
   const portraits = makeSampleSheet(page);
   const photoPanel = makePhotoPanel(page);
@@ -3711,7 +3775,6 @@ function render({ model, el }) {
     previewShown: () => [vectorPanel, staging].forEach((panel) => panel.previewShown())
   });
   const status = h("div", { class: "eg-status" });
-  const waiting = makeWaitingNote({ status, written: () => model.get("status"), waits: labelMap.waits, alive: line.alive, t });
   const notices = makeNotices(page, { dismiss: () => tell({ kind: "dismiss" }) });
   root.append(
     toolbar.node,
@@ -3735,7 +3798,6 @@ function render({ model, el }) {
   for (const bar of [toolbar.node, partBar.node]) roveToolbar(bar);
   async function readMask(ids) {
     if (!await labelMap.read(ids)) return;
-    waiting.check();
     preview.again();
   }
   function showChoices() {
@@ -3756,10 +3818,6 @@ function render({ model, el }) {
     runBar.showRunning();
     showPossible();
     redraw();
-  }
-  function showStatus() {
-    status.textContent = model.get("status");
-    announcer.status(model.get("status"));
   }
   function rereadPicture() {
     if (!model.get("running")) pictures.readPicture();
@@ -3786,7 +3844,7 @@ function render({ model, el }) {
     [["photo"], divider.readPhoto],
     [["photo", "whole", "show_whole"], photoPanel.show],
     [["quality"], quality.show],
-    [["running"], () => (showRunning(), showStatus())],
+    [["running"], () => (showRunning(), page.showStatus())],
     [["progress"], () => runBar.take(model.get("progress"))],
     [["vectors", "vector_pictures", "vector_clashes"], vectorPanel.show],
     [["history", "history_revision"], history.read],
@@ -3795,7 +3853,7 @@ function render({ model, el }) {
     [["settings"], settings.show],
     [["can_edit", "can_undo", "can_redo"], showPossible],
     [["error"], showError],
-    [["status"], showStatus],
+    [["status"], page.showStatus],
     [["notice"], notices.showNotice]
   ];
   for (const [traits, show] of SHOWN) on(traits.map((trait) => `change:${trait}`), () => show());

@@ -326,7 +326,7 @@ function makeRevisions({ model, on, atEnd }) {
 }
 
 // core/line.js
-function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiting }) {
+function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiting, onSent }) {
   const viewName = randomName();
   const revisions = makeRevisions({ model, on, atEnd });
   const connection = watchConnection({
@@ -344,9 +344,17 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
   on("change:handled", () => outbox.handled(model.get("handled")));
   atEnd(outbox.close);
   atEnd(connection.close);
+  function pass(content, buffers) {
+    try {
+      post(content, buffers);
+    } catch (error) {
+      console.warn("EditGAN: a message was not sent", error);
+    }
+  }
   function tell(message, buffers) {
-    if (downloads.includes(message.kind)) return void post({ ...message, view: viewName }, buffers);
-    if (passing.includes(message.kind) || message.live === true) return void post(message, buffers);
+    if (message.kind !== "ack") onSent();
+    if (downloads.includes(message.kind)) return void pass({ ...message, view: viewName }, buffers);
+    if (passing.includes(message.kind) || message.live === true) return void pass(message, buffers);
     return outbox.send(message, buffers);
   }
   function download({ view, type, name }, buffer) {
@@ -358,8 +366,10 @@ function makeLine({ model, on, atEnd }, { downloads, passing, onHandled, onWaiti
   function open() {
     outbox.handled(model.get("handled"));
     outbox.open();
+    if (outbox.waiting().length) onSent();
   }
-  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, online: connection.online, alive: connection.alive };
+  const abandon = () => own.handled(outbox.waiting().map(({ id }) => id));
+  return { tell, own: own.own, download, open, standing: outbox.standing, waiting: outbox.waiting, abandon, alive: connection.alive };
 }
 
 // core/notices.js
@@ -409,18 +419,92 @@ function makePage(model, root) {
   };
 }
 
+// core/waiting.js
+var SOON_ENOUGH = 2e3;
+function makeStatusText({ written, put, waiting, alive, abandoned, gone, t }) {
+  let offline = false;
+  let note = "";
+  let back = 0;
+  let timer;
+  let closed = false;
+  const show = () => void put(offline ? t("The connection is lost. Your changes are kept and sent once it is back.") : note || written());
+  function setNote(text) {
+    if (text === note) return;
+    note = text;
+    show();
+  }
+  function sent() {
+    if (!closed) timer ??= setTimeout(look, SOON_ENOUGH);
+  }
+  async function look() {
+    const there = await alive();
+    timer = void 0;
+    if (closed) return;
+    const late = !offline && waiting().some(({ since }) => Date.now() - Math.max(since, back) >= SOON_ENOUGH);
+    setNote(!there ? gone : late ? t("The kernel is busy; your changes are waiting for it.") : "");
+    if (!there) abandoned();
+    if (!there || waiting().length) sent();
+  }
+  return {
+    show,
+    sent,
+    handled: () => void (waiting().length || setNote("")),
+    /** @param {boolean} waits */
+    lost(waits) {
+      if (offline && !waits) [back, note] = [Date.now(), ""];
+      offline = waits;
+      show();
+      if (waiting().length) sent();
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    }
+  };
+}
+
 // core/live_page.js
-function makeLinePage(model, root, given) {
+var goneText = (t) => t("The kernel was restarted and does not know this widget. Run its cell again.");
+function makeLinePage(model, root, { putStatus, gone = goneText, onHandled, ...given }) {
   const page = makePage(model, root);
+  const { t } = page;
   const line = makeLine(
     /** @type {any} */
     page,
-    given
+    {
+      ...given,
+      onHandled: (ids) => (onHandled(ids), text.handled()),
+      onWaiting: (waits) => text.lost(waits),
+      onSent: () => text.sent()
+    }
   );
-  return { ...page, line, own: line.own, tell: (
-    /** @type {import("./types").Tell<Known>} */
-    line.tell
-  ) };
+  const text = makeStatusText({
+    written: () => model.get("status"),
+    put: putStatus,
+    waiting: line.waiting,
+    alive: line.alive,
+    abandoned: line.abandon,
+    gone: gone(t),
+    t
+  });
+  page.atEnd(text.close);
+  return {
+    ...page,
+    line,
+    own: line.own,
+    showStatus: text.show,
+    tell: (
+      /** @type {import("./types").Tell<Known>} */
+      line.tell
+    ),
+    put: (
+      /** @type {typeof page.put} */
+      ((name, value) => {
+        page.put(name, value);
+        text.sent();
+      })
+    )
+  };
 }
 function makeStatusPage({ model, el }, { downloads = [], passing = [] } = {}) {
   const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
@@ -429,7 +513,7 @@ function makeStatusPage({ model, el }, { downloads = [], passing = [] } = {}) {
     passing: ["ack", "dismiss", ...passing],
     onHandled: () => {
     },
-    onWaiting: (waits) => waits ? status.textContent = t("The connection is lost. Your changes are kept and sent once it is back.") : showStatus()
+    putStatus: (text) => void (status.textContent = text)
   });
   const { t, on, line } = page;
   const tell = (
@@ -454,7 +538,7 @@ function makeStatusPage({ model, el }, { downloads = [], passing = [] } = {}) {
   }
   function showStatus() {
     stop.hidden = !model.get("running");
-    status.textContent = model.get("status");
+    page.showStatus();
     showProgress(model.get("progress"));
   }
   on(["change:running", "change:status", "change:progress"], showStatus);

@@ -38,8 +38,6 @@ export interface Bench extends EditorPage {
   redraw(): void;
   /** Record the time, for measuring the editor's latency. */
   released(): void;
-  /** Called with the id of each sent stroke. */
-  sent(id: string): void;
 }
 
 /** A tool on a page. */

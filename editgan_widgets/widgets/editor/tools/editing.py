@@ -39,7 +39,7 @@ class SetStrength(Command, frozen=True, kw_only=True, tag="strength"):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings of EditConfig that the page has fields for. A setting that is left out keeps the preset's value."""
+    """Settings of EditConfig that the page has fields for. A setting that is left out keeps its value."""
 
     lr: Annotated[float, Meta(le=5, title="Learning rate", description="takes 0.001 to 5")] | UnsetType = UNSET
     outside_budget: Annotated[float, Meta(le=0.2, title="Outside budget", description="takes 0 to 0.2")] | UnsetType = (
@@ -59,18 +59,23 @@ SETTINGS = Settings.__struct_fields__
 
 
 class Configure(Command, frozen=True, kw_only=True):
-    """Change the settings of the edits that follow."""
+    """Change the settings of the edits that follow: to those of a preset, if one is given, and then single ones."""
 
     at_once: ClassVar = True
 
-    preset: Text = "default"
+    preset: Text | None = None
     settings: Annotated[Settings, Meta(title="settings from the browser", description=f"are {', '.join(SETTINGS)}")] = (
         Settings()
     )
 
+    def config(self, document: Document) -> EditConfig:
+        """The new settings. Raises ValueError for an unknown preset or a setting out of range."""
+        present = document.session.config if self.preset is None else EditConfig.preset(self.preset)
+        return changed(present, self.settings.given)
+
     def check(self, document: Document) -> None:
         """Raise ValueError for an unknown preset or a setting out of range."""
-        configured(self.preset, self.settings.given)
+        self.config(document)
 
 
 class TakeConfig(Command, frozen=True, kw_only=True):
@@ -81,9 +86,8 @@ class TakeConfig(Command, frozen=True, kw_only=True):
     config: Any
 
 
-def configured(preset: str, settings: Any) -> EditConfig:
-    """Configuration of a preset with changed settings. Raises ValueError."""
-    config = EditConfig.preset(preset)
+def changed(config: EditConfig, settings: Any) -> EditConfig:
+    """A configuration with changed settings. Raises ValueError."""
     try:
         return replace(config, **settings)
     except TypeError as error:
@@ -126,7 +130,7 @@ def at_strength(document: Document, command: SetStrength) -> Tensor | None:
 
 def configure(document: Document, command: Configure) -> Outcome:
     """Apply changed settings."""
-    document.session.config = configured(command.preset, command.settings.given)
+    document.session.config = command.config(document)
     return Outcome()
 
 
