@@ -10,7 +10,7 @@ def convert(
     sources: Annotated[list[Path], typer.Argument(help="Files of a public release; .safetensors for a generator.")],
     out: Annotated[Path, typer.Option(help="Bundle to write, .safetensors; edit vectors are written beside it.")],
     labels: Annotated[
-        str | None, typer.Option(help="Label set of the ids: car-32, car-20, face-34, cat-16, bird-11, bedroom-19.")
+        str | None, typer.Option(help="Name of the ids' label set; an unknown name is answered with all of them.")
     ] = None,
     samples: Annotated[int, typer.Option(min=1, help="Pictures that are compared with the source's.")] = 2,
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
@@ -22,9 +22,9 @@ def convert(
 ) -> None:
     """Convert a release's files (.pt, .pkl, .pth, .npy, .npz) to safetensors; no code in them is executed."""
     from editgan_widgets import conversion
-    from editgan_widgets.label_sets import label_set
+    from editgan_widgets.domains.registry import find_label_set
 
-    named = label_set(labels) if labels else None
+    named = None if labels is None else find_label_set(labels)
     done = conversion.convert(sources, out, named, half, samples, _kinds(kinds, sources), index)
     for line in done.lines:
         typer.echo(line)

@@ -1,4 +1,4 @@
-"""Registry of domains, and the lookup of a model's domain.
+"""Registry of domains, and the lookup of a model's domain and of label sets by name.
 
 `register` adds a domain. The package's own domains are imported when they are first looked up.
 """
@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from editgan_widgets.domains.domain import Domain, Judges
+from editgan_widgets.label_sets import LABEL_SETS
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.scalars import shown
 
@@ -51,6 +52,18 @@ def domain_of(model: Any) -> Domain | None:
         return domain(named) if named in domain_names() else None
     known = (domain(name) for name in domain_names())
     return next((found for found in known if model.labels in found.label_sets), None)
+
+
+def find_label_set(name: str) -> LabelSet:
+    """Return the label set of that name: one of the public releases (label_sets.py) or of a registered domain.
+
+    Raises ValueError that lists the known names.
+    """
+    of_domains = (labels for found in domain_names() for labels in domain(found).label_sets)
+    known = {**LABEL_SETS, **{labels.name: labels for labels in of_domains}}
+    if not isinstance(name, str) or name not in known:
+        raise ValueError(f"unknown label set {shown(name)}; known label sets: {', '.join(known)}")
+    return known[name]
 
 
 def palettes_for(model: Any, labels: LabelSet) -> dict[str, Mapping[str, str]]:

@@ -83,3 +83,13 @@ def test_one_value_where_a_domain_has_several_is_refused(given, message, uncheck
 def test_only_a_domain_can_be_registered(unchecked):
     with pytest.raises(ValueError, match=r"register takes a Domain, .*; got 'cars'"):
         registry.register("cars")
+
+
+def test_label_sets_of_releases_and_of_all_domains_are_found_by_name(shapes):
+    assert registry.find_label_set("shapes") is SHAPES
+    assert registry.find_label_set(FINE_LABELS.name) is FINE_LABELS
+    assert len(registry.find_label_set("car-32")) == 32
+    with pytest.raises(
+        ValueError, match=r"unknown label set 'car-7'; known label sets: car-32, .*bedroom-19, .*shapes"
+    ):
+        registry.find_label_set("car-7")
