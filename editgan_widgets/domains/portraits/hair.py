@@ -5,16 +5,19 @@ All styles belong to one continuous family: a lock leaves its root along the sku
 blended with the path that it would take into a bun. Units are decimetres, in head space before the head is rotated.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from jaxtyping import Float
 
+from .skull_grid import GRID_POLAR, cross, norm, on_grid, radius, unit
+
 POINTS = 12  # points along a lock
 ROOTS, BUN = 600, 32
 LOCKS = ROOTS + BUN
 BUN_DIRECTION = np.array([0.0, 0.80, -0.60], np.float32)
-GRID_POLAR = (0.02, np.radians(112))  # polar angle of the skull grid's first and last row
+_ALONG = np.linspace(0, 1, POINTS, dtype=np.float32)  # place of each point: 0 at the root, 1 at the tip
 _Array = np.ndarray
 
 
@@ -74,49 +77,29 @@ def _roots() -> dict[str, _Array]:
     return {name: values.astype(np.float32) for name, values in table.items()}
 
 
-def _radius(grid: _Array, direction: _Array) -> _Array:
-    """Skull radius [b, n] along unit directions [b, n, 3]; a cylinder below the grid."""
-    azimuths, rows = grid.shape[1:]
-    phi = np.arctan2(direction[..., 0], direction[..., 2])
-    theta = np.arccos(np.clip(direction[..., 1], -1, 1))
-    below = np.sin(GRID_POLAR[1]) / np.maximum(np.sin(np.maximum(theta, GRID_POLAR[1])), 0.45)
-    u = (phi + np.pi) / (2 * np.pi) * azimuths
-    v = np.clip((theta - GRID_POLAR[0]) / (GRID_POLAR[1] - GRID_POLAR[0]) * (rows - 1), 0, rows - 1.001)
-    i, j = np.floor(u).astype(int), np.floor(v).astype(int)
-    u, v = u - i, v - j
-    flat = grid.reshape(len(grid), -1)
-    batch = np.arange(len(grid))[:, None]
-    i0, i1 = (i % azimuths) * rows, ((i + 1) % azimuths) * rows
-    near = flat[batch, i0 + j] * (1 - u) + flat[batch, i1 + j] * u
-    far = flat[batch, i0 + j + 1] * (1 - u) + flat[batch, i1 + j + 1] * u
-    return (near * (1 - v) + far * v) * np.where(theta > GRID_POLAR[1], below, 1.0)
+@dataclass(frozen=True)
+class _Heads:
+    """Heads of a batch and the roots of their locks. Values of a head are [b, 1], of a root [b, n]."""
 
+    factors: dict[str, _Array]
+    curl: _Array  # as shown, 0 to 1
+    grid: _Array  # skull radius [b, azimuths, rows]
+    centre: _Array  # of the skull, [b, 1, 3]
+    scale: _Array  # size of the head, from its half width
+    root: _Array  # [b, n, 3]
+    outwards: _Array  # unit vectors from the centre to the roots, [b, n, 3]
+    cushion: _Array  # distance of short hair from the scalp, dm
+    grows: _Array  # 0 where there is no hair, 1 where it grows fully
+    front: _Array  # 0 to 1, at the forehead
+    top: _Array  # 0 to 1, on the crown
+    fringed: _Array  # share of a lock in the fringe
+    long: _Array  # 0 for short hair, 1 for long hair
+    afro: _Array
 
-def _on_grid(skulls: _Array, azimuth: _Array, polar: _Array) -> _Array:
-    """Points [b, n, 3] on the skull grids at given angles [n]."""
-    azimuths, rows = skulls.shape[1:3]
-    u = (azimuth + np.pi) / (2 * np.pi) * azimuths
-    v = np.clip((polar - GRID_POLAR[0]) / (GRID_POLAR[1] - GRID_POLAR[0]) * (rows - 1), 0, rows - 1.001)
-    i, j = np.floor(u).astype(int), np.floor(v).astype(int)
-    u, v = (u - i)[:, None], (v - j)[:, None]
-    i, i1 = i % azimuths, (i + 1) % azimuths
-    near = skulls[:, i, j] * (1 - u) + skulls[:, i1, j] * u
-    far = skulls[:, i, j + 1] * (1 - u) + skulls[:, i1, j + 1] * u
-    return near * (1 - v) + far * v
-
-
-def _unit(x: _Array) -> _Array:
-    return x / np.maximum(_length(x)[..., None], 1e-9)
-
-
-def _length(x: _Array) -> _Array:
-    return np.sqrt(np.einsum("...c,...c->...", x, x))
-
-
-def _cross(a: _Array, b: _Array) -> _Array:
-    x, y, z = a[..., 0], a[..., 1], a[..., 2]
-    u, v, w = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], -1)
+    @property
+    def volume(self) -> _Array:
+        """Volume of the hair, 0 to 1."""
+        return self.factors["hair_volume"]
 
 
 def grow(
@@ -126,169 +109,232 @@ def grow(
     origins: Float[np.ndarray, "b 3"],
 ) -> tuple[Float[np.ndarray, "b n k 4"], Float[np.ndarray, "b n 4"]]:
     """Locks of every head: points with half width; and per lock length in dm, tint 0..1, root weight, bun 0 or 1."""
+    heads = _heads(skulls.astype(np.float32), centres.astype(np.float32), records, origins)
+    span = _span(heads, records)
+    hold = (smoothstep(0.0, 0.45, heads.factors["hair_tied"]) * (1 - heads.fringed))[..., None, None]
+    points = _curled(heads, _paths(heads, span), span)
+    points = points + (_drawn_back(heads) - points) * hold
+    widths = _widths(heads, span, hold)
+    locks = np.concatenate([points, widths[..., None]], -1, dtype=np.float32)
+    return np.concatenate([locks, _bun(heads)], 1), _facts(span, hold)
+
+
+def _heads(skulls: _Array, centres: _Array, records: list[dict[str, float]], origins: _Array) -> _Heads:
+    """Place the roots on the skulls, and compute what depends on their place and on the factors alone."""
+    roots = _roots()
+    f = {name: np.array([record[name] for record in records], np.float32)[:, None] for name in records[0]}
+    length = _lengths(records)
+    curl = np.array([hair_curl_shown(record, shares) for record, shares in zip(records, origins, strict=True)])[:, None]
+    centre = centres[:, None]
+    grid = norm(skulls - centre[:, :, None])
+    scale = grid[:, 16:48:31, 12].mean(1)[:, None] / 0.75
+    root = on_grid(skulls, roots["azimuth"], roots["polar"])  # on the surface, so that the painted hairline agrees
+    below = np.broadcast_to(roots["direction"], (len(records), ROOTS, 3))
+    below = centre + below * radius(grid, below)[..., None]
+    root = np.where((roots["polar"] > GRID_POLAR[1])[None, :, None], below, root)
+    outwards = unit(root - centre)
+    front = smoothstep(0.15, 0.65, outwards[..., 2]) * smoothstep(-0.15, 0.3, outwards[..., 1])
+    azimuth = roots["azimuth"][None]
+    return _Heads(
+        factors=f,
+        curl=curl,
+        grid=grid,
+        centre=centre,
+        scale=scale,
+        root=root,
+        outwards=outwards,
+        cushion=scalp_lift(roots["polar"], roots["azimuth"], records),
+        grows=_growth(f),
+        front=front,
+        top=smoothstep(0.2, 0.8, outwards[..., 1]),
+        fringed=np.clip(f["fringe"] * 1.2, 0, 1) * front * smoothstep(0.95, 0.6, np.abs(azimuth)),
+        long=smoothstep(0.16, 0.34, length),
+        afro=smoothstep(0.45, 0.85, f["hair_volume"]) * smoothstep(0.6, 0.95, curl),
+    )
+
+
+def _lengths(records: list[dict[str, float]]) -> _Array:
+    """Hair length as shown, [b, 1]."""
+    return np.array([hair_length_shown(record) for record in records], np.float32)[:, None]
+
+
+def _growth(f: dict[str, _Array]) -> _Array:
+    """Share of hair that grows at each root, by hairline and baldness."""
     roots = _roots()
     r = roots["random"]
-    f = {name: np.array([record[name] for record in records], np.float32)[:, None] for name in records[0]}
-    length = np.array([hair_length_shown(record) for record in records], np.float32)[:, None]
-    curl = np.array([hair_curl_shown(record, shares) for record, shares in zip(records, origins, strict=True)])[:, None]
-    volume, fringe, tied = f["hair_volume"], f["fringe"], f["hair_tied"]
-    skulls, centres = skulls.astype(np.float32), centres.astype(np.float32)
-    centre = centres[:, None]  # [b, 1, 3]
-    grid = _length(skulls - centre[:, :, None])
-    scale = grid[:, 16:48:31, 12].mean(1)[:, None] / 0.75  # size of the head, from its half width
-    batch = len(records)
-    root = _on_grid(skulls, roots["azimuth"], roots["polar"])  # on the surface, so that the painted hairline agrees
-    below = np.broadcast_to(roots["direction"], (batch, ROOTS, 3))
-    below = centre + below * _radius(grid, below)[..., None]
-    root = np.where((roots["polar"] > GRID_POLAR[1])[None, :, None], below, root)
-    root_dir = _unit(root - centre)
     polar, azimuth = np.degrees(roots["polar"])[None], roots["azimuth"][None]
     grows = smoothstep(0, 5, hairline(azimuth, f["hair_line"]) - polar)
     lost = np.where((polar < 72) & (np.abs(azimuth) < 2.6), 0.05 + 0.35 * r[0], 0.55 + 0.3 * r[0])
-    grows = grows * (1 - smoothstep(lost, lost + 0.12, f["baldness"]))
-    front = smoothstep(0.15, 0.65, root_dir[..., 2]) * smoothstep(-0.15, 0.3, root_dir[..., 1])
-    top = smoothstep(0.2, 0.8, root_dir[..., 1])
-    fringed = np.clip(fringe * 1.2, 0, 1) * front * smoothstep(0.95, 0.6, np.abs(azimuth))
-    afro = smoothstep(0.45, 0.85, volume) * smoothstep(0.6, 0.95, curl)
+    return grows * (1 - smoothstep(lost, lost + 0.12, f["baldness"]))
 
-    # length: short hair has a fixed length, longer hair ends at a height
-    long = smoothstep(0.16, 0.34, length)
-    short_length = 0.13 + 1.5 * length + top * (0.16 + 0.25 * volume)
+
+def _span(heads: _Heads, records: list[dict[str, float]]) -> _Array:
+    """Length of each lock, [b, n] in dm: short hair has a fixed length, longer hair ends at a height."""
+    f, r, length, root, volume = heads.factors, _roots()["random"], _lengths(records), heads.root, heads.volume
+    short_length = 0.13 + 1.5 * length + heads.top * (0.16 + 0.25 * volume)
     level = 7.25 - 2.5 * np.clip(length - 0.16, 0, 1) / 0.84
-    level = level + f["hair_layers"] * (0.9 * top * length + 0.35 * (r[1] - 0.5) * length)
-    level_length = np.maximum((root[..., 1] - level) * 1.06 + 0.30 * top, short_length)
-    span = short_length + (level_length - short_length) * long
-    brow_level = 7.98 - 0.42 * np.clip(fringe, 0, 1)
+    level = level + f["hair_layers"] * (0.9 * heads.top * length + 0.35 * (r[1] - 0.5) * length)
+    level_length = np.maximum((root[..., 1] - level) * 1.06 + 0.30 * heads.top, short_length)
+    span = short_length + (level_length - short_length) * heads.long
+    brow_level = 7.98 - 0.42 * np.clip(f["fringe"], 0, 1)
     fringe_length = np.maximum(1.1 * (root[..., 1] - brow_level) + 0.10, 0.15) * (0.92 + 0.16 * r[1])
-    span = span + (np.minimum(span, fringe_length) - span) * fringed
-    span = span + (0.22 + 0.45 * volume - span) * afro
-    span = span * (1 - 0.6 * f["baldness"]) * (0.9 + 0.2 * r[2]) * grows
-    step = (span / (POINTS - 1))[..., None]
+    span = span + (np.minimum(span, fringe_length) - span) * heads.fringed
+    span = span + (0.22 + 0.45 * volume - span) * heads.afro
+    return span * (1 - 0.6 * f["baldness"]) * (0.9 + 0.2 * r[2]) * heads.grows
 
-    # direction field
-    part = 0.42 * f["hair_part"] * scale
-    aside = np.tanh((root[..., 0] - part) / 0.10)
-    back = 0.12 + front * (0.75 + 0.55 * f["hair_sweep"])
-    forwards = fringed * 1.5 - (1 - fringed) * back
-    sideways = aside * (0.95 - 0.45 * fringed)
-    wild_x = f["hair_mess"] * 0.6 * (r[3] - 0.5)
-    forwards = forwards + f["hair_mess"] * 0.6 * (r[4] - 0.5)
-    down = -np.ones_like(aside)
-    lift = 0.10 + 1.4 * volume * (1 - long) * top + 0.5 * f["hair_mess"] * r[4]
+
+def _paths(heads: _Heads, span: _Array) -> _Array:
+    """Points [b, n, POINTS, 3] of the locks along the direction field, outside skull, ears and face."""
+    f, r, volume = heads.factors, _roots()["random"], heads.volume
+    wind = _wind(heads)
+    sideways, down, forwards, _ = wind
+    lift = 0.10 + 1.4 * volume * (1 - heads.long) * heads.top + 0.5 * f["hair_mess"] * r[4]
     layer = 0.025 + 0.03 * r[2] + (0.01 + 0.08 * volume**1.5) * np.minimum(1, span / 0.4)
-    layer = layer + 0.11 * fringed * front
-    points = np.zeros((batch, ROOTS, POINTS, 3), np.float32)
-    points[:, :, 0] = p = root + root_dir * (scalp_lift(roots["polar"], roots["azimuth"], records) - 0.015)[..., None]
-    heading = root_dir * lift[..., None] + 0.4 * np.stack([sideways * top, down, forwards], -1)
-    oval_x, oval_y = 0.63 * scale, 0.98 * scale
-    covers = 1 - fringed * 0.95
-    loose = 0.02 + (0.05 + 0.26 * volume) * (1 - long) + 0.05 * volume + 0.03 * f["hair_mess"]
-    cushion = scalp_lift(roots["polar"], roots["azimuth"], records)
-    least = _radius(grid, root_dir)
+    layer = layer + 0.11 * heads.fringed * heads.front
+    points = np.zeros((*span.shape, POINTS, 3), np.float32)
+    points[:, :, 0] = p = heads.root + heads.outwards * (heads.cushion - 0.015)[..., None]
+    heading = heads.outwards * lift[..., None] + 0.4 * np.stack([sideways * heads.top, down, forwards], -1)
+    least = radius(heads.grid, heads.outwards)
+    step = (span / (POINTS - 1))[..., None]
     for k in range(1, POINTS):
-        s = k / (POINTS - 1)
-        q = p - centre
-        height = _length(q)
-        out = q / height[..., None]
-        field = np.stack(
-            [
-                sideways * smoothstep(-0.1, 0.6, out[..., 1]) + wild_x,
-                down,
-                forwards * smoothstep(-0.1, 0.5, out[..., 1]),
-            ],
-            -1,
-        )
-        inward = np.minimum((field * out).sum(-1, keepdims=True), 0) * smoothstep(0.14, 0.02, height - least)[..., None]
-        outward = np.maximum((field * out).sum(-1, keepdims=True), 0) * smoothstep(-0.25, 0.1, out[..., 1])[..., None]
-        along = _unit(field - out * (inward + outward))
-        along = along + (out * 1.4 - along) * afro[..., None]
-        heading = _unit(heading * 0.5 + along * 0.5)
-        p = p + heading * step
-        q = p - centre
-        height = _length(q)
-        out = q / height[..., None]
-        a = np.abs(np.arctan2(out[..., 0], out[..., 2]))
-        ear = 0.13 * np.exp(-(((a - 1.38) / 0.42) ** 2)) * smoothstep(0.15, -0.15, out[..., 1]) * long
-        least = _radius(grid, out) + cushion + layer * min(1.0, 2.5 * s) + ear
-        most = (
-            least
-            + loose * (0.35 + 0.65 * smoothstep(0.0, 0.6, out[..., 1]))
-            + 2.0 * afro
-            + 0.12 * long * smoothstep(0.0, -0.5, out[..., 1]) * (0.4 + volume)
-        )
-        p = centre + out * np.clip(height, least, most)[..., None]
-        x, y = p[..., 0] / oval_x, (p[..., 1] - centre[..., 1] + 0.40 * scale) / oval_y
-        inside = np.sqrt(x * x + y * y)
-        push = (
-            (1 / np.maximum(inside, 0.25) - 1)
-            * (inside < 1)
-            * covers
-            * smoothstep(0.25, 0.5, p[..., 2] - centre[..., 2])
-        )
-        push = push * long * smoothstep(0.55, 0.2, p[..., 1] - centre[..., 1])
-        p = p + np.stack([p[..., 0] * push, y * oval_y * push * 0.6, -0.12 * np.minimum(push, 1)], -1)
-        points[:, :, k] = p
+        heading = unit(heading * 0.5 + _along(heads, p, wind, least) * 0.5)
+        p, least = _outside_skull(heads, p + heading * step, layer, k / (POINTS - 1))
+        points[:, :, k] = p = _beside_face(heads, p)
+    return points
 
-    # waves and curls
+
+def _wind(heads: _Heads) -> tuple[_Array, _Array, _Array, _Array]:
+    """Components of the direction field at the roots: sideways, down, forwards, and a lock's own sideways one."""
+    f, r, fringed = heads.factors, _roots()["random"], heads.fringed
+    part = 0.42 * f["hair_part"] * heads.scale
+    aside = np.tanh((heads.root[..., 0] - part) / 0.10)
+    back = 0.12 + heads.front * (0.75 + 0.55 * f["hair_sweep"])
+    forwards = fringed * 1.5 - (1 - fringed) * back
+    forwards = forwards + f["hair_mess"] * 0.6 * (r[4] - 0.5)
+    own = f["hair_mess"] * 0.6 * (r[3] - 0.5)
+    return aside * (0.95 - 0.45 * fringed), -np.ones_like(aside), forwards, own
+
+
+def _along(heads: _Heads, p: _Array, wind: tuple[_Array, _Array, _Array, _Array], least: _Array) -> _Array:
+    """Direction of the locks at points `p`: the field, without what would lead into the skull or away from it."""
+    sideways, down, forwards, own = wind
+    q = p - heads.centre
+    height = norm(q)
+    out = q / height[..., None]
+    field = np.stack(
+        [sideways * smoothstep(-0.1, 0.6, out[..., 1]) + own, down, forwards * smoothstep(-0.1, 0.5, out[..., 1])], -1
+    )
+    inward = np.minimum((field * out).sum(-1, keepdims=True), 0) * smoothstep(0.14, 0.02, height - least)[..., None]
+    outward = np.maximum((field * out).sum(-1, keepdims=True), 0) * smoothstep(-0.25, 0.1, out[..., 1])[..., None]
+    along = unit(field - out * (inward + outward))
+    return along + (out * 1.4 - along) * heads.afro[..., None]
+
+
+def _outside_skull(heads: _Heads, p: _Array, layer: _Array, s: float) -> tuple[_Array, _Array]:
+    """Points moved to a distance from the skull that their layer allows, and the least distance; `s`: 0 root, 1 tip."""
+    long, volume = heads.long, heads.volume
+    loose = 0.02 + (0.05 + 0.26 * volume) * (1 - long) + 0.05 * volume + 0.03 * heads.factors["hair_mess"]
+    q = p - heads.centre
+    height = norm(q)
+    out = q / height[..., None]
+    a = np.abs(np.arctan2(out[..., 0], out[..., 2]))
+    ear = 0.13 * np.exp(-(((a - 1.38) / 0.42) ** 2)) * smoothstep(0.15, -0.15, out[..., 1]) * long
+    least = radius(heads.grid, out) + heads.cushion + layer * min(1.0, 2.5 * s) + ear
+    most = (
+        least
+        + loose * (0.35 + 0.65 * smoothstep(0.0, 0.6, out[..., 1]))
+        + 2.0 * heads.afro
+        + 0.12 * long * smoothstep(0.0, -0.5, out[..., 1]) * (0.4 + volume)
+    )
+    return heads.centre + out * np.clip(height, least, most)[..., None], least
+
+
+def _beside_face(heads: _Heads, p: _Array) -> _Array:
+    """Points of long locks moved out of the oval of the face, except those of the fringe."""
+    scale, centre = heads.scale, heads.centre
+    oval_x, oval_y = 0.63 * scale, 0.98 * scale
+    covers = 1 - heads.fringed * 0.95
+    x, y = p[..., 0] / oval_x, (p[..., 1] - centre[..., 1] + 0.40 * scale) / oval_y
+    inside = np.sqrt(x * x + y * y)
+    push = (
+        (1 / np.maximum(inside, 0.25) - 1) * (inside < 1) * covers * smoothstep(0.25, 0.5, p[..., 2] - centre[..., 2])
+    )
+    push = push * heads.long * smoothstep(0.55, 0.2, p[..., 1] - centre[..., 1])
+    return p + np.stack([p[..., 0] * push, y * oval_y * push * 0.6, -0.12 * np.minimum(push, 1)], -1)
+
+
+def _curled(heads: _Heads, points: _Array, span: _Array) -> _Array:
+    """Points of the locks with their waves and curls."""
+    f, r, curl = heads.factors, _roots()["random"], heads.curl
+    azimuth = _roots()["azimuth"][None]
     tangent = np.gradient(points, axis=2)
-    out = _unit(points - centre[:, :, None])
-    across = _unit(_cross(tangent, out))
-    s = np.linspace(0, 1, POINTS, dtype=np.float32)
-    arc = s * span[..., None]
+    out = unit(points - heads.centre[:, :, None])
+    across = unit(cross(tangent, out))
+    arc = _ALONG * span[..., None]
     wavelength = np.maximum(0.95 - 0.70 * curl, 4.6 * span / (POINTS - 1))
     phase = 2 * np.pi * (0.8 * np.sin(3 * azimuth + 1.3) + 0.5 * r[3] * (0.3 + curl) + 0.2 * f["hair_mess"] * r[4])
     swing = 2 * np.pi * arc / wavelength[..., None] + phase[..., None]
-    size = np.minimum(0.115 * curl**1.3 * (1 + 0.3 * volume), 0.28 * span) + 0.012 * f["hair_mess"]
+    size = np.minimum(0.115 * curl**1.3 * (1 + 0.3 * heads.volume), 0.28 * span) + 0.012 * f["hair_mess"]
     size = size[..., None] * smoothstep(0.0, 0.35, arc)
     points = points + across * (size * np.sin(swing))[..., None]
-    points = points + out * (np.abs(size * 0.8) * (0.5 + 0.5 * np.cos(swing)))[..., None]
+    return points + out * (np.abs(size * 0.8) * (0.5 + 0.5 * np.cos(swing)))[..., None]
 
-    # tied back: along the skull to the bun
-    bun_dir = np.broadcast_to(BUN_DIRECTION, root_dir.shape)
-    cosine = np.clip((root_dir * bun_dir).sum(-1), -0.999, 0.999)
+
+def _drawn_back(heads: _Heads) -> _Array:
+    """Points [b, n, POINTS, 3] of the locks if they are tied: along the skull to the bun."""
+    r, s = _roots()["random"], _ALONG
+    bun_dir = np.broadcast_to(BUN_DIRECTION, heads.outwards.shape)
+    cosine = np.clip((heads.outwards * bun_dir).sum(-1), -0.999, 0.999)
     angle = np.arccos(cosine)[..., None]
     t = s * 0.97
-    slerp = root_dir[:, :, None] * (np.sin((1 - t) * angle) / np.sin(angle))[..., None]
+    slerp = heads.outwards[:, :, None] * (np.sin((1 - t) * angle) / np.sin(angle))[..., None]
     slerp = slerp + bun_dir[:, :, None] * (np.sin(t * angle) / np.sin(angle))[..., None]
-    slerp = _unit(slerp)
-    drawn = _radius(grid, slerp.reshape(batch, -1, 3)).reshape(slerp.shape[:3])
-    drawn = drawn + (0.02 + 0.03 * r[2] + 0.05 * volume)[..., None] * (0.6 + 0.4 * s) + cushion[..., None]
-    drawn = centre[:, :, None] + slerp * drawn[..., None]
-    hold = (smoothstep(0.0, 0.45, tied) * (1 - fringed))[..., None, None]
-    points = points + (drawn - points) * hold
+    slerp = unit(slerp)
+    drawn = radius(heads.grid, slerp.reshape(len(slerp), -1, 3)).reshape(slerp.shape[:3])
+    drawn = drawn + (0.02 + 0.03 * r[2] + 0.05 * heads.volume)[..., None] * (0.6 + 0.4 * s) + heads.cushion[..., None]
+    return heads.centre[:, :, None] + slerp * drawn[..., None]
 
-    curly = 1 + 0.7 * afro + 0.25 * curl
+
+def _widths(heads: _Heads, span: _Array, hold: _Array) -> _Array:
+    """Half widths [b, n, POINTS] of the locks, dm."""
+    curly = 1 + 0.7 * heads.afro + 0.25 * heads.curl
     width = (
         (0.054 + 0.031 * smoothstep(0.2, 0.9, span))
         * curly
-        * (1 + 0.35 * fringed)
-        * scale
-        * np.sqrt(grows)
-        * (0.8 + 0.4 * r[0])
+        * (1 + 0.35 * heads.fringed)
+        * heads.scale
+        * np.sqrt(heads.grows)
+        * (0.8 + 0.4 * _roots()["random"][0])
     )
-    profile = np.interp(s, [0, 0.15, 0.6, 1], [0.7, 1, 0.9, 0.15])
+    profile = np.interp(_ALONG, [0, 0.15, 0.6, 1], [0.7, 1, 0.9, 0.15])
     width = np.minimum(width, 0.02 + 0.16 * span)
-    width = width[..., None] * (profile + (np.interp(s, [0, 0.8, 1], [1, 0.8, 0.6]) - profile) * hold[..., 0])
-    locks = np.concatenate([points, width[..., None]], -1, dtype=np.float32)
+    return width[..., None] * (profile + (np.interp(_ALONG, [0, 0.8, 1], [1, 0.8, 0.6]) - profile) * hold[..., 0])
 
-    # the bun: arcs around a ball
-    there = smoothstep(0.15, 0.5, tied) * smoothstep(0.02, 0.3, 1 - f["baldness"])
-    ball = 0.30 * (0.75 + 0.5 * volume) * there
-    axis = _unit(BUN_DIRECTION + 0.8 * roots["tilt"])
-    u = _unit(np.cross(axis, [1.0, 0.3, 0.2]))
+
+def _bun(heads: _Heads) -> _Array:
+    """Points and half widths [b, BUN, POINTS, 4] of the bun: arcs around a ball, of size 0 where hair is not tied."""
+    tilt = _roots()["tilt"]
+    there = smoothstep(0.15, 0.5, heads.factors["hair_tied"]) * smoothstep(0.02, 0.3, 1 - heads.factors["baldness"])
+    ball = 0.30 * (0.75 + 0.5 * heads.volume) * there
+    axis = unit(BUN_DIRECTION + 0.8 * tilt)
+    u = unit(np.cross(axis, [1.0, 0.3, 0.2]))
     w = np.cross(axis, u)
-    turn = s[None] * 3.4 + roots["tilt"][:, :1] * 3
+    turn = _ALONG[None] * 3.4 + tilt[:, :1] * 3
     arcs = u[:, None] * np.cos(turn)[..., None] + w[:, None] * np.sin(turn)[..., None]
-    arcs = _unit(arcs + axis[:, None] * roots["tilt"][:, 1, None, None] * 0.35)
-    seat = _radius(grid, bun_dir[:, :1])[..., None] + 0.7 * ball[..., None] - 0.25 * (1 - there[..., None])
-    seat = centre + BUN_DIRECTION * seat
+    arcs = unit(arcs + axis[:, None] * tilt[:, 1, None, None] * 0.35)
+    bun_dir = np.broadcast_to(BUN_DIRECTION, heads.outwards.shape)
+    seat = radius(heads.grid, bun_dir[:, :1])[..., None] + 0.7 * ball[..., None] - 0.25 * (1 - there[..., None])
+    seat = heads.centre + BUN_DIRECTION * seat
     knot = seat[:, :, None] + arcs[None] * ball[..., None, None]
     knot_width = np.broadcast_to((0.075 * there)[..., None, None], (*knot.shape[:3], 1))
-    locks = np.concatenate([locks, np.concatenate([knot, knot_width], -1)], 1)
+    return np.concatenate([knot, knot_width], -1)
 
-    facts = np.zeros((batch, LOCKS, 4), np.float32)
+
+def _facts(span: _Array, hold: _Array) -> _Array:
+    """Length, tint, root weight and bun of each lock, as `grow` returns them."""
+    facts = np.zeros((len(span), LOCKS, 4), np.float32)
     facts[:, :ROOTS, 0], facts[:, ROOTS:, 0] = np.maximum(span, 0.02), 1.0
-    facts[:, :ROOTS, 1], facts[:, ROOTS:, 1] = r[3], np.linspace(0, 1, BUN) * 7 % 1
+    facts[:, :ROOTS, 1], facts[:, ROOTS:, 1] = _roots()["random"][3], np.linspace(0, 1, BUN) * 7 % 1
     facts[:, :ROOTS, 2], facts[:, ROOTS:, 2] = hold[..., 0, 0], 1.0
     facts[:, ROOTS:, 3] = 1.0
-    return locks, facts
+    return facts
