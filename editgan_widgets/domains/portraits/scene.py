@@ -1,4 +1,4 @@
-"""Meshes, materials and passes of a portrait. The renderers share them and differ only in how shaders are run.
+"""Meshes and passes of a portrait. The renderers share them and differ only in how shaders are run.
 
 Parts are painted in rest coordinates of the head, so a brow, a nostril or a hairline follows every identity,
 expression and pose. The first pass writes shaded colour, part id and depth, supersampled 2 x 2. The second computes
@@ -6,7 +6,6 @@ occlusion and shadow from depth. The last filters the colours, applies occlusion
 id; ids are never blended.
 """
 
-import colorsys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +17,9 @@ import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
 from . import wear
-from .geometry import PosedHead, load_mesh, origin_shares, pose
-from .hair import LOCKS, POINTS, hair_curl_shown, smoothstep
+from .geometry import PosedHead, load_mesh, pose
+from .hair import LOCKS, POINTS
+from .materials import materials
 
 SUPERSAMPLE = 2
 BATCH = 16
@@ -58,124 +58,6 @@ class Portrait:
     label_map: UInt8[np.ndarray, "h w"]
     factors: dict[str, float]
     landmarks: Float32[np.ndarray, "n 2"]
-
-
-def _linear(rgb: tuple[float, float, float] | np.ndarray) -> tuple[float, ...]:
-    return tuple(float(c) ** 2.2 for c in rgb)
-
-
-def _mix(stops: Sequence[tuple[float, tuple[float, float, float]]], at: float) -> np.ndarray:
-    positions = [s[0] for s in stops]
-    return np.array([np.interp(at, positions, [s[1][k] for s in stops]) for k in range(3)])
-
-
-SKIN = (
-    (0.0, (0.98, 0.84, 0.76)),
-    (0.25, (0.93, 0.74, 0.62)),
-    (0.5, (0.80, 0.58, 0.43)),
-    (0.75, (0.55, 0.36, 0.25)),
-    (1.0, (0.34, 0.21, 0.15)),
-)
-HAIR = ((0.0, (0.90, 0.76, 0.50)), (0.3, (0.66, 0.46, 0.25)), (0.6, (0.38, 0.23, 0.13)), (1.0, (0.10, 0.075, 0.065)))
-IRIS = ((0.0, (0.20, 0.11, 0.06)), (0.35, (0.42, 0.26, 0.12)), (0.6, (0.35, 0.45, 0.22)), (1.0, (0.30, 0.50, 0.72)))
-
-
-def materials(factors: dict[str, float]) -> dict[str, tuple[float, ...] | float]:
-    """Colours (linear light) and shader uniforms of one factor record."""
-    african, asian, caucasian = origin_shares(factors)
-    melanin = float(np.clip(0.80 * african + 0.36 * asian + 0.20 * caucasian + factors["skin_tone"], 0.02, 1))
-    skin = _mix(SKIN, melanin) * (1 + 0.04 * factors["skin_warmth"] * np.array([-0.6, 0.8, -0.4]))
-    darkness = np.clip(factors["hair_darkness"] ** 0.8 + 0.55 * african + 0.5 * asian, 0, 1)
-    red = factors["hair_redness"] * (1 - darkness) * 0.9
-    hair = _mix(HAIR, float(darkness)) * (1 - red) + np.array([0.62, 0.27, 0.10]) * red
-    grey = float(np.clip((factors["age"] + 10 * factors["greying"] - 52) / 25, 0, 1))
-    hair = hair * (1 - grey) + np.array([0.74, 0.73, 0.72]) * grey
-    lips = skin * np.array([0.90, 0.66, 0.66]) * (1 - 0.35 * max(factors["lip_redness"], 0.0))
-    lips += np.array([0.24, 0.02, 0.05]) * max(factors["lip_redness"], 0.0)
-    iris = _mix(IRIS, factors["iris_color"] * (1 - 0.9 * african) * (1 - 0.9 * asian))
-    azimuth, elevation = np.radians([factors["light_azimuth"], factors["light_elevation"]])
-    direction = (np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation))
-    contrast, warmth = factors["light_contrast"], factors["light_warmth"]
-    tint = np.array([1 + 0.07 * warmth, 1.0, 1 - 0.09 * warmth])
-    male = factors["masculinity"]
-    man = float(np.clip((male - 0.5) / 0.25, 0, 1))
-    old = float(np.clip((factors["age"] + 10 * factors["wrinkle_age"] - 38) / 36, 0, 1))
-    shown = float(np.clip(factors["glasses_tone"], 0, 1))
-    rim_tone = _mix(((0.0, (0.07, 0.07, 0.08)), (0.5, (0.36, 0.20, 0.11)), (1.0, (0.80, 0.66, 0.40))), shown)
-    make_up = _mix(
-        ((0.0, (0.62, 0.50, 0.46)), (0.5, (0.55, 0.58, 0.80)), (1.0, (0.86, 0.55, 0.60))), factors["shirt_hue"]
-    )
-    shirt_value, gradient = factors["shirt_value"], factors["background_gradient"]
-    return {
-        "skin_color": _linear(np.clip(skin, 0, 1)),
-        "hair_color": _linear(np.clip(hair, 0, 1)),
-        "lip_color": _linear(np.clip(lips, 0, 1)),
-        "iris_color": _linear(iris),
-        "shirt_color": _linear(
-            colorsys.hsv_to_rgb(factors["shirt_hue"] % 1, factors["shirt_saturation"], factors["shirt_value"])
-        ),
-        "background_color": _linear(
-            colorsys.hsv_to_rgb(
-                factors["background_hue"] % 1, factors["background_saturation"], factors["background_value"]
-            )
-        ),
-        "background_second": _linear(
-            colorsys.hsv_to_rgb(
-                (factors["background_hue"] + 0.10 * gradient) % 1,
-                min(factors["background_saturation"] * 1.25, 1.0),
-                factors["background_value"] * (1 - 0.38 * abs(gradient)),
-            )
-        ),
-        "background_factors": (
-            gradient,
-            float(np.tanh(2.2 * (factors["background_value"] - 0.62) + 1.6 * gradient)),
-            float(smoothstep(0.23, 0.10, factors["background_saturation"])),
-            factors["background_hue"],
-        ),
-        "key_direction": direction,
-        "key_color": tuple(tint * (0.62 + 0.42 * contrast)),
-        "fill_color": tuple((2 - tint) * (0.16 + 0.22 * factors["fill_light"]) * (1.1 - 0.5 * contrast)),
-        "rim_color": tuple((2 - tint) * 0.55 * factors["rim_light"]),
-        "ambient_sky": tuple((0.46 - 0.22 * contrast) * (2 - tint)),
-        "ambient_ground": tuple((0.36 - 0.18 * contrast) * np.array([1.05, 0.92, 0.86])),
-        "shadow_strength": 0.35 + 0.55 * contrast,
-        "shadow_color": tuple(make_up),
-        "rim_tone": _linear(rim_tone),
-        "gaze": (factors["gaze_x"], factors["gaze_y"]),
-        "hairline": (
-            factors["hair_line"],
-            factors["baldness"],
-            factors["brow_thickness"] + 0.9 * male - 0.3,
-            factors["neckline"],
-        ),
-        "facial_hair": (
-            max(factors["beard"] - 1 + man, 0.0),
-            max(factors["moustache"] - 1 + man, 0.0),
-            factors["sideburns"] * (0.35 + 0.65 * man) * (1 - factors["baldness"]),
-            male,
-        ),
-        "skin_factors": (old, factors["smile"], factors["freckles"] * (1 - melanin), factors["blush"]),
-        "line_factors": (
-            float(np.clip(factors["frown_lines"] * (0.5 + 0.5 * old) + 0.6 * max(-factors["brow_raise"], 0), 0, 1)),
-            factors["brow_raise"],
-            factors["squint"],
-            factors["skin_gloss"],
-        ),
-        "eye_factors": (
-            factors["eye_shadow"] * (1 - 0.85 * male),
-            factors["lash_length"] * (1 - 0.6 * male),
-            factors["pupil_size"],
-            float(smoothstep(0.05, 0.4, factors["collar"])),
-        ),
-        "shirt_pattern": (factors["shirt_pattern"], 0.55 if shirt_value > 0.4 else 1.8),
-        "hair_shape": (hair_curl_shown(factors, origin_shares(factors)), 1.0),
-        "hair_factors": (
-            hair_curl_shown(factors, origin_shares(factors)),
-            factors["hair_streaks"],
-            factors["hair_mess"],
-            grey,
-        ),
-    }
 
 
 @dataclass(frozen=True)
