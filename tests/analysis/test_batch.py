@@ -299,7 +299,7 @@ def test_the_number_of_torch_threads_is_restored(tiny_model, latents, vectors, t
 @pytest.mark.filterwarnings("default")  # the libraries of a cluster warn about themselves
 def test_a_cluster_gives_the_same_bytes_even_if_a_worker_is_killed(tiny_model, vectors, tmp_path):
     distributed = pytest.importorskip("distributed")
-    seeds = range(60)
+    seeds = range(24)
     apply_to(seeds, vectors, tiny_model, tmp_path / "serial", read=READ)
     killed = threading.Event()
 

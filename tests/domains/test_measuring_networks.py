@@ -159,7 +159,7 @@ def test_r_squared_is_one_for_the_truth_and_zero_for_the_mean(monkeypatch):
 @pytest.mark.slow
 def test_training_learns_the_factors_of_toy_pictures(toy):
     losses = []
-    config = TrainFactorRegressorConfig(names=("yaw", "age"), total_images=960, batch=16, held_out=32)
+    config = TrainFactorRegressorConfig(names=("yaw", "age"), total_images=640, batch=16, held_out=32)
     network = train_factor_regressor(toy, config, lambda _, loss: losses.append(loss))
     learning = [loss for loss in losses if not np.isnan(loss)]
     assert len(learning) < len(losses)

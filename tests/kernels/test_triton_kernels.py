@@ -14,6 +14,7 @@ from editgan_widgets.models.generators.stylegan2_layers import depthwise, resamp
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 SHAPES = [(1, 3, 5, 7), (2, 70, 9, 4), (1, 64, 20, 17)]  # batch, channels, height, width: blocks that are not full
+SMALL = [(1, 3, 5, 7), (2, 70, 2, 4), (1, 64, 3, 17)]  # Triton's interpreter takes 20 ms a row for the filter
 LEAK = 0.2
 
 
@@ -83,7 +84,7 @@ def test_modulate_computes_both_gradients(draw, shape, dtype):
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("padding", [1, 2])
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", SMALL if DEVICE == "cpu" else SHAPES)
 def test_the_low_pass_filter_equals_a_grouped_convolution(draw, shape, padding, dtype):
     x, kernel = draw(*shape, dtype=dtype), depthwise(resample_filter() * 4, shape[1], dtype).to(DEVICE)
     close(low_pass_triton.low_pass_filter(x, kernel, padding), low_pass_filter_reference(x, kernel, padding), dtype)

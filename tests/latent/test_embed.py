@@ -1,8 +1,5 @@
 """Embedding: a picture is found back, the best step is kept, and every picture of a batch for itself."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -148,21 +145,6 @@ def test_pictures_of_another_range_are_refused(tiny_model):
 def test_settings_out_of_range_are_refused(changes):
     with pytest.raises(ValueError, match=next(iter(changes))):
         EmbedConfig(**changes)
-
-
-@pytest.mark.slow
-def test_an_embedding_does_not_wait_for_torchs_compiler_to_be_imported(tiny_model, tmp_path):
-    tiny_model.save(tmp_path / "tiny.safetensors")
-    script = f"""
-import sys, torch
-from editgan_widgets import load_model
-from editgan_widgets.latent.embed import EmbedConfig, embed
-model = load_model({str(tmp_path / "tiny.safetensors")!r}, device="cpu")
-embed(model, torch.zeros(1, 3, 32, 32), EmbedConfig(steps=2))
-print("torch._dynamo" in sys.modules)
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.usefixtures("unchecked")

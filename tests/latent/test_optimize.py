@@ -171,14 +171,17 @@ def test_the_optimiser_is_adam():
 
 
 @pytest.mark.slow
-def test_the_first_edit_of_a_process_does_not_wait_for_torchs_compiler_to_be_imported(tiny_model, tmp_path):
+def test_the_first_edit_and_embedding_of_a_process_do_not_wait_for_torchs_compiler_to_be_imported(tiny_model, tmp_path):
     tiny_model.save(tmp_path / "tiny.safetensors")
     script = f"""
 import sys
 from editgan_widgets import EditSession, load_model
+from editgan_widgets.images import from_uint8
+from editgan_widgets.latent.embed import EmbedConfig, embed
 session = EditSession.from_seed(load_model({str(tmp_path / "tiny.safetensors")!r}, device="cpu"), seed=1)
 session.set_label_map((session.label_map + 1) % 4)
 list(session.edit(steps=2))
+embed(session.model, from_uint8(session.image[None]), EmbedConfig(steps=2))
 print("torch._dynamo" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from editors import browser, heard, run_script
+from editors import browser, heard, run_script_here
 from tiny_model import grown
 
 from editgan_widgets import EditConfig, EditSession, EditVector
@@ -134,14 +134,14 @@ def test_an_edit_that_continues_a_stopped_one_does_not_search(tiny_model, spark)
 
 
 @pytest.mark.slow
-def test_a_script_starts_where_the_edit_started(tiny_model, spark, tmp_path):
+def test_a_script_starts_where_the_edit_started(tiny_model, spark, tmp_path, monkeypatch):
     session = larger_spark(tiny_model)
     session.vectors = (spark,)
     for _ in session.edit(steps=3):
         pass
     text = session_script(session)
     assert "start=(" in text
-    assert "the same pixels" in run_script(text, tiny_model, tmp_path)
+    assert "the same pixels" in run_script_here(text, tiny_model, tmp_path, monkeypatch)
 
 
 def test_a_start_given_by_the_caller_is_taken_as_it_is(tiny_model, spark):

@@ -17,7 +17,7 @@ from editgan_widgets.masks.part_operations import OfPart, grow
 
 @pytest.fixture(scope="module")
 def label_maps():
-    return [fine(portrait.label_map) for portrait in load_samples()[::2]]
+    return [fine(portrait.label_map) for portrait in load_samples()[::4]]
 
 
 @pytest.mark.slow

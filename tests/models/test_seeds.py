@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from command_line import pixels, run
-from editors import heard, run_script
+from editors import heard, run_script_here
 
 from editgan_widgets.documents.samples import sample_label_map, sample_pictures
 from editgan_widgets.documents.saved_picture import open_picture, picture_png
@@ -58,12 +58,11 @@ def test_pictures_journals_and_vectors_store_the_source(tiny_model, tmp_path):
     assert session.edit_vector("v").recipe["seed_source"] == "numpy"
 
 
-@pytest.mark.slow
-def test_a_script_starts_from_the_numpy_seed_and_makes_the_same_picture(tiny_model, tmp_path):
+def test_a_script_starts_from_the_numpy_seed_and_makes_the_same_picture(tiny_model, tmp_path, monkeypatch):
     session = EditSession.from_seed(tiny_model, 50, 0.6, source="numpy")
     text = session_script(session)
     assert "EditSession.from_seed(model, seed=50, truncation_psi=0.6, source='numpy')" in text
-    assert "the same pixels" in run_script(text, tiny_model, tmp_path)
+    assert "the same pixels" in run_script_here(text, tiny_model, tmp_path, monkeypatch)
     assert np.array_equal(pixels(tmp_path / "picture.png"), session.image)
 
 

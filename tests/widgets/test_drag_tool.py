@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from editors import browser, heard, run_script, until
+from editors import browser, heard, run_script_here, until
 from tiny_model import grown
 
 from editgan_widgets.documents.session import EditSession
@@ -87,9 +87,9 @@ def test_stop_keeps_the_best_step_of_a_drag(editor):
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_script_and_journal_of_a_drag_reproduce_its_picture(editor, tmp_path):
+def test_script_and_journal_of_a_drag_reproduce_its_picture(editor, tmp_path, monkeypatch):
     editor.do(Drag(points=[PAIR], part="spark", steps=4), blocking=True)
-    assert "not the same" not in run_script(editor.script(), editor.session.model, tmp_path)
+    assert "not the same" not in run_script_here(editor.script(), editor.session.model, tmp_path, monkeypatch)
     again = Editor.restore(editor.journal, editor.session.model)
     try:
         assert np.array_equal(again.image, editor.image)

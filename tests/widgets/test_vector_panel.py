@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from editors import heard, run_script, until
+from editors import heard, run_script_here, until
 from PIL import Image, ImageSequence
 from tiny_model import grown
 
@@ -160,14 +160,15 @@ def test_refining_sends_frames_and_is_undone_in_one_step(editor, vectors):
 
 
 @pytest.mark.slow
-def test_a_script_with_rows_a_switch_and_a_refinement_makes_the_same_pixels(editor, tmp_path):
+def test_a_script_with_rows_a_switch_and_a_refinement_makes_the_same_pixels(editor, tmp_path, monkeypatch):
     editor.apply_vectors({"more spark": 1.0, "less glow": 0.3})
     editor.vector_layers("more spark", 0, 5)
     editor.switch_vector("less glow", False)
     editor.refine(4, blocking=True)
     assert "session.refine(" in editor.script()
     editor.save_script(tmp_path / "picture.py")
-    told = run_script((tmp_path / "picture.py").read_text(encoding="utf-8"), editor.session.model, tmp_path)
+    text = (tmp_path / "picture.py").read_text(encoding="utf-8")
+    told = run_script_here(text, editor.session.model, tmp_path, monkeypatch)
     assert "the same pixels" in told
     assert "not the same" not in told
 
