@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 from editgan_widgets.models.checkpoints import CheckpointError, load_generator, read_bundle
 from editgan_widgets.models.generators.stylegan2 import StyleGAN2Config
+from editgan_widgets.training import generator_state
 from editgan_widgets.training import train_generator as trainer
 from editgan_widgets.training.augment import adapt, augment
 from editgan_widgets.training.losses import adversarial_losses, paired_loss
@@ -98,7 +99,7 @@ def test_both_teachers_at_once_train_both_networks(data, tmp_path):
 
 @pytest.mark.slow
 def test_bfloat16_activations_train_float32_weights(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "training_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr(generator_state, "training_dtype", lambda device: torch.bfloat16)
     lines = []
     settings = config(adversarial_weight=1.0, path_length_weight=2.0, total_images=8, log_images=4)
     result = run(data, tmp_path, settings, on_metrics=lines.append)
@@ -274,6 +275,8 @@ def test_contradictory_settings_are_refused():
         config(paired_weight=0.0)
     with pytest.raises(ValueError, match="mirror image"):
         config(horizontal_flips=True)
+    with pytest.raises(ValueError, match="path_length_weight needs gradients of the mapping"):
+        config(frozen_resolution=8, path_length_weight=2.0)
 
 
 def test_the_paired_loss_is_zero_for_equal_pictures_and_uses_the_weights():

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.names import MEANS
-from editgan_widgets.models.official.pickle_reader import Opaque
+from editgan_widgets.models.official.pickle_values import Opaque
 
 _DEEPEST, _MOST_NODES = 40, 200_000  # bounds the walk over a hostile file
 

@@ -24,7 +24,7 @@ from editgan_widgets.models.array_like import float_tensor
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.latent_files import holds_latents_by_name
 from editgan_widgets.models.official.names import COMPONENTS, DIRECTION_SETS, DIRECTIONS, EIGENVECTORS, plain
-from editgan_widgets.models.official.pickle_reader import Opaque
+from editgan_widgets.models.official.pickle_values import Opaque
 
 
 @dataclass(frozen=True, eq=False)

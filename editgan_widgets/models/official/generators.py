@@ -20,7 +20,7 @@ from editgan_widgets.models.generators.stylegan2_layers import LEAK, resample_fi
 from editgan_widgets.models.official.architectures import not_read, unlike_stylegan2
 from editgan_widgets.models.official.containers import Contents, contents
 from editgan_widgets.models.official.names import MEANS
-from editgan_widgets.models.official.pickle_reader import Opaque
+from editgan_widgets.models.official.pickle_values import Opaque
 from editgan_widgets.models.official.rosinality import from_rosinality, rosinality_names
 from editgan_widgets.models.official.settings import Settings, settings_of
 from editgan_widgets.models.official.sizes import (

@@ -25,7 +25,7 @@ from editgan_widgets.models.array_like import float_tensor
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.json_files import is_of_shape, list_shape
 from editgan_widgets.models.official.names import COMPONENTS, DIRECTION_SETS, DIRECTIONS, EIGENVECTORS, plain
-from editgan_widgets.models.official.pickle_reader import Opaque
+from editgan_widgets.models.official.pickle_values import Opaque
 
 NamedTensors = list[tuple[str, Tensor]]
 

@@ -10,7 +10,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from editgan_widgets.models.official.pickle_reader import PickleRefusedError, read_pickle
+from editgan_widgets.models.official.pickle_reader import read_pickle
+from editgan_widgets.models.official.pickle_values import PickleRefusedError
 
 _LARGEST = 2**31  # bytes of all arrays together; compressed ones may be many times larger than the file
 _MOST_ARRAYS = 10_000

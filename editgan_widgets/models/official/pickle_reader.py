@@ -8,33 +8,38 @@ with their source code (which is dropped), are read from the state of their Opaq
 """
 
 import io
-import math
 import pickletools
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import IO, Any, Literal, Protocol, cast, runtime_checkable
+from typing import IO, Any, Protocol, cast, runtime_checkable
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from editgan_widgets.models.official.pickle_values import (
+    ANY,
+    BUILDERS,
+    DTYPES,
+    LONGEST_NAME,
+    MOST_COPIED,
+    OF_A_CLASS,
+    OF_A_TENSOR,
+    STORAGES,
+    TENSORS,
+    Array,
+    Dtype,
+    Global,
+    Opaque,
+    PickleRefusedError,
+    Storage,
+    StorageKind,
+    array_of,
+    checked_count,
+    finished,
+    objects_of,
+    pairs,
+)
+
 MOST_OPCODES = 500_000  # far above what a weights file takes; bounds time, and memory beyond the file's size
-_LONGEST_NAME = 1000  # characters of a global, or of a key: comparing and copying long ones again and again takes hours
-_LARGEST_KEY = 2**60  # smaller integers have hashes of their own; larger ones can be chosen so that all collide
-_MOST_AXES = 32  # maximum for an array
-_MOST_COPIED = 2**25  # elements of tensors that are not kept in a file as they are: repeated, negated or conjugated
-
-
-class PickleRefusedError(ValueError):
-    """A pickle contains something that is not data, or is incomplete."""
-
-
-@dataclass(frozen=True)
-class StorageKind:
-    """A torch storage class, as data: what its elements are."""
-
-    dtype: torch.dtype
 
 
 @runtime_checkable
@@ -59,25 +64,6 @@ Storages = Callable[[torch.dtype, str, int], Tensor]
 Copies = list[tuple[Tensor, Tensor]]  # each with the view of a storage that it was copied from
 
 
-@dataclass(eq=False, repr=False)
-class Opaque:
-    """A class, function or object that is not plain data. It was neither built nor run; these attributes are all data.
-
-    Attributes:
-        name: full name of its class, or of the function that would have made it; at most 200 characters.
-        state: the attributes that the file sets on it, as unpickling would pass to `__setstate__`; None without any.
-        entries, elements: items that the file puts into it, if it is a kind of dict or list.
-    """
-
-    name: str
-    state: Any = None
-    entries: dict[Any, Any] = field(default_factory=dict)
-    elements: list[Any] = field(default_factory=list)
-
-    def __repr__(self) -> str:
-        return f"<{self.name}, not built>"
-
-
 def read_pickle(file: Readable, size: int, storages: Storages | None = None, copies: Copies | None = None) -> Any:
     """Read one pickle from the position of `file`, which is afterwards at the pickle's end.
 
@@ -90,6 +76,211 @@ def read_pickle(file: Readable, size: int, storages: Storages | None = None, cop
     Raises PickleRefusedError.
     """
     return _Machine(size, storages, copies).run(file)
+
+
+class _Mark:
+    """The object that MARK pushes."""
+
+
+_MARK = _Mark()
+
+
+class _Machine:
+    def __init__(self, size: int, storages: Storages | None, copies: Copies | None):
+        self.room = (
+            4 * size + 2**16
+        )  # elements and bytes that builders may still copy; a plain file takes up to 3 sizes
+        self.copies = copies
+        self.may_copy = MOST_COPIED
+        self.storages = storages
+        self.stack: list[Any] = []
+        self.memo: dict[int, Any] = {}
+
+    def run(self, file: Readable) -> Any:
+        """Interpret opcodes up to STOP."""
+        try:
+            for step, (opcode, argument, _) in enumerate(pickletools.genops(cast(IO[bytes], file))):
+                if step >= MOST_OPCODES:
+                    raise PickleRefusedError(f"it has more than {MOST_OPCODES} opcodes, as no weights file does")
+                if opcode.name == "STOP":
+                    return finished(self.stack.pop())
+                if opcode.name in _CONSTANTS:
+                    self.stack.append(argument if opcode.arg is not None else _CONSTANTS[opcode.name])
+                elif (action := _ACTIONS.get(opcode.name)) is not None:
+                    action(self, argument)
+                else:
+                    raise PickleRefusedError(f"it uses the opcode {opcode.name}, which no plain tensors need")
+        except PickleRefusedError:
+            raise
+        except (IndexError, KeyError) as error:
+            raise PickleRefusedError("its opcodes use values that do not exist") from error
+        except (ValueError, TypeError, RuntimeError, AttributeError, OverflowError, MemoryError, EOFError) as error:
+            raise PickleRefusedError(_first_line(error)) from error
+        raise PickleRefusedError("it is truncated: it has no end")
+
+    def items_from_mark(self) -> list[Any]:
+        """Pop everything above the topmost mark, and the mark."""
+        for at in range(len(self.stack) - 1, -1, -1):
+            if self.stack[at] is _MARK:
+                items = self.stack[at + 1 :]
+                del self.stack[at:]
+                return items
+        raise PickleRefusedError("its opcodes use a mark that does not exist")
+
+    def extend(self, items: list[Any]) -> None:
+        """Add to the list on top."""
+        target = self.stack[-1].elements if isinstance(self.stack[-1], Opaque) else self.stack[-1]
+        if not isinstance(target, list):
+            raise PickleRefusedError("it appends to a value that is not a list")
+        target.extend(map(finished, items))
+
+    def put(self, items: list[Any]) -> None:
+        """Set keys and values in the dict on top."""
+        target = self.stack[-1].entries if isinstance(self.stack[-1], Opaque) else self.stack[-1]
+        if not isinstance(target, dict) or len(items) % 2:
+            raise PickleRefusedError("it sets items in a value that is not a dict")
+        target.update(pairs(zip(items[::2], items[1::2], strict=True)))
+
+    def dict_from_mark(self) -> None:
+        """Push a dict of the values above the mark."""
+        items = self.items_from_mark()
+        self.stack.append({})
+        self.put(items)
+
+    def global_(self, name: str) -> None:
+        """Push the meaning of a global's name by this module's table; nothing is looked up elsewhere."""
+        if len(name) > LONGEST_NAME:
+            raise PickleRefusedError(f"it names a global of {len(name)} characters, at most {LONGEST_NAME} fit")
+        if name in STORAGES:
+            self.stack.append(StorageKind(STORAGES[name]))
+        elif name in DTYPES:
+            self.stack.append(DTYPES[name])
+        elif name in _BUILDERS or name in OF_A_CLASS or name in OF_A_TENSOR:
+            self.stack.append(Global(name))
+        else:
+            self.stack.append(Opaque(name[:200]))
+
+    def stack_global(self) -> None:
+        """As `global_`, the name in two strings on the stack."""
+        name, module = self.stack.pop(), self.stack.pop()
+        if not isinstance(name, str) or not isinstance(module, str):
+            raise PickleRefusedError("it names a global by a value that is not text")
+        if (length := len(name) + len(module)) > LONGEST_NAME:  # before they are joined
+            raise PickleRefusedError(f"it names a global of {length} characters, at most {LONGEST_NAME} fit")
+        self.global_(f"{module}.{name}")
+
+    def reduce(self) -> None:
+        """Build the result of a known global with its arguments; an unknown one gives an Opaque. Nothing is called."""
+        arguments, call = self.stack.pop(), self.stack.pop()
+        if not isinstance(call, (Global, Opaque)) or not isinstance(arguments, tuple):
+            raise PickleRefusedError("it calls a value that is not a function")
+        self.stack.append(self.made(call, arguments))
+
+    def made(self, call: "Global | Opaque", arguments: tuple) -> Any:
+        """Result of a call: data for a known builder, else an Opaque."""
+        if isinstance(call, Opaque):
+            return Opaque(call.name)
+        if call.name in OF_A_CLASS:
+            if not arguments or not isinstance(arguments[0], (Global, Opaque)):
+                return Opaque(call.name)
+            return Opaque(arguments[0].name) if isinstance(arguments[0], Opaque) else self.made(arguments[0], ())
+        if call.name in OF_A_TENSOR:  # (function, class, its arguments, attributes): a tensor with attributes
+            inner, inputs = (arguments[0], arguments[2]) if len(arguments) > 2 else (None, None)
+            known = isinstance(inner, Global) and inner.name in TENSORS and isinstance(inputs, tuple)
+            return self.made(inner, inputs) if known else Opaque(call.name)  # type: ignore[arg-type]
+        self.charge(arguments)
+        if any(isinstance(x, Opaque) for x in arguments) and call.name not in ANY:
+            return Opaque(call.name)
+        value = _BUILDERS[call.name](*arguments)
+        return self.as_stored(value) if isinstance(value, Tensor) else value
+
+    def as_stored(self, tensor: Tensor) -> Tensor:
+        """Write out a tensor that repeats the elements of its storage, or that torch would negate or conjugate."""
+        repeats = tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes()
+        if not (repeats or tensor.is_neg() or tensor.is_conj()):
+            return tensor
+        self.may_copy -= tensor.numel()
+        if self.may_copy < 0:
+            raise PickleRefusedError(
+                f"its repeated, negated and conjugated tensors have more than {MOST_COPIED:,} elements; save "
+                "copies of them (tensor.clone())"
+            )
+        copy = tensor.resolve_conj().resolve_neg().contiguous()
+        if self.copies is not None:
+            self.copies.append((copy, tensor))
+        return copy
+
+    def object_from_mark(self) -> None:
+        """OBJ: push the result of the class above the mark with the values above it."""
+        call, *arguments = self.items_from_mark()
+        self.stack.extend([call, tuple(arguments)])
+        self.reduce()
+
+    def instance(self, name: str) -> None:
+        """INST: as `object_from_mark`, the class by its name."""
+        arguments = tuple(self.items_from_mark())
+        self.global_(name)
+        self.stack.append(arguments)
+        self.reduce()
+
+    def extended(self) -> None:
+        """NEWOBJ_EX: as `reduce`, with arguments by name, which only an Opaque is given."""
+        named = self.stack.pop()
+        if named and isinstance(self.stack[-2], Global):
+            raise PickleRefusedError("it calls a builder of data with arguments that it does not take")
+        self.reduce()
+
+    def charge(self, arguments: tuple) -> None:
+        """Count what a builder copies; a small pickle could ask for the same large copy again and again."""
+        self.room -= len(arguments)
+        self.room -= (
+            0 if self.room < 0 else sum(len(x) for x in arguments if isinstance(x, (bytes, str, list, dict, tuple)))
+        )
+        if self.room < 0:
+            raise PickleRefusedError("it builds more than its size can hold")
+
+    def build(self) -> None:
+        """Fill an array or a dtype, keep an Opaque's state; the attributes of anything else are of no use."""
+        state, target = self.stack.pop(), self.stack[-1]
+        if isinstance(target, Array):
+            self.charge(state)
+            _, shape, dtype, fortran, data = state
+            order = "F" if fortran else "C"
+            if isinstance(dtype, Dtype) and isinstance(data, bytes):
+                target.value = array_of(data, dtype, shape, order)
+            elif isinstance(data, list) and isinstance(shape, tuple):
+                target.value = objects_of(data, shape, order)
+            else:
+                target.value = Opaque("numpy.ndarray")
+            self.stack[-1] = target.value
+            if target.memo is not None and self.memo.get(target.memo) is target:
+                self.memo[target.memo] = target.value
+        elif isinstance(target, Dtype):
+            target.order = state[1] if isinstance(state[1], str) else "<"
+        elif isinstance(target, Opaque):
+            target.state = state
+
+    def persistent(self) -> None:
+        """Push the storage that a persistent id names, or the class of a module beside its source, which is dropped."""
+        key = self.stack.pop()
+        if isinstance(key, tuple) and len(key) > 1 and key[0] == "module" and isinstance(key[1], (Opaque, Global)):
+            self.stack.append(key[1])
+            return
+        if self.storages is None or not isinstance(key, tuple) or len(key) < 5 or key[0] != "storage":
+            raise PickleRefusedError("it refers to storages outside of it")
+        _, kind, name, _, numel = key[:5]
+        if isinstance(kind, Opaque):
+            self.stack.append(Opaque(kind.name))
+            return
+        if not isinstance(kind, StorageKind) or not isinstance(name, str):
+            raise PickleRefusedError("it refers to a storage of no known kind")
+        if len(key) > 5 and key[5] is not None:
+            raise PickleRefusedError("it refers to a part of a storage, as files of torch before 0.4 do")
+        self.stack.append(Storage(self.storages(kind.dtype, name, checked_count(numel))))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def read_legacy_torch(file: Readable, size: int) -> Any:
@@ -140,437 +331,17 @@ def _exactly(file: Readable, count: int) -> bytes:
     return data
 
 
-class _Mark:
-    """The object that MARK pushes."""
-
-
-@dataclass(frozen=True)
-class _Global:
-    """A global that has a meaning here, by its full name; nothing was imported."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class _Storage:
-    """A flat tensor that represents a torch storage."""
-
-    flat: Tensor
-
-
-@dataclass
-class _Dtype:
-    """A numpy dtype under construction."""
-
-    code: str
-    order: str = "<"
-
-    def build(self) -> np.dtype:
-        """The dtype itself."""
-        return np.dtype(self.code).newbyteorder(">" if self.order == ">" else "<")
-
-
-@dataclass
-class _Array:
-    """A numpy array under construction; its BUILD brings everything."""
-
-    value: Any = None  # the array, or an Opaque where its elements are no numbers
-    memo: int | None = None  # where the file remembers it
-
-
-_MARK = _Mark()
-
-
-class _Machine:
-    def __init__(self, size: int, storages: Storages | None, copies: Copies | None):
-        self.room = (
-            4 * size + 2**16
-        )  # elements and bytes that builders may still copy; a plain file takes up to 3 sizes
-        self.copies = copies
-        self.may_copy = _MOST_COPIED
-        self.storages = storages
-        self.stack: list[Any] = []
-        self.memo: dict[int, Any] = {}
-
-    def run(self, file: Readable) -> Any:
-        """Interpret opcodes up to STOP."""
-        try:
-            for step, (opcode, argument, _) in enumerate(pickletools.genops(cast(IO[bytes], file))):
-                if step >= MOST_OPCODES:
-                    raise PickleRefusedError(f"it has more than {MOST_OPCODES} opcodes, as no weights file does")
-                if opcode.name == "STOP":
-                    return _finished(self.stack.pop())
-                if opcode.name in _CONSTANTS:
-                    self.stack.append(argument if opcode.arg is not None else _CONSTANTS[opcode.name])
-                elif (action := _ACTIONS.get(opcode.name)) is not None:
-                    action(self, argument)
-                else:
-                    raise PickleRefusedError(f"it uses the opcode {opcode.name}, which no plain tensors need")
-        except PickleRefusedError:
-            raise
-        except (IndexError, KeyError) as error:
-            raise PickleRefusedError("its opcodes use values that do not exist") from error
-        except (ValueError, TypeError, RuntimeError, AttributeError, OverflowError, MemoryError, EOFError) as error:
-            raise PickleRefusedError(_first_line(error)) from error
-        raise PickleRefusedError("it is truncated: it has no end")
-
-    def items_from_mark(self) -> list[Any]:
-        """Pop everything above the topmost mark, and the mark."""
-        for at in range(len(self.stack) - 1, -1, -1):
-            if self.stack[at] is _MARK:
-                items = self.stack[at + 1 :]
-                del self.stack[at:]
-                return items
-        raise PickleRefusedError("its opcodes use a mark that does not exist")
-
-    def extend(self, items: list[Any]) -> None:
-        """Add to the list on top."""
-        target = self.stack[-1].elements if isinstance(self.stack[-1], Opaque) else self.stack[-1]
-        if not isinstance(target, list):
-            raise PickleRefusedError("it appends to a value that is not a list")
-        target.extend(map(_finished, items))
-
-    def put(self, items: list[Any]) -> None:
-        """Set keys and values in the dict on top."""
-        target = self.stack[-1].entries if isinstance(self.stack[-1], Opaque) else self.stack[-1]
-        if not isinstance(target, dict) or len(items) % 2:
-            raise PickleRefusedError("it sets items in a value that is not a dict")
-        target.update(_pairs(zip(items[::2], items[1::2], strict=True)))
-
-    def dict_from_mark(self) -> None:
-        """Push a dict of the values above the mark."""
-        items = self.items_from_mark()
-        self.stack.append({})
-        self.put(items)
-
-    def global_(self, name: str) -> None:
-        """Push the meaning of a global's name by this module's table; nothing is looked up elsewhere."""
-        if len(name) > _LONGEST_NAME:
-            raise PickleRefusedError(f"it names a global of {len(name)} characters, at most {_LONGEST_NAME} fit")
-        if name in _STORAGES:
-            self.stack.append(StorageKind(_STORAGES[name]))
-        elif name in _DTYPES:
-            self.stack.append(_DTYPES[name])
-        elif name in _BUILDERS or name in _OF_A_CLASS or name in _OF_A_TENSOR:
-            self.stack.append(_Global(name))
-        else:
-            self.stack.append(Opaque(name[:200]))
-
-    def stack_global(self) -> None:
-        """As `global_`, the name in two strings on the stack."""
-        name, module = self.stack.pop(), self.stack.pop()
-        if not isinstance(name, str) or not isinstance(module, str):
-            raise PickleRefusedError("it names a global by a value that is not text")
-        if (length := len(name) + len(module)) > _LONGEST_NAME:  # before they are joined
-            raise PickleRefusedError(f"it names a global of {length} characters, at most {_LONGEST_NAME} fit")
-        self.global_(f"{module}.{name}")
-
-    def reduce(self) -> None:
-        """Build the result of a known global with its arguments; an unknown one gives an Opaque. Nothing is called."""
-        arguments, call = self.stack.pop(), self.stack.pop()
-        if not isinstance(call, (_Global, Opaque)) or not isinstance(arguments, tuple):
-            raise PickleRefusedError("it calls a value that is not a function")
-        self.stack.append(self.made(call, arguments))
-
-    def made(self, call: "_Global | Opaque", arguments: tuple) -> Any:
-        """Result of a call: data for a known builder, else an Opaque."""
-        if isinstance(call, Opaque):
-            return Opaque(call.name)
-        if call.name in _OF_A_CLASS:
-            if not arguments or not isinstance(arguments[0], (_Global, Opaque)):
-                return Opaque(call.name)
-            return Opaque(arguments[0].name) if isinstance(arguments[0], Opaque) else self.made(arguments[0], ())
-        if call.name in _OF_A_TENSOR:  # (function, class, its arguments, attributes): a tensor with attributes
-            inner, inputs = (arguments[0], arguments[2]) if len(arguments) > 2 else (None, None)
-            known = isinstance(inner, _Global) and inner.name in _TENSORS and isinstance(inputs, tuple)
-            return self.made(inner, inputs) if known else Opaque(call.name)  # type: ignore[arg-type]
-        self.charge(arguments)
-        if any(isinstance(x, Opaque) for x in arguments) and call.name not in _ANY:
-            return Opaque(call.name)
-        value = _BUILDERS[call.name](*arguments)
-        return self.as_stored(value) if isinstance(value, Tensor) else value
-
-    def as_stored(self, tensor: Tensor) -> Tensor:
-        """Write out a tensor that repeats the elements of its storage, or that torch would negate or conjugate."""
-        repeats = tensor.numel() * tensor.itemsize > tensor.untyped_storage().nbytes()
-        if not (repeats or tensor.is_neg() or tensor.is_conj()):
-            return tensor
-        self.may_copy -= tensor.numel()
-        if self.may_copy < 0:
-            raise PickleRefusedError(
-                f"its repeated, negated and conjugated tensors have more than {_MOST_COPIED:,} elements; save "
-                "copies of them (tensor.clone())"
-            )
-        copy = tensor.resolve_conj().resolve_neg().contiguous()
-        if self.copies is not None:
-            self.copies.append((copy, tensor))
-        return copy
-
-    def object_from_mark(self) -> None:
-        """OBJ: push the result of the class above the mark with the values above it."""
-        call, *arguments = self.items_from_mark()
-        self.stack.extend([call, tuple(arguments)])
-        self.reduce()
-
-    def instance(self, name: str) -> None:
-        """INST: as `object_from_mark`, the class by its name."""
-        arguments = tuple(self.items_from_mark())
-        self.global_(name)
-        self.stack.append(arguments)
-        self.reduce()
-
-    def extended(self) -> None:
-        """NEWOBJ_EX: as `reduce`, with arguments by name, which only an Opaque is given."""
-        named = self.stack.pop()
-        if named and isinstance(self.stack[-2], _Global):
-            raise PickleRefusedError("it calls a builder of data with arguments that it does not take")
-        self.reduce()
-
-    def charge(self, arguments: tuple) -> None:
-        """Count what a builder copies; a small pickle could ask for the same large copy again and again."""
-        self.room -= len(arguments)
-        self.room -= (
-            0 if self.room < 0 else sum(len(x) for x in arguments if isinstance(x, (bytes, str, list, dict, tuple)))
-        )
-        if self.room < 0:
-            raise PickleRefusedError("it builds more than its size can hold")
-
-    def build(self) -> None:
-        """Fill an array or a dtype, keep an Opaque's state; the attributes of anything else are of no use."""
-        state, target = self.stack.pop(), self.stack[-1]
-        if isinstance(target, _Array):
-            self.charge(state)
-            _, shape, dtype, fortran, data = state
-            order = "F" if fortran else "C"
-            if isinstance(dtype, _Dtype) and isinstance(data, bytes):
-                target.value = _array(data, dtype, shape, order)
-            elif isinstance(data, list) and isinstance(shape, tuple):
-                target.value = _objects(data, shape, order)
-            else:
-                target.value = Opaque("numpy.ndarray")
-            self.stack[-1] = target.value
-            if target.memo is not None and self.memo.get(target.memo) is target:
-                self.memo[target.memo] = target.value
-        elif isinstance(target, _Dtype):
-            target.order = state[1] if isinstance(state[1], str) else "<"
-        elif isinstance(target, Opaque):
-            target.state = state
-
-    def persistent(self) -> None:
-        """Push the storage that a persistent id names, or the class of a module beside its source, which is dropped."""
-        key = self.stack.pop()
-        if isinstance(key, tuple) and len(key) > 1 and key[0] == "module" and isinstance(key[1], (Opaque, _Global)):
-            self.stack.append(key[1])
-            return
-        if self.storages is None or not isinstance(key, tuple) or len(key) < 5 or key[0] != "storage":
-            raise PickleRefusedError("it refers to storages outside of it")
-        _, kind, name, _, numel = key[:5]
-        if isinstance(kind, Opaque):
-            self.stack.append(Opaque(kind.name))
-            return
-        if not isinstance(kind, StorageKind) or not isinstance(name, str):
-            raise PickleRefusedError("it refers to a storage of no known kind")
-        if len(key) > 5 and key[5] is not None:
-            raise PickleRefusedError("it refers to a part of a storage, as files of torch before 0.4 do")
-        self.stack.append(_Storage(self.storages(kind.dtype, name, _count(numel))))
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-
-
-def _finished(value: Any) -> Any:
-    """Final value: arrays and dtypes under construction are completed."""
-    if isinstance(value, _Array):
-        if value.value is None:
-            raise PickleRefusedError("it holds an array without its data")
-        return value.value
-    if isinstance(value, _Storage):
-        return value.flat
-    return Opaque(value.name) if isinstance(value, _Global) else value
-
-
-def _pairs(items: Any) -> dict[Any, Any]:
-    """A dict with plain keys, each quick to hash and to compare (see `_key`)."""
-    return {_key(key): _finished(value) for key, value in items}
-
-
-def _key(key: Any) -> Any:
-    """A key that takes little time; a nested or very long one becomes an Opaque, a very large integer its digits."""
-    if isinstance(key, int) and abs(key) >= _LARGEST_KEY and key.bit_length() <= 64:
-        return str(key)
-    long = isinstance(key, (str, bytes)) and len(key) > _LONGEST_NAME
-    large = isinstance(key, int) and abs(key) >= _LARGEST_KEY
-    plain = isinstance(key, (str, int, float, bytes, type(None), Opaque)) and not long and not large
-    return key if plain else Opaque(type(key).__name__)
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**48:
-        raise PickleRefusedError("it names a size that is not a number of elements")
-    return value
-
-
-# What each known global would do, done here. -------------------------------------------------------------------------
-
-
-def _ordered_dict(items: Any = ()) -> dict[Any, Any]:
-    if isinstance(items, dict):
-        return _pairs(items.items())
-    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in items):
-        raise PickleRefusedError("it builds a dict from values that are not pairs")
-    return _pairs(items)
-
-
-def _tensor(
-    storage: Any, offset: Any, size: Any, stride: Any, grad: Any = None, hooks: Any = None, metadata: Any = None
-) -> Tensor:
-    """torch._utils._rebuild_tensor and its second version: a view of a storage, which must hold all of its elements.
-
-    `metadata` may say that the numbers are meant negated ("neg") or conjugated ("conj").
-    """
-    if not isinstance(storage, _Storage):
-        raise PickleRefusedError("it builds a tensor from a value that is not a storage")
-    shape, steps = [_count(n) for n in size], [_count(n) for n in stride]
-    if len(shape) != len(steps) or len(shape) > 16:
-        raise PickleRefusedError("it builds a tensor whose shape and strides do not fit")
-    numel = 1
-    for n in shape:
-        numel *= n
-    last = _count(offset) + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
-    if numel and (numel > max(len(storage.flat), _MOST_COPIED) or last >= len(storage.flat)):
-        raise PickleRefusedError(f"it builds a tensor of shape {tuple(shape)} of {len(storage.flat)} values")
-    view = storage.flat.as_strided(shape, steps, offset)
-    signs = {} if metadata is None else metadata
-    if not isinstance(signs, dict) or any(
-        not isinstance(x, bool) or (x and name not in ("neg", "conj")) for name, x in signs.items()
-    ):
-        raise PickleRefusedError(
-            "it builds a tensor with properties other than 'neg' and 'conj'; save its numbers alone (tensor.clone())"
-        )
-    if (signs.get("conj") and not view.is_complex()) or (signs.get("neg") and view.dtype == torch.bool):
-        raise PickleRefusedError(f"it negates or conjugates a tensor of {view.dtype}")
-    view = view.conj() if signs.get("conj") else view
-    return torch._neg_view(view) if signs.get("neg") else view  # type: ignore[reportPrivateImportUsage]
-
-
-def _parameter(tensor: Any, *_: Any) -> Tensor:
-    if not isinstance(tensor, Tensor):
-        raise PickleRefusedError("it builds a parameter from a value that is not a tensor")
-    return tensor
-
-
-def _stored(data: Any) -> _Storage:
+def _stored(data: Any) -> Storage:
     """torch.storage._load_from_bytes: a storage in torch.save's older format, within the pickle."""
     if not isinstance(data, bytes):
         raise PickleRefusedError("it builds a storage from a value that is not bytes")
     content = read_legacy_torch(io.BytesIO(data), len(data))
     if not isinstance(content, Tensor) or content.ndim != 1:
         raise PickleRefusedError("it builds a storage from a value that is not one")
-    return _Storage(content)
+    return Storage(content)
 
 
-def _array(data: Any, dtype: Any, shape: Any, order: Any) -> np.ndarray:
-    if not isinstance(data, bytes) or not isinstance(dtype, _Dtype):
-        raise PickleRefusedError("it builds an array from values that are not bytes or numbers")
-    kind, shape = dtype.build(), tuple(_count(n) for n in (shape if isinstance(shape, tuple) else (shape,)))
-    if order not in ("C", "F"):
-        raise PickleRefusedError("it builds an array in an unknown order")
-    array = np.frombuffer(data, kind).reshape(shape, order=order)
-    return array.astype(kind.newbyteorder("="))
-
-
-def _objects(data: list, shape: tuple, order: Literal["C", "F"]) -> Any:
-    """Content of an array of Python objects: the object of an array without axes, else nested lists of objects."""
-    if math.prod(_count(n) for n in shape) != len(data) or len(shape) > _MOST_AXES:
-        raise PickleRefusedError(f"it holds an array of {len(data)} objects that is not of its shape")
-    if len(shape) < 2:
-        return data if shape else data[0]
-    places = np.arange(len(data)).reshape(shape, order=order)
-
-    def nested(part: np.ndarray) -> Any:
-        return [nested(inner) for inner in part] if part.ndim > 1 else [data[i] for i in part]
-
-    return nested(places)
-
-
-def _scalar(dtype: Any, data: Any) -> float | int:
-    return _array(data, dtype, (), "C").item()
-
-
-def _dtype(code: Any, *_: Any) -> _Dtype | Opaque:
-    if not isinstance(code, str) or not re.fullmatch(r"[biu][1248]|f[248]", code):
-        return Opaque("numpy.dtype")  # a dtype of text, times, records or Python objects
-    return _Dtype(code)
-
-
-def _persistent_object(meta: Any) -> Opaque:
-    if not isinstance(meta, dict) or not isinstance(meta.get("state"), dict):
-        raise PickleRefusedError("it holds an object without its state")
-    name = meta.get("class_name", "")
-    return Opaque(name[:200] if isinstance(name, str) else "", meta["state"])
-
-
-def _encoded(text: Any, encoding: Any = "latin1") -> bytes:
-    """_codecs.encode: how protocols below 3 write bytes."""
-    if not isinstance(text, str) or encoding != "latin1":
-        raise PickleRefusedError("it builds bytes from a value that is not text")
-    return text.encode("latin1")
-
-
-_STORAGES = {
-    f"torch.{name}Storage": dtype
-    for name, dtype in {
-        "Float": torch.float32,
-        "Double": torch.float64,
-        "Half": torch.float16,
-        "BFloat16": torch.bfloat16,
-        "Long": torch.int64,
-        "Int": torch.int32,
-        "Short": torch.int16,
-        "Char": torch.int8,
-        "Byte": torch.uint8,
-        "Bool": torch.bool,
-        "ComplexFloat": torch.complex64,
-        "ComplexDouble": torch.complex128,
-    }.items()
-}
-_DTYPES = {str(x): x for x in _STORAGES.values()}
-_NUMPY = ("numpy.core", "numpy._core")
-_OF_A_CLASS = {"copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__", "copyreg.__newobj_ex__"}
-_OF_A_TENSOR = {"torch._tensor._rebuild_from_type", "torch._tensor._rebuild_from_type_v2"}
-_TENSORS = {f"torch._utils._rebuild_{kind}" for kind in ("tensor", "tensor_v2", "parameter", "parameter_with_state")}
-_ANY = {
-    "collections.defaultdict",
-    "torch.device",
-    "builtins.set",
-    "builtins.list",
-    "__builtin__.set",
-    "numpy.ndarray",
-} | {"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"}  # builders that take any argument
-_BUILDERS: dict[str, Callable[..., Any]] = {
-    "collections.OrderedDict": _ordered_dict,
-    "dnnlib.util.EasyDict": _ordered_dict,
-    "builtins.dict": _ordered_dict,
-    "collections.defaultdict": lambda *_: {},  # its items follow
-    "builtins.set": lambda items=(): list(items),
-    "builtins.list": lambda items=(): list(items),
-    "__builtin__.set": lambda items=(): list(items),
-    "_codecs.encode": _encoded,
-    "torch.Size": lambda size=(): tuple(size),
-    "torch.device": lambda *name: None,
-    "torch._utils._rebuild_tensor": _tensor,
-    "torch._utils._rebuild_tensor_v2": _tensor,
-    "torch._utils._rebuild_parameter": _parameter,
-    "torch._utils._rebuild_parameter_with_state": _parameter,
-    "torch.storage._load_from_bytes": _stored,
-    "torch_utils.persistence._reconstruct_persistent_obj": _persistent_object,
-    "numpy.ndarray": lambda *_: _Array(),
-    "numpy.dtype": _dtype,
-    **{f"{core}.multiarray._reconstruct": lambda *_: _Array() for core in _NUMPY},
-    **{f"{core}.multiarray.scalar": _scalar for core in _NUMPY},
-    **{f"{core}.numeric._frombuffer": _array for core in _NUMPY},
-}
+_BUILDERS = {**BUILDERS, "torch.storage._load_from_bytes": _stored}
 
 # What each opcode does. ----------------------------------------------------------------------------------------------
 
@@ -598,7 +369,7 @@ def _tuple(count: int) -> Callable[[_Machine, Any], None]:
 
 def _memoize(machine: _Machine, at: int) -> None:
     machine.memo[at] = machine.stack[-1]
-    if isinstance(machine.stack[-1], _Array):
+    if isinstance(machine.stack[-1], Array):
         machine.stack[-1].memo = at
 
 
@@ -614,8 +385,8 @@ _ACTIONS: dict[str, Callable[[_Machine, Any], Any]] = {
     "EMPTY_LIST": _push(lambda m: []),
     "EMPTY_DICT": _push(lambda m: {}),
     "EMPTY_SET": _push(lambda m: []),  # as a list: it need not be hashed
-    "LIST": _push(lambda m: list(map(_finished, m.items_from_mark()))),
-    "FROZENSET": _push(lambda m: list(map(_finished, m.items_from_mark()))),
+    "LIST": _push(lambda m: list(map(finished, m.items_from_mark()))),
+    "FROZENSET": _push(lambda m: list(map(finished, m.items_from_mark()))),
     "TUPLE": _push(lambda m: tuple(m.items_from_mark())),
     "DICT": lambda m, a: m.dict_from_mark(),
     **{f"TUPLE{n}": _tuple(n) for n in (1, 2, 3)},

@@ -20,7 +20,8 @@ from editgan_widgets.files import why_unreadable
 from editgan_widgets.models.errors import CheckpointError
 from editgan_widgets.models.official.json_files import read_json
 from editgan_widgets.models.official.npz_files import is_npz, is_pickled_array, read_npz
-from editgan_widgets.models.official.pickle_reader import PickleRefusedError, read_legacy_torch, read_pickle
+from editgan_widgets.models.official.pickle_reader import read_legacy_torch, read_pickle
+from editgan_widgets.models.official.pickle_values import PickleRefusedError
 
 _NPY = b"\x93NUMPY"
 _ZIP = b"PK\x03\x04"
