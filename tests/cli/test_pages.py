@@ -44,7 +44,7 @@ SHORTER = {
         'spaces=("z", "w"), samples=400': 'spaces=("z",), samples=50',
         "samples=400": "samples=30",
         "samples=200": "samples=10",
-        "range(50_000, 50_200)": "range(50_000, 50_008)",
+        "range(50_000, 50_200)": "range(50_000, 50_012)",
         # Other ways need hundreds of pictures; tests/analysis/test_edit_comparison.py has them on a tiny model.
         "import compare_edits, ways_to_edit": "import EditWay, compare_edits",
         'ways = ways_to_edit(model, vectors["smile"], "smile", read, refined=(), samples=30)': (

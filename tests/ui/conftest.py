@@ -1,4 +1,7 @@
-"""Chromium and JupyterLab for the browser tests, with the shipped model if it is installed, else the tiny one.
+"""Chromium and JupyterLab for the browser tests.
+
+A test runs on the tiny model, which costs a tenth of the time; one that is marked `shipped` on the shipped model if
+that is installed. With EDITGAN_SCREENSHOTS all run on the shipped model, with EDITGAN_TINY none.
 
 All tests share one server. Tests in JupyterLab also share a page and its kernel, one after the other; each starts with
 new cells and an empty kernel. A test that needs another host or other page settings gets its own page, and so does the
@@ -29,9 +32,10 @@ PORTRAIT = """
 from editgan_widgets import load_model
 from editgan_widgets.widgets import Editor
 model = load_model("portraits")
-editor = Editor(model, part="mouth")
+editor = Editor(model, part="mouth", steps=10)
 editor
 """
+SHORTER = {"Editor(grid.selected, ": "Editor(grid.selected, steps=10, ", "seeds=range(12)": "seeds=range(3)"}
 _FAILED = pytest.StashKey[bool]()
 
 
@@ -58,13 +62,14 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def shipped() -> bool:
-    """Whether the browser tests run on the shipped model."""
-    return MODELS["portraits"].is_file() and not os.environ.get("EDITGAN_TINY")
+@pytest.fixture
+def shipped(request) -> bool:
+    """Whether the test runs on the shipped model."""
+    wanted = request.node.get_closest_marker("shipped") is not None or bool(os.environ.get("EDITGAN_SCREENSHOTS"))
+    return wanted and MODELS["portraits"].is_file() and not os.environ.get("EDITGAN_TINY")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def portrait_cell(shipped) -> str:
     """A cell that shows an editor."""
     return PORTRAIT if shipped else PORTRAIT.replace("portraits", "tiny.safetensors").replace("mouth", "spark")
@@ -144,7 +149,7 @@ def lab(begin, portrait_cell) -> Lab:
 @pytest.fixture
 def notebook(begin, shipped) -> Lab:
     """A page with the example notebook, not run yet."""
-    return begin(example({} if shipped else TINY_WORDS))
+    return begin(example(SHORTER if shipped else SHORTER | TINY_WORDS))
 
 
 @pytest.fixture

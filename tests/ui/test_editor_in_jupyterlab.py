@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .lab import ROOT, EditorPage, until
+from .lab import QUICK_EMBEDDING, ROOT, EditorPage, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
@@ -38,6 +38,7 @@ def change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return np.abs(before.astype(float) - after).mean(axis=2) / 255
 
 
+@pytest.mark.shipped
 def test_paint_stop_undo_redo_reload_and_continue(notebook, shipped, photograph):
     lab = notebook
     lab.run_all()
@@ -347,6 +348,7 @@ def test_vectors_fills_and_part_tools(lab, shipped, photograph):
     assert told.split() == ["True", "True"]
 
     # A painting is opened, embedded and can be edited; saved it has its own size.
+    lab.kernel(QUICK_EMBEDDING)
     editor.root.locator("input[type=file]").first.set_input_files(ROOT / "examples" / "painting.png")
     until(lambda: editor.status.startswith("Embedding, step"), 60, "the embedding did not begin")
     photograph(editor, "5-embedding")

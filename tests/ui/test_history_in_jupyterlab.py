@@ -83,6 +83,7 @@ def test_a_finished_edit_is_staged_and_a_discarded_one_stays_as_a_branch(lab, sh
     until(lambda: "second try" in entries(editor).nth(base + 1).inner_text(), 10, "the entry was not renamed")
 
 
+@pytest.mark.shipped
 def test_restore_brings_everything_back_after_a_kernel_restart(lab, shipped, photograph):
     lab.run_all()
     editor = EditorPage(lab)

@@ -27,6 +27,7 @@ OVERFLOWING = """root => {
     return found; }"""
 
 
+@pytest.mark.shipped
 @pytest.mark.parametrize("width", [1440, 760])
 def test_the_editor_in_chinese_has_room_for_its_texts(open_notebook, shipped, photograph, width):
     model = "portraits" if shipped else "tiny.safetensors"

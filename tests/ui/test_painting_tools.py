@@ -56,6 +56,7 @@ def drag_pen(editor: EditorPage, points: list[tuple[float, float, float]], size:
         session.send("Input.dispatchMouseEvent", {"type": kind, **event, **held})
 
 
+@pytest.mark.shipped
 def test_mirrored_pen_restricted_and_pushed_strokes_match_the_kernels(lab, shipped, photograph):
     editor = ready(lab)
     start = editor.pixels("index")
@@ -135,6 +136,7 @@ def test_mirrored_pen_restricted_and_pushed_strokes_match_the_kernels(lab, shipp
         canvas.press("m")
 
 
+@pytest.mark.shipped
 def test_polygons_whole_parts_digits_hiding_borders_previews_and_zoom(lab, shipped, photograph):
     editor = ready(lab)
     start = editor.pixels("index")
@@ -307,6 +309,7 @@ def test_a_parts_shape_is_taken_from_a_portrait_of_the_sheet(lab, shipped, photo
     editor.page.keyboard.press("Escape")
 
 
+@pytest.mark.shipped
 def test_the_palette_button_shows_safe_colours_at_once_in_both_views_and_after_a_reload(lab, shipped, photograph):
     editor = ready(lab)
     name = "Show the parts in colour-blind safe colours"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .lab import PACK, ROOT, EditorPage, unpacked, until
+from .lab import PACK, QUICK_EMBEDDING, ROOT, EditorPage, unpacked, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default")]
 
@@ -143,7 +143,7 @@ def test_new_portraits_are_rendered_while_the_user_paints_and_the_chosen_one_ope
 def test_a_pasted_picture_opens_with_a_badge_and_shows_the_whole_photo(lab, photograph):
     lab.run_all()
     editor = EditorPage(lab)
-    lab.kernel("editor.wait()")
+    lab.kernel(f"{QUICK_EMBEDDING}\neditor.wait()")
     editor.idle()
     whole = editor.root.get_by_role("button", name="Show the whole photo")
     assert not whole.is_visible()
