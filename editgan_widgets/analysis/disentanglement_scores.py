@@ -2,17 +2,21 @@
 
 DCI (Eastwood & Williams 2018, section 3), with the importances of a lasso; the mutual information gap (Chen et al.
 2018, section 4.1) over bins of equal width, as in Locatello et al. 2019 (appendix C); SAP (Kumar et al. 2018, section
-3). All scores are between 0 and 1, higher is more disentangled. scikit-learn is needed: `pip install
+3). All scores are between 0 and 1, higher is more disentangled. Vanishing weights of the lasso would look disentangled
+once they are normalised, so a factor that held-out samples do not show to be predicted has no importances; codes that
+are independent of all factors get D = C = 0. scikit-learn is needed: `pip install
 editgan-widgets[analysis]`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
+from scipy.stats import t as student
 from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.results import Basis, Record, Result
@@ -20,11 +24,13 @@ from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.extras import scikit_learn
 from editgan_widgets.latent.directions.style_space import styles
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Real, Whole, real, whole
 
 BINS = 20
 SPACES = ("z", "w", "s")
 _TEST_SHARE = 0.25  # share of the samples on which informativeness is measured
 _FOLDS = 3
+_CHANCE = 0.01  # probability that codes independent of all factors get any importance
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +44,7 @@ class Disentanglement(Result):
     informativeness: np.ndarray  # I of DCI, [factors]: R² of the lasso on samples that it was not fitted to
     mig: np.ndarray  # [factors], mutual information gap
     sap: np.ndarray  # [factors], difference of the two largest R² of single codes
-    importance: np.ndarray  # [codes, factors], absolute weights of the lasso on standardised codes
+    importance: np.ndarray  # [codes, factors], absolute lasso weights on standardised codes; 0 for unpredicted factors
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -74,39 +80,39 @@ def disentanglement(
     factors: Mapping[str, np.ndarray],
     space: str = "codes",
     bins: int = BINS,
-    seed: int = 0,
+    seed: Whole = 0,
     progress: bool = False,
 ) -> Disentanglement:
     """Score codes against known factors of the same samples.
 
     Args:
         codes: one row for each sample.
-        factors: name -> `[n]`, a value for each sample; constant factors are left out.
+        factors: name -> `[n]`, a number, or True or False, for each sample; constant factors are left out.
         space: name of the codes for tables and plots.
         bins: number of bins of equal width for the mutual information.
         seed: seed of the split into samples that the lasso is fitted to, and samples that measure informativeness.
         progress: show a progress bar.
 
-    Raises ValueError for fewer than 50 samples, values that are not finite, different lengths, or only constant
+    Raises ValueError for fewer than 50 samples, values that are not finite numbers, different lengths, or only constant
     factors.
     """
-    n = len(codes)
+    n, first, bins = len(codes), whole(seed, "seed", least=0), whole(bins, "bins", least=2)
     for name, values in factors.items():
         if len(values) != n:
             raise ValueError(f"factor {name!r} has {len(values)} values for {n} codes; give one for each")
-    kept = {name: np.asarray(values, float) for name, values in factors.items() if np.ptp(values) > 0}
+    numbers = {name: _numbers(values, f"factor {name!r}") for name, values in factors.items()}
+    kept = {name: values for name, values in numbers.items() if n and np.ptp(values) > 0}
     if not kept:
         raise ValueError("no factor varies over the samples; give at least one that does")
     y = np.stack(list(kept.values()), 1)
     if n < 50:
         raise ValueError(f"{n} samples are too few to score codes; give 50 or more, better 1,000")
-    if not (np.isfinite(codes).all() and np.isfinite(y).all()):
-        raise ValueError("codes and factors must be finite numbers")
-    importance, r2 = _lasso(codes, y, seed, progress)
+    x = _numbers(codes, "codes")
+    importance, r2 = _lasso(x, y, first, progress)
     d, c = _disentanglement_and_completeness(importance)
     return Disentanglement(
-        space, tuple(kept), d, c, r2, _mig(codes, y, bins), _sap(codes, y), importance,
-        Basis(n, seed, f"{bins} bins, lasso by {_FOLDS}-fold cross-validation"),
+        space, tuple(kept), d, c, r2, _mig(x, y, bins), _sap(x, y), importance,
+        Basis(n, first, f"{bins} bins, lasso by {_FOLDS}-fold cross-validation"),
     )  # fmt: skip
 
 
@@ -114,10 +120,10 @@ def disentanglement_of(
     model: EditGAN,
     read: Read,
     spaces: Sequence[str] = SPACES,
-    samples: int = 2000,
-    seed: int = 0,
-    truncation_psi: float = 1.0,
-    batch: int = 50,
+    samples: Whole = 2000,
+    seed: Whole = 0,
+    truncation_psi: Real = 1.0,
+    batch: Whole = 50,
     progress: bool = False,
 ) -> list[Disentanglement]:
     """Score a model's Z, W and S against attributes that a judge reads from the pictures.
@@ -136,9 +142,13 @@ def disentanglement_of(
     """
     if unknown := sorted(set(spaces) - set(SPACES)):
         raise ValueError(f"unknown space {unknown[0]!r}; use {', '.join(map(repr, SPACES))}")
+    if not spaces:
+        raise ValueError(f"no space was given; give one or more of {', '.join(map(repr, SPACES))}")
+    count, first = whole(samples, "samples", least=1), whole(seed, "seed", least=0)
+    psi, most = real(truncation_psi, "truncation_psi"), whole(batch, "batch", least=1)
     found: dict[str, list[np.ndarray]] = {space: [] for space in spaces}
     factors: dict[str, list[np.ndarray]] = {}
-    for z, w in _latents(model, samples, seed, truncation_psi, batch, progress):
+    for z, w in _latents(model, count, first, psi, most, progress):
         codes = {"z": z, "w": w}
         if "s" in found:
             codes["s"] = styles(model, model.generator.w_plus(w))
@@ -147,8 +157,19 @@ def disentanglement_of(
         for name, values in read(picture_of(model, model.generator.w_plus(w))).items():
             factors.setdefault(name, []).append(np.asarray(values, float))
     joined = {name: np.concatenate(values) for name, values in factors.items()}
-    results = [disentanglement(np.concatenate(found[s]), joined, s, seed=seed, progress=progress) for s in spaces]
-    return [replace(result, basis=Basis(samples, seed, result.basis.interval, model.fingerprint)) for result in results]
+    results = [disentanglement(np.concatenate(found[s]), joined, s, seed=first, progress=progress) for s in spaces]
+    return [replace(result, basis=Basis(count, first, result.basis.interval, model.fingerprint)) for result in results]
+
+
+def _numbers(values: Any, name: str) -> np.ndarray:
+    """The values as float64. Raises ValueError for others than finite numbers, True and False, with their count."""
+    try:
+        numbers = np.asarray(values).astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers, or True and False, one for each sample") from None
+    if bad := int((~np.isfinite(numbers)).sum()):
+        raise ValueError(f"{name} must be finite numbers; {bad} of {numbers.size} values are nan or infinite")
+    return numbers
 
 
 @torch.no_grad()
@@ -162,7 +183,7 @@ def _latents(
 
 
 def _lasso(x: np.ndarray, y: np.ndarray, seed: int, progress: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Importances `[d, k]`, and R² `[k]` on held-out samples."""
+    """Importances `[d, k]`, 0 for factors that are not predicted, and R² `[k]` on held-out samples."""
     linear_model = scikit_learn("linear_model")
     order = np.random.default_rng(seed).permutation(len(x))
     test, train = np.split(order, [int(_TEST_SHARE * len(x))])
@@ -171,9 +192,18 @@ def _lasso(x: np.ndarray, y: np.ndarray, seed: int, progress: bool) -> tuple[np.
     importance, r2 = [], []
     for target in tqdm(y.T, disable=not progress, desc="factors"):
         fit = linear_model.LassoCV(cv=_FOLDS, alphas=20, eps=1e-2, max_iter=5000, tol=1e-3).fit(x[train], target[train])
-        importance.append(np.abs(fit.coef_))
+        held_out = _is_predicted(fit.predict(x[test]), target[test], _CHANCE / y.shape[1])
+        importance.append(np.abs(fit.coef_) * held_out)
         r2.append(max(float(fit.score(x[test], target[test])), 0.0))
     return np.stack(importance, 1), np.array(r2)
+
+
+def _is_predicted(predicted: np.ndarray, true: np.ndarray, chance: float) -> bool:
+    """True if the prediction is better than the mean, and its correlation has a one-sided p-value below `chance`."""
+    if np.square(true - predicted).sum() >= np.square(true - true.mean()).sum() or np.ptp(predicted) == 0:
+        return False
+    r, free = float(np.corrcoef(predicted, true)[0, 1]), len(true) - 2
+    return bool(student.sf(r * np.sqrt(free / max(1 - r * r, 1e-12)), free) < chance)
 
 
 def _disentanglement_and_completeness(importance: Float[np.ndarray, "d k"]) -> tuple[float, float]:

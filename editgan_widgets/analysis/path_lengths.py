@@ -16,6 +16,7 @@ from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.extras import scikit_learn
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
+from editgan_widgets.scalars import Whole, whole
 
 Distance: TypeAlias = Callable[[Tensor, Tensor], float]
 """Distance of two pictures `[1, 3, H, W]` in about [-1, 1]."""
@@ -55,8 +56,8 @@ class PathLength(Result):
 def path_length(
     model: EditGAN,
     space: str = "w",
-    samples: int = 500,
-    seed: int = 0,
+    samples: Whole = 500,
+    seed: Whole = 0,
     ends: bool = False,
     distance: Distance | None = None,
     progress: bool = False,
@@ -79,6 +80,7 @@ def path_length(
     """
     if space not in ("z", "w"):
         raise ValueError(f"unknown space {space!r}; use 'z' or 'w'")
+    samples, first = whole(samples, "samples"), whole(seed, "seed", least=0)
     if samples < 10:
         raise ValueError(f"{samples} samples are too few; give 10 or more")
     if distance is None:
@@ -86,7 +88,7 @@ def path_length(
         distance, name = (lambda a, b: float(perceptual(a, perceptual.reference(b)))), perceptual.name
     else:
         name = "the caller's distance"
-    rng = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(first)
     values: list[float] = []
     try:
         bar = tqdm(range(samples), disable=not progress, desc="path length")
@@ -97,7 +99,7 @@ def path_length(
     found = np.array(values)
     interval = f"95% Student's interval over pairs, features of {name}"
     estimate = Estimate.of_mean(_trimmed(found), len(found))
-    return PathLength(space, estimate, found, Basis(len(found), seed, interval, model.fingerprint))
+    return PathLength(space, estimate, found, Basis(len(found), first, interval, model.fingerprint))
 
 
 @torch.no_grad()
@@ -130,7 +132,7 @@ def _trimmed(values: np.ndarray) -> np.ndarray:
 
 
 def linear_separability(
-    latents: Float[np.ndarray, "n d"], attributes: dict[str, Bool[np.ndarray, " n"]], seed: int = 0
+    latents: Float[np.ndarray, "n d"], attributes: dict[str, Bool[np.ndarray, " n"]], seed: Whole = 0
 ) -> float:
     """exp of the sum over attributes of H(Y | X): 1 if hyperplanes separate all of them, 2 for one attribute at chance.
 
@@ -147,13 +149,14 @@ def linear_separability(
     svm, preprocessing, pipeline = scikit_learn("svm"), scikit_learn("preprocessing"), scikit_learn("pipeline")
     if len(latents) < 40:
         raise ValueError(f"{len(latents)} samples are too few; give 40 or more")
-    train, test = np.array_split(np.random.default_rng(seed).permutation(len(latents)), 2)
+    first = whole(seed, "seed", least=0)
+    train, test = np.array_split(np.random.default_rng(first).permutation(len(latents)), 2)
     total = 0.0
     for name, values in attributes.items():
         y = np.asarray(values, bool)
         if len(np.unique(y[train])) < 2:
             raise ValueError(f"attribute {name!r} is the same for all samples; give samples with and without it")
-        fit = pipeline.make_pipeline(preprocessing.StandardScaler(), svm.LinearSVC(C=0.01, random_state=seed))
+        fit = pipeline.make_pipeline(preprocessing.StandardScaler(), svm.LinearSVC(C=0.01, random_state=first))
         side = fit.fit(latents[train], y[train]).predict(latents[test])
         total += _conditional_entropy(y[test], side)
     return float(np.exp(total))

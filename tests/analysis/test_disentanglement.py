@@ -49,6 +49,38 @@ def test_random_codes_are_uninformative(factors):
     assert found.sap.max() < 0.02
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_codes_independent_of_all_factors_are_not_disentangled(factors, seed):
+    found = disentanglement(
+        np.random.default_rng(100 + seed).standard_normal((2000, 8)),
+        {f"factor {i}": values for i, values in enumerate(factors.T)},
+        seed=np.int64(seed),
+    )
+    assert found.disentanglement == found.completeness == 0
+    assert not found.importance.any()
+    assert found.png().startswith(b"\x89PNG")
+    assert type(found.basis.seed) is int
+
+
+def test_a_factor_that_the_codes_do_not_predict_has_no_importances(factors):
+    unrelated = np.random.default_rng(3).standard_normal(2000)
+    found = disentanglement(factors[:, :2], {"one": factors[:, 0], "two": factors[:, 1], "unrelated": unrelated})
+    assert not found.importance[:, 2].any()
+    assert found.disentanglement > 0.98
+    assert found.completeness > 0.98
+
+
+def test_factors_of_few_samples_keep_their_importances():
+    codes = np.random.default_rng(0).uniform(-1, 1, (50, 3))
+    found = scores(codes, codes)
+    assert (found.importance.max(0) > 0.5).all()
+
+
+def test_true_and_false_are_factors(factors):
+    found = disentanglement(factors, {"positive": factors[:, 0] > 0})
+    assert found.importance[:, 0].argmax() == 0
+
+
 def test_a_constant_factor_is_left_out(factors):
     found = disentanglement(factors, {"one": factors[:, 0], "still": np.ones(2000)})
     assert found.factors == ("one",)
@@ -60,10 +92,16 @@ def test_a_constant_factor_is_left_out(factors):
         (np.zeros((60, 2)), {"a": np.zeros(60)}, "no factor varies"),
         (np.zeros((20, 2)), {"a": np.arange(20.0)}, "20 samples are too few"),
         (np.zeros((60, 2)), {"a": np.arange(59.0)}, "factor 'a' has 59 values for 60 codes"),
-        (np.full((60, 2), np.nan), {"a": np.arange(60.0)}, "must be finite"),
+        (np.full((60, 2), np.nan), {"a": np.arange(60.0)}, "codes must be finite numbers; 120 of 120 values"),
+        (
+            np.zeros((60, 2)),
+            {"a": np.arange(60.0), "b": np.r_[np.nan, np.arange(59.0)]},
+            "factor 'b' .* 1 of 60 values",
+        ),
+        (np.zeros((60, 2)), {"a": np.array(["yes", "no"] * 30)}, "factor 'a' must be numbers, or True and False"),
     ],
 )
-def test_codes_and_factors_of_different_lengths_are_refused(codes, named, message):
+def test_codes_and_factors_that_do_not_fit_are_refused_by_name(codes, named, message):
     with pytest.raises(ValueError, match=message):
         disentanglement(codes, named)
 

@@ -47,6 +47,12 @@ def test_path_length_can_be_measured_with_the_models_own_features(tiny_model, sp
     assert found.png().startswith(b"\x89PNG")
 
 
+def test_numpy_integers_are_samples_and_seeds(tiny_model):
+    found = path_length(tiny_model, "w", np.int64(10), np.int64(3), distance=squared)
+    assert found.length == path_length(tiny_model, "w", 10, 3, distance=squared).length
+    assert type(found.basis.seed) is int
+
+
 def test_unknown_spaces_and_too_few_samples_are_refused(tiny_model):
     with pytest.raises(ValueError, match="unknown space 's'"):
         path_length(tiny_model, "s")

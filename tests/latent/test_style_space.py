@@ -45,6 +45,13 @@ def test_a_channel_of_a_row_with_few_channels_moves_alone(tiny_model):
         assert channel_vector(tiny_model, row, 0, 0).recipe["purity"] == pytest.approx(1, abs=1e-6)
 
 
+def test_numpy_integers_are_places_and_seeds(tiny_model):
+    found = channel_vector(tiny_model, *np.array([7, 0, 1]), seed=np.int64(2))
+    assert torch.equal(found.delta_w_plus, channel_vector(tiny_model, 7, 0, 1, seed=2).delta_w_plus)
+    assert {type(found.recipe[key]) for key in ("row", "layer", "channel")} == {int}
+    assert part_channels(tiny_model, [1], np.arange(8), np.int64(1), least_effect=1e9, seed=np.int64(0)) == []
+
+
 def test_places_that_do_not_exist_are_refused(tiny_model):
     with pytest.raises(IndexError, match="row 8 of w_plus does not exist"):
         channel_vector(tiny_model, 8, 0, 0)

@@ -1,5 +1,6 @@
 """SeFa and GANSpace against their definitions."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -73,6 +74,23 @@ def test_ganspace_is_the_same_for_the_same_seed(tiny_model):
     assert torch.equal(one.delta_w_plus, two.delta_w_plus)
     assert not torch.equal(one.delta_w_plus, other.delta_w_plus)
     assert 0 < one.recipe["share"] < 1
+
+
+@pytest.mark.parametrize("search", [sefa, ganspace])
+def test_rows_that_all_have_the_weight_zero_are_refused(tiny_model, search):
+    with pytest.raises(EditVectorError, match="all 8 rows have the weight 0"):
+        search(tiny_model, 2, [0.0] * 8)
+
+
+def test_sefa_analyses_rows_of_a_negative_weight_too(tiny_model):
+    plus, minus = sefa(tiny_model, 1, [1.0] * 8)[0], sefa(tiny_model, 1, [-1.0] * 8)[0]
+    assert torch.equal(plus.delta_w_plus, -minus.delta_w_plus)
+
+
+def test_numpy_integers_are_counts_samples_and_seeds(tiny_model):
+    found = ganspace(tiny_model, np.int64(1), samples=np.int64(500), seed=np.int64(3))[0]
+    assert torch.equal(found.delta_w_plus, ganspace(tiny_model, 1, samples=500, seed=3)[0].delta_w_plus)
+    assert type(found.recipe["samples"]) is int
 
 
 def test_counts_samples_and_rows_that_do_not_fit_are_refused(tiny_model):

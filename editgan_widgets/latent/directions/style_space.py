@@ -20,6 +20,7 @@ from editgan_widgets.latent.directions.unsupervised import sampled_w
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import StyledGenerator, Synthesis
+from editgan_widgets.scalars import Real, Whole, real, whole
 
 _PROJECTIONS = 4  # random projections of the pixels; each needs one backward pass
 _LEAST_CANDIDATES = 8  # minimum number of channels that are applied to the portraits
@@ -53,7 +54,7 @@ def styles(model: EditGAN, w_plus: Float[Tensor, "n rows w_dim"]) -> Float[Tenso
 
 
 def channel_vector(
-    model: EditGAN, row: int, layer: int, channel: int, samples: int = 4000, seed: int = 0
+    model: EditGAN, row: Whole, layer: Whole, channel: Whole, samples: Whole = 4000, seed: Whole = 0
 ) -> EditVector:
     """Return the edit vector of one channel; its scale 1 is one standard deviation of the channel over W.
 
@@ -68,6 +69,7 @@ def channel_vector(
     Raises ValueError for a generator without such layers, IndexError for a row, layer or channel that it has not.
     """
     generator = _styled(model)
+    row, layer, channel = whole(row, "row"), whole(layer, "layer"), whole(channel, "channel")
     weights = [weight.detach().double().cpu() for weight in generator.style_weights(row)]
     if not 0 <= layer < len(weights):
         raise IndexError(f"row {row} is read by {len(weights)} layers; got layer {layer}")
@@ -92,11 +94,11 @@ def channel_vector(
 def part_channels(
     model: EditGAN,
     parts: Sequence[int],
-    seeds: Iterable[int] = range(8),
-    count: int = 5,
-    truncation_psi: float = 0.7,
-    least_effect: float = 0.002,
-    seed: int = 0,
+    seeds: Iterable[Whole] = range(8),
+    count: Whole = 5,
+    truncation_psi: Real = 0.7,
+    least_effect: Real = 0.002,
+    seed: Whole = 0,
 ) -> list[StyleChannel]:
     """Find the channels that act on parts of the picture and nowhere else.
 
@@ -118,25 +120,26 @@ def part_channels(
     """
     if model.interpreter is None:
         raise ValueError("channels of parts need an interpreter, which this model lacks")
-    portraits = _portraits_with(model, parts, seeds, truncation_psi)
-    rng = torch.Generator().manual_seed(seed)
+    wanted, least = whole(count, "count", least=1), real(least_effect, "least_effect", least=0)
+    rng = torch.Generator().manual_seed(whole(seed, "seed", least=0))
+    portraits = _portraits_with(model, parts, seeds, real(truncation_psi, "truncation_psi"))
     inside, outside = _estimated(model, portraits, rng)
     std = styles(model, model.generator.w_plus(sampled_w(model, 2000, seed).float().to(model.device))).std(0).cpu()
     pixels = sum(int(region.sum()) * 3 for _, region in portraits)
     overlap = inside / (inside + outside).clamp_min(1e-20)
     effect = (inside / pixels).sqrt() * std / 2
-    overlap = torch.where(effect >= least_effect, overlap, -1.0)
-    candidates = overlap.argsort(descending=True)[: max(2 * count, _LEAST_CANDIDATES)].tolist()
+    overlap = torch.where(effect >= least, overlap, -1.0)
+    candidates = overlap.argsort(descending=True)[: max(2 * wanted, _LEAST_CANDIDATES)].tolist()
     places = _places(model)
     measured = [_measured(model, places[i], portraits) for i in candidates if overlap[i] >= 0]
-    measured = [channel for channel in measured if channel.effect >= least_effect]
-    return sorted(measured, key=lambda channel: -channel.overlap)[:count]
+    measured = [channel for channel in measured if channel.effect >= least]
+    return sorted(measured, key=lambda channel: -channel.overlap)[:wanted]
 
 
 _Portraits: TypeAlias = list[tuple[Tensor, Tensor]]  # w_plus [1, rows, w_dim], bool region of the parts [H, W]
 
 
-def _portraits_with(model: EditGAN, parts: Sequence[int], seeds: Iterable[int], truncation_psi: float) -> _Portraits:
+def _portraits_with(model: EditGAN, parts: Sequence[int], seeds: Iterable[Whole], truncation_psi: float) -> _Portraits:
     found = []
     for seed in seeds:
         w_plus = model.sample_w_plus(seed, truncation_psi)

@@ -9,14 +9,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, layer_weights
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers, layer_weights
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import StyledGenerator
+from editgan_widgets.scalars import Whole, whole
 
 _BATCH = 10_000  # codes mapped at a time
 
 
-def sefa(model: EditGAN, count: int = 10, rows: Layers = None, normalise: bool = False) -> list[EditVector]:
+def sefa(model: EditGAN, count: Whole = 10, rows: Layers = None, normalise: bool = False) -> list[EditVector]:
     """Find the directions of W that change the layers' styles most.
 
     Args:
@@ -26,14 +27,15 @@ def sefa(model: EditGAN, count: int = 10, rows: Layers = None, normalise: bool =
         normalise: bring each column of A to length 1 first, so that no coordinate of w counts more than another.
 
     Returns unit directions; their scale in the rows is one. Eigenvalues are in the recipes. Raises ValueError for a
-    generator without such maps, or a count that does not fit; EditVectorError for rows that do not exist.
+    generator without such maps, or a count that does not fit; EditVectorError for rows that do not exist, or have only
+    weights of 0.
     """
     generator = model.generator
     if not isinstance(generator, StyledGenerator):
         raise ValueError(f"SeFa needs linear maps from w to styles, which generators of kind {generator.kind!r} lack")
-    _check_count(count, generator.w_dim)
-    weights = layer_weights(rows, generator.num_rows)
-    chosen = [row for row in range(generator.num_rows) if weights[row] > 0]
+    wanted = _checked_count(count, generator.w_dim)
+    weights = _row_weights(rows, generator.num_rows)
+    chosen = [row for row in range(generator.num_rows) if weights[row] != 0]
     a = torch.cat([weight.detach().double().cpu() for row in chosen for weight in generator.style_weights(row)])
     if normalise:
         a = a / a.norm(dim=0).clamp_min(1e-12)
@@ -41,12 +43,12 @@ def sefa(model: EditGAN, count: int = 10, rows: Layers = None, normalise: bool =
     recipe = {"method": "SeFa", "normalised": bool(normalise)}
     return [
         _vector(model, f"SeFa {k + 1}", axes[:, -1 - k], weights, {**recipe, "eigenvalue": float(values[-1 - k])})
-        for k in range(count)
+        for k in range(wanted)
     ]
 
 
 def ganspace(
-    model: EditGAN, count: int = 10, rows: Layers = None, samples: int = 20_000, seed: int = 0
+    model: EditGAN, count: Whole = 10, rows: Layers = None, samples: Whole = 20_000, seed: Whole = 0
 ) -> list[EditVector]:
     """Find the principal components of W.
 
@@ -58,17 +60,18 @@ def ganspace(
         seed: seed of the samples.
 
     Returns directions whose scale 1 is one standard deviation of W along them. The recipes hold that deviation and the
-    share of W's variance. Raises ValueError for a count or number of samples that does not fit.
+    share of W's variance. Raises ValueError for a count or number of samples that does not fit, and EditVectorError as
+    `sefa` does.
     """
     generator = model.generator
-    _check_count(count, generator.w_dim)
+    wanted, samples = _checked_count(count, generator.w_dim), whole(samples, "samples")
     if samples <= generator.w_dim:
         raise ValueError(f"{samples} samples do not span a W that is {generator.w_dim} wide; take 10,000 or more")
     w = sampled_w(model, samples, seed)
     variance, axes = torch.linalg.eigh(torch.cov(w.T))
     std = variance.clamp_min(0).sqrt()
     share = variance / variance.sum()
-    weights = layer_weights(rows, generator.num_rows)
+    weights = _row_weights(rows, generator.num_rows)
     return [
         _vector(
             model,
@@ -77,15 +80,15 @@ def ganspace(
             weights,
             {"method": "GANSpace", "std": float(std[-1 - k]), "share": float(share[-1 - k]), "samples": samples},
         )
-        for k in range(count)
+        for k in range(wanted)
     ]
 
 
 @torch.no_grad()
-def sampled_w(model: EditGAN, samples: int, seed: int) -> Float[Tensor, "samples w_dim"]:
+def sampled_w(model: EditGAN, samples: Whole, seed: Whole) -> Float[Tensor, "samples w_dim"]:
     """Sample w without truncation; float64 on the CPU."""
-    rng = torch.Generator().manual_seed(seed)
-    z = torch.randn(samples, model.generator.z_dim, generator=rng)
+    rng = torch.Generator().manual_seed(whole(seed, "seed", least=0))
+    z = torch.randn(whole(samples, "samples", least=1), model.generator.z_dim, generator=rng)
     return torch.cat([model.generator.mapping(part.to(model.device)).double().cpu() for part in z.split(_BATCH)])
 
 
@@ -97,6 +100,15 @@ def _vector(model: EditGAN, name: str, direction: Tensor, weights: Tensor, recip
     return EditVector(name, delta, (), {**about, **recipe})
 
 
-def _check_count(count: int, width: int) -> None:
-    if not 1 <= count <= width:
-        raise ValueError(f"count is the number of directions, 1 to {width}; got {count}")
+def _row_weights(rows: Layers, num_rows: int) -> Float[Tensor, " rows"]:
+    weights = layer_weights(rows, num_rows)
+    if not bool(weights.any()):
+        raise EditVectorError(f"all {num_rows} rows have the weight 0; give at least one row another weight")
+    return weights
+
+
+def _checked_count(count: Whole, width: int) -> int:
+    wanted = whole(count, "count")
+    if not 1 <= wanted <= width:
+        raise ValueError(f"count is the number of directions, 1 to {width}; got {wanted}")
+    return wanted
