@@ -252,10 +252,10 @@ def test_weights_that_are_not_finite_are_refused():
     [
         (("drag", "total"), None, "two terms have a figure named 'total'|uses 'total'"),
         (("drag", "drag"), None, "two terms have a figure named 'drag'"),
-        (("drag",), "reached", "goal must be one of its figures"),
+        (("drag",), "reached", "goal of SimpleNamespace must be one of its own figures"),
     ],
 )
 def test_terms_with_clashing_figures_are_refused(names, goal, message, unchecked):
-    term = SimpleNamespace(names=names, goal=goal, period=1)
+    term = SimpleNamespace(names=names, goal=goal, period=1, value=lambda *_: {})
     with pytest.raises(ValueError, match=message):
         Objective([term])
