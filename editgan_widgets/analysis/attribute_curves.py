@@ -16,7 +16,7 @@ from torch import Tensor
 
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
-from editgan_widgets.analysis.trials import Trials, observe
+from editgan_widgets.analysis.trials import Trials, distinct, observe, observed_or_interrupted
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -78,10 +78,11 @@ class CurveObserver:
     Args:
         read: pictures -> attributes.
         strengths: to observe; 0 is added.
+        needed: an attribute without which the first batch raises ValueError; None needs none.
     """
 
-    def __init__(self, read: Read, strengths: Sequence[float] = STRENGTHS) -> None:
-        self._read = read
+    def __init__(self, read: Read, strengths: Sequence[float] = STRENGTHS, needed: str | None = None) -> None:
+        self._read, self._needed = read, needed
         self.strengths = np.array(sorted({0.0, *(float(s) for s in strengths)}))
         self._values: dict[str, list[np.ndarray]] = {}  # [n, s] each
 
@@ -89,11 +90,16 @@ class CurveObserver:
         """Process one batch."""
         n, edits = len(trials.before), [float(s) for s in self.strengths if s != 0]
         before = self._read(trials.before)
+        if self._needed is not None:
+            _check_known(self._needed, before)
         after = _read_all(self._read, torch.cat([trials.after[s] for s in edits])) if edits else {}
+        found = {}
         for name, unedited in before.items():
             columns = np.reshape(after[name], (len(edits), n)) if edits else np.empty((0, n))
             values = np.insert(columns, int(np.searchsorted(edits, 0)), unedited, 0)
-            self._values.setdefault(name, []).append(values.T.astype(float))
+            found[name] = values.T.astype(float)
+        for name, values in found.items():
+            self._values.setdefault(name, []).append(values)
 
     def join(self, other: "CurveObserver") -> None:
         """Take over the batches of another observer."""
@@ -105,14 +111,28 @@ class CurveObserver:
         return {name: np.concatenate(found) for name, found in self._values.items()}
 
     def result(self, vector: EditVector, attribute: str, basis: Basis) -> AttributeCurve:
-        """Return the curve of one attribute. Raises ValueError for an unknown attribute."""
-        if attribute not in self._values:
-            raise ValueError(f"unknown attribute {attribute!r}; known attributes: {', '.join(sorted(self._values))}")
-        return curve_of(vector.name, attribute, self.strengths, np.concatenate(self._values[attribute]), basis)
+        """Return the curve of one attribute, of the portraits on which it is a finite number at every strength.
+
+        Raises ValueError for an unknown attribute, and if it is finite on no portrait.
+        """
+        _check_known(attribute, self._values)
+        values = np.concatenate(self._values[attribute])
+        finite = np.isfinite(values).all(1)
+        if not finite.any():
+            raise ValueError(f"attribute {attribute!r} is not a finite number on any of {len(values)} portraits")
+        if not finite.all():
+            basis = replace(basis, n=int(finite.sum()))
+        return curve_of(vector.name, attribute, self.strengths, values[finite], basis)
 
     def results(self, vector: EditVector, basis: Basis) -> dict[str, AttributeCurve]:
-        """Return the curves of all attributes, by name."""
-        return {name: self.result(vector, name, basis) for name in self._values}
+        """Return the curves of all attributes that are finite on some portrait, by name."""
+        readable = [name for name, found in self.values().items() if np.isfinite(found).all(1).any()]
+        return {name: self.result(vector, name, basis) for name in readable}
+
+
+def _check_known(attribute: str, known: Iterable[str]) -> None:
+    if attribute not in (names := sorted(known)):
+        raise ValueError(f"unknown attribute {attribute!r}; known attributes: {', '.join(names)}")
 
 
 def _read_all(read: Read, pictures: Tensor) -> Mapping[str, np.ndarray]:
@@ -142,9 +162,12 @@ def attribute_curve(
         truncation_psi: truncation of the portraits.
         progress: show a progress bar.
 
-    Raises ValueError for an unknown attribute.
+    Portraits on which the attribute is not a finite number are left out. Raises ValueError for an unknown attribute and
+    for strengths that are all 0.
     """
-    observer = CurveObserver(read, strengths)
+    if not any(strengths):
+        raise ValueError(f"strengths are scales of the vector, some of them not 0; got {list(strengths)}")
+    observer = CurveObserver(read, strengths, attribute)
     seen = observe(model, vector, [observer], seeds, strengths, truncation_psi, progress=progress)
     return observer.result(vector, attribute, Basis(len(seen), None, _INTERVAL, model.fingerprint))
 
@@ -206,7 +229,11 @@ def _rank_correlations(strengths: Float[np.ndarray, " s"], values: Float[np.ndar
 
 @dataclass(frozen=True, eq=False)
 class Leakage(Result):
-    """Change of all attributes when each vector changes its target by one standard deviation."""
+    """Change of all attributes when each vector changes its target by one standard deviation.
+
+    The change of an attribute that does not vary over the unedited portraits has no such unit: it is nan, and left out
+    of `leak`.
+    """
 
     vectors: tuple[str, ...]
     targets: tuple[str, ...]  # the attribute that each vector is for
@@ -225,7 +252,7 @@ class Leakage(Result):
                 "strength": float(strength),
                 "reached": reached,
                 "leakage": float(self.leak[i]),
-                **{name: float(value) for name, value in zip(self.attributes, self.matrix[i], strict=True)},
+                **{_column(name): _number(x) for name, x in zip(self.attributes, self.matrix[i], strict=True)},
             }
             for i, (vector, target, strength, reached) in enumerate(
                 zip(self.vectors, self.targets, self.strengths, self.reached, strict=True)
@@ -236,7 +263,8 @@ class Leakage(Result):
     def leak(self) -> Float[np.ndarray, " vectors"]:
         """Mean absolute change of the other attributes, in standard deviations, for each vector."""
         own = np.array([[name == target for name in self.attributes] for target in self.targets])
-        return np.where(own, 0, np.abs(self.matrix)).sum(1) / np.maximum((~own).sum(1), 1)
+        others = ~own & np.isfinite(self.matrix)
+        return np.where(others, np.abs(self.matrix), 0).sum(1) / np.maximum(others.sum(1), 1)
 
     def figure(self) -> Figure:
         """The matrix as a heat map."""
@@ -252,13 +280,21 @@ class Leakage(Result):
     def sentence(self) -> str:
         """Name the largest unwanted change."""
         own = np.array([[name == target for name in self.attributes] for target in self.targets])
-        other = np.where(own, 0, np.abs(self.matrix))
+        if own.all():
+            return "No other attribute was measured."
+        measured = np.array(self.reached)[:, None] if any(self.reached) else np.ones((len(self.targets), 1), bool)
+        other = np.where(own | ~measured, 0, np.nan_to_num(np.abs(self.matrix)))
         if not other.any():
             return "No vector changes any attribute but its own."
         i, k = np.unravel_index(int(np.argmax(other)), other.shape)
+        said = (
+            f"If {self.vectors[i]!r} changes {self.targets[i]} by one standard deviation, it changes "
+            f"{self.attributes[k]} by {self.matrix[i, k]:+.2f} standard deviations"
+        )
+        if self.reached[i]:
+            return f"The largest leak: {said[0].lower()}{said[1:]}."
         return (
-            f"The largest leak: one standard deviation of {self.targets[i]} by {self.vectors[i]!r} changes "
-            f"{self.attributes[k]} by {self.matrix[i, k]:+.2f} standard deviations."
+            f"{said}: extrapolated to a strength of {self.strengths[i]:.3g}, since it changes {self.targets[i]} less."
         )
 
 
@@ -281,30 +317,39 @@ def leakage(
         seeds, truncation_psi: seeds and truncation of the portraits.
         progress: show a progress bar.
 
-    Raises ValueError for no vectors, strengths of 0 or below, or an unknown attribute.
+    Ctrl+C ends it with the vectors that were measured completely. Raises ValueError for no vectors, strengths of 0 or
+    below, fewer than two seeds, an unknown attribute, or one that does not vary over the portraits.
     """
     if not vectors:
         raise ValueError("no vectors were given; give them by their target attribute: {'smile': vector}")
-    if min(strengths) <= 0:
-        raise ValueError(f"strengths must be above 0; got {min(strengths)!r}; negate a vector for the other direction")
-    chosen = list(seeds)
-    matched, changes, names, n = [], [], (), len(chosen)
+    if not len(strengths) or min(strengths) <= 0:
+        raise ValueError(f"strengths must be above 0; got {list(strengths)}; negate a vector for the other direction")
+    chosen = distinct(seeds)
+    if len(chosen) < 2:
+        raise ValueError("leakage is in standard deviations over portraits; give two seeds or more")
+    measured: dict[str, tuple[EditVector, float, bool, dict[str, float]]] = {}
+    n = len(chosen)
     for target, vector in vectors.items():
-        observer = CurveObserver(read, strengths)
-        n = min(n, len(observe(model, vector, [observer], chosen, strengths, truncation_psi, progress=progress)))
+        observer = CurveObserver(read, strengths, target)
+        seen = observed_or_interrupted(
+            model, vector, observer, chosen, strengths, truncation_psi, progress, not measured
+        )
+        if seen < len(chosen) and measured:
+            break  # interrupted: the vectors before are complete
+        n = seen
         strength, reached = matched_strength(observer.result(vector, target, Basis()))
         curves = observer.results(vector, Basis())
-        names = tuple(curves)
-        matched.append((strength, reached))
-        changes.append([_change_at(curve, strength) / curve.std if curve.std > 0 else 0.0 for curve in curves.values()])
-    found, reached = zip(*matched, strict=True)
+        measured[target] = vector, strength, reached, {name: _in_stds(x, strength) for name, x in curves.items()}
+        if seen < len(chosen):
+            break
+    names = tuple(dict.fromkeys(name for *_, changes in measured.values() for name in changes))
     return Leakage(
-        vectors=tuple(vector.name for vector in vectors.values()),
-        targets=tuple(vectors),
+        vectors=tuple(vector.name for vector, *_ in measured.values()),
+        targets=tuple(measured),
         attributes=names,
-        matrix=np.array(changes),
-        strengths=np.array(found),
-        reached=reached,
+        matrix=np.array([[changes.get(name, np.nan) for name in names] for *_, changes in measured.values()]),
+        strengths=np.array([strength for _, strength, *_ in measured.values()]),
+        reached=tuple(reached for _, _, reached, _ in measured.values()),
         basis=Basis(n, None, "means over the same portraits", model.fingerprint),
     )
 
@@ -319,7 +364,7 @@ def leakage_of(vector: EditVector, target: str, curves: Mapping[str, AttributeCu
         raise ValueError(f"attribute {target!r} is not read; there are: {', '.join(sorted(curves))}")
     own = curves[target]
     strength, reached = matched_strength(own if own.mean[-1] >= 0 else replace(own, mean=-own.mean))
-    changes = [_change_at(curve, strength) / curve.std if curve.std > 0 else 0.0 for curve in curves.values()]
+    changes = [_in_stds(curve, strength) for curve in curves.values()]
     return Leakage(
         vectors=(vector.name,),
         targets=(target,),
@@ -329,6 +374,23 @@ def leakage_of(vector: EditVector, target: str, curves: Mapping[str, AttributeCu
         reached=(reached,),
         basis=replace(basis, interval="means over the same portraits"),
     )
+
+
+def _in_stds(curve: AttributeCurve, strength: float) -> float:
+    """Change at a strength in standard deviations; nan for a change of an attribute that does not vary."""
+    change = _change_at(curve, strength)
+    return change / curve.std if curve.std > 0 else 0.0 if change == 0 else float("nan")
+
+
+_COLUMNS = ("vector", "target", "strength", "reached", "leakage")
+
+
+def _column(attribute: str) -> str:
+    return f"{attribute} (attribute)" if attribute in _COLUMNS else attribute
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _change_at(curve: AttributeCurve, strength: float) -> float:
@@ -341,8 +403,11 @@ def _change_at(curve: AttributeCurve, strength: float) -> float:
 def matched_strength(curve: AttributeCurve) -> tuple[float, bool]:
     """Smallest strength above 0 at which the mean changes by one standard deviation, and whether it is on the curve.
 
-    The curve is interpolated between strengths. Raises ValueError if the attribute does not change or decreases.
+    The curve is interpolated between strengths. Raises ValueError if the attribute does not vary, does not change, or
+    decreases.
     """
+    if not curve.std > 0:
+        raise ValueError(f"{curve.attribute!r} does not vary over the portraits, so it has no standard deviation")
     zero = int(np.flatnonzero(curve.strengths == 0)[0])
     s, change = curve.strengths[zero:], curve.mean[zero:] / curve.std
     if not change[-1] > 0:

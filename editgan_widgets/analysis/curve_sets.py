@@ -21,15 +21,19 @@ class AttributeCurves(Result):
     basis: Basis
 
     def table(self) -> list[Record]:
-        """One record for each attribute and strength; changes in standard deviations over the unedited portraits."""
+        """One record for each attribute and strength.
+
+        Changes are in standard deviations over the unedited portraits; those of an attribute that does not vary are in
+        its own unit.
+        """
         return [
             {
                 "attribute": curve.attribute,
                 **row,
-                **{name: row[name] / curve.std for name in ("change", "low", "high")},
+                **{name: row[name] / _unit(curve) for name in ("change", "low", "high")},
+                "unit": "standard deviations" if curve.std > 0 else "own",
             }
             for curve in self.curves
-            if curve.std > 0
             for row in curve.table()
         ]
 
@@ -37,13 +41,12 @@ class AttributeCurves(Result):
         """Curves of the most changed attributes, the target's with its interval."""
         figure = Figure(figsize=(5.5, 3.4), layout="constrained")
         axes = figure.add_subplot()
-        for curve in [curve for curve in self.curves if curve.std > 0][:_SHOWN]:
-            main = curve.attribute == self.target
-            (line,) = axes.plot(
-                curve.strengths, curve.mean / curve.std, "o-", label=curve.attribute, linewidth=2 if main else 1
-            )
+        for curve in self.curves[:_SHOWN]:
+            main, unit = curve.attribute == self.target, _unit(curve)
+            label = curve.attribute if curve.std > 0 else f"{curve.attribute} (own unit)"
+            (line,) = axes.plot(curve.strengths, curve.mean / unit, "o-", label=label, linewidth=2 if main else 1)
             if main:
-                low, high = curve.low / curve.std, curve.high / curve.std
+                low, high = curve.low / unit, curve.high / unit
                 axes.fill_between(curve.strengths, low, high, alpha=0.25, color=line.get_color())
         axes.axhline(0, color="grey", linewidth=0.7)
         axes.set_xlabel("strength")
@@ -55,6 +58,11 @@ class AttributeCurves(Result):
     def sentence(self) -> str:
         """State the slope of the target."""
         return self.curves[0].sentence()
+
+
+def _unit(curve: AttributeCurve) -> float:
+    """Standard deviation of the attribute; 1 for one that does not vary."""
+    return curve.std if curve.std > 0 else 1.0
 
 
 def curve_set(vector: str, target: str, curves: Mapping[str, AttributeCurve], basis: Basis) -> AttributeCurves:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy import linalg, special
 
 Features = Float[np.ndarray, "_ d"]  # the two sets of a comparison may differ in number
@@ -50,13 +50,16 @@ class Estimate:
 def kernel_distance(real: Features, fake: Features, block: int = 1000) -> Estimate:
     """KID (Bińkowski et al. 2018, section 4): unbiased squared MMD with the kernel (x·y / d + 1)³.
 
-    The mean over disjoint blocks of `block` pictures, or of fewer if there are not five such blocks. Its expectation is
-    0 for equal distributions, so it can be negative.
+    The mean over disjoint blocks of `block` pictures, or of fewer if there are not five such blocks, drawn in a random
+    order that is the same in every call. Its expectation is 0 for equal distributions, so it can be negative. A picture
+    of both sets is not compared with itself.
     """
     n = min(len(real), len(fake))
     size = max(min(block, n // 5), 2)
+    rng = np.random.default_rng(0)
+    x, y = (given[rng.permutation(len(given))[:n]] for given in (real, fake))
     parts = range(0, n - size + 1, size)
-    return Estimate.of_mean(np.array([_mmd2(real[i : i + size], fake[i : i + size]) for i in parts]), n)
+    return Estimate.of_mean(np.array([_mmd2(x[i : i + size], y[i : i + size]) for i in parts]), n)
 
 
 def _mmd2(x: Features, y: Features) -> float:
@@ -65,7 +68,15 @@ def _mmd2(x: Features, y: Features) -> float:
 
     n = len(x)
     within = sum((k.sum() - np.trace(k)) / (n * (n - 1)) for k in (kernel(x, x), kernel(y, y)))
-    return float(within - 2 * kernel(x, y).mean())
+    across, other = kernel(x, y), _different(x, y)
+    return float(within - 2 * (across[other].mean() if other.any() else across.mean()))
+
+
+def _different(x: Features, y: Features) -> Bool[np.ndarray, "n m"]:
+    """False for pairs with equal features, which are the same picture."""
+    _, which = np.unique(np.concatenate([x, y]), axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    return which[: len(x), None] != which[None, len(x) :]
 
 
 def frechet_distance(real: Features, fake: Features, rng: np.random.Generator, resamples: int = 20) -> Estimate:

@@ -5,6 +5,7 @@ each way at several strengths. Success is the share of them that then have the a
 the faces before and after, and KID the distance of the edited pictures from sampled ones that have the attribute.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,14 +21,17 @@ from editgan_widgets.analysis.directions import scale_for
 from editgan_widgets.analysis.distribution import Estimate, kernel_distance
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read, checked_values, picture_of
+from editgan_widgets.analysis.trials import distinct
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.refine import best_step, refine
+from editgan_widgets.latent.target import NothingToRefineError
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
 
 HAS_SHARE = 0.3  # the share of the samples with the highest values that count as having the attribute
 TUNED_ON = 20  # portraits on which the scale of strength 1 is found
 _BATCH = 20
+_REFERENCE = 2**40  # added to the seed of the samples that edits are compared with
 
 FIGURES = ("success", "identity", "KID")
 EDITGAN_TABLE_1: tuple[Record, ...] = (
@@ -158,11 +162,18 @@ class EditComparison(Result):
     def sentence(self) -> str:
         """State the way with the best identity among those that reach the highest success."""
         found = [self.at(way) for way in self.ways]
-        enough = [m for m in found if m.success.value >= 0.95] or [max(found, key=lambda m: m.success.value)]
+        enough = [m for m in found if m.success.value >= 0.95]
+        if not enough:
+            best = max(found, key=lambda m: m.success.value)
+            return (
+                f"None of {len(found)} ways to edit {self.attribute} reaches a success of 95%. The nearest is "
+                f"{best.way!r}: {_percent(best.success)}, identity {_short(best.identity)}, KID {_short(best.kid)}."
+            )
         best = max(enough, key=lambda m: m.identity.value)
         return (
-            f"Of {len(found)} ways to edit {self.attribute}, {best.way!r} keeps the face best: identity "
-            f"{best.identity.value:.3f} at a success of {best.success.value:.0%} and a KID of {best.kid.value:.3f}."
+            f"Of {len(enough)} of {len(found)} ways to edit {self.attribute} that reach a success of 95%, {best.way!r} "
+            f"keeps the face best: identity {_short(best.identity)}, success {_percent(best.success)}, KID "
+            f"{_short(best.kid)}."
         )
 
 
@@ -198,14 +209,18 @@ def compare_edits(
         truncation_psi: truncation of portraits and samples.
         progress: show a progress bar.
 
-    Raises ValueError for an unknown attribute or too few portraits, WrongModelError for a vector of another model.
+    Raises ValueError for an unknown attribute, too few portraits or one that a vector was learned on, and
+    WrongModelError for a vector of another model.
     """
+    chosen = distinct(seeds)
     for way in ways:
         way.vector.check(model)
+        if known := {way.vector.recipe.get("seed"), *way.vector.recipe.get("seeds", ())} & set(chosen):
+            raise ValueError(f"{way.name!r} was learned on seed {min(known)}; leave it out of the seeds")
     sampled, real = _samples(model, attribute, read, features, samples, seed, truncation_psi)
     values = sampled[attribute]
     threshold, median = float(np.quantile(values, 1 - HAS_SHARE)), float(np.median(values))
-    w_plus, before = _portraits(model, attribute, read, list(seeds), median, truncation_psi)
+    w_plus, before = _portraits(model, attribute, read, chosen, median, truncation_psi)
     deviations = {name: float(x.std()) or 1.0 for name, x in sampled.items()}
     judged = _Judged(model, attribute, read, identity, features, real, threshold, deviations, w_plus, before)
     tuning = range(10_000_000, 10_000_000 + TUNED_ON)
@@ -278,7 +293,8 @@ def _samples(
     truncation_psi: float,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Attributes of sampled pictures, and the features of the HAS_SHARE of them that have the most of `attribute`."""
-    rng = torch.Generator().manual_seed(seed)
+    # Other codes than those that directions are learned from with the same seed (directions.labelled_latents).
+    rng = torch.Generator().manual_seed(_REFERENCE + seed)
     z = torch.randn(count, model.generator.z_dim, generator=rng).to(model.device)
     batches = []
     for part in z.split(_BATCH):
@@ -308,7 +324,15 @@ def _portraits(
 def _edited(model: EditGAN, way: EditWay, w_plus: Tensor, scale: float) -> Tensor:
     if not way.refined:
         return way.vector.apply(w_plus, scale, model)
-    return torch.cat([best_step(refine(model, w[None], way.vector, way.refined, scale)).w_plus for w in w_plus])
+    return torch.cat([_refined(model, way, w[None], scale) for w in w_plus])
+
+
+def _refined(model: EditGAN, way: EditWay, w_plus: Tensor, scale: float) -> Tensor:
+    """One portrait with the vector and its refinement; with the vector alone if that changes no part."""
+    try:
+        return best_step(refine(model, w_plus, way.vector, way.refined, scale)).w_plus
+    except NothingToRefineError:
+        return way.vector.apply(w_plus, scale, model)
 
 
 @torch.no_grad()
@@ -337,7 +361,17 @@ def _means(values: Mapping[str, np.ndarray], deviations: Mapping[str, float]) ->
     return {name: float(x.mean()) / deviations[name] for name, x in values.items()}
 
 
+def _short(x: Estimate) -> str:
+    return f"{x.value:.3f} ({x.low:.3f} to {x.high:.3f})"
+
+
+def _percent(x: Estimate) -> str:
+    return f"{x.value:.0%} ({x.low:.0%} to {x.high:.0%})"
+
+
 def _verdict(own: Estimate, other: Estimate, less_is_better: bool) -> str:
+    if not all(map(math.isfinite, (own.low, own.high, other.low, other.high))):
+        return "unknown: too few pictures"
     if own.low <= other.high and other.low <= own.high:
         return "equal within the intervals"
     return "better" if (own.value < other.value) == less_is_better else "worse"

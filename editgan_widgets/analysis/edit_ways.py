@@ -28,7 +28,7 @@ def ways_to_edit(
 ) -> list[EditWay]:
     """An edit vector, alone, refined and regularised, beside the directions that other methods find for the attribute.
 
-    The regularised one (latent/directions/conditioning.py) has only the rows that make shapes.
+    The regularised one (latent/directions/conditioning.py) has only the rows of layers up to 32 px.
 
     Args:
         model: the model of the vector.
@@ -50,7 +50,7 @@ def ways_to_edit(
     latents = labelled_latents(model, attribute, read, samples, seed)
     ways = [EditWay("edit vector", vector, masks)]
     ways += [EditWay(f"edit vector, {steps} steps", vector, masks, steps) for steps in refined]
-    shapes = regularise(vector, model).masked((0, model.generator.coarse_rows))
+    shapes = regularise(vector, model).masked((0, model.generator.coarse_rows + 1))
     if shapes.layers:
         ways.append(EditWay("edit vector, regularised", shapes, masks))
     ways += [

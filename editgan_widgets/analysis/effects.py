@@ -96,19 +96,21 @@ class EffectObserver:
         """Process one batch."""
         difference = (trials.after[self.strength] - trials.before).cpu().numpy() / 2
         change = np.abs(difference).mean(1)
-        self._changes.append(change.astype(np.float32))
         signed = difference.mean(1)
         sign = np.sign(signed) * (np.abs(signed) >= _SEEN)
         signs = np.stack([sign.sum(0), np.abs(sign).sum(0)])
-        self._signs = signs if self._signs is None else self._signs + signs
+        parts, inside = [], []
         if trials.parts is not None:
             ids = range(len(self._labels))
-            self._parts.append(
-                np.stack([ndimage.sum_labels(c, p, ids) for c, p in zip(change, trials.parts, strict=True)])
-            )
+            parts = [np.stack([ndimage.sum_labels(c, p, ids) for c, p in zip(change, trials.parts, strict=True)])]
             if self._target:
                 grown = _grown(np.isin(trials.parts, self._target), DILATION * change.shape[1])
-                self._inside.append((change * grown).sum((1, 2)))
+                inside = [(change * grown).sum((1, 2))]
+        # Only now, so that an interrupt leaves whole batches.
+        self._changes.append(change.astype(np.float32))
+        self._signs = signs if self._signs is None else self._signs + signs
+        self._parts += parts
+        self._inside += inside
 
     def join(self, other: "EffectObserver") -> None:
         """Take over the batches of another observer."""
@@ -165,8 +167,12 @@ def effect_map(
         progress: show a progress bar.
 
     Changes are assigned to the parts of the unedited portrait. Raises UnknownLabelError for parts that the model does
-    not have.
+    not have, ValueError for a strength of 0, or for target parts and a model without an interpreter.
     """
+    if strength == 0:
+        raise ValueError("the effect of a vector at strength 0 is nothing; give another strength")
+    if target is not None and model.interpreter is None:
+        raise ValueError("target parts need an interpreter, which this model lacks; leave target out")
     names = [name for name in vector.labels if name in {x.name for x in model.labels}] if target is None else target
     observer = EffectObserver(model.labels, [model.labels[name].id for name in names], float(strength))
     seen = observe(model, vector, [observer], seeds, [strength], truncation_psi, progress=progress)
@@ -201,5 +207,5 @@ def _ratio(part: np.ndarray, whole: np.ndarray, weights: np.ndarray) -> Estimate
         return Estimate(0.0, 0.0, 0.0, len(whole))
     with np.errstate(invalid="ignore", divide="ignore"):
         drawn = np.nan_to_num((weights @ part) / (weights @ whole))
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.quantile(drawn, [0.025, 0.975]) if len(whole) > 1 else (np.nan, np.nan)
     return Estimate(float(part.sum() / whole.sum()), float(low), float(high), len(whole))

@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.trials import distinct
 from editgan_widgets.models.editgan import EditGAN
 
 TOP_SHARE = 0.1  # share of a picture's pixels, those with the highest divergence, whose mean is its uncertainty
@@ -108,9 +109,7 @@ def interpreter_uncertainty(
     Ctrl+C ends it early; the result is then of the portraits so far. Raises ValueError for a model without an
     interpreter, no seeds, or ground truth of another shape.
     """
-    interpreter, chosen = model.trained_interpreter(), list(seeds)
-    if not chosen:
-        raise ValueError("no seeds were given; give some, such as range(50)")
+    interpreter, chosen = model.trained_interpreter(), distinct(seeds)
     maps, scores = [], {}
     by_part, counts = np.zeros((2, len(model.labels))), np.zeros((3, _BINS))
     try:

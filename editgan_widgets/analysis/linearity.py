@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
+from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.analysis.transfer import picture_of
+from editgan_widgets.analysis.trials import distinct
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -60,26 +61,31 @@ def interaction(
     seeds: Iterable[int] = range(50),
     strength: float = 1.0,
     truncation_psi: float = 0.7,
+    progress: bool = False,
 ) -> Deviation:
     """Measure the deviation of the joint effect of two vectors from the sum of their effects (EditGAN, figure 5).
 
-    E = G(w + a + b) - G(w + a) - G(w + b) + G(w), over the norm of [G(w + a) - G(w)] + [G(w + b) - G(w)].
+    E = G(w + a + b) - G(w + a) - G(w + b) + G(w), over the norm of [G(w + a) - G(w)] + [G(w + b) - G(w)]. Pictures are
+    taken as the generator makes them, before pixels are clipped to the range that is shown.
 
     Args:
         model: the model of both vectors.
         first, second: edit vectors a and b.
         seeds, truncation_psi: seeds and truncation of the portraits.
         strength: scale of both.
+        progress: show a progress bar.
 
-    Raises WrongModelError for vectors of another model.
+    Ctrl+C ends it early; the result is of the portraits so far. Raises WrongModelError for vectors of another model.
     """
 
     def pictures(w_plus: Tensor) -> tuple[Tensor, Tensor]:
         a, b = first.apply(w_plus, strength, model), second.apply(w_plus, strength, model)
-        none, one, other, both = picture_of(model, torch.cat([w_plus, a, b, a + b - w_plus]))
+        none, one, other, both = _unclipped(model, torch.cat([w_plus, a, b, a + b - w_plus]))
         return both - one - other + none, one + other - 2 * none
 
-    return _deviation(model, f"Interaction of {first.name!r} and {second.name!r}", pictures, seeds, truncation_psi)
+    return _deviation(
+        model, f"Interaction of {first.name!r} and {second.name!r}", pictures, seeds, truncation_psi, progress
+    )
 
 
 def nonlinearity(
@@ -88,6 +94,7 @@ def nonlinearity(
     seeds: Iterable[int] = range(50),
     strength: float = 1.0,
     truncation_psi: float = 0.7,
+    progress: bool = False,
 ) -> Deviation:
     """Measure the deviation of half a vector from half its effect: G(w + s d / 2) - [G(w) + G(w + s d)] / 2.
 
@@ -96,24 +103,31 @@ def nonlinearity(
 
     def pictures(w_plus: Tensor) -> tuple[Tensor, Tensor]:
         half, whole = vector.apply(w_plus, strength / 2, model), vector.apply(w_plus, strength, model)
-        none, middle, end = picture_of(model, torch.cat([w_plus, half, whole]))
+        none, middle, end = _unclipped(model, torch.cat([w_plus, half, whole]))
         return middle - (none + end) / 2, end - none
 
-    return _deviation(model, f"Nonlinearity of {vector.name!r}", pictures, seeds, truncation_psi)
+    return _deviation(model, f"Nonlinearity of {vector.name!r}", pictures, seeds, truncation_psi, progress)
+
+
+@torch.no_grad()
+def _unclipped(model: EditGAN, w_plus: Tensor) -> Tensor:
+    return model.generator.synthesis(w_plus).image
 
 
 def _deviation(
-    model: EditGAN, subject: str, pictures: _Pictures, seeds: Iterable[int], truncation_psi: float
+    model: EditGAN, subject: str, pictures: _Pictures, seeds: Iterable[int], truncation_psi: float, progress: bool
 ) -> Deviation:
-    chosen = list(seeds)
-    if not chosen:
-        raise ValueError("no seeds were given; give some, such as range(50)")
-    relative, total = [], np.zeros((model.resolution, model.resolution))
-    for seed in chosen:
-        deviation, effect = pictures(model.sample_w_plus(seed, truncation_psi))
-        norm = float(effect.norm())
-        relative.append(float(deviation.norm()) / norm if norm > 0 else 0.0)
-        total += deviation.abs().mean(0).cpu().numpy() / 2
+    relative: list[float] = []
+    total = np.zeros((model.resolution, model.resolution))
+    try:
+        for seed in tqdm(distinct(seeds), desc=subject, unit="portrait", disable=not progress):
+            deviation, effect = pictures(model.sample_w_plus(seed, truncation_psi))
+            norm, mean = float(effect.norm()), deviation.abs().mean(0).cpu().numpy() / 2
+            relative.append(float(deviation.norm()) / norm if norm > 0 else 0.0)
+            total += mean
+    except KeyboardInterrupt:
+        if not relative:
+            raise
     values = np.array(relative)
-    basis = Basis(len(chosen), None, _INTERVAL, model.fingerprint)
-    return Deviation(subject, Estimate.of_mean(values), values, total / len(chosen), basis)
+    basis = Basis(len(values), None, _INTERVAL, model.fingerprint)
+    return Deviation(subject, Estimate.of_mean(values), values, total / len(values), basis)

@@ -20,6 +20,7 @@ class TransferRate(Result):
 
     report: TransferReport
     basis: Basis
+    learned: bool = True  # the whole change is that of the portraits it was learned on; False: of these portraits
 
     def table(self) -> list[Record]:
         """One record for each portrait."""
@@ -40,7 +41,9 @@ class TransferRate(Result):
         figure = Figure(figsize=(4.5, 3), layout="constrained")
         axes = figure.add_subplot()
         axes.hist([m.change for m in x.measures], bins=20)
-        axes.axvline(x.source_change, color="black", linewidth=1, label="where it was learned")
+        axes.axvline(
+            x.source_change, color="black", linewidth=1, label="where it was learned" if self.learned else "mean"
+        )
         axes.axvline(LEAST_SHARE * x.source_change, color="grey", linestyle="--", linewidth=1, label="least success")
         axes.set_xlabel(f"change of {x.attribute}")
         axes.set_ylabel("portraits")
@@ -53,7 +56,8 @@ class TransferRate(Result):
         rate = x.success
         return (
             f"{x.vector!r} changes {x.attribute} on {rate.value:.0%} ({rate.low:.0%} to {rate.high:.0%}) of {rate.n} "
-            f"held-out portraits by at least {LEAST_SHARE:.0%} of its change where it was learned."
+            f"{'held-out ' if self.learned else ''}portraits by at least {LEAST_SHARE:.0%} of its "
+            f"{'change where it was learned' if self.learned else 'mean change'}."
         )
 
 
@@ -97,6 +101,7 @@ def rate_of_changes(
     changes: np.ndarray,
     source_change: float,
     fingerprint: str | None = None,
+    learned: bool = True,
 ) -> TransferRate:
     """Make a transfer rate of changes that were measured already, at a scale of 1.
 
@@ -107,6 +112,7 @@ def rate_of_changes(
         changes: changes of the attribute on each of them, in its own unit.
         source_change: change that counts as whole; not 0.
         fingerprint: fingerprint of the model.
+        learned: `source_change` is of the portraits that the vector was learned on, not the mean of `changes`.
 
     Raises ValueError for a `source_change` of 0 or none that is finite.
     """
@@ -122,4 +128,5 @@ def rate_of_changes(
         vector, attribute, source_change, 1.0, 0, success, Estimate.of_mean(np.asarray(changes)), None, None, None,
         measures,
     )  # fmt: skip
-    return TransferRate(report, Basis(len(measures), None, "95% Wilson's interval over portraits", fingerprint))
+    basis = Basis(len(measures), None, "95% Wilson's interval over portraits", fingerprint)
+    return TransferRate(report, basis, learned)

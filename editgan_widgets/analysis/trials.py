@@ -66,7 +66,7 @@ def observe(
         model: the model that the vector was made with.
         vector: added to each latent, times each strength.
         observers: receive each batch in turn.
-        seeds: seeds of the portraits.
+        seeds: seeds of the portraits; a repeated one counts once.
         strengths: scales of the vector; 0 is skipped, because it gives the unedited picture.
         truncation_psi: truncation of the portraits.
         batch: portraits at a time; memory grows with batch x strengths.
@@ -77,9 +77,7 @@ def observe(
     """
     vector.check(model)
     scales = tuple(dict.fromkeys(float(s) for s in strengths if s != 0))
-    chosen = list(seeds)
-    if not chosen:
-        raise ValueError("no seeds were given; give some, such as range(100)")
+    chosen = distinct(seeds)
     seen: list[int] = []
     bar = tqdm(total=len(chosen), desc=vector.name, disable=not progress, unit="portrait")
     try:
@@ -94,6 +92,36 @@ def observe(
     finally:
         bar.close()
     return tuple(seen)
+
+
+def observed_or_interrupted(
+    model: EditGAN,
+    vector: EditVector,
+    observer: Observer,
+    seeds: Sequence[int],
+    strengths: Sequence[float],
+    truncation_psi: float,
+    progress: bool,
+    first: bool,
+) -> int:
+    """`observe` for one of several vectors: the number of portraits seen, which is smaller after Ctrl+C.
+
+    An interrupt before the first batch is raised for the `first` vector only; otherwise 0 is returned.
+    """
+    try:
+        return len(observe(model, vector, [observer], seeds, strengths, truncation_psi, progress=progress))
+    except KeyboardInterrupt:
+        if first:
+            raise
+        return 0
+
+
+def distinct(seeds: Iterable[int]) -> list[int]:
+    """Seeds as a list without repetitions: a portrait counts once. Raises ValueError for none."""
+    chosen = list(dict.fromkeys(int(seed) for seed in seeds))
+    if not chosen:
+        raise ValueError("no seeds were given; give some, such as range(100)")
+    return chosen
 
 
 def _trials(

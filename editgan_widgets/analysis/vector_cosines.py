@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 from scipy import special
 
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, WrongModelError
+
+_LEAST_VARIANCE = 1e-9  # of a cosine; that of vectors without a common row is always 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +23,7 @@ class Cosines(Result):
     gram: np.ndarray  # [n, n], inner products, in units of W
     condition: float  # condition number of the unit vectors' Gram matrix: 1 if orthogonal, infinite if dependent
     p_value: np.ndarray  # [n, n], probability that random directions are at least as similar, two-sided
-    random_std: float  # standard deviation of the cosine of two random directions: 1 / sqrt(dimensions)
+    random_std: np.ndarray  # [n, n], standard deviation of the cosine of two such random directions
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -56,7 +58,8 @@ class Cosines(Result):
         if not rows:
             return "A single vector has no cosines."
         first = rows[0]
-        far = abs(first["cosine"]) / self.random_std
+        i, j = self.names.index(first["first"]), self.names.index(first["second"])
+        far = abs(first["cosine"]) / max(self.random_std[i, j], _LEAST_VARIANCE**0.5)
         return (
             f"The most similar of {len(self.names)} vectors are {first['first']!r} and {first['second']!r}: cosine "
             f"{first['cosine']:.2f}, {far:.0f} times the standard deviation of random directions."
@@ -66,11 +69,18 @@ class Cosines(Result):
 def cosines(vectors: Iterable[EditVector]) -> Cosines:
     """Compare the directions of edit vectors (InterFaceGAN, Shen et al. 2020, table 2).
 
-    Random directions of D dimensions have cosines of variance 1 / D; `p_value` is exact for directions drawn uniformly
-    from the sphere. Raises EditVectorError for no vectors, vectors of different shapes, or a zero vector.
+    They are compared with vectors that are turned at random in W, by one rotation for all rows. The cosine then has
+    the variance <A A', B B'> / width, with the rows of the vectors, scaled to length 1, as rows of the matrices A and
+    B. It is 1 / (rows * width) for unrelated rows, and 1 / width for a direction of W that is the same in every row.
+    `p_value` is that of directions drawn uniformly from a sphere with this variance. Raises EditVectorError for no
+    vectors, vectors of different shapes, or a zero vector, WrongModelError for vectors of several models.
     """
     given = list(vectors)
     stacked = stack(given)
+    fingerprints = {vector.fingerprint: vector.name for vector in given if vector.fingerprint is not None}
+    if len(fingerprints) > 1:
+        made = " and ".join(f"{name!r} with {fingerprint}" for fingerprint, name in fingerprints.items())
+        raise WrongModelError(f"the vectors were made with several models ({made}); compare those of one model")
     flat = stacked.reshape(len(given), -1)
     lengths = np.linalg.norm(flat, axis=1)
     if not lengths.all():
@@ -81,6 +91,8 @@ def cosines(vectors: Iterable[EditVector]) -> Cosines:
     with np.errstate(divide="ignore", invalid="ignore"):
         rows = stacked / np.linalg.norm(stacked, axis=2, keepdims=True)
         by_row = np.clip(np.einsum("ird,jrd->rij", rows, rows), -1, 1)
+    gram = np.einsum("ird,isd->irs", stacked, stacked) / lengths[:, None, None] ** 2
+    variance = np.einsum("irs,jrs->ij", gram, gram) / stacked.shape[2]
     values = np.linalg.eigvalsh(unit @ unit.T)
     condition = float(values[-1] / values[0]) if values[0] > values[-1] * 1e-12 else float("inf")
     return Cosines(
@@ -89,16 +101,16 @@ def cosines(vectors: Iterable[EditVector]) -> Cosines:
         by_row=by_row,
         gram=flat @ flat.T,
         condition=condition,
-        p_value=cosine_p_value(cosine, flat.shape[1]),
-        random_std=1 / flat.shape[1] ** 0.5,
+        p_value=cosine_p_value(cosine, 1 / np.maximum(variance, _LEAST_VARIANCE)),
+        random_std=np.sqrt(variance),
         basis=Basis(fingerprint=common_fingerprint(given)),
     )
 
 
-def cosine_p_value(cosine: np.ndarray, dimensions: int) -> np.ndarray:
+def cosine_p_value(cosine: np.ndarray, dimensions: np.ndarray | float) -> np.ndarray:
     """Probability that the cosine of two uniformly drawn directions is at least as far from 0.
 
-    (1 + cosine) / 2 follows a Beta((D - 1) / 2, (D - 1) / 2) distribution.
+    (1 + cosine) / 2 follows a Beta((D - 1) / 2, (D - 1) / 2) distribution; D need not be a whole number.
     """
     half = (dimensions - 1) / 2
     return np.asarray(np.minimum(1.0, 2 * special.betainc(half, half, (1 - np.abs(cosine)) / 2)))

@@ -13,7 +13,7 @@ from editgan_widgets.analysis.effects import EffectMap, EffectObserver
 from editgan_widgets.analysis.results import Basis, Result
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.analysis.transfer_rates import TransferRate, rate_of_changes
-from editgan_widgets.analysis.trials import Trials, edited, sampled_portraits
+from editgan_widgets.analysis.trials import Trials, distinct, edited, sampled_portraits
 from editgan_widgets.analysis.vector_rows import row_norms
 from editgan_widgets.analysis.w_ellipsoid import safe_strength
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -93,17 +93,18 @@ class VectorStudy:
         found = self._curves()
         target = self._target(found) if found else ""
         if not found or not found[target].std > 0 or found[target].mean[-1] == 0:
-            return None
+            return None  # the target does not vary or does not change
         return leakage_of(self.vector, target, found, self._basis())
 
     def transfer(self) -> TransferRate | None:
         """Share of the portraits on which the target changes as it should, at strength 1.
 
         It should change by half of what the vector's recipe says, or where it says nothing, by half of the mean change.
-        None where the target does not change. Portraits that the vector was learned on are left out.
+        None for a vector without a target of its own, and where the target does not change. Portraits that the vector
+        was learned on are left out.
         """
         found = self._curves()
-        if not found or self._attributes is None:
+        if not found or self._attributes is None or self._named not in found:
             return None
         target = self._target(found)
         strengths = self._attributes.strengths.tolist()
@@ -111,6 +112,8 @@ class VectorStudy:
         learned = {self.vector.recipe.get("seed"), *self.vector.recipe.get("seeds", ())}
         kept = [i for i, seed in enumerate(self.seeds) if seed not in learned]
         changes = (values[:, strengths.index(1.0)] - values[:, strengths.index(0.0)])[kept]
+        kept = [i for i, change in zip(kept, changes, strict=True) if np.isfinite(change)]
+        changes = changes[np.isfinite(changes)]
         if not len(kept):
             return None
         recipe = self.vector.recipe
@@ -119,7 +122,7 @@ class VectorStudy:
         if whole == 0 or not np.isfinite(whole):
             return None
         seeds = [self.seeds[i] for i in kept]
-        return rate_of_changes(self.vector.name, target, seeds, changes, whole, self._fingerprint)
+        return rate_of_changes(self.vector.name, target, seeds, changes, whole, self._fingerprint, known is not None)
 
     def results(self) -> dict[str, Result]:
         """All that was measured, by name: "effect map", "attribute curves", "leakage" and "transfer rate"."""
@@ -153,6 +156,7 @@ def study_vector(
     strengths: Sequence[float] = STRENGTHS,
     truncation_psi: float = 0.7,
     progress: bool = False,
+    target: str | None = None,
 ) -> dict[str, Result]:
     """Measure everything about one vector on the same pictures, each of which is generated and read once.
 
@@ -164,22 +168,22 @@ def study_vector(
         strengths: scales of the vector; 1 is added, because effect map and transfer rate are of it.
         truncation_psi: truncation of the portraits.
         progress: show a progress bar.
+        target: the attribute that the vector is for; None takes that of its recipe. A vector without one has no
+            transfer rate, and its leakage is that of the attribute that changes most.
 
     Returns the results by name: "effect map", "attribute curves", "leakage", "transfer rate", "row norms" and "safe
     strength". Ctrl+C ends the pass early; the results are then of the portraits so far.
     Raises WrongModelError for a vector of another model, ValueError for no seeds.
     """
     vector.check(model)
-    chosen, scales = list(seeds), sorted({1.0, *(float(s) for s in strengths)})
-    if not chosen:
-        raise ValueError("no seeds were given; give some, such as range(500)")
+    chosen, scales = distinct(seeds), sorted({1.0, *(float(s) for s in strengths)})
 
     def measured(batch: list[int]) -> VectorStudy:
-        part = VectorStudy(model, vector, read, strengths=scales)
+        part = VectorStudy(model, vector, read, strengths=scales, target=target)
         part.add(edited(model, vector, sampled_portraits(model, batch, truncation_psi), part.strengths))
         return part
 
-    study = VectorStudy(model, vector, read, strengths=scales)
+    study = VectorStudy(model, vector, read, strengths=scales, target=target)
     batches = [chosen[i : i + _BATCH] for i in range(0, len(chosen), _BATCH)]
     bar = tqdm(total=len(chosen), desc=vector.name, disable=not progress, unit="portrait")
     # Threads that each compute whole batches share the cores better than torch's own, which meet after every operation.

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
-from editgan_widgets.analysis.trials import observe
+from editgan_widgets.analysis.trials import distinct, observed_or_interrupted
 from editgan_widgets.analysis.vector_cosines import common_fingerprint
 from editgan_widgets.analysis.vector_studies import VectorStudy
 from editgan_widgets.analysis.w_ellipsoid import SafeStrength, safe_strength
@@ -75,7 +75,7 @@ class VectorTable(Result):
         if not leaks:
             return f"{len(self.rows)} edit vectors; neither success nor leakage was measured."
         least, name = min(leaks)
-        return f"Of {len(self.rows)} edit vectors {name!r} leaks least: {least:.2f} standard deviations in the mean."
+        return f"Of {len(self.rows)} edit vectors {name!r} leaks least: by {least:.2f} standard deviations on average."
 
 
 def figures_of(vector: EditVector, study: VectorStudy | None = None, safe: SafeStrength | None = None) -> VectorFigures:
@@ -120,13 +120,21 @@ def compare_vectors(
         read: attributes of pictures; None leaves out success and leakage.
         seeds, truncation_psi: seeds and truncation of the portraits.
         progress: show a progress bar.
+
+    Ctrl+C ends it with the vectors that were measured completely.
     """
-    given, chosen = list(vectors), list(seeds)
+    given, chosen = list(vectors), distinct(seeds)
     rows = []
     for vector in given:
-        study = None
+        study, seen = None, len(chosen)
         if read is not None:
             study = VectorStudy(model, vector, read, maps=False)
-            observe(model, vector, [study], chosen, study.strengths, truncation_psi, progress=progress)
+            seen = observed_or_interrupted(
+                model, vector, study, chosen, study.strengths, truncation_psi, progress, not rows
+            )
+            if seen < len(chosen) and rows:
+                break  # interrupted: the rows before are complete
         rows.append(figures_of(vector, study, safe_strength(vector, model, chosen, truncation_psi)))
-    return vector_table(rows, given)
+        if seen < len(chosen):
+            break
+    return vector_table(rows, given[: len(rows)])

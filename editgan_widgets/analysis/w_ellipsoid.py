@@ -12,6 +12,7 @@ from torch import Tensor
 
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.trials import distinct
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -76,9 +77,10 @@ def safe_strength(
         truncation_psi: truncation of the portraits.
         quantile: quantile of W, 0 to 1.
 
-    Raises WrongModelError for a vector of another model.
+    Raises WrongModelError for a vector of another model, ValueError for a vector that is zero, no seeds, or a quantile
+    out of range.
     """
-    chosen = list(seeds)
+    chosen = distinct(seeds)
     w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in chosen])
     return safe_strength_from(w_plus, vector, model, quantile, chosen[0] if chosen else None)
 
@@ -92,6 +94,10 @@ def safe_strength_from(
 ) -> SafeStrength:
     """`safe_strength` of portraits whose latents are known; `seed` is that of the first one."""
     vector.check(model)
+    if not bool(vector.delta_w_plus.any()):
+        raise ValueError(f"edit vector {vector.name!r} is zero everywhere, so every strength of it is safe")
+    if not 0 < quantile < 1:
+        raise ValueError(f"quantile is a share of W, above 0 and below 1; got {quantile}")
     statistics = model.w_statistics()
     std, axes, mean = (x.double().cpu() for x in (statistics.std, statistics.axes, statistics.mean))
     std = std.clamp_min(float(std.max()) * LEAST_STD)

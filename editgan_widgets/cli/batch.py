@@ -19,7 +19,7 @@ def batch(
         typer.Argument(help="Folders or files: photos, saved pictures, latents (.npz, .npy, .pt). Or give --seeds."),
     ] = None,
     seeds: Annotated[str | None, typer.Option(help="Seeds in place of files: 0:1000, or 3,7,12.")] = None,
-    scale: Annotated[list[float] | None, typer.Option(help="Strength; repeat for several. [default: 1]")] = None,
+    scale: Annotated[list[float] | None, typer.Option(help="Strength; repeat for several. \\[default: 1]")] = None,
     model: ModelName = "portraits",
     seed_source: SeedSource = "torch",
     truncation_psi: TruncationPsi = 0.7,

@@ -11,7 +11,7 @@ from editgan_widgets.cli.options import Device
 def compare(
     vector: Annotated[str, typer.Argument(help="Name of a vector of the model's library.")],
     out: Annotated[Path, typer.Option(help="Folder for compare.md, compare.csv and compare.png.")],
-    attribute: Annotated[str | None, typer.Option(help="Attribute to compare. [default: the vector's own]")] = None,
+    attribute: Annotated[str | None, typer.Option(help="Attribute to compare. \\[default: the vector's own]")] = None,
     model: Annotated[str, typer.Option(help="Name of a shipped model or a bundle's path.")] = "portraits",
     portraits: Annotated[int, typer.Option(min=10, help="Held-out portraits; about half of them are edited.")] = 400,
     refined: Annotated[int, typer.Option(min=0, help="Portraits that are also refined, some seconds each.")] = 20,

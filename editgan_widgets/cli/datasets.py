@@ -19,9 +19,9 @@ def render(
     views: Annotated[
         int, typer.Option(min=1, help="Portraits per person, in different pose, light and expression.")
     ] = 1,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes that render. [default: one per core]")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes that render. \\[default: one per core]")] = None,
     backend: Annotated[
-        str | None, typer.Option(help="egl, or software (needs no EGL). [default: egl if available]")
+        str | None, typer.Option(help="egl, or software (needs no EGL). \\[default: egl if available]")
     ] = None,
     rare: Annotated[
         float, typer.Option(min=0, max=1, help="Share of portraits with rare traits: winks, moustaches.")

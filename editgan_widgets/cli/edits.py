@@ -30,7 +30,7 @@ def apply(
         str, typer.Argument(help="A saved edit vector, a direction's file (.npy, .npz, .pt), or one of the library.")
     ],
     out: Annotated[Path, typer.Option(help="Picture to write; its extension sets the format.")],
-    scale: Annotated[list[float] | None, typer.Option(help="Strength; several give a strip. [default: 0 1]")] = None,
+    scale: Annotated[list[float] | None, typer.Option(help="Strength; several give a strip. \\[default: 0 1]")] = None,
     model: ModelName = "portraits",
     seed: Seed = 0,
     seed_source: SeedSource = "torch",
@@ -40,7 +40,7 @@ def apply(
     index: Annotated[str | None, typer.Option(help="Index of a direction in its file, from 0, or its name.")] = None,
     columns: Columns = None,
     rows: Annotated[
-        str | None, typer.Option(help="Rows of the latent that move: 0:4 or 0-3, or 4,7. [default: all]")
+        str | None, typer.Option(help="Rows of the latent that move: 0:4 or 0-3, or 4,7. \\[default: all]")
     ] = None,
     unit: Annotated[
         str,

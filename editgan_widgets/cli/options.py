@@ -21,6 +21,6 @@ ModelName = Annotated[str, typer.Option(help="Name of a shipped model or a bundl
 TruncationPsi = Annotated[float, typer.Option(help="Truncation of the sampled latent, 0 to 1.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random generator.")]
 Columns = Annotated[
-    bool | None, typer.Option(help="True if directions are the columns of a matrix. [default: as stated by the file]")
+    bool | None, typer.Option(help="True if directions are the columns of a matrix. \\[default: as stated by the file]")
 ]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps. [default: cuda if available, else cpu]")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda or mps. \\[default: cuda if available, else cpu]")]

@@ -18,7 +18,7 @@ def report(
     out: Annotated[Path, typer.Option(help="Folder for report.md, report.json and the pictures.")],
     held_out: Annotated[
         Path | None,
-        typer.Option(help="Folder of held-out renders for the encoder. [default: the last renders of DATA]"),
+        typer.Option(help="Folder of held-out renders for the encoder. \\[default: the last renders of DATA]"),
     ] = None,
     samples: Annotated[int, typer.Option(min=20, help="Generated pictures, and as many renders.")] = 10_000,
     embedded: Annotated[
@@ -27,11 +27,13 @@ def report(
     features: Annotated[
         str, typer.Option(help="Network whose features are compared: factor-regressor, segmenter or identity.")
     ] = "factor-regressor",
-    segmenter: Annotated[Path | None, typer.Option(help="File of the segmenter. [default: the domain's]")] = None,
+    segmenter: Annotated[Path | None, typer.Option(help="File of the segmenter. \\[default: the domain's]")] = None,
     factor_regressor: Annotated[
-        Path | None, typer.Option(help="File of the regressor. [default: the domain's]")
+        Path | None, typer.Option(help="File of the regressor. \\[default: the domain's]")
     ] = None,
-    identity: Annotated[Path | None, typer.Option(help="File of the identity network. [default: the domain's]")] = None,
+    identity: Annotated[
+        Path | None, typer.Option(help="File of the identity network. \\[default: the domain's]")
+    ] = None,
     device: Device = None,
 ) -> None:
     """Measure a model and write its card: distances to the renders, balance, copies, interpreter, encoder, samples."""

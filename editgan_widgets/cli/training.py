@@ -48,14 +48,14 @@ def train_interpreter(
     candidates: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Choose the pictures from this many seeds to show every part. [default: the first seeds]"
+            min=1, help="Choose the pictures from this many seeds to show every part. \\[default: the first seeds]"
         ),
     ] = None,
     discriminator: Annotated[
         Path | None, typer.Option(help="Checkpoint with a discriminator, if the first one has none.")
     ] = None,
     segmenter: Annotated[
-        Path | None, typer.Option(help="Weights of the labelling segmenter. [default: shipped]")
+        Path | None, typer.Option(help="Weights of the labelling segmenter. \\[default: shipped]")
     ] = None,
     parts: Parts = "fine",
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
@@ -87,7 +87,7 @@ def train_segmenter(
     out: Weights,
     total_images: TotalImages = 16_000,
     max_minutes: MaxMinutes = None,
-    start: Annotated[Path | None, typer.Option(help="Initial weights. [default: random]")] = None,
+    start: Annotated[Path | None, typer.Option(help="Initial weights. \\[default: random]")] = None,
     finest: Annotated[int, typer.Option(min=1, help="Channels of the finest level; may be more than START's.")] = 16,
     parts: Parts = "fine",
     seed: Seed = 0,
@@ -121,7 +121,7 @@ def train_encoder(
         Path | None, typer.Option(help="Folder of `editgan render`; without it only samples are used.")
     ] = None,
     start: Annotated[
-        Path | None, typer.Option(help="Bundle whose encoder provides the initial weights. [default: random]")
+        Path | None, typer.Option(help="Bundle whose encoder provides the initial weights. \\[default: random]")
     ] = None,
     total_images: Annotated[int, typer.Option(min=16, help="Number of pictures shown to the network.")] = 200_000,
     max_minutes: MaxMinutes = None,
@@ -160,7 +160,7 @@ def train_encoder(
 def train_factor_regressor(
     data: Data,
     out: Weights,
-    segmenter: Annotated[Path | None, typer.Option(help="Weights of the segmenter. [default: shipped]")] = None,
+    segmenter: Annotated[Path | None, typer.Option(help="Weights of the segmenter. \\[default: shipped]")] = None,
     total_images: TotalImages = 24_000,
     max_minutes: MaxMinutes = None,
     seed: Seed = 0,

@@ -25,6 +25,10 @@ LEAST_BUFFER = 2.0  # px
 Region: TypeAlias = Literal["parts", "painted"]
 
 
+class NothingToRefineError(ValueError):
+    """A vector changes no part of the predicted label map."""
+
+
 @dataclass(frozen=True)
 class EditTarget:
     """Painted label map and region of an edit; all arrays `[H, W]`."""
@@ -104,7 +108,9 @@ def from_segmentations(
     if not core.any():
         core, shown = changed.copy(), [int(x) for x in np.unique(after[changed])]
     if not core.any():
-        raise ValueError("nothing to refine: the vector does not change the predicted label map; use a larger scale")
+        raise NothingToRefineError(
+            "nothing to refine: the vector does not change the predicted label map; use a larger scale"
+        )
     buffer = _buffer(buffer_px, before.shape[0])
     near = np.asarray(ndimage.distance_transform_edt(~core)) <= buffer
     return EditTarget(after.copy(), near, changed & near, tuple(shown))

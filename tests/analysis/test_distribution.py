@@ -87,3 +87,22 @@ def test_a_share_of_all_has_an_interval_of_positive_width():
     assert estimate.value == estimate.high == 1
     assert 0.95 < estimate.low < 1
     assert str(Estimate(0.5, 0.4, 0.6, 9)) == "0.5 (0.4 to 0.6)"
+
+
+def test_a_set_has_no_kernel_distance_from_itself_in_any_order():
+    shuffled = REAL[np.random.default_rng(5).permutation(len(REAL))]
+    for other in (REAL, shuffled):
+        found = kernel_distance(REAL, other, block=200)
+        assert found.low <= 1e-9
+        assert found.high >= -1e-9
+        assert abs(found.value) < 0.02
+
+
+def test_the_kernel_distance_does_not_depend_on_the_order_of_the_pictures():
+    rng = np.random.default_rng(0)
+    means = 2 * rng.normal(size=(5, REAL.shape[1]))
+    first, second = (np.sort(rng.integers(0, 5, 500)) for _ in range(2))
+    pictures = [means[which] + rng.normal(size=(500, REAL.shape[1])) for which in (first, second)]
+    mixed = pictures[1][rng.permutation(500)]
+    found = kernel_distance(pictures[0], mixed, block=100)
+    assert found.low <= 0 <= found.high

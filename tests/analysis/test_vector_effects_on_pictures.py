@@ -190,7 +190,7 @@ def test_leakage_at_an_unreached_target_is_extrapolated_and_marked():
 
 def linear_pictures(monkeypatch):
     weights = torch.randn(8 * 16, 3 * SIZE * SIZE, generator=torch.Generator().manual_seed(0))
-    monkeypatch.setattr(linearity, "picture_of", lambda _model, w: (w.flatten(1) @ weights).view(-1, 3, SIZE, SIZE))
+    monkeypatch.setattr(linearity, "_unclipped", lambda _model, w: (w.flatten(1) @ weights).view(-1, 3, SIZE, SIZE))
 
 
 def test_a_linear_generator_has_no_interaction_and_no_nonlinearity(tiny_model, vector, monkeypatch):

@@ -209,7 +209,30 @@ def test_a_regularised_vector_is_shorter_in_units_of_w(tiny_model):
     lengths = [(v.delta_w_plus @ axes.T / std).norm() / v.delta_w_plus.norm() for v in (vector, found)]
     assert lengths[1] < lengths[0]
     assert found.name == "v0, regularised"
-    assert found.recipe["regularised"] == {"floor": 0.05}
+    assert found.recipe["regularised"] == {"floor": 0.035}
     assert torch.equal(regularise(vector, tiny_model, 0).delta_w_plus, vector.delta_w_plus)
     with pytest.raises(ValueError, match="floor is a share of W's largest standard deviation, 0 or more; got -1"):
         regularise(vector, tiny_model, -1)
+
+
+def test_directions_that_are_the_same_in_every_row_are_compared_with_random_ones_of_their_kind():
+    rng = torch.Generator().manual_seed(0)
+    directions = [torch.randn(WIDTH, generator=rng) for _ in range(40)]
+    repeated = cosines([EditVector(f"v{i}", d.expand(ROWS, -1)) for i, d in enumerate(directions)])
+    pairs = np.triu_indices(40, 1)
+    assert repeated.random_std[pairs] == pytest.approx(1 / WIDTH**0.5, rel=1e-5)
+    assert (repeated.p_value[pairs] < 0.05).mean() == pytest.approx(0.05, abs=0.025)
+    free = cosines(random_vectors(40))
+    assert free.random_std[pairs].mean() == pytest.approx(1 / (ROWS * WIDTH) ** 0.5, rel=0.5)
+
+
+def test_vectors_of_two_models_are_not_compared():
+    vectors = [EditVector(name, torch.ones(ROWS, WIDTH), (), {"fingerprint": name}) for name in ("a", "b")]
+    with pytest.raises(WrongModelError, match="'a' with a and 'b' with b"):
+        cosines(vectors)
+
+
+def test_a_zero_vector_has_no_safe_strength(tiny_model):
+    zero = EditVector("zero", torch.zeros(ROWS, WIDTH), (), {"fingerprint": tiny_model.fingerprint})
+    with pytest.raises(ValueError, match="'zero' is zero everywhere"):
+        safe_strength(zero, tiny_model)

@@ -69,7 +69,7 @@ def test_a_study_that_grows_is_the_same_as_one_that_is_measured_at_once(tiny_mod
     before = torch.rand(6, 3, 32, 32, generator=rng) - 0.5
     after = {s: before + 0.1 * s for s in (-1.0, -0.5, 0.5, 1.0, 1.5)}
     parts = np.zeros((6, 32, 32), np.uint8)
-    studies = [VectorStudy(tiny_model, vector, read) for _ in range(2)]
+    studies = [VectorStudy(tiny_model, vector, read, target="brightness") for _ in range(2)]
     studies[0].add(Trials(tuple(range(6)), before, parts, after))
     for i in range(6):
         one = {s: x[i : i + 1] for s, x in after.items()}
@@ -92,7 +92,7 @@ def test_a_study_that_grows_is_the_same_as_one_that_is_measured_at_once(tiny_mod
 
 def test_portraits_that_a_vector_was_learned_on_do_not_count_for_its_success(tiny_model, vector):
     vector = EditVector("push", vector.delta_w_plus, (), {**vector.recipe, "seeds": [0, 1]})
-    study = VectorStudy(tiny_model, vector, by_picture(b=lambda picture: picture.mean()), maps=False)
+    study = VectorStudy(tiny_model, vector, by_picture(b=lambda picture: picture.mean()), False, target="b")
     before = torch.linspace(-0.5, 0.5, 5)[:, None, None, None].expand(5, 3, 32, 32)
     study.add(Trials(tuple(range(5)), before, None, {s: before + 0.1 * s for s in study.strengths}))
     transfer = study.transfer()
@@ -123,7 +123,8 @@ def test_the_sentence_names_the_vector_that_leaks_least():
         VectorFigures("c", 3.0, leakage=0.1),
     ]
     assert (
-        vector_table(rows, []).sentence() == "Of 3 edit vectors 'c' leaks least: 0.10 standard deviations in the mean."
+        vector_table(rows, []).sentence()
+        == "Of 3 edit vectors 'c' leaks least: by 0.10 standard deviations on average."
     )
 
 
@@ -143,7 +144,7 @@ def test_one_call_measures_a_vector_as_the_single_functions_do(tiny_model, vecto
     read = by_picture(mean=lambda picture: picture.mean(), red=lambda picture: picture[..., 0].mean())
     threads = torch.get_num_threads()
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    found = study_vector(tiny_model, vector, read, range(10), (-1, 0.5))
+    found = study_vector(tiny_model, vector, read, range(10), (-1, 0.5), target="red")
     monkeypatch.undo()
     torch.set_num_threads(threads)
     assert list(found) == [
@@ -160,3 +161,87 @@ def test_one_call_measures_a_vector_as_the_single_functions_do(tiny_model, vecto
     assert again.std == pytest.approx(curve.std)
     with pytest.raises(ValueError, match="no seeds were given"):
         study_vector(tiny_model, vector, read, [])
+
+
+def test_a_vector_without_a_target_of_its_own_has_no_transfer_rate(tiny_model, vector):
+    study = VectorStudy(tiny_model, vector, by_picture(b=lambda picture: picture.mean()), maps=False)
+    before = torch.linspace(-0.5, 0.5, 5)[:, None, None, None].expand(5, 3, 32, 32)
+    study.add(Trials(tuple(range(5)), before, None, {s: before + 0.1 * s for s in study.strengths}))
+    assert study.transfer() is None
+    assert study.curves().target == "b"
+
+
+def test_portraits_on_which_an_attribute_is_not_a_number_are_left_out(tiny_model, vector):
+    def read(pictures):
+        values = pictures.mean((1, 2, 3)).numpy().astype(float)
+        return {"b": np.where(values > 0.45, np.nan, values), "never": values * np.nan}
+
+    study = VectorStudy(tiny_model, vector, read, False, target="b")
+    before = torch.linspace(-0.5, 0.4, 6)[:, None, None, None].expand(6, 3, 32, 32)
+    study.add(Trials(tuple(range(6)), before, None, {s: before + 0.1 * s for s in study.strengths}))
+    found = study.results()
+    assert found["attribute curves"].curves[0].basis.n == 5
+    assert [curve.attribute for curve in found["attribute curves"].curves] == ["b"]
+    assert np.isfinite(found["leakage"].matrix).all()
+    assert found["transfer rate"].report.success.n == 5
+
+
+def test_an_attribute_that_no_unedited_portrait_has_is_shown_in_its_own_unit(vector):
+    curves = {
+        "own": planted(0.5, 1),
+        "hat": curve_of("push", "hat", STRENGTHS, np.ones((50, 1)) * STRENGTHS, Basis(50)),
+    }
+    found = leakage_of(vector, "own", curves, Basis(50))
+    assert np.isnan(found.matrix[0, 1])
+    assert found.table()[0]["hat"] is None
+    assert found.leak[0] == 0
+    shown = curve_set("push", "hat", curves, Basis(50))
+    assert {row["unit"] for row in shown.table() if row["attribute"] == "hat"} == {"own"}
+    with pytest.raises(ValueError, match="'hat' does not vary over the portraits"):
+        leakage_of(vector, "hat", curves, Basis(50))
+
+
+def test_the_sentence_of_leakage_says_if_it_is_extrapolated(vector):
+    curves = {"own": planted(0.01, 1), "other": planted(0.5, 2)}
+    found = leakage_of(vector, "own", curves, Basis(50))
+    assert found.reached == (False,)
+    assert "extrapolated to a strength of" in found.sentence()
+    assert leakage_of(vector, "own", {"own": planted(2, 1)}, Basis(50)).sentence() == "No other attribute was measured."
+
+
+def test_an_interrupted_comparison_keeps_the_vectors_before(tiny_model, vector, monkeypatch):
+    calls = []
+
+    def read(pictures):
+        calls.append(len(pictures))
+        if len(calls) == 15:
+            raise KeyboardInterrupt
+        return {"b": pictures.mean((1, 2, 3)).numpy()}
+
+    other = EditVector("pull", -vector.delta_w_plus, (), vector.recipe)
+    found = compare_vectors(tiny_model, [vector, other, other], read, range(16))
+    assert [row["n"] for row in found.table()] == [16]
+
+
+def test_a_repeated_seed_counts_once(tiny_model, vector):
+    curve = attribute_curve(tiny_model, vector, "b", by_picture(b=lambda picture: picture.mean()), seeds=[3, 3, 4, 4])
+    assert curve.basis.n == 2
+
+
+@pytest.mark.parametrize("strengths", [[], [0.0]])
+def test_strengths_that_change_nothing_are_refused(tiny_model, vector, strengths):
+    read = by_picture(b=lambda picture: picture.mean())
+    with pytest.raises(ValueError, match="strengths are scales of the vector, some of them not 0"):
+        attribute_curve(tiny_model, vector, "b", read, strengths)
+
+
+def test_an_unknown_attribute_is_reported_after_the_first_pictures(tiny_model, vector):
+    seen = []
+
+    def read(pictures):
+        seen.append(len(pictures))
+        return {"b": pictures.mean((1, 2, 3)).numpy()}
+
+    with pytest.raises(ValueError, match="unknown attribute 'smile'; known attributes: b"):
+        attribute_curve(tiny_model, vector, "smile", read, seeds=range(40))
+    assert sum(seen) == 16

@@ -31,7 +31,7 @@ MEASURED = (1, 2, 50, 51)
 @pytest.fixture(scope="module")
 def vectors(tiny_model):
     rng = torch.Generator().manual_seed(0)
-    recipe = {"fingerprint": tiny_model.fingerprint}
+    recipe = {"fingerprint": tiny_model.fingerprint, "attribute": "brightness"}
     deltas = 0.4 * torch.randn(3, 8, 16, generator=rng)
     return {name: EditVector(name, delta, ("spark",), recipe) for name, delta in zip("abc", deltas, strict=True)}
 

@@ -16,7 +16,7 @@ from editgan_widgets.models.editgan import EditGAN
 
 Metric: TypeAlias = Literal["plain", "covariance"]
 
-FLOOR = 0.05  # of `regularise`
+FLOOR = 0.035  # of `regularise`
 _LEAST_STD = 1e-3  # minimum deviation of an axis relative to W's largest; a constant axis has no finite metric
 
 

@@ -132,7 +132,7 @@ class EditVector:
         if self.fingerprint not in (None, model.fingerprint, model.base_fingerprint):
             raise WrongModelError(
                 f"edit vector {self.name!r} was made with model {self.fingerprint}, this model is {model.fingerprint}; "
-                "load the model it was made with, or pass force=True to add it anyway"
+                "load the model it was made with; EditVector.apply(…, force=True) adds it anyway"
             )
 
     def save(self, path: str | Path) -> None:
