@@ -121,6 +121,7 @@ def test_other_vectors_strengths_latents_and_attributes_are_missing(tiny_model, 
         {"portraits": latents[1:2]},
         {"read": READ},
         {"vectors": EditVector("SeFa 1", 2 * vectors[0].delta_w_plus, (), vectors[0].recipe)},
+        {},
     ):
         given = {"portraits": latents[:1], "vectors": vectors[0], "strengths": 1, "read": None} | changed
         counted.clear()
@@ -160,6 +161,79 @@ def test_a_line_of_the_log_that_a_crash_cut_off_is_computed_again(tiny_model, la
     apply_to(latents, vectors[0], tiny_model, tmp_path)
     assert len(counted) == 5
     assert contents(tmp_path) == before
+
+
+def test_what_was_overwritten_by_other_data_of_the_same_name_is_made_again(tiny_model, vectors, tmp_path):
+    def pictures(psi: float) -> tuple[list, bytes, bytes]:
+        report = apply_to([0], vectors[0], tiny_model, tmp_path, truncation_psi=psi)
+        assert report.missing == 0
+        files = contents(tmp_path)
+        return report.table(), files["original/seed 0.png"], files[report.rows[0]["picture"]]
+
+    first, other, again = pictures(0.7), pictures(1.0), pictures(0.7)
+    assert first == again
+    assert first[1] != other[1]
+    assert first[2] != other[2]
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture"])
+def test_a_damaged_picture_is_made_again(tiny_model, latents, vectors, tmp_path, counted, content):
+    first = apply_to(latents[:3], vectors[0], tiny_model, tmp_path)
+    before = contents(tmp_path)
+    (tmp_path / first.rows[1]["picture"]).write_bytes(content)
+    (tmp_path / "original" / "latent 0002.png").write_bytes(content)
+    counted.clear()
+    assert apply_to(latents[:3], vectors[0], tiny_model, tmp_path).rows == first.rows
+    assert counted == ["latent 0001", "latent 0002"]
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "5",
+        "{}",
+        '{"key": "KEY", "row": 5}',
+        '{"key": "KEY", "file": "FILE", "sha256": "0", "row": 5}',
+        '{"key": "KEY", "file": "FILE", "sha256": "0", "psnr": "high"}',
+        '{"key": "KEY", "file": "FILE", "sha256": 7, "row": {}}',
+        "[" * 100_000,
+    ],
+)
+def test_lines_of_the_log_that_mean_nothing_are_passed_over(tiny_model, latents, vectors, tmp_path, counted, line):
+    first = apply_to(latents[:1], vectors[0], tiny_model, tmp_path)
+    log = tmp_path / "done.jsonl"
+    entry = json.loads(log.read_text().splitlines()[-1])
+    log.write_text(log.read_text() + line.replace("KEY", entry["key"]).replace("FILE", entry["file"]) + "\n")
+    counted.clear()
+    assert apply_to(latents[:1], vectors[0], tiny_model, tmp_path).rows == first.rows
+    assert counted == []
+
+
+def test_two_calls_write_to_one_folder_at_the_same_time(tiny_model, vectors, tmp_path, counted):
+    def use(vector: EditVector) -> None:
+        reports.append(apply_to(range(6), vector, tiny_model, tmp_path, read=READ))
+
+    reports = []
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        threads = [threading.Thread(target=use, args=(vector,)) for vector in vectors]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        new = []
+        thread = threading.Thread(target=lambda: new.append(torch.get_num_threads()))
+        thread.start()
+        thread.join()
+        assert new == [2]
+    finally:
+        torch.set_num_threads(before)
+    assert [report.missing for report in reports] == [0, 0]
+    counted.clear()
+    assert len(apply_to(range(6), vectors, tiny_model, tmp_path, read=READ).rows) == 12
+    assert counted == []
 
 
 @pytest.fixture
@@ -217,6 +291,105 @@ def test_a_photo_is_embedded_once_and_a_repaired_file_is_done_next_time(
     again = apply_to(folder, vectors, tiny_model, folder / "out", embedding=QUICK)
     assert len(again.rows) == 5 * 2
     assert counted == ["cut.png", "saved.png", "two.npy 0000", "two.npy 0001", "holiday/photo.jpg"]
+
+
+@pytest.fixture
+def photos(tiny_model, tmp_path):
+    """The contents of two photos."""
+    made = []
+    for seed in (3, 4):
+        images.save(EditSession.from_seed(tiny_model, seed).image, tmp_path / "made.png")
+        made.append((tmp_path / "made.png").read_bytes())
+    (tmp_path / "made.png").unlink()
+    return made
+
+
+def test_a_photo_that_another_one_replaced_for_a_while_is_embedded_again(tiny_model, vectors, photos, tmp_path):
+    (tmp_path / "in").mkdir()
+
+    def latent_of(content: bytes, strength: float) -> bytes:
+        (tmp_path / "in" / "p.png").write_bytes(content)
+        apply_to(tmp_path / "in", vectors[0], tiny_model, tmp_path / "out", strength, embedding=QUICK)
+        return (tmp_path / "out" / "latents" / "p.png.npy").read_bytes()
+
+    first, other, again = latent_of(photos[0], 1), latent_of(photos[1], 1), latent_of(photos[0], 2)
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("damage", ["cut", "shape", "nan"])
+def test_a_damaged_latent_of_a_photo_is_embedded_again(tiny_model, vectors, photos, tmp_path, damage):
+    (tmp_path / "p.png").write_bytes(photos[0])
+    apply_to(tmp_path / "p.png", vectors[0], tiny_model, tmp_path / "out", embedding=QUICK)
+    file = tmp_path / "out" / "latents" / "p.png.npy"
+    before = file.read_bytes()
+    if damage == "cut":
+        file.write_bytes(before[:60])
+    else:
+        np.save(file, np.zeros((1, 3, 3), np.float32) if damage == "shape" else np.load(file) * np.float32(np.nan))
+    report = apply_to(tmp_path / "p.png", vectors[0], tiny_model, tmp_path / "out", 2, embedding=QUICK)
+    assert len(report.rows) == 1
+    assert file.read_bytes() == before
+
+
+def test_a_file_that_changes_during_the_call_is_skipped(tiny_model, vectors, photos, tmp_path):
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(photos[0])
+
+    def change() -> bool:
+        (tmp_path / "b.png").write_bytes(photos[1])
+        return False
+
+    files = [tmp_path / "a.png", tmp_path / "b.png"]
+    report = apply_to(files, vectors[0], tiny_model, tmp_path / "out", embedding=QUICK, should_stop=change)
+    assert len(report.rows) == 1
+    assert "has changed" in report.skipped[0].reason
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_a_pipe_among_the_portraits_is_skipped_and_not_waited_for(tiny_model, latents, vectors, tmp_path):
+    (tmp_path / "in").mkdir()
+    np.save(tmp_path / "in" / "one.npy", latents[:1].numpy())
+    for name in ("pipe.png", "pipe.npy"):
+        os.mkfifo(tmp_path / "in" / name)
+    (tmp_path / "in" / "lost.png").symlink_to(tmp_path / "nowhere")
+    report = apply_to(tmp_path / "in", vectors[0], tiny_model, tmp_path / "out")
+    reasons = {x.name: x.reason for x in report.skipped}
+    assert set(reasons) == {"pipe.png", "pipe.npy", "lost.png"}
+    assert reasons["pipe.png"] == reasons["pipe.npy"] == "a pipe, a socket or a device, not a file"
+    assert len(report.rows) == 1
+
+
+def test_results_are_never_portraits_of_the_next_call(tiny_model, latents, vectors, tmp_path):
+    (tmp_path / "in" / "inner").mkdir(parents=True)
+    np.save(tmp_path / "in" / "inner" / "one.npy", latents[:1].numpy())
+    for path in (tmp_path / "in", tmp_path / "in" / "inner" / ".."):
+        with pytest.raises(ValueError, match="portraits' own folder"):
+            apply_to(path, vectors[0], tiny_model, tmp_path / "in")
+    for out in ("in/a", "in/inner/b", "in/a", "c"):
+        assert len(apply_to(tmp_path / "in", vectors[0], tiny_model, tmp_path / out).table()) == 1
+    for _ in range(2):
+        report = apply_to(tmp_path / "in" / "inner", vectors[0], tiny_model, tmp_path / "in")
+        assert len(report.table()) == 1
+
+
+def test_long_names_of_vectors_and_files_fit_the_file_system(tiny_model, latents, vectors, tmp_path):
+    (tmp_path / "in").mkdir()
+    np.save(tmp_path / "in" / ("漢" * 80 + ".npy"), latents[:1].numpy())
+    long = EditVector("𠮷" * 80, vectors[0].delta_w_plus, (), vectors[0].recipe)
+    report = apply_to(tmp_path / "in", long, tiny_model, tmp_path / "out")
+    assert report.missing == 0
+    assert (tmp_path / "out" / report.rows[0]["picture"]).is_file()
+
+
+def test_a_file_whose_name_is_not_utf_8_is_a_portrait(tiny_model, latents, vectors, tmp_path):
+    np.save(tmp_path / "one.npy", latents[:1].numpy())
+    try:
+        os.rename(os.fsencode(tmp_path / "one.npy"), os.fsencode(tmp_path) + b"/\xff.npy")
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    report = apply_to(tmp_path, vectors[0], tiny_model, tmp_path / "out")
+    assert [row["portrait"] for row in report.rows] == ["\\xff.npy"]
 
 
 def test_an_embedding_that_is_stopped_does_not_count_as_done(tiny_model, folder, vectors, tmp_path):
@@ -324,4 +497,5 @@ def test_a_cluster_gives_the_same_bytes_even_if_a_worker_is_killed(tiny_model, v
     assert killed.is_set()
     assert report.missing == 0
     assert contents(tmp_path / "cluster") == contents(tmp_path / "serial")
-    assert json.loads((tmp_path / "cluster" / "done.jsonl").read_text().splitlines()[0])["row"]["portrait"] == "seed 0"
+    lines = [json.loads(line) for line in (tmp_path / "cluster" / "done.jsonl").read_text().splitlines()]
+    assert next(line["row"]["portrait"] for line in lines if "row" in line) == "seed 0"

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.attributes import default_attributes
 from editgan_widgets.analysis.batch.edits import Done, Edit, Interrupted, Task, Work, edited, names_read
-from editgan_widgets.analysis.batch.folder import BatchFolder
+from editgan_widgets.analysis.batch.folder import BatchFolder, picture_path
 from editgan_widgets.analysis.batch.on_dask import edited_on
 from editgan_widgets.analysis.batch.portraits import Portrait, Skipped, portraits_of, reason_of
 from editgan_widgets.analysis.batch.report import ABOUT, BatchReport
@@ -49,14 +49,18 @@ def apply_to(
 
     A second call with the same folder makes only what is missing: after Ctrl+C or a crash, for further portraits,
     vectors or strengths, or for files that were broken and are repaired. Broken files and pictures without a face that
-    can be embedded do not end the call; the report lists them with the reason.
+    can be embedded do not end the call; the report lists them with the reason. A picture counts as done if its file is
+    as it was written from the same portrait, vector and strength; a damaged or overwritten one is made again. Several
+    calls may write to one folder at the same time.
 
     Args:
         portraits: latents `[n, num_ws, w_dim]`; seeds; or a folder (with its subfolders), a file or several files:
-            photos, which are embedded, saved pictures, which contain their latent, and files of latents.
+            photos, which are embedded, saved pictures, which contain their latent, and files of latents. Folders that
+            apply_to wrote inside a folder of portraits are not searched.
         vectors: one, several, or a library by name.
         model: the model of the vectors.
-        out: folder for pictures, table and log (analysis/batch/folder.py); made if it is missing.
+        out: folder for pictures, table and log (analysis/batch/folder.py); made if it is missing. Not the portraits'
+            own folder.
         strengths: scales of the vectors.
         read: attributes of pictures (analysis/attributes.py); None takes those of the model's domain, if there are any.
         identity: network that compares faces; None takes that of the model's domain, if there is one.
@@ -79,8 +83,12 @@ def apply_to(
     judges = judges_of(model)
     read = default_attributes(model) if read is None else read
     work = Work(model, chosen, read, judges.identity if identity is None else identity, embedding or EmbedConfig())
+    if isinstance(portraits, (str, os.PathLike)) and Path(portraits).resolve() == Path(out).resolve():
+        raise ValueError(
+            f"out is the portraits' own folder, {os.fspath(out)}; give another one, such as {Path(out) / 'edited'}"
+        )
     folder = BatchFolder(Path(out))
-    listed = portraits_of(model, portraits, truncation_psi, seed_source, apart_from=folder.path)
+    listed = portraits_of(model, portraits, truncation_psi, seed_source, apart_from=folder.files())
     model.w_statistics()  # computed here, workers get the same
     batch = _Batch(work, folder, listed, scales, names_read(work))
     batch.run(progress, should_stop, client)
@@ -111,6 +119,7 @@ class _Batch:
             )
             for name, portrait in self.portraits.items()
         }
+        self.asked: dict[str, tuple[Edit, ...]] = {}  # the edits of the tasks that are running
 
     def run(self, progress: bool, should_stop: Callable[[], bool] | None, client: Any) -> None:
         """Make the missing edits, until all are done or the call is stopped."""
@@ -131,7 +140,8 @@ class _Batch:
             pass  # the report says what is missing
         finally:
             bar.close()
-            self.folder.close((edit.key for edits in self.edits.values() for edit in edits), self.report().table())
+            paths = (self._path(name, edit) for name, edits in self.edits.items() for edit in edits)
+            self.folder.close(paths, self.report().table())
 
     def report(self) -> BatchReport:
         """Report of the edits that are done so far."""
@@ -139,7 +149,7 @@ class _Batch:
         missing = 0
         for name in self.portraits:
             for edit in () if name in self.skipped else self.edits[name]:
-                row = self.folder.row(edit.key, self.columns)
+                row = self._row(name, edit)
                 if row is None:
                     missing += 1
                 else:
@@ -149,38 +159,45 @@ class _Batch:
         return BatchReport(self.folder.path, tuple(rows), skipped, missing, self.attributes, basis)
 
     def _missing(self, name: str) -> tuple[Edit, ...]:
-        if not self.folder.has_picture("original", name):
+        if not self.folder.has_picture(self._embedding_key(name), picture_path("original", name)):
             return self.edits[name]
-        return tuple(edit for edit in self.edits[name] if self.folder.row(edit.key, self.columns) is None)
+        return tuple(edit for edit in self.edits[name] if self._row(name, edit) is None)
+
+    def _path(self, name: str, edit: Edit) -> str:
+        return picture_path(f"{self.work.vectors[edit.vector].name} {_short(edit.strength)}", name)
+
+    def _row(self, name: str, edit: Edit) -> Record | None:
+        """Row of an edit; None if it is not done."""
+        return self.folder.row(edit.key, self._path(name, edit), self.columns)
 
     def _tasks(self, portraits: list[Portrait]) -> Iterator[Task]:
         """Tasks of portraits, read one by one."""
         for portrait in portraits:
-            embedded = self.folder.latent(self._embedding_key(portrait), portrait.name)
+            embedded = self.folder.latent(self._embedding_key(portrait.name), portrait.name)
             try:
                 source, psnr = (portrait.load(), None) if embedded is None else embedded
             except OSError as error:
                 self.skipped[portrait.name] = Skipped(portrait.name, reason_of(error))
                 continue
-            yield Task(portrait.name, source, psnr, self._missing(portrait.name))
+            self.asked[portrait.name] = self._missing(portrait.name)
+            yield Task(portrait.name, source, psnr, self.asked[portrait.name])
 
     def _keep(self, done: Done) -> None:
         """Write what was made of a portrait; an edit counts as done once its row is logged."""
         if done.original is None:
             self.skipped[done.name] = Skipped(done.name, done.reason or "")
             return
-        edits = self._missing(done.name)
-        self.folder.add_picture("original", done.name, done.original)
+        edits, key = self.asked.pop(done.name), self._embedding_key(done.name)
+        self.folder.add_picture(key, picture_path("original", done.name), done.original)
         if done.embedded is not None and done.psnr is not None:
-            self.folder.add_latent(self._embedding_key(self.portraits[done.name]), done.name, done.embedded, done.psnr)
+            self.folder.add_latent(key, done.name, done.embedded, done.psnr)
         for edit, picture, figures in zip(edits, done.edited, done.figures, strict=True):
-            vector = self.work.vectors[edit.vector]
-            path = self.folder.add_picture(f"{vector.name} {_short(edit.strength)}", done.name, picture)
+            vector, path = self.work.vectors[edit.vector], self._path(done.name, edit)
             about = {"portrait": done.name, "vector": vector.name, "strength": edit.strength, "picture": path}
-            self.folder.add_row(edit.key, about | figures)
+            self.folder.add_picture(edit.key, path, picture, about | figures)
 
-    def _embedding_key(self, portrait: Portrait) -> str:
-        return _key(portrait.name, portrait.key, self.work.model.fingerprint, repr(self.work.embedding))
+    def _embedding_key(self, name: str) -> str:
+        return _key(name, self.portraits[name].key, self.work.model.fingerprint, repr(self.work.embedding))
 
 
 def _edited_here(
@@ -231,4 +248,4 @@ def _vector_key(model: EditGAN, vector: EditVector) -> str:
 
 
 def _key(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

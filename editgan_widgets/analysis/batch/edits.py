@@ -5,6 +5,7 @@ the number of workers, or on what an earlier call has done: equal calls on equal
 """
 
 import math
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.latent.target import from_segmentations
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
+
+_SETTING = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,13 +192,22 @@ def _rounded(value: float | None) -> float | None:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute with one torch thread: with another number, sums differ in the last bits."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """Compute with one torch thread: with another number, sums differ in the last bits.
+
+    `torch.set_num_threads` sets the number of the calling thread, and the number that new threads start with. The
+    second is set back at once, in a thread of its own, so that other threads that begin meanwhile keep theirs.
+    """
+    with _SETTING:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        other = threading.Thread(target=torch.set_num_threads, args=(before,))
+        other.start()
+        other.join()
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _SETTING:
+            torch.set_num_threads(before)
 
 
 def names_read(work: Work) -> tuple[str, ...]:

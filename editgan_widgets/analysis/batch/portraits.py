@@ -5,7 +5,8 @@ A portrait's data are loaded when its turn comes. Its `key` identifies them, so 
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+import stat
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from editgan_widgets.analysis.batch.folder import LOG
 from editgan_widgets.latent.latents import load_latents
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import is_whole, shown, whole
@@ -53,16 +55,16 @@ def portraits_of(
     given: Any,
     truncation_psi: float = 0.7,
     seed_source: str = "torch",
-    apart_from: Path | None = None,
+    apart_from: Collection[Path] = (),
 ) -> list[Portrait | Skipped]:
     """List the portraits that a caller means, in order.
 
     Args:
         model: the model that the latents must fit.
         given: latents `[n, num_ws, w_dim]` or `[num_ws, w_dim]`, as tensor or array; seeds; a folder, which is searched
-            with its subfolders except hidden ones; a file; or several files.
+            with its subfolders except hidden ones and those that a batch wrote; a file; or several files.
         truncation_psi, seed_source: truncation and random generator of seeds.
-        apart_from: a folder that is not searched.
+        apart_from: absolute paths of files that are passed over.
 
     Raises ValueError for anything else, for latents of another shape, and for nothing at all; FileNotFoundError for a
     path that does not exist. Files that hold no latent become `Skipped`.
@@ -116,30 +118,44 @@ def _of_seed(model: EditGAN, seed: int, truncation_psi: float, source: str) -> P
     return Portrait(f"seed {seed}", key, lambda: model.sample_w_plus(seed, truncation_psi, source))
 
 
-def _of_path(model: EditGAN, path: Path, apart_from: Path | None) -> Iterator[Portrait | Skipped]:
+def _of_path(model: EditGAN, path: Path, apart_from: Collection[Path]) -> Iterator[Portrait | Skipped]:
     if not path.exists():
         raise FileNotFoundError(2, "No such file or directory", str(path))
     if not path.is_dir():
-        yield from _of_file(model, path, path.name)
+        if path.resolve() not in apart_from:
+            yield from _of_file(model, path, _printable(path.name))
         return
-    apart = None if apart_from is None else apart_from.resolve()
     for folder, inner, files in os.walk(path):
-        inner[:] = sorted(x for x in inner if not x.startswith(".") and (Path(folder) / x).resolve() != apart)
+        inner[:] = sorted(x for x in inner if not x.startswith(".") and not _is_written(Path(folder) / x))
         for file in sorted(files):
-            if not file.startswith("."):
-                whole_path = Path(folder) / file
-                yield from _of_file(model, whole_path, whole_path.relative_to(path).as_posix())
+            whole_path = Path(folder) / file
+            if not file.startswith(".") and whole_path.parent.resolve() / file not in apart_from:
+                yield from _of_file(model, whole_path, _printable(whole_path.relative_to(path).as_posix()))
+
+
+def _is_written(folder: Path) -> bool:
+    """True for a folder that a batch wrote, or is writing."""
+    return (folder / LOG).is_file()
+
+
+def _printable(name: str) -> str:
+    """The name of a file; bytes that are not UTF-8 as backslash and number."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _of_file(model: EditGAN, path: Path, name: str) -> Iterator[Portrait | Skipped]:
     """Latents of a file, or its picture, whose content is read again when its turn comes."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe would wait for its writer
+            yield Skipped(name, "a pipe, a socket or a device, not a file")
+            return
         if path.suffix.lower() in LATENT_SUFFIXES:
             latents = load_latents(path, model).cpu()
             for i in range(len(latents)):
                 yield _of_latent(name if len(latents) == 1 else f"{name} {i:04}", latents[i : i + 1].clone())
             return
-        yield Portrait(name, _digest(path), path.read_bytes)
+        key = _digest(path)
+        yield Portrait(name, key, lambda: _content(path, key))
     except (OSError, ValueError) as error:
         yield Skipped(name, reason_of(error))
 
@@ -151,6 +167,14 @@ def _digest(path: Path) -> str:
         while part := file.read(1 << 20):
             found.update(part)
     return found.hexdigest()
+
+
+def _content(path: Path, key: str) -> bytes:
+    """Content of a file whose hash was taken before. Raises OSError if it has changed since."""
+    content = path.read_bytes()
+    if _hash(content) != key:
+        raise OSError(f"{path} has changed since the call began; call again")
+    return content
 
 
 def _unique(portraits: list[Portrait | Skipped]) -> list[Portrait | Skipped]:
