@@ -10,7 +10,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.attributes import default_attributes
-from editgan_widgets.analysis.batch.edits import Done, Edit, Interrupted, Task, Work, edited, names_read
+from editgan_widgets.analysis.batch.edits import Done, Edit, Interrupted, Task, Work, begin_thread, edited, names_read
 from editgan_widgets.analysis.batch.folder import BatchFolder, picture_path
 from editgan_widgets.analysis.batch.on_dask import edited_on
 from editgan_widgets.analysis.batch.portraits import Portrait, Skipped, portraits_of, reason_of
@@ -78,6 +78,7 @@ def apply_to(
     Raises WrongModelError for a vector of another model, ValueError for no or equally named vectors, and for portraits
     that are none; OSError for a folder that cannot be written.
     """
+    begin_thread()
     chosen = _vectors(vectors, model, force)
     scales = _strengths(strengths)
     judges = judges_of(model)

@@ -210,6 +210,12 @@ def one_thread() -> Iterator[None]:
             torch.set_num_threads(before)
 
 
+def begin_thread() -> None:
+    """Have torch choose its number of threads for this thread now, not while `one_thread` changes it elsewhere."""
+    with _SETTING:
+        torch.get_num_threads()
+
+
 def names_read(work: Work) -> tuple[str, ...]:
     """Names of the attributes that `read` gives."""
     if work.read is None:
