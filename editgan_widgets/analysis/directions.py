@@ -11,15 +11,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from editgan_widgets.analysis.label_classes import classes_of
 from editgan_widgets.analysis.transfer import Read, attribute_values, checked_values, picture_of
 from editgan_widgets.latent.directions.boundaries import svm
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Whole, whole
 
 
 @dataclass(frozen=True)
 class LabelledLatents:
-    """Sampled latents and an attribute of their pictures, predicted by a regressor."""
+    """Sampled latents and an attribute of their pictures: scores, or labels (True and False, 0 and 1)."""
 
     w: Tensor  # [n, w_dim]
     values: np.ndarray  # [n], the attribute
@@ -27,7 +29,7 @@ class LabelledLatents:
 
 
 def labelled_latents(
-    model: EditGAN, attribute: str, read: Read, count: int = 2000, first_seed: int = 30_000_000, batch: int = 50
+    model: EditGAN, attribute: str, read: Read, count: Whole = 2000, first_seed: Whole = 30_000_000, batch: Whole = 50
 ) -> LabelledLatents:
     """Sample latents without truncation and predict an attribute. Raises ValueError for an unknown attribute."""
     return latents_by_attribute(model, read, [attribute], count, first_seed, batch)[0]
@@ -37,19 +39,19 @@ def latents_by_attribute(
     model: EditGAN,
     read: Read,
     attributes: Sequence[str] | None = None,
-    count: int = 2000,
-    first_seed: int = 30_000_000,
-    batch: int = 50,
+    count: Whole = 2000,
+    first_seed: Whole = 30_000_000,
+    batch: Whole = 50,
 ) -> list[LabelledLatents]:
     """Sample latents without truncation once, and label them with each attribute; None takes all that `read` gives.
 
     Raises ValueError for an attribute that is not read.
     """
-    rng = torch.Generator().manual_seed(first_seed)
-    z = torch.randn(count, model.generator.z_dim, generator=rng).to(model.device)
+    rng = torch.Generator().manual_seed(whole(first_seed, "seed", least=0))
+    z = torch.randn(whole(count, "samples", least=1), model.generator.z_dim, generator=rng).to(model.device)
     latents: list[Tensor] = []
     found: list[Mapping[str, np.ndarray]] = []
-    for part in z.split(batch):
+    for part in z.split(whole(batch, "batch", least=1)):
         with torch.no_grad():
             w = model.generator.mapping(part)
         values = read(picture_of(model, model.generator.w_plus(w)))
@@ -61,22 +63,29 @@ def latents_by_attribute(
 
 
 def mean_difference(model: EditGAN, latents: LabelledLatents, share: float = 0.3) -> EditVector:
-    """Mean latent of the `share` with the highest attribute values minus that of the `share` with the lowest."""
-    low, high = np.quantile(latents.values, [share, 1 - share])
-    w = latents.w.double().cpu()
-    most, least = torch.from_numpy(latents.values >= high), torch.from_numpy(latents.values <= low)
-    return _vector(model, "mean difference", (w[most].mean(0) - w[least].mean(0)).float(), latents)
+    """Mean latent of the `share` with the highest attribute values minus that of the `share` with the lowest.
+
+    Of 0/1 labels, all are used. Values that are not finite are left out. Raises ValueError if all values are the same.
+    """
+    w, positive = _ends(latents, share)
+    difference = w[positive].mean(0) - w[~positive].mean(0)
+    return _vector(model, "mean difference", torch.from_numpy(difference).float(), latents)
 
 
 def svm_boundary(model: EditGAN, latents: LabelledLatents, share: float = 0.3, penalty: float = 1e-3) -> EditVector:
     """Unit normal of the hyperplane between the `share` with the highest attribute values and that with the lowest.
 
-    A linear SVM with squared hinge loss on standardised latents.
+    A linear SVM with squared hinge loss on standardised latents. Labels and errors as of `mean_difference`.
     """
-    low, high = np.quantile(latents.values, [share, 1 - share])
-    chosen = (latents.values >= high) | (latents.values <= low)
-    normal, _ = svm(latents.w.double().cpu().numpy()[chosen], latents.values[chosen] >= high, penalty)
+    normal, _ = svm(*_ends(latents, share), penalty)
     return _vector(model, "SVM boundary", torch.from_numpy(normal).float(), latents)
+
+
+def _ends(latents: LabelledLatents, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Latents at both ends, and which of them are at the upper one."""
+    classes = classes_of(latents.values, latents.attribute, len(latents.w))
+    chosen = classes.ends(np.arange(len(classes.values)), share)
+    return latents.w.double().cpu().numpy()[classes.kept][chosen], classes.positive[chosen]
 
 
 def _vector(model: EditGAN, name: str, direction: Tensor, latents: LabelledLatents) -> EditVector:

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from editgan_widgets.analysis.boundary_quality import boundary, boundary_of
-from editgan_widgets.analysis.directions import LabelledLatents
+from editgan_widgets.analysis.directions import LabelledLatents, mean_difference, svm_boundary
 from editgan_widgets.analysis.found_directions import find_directions
 from editgan_widgets.latent.directions.boundaries import METHODS
+from editgan_widgets.latent.directions.unsupervised import sampled_w
 
 
 def read(pictures):
@@ -60,6 +61,84 @@ def test_a_boundary_of_sampled_pictures_moves_its_attribute(tiny_model):
         )
     assert after > before
     assert found.vector.recipe["space"] == "W"
+
+
+@pytest.mark.parametrize("positive", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("kind", [bool, int])
+def test_the_classes_of_labels_are_the_labels_whichever_is_more_frequent(tiny_model, planted, positive, kind):
+    latents, normal = planted
+    labels = (latents.values[:2000] > np.quantile(latents.values[:2000], 1 - positive)).astype(kind)
+    found = boundary_of(tiny_model, LabelledLatents(latents.w[:2000], labels, "hat"))
+    assert float(found.vector.delta_w_plus[0] @ normal) > 0.98
+    assert found.on_all.value > 0.95
+    assert found.on_all == found.on_extremes
+    assert found.p_value < 0.01
+    assert found.positive == pytest.approx(positive, abs=0.01)
+    assert "extremes" not in found.sentence()
+    assert found.table()[0]["measured on"] == "all held-out"
+
+
+def test_scores_of_few_levels_are_split_where_the_classes_are_most_equal(tiny_model, planted):
+    latents, normal = planted
+    levels = np.searchsorted(np.quantile(latents.values[:2000], [0.1, 0.4]), latents.values[:2000])
+    found = boundary_of(tiny_model, LabelledLatents(latents.w[:2000], levels, "length"))
+    assert found.positive == pytest.approx(0.6, abs=0.01)
+    assert float(found.vector.delta_w_plus[0] @ normal) > 0.95
+    assert found.on_all.value > 0.75
+
+
+@pytest.mark.parametrize("learn", [mean_difference, svm_boundary])
+def test_directions_of_rare_labels_point_towards_them(tiny_model, planted, learn):
+    latents, normal = planted
+    rare = (latents.values[:2000] > np.quantile(latents.values, 0.95)).astype(float)
+    found = learn(tiny_model, LabelledLatents(latents.w[:2000], rare, "hat")).delta_w_plus[0]
+    assert float(found @ normal) / float(found.norm()) > 0.95
+
+
+@pytest.mark.parametrize("learn", [boundary_of, mean_difference, svm_boundary])
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (np.ones(60), "attribute 'hat' is 1 in all 60 samples; give samples with and without it"),
+        (np.full(60, np.nan), "attribute 'hat' has no finite value; 60 samples have no finite value"),
+        (np.arange(59.0), r"'hat' has values of shape \(59,\) for 60 samples"),
+        (np.array(["a", "b"] * 30), "'hat' must be numbers, or True and False"),
+    ],
+)
+def test_values_that_make_no_two_classes_are_refused_by_name(tiny_model, learn, values, message):
+    with pytest.raises(ValueError, match=message):
+        learn(tiny_model, LabelledLatents(torch.randn(60, 16), values, "hat"))
+
+
+def test_a_boundary_needs_ten_samples_of_each_class(tiny_model, planted):
+    latents, _ = planted
+    with pytest.raises(ValueError, match="9 samples are above 0 in attribute 'hat' and 91 are not; at least 10"):
+        boundary_of(tiny_model, LabelledLatents(latents.w[:100], np.arange(100) < 9, "hat"))
+    found = boundary_of(tiny_model, LabelledLatents(latents.w[:100], np.arange(100) < 10, "hat"))
+    assert found.basis.n == 100
+
+
+def test_samples_without_a_finite_score_are_left_out_and_counted(tiny_model, planted):
+    latents, normal = planted
+    scores = latents.values[:2000].astype(float)
+    scores[:300], scores[300] = np.nan, np.inf
+    found = boundary_of(tiny_model, LabelledLatents(latents.w[:2000], scores, "distance"), seed=np.int64(1))
+    assert float(found.vector.delta_w_plus[0] @ normal) > 0.99
+    assert (found.basis.n, found.left_out, found.vector.recipe["labelled"]) == (1699, 301, 1699)
+    assert "301 samples without a finite distance are left out" in found.sentence()
+    assert type(found.vector.recipe["seed"]) is int
+
+
+def test_an_attribute_without_noise_is_found_in_a_w_of_unequal_deviations(tiny_model):
+    w = sampled_w(tiny_model, 2000, 0)
+    normal = np.random.default_rng(0).standard_normal(16)
+    normal /= np.linalg.norm(normal)
+    scores = w.numpy() @ normal
+    found = boundary_of(tiny_model, LabelledLatents(w, scores, "distance"))
+    assert found.vector.recipe["whitened"]
+    assert found.vector.delta_w_plus[0].double().numpy() @ normal > 0.98
+    noise = np.random.default_rng(1).standard_normal(2000) * scores.std()
+    assert not boundary_of(tiny_model, LabelledLatents(w, scores + noise, "noisy")).vector.recipe["whitened"]
 
 
 def test_unknown_methods_and_invalid_shares_are_refused(tiny_model, planted):

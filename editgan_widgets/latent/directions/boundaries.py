@@ -1,7 +1,8 @@
 """Normals of the hyperplane between two sets of latents.
 
 Linear SVM (InterFaceGAN, Shen et al. 2020, section 3.1), logistic regression, and the difference of the means. The
-first two are scikit-learn's, on standardised latents.
+first two are scikit-learn's, on standardised latents; `in_axes` fits them to whitened latents instead. The difference
+of the means follows the axes along which the latents vary most: it is the normal only if they vary alike along all.
 """
 
 from collections.abc import Callable
@@ -37,6 +38,25 @@ def mean_difference(w: Float[np.ndarray, "n d"], positive: Bool[np.ndarray, " n"
     one, other = w[positive].mean(0), w[~positive].mean(0)
     normal = (one - other) / max(float(np.linalg.norm(one - other)), 1e-12)
     return normal, -float(normal @ (one + other) / 2)
+
+
+def whitening(w: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "d axes"]:
+    """Axes `A` for which the covariance of `w @ A` is the identity; axes along which w is constant are left out."""
+    variance, axes = np.linalg.eigh(np.cov(w.T))
+    varies = variance > 1e-10 * variance.max()
+    return axes[:, varies] / np.sqrt(variance[varies])
+
+
+def in_axes(fit: Fit, axes: Float[np.ndarray, "d axes"]) -> Fit:
+    """The method in the coordinates `w @ axes`; its plane is one of w again."""
+
+    def run(w: np.ndarray, positive: np.ndarray) -> Plane:
+        inner, offset = fit(w @ axes, positive)
+        normal = axes @ inner
+        length = max(float(np.linalg.norm(normal)), 1e-12)
+        return normal / length, offset / length
+
+    return run
 
 
 METHODS: dict[str, Fit] = {"svm": svm, "logistic": logistic, "mean difference": mean_difference}
