@@ -5,6 +5,8 @@ import gc
 import io
 import itertools
 import zipfile
+from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -239,6 +241,83 @@ def test_the_slider_interrupts_measuring_which_goes_on_when_it_is_let_go(make):
     until(lambda: "effect map" in explorer.results, 60)
 
 
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [{"kind": "keep", "name": "b"}, {"kind": "orthogonalise"}, {"kind": "choose", "name": "z"}],
+        [{"kind": "open_editor"}, {"kind": "download", "result": "row norms", "form": "csv"}],
+    ],
+    ids=["commands that fail", "commands that change no result"],
+)
+def test_measuring_goes_on_after(make, commands):
+    explorer = make(portraits=range(50, 56))
+    for content in commands:
+        before = explorer.view.job
+        until(lambda: explorer.view.progress.get("step", 0) > 0, 60)
+        receive(explorer, 1, **content)
+        until(lambda before=before: explorer.view.job > before, 60)
+    with suppress(ValueError):
+        explorer.wait(60)
+    assert explorer.results["effect map"].basis.n == 8
+    assert all(row["measured"] for row in explorer.view.rows)
+    assert explorer.view.status == "All is measured."
+    assert not explorer.view.running
+
+
+def test_stop_ends_measuring_also_when_a_command_that_fails_follows(make):
+    explorer = make(portraits=range(50, 56))
+    until(lambda: explorer.view.progress.get("step", 0) > 0, 60)
+    explorer.stop()
+    explorer.wait(60)
+    receive(explorer, 1, kind="keep", name="b")
+    with pytest.raises(ValueError, match="is there already"):
+        explorer.wait(60)
+    assert not all(row["measured"] for row in explorer.view.rows)
+    assert explorer.view.paused
+    explorer.measure_all()
+    explorer.wait(60)
+    assert explorer.results["effect map"].basis.n == 8
+    assert all(row["measured"] for row in explorer.view.rows)
+    assert not explorer.view.paused
+
+
+def test_an_error_while_measuring_leaves_the_rest_to_measure_all(make, read):
+    failures = [OSError("no camera")]
+
+    def fails_once(pictures):
+        if failures:
+            raise failures.pop()
+        return read(pictures)
+
+    explorer = make(read=fails_once)
+    with pytest.raises(OSError, match="no camera"):
+        explorer.wait(60)
+    assert explorer.view.paused
+    explorer.measure_all()
+    explorer.wait(60)
+    assert all(row["measured"] for row in explorer.view.rows)
+    assert not explorer.view.paused
+
+
+def test_vectors_with_long_names_are_chosen_compared_saved_and_discarded(make, vectors, tmp_path, monkeypatch):
+    monkeypatch.setattr(Result, "png", lambda self: b"drawn")
+    long = {name: replace(vectors[name], name=name * 200) for name in "ab"}
+    explorer = make(vectors=long.values())
+    explorer.choose("a" * 200, "b" * 200)
+    explorer.orthogonalise()
+    explorer.wait(60)
+    draft = explorer.chosen
+    assert draft == f"{'a' * 200} without {'b' * 200}"
+    receive(explorer, 1, kind="choose", name="b" * 200, second=draft)
+    explorer.wait(60)
+    assert (explorer.chosen, explorer.second) == ("b" * 200, draft)
+    explorer.save_all(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2 * len(explorer.results)
+    receive(explorer, 2, kind="discard", name=draft)
+    explorer.wait(60)
+    assert draft not in explorer.vectors
+
+
 def test_measured_views_are_shown_again_without_a_picture(explorer, monkeypatch):
     explorer.choose("b")
     explorer.wait(60)
@@ -314,6 +393,11 @@ def test_without_attributes_the_rest_is_measured(make):
     assert all(row["safe"] and row["measured"] for row in explorer.view.rows)
 
 
+def test_one_vector_needs_no_list(make, vectors):
+    explorer = make(vectors=vectors["b"])
+    assert list(explorer.vectors) == ["b"]
+
+
 def test_vectors_that_do_not_fit_are_refused(tiny_model, vectors, read):
     other = EditVector("other", vectors["a"].delta_w_plus, (), {"fingerprint": "0000"})
     zero = EditVector("zero", torch.zeros(8, 16))
@@ -325,6 +409,9 @@ def test_vectors_that_do_not_fit_are_refused(tiny_model, vectors, read):
         VectorExplorer(tiny_model, [], read=read)
     with pytest.raises(EditVectorError, match="two edit vectors are named 'a'"):
         VectorExplorer(tiny_model, [vectors["a"], vectors["a"]], read=read)
+    for psi in (-5, 100, float("nan")):
+        with pytest.raises(ValueError, match="truncation_psi must be a number from 0 to 2; got"):
+            VectorExplorer(tiny_model, vectors, read=read, truncation_psi=psi)
     with pytest.raises(ValueError, match="the strip shows 1 to 8 portraits; got 9"):
         VectorExplorer(tiny_model, vectors, range(9), read=read)
 

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from editgan_widgets.streaming import CancelToken, FramePacer
-from editgan_widgets.widgets.core.commands import Command, Commands
+from editgan_widgets.widgets.core.commands import Command, Commands, Stop
 from editgan_widgets.widgets.core.computing import computing
 from editgan_widgets.widgets.core.deliveries import Deliveries
 from editgan_widgets.widgets.core.inbox import Inbox
@@ -52,6 +52,10 @@ class Outcome(Generic[D]):
         said: English status line; None keeps the present one. `values` are inserted for its `{names}`.
         run: starts the computation that follows; None if there is none. It may be stopped between two steps.
         steps: number of steps of `run`.
+        left: number of steps that a document still needs. If given, `run` computes what a document lacks: after a
+            command that interrupts it and starts no other computation, or that fails, it is started again. Stop and its
+            own error end it.
+        holds: True if an interrupted computation waits for the command after this one.
     """
 
     document: D
@@ -59,6 +63,8 @@ class Outcome(Generic[D]):
     values: Mapping[str, Any] = field(default_factory=dict)
     run: Callable[[D], Iterator[Step[D]]] | None = None
     steps: int = 0
+    left: Callable[[D], int] | None = None
+    holds: bool = False
 
 
 class Loop(CommandWorker, Generic[D]):
@@ -101,7 +107,8 @@ class Loop(CommandWorker, Generic[D]):
         self._shown: Mapping[str, Any] | None = None
         self._publishing = threading.Lock()
         self._last: Outcome[D] | None = None  # outcome of the job's last command
-        self._done_steps = 0
+        self._unfinished: Outcome[D] | None = None  # its computation continues after an interruption
+        self._done_steps = self._total = 0
         self._ran = False
         self.publish()
         self._messages = Messages(commands, self, reports, deliveries, pacer)
@@ -135,6 +142,8 @@ class Loop(CommandWorker, Generic[D]):
         with computing(self._model):
             outcome = self._apply(self.document, command)
         self.document, self._last = outcome.document, outcome
+        if outcome.run is not None or isinstance(command, Stop):
+            self._unfinished = outcome if outcome.left is not None else None
         if outcome.said is not None:
             self._reports.say(outcome.said, **outcome.values)
         self.publish()
@@ -150,33 +159,43 @@ class Loop(CommandWorker, Generic[D]):
             self._pacer.finish(token.stamp, (picture, {"preview": True}))
 
     def run(self, stamp: int) -> Iterator[Step[D]]:
-        """Run the computation requested by the last command."""
-        last = self._last
-        if last is None or last.run is None:
+        """Run the computation requested by the last command, or continue the interrupted one."""
+        outcome = self._wanted
+        if outcome is None or outcome.run is None:
             return
+        self._total = outcome.steps if outcome is self._last or outcome.left is None else outcome.left(self.document)
         self._ran, self._done_steps = True, 0
         self._pacer.begin(stamp)
-        self.publish(running=True, job=stamp, progress={"step": 0, "total": last.steps})
+        self.publish(running=True, job=stamp, progress={"step": 0, "total": self._total})
         with computing(self._model):
-            steps = iter(last.run(self.document))
+            steps = iter(outcome.run(self.document))
         try:
             while True:
                 with computing(self._model):
                     step = next(steps, None)
                 if step is None:
+                    self._unfinished = None
                     return
                 self.document = step.document
                 yield step
+        except Exception:
+            self._unfinished = None
+            raise
         finally:
             close = getattr(steps, "close", None)
             if close is not None:
                 close()
 
+    @property
+    def _wanted(self) -> Outcome[D] | None:
+        """The outcome whose computation follows the last command of the job."""
+        last = self._last
+        return last if last is not None and (last.run is not None or last.holds) else self._unfinished
+
     def show_step(self, stamp: int, step: Any) -> None:
         """Send a step's picture, if the browser keeps up, or what it changed in the document."""
         self._done_steps += 1
-        total = self._last.steps if self._last is not None else 0
-        figures = {"step": self._done_steps, "total": total, "figures": dict(step.figures)}
+        figures = {"step": self._done_steps, "total": self._total, "figures": dict(step.figures)}
         if step.picture is None:
             self.publish(progress=figures)
         else:
@@ -190,7 +209,8 @@ class Loop(CommandWorker, Generic[D]):
     @property
     def will_run(self) -> bool:
         """True if a computation follows the last command of the job."""
-        return self._last is not None and self._last.run is not None
+        wanted = self._wanted
+        return wanted is not None and wanted.run is not None
 
     def forget_run(self) -> None:
         """Make `ran` False."""
@@ -198,9 +218,8 @@ class Loop(CommandWorker, Generic[D]):
 
     def say_how_it_ended(self, cancelled: bool) -> None:
         """Set the status line to the number of steps done."""
-        total = self._last.steps if self._last is not None else 0
         if cancelled:
-            self._reports.say("Stopped at step {step} of {total}.", step=self._done_steps, total=total)
+            self._reports.say("Stopped at step {step} of {total}.", step=self._done_steps, total=self._total)
         else:
             self._reports.say("Done in {steps} steps.", steps=self._done_steps)
 

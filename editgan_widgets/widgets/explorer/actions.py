@@ -1,5 +1,6 @@
 """Execution of the explorer's commands on its document."""
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +28,7 @@ from editgan_widgets.widgets.explorer.document import Document
 from editgan_widgets.widgets.explorer.tasks import Tasks
 
 _TYPES = {"csv": "text/csv", "png": "image/png", "zip": "application/zip"}
+_LONGEST_STEM = 60  # bytes of a vector's name in the name of a file
 _LEAST_LEFT = 1e-4  # share of a vector's length below which the rest of a projection is rounding error
 
 
@@ -72,7 +74,7 @@ class Actions:
         steps = self._tasks.remaining(document)
         if not steps and not said:
             said = "All is measured."
-        return Outcome(document, said, values, run if steps else None, steps)
+        return Outcome(document, said, values, run if steps else None, steps, self._tasks.remaining)
 
     def _choose(self, document: Document, command: Choose) -> Outcome[Document]:
         first, second = known(document, command.name), command.second
@@ -90,7 +92,7 @@ class Actions:
 
     def _set_strength(self, document: Document, command: SetStrength) -> Outcome[Document]:
         document = self._pictured(replace(document, strength=command.strength))
-        return Outcome(document) if command.live else self._then_work(document)
+        return Outcome(document, holds=True) if command.live else self._then_work(document)
 
     def _look(self, document: Document, command: Look) -> Outcome[Document]:
         return self._then_work(self._pictured(replace(document, seed=command.seed, strength=command.strength)))
@@ -192,9 +194,18 @@ def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
 
 def file_stem(document: Document, result: str) -> str:
     """Name of a result's file without its ending: "smile effect map"."""
-    subject = {"vectors": "", "cosines": "", "interaction": f"{document.chosen} and {document.second} "}
-    stem = subject.get(result, f"{document.chosen} ") + result
+    chosen, second = _shortened(document.chosen), _shortened(document.second or "")
+    subject = {"vectors": "", "cosines": "", "interaction": f"{chosen} and {second} "}
+    stem = subject.get(result, f"{chosen} ") + result
     return "".join(letter if letter.isalnum() or letter in " -_" else "_" for letter in stem).replace(" ", "_")
+
+
+def _shortened(name: str) -> str:
+    """A name that fits into the name of a file; a hash keeps shortened names apart."""
+    content = name.encode(errors="replace")
+    if len(content) <= _LONGEST_STEM:
+        return name
+    return f"{content[:_LONGEST_STEM].decode(errors='ignore')} {hashlib.sha256(content).hexdigest()[:8]}"
 
 
 def free_name(document: Document, name: str) -> str:

@@ -10,6 +10,7 @@ from editgan_widgets.widgets.core.fields import Seed, Strength
 MOST_SEEDS = 8
 
 Name = Annotated[str, Meta(min_length=1, max_length=80, description="is a name of 1 to 80 characters")]
+Known = Annotated[str, Meta(description="is the name of a vector or of a result")]  # of any length
 Seeds = Annotated[
     list[Seed], Meta(min_length=1, max_length=MOST_SEEDS, description=f"is a list of 1 to {MOST_SEEDS} seeds")
 ]
@@ -20,8 +21,8 @@ class Choose(Command, frozen=True, kw_only=True):
 
     runs: ClassVar = True
 
-    name: Name
-    second: Name | None = None
+    name: Known
+    second: Known | None = None
 
 
 class SetStrength(Command, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ class Keep(Command, frozen=True, kw_only=True):
 class Discard(Command, frozen=True, kw_only=True):
     """Remove a draft, or a vector that was kept here."""
 
-    name: Name
+    name: Known
 
 
 class MeasureAll(Command, frozen=True, kw_only=True):
@@ -79,7 +80,7 @@ class OpenEditor(Command, frozen=True, kw_only=True):
 class Download(Command, frozen=True, kw_only=True):
     """Send a result to the view that requested it; "zip" has the tables and figures of all results."""
 
-    result: Name = "all"
+    result: Known = "all"
     form: Literal["csv", "png", "zip"]
     view: str = ""
 

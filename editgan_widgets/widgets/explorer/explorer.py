@@ -22,7 +22,7 @@ from editgan_widgets.files import write_bytes
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Real, Whole, real, whole
+from editgan_widgets.scalars import Real, Whole, real, shown, whole
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.commands import checked
 from editgan_widgets.widgets.core.loop_widget import LoopWidget
@@ -53,7 +53,7 @@ class VectorExplorer(LoopWidget):
 
     Args:
         model: an `EditGAN`.
-        vectors: edit vectors, by name or as a list; None takes the library that ships with the model.
+        vectors: edit vectors, by name or as a list, or one vector; None takes the library that ships with the model.
         seeds: portraits of the strip, 1 to 8.
         read: attributes of pictures (`attributes_of`, `by_picture`); None takes those that the judge of the model's
             domain reads well (`compared_attributes`). Without any, success, leakage and curves are left out.
@@ -70,7 +70,7 @@ class VectorExplorer(LoopWidget):
     def __init__(
         self,
         model: EditGAN,
-        vectors: Mapping[str, EditVector] | Iterable[EditVector] | None = None,
+        vectors: Mapping[str, EditVector] | Iterable[EditVector] | EditVector | None = None,
         seeds: Iterable[Whole] = range(4),
         *,
         read: Read | None = None,
@@ -79,8 +79,8 @@ class VectorExplorer(LoopWidget):
         language: str = "en",
     ) -> None:
         given = _checked_vectors(model, vectors)
-        strip, others = _checked_seeds(seeds), tuple(whole(seed, "a seed", least=0) for seed in portraits)
-        psi = real(truncation_psi, "truncation_psi")
+        strip, others = _checked_strip(seeds), _checked_seeds(portraits, "portraits")
+        psi = real(truncation_psi, "truncation_psi", least=0, most=2)
         if read is None and judges_of(model).factors is not None:
             read = compared_attributes(model)
         tasks = Tasks(model, read, tuple(dict.fromkeys((*strip, *others))), psi)
@@ -164,7 +164,7 @@ class VectorExplorer(LoopWidget):
 
     def set_seeds(self, *seeds: Whole) -> None:
         """Set the seeds of the strip's portraits. Raises ValueError for none, too many, or invalid seeds."""
-        self._loop.ask(SetSeeds(seeds=list(_checked_seeds(seeds))))
+        self._loop.ask(SetSeeds(seeds=list(_checked_strip(seeds))))
 
     def orthogonalise(self, metric: Literal["plain", "covariance"] = "plain") -> None:
         """Make a draft of the chosen vector that is orthogonal to the second one, and choose it.
@@ -231,17 +231,22 @@ class VectorExplorer(LoopWidget):
 
 
 def _checked_vectors(
-    model: EditGAN, vectors: Mapping[str, EditVector] | Iterable[EditVector] | None
+    model: EditGAN, vectors: Mapping[str, EditVector] | Iterable[EditVector] | EditVector | None
 ) -> dict[str, EditVector]:
     """Vectors by name, renamed to their keys."""
     if vectors is None:
         vectors = load_vectors(model)
-    if isinstance(vectors, Mapping):
-        pairs = list(cast(Mapping[str, EditVector], vectors).items())
-    else:
-        pairs = [(vector.name, vector) for vector in vectors]
+    if isinstance(vectors, EditVector):
+        vectors = [vectors]
+    if isinstance(vectors, str) or not isinstance(vectors, Iterable):
+        raise EditVectorError(f"vectors must be edit vectors, by name or as a list; got {shown(vectors)}")
+    named = dict(cast(Mapping[str, EditVector], vectors)) if isinstance(vectors, Mapping) else None
+    pairs = [(None, vector) for vector in vectors] if named is None else list(named.items())
     found: dict[str, EditVector] = {}
-    for name, vector in pairs:
+    for key, vector in pairs:
+        if not isinstance(vector, EditVector):
+            raise EditVectorError(f"vectors must be edit vectors (load_direction reads files); got {shown(vector)}")
+        name = vector.name if key is None else key
         if name in found:
             raise EditVectorError(f"two edit vectors are named {name!r}; give them by name: {{'a': …, 'b': …}}")
         vector.check(model)
@@ -253,8 +258,14 @@ def _checked_vectors(
     return found
 
 
-def _checked_seeds(seeds: Iterable[Whole]) -> tuple[int, ...]:
-    found = tuple(dict.fromkeys(whole(seed, "a seed", least=0) for seed in seeds))
+def _checked_seeds(seeds: Iterable[Whole], name: str = "seeds") -> tuple[int, ...]:
+    if not isinstance(seeds, Iterable):
+        raise ValueError(f"{name} must be a list of whole numbers; got {shown(seeds)}")
+    return tuple(dict.fromkeys(whole(seed, "a seed", least=0) for seed in seeds))
+
+
+def _checked_strip(seeds: Iterable[Whole]) -> tuple[int, ...]:
+    found = _checked_seeds(seeds)
     if not 1 <= len(found) <= MOST_SEEDS:
         raise ValueError(f"the strip shows 1 to {MOST_SEEDS} portraits; got {len(found)} seeds")
     return found

@@ -106,9 +106,10 @@ class Tasks:
         strip = sum(self._strip_key(document.vector, seed) not in self._strips for seed in document.seeds)
         study = self._studies.get(id(document.vector))
         views = len(self.portraits) - (self._count(study) if study else 0)
+        views = max(views, int(_number(document, EFFECT) < len(self.portraits)))  # measured, but not shown yet
         rows = 0 if document.paused else sum(name not in document.measured for name in document.vectors)
         each = min(TABLE, len(self.portraits)) if self.read else 1
-        pair = len(_PAIR_SEEDS) if document.second else 0
+        pair = sum(_number(document, INTERACTION) < count for count in self._pair_counts) if document.second else 0
         return strip + views + pair + rows * each
 
     def work(self, document: Document) -> Iterator[Step[Document]]:
@@ -116,6 +117,8 @@ class Tasks:
         for part in (self._show_strip, self._first_views, self._pair, self._more_views, self._table):
             for document in part(document):  # noqa: B020
                 yield Step(document)
+        if document.paused and not self.remaining(replace(document, paused=False)):
+            yield Step(replace(document, paused=False))
 
     def at_once(self, document: Document) -> Document:
         """Return the document with all results that need no new picture."""
@@ -182,8 +185,7 @@ class Tasks:
             self._add(study, self._trial(document.vector, seed))
             yield document
         self._settle()
-        shown = document.results.get(EFFECT)
-        if shown is None or (shown.basis.n or 0) < min(study.n, most):
+        if _number(document, EFFECT) < min(study.n, most):
             yield self._with_study(document, study)
 
     def _add(self, study: VectorStudy, trial: Trials) -> None:
@@ -255,6 +257,10 @@ class Tasks:
 
     # ---- the pair
 
+    @property
+    def _pair_counts(self) -> list[int]:
+        return sorted({min(count, len(self.portraits)) for count in _PAIR_SEEDS})
+
     def _pair(self, document: Document) -> Iterator[Document]:
         if document.second is None:
             return
@@ -262,7 +268,7 @@ class Tasks:
         for vector in (first, second):
             self._kept[id(vector)] = vector
         key = id(first), id(second)
-        for count in _PAIR_SEEDS:
+        for count in self._pair_counts:
             known = self._pairs.get(key)
             if known is None or (known.basis.n or 0) < count:
                 seeds = self.portraits[:count]
@@ -297,3 +303,9 @@ class Tasks:
             self._kept[key] = vector
             self._row_studies[key] = VectorStudy(self.model, vector, self.read, False, _ROW_STRENGTHS)
         return self._row_studies[key]
+
+
+def _number(document: Document, name: str) -> int:
+    """Number of portraits of a result in view; 0 if it is not there."""
+    found = document.results.get(name)
+    return 0 if found is None else found.basis.n or 0

@@ -1281,7 +1281,7 @@ function render(given) {
     cards.strip.show(model.get("strip").seeds ? { sentence: "", basis: "", n: null } : void 0);
   }
   function showMeasure() {
-    measure.hidden = model.get("running") || !model.get("rows").some((row2) => !row2.measured);
+    measure.hidden = model.get("running") || !(model.get("paused") || model.get("rows").some((row2) => !row2.measured));
   }
   const showStrength = () => (stage.showStrength(), strip.showChosen(), showCurves());
   on("change:image", stage.showPicture);
@@ -1294,7 +1294,7 @@ function render(given) {
   on("change:strip_sheet", strip.showSheet);
   on("change:views", showViews);
   on(["change:overlay", "change:rows", "change:chosen"], stage.showOptions);
-  on(["change:running", "change:rows"], showMeasure);
+  on(["change:running", "change:rows", "change:paused"], showMeasure);
   stage.showPicture();
   stage.showHeat();
   table.show();
