@@ -1,6 +1,8 @@
 """The direction finder: searches, sliders, rows, kept vectors, and directions learned from marks."""
 
+import json
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from editgan_widgets import EditVector, images
 from editgan_widgets.analysis import by_picture
 from editgan_widgets.analysis.marked_boundaries import marked_boundary
 from editgan_widgets.analysis.transfer import picture_of
+from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.widgets import DirectionFinder
 from editgan_widgets.widgets.finder import actions
 
@@ -176,6 +179,73 @@ def test_stop_keeps_what_was_found(finder, monkeypatch):
     assert 2 <= len(finder.directions) < 16
     assert finder.view.status == "Stopped. What was found is kept."
     assert not finder.view.running
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"kind": "move", "direction": 0, "strength": 1.5},
+        {"kind": "keep", "direction": 0, "name": "bright"},
+        {"kind": "set_rows", "direction": 0, "first": 0, "last": 3},
+        {"kind": "set_portrait", "seed": 8},
+        {"kind": "move", "direction": 99, "strength": 1.5},
+    ],
+    ids=["a slider", "keep", "rows", "another portrait", "an error"],
+)
+def test_a_search_goes_on_after(finder, monkeypatch, content):
+    plain = actions.Actions._drawn
+    monkeypatch.setattr(actions.Actions, "_drawn", lambda *given: (time.sleep(0.02), plain(*given))[1])
+    finder.view._handle_custom_msg({"kind": "find", "method": "ganspace", "count": 8}, [])
+    until(lambda: len(finder.view.directions) >= 2)
+    with suppress(ValueError):
+        receive(finder, **content)
+    assert [one.vector.name for one in finder.directions] == [f"GANSpace {i}" for i in range(1, 9)]
+    assert finder.directions[0].strength == (1.5 if content.get("direction") == 0 and "strength" in content else 0)
+    assert list(finder.kept) == (["bright"] if content["kind"] == "keep" else [])
+    assert finder.directions[0].rows == ((0, 3) if content["kind"] == "set_rows" else (0, 7))
+    assert not finder.view.running
+
+
+def test_a_search_that_fails_keeps_the_rows_of_the_last_one(finder, monkeypatch):
+    before = finder.find(count=2)
+    finder.move(0, 1)
+
+    def fails(*_given):
+        raise MemoryError("no space left")
+
+    monkeypatch.setattr(actions, "unsupervised_directions", fails)
+    with pytest.raises(MemoryError):
+        finder.find(count=1)
+    assert [one.id for one in finder.directions] == [one.id for one in before]
+    assert finder.view.active == 0
+    finder.set_portrait(4)  # does not try the search again
+    assert len(finder.view.directions) == 2
+
+
+def test_attributes_that_are_not_numbers_are_not_published(tiny_model):
+    for others in ((), ("red",)):
+
+        def read(pictures, others=others):
+            red = pictures[:, 0].mean((1, 2)).numpy()
+            return {"nothing": np.full(len(red), np.nan), **dict.fromkeys(others, red)}
+
+        finder = DirectionFinder(tiny_model, read=read)
+        try:
+            finder.find(count=1)
+            (row,) = finder.view.directions
+            assert row["attribute"] == "".join(others)
+            json.dumps(row, allow_nan=False)
+        finally:
+            finder.close()
+
+
+@pytest.mark.parametrize("name", ["hair/longer", "../up", "..", ".hidden", "a\\b", "what?\n", "\U0001f60a" * 60])
+def test_a_kept_vector_of_any_name_is_a_file_that_load_vectors_reads(finder, tiny_model, tmp_path, name):
+    finder.find(count=1)
+    finder.keep(0, name)
+    (path,) = tmp_path.rglob("*.safetensors")
+    assert path.parent == tmp_path / "kept"
+    assert list(load_vectors(tiny_model, tmp_path / "kept")) == [name.strip()]
 
 
 @pytest.mark.parametrize(

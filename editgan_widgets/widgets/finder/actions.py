@@ -1,5 +1,6 @@
 """Execution of the finder's commands on its document."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from editgan_widgets.analysis.batch.folder import file_name
 from editgan_widgets.analysis.found_directions import AttributeScale, unsupervised_directions
 from editgan_widgets.analysis.marked_boundaries import marked_boundary
 from editgan_widgets.analysis.transfer import Read, edited_picture
@@ -19,10 +19,11 @@ from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.commands import Command, Stop
 from editgan_widgets.widgets.core.loop import Outcome, Step
 from editgan_widgets.widgets.finder.commands import Drop, Find, Forget, Keep, Learn, Move, Sample, SetPortrait, SetRows
-from editgan_widgets.widgets.finder.document import STRENGTHS, Direction, Document, Effect
+from editgan_widgets.widgets.finder.document import STRENGTHS, Direction, Document, Effect, Search
 from editgan_widgets.widgets.finder.document import Sample as Portrait
 
 THUMBNAIL = 88  # px
+_LONGEST_STEM = 120  # bytes of a file's name
 _SCORED = range(8)  # seeds of the portraits on which effects are measured
 _FIRST_SAMPLE = 1000  # seed
 
@@ -54,7 +55,7 @@ class Actions:
 
     def apply(self, document: Document, command: Command) -> Outcome[Document]:
         """Execute a command; returns the new document."""
-        return Outcome(document) if isinstance(command, Stop) else self._do[type(command)](document, command)
+        return Outcome(document.at_rest) if isinstance(command, Stop) else self._do[type(command)](document, command)
 
     def preview(self, document: Document, command: Move) -> np.ndarray:
         """Picture of a direction while its slider moves."""
@@ -70,23 +71,9 @@ class Actions:
         rows = self._rows(command.first, command.last)
         if command.method == "stylespace" and command.part is None:
             raise ValueError("StyleSpace finds channels of a part; choose one")
-        parts = None if command.part is None else [self.model.labels[command.part].name]
-        learned = tuple(one for one in document.directions if one.boundary is not None)
-        start = replace(document, directions=learned, task="find")
-        if start.active not in [one.id for one in learned]:
-            start = replace(start, active=None, picture=self.picture(document.seed))
-
-        def run(begun: Document) -> Iterator[Step[Document]]:
-            span = (rows[0], rows[1] + 1)
-            found = unsupervised_directions(self.model, command.method, command.count, span, parts)
-            yield Step(begun)
-            for vector in found:
-                row = vector.recipe.get("row")
-                one = Direction(begun.next_id, *((_everywhere(vector), rows) if row is None else (vector, (row, row))))
-                begun = begun.added(self._drawn(begun, replace(one, effect=self._effect(one.moved))))
-                yield Step(begun)
-
-        return Outcome(start, run=run, steps=command.count + 1)
+        if command.part is not None:
+            self.model.labels[command.part]  # raises for an unknown part
+        return self._then_work(replace(document, search=Search(command, rows), task="find"))
 
     def _move(self, document: Document, command: Move) -> Outcome[Document]:
         one = replace(document.direction(command.direction), strength=command.strength)
@@ -105,12 +92,7 @@ class Actions:
         active = None if document.active is None else document.direction(document.active)
         start = replace(start, picture=self.picture(command.seed)) if active is None else self._shown(start, active)
 
-        def run(begun: Document) -> Iterator[Step[Document]]:
-            for one in begun.directions:
-                begun = begun.changed(self._drawn(begun, one))
-                yield Step(begun)
-
-        return Outcome(start, "", run=run if start.directions else None, steps=len(start.directions))
+        return self._then_work(replace(start, stale=tuple(one.id for one in start.directions)), "")
 
     def _keep(self, document: Document, command: Keep) -> Outcome[Document]:
         one, name = document.direction(command.direction), command.name.strip()
@@ -120,7 +102,7 @@ class Actions:
         kept = replace(document, kept={**document.kept, name: vector})
         if self.folder is None:
             return Outcome(kept, "Kept {name}.", {"name": name})
-        path = self.folder / f"{file_name(name)}.safetensors"
+        path = self.folder / f"{_file_stem(name)}.safetensors"
         vector.save(path)
         return Outcome(kept, "Kept {name} and saved it to {path}.", {"name": name, "path": path})
 
@@ -139,16 +121,7 @@ class Actions:
         return Outcome(left, "")
 
     def _sample(self, document: Document, command: Sample) -> Outcome[Document]:
-        first = document.samples[-1].seed + 1 if document.samples else _FIRST_SAMPLE
-
-        def run(begun: Document) -> Iterator[Step[Document]]:
-            for seed in range(first, first + command.count):
-                w = self.model.sample_w_plus(seed, self.psi)[0].mean(0).cpu()  # all rows are the same
-                one = Portrait(seed, w, encoding.thumbnail(self.picture(seed), THUMBNAIL))
-                begun = replace(begun, samples=(*begun.samples, one))
-                yield Step(begun)
-
-        return Outcome(replace(document, task="sample"), run=run, steps=command.count)
+        return self._then_work(replace(document, wanted=document.wanted + command.count, task="sample"))
 
     def _learn(self, document: Document, command: Learn) -> Outcome[Document]:
         by_seed = {sample.seed: sample for sample in document.samples}
@@ -163,6 +136,57 @@ class Actions:
         one = self._drawn(document, replace(one, effect=self._effect(one.moved)))
         learned = self._shown(document.added(one), one)
         return Outcome(learned, "Learned {name} from {count} marks.", {"name": one.vector.name, "count": len(marks)})
+
+    # ---- computations, in steps; each step leaves a document from which the rest can be computed
+
+    def _then_work(self, document: Document, said: str | None = None) -> Outcome[Document]:
+        return Outcome(document, said, {}, self._work if document.left else None, document.left, lambda x: x.left)
+
+    def _work(self, document: Document) -> Iterator[Step[Document]]:
+        for part in (self._redraw, self._search, self._show_samples):
+            for document in part(document):  # noqa: B020
+                yield Step(document)
+
+    def _redraw(self, document: Document) -> Iterator[Document]:
+        """Draw directions that have pictures of another portrait."""
+        known = {one.id for one in document.directions}
+        for id in [id for id in document.stale if id in known]:
+            document = document.changed(self._drawn(document, document.direction(id)))
+            document = replace(document, stale=tuple(other for other in document.stale if other != id))
+            yield document
+
+    def _search(self, document: Document) -> Iterator[Document]:
+        """Find directions; the first step removes those of the last search."""
+        if document.search is None:
+            return
+        if document.search.left is None:
+            document = self._begun(document, document.search)
+            yield document
+        while (search := document.search) is not None and search.left:
+            vector, *left = search.left
+            row, rows = vector.recipe.get("row"), search.rows
+            one = Direction(document.next_id, *((_everywhere(vector), rows) if row is None else (vector, (row, row))))
+            document = document.added(self._drawn(document, replace(one, effect=self._effect(one.moved))))
+            document = replace(document, search=replace(search, left=tuple(left)) if left else None)
+            yield document
+
+    def _begun(self, document: Document, search: Search) -> Document:
+        command, (first, last) = search.command, search.rows
+        parts = None if command.part is None else [self.model.labels[command.part].name]
+        found = unsupervised_directions(self.model, command.method, command.count, (first, last + 1), parts)
+        learned = tuple(one for one in document.directions if one.boundary is not None)
+        document = replace(document, directions=learned, search=replace(search, left=tuple(found)) if found else None)
+        if document.active in [one.id for one in learned]:
+            return document
+        return replace(document, active=None, picture=self.picture(document.seed))
+
+    def _show_samples(self, document: Document) -> Iterator[Document]:
+        while document.wanted:
+            seed = document.samples[-1].seed + 1 if document.samples else _FIRST_SAMPLE
+            w = self.model.sample_w_plus(seed, self.psi)[0].mean(0).cpu()  # all rows are the same
+            one = Portrait(seed, w, encoding.thumbnail(self.picture(seed), THUMBNAIL))
+            document = replace(document, samples=(*document.samples, one), wanted=document.wanted - 1)
+            yield document
 
     # ---- what they share
 
@@ -189,9 +213,22 @@ class Actions:
         if self._scale is None:
             self._scale = AttributeScale(self.model, self.read, _SCORED, self.psi)
         changes = self._scale.effect(vector)
-        most = int(np.abs(changes).argmax())
-        share = float(np.abs(changes[most]) / max(float(np.abs(changes).sum()), 1e-12))
+        known = np.isfinite(changes)
+        if not known.any():
+            return None
+        sizes = np.where(known, np.abs(changes), 0.0)
+        most = int(np.where(known, sizes, -1.0).argmax())
+        share = float(sizes[most] / max(float(sizes.sum()), 1e-12))
         return Effect(self._scale.names[most], float(changes[most]), share)
+
+
+def _file_stem(name: str) -> str:
+    """The name of a kept vector's file; where letters had to be replaced, a hash keeps names apart."""
+    safe = "".join(letter if letter.isalnum() or letter in " .,()+-_=" else "_" for letter in name).strip(" .")
+    safe = safe.encode(errors="ignore")[:_LONGEST_STEM].decode(errors="ignore")
+    if safe == name:
+        return name
+    return f"{safe or '_'}-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"
 
 
 def _everywhere(vector: EditVector) -> EditVector:

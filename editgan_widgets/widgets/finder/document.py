@@ -8,6 +8,7 @@ from torch import Tensor
 
 from editgan_widgets.analysis.marked_boundaries import MarkedBoundary
 from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.widgets.finder.commands import Find
 
 STRENGTHS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # strengths of a row's pictures, in standard deviations
 
@@ -60,6 +61,21 @@ class Sample:
 
 
 @dataclass(frozen=True, eq=False)
+class Search:
+    """A search that is not finished.
+
+    Attributes:
+        command: what is searched for.
+        rows: first and last row of w_plus.
+        left: found directions that are not shown yet; None before anything is found.
+    """
+
+    command: Find
+    rows: tuple[int, int]
+    left: tuple[EditVector, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Document:
     """State of the finder."""
 
@@ -71,6 +87,22 @@ class Document:
     kept: Mapping[str, EditVector] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
     task: str = ""  # the last computation: "find", "portrait" or "sample"
+    stale: tuple[int, ...] = ()  # ids of directions that still have pictures of another portrait
+    search: Search | None = None
+    wanted: int = 0  # number of portraits to mark that are not shown yet
+
+    @property
+    def left(self) -> int:
+        """Number of steps of the computations that are not finished."""
+        known = {one.id for one in self.directions}
+        search = self.search
+        found = 0 if search is None else search.command.count + 1 if search.left is None else len(search.left)
+        return sum(id in known for id in self.stale) + found + self.wanted
+
+    @property
+    def at_rest(self) -> "Document":
+        """The document without what is not finished."""
+        return replace(self, stale=(), search=None, wanted=0)
 
     def direction(self, id: int) -> Direction:
         """The direction of a number. Raises ValueError if there is none."""

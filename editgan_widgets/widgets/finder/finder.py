@@ -210,7 +210,12 @@ _BEGIN = "Find directions, or mark portraits to learn one."
 
 
 class _FinderLoop(Loop[Document]):
-    """Says at the end of a computation what can be done next."""
+    """Says at the end of a computation what can be done next. An error ends all computations."""
+
+    def show_end(self, stopped: bool, failed: bool) -> None:
+        if failed:
+            self.document = self.document.at_rest
+        super().show_end(stopped, failed)
 
     def say_how_it_ended(self, cancelled: bool) -> None:
         if cancelled:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from editgan_widgets.widgets.core.snapshot import Encoded
 from editgan_widgets.widgets.finder.document import Direction, Document
 
@@ -30,11 +32,19 @@ def _row(one: Direction) -> dict[str, Any]:
         "fixed": "row" in one.vector.recipe,
         "strength": one.strength,
         "attribute": "" if effect is None else effect.attribute,
-        "change": 0.0 if effect is None else round(effect.change, 3),
-        "share": 0.0 if effect is None else round(effect.share, 3),
+        "change": 0.0 if effect is None else _finite(round(effect.change, 3)),
+        "share": 0.0 if effect is None else _finite(round(effect.share, 3)),
         "learned": boundary is not None,
     }
     if boundary is None:
         return about
     x = boundary.accuracy
-    return about | {"accuracy": x.value, "low": x.low, "high": x.high, "marks": x.n, "few": boundary.few}
+    accuracy = (
+        {"accuracy": x.value, "low": x.low, "high": x.high} if np.isfinite([x.value, x.low, x.high]).all() else {}
+    )
+    return about | accuracy | {"marks": x.n, "few": boundary.few}
+
+
+def _finite(value: float) -> float:
+    """The value, or 0 for NaN and infinity, which JSON does not have."""
+    return value if np.isfinite(value) else 0.0
