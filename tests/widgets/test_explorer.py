@@ -313,7 +313,7 @@ def test_vectors_with_long_names_are_chosen_compared_saved_and_discarded(make, v
     assert (explorer.chosen, explorer.second) == ("b" * 200, draft)
     explorer.save_all(tmp_path)
     assert len(list(tmp_path.iterdir())) == 2 * len(explorer.results)
-    receive(explorer, 2, kind="discard", name=draft)
+    receive(explorer, 1, kind="discard", name=draft)
     explorer.wait(60)
     assert draft not in explorer.vectors
 
