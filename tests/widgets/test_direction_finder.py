@@ -109,6 +109,15 @@ def test_a_kept_direction_is_an_edit_vector_in_kept_and_in_a_file(finder, tmp_pa
         finder.forget("x")
 
 
+def test_a_name_that_is_kept_is_not_given_to_another_vector(finder):
+    finder.find(count=2)
+    first = finder.keep(0, "older")
+    finder.keep(0, "older")
+    with pytest.raises(ValueError, match="another vector is kept under 'older'; give another name"):
+        finder.keep(1, "older")
+    assert torch.equal(finder.kept["older"].delta_w_plus, first.delta_w_plus)
+
+
 @pytest.mark.slow
 def test_another_portrait_shows_the_same_directions(finder, tiny_model):
     found = finder.find(count=2)
