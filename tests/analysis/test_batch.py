@@ -236,6 +236,71 @@ def test_two_calls_write_to_one_folder_at_the_same_time(tiny_model, vectors, tmp
     assert counted == []
 
 
+def scaled(scale: float):
+    return by_picture(brightness=lambda picture: scale * picture.mean())
+
+
+def summed(picture: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.normalize(picture.mean((2, 3)))
+
+
+def test_a_changed_reader_or_identity_measures_again(tiny_model, latents, vectors, tmp_path, counted):
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(4))
+    net(torch.zeros(1, 3, tiny_model.resolution, tiny_model.resolution))
+    calls = []
+
+    def changed_by_use(pictures):
+        calls.append(len(pictures))
+        return READ(pictures)
+
+    def run(**given) -> list:
+        counted.clear()
+        return apply_to(latents[:1], vectors[0], tiny_model, tmp_path, **given).table()
+
+    one, two = run(read=scaled(1)), run(read=scaled(2))
+    assert two[0]["brightness"] == pytest.approx(2 * one[0]["brightness"], rel=1e-4)
+    for given in ({"identity": summed}, {"identity": net}, {"read": changed_by_use}):
+        run(**given)
+        assert counted == ["latent 0000"]
+        run(**given)
+        assert counted == []
+    run(identity=net)
+    with torch.no_grad():
+        net[1].weight.mul_(-2)
+    run(identity=net)
+    assert counted == ["latent 0000"]
+
+
+def test_redo_makes_every_edit_again(tiny_model, latents, vectors, tmp_path, counted):
+    first = apply_to(latents[:2], vectors[0], tiny_model, tmp_path)
+    counted.clear()
+    assert apply_to(latents[:2], vectors[0], tiny_model, tmp_path, redo=True).rows == first.rows
+    assert len(counted) == 2
+
+
+@pytest.mark.parametrize("name", ["portrait", "picture", "psnr", "change outside", "skipped", "portraits", 5])
+@pytest.mark.usefixtures("unchecked")
+def test_an_attribute_with_the_name_of_a_column_is_refused(tiny_model, latents, vectors, tmp_path, name):
+    with pytest.raises(ValueError, match="read names an attribute"):
+        apply_to(latents, vectors, tiny_model, tmp_path / "out", read=lambda pictures: {name: np.ones(len(pictures))})
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # the libraries of a cluster warn about themselves
+def test_a_cluster_without_workers_is_reported_and_can_be_stopped(tiny_model, vectors, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("editgan_widgets.analysis.batch.on_dask._PATIENCE", 1.0)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        with pytest.raises(RuntimeError, match="no workers"):
+            apply_to(range(2), vectors[0], tiny_model, tmp_path, client=client)
+        stopped = apply_to(range(2), vectors[0], tiny_model, tmp_path, client=client, should_stop=lambda: True)
+    assert stopped.missing == 2
+
+
 @pytest.fixture
 def folder(tiny_model, latents, tmp_path):
     """Files of every kind, good and broken."""

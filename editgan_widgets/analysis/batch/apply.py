@@ -12,9 +12,10 @@ from tqdm.auto import tqdm
 from editgan_widgets.analysis.attributes import default_attributes
 from editgan_widgets.analysis.batch.edits import Done, Edit, Interrupted, Task, Work, begin_thread, edited, names_read
 from editgan_widgets.analysis.batch.folder import BatchFolder, picture_path
+from editgan_widgets.analysis.batch.function_key import function_key
 from editgan_widgets.analysis.batch.on_dask import edited_on
 from editgan_widgets.analysis.batch.portraits import Portrait, Skipped, portraits_of, reason_of
-from editgan_widgets.analysis.batch.report import ABOUT, BatchReport
+from editgan_widgets.analysis.batch.report import ABOUT, COLUMNS, BatchReport
 from editgan_widgets.analysis.results import Basis, Record
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.domains.registry import judges_of
@@ -22,7 +23,7 @@ from editgan_widgets.latent.directions.edit_vector import EditVector, checked_sc
 from editgan_widgets.latent.embed import EmbedConfig
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Flag, Real, flag, is_real
+from editgan_widgets.scalars import Flag, Real, flag, is_real, shown
 
 _GROUP = 8  # portraits that are sent to a worker together
 
@@ -44,6 +45,7 @@ def apply_to(
     progress: bool = False,
     should_stop: Callable[[], bool] | None = None,
     client: Any = None,
+    redo: Flag = False,
 ) -> BatchReport:
     """Apply each vector, at each strength, to every portrait; write the pictures and one table.
 
@@ -72,11 +74,17 @@ def apply_to(
             report of what is done.
         client: a `dask.distributed.Client`; the same call then runs on its workers. They must have this package and the
             same kind of CPU; the results are then the same bytes as without a client.
+        redo: make every edit again; photos are not embedded again.
+
+    An edit is also made again if what measures it has changed: `read`, `identity`, their code, networks and the values
+    that they refer to, or the model's interpreter. A change that the code of `read` or `identity` does not show, such
+    as one in a file that it reads or in a list or a dictionary, needs `redo`.
 
     Each picture is computed with one torch thread, so that results do not depend on the machine's number of cores.
 
-    Raises WrongModelError for a vector of another model, ValueError for no or equally named vectors, and for portraits
-    that are none; OSError for a folder that cannot be written.
+    Raises WrongModelError for a vector of another model, ValueError for no or equally named vectors, for portraits that
+    are none, and for an attribute that has the name of a column of the table; OSError for a folder that cannot be
+    written; RuntimeError for a client that has no workers for half a minute.
     """
     begin_thread()
     chosen = _vectors(vectors, model, force)
@@ -88,10 +96,11 @@ def apply_to(
         raise ValueError(
             f"out is the portraits' own folder, {os.fspath(out)}; give another one, such as {Path(out) / 'edited'}"
         )
+    attributes = _attributes(work)
     folder = BatchFolder(Path(out))
     listed = portraits_of(model, portraits, truncation_psi, seed_source, apart_from=folder.files())
     model.w_statistics()  # computed here, workers get the same
-    batch = _Batch(work, folder, listed, scales, names_read(work))
+    batch = _Batch(work, folder, listed, scales, attributes, flag(redo, "redo"))
     batch.run(progress, should_stop, client)
     return batch.report()
 
@@ -106,19 +115,23 @@ class _Batch:
         listed: list[Portrait | Skipped],
         scales: tuple[float, ...],
         attributes: tuple[str, ...],
+        redo: bool,
     ) -> None:
+        self.redo, self.made = redo, set[str]()  # names of the portraits that this call has edited
         self.work, self.folder, self.listed, self.attributes = work, folder, listed, attributes
         self.columns = (*ABOUT, *attributes)
+        measured = _measures_key(work, attributes)
+        self.embedding = _key(work.model.fingerprint, function_key(work.model.encoder), repr(work.embedding))
         self.portraits = {one.name: one for one in listed if isinstance(one, Portrait)}
         self.skipped = {one.name: one for one in listed if isinstance(one, Skipped)}
         made_of = [_vector_key(work.model, vector) for vector in work.vectors]
         self.edits = {
             name: tuple(
-                Edit(i, scale, _key(name, portrait.key, made_of[i], repr(scale), repr(work.embedding)))
+                Edit(i, scale, _key(self._embedding_key(name), made_of[i], repr(scale), measured))
                 for i in range(len(work.vectors))
                 for scale in scales
             )
-            for name, portrait in self.portraits.items()
+            for name in self.portraits
         }
         self.asked: dict[str, tuple[Edit, ...]] = {}  # the edits of the tasks that are running
 
@@ -169,6 +182,8 @@ class _Batch:
 
     def _row(self, name: str, edit: Edit) -> Record | None:
         """Row of an edit; None if it is not done."""
+        if self.redo and name not in self.made:
+            return None
         return self.folder.row(edit.key, self._path(name, edit), self.columns)
 
     def _tasks(self, portraits: list[Portrait]) -> Iterator[Task]:
@@ -196,9 +211,10 @@ class _Batch:
             vector, path = self.work.vectors[edit.vector], self._path(done.name, edit)
             about = {"portrait": done.name, "vector": vector.name, "strength": edit.strength, "picture": path}
             self.folder.add_picture(edit.key, path, picture, about | figures)
+        self.made.add(done.name)
 
     def _embedding_key(self, name: str) -> str:
-        return _key(name, self.portraits[name].key, self.work.model.fingerprint, repr(self.work.embedding))
+        return _key(name, self.portraits[name].key, self.embedding)
 
 
 def _edited_here(
@@ -229,6 +245,26 @@ def _vectors(given: Any, model: EditGAN, force: Flag) -> tuple[EditVector, ...]:
     if repeated := [name for name in names if names.count(name) > 1]:
         raise ValueError(f"two vectors are named {repeated[0]!r}, and the name is their pictures' folder; rename one")
     return tuple(several)
+
+
+def _attributes(work: Work) -> tuple[str, ...]:
+    """Names of the attributes. Raises ValueError for those that the table cannot have as columns."""
+    names = names_read(work)
+    for name in names:
+        if not isinstance(name, str):
+            raise ValueError(f"read names an attribute {shown(name)}; the names of attributes are text")
+        if name in COLUMNS:
+            raise ValueError(
+                f"read names an attribute {name!r}, which is a column of the table; rename it, such as 'my {name}'"
+            )
+    return names
+
+
+def _measures_key(work: Work, attributes: tuple[str, ...]) -> str:
+    """Key of what measures an edit: attributes, identity, interpreter and labels."""
+    labels = [label.name for label in work.model.labels]
+    judges = function_key(work.read), function_key(work.identity), function_key(work.model.interpreter)
+    return _key(repr(attributes), *judges, repr(labels))
 
 
 def _strengths(given: Any) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ from editgan_widgets.analysis.results import Basis, Record, Result
 
 MEASURES = ("change", "change outside", "identity", "psnr")
 ABOUT = ("portrait", "vector", "strength", "picture", *MEASURES)
+COLUMNS = (*ABOUT, "portraits", "skipped")  # of the table and the summary, apart from attributes
 
 
 @dataclass(frozen=True, eq=False)
