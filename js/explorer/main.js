@@ -76,15 +76,15 @@ function render(given) {
   function showBars() {
     const view = model.get("views")["effect map"];
     cards.effect.show(view);
-    const most = Math.max(0.01, ...(view?.parts ?? []).map((part) => part.high));
+    const most = Math.max(0.01, ...(view?.parts ?? []).map((part) => part.high ?? part.share));
     bars.replaceChildren(
       ...(view?.parts ?? []).map(({ part: name, share, low, high }) => {
         const bar = h("span", { class: `ex-fill${view?.target.includes(name) ? " ex-target" : ""}` });
         const whisker = h("span", { class: "ex-whisker" });
         bar.style.width = `${(100 * share) / most}%`;
-        whisker.style.left = `${(100 * low) / most}%`;
-        whisker.style.width = `${(100 * Math.max(0, high - low)) / most}%`;
-        return h("div", { class: "ex-part", role: "row", title: t("{low} to {high}", { low: percent(low), high: percent(high) }) }, h("span", { class: "ex-part-name", role: "rowheader" }, t(name)), h("span", { class: "ex-gauge", "aria-hidden": "true" }, bar, whisker), h("span", { class: "ex-share", role: "cell" }, percent(share)));
+        whisker.style.left = `${(100 * (low ?? share)) / most}%`;
+        whisker.style.width = `${(100 * Math.max(0, (high ?? share) - (low ?? share))) / most}%`;
+        return h("div", { class: "ex-part", role: "row", title: low === null || high === null ? "" : t("{low} to {high}", { low: percent(low), high: percent(high) }) }, h("span", { class: "ex-part-name", role: "rowheader" }, t(name)), h("span", { class: "ex-gauge", "aria-hidden": "true" }, bar, whisker), h("span", { class: "ex-share", role: "cell" }, percent(share)));
       }),
     );
   }

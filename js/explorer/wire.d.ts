@@ -13,16 +13,16 @@ export interface About {
 export interface Part {
   part: string;
   share: number;
-  low: number;
-  high: number;
+  low: number | null;
+  high: number | null;
 }
 
 export interface Views {
   "row norms"?: About & { values: (number | null)[]; sizes: number[]; in_spreads: boolean };
-  "effect map"?: About & { peak: number; parts: Part[]; target: string[] };
+  "effect map"?: About & { peak: number | null; parts: Part[]; target: string[] };
   "attribute curves"?: About & { target: string; curves: Curve[] };
   cosines?: About & { names: string[]; cosine: (number | null)[][] };
-  interaction?: About & { relative: Estimate | null; peak: number };
+  interaction?: About & { relative: Estimate | null; peak: number | null };
   leakage?: About;
   "transfer rate"?: About;
   "safe strength"?: About;

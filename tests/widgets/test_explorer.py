@@ -4,6 +4,7 @@ import csv
 import gc
 import io
 import itertools
+import json
 import zipfile
 from contextlib import suppress
 from dataclasses import replace
@@ -393,9 +394,11 @@ def test_without_attributes_the_rest_is_measured(make):
     assert all(row["safe"] and row["measured"] for row in explorer.view.rows)
 
 
-def test_one_vector_needs_no_list(make, vectors):
-    explorer = make(vectors=vectors["b"])
+def test_one_vector_and_one_portrait_are_enough(make, vectors):
+    explorer = make(vectors=vectors["b"], seeds=(1,), portraits=())
+    explorer.wait(60)
     assert list(explorer.vectors) == ["b"]
+    json.dumps([explorer.view.views, explorer.view.rows], allow_nan=False)  # a page cannot read NaN
 
 
 def test_vectors_that_do_not_fit_are_refused(tiny_model, vectors, read):

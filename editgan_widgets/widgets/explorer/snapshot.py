@@ -78,13 +78,14 @@ def _numbers(found: Result) -> dict[str, Any]:
         return {"values": _list(values), "sizes": list(found.sizes or ()), "in_spreads": found.spreads is not None}
     if isinstance(found, EffectMap):
         parts = [row for row in found.table() if row["share"] > 0][:_BARS]
-        return {"peak": float(found.mean.max()), "parts": parts, "target": list(found.target)}
+        parts = [{**row, "low": _number(row["low"]), "high": _number(row["high"])} for row in parts]
+        return {"peak": _number(found.mean.max()), "parts": parts, "target": list(found.target)}
     if isinstance(found, AttributeCurves):
         return {"target": found.target, "curves": [x for x in map(_curve, found.curves) if x][:_CURVES]}
     if isinstance(found, Cosines):
         return {"names": list(found.names), "cosine": [_list(row) for row in found.cosine]}
     if isinstance(found, Deviation):
-        return {"relative": _estimate(found.relative), "peak": float(found.mean.max())}
+        return {"relative": _estimate(found.relative), "peak": _number(found.mean.max())}
     return {}
 
 
