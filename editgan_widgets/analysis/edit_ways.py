@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from editgan_widgets.analysis.boundary_quality import boundary_of
 from editgan_widgets.analysis.directions import LabelledLatents, labelled_latents, mean_difference, svm_boundary
 from editgan_widgets.analysis.edit_comparison import EditWay
 from editgan_widgets.analysis.found_directions import AttributeScale, unsupervised_directions
+from editgan_widgets.analysis.label_classes import ClassesError
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.latent.directions.conditioning import regularise
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -38,7 +41,7 @@ def ways_to_edit(
         refined: numbers of refinement steps, a way for each.
         samples: labelled pictures of the boundary (InterFaceGAN) and of the mean difference.
         few: smaller numbers of labelled pictures, each of which gives a boundary and a mean difference too: 16 are as
-            many as EditGAN's interpreter needs.
+            many as EditGAN's interpreter needs. A number whose pictures all have the same label is left out.
         candidates: directions of SeFa and channels of StyleSpace, of which the one that changes the attribute most is
             taken. They need no labels, but this choice looks at the attribute of 24 pictures. StyleSpace is
             left out if the vector names no parts.
@@ -59,10 +62,13 @@ def ways_to_edit(
     ]
     for count in few:
         some = LabelledLatents(latents.w[:count], latents.values[:count], attribute)
-        ways += [
-            EditWay(f"InterFaceGAN, {count} labels", svm_boundary(model, some), count),
-            EditWay(f"mean difference, {count} labels", mean_difference(model, some), count),
-        ]
+        try:
+            ways += [
+                EditWay(f"InterFaceGAN, {count} labels", svm_boundary(model, some), count),
+                EditWay(f"mean difference, {count} labels", mean_difference(model, some), count),
+            ]
+        except ClassesError:
+            continue
     found = {"SeFa": unsupervised_directions(model, "sefa", candidates)}
     if vector.labels:
         channels = part_channels(model, model.labels.exact_ids(vector.labels), count=candidates, seed=seed)
@@ -70,7 +76,7 @@ def ways_to_edit(
     scale = AttributeScale(model, read, range(_SCORED_ON))
     at = scale.names.index(attribute)
     return ways + [
-        EditWay(name, _best(vectors, [float(scale.effect(x)[at]) for x in vectors]), _SCORED_ON)
+        EditWay(name, _best(vectors, [float(np.nan_to_num(scale.change(x)[at])) for x in vectors]), _SCORED_ON)
         for name, vectors in found.items()
         if vectors
     ]

@@ -4,7 +4,7 @@ SeFa, GANSpace and StyleSpace need no labels: each direction is named after the 
 Boundaries (SVM, logistic, mean difference) are learned for each attribute.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,8 +22,10 @@ from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
 from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
 from editgan_widgets.latent.directions.unsupervised import ganspace, sefa
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import Real, Whole, real, whole
 
 UNSUPERVISED = ("sefa", "ganspace", "stylespace")
+_ROUNDING = 1e-6  # standard deviation of an attribute that counts as constant, relative to its largest value
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +35,18 @@ class Directions(Result):
     method: str
     vectors: tuple[EditVector, ...]  # scale 1 = one standard deviation of W along the direction
     attributes: tuple[str, ...]
-    effects: np.ndarray  # [vectors, attributes], mean change at scale 1, in standard deviations over portraits
+    effects: np.ndarray  # [vectors, attributes], mean change at scale 1, in standard deviations; nan if constant
     basis: Basis
 
     @property
     def main(self) -> tuple[str, ...]:
         """The attribute that each direction changes most."""
-        return tuple(self.attributes[i] for i in np.abs(self.effects).argmax(1))
+        return tuple(self.attributes[i] for i in _sizes(self.effects).argmax(1))
 
     @property
     def specificity(self) -> np.ndarray:
         """Share of each direction's total effect on its main attribute, 0 to 1."""
-        effects = np.abs(self.effects)
+        effects = _sizes(self.effects)
         return effects.max(1) / np.maximum(effects.sum(1), 1e-12)
 
     def table(self) -> list[Record]:
@@ -86,14 +88,14 @@ def find_directions(
     model: EditGAN,
     read: Read | None = None,
     method: str = "sefa",
-    count: int = 10,
+    count: Whole = 10,
     attributes: Sequence[str] | None = None,
     parts: Sequence[str] | None = None,
     rows: Layers = None,
-    seeds: Iterable[int] = range(24),
-    samples: int = 1000,
-    seed: int = 0,
-    truncation_psi: float = 0.7,
+    seeds: Iterable[Whole] = range(24),
+    samples: Whole = 1000,
+    seed: Whole = 0,
+    truncation_psi: Real = 0.7,
 ) -> Directions:
     """Find directions and measure each on sampled portraits.
 
@@ -111,9 +113,11 @@ def find_directions(
         seed: seed of those samples.
         truncation_psi: truncation of the portraits.
 
-    Raises ValueError for an unknown method or attribute, or a generator that the method does not support.
+    The effect on an attribute that is the same in all portraits has no unit and is nan. Raises ValueError for an
+    unknown method or attribute, a generator that the method does not support, portraits over which no attribute varies
+    (such as a single one), and parts that no style channel changes noticeably.
     """
-    chosen = list(seeds)
+    chosen, seed = [whole(one, "seeds") for one in seeds], whole(seed, "seed", least=0)
     if not chosen:
         raise ValueError("no seeds were given; give some, such as range(24)")
     if read is None:
@@ -126,11 +130,18 @@ def find_directions(
     else:
         known = ", ".join(map(repr, (*UNSUPERVISED, *METHODS)))
         raise ValueError(f"unknown method {method!r}; use one of {known}")
-    scale = AttributeScale(model, read, chosen, truncation_psi)
+    if not vectors:
+        raise ValueError("no style channel changes these parts noticeably and locally; name other parts")
+    scale = AttributeScale(model, read, chosen, real(truncation_psi, "truncation_psi"))
+    if not scale.varies.any():
+        raise ValueError(
+            f"no attribute varies over the {len(chosen)} portraits, so effects have no unit; give more seeds, or a "
+            "truncation_psi above 0"
+        )
     matrix = np.array([scale.effect(vector) for vector in vectors])
     if method in UNSUPERVISED:
         vectors = [
-            replace(vector, name=f"{scale.names[int(np.abs(row).argmax())]}? ({vector.name})")
+            replace(vector, name=f"{scale.names[int(_sizes(row).argmax())]}? ({vector.name})")
             for vector, row in zip(vectors, matrix, strict=True)
         ]
     return Directions(method, tuple(vectors), scale.names, matrix, Basis(len(chosen), seed, None, model.fingerprint))
@@ -146,28 +157,41 @@ class AttributeScale:
 
     Attributes:
         names: names of the attributes.
+        varies: `[attributes]`, False for those that are the same in all portraits, whose effects are nan.
     """
 
-    def __init__(self, model: EditGAN, read: Read, seeds: Sequence[int], truncation_psi: float = 0.7) -> None:
+    def __init__(self, model: EditGAN, read: Read, seeds: Sequence[Whole], truncation_psi: Real = 0.7) -> None:
         self._model, self._read = model, read
         self._w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
-        self._before = read(picture_of(model, self._w_plus))
-        self.names = tuple(self._before)
-        self._std = np.array([max(float(np.std(self._before[name])), 1e-9) for name in self.names])
+        found = read(picture_of(model, self._w_plus))
+        self.names = tuple(found)
+        self._before = self._values(found)
+        std = np.array([np.std(x[np.isfinite(x)]) if np.isfinite(x).any() else 0.0 for x in self._before])
+        size = np.abs(np.nan_to_num(self._before)).max(1, initial=0)
+        self.varies = std > _ROUNDING * size
+        self._std = np.where(self.varies, std, np.nan)
 
     def effect(self, vector: EditVector, scale: float = 1.0) -> Float[np.ndarray, " attributes"]:
-        """Mean change of each attribute by a vector, in standard deviations over the portraits."""
-        after = self._read(picture_of(self._model, vector.apply(self._w_plus, scale)))
-        return np.array([np.mean(after[name] - self._before[name]) for name in self.names]) / self._std
+        """Mean change of each attribute by a vector, in standard deviations over the portraits; nan if constant."""
+        return self.change(vector, scale) / self._std
+
+    def change(self, vector: EditVector, scale: float = 1.0) -> Float[np.ndarray, " attributes"]:
+        """Mean change of each attribute, in its own unit, over the portraits where it is finite before and after."""
+        after = self._values(self._read(picture_of(self._model, vector.apply(self._w_plus, scale))))
+        changes = after - self._before
+        return np.array([x[np.isfinite(x)].mean() if np.isfinite(x).any() else np.nan for x in changes])
+
+    def _values(self, found: Mapping[str, np.ndarray]) -> Float[np.ndarray, "attributes n"]:
+        return np.array([np.asarray(found[name], float) for name in self.names]).reshape(len(self.names), -1)
 
 
 def unsupervised_directions(
     model: EditGAN,
     method: str = "sefa",
-    count: int = 10,
+    count: Whole = 10,
     rows: Layers = None,
     parts: Sequence[str] | None = None,
-    seed: int = 0,
+    seed: Whole = 0,
 ) -> list[EditVector]:
     """Find directions by SeFa, GANSpace or StyleSpace; scale 1 is one standard deviation of W (of S) along each.
 
@@ -190,10 +214,17 @@ def unsupervised_directions(
 
 
 def in_deviations(model: EditGAN, vector: EditVector) -> EditVector:
-    """Scale a vector so that 1 is one standard deviation of W along its rows' direction."""
+    """Scale a vector so that 1 is one standard deviation of W along its rows' direction. Raises ValueError for zero."""
+    if not bool(vector.delta_w_plus.any()):
+        raise ValueError(f"edit vector {vector.name!r} is zero and has no direction; learn it from latents that differ")
     direction = vector.delta_w_plus[vector.delta_w_plus.norm(dim=1).argmax()].double()
     statistics = model.w_statistics()
     along = statistics.axes.double().cpu() @ (direction.cpu() / direction.norm())
     deviation = float((along * statistics.std.double().cpu()).norm())
     scaled = vector.delta_w_plus * (deviation / float(direction.norm()))
     return replace(vector, delta_w_plus=scaled, recipe={**vector.recipe, "std": deviation})
+
+
+def _sizes(effects: np.ndarray) -> np.ndarray:
+    """Absolute effects; 0 for those without a unit."""
+    return np.nan_to_num(np.abs(effects), nan=0.0)

@@ -86,7 +86,8 @@ def marked_boundary(
         name: name of the edit vector.
         method: "svm", "logistic" or "mean difference"; None takes "svm" if scikit-learn is installed, else the last.
 
-    Raises ValueError for another method, and for fewer than two marks of a sign.
+    Raises ValueError for another method, and for fewer than two marks of a sign, or latents that are
+    all the same.
     """
     marks = np.asarray(positive, bool)
     if len(marks) != len(w):
@@ -100,6 +101,8 @@ def marked_boundary(
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}; use one of {', '.join(map(repr, METHODS))}")
     fit, points = METHODS[method], w.detach().double().cpu().numpy()
+    if len(np.unique(points, axis=0)) < 2:
+        raise ValueError("all marked portraits are the same; mark others, sampled with a truncation_psi above 0")
     distances = np.empty(len(points))
     for i in range(len(points)):
         others = np.arange(len(points)) != i

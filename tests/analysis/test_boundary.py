@@ -7,6 +7,7 @@ import torch
 from editgan_widgets.analysis.boundary_quality import boundary, boundary_of
 from editgan_widgets.analysis.directions import LabelledLatents, mean_difference, svm_boundary
 from editgan_widgets.analysis.found_directions import find_directions
+from editgan_widgets.analysis.marked_boundaries import marked_boundary
 from editgan_widgets.latent.directions.boundaries import METHODS
 from editgan_widgets.latent.directions.unsupervised import sampled_w
 
@@ -177,6 +178,39 @@ def test_a_boundary_is_learned_for_each_attribute_from_the_same_pictures(tiny_mo
     assert (np.diag(found.effects) > 0).all()
     with pytest.raises(ValueError, match="unknown attribute 'smile'; known attributes: brightness, red"):
         find_directions(tiny_model, read, "svm", attributes=["smile"], samples=50)
+
+
+def read_hat(pictures):
+    """An attribute that no sampled portrait has, and one that varies."""
+    return {"hat": np.zeros(len(pictures), bool), **read(pictures)}
+
+
+def test_an_attribute_that_no_portrait_varies_in_has_no_effect_in_deviations(tiny_model):
+    found = find_directions(tiny_model, read_hat, "sefa", count=np.int64(2), seeds=np.arange(4), seed=np.int64(1))
+    assert np.isnan(found.effects[:, 0]).all()
+    assert (np.abs(found.effects[:, 1:]) < 1e3).all()
+    assert "hat" not in found.main
+    assert (found.specificity >= 0.5).all()
+    assert found.png().startswith(b"\x89PNG")
+    assert type(found.basis.seed) is int
+
+
+@pytest.mark.parametrize("portraits", [{"seeds": [3]}, {"seeds": range(3), "truncation_psi": 0}])
+def test_portraits_over_which_no_attribute_varies_are_refused(tiny_model, portraits):
+    with pytest.raises(ValueError, match=r"no attribute varies over the \d portraits"):
+        find_directions(tiny_model, read, "sefa", count=1, **portraits)
+
+
+def test_parts_without_an_effective_style_channel_are_refused(tiny_model, monkeypatch):
+    monkeypatch.setattr("editgan_widgets.analysis.found_directions.part_channels", lambda *_, **__: [])
+    with pytest.raises(ValueError, match="no style channel changes these parts"):
+        find_directions(tiny_model, read, "stylespace", parts=[tiny_model.labels[1].name], seeds=range(2))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_marks_on_portraits_that_are_all_the_same_are_refused(tiny_model, method):
+    with pytest.raises(ValueError, match="all marked portraits are the same"):
+        marked_boundary(tiny_model, torch.ones(6, 16), [True, False] * 3, method=method)
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones(tiny_model):
