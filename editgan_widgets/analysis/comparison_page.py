@@ -1,10 +1,12 @@
 """The Markdown page of compared edits."""
 
+from collections.abc import Sequence
+
 from editgan_widgets.analysis.edit_comparison import EDITGAN_TABLE_1, HAS_SHARE, EditComparison
 
 
-def comparison_page(found: EditComparison, way: str) -> str:
-    """Markdown of all figures, of `way` beside the others, and of EditGAN's table; it shows compare.png."""
+def comparison_page(found: EditComparison, ways: Sequence[str]) -> str:
+    """Markdown of all figures, of each of `ways` beside the others, and of EditGAN's table; it shows compare.png."""
     lines = [
         f"# Ways to edit {found.attribute}",
         "",
@@ -24,15 +26,8 @@ def comparison_page(found: EditComparison, way: str) -> str:
         f"| {m.way} | {m.labels} | {m.strength:g} | {m.success.n} | {m.success} | {m.identity} | {m.kid} |"
         for m in found.measures
     ]
-    lines += [
-        "",
-        f"## The {way} beside the others",
-        "",
-        "Each at its least strength with a success of 95% or more, or at the strength of its highest success.",
-        "",
-        *_table("beside", "success", "identity", "KID"),
-    ]
-    lines += [f"| {' | '.join(record.values())} |" for record in found.beside(way)]
+    for way in ways:
+        lines += ["", *beside(found, way)]
     effects = found.side_effects()
     lines += [
         "",
@@ -48,6 +43,18 @@ def comparison_page(found: EditComparison, way: str) -> str:
     lines += ["", "## EditGAN's table 1, on photographs", "", *_table("way", "labels", "success", "FID", "identity")]
     lines += [f"| {' | '.join('-' if x is None else str(x) for x in record.values())} |" for record in EDITGAN_TABLE_1]
     return "\n".join(lines) + "\n"
+
+
+def beside(found: EditComparison, way: str) -> list[str]:
+    """Lines of a section: one way beside the others."""
+    return [
+        f"## Beside the others: {way}",
+        "",
+        "Each at its least strength with a success of 95% or more, or at the strength of its highest success.",
+        "",
+        *_table("beside", "success", "identity", "KID"),
+        *(f"| {' | '.join(record.values())} |" for record in found.beside(way)),
+    ]
 
 
 def _shown(value: object) -> str:

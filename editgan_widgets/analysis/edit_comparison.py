@@ -9,9 +9,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -145,17 +147,24 @@ class EditComparison(Result):
         ]
 
     def figure(self) -> Figure:
-        """Identity and KID over success, a curve with intervals for each way."""
-        figure = Figure(figsize=(9, 3.6), layout="constrained")
+        """Change of identity (1 - cosine) and KID over success, a curve with intervals for each way.
+
+        The ways may differ by orders of magnitude: the first axis is logarithmic, the second one from 0.1 on.
+        """
+        figure = Figure(figsize=(9.5, 4), layout="constrained")
         identity, kid = figure.subplots(1, 2)
-        for way in self.ways:
+        for i, way in enumerate(self.ways):
             found = sorted((m for m in self.measures if m.way == way), key=lambda m: m.strength)
-            _curve(identity, way, [m.success for m in found], [m.identity for m in found])
-            _curve(kid, way, [m.success for m in found], [m.kid for m in found])
+            look = {"color": colormaps["tab20"](2 * i % 20 + i // 10), "linestyle": _LINES[i // 5 % len(_LINES)]}
+            _curve(identity, way, [m.success for m in found], [_changed(m.identity) for m in found], look)
+            _curve(kid, way, [m.success for m in found], [m.kid for m in found], look)
         kid.axhline(self.unedited.value, color="grey", linestyle=":", linewidth=1, label="unedited")
-        for axes, name in ((identity, "identity"), (kid, "KID")):
+        identity.set_yscale("log")
+        kid.set_yscale("symlog", linthresh=0.1)
+        for axes, name in ((identity, "change of identity, 1 - cosine"), (kid, "KID")):
             axes.set_xlabel(f"share with {self.attribute}")
             axes.set_ylabel(name)
+            axes.grid(alpha=0.25)
         kid.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
         return figure
 
@@ -380,7 +389,19 @@ def _verdict(own: Estimate, other: Estimate, less_is_better: bool) -> str:
 _BOUNDS = (("", "value"), (", low", "low"), (", high", "high"))
 
 
-def _curve(axes: Axes, name: str, x: Sequence[Estimate], y: Sequence[Estimate]) -> None:
+_LINES = ("-", "--", "-.")
+_LEAST_CHANGE = 1e-4  # of the logarithmic axis
+
+
+def _changed(identity: Estimate) -> Estimate:
+    """1 - identity, at least _LEAST_CHANGE."""
+    value, low, high = (max(1 - x, _LEAST_CHANGE) for x in (identity.value, identity.high, identity.low))
+    return Estimate(value, low, high, identity.n)
+
+
+def _curve(axes: Axes, name: str, x: Sequence[Estimate], y: Sequence[Estimate], look: Mapping[str, Any]) -> None:
     values = [e.value for e in y]
     spread = [[e.value - e.low for e in y], [e.high - e.value for e in y]]
-    axes.errorbar([e.value for e in x], values, yerr=spread, marker="o", markersize=3, linewidth=1, label=name)
+    axes.errorbar(
+        [e.value for e in x], values, yerr=spread, marker="o", markersize=3, linewidth=1.2, label=name, **look
+    )

@@ -15,6 +15,7 @@ from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
 from editgan_widgets.models.editgan import EditGAN
 
+REGULARISED = "edit vector, regularised"
 _SCORED_ON = 24  # portraits on which the candidates of SeFa and StyleSpace are compared
 
 
@@ -55,7 +56,7 @@ def ways_to_edit(
     ways += [EditWay(f"edit vector, {steps} steps", vector, masks, steps) for steps in refined]
     shapes = regularise(vector, model).masked((0, model.generator.coarse_rows + 1))
     if shapes.layers:
-        ways.append(EditWay("edit vector, regularised", shapes, masks))
+        ways.append(EditWay(REGULARISED, shapes, masks))
     ways += [
         EditWay("InterFaceGAN", boundary_of(model, latents, "svm", seed=seed).vector, samples),
         EditWay("mean difference", mean_difference(model, latents), samples),

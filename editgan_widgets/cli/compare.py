@@ -23,7 +23,7 @@ def compare(
     from editgan_widgets.analysis.attributes import SharedStatistics, StatisticsReader
     from editgan_widgets.analysis.comparison_page import comparison_page
     from editgan_widgets.analysis.edit_comparison import compare_edits
-    from editgan_widgets.analysis.edit_ways import ways_to_edit
+    from editgan_widgets.analysis.edit_ways import REGULARISED, ways_to_edit
     from editgan_widgets.domains.registry import judges_of
     from editgan_widgets.files import write_bytes, write_text
     from editgan_widgets.latent.directions.library import load_vectors
@@ -59,6 +59,8 @@ def compare(
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / "compare.csv", found.csv())
     write_bytes(out / "compare.png", found.png())
-    write_text(out / "compare.md", comparison_page(found, "edit vector"))
+    write_text(
+        out / "compare.md", comparison_page(found, [way for way in ("edit vector", REGULARISED) if way in found.ways])
+    )
     typer.echo(found.sentence())
     typer.echo(f"{out / 'compare.md'}")

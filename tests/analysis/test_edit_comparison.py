@@ -169,7 +169,7 @@ def test_an_edit_vector_is_put_beside_the_directions_of_other_methods(tiny_model
 
 @pytest.mark.slow
 def test_a_comparisons_page_has_its_figures_and_those_of_the_paper(comparison):
-    page = comparison_page(comparison, "brighter")
+    page = comparison_page(comparison, ["brighter"])
     assert page.count("| brighter |") == 3
     assert "## What else changes" in page
     assert "| refined | better |" in page or "| refined | equal within the intervals |" in page
