@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from editgan_widgets.analysis.directions import scale_for
 from editgan_widgets.analysis.distribution import Estimate, kernel_distance
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.analysis.transfer import Read, checked_values, picture_of
+from editgan_widgets.analysis.transfer import Read, checked_values, picture_of, source_seeds
 from editgan_widgets.analysis.trials import distinct
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.refine import best_step, refine
@@ -224,7 +224,7 @@ def compare_edits(
     chosen = distinct(seeds)
     for way in ways:
         way.vector.check(model)
-        if known := {way.vector.recipe.get("seed"), *way.vector.recipe.get("seeds", ())} & set(chosen):
+        if known := set(source_seeds(way.vector)) & set(chosen):
             raise ValueError(f"{way.name!r} was learned on seed {min(known)}; leave it out of the seeds")
     sampled, real = _samples(model, attribute, read, features, samples, seed, truncation_psi)
     values = sampled[attribute]

@@ -98,8 +98,7 @@ def transfer(
     held_out = list(seeds)
     if not held_out:
         raise ValueError("no seeds were given; give some that the vector was not learned on")
-    sources = {vector.recipe.get("seed"), *vector.recipe.get("seeds", ())}
-    if known := sorted(sources & set(held_out), key=str):
+    if known := sorted(set(source_seeds(vector)) & set(held_out)):
         raise ValueError(f"{vector.name!r} was learned on seed {known[0]}; leave it out of the seeds")
     if not force:
         vector.check(model)
@@ -167,11 +166,21 @@ def _with_interval(figure: Estimate | None, form: str) -> str:
     return "-" if figure is None else f"{figure.value:{form}} ({figure.low:{form}} to {figure.high:{form}})"
 
 
+def source_seeds(vector: EditVector) -> list[int]:
+    """Seeds of the portraits that a vector was learned on, from its recipe; none for a direction found by a method.
+
+    A method's own seed is that of its random samples.
+    """
+    recipe = vector.recipe
+    if "method" in recipe:
+        return []
+    return [recipe["seed"]] if "seed" in recipe else list(recipe.get("seeds", ()))
+
+
 def _source_change(
     model: EditGAN, vector: EditVector, attribute: str, read: Read, scale: float, layers: Layers
 ) -> float:
-    recipe = vector.recipe
-    seeds = [recipe["seed"]] if "seed" in recipe else list(recipe.get("seeds", ()))
+    recipe, seeds = vector.recipe, source_seeds(vector)
     if not seeds:
         raise ValueError(
             f"the recipe of edit vector {vector.name!r} has no seed to measure its change at; give source_change"

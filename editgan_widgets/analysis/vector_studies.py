@@ -11,7 +11,7 @@ from editgan_widgets.analysis.attribute_curves import STRENGTHS, AttributeCurve,
 from editgan_widgets.analysis.curve_sets import AttributeCurves, curve_set, main_attribute
 from editgan_widgets.analysis.effects import EffectMap, EffectObserver
 from editgan_widgets.analysis.results import Basis, Result
-from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.analysis.transfer import Read, source_seeds
 from editgan_widgets.analysis.transfer_rates import TransferRate, rate_of_changes
 from editgan_widgets.analysis.trials import Trials, distinct, edited, sampled_portraits
 from editgan_widgets.analysis.vector_rows import row_norms
@@ -109,7 +109,7 @@ class VectorStudy:
         target = self._target(found)
         strengths = self._attributes.strengths.tolist()
         values = self._attributes.values()[target]
-        learned = {self.vector.recipe.get("seed"), *self.vector.recipe.get("seeds", ())}
+        learned = source_seeds(self.vector)
         kept = [i for i, seed in enumerate(self.seeds) if seed not in learned]
         changes = (values[:, strengths.index(1.0)] - values[:, strengths.index(0.0)])[kept]
         kept = [i for i, change in zip(kept, changes, strict=True) if np.isfinite(change)]

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from tiny_model import grown
 
 from editgan_widgets import EditSession, EditVector
-from editgan_widgets.analysis.transfer import markdown_table, transfer
+from editgan_widgets.analysis.transfer import markdown_table, source_seeds, transfer
 from editgan_widgets.latent.directions.edit_vector import WrongModelError
 from editgan_widgets.models.editgan import EditGAN
 
@@ -109,3 +109,10 @@ def test_a_transfer_that_cannot_be_measured_is_refused_with_the_reason(tiny_mode
         transfer(tiny_model, replace(brighter, recipe={}), (1,), "brightness", read)
     with pytest.raises(WrongModelError):
         transfer(tiny_model, replace(brighter, recipe={"fingerprint": "x"}), (1,), "brightness", read)
+
+
+def test_the_seed_of_a_methods_samples_is_not_one_of_a_portrait():
+    painted = EditVector("v", torch.ones(8, 16), (), {"seed": 3})
+    found = EditVector("v", torch.ones(8, 16), (), {"seed": 3, "method": "boundary, svm"})
+    several = EditVector("v", torch.ones(8, 16), (), {"seeds": [1, 2]})
+    assert [source_seeds(vector) for vector in (painted, found, several)] == [[3], [], [1, 2]]
