@@ -17,7 +17,8 @@ from editgan_widgets.widgets import VectorExplorer
 Seconds: TypeAlias = tuple[float, float]
 """Of the clock, and of the processor, which other programs hardly change."""
 
-VIEWS = ("effect map", "attribute curves", "row norms", "cosines", "leakage", "transfer rate", "safe strength")
+# Without the transfer rate, which a vector without an attribute of its own has not.
+VIEWS = ("effect map", "attribute curves", "row norms", "cosines", "leakage", "safe strength")
 
 
 def main() -> None:
