@@ -19,6 +19,7 @@ from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.analysis.trials import Trials, distinct, observe, observed_or_interrupted
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import without_nan
 
 STRENGTHS = (-1.0, -0.5, 0.5, 1.0, 1.5)
 _AT_ONCE = 8  # pictures that are read together
@@ -252,7 +253,10 @@ class Leakage(Result):
                 "strength": float(strength),
                 "reached": reached,
                 "leakage": float(self.leak[i]),
-                **{_column(name): _number(x) for name, x in zip(self.attributes, self.matrix[i], strict=True)},
+                **{
+                    _column(name): without_nan(float(x))
+                    for name, x in zip(self.attributes, self.matrix[i], strict=True)
+                },
             }
             for i, (vector, target, strength, reached) in enumerate(
                 zip(self.vectors, self.targets, self.strengths, self.reached, strict=True)
@@ -387,10 +391,6 @@ _COLUMNS = ("vector", "target", "strength", "reached", "leakage")
 
 def _column(attribute: str) -> str:
     return f"{attribute} (attribute)" if attribute in _COLUMNS else attribute
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _change_at(curve: AttributeCurve, strength: float) -> float:

@@ -180,8 +180,8 @@ class EditComparison(Result):
             )
         best = max(enough, key=lambda m: m.identity.value)
         return (
-            f"Of {len(enough)} of {len(found)} ways to edit {self.attribute} that reach a success of 95%, {best.way!r} "
-            f"keeps the face best: identity {_short(best.identity)}, success {_percent(best.success)}, KID "
+            f"{len(enough)} of {len(found)} ways to edit {self.attribute} reach a success of 95%. Of these, "
+            f"{best.way!r} keeps the face best: identity {_short(best.identity)}, success {_percent(best.success)}, KID "
             f"{_short(best.kid)}."
         )
 
@@ -310,7 +310,7 @@ def _samples(
         with torch.no_grad():
             pictures = picture_of(model, model.generator.w_plus(model.generator.mapping(part, truncation_psi)))
         batches.append(_judged(read, features, pictures))
-    values = {name: np.concatenate([x[name] for x, _ in batches]) for name in batches[0][0]}
+    values = _joined([x for x, _ in batches])
     chosen = checked_values(values, attribute)
     return values, np.concatenate([x for _, x in batches])[chosen >= np.quantile(chosen, 1 - HAS_SHARE)]
 
@@ -355,14 +355,17 @@ def _judged(
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Attributes and features of pictures. Both get the same tensors, so that they can share their work."""
     found = [(read(part), features(part)) for part in pictures.split(_BATCH)]
-    values = {name: np.concatenate([np.asarray(x[name], float) for x, _ in found]) for name in found[0][0]}
-    return values, torch.cat([x for _, x in found]).cpu().numpy()
+    return _joined([values for values, _ in found]), torch.cat([x for _, x in found]).cpu().numpy()
 
 
 def _all_values(read: Read, pictures: Tensor) -> dict[str, np.ndarray]:
     """All attributes of pictures."""
-    found = [read(part) for part in pictures.split(_BATCH)]
-    return {name: np.concatenate([np.asarray(x[name], float) for x in found]) for name in found[0]}
+    return _joined([read(part) for part in pictures.split(_BATCH)])
+
+
+def _joined(batches: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Attributes of several batches as one array each."""
+    return {name: np.concatenate([np.asarray(x[name], float) for x in batches]) for name in batches[0]}
 
 
 def _means(values: Mapping[str, np.ndarray], deviations: Mapping[str, float]) -> dict[str, float]:

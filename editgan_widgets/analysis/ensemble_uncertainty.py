@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.segmentation import most_likely
 from editgan_widgets.analysis.trials import distinct
 from editgan_widgets.models.editgan import EditGAN
 
@@ -151,7 +152,7 @@ def judged_parts(model: EditGAN) -> Truth:
 
     @torch.no_grad()
     def labelled(pictures: Tensor) -> Int[np.ndarray, "n h w"]:
-        return segmenter(pictures).argmax(1).cpu().numpy()
+        return most_likely(segmenter(pictures))
 
     return labelled
 
