@@ -181,8 +181,8 @@ class EditComparison(Result):
         best = max(enough, key=lambda m: m.identity.value)
         return (
             f"{len(enough)} of {len(found)} ways to edit {self.attribute} reach a success of 95%. Of these, "
-            f"{best.way!r} keeps the face best: identity {_short(best.identity)}, success {_percent(best.success)}, KID "
-            f"{_short(best.kid)}."
+            f"{best.way!r} keeps the face best: identity {_short(best.identity)}, success {_percent(best.success)}, "
+            f"KID {_short(best.kid)}."
         )
 
 
