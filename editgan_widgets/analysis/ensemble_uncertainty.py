@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -28,7 +28,7 @@ from editgan_widgets.models.editgan import EditGAN
 TOP_SHARE = 0.1  # share of a picture's pixels, those with the highest divergence, whose mean is its uncertainty
 _BINS = 15  # of confidence
 
-Truth: TypeAlias = Callable[[Tensor], Int[np.ndarray, "n h w"]]
+Truth: TypeAlias = Callable[[Tensor], Integer[np.ndarray, "n h w"]]
 """Pictures [n, 3, H, W] in [-1, 1] -> label maps [n, H, W] with ids of the model's labels."""
 
 
@@ -151,7 +151,7 @@ def judged_parts(model: EditGAN) -> Truth:
         raise ValueError(f"no judge labels pictures with {model.labels}; give a function of pictures, or truth=None")
 
     @torch.no_grad()
-    def labelled(pictures: Tensor) -> Int[np.ndarray, "n h w"]:
+    def labelled(pictures: Tensor) -> Integer[np.ndarray, "n h w"]:
         return most_likely(segmenter(pictures))
 
     return labelled
@@ -178,7 +178,7 @@ def _entropy(p: Float[Tensor, "*members labels h w"]) -> Float[Tensor, "*members
     return torch.special.entr(p).sum(-3)
 
 
-def _checked(label_maps: Int[np.ndarray, "n h w"], shape: tuple[int, ...]) -> np.ndarray:
+def _checked(label_maps: Integer[np.ndarray, "n h w"], shape: tuple[int, ...]) -> np.ndarray:
     if label_maps.shape != (1, *shape):
         raise ValueError(f"truth gave label maps of shape {label_maps.shape}; {(1, *shape)} is needed")
     return label_maps[0]

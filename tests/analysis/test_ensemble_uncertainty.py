@@ -61,10 +61,11 @@ def test_confidence_that_is_accurate_has_no_calibration_error():
     assert calibration_error(wrong) == pytest.approx(0.05)
 
 
-def test_confidence_against_its_own_prediction_is_right_everywhere(tiny_model):
+@pytest.mark.parametrize("kind", [np.uint8, np.int64])  # a segmenter of a domain gives uint8
+def test_confidence_against_its_own_prediction_is_right_everywhere(tiny_model, kind):
     def truth(pictures):
         assert pictures.shape[0] == 1
-        return own.pop(0)
+        return own.pop(0).astype(kind)
 
     w_plus = [tiny_model.sample_w_plus(seed) for seed in range(2)]
     with torch.no_grad():
