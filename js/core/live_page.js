@@ -17,10 +17,10 @@ const goneText = (t) => t("The kernel was restarted and does not know this widge
  * @template {{ kind: string }} [Known=import("./types").Message]
  * @param {import("./types").Model<Traits>} model
  * @param {HTMLElement} root
- * @param {Pick<Parameters<typeof makeLine>[1], "downloads" | "passing" | "onHandled"> & { putStatus: (text: string) => unknown, gone?: (t: import("./types").Translate) => string }} given
- *   `putStatus` writes the status line; `gone` is its text after the kernel was restarted
+ * @param {Pick<Parameters<typeof makeLine>[1], "downloads" | "passing" | "onHandled"> & { putStatus: (text: string) => unknown, busy?: () => string, gone?: (t: import("./types").Translate) => string }} given
+ *   `putStatus` writes the status line; `busy` is its text during a run, "" for the kernel's own; `gone` its text after the kernel was restarted
  */
-export function makeLinePage(model, root, { putStatus, gone = goneText, onHandled, ...given }) {
+export function makeLinePage(model, root, { putStatus, busy = () => "", gone = goneText, onHandled, ...given }) {
   /** @type {import("./types").Page<Traits>} */
   const page = makePage(model, root);
   const { t } = page;
@@ -31,7 +31,7 @@ export function makeLinePage(model, root, { putStatus, gone = goneText, onHandle
     onSent: () => text.sent(),
   });
   const text = makeStatusText({
-    written: () => model.get("status"),
+    written: () => (model.get("running") && busy()) || model.get("status"),
     put: putStatus,
     waiting: line.waiting,
     alive: line.alive,
@@ -63,13 +63,15 @@ export function makeLinePage(model, root, { putStatus, gone = goneText, onHandle
  * @param {object} [options]
  * @param {string[]} [options.downloads] kinds whose file returns to the requesting view
  * @param {string[]} [options.passing] kinds that are not sent again after a reload
+ * @param {() => string} [options.busy] what is being computed, for the status line during a run
  */
-export function makeStatusPage({ model, el }, { downloads = [], passing = [] } = {}) {
+export function makeStatusPage({ model, el }, { downloads = [], passing = [], busy } = {}) {
   const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
   /** @type {ReturnType<typeof makeLinePage<Traits, Known>>} */
   const page = makeLinePage(model, root, {
     downloads,
     passing: ["ack", "dismiss", ...passing],
+    busy,
     onHandled: () => {},
     putStatus: (text) => void (status.textContent = text),
   });

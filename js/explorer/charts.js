@@ -132,8 +132,21 @@ export function heatMap(cosine, names, { name }) {
       }),
     ),
   );
+  const numbers = cell < 34 ? [] : cosine.flatMap((row, i) => row.map((value, j) => s("text", { class: `ex-cosine${Math.abs(value ?? 0) > 0.6 ? " ex-on-strong" : ""}`, x: gutter + (j + 0.5) * cell, y: lean + (i + 0.5) * cell + 3.5, "text-anchor": "middle" }, short(value))));
   const beside = names.map((text, i) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, x: gutter - 6, y: lean + (i + 0.5) * cell + 0.35 * fontSize, "text-anchor": "end" }, text));
   const above = names.map((text, j) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, transform: `translate(${gutter + (j + 0.5) * cell + 0.35 * fontSize} ${lean - 5}) rotate(-62)` }, text));
   const over = 0.48 * gutter; // the last leaning name
-  return s("svg", { class: "ex-plot ex-heat", viewBox: `0 0 ${460 + Math.min(over, 70)} ${lean + size + 2}`, role: "application", tabindex: 0, "aria-label": name, "data-lm-suppress-shortcuts": "true" }, ...cells, ...beside, ...above, s("rect", { class: "ex-cursor", visibility: "hidden", width: cell, height: cell, rx: 1.5 }));
+  return s("svg", { class: "ex-plot ex-heat", viewBox: `0 0 ${460 + Math.min(over, 70)} ${lean + size + 38}`, role: "application", tabindex: 0, "aria-label": name, "data-lm-suppress-shortcuts": "true" }, ...cells, ...numbers, ...beside, ...above, ...cosineScale(gutter, lean + size + 12, size), s("rect", { class: "ex-cursor", visibility: "hidden", width: cell, height: cell, rx: 1.5 }));
+}
+
+/** The legend below a heat map of cosines: from −1, opposed, to 1, alike. @param {number} left @param {number} top @param {number} width */
+function cosineScale(left, top, width) {
+  const [steps, wide] = [40, Math.min(200, width)];
+  const start = left + (width - wide) / 2;
+  const bar = Array.from({ length: steps }, (_, i) => {
+    const value = (2 * (i + 0.5)) / steps - 1;
+    return s("rect", { class: value >= 0 ? "ex-alike" : "ex-opposed", x: start + (i * wide) / steps, y: top, width: wide / steps, height: 8, "fill-opacity": Math.abs(value).toFixed(3) });
+  });
+  const marks = [-1, -0.5, 0, 0.5, 1].map((at) => s("text", { class: "ex-tick", x: start + ((at + 1) / 2) * wide, y: top + 22, "text-anchor": "middle" }, tickText(at)));
+  return [...bar, ...marks];
 }

@@ -6,8 +6,9 @@ import { makeStatusPage } from "../core/live_page.js";
 import { makeCard } from "./card.js";
 import { makeChosen } from "./chosen.js";
 import { curvePlot, heatMap, rowPlot } from "./charts.js";
+import { heated, makeHeatScale, showHeatScale } from "./heat.js";
 import { percent, short } from "./numbers.js";
-import { coloured, makeStage } from "./stage.js";
+import { makeStage } from "./stage.js";
 import { makeStrip } from "./strip.js";
 import { makeTable } from "./table.js";
 
@@ -16,14 +17,15 @@ import { makeTable } from "./table.js";
 /** @param {{ model: import("../core/types").Model<Traits>, el: HTMLElement }} given */
 function render(given) {
   /** @type {ReturnType<typeof makeStatusPage<Traits, import("./messages").Message>>} */
-  const page = makeStatusPage(given, { downloads: ["download"] });
+  const page = makeStatusPage(given, { downloads: ["download"], busy: () => workText(t, model) });
   const { t, tell, model, on, root } = page;
   root.classList.add("ex-root");
   root.setAttribute("aria-label", t("Explorer of edit vectors"));
 
   const chosen = makeChosen(page, { changed: () => (table.show(), showNames(), showCursor()) });
   const table = makeTable(page, chosen);
-  const stage = makeStage(page);
+  const ground = surface(model.get("width"), model.get("height")); // the portrait in grey, below the map of a pair
+  const stage = makeStage(page, { pictured: (picture) => ground.drawImage(picture, 0, 0) });
   const strip = makeStrip(page);
   const cards = {
     table: makeCard(page, t("Edit vectors"), "vectors", "ex-vectors"),
@@ -90,11 +92,21 @@ function render(given) {
   }
   function showCurves() {
     const view = model.get("views")["attribute curves"];
-    const empty = model.get("attributes") ? h("div", { class: "ex-wait" }) : nothing;
+    const empty = model.get("attributes") ? h("p", { class: "ex-wait eg-quiet" }, waitText()) : nothing;
     if (!view || !view.curves.length) return cards.curves.show(view, empty);
     const { leakage, "transfer rate": transfer } = model.get("views");
     const sentence = [view, transfer, leakage].map((about) => about?.sentence ?? "").join(" ");
     cards.curves.show({ ...view, sentence }, curvePlot(view.curves, { name: view.sentence, target: view.target, strength: model.get("strength"), x: t("strength"), y: t("change, standard deviations") }));
+  }
+  /** What an empty view of the chosen vector waits for. */
+  function waitText() {
+    const { of, vector, done = 0, total = 0 } = model.get("work");
+    if (!model.get("running")) return t("Not measured yet");
+    return of === "views" && vector === model.get("chosen") ? t("Measuring: portrait {done} of {total}", { done, total }) : t("Waiting for the pictures");
+  }
+  function showWait() {
+    const wait = cards.curves.body.querySelector(".ex-wait");
+    if (wait) wait.textContent = waitText();
   }
   function showRows() {
     const view = model.get("views")["row norms"];
@@ -169,13 +181,16 @@ function render(given) {
   }
 
   const map = surface(model.get("width"), model.get("height"));
-  map.canvas.className = "ex-map";
+  /** @type {HTMLCanvasElement} */ (ground.canvas).className = "ex-ground";
+  map.canvas.className = "ex-overlay";
+  const mapScale = makeHeatScale(t("Mean deviation of a pixel from the sum of both effects, of the value range; smaller deviations are not coloured"));
   async function showPair() {
     const view = model.get("views").interaction;
-    cards.pair.show(view, /** @type {HTMLCanvasElement} */ (map.canvas));
+    cards.pair.show(view, h("div", { class: "ex-frame" }, /** @type {HTMLCanvasElement} */ (ground.canvas), /** @type {HTMLCanvasElement} */ (map.canvas)), mapScale);
+    showHeatScale(mapScale, view?.peak);
     const values = view ? await inflate(model.get("interaction_map")) : null;
     map.clearRect(0, 0, map.canvas.width, map.canvas.height);
-    if (values) map.putImageData(coloured(values, map.canvas.width, map.canvas.height), 0, 0);
+    if (values) map.putImageData(heated(values, map.canvas.width, map.canvas.height), 0, 0);
     map.canvas.setAttribute("role", "img");
     map.canvas.setAttribute("aria-label", t("Where the two together differ from the sum of their effects"));
   }
@@ -204,6 +219,7 @@ function render(given) {
   on("change:views", showViews);
   on(["change:overlay", "change:rows", "change:chosen"], stage.showOptions);
   on(["change:running", "change:rows", "change:paused"], showMeasure);
+  on(["change:running", "change:work", "change:chosen"], showWait);
   stage.showPicture();
   stage.showHeat();
   table.show();
@@ -216,6 +232,24 @@ function render(given) {
   page.open();
   requestAnimationFrame(table.show); // once it has a size
   return page.close;
+}
+
+/**
+ * What is being measured, for the status line.
+ * @param {import("../core/types").Translate} t
+ * @param {{ get: (name: "work" | "progress" | "rows" | "chosen" | "second") => any }} model
+ */
+export function workText(t, model) {
+  const { of = "", vector = "", done = 0, total = 0 } = model.get("progress").step ? model.get("work") : {};
+  const named = (/** @type {string} */ name) => t(name);
+  const given = { vector: named(vector), done, total };
+  if (of === "strip") return t("Pictures of {vector}: portrait {done} of {total}", given);
+  if (of === "views") return t("Measuring {vector}: portrait {done} of {total}", given);
+  if (of === "pair") return t("Measuring {vector} and {second} together", { ...given, second: named(model.get("second")) });
+  const rows = model.get("rows");
+  const row = 1 + rows.filter((/** @type {{ measured: boolean }} */ one) => one.measured).length;
+  if (of === "table") return t("Measuring the table: {vector}, portrait {done} of {total}; vector {row} of {rows}", { ...given, row: Math.min(row, rows.length), rows: rows.length });
+  return t("Measuring {vector}", { vector: named(model.get("chosen")) });
 }
 
 export default { render };

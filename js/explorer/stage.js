@@ -3,14 +3,19 @@
 import { inflate } from "../core/bytes.js";
 import { h, surface } from "../core/dom.js";
 import { makeDrag, makePreviews } from "../core/previews.js";
+import { heated, makeHeatScale, showHeatScale } from "./heat.js";
 import { short, strengthText } from "./numbers.js";
 
 const LIMIT = 2; // range of the slider, either sign
 
 /** @typedef {import("./wire").Traits} Traits */
 
-/** @param {Pick<import("../core/types").Page<Traits>, "model" | "root" | "t" | "put"> & { tell: (message: any) => unknown, own: import("../core/types").MakeOwn }} page */
-export function makeStage({ model, root, t, put, tell, own }) {
+/**
+ * `pictured(picture)` is called with each new picture.
+ * @param {Pick<import("../core/types").Page<Traits>, "model" | "root" | "t" | "put"> & { tell: (message: any) => unknown, own: import("../core/types").MakeOwn }} page
+ * @param {{ pictured: (picture: HTMLCanvasElement) => void }} given
+ */
+export function makeStage({ model, root, t, put, tell, own }, { pictured }) {
   const [width, height] = [model.get("width"), model.get("height")];
   const picture = surface(width, height);
   const heat = surface(width, height);
@@ -48,14 +53,13 @@ export function makeStage({ model, root, t, put, tell, own }) {
   const safe = h("div", { class: "ex-safe", "aria-hidden": "true" });
   const safeText = h("span", { class: "ex-count" });
   const overlay = h("input", { type: "checkbox", onchange: () => void put("overlay", overlay.checked) });
-  const scale = h("span", { class: "ex-scale", "aria-hidden": "true" });
-  const peak = h("span", { class: "ex-count" });
+  const scale = makeHeatScale(t("Mean change of a pixel at strength 1, of the value range; smaller changes are not coloured"));
   const node = h(
     "div",
     { class: "ex-stage" },
     h("div", { class: "ex-frame" }, /** @type {HTMLCanvasElement} */ (picture.canvas), /** @type {HTMLCanvasElement} */ (heat.canvas)),
     h("div", { class: "ex-slide" }, h("label", { class: "eg-field" }, h("span", {}, t("Strength")), value), h("div", { class: "ex-track" }, safe, slider)),
-    h("div", { class: "ex-options" }, h("label", { class: "eg-check" }, overlay, h("span", {}, t("Effect"))), scale, peak, safeText),
+    h("div", { class: "ex-options" }, h("label", { class: "eg-check" }, overlay, h("span", {}, t("Effect"))), scale, safeText),
   );
   let order = 0;
   let newest = 0;
@@ -67,6 +71,7 @@ export function makeStage({ model, root, t, put, tell, own }) {
     if (mine > newest) {
       newest = mine;
       picture.drawImage(bitmap, 0, 0, width, height);
+      pictured(/** @type {HTMLCanvasElement} */ (picture.canvas));
       root.dataset.pictures = String(Number(root.dataset.pictures ?? 0) + 1);
       root.dataset.pictured = String(performance.now());
     }
@@ -76,7 +81,7 @@ export function makeStage({ model, root, t, put, tell, own }) {
   async function showHeat() {
     const values = await inflate(model.get("effect_map"));
     heat.clearRect(0, 0, width, height);
-    if (values) heat.putImageData(coloured(values, width, height), 0, 0);
+    if (values) heat.putImageData(heated(values, width, height), 0, 0);
   }
   function showStrength() {
     const strength = model.get("strength");
@@ -89,31 +94,11 @@ export function makeStage({ model, root, t, put, tell, own }) {
     const found = model.get("rows").find((row) => row.name === model.get("chosen"))?.safe?.value;
     overlay.checked = model.get("overlay");
     heat.canvas.hidden = !overlay.checked;
-    scale.hidden = peak.hidden = !overlay.checked || !view;
-    peak.textContent = view?.peak ? t("to {peak}%", { peak: short(100 * view.peak) }) : "";
-    peak.title = t("Largest mean change of a pixel at strength 1, of the value range");
+    showHeatScale(scale, overlay.checked ? view?.peak : null);
     safeText.textContent = found === undefined ? "" : t("safe to {strength}", { strength: short(found) });
     safeText.title = t("Strength up to which the median portrait stays within the 99% ellipsoid of W");
     safe.hidden = found === undefined || found >= LIMIT;
     if (found !== undefined) safe.style.left = `${(100 * (found + LIMIT)) / (2 * LIMIT)}%`;
   }
   return { node, showPicture, showHeat, showStrength, showOptions };
-}
-
-/**
- * Values 0 to 255 as a picture: nothing is transparent, the most is yellow.
- * @param {Uint8Array} values
- * @param {number} width
- * @param {number} height
- */
-export function coloured(values, width, height) {
-  const image = new ImageData(width, height);
-  for (let i = 0; i < values.length; i++) {
-    const share = values[i] / 255;
-    image.data[4 * i] = 255;
-    image.data[4 * i + 1] = Math.round(40 + 200 * share ** 1.5);
-    image.data[4 * i + 2] = Math.round(20 + 40 * share ** 3);
-    image.data[4 * i + 3] = Math.round(225 * Math.min(1, 1.25 * share) ** 0.9);
-  }
-  return image;
 }

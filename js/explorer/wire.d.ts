@@ -17,6 +17,14 @@ export interface Part {
   high: number | null;
 }
 
+/** The step that a run did last. */
+export interface Work {
+  of: "strip" | "views" | "pair" | "table";
+  vector: string;
+  done: number;
+  total: number;
+}
+
 export interface Views {
   "row norms"?: About & { values: (number | null)[]; sizes: number[]; in_spreads: boolean };
   "effect map"?: About & { peak: number | null; parts: Part[]; target: string[] };
@@ -45,6 +53,7 @@ export interface ExplorerTraits extends TextTraits, DeliveryTraits, ReportTraits
   interaction_map: Bytes;
   views: Views;
   paused: boolean;
+  work: Partial<Work>;
   sort_by: Column;
   descending: boolean;
   overlay: boolean;

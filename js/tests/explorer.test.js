@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { heatColour } from "../explorer/heat.js";
 import { percent, seedsOf, short, sortedRows, spread, strengthText, ticks } from "../explorer/numbers.js";
 
 test("numbers are short and have a real minus sign", () => {
@@ -40,4 +41,12 @@ test("seeds are whole numbers, each once; anything else is none", () => {
   assert.deepEqual(seedsOf("3, 4;5  3"), [3, 4, 5]);
   assert.deepEqual(seedsOf("1，2、3"), [1, 2, 3]);
   for (const typed of ["", "3, x", "-1", "1.5"]) assert.equal(seedsOf(typed), null);
+});
+
+test("small changes are transparent, and larger ones are more opaque", () => {
+  const opaque = [0, 0.19, 0.3, 0.6, 1].map((share) => heatColour(share)[3]);
+  assert.deepEqual(opaque.slice(0, 2), [0, 0]);
+  assert.ok(opaque[2] > 0 && opaque[2] < opaque[3]);
+  assert.equal(opaque[3], opaque[4]);
+  assert.ok(heatColour(1).every((value) => Number.isInteger(value) && value >= 0 && value <= 255));
 });

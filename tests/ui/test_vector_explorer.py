@@ -114,6 +114,29 @@ def test_the_explorer_in_a_page(open_notebook, shipped, photograph):
     assert root.locator(".eg-error").is_hidden()
 
 
+def test_measure_all_goes_on_with_the_table_after_stop(open_notebook):
+    cell = TINY.replace("range(50, 62)", "range(50, 90)")
+    lab = open_notebook(cell, viewport={"width": 1400, "height": 1700})
+    root = lab.page.locator(".ex-root").first
+    root.wait_for()
+    status, stop = root.locator(".eg-status"), root.get_by_role("button", name="Stop")
+    measure = root.get_by_role("button", name="Measure all")
+    until(lambda: status.inner_text().startswith("Measuring push: portrait "), 60, "the status names no vector")
+    assert measure.is_hidden()
+    stop.click()
+    until(lambda: status.inner_text() == "Stopped. What was measured is kept.", 60, "it was not stopped")
+    unmeasured = lambda: [row["name"] for row in kept(lab, "explorer.view.rows") if not row["measured"]]  # noqa: E731
+    assert unmeasured()
+    assert stop.is_hidden()
+    measure.click()
+    until(lambda: "of 3" in status.inner_text() and "the table" in status.inner_text(), 120, "not of the table")
+    until(lambda: status.inner_text() == "All is measured.", 240, "the table was not measured")
+    assert unmeasured() == []
+    assert measure.is_hidden()
+    successes = root.locator(".ex-table tbody tr .ex-number").all_inner_texts()
+    assert not any(text.strip() in ("", "·") for text in successes)
+
+
 class _Shot:
     """What `photograph` needs of a page."""
 

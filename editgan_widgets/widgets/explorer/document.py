@@ -16,6 +16,22 @@ LEAKAGE, TRANSFER, SAFE, INTERACTION = "leakage", "transfer rate", "safe strengt
 RESULTS = (TABLE, PAIRS, STRIP, EFFECT, CURVES, ROWS, LEAKAGE, TRANSFER, SAFE, INTERACTION)
 
 
+@dataclass(frozen=True)
+class Work:
+    """What the worker computed last, for the status line.
+
+    Attributes:
+        of: "strip", "views", "pair" or "table".
+        vector: name of the vector.
+        done: number of portraits of it that are measured, of `total`.
+    """
+
+    of: str
+    vector: str
+    done: int
+    total: int
+
+
 @dataclass(frozen=True, eq=False)
 class Document:
     """State of the explorer."""
@@ -33,6 +49,7 @@ class Document:
     results: Mapping[str, Result] = field(default_factory=dict)  # results for the chosen vector and the pair
     strip: StrengthStrip | None = None
     paused: bool = False  # True if the table is measured on demand only
+    work: Work | None = None
 
     @property
     def vector(self) -> EditVector:

@@ -1,6 +1,7 @@
 """Traits that show a document: numbers of its results, and pictures as bytes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,7 +20,8 @@ from editgan_widgets.widgets.core.snapshot import Encoded
 from editgan_widgets.widgets.explorer.document import EFFECT, INTERACTION, Document
 
 _CURVES = 6  # maximum number of curves that are drawn
-_BARS = 8  # maximum number of parts that are drawn
+_BARS = 8  # number of parts that are drawn, the most affected ones
+_TARGETS = 4  # maximum number of further ones that the vector was learned from
 _THUMBNAIL = 160  # px, size of a picture of the strip
 
 _made: WeakKeyDictionary[Result, dict[str, Any]] = WeakKeyDictionary()  # cache; a result never changes
@@ -51,6 +53,7 @@ def snapshot(document: Document, encoded: Encoded) -> Mapping[str, Any]:
         "interaction_map": b"" if pair is None else encoded.packed("pair", _once(pair, "map", _scaled)),
         "views": {name: _once(found, "view", _view) for name, found in results.items()},
         "paused": document.paused,
+        "work": {} if document.work is None else asdict(document.work),
     }
 
 
@@ -77,7 +80,8 @@ def _numbers(found: Result) -> dict[str, Any]:
         values = found.norms if found.spreads is None else found.spreads
         return {"values": _list(values), "sizes": list(found.sizes or ()), "in_spreads": found.spreads is not None}
     if isinstance(found, EffectMap):
-        parts = [row for row in found.table() if row["share"] > 0][:_BARS]
+        rows = [row for row in found.table() if row["share"] > 0]
+        parts = rows[:_BARS] + [row for row in rows[_BARS:] if row["part"] in found.target][:_TARGETS]
         parts = [{**row, "low": _number(row["low"]), "high": _number(row["high"])} for row in parts]
         return {"peak": _number(found.mean.max()), "parts": parts, "target": list(found.target)}
     if isinstance(found, AttributeCurves):

@@ -40,6 +40,7 @@ from editgan_widgets.widgets.explorer.document import (
     SAFE,
     TRANSFER,
     Document,
+    Work,
 )
 
 FIRST, TABLE = 4, 12  # number of portraits after which a chosen vector's views, and a table row, are shown
@@ -164,7 +165,9 @@ class Tasks:
             count = self._count(study)
             if count < len(self.portraits) and seed == self.portraits[count]:
                 self._add(study, trial)  # the pictures exist already, so they are measured too
-            document = replace(document, strip=self._known_strip(document))
+            done = sum(self._strip_key(document.vector, seed) in self._strips for seed in document.seeds)
+            work = Work("strip", document.chosen, done, len(document.seeds))
+            document = replace(document, strip=self._known_strip(document), work=work)
             yield document
 
     # ---- views of the chosen vector
@@ -183,6 +186,8 @@ class Tasks:
         study = self._study(document.vector)
         for seed in self.portraits[self._count(study) : most]:
             self._add(study, self._trial(document.vector, seed))
+            work = Work("views", document.chosen, self._count(study), len(self.portraits))
+            document = replace(document, work=work)
             yield document
         self._settle()
         if _number(document, EFFECT) < min(study.n, most):
@@ -273,7 +278,8 @@ class Tasks:
             if known is None or (known.basis.n or 0) < count:
                 seeds = self.portraits[:count]
                 self._pairs[key] = interaction(self.model, first, second, seeds, truncation_psi=self.psi)
-            document = replace(document, results={**document.results, INTERACTION: self._pairs[key]})
+            work = Work("pair", document.chosen, count, self._pair_counts[-1])
+            document = replace(document, results={**document.results, INTERACTION: self._pairs[key]}, work=work)
             yield document
 
     # ---- the table
@@ -281,6 +287,7 @@ class Tasks:
     def _table(self, document: Document) -> Iterator[Document]:
         if document.paused:
             return
+        each = min(TABLE, len(self.portraits))
         for name, vector in document.vectors.items():
             if name in document.measured:
                 continue
@@ -288,6 +295,7 @@ class Tasks:
             if study is not None:
                 for seed in self.portraits[self._count(study) : TABLE]:
                     self._add(study, self._trial(vector, seed, _ROW_STRENGTHS))
+                    document = replace(document, work=Work("table", name, self._count(study), each))
                     yield document
                 self._settle()
             figures = figures_of(vector, study, self._safe_strength(vector))

@@ -12,7 +12,7 @@ class ExplorerView(LiveView):
     _css = STATIC / "explorer.bundle.css"
     KERNEL_WRITTEN = (
         "rows", "chosen", "second", "strength", "seed", "seeds", "image", "strip", "strip_sheet", "effect_map",
-        "interaction_map", "views", "paused",
+        "interaction_map", "views", "paused", "work",
     )  # fmt: skip
 
     width = traitlets.Int().tag(sync=True)  # px of the pictures
@@ -31,6 +31,7 @@ class ExplorerView(LiveView):
     interaction_map = traitlets.Bytes().tag(sync=True)
     views = traitlets.Dict().tag(sync=True)  # name -> {sentence, basis, n, …} of each result
     paused = traitlets.Bool(False).tag(sync=True)  # the table waits for "Measure all"
+    work = traitlets.Dict().tag(sync=True)  # {of, vector, done, total} of the step that a run did last
 
     sort_by = traitlets.Enum(("", "vector", "norm", "success", "leakage", "safe"), "").tag(sync=True)  # "": as given
     descending = traitlets.Bool(False).tag(sync=True)

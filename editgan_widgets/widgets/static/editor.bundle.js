@@ -2423,7 +2423,7 @@ function makeStatusText({ written, put, waiting, alive, abandoned, gone, t }) {
 
 // core/live_page.js
 var goneText = (t) => t("The kernel was restarted and does not know this widget. Run its cell again.");
-function makeLinePage(model, root, { putStatus, gone = goneText, onHandled, ...given }) {
+function makeLinePage(model, root, { putStatus, busy = () => "", gone = goneText, onHandled, ...given }) {
   const page = makePage(model, root);
   const { t } = page;
   const line = makeLine(
@@ -2437,7 +2437,7 @@ function makeLinePage(model, root, { putStatus, gone = goneText, onHandled, ...g
     }
   );
   const text = makeStatusText({
-    written: () => model.get("status"),
+    written: () => model.get("running") && busy() || model.get("status"),
     put: putStatus,
     waiting: line.waiting,
     alive: line.alive,

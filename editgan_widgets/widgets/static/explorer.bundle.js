@@ -465,7 +465,7 @@ function makeStatusText({ written, put, waiting, alive, abandoned, gone, t }) {
 
 // core/live_page.js
 var goneText = (t) => t("The kernel was restarted and does not know this widget. Run its cell again.");
-function makeLinePage(model, root, { putStatus, gone = goneText, onHandled, ...given }) {
+function makeLinePage(model, root, { putStatus, busy = () => "", gone = goneText, onHandled, ...given }) {
   const page = makePage(model, root);
   const { t } = page;
   const line = makeLine(
@@ -479,7 +479,7 @@ function makeLinePage(model, root, { putStatus, gone = goneText, onHandled, ...g
     }
   );
   const text = makeStatusText({
-    written: () => model.get("status"),
+    written: () => model.get("running") && busy() || model.get("status"),
     put: putStatus,
     waiting: line.waiting,
     alive: line.alive,
@@ -506,11 +506,12 @@ function makeLinePage(model, root, { putStatus, gone = goneText, onHandled, ...g
     )
   };
 }
-function makeStatusPage({ model, el }, { downloads = [], passing = [] } = {}) {
+function makeStatusPage({ model, el }, { downloads = [], passing = [], busy } = {}) {
   const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
   const page = makeLinePage(model, root, {
     downloads,
     passing: ["ack", "dismiss", ...passing],
+    busy,
     onHandled: () => {
     },
     putStatus: (text) => void (status.textContent = text)
@@ -775,10 +776,52 @@ function heatMap(cosine, names, { name }) {
       })
     )
   );
+  const numbers = cell < 34 ? [] : cosine.flatMap((row, i) => row.map((value, j) => s("text", { class: `ex-cosine${Math.abs(value ?? 0) > 0.6 ? " ex-on-strong" : ""}`, x: gutter + (j + 0.5) * cell, y: lean + (i + 0.5) * cell + 3.5, "text-anchor": "middle" }, short(value))));
   const beside = names.map((text, i) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, x: gutter - 6, y: lean + (i + 0.5) * cell + 0.35 * fontSize, "text-anchor": "end" }, text));
   const above = names.map((text, j) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, transform: `translate(${gutter + (j + 0.5) * cell + 0.35 * fontSize} ${lean - 5}) rotate(-62)` }, text));
   const over = 0.48 * gutter;
-  return s("svg", { class: "ex-plot ex-heat", viewBox: `0 0 ${460 + Math.min(over, 70)} ${lean + size + 2}`, role: "application", tabindex: 0, "aria-label": name, "data-lm-suppress-shortcuts": "true" }, ...cells, ...beside, ...above, s("rect", { class: "ex-cursor", visibility: "hidden", width: cell, height: cell, rx: 1.5 }));
+  return s("svg", { class: "ex-plot ex-heat", viewBox: `0 0 ${460 + Math.min(over, 70)} ${lean + size + 38}`, role: "application", tabindex: 0, "aria-label": name, "data-lm-suppress-shortcuts": "true" }, ...cells, ...numbers, ...beside, ...above, ...cosineScale(gutter, lean + size + 12, size), s("rect", { class: "ex-cursor", visibility: "hidden", width: cell, height: cell, rx: 1.5 }));
+}
+function cosineScale(left, top, width) {
+  const [steps, wide] = [40, Math.min(200, width)];
+  const start = left + (width - wide) / 2;
+  const bar = Array.from({ length: steps }, (_, i) => {
+    const value = 2 * (i + 0.5) / steps - 1;
+    return s("rect", { class: value >= 0 ? "ex-alike" : "ex-opposed", x: start + i * wide / steps, y: top, width: wide / steps, height: 8, "fill-opacity": Math.abs(value).toFixed(3) });
+  });
+  const marks = [-1, -0.5, 0, 0.5, 1].map((at) => s("text", { class: "ex-tick", x: start + (at + 1) / 2 * wide, y: top + 22, "text-anchor": "middle" }, tickText(at)));
+  return [...bar, ...marks];
+}
+
+// explorer/heat.js
+var FROM = 0.2;
+var WHOLE = 0.6;
+var OPAQUE = 0.85;
+var PLASMA = [[13, 8, 135], [126, 3, 168], [204, 71, 120], [248, 149, 64], [240, 249, 33]];
+function heatColour(share) {
+  const place = Math.min(3.999, Math.max(0, 4 * share));
+  const [below, above] = [PLASMA[Math.floor(place)], PLASMA[Math.floor(place) + 1]];
+  const between = place - Math.floor(place);
+  const opaque = Math.min(1, Math.max(0, (share - FROM) / (WHOLE - FROM)));
+  return [...below.map((value, i) => Math.round(value + between * (above[i] - value))), Math.round(255 * OPAQUE * opaque)];
+}
+function heated(values, width, height) {
+  const image = new ImageData(width, height);
+  const colours = Array.from({ length: 256 }, (_, value) => heatColour(value / 255));
+  for (let i = 0; i < values.length; i++) image.data.set(colours[values[i]], 4 * i);
+  return image;
+}
+function makeHeatScale(title) {
+  const stops = [FROM, 0.4, 0.6, 0.8, 1].map((share) => `rgb(${heatColour(share).slice(0, 3)} / ${heatColour(share)[3] / 255})`.replaceAll(",", " "));
+  const bar = h("span", { class: "ex-scale", "aria-hidden": "true" });
+  bar.style.backgroundImage = `linear-gradient(90deg, ${stops.join(", ")})`;
+  return h("span", { class: "ex-heat-scale", title }, h("span", { class: "ex-count" }), bar, h("span", { class: "ex-count" }));
+}
+function showHeatScale(scale, peak) {
+  scale.hidden = !peak;
+  const [low, high] = [FROM * (peak ?? 0), peak ?? 0].map(percent);
+  scale.firstElementChild?.replaceChildren(low);
+  scale.lastElementChild?.replaceChildren(high);
 }
 
 // core/previews.js
@@ -833,7 +876,7 @@ function makeDrag({ moves, letGo }) {
 
 // explorer/stage.js
 var LIMIT = 2;
-function makeStage({ model, root, t, put, tell, own }) {
+function makeStage({ model, root, t, put, tell, own }, { pictured }) {
   const [width, height] = [model.get("width"), model.get("height")];
   const picture = surface(width, height);
   const heat = surface(width, height);
@@ -869,8 +912,7 @@ function makeStage({ model, root, t, put, tell, own }) {
   const safe = h("div", { class: "ex-safe", "aria-hidden": "true" });
   const safeText = h("span", { class: "ex-count" });
   const overlay = h("input", { type: "checkbox", onchange: () => void put("overlay", overlay.checked) });
-  const scale = h("span", { class: "ex-scale", "aria-hidden": "true" });
-  const peak = h("span", { class: "ex-count" });
+  const scale = makeHeatScale(t("Mean change of a pixel at strength 1, of the value range; smaller changes are not coloured"));
   const node = h(
     "div",
     { class: "ex-stage" },
@@ -883,7 +925,7 @@ function makeStage({ model, root, t, put, tell, own }) {
       heat.canvas
     ),
     h("div", { class: "ex-slide" }, h("label", { class: "eg-field" }, h("span", {}, t("Strength")), value), h("div", { class: "ex-track" }, safe, slider)),
-    h("div", { class: "ex-options" }, h("label", { class: "eg-check" }, overlay, h("span", {}, t("Effect"))), scale, peak, safeText)
+    h("div", { class: "ex-options" }, h("label", { class: "eg-check" }, overlay, h("span", {}, t("Effect"))), scale, safeText)
   );
   let order = 0;
   let newest = 0;
@@ -895,6 +937,10 @@ function makeStage({ model, root, t, put, tell, own }) {
     if (mine > newest) {
       newest = mine;
       picture.drawImage(bitmap, 0, 0, width, height);
+      pictured(
+        /** @type {HTMLCanvasElement} */
+        picture.canvas
+      );
       root.dataset.pictures = String(Number(root.dataset.pictures ?? 0) + 1);
       root.dataset.pictured = String(performance.now());
     }
@@ -904,7 +950,7 @@ function makeStage({ model, root, t, put, tell, own }) {
   async function showHeat() {
     const values = await inflate(model.get("effect_map"));
     heat.clearRect(0, 0, width, height);
-    if (values) heat.putImageData(coloured(values, width, height), 0, 0);
+    if (values) heat.putImageData(heated(values, width, height), 0, 0);
   }
   function showStrength() {
     const strength = model.get("strength");
@@ -917,26 +963,13 @@ function makeStage({ model, root, t, put, tell, own }) {
     const found = model.get("rows").find((row) => row.name === model.get("chosen"))?.safe?.value;
     overlay.checked = model.get("overlay");
     heat.canvas.hidden = !overlay.checked;
-    scale.hidden = peak.hidden = !overlay.checked || !view;
-    peak.textContent = view?.peak ? t("to {peak}%", { peak: short(100 * view.peak) }) : "";
-    peak.title = t("Largest mean change of a pixel at strength 1, of the value range");
+    showHeatScale(scale, overlay.checked ? view?.peak : null);
     safeText.textContent = found === void 0 ? "" : t("safe to {strength}", { strength: short(found) });
     safeText.title = t("Strength up to which the median portrait stays within the 99% ellipsoid of W");
     safe.hidden = found === void 0 || found >= LIMIT;
     if (found !== void 0) safe.style.left = `${100 * (found + LIMIT) / (2 * LIMIT)}%`;
   }
   return { node, showPicture, showHeat, showStrength, showOptions };
-}
-function coloured(values, width, height) {
-  const image = new ImageData(width, height);
-  for (let i = 0; i < values.length; i++) {
-    const share = values[i] / 255;
-    image.data[4 * i] = 255;
-    image.data[4 * i + 1] = Math.round(40 + 200 * share ** 1.5);
-    image.data[4 * i + 2] = Math.round(20 + 40 * share ** 3);
-    image.data[4 * i + 3] = Math.round(225 * Math.min(1, 1.25 * share) ** 0.9);
-  }
-  return image;
 }
 
 // explorer/strip.js
@@ -1111,13 +1144,14 @@ function makeTable({ model, t, put, tell }, chosen) {
 
 // explorer/main.js
 function render(given) {
-  const page = makeStatusPage(given, { downloads: ["download"] });
+  const page = makeStatusPage(given, { downloads: ["download"], busy: () => workText(t, model) });
   const { t, tell, model, on, root } = page;
   root.classList.add("ex-root");
   root.setAttribute("aria-label", t("Explorer of edit vectors"));
   const chosen = makeChosen(page, { changed: () => (table.show(), showNames(), showCursor()) });
   const table = makeTable(page, chosen);
-  const stage = makeStage(page);
+  const ground = surface(model.get("width"), model.get("height"));
+  const stage = makeStage(page, { pictured: (picture) => ground.drawImage(picture, 0, 0) });
   const strip = makeStrip(page);
   const cards = {
     table: makeCard(page, t("Edit vectors"), "vectors", "ex-vectors"),
@@ -1181,11 +1215,20 @@ function render(given) {
   }
   function showCurves() {
     const view = model.get("views")["attribute curves"];
-    const empty = model.get("attributes") ? h("div", { class: "ex-wait" }) : nothing;
+    const empty = model.get("attributes") ? h("p", { class: "ex-wait eg-quiet" }, waitText()) : nothing;
     if (!view || !view.curves.length) return cards.curves.show(view, empty);
     const { leakage, "transfer rate": transfer } = model.get("views");
     const sentence = [view, transfer, leakage].map((about) => about?.sentence ?? "").join(" ");
     cards.curves.show({ ...view, sentence }, curvePlot(view.curves, { name: view.sentence, target: view.target, strength: model.get("strength"), x: t("strength"), y: t("change, standard deviations") }));
+  }
+  function waitText() {
+    const { of, vector, done = 0, total = 0 } = model.get("work");
+    if (!model.get("running")) return t("Not measured yet");
+    return of === "views" && vector === model.get("chosen") ? t("Measuring: portrait {done} of {total}", { done, total }) : t("Waiting for the pictures");
+  }
+  function showWait() {
+    const wait = cards.curves.body.querySelector(".ex-wait");
+    if (wait) wait.textContent = waitText();
   }
   function showRows() {
     const view = model.get("views")["row norms"];
@@ -1257,17 +1300,23 @@ function render(given) {
     handled(event);
   }
   const map = surface(model.get("width"), model.get("height"));
-  map.canvas.className = "ex-map";
+  ground.canvas.className = "ex-ground";
+  map.canvas.className = "ex-overlay";
+  const mapScale = makeHeatScale(t("Mean deviation of a pixel from the sum of both effects, of the value range; smaller deviations are not coloured"));
   async function showPair() {
     const view = model.get("views").interaction;
-    cards.pair.show(
-      view,
+    cards.pair.show(view, h(
+      "div",
+      { class: "ex-frame" },
+      /** @type {HTMLCanvasElement} */
+      ground.canvas,
       /** @type {HTMLCanvasElement} */
       map.canvas
-    );
+    ), mapScale);
+    showHeatScale(mapScale, view?.peak);
     const values = view ? await inflate(model.get("interaction_map")) : null;
     map.clearRect(0, 0, map.canvas.width, map.canvas.height);
-    if (values) map.putImageData(coloured(values, map.canvas.width, map.canvas.height), 0, 0);
+    if (values) map.putImageData(heated(values, map.canvas.width, map.canvas.height), 0, 0);
     map.canvas.setAttribute("role", "img");
     map.canvas.setAttribute("aria-label", t("Where the two together differ from the sum of their effects"));
   }
@@ -1295,6 +1344,7 @@ function render(given) {
   on("change:views", showViews);
   on(["change:overlay", "change:rows", "change:chosen"], stage.showOptions);
   on(["change:running", "change:rows", "change:paused"], showMeasure);
+  on(["change:running", "change:work", "change:chosen"], showWait);
   stage.showPicture();
   stage.showHeat();
   table.show();
@@ -1308,7 +1358,20 @@ function render(given) {
   requestAnimationFrame(table.show);
   return page.close;
 }
+function workText(t, model) {
+  const { of = "", vector = "", done = 0, total = 0 } = model.get("progress").step ? model.get("work") : {};
+  const named = (name) => t(name);
+  const given = { vector: named(vector), done, total };
+  if (of === "strip") return t("Pictures of {vector}: portrait {done} of {total}", given);
+  if (of === "views") return t("Measuring {vector}: portrait {done} of {total}", given);
+  if (of === "pair") return t("Measuring {vector} and {second} together", { ...given, second: named(model.get("second")) });
+  const rows = model.get("rows");
+  const row = 1 + rows.filter((one) => one.measured).length;
+  if (of === "table") return t("Measuring the table: {vector}, portrait {done} of {total}; vector {row} of {rows}", { ...given, row: Math.min(row, rows.length), rows: rows.length });
+  return t("Measuring {vector}", { vector: named(model.get("chosen")) });
+}
 var main_default = { render };
 export {
-  main_default as default
+  main_default as default,
+  workText
 };
