@@ -14,9 +14,11 @@ from matplotlib.figure import Figure
 from scipy import special
 from torch import Tensor
 
+from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
-from editgan_widgets.analysis.trials import Trials, distinct, observe, observed_or_interrupted
+from editgan_widgets.analysis.trials import Trials, observe, observed_or_interrupted
+from editgan_widgets.latent.directions.arguments import Strengths, Vectors, several_strengths, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import without_nan
@@ -142,12 +144,13 @@ def _read_all(read: Read, pictures: Tensor) -> Mapping[str, np.ndarray]:
     return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
 
 
+@checked()
 def attribute_curve(
     model: EditGAN,
     vector: EditVector,
     attribute: str,
     read: Read,
-    strengths: Sequence[float] = STRENGTHS,
+    strengths: Strengths = STRENGTHS,
     seeds: Iterable[int] = range(100),
     truncation_psi: float = 0.7,
     progress: bool = False,
@@ -166,10 +169,13 @@ def attribute_curve(
     Portraits on which the attribute is not a finite number are left out. Raises ValueError for an unknown attribute and
     for strengths that are all 0.
     """
-    if not any(strengths):
-        raise ValueError(f"strengths are scales of the vector, some of them not 0; got {list(strengths)}")
-    observer = CurveObserver(read, strengths, attribute)
-    seen = observe(model, vector, [observer], seeds, strengths, truncation_psi, progress=progress)
+    vector.check(model)
+    scales = several_strengths(strengths)
+    if not any(scales):
+        raise ValueError(f"strengths are scales of the vector, some of them not 0; got {list(scales)}")
+    attributes_read(model, read, [attribute])
+    observer = CurveObserver(read, scales, attribute)
+    seen = observe(model, vector, [observer], seeds, scales, truncation_psi, progress=progress)
     return observer.result(vector, attribute, Basis(len(seen), None, _INTERVAL, model.fingerprint))
 
 
@@ -302,11 +308,12 @@ class Leakage(Result):
         )
 
 
+@checked()
 def leakage(
     model: EditGAN,
-    vectors: Mapping[str, EditVector],
+    vectors: Vectors,
     read: Read,
-    strengths: Sequence[float] = (0.5, 1.0, 2.0),
+    strengths: Strengths = (0.5, 1.0, 2.0),
     seeds: Iterable[int] = range(100),
     truncation_psi: float = 0.7,
     progress: bool = False,
@@ -315,7 +322,8 @@ def leakage(
 
     Args:
         model: the model of the vectors.
-        vectors: target attribute -> vector.
+        vectors: target attribute -> vector; or one or more vectors whose recipes name their attributes, as those of a
+            library do.
         read: attributes of pictures.
         strengths: above 0, between which the change of one standard deviation is searched.
         seeds, truncation_psi: seeds and truncation of the portraits.
@@ -324,20 +332,19 @@ def leakage(
     Ctrl+C ends it with the vectors that were measured completely. Raises ValueError for no vectors, strengths of 0 or
     below, fewer than two seeds, an unknown attribute, or one that does not vary over the portraits.
     """
-    if not vectors:
-        raise ValueError("no vectors were given; give them by their target attribute: {'smile': vector}")
-    if not len(strengths) or min(strengths) <= 0:
-        raise ValueError(f"strengths must be above 0; got {list(strengths)}; negate a vector for the other direction")
-    chosen = distinct(seeds)
+    targets, scales, chosen = _by_target(vectors), several_strengths(strengths), list(seeds)
+    if min(scales) <= 0:
+        raise ValueError(f"strengths must be above 0; got {list(scales)}; negate a vector for the other direction")
     if len(chosen) < 2:
         raise ValueError("leakage is in standard deviations over portraits; give two seeds or more")
+    for vector in targets.values():
+        vector.check(model)
+    attributes_read(model, read, targets)
     measured: dict[str, tuple[EditVector, float, bool, dict[str, float]]] = {}
     n = len(chosen)
-    for target, vector in vectors.items():
-        observer = CurveObserver(read, strengths, target)
-        seen = observed_or_interrupted(
-            model, vector, observer, chosen, strengths, truncation_psi, progress, not measured
-        )
+    for target, vector in targets.items():
+        observer = CurveObserver(read, scales, target)
+        seen = observed_or_interrupted(model, vector, observer, chosen, scales, truncation_psi, progress, not measured)
         if seen < len(chosen) and measured:
             break  # interrupted: the vectors before are complete
         n = seen
@@ -356,6 +363,22 @@ def leakage(
         reached=tuple(reached for _, _, reached, _ in measured.values()),
         basis=Basis(n, None, "means over the same portraits", model.fingerprint),
     )
+
+
+def _by_target(vectors: Vectors) -> dict[str, EditVector]:
+    """Target attribute -> vector; where vectors have no keys, their recipes name the attributes."""
+    if isinstance(vectors, Mapping) and vectors:
+        return dict(zip(map(str, vectors), several_vectors(vectors), strict=True))
+    found: dict[str, EditVector] = {}
+    for vector in several_vectors(vectors):
+        target = vector.recipe.get("attribute")
+        if not isinstance(target, str) or target in found:
+            why = "names no attribute" if target not in found else f"is for {target!r}, as another one is"
+            raise ValueError(
+                f"the recipe of {vector.name!r} {why}; give vectors by their target attribute: {{'smile': vector}}"
+            )
+        found[target] = vector
+    return found
 
 
 def leakage_of(vector: EditVector, target: str, curves: Mapping[str, AttributeCurve], basis: Basis) -> Leakage:

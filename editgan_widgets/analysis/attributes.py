@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -10,10 +10,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets import images
+from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.analysis.vector_effects import READ_WELL
 from editgan_widgets.domains.registry import domain_of, judges_of
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import is_real, plain, shown
 
 
 @runtime_checkable
@@ -29,6 +31,7 @@ class StatisticsReader(Protocol):
         ...
 
 
+@checked()
 def attributes_of(model: EditGAN) -> Read:
     """Return a function that reads attributes of a model's pictures: the factors of its domain's judge.
 
@@ -47,6 +50,7 @@ def default_attributes(model: EditGAN) -> Read | None:
     return None if judges_of(model).factors is None else attributes_of(model)
 
 
+@checked()
 def compared_attributes(model: EditGAN) -> Read:
     """Return `attributes_of` without those that say little about an edit.
 
@@ -90,14 +94,17 @@ class SharedStatistics:
         return self._factors.read_statistics(self.features(pictures))
 
 
-def by_picture(**functions: Callable[[np.ndarray], float]) -> Read:
+def by_picture(*unnamed: Any, **functions: Callable[[np.ndarray], float]) -> Read:
     """Make attributes from functions of one picture, uint8 [H, W, 3], that return a number.
 
-    For example `by_picture(brightness=lambda picture: picture.mean())`. Raises ValueError for no functions, and when
-    called, if a function does not return a finite number.
+    For example `by_picture(brightness=lambda picture: picture.mean())`. Raises ValueError for no functions, or one
+    without a name, and when called, if a function does not return a finite number.
     """
-    if not functions:
-        raise ValueError("no function was given; name one: by_picture(smile=my_function)")
+    if unnamed or not functions:
+        raise ValueError("by_picture takes functions by the name of their attribute: by_picture(smile=my_function)")
+    for name, function in functions.items():
+        if not callable(function):
+            raise ValueError(f"{name} must be a function of a picture, uint8 [H, W, 3]; got {shown(function)}")
 
     return _ByPicture(functions)
 
@@ -113,8 +120,10 @@ class _ByPicture:
         found: dict[str, list[float]] = {name: [] for name in self.functions}
         for picture in images.to_uint8(pictures):
             for name, function in self.functions.items():
-                value = float(function(picture))
-                if not np.isfinite(value):
-                    raise ValueError(f"attribute {name!r} is {value} for a picture; the function must return a number")
-                found[name].append(value)
+                value = plain(function(picture))
+                if not (is_real(value) or isinstance(value, bool)) or not np.isfinite(value):
+                    raise ValueError(
+                        f"attribute {name!r} is {shown(value)} for a picture; the function must return a finite number"
+                    )
+                found[name].append(float(value))
         return {name: np.array(values) for name, values in found.items()}

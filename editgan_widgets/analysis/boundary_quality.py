@@ -13,12 +13,13 @@ import torch
 from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
+from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.directions import LabelledLatents, labelled_latents
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.label_classes import Classes, classes_of
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
-from editgan_widgets.latent.directions.boundaries import METHODS, Fit, Plane, in_axes, whitening
+from editgan_widgets.latent.directions.boundaries import METHODS, Fit, Plane, in_axes, known_method, whitening
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Real, Whole, real, whole
@@ -86,6 +87,7 @@ class Boundary(Result):
         )
 
 
+@checked()
 def boundary(
     model: EditGAN,
     attribute: str,
@@ -116,21 +118,25 @@ def boundary(
     which W varies most; its cosine there is 0.4 to 0.85.
 
     Raises ValueError for an unknown attribute or method, a share outside 0 to 0.5, an attribute that is the same in all
-    samples, and for fewer than 10 samples in a class.
+    samples, fewer than 20 samples, and for fewer than 10 in a class; MissingExtraError without scikit-learn.
     """
+    count = whole(samples, "samples")
+    if count < 2 * _LEAST:
+        raise ValueError(f"samples are pictures to learn from, {2 * _LEAST} or more, better 1,000; got {count}")
+    known_method(method)
+    share = _checked_share(share)
+    attributes_read(model, read, [attribute])
     latents = labelled_latents(model, attribute, read, samples, seed)
     return boundary_of(model, latents, method, share, seed)
 
 
+@checked()
 def boundary_of(
     model: EditGAN, latents: LabelledLatents, method: str = "svm", share: Real = 0.1, seed: Whole = 0
 ) -> Boundary:
     """Learn the boundary from labelled latents. Arguments and errors as in `boundary`."""
-    if method not in METHODS:
-        raise ValueError(f"unknown method {method!r}; use one of {', '.join(map(repr, METHODS))}")
-    share, seed = real(share, "share"), whole(seed, "seed", least=0)
-    if not 0 < share <= 0.5:
-        raise ValueError(f"share must be above 0 and at most 0.5; got {share!r}")
+    known_method(method)
+    share, seed = _checked_share(share), whole(seed, "seed", least=0)
     classes = classes_of(latents.values, latents.attribute, len(latents.w), _LEAST)
     w = latents.w.double().cpu().numpy()[classes.kept]
     rng = np.random.default_rng(seed)
@@ -157,6 +163,13 @@ def boundary_of(
         Basis(len(w), seed, "95% Wilson's interval over held-out samples", model.fingerprint),
         float(classes.positive.mean()), classes.labels, classes.left_out,
     )  # fmt: skip
+
+
+def _checked_share(given: Real) -> float:
+    share = real(given, "share")
+    if not 0 < share <= 0.5:
+        raise ValueError(f"share must be above 0 and at most 0.5; got {share!r}")
+    return share
 
 
 def _split(classes: Classes, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

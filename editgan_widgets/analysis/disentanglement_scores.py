@@ -17,11 +17,14 @@ import torch
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from scipy.stats import t as student
+from torch import Tensor
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.extras import scikit_learn
+from editgan_widgets.latent.directions.arguments import kind_of, several_names
 from editgan_widgets.latent.directions.style_space import styles
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Real, Whole, real, whole
@@ -30,6 +33,7 @@ BINS = 20
 SPACES = ("z", "w", "s")
 _TEST_SHARE = 0.25  # share of the samples on which informativeness is measured
 _FOLDS = 3
+_LEAST = 50  # samples
 _CHANCE = 0.01  # probability that codes independent of all factors get any importance
 
 
@@ -76,8 +80,8 @@ class Disentanglement(Result):
 
 
 def disentanglement(
-    codes: Float[np.ndarray, "n d"],
-    factors: Mapping[str, np.ndarray],
+    codes: Float[np.ndarray, "n d"] | Tensor | Sequence[Sequence[float]],
+    factors: Mapping[str, Any],
     space: str = "codes",
     bins: int = BINS,
     seed: Whole = 0,
@@ -86,7 +90,7 @@ def disentanglement(
     """Score codes against known factors of the same samples.
 
     Args:
-        codes: one row for each sample.
+        codes: one row for each sample: an array, a tensor or lists.
         factors: name -> `[n]`, a number, or True or False, for each sample; constant factors are left out.
         space: name of the codes for tables and plots.
         bins: number of bins of equal width for the mutual information.
@@ -96,8 +100,15 @@ def disentanglement(
     Raises ValueError for fewer than 50 samples, values that are not finite numbers, different lengths, or only constant
     factors.
     """
+    if not isinstance(factors, Mapping):
+        raise ValueError(f"factors are values by name, such as {{'smile': values}}; got {kind_of(factors)}")
+    codes = np.asarray(codes)
+    if codes.ndim != 2:
+        raise ValueError(f"codes have one row for each sample, [n, d]; got shape {codes.shape}")
     n, first, bins = len(codes), whole(seed, "seed", least=0), whole(bins, "bins", least=2)
     for name, values in factors.items():
+        if np.ndim(values) != 1:
+            raise ValueError(f"factor {name!r} must have one value for each sample; got shape {np.shape(values)}")
         if len(values) != n:
             raise ValueError(f"factor {name!r} has {len(values)} values for {n} codes; give one for each")
     numbers = {name: _numbers(values, f"factor {name!r}") for name, values in factors.items()}
@@ -105,8 +116,8 @@ def disentanglement(
     if not kept:
         raise ValueError("no factor varies over the samples; give at least one that does")
     y = np.stack(list(kept.values()), 1)
-    if n < 50:
-        raise ValueError(f"{n} samples are too few to score codes; give 50 or more, better 1,000")
+    if n < _LEAST:
+        raise ValueError(f"{n} samples are too few to score codes; give {_LEAST} or more, better 1,000")
     x = _numbers(codes, "codes")
     importance, r2 = _lasso(x, y, first, progress)
     d, c = _disentanglement_and_completeness(importance)
@@ -116,10 +127,11 @@ def disentanglement(
     )  # fmt: skip
 
 
+@checked()
 def disentanglement_of(
     model: EditGAN,
     read: Read,
-    spaces: Sequence[str] = SPACES,
+    spaces: str | Sequence[str] = SPACES,
     samples: Whole = 2000,
     seed: Whole = 0,
     truncation_psi: Real = 1.0,
@@ -131,7 +143,7 @@ def disentanglement_of(
     Args:
         model: the model to score.
         read: attributes of pictures (analysis/attributes.py).
-        spaces: any of "z", "w" and "s" (styles of all layers, StyleSpace).
+        spaces: one or several of "z", "w" and "s" (styles of all layers, StyleSpace).
         samples: pictures; 2,000 take some minutes at 128 px on a CPU.
         seed: seed of the codes.
         truncation_psi: truncation of the pictures.
@@ -140,11 +152,16 @@ def disentanglement_of(
 
     Raises ValueError for an unknown space, and the errors of `disentanglement`.
     """
+    spaces = several_names(spaces, "spaces")
     if unknown := sorted(set(spaces) - set(SPACES)):
         raise ValueError(f"unknown space {unknown[0]!r}; use {', '.join(map(repr, SPACES))}")
-    if not spaces:
-        raise ValueError(f"no space was given; give one or more of {', '.join(map(repr, SPACES))}")
-    count, first = whole(samples, "samples", least=1), whole(seed, "seed", least=0)
+    count, first = whole(samples, "samples"), whole(seed, "seed", least=0)
+    if count < _LEAST:
+        raise ValueError(f"{count} samples are too few to score codes; give {_LEAST} or more, better 1,000")
+    scikit_learn("linear_model")
+    if "s" in spaces:
+        styles(model, model.sample_w_plus(0))  # raises for a generator without styles
+    attributes_read(model, read)
     psi, most = real(truncation_psi, "truncation_psi"), whole(batch, "batch", least=1)
     found: dict[str, list[np.ndarray]] = {space: [] for space in spaces}
     factors: dict[str, list[np.ndarray]] = {}

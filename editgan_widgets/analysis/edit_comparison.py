@@ -19,16 +19,18 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.arguments import attributes_read, checked, try_network
 from editgan_widgets.analysis.directions import scale_for
 from editgan_widgets.analysis.distribution import Estimate, kernel_distance
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read, checked_values, picture_of, source_seeds
-from editgan_widgets.analysis.trials import distinct
+from editgan_widgets.latent.directions.arguments import Strengths, kind_of, one_vector, several_strengths
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.refine import best_step, refine
 from editgan_widgets.latent.target import NothingToRefineError
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import whole
 
 HAS_SHARE = 0.3  # the share of the samples with the highest values that count as having the attribute
 TUNED_ON = 20  # portraits on which the scale of strength 1 is found
@@ -54,6 +56,11 @@ class EditWay:
     vector: EditVector
     labels: int  # labelled pictures that it was learned from
     refined: int = 0  # steps of refinement (latent/refine.py)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "vector", one_vector(self.vector))
+        for name in ("labels", "refined"):
+            object.__setattr__(self, name, whole(getattr(self, name), name, least=0))
 
 
 @dataclass(frozen=True)
@@ -186,15 +193,16 @@ class EditComparison(Result):
         )
 
 
+@checked()
 def compare_edits(
     model: EditGAN,
-    ways: Sequence[EditWay],
+    ways: EditWay | Sequence[EditWay],
     attribute: str,
     read: Read,
     identity: IdentityModel,
     features: Callable[[Tensor], Tensor],
     seeds: Iterable[int] = range(50_000, 50_400),
-    strengths: Sequence[float] = (1.0, 2.0, 3.0, 4.0),
+    strengths: Strengths = (1.0, 2.0, 3.0, 4.0),
     samples: int = 2000,
     refined_portraits: int = 40,
     seed: int = 0,
@@ -205,14 +213,15 @@ def compare_edits(
 
     Args:
         model: the model of all the vectors; refinement needs its interpreter.
-        ways: to compare.
+        ways: to compare; their names differ.
         attribute: a name that `read` gives.
         read: attributes of pictures (analysis/attributes.py).
         identity: picture [n, 3, H, W] in [-1, 1] -> unit vectors [n, d].
         features: picture [n, 3, H, W] -> features [n, d] of the KID.
         seeds: seeds of the portraits; those that have more of the attribute than the median sample are left out.
         strengths: strengths of each way; see `WayMeasure.strength`.
-        samples: sampled pictures, of which the HAS_SHARE with the highest values are those that have the attribute.
+        samples: sampled pictures, 20 or more, of which the HAS_SHARE with the highest values are those that have the
+            attribute.
         refined_portraits: the first of the portraits, on which ways with refinement are measured; each takes seconds.
         seed: seed of the samples.
         truncation_psi: truncation of portraits and samples.
@@ -221,11 +230,18 @@ def compare_edits(
     Raises ValueError for an unknown attribute, too few portraits or one that a vector was learned on, and
     WrongModelError for a vector of another model.
     """
-    chosen = distinct(seeds)
+    chosen, ways = list(seeds), _ways(ways)
+    scales, samples = several_strengths(strengths), whole(samples, "samples", least=20)
+    refined_portraits = whole(refined_portraits, "refined_portraits", least=1)
     for way in ways:
         way.vector.check(model)
+        if way.refined:
+            model.trained_interpreter()
         if known := set(source_seeds(way.vector)) & set(chosen):
             raise ValueError(f"{way.name!r} was learned on seed {min(known)}; leave it out of the seeds")
+    attributes_read(model, read, [attribute])
+    try_network(model, identity, "identity")
+    try_network(model, features, "features")
     sampled, real = _samples(model, attribute, read, features, samples, seed, truncation_psi)
     values = sampled[attribute]
     threshold, median = float(np.quantile(values, 1 - HAS_SHARE)), float(np.median(values))
@@ -234,11 +250,11 @@ def compare_edits(
     judged = _Judged(model, attribute, read, identity, features, real, threshold, deviations, w_plus, before)
     tuning = range(10_000_000, 10_000_000 + TUNED_ON)
     found = []
-    with tqdm(total=len(ways) * len(strengths), disable=not progress, unit="strength") as bar:
+    with tqdm(total=len(ways) * len(scales), disable=not progress, unit="strength") as bar:
         for way in ways:
             unit = scale_for(model, way.vector, attribute, read, threshold - median, tuning, truncation_psi)
             n = refined_portraits if way.refined else len(w_plus)
-            for strength in strengths:
+            for strength in scales:
                 found.append(judged.measure(way, n, strength, strength * unit))
                 bar.update()
     unedited = kernel_distance(real, _batched(features, before).cpu().numpy())
@@ -247,6 +263,22 @@ def compare_edits(
     natural = {name: x - start[name] for name, x in with_it.items()}
     basis = Basis(len(w_plus), seed, "95% intervals: Wilson's, Student's", model.fingerprint)
     return EditComparison(attribute, threshold, unedited, natural, tuple(found), basis)
+
+
+def _ways(given: Any) -> list[EditWay]:
+    """The ways as a list. Raises ValueError for none, other things, and a repeated name."""
+    several = [given] if isinstance(given, EditWay) else list(given) if isinstance(given, Iterable) else [given]
+    for way in several:
+        if not isinstance(way, EditWay):
+            raise ValueError(
+                f"ways are EditWays; got {kind_of(way)}; make one of a vector: EditWay('a name', vector, labels=16)"
+            )
+    names = [way.name for way in several]
+    if not names:
+        raise ValueError("no ways were given; ways_to_edit(model, vector, attribute, read) makes some")
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"two ways are named {repeated[0]!r}; rename one")
+    return several
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,21 +4,25 @@ from dataclasses import replace
 
 import numpy as np
 
+from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.boundary_quality import boundary_of
 from editgan_widgets.analysis.directions import LabelledLatents, labelled_latents, mean_difference, svm_boundary
 from editgan_widgets.analysis.edit_comparison import EditWay
 from editgan_widgets.analysis.found_directions import AttributeScale, unsupervised_directions
 from editgan_widgets.analysis.label_classes import ClassesError
 from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.latent.directions.boundaries import known_method
 from editgan_widgets.latent.directions.conditioning import regularise
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import is_whole, whole
 
 REGULARISED = "edit vector, regularised"
 _SCORED_ON = 24  # portraits on which the candidates of SeFa and StyleSpace are compared
 
 
+@checked()
 def ways_to_edit(
     model: EditGAN,
     vector: EditVector,
@@ -50,6 +54,14 @@ def ways_to_edit(
 
     Raises ValueError for an unknown attribute or a generator that a method does not fit.
     """
+    vector.check(model)
+    known_method("svm")
+    samples, candidates = whole(samples, "samples", least=20), whole(candidates, "candidates", least=1)
+    refined, few = (
+        tuple(whole(one, name, least=least) for one in ([given] if is_whole(given) else given))
+        for given, name, least in ((refined, "refined", 1), (few, "few", 2))
+    )
+    attributes_read(model, read, [attribute])
     masks = len(model.metadata.get("interpreter", {}).get("seeds", ()))
     latents = labelled_latents(model, attribute, read, samples, seed)
     ways = [EditWay("edit vector", vector, masks)]

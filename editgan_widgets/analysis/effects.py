@@ -11,10 +11,12 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from scipy import ndimage
 
+from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.trials import Trials, observe
 from editgan_widgets.labels import LabelSet
+from editgan_widgets.latent.directions.arguments import Parts, part_ids
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -145,12 +147,13 @@ class EffectObserver:
         )
 
 
+@checked()
 def effect_map(
     model: EditGAN,
     vector: EditVector,
     seeds: Iterable[int] = range(100),
     strength: float = 1.0,
-    target: Iterable[str] | None = None,
+    target: Parts | None = None,
     truncation_psi: float = 0.7,
     seed: int = 0,
     progress: bool = False,
@@ -161,7 +164,7 @@ def effect_map(
         model, vector: as in `trials.observe`.
         seeds: seeds of the portraits.
         strength: strength of the vector.
-        target: names of the target parts; None means the vector's labels.
+        target: names of the target parts, or of groups of parts, one or several; None means the vector's labels.
         truncation_psi: truncation of the portraits.
         seed: seed of the bootstrap.
         progress: show a progress bar.
@@ -173,8 +176,9 @@ def effect_map(
         raise ValueError("the effect of a vector at strength 0 is nothing; give another strength")
     if target is not None and model.interpreter is None:
         raise ValueError("target parts need an interpreter, which this model lacks; leave target out")
-    names = [name for name in vector.labels if name in {x.name for x in model.labels}] if target is None else target
-    observer = EffectObserver(model.labels, [model.labels[name].id for name in names], float(strength))
+    vector.check(model)
+    parts = model.labels.exact_ids(vector.labels) if target is None else part_ids(model.labels, target, "target")
+    observer = EffectObserver(model.labels, parts, float(strength))
     seen = observe(model, vector, [observer], seeds, [strength], truncation_psi, progress=progress)
     basis = Basis(len(seen), seed, "95% bootstrap interval over portraits", model.fingerprint)
     return observer.result(vector, np.random.default_rng(seed), basis)

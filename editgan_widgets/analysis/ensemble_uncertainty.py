@@ -19,10 +19,10 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.segmentation import most_likely
-from editgan_widgets.analysis.trials import distinct
 from editgan_widgets.models.editgan import EditGAN
 
 TOP_SHARE = 0.1  # share of a picture's pixels, those with the highest divergence, whose mean is its uncertainty
@@ -90,6 +90,7 @@ class InterpreterUncertainty(Result):
         )
 
 
+@checked()
 def interpreter_uncertainty(
     model: EditGAN,
     truth: Truth | None = None,
@@ -110,7 +111,7 @@ def interpreter_uncertainty(
     Ctrl+C ends it early; the result is then of the portraits so far. Raises ValueError for a model without an
     interpreter, no seeds, or ground truth of another shape.
     """
-    interpreter, chosen = model.trained_interpreter(), distinct(seeds)
+    interpreter, chosen = model.trained_interpreter(), list(seeds)
     maps, scores = [], {}
     by_part, counts = np.zeros((2, len(model.labels))), np.zeros((3, _BINS))
     try:
@@ -139,6 +140,7 @@ def interpreter_uncertainty(
     )
 
 
+@checked()
 def judged_parts(model: EditGAN) -> Truth:
     """Return a function that labels pictures with the segmenter of the model's domain, which is independent of it.
 

@@ -12,13 +12,15 @@ import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
+from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.boundary_quality import boundary_of
 from editgan_widgets.analysis.directions import latents_by_attribute
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read, picture_of
-from editgan_widgets.latent.directions.boundaries import METHODS
-from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
+from editgan_widgets.latent.directions.arguments import Parts, ids_of_each, several_names
+from editgan_widgets.latent.directions.boundaries import METHODS, known_method
+from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, layer_weights
 from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
 from editgan_widgets.latent.directions.unsupervised import ganspace, sefa
 from editgan_widgets.models.editgan import EditGAN
@@ -84,13 +86,14 @@ class Directions(Result):
         )
 
 
+@checked()
 def find_directions(
     model: EditGAN,
     read: Read | None = None,
     method: str = "sefa",
     count: Whole = 10,
-    attributes: Sequence[str] | None = None,
-    parts: Sequence[str] | None = None,
+    attributes: str | Sequence[str] | None = None,
+    parts: Parts | None = None,
     rows: Layers = None,
     seeds: Iterable[Whole] = range(24),
     samples: Whole = 1000,
@@ -105,8 +108,10 @@ def find_directions(
             `compared_attributes(model)`.
         method: "sefa", "ganspace", "stylespace", "svm", "logistic" or "mean difference".
         count: number of directions of an unsupervised method; for StyleSpace, of each part.
-        attributes: for which boundaries are learned; None means all attributes of `read`. Ignored by other methods.
-        parts: labels, or groups of labels, for which StyleSpace finds channels. Ignored by other methods.
+        attributes: one or several, for which boundaries are learned; None means all attributes of `read`. Ignored by
+            other methods.
+        parts: labels, or groups of labels, one or several, for which StyleSpace finds channels. Ignored by other
+            methods.
         rows: rows of w_plus that SeFa and GANSpace move: (first, one past the last); None = all.
         seeds: seeds of the portraits on which directions are scored.
         samples: pictures that boundaries are learned from.
@@ -118,18 +123,22 @@ def find_directions(
     (such as a single one), and parts that no style channel changes noticeably.
     """
     chosen, seed = [whole(one, "seeds") for one in seeds], whole(seed, "seed", least=0)
-    if not chosen:
-        raise ValueError("no seeds were given; give some, such as range(24)")
-    if read is None:
-        read = compared_attributes(model)
-    if method in METHODS:
-        labelled = latents_by_attribute(model, read, attributes, samples, seed)
-        vectors = [in_deviations(model, boundary_of(model, x, method, seed=seed).vector) for x in labelled]
-    elif method in UNSUPERVISED:
-        vectors = unsupervised_directions(model, method, count, rows, parts, seed)
-    else:
+    if method not in (*UNSUPERVISED, *METHODS):
         known = ", ".join(map(repr, (*UNSUPERVISED, *METHODS)))
         raise ValueError(f"unknown method {method!r}; use one of {known}")
+    samples = whole(samples, "samples", least=20)
+    layer_weights(rows, model.generator.num_rows, "rows")
+    if read is None:
+        read = compared_attributes(model)
+    if attributes is not None:
+        attributes = several_names(attributes, "attributes")
+    attributes_read(model, read, attributes or ())
+    if method in METHODS:
+        known_method(method)
+        labelled = latents_by_attribute(model, read, attributes, samples, seed)
+        vectors = [in_deviations(model, boundary_of(model, x, method, seed=seed).vector) for x in labelled]
+    else:
+        vectors = unsupervised_directions(model, method, count, rows, parts, seed)
     if not vectors:
         raise ValueError("no style channel changes these parts noticeably and locally; name other parts")
     scale = AttributeScale(model, read, chosen, real(truncation_psi, "truncation_psi"))
@@ -190,7 +199,7 @@ def unsupervised_directions(
     method: str = "sefa",
     count: Whole = 10,
     rows: Layers = None,
-    parts: Sequence[str] | None = None,
+    parts: Parts | None = None,
     seed: Whole = 0,
 ) -> list[EditVector]:
     """Find directions by SeFa, GANSpace or StyleSpace; scale 1 is one standard deviation of W (of S) along each.
@@ -203,12 +212,12 @@ def unsupervised_directions(
         return ganspace(model, count, rows, seed=seed)
     if method != "stylespace":
         raise ValueError(f"unknown method {method!r}; use one of {', '.join(map(repr, UNSUPERVISED))}")
-    if not parts:
+    if parts is None:
         raise ValueError("StyleSpace finds channels of parts; name some, such as parts=['hair']")
     channels = {
         (channel.row, channel.layer, channel.channel): None
-        for part in parts
-        for channel in part_channels(model, model.labels.resolve(part), count=count, seed=seed)
+        for some in ids_of_each(model.labels, parts)
+        for channel in part_channels(model, some, count=count, seed=seed)
     }
     return [channel_vector(model, *place) for place in channels]
 

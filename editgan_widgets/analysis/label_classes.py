@@ -51,6 +51,16 @@ class Classes:
         return np.concatenate([rising[~is_high][:count], rising[is_high][-count:]])
 
 
+def labels_of(values: Any, name: str, samples: int) -> Bool[np.ndarray, " n"]:
+    """Labels as booleans. Raises ClassesError for others than True and False, or 0 and 1, or another number of them."""
+    found = np.asarray(values)
+    if found.dtype.kind not in "biuf" or not np.isin(found, (0, 1)).all():
+        raise ClassesError(f"{name} must be labels, True or False, or 1 or 0, one for each sample")
+    if found.shape != (samples,):
+        raise ClassesError(f"{name} has labels of shape {found.shape} for {samples} samples; give one for each")
+    return found.astype(bool)
+
+
 def classes_of(values: Any, attribute: str, samples: int, least: int = 1) -> Classes:
     """Split values into two classes; values that are not finite are left out.
 

@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.analysis.trials import distinct
+from editgan_widgets.latent.directions.arguments import one_vector
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -54,6 +55,7 @@ class Deviation(Result):
         return f"{self.subject}: {value.value:.0%} ({value.low:.0%} to {value.high:.0%}) of the linear effect."
 
 
+@checked(first=one_vector, second=one_vector)
 def interaction(
     model: EditGAN,
     first: EditVector,
@@ -75,8 +77,11 @@ def interaction(
         strength: scale of both.
         progress: show a progress bar.
 
-    Ctrl+C ends it early; the result is of the portraits so far. Raises WrongModelError for vectors of another model.
+    Ctrl+C ends it early; the result is of the portraits so far. Raises WrongModelError for vectors of another model,
+    ValueError for a strength of 0.
     """
+
+    _check(model, strength, first, second)
 
     def pictures(w_plus: Tensor) -> tuple[Tensor, Tensor]:
         a, b = first.apply(w_plus, strength, model), second.apply(w_plus, strength, model)
@@ -88,6 +93,7 @@ def interaction(
     )
 
 
+@checked()
 def nonlinearity(
     model: EditGAN,
     vector: EditVector,
@@ -101,12 +107,21 @@ def nonlinearity(
     It is divided by the norm of G(w + s d) - G(w). Arguments as in `interaction`.
     """
 
+    _check(model, strength, vector)
+
     def pictures(w_plus: Tensor) -> tuple[Tensor, Tensor]:
         half, whole = vector.apply(w_plus, strength / 2, model), vector.apply(w_plus, strength, model)
         none, middle, end = _unclipped(model, torch.cat([w_plus, half, whole]))
         return middle - (none + end) / 2, end - none
 
     return _deviation(model, f"Nonlinearity of {vector.name!r}", pictures, seeds, truncation_psi, progress)
+
+
+def _check(model: EditGAN, strength: float, *vectors: EditVector) -> None:
+    for vector in vectors:
+        vector.check(model)
+    if strength == 0:
+        raise ValueError("at strength 0 no vector has an effect; give another strength")
 
 
 @torch.no_grad()
@@ -120,7 +135,7 @@ def _deviation(
     relative: list[float] = []
     total = np.zeros((model.resolution, model.resolution))
     try:
-        for seed in tqdm(distinct(seeds), desc=subject, unit="portrait", disable=not progress):
+        for seed in tqdm(list(seeds), desc=subject, unit="portrait", disable=not progress):
             deviation, effect = pictures(model.sample_w_plus(seed, truncation_psi))
             norm, mean = float(effect.norm()), deviation.abs().mean(0).cpu().numpy() / 2
             relative.append(float(deviation.norm()) / norm if norm > 0 else 0.0)

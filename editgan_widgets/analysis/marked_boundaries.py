@@ -4,24 +4,27 @@ A boundary of InterFaceGAN (Shen et al. 2020, section 3.1) from a dozen marks in
 accuracy is that of leave-one-out: each portrait is judged by the boundary of all others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.found_directions import in_deviations
+from editgan_widgets.analysis.label_classes import labels_of
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.extras import MissingExtraError, scikit_learn
-from editgan_widgets.latent.directions.boundaries import METHODS
+from editgan_widgets.latent.directions.boundaries import METHODS, known_method
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
 LEAST_MARKS = 2  # per sign; with fewer, leave-one-out is impossible
+_ROUNDING = 1e-5  # of the rows of one latent
 FEW_MARKS = 12  # below, or with fewer than a third of them of one sign, the accuracy is not to be relied on
 
 
@@ -70,10 +73,11 @@ class MarkedBoundary(Result):
         return said + ("; these are few marks, add more of both signs." if self.few else ".")
 
 
+@checked()
 def marked_boundary(
     model: EditGAN,
-    w: Float[Tensor, "n w_dim"],
-    positive: Sequence[bool] | Bool[np.ndarray, " n"],
+    w: Tensor | np.ndarray,
+    positive: Sequence[bool | int] | np.ndarray | Tensor,
     name: str = "marked",
     method: str | None = None,
 ) -> MarkedBoundary:
@@ -81,26 +85,24 @@ def marked_boundary(
 
     Args:
         model: the model of the latents.
-        w: latents of the marked portraits.
-        positive: True for those marked +.
+        w: latents of the marked portraits, `[n, w_dim]`; or `[n, num_ws, w_dim]` if all rows of each are equal, as
+            those of samples are.
+        positive: True, or 1, for those marked +; False, or 0, for the others.
         name: name of the edit vector.
         method: "svm", "logistic" or "mean difference"; None takes "svm" if scikit-learn is installed, else the last.
 
     Raises ValueError for another method, and for fewer than two marks of a sign, or latents that are
     all the same.
     """
-    marks = np.asarray(positive, bool)
-    if len(marks) != len(w):
-        raise ValueError(f"each latent has one mark; got {len(w)} latents and {len(marks)} marks")
+    points = _points(w, model)
+    marks = labels_of(list(positive) if isinstance(positive, Iterable) else positive, "positive", len(points))
     counts = int(marks.sum()), int((~marks).sum())
     if min(counts) < LEAST_MARKS:
         raise ValueError(
             f"mark at least {LEAST_MARKS} portraits + and {LEAST_MARKS} \N{MINUS SIGN}; got {counts[0]} and {counts[1]}"
         )
-    method = _available() if method is None else method
-    if method not in METHODS:
-        raise ValueError(f"unknown method {method!r}; use one of {', '.join(map(repr, METHODS))}")
-    fit, points = METHODS[method], w.detach().double().cpu().numpy()
+    method = _available() if method is None else known_method(method)
+    fit = METHODS[method]
     if len(np.unique(points, axis=0)) < 2:
         raise ValueError("all marked portraits are the same; mark others, sampled with a truncation_psi above 0")
     distances = np.empty(len(points))
@@ -119,6 +121,18 @@ def marked_boundary(
         Estimate.of_share((distances > 0) == marks), distances, marks,
         Basis(len(points), None, "95% Wilson's interval of leave-one-out", model.fingerprint),
     )  # fmt: skip
+
+
+def _points(w: Tensor | np.ndarray, model: EditGAN) -> Float[np.ndarray, "n w_dim"]:
+    """Latents of W as float64; those of W+ only if their rows are equal."""
+    given = np.asarray(w.detach().cpu() if isinstance(w, Tensor) else w, np.float64)
+    width = model.generator.w_dim
+    if given.ndim == 3 and given.shape[2] == width and np.ptp(given, axis=1).max(initial=0) <= _ROUNDING:
+        return given[:, 0]
+    if given.ndim != 2 or given.shape[1] != width:
+        rows = "; the rows of these latents differ, so they are none of W" if given.ndim == 3 else ""
+        raise ValueError(f"w are latents of W, [n, {width}]; got shape {given.shape}{rows}")
+    return given
 
 
 def _available() -> str:

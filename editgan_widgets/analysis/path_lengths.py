@@ -1,19 +1,22 @@
 """Perceptual path length, and linear separability (Karras et al. 2019, section 4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.label_classes import labels_of
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.extras import scikit_learn
+from editgan_widgets.latent.directions.arguments import kind_of
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
 from editgan_widgets.scalars import Whole, whole
@@ -53,6 +56,7 @@ class PathLength(Result):
         return f"The perceptual path length in {self.space.upper()} is {self.length}."
 
 
+@checked()
 def path_length(
     model: EditGAN,
     space: str = "w",
@@ -78,6 +82,7 @@ def path_length(
 
     Raises ValueError for an unknown space or too few samples. Ctrl+C keeps the samples so far, if at least 10.
     """
+    space = space.lower() if isinstance(space, str) else space
     if space not in ("z", "w"):
         raise ValueError(f"unknown space {space!r}; use 'z' or 'w'")
     samples, first = whole(samples, "samples"), whole(seed, "seed", least=0)
@@ -132,7 +137,7 @@ def _trimmed(values: np.ndarray) -> np.ndarray:
 
 
 def linear_separability(
-    latents: Float[np.ndarray, "n d"], attributes: dict[str, Bool[np.ndarray, " n"]], seed: Whole = 0
+    latents: Float[np.ndarray, "n d"] | Tensor, attributes: Mapping[str, Any], seed: Whole = 0
 ) -> float:
     """exp of the sum over attributes of H(Y | X): 1 if hyperplanes separate all of them, 2 for one attribute at chance.
 
@@ -146,6 +151,11 @@ def linear_separability(
 
     Raises ValueError for fewer than 40 samples, or an attribute that is constant in one half.
     """
+    if not isinstance(attributes, Mapping) or not attributes:
+        raise ValueError(f"attributes are labels by name, such as {{'smile': labels}}; got {kind_of(attributes)}")
+    latents = np.asarray(latents)
+    if latents.ndim != 2:
+        raise ValueError(f"latents have one row for each sample, [n, d]; got shape {latents.shape}")
     svm, preprocessing, pipeline = scikit_learn("svm"), scikit_learn("preprocessing"), scikit_learn("pipeline")
     if len(latents) < 40:
         raise ValueError(f"{len(latents)} samples are too few; give 40 or more")
@@ -153,7 +163,7 @@ def linear_separability(
     train, test = np.array_split(np.random.default_rng(first).permutation(len(latents)), 2)
     total = 0.0
     for name, values in attributes.items():
-        y = np.asarray(values, bool)
+        y = labels_of(values, f"attribute {name!r}", len(latents))
         if len(np.unique(y[train])) < 2:
             raise ValueError(f"attribute {name!r} is the same for all samples; give samples with and without it")
         fit = pipeline.make_pipeline(preprocessing.StandardScaler(), svm.LinearSVC(C=0.01, random_state=first))

@@ -1,6 +1,6 @@
 """Pictures of some portraits over the strength of an edit vector."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +8,11 @@ import torch
 from matplotlib.figure import Figure
 
 from editgan_widgets import images
+from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.attribute_curves import STRENGTHS
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import picture_of
+from editgan_widgets.latent.directions.arguments import Strengths, several_strengths
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -60,18 +62,17 @@ class StrengthStrip(Result):
         return f"{self.vector!r} on {len(self.seeds)} portraits, at strengths from {low:g} to {high:g}."
 
 
+@checked()
 def strength_strip(
     model: EditGAN,
     vector: EditVector,
-    seeds: Sequence[int] = range(4),
-    strengths: Sequence[float] = STRENGTHS,
+    seeds: Iterable[int] = range(4),
+    strengths: Strengths = STRENGTHS,
     truncation_psi: float = 0.7,
 ) -> StrengthStrip:
     """Generate portraits at several strengths of a vector; 0 is added. Raises WrongModelError for another model."""
     vector.check(model)
-    chosen, scales = list(seeds), tuple(sorted({0.0, *map(float, strengths)}))
-    if not chosen:
-        raise ValueError("no seeds were given; give some, such as range(4)")
+    chosen, scales = list(seeds), tuple(sorted({0.0, *several_strengths(strengths)}))
     rows = []
     for seed in chosen:
         w_plus = model.sample_w_plus(seed, truncation_psi)

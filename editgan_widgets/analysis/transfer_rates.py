@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import LEAST_SHARE, Read, TransferMeasure, TransferReport, transfer
+from editgan_widgets.latent.directions.arguments import one_strength
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
@@ -61,6 +63,7 @@ class TransferRate(Result):
         )
 
 
+@checked(source_change=one_strength)
 def transfer_rate(
     model: EditGAN,
     vector: EditVector,
@@ -87,6 +90,7 @@ def transfer_rate(
 
     Raises the errors of `transfer.transfer`.
     """
+    attributes_read(model, read, [attribute])
     report = transfer(
         model, vector, seeds, attribute, read, identity, source_change, scale, truncation_psi=truncation_psi
     )

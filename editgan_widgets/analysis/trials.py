@@ -14,6 +14,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.transfer import picture_of
+from editgan_widgets.latent.directions.arguments import portrait_seeds
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.label_maps import predicted_label_map
 from editgan_widgets.models.editgan import EditGAN
@@ -77,7 +78,7 @@ def observe(
     """
     vector.check(model)
     scales = tuple(dict.fromkeys(float(s) for s in strengths if s != 0))
-    chosen = distinct(seeds)
+    chosen = portrait_seeds(seeds)
     seen: list[int] = []
     bar = tqdm(total=len(chosen), desc=vector.name, disable=not progress, unit="portrait")
     try:
@@ -114,14 +115,6 @@ def observed_or_interrupted(
         if first:
             raise
         return 0
-
-
-def distinct(seeds: Iterable[int]) -> list[int]:
-    """Seeds as a list without repetitions: a portrait counts once. Raises ValueError for none."""
-    chosen = list(dict.fromkeys(int(seed) for seed in seeds))
-    if not chosen:
-        raise ValueError("no seeds were given; give some, such as range(100)")
-    return chosen
 
 
 def _trials(

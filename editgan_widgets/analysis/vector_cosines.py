@@ -1,6 +1,5 @@
 """Similarity of edit vectors: cosines of whole vectors and of rows, compared with random directions."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ from matplotlib.figure import Figure
 from scipy import special
 
 from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.latent.directions.arguments import Vectors, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, WrongModelError
 
 _LEAST_VARIANCE = 1e-9  # of a cosine; that of vectors without a common row is always 0
@@ -66,7 +66,7 @@ class Cosines(Result):
         )
 
 
-def cosines(vectors: Iterable[EditVector]) -> Cosines:
+def cosines(vectors: Vectors) -> Cosines:
     """Compare the directions of edit vectors (InterFaceGAN, Shen et al. 2020, table 2).
 
     They are compared with vectors that are turned at random in W, by one rotation for all rows. The cosine then has
@@ -75,7 +75,7 @@ def cosines(vectors: Iterable[EditVector]) -> Cosines:
     `p_value` is that of directions drawn uniformly from a sphere with this variance. Raises EditVectorError for no
     vectors, vectors of different shapes, or a zero vector, WrongModelError for vectors of several models.
     """
-    given = list(vectors)
+    given = several_vectors(vectors)
     stacked = stack(given)
     fingerprints = {vector.fingerprint: vector.name for vector in given if vector.fingerprint is not None}
     if len(fingerprints) > 1:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
+from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
@@ -59,6 +60,7 @@ class RowNorms(Result):
         return f"{self.shares[most].sum():.0%} of the squared length of {self.vector!r} is in rows {rows}."
 
 
+@checked()
 def row_norms(vector: EditVector, model: EditGAN | None = None) -> RowNorms:
     """Measure the length of each row of an edit vector.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -10,6 +11,7 @@ from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.latent.directions.arguments import checked, kind_of, one_vector, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector
 
 
@@ -48,20 +50,31 @@ class Stability(Result):
         return f"{len(self.vectors)} vectors learned for the same edit agree with a mean cosine of {self.agreement}."
 
 
-def stability(learn: Callable[[int], EditVector], seeds: Iterable[int] = range(5), progress: bool = False) -> Stability:
+@checked()
+def stability(
+    learn: Callable[[int], Any] | Iterable[EditVector], seeds: Iterable[int] = range(5), progress: bool = False
+) -> Stability:
     """Learn a vector once for each seed, and compare the results.
 
     Args:
-        learn: seed -> vector, for example an edit of another portrait, or a boundary of other samples.
-        seeds: passed to `learn`, at least two.
+        learn: seed -> vector, for example an edit of another portrait, or a boundary of other samples (its result is
+            as good as its vector). Or the vectors themselves, if they are learned already.
+        seeds: passed to `learn`, at least two different ones.
         progress: show a progress bar.
 
     Raises ValueError for fewer than two seeds, vectors of different shapes, or a zero vector. Ctrl+C keeps the vectors
     learned so far, if there are at least two.
     """
+    chosen = list(seeds)
+    if not callable(learn):
+        return stability_of(several_vectors(learn, "learn"))
+    if isinstance(learn, type) or len(chosen) < 2:
+        problem = f"learn is {kind_of(learn)}" if isinstance(learn, type) else f"{len(chosen)} seed was given"
+        raise ValueError(f"stability compares vectors learned with two seeds or more; {problem}")
     vectors: list[EditVector] = []
     try:
-        vectors.extend(learn(seed) for seed in tqdm(list(seeds), disable=not progress, desc="vectors"))
+        for seed in tqdm(chosen, disable=not progress, desc="vectors"):
+            vectors.append(one_vector(learn(seed), "the result of learn"))  # noqa: PERF401 (kept after Ctrl+C)
     except KeyboardInterrupt:
         if len(vectors) < 2:
             raise
@@ -70,7 +83,7 @@ def stability(learn: Callable[[int], EditVector], seeds: Iterable[int] = range(5
 
 def stability_of(vectors: Iterable[EditVector]) -> Stability:
     """Compare vectors that were learned for the same edit. Errors as in `stability`."""
-    chosen = tuple(vectors)
+    chosen = tuple(several_vectors(vectors))
     if len(chosen) < 2:
         raise ValueError(f"{len(chosen)} vectors cannot be compared; learn two or more")
     if len(shapes := {tuple(vector.delta_w_plus.shape) for vector in chosen}) > 1:

@@ -7,15 +7,17 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.attribute_curves import STRENGTHS, AttributeCurve, CurveObserver, Leakage, leakage_of
 from editgan_widgets.analysis.curve_sets import AttributeCurves, curve_set, main_attribute
 from editgan_widgets.analysis.effects import EffectMap, EffectObserver
 from editgan_widgets.analysis.results import Basis, Result
 from editgan_widgets.analysis.transfer import Read, source_seeds
 from editgan_widgets.analysis.transfer_rates import TransferRate, rate_of_changes
-from editgan_widgets.analysis.trials import Trials, distinct, edited, sampled_portraits
+from editgan_widgets.analysis.trials import Trials, edited, sampled_portraits
 from editgan_widgets.analysis.vector_rows import row_norms
 from editgan_widgets.analysis.w_ellipsoid import safe_strength
+from editgan_widgets.latent.directions.arguments import Strengths, several_strengths
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -148,12 +150,13 @@ class VectorStudy:
         return Basis(self.n, None, "95% Student's interval over portraits", self._fingerprint)
 
 
+@checked()
 def study_vector(
     model: EditGAN,
     vector: EditVector,
     read: Read | None = None,
     seeds: Iterable[int] = range(500),
-    strengths: Sequence[float] = STRENGTHS,
+    strengths: Strengths = STRENGTHS,
     truncation_psi: float = 0.7,
     progress: bool = False,
     target: str | None = None,
@@ -173,10 +176,17 @@ def study_vector(
 
     Returns the results by name: "effect map", "attribute curves", "leakage", "transfer rate", "row norms" and "safe
     strength". Ctrl+C ends the pass early; the results are then of the portraits so far.
-    Raises WrongModelError for a vector of another model, ValueError for no seeds.
+    Raises WrongModelError for a vector of another model, ValueError for no seeds, a vector that is zero, and a target
+    that is not read.
     """
     vector.check(model)
-    chosen, scales = distinct(seeds), sorted({1.0, *(float(s) for s in strengths)})
+    chosen, scales = list(seeds), sorted({1.0, *several_strengths(strengths)})
+    if read is None and target is not None:
+        raise ValueError(f"the target {target!r} needs read: give attributes_of(model), or functions of your own")
+    if read is not None:
+        attributes_read(model, read, [] if target is None else [target])
+    if not bool(vector.delta_w_plus.any()):
+        raise ValueError(f"edit vector {vector.name!r} is zero everywhere; there is nothing to measure")
 
     def measured(batch: list[int]) -> VectorStudy:
         part = VectorStudy(model, vector, read, strengths=scales, target=target)

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
-from editgan_widgets.analysis.trials import distinct, observed_or_interrupted
+from editgan_widgets.analysis.trials import observed_or_interrupted
 from editgan_widgets.analysis.vector_cosines import common_fingerprint
 from editgan_widgets.analysis.vector_studies import VectorStudy
 from editgan_widgets.analysis.w_ellipsoid import SafeStrength, safe_strength
+from editgan_widgets.latent.directions.arguments import Vectors, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -104,9 +106,10 @@ def vector_table(rows: Sequence[VectorFigures], vectors: Iterable[EditVector]) -
     return VectorTable(tuple(rows), Basis(min(counts) if counts else None, None, interval, fingerprint))
 
 
+@checked()
 def compare_vectors(
     model: EditGAN,
-    vectors: Iterable[EditVector],
+    vectors: Vectors,
     read: Read | None = None,
     seeds: Iterable[int] = range(50_000, 50_050),
     truncation_psi: float = 0.7,
@@ -116,14 +119,18 @@ def compare_vectors(
 
     Args:
         model: the model of the vectors. Raises WrongModelError for another one.
-        vectors: to compare.
+        vectors: to compare; one, several, or a library by name.
         read: attributes of pictures; None leaves out success and leakage.
         seeds, truncation_psi: seeds and truncation of the portraits.
         progress: show a progress bar.
 
     Ctrl+C ends it with the vectors that were measured completely.
     """
-    given, chosen = list(vectors), distinct(seeds)
+    given, chosen = several_vectors(vectors), list(seeds)
+    for vector in given:
+        vector.check(model)
+    if read is not None:
+        attributes_read(model, read)
     rows = []
     for vector in given:
         study, seen = None, len(chosen)

@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from scipy import special
 from torch import Tensor
 
+from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.analysis.trials import distinct
+from editgan_widgets.latent.directions.arguments import one_strength
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 
@@ -58,6 +59,7 @@ class SafeStrength(Result):
         )
 
 
+@checked(quantile=one_strength)
 def safe_strength(
     vector: EditVector,
     model: EditGAN,
@@ -80,9 +82,10 @@ def safe_strength(
     Raises WrongModelError for a vector of another model, ValueError for a vector that is zero, no seeds, or a quantile
     out of range.
     """
-    chosen = distinct(seeds)
+    _check(vector, model, quantile)
+    chosen = list(seeds)
     w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in chosen])
-    return safe_strength_from(w_plus, vector, model, quantile, chosen[0] if chosen else None)
+    return safe_strength_from(w_plus, vector, model, quantile, chosen[0])
 
 
 def safe_strength_from(
@@ -93,11 +96,7 @@ def safe_strength_from(
     seed: int | None = None,
 ) -> SafeStrength:
     """`safe_strength` of portraits whose latents are known; `seed` is that of the first one."""
-    vector.check(model)
-    if not bool(vector.delta_w_plus.any()):
-        raise ValueError(f"edit vector {vector.name!r} is zero everywhere, so every strength of it is safe")
-    if not 0 < quantile < 1:
-        raise ValueError(f"quantile is a share of W, above 0 and below 1; got {quantile}")
+    _check(vector, model, quantile)
     statistics = model.w_statistics()
     std, axes, mean = (x.double().cpu() for x in (statistics.std, statistics.axes, statistics.mean))
     std = std.clamp_min(float(std.max()) * LEAST_STD)
@@ -110,6 +109,14 @@ def safe_strength_from(
     basis = Basis(len(w_plus), seed, "middle 95% of the portraits", model.fingerprint)
     estimate = Estimate(float(middle), float(low), float(high), len(w_plus))
     return SafeStrength(vector.name, estimate, by_sample, np.median(rows, axis=0), quantile, basis)
+
+
+def _check(vector: EditVector, model: EditGAN, quantile: float) -> None:
+    vector.check(model)
+    if not bool(vector.delta_w_plus.any()):
+        raise ValueError(f"edit vector {vector.name!r} is zero everywhere, so every strength of it is safe")
+    if not 0 < quantile < 1:
+        raise ValueError(f"quantile is a share of W, above 0 and below 1; got {quantile}")
 
 
 def _largest(start: np.ndarray, step: np.ndarray, limit: float) -> np.ndarray:

@@ -281,7 +281,7 @@ def test_redo_makes_every_edit_again(tiny_model, latents, vectors, tmp_path, cou
 @pytest.mark.parametrize("name", ["portrait", "picture", "psnr", "change outside", "skipped", "portraits", 5])
 @pytest.mark.usefixtures("unchecked")
 def test_an_attribute_with_the_name_of_a_column_is_refused(tiny_model, latents, vectors, tmp_path, name):
-    with pytest.raises(ValueError, match="read names an attribute"):
+    with pytest.raises(ValueError, match=r"read names an attribute|read must return one value of 5"):
         apply_to(latents, vectors, tiny_model, tmp_path / "out", read=lambda pictures: {name: np.ones(len(pictures))})
     assert not (tmp_path / "out").exists()
 
@@ -491,10 +491,10 @@ def test_latents_that_are_not_finite_are_skipped(tiny_model, latents, vectors, t
         ({"portraits": [-1]}, ValueError, "-1"),
         ({"portraits": 3.5}, ValueError, r"3\.5 are no portraits"),
         ({"portraits": "no/such/folder"}, FileNotFoundError, "no/such/folder"),
-        ({"vectors": []}, ValueError, "no vectors were given"),
-        ({"vectors": "smile"}, ValueError, "vectors are EditVectors; got a str"),
+        ({"vectors": []}, ValueError, "no edit vector was given"),
+        ({"vectors": "smile"}, ValueError, "vectors must be an EditVector; got 'smile'"),
         ({"strengths": []}, ValueError, "no strengths were given"),
-        ({"strengths": [1, float("nan")]}, ValueError, "scale must be a finite number"),
+        ({"strengths": [1, float("nan")]}, ValueError, "each of strengths must be a finite number"),
     ],
 )
 @pytest.mark.usefixtures("unchecked")

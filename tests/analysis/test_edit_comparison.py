@@ -100,7 +100,7 @@ def test_portraits_that_all_have_the_attribute_are_refused(tiny_model):
     with pytest.raises(ValueError, match="0 of 1 portraits have less 'brightness'"):
         compare_edits(
             tiny_model,
-            [],
+            [way(tiny_model, "at random", torch.ones(16))],
             "brightness",
             lambda p: {"brightness": np.zeros(len(p))},
             face,

@@ -54,7 +54,7 @@ def test_pictures_are_read_by_the_given_network():
         (drawn(20), drawn(9), "give 10 or more"),
         (np.zeros((20, 8, 8, 3), np.uint8), drawn(20), "pictures need a network"),
         (np.zeros((20, 8, 8, 3)), drawn(20), r"array \[20, 8, 8, 3\] of float64"),
-        (np.zeros((20, 8, 8), np.uint8), drawn(20), "it takes pictures"),
+        (np.zeros((20, 8, 8), np.uint8), drawn(20), "first is an array .* of uint8; give pictures"),
     ],
 )
 def test_what_does_not_fit_is_refused(first, second, said):

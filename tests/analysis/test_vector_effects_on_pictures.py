@@ -165,6 +165,7 @@ def test_leakage_recovers_a_planted_mixing_matrix(tiny_model, monkeypatch):
             yield Trials(tuple(seeds), w, None, {s: vector.apply(w, s) for s in scales})
 
     monkeypatch.setattr("editgan_widgets.analysis.trials._trials", Linear().trials)
+    monkeypatch.setattr("editgan_widgets.analysis.arguments.tried_pictures", lambda model: torch.zeros(2, 8, 16))
 
     def read(w):
         return {name: w[:, i, i].numpy() for i, name in enumerate("abc")}

@@ -2,15 +2,16 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.attributes import default_attributes
-from editgan_widgets.analysis.batch.edits import Done, Edit, Interrupted, Task, Work, begin_thread, edited, names_read
+from editgan_widgets.analysis.batch.edits import Done, Edit, Interrupted, Task, Work, begin_thread, edited
 from editgan_widgets.analysis.batch.folder import BatchFolder, picture_path
 from editgan_widgets.analysis.batch.function_key import function_key
 from editgan_widgets.analysis.batch.on_dask import edited_on
@@ -19,23 +20,23 @@ from editgan_widgets.analysis.batch.report import ABOUT, COLUMNS, BatchReport
 from editgan_widgets.analysis.results import Basis, Record
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.domains.registry import judges_of
-from editgan_widgets.latent.directions.edit_vector import EditVector, checked_scale
+from editgan_widgets.latent.directions.arguments import Strengths, Vectors, kind_of, several_strengths, several_vectors
+from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.embed import EmbedConfig
 from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Flag, Real, flag, is_real, shown
+from editgan_widgets.scalars import Flag, flag
 
 _GROUP = 8  # portraits that are sent to a worker together
 
-Vectors = EditVector | Iterable[EditVector] | Mapping[str, EditVector]
 
-
+@checked()
 def apply_to(
     portraits: Any,
     vectors: Vectors,
     model: EditGAN,
     out: str | os.PathLike[str],
-    strengths: Real | Iterable[Real] = 1.0,
+    strengths: Strengths = 1.0,
     read: Read | None = None,
     identity: IdentityModel | None = None,
     embedding: EmbedConfig | None = None,
@@ -88,7 +89,10 @@ def apply_to(
     """
     begin_thread()
     chosen = _vectors(vectors, model, force)
-    scales = _strengths(strengths)
+    scales = several_strengths(strengths)
+    redo = flag(redo, "redo")
+    if embedding is not None and not isinstance(embedding, EmbedConfig):
+        raise ValueError(f"embedding must be an EmbedConfig, such as EmbedConfig(steps=100); got {kind_of(embedding)}")
     judges = judges_of(model)
     read = default_attributes(model) if read is None else read
     work = Work(model, chosen, read, judges.identity if identity is None else identity, embedding or EmbedConfig())
@@ -100,7 +104,7 @@ def apply_to(
     folder = BatchFolder(Path(out))
     listed = portraits_of(model, portraits, truncation_psi, seed_source, apart_from=folder.files())
     model.w_statistics()  # computed here, workers get the same
-    batch = _Batch(work, folder, listed, scales, attributes, flag(redo, "redo"))
+    batch = _Batch(work, folder, listed, scales, attributes, redo)
     batch.run(progress, should_stop, client)
     return batch.report()
 
@@ -230,14 +234,8 @@ def _edited_here(
 
 
 def _vectors(given: Any, model: EditGAN, force: Flag) -> tuple[EditVector, ...]:
-    several = (
-        [given] if isinstance(given, EditVector) else list(given.values() if isinstance(given, Mapping) else given)
-    )
-    if not several:
-        raise ValueError("no vectors were given; give an EditVector, several, or a library such as load_vectors(model)")
+    several = several_vectors(given)
     for vector in several:
-        if not isinstance(vector, EditVector):
-            raise ValueError(f"vectors are EditVectors; got a {type(vector).__name__}; EditVector.load reads one")
         if not flag(force, "force"):
             vector.check(model)
         vector.apply(model.sample_w_plus(0), force=True)  # raises for another shape
@@ -249,10 +247,8 @@ def _vectors(given: Any, model: EditGAN, force: Flag) -> tuple[EditVector, ...]:
 
 def _attributes(work: Work) -> tuple[str, ...]:
     """Names of the attributes. Raises ValueError for those that the table cannot have as columns."""
-    names = names_read(work)
+    names = () if work.read is None else attributes_read(work.model, work.read)
     for name in names:
-        if not isinstance(name, str):
-            raise ValueError(f"read names an attribute {shown(name)}; the names of attributes are text")
         if name in COLUMNS:
             raise ValueError(
                 f"read names an attribute {name!r}, which is a column of the table; rename it, such as 'my {name}'"
@@ -265,13 +261,6 @@ def _measures_key(work: Work, attributes: tuple[str, ...]) -> str:
     labels = [label.name for label in work.model.labels]
     judges = function_key(work.read), function_key(work.identity), function_key(work.model.interpreter)
     return _key(repr(attributes), *judges, repr(labels))
-
-
-def _strengths(given: Any) -> tuple[float, ...]:
-    several = [given] if is_real(given) else list(given)
-    if not several:
-        raise ValueError("no strengths were given; 1 is a vector as it was made")
-    return tuple(dict.fromkeys(checked_scale(x) for x in several))
 
 
 def _short(strength: float) -> str:

@@ -17,7 +17,7 @@ from torch import Tensor
 from editgan_widgets import images
 from editgan_widgets.analysis.batch.portraits import Source, reason_of
 from editgan_widgets.analysis.results import Record
-from editgan_widgets.analysis.transfer import Read, picture_of
+from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.saved_picture import SavedPictureError, open_picture
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -214,11 +214,3 @@ def begin_thread() -> None:
     """Have torch choose its number of threads for this thread now, not while `one_thread` changes it elsewhere."""
     with _SETTING:
         torch.get_num_threads()
-
-
-def names_read(work: Work) -> tuple[str, ...]:
-    """Names of the attributes that `read` gives."""
-    if work.read is None:
-        return ()
-    with one_thread():
-        return tuple(work.read(picture_of(work.model, work.model.sample_w_plus(0))))

@@ -62,6 +62,15 @@ def in_axes(fit: Fit, axes: Float[np.ndarray, "d axes"]) -> Fit:
 METHODS: dict[str, Fit] = {"svm": svm, "logistic": logistic, "mean difference": mean_difference}
 
 
+def known_method(method: str) -> str:
+    """A name of METHODS. Raises ValueError for another one, MissingExtraError where its library is not installed."""
+    if not isinstance(method, str) or method not in METHODS:
+        raise ValueError(f"unknown method {method!r}; use one of {', '.join(map(repr, METHODS))}")
+    if method != "mean difference":
+        scikit_learn("svm")
+    return method
+
+
 def _fitted(model: Any, w: np.ndarray, positive: np.ndarray) -> Plane:
     mean, std = w.mean(0), np.maximum(w.std(0), 1e-6)
     model.fit((w - mean) / std, positive)

@@ -5,12 +5,12 @@ are the conditions. M is the identity, or the inverse of W's covariance, in whic
 counts as much as one along which it varies a lot.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import torch
 
+from editgan_widgets.latent.directions.arguments import Vectors, checked, one_strength, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.models.editgan import EditGAN
 
@@ -20,9 +20,10 @@ FLOOR = 0.035  # of `regularise`
 _LEAST_STD = 1e-3  # minimum deviation of an axis relative to W's largest; a constant axis has no finite metric
 
 
+@checked()
 def orthogonalise(
     vector: EditVector,
-    against: EditVector | Iterable[EditVector],
+    against: Vectors,
     metric: Metric = "plain",
     model: EditGAN | None = None,
     name: str | None = None,
@@ -39,11 +40,7 @@ def orthogonalise(
     Raises EditVectorError for other shapes, no conditions, conditions that are zero or linearly dependent, and
     ValueError for "covariance" without a model.
     """
-    conditions = [against] if isinstance(against, EditVector) else list(against)
-    if not conditions:
-        raise EditVectorError(
-            "no condition was given; give one or more vectors that the result should be orthogonal to"
-        )
+    conditions = several_vectors(against, "against")
     for other in conditions:
         if other.delta_w_plus.shape != vector.delta_w_plus.shape:
             raise EditVectorError(
@@ -71,6 +68,7 @@ def orthogonalise(
     )
 
 
+@checked(floor=one_strength)
 def regularise(vector: EditVector, model: EditGAN, floor: float = FLOOR, name: str | None = None) -> EditVector:
     """Shrink a vector along the axes that W hardly varies along, so that edited latents stay closer to W.
 

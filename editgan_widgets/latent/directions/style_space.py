@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from editgan_widgets.latent.directions.arguments import Parts, checked, part_ids
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.directions.unsupervised import sampled_w
 from editgan_widgets.latent.label_maps import predicted_label_map
@@ -53,6 +54,7 @@ def styles(model: EditGAN, w_plus: Float[Tensor, "n rows w_dim"]) -> Float[Tenso
         )
 
 
+@checked()
 def channel_vector(
     model: EditGAN, row: Whole, layer: Whole, channel: Whole, samples: Whole = 4000, seed: Whole = 0
 ) -> EditVector:
@@ -91,9 +93,10 @@ def channel_vector(
     return EditVector(f"S {row}.{layer}.{channel}", delta, (), recipe)
 
 
+@checked()
 def part_channels(
     model: EditGAN,
-    parts: Sequence[int],
+    parts: Parts,
     seeds: Iterable[Whole] = range(8),
     count: Whole = 5,
     truncation_psi: Real = 0.7,
@@ -109,7 +112,8 @@ def part_channels(
 
     Args:
         model: an EditGAN with an interpreter, whose generator's layers read w by linear maps.
-        parts: label ids; the predicted parts of each portrait are looked at.
+        parts: names or ids of parts, or of groups of parts, one or several; the predicted parts of each portrait are
+            looked at.
         seeds: seeds of the portraits; those without the parts are skipped.
         count: channels, the most local first.
         truncation_psi: truncation of the portraits.
@@ -120,9 +124,11 @@ def part_channels(
     """
     if model.interpreter is None:
         raise ValueError("channels of parts need an interpreter, which this model lacks")
+    _styled(model)
+    chosen = part_ids(model.labels, parts)
     wanted, least = whole(count, "count", least=1), real(least_effect, "least_effect", least=0)
     rng = torch.Generator().manual_seed(whole(seed, "seed", least=0))
-    portraits = _portraits_with(model, parts, seeds, real(truncation_psi, "truncation_psi"))
+    portraits = _portraits_with(model, chosen, seeds, real(truncation_psi, "truncation_psi"))
     inside, outside = _estimated(model, portraits, rng)
     std = styles(model, model.generator.w_plus(sampled_w(model, 2000, seed).float().to(model.device))).std(0).cpu()
     pixels = sum(int(region.sum()) * 3 for _, region in portraits)

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from editgan_widgets.latent.directions.arguments import checked
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, Layers, layer_weights
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import StyledGenerator
@@ -17,6 +18,7 @@ from editgan_widgets.scalars import Whole, whole
 _BATCH = 10_000  # codes mapped at a time
 
 
+@checked()
 def sefa(model: EditGAN, count: Whole = 10, rows: Layers = None, normalise: bool = False) -> list[EditVector]:
     """Find the directions of W that change the layers' styles most.
 
@@ -47,6 +49,7 @@ def sefa(model: EditGAN, count: Whole = 10, rows: Layers = None, normalise: bool
     ]
 
 
+@checked()
 def ganspace(
     model: EditGAN, count: Whole = 10, rows: Layers = None, samples: Whole = 20_000, seed: Whole = 0
 ) -> list[EditVector]:
