@@ -22,6 +22,7 @@ from editgan_widgets.domains.portraits import (
 from editgan_widgets.domains.portraits.factor_regressor import evaluate_factor_regressor
 from editgan_widgets.domains.portraits.factors import factors_from_code
 from editgan_widgets.domains.portraits.identity import evaluate_identity, view_code
+from editgan_widgets.domains.portraits.part_sizes import part_sizes
 from editgan_widgets.domains.portraits.parts import ids_within
 from editgan_widgets.files import write_text
 from editgan_widgets.iou import confusion, mean_iou, part_iou
@@ -53,6 +54,27 @@ def segmenter_tables(portraits):
     return [*table(("parts", "mIoU at 128 px", "at 64 px"), rows), *table(("part", "IoU at 128 px"), parts)]
 
 
+def size_table(portraits, regressor):
+    """R² and standard deviation of the sizes that are read off predicted parts, against those of the exact parts."""
+    statistics, exact, seen = regressor.statistics, [], []
+    predict = statistics.segmenter.forward
+    for portrait in portraits:
+        picture = images.from_uint8(portrait.image)
+        seen.append(statistics(picture))
+        parts = torch.from_numpy(ids_within(FINE_LABELS)[portrait.label_map]).long()
+        certain = 40.0 * torch.nn.functional.one_hot(parts, len(FINE_LABELS)).permute(2, 0, 1)[None]
+        statistics.segmenter.forward = lambda _, certain=certain: certain
+        exact.append(statistics(picture))
+        statistics.segmenter.forward = predict
+    exact, seen = (part_sizes(torch.cat(found), FINE_LABELS) for found in (exact, seen))
+    rows = []
+    for name, truth in exact.items():
+        r2 = 1 - np.square(truth - seen[name]).sum() / np.square(truth - truth.mean()).sum()
+        rows.append((name, f"{r2:.2f}", f"{seen[name].std():.2f}"))
+    return table(("size", "R²", "standard deviation, % of the side"), rows)
+
+
+@torch.no_grad()
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--portraits", type=int, default=500)
@@ -66,6 +88,8 @@ def main():
     picture = torch.cat([images.from_uint8(p.image) for p in portraits])
     scores = evaluate_factor_regressor(load_factor_regressor(), picture, [p.factors for p in portraits])
     lines += table(("factor", "R²"), [(name, f"{score:.2f}") for name, score in scores.items()])
+
+    lines += size_table(portraits[:300], load_factor_regressor())
 
     who = np.repeat(np.arange(options.people), options.views)
     codes = [view_code(FIRST_SEED + 1_000_000 + person, view % options.views) for view, person in enumerate(who)]

@@ -9,6 +9,7 @@ from editgan_widgets.domains.edits import LibraryEdit
 from editgan_widgets.domains.portraits import FINE_LABELS, fine, load_samples
 from editgan_widgets.domains.portraits.factors import FACTOR_NAMES
 from editgan_widgets.domains.portraits.library_edits import LIBRARY
+from editgan_widgets.domains.portraits.part_sizes import SIZE_NAMES
 from editgan_widgets.labels import Label, LabelSet
 from editgan_widgets.latent.directions.edit_vector import EditVectorError
 from editgan_widgets.latent.directions.library import load_vectors
@@ -37,7 +38,7 @@ def test_every_edit_paints_on_most_portraits_and_only_a_part_of_them(edit, label
 def test_the_library_has_unique_names_and_known_attributes():
     names = [edit.name for edit in LIBRARY]
     assert len(set(names)) == len(names) >= 16
-    assert {edit.attribute for edit in LIBRARY if edit.attribute} <= set(FACTOR_NAMES)
+    assert {edit.attribute for edit in LIBRARY} <= {*FACTOR_NAMES, *SIZE_NAMES}
 
 
 def test_an_edit_of_parts_that_a_label_set_lacks_paints_nothing():

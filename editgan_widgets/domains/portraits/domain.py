@@ -20,9 +20,11 @@ def _judges(device: torch.device) -> Judges:
     from editgan_widgets.domains.portraits.factor_regressor import load_factor_regressor
     from editgan_widgets.domains.portraits.identity import load_identity
     from editgan_widgets.domains.portraits.measuring import fold_batch_norm
+    from editgan_widgets.domains.portraits.part_sizes import PortraitAttributes
     from editgan_widgets.domains.portraits.segmenter import load_segmenter
 
-    judges = Judges(load_segmenter().to(device), load_factor_regressor().to(device), load_identity().to(device))
+    factors = PortraitAttributes(load_factor_regressor())
+    judges = Judges(load_segmenter().to(device), factors.to(device), load_identity().to(device))
     for network in (judges.segmenter, judges.factors, judges.identity):
         fold_batch_norm(network)  # pyright: ignore
         network.to(memory_format=torch.channels_last)  # pyright: ignore  # convolutions are a quarter quicker

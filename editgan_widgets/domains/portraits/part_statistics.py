@@ -18,6 +18,11 @@ NUMBERS = 12  # per part
 _SEEN = 2.0  # px of area at which a part's statistics have half their weight
 
 
+def seen_share(area: Tensor) -> Tensor:
+    """Weight of the statistics of a part with an area in px, 0 to 1."""
+    return area / (area + _SEEN)
+
+
 class PartStatistics(nn.Module):
     """Picture [batch, 3, H, W] in [-1, 1], any size -> [batch, parts * 12].
 
@@ -54,5 +59,5 @@ class PartStatistics(nn.Module):
         cx, cy, xx, xy, yy, red, green, blue, light_x, light_y, light, steps = sums.unbind(-1)
         numbers = [cx, cy, xx - cx * cx, xy - cx * cy, yy - cy * cy, red, green, blue]
         numbers += [light_x - light * cx, light_y - light * cy, steps]
-        seen = (area / (area + _SEEN))[..., None]
+        seen = seen_share(area)[..., None]
         return torch.cat([area.log1p()[..., None], torch.stack(numbers, -1) * seen], dim=-1).flatten(1)
