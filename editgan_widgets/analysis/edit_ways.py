@@ -1,7 +1,5 @@
 """The ways to edit an attribute that EditGAN's vectors are compared with (edit_comparison.py)."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
@@ -99,4 +97,4 @@ def _best(vectors: list[EditVector], effects: list[float]) -> EditVector:
     """The vector with the largest effect, turned so that the effect is positive."""
     best = max(range(len(vectors)), key=lambda i: abs(effects[i]))
     vector = vectors[best]
-    return vector if effects[best] > 0 else replace(vector, delta_w_plus=-vector.delta_w_plus)
+    return vector if effects[best] > 0 else vector.times(-1)

@@ -230,8 +230,8 @@ def in_deviations(model: EditGAN, vector: EditVector) -> EditVector:
     statistics = model.w_statistics()
     along = statistics.axes.double().cpu() @ (direction.cpu() / direction.norm())
     deviation = float((along * statistics.std.double().cpu()).norm())
-    scaled = vector.delta_w_plus * (deviation / float(direction.norm()))
-    return replace(vector, delta_w_plus=scaled, recipe={**vector.recipe, "std": deviation})
+    scaled = vector.times(deviation / float(direction.norm()))
+    return replace(scaled, recipe={**vector.recipe, "std": deviation})
 
 
 def _sizes(effects: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.arguments import one_vector
 from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.latent_shapes import alike
 from editgan_widgets.models.editgan import EditGAN
 
 _INTERVAL = "95% Student's interval over portraits"
@@ -84,8 +85,8 @@ def interaction(
     _check(model, strength, first, second)
 
     def pictures(w_plus: Tensor) -> tuple[Tensor, Tensor]:
-        a, b = first.apply(w_plus, strength, model), second.apply(w_plus, strength, model)
-        none, one, other, both = _unclipped(model, torch.cat([w_plus, a, b, a + b - w_plus]))
+        none, a, b = alike(w_plus, first.apply(w_plus, strength, model), second.apply(w_plus, strength, model))
+        none, one, other, both = _unclipped(model, torch.cat([none, a, b, a + b - none]))
         return both - one - other + none, one + other - 2 * none
 
     return _deviation(
@@ -111,7 +112,7 @@ def nonlinearity(
 
     def pictures(w_plus: Tensor) -> tuple[Tensor, Tensor]:
         half, whole = vector.apply(w_plus, strength / 2, model), vector.apply(w_plus, strength, model)
-        none, middle, end = _unclipped(model, torch.cat([w_plus, half, whole]))
+        none, middle, end = _unclipped(model, torch.cat(alike(w_plus, half, whole)))
         return middle - (none + end) / 2, end - none
 
     return _deviation(model, f"Nonlinearity of {vector.name!r}", pictures, seeds, truncation_psi, progress)

@@ -78,7 +78,7 @@ def pca_vectors(vectors: Vectors) -> VectorPCA:
     explained = s[kept] ** 2 / (s[kept] ** 2).sum()
     fingerprint = common_fingerprint(given)
     recipe = {"fingerprint": fingerprint} if fingerprint else {}
-    first = replace(given[0], labels=(), recipe=recipe, preview=None, licence=None)
+    first = replace(given[0], labels=(), recipe=recipe, preview=None, licence=None, delta_styles=None)
     axes = torch.from_numpy(vt[kept].reshape(-1, *stacked.shape[1:])).float()
     components = tuple(replace(first, name=f"component {k + 1}", delta_w_plus=axis) for k, axis in enumerate(axes))
     entropy = -(explained * np.log(explained)).sum()

@@ -89,7 +89,7 @@ def safe_strength(
 
 
 def safe_strength_from(
-    w_plus: Float[Tensor, "n rows w_dim"],
+    w_plus: Float[Tensor, "n rows width"],
     vector: EditVector,
     model: EditGAN,
     quantile: float = 0.99,
@@ -101,7 +101,7 @@ def safe_strength_from(
     std, axes, mean = (x.double().cpu() for x in (statistics.std, statistics.axes, statistics.mean))
     std = std.clamp_min(float(std.max()) * LEAST_STD)
     limit = float(special.chdtri(len(std), 1 - quantile))
-    start = ((w_plus.double().cpu() - mean) @ axes.T / std).numpy()
+    start = ((w_plus[..., : len(mean)].double().cpu() - mean) @ axes.T / std).numpy()
     step = (vector.delta_w_plus.double() @ axes.T / std).numpy()
     rows = _largest(start, step, limit)
     by_sample = rows.min(axis=1)

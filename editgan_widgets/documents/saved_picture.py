@@ -26,6 +26,7 @@ from editgan_widgets.file_kinds import what_it_is
 from editgan_widgets.files import write_bytes
 from editgan_widgets.labels import UnknownLabelError
 from editgan_widgets.latent.directions.edit_vector import WrongModelError
+from editgan_widgets.latent.latent_shapes import widths
 from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.packing import packed_text, unpacked_text
@@ -130,8 +131,7 @@ def _recipe_of(session: EditSession) -> dict[str, Any]:
 
 
 def _session_of(model: EditGAN, recipe: dict[str, Any], config: EditConfig | None) -> EditSession:
-    shape = (model.generator.num_rows, model.generator.w_dim)
-    origin, w_plus = (_unpacked(recipe.get(name), shape) for name in ("origin", "w_plus"))
+    origin, w_plus = (_latent(recipe.get(name), model) for name in ("origin", "w_plus"))
     session = EditSession.from_latent(model, origin, config)
     made_of = recipe.get("made_of")
     session.recipe = dict(made_of) if isinstance(made_of, dict) else {}
@@ -227,13 +227,15 @@ def _mask(text: Any, session: EditSession) -> UInt8[np.ndarray, "h w"]:
     return mask
 
 
-def _unpacked(text: Any, shape: tuple[int, int]) -> Tensor:
-    rows, width = shape
+def _latent(text: Any, model: EditGAN) -> Tensor:
+    rows, columns = model.generator.num_rows, widths(model)
+    # A latent with columns for styles is longer; base64 has 4 letters for 3 bytes.
+    longer = isinstance(text, str) and len(text) * 3 // 4 > 4 * rows * columns[0] + 2
     try:
-        values = unpacked_text(text, shape, "<f4", compressed=False)
+        values = unpacked_text(text, (rows, columns[-1] if longer else columns[0]), "<f4", compressed=False)
     except ValueError as error:
         raise SavedPictureError(
-            f"a latent in the recipe is broken ({error}); this model needs {rows} x {width} float32 numbers"
+            f"a latent in the recipe is broken ({error}); this model needs {rows} x {columns[0]} float32 numbers"
         ) from error
     if not np.isfinite(values).all():
         raise SavedPictureError("a latent in the recipe has numbers that are not finite")

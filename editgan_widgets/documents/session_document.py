@@ -249,7 +249,7 @@ class SessionDocument:
         return {
             "name": vector.name,
             "labels": list(vector.labels),
-            "delta": self.journal().arrays.put(vector.delta_w_plus.numpy()),
+            "delta": self.journal().arrays.put(vector.delta.numpy()),
             **({"combined": vector.recipe["combined"]} if "combined" in vector.recipe else {}),
         }
 

@@ -40,8 +40,8 @@ from editgan_widgets.latent.directions.vector_stack import summed
 from editgan_widgets.packing import unpacked_text
 
 
-def latent(text):
-    return torch.from_numpy(unpacked_text(text, {shape}, "<f4").copy())
+def latent(text, width={width}):
+    return torch.from_numpy(unpacked_text(text, (1, {rows}, width), "<f4").copy())
 
 
 def parts(text):
@@ -95,6 +95,7 @@ def session_script(
 class _Script:
     def __init__(self, session: EditSession, vectors: dict[str, EditVector], name: str) -> None:
         self._session, self._given, self._name = session, vectors, name
+        self._width = session.model.generator.w_dim
         self._library = {vector.name: vector for vector in shipped_vectors(session.model)}
         self._vectors: dict[str, str] = {}  # name -> the code that makes it
 
@@ -107,7 +108,8 @@ class _Script:
         head = _HEAD.format(
             name=self._name,
             picture=picture,
-            shape=(1, *session.origin.shape[1:]),
+            rows=session.model.generator.num_rows,
+            width=self._width,
             size=session.label_map.shape,
             threads=min(threads),
             fingerprint=session.model.base_fingerprint,
@@ -125,7 +127,7 @@ class _Script:
             if source in SEED_SOURCES and torch.equal(session.model.sample_w_plus(seed, psi, source), session.origin):
                 told = "" if source == "torch" else f", source={source!r}"
                 return f"session = EditSession.from_seed(model, seed={seed}, truncation_psi={psi!r}{told})"
-        return f"session = EditSession.from_latent(model, {_latent(session.origin)})"
+        return f"session = EditSession.from_latent(model, {self._latent(session.origin)})"
 
     def _body(self, entries: list[Entry]) -> str:
         index = {entry.id: i for i, entry in enumerate(entries)}
@@ -171,7 +173,7 @@ class _Script:
             return self._applied(made)
         if kind == "go_to":
             labels = [str(label) for label in made["labels"]]
-            return f"session.go_to({_latent(self._state(entry).w_plus)}, {labels!r})"
+            return f"session.go_to({self._latent(self._state(entry).w_plus)}, {labels!r})"
         if kind == "edit" and made["settings"] is not None:
             config = f"config_of({_literal(made['settings'])}, {int(made['steps'])})"
             return f"run(session.edit(config={config}{self._start(made)}), {self._ran(made)})"
@@ -209,9 +211,9 @@ class _Script:
         terms = kept.get("combined")
         if terms is not None and all(term["name"] in self._given for term in terms):
             summands = [(self._given[t["name"]], float(t["scale"]), _layers_of(t["layers"])) for t in terms]
-            if torch.equal(summed(summands).delta_w_plus, delta):
+            if torch.equal(summed(summands).delta, delta):
                 told = ", ".join(
-                    f"({self._named(v.name, v.delta_w_plus, v.labels)}, {scale!r}, {layers!r})"
+                    f"({self._named(v.name, v.delta, v.labels)}, {scale!r}, {layers!r})"
                     for v, scale, layers in summands
                 )
                 return f"summed([{told}])"
@@ -220,15 +222,23 @@ class _Script:
     def _named(self, name: str, delta: torch.Tensor, labels: Iterable[str]) -> str:
         own = self._library.get(name)
         labels = tuple(str(label) for label in labels)
-        if own is not None and torch.equal(own.delta_w_plus, delta) and own.labels == labels:
+        if own is not None and torch.equal(own.delta, delta) and own.labels == labels:
             self._vectors[name] = ""
             return f"vectors[{name!r}]"
-        code = f"EditVector({name!r}, {_latent(delta[None])}[0], {labels!r})"
+        w_dim, styles = self._width, ""
+        if delta.shape[1] > w_dim:
+            styles = f", delta_styles={self._latent(delta[:, w_dim:][None])}[0]"
+        code = f"EditVector({name!r}, {self._latent(delta[:, :w_dim][None])}[0], {labels!r}{styles})"
         key, number = name, 2
         while self._vectors.get(key, code) != code:  # another vector of the same name
             key, number = f"{name} {number}", number + 1
         self._vectors[key] = code
         return f"vectors[{key!r}]"
+
+    def _latent(self, latents: torch.Tensor) -> str:
+        """Code that makes latents `[1, rows, width]`."""
+        width = "" if latents.shape[2] == self._width else f", {latents.shape[2]}"
+        return f"latent({packed_text(latents.detach().cpu().numpy().astype('<f4'), 9)!r}{width})"
 
     def _delta(self, kept: Mapping[str, Any]) -> torch.Tensor:
         return torch.from_numpy(self._array(kept["delta"]).copy())
@@ -256,7 +266,3 @@ def _layers_of(layers: Sequence[float] | None) -> Layers:
     if layers is None:
         return None
     return (int(layers[0]), int(layers[1])) if len(layers) == 2 else tuple(float(x) for x in layers)
-
-
-def _latent(w_plus: torch.Tensor) -> str:
-    return f"latent({packed_text(w_plus.detach().cpu().numpy().astype('<f4'), 9)!r})"

@@ -8,6 +8,7 @@ from torch import Tensor
 from editgan_widgets.documents.entry_kinds import kind_of
 from editgan_widgets.documents.session_document import SessionDocument, SessionError
 from editgan_widgets.documents.session_state import State
+from editgan_widgets.latent.latent_shapes import alike
 from editgan_widgets.scalars import Real, is_real, real, shown
 
 
@@ -19,10 +20,11 @@ def strength_of(document: SessionDocument) -> float | None:
     return 1.0 if kind_of(entry).runs else None
 
 
-def scaled_latent(document: SessionDocument, strength: Real) -> Float[Tensor, "1 num_ws w_dim"]:
+def scaled_latent(document: SessionDocument, strength: Real) -> Float[Tensor, "1 num_ws width"]:
     """See EditSession.strength_latent."""
     edit, before = last_edit(document)
-    return before.w_plus + checked_strength(strength) * (document.state_at(edit).w_plus - before.w_plus)
+    start, end = alike(before.w_plus, document.state_at(edit).w_plus)
+    return start + checked_strength(strength) * (end - start)
 
 
 def set_strength(document: SessionDocument, strength: Real) -> None:

@@ -8,7 +8,8 @@ import torch
 
 from editgan_widgets.documents.entry_kinds import kind_of
 from editgan_widgets.documents.session_document import SessionDocument, SessionError
-from editgan_widgets.latent.directions.edit_vector import EditVector
+from editgan_widgets.latent.directions.edit_vector import EditVector, parts_of_delta
+from editgan_widgets.latent.latent_shapes import alike
 
 _ROUNDING = 1e-5  # bound of the rounding error of adding and subtracting vectors, relative to a latent's largest number
 
@@ -18,7 +19,8 @@ def vector_of(
 ) -> EditVector:
     """See EditSession.edit_vector; `made_of` is the session's recipe."""
     state, original, model = document.state, document.original, document.model
-    delta = (state.w_plus - original.w_plus)[0]
+    after, before = alike(state.w_plus, original.w_plus)
+    delta = (after - before)[0]
     if float(delta.abs().max()) < _ROUNDING * float(original.w_plus.abs().max()):
         raise SessionError("no edit was made yet, so there is no vector: paint, then run session.edit()")
     before, after = original.label_map, state.label_map
@@ -33,7 +35,9 @@ def vector_of(
         "versions": {"editgan-widgets": _own_version(), "torch": str(torch.__version__)},
     }
     pictures = np.concatenate([original.image, state.image], axis=1) if preview else None
-    return EditVector(name, delta, tuple(model.labels[int(i)].name for i in ids), recipe, licence, pictures)
+    labels = tuple(model.labels[int(i)].name for i in ids)
+    delta_w_plus, styles = parts_of_delta(delta, model.generator.w_dim)
+    return EditVector(name, delta_w_plus, labels, recipe, licence, pictures, styles)
 
 
 def _own_version() -> str:

@@ -11,6 +11,8 @@ A step of Adam has the same length in every coordinate, so the units determine w
   of Tov et al. 2021, section 4). A prior on the offset therefore mostly penalises leaving W.
 
 Coordinates "w" are W's own, as in EditGAN: w_plus = reference + offset.
+
+Columns of a latent beyond w_dim, which a vector of S adds, do not move.
 """
 
 from dataclasses import dataclass
@@ -56,6 +58,7 @@ class LatentFrame:
         reference: latents whose offset is 0.
         units: units of the coordinates.
         layers: rows of w_plus that move, first and one past the last; None = all.
+        styles: columns beyond w_dim, the same in every latent of the frame; None = those of the reference.
         coordinates: "units" as above; "w" for W's own, which ignores `units`.
 
     Raises ValueError for layers that the reference does not have.
@@ -64,15 +67,18 @@ class LatentFrame:
     def __init__(
         self,
         model: EditGAN,
-        reference: Float[Tensor, "batch num_ws w_dim"],
+        reference: Float[Tensor, "batch num_ws width"],
         units: Units,
         layers: tuple[int, int] | None = None,
         coordinates: Literal["units", "w"] = "units",
+        styles: Float[Tensor, "batch num_ws style_width"] | None = None,
     ):
-        self.reference = reference
+        w_dim = model.generator.w_dim
+        self.reference = reference[..., :w_dim]
+        self._styles = reference[..., w_dim:] if styles is None else styles
         self.moves = _moving_rows(reference, layers)
         if coordinates == "w":
-            self.to_latent = self.to_offset = torch.eye(reference.shape[2], device=reference.device)
+            self.to_latent = self.to_offset = torch.eye(w_dim, device=reference.device)
             self.mix = self.unmix = torch.eye(reference.shape[1], device=reference.device)
             return
         statistics = model.w_statistics()
@@ -84,13 +90,14 @@ class LatentFrame:
         self.mix = _mix(self.moves[:, 0], units, model.generator.coarse_rows)
         self.unmix = torch.linalg.inv(self.mix)
 
-    def offset(self, w_plus: Float[Tensor, "batch num_ws w_dim"]) -> Float[Tensor, "batch num_ws w_dim"]:
+    def offset(self, w_plus: Float[Tensor, "batch num_ws width"]) -> Float[Tensor, "batch num_ws w_dim"]:
         """Convert latents to offsets from the reference, in the frame's units."""
-        return self.unmix @ ((w_plus - self.reference) @ self.to_offset)
+        return self.unmix @ ((w_plus[..., : self.reference.shape[2]] - self.reference) @ self.to_offset)
 
-    def latent(self, offset: Float[Tensor, "batch num_ws w_dim"]) -> Float[Tensor, "batch num_ws w_dim"]:
+    def latent(self, offset: Float[Tensor, "batch num_ws w_dim"]) -> Float[Tensor, "batch num_ws width"]:
         """Convert offsets in the frame's units to latents."""
-        return self.reference + self.mix @ offset @ self.to_latent
+        moved = self.reference + self.mix @ offset @ self.to_latent
+        return torch.cat([moved, self._styles], 2) if self._styles.shape[2] else moved
 
 
 def _moving_rows(reference: Tensor, layers: tuple[int, int] | None) -> Float[Tensor, "num_ws 1"]:

@@ -6,10 +6,12 @@ A code of W, `[w_dim]`, is repeated in every row. The number of rows identifies 
 
 from typing import Literal, TypeAlias
 
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.generators.protocol import ExtendedGenerator
 
 Space: TypeAlias = Literal["w", "w_plus"] | None
 """Meaning of two-dimensional latents: n codes of W, or the rows of one w_plus. None decides by their number."""
@@ -21,13 +23,29 @@ class LatentShapeError(ValueError):
     """Latents have the size of another model, or are not latents."""
 
 
+def alike(*latents: Tensor) -> list[Tensor]:
+    """Latents `[..., width]` with zeros added on the right to those that lack columns for styles; as they are if none.
+
+    models/generators/protocol.py, ExtendedGenerator, says what these columns are.
+    """
+    width = max(x.shape[-1] for x in latents)
+    return [x if x.shape[-1] == width else F.pad(x, (0, width - x.shape[-1])) for x in latents]
+
+
 def rows_and_width(model: EditGAN) -> tuple[int, int]:
     """Rows and width of the model's w_plus."""
     return model.generator.num_rows, model.generator.w_dim
 
 
-def fitted(tensor: Tensor, model: EditGAN, name: str, space: Space = None) -> Float[Tensor, "n rows w_dim"]:
-    """Convert latents to a batch of the model's w_plus.
+def widths(model: EditGAN) -> tuple[int, ...]:
+    """Widths of the model's latents: w_dim, and with columns for styles if its generator takes them."""
+    generator = model.generator
+    w_dim = generator.w_dim
+    return (w_dim, w_dim + generator.style_width) if isinstance(generator, ExtendedGenerator) else (w_dim,)
+
+
+def fitted(tensor: Tensor, model: EditGAN, name: str, space: Space = None) -> Float[Tensor, "n rows width"]:
+    """Convert latents to a batch of the model's w_plus, with the columns for styles that the latents have.
 
     Args:
         tensor: float `[d]`, `[n, d]`, `[n, 1, d]` (codes of W, repeated in every row), `[rows, d]` or
@@ -46,7 +64,7 @@ def fitted(tensor: Tensor, model: EditGAN, name: str, space: Space = None) -> Fl
         raise LatentShapeError(
             f"{name} has shape {shape}, this model takes ({rows}, {width}), (1, {rows}, {width}), or ({width},) of W"
         )
-    if shape[-1] != width:
+    if shape[-1] not in widths(model):
         raise LatentShapeError(f"{name} has shape {shape}: {_what(shape)}; {_takes(model)}{_code_hint(shape, model)}")
     if tensor.ndim == 1:
         batch = tensor[None, None]

@@ -118,7 +118,7 @@ class Objective:
         self,
         synthesis: Synthesis,
         offset: Float[Tensor, "1 num_ws w_dim"],
-        w_plus: Float[Tensor, "1 num_ws w_dim"],
+        w_plus: Float[Tensor, "1 num_ws width"],
     ) -> Evaluation:
         """Evaluate at a latent's synthesis; `offset` is its distance from the reference in the latent frame's units."""
         figures: dict[str, Tensor] = {}
@@ -130,7 +130,7 @@ class Objective:
         self,
         synthesis: Synthesis,
         offset: Float[Tensor, "1 num_ws w_dim"],
-        w_plus: Float[Tensor, "1 num_ws w_dim"],
+        w_plus: Float[Tensor, "1 num_ws width"],
     ) -> Descent:
         """Evaluate, and compute the gradients term by term, so that only one term's graph is in memory at a time."""
         given = [synthesis.image, *synthesis.features, offset, w_plus]

@@ -67,10 +67,10 @@ def agreement_score(reached: Real, outside: Real, config: EditConfig) -> float:
 
 def optimize_edit(
     model: EditGAN,
-    w_plus: Float[Tensor, "1 num_ws w_dim"],
+    w_plus: Float[Tensor, "1 num_ws width"],
     target: EditTarget,
     config: EditConfig | None = None,
-    reference: Float[Tensor, "1 num_ws w_dim"] | None = None,
+    reference: Float[Tensor, "1 num_ws reference_width"] | None = None,
     with_start: Flag = False,
     points: Sequence[DragPoint] = (),
 ) -> Generator[EditStep, None, None]:
@@ -96,7 +96,8 @@ def optimize_edit(
     if target.label_map.shape != size:
         raise ValueError(f"the target is {target.label_map.shape} px, but this model generates {size} px")
     reference = w_plus if reference is None else reference
-    frame = LatentFrame(model, reference.detach(), config.units, config.layers, config.coordinates)
+    styles = w_plus.detach()[..., model.generator.w_dim :]
+    frame = LatentFrame(model, reference.detach(), config.units, config.layers, config.coordinates, styles)
     if not target.labels and not points:
         raise ValueError("nothing to edit: the target has no parts and there are no points to drag")
     with torch.no_grad():

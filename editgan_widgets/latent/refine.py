@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 def refine(
     model: EditGAN,
-    w_plus: Float[Tensor, "1 num_ws w_dim"],
+    w_plus: Float[Tensor, "1 num_ws width"],
     vector: EditVector,
     steps: Whole = 30,
     scale: Real = 1.0,
@@ -75,8 +75,8 @@ def best_step(steps: Iterator[EditStep] | list[EditStep]) -> EditStep:
 
 def refine_target(
     model: EditGAN,
-    before: Float[Tensor, "1 num_ws w_dim"],
-    applied: Float[Tensor, "1 num_ws w_dim"],
+    before: Float[Tensor, "1 num_ws width"],
+    applied: Float[Tensor, "1 num_ws applied_width"],
     labels: tuple[str, ...],
     config: EditConfig,
 ) -> EditTarget:

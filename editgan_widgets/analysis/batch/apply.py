@@ -269,7 +269,7 @@ def _short(strength: float) -> str:
 
 
 def _vector_key(model: EditGAN, vector: EditVector) -> str:
-    delta = vector.delta_w_plus.detach().cpu().numpy().astype("<f4").tobytes()
+    delta = vector.delta.detach().cpu().numpy().astype("<f4").tobytes()
     return _key(model.fingerprint, vector.name, repr(vector.labels), hashlib.sha256(delta).hexdigest())
 
 

@@ -11,7 +11,8 @@ from typing import Literal, TypeAlias
 import torch
 
 from editgan_widgets.latent.directions.arguments import Vectors, checked, one_strength, several_vectors
-from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, parts_of_delta
+from editgan_widgets.latent.latent_shapes import alike
 from editgan_widgets.models.editgan import EditGAN
 
 Metric: TypeAlias = Literal["plain", "covariance"]
@@ -28,7 +29,7 @@ def orthogonalise(
     model: EditGAN | None = None,
     name: str | None = None,
 ) -> EditVector:
-    """Return the part of a vector that is orthogonal to others.
+    """Return the part of a vector that is orthogonal to others; products are those of `delta_w_plus`.
 
     Args:
         vector: to change; it stays as it is.
@@ -56,15 +57,18 @@ def orthogonalise(
         names = ", ".join(repr(other.name) for other in conditions)
         raise EditVectorError(f"the conditions {names} are zero or linearly dependent; leave one out")
     weights = torch.linalg.solve(products, (weighted * d).sum((-1, -2)))
-    left = d - (weights[:, None, None] * c).sum(0)
+    whole, *subtracted = alike(vector.delta.double(), *(other.delta.double() for other in conditions))
+    left = whole - (weights[:, None, None] * torch.stack(subtracted)).sum(0)
     names = [other.name for other in conditions]
     recipe = {**vector.recipe, "orthogonalised": {"against": names, "metric": metric}}
+    delta_w_plus, styles = parts_of_delta(left, d.shape[1])
     return replace(
         vector,
         name=name or f"{vector.name} without {', '.join(names)}",
-        delta_w_plus=left.float(),
+        delta_w_plus=delta_w_plus,
         recipe=recipe,
         preview=None,
+        delta_styles=styles,
     )
 
 

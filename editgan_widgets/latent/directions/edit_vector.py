@@ -3,6 +3,9 @@
 `delta_w_plus` `[num_ws, w_dim]` is the latent after the edit minus the latent before. Added with another scale, it
 gives a weaker, stronger or reversed edit, on this portrait or on another one of the same model. It is stored as
 safetensors, float32, with its recipe as JSON. latent/directions/vector_stack.py combines several vectors.
+
+Some vectors of S (latent/directions/style_space.py) change styles as no change of w_plus does. `delta_styles`
+`[num_ws, style_width]` is the rest that is added to the styles; a latent with such a vector has as many more columns.
 """
 
 import json
@@ -20,12 +23,15 @@ from torch import Tensor
 from editgan_widgets.file_kinds import misplaced
 from editgan_widgets.files import why_unreadable, write_bytes
 from editgan_widgets.latent.directions.rows import Layers, row_weights
+from editgan_widgets.latent.latent_shapes import alike
 from editgan_widgets.models.array_like import float_tensor
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.models.generators.protocol import ExtendedGenerator
 from editgan_widgets.scalars import Flag, Real, flag, is_real, plain, plain_values, real, shown
 
 _FORMAT = "editgan-widgets edit vector 1"
 _SPACE = "w_plus"
+_WITH_STYLES = "w_plus and styles"
 
 
 class EditVectorError(ValueError):
@@ -41,8 +47,8 @@ class EditVector:
     """The latent offset of an edit, its name, the painted parts, and its recipe.
 
     `recipe` has at least `fingerprint` and `resolution` of the model, and the `versions` of the packages. Raises
-    EditVectorError if `delta_w_plus` is not an array of finite floating-point numbers `[num_ws, w_dim]`, or the preview
-    is not a picture.
+    EditVectorError if `delta_w_plus` is not an array of finite floating-point numbers `[num_ws, w_dim]`, `delta_styles`
+    has another number of rows, or the preview is not a picture.
     """
 
     name: str
@@ -51,6 +57,7 @@ class EditVector:
     recipe: dict = field(default_factory=dict)
     licence: str | None = None  # licence of the vector, preferably an SPDX identifier
     preview: np.ndarray | None = None  # uint8 [H, W, 3], for example before and after side by side
+    delta_styles: Tensor | None = None  # [num_ws, style_width] float32, added to the styles; None for a vector of W+
 
     def __post_init__(self) -> None:
         try:
@@ -64,6 +71,7 @@ class EditVector:
                 f"delta_w_plus must be finite, of shape [num_ws, w_dim]; got {tuple(delta.shape)}{hint}"
             )
         object.__setattr__(self, "delta_w_plus", delta)
+        object.__setattr__(self, "delta_styles", _checked_styles(self.delta_styles, len(delta)))
         object.__setattr__(self, "labels", tuple(plain(label) for label in self.labels))
         object.__setattr__(self, "recipe", plain_values(self.recipe))
         if self.preview is not None:
@@ -90,18 +98,32 @@ class EditVector:
 
     def masked(self, layers: Layers) -> "EditVector":
         """The vector with only some rows, or with row weights. Raises EditVectorError for layers that do not exist."""
-        weights = layer_weights(layers, len(self.delta_w_plus))
-        return replace(self, delta_w_plus=self.delta_w_plus * weights[:, None])
+        return self.times(layer_weights(layers, len(self.delta_w_plus)))
+
+    def times(self, factor: Real | Float[Tensor, " num_ws"]) -> "EditVector":
+        """The vector times a number, or each row times its own number."""
+        by = factor[:, None] if isinstance(factor, Tensor) else real(factor, "factor")
+        styles = None if self.delta_styles is None else self.delta_styles * by
+        return replace(self, delta_w_plus=self.delta_w_plus * by, delta_styles=styles)
+
+    @property
+    def delta(self) -> Float[Tensor, "num_ws width"]:
+        """All that is added to a latent: `delta_w_plus`, and `delta_styles` beside it if there is one."""
+        return self.delta_w_plus if self.delta_styles is None else torch.cat([self.delta_w_plus, self.delta_styles], 1)
+
+    def same_change(self, other: "EditVector") -> bool:
+        """True if both change latents in the same way, to the last bit."""
+        return torch.equal(self.delta, other.delta)
 
     def apply(
         self,
-        w_plus: Float[Tensor, "batch num_ws w_dim"],
+        w_plus: Float[Tensor, "batch num_ws width"],
         scale: Real = 1.0,
         model: EditGAN | None = None,
         force: Flag = False,
         layers: Layers = None,
-    ) -> Float[Tensor, "batch num_ws w_dim"]:
-        """Return `w_plus + scale * delta_w_plus`.
+    ) -> Float[Tensor, "batch num_ws edited_width"]:
+        """Return `w_plus + scale * delta`; wider than `w_plus` if the vector has `delta_styles` and `w_plus` has none.
 
         Args:
             w_plus: latents to edit; not modified.
@@ -116,16 +138,31 @@ class EditVector:
         by = checked_scale(scale)
         if model is not None and not flag(force, "force", EditVectorError):
             self.check(model)
-        if w_plus.shape[1:] != self.delta_w_plus.shape:
+        self._check_latents(w_plus, model)
+        delta = self.delta if layers is None else self.masked(layers).delta
+        latents, offset = alike(w_plus, delta.to(w_plus))
+        edited = latents + by * offset
+        if not bool(edited.isfinite().all()):
+            raise EditVectorError(f"edit vector {self.name!r} at scale {by:g} goes beyond all numbers; give -2 to 2")
+        return edited
+
+    def _check_latents(self, w_plus: Tensor, model: EditGAN | None) -> None:
+        """Raise EditVectorError for latents, or a model, that the vector cannot be added to."""
+        rows, w_dim = self.delta_w_plus.shape
+        fitting = {w_dim, self.delta.shape[1]}
+        if model is not None:
+            extended = model.generator.style_width if isinstance(model.generator, ExtendedGenerator) else 0
+            if self.delta_styles is not None and self.delta_styles.shape[1] != extended:
+                raise EditVectorError(
+                    f"edit vector {self.name!r} changes {self.delta_styles.shape[1]} styles of each row, this model's "
+                    f"generator takes {extended or 'none'}; use it with the model it was made with"
+                )
+            fitting.add(w_dim + extended)
+        if w_plus.shape[1] != rows or w_plus.shape[2] not in fitting:
             raise EditVectorError(
                 f"edit vector {self.name!r} has {tuple(self.delta_w_plus.shape)} layers x width, the latent has "
                 f"{tuple(w_plus.shape[1:])}; was it made with a model of another size?"
             )
-        delta = self.delta_w_plus if layers is None else self.masked(layers).delta_w_plus
-        edited = w_plus + by * delta.to(w_plus)
-        if not bool(edited.isfinite().all()):
-            raise EditVectorError(f"edit vector {self.name!r} at scale {by:g} goes beyond all numbers; give -2 to 2")
-        return edited
 
     def check(self, model: EditGAN) -> None:
         """Raise WrongModelError unless the vector was made with this model, or with the one it was tuned from."""
@@ -140,13 +177,15 @@ class EditVector:
         about = {
             "format": _FORMAT,
             "name": self.name,
-            "space": _SPACE,
+            "space": _SPACE if self.delta_styles is None else _WITH_STYLES,
             "layers": list(self.layers),
             "labels": list(self.labels),
             "licence": self.licence,
             "recipe": self.recipe,
         }
         tensors = {"delta_w_plus": self.delta_w_plus.contiguous()}
+        if self.delta_styles is not None:
+            tensors["delta_styles"] = self.delta_styles.contiguous()
         if self.preview is not None:
             tensors["preview"] = torch.from_numpy(self.preview)
         content = serialise(tensors, {"editgan": json.dumps(about)})
@@ -177,16 +216,35 @@ class EditVector:
                         f"{path} is a safetensors file, but not an edit vector{misplaced(path)}; write one with "
                         "EditVector.save"
                     )
-                if about.get("space", _SPACE) != _SPACE:
-                    raise EditVectorError(f"{path} is a vector of {about['space']!r}; only those of w_plus can be read")
-                delta = file.get_tensor("delta_w_plus")
-                preview = file.get_tensor("preview").numpy() if "preview" in file.keys() else None  # noqa: SIM118
-            return cls(about["name"], delta, tuple(about["labels"]), about["recipe"], about.get("licence"), preview)
+                if (space := about.get("space", _SPACE)) not in (_SPACE, _WITH_STYLES):
+                    raise EditVectorError(f"{path} is a vector of {space!r}; only those of {_WITH_STYLES} can be read")
+                found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            preview = found["preview"].numpy() if "preview" in found else None
+            styles = found["delta_styles"] if space == _WITH_STYLES else None
+            name, labels, recipe = about["name"], tuple(about["labels"]), about["recipe"]
+            return cls(name, found["delta_w_plus"], labels, recipe, about.get("licence"), preview, styles)
         except (SafetensorError, json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             what = misplaced(path) or f" ({error}); is it whole?"
             raise EditVectorError(
                 f"{path} cannot be read as an edit vector{what}; EditVector.save writes safetensors"
             ) from error
+
+
+def parts_of_delta(delta: Float[Tensor, "num_ws width"], w_dim: int) -> tuple[Tensor, Tensor | None]:
+    """Split `EditVector.delta` into its fields `delta_w_plus` and `delta_styles`, in float32."""
+    return delta[:, :w_dim].float(), delta[:, w_dim:].float() if delta.shape[1] > w_dim else None
+
+
+def _checked_styles(styles: Tensor | None, rows: int) -> Tensor | None:
+    if styles is None:
+        return None
+    try:
+        found = float_tensor(styles, "delta_styles")
+    except ValueError as error:
+        raise EditVectorError(f"delta_styles must be finite, of shape [num_ws, style_width]; {error}") from error
+    if found.ndim != 2 or not found.numel() or len(found) != rows:
+        raise EditVectorError(f"delta_styles must be of shape [{rows}, style_width]; got {tuple(found.shape)}")
+    return found if bool(found.any()) else None
 
 
 def checked_scale(scale: Real) -> float:

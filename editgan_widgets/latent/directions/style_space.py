@@ -2,9 +2,9 @@
 
 A layer reads a row of w_plus by a linear map: style = A w + b. To change only one channel of S, the row is shifted by
 the vector that the pseudo-inverse of the maps gives for it. Where the layers of a row have no more channels than w has
-numbers, and their maps are of full rank, the shift is exact; elsewhere it is the least-squares one, and its `purity`
-says how much of the change of styles is the channel's. So a channel is an `EditVector` like any other: saved, applied,
-combined.
+numbers, and their maps are of full rank, the shift is exact. Elsewhere it is the least-squares one, and the rest of the
+change is added to the styles themselves (`EditVector.delta_styles`). So a channel is an `EditVector` like any other:
+saved, applied, combined with those of W+.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,12 +19,14 @@ from editgan_widgets.latent.directions.arguments import Parts, checked, part_ids
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.directions.unsupervised import sampled_w
 from editgan_widgets.latent.label_maps import predicted_label_map
+from editgan_widgets.latent.latent_shapes import alike
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.models.generators.protocol import StyledGenerator, Synthesis
+from editgan_widgets.models.generators.protocol import ExtendedGenerator, StyledGenerator, Synthesis
 from editgan_widgets.scalars import Real, Whole, real, whole
 
 _PROJECTIONS = 4  # random projections of the pixels; each needs one backward pass
 _LEAST_CANDIDATES = 8  # minimum number of channels that are applied to the portraits
+_EXACT = 1e-6  # norm of what a shift of w misses of a channel's unit change, below which nothing is added to styles
 _RANK_TOLERANCE = 1e-5  # relative to the largest singular value
 
 
@@ -44,14 +46,18 @@ class StyleChannel:
         return f"S {self.row}.{self.layer}.{self.channel}"
 
 
-def styles(model: EditGAN, w_plus: Float[Tensor, "n rows w_dim"]) -> Float[Tensor, "n channels"]:
-    """Styles of all layers, row by row. Raises ValueError for a generator without such layers."""
-    generator = _styled(model)
-    with torch.no_grad():
-        return torch.cat(
-            [layer(w_plus[:, row]) for row in range(model.generator.num_rows) for layer in generator.style_layers(row)],
-            1,
-        )
+@torch.no_grad()
+def styles(model: EditGAN, w_plus: Float[Tensor, "n rows width"]) -> Float[Tensor, "n channels"]:
+    """Styles of all layers, row by row, for latents with or without columns for styles.
+
+    Raises ValueError for a generator without such layers.
+    """
+    generator, w_dim = _styled(model), model.generator.w_dim
+    found = []
+    for row in range(model.generator.num_rows):
+        of_row = torch.cat([layer(w_plus[:, row, :w_dim]) for layer in generator.style_layers(row)], 1)
+        found.append(of_row + w_plus[:, row, w_dim:][:, : of_row.shape[1]] if w_plus.shape[2] > w_dim else of_row)
+    return torch.cat(found, 1)
 
 
 @checked()
@@ -60,7 +66,9 @@ def channel_vector(
 ) -> EditVector:
     """Return the edit vector of one channel; its scale 1 is one standard deviation of the channel over W.
 
-    `recipe["purity"]` is the channel's share of the squared change of all styles of the row, 1 where it changes alone.
+    `recipe["purity"]` is the channel's share of the squared change of all styles of the row. It is 1, except for a
+    generator that takes no style offsets (ExtendedGenerator); `recipe["purity of w_plus"]` is that of `delta_w_plus`
+    alone.
 
     Args:
         model: an EditGAN whose generator's layers read w by linear maps.
@@ -82,15 +90,25 @@ def channel_vector(
     position = sum(len(weight) for weight in weights[:layer]) + channel
     shift = torch.linalg.pinv(stacked, rtol=_RANK_TOLERANCE)[:, position]
     change = stacked @ shift
-    purity = float(change[position] ** 2 / change.square().sum().clamp_min(1e-30))
-    reached = float(change[position])
-    delta = torch.zeros(model.generator.num_rows, model.generator.w_dim)
-    delta[row] = (shift * (std / reached if abs(reached) > 1e-6 else std)).float()
+    rest = -change
+    rest[position] += 1
+    exact = float(rest.norm()) < _EXACT
+    share = float(change[position] ** 2 / change.square().sum().clamp_min(1e-30))
+    delta, styles = torch.zeros(model.generator.num_rows, model.generator.w_dim), None
+    if exact or isinstance(generator, ExtendedGenerator):
+        delta[row] = (shift * std).float()
+    else:  # the least-squares shift, with the channel's change as wanted
+        reached = float(change[position])
+        delta[row] = (shift * (std / reached if abs(reached) > _EXACT else std)).float()
+    if not exact and isinstance(generator, ExtendedGenerator):
+        styles = torch.zeros(model.generator.num_rows, generator.style_width)
+        styles[row, : len(rest)] = (rest * std).float()
     recipe = {
         "fingerprint": model.base_fingerprint, "resolution": model.resolution, "method": "StyleSpace",
-        "space": "S", "row": row, "layer": layer, "channel": channel, "std": std, "purity": purity,
+        "space": "S", "row": row, "layer": layer, "channel": channel, "std": std,
+        "purity": share if styles is None else 1.0, "purity of w_plus": share,
     }  # fmt: skip
-    return EditVector(f"S {row}.{layer}.{channel}", delta, (), recipe)
+    return EditVector(f"S {row}.{layer}.{channel}", delta, (), recipe, delta_styles=styles)
 
 
 @checked()
@@ -186,7 +204,7 @@ def _measured(model: EditGAN, place: tuple[int, int, int], portraits: _Portraits
     vector = channel_vector(model, *place)
     inside, whole, pixels = 0.0, 0.0, 0
     for w_plus, region in portraits:
-        before, after = model.generator.synthesis(torch.cat([w_plus, vector.apply(w_plus)])).image
+        before, after = model.generator.synthesis(torch.cat(alike(w_plus, vector.apply(w_plus)))).image
         change = (after - before).square().sum(0)
         inside, whole = inside + float(change[region].sum()), whole + float(change.sum())
         pixels += int(region.sum()) * 3

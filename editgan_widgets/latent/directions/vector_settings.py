@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
-import torch
 
 from editgan_widgets.latent.directions.edit_vector import EditVector, layer_weights
 from editgan_widgets.latent.directions.rows import span_of
@@ -120,5 +119,4 @@ def after_picture(vector: EditVector) -> np.ndarray | None:
 
 
 def _in_the_picture(vector: EditVector, setting: VectorSetting) -> EditVector:
-    weights = setting.effect * layer_weights(setting.layers, len(vector.delta_w_plus))
-    return replace(vector, delta_w_plus=torch.as_tensor(vector.delta_w_plus * weights[:, None]))
+    return vector.times(setting.effect * layer_weights(setting.layers, len(vector.delta_w_plus)))

@@ -20,8 +20,10 @@ from editgan_widgets.latent.directions.edit_vector import (
     Layers,
     WrongModelError,
     checked_scale,
+    parts_of_delta,
 )
 from editgan_widgets.latent.directions.rows import rows_in_json
+from editgan_widgets.latent.latent_shapes import alike
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Flag, Real, flag, real
 
@@ -76,7 +78,7 @@ class Comparison:
 
 
 def compare(vectors: Iterable[EditVector]) -> Comparison:
-    """Compare vectors of one model. Raises EditVectorError for none, or for vectors of unlike shapes."""
+    """Compare the `delta_w_plus` of vectors of one model. Raises EditVectorError for none, or for unlike shapes."""
     stack = list(vectors)
     _check_alike(stack)
     rows = torch.stack([vector.delta_w_plus for vector in stack]).double()
@@ -113,16 +115,14 @@ def combine(
     if len(fingerprints) > 1 and not flag(force, "force", EditVectorError):
         made = ", ".join(f"{vector.name!r} with {vector.fingerprint}" for vector in vectors)
         raise WrongModelError(f"the vectors were made with several models ({made}); pass force=True to add them anyway")
-    scaled = [
-        EditVector(vector.name, scale * vector.masked(layers).delta_w_plus, vector.labels)
-        for vector, scale, layers in given
-    ]
+    scaled = [vector.masked(layers).times(scale) for vector, scale, layers in given]
     if warn is not None:
         comparison = compare(scaled)
         for conflict in comparison.conflicts(warn):
             warnings.warn(comparison.describe(conflict), ConflictWarning, stacklevel=2)
-    deltas = [vector.delta_w_plus.double() for vector in scaled]
-    total = torch.stack(_one_after_another(deltas) if apart else deltas).sum(0)
+    w_dim = vectors[0].delta_w_plus.shape[1]
+    deltas = alike(*(vector.delta.double() for vector in scaled))
+    total = torch.stack(_one_after_another(deltas, w_dim) if apart else deltas).sum(0)
     recipe = {
         "combined": [
             {"name": vector.name, "scale": scale, "layers": rows_in_json(layers, len(vector.delta_w_plus))}
@@ -138,7 +138,9 @@ def combine(
     labels = tuple(dict.fromkeys(label for vector in vectors for label in vector.labels))
     licences = dict.fromkeys(vector.licence for vector in vectors if vector.licence is not None)
     licence = " AND ".join(licences) or None
-    return EditVector(name or " + ".join(vector.name for vector in vectors), total.float(), labels, recipe, licence)
+    joined = name or " + ".join(vector.name for vector in vectors)
+    delta_w_plus, styles = parts_of_delta(total, w_dim)
+    return EditVector(joined, delta_w_plus, labels, recipe, licence, delta_styles=styles)
 
 
 def summed(parts: Iterable[Part], name: str | None = None) -> EditVector:
@@ -197,14 +199,15 @@ def _check_alike(vectors: Sequence[EditVector]) -> None:
             )
 
 
-def _one_after_another(deltas: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Subtract from each vector its projections on those before it (Gram-Schmidt)."""
+def _one_after_another(deltas: list[torch.Tensor], w_dim: int) -> list[torch.Tensor]:
+    """Subtract from each vector its projections on those before it (Gram-Schmidt), as they are in W+."""
     kept, axes = [], []
     for delta in deltas:
         rest = delta.clone()
         for axis in axes:
-            rest -= (rest * axis).sum() * axis
+            rest -= (rest * axis)[:, :w_dim].sum() * axis
         kept.append(rest)
-        if float(rest.norm()) > 1e-6 * max(float(delta.norm()), 1e-12):
-            axes.append(rest / rest.norm())
+        length = float(rest[:, :w_dim].norm())
+        if length > 1e-6 * max(float(delta[:, :w_dim].norm()), 1e-12):
+            axes.append(rest / length)
     return kept

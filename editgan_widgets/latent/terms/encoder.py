@@ -20,5 +20,5 @@ class EncoderTerm:
         """Evaluate the term. The encoder's output counts as a constant."""
         with torch.no_grad():
             encoded = self._encoder(at.image)
-        encoder = (at.w_plus - encoded).square().mean()
+        encoder = (at.w_plus[..., : encoded.shape[2]] - encoded).square().mean()
         return TermValue(self._weight * encoder, {"encoder": encoder})

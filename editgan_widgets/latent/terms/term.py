@@ -22,7 +22,7 @@ class Candidate:
     image: Float[Tensor, "1 3 h w"]  # in [-1, 1], not clipped
     features: list[Tensor]  # maps [1, channels, h, w], coarse to fine
     offset: Float[Tensor, "1 num_ws w_dim"]  # distance from the reference, in the latent frame's units
-    w_plus: Float[Tensor, "1 num_ws w_dim"]
+    w_plus: Float[Tensor, "1 num_ws width"]
 
 
 @dataclass(frozen=True)

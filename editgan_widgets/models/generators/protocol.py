@@ -160,6 +160,21 @@ class StyledGenerator(Protocol):
         ...
 
 
+@runtime_checkable
+class ExtendedGenerator(StyledGenerator, Protocol):
+    """A styled generator whose synthesis takes wider latents, `[batch, num_rows, w_dim + style_width]`.
+
+    The columns beyond w_dim are added to the styles of the layers that read the row, in the order of `style_layers`;
+    unused ones at the end of a row have no effect. So latents reach all of S (Wu et al. 2021), not only the styles
+    that rows of w_plus give.
+    """
+
+    @property
+    def style_width(self) -> int:
+        """Most styles that the layers of one row have together."""
+        ...
+
+
 class GeneratorModule(nn.Module):
     """Base class of generators: a torch module with methods that most kinds share.
 

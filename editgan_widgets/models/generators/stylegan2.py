@@ -3,6 +3,7 @@
 The mapping network makes `w` from a normal code; the synthesis network (skip architecture) grows a learned 4x4 constant
 to the picture, one block per resolution, each styled by rows of `w_plus`. `num_ws` is 2 log2(resolution) - 2: block b
 takes rows 2b - 1 (conv0), 2b (conv1) and 2b + 1 (torgb), so a block's torgb and the next block's conv0 share a row.
+Latents may be wider than w_dim: the further columns of a row are added to the styles of its layers.
 State-dict names are those of the public StyleGAN2-ADA layout: `mapping.fc0.weight`, `synthesis.b8.conv0.affine.bias`, …
 """
 
@@ -71,6 +72,12 @@ class StyleGAN2Config:
     def num_ws(self) -> int:
         """Number of rows of w_plus."""
         return 2 * int(math.log2(self.resolution)) - 2
+
+    @property
+    def style_width(self) -> int:
+        """Most styles that the layers of one row of w_plus have together."""
+        *rest, last = self.resolutions
+        return max(*(2 * self.channels_at(r) for r in rest), self.channels_at(last))
 
     def channels_at(self, resolution: int) -> int:
         """Channels of the activations at a resolution."""
@@ -151,6 +158,11 @@ class StyleGAN2(GeneratorModule):
     def noise_maps(self) -> list[Tensor]:
         """Stored noise of every styled convolution, `[h, w]` each, coarse to fine."""
         return [x for name, x in self.synthesis.named_buffers() if name.endswith("noise_const")]
+
+    @property
+    def style_width(self) -> int:
+        """Columns of a latent beyond w_dim, which are added to the styles of the row's layers (ExtendedGenerator)."""
+        return self.config.style_width
 
     @property
     def row_sizes(self) -> tuple[int, ...]:
@@ -258,14 +270,16 @@ class SynthesisNetwork(nn.Module):
 
     def forward(
         self,
-        w_plus: Float[Tensor, "batch num_ws w_dim"],
+        w_plus: Float[Tensor, "batch num_ws width"],
         noise_mode: str = "const",
         rng: torch.Generator | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> Synthesis:
         """Make pictures. `noise_mode` is "const" (stored, the same every time), "random" (drawn from `rng`) or "none".
 
-        `dtype` is the precision of the activations; the picture is summed and returned in float32.
+        `w_plus` is w_dim wide, or w_dim + style_width: the further columns are added to the styles of the row's layers,
+        first those of the convolution, then those of torgb. `dtype` is the precision of the activations; the picture is
+        summed and returned in float32.
         Raises ValueError if w_plus has another number of layers or another width than this generator.
         """
         if noise_mode not in NOISE_MODES:
@@ -276,22 +290,30 @@ class SynthesisNetwork(nn.Module):
                 f"w_plus has {w_plus.shape[1]} layers, this generator takes {num_ws} ({self.config.resolution} px); "
                 f"was it made with a {2 ** (w_plus.shape[1] // 2 + 1)} px model?"
             )
-        if w_plus.shape[2] != w_dim:
+        if w_plus.shape[2] not in (w_dim, w_dim + self.config.style_width):
             raise ValueError(f"w_plus is {w_plus.shape[2]} wide, this generator takes {w_dim}")
         blocks = [cast(SynthesisBlock, self.get_submodule(f"b{r}")) for r in self.config.resolutions]
         x = blocks[0].const[None].expand(len(w_plus), -1, -1, -1).to(dtype)
-        rows = w_plus.unbind(1)
+        rows = w_plus[..., :w_dim].unbind(1)
+        offsets = [None] * num_ws if w_plus.shape[2] == w_dim else w_plus[..., w_dim:].unbind(1)
         features = [x]
         image = w_plus.new_zeros(len(w_plus), 3, 4, 4)
         for i, block in enumerate(blocks):
             if i > 0:
-                x = block.conv0(x, rows[2 * i - 1], noise_mode, rng)
+                x = block.conv0(x, rows[2 * i - 1], noise_mode, rng, _first(offsets[2 * i - 1], x.shape[1]))
                 features.append(x)
                 image = block.upsample(image)
-            x = block.conv1(x, rows[2 * i], noise_mode, rng)
+            x = block.conv1(x, rows[2 * i], noise_mode, rng, _first(offsets[2 * i], x.shape[1]))
             features.append(x)
-            image = image + block.torgb(x, rows[2 * i + 1]).float()
+            shared = 2 * i + 1 < num_ws - 1  # with conv0 of the next block, whose styles come first
+            offset = _first(offsets[2 * i + 1], x.shape[1], x.shape[1] if shared else 0)
+            image = image + block.torgb(x, rows[2 * i + 1], offset).float()
         return Synthesis(image, features)
+
+
+def _first(offsets: Tensor | None, count: int, start: int = 0) -> Tensor | None:
+    """A layer's columns of a row's style offsets `[batch, style_width]`."""
+    return None if offsets is None else offsets[:, start : start + count]
 
 
 class SynthesisBlock(nn.Module):

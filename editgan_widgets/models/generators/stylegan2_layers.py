@@ -201,11 +201,15 @@ class SynthesisLayer(nn.Module):
         w: Float[Tensor, "b w_dim"],
         noise_mode: str = "const",
         rng: torch.Generator | None = None,
+        offset: Float[Tensor, "b inputs"] | None = None,
     ) -> Float[Tensor, "b outputs h2 w2"]:
-        """Apply the layer. `noise_mode` "const" adds the stored noise, "random" fresh noise, "none" nothing."""
+        """Apply the layer. `noise_mode` "const" adds the stored noise, "random" fresh noise, "none" nothing.
+
+        `offset` is added to the styles.
+        """
         sources = (self.weight, self.bias, self.noise_strength, self.noise_const, self.resample_filter)
         folded = self._folded.setdefault(x.dtype, Folded())(sources, lambda: self._fold(x.dtype))
-        styles = self.affine(w)
+        styles = self.affine(w) if offset is None else self.affine(w) + offset
         scale = (styles.square() @ folded.power + 1e-8 / GAIN**2).rsqrt()
         if noise_mode == "const":
             noise = folded.noise
@@ -264,9 +268,18 @@ class ToRGB(nn.Module):
         self.bias = nn.Parameter(torch.zeros(colors))
         self.weight_gain = 1 / math.sqrt(inputs)
 
-    def forward(self, x: Float[Tensor, "b inputs h w"], w: Float[Tensor, "b w_dim"]) -> Float[Tensor, "b colors h w"]:
-        """Apply the layer: one small matrix for each sample, so the activations need no pass for the styles."""
-        weight = self.weight.flatten(1) * (self.affine(w) * self.weight_gain)[:, None]  # [b, colors, inputs]
+    def forward(
+        self,
+        x: Float[Tensor, "b inputs h w"],
+        w: Float[Tensor, "b w_dim"],
+        offset: Float[Tensor, "b inputs"] | None = None,
+    ) -> Float[Tensor, "b colors h w"]:
+        """Apply the layer: one small matrix for each sample, so the activations need no pass for the styles.
+
+        `offset` is added to the styles.
+        """
+        styles = self.affine(w) if offset is None else self.affine(w) + offset
+        weight = self.weight.flatten(1) * (styles * self.weight_gain)[:, None]  # [b, colors, inputs]
         rgb = torch.baddbmm(self.bias[None, :, None].to(x.dtype), weight.to(x.dtype), x.flatten(2))
         rgb = rgb.unflatten(2, x.shape[2:])
         return rgb if self.clamp is None else rgb.clamp(-self.clamp, self.clamp)

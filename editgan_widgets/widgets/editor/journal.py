@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from PIL import Image
 
 from editgan_widgets.documents.journal import (
@@ -159,7 +158,7 @@ def restored(folder: str | Path | None, model: EditGAN | None) -> Restored:
                 journal.attach(f"vectors/{name}", vector.save, written=True)
                 vectors[vector.name] = vector
                 before = removed.pop(vector.name, None)
-                if before is not None and torch.equal(before.delta_w_plus, vector.delta_w_plus):
+                if before is not None and before.same_change(vector):
                     removed[vector.name] = vector  # the history restored it, and may remove it again
             except (EditVectorError, OSError) as error:
                 _log.warning("a vector of the journal is left out: %s", error)

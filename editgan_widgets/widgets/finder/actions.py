@@ -100,7 +100,7 @@ class Actions:
             raise ValueError("a kept vector needs a name")
         vector = replace(one.moved, name=name, recipe={**one.moved.recipe, "found as": one.vector.name})
         known = document.kept.get(name)
-        if known is not None and not torch.equal(known.delta_w_plus, vector.delta_w_plus):
+        if known is not None and not known.same_change(vector):
             raise ValueError(f"another vector is kept under {name!r}; give another name, or forget that one first")
         kept = replace(document, kept={**document.kept, name: vector})
         if self.folder is None:

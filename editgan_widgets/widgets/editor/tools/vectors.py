@@ -264,7 +264,7 @@ def _refining(document: Document, steps: int) -> Iterator[EditStep]:
         raise SessionError("nothing to refine: no vector is applied; move a slider first")
     vector, began = summed(active, "sliders"), session.history.entry.id
     try:
-        session.go_to(session.w_plus - vector.delta_w_plus.to(session.w_plus), vector.labels)
+        session.go_to(vector.apply(session.w_plus, -1, session.model), vector.labels)
         return session.refine(vector, steps)
     except BaseException:
         session.visit(began)
