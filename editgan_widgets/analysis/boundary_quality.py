@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
-from editgan_widgets.analysis.directions import LabelledLatents, labelled_latents
+from editgan_widgets.analysis.directions import LEAST_SAMPLES, LabelledLatents, labelled_latents
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.label_classes import Classes, classes_of
 from editgan_widgets.analysis.results import Basis, Record, Result
@@ -96,6 +96,7 @@ def boundary(
     samples: Whole = 2000,
     share: Real = 0.1,
     seed: Whole = 0,
+    progress: bool = False,
 ) -> Boundary:
     """Learn the boundary of an attribute in W from sampled pictures.
 
@@ -109,6 +110,7 @@ def boundary(
         share: share of the samples at each end of the scores, used for training; InterFaceGAN uses 0.02. Of 0/1
             labels, all are used.
         seed: seed of samples, split and permutations.
+        progress: show a progress bar.
 
     "svm" and "logistic" are fitted to standardised latents. Of scores, they are fitted to whitened latents if these
     lower 1 - Spearman's correlation of distances and scores on held-out training samples by a fifth, which is the case
@@ -117,16 +119,17 @@ def boundary(
     cosine of about 0.99 at the defaults, "logistic" of 0.97 to 0.99. "mean difference" is biased towards the axes along
     which W varies most; its cosine there is 0.4 to 0.85.
 
-    Raises ValueError for an unknown attribute or method, a share outside 0 to 0.5, an attribute that is the same in all
+    Ctrl+C ends the sampling; the boundary is learned from the samples so far. Raises ValueError for an unknown
+    attribute or method, a share outside 0 to 0.5, an attribute that is the same in all
     samples, fewer than 20 samples, and for fewer than 10 in a class; MissingExtraError without scikit-learn.
     """
     count = whole(samples, "samples")
-    if count < 2 * _LEAST:
-        raise ValueError(f"samples are pictures to learn from, {2 * _LEAST} or more, better 1,000; got {count}")
+    if count < LEAST_SAMPLES:
+        raise ValueError(f"samples are pictures to learn from, {LEAST_SAMPLES} or more, better 1,000; got {count}")
     known_method(method)
     share = _checked_share(share)
     attributes_read(model, read, [attribute])
-    latents = labelled_latents(model, attribute, read, samples, seed)
+    latents = labelled_latents(model, attribute, read, count, seed, progress=progress)
     return boundary_of(model, latents, method, share, seed)
 
 

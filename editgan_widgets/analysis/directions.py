@@ -4,19 +4,24 @@ Both are learned from sampled latents with a binary attribute, as in InterFaceGA
 EditGAN's comparison (table 1). A direction becomes an EditVector that moves all rows of w_plus by the same amount.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.label_classes import classes_of
 from editgan_widgets.analysis.transfer import Read, attribute_values, checked_values, picture_of
 from editgan_widgets.latent.directions.boundaries import svm
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Whole, whole
+
+LEAST_SAMPLES = 20  # of which a boundary is learned: 10 of each class
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,19 @@ class LabelledLatents:
 
 
 def labelled_latents(
-    model: EditGAN, attribute: str, read: Read, count: Whole = 2000, first_seed: Whole = 30_000_000, batch: Whole = 50
+    model: EditGAN,
+    attribute: str,
+    read: Read,
+    count: Whole = 2000,
+    first_seed: Whole = 30_000_000,
+    batch: Whole = 50,
+    progress: bool = False,
 ) -> LabelledLatents:
-    """Sample latents without truncation and predict an attribute. Raises ValueError for an unknown attribute."""
-    return latents_by_attribute(model, read, [attribute], count, first_seed, batch)[0]
+    """Sample latents without truncation and predict an attribute.
+
+    Ctrl+C keeps the samples so far, if there are at least 20. Raises ValueError for an unknown attribute.
+    """
+    return latents_by_attribute(model, read, [attribute], count, first_seed, batch, progress)[0]
 
 
 def latents_by_attribute(
@@ -42,24 +56,27 @@ def latents_by_attribute(
     count: Whole = 2000,
     first_seed: Whole = 30_000_000,
     batch: Whole = 50,
+    progress: bool = False,
 ) -> list[LabelledLatents]:
     """Sample latents without truncation once, and label them with each attribute; None takes all that `read` gives.
 
-    Raises ValueError for an attribute that is not read.
+    Ctrl+C keeps the samples so far, if there are at least 20. Raises ValueError for an attribute that is not read.
     """
     rng = torch.Generator().manual_seed(whole(first_seed, "seed", least=0))
     z = torch.randn(whole(count, "samples", least=1), model.generator.z_dim, generator=rng).to(model.device)
-    latents: list[Tensor] = []
-    found: list[Mapping[str, np.ndarray]] = []
-    for part in z.split(whole(batch, "batch", least=1)):
-        with torch.no_grad():
-            w = model.generator.mapping(part)
-        values = read(picture_of(model, model.generator.w_plus(w)))
-        names = list(values) if attributes is None else list(attributes)
-        found.append({name: checked_values(values, name) for name in names})
-        latents.append(w)
-    w = torch.cat(latents)
-    return [LabelledLatents(w, np.concatenate([x[name] for x in found]), name) for name in found[0]]
+    at_once = whole(batch, "batch", least=1)
+    found: list[tuple[Tensor, Mapping[str, np.ndarray]]] = []
+    bar = tqdm(total=len(z), desc="samples", unit="picture", disable=not progress)
+    with bar, interruptible(found, math.ceil(LEAST_SAMPLES / at_once)):
+        for part in z.split(at_once):
+            with torch.no_grad():
+                w = model.generator.mapping(part)
+            values = read(picture_of(model, model.generator.w_plus(w)))
+            names = list(values) if attributes is None else list(attributes)
+            found.append((w, {name: checked_values(values, name) for name in names}))
+            bar.update(len(part))
+    w = torch.cat([w for w, _ in found])
+    return [LabelledLatents(w, np.concatenate([x[name] for _, x in found]), name) for name in found[0][1]]
 
 
 def mean_difference(model: EditGAN, latents: LabelledLatents, share: float = 0.3) -> EditVector:

@@ -8,6 +8,7 @@ are independent of all factors get D = C = 0. scikit-learn is needed: `pip insta
 editgan-widgets[analysis]`.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +22,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.extras import scikit_learn
@@ -150,6 +152,7 @@ def disentanglement_of(
         batch: pictures at a time.
         progress: show progress bars.
 
+    Ctrl+C ends the sampling if there are 50 samples, or the scoring with the spaces so far.
     Raises ValueError for an unknown space, and the errors of `disentanglement`.
     """
     spaces = several_names(spaces, "spaces")
@@ -163,19 +166,24 @@ def disentanglement_of(
         styles(model, model.sample_w_plus(0))  # raises for a generator without styles
     attributes_read(model, read)
     psi, most = real(truncation_psi, "truncation_psi"), whole(batch, "batch", least=1)
-    found: dict[str, list[np.ndarray]] = {space: [] for space in spaces}
-    factors: dict[str, list[np.ndarray]] = {}
-    for z, w in _latents(model, count, first, psi, most, progress):
-        codes = {"z": z, "w": w}
-        if "s" in found:
-            codes["s"] = styles(model, model.generator.w_plus(w))
+    found: list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]] = []  # codes by space, factors by name
+    with interruptible(found, math.ceil(_LEAST / most)):
+        for z, w in _latents(model, count, first, psi, most, progress):
+            codes = {"z": z, "w": w}
+            if "s" in spaces:
+                codes["s"] = styles(model, model.generator.w_plus(w))
+            values = read(picture_of(model, model.generator.w_plus(w)))
+            found.append((
+                {space: codes[space].double().cpu().numpy() for space in spaces},
+                {name: np.asarray(some, float) for name, some in values.items()},
+            ))  # fmt: skip
+    factors = {name: np.concatenate([values[name] for _, values in found]) for name in found[0][1]}
+    results: list[Disentanglement] = []
+    with interruptible(results):
         for space in spaces:
-            found[space].append(codes[space].double().cpu().numpy())
-        for name, values in read(picture_of(model, model.generator.w_plus(w))).items():
-            factors.setdefault(name, []).append(np.asarray(values, float))
-    joined = {name: np.concatenate(values) for name, values in factors.items()}
-    results = [disentanglement(np.concatenate(found[s]), joined, s, seed=first, progress=progress) for s in spaces]
-    return [replace(result, basis=Basis(count, first, result.basis.interval, model.fingerprint)) for result in results]
+            codes = np.concatenate([codes[space] for codes, _ in found])
+            results.append(disentanglement(codes, factors, space, seed=first, progress=progress))
+    return [replace(result, basis=replace(result.basis, fingerprint=model.fingerprint)) for result in results]
 
 
 def _numbers(values: Any, name: str) -> np.ndarray:

@@ -22,6 +22,7 @@ from tqdm.auto import tqdm
 from editgan_widgets.analysis.arguments import attributes_read, checked, try_network
 from editgan_widgets.analysis.directions import scale_for
 from editgan_widgets.analysis.distribution import Estimate, kernel_distance
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read, checked_values, picture_of, source_seeds
 from editgan_widgets.latent.directions.arguments import Strengths, kind_of, one_vector, several_strengths
@@ -225,8 +226,9 @@ def compare_edits(
         refined_portraits: the first of the portraits, on which ways with refinement are measured; each takes seconds.
         seed: seed of the samples.
         truncation_psi: truncation of portraits and samples.
-        progress: show a progress bar.
+        progress: show progress bars.
 
+    Ctrl+C ends it with the strengths that were measured so far; before the first one, it is raised.
     Raises ValueError for an unknown attribute, too few portraits or one that a vector was learned on, and
     WrongModelError for a vector of another model.
     """
@@ -242,15 +244,15 @@ def compare_edits(
     attributes_read(model, read, [attribute])
     try_network(model, identity, "identity")
     try_network(model, features, "features")
-    sampled, real = _samples(model, attribute, read, features, samples, seed, truncation_psi)
+    sampled, real = _samples(model, attribute, read, features, samples, seed, truncation_psi, progress)
     values = sampled[attribute]
     threshold, median = float(np.quantile(values, 1 - HAS_SHARE)), float(np.median(values))
     w_plus, before = _portraits(model, attribute, read, chosen, median, truncation_psi)
     deviations = {name: float(x.std()) or 1.0 for name, x in sampled.items()}
     judged = _Judged(model, attribute, read, identity, features, real, threshold, deviations, w_plus, before)
     tuning = range(10_000_000, 10_000_000 + TUNED_ON)
-    found = []
-    with tqdm(total=len(ways) * len(scales), disable=not progress, unit="strength") as bar:
+    found: list[WayMeasure] = []
+    with tqdm(total=len(ways) * len(scales), disable=not progress, unit="strength") as bar, interruptible(found):
         for way in ways:
             unit = scale_for(model, way.vector, attribute, read, threshold - median, tuning, truncation_psi)
             n = refined_portraits if way.refined else len(w_plus)
@@ -332,13 +334,14 @@ def _samples(
     count: int,
     seed: int,
     truncation_psi: float,
+    progress: bool,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Attributes of sampled pictures, and the features of the HAS_SHARE of them that have the most of `attribute`."""
     # Other codes than those that directions are learned from with the same seed (directions.labelled_latents).
     rng = torch.Generator().manual_seed(_REFERENCE + seed)
     z = torch.randn(count, model.generator.z_dim, generator=rng).to(model.device)
     batches = []
-    for part in z.split(_BATCH):
+    for part in tqdm(z.split(_BATCH), desc="samples", unit="batch", disable=not progress):
         with torch.no_grad():
             pictures = picture_of(model, model.generator.w_plus(model.generator.mapping(part, truncation_psi)))
         batches.append(_judged(read, features, pictures))

@@ -31,6 +31,7 @@ def ways_to_edit(
     few: tuple[int, ...] = (16,),
     candidates: int = 10,
     seed: int = 0,
+    progress: bool = False,
 ) -> list[EditWay]:
     """An edit vector, alone, refined and regularised, beside the directions that other methods find for the attribute.
 
@@ -49,7 +50,9 @@ def ways_to_edit(
             taken. They need no labels, but this choice looks at the attribute of 24 pictures. StyleSpace is
             left out if the vector names no parts.
         seed: seed of the samples.
+        progress: show progress bars.
 
+    Ctrl+C ends the sampling; the boundary and the mean difference are learned from the samples so far.
     Raises ValueError for an unknown attribute or a generator that a method does not fit.
     """
     vector.check(model)
@@ -61,15 +64,15 @@ def ways_to_edit(
     )
     attributes_read(model, read, [attribute])
     masks = len(model.metadata.get("interpreter", {}).get("seeds", ()))
-    latents = labelled_latents(model, attribute, read, samples, seed)
+    latents = labelled_latents(model, attribute, read, samples, seed, progress=progress)
     ways = [EditWay("edit vector", vector, masks)]
     ways += [EditWay(f"edit vector, {steps} steps", vector, masks, steps) for steps in refined]
     shapes = regularise(vector, model).masked((0, model.generator.coarse_rows + 1))
     if shapes.layers:
         ways.append(EditWay(REGULARISED, shapes, masks))
     ways += [
-        EditWay("InterFaceGAN", boundary_of(model, latents, "svm", seed=seed).vector, samples),
-        EditWay("mean difference", mean_difference(model, latents), samples),
+        EditWay("InterFaceGAN", boundary_of(model, latents, "svm", seed=seed).vector, len(latents.w)),
+        EditWay("mean difference", mean_difference(model, latents), len(latents.w)),
     ]
     for count in few:
         some = LabelledLatents(latents.w[:count], latents.values[:count], attribute)
@@ -82,7 +85,9 @@ def ways_to_edit(
             continue
     found = {"SeFa": unsupervised_directions(model, "sefa", candidates)}
     if vector.labels:
-        channels = part_channels(model, model.labels.exact_ids(vector.labels), count=candidates, seed=seed)
+        channels = part_channels(
+            model, model.labels.exact_ids(vector.labels), count=candidates, seed=seed, progress=progress
+        )
         found["StyleSpace"] = [channel_vector(model, x.row, x.layer, x.channel) for x in channels]
     scale = AttributeScale(model, read, range(_SCORED_ON))
     at = scale.names.index(attribute)

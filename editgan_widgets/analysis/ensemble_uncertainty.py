@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.segmentation import most_likely
 from editgan_widgets.models.editgan import EditGAN
@@ -112,23 +113,23 @@ def interpreter_uncertainty(
     interpreter, no seeds, or ground truth of another shape.
     """
     interpreter, chosen = model.trained_interpreter(), list(seeds)
-    maps, scores = [], {}
-    by_part, counts = np.zeros((2, len(model.labels))), np.zeros((3, _BINS))
-    try:
+    measured: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []  # seed, map, sums by part, counts of bins
+    with interruptible(measured):
         for seed in tqdm(chosen, desc="uncertainty", unit="portrait", disable=not progress):
             with torch.no_grad():
                 made = model.generator.synthesis(model.sample_w_plus(seed, truncation_psi))
                 logits = interpreter.member_logits(made.features)[:, 0]  # [members, labels, H, W]
                 divergence = jensen_shannon(logits.softmax(1)).cpu().double().numpy()
                 confidence, found = (x.cpu().numpy() for x in logits.mean(0).softmax(0).max(0))
+            counts = np.zeros((3, _BINS))
             if truth is not None:
-                counts += _binned(confidence, found == _checked(truth(made.image.clamp(-1, 1)), found.shape))
-            by_part += [np.bincount(found.ravel(), w, len(model.labels)) for w in (divergence.ravel(), None)]
-            scores[seed] = top_mean(divergence)
-            maps.append(divergence)
-    except KeyboardInterrupt:
-        if not maps:
-            raise
+                counts = _binned(confidence, found == _checked(truth(made.image.clamp(-1, 1)), found.shape))
+            sums = np.stack([np.bincount(found.ravel(), w, len(model.labels)) for w in (divergence.ravel(), None)])
+            measured.append((seed, divergence, sums, counts))
+    scores = {seed: top_mean(divergence) for seed, divergence, *_ in measured}
+    maps = [divergence for _, divergence, *_ in measured]
+    by_part = np.sum([sums for *_, sums, _ in measured], axis=0)
+    counts = np.sum([counts for *_, counts in measured], axis=0)
     return InterpreterUncertainty(
         np.mean(maps, axis=0),
         {label.name: float(total / n) for label, total, n in zip(model.labels, *by_part, strict=True) if n},

@@ -11,11 +11,14 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
+from torch import Tensor
+from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.boundary_quality import boundary_of
-from editgan_widgets.analysis.directions import latents_by_attribute
+from editgan_widgets.analysis.directions import LEAST_SAMPLES, latents_by_attribute
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.latent.directions.arguments import Parts, ids_of_each, several_names
@@ -27,6 +30,7 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Real, Whole, real, whole
 
 UNSUPERVISED = ("sefa", "ganspace", "stylespace")
+_AT_ONCE = 24  # portraits that are generated together
 _ROUNDING = 1e-6  # standard deviation of an attribute that counts as constant, relative to its largest value
 
 
@@ -99,6 +103,7 @@ def find_directions(
     samples: Whole = 1000,
     seed: Whole = 0,
     truncation_psi: Real = 0.7,
+    progress: bool = False,
 ) -> Directions:
     """Find directions and measure each on sampled portraits.
 
@@ -117,16 +122,18 @@ def find_directions(
         samples: pictures that boundaries are learned from.
         seed: seed of those samples.
         truncation_psi: truncation of the portraits.
+        progress: show progress bars.
 
-    The effect on an attribute that is the same in all portraits has no unit and is nan. Raises ValueError for an
-    unknown method or attribute, a generator that the method does not support, portraits over which no attribute varies
-    (such as a single one), and parts that no style channel changes noticeably.
+    Ctrl+C ends the sampling, or the scoring with the directions that were scored so far. The effect on an attribute
+    that is the same in all portraits has no unit and is nan. Raises ValueError for an unknown method or attribute, a
+    generator that the method does not support, portraits over which no attribute varies (such as a single one), and
+    parts that no style channel changes noticeably; MissingExtraError where a boundary needs scikit-learn.
     """
     chosen, seed = [whole(one, "seeds") for one in seeds], whole(seed, "seed", least=0)
     if method not in (*UNSUPERVISED, *METHODS):
         known = ", ".join(map(repr, (*UNSUPERVISED, *METHODS)))
         raise ValueError(f"unknown method {method!r}; use one of {known}")
-    samples = whole(samples, "samples", least=20)
+    samples = whole(samples, "samples", least=LEAST_SAMPLES)
     layer_weights(rows, model.generator.num_rows, "rows")
     if read is None:
         read = compared_attributes(model)
@@ -135,10 +142,10 @@ def find_directions(
     attributes_read(model, read, attributes or ())
     if method in METHODS:
         known_method(method)
-        labelled = latents_by_attribute(model, read, attributes, samples, seed)
+        labelled = latents_by_attribute(model, read, attributes, samples, seed, progress=progress)
         vectors = [in_deviations(model, boundary_of(model, x, method, seed=seed).vector) for x in labelled]
     else:
-        vectors = unsupervised_directions(model, method, count, rows, parts, seed)
+        vectors = unsupervised_directions(model, method, count, rows, parts, seed, progress)
     if not vectors:
         raise ValueError("no style channel changes these parts noticeably and locally; name other parts")
     scale = AttributeScale(model, read, chosen, real(truncation_psi, "truncation_psi"))
@@ -147,7 +154,10 @@ def find_directions(
             f"no attribute varies over the {len(chosen)} portraits, so effects have no unit; give more seeds, or a "
             "truncation_psi above 0"
         )
-    matrix = np.array([scale.effect(vector) for vector in vectors])
+    scored: list[np.ndarray] = []
+    with interruptible(scored):
+        scored.extend(scale.effect(one) for one in tqdm(vectors, desc=method, unit="direction", disable=not progress))
+    vectors, matrix = vectors[: len(scored)], np.array(scored)
     if method in UNSUPERVISED:
         vectors = [
             replace(vector, name=f"{scale.names[int(_sizes(row).argmax())]}? ({vector.name})")
@@ -172,7 +182,7 @@ class AttributeScale:
     def __init__(self, model: EditGAN, read: Read, seeds: Sequence[Whole], truncation_psi: Real = 0.7) -> None:
         self._model, self._read = model, read
         self._w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
-        found = read(picture_of(model, self._w_plus))
+        found = self._attributes(self._w_plus)
         self.names = tuple(found)
         self._before = self._values(found)
         std = np.array([np.std(x[np.isfinite(x)]) if np.isfinite(x).any() else 0.0 for x in self._before])
@@ -186,9 +196,14 @@ class AttributeScale:
 
     def change(self, vector: EditVector, scale: float = 1.0) -> Float[np.ndarray, " attributes"]:
         """Mean change of each attribute, in its own unit, over the portraits where it is finite before and after."""
-        after = self._values(self._read(picture_of(self._model, vector.apply(self._w_plus, scale))))
+        after = self._values(self._attributes(vector.apply(self._w_plus, scale)))
         changes = after - self._before
         return np.array([x[np.isfinite(x)].mean() if np.isfinite(x).any() else np.nan for x in changes])
+
+    def _attributes(self, w_plus: Tensor) -> dict[str, np.ndarray]:
+        """Attributes of the pictures of latents, a few at a time."""
+        parts = [self._read(picture_of(self._model, some)) for some in w_plus.split(_AT_ONCE)]
+        return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
 
     def _values(self, found: Mapping[str, np.ndarray]) -> Float[np.ndarray, "attributes n"]:
         return np.array([np.asarray(found[name], float) for name in self.names]).reshape(len(self.names), -1)
@@ -201,6 +216,7 @@ def unsupervised_directions(
     rows: Layers = None,
     parts: Parts | None = None,
     seed: Whole = 0,
+    progress: bool = False,
 ) -> list[EditVector]:
     """Find directions by SeFa, GANSpace or StyleSpace; scale 1 is one standard deviation of W (of S) along each.
 
@@ -217,7 +233,7 @@ def unsupervised_directions(
     channels = {
         (channel.row, channel.layer, channel.channel): None
         for some in ids_of_each(model.labels, parts)
-        for channel in part_channels(model, some, count=count, seed=seed)
+        for channel in part_channels(model, some, count=count, seed=seed, progress=progress)
     }
     return [channel_vector(model, *place) for place in channels]
 

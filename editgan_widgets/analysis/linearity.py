@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.arguments import one_vector
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -133,17 +134,12 @@ def _unclipped(model: EditGAN, w_plus: Tensor) -> Tensor:
 def _deviation(
     model: EditGAN, subject: str, pictures: _Pictures, seeds: Iterable[int], truncation_psi: float, progress: bool
 ) -> Deviation:
-    relative: list[float] = []
-    total = np.zeros((model.resolution, model.resolution))
-    try:
+    measured: list[tuple[float, np.ndarray]] = []  # of each portrait: relative norm, mean deviation of each pixel
+    with interruptible(measured):
         for seed in tqdm(list(seeds), desc=subject, unit="portrait", disable=not progress):
             deviation, effect = pictures(model.sample_w_plus(seed, truncation_psi))
-            norm, mean = float(effect.norm()), deviation.abs().mean(0).cpu().numpy() / 2
-            relative.append(float(deviation.norm()) / norm if norm > 0 else 0.0)
-            total += mean
-    except KeyboardInterrupt:
-        if not relative:
-            raise
-    values = np.array(relative)
+            norm, mean = float(effect.norm()), deviation.abs().mean(0).float().cpu().numpy() / 2
+            measured.append((float(deviation.norm()) / norm if norm > 0 else 0.0, mean))
+    values = np.array([relative for relative, _ in measured])
     basis = Basis(len(values), None, _INTERVAL, model.fingerprint)
-    return Deviation(subject, Estimate.of_mean(values), values, total / len(values), basis)
+    return Deviation(subject, Estimate.of_mean(values), values, np.mean([mean for _, mean in measured], axis=0), basis)

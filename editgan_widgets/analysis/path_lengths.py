@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.label_classes import labels_of
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.extras import scikit_learn
@@ -95,12 +96,9 @@ def path_length(
         name = "the caller's distance"
     rng = torch.Generator().manual_seed(first)
     values: list[float] = []
-    try:
+    with interruptible(values, 10):
         bar = tqdm(range(samples), disable=not progress, desc="path length")
         values.extend(_step(model, space, ends, distance, rng) for _ in bar)
-    except KeyboardInterrupt:
-        if len(values) < 10:
-            raise
     found = np.array(values)
     interval = f"95% Student's interval over pairs, features of {name}"
     estimate = Estimate.of_mean(_trimmed(found), len(found))

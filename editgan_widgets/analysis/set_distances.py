@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from torch import Tensor
+from tqdm.auto import tqdm
 
 from editgan_widgets import images
 from editgan_widgets.analysis.arguments import checked
@@ -77,6 +78,7 @@ def picture_distances(
     second: Pictures,
     features: Callable[[Tensor], Tensor] | None = None,
     seed: int = 0,
+    progress: bool = False,
 ) -> PictureDistances:
     """Measure how far two sets of pictures are apart: KID and FID, with 95% intervals.
 
@@ -87,6 +89,7 @@ def picture_distances(
         features: pictures `[n, 3, H, W]` in [-1, 1] -> `[n, d]`, for example `judges_of(model).factors.features`; not
             needed for features.
         seed: seed of the FID's bootstrap.
+        progress: show progress bars.
 
     Warns with FewPicturesWarning below FID_FROM pictures. Raises ValueError for arrays of another form, pictures
     without `features`, features of different length, or fewer than 10 pictures.
@@ -94,7 +97,7 @@ def picture_distances(
     sets = [_joined(given, name) for given, name in ((first, "first"), (second, "second"))]
     for name, given in zip(("first", "second"), sets, strict=True):
         _check(given, name, features)
-    x, y = (_features(given, features) for given in sets)
+    x, y = (_features(given, features, progress) for given in sets)
     for name, found in (("first", x), ("second", y)):
         if not np.isfinite(found).all():
             raise ValueError(f"{name} has features that are not finite numbers; leave those pictures out")
@@ -148,10 +151,13 @@ def _check(given: np.ndarray | Tensor, name: str, features: Callable[[Tensor], T
 
 
 @torch.no_grad()
-def _features(given: np.ndarray | Tensor, features: Callable[[Tensor], Tensor] | None) -> Float[np.ndarray, "n d"]:
+def _features(
+    given: np.ndarray | Tensor, features: Callable[[Tensor], Tensor] | None, progress: bool
+) -> Float[np.ndarray, "n d"]:
     if given.ndim == 2:
         return np.asarray(given.detach().cpu() if isinstance(given, Tensor) else given, np.float64)
     assert features is not None
     if isinstance(given, np.ndarray):
         given = images.from_uint8(given) if given.dtype == np.uint8 else torch.from_numpy(given).float()
-    return torch.cat([features(some).cpu() for some in given.split(_AT_ONCE)]).double().numpy()
+    bar = tqdm(given.split(_AT_ONCE), desc="features", unit="batch", disable=not progress)
+    return torch.cat([features(some).cpu() for some in bar]).double().numpy()

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from tqdm.auto import tqdm
 
 from editgan_widgets import images
 from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.attribute_curves import STRENGTHS
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import picture_of
 from editgan_widgets.latent.directions.arguments import Strengths, several_strengths
@@ -69,15 +71,20 @@ def strength_strip(
     seeds: Iterable[int] = range(4),
     strengths: Strengths = STRENGTHS,
     truncation_psi: float = 0.7,
+    progress: bool = False,
 ) -> StrengthStrip:
-    """Generate portraits at several strengths of a vector; 0 is added. Raises WrongModelError for another model."""
+    """Generate portraits at several strengths of a vector; 0 is added.
+
+    Ctrl+C ends it with the portraits so far. Raises WrongModelError for another model.
+    """
     vector.check(model)
     chosen, scales = list(seeds), tuple(sorted({0.0, *several_strengths(strengths)}))
-    rows = []
-    for seed in chosen:
-        w_plus = model.sample_w_plus(seed, truncation_psi)
-        rows.append(images.to_uint8(picture_of(model, torch.cat([vector.apply(w_plus, s) for s in scales]))))
-    return strip_of(vector, chosen, scales, np.stack(rows), model.fingerprint)
+    rows: list[np.ndarray] = []
+    with interruptible(rows):
+        for seed in tqdm(chosen, desc=vector.name, unit="portrait", disable=not progress):
+            w_plus = model.sample_w_plus(seed, truncation_psi)
+            rows.append(images.to_uint8(picture_of(model, torch.cat([vector.apply(w_plus, s) for s in scales]))))
+    return strip_of(vector, chosen[: len(rows)], scales, np.stack(rows), model.fingerprint)
 
 
 def strip_of(

@@ -14,9 +14,11 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
+from tqdm.auto import tqdm
 
 from editgan_widgets import images
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
 from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.latent.refine import best_step, refine, refine_target
@@ -76,6 +78,7 @@ def transfer(
     config: EditConfig | None = None,
     truncation_psi: float = 0.7,
     force: bool = False,
+    progress: bool = False,
 ) -> TransferReport:
     """Measure a vector over held-out seeds.
 
@@ -91,9 +94,11 @@ def transfer(
         refine_steps: steps of refining after the vector, of which the best is kept; 0 for the vector alone.
         config: settings of refining; None means the defaults.
         truncation_psi: truncation of the seeds.
+        progress: show a progress bar.
 
-    Raises ValueError for no seeds, the source's own seed, an attribute that is not predicted, or a source portrait on
-    which the attribute does not change; WrongModelError for a vector of another model.
+    Ctrl+C ends it with the portraits so far. Raises ValueError for no seeds, the source's own seed, an attribute that
+    is not predicted, or a source portrait on which the attribute does not change; WrongModelError for a vector of
+    another model.
     """
     held_out = list(seeds)
     if not held_out:
@@ -109,25 +114,26 @@ def transfer(
             f"{attribute!r} changes by {source_change} on the portrait that {vector.name!r} was learned on; name an "
             "attribute that the vector changes"
         )
-    measures = []
-    for seed in held_out:
-        before = model.sample_w_plus(seed, truncation_psi)
-        after = vector.apply(before, scale, None, force, layers)
-        if refine_steps > 0:
-            steps = list(refine(model, before, vector, refine_steps, scale, layers, config, force))
-            after = best_step(steps).w_plus
-        pictures = torch.cat([picture_of(model, before), picture_of(model, after)])
-        first, second = attribute_values(read, pictures, attribute)
-        change = float(second - first)
-        measures.append(
-            TransferMeasure(
-                seed,
-                change,
-                change / source_change >= LEAST_SHARE,
-                identity_cosine(identity, pictures),
-                _outside(model, vector, before, after, pictures, config or EditConfig()),
+    measures: list[TransferMeasure] = []
+    with interruptible(measures):
+        for seed in tqdm(held_out, desc=vector.name, unit="portrait", disable=not progress):
+            before = model.sample_w_plus(seed, truncation_psi)
+            after = vector.apply(before, scale, None, force, layers)
+            if refine_steps > 0:
+                steps = list(refine(model, before, vector, refine_steps, scale, layers, config, force))
+                after = best_step(steps).w_plus
+            pictures = torch.cat([picture_of(model, before), picture_of(model, after)])
+            first, second = attribute_values(read, pictures, attribute)
+            change = float(second - first)
+            measures.append(
+                TransferMeasure(
+                    seed,
+                    change,
+                    change / source_change >= LEAST_SHARE,
+                    identity_cosine(identity, pictures),
+                    _outside(model, vector, before, after, pictures, config or EditConfig()),
+                )
             )
-        )
     cosines = np.array([x.identity for x in measures])
     outside = np.array([x.outside for x in measures])
     outside = outside[np.isfinite(outside)]

@@ -74,6 +74,7 @@ def transfer_rate(
     source_change: float | None = None,
     identity: IdentityModel | None = None,
     truncation_psi: float = 0.7,
+    progress: bool = False,
 ) -> TransferRate:
     """Apply a vector to held-out portraits and count those that change like the one it was learned on.
 
@@ -87,12 +88,22 @@ def transfer_rate(
         source_change: full change of the attribute; None measures it on the portraits the vector was learned on.
         identity: compares faces before and after; None leaves it out.
         truncation_psi: truncation of the portraits.
+        progress: show a progress bar.
 
-    Raises the errors of `transfer.transfer`.
+    Ctrl+C ends it with the portraits so far. Raises the errors of `transfer.transfer`.
     """
     attributes_read(model, read, [attribute])
     report = transfer(
-        model, vector, seeds, attribute, read, identity, source_change, scale, truncation_psi=truncation_psi
+        model,
+        vector,
+        seeds,
+        attribute,
+        read,
+        identity,
+        source_change,
+        scale,
+        truncation_psi=truncation_psi,
+        progress=progress,
     )
     basis = Basis(report.success.n, None, "95% Wilson's interval over portraits", model.fingerprint)
     return TransferRate(report, basis)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.transfer import picture_of
 from editgan_widgets.latent.directions.arguments import portrait_seeds
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -81,17 +82,12 @@ def observe(
     chosen = portrait_seeds(seeds)
     seen: list[int] = []
     bar = tqdm(total=len(chosen), desc=vector.name, disable=not progress, unit="portrait")
-    try:
+    with bar, interruptible(seen):
         for trials in _trials(model, vector, chosen, scales, truncation_psi, batch):
             for observer in observers:
                 observer.add(trials)
             seen.extend(trials.seeds)
             bar.update(len(trials.seeds))
-    except KeyboardInterrupt:
-        if not seen:
-            raise
-    finally:
-        bar.close()
     return tuple(seen)
 
 

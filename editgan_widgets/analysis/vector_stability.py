@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.arguments import checked, kind_of, one_vector, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -72,12 +73,9 @@ def stability(
         problem = f"learn is {kind_of(learn)}" if isinstance(learn, type) else f"{len(chosen)} seed was given"
         raise ValueError(f"stability compares vectors learned with two seeds or more; {problem}")
     vectors: list[EditVector] = []
-    try:
+    with interruptible(vectors, 2):
         for seed in tqdm(chosen, disable=not progress, desc="vectors"):
-            vectors.append(one_vector(learn(seed), "the result of learn"))  # noqa: PERF401 (kept after Ctrl+C)
-    except KeyboardInterrupt:
-        if len(vectors) < 2:
-            raise
+            vectors.append(one_vector(learn(seed), "the result of learn"))  # noqa: PERF401
     return stability_of(vectors)
 
 

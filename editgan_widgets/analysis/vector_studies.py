@@ -11,6 +11,7 @@ from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.attribute_curves import STRENGTHS, AttributeCurve, CurveObserver, Leakage, leakage_of
 from editgan_widgets.analysis.curve_sets import AttributeCurves, curve_set, main_attribute
 from editgan_widgets.analysis.effects import EffectMap, EffectObserver
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.results import Basis, Result
 from editgan_widgets.analysis.transfer import Read, source_seeds
 from editgan_widgets.analysis.transfer_rates import TransferRate, rate_of_changes
@@ -195,21 +196,21 @@ def study_vector(
 
     study = VectorStudy(model, vector, read, strengths=scales, target=target)
     batches = [chosen[i : i + _BATCH] for i in range(0, len(chosen), _BATCH)]
-    bar = tqdm(total=len(chosen), desc=vector.name, disable=not progress, unit="portrait")
     # Threads that each compute whole batches share the cores better than torch's own, which meet after every operation.
     threads = torch.get_num_threads()
     count = threads if model.device.type == "cpu" else 1
     pool = ThreadPoolExecutor(count, "editgan-study", initializer=torch.set_num_threads, initargs=(1,))
+    parts: list[VectorStudy] = []
+    bar = tqdm(total=len(chosen), desc=vector.name, disable=not progress, unit="portrait")
     try:
-        for part in pool.map(measured, batches):
-            study.join(part)
-            bar.update(part.n)
-    except KeyboardInterrupt:
-        if not study.n:
-            raise
+        with bar, interruptible(parts):
+            for part in pool.map(measured, batches):
+                parts.append(part)
+                bar.update(part.n)
     finally:
-        bar.close()
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)  # new threads take the number that was set last
+    for part in parts:
+        study.join(part)
     safe = safe_strength(vector, model, study.seeds, truncation_psi)
     return {**study.results(), "row norms": row_norms(vector, model), "safe strength": safe}

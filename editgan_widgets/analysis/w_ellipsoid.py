@@ -9,9 +9,11 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from scipy import special
 from torch import Tensor
+from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.arguments import one_strength
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -66,6 +68,7 @@ def safe_strength(
     seeds: Iterable[int] = range(200),
     truncation_psi: float = 0.7,
     quantile: float = 0.99,
+    progress: bool = False,
 ) -> SafeStrength:
     """Find the largest s for which every row of w_plus + s * delta stays within W's Mahalanobis ellipsoid.
 
@@ -78,14 +81,18 @@ def safe_strength(
         seeds: seeds of the portraits to start from.
         truncation_psi: truncation of the portraits.
         quantile: quantile of W, 0 to 1.
+        progress: show a progress bar.
 
-    Raises WrongModelError for a vector of another model, ValueError for a vector that is zero, no seeds, or a quantile
-    out of range.
+    Ctrl+C ends it with the portraits so far. Raises WrongModelError for a vector of another model, ValueError for a
+    vector that is zero, no seeds, or a quantile out of range.
     """
     _check(vector, model, quantile)
     chosen = list(seeds)
-    w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in chosen])
-    return safe_strength_from(w_plus, vector, model, quantile, chosen[0])
+    found: list[Tensor] = []
+    with interruptible(found):
+        bar = tqdm(chosen, desc=vector.name, unit="portrait", disable=not progress)
+        found.extend(model.sample_w_plus(seed, truncation_psi) for seed in bar)
+    return safe_strength_from(torch.cat(found), vector, model, quantile, chosen[0])
 
 
 def safe_strength_from(

@@ -43,7 +43,7 @@ def compare(
     if isinstance(judges.factors, StatisticsReader):
         shared = SharedStatistics(judges.factors)
         read, features = shared.read, shared.features
-    ways = ways_to_edit(loaded, chosen, what, read, steps, samples)
+    ways = ways_to_edit(loaded, chosen, what, read, steps, samples, progress=True)
     found = compare_edits(
         loaded,
         ways,

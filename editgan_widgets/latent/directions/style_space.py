@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
 from editgan_widgets.latent.directions.arguments import Parts, checked, part_ids
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -120,6 +121,7 @@ def part_channels(
     truncation_psi: Real = 0.7,
     least_effect: Real = 0.002,
     seed: Whole = 0,
+    progress: bool = False,
 ) -> list[StyleChannel]:
     """Find the channels that act on parts of the picture and nowhere else.
 
@@ -137,6 +139,7 @@ def part_channels(
         truncation_psi: truncation of the portraits.
         least_effect: channels with a smaller effect (StyleChannel.effect) are left out.
         seed: seed of the projections.
+        progress: show a progress bar.
 
     Raises ValueError for a model that does not fit, or parts that no portrait shows.
     """
@@ -155,7 +158,9 @@ def part_channels(
     overlap = torch.where(effect >= least, overlap, -1.0)
     candidates = overlap.argsort(descending=True)[: max(2 * wanted, _LEAST_CANDIDATES)].tolist()
     places = _places(model)
-    measured = [_measured(model, places[i], portraits) for i in candidates if overlap[i] >= 0]
+    applied = [i for i in candidates if overlap[i] >= 0]
+    bar = tqdm(applied, desc="channels", unit="channel", disable=not progress)
+    measured = [_measured(model, places[i], portraits) for i in bar]
     measured = [channel for channel in measured if channel.effect >= least]
     return sorted(measured, key=lambda channel: -channel.overlap)[:wanted]
 
