@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.attribute_curves import attribute_curve, leakage
     from editgan_widgets.analysis.attributes import attributes_of, by_picture, compared_attributes
     from editgan_widgets.analysis.batch.apply import apply_to
-    from editgan_widgets.analysis.boundary_quality import boundary
+    from editgan_widgets.analysis.boundary_quality import boundary, boundary_of
+    from editgan_widgets.analysis.directions import LabelledLatents, labelled_latents
     from editgan_widgets.analysis.disentanglement_scores import disentanglement, disentanglement_of
     from editgan_widgets.analysis.edit_comparison import EditWay, compare_edits
     from editgan_widgets.analysis.edit_ways import ways_to_edit
     from editgan_widgets.analysis.effects import effect_map
     from editgan_widgets.analysis.ensemble_uncertainty import interpreter_uncertainty, judged_parts
     from editgan_widgets.analysis.found_directions import find_directions
+    from editgan_widgets.analysis.hand_labels import by_labels, labelled_seeds
     from editgan_widgets.analysis.linearity import interaction, nonlinearity
     from editgan_widgets.analysis.marked_boundaries import marked_boundary
     from editgan_widgets.analysis.outside_identity import dlib_identity
@@ -45,11 +47,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EditWay",
+    "LabelledLatents",
     "apply_to",
     "attribute_curve",
     "attributes_of",
     "benjamini_hochberg",
     "boundary",
+    "boundary_of",
+    "by_labels",
     "by_picture",
     "channel_vector",
     "compare_edits",
@@ -65,6 +70,8 @@ __all__ = [
     "interaction",
     "interpreter_uncertainty",
     "judged_parts",
+    "labelled_latents",
+    "labelled_seeds",
     "leakage",
     "linear_separability",
     "marked_boundary",
@@ -88,6 +95,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "LabelledLatents": "editgan_widgets.analysis.directions",
+    "boundary_of": "editgan_widgets.analysis.boundary_quality",
+    "by_labels": "editgan_widgets.analysis.hand_labels",
+    "labelled_latents": "editgan_widgets.analysis.directions",
+    "labelled_seeds": "editgan_widgets.analysis.hand_labels",
     "EditWay": "editgan_widgets.analysis.edit_comparison",
     "apply_to": "editgan_widgets.analysis.batch.apply",
     "attribute_curve": "editgan_widgets.analysis.attribute_curves",

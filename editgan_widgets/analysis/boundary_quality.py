@@ -14,11 +14,12 @@ from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
-from editgan_widgets.analysis.directions import LEAST_SAMPLES, LabelledLatents, labelled_latents
+from editgan_widgets.analysis.directions import LEAST_SAMPLES, LabelledLatents, latents_by_attribute
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.label_classes import Classes, classes_of
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.latent.directions.arguments import kind_of
 from editgan_widgets.latent.directions.boundaries import METHODS, Fit, Plane, in_axes, known_method, whitening
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
@@ -129,7 +130,7 @@ def boundary(
     known_method(method)
     share = _checked_share(share)
     attributes_read(model, read, [attribute])
-    latents = labelled_latents(model, attribute, read, count, seed, progress=progress)
+    latents = latents_by_attribute(model, read, [attribute], count, seed, progress=progress)[0]
     return boundary_of(model, latents, method, share, seed)
 
 
@@ -137,9 +138,18 @@ def boundary(
 def boundary_of(
     model: EditGAN, latents: LabelledLatents, method: str = "svm", share: Real = 0.1, seed: Whole = 0
 ) -> Boundary:
-    """Learn the boundary from labelled latents. Arguments and errors as in `boundary`."""
+    """Learn the boundary from labelled latents, 20 or more (directions.py). Arguments and errors as in `boundary`."""
+    if not isinstance(latents, LabelledLatents):
+        raise ValueError(f"latents must be LabelledLatents, such as those of labelled_seeds; got {kind_of(latents)}")
     known_method(method)
     share, seed = _checked_share(share), whole(seed, "seed", least=0)
+    if latents.w.ndim != 2 or latents.w.shape[1] != model.generator.w_dim:
+        raise ValueError(f"w are latents of W, [n, {model.generator.w_dim}]; got shape {tuple(latents.w.shape)}")
+    if len(latents.w) < LEAST_SAMPLES:
+        raise ValueError(
+            f"{len(latents.w)} labelled samples are too few to hold some out; give {LEAST_SAMPLES} or more, or "
+            "learn by marked_boundary, which judges a few labels by leave-one-out"
+        )
     classes = classes_of(latents.values, latents.attribute, len(latents.w), _LEAST)
     w = latents.w.double().cpu().numpy()[classes.kept]
     rng = np.random.default_rng(seed)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.label_classes import classes_of
 from editgan_widgets.analysis.transfer import Read, attribute_values, checked_values, picture_of
@@ -33,6 +34,7 @@ class LabelledLatents:
     attribute: str
 
 
+@checked()
 def labelled_latents(
     model: EditGAN,
     attribute: str,
@@ -44,8 +46,18 @@ def labelled_latents(
 ) -> LabelledLatents:
     """Sample latents without truncation and predict an attribute.
 
+    Args:
+        model: the model to sample.
+        attribute: a name that `read` returns.
+        read: attributes of pictures (analysis/attributes.py).
+        count: number of samples.
+        first_seed: seed of their random codes.
+        batch: samples that are generated together.
+        progress: show a progress bar.
+
     Ctrl+C keeps the samples so far, if there are at least 20. Raises ValueError for an unknown attribute.
     """
+    attributes_read(model, read, [attribute])
     return latents_by_attribute(model, read, [attribute], count, first_seed, batch, progress)[0]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+FEW = 12  # labels
 _LEAST_AT_AN_END = 5  # samples
 
 
@@ -59,6 +60,12 @@ def labels_of(values: Any, name: str, samples: int) -> Bool[np.ndarray, " n"]:
     if found.shape != (samples,):
         raise ClassesError(f"{name} has labels of shape {found.shape} for {samples} samples; give one for each")
     return found.astype(bool)
+
+
+def few_labels(positive: Bool[np.ndarray, " n"]) -> bool:
+    """True for fewer labels than an accuracy can rely on: a dozen, or less than a third of one kind."""
+    fewest = min(int(positive.sum()), int((~positive).sum()))
+    return len(positive) < FEW or 3 * fewest < len(positive)
 
 
 def classes_of(values: Any, attribute: str, samples: int, least: int = 1) -> Classes:

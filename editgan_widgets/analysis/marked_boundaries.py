@@ -4,8 +4,9 @@ A boundary of InterFaceGAN (Shen et al. 2020, section 3.1) from a dozen marks in
 accuracy is that of leave-one-out: each portrait is judged by the boundary of all others.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,9 +15,11 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from editgan_widgets.analysis.arguments import checked
+from editgan_widgets.analysis.directions import LabelledLatents
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.found_directions import in_deviations
-from editgan_widgets.analysis.label_classes import labels_of
+from editgan_widgets.analysis.hand_labels import labelled_seeds
+from editgan_widgets.analysis.label_classes import few_labels, labels_of
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.extras import MissingExtraError, scikit_learn
 from editgan_widgets.latent.directions.boundaries import METHODS, known_method
@@ -25,7 +28,6 @@ from editgan_widgets.models.editgan import EditGAN
 
 LEAST_MARKS = 2  # per sign; with fewer, leave-one-out is impossible
 _ROUNDING = 1e-5  # of the rows of one latent
-FEW_MARKS = 12  # below, or with fewer than a third of them of one sign, the accuracy is not to be relied on
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +44,7 @@ class MarkedBoundary(Result):
     @property
     def few(self) -> bool:
         """True if there are too few marks to rely on."""
-        fewest = min(int(self.positive.sum()), int((~self.positive).sum()))
-        return len(self.positive) < FEW_MARKS or 3 * fewest < len(self.positive)
+        return few_labels(self.positive)
 
     def table(self) -> list[Record]:
         """One record for each mark."""
@@ -76,24 +77,33 @@ class MarkedBoundary(Result):
 @checked()
 def marked_boundary(
     model: EditGAN,
-    w: Tensor | np.ndarray,
-    positive: Sequence[bool | int] | np.ndarray | Tensor,
-    name: str = "marked",
+    w: Tensor | np.ndarray | LabelledLatents | Mapping[int, Any],
+    positive: Sequence[bool | int] | np.ndarray | Tensor | None = None,
+    name: str | None = None,
     method: str | None = None,
 ) -> MarkedBoundary:
     """Learn a boundary from marked latents.
 
     Args:
         model: the model of the latents.
-        w: latents of the marked portraits, `[n, w_dim]`; or `[n, num_ws, w_dim]` if all rows of each are equal, as
-            those of samples are.
-        positive: True, or 1, for those marked +; False, or 0, for the others.
-        name: name of the edit vector.
+        w: labels by seed, such as `{3: 1, 7: 0}`; labelled latents (`labelled_seeds`); or latents of the marked
+            portraits, `[n, w_dim]`, or `[n, num_ws, w_dim]` if all rows of each are equal, as those of samples are.
+        positive: True, or 1, for those marked +; False, or 0, for the others; None for labels.
+        name: name of the edit vector; None takes that of the labels, or "marked".
         method: "svm", "logistic" or "mean difference"; None takes "svm" if scikit-learn is installed, else the last.
 
     Raises ValueError for another method, and for fewer than two marks of a sign, or latents that are
     all the same.
     """
+    if isinstance(w, Mapping):
+        w = labelled_seeds(model, w, name or "marked")
+    if isinstance(w, LabelledLatents):
+        if positive is not None:
+            raise ValueError("labelled latents have their marks; leave out positive")
+        w, positive, name = w.w, w.values, name or w.attribute
+    if positive is None:
+        raise ValueError("positive has one mark for each latent, 1 or 0; or give labels by seed, such as {3: 1, 7: 0}")
+    name = name or "marked"
     points = _points(w, model)
     marks = labels_of(list(positive) if isinstance(positive, Iterable) else positive, "positive", len(points))
     counts = int(marks.sum()), int((~marks).sum())

@@ -18,6 +18,8 @@ from editgan_widgets.analysis import (
     attributes_of,
     benjamini_hochberg,
     boundary,
+    boundary_of,
+    by_labels,
     by_picture,
     channel_vector,
     compare_edits,
@@ -31,6 +33,8 @@ from editgan_widgets.analysis import (
     ganspace,
     interaction,
     interpreter_uncertainty,
+    labelled_latents,
+    labelled_seeds,
     leakage,
     linear_separability,
     marked_boundary,
@@ -294,6 +298,16 @@ REFUSED = {
     "the boundary of one class": (
         lambda m, v: marked_boundary(m, torch.zeros(3, 16), ["+", "-", "+"]),
         "positive must be labels, True or False, or 1 or 0",
+    ),
+    "labelled latents without labels": (
+        lambda m, v: boundary_of(m, torch.zeros(30, 16)),
+        "latents must be LabelledLatents",
+    ),
+    "a list of labels": (lambda m, v: by_labels(m, [1, 0]), "labels are 1 or 0 by seed"),
+    "labels of no one": (lambda m, v: labelled_seeds(m, {}), "no seeds were given"),
+    "a reader without attributes": (
+        lambda m, v: labelled_latents(m, "smile", lambda pictures: {}),
+        "read returns no attributes",
     ),
     "latents of another width": (lambda m, v: marked_boundary(m, torch.zeros(4, 5), [1, 1, 0, 0]), r"\[n, 16\]; got"),
     "unequal rows in W": (

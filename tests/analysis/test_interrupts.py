@@ -220,9 +220,10 @@ def test_what_takes_long_shows_its_progress(tiny_model, vector, capsys):
 
 
 QUICK = {  # measured in a moment, or given by the user
-    "attributes_of", "benjamini_hochberg", "by_picture", "channel_vector", "compared_attributes", "cosines",
-    "dlib_identity", "ganspace", "judged_parts", "linear_separability", "marked_boundary", "orthogonalise",
-    "pca_vectors", "regularise", "row_norms", "sample_size_of_mean", "sample_size_of_share", "sefa",
+    "attributes_of", "benjamini_hochberg", "boundary_of", "by_picture", "channel_vector", "compared_attributes",
+    "cosines", "dlib_identity", "ganspace", "judged_parts", "labelled_seeds", "linear_separability",
+    "marked_boundary", "orthogonalise", "pca_vectors", "regularise", "row_norms", "sample_size_of_mean",
+    "sample_size_of_share", "sefa",
 }  # fmt: skip
 
 
