@@ -15,6 +15,7 @@ from scipy import special
 from torch import Tensor
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
+from editgan_widgets.analysis.plots import heat_map, label
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.analysis.trials import Trials, observe, observed_or_interrupted
@@ -53,6 +54,18 @@ class AttributeCurve(Result):
             for s, m, a, b in zip(self.strengths, self.mean, self.low, self.high, strict=True)
         ]
 
+    def summary(self) -> list[Record]:
+        """One record: slope, R², rank correlation and saturation."""
+        return [
+            {
+                "slope at 0": self.slope,
+                "slope, standard deviations": self.slope / self.std if self.std > 0 else None,
+                "R²": without_nan(self.r2),
+                "Spearman": without_nan(self.spearman),
+                "saturates at": self.saturation,
+            }
+        ]
+
     def figure(self) -> Figure:
         """The curve with its interval."""
         figure = Figure(figsize=(4.5, 3), layout="constrained")
@@ -61,8 +74,8 @@ class AttributeCurve(Result):
         axes.plot(self.strengths, self.mean, "o-")
         axes.axhline(0, color="grey", linewidth=0.7)
         axes.set_xlabel("strength")
-        axes.set_ylabel(f"change of {self.attribute}")
-        axes.set_title(self.vector)
+        axes.set_ylabel(f"change of {label(self.attribute)}")
+        axes.set_title(label(self.vector))
         return figure
 
     def sentence(self) -> str:
@@ -278,14 +291,7 @@ class Leakage(Result):
 
     def figure(self) -> Figure:
         """The matrix as a heat map."""
-        size = (2.2 + 0.35 * len(self.attributes), 1.6 + 0.32 * len(self.vectors))
-        figure = Figure(figsize=size, layout="constrained")
-        axes = figure.add_subplot()
-        image = axes.imshow(self.matrix, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
-        axes.set_xticks(range(len(self.attributes)), self.attributes, rotation=60, ha="right", fontsize=8)
-        axes.set_yticks(range(len(self.vectors)), self.vectors, fontsize=8)
-        figure.colorbar(image, ax=axes, label="standard deviations")
-        return figure
+        return heat_map(self.matrix, self.vectors, self.attributes, "standard deviations")
 
     def sentence(self) -> str:
         """Name the largest unwanted change."""

@@ -17,6 +17,7 @@ from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.directions import LEAST_SAMPLES, LabelledLatents, latents_by_attribute
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.label_classes import Classes, classes_of
+from editgan_widgets.analysis.plots import label
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.latent.directions.arguments import kind_of
@@ -72,7 +73,7 @@ class Boundary(Result):
         axes.set_ylim(0.4, 1.02)
         axes.set_xlabel("samples learned from")
         axes.set_ylabel("accuracy on all held-out samples")
-        axes.set_title(f"{self.attribute}, {self.method}", fontsize=10)
+        axes.set_title(f"{label(self.attribute)}, {self.method}", fontsize=10)
         return figure
 
     def sentence(self) -> str:

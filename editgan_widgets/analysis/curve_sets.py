@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from editgan_widgets.analysis.attribute_curves import AttributeCurve
+from editgan_widgets.analysis.plots import label
 from editgan_widgets.analysis.results import Basis, Record, Result
 
 _SHOWN = 6  # curves of a plot
@@ -37,21 +38,25 @@ class AttributeCurves(Result):
             for row in curve.table()
         ]
 
+    def summary(self) -> list[Record]:
+        """One record for each attribute: slope, R², rank correlation and saturation."""
+        return [{"attribute": curve.attribute, **row} for curve in self.curves for row in curve.summary()]
+
     def figure(self) -> Figure:
         """Curves of the most changed attributes, the target's with its interval."""
         figure = Figure(figsize=(5.5, 3.4), layout="constrained")
         axes = figure.add_subplot()
         for curve in self.curves[:_SHOWN]:
             main, unit = curve.attribute == self.target, _unit(curve)
-            label = curve.attribute if curve.std > 0 else f"{curve.attribute} (own unit)"
-            (line,) = axes.plot(curve.strengths, curve.mean / unit, "o-", label=label, linewidth=2 if main else 1)
+            name = label(curve.attribute) + ("" if curve.std > 0 else " (own unit)")
+            (line,) = axes.plot(curve.strengths, curve.mean / unit, "o-", label=name, linewidth=2 if main else 1)
             if main:
                 low, high = curve.low / unit, curve.high / unit
                 axes.fill_between(curve.strengths, low, high, alpha=0.25, color=line.get_color())
         axes.axhline(0, color="grey", linewidth=0.7)
         axes.set_xlabel("strength")
         axes.set_ylabel("change, standard deviations")
-        axes.set_title(self.vector)
+        axes.set_title(label(self.vector))
         axes.legend(fontsize=8)
         return figure
 

@@ -23,7 +23,8 @@ from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.interrupts import interruptible
-from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.plots import label
+from editgan_widgets.analysis.results import Basis, Record, Result, Results
 from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.extras import scikit_learn
 from editgan_widgets.latent.directions.arguments import kind_of, several_names
@@ -61,13 +62,26 @@ class Disentanglement(Result):
             for name, i, m, s in rows
         ]
 
+    def summary(self) -> list[Record]:
+        """One record: the scores of the space; those of single factors are averaged."""
+        return [
+            {
+                "space": self.space,
+                "disentanglement": self.disentanglement,
+                "completeness": self.completeness,
+                "informativeness": float(self.informativeness.mean()),
+                "MIG": float(self.mig.mean()),
+                "SAP": float(self.sap.mean()),
+            }
+        ]
+
     def figure(self) -> Figure:
         """Importance of the codes that matter most, for each factor."""
         most = np.unique(np.argmax(self.importance, 0))
         figure = Figure(figsize=(2 + 0.3 * len(most), 1.5 + 0.25 * len(self.factors)), layout="constrained")
         axes = figure.add_subplot()
         image = axes.imshow(self.importance[most].T, cmap="viridis", vmin=0, aspect="auto")
-        axes.set_yticks(range(len(self.factors)), self.factors, fontsize=8)
+        axes.set_yticks(range(len(self.factors)), [label(name) for name in self.factors], fontsize=8)
         axes.set_xticks(range(len(most)), [str(i) for i in most], rotation=90, fontsize=7)
         axes.set_xlabel(f"code of {self.space.upper()} (the best of each factor)")
         figure.colorbar(image, ax=axes, label="importance")
@@ -139,7 +153,7 @@ def disentanglement_of(
     truncation_psi: Real = 1.0,
     batch: Whole = 50,
     progress: bool = False,
-) -> list[Disentanglement]:
+) -> Results[Disentanglement]:
     """Score a model's Z, W and S against attributes that a judge reads from the pictures.
 
     Args:
@@ -153,6 +167,7 @@ def disentanglement_of(
         progress: show progress bars.
 
     Ctrl+C ends the sampling if there are 50 samples, or the scoring with the spaces so far.
+    Returns results of type Disentanglement by name: "Z space", "W space" and "S space".
     Raises ValueError for an unknown space, and the errors of `disentanglement`.
     """
     spaces = several_names(spaces, "spaces")
@@ -183,7 +198,10 @@ def disentanglement_of(
         for space in spaces:
             codes = np.concatenate([codes[space] for codes, _ in found])
             results.append(disentanglement(codes, factors, space, seed=first, progress=progress))
-    return [replace(result, basis=replace(result.basis, fingerprint=model.fingerprint)) for result in results]
+    named = {f"{one.space.upper()} space": one for one in results}
+    return Results(
+        {name: replace(one, basis=replace(one.basis, fingerprint=model.fingerprint)) for name, one in named.items()}
+    )
 
 
 def _numbers(values: Any, name: str) -> np.ndarray:

@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.plots import label, named_bars
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.trials import Trials, observe
 from editgan_widgets.labels import LabelSet
@@ -45,21 +46,28 @@ class EffectMap(Result):
         ordered = sorted(self.shares.items(), key=lambda item: -item[1].value)
         return [{"part": name, "share": share.value, "low": share.low, "high": share.high} for name, share in ordered]
 
+    def summary(self) -> list[Record]:
+        """One record: the locality with its interval; [] without target parts."""
+        x = self.locality
+        if x is None:
+            return []
+        return [{"target": ", ".join(self.target), "locality": x.value, "low": x.low, "high": x.high}]
+
     def figure(self) -> Figure:
         """The map, and the shares of the most changed parts."""
         figure = Figure(figsize=(8, 3.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         image = left.imshow(self.mean, cmap="magma", vmin=0)
         left.set_axis_off()
-        left.set_title(f"{self.vector}, strength {self.strength:g}", fontsize=10)
+        left.set_title(f"{label(self.vector)}, strength {self.strength:g}", fontsize=10)
         figure.colorbar(image, ax=left, shrink=0.8, label="mean change, of the value range")
-        rows = self.table()[:10][::-1]
+        rows = self.table()[:10]
         if rows:
             errors = [
                 [max(row["share"] - row["low"], 0) for row in rows],
                 [max(row["high"] - row["share"], 0) for row in rows],
             ]
-            right.barh([row["part"] for row in rows], [row["share"] for row in rows], xerr=errors)
+            named_bars(right, [row["part"] for row in rows], [row["share"] for row in rows], errors)
             right.set_xlabel("share of the effect")
         else:
             right.set_axis_off()

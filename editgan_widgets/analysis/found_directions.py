@@ -19,6 +19,7 @@ from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.boundary_quality import boundary_of
 from editgan_widgets.analysis.directions import LEAST_SAMPLES, latents_by_attribute
 from editgan_widgets.analysis.interrupts import interruptible
+from editgan_widgets.analysis.plots import heat_map
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.latent.directions.arguments import Parts, ids_of_each, several_names
@@ -73,13 +74,8 @@ class Directions(Result):
         """Effects as a heat map; attributes that no direction changes much are left out."""
         kept = np.flatnonzero(np.abs(self.effects).max(0) >= 0.1)
         kept = kept if len(kept) else np.arange(len(self.attributes))
-        figure = Figure(figsize=(2.5 + 0.32 * len(kept), 1.6 + 0.3 * len(self.vectors)), layout="constrained")
-        axes = figure.add_subplot()
-        image = axes.imshow(self.effects[:, kept], cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
-        axes.set_xticks(range(len(kept)), [self.attributes[i] for i in kept], rotation=60, ha="right", fontsize=8)
-        axes.set_yticks(range(len(self.vectors)), [vector.name for vector in self.vectors], fontsize=8)
-        figure.colorbar(image, ax=axes, label="standard deviations")
-        return figure
+        names, attributes = [vector.name for vector in self.vectors], [self.attributes[i] for i in kept]
+        return heat_map(self.effects[:, kept], names, attributes, "standard deviations")
 
     def sentence(self) -> str:
         """Name the most specific direction."""

@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.interrupts import interruptible
+from editgan_widgets.analysis.plots import label
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.arguments import one_vector
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -47,7 +48,7 @@ class Deviation(Result):
         axes = figure.add_subplot()
         image = axes.imshow(self.mean, cmap="magma", vmin=0)
         axes.set_axis_off()
-        axes.set_title(self.subject, fontsize=10)
+        axes.set_title(label(self.subject, 48), fontsize=10)
         figure.colorbar(image, ax=axes, label="mean deviation, of the value range")
         return figure
 

@@ -1,25 +1,37 @@
-"""Result: a measurement of edit vectors as a table, a plot and one sentence.
+"""Result: a measurement of edit vectors as a table, a plot and one sentence; Results: several of them by name.
 
-The last line of a notebook cell shows all three. Every result states its basis: number of pictures, seed, kind of
-interval and fingerprint of the model.
+The last line of a notebook cell shows all three, in light and in dark notebooks. Every result states its basis: number
+of pictures, seed, kind of interval and fingerprint of the model.
 """
 
 import base64
 import html
 import io
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from matplotlib.figure import Figure
 
-from editgan_widgets.scalars import plain_fields
+from editgan_widgets.analysis.plots import in_style, shortened, style
+from editgan_widgets.scalars import plain_fields, shown
 
 Record: TypeAlias = dict[str, Any]
 """A row of a table: column -> value, JSON-ready. `pandas.DataFrame(result.table())` takes the rows."""
 
 _SHOWN_ROWS = 30  # maximum number of rows of a table in a notebook
+_LONGEST = 60  # columns of a value of that table; its tooltip has the whole value
 _DPI = 100
+# Of two pictures, the one that fits the page: in JupyterLab and VS Code, whose themes set these attributes. Elsewhere,
+# and where styles are removed from outputs, the light one is shown.
+_THEMES = (
+    "<style>"
+    'body[data-jp-theme-light="false"] .eg-result-dark, .vscode-dark .eg-result-dark { display: inline !important; }'
+    'body[data-jp-theme-light="false"] .eg-result-light, .vscode-dark .eg-result-light { display: none !important; }'
+    "</style>"
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,13 @@ class Result(ABC):
 
     basis: Basis
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "figure" in vars(cls):
+            cls.figure = in_style(cls.figure)
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = _repr  # a dataclass would repeat whole arrays
+
     @abstractmethod
     def table(self) -> list[Record]:
         """Rows of the table; values are JSON-ready."""
@@ -61,10 +80,15 @@ class Result(ABC):
     def sentence(self) -> str:
         """The answer in one sentence."""
 
-    def png(self) -> bytes:
-        """The figure as a PNG file."""
+    def summary(self) -> list[Record]:
+        """Rows with figures of the whole result, such as R² or a condition number; [] if it has none but the table."""
+        return []
+
+    def png(self, dark: bool = False) -> bytes:
+        """The figure as a PNG file; `dark` is for dark pages, with a transparent background."""
         buffer = io.BytesIO()
-        self.figure().savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight")
+        with style(dark):
+            self.figure().savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight")
         return buffer.getvalue()
 
     def csv(self) -> str:
@@ -75,10 +99,49 @@ class Result(ABC):
         return self.png()
 
     def _repr_html_(self) -> str:
-        picture = base64.b64encode(self.png()).decode("ascii")
         said, basis = html.escape(self.sentence()), html.escape(str(self.basis))
-        image = f'<img alt="{said}" src="data:image/png;base64,{picture}">'
-        return f"<div><p>{said} <small>({basis})</small></p>{image}{_html_table(self.table())}</div>"
+        parts = [f'<p style="overflow-wrap: anywhere">{said} <small>({basis})</small></p>']
+        parts += [_html_image(self.png(), said, "light"), _html_image(self.png(dark=True), said, "dark", hidden=True)]
+        parts += [_html_table(self.summary()), _html_table(self.table())]
+        return f"<div>{_THEMES}{''.join(parts)}</div>"
+
+
+def _repr(self: Result) -> str:
+    return f"<{type(self).__name__}: {shortened(self.sentence(), 200)}>"
+
+
+R = TypeVar("R", bound=Result)
+
+
+class Results(dict[str, R], Generic[R]):
+    """Results by name, in order: `found["effect map"]`, or by position: `found[0]`.
+
+    As the last line of a cell all are shown, each under its name. `Results([first, second])` shows a list of your own.
+
+    Args:
+        results: results by name, or one after the other; the latter are named "1", "2", ….
+
+    Raises ValueError for anything else.
+    """
+
+    def __init__(self, results: Mapping[str, R] | Iterable[R] | Any = ()) -> None:
+        if not isinstance(results, Iterable) or isinstance(results, (str, bytes)):
+            raise ValueError(f"give results by name or as a list; got {shown(results)}")
+        named = results if isinstance(results, Mapping) else {str(i): one for i, one in enumerate(results, 1)}
+        super().__init__(cast(Mapping[str, R], named))
+        for name, one in self.items():
+            if not isinstance(one, Result):
+                raise ValueError(f"{name!r} is not a result of editgan_widgets.analysis; got {shown(one)}")
+
+    def __getitem__(self, name: str | int) -> R:  # type: ignore[override]
+        return list(self.values())[name] if isinstance(name, int) else super().__getitem__(name)
+
+    def __repr__(self) -> str:
+        return "\n".join(["Results:", *(f"  {name}: {one.sentence()}" for name, one in self.items())])
+
+    def _repr_html_(self) -> str:
+        shown_ones = (f"<h4>{html.escape(name)}</h4>{one._repr_html_()}" for name, one in self.items())
+        return f"<div>{''.join(shown_ones)}</div>"
 
 
 def to_csv(rows: list[Record]) -> str:
@@ -94,17 +157,33 @@ def to_csv(rows: list[Record]) -> str:
     return text.getvalue()
 
 
+def _html_image(content: bytes, said: str, page: str, hidden: bool = False) -> str:
+    data = base64.b64encode(content).decode("ascii")
+    return (
+        f'<img class="eg-result-{page}" alt="{said}" src="data:image/png;base64,{data}"{" hidden" if hidden else ""}>'
+    )
+
+
 def _html_table(rows: list[Record]) -> str:
     if not rows:
         return ""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in rows[0])
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(_shown(value))}</td>" for value in row.values()) + "</tr>"
-        for row in rows[:_SHOWN_ROWS]
-    )
+    head = "".join(_html_cell("th", name) for name in rows[0])
+    body = "".join(f"<tr>{''.join(_html_cell('td', x) for x in row.values())}</tr>" for row in rows[:_SHOWN_ROWS])
     more = f"<p><small>{len(rows) - _SHOWN_ROWS} more rows in .table()</small></p>" if len(rows) > _SHOWN_ROWS else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div style="overflow-x: auto">{table}</div>{more}'
 
 
-def _shown(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else "-" if value is None else str(value)
+def _html_cell(tag: str, value: Any) -> str:
+    whole = _text(value)
+    short = shortened(whole, _LONGEST)
+    title = "" if short == whole else f' title="{html.escape(whole)}"'
+    return f"<{tag}{title}>{html.escape(short)}</{tag}>"
+
+
+def _text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

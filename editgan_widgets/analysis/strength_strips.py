@@ -12,6 +12,7 @@ from editgan_widgets import images
 from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.attribute_curves import STRENGTHS
 from editgan_widgets.analysis.interrupts import interruptible
+from editgan_widgets.analysis.plots import label
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import picture_of
 from editgan_widgets.latent.directions.arguments import Strengths, several_strengths
@@ -55,7 +56,7 @@ class StrengthStrip(Result):
                 axes.set_title(f"{self.strengths[column]:+g}", fontsize=9)
             if column == 0:
                 axes.set_ylabel(f"seed {self.seeds[row]}", fontsize=8)
-        figure.suptitle(self.vector)
+        figure.suptitle(label(self.vector))
         return figure
 
     def sentence(self) -> str:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.plots import ink, label
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import LEAST_SHARE, Read, TransferMeasure, TransferReport, transfer
 from editgan_widgets.latent.directions.arguments import one_strength
@@ -42,13 +44,15 @@ class TransferRate(Result):
         x = self.report
         figure = Figure(figsize=(4.5, 3), layout="constrained")
         axes = figure.add_subplot()
-        axes.hist([m.change for m in x.measures], bins=20)
+        axes.hist([m.change for m in x.measures], bins=min(20, max(5, len(x.measures) // 4)))
         axes.axvline(
-            x.source_change, color="black", linewidth=1, label="where it was learned" if self.learned else "mean"
+            x.source_change, color=ink(), linewidth=1, label="where it was learned" if self.learned else "mean"
         )
         axes.axvline(LEAST_SHARE * x.source_change, color="grey", linestyle="--", linewidth=1, label="least success")
-        axes.set_xlabel(f"change of {x.attribute}")
+        axes.set_xlabel(f"change of {label(x.attribute)}")
         axes.set_ylabel("portraits")
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_title(label(x.vector))
         axes.legend(fontsize=8)
         return figure
 

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy import special
 
+from editgan_widgets.analysis.plots import heat_map
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.arguments import Vectors, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, WrongModelError
@@ -41,16 +42,14 @@ class Cosines(Result):
             for i, j in pairs
         ]
 
+    def summary(self) -> list[Record]:
+        """One record: the condition number of the Gram matrix of the vectors, each scaled to length 1."""
+        dependent = not np.isfinite(self.condition)
+        return [{"vectors": len(self.names), "condition number": "infinite" if dependent else self.condition}]
+
     def figure(self) -> Figure:
         """The matrix as a heat map."""
-        n = len(self.names)
-        figure = Figure(figsize=(1.8 + 0.32 * n, 1.6 + 0.3 * n), layout="constrained")
-        axes = figure.add_subplot()
-        image = axes.imshow(self.cosine, cmap="RdBu_r", vmin=-1, vmax=1)
-        axes.set_xticks(range(n), self.names, rotation=60, ha="right", fontsize=8)
-        axes.set_yticks(range(n), self.names, fontsize=8)
-        figure.colorbar(image, ax=axes, shrink=0.8, label="cosine")
-        return figure
+        return heat_map(self.cosine, self.names, self.names, "cosine")
 
     def sentence(self) -> str:
         """Name the most similar pair."""

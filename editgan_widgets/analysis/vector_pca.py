@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from editgan_widgets.analysis.plots import ink
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.vector_cosines import common_fingerprint, stack
 from editgan_widgets.latent.directions.arguments import Vectors, several_vectors
@@ -41,13 +42,17 @@ class VectorPCA(Result):
             )
         return rows
 
+    def summary(self) -> list[Record]:
+        """One record: the effective rank."""
+        return [{"vectors": len(self.names), "effective rank": self.effective_rank}]
+
     def figure(self) -> Figure:
         """Shares of the components and their sum."""
         figure = Figure(figsize=(6, 2.6), layout="constrained")
         axes = figure.add_subplot()
         places = np.arange(1, len(self.explained) + 1)
         axes.bar(places, self.explained, label="share")
-        axes.plot(places, np.cumsum(self.explained), "o-", color="black", label="sum", markersize=3)
+        axes.plot(places, np.cumsum(self.explained), "o-", color=ink(), label="sum", markersize=3)
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("component")
         axes.set_ylabel("share of squared length")

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from editgan_widgets.analysis.arguments import checked
+from editgan_widgets.analysis.plots import label
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
@@ -47,7 +48,7 @@ class RowNorms(Result):
         if self.sizes is not None:
             axes.set_xticks(range(len(values)), [f"{i}\n{size}" for i, size in enumerate(self.sizes)], fontsize=7)
             axes.set_xlabel("row of w_plus, and size of its layer in px")
-        axes.set_title(self.vector)
+        axes.set_title(label(self.vector))
         return figure
 
     def sentence(self) -> str:

@@ -35,6 +35,11 @@ class Stability(Result):
             for vector, m in zip(self.vectors, mean, strict=True)
         ]
 
+    def summary(self) -> list[Record]:
+        """One record: the mean cosine with its interval."""
+        x = self.agreement
+        return [{"vectors": len(self.vectors), "mean cosine": x.value, "low": x.low, "high": x.high}]
+
     def figure(self) -> Figure:
         """Mean cosine of each row of w_plus."""
         figure = Figure(figsize=(4.5, 3), layout="constrained")

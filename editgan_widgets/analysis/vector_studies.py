@@ -12,7 +12,7 @@ from editgan_widgets.analysis.attribute_curves import STRENGTHS, AttributeCurve,
 from editgan_widgets.analysis.curve_sets import AttributeCurves, curve_set, main_attribute
 from editgan_widgets.analysis.effects import EffectMap, EffectObserver
 from editgan_widgets.analysis.interrupts import interruptible
-from editgan_widgets.analysis.results import Basis, Result
+from editgan_widgets.analysis.results import Basis, Result, Results
 from editgan_widgets.analysis.transfer import Read, source_seeds
 from editgan_widgets.analysis.transfer_rates import TransferRate, rate_of_changes
 from editgan_widgets.analysis.trials import Trials, edited, sampled_portraits
@@ -127,7 +127,7 @@ class VectorStudy:
         seeds = [self.seeds[i] for i in kept]
         return rate_of_changes(self.vector.name, target, seeds, changes, whole, self._fingerprint, known is not None)
 
-    def results(self) -> dict[str, Result]:
+    def results(self) -> Results[Result]:
         """All that was measured, by name: "effect map", "attribute curves", "leakage" and "transfer rate"."""
         found = {
             "effect map": self.effect(),
@@ -135,7 +135,7 @@ class VectorStudy:
             "leakage": self.leakage(),
             "transfer rate": self.transfer(),
         }
-        return {name: result for name, result in found.items() if result is not None}
+        return Results({name: result for name, result in found.items() if result is not None})
 
     def _curves(self) -> dict[str, AttributeCurve]:
         if self._attributes is None or self.n < _LEAST:
@@ -161,7 +161,7 @@ def study_vector(
     truncation_psi: float = 0.7,
     progress: bool = False,
     target: str | None = None,
-) -> dict[str, Result]:
+) -> Results[Result]:
     """Measure everything about one vector on the same pictures, each of which is generated and read once.
 
     Args:
@@ -213,4 +213,4 @@ def study_vector(
     for part in parts:
         study.join(part)
     safe = safe_strength(vector, model, study.seeds, truncation_psi)
-    return {**study.results(), "row norms": row_norms(vector, model), "safe strength": safe}
+    return Results({**study.results(), "row norms": row_norms(vector, model), "safe strength": safe})

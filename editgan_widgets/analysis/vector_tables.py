@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.plots import named_points
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.analysis.trials import observed_or_interrupted
@@ -56,19 +57,23 @@ class VectorTable(Result):
         ]
 
     def figure(self) -> Figure:
-        """Leakage against success; norms where neither was measured."""
-        figure = Figure(figsize=(6, 4), layout="constrained")
-        axes = figure.add_subplot()
-        both = [(r.vector, r.success.value, r.leakage) for r in self.rows if r.success and r.leakage is not None]
-        if not both:
-            axes.barh([row.vector for row in self.rows], [row.norm for row in self.rows])
-            axes.set_xlabel("norm")
-            return figure
-        axes.scatter([x for _, x, _ in both], [y for _, _, y in both])
-        for name, x, y in both:
-            axes.annotate(name, (x, y), fontsize=8, xytext=(4, 2), textcoords="offset points")
-        axes.set_xlabel("success, share of portraits")
-        axes.set_ylabel("leakage, standard deviations")
+        """Success with its interval, leakage and safe strength of each vector; norms where none was measured."""
+        leaks = [
+            None if row.leakage is None else Estimate(row.leakage, row.leakage, row.leakage, row.n) for row in self.rows
+        ]
+        columns = {
+            "success, share of portraits": [row.success for row in self.rows],
+            "leakage, standard deviations": leaks,
+            "safe strength": [row.safe for row in self.rows],
+        }
+        columns = {name: found for name, found in columns.items() if any(x is not None for x in found)}
+        if not columns:
+            columns = {"norm": [Estimate(row.norm, row.norm, row.norm, 1) for row in self.rows]}
+        figure = Figure(figsize=(2 + 2.2 * len(columns), 1 + 0.24 * len(self.rows)), layout="constrained")
+        panels = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
+        for axes, (name, found) in zip(panels, columns.items(), strict=True):
+            named_points(axes, [row.vector for row in self.rows], found)
+            axes.set_xlabel(name, fontsize=9)
         return figure
 
     def sentence(self) -> str:

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.interrupts import interruptible
+from editgan_widgets.analysis.plots import ink, label
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.arguments import one_strength
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -40,15 +41,20 @@ class SafeStrength(Result):
             for i, value in enumerate(self.by_row)
         ]
 
+    def summary(self) -> list[Record]:
+        """One record: the median over the samples, and the interval that contains the middle 95% of them."""
+        x = self.strength
+        return [{"vector": self.vector, "safe strength": x.value, "low": x.low, "high": x.high}]
+
     def figure(self) -> Figure:
         """Histogram over the samples."""
         figure = Figure(figsize=(5, 2.6), layout="constrained")
         axes = figure.add_subplot()
         axes.hist(self.by_sample, bins=30)
-        axes.axvline(self.strength.value, color="black", label="median")
+        axes.axvline(self.strength.value, color=ink(), label="median")
         axes.set_xlabel("safe strength")
         axes.set_ylabel("samples")
-        axes.set_title(self.vector)
+        axes.set_title(label(self.vector))
         axes.legend()
         return figure
 

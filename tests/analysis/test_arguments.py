@@ -136,7 +136,7 @@ def test_a_single_name_number_and_part_stand_for_several(tiny_model, brighter):
     assert effect_map(tiny_model, brighter, range(2), target="light").target == ("shade", "glow")  # a group
     assert attribute_curve(tiny_model, brighter, "brightness", read, 2, range(3)).strengths.tolist() == [0, 2]
     assert strength_strip(tiny_model, brighter, range(1), 1).strengths == (0, 1)
-    assert [x.space for x in disentanglement_of(tiny_model, read, "w", samples=50)] == ["w"]
+    assert [x.space for x in disentanglement_of(tiny_model, read, "w", samples=50).values()] == ["w"]
 
 
 def test_channels_of_parts_are_found_by_name_group_and_id(tiny_model):

@@ -110,7 +110,7 @@ def test_codes_and_factors_that_do_not_fit_are_refused_by_name(codes, named, mes
 def test_a_models_spaces_are_scored_with_attributes_of_its_pictures(tiny_model):
     read = by_picture(brightness=lambda picture: picture.mean(), red=lambda picture: picture[..., 0].mean())
     found = disentanglement_of(tiny_model, read, samples=80)
-    assert [x.space for x in found] == ["z", "w", "s"]
+    assert [x.space for x in found.values()] == ["z", "w", "s"]
     assert found[2].importance.shape[0] > found[1].importance.shape[0]
     assert found[1].basis.fingerprint == tiny_model.fingerprint
     assert found[1].table()[0]["factor"] == "brightness"

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from editgan_widgets.analysis.batch.portraits import Skipped
+from editgan_widgets.analysis.plots import label, named_bars
 from editgan_widgets.analysis.results import Basis, Record, Result
 
 MEASURES = ("change", "change outside", "identity", "psnr")
@@ -60,8 +61,7 @@ class BatchReport(Result):
         named = [f"{row['vector']} {row['strength']:g}" for row in rows]
         figure = Figure(figsize=(9 if self.attributes else 4.5, 1.4 + 0.35 * max(len(rows), 1)), layout="constrained")
         axes = figure.subplots(1, 2 if self.attributes else 1, squeeze=False)[0]
-        axes[0].barh(named, [row["change"] or 0 for row in rows])
-        axes[0].invert_yaxis()
+        named_bars(axes[0], named, [row["change"] or 0 for row in rows])
         axes[0].set_xlabel("mean change of the picture, 0 to 1")
         if self.attributes and rows:
             values = np.array([[np.nan if row[x] is None else row[x] for x in self.attributes] for row in rows], float)
@@ -70,7 +70,7 @@ class BatchReport(Result):
             most = np.argsort(-np.abs(scaled).max(0))[:12]
             image = axes[1].imshow(scaled[:, most], cmap="RdBu_r", vmin=-2, vmax=2, aspect="auto")
             axes[1].set_xticks(
-                range(len(most)), [self.attributes[i] for i in most], rotation=60, ha="right", fontsize=8
+                range(len(most)), [label(self.attributes[i]) for i in most], rotation=60, ha="right", fontsize=8
             )
             axes[1].set_yticks([])
             figure.colorbar(image, ax=axes[1], label="mean change / its spread")

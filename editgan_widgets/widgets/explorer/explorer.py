@@ -7,14 +7,13 @@ available in Python: `explorer.results["effect map"]`.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal, cast
 
 import numpy as np
 from ipywidgets import VBox
 
 from editgan_widgets.analysis.attributes import compared_attributes
-from editgan_widgets.analysis.results import Result
+from editgan_widgets.analysis.results import Result, Results
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.domains.registry import judges_of
@@ -142,13 +141,13 @@ class VectorExplorer(LoopWidget):
         return self._document.picture
 
     @property
-    def results(self) -> Mapping[str, Result]:
+    def results(self) -> Results[Result]:
         """Results in view, by name, as far as they are computed: those of RESULTS.
 
         "vectors" is the table. "effect map", "attribute curves", "row norms", "leakage", "transfer rate", "safe
         strength" and "strip" are of the chosen vector, "cosines" of all, "interaction" of the two chosen ones.
         """
-        return MappingProxyType(self._document.shown)
+        return Results(self._document.shown)
 
     # ---- what can be done
 
