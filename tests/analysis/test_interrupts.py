@@ -153,7 +153,7 @@ def test_an_interrupted_score_keeps_the_spaces_and_samples_so_far(tiny_model, in
     from editgan_widgets.analysis import disentanglement_scores
 
     interrupt(4)
-    (found,) = disentanglement_of(tiny_model, read, "w", samples=200)
+    (found,) = disentanglement_of(tiny_model, read, "w", samples=200).values()
     assert found.basis.n == 100
     monkeypatch.undo()
     scored = disentanglement_scores.disentanglement
@@ -164,7 +164,7 @@ def test_an_interrupted_score_keeps_the_spaces_and_samples_so_far(tiny_model, in
         return scored(codes, factors, space, **settings)
 
     monkeypatch.setattr(disentanglement_scores, "disentanglement", interrupted)
-    assert [x.space for x in disentanglement_of(tiny_model, read, ("z", "w"), samples=50)] == ["z"]
+    assert [x.space for x in disentanglement_of(tiny_model, read, ("z", "w"), samples=50).values()] == ["z"]
 
 
 def test_an_interrupted_study_has_whole_batches(tiny_model, vector, monkeypatch):
