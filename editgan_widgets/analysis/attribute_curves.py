@@ -15,7 +15,7 @@ from scipy import special
 from torch import Tensor
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
-from editgan_widgets.analysis.plots import heat_map, label
+from editgan_widgets.analysis.plots import heat_map, label, largest_columns
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.analysis.trials import Trials, observe, observed_or_interrupted
@@ -290,8 +290,11 @@ class Leakage(Result):
         return np.where(others, np.abs(self.matrix), 0).sum(1) / np.maximum(others.sum(1), 1)
 
     def figure(self) -> Figure:
-        """The matrix as a heat map."""
-        return heat_map(self.matrix, self.vectors, self.attributes, "standard deviations")
+        """The matrix as a heat map, of the targets and the attributes that change most."""
+        targets = [i for i, name in enumerate(self.attributes) if name in self.targets]
+        kept = largest_columns(self.matrix, targets)
+        attributes = [self.attributes[i] for i in kept]
+        return heat_map(self.matrix[:, kept], self.vectors, attributes, "standard deviations")
 
     def sentence(self) -> str:
         """Name the largest unwanted change."""

@@ -60,7 +60,7 @@ class EffectMap(Result):
         image = left.imshow(self.mean, cmap="magma", vmin=0)
         left.set_axis_off()
         left.set_title(f"{label(self.vector)}, strength {self.strength:g}", fontsize=10)
-        figure.colorbar(image, ax=left, shrink=0.8, label="mean change, of the value range")
+        figure.colorbar(image, ax=left, shrink=0.8).set_label("mean change, of the value range", fontsize=8)
         rows = self.table()[:10]
         if rows:
             errors = [

@@ -19,7 +19,7 @@ from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.boundary_quality import boundary_of
 from editgan_widgets.analysis.directions import LEAST_SAMPLES, latents_by_attribute
 from editgan_widgets.analysis.interrupts import interruptible
-from editgan_widgets.analysis.plots import heat_map
+from editgan_widgets.analysis.plots import heat_map, largest_columns
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.latent.directions.arguments import Parts, ids_of_each, several_names
@@ -71,9 +71,8 @@ class Directions(Result):
         ]
 
     def figure(self) -> Figure:
-        """Effects as a heat map; attributes that no direction changes much are left out."""
-        kept = np.flatnonzero(np.abs(self.effects).max(0) >= 0.1)
-        kept = kept if len(kept) else np.arange(len(self.attributes))
+        """Effects as a heat map, of the attributes that change most."""
+        kept = largest_columns(self.effects)
         names, attributes = [vector.name for vector in self.vectors], [self.attributes[i] for i in kept]
         return heat_map(self.effects[:, kept], names, attributes, "standard deviations")
 
@@ -105,7 +104,7 @@ def find_directions(
 
     Args:
         model: the model to search.
-        read: attributes of pictures, used to name and score the directions (analysis/attributes.py); None takes
+        read: attributes of pictures, by which the directions are scored (analysis/attributes.py); None takes
             `compared_attributes(model)`.
         method: "sefa", "ganspace", "stylespace", "svm", "logistic" or "mean difference".
         count: number of directions of an unsupervised method; for StyleSpace, of each part.
@@ -154,11 +153,6 @@ def find_directions(
     with interruptible(scored):
         scored.extend(scale.effect(one) for one in tqdm(vectors, desc=method, unit="direction", disable=not progress))
     vectors, matrix = vectors[: len(scored)], np.array(scored)
-    if method in UNSUPERVISED:
-        vectors = [
-            replace(vector, name=f"{scale.names[int(_sizes(row).argmax())]}? ({vector.name})")
-            for vector, row in zip(vectors, matrix, strict=True)
-        ]
     return Directions(method, tuple(vectors), scale.names, matrix, Basis(len(chosen), seed, None, model.fingerprint))
 
 

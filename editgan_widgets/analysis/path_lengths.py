@@ -15,6 +15,7 @@ from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.label_classes import labels_of
+from editgan_widgets.analysis.plots import bins
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.extras import scikit_learn
 from editgan_widgets.latent.directions.arguments import kind_of
@@ -47,7 +48,7 @@ class PathLength(Result):
         """Histogram of the trimmed samples."""
         figure = Figure(figsize=(4.5, 3), layout="constrained")
         axes = figure.add_subplot()
-        axes.hist(_trimmed(self.values), bins=30)
+        axes.hist(_trimmed(self.values), bins=bins(len(self.values)))
         axes.set_xlabel(f"perceptual change per squared step in {self.space.upper()}")
         axes.set_ylabel("samples")
         return figure

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from cycler import cycler
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib import font_manager, rc_context, rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -184,6 +184,20 @@ def heat_map(
             colour = "white" if abs(value) > 0.6 * limit else "black"
             axes.text(j, i, short(value), ha="center", va="center", fontsize=6, color=colour)
     return figure
+
+
+def largest_columns(
+    matrix: Float[np.ndarray, "rows columns"], always: Sequence[int] = (), most: int = 16
+) -> Int[np.ndarray, " kept"]:
+    """Columns that a readable heat map has: `always`, then those with the largest absolute values, in their order."""
+    sizes = np.nan_to_num(np.abs(matrix)).max(0, initial=0)
+    sizes[list(always)] = np.inf
+    return np.sort(np.argsort(-sizes, kind="stable")[:most])
+
+
+def bins(n: int) -> int:
+    """Number of bars of a histogram of `n` values."""
+    return int(np.clip(n // 4, 5, 30))
 
 
 def short(value: float) -> str:

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.distribution import Estimate
-from editgan_widgets.analysis.plots import ink, label
+from editgan_widgets.analysis.plots import bins, ink, label
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import LEAST_SHARE, Read, TransferMeasure, TransferReport, transfer
 from editgan_widgets.latent.directions.arguments import one_strength
@@ -44,7 +44,7 @@ class TransferRate(Result):
         x = self.report
         figure = Figure(figsize=(4.5, 3), layout="constrained")
         axes = figure.add_subplot()
-        axes.hist([m.change for m in x.measures], bins=min(20, max(5, len(x.measures) // 4)))
+        axes.hist([m.change for m in x.measures], bins=bins(len(x.measures)))
         axes.axvline(
             x.source_change, color=ink(), linewidth=1, label="where it was learned" if self.learned else "mean"
         )

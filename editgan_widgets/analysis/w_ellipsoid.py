@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.interrupts import interruptible
-from editgan_widgets.analysis.plots import ink, label
+from editgan_widgets.analysis.plots import bins, ink, label
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.latent.directions.arguments import one_strength
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -50,7 +50,7 @@ class SafeStrength(Result):
         """Histogram over the samples."""
         figure = Figure(figsize=(5, 2.6), layout="constrained")
         axes = figure.add_subplot()
-        axes.hist(self.by_sample, bins=30)
+        axes.hist(self.by_sample, bins=bins(len(self.by_sample)))
         axes.axvline(self.strength.value, color=ink(), label="median")
         axes.set_xlabel("safe strength")
         axes.set_ylabel("samples")

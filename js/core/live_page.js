@@ -17,7 +17,7 @@ const goneText = (t) => t("The kernel was restarted and does not know this widge
  * @template {{ kind: string }} [Known=import("./types").Message]
  * @param {import("./types").Model<Traits>} model
  * @param {HTMLElement} root
- * @param {Pick<Parameters<typeof makeLine>[1], "downloads" | "passing" | "onHandled"> & { putStatus: (text: string) => unknown, busy?: () => string, gone?: (t: import("./types").Translate) => string }} given
+ * @param {Pick<Parameters<typeof makeLine>[1], "downloads" | "passing" | "onHandled"> & { putStatus: (text: string) => unknown, busy?: (t: import("./types").Translate) => string, gone?: (t: import("./types").Translate) => string }} given
  *   `putStatus` writes the status line; `busy` is its text during a run, "" for the kernel's own; `gone` its text after the kernel was restarted
  */
 export function makeLinePage(model, root, { putStatus, busy = () => "", gone = goneText, onHandled, ...given }) {
@@ -31,7 +31,7 @@ export function makeLinePage(model, root, { putStatus, busy = () => "", gone = g
     onSent: () => text.sent(),
   });
   const text = makeStatusText({
-    written: () => (model.get("running") && busy()) || model.get("status"),
+    written: () => (model.get("running") && busy(t)) || model.get("status"),
     put: putStatus,
     waiting: line.waiting,
     alive: line.alive,
@@ -63,7 +63,7 @@ export function makeLinePage(model, root, { putStatus, busy = () => "", gone = g
  * @param {object} [options]
  * @param {string[]} [options.downloads] kinds whose file returns to the requesting view
  * @param {string[]} [options.passing] kinds that are not sent again after a reload
- * @param {() => string} [options.busy] what is being computed, for the status line during a run
+ * @param {(t: import("./types").Translate) => string} [options.busy] what is being computed, for the status line during a run
  */
 export function makeStatusPage({ model, el }, { downloads = [], passing = [], busy } = {}) {
   const root = h("div", { class: "eg-root", role: "group", lang: model.get("language") });
@@ -130,6 +130,7 @@ export function makeStatusPage({ model, el }, { downloads = [], passing = [], bu
  * @param {object} [options]
  * @param {string[]} [options.downloads] kinds whose file returns to the view that asks
  * @param {string[]} [options.passing] kinds that are not sent again after a reload
+ * @param {(t: import("./types").Translate) => string} [options.busy] what is being computed, for the status line during a run
  * @param {Record<string, (message: any, buffers: ArrayBuffer[]) => unknown>} [options.received] further kinds of messages of the kernel
  * @param {() => void} [options.previewShown] hears of each preview after it was drawn
  */

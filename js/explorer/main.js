@@ -17,7 +17,7 @@ import { makeTable } from "./table.js";
 /** @param {{ model: import("../core/types").Model<Traits>, el: HTMLElement }} given */
 function render(given) {
   /** @type {ReturnType<typeof makeStatusPage<Traits, import("./messages").Message>>} */
-  const page = makeStatusPage(given, { downloads: ["download"], busy: () => workText(t, model) });
+  const page = makeStatusPage(given, { downloads: ["download"], busy: (t) => workText(t, given.model) });
   const { t, tell, model, on, root } = page;
   root.classList.add("ex-root");
   root.setAttribute("aria-label", t("Explorer of edit vectors"));

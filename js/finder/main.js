@@ -11,8 +11,12 @@ import { makeSearch } from "./search.js";
 /** @param {{ model: import("../core/types").Model<import("./wire").FinderTraits>, el: HTMLElement }} given */
 function render(given) {
   let shown = () => {};
+  const busy = (/** @type {import("../core/types").Translate} */ t) => {
+    const { step = 0, total = 0 } = given.model.get("progress");
+    return step ? t("Step {step} of {total}", { step, total }) : "";
+  };
   /** @type {ReturnType<typeof makeLivePage<import("./wire").FinderTraits, import("./messages").Message>>} */
-  const page = makeLivePage(given, { previewShown: () => shown() });
+  const page = makeLivePage(given, { previewShown: () => shown(), busy });
   const { t, model, on, root } = page;
   root.classList.add("eg-finder");
   root.setAttribute("aria-label", t("Direction finder"));

@@ -5,6 +5,7 @@ import { ICONS } from "../core/icons.js";
 import { makeFieldText } from "../core/own.js";
 import { makeDrag, makePreviews } from "../core/previews.js";
 
+const NOTICEABLE = 0.1; // standard deviations
 const LIMIT = 3; // range of a slider, either sign
 
 /** @param {number} strength */
@@ -102,7 +103,8 @@ function makeRow({ model, t, tell }, first, previews, sent) {
     const texts = [];
     if (accuracy !== undefined)
       texts.push(t("right for {accuracy}% of {marks} left-out marks ({low} to {high}%)", { accuracy: percent(accuracy), marks, low: percent(low ?? 0), high: percent(high ?? 1) }));
-    if (attribute) texts.push(t("{attribute} {change} SD, {share}% of its effect", { attribute, change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
+    if (attribute && Math.abs(change) < NOTICEABLE) texts.push(t("hardly changes any attribute"));
+    else if (attribute) texts.push(t("changes {attribute} most: {change} SD at 1, {share}% of all changes", { attribute: attribute.replaceAll("_", " "), change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
     return texts.join(" \u00b7 ");
   }
   /** @param {import("./wire").Direction} given @param {boolean} active */

@@ -10,7 +10,7 @@ import torch
 from editors import until
 
 from editgan_widgets import EditVector, images
-from editgan_widgets.analysis import by_picture
+from editgan_widgets.analysis import by_picture, find_directions
 from editgan_widgets.analysis.marked_boundaries import marked_boundary
 from editgan_widgets.analysis.transfer import picture_of
 from editgan_widgets.latent.directions.library import load_vectors
@@ -333,3 +333,13 @@ def test_marks_at_random_are_right_by_chance_and_few_of_one_sign_are_warned_of(t
         marked_boundary(tiny_model, w, [True, False])
     with pytest.raises(ValueError, match="unknown method 'tree'"):
         marked_boundary(tiny_model, w, lopsided, method="tree")
+
+
+@pytest.mark.parametrize("method", ["sefa", "ganspace"])
+def test_a_direction_has_the_name_that_find_directions_gives_it(finder, tiny_model, method):
+    finder.find(method, count=2)
+    finder.wait(60)
+    found = find_directions(tiny_model, READ, method, count=2, seeds=range(4))
+    for shown, vector in zip(finder.directions, found.vectors, strict=True):
+        assert shown.vector.name == vector.name
+        assert torch.allclose(shown.vector.delta_w_plus, vector.delta_w_plus)

@@ -7,8 +7,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from editgan_widgets.analysis.attributes import default_attributes
+from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.domains.registry import judges_of
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import StyledGenerator
@@ -47,7 +48,7 @@ class DirectionFinder(LoopWidget):
         model: an `EditGAN`.
         seed: seed of the portrait that directions are shown on.
         read: attributes of pictures (`attributes_of`, `by_picture`), which say what a direction changes; None takes
-            those of the model's domain, if there are any.
+            `compared_attributes(model)`, as `find_directions` does, if the model's domain has a judge.
         folder: folder where each kept vector is also saved as a file; None saves none.
         truncation_psi: truncation of all portraits, 0 to 2.
         language: language of the page, "en" or "zh" (simplified Chinese); errors are in English.
@@ -66,7 +67,8 @@ class DirectionFinder(LoopWidget):
         language: str = "en",
     ) -> None:
         first, psi = whole(seed, "seed", least=0), real(truncation_psi, "truncation_psi", least=0, most=2)
-        read = default_attributes(model) if read is None else read
+        if read is None and judges_of(model).factors is not None:
+            read = compared_attributes(model)
         actions = Actions(model, read, psi, None if folder is None else Path(folder))
         document = Document(first, actions.picture(first))
         height, width = document.picture.shape[:2]

@@ -479,7 +479,7 @@ function makeLinePage(model, root, { putStatus, busy = () => "", gone = goneText
     }
   );
   const text = makeStatusText({
-    written: () => model.get("running") && busy() || model.get("status"),
+    written: () => model.get("running") && busy(t) || model.get("status"),
     put: putStatus,
     waiting: line.waiting,
     alive: line.alive,
@@ -1144,7 +1144,7 @@ function makeTable({ model, t, put, tell }, chosen) {
 
 // explorer/main.js
 function render(given) {
-  const page = makeStatusPage(given, { downloads: ["download"], busy: () => workText(t, model) });
+  const page = makeStatusPage(given, { downloads: ["download"], busy: (t2) => workText(t2, given.model) });
   const { t, tell, model, on, root } = page;
   root.classList.add("ex-root");
   root.setAttribute("aria-label", t("Explorer of edit vectors"));

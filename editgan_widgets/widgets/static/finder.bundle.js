@@ -559,7 +559,7 @@ function makeLinePage(model, root, { putStatus, busy = () => "", gone = goneText
     }
   );
   const text = makeStatusText({
-    written: () => model.get("running") && busy() || model.get("status"),
+    written: () => model.get("running") && busy(t) || model.get("status"),
     put: putStatus,
     waiting: line.waiting,
     alive: line.alive,
@@ -872,6 +872,7 @@ function makeDrag({ moves, letGo }) {
 }
 
 // finder/rows.js
+var NOTICEABLE = 0.1;
 var LIMIT = 3;
 var strengthText = (strength) => Math.abs(strength) < 5e-3 ? "0" : (strength > 0 ? "+" : "−") + Math.abs(strength).toFixed(Number.isInteger(strength) ? 0 : 2);
 var percent = (share) => Math.round(100 * share);
@@ -963,7 +964,8 @@ function makeRow({ model, t, tell }, first, previews, sent) {
     const texts2 = [];
     if (accuracy !== void 0)
       texts2.push(t("right for {accuracy}% of {marks} left-out marks ({low} to {high}%)", { accuracy: percent(accuracy), marks, low: percent(low ?? 0), high: percent(high ?? 1) }));
-    if (attribute) texts2.push(t("{attribute} {change} SD, {share}% of its effect", { attribute, change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
+    if (attribute && Math.abs(change) < NOTICEABLE) texts2.push(t("hardly changes any attribute"));
+    else if (attribute) texts2.push(t("changes {attribute} most: {change} SD at 1, {share}% of all changes", { attribute: attribute.replaceAll("_", " "), change: strengthText(Math.round(100 * change) / 100), share: percent(share) }));
     return texts2.join(" · ");
   }
   function show(given, active) {
@@ -1084,7 +1086,11 @@ function makeSearch({ model, t, tell }) {
 function render(given) {
   let shown = () => {
   };
-  const page = makeLivePage(given, { previewShown: () => shown() });
+  const busy = (t2) => {
+    const { step = 0, total = 0 } = given.model.get("progress");
+    return step ? t2("Step {step} of {total}", { step, total }) : "";
+  };
+  const page = makeLivePage(given, { previewShown: () => shown(), busy });
   const { t, model, on, root } = page;
   root.classList.add("eg-finder");
   root.setAttribute("aria-label", t("Direction finder"));

@@ -541,7 +541,7 @@ function makeLinePage(model, root, { putStatus, busy = () => "", gone = goneText
     }
   );
   const text = makeStatusText({
-    written: () => model.get("running") && busy() || model.get("status"),
+    written: () => model.get("running") && busy(t) || model.get("status"),
     put: putStatus,
     waiting: line.waiting,
     alive: line.alive,
