@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from editgan_widgets.analysis.attribute_curves import attribute_curve, leakage
+    from editgan_widgets.analysis.attribute_curves import attribute_curve
     from editgan_widgets.analysis.attributes import attributes_of, by_picture, compared_attributes
     from editgan_widgets.analysis.batch.apply import apply_to
     from editgan_widgets.analysis.boundary_quality import boundary, boundary_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.ensemble_uncertainty import interpreter_uncertainty, judged_parts
     from editgan_widgets.analysis.found_directions import find_directions
     from editgan_widgets.analysis.hand_labels import by_labels, labelled_seeds
+    from editgan_widgets.analysis.leakage_matrix import leakage
     from editgan_widgets.analysis.linearity import interaction, nonlinearity
     from editgan_widgets.analysis.marked_boundaries import marked_boundary
     from editgan_widgets.analysis.outside_identity import dlib_identity
@@ -124,7 +125,7 @@ _HOMES = {
     "interaction": "editgan_widgets.analysis.linearity",
     "interpreter_uncertainty": "editgan_widgets.analysis.ensemble_uncertainty",
     "judged_parts": "editgan_widgets.analysis.ensemble_uncertainty",
-    "leakage": "editgan_widgets.analysis.attribute_curves",
+    "leakage": "editgan_widgets.analysis.leakage_matrix",
     "linear_separability": "editgan_widgets.analysis.path_lengths",
     "marked_boundary": "editgan_widgets.analysis.marked_boundaries",
     "nonlinearity": "editgan_widgets.analysis.linearity",

@@ -1,8 +1,4 @@
-"""Change of an attribute with a vector's strength (curve, slope, saturation), and leakage into other attributes.
-
-Curves as in InterFaceGAN and EditGAN (figure 10); leakage is the attribute dependency of StyleSpace (Wu et al. 2021,
-section 5).
-"""
+"""Change of an attribute with a vector's strength: curve, slope and saturation (InterFaceGAN; EditGAN, figure 10)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +11,11 @@ from scipy import special
 from torch import Tensor
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
-from editgan_widgets.analysis.plots import heat_map, label, largest_columns
+from editgan_widgets.analysis.plots import label
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.transfer import Read
-from editgan_widgets.analysis.trials import Trials, observe, observed_or_interrupted
-from editgan_widgets.latent.directions.arguments import Strengths, Vectors, several_strengths, several_vectors
+from editgan_widgets.analysis.trials import Trials, observe
+from editgan_widgets.latent.directions.arguments import Strengths, several_strengths
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import without_nan
@@ -78,7 +74,7 @@ class AttributeCurve(Result):
         axes.set_title(label(self.vector))
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the slope at strength 0, and the strength from which the curve is flat."""
         per = self.slope / self.std if self.std > 0 else float("nan")
         end = "" if self.saturation is None else f"; it saturates at a strength of {self.saturation:g}"
@@ -137,7 +133,9 @@ class CurveObserver:
         if not finite.any():
             raise ValueError(f"attribute {attribute!r} is not a finite number on any of {len(values)} portraits")
         if not finite.all():
-            basis = replace(basis, n=int(finite.sum()))
+            chosen = np.flatnonzero(finite).tolist()
+            seeds = basis.seeds if basis.seeds is None else tuple(basis.seeds[i] for i in chosen)
+            basis = replace(basis, n=len(chosen), seeds=seeds)
         return curve_of(vector.name, attribute, self.strengths, values[finite], basis)
 
     def results(self, vector: EditVector, basis: Basis) -> dict[str, AttributeCurve]:
@@ -189,7 +187,7 @@ def attribute_curve(
     attributes_read(model, read, [attribute])
     observer = CurveObserver(read, scales, attribute)
     seen = observe(model, vector, [observer], seeds, scales, truncation_psi, progress=progress)
-    return observer.result(vector, attribute, Basis(len(seen), None, _INTERVAL, model.fingerprint))
+    return observer.result(vector, attribute, Basis(len(seen), None, _INTERVAL, model.fingerprint, seen))
 
 
 def curve_of(
@@ -242,213 +240,3 @@ def _rank_correlations(strengths: Float[np.ndarray, " s"], values: Float[np.ndar
     first, second = first - first.mean(), second - second.mean(1, keepdims=True)
     lengths = np.linalg.norm(first) * np.linalg.norm(second, axis=1)
     return np.divide(second @ first, lengths, out=np.zeros(len(values)), where=lengths > 0)
-
-
-# Leakage
-
-
-@dataclass(frozen=True, eq=False)
-class Leakage(Result):
-    """Change of all attributes when each vector changes its target by one standard deviation.
-
-    The change of an attribute that does not vary over the unedited portraits has no such unit: it is nan, and left out
-    of `leak`.
-    """
-
-    vectors: tuple[str, ...]
-    targets: tuple[str, ...]  # the attribute that each vector is for
-    attributes: tuple[str, ...]
-    matrix: np.ndarray  # [vectors, attributes], signed, in standard deviations of the attribute over portraits
-    strengths: np.ndarray  # [vectors], strength at which the target changes by one standard deviation
-    reached: tuple[bool, ...]  # False: the target changes less; extrapolated from the largest strength
-    basis: Basis
-
-    def table(self) -> list[Record]:
-        """One record for each vector."""
-        return [
-            {
-                "vector": vector,
-                "target": target,
-                "strength": float(strength),
-                "reached": reached,
-                "leakage": float(self.leak[i]),
-                **{
-                    _column(name): without_nan(float(x))
-                    for name, x in zip(self.attributes, self.matrix[i], strict=True)
-                },
-            }
-            for i, (vector, target, strength, reached) in enumerate(
-                zip(self.vectors, self.targets, self.strengths, self.reached, strict=True)
-            )
-        ]
-
-    @property
-    def leak(self) -> Float[np.ndarray, " vectors"]:
-        """Mean absolute change of the other attributes, in standard deviations, for each vector."""
-        own = np.array([[name == target for name in self.attributes] for target in self.targets])
-        others = ~own & np.isfinite(self.matrix)
-        return np.where(others, np.abs(self.matrix), 0).sum(1) / np.maximum(others.sum(1), 1)
-
-    def figure(self) -> Figure:
-        """The matrix as a heat map, of the targets and the attributes that change most."""
-        targets = [i for i, name in enumerate(self.attributes) if name in self.targets]
-        kept = largest_columns(self.matrix, targets)
-        attributes = [self.attributes[i] for i in kept]
-        return heat_map(self.matrix[:, kept], self.vectors, attributes, "standard deviations")
-
-    def sentence(self) -> str:
-        """Name the largest unwanted change."""
-        own = np.array([[name == target for name in self.attributes] for target in self.targets])
-        if own.all():
-            return "No other attribute was measured."
-        measured = np.array(self.reached)[:, None] if any(self.reached) else np.ones((len(self.targets), 1), bool)
-        other = np.where(own | ~measured, 0, np.nan_to_num(np.abs(self.matrix)))
-        if not other.any():
-            return "No vector changes any attribute but its own."
-        i, k = np.unravel_index(int(np.argmax(other)), other.shape)
-        said = (
-            f"If {self.vectors[i]!r} changes {self.targets[i]} by one standard deviation, it changes "
-            f"{self.attributes[k]} by {self.matrix[i, k]:+.2f} standard deviations"
-        )
-        if self.reached[i]:
-            return f"The largest leak: {said[0].lower()}{said[1:]}."
-        return (
-            f"{said}: extrapolated to a strength of {self.strengths[i]:.3g}, since it changes {self.targets[i]} less."
-        )
-
-
-@checked()
-def leakage(
-    model: EditGAN,
-    vectors: Vectors,
-    read: Read,
-    strengths: Strengths = (0.5, 1.0, 2.0),
-    seeds: Iterable[int] = range(100),
-    truncation_psi: float = 0.7,
-    progress: bool = False,
-) -> Leakage:
-    """Measure how much vectors change other attributes when they change their target by one standard deviation.
-
-    Args:
-        model: the model of the vectors.
-        vectors: target attribute -> vector; or one or more vectors whose recipes name their attributes, as those of a
-            library do.
-        read: attributes of pictures.
-        strengths: above 0, between which the change of one standard deviation is searched.
-        seeds, truncation_psi: seeds and truncation of the portraits.
-        progress: show a progress bar.
-
-    Ctrl+C ends it with the vectors that were measured completely. Raises ValueError for no vectors, strengths of 0 or
-    below, fewer than two seeds, an unknown attribute, or one that does not vary over the portraits.
-    """
-    targets, scales, chosen = _by_target(vectors), several_strengths(strengths), list(seeds)
-    if min(scales) <= 0:
-        raise ValueError(f"strengths must be above 0; got {list(scales)}; negate a vector for the other direction")
-    if len(chosen) < 2:
-        raise ValueError("leakage is in standard deviations over portraits; give two seeds or more")
-    for vector in targets.values():
-        vector.check(model)
-    attributes_read(model, read, targets)
-    measured: dict[str, tuple[EditVector, float, bool, dict[str, float]]] = {}
-    n = len(chosen)
-    for target, vector in targets.items():
-        observer = CurveObserver(read, scales, target)
-        seen = observed_or_interrupted(model, vector, observer, chosen, scales, truncation_psi, progress, not measured)
-        if seen < len(chosen) and measured:
-            break  # interrupted: the vectors before are complete
-        n = seen
-        strength, reached = matched_strength(observer.result(vector, target, Basis()))
-        curves = observer.results(vector, Basis())
-        measured[target] = vector, strength, reached, {name: _in_stds(x, strength) for name, x in curves.items()}
-        if seen < len(chosen):
-            break
-    names = tuple(dict.fromkeys(name for *_, changes in measured.values() for name in changes))
-    return Leakage(
-        vectors=tuple(vector.name for vector, *_ in measured.values()),
-        targets=tuple(measured),
-        attributes=names,
-        matrix=np.array([[changes.get(name, np.nan) for name in names] for *_, changes in measured.values()]),
-        strengths=np.array([strength for _, strength, *_ in measured.values()]),
-        reached=tuple(reached for _, _, reached, _ in measured.values()),
-        basis=Basis(n, None, "means over the same portraits", model.fingerprint),
-    )
-
-
-def _by_target(vectors: Vectors) -> dict[str, EditVector]:
-    """Target attribute -> vector; where vectors have no keys, their recipes name the attributes."""
-    if isinstance(vectors, Mapping) and vectors:
-        return dict(zip(map(str, vectors), several_vectors(vectors), strict=True))
-    found: dict[str, EditVector] = {}
-    for vector in several_vectors(vectors):
-        target = vector.recipe.get("attribute")
-        if not isinstance(target, str) or target in found:
-            why = "names no attribute" if target not in found else f"is for {target!r}, as another one is"
-            raise ValueError(
-                f"the recipe of {vector.name!r} {why}; give vectors by their target attribute: {{'smile': vector}}"
-            )
-        found[target] = vector
-    return found
-
-
-def leakage_of(vector: EditVector, target: str, curves: Mapping[str, AttributeCurve], basis: Basis) -> Leakage:
-    """Leakage of one vector from curves that were measured already.
-
-    It is given where the target changes by one standard deviation in the direction in which the vector changes it, up
-    or down. Raises ValueError for a target that is not among the curves, or does not change.
-    """
-    if target not in curves:
-        raise ValueError(f"attribute {target!r} is not read; there are: {', '.join(sorted(curves))}")
-    own = curves[target]
-    strength, reached = matched_strength(own if own.mean[-1] >= 0 else replace(own, mean=-own.mean))
-    changes = [_in_stds(curve, strength) for curve in curves.values()]
-    return Leakage(
-        vectors=(vector.name,),
-        targets=(target,),
-        attributes=tuple(curves),
-        matrix=np.array([changes]),
-        strengths=np.array([strength]),
-        reached=(reached,),
-        basis=replace(basis, interval="means over the same portraits"),
-    )
-
-
-def _in_stds(curve: AttributeCurve, strength: float) -> float:
-    """Change at a strength in standard deviations; nan for a change of an attribute that does not vary."""
-    change = _change_at(curve, strength)
-    return change / curve.std if curve.std > 0 else 0.0 if change == 0 else float("nan")
-
-
-_COLUMNS = ("vector", "target", "strength", "reached", "leakage")
-
-
-def _column(attribute: str) -> str:
-    return f"{attribute} (attribute)" if attribute in _COLUMNS else attribute
-
-
-def _change_at(curve: AttributeCurve, strength: float) -> float:
-    """Mean change at a strength above 0: interpolated, or extrapolated along the line from 0 to the largest one."""
-    if strength > curve.strengths[-1]:
-        return float(curve.mean[-1] / curve.strengths[-1] * strength)
-    return float(np.interp(strength, curve.strengths, curve.mean))
-
-
-def matched_strength(curve: AttributeCurve) -> tuple[float, bool]:
-    """Smallest strength above 0 at which the mean changes by one standard deviation, and whether it is on the curve.
-
-    The curve is interpolated between strengths. Raises ValueError if the attribute does not vary, does not change, or
-    decreases.
-    """
-    if not curve.std > 0:
-        raise ValueError(f"{curve.attribute!r} does not vary over the portraits, so it has no standard deviation")
-    zero = int(np.flatnonzero(curve.strengths == 0)[0])
-    s, change = curve.strengths[zero:], curve.mean[zero:] / curve.std
-    if not change[-1] > 0:
-        raise ValueError(
-            f"{curve.vector!r} does not increase {curve.attribute!r}; name another attribute, or negate the vector"
-        )
-    over = np.flatnonzero(change >= 1)
-    if not len(over):
-        return float(s[-1] / change[-1]), False
-    i = over[0]
-    part = (1 - change[i - 1]) / (change[i] - change[i - 1])
-    return float(s[i - 1] + part * (s[i] - s[i - 1])), True

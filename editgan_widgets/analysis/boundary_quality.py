@@ -76,7 +76,7 @@ class Boundary(Result):
         axes.set_title(f"{label(self.attribute)}, {self.method}", fontsize=10)
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State both accuracies."""
         a, b = self.on_extremes, self.on_all
         extremes = f"{a.value:.0%} ({a.low:.0%} to {a.high:.0%}) of held-out extremes and "

@@ -60,9 +60,9 @@ class AttributeCurves(Result):
         axes.legend(fontsize=8)
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the slope of the target."""
-        return self.curves[0].sentence()
+        return self.curves[0].answer()
 
 
 def _unit(curve: AttributeCurve) -> float:

@@ -22,6 +22,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
+from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.plots import label
 from editgan_widgets.analysis.results import Basis, Record, Result, Results
@@ -35,7 +36,9 @@ from editgan_widgets.scalars import Real, Whole, real, whole
 BINS = 20
 SPACES = ("z", "w", "s")
 _TEST_SHARE = 0.25  # share of the samples on which informativeness is measured
+SCORES = ("disentanglement", "completeness", "informativeness", "MIG", "SAP")
 _FOLDS = 3
+_GROUPS = 10  # of samples, each of which is left out once for the intervals
 _LEAST = 50  # samples
 _CHANCE = 0.01  # probability that codes independent of all factors get any importance
 
@@ -52,6 +55,7 @@ class Disentanglement(Result):
     mig: np.ndarray  # [factors], mutual information gap
     sap: np.ndarray  # [factors], difference of the two largest R² of single codes
     importance: np.ndarray  # [codes, factors], absolute lasso weights on standardised codes; 0 for unpredicted factors
+    intervals: Mapping[str, Estimate]  # of each score, the last three as means over the factors (SCORES)
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -60,19 +64,6 @@ class Disentanglement(Result):
         return [
             {"space": self.space, "factor": name, "informativeness": float(i), "mig": float(m), "sap": float(s)}
             for name, i, m, s in rows
-        ]
-
-    def summary(self) -> list[Record]:
-        """One record: the scores of the space; those of single factors are averaged."""
-        return [
-            {
-                "space": self.space,
-                "disentanglement": self.disentanglement,
-                "completeness": self.completeness,
-                "informativeness": float(self.informativeness.mean()),
-                "MIG": float(self.mig.mean()),
-                "SAP": float(self.sap.mean()),
-            }
         ]
 
     def figure(self) -> Figure:
@@ -87,12 +78,17 @@ class Disentanglement(Result):
         figure.colorbar(image, ax=axes, label="importance")
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State all scores."""
-        return (
-            f"{self.space.upper()}: disentanglement {self.disentanglement:.2f}, completeness {self.completeness:.2f}, "
-            f"informativeness {self.informativeness.mean():.2f}, MIG {self.mig.mean():.2f}, SAP {self.sap.mean():.2f}."
-        )
+        said = [f"{name} {x.value:.2f} ({x.low:.2f} to {x.high:.2f})" for name, x in self.intervals.items()]
+        return f"{self.space.upper()}: {', '.join(said)}."
+
+    def summary(self) -> list[Record]:
+        """One record for each score of the space, with its interval; those of single factors are averaged."""
+        return [
+            {"space": self.space, "score": name, "value": x.value, "low": x.low, "high": x.high}
+            for name, x in self.intervals.items()
+        ]
 
 
 def disentanglement(
@@ -135,11 +131,27 @@ def disentanglement(
     if n < _LEAST:
         raise ValueError(f"{n} samples are too few to score codes; give {_LEAST} or more, better 1,000")
     x = _numbers(codes, "codes")
-    importance, r2 = _lasso(x, y, first, progress)
+    test, train = np.split(np.random.default_rng(first).permutation(n), [int(_TEST_SHARE * n)])
+    penalties = _penalties(x[train], y[train], progress)
+    importance, r2 = _lasso(x, y, train, test, penalties)
     d, c = _disentanglement_and_completeness(importance)
+    mig, sap = _mig(x, y, bins), _sap(x, y)
+    without = []
+    for i in tqdm(range(_GROUPS), disable=not progress, desc="intervals"):
+        some, rest = np.delete(train, np.s_[i::_GROUPS]), np.delete(test, np.s_[i::_GROUPS])
+        fitted, explained = _lasso(x, y, some, rest, penalties)
+        both = np.concatenate([some, rest])
+        means = [float(scores.mean()) for scores in (explained, _mig(x[both], y[both], bins), _sap(x[both], y[both]))]
+        without.append((*_disentanglement_and_completeness(fitted), *means))
+    found = d, c, float(r2.mean()), float(mig.mean()), float(sap.mean())
+    intervals = {
+        name: _jackknife(value, np.array(others), n)
+        for name, value, others in zip(SCORES, found, zip(*without, strict=True), strict=True)
+    }
     return Disentanglement(
-        space, tuple(kept), d, c, r2, _mig(x, y, bins), _sap(x, y), importance,
-        Basis(n, first, f"{bins} bins, lasso by {_FOLDS}-fold cross-validation"),
+        space, tuple(kept), d, c, r2, mig, sap, importance, intervals,
+        Basis(n, first, f"95% jackknife over {_GROUPS} groups of samples; {bins} bins, lasso by {_FOLDS}-fold "
+              "cross-validation"),
     )  # fmt: skip
 
 
@@ -225,20 +237,39 @@ def _latents(
         yield part, model.generator.mapping(part.to(model.device), psi)
 
 
-def _lasso(x: np.ndarray, y: np.ndarray, seed: int, progress: bool) -> tuple[np.ndarray, np.ndarray]:
+def _penalties(x: np.ndarray, y: np.ndarray, progress: bool) -> Float[np.ndarray, " k"]:
+    """The lasso's penalty for each factor, by cross-validation; of standardised codes and factors."""
+    linear_model = scikit_learn("linear_model")
+    x, y = _standardised(x, x), _standardised(y, y)
+    fit = linear_model.LassoCV(cv=_FOLDS, alphas=20, eps=1e-2, max_iter=5000, tol=1e-3)
+    return np.array([fit.fit(x, target).alpha_ for target in tqdm(y.T, disable=not progress, desc="factors")])
+
+
+def _lasso(
+    x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray, penalties: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Importances `[d, k]`, 0 for factors that are not predicted, and R² `[k]` on held-out samples."""
     linear_model = scikit_learn("linear_model")
-    order = np.random.default_rng(seed).permutation(len(x))
-    test, train = np.split(order, [int(_TEST_SHARE * len(x))])
-    x = (x - x[train].mean(0)) / np.maximum(x[train].std(0), 1e-12)
-    y = (y - y[train].mean(0)) / np.maximum(y[train].std(0), 1e-12)
+    x, y = _standardised(x, x[train]), _standardised(y, y[train])
     importance, r2 = [], []
-    for target in tqdm(y.T, disable=not progress, desc="factors"):
-        fit = linear_model.LassoCV(cv=_FOLDS, alphas=20, eps=1e-2, max_iter=5000, tol=1e-3).fit(x[train], target[train])
+    for target, penalty in zip(y.T, penalties, strict=True):
+        fit = linear_model.Lasso(penalty, max_iter=5000, tol=1e-3).fit(x[train], target[train])
         held_out = _is_predicted(fit.predict(x[test]), target[test], _CHANCE / y.shape[1])
         importance.append(np.abs(fit.coef_) * held_out)
         r2.append(max(float(fit.score(x[test], target[test])), 0.0))
     return np.stack(importance, 1), np.array(r2)
+
+
+def _standardised(values: np.ndarray, of: np.ndarray) -> np.ndarray:
+    return (values - of.mean(0)) / np.maximum(of.std(0), 1e-12)
+
+
+def _jackknife(value: float, without: Float[np.ndarray, " groups"], n: int) -> Estimate:
+    """A score, 0 to 1, with Student's interval from its values without each group of samples (Efron 1982)."""
+    k = len(without)
+    error = float(np.sqrt((k - 1) / k * ((without - without.mean()) ** 2).sum()))
+    half = float(student.ppf(0.975, k - 1)) * error
+    return Estimate(value, max(value - half, 0.0), min(value + half, 1.0), n)
 
 
 def _is_predicted(predicted: np.ndarray, true: np.ndarray, chance: float) -> bool:
@@ -274,7 +305,7 @@ def _mig(x: np.ndarray, y: np.ndarray, bins: int) -> Float[np.ndarray, " k"]:
     for factor in factors.T:
         mutual = np.sort([_mutual_information(code, factor, bins) for code in codes.T])
         second = mutual[-2] if len(mutual) > 1 else 0.0
-        gaps.append((mutual[-1] - second) / _mutual_information(factor, factor, bins))
+        gaps.append((mutual[-1] - second) / max(_mutual_information(factor, factor, bins), 1e-12))
     return np.array(gaps)
 
 

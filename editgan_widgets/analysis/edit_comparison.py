@@ -176,7 +176,7 @@ class EditComparison(Result):
         kid.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the way with the best identity among those that reach the highest success."""
         found = [self.at(way) for way in self.ways]
         enough = [m for m in found if m.success.value >= 0.95]
@@ -247,7 +247,7 @@ def compare_edits(
     sampled, real = _samples(model, attribute, read, features, samples, seed, truncation_psi, progress)
     values = sampled[attribute]
     threshold, median = float(np.quantile(values, 1 - HAS_SHARE)), float(np.median(values))
-    w_plus, before = _portraits(model, attribute, read, chosen, median, truncation_psi)
+    w_plus, before, kept = _portraits(model, attribute, read, chosen, median, truncation_psi)
     deviations = {name: float(x.std()) or 1.0 for name, x in sampled.items()}
     judged = _Judged(model, attribute, read, identity, features, real, threshold, deviations, w_plus, before)
     tuning = range(10_000_000, 10_000_000 + TUNED_ON)
@@ -263,7 +263,7 @@ def compare_edits(
     with_it = _means({name: x[values >= threshold] for name, x in sampled.items()}, deviations)
     start = _means(judged.start, deviations)
     natural = {name: x - start[name] for name, x in with_it.items()}
-    basis = Basis(len(w_plus), seed, "95% intervals: Wilson's, Student's", model.fingerprint)
+    basis = Basis(len(w_plus), seed, "95% intervals: Wilson's, Student's", model.fingerprint, kept)
     return EditComparison(attribute, threshold, unedited, natural, tuple(found), basis)
 
 
@@ -352,8 +352,8 @@ def _samples(
 
 def _portraits(
     model: EditGAN, attribute: str, read: Read, seeds: list[int], most: float, truncation_psi: float
-) -> tuple[Tensor, Tensor]:
-    """Latents and pictures of the seeds whose attribute is below `most`."""
+) -> tuple[Tensor, Tensor, tuple[int, ...]]:
+    """Latents, pictures and seeds of the portraits whose attribute is below `most`."""
     w_plus = torch.cat([model.sample_w_plus(seed, truncation_psi) for seed in seeds])
     pictures = _batched(lambda w: picture_of(model, w), w_plus)
     chosen = _all_values(read, pictures)[attribute] < most
@@ -362,7 +362,7 @@ def _portraits(
             f"{chosen.sum()} of {len(seeds)} portraits have less {attribute!r} than the median sample; give more seeds"
         )
     kept = torch.from_numpy(chosen).to(w_plus.device)
-    return w_plus[kept], pictures[kept]
+    return w_plus[kept], pictures[kept], tuple(seeds[i] for i in np.flatnonzero(chosen))
 
 
 def _edited(model: EditGAN, way: EditWay, w_plus: Tensor, scale: float) -> Tensor:

@@ -73,7 +73,7 @@ class EffectMap(Result):
             right.set_axis_off()
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the locality, or the part that changes most."""
         if self.locality is not None:
             parts = ", ".join(self.target)
@@ -188,7 +188,7 @@ def effect_map(
     parts = model.labels.exact_ids(vector.labels) if target is None else part_ids(model.labels, target, "target")
     observer = EffectObserver(model.labels, parts, float(strength))
     seen = observe(model, vector, [observer], seeds, [strength], truncation_psi, progress=progress)
-    basis = Basis(len(seen), seed, "95% bootstrap interval over portraits", model.fingerprint)
+    basis = Basis(len(seen), seed, "95% bootstrap interval over portraits", model.fingerprint, seen)
     return observer.result(vector, np.random.default_rng(seed), basis)
 
 

@@ -76,7 +76,7 @@ class InterpreterUncertainty(Result):
             right.set_axis_off()
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the most uncertain part, and the calibration error if there is ground truth."""
         rows = self.table()
         said = f"The ensemble disagrees most at {rows[0]['part']} ({rows[0]['divergence']:.3f} nats)"
@@ -137,7 +137,7 @@ def interpreter_uncertainty(
         Estimate.of_mean(np.array(list(scores.values()))),
         _bins(counts),
         None if truth is None else calibration_error(_bins(counts)),
-        Basis(len(maps), None, "95% Student's interval over portraits", model.fingerprint),
+        Basis(len(maps), None, "95% Student's interval over portraits", model.fingerprint, tuple(scores)),
     )
 
 

@@ -18,6 +18,7 @@ from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.boundary_quality import boundary_of
 from editgan_widgets.analysis.directions import LEAST_SAMPLES, latents_by_attribute
+from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.plots import heat_map, largest_columns
 from editgan_widgets.analysis.results import Basis, Record, Result
@@ -28,7 +29,7 @@ from editgan_widgets.latent.directions.edit_vector import EditVector, Layers, la
 from editgan_widgets.latent.directions.style_space import channel_vector, part_channels
 from editgan_widgets.latent.directions.unsupervised import ganspace, sefa
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Real, Whole, real, whole
+from editgan_widgets.scalars import Real, Whole, real, whole, without_nan
 
 UNSUPERVISED = ("sefa", "ganspace", "stylespace")
 _AT_ONCE = 24  # portraits that are generated together
@@ -43,6 +44,8 @@ class Directions(Result):
     vectors: tuple[EditVector, ...]  # scale 1 = one standard deviation of W along the direction
     attributes: tuple[str, ...]
     effects: np.ndarray  # [vectors, attributes], mean change at scale 1, in standard deviations; nan if constant
+    low: np.ndarray  # [vectors, attributes], 95% interval of the mean
+    high: np.ndarray
     basis: Basis
 
     @property
@@ -62,12 +65,13 @@ class Directions(Result):
             {
                 "direction": vector.name,
                 "changes most": main,
-                "effect": float(effects[self.attributes.index(main)]),
+                **{
+                    name: without_nan(float(values[i, self.attributes.index(main)]))
+                    for name, values in (("effect", self.effects), ("low", self.low), ("high", self.high))
+                },
                 "specificity": float(specific),
             }
-            for vector, main, effects, specific in zip(
-                self.vectors, self.main, self.effects, self.specificity, strict=True
-            )
+            for i, (vector, main, specific) in enumerate(zip(self.vectors, self.main, self.specificity, strict=True))
         ]
 
     def figure(self) -> Figure:
@@ -76,12 +80,15 @@ class Directions(Result):
         names, attributes = [vector.name for vector in self.vectors], [self.attributes[i] for i in kept]
         return heat_map(self.effects[:, kept], names, attributes, "standard deviations")
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """Name the most specific direction."""
         best = int(self.specificity.argmax())
+        k = self.attributes.index(self.main[best])
+        effect, low, high = (values[best, k] for values in (self.effects, self.low, self.high))
         return (
             f"Of {len(self.vectors)} {self.method} directions the most specific is {self.vectors[best].name!r}: "
-            f"{self.specificity[best]:.0%} of its effect is on {self.main[best]}."
+            f"{self.specificity[best]:.0%} of its effect is on {self.main[best]}, "
+            f"{effect:+.2f} ({low:+.2f} to {high:+.2f}) standard deviations at scale 1."
         )
 
 
@@ -149,11 +156,12 @@ def find_directions(
             f"no attribute varies over the {len(chosen)} portraits, so effects have no unit; give more seeds, or a "
             "truncation_psi above 0"
         )
-    scored: list[np.ndarray] = []
+    scored: list[np.ndarray] = []  # [mean, low and high, attributes] each
     with interruptible(scored):
-        scored.extend(scale.effect(one) for one in tqdm(vectors, desc=method, unit="direction", disable=not progress))
-    vectors, matrix = vectors[: len(scored)], np.array(scored)
-    return Directions(method, tuple(vectors), scale.names, matrix, Basis(len(chosen), seed, None, model.fingerprint))
+        scored.extend(scale.interval(one) for one in tqdm(vectors, desc=method, unit="direction", disable=not progress))
+    vectors, (matrix, low, high) = vectors[: len(scored)], np.array(scored).transpose(1, 0, 2)
+    basis = Basis(len(chosen), seed, "95% Student's interval over portraits", model.fingerprint, tuple(chosen))
+    return Directions(method, tuple(vectors), scale.names, matrix, low, high, basis)
 
 
 class AttributeScale:
@@ -184,11 +192,20 @@ class AttributeScale:
         """Mean change of each attribute by a vector, in standard deviations over the portraits; nan if constant."""
         return self.change(vector, scale) / self._std
 
+    def interval(self, vector: EditVector, scale: float = 1.0) -> Float[np.ndarray, "3 attributes"]:
+        """`effect`, and the bounds of its 95% interval (Student's, over portraits)."""
+        found = [Estimate.of_mean(x) if len(x) else None for x in self._changes(vector, scale)]
+        nothing = (np.nan,) * 3
+        return np.array([nothing if x is None else (x.value, x.low, x.high) for x in found]).T / self._std
+
     def change(self, vector: EditVector, scale: float = 1.0) -> Float[np.ndarray, " attributes"]:
         """Mean change of each attribute, in its own unit, over the portraits where it is finite before and after."""
-        after = self._values(self._attributes(vector.apply(self._w_plus, scale)))
-        changes = after - self._before
-        return np.array([x[np.isfinite(x)].mean() if np.isfinite(x).any() else np.nan for x in changes])
+        return np.array([x.mean() if len(x) else np.nan for x in self._changes(vector, scale)])
+
+    def _changes(self, vector: EditVector, scale: float) -> list[Float[np.ndarray, " n"]]:
+        """Changes of each attribute that are finite."""
+        changes = self._values(self._attributes(vector.apply(self._w_plus, scale))) - self._before
+        return [x[np.isfinite(x)] for x in changes]
 
     def _attributes(self, w_plus: Tensor) -> dict[str, np.ndarray]:
         """Attributes of the pictures of latents, a few at a time."""

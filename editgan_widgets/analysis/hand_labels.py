@@ -50,6 +50,7 @@ class LabelledAttribute(Result):
     features: Callable[[Tensor], Tensor]
     weights: np.ndarray  # [d], of the features
     offset: float
+    warns_of_few = False
     basis: Basis
 
     @torch.no_grad()
@@ -75,7 +76,7 @@ class LabelledAttribute(Result):
         axes.set_xlabel(f"{self.attribute}, read without the portrait's own label")
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the accuracy, and whether the labels are enough."""
         x = self.accuracy
         said = (
@@ -148,7 +149,7 @@ def by_labels(
         held_out[i] = x[i] @ weights + offset
     weights, offset = _fitted(x, marks)
     accuracy = Estimate.of_share((held_out > 0.5) == marks)
-    basis = Basis(len(x), None, f"95% Wilson's interval of leave-one-out, {name}", model.fingerprint)
+    basis = Basis(len(x), None, f"95% Wilson's interval of leave-one-out, {name}", model.fingerprint, tuple(seeds))
     return LabelledAttribute(attribute, tuple(seeds), marks, held_out, accuracy, network, weights, offset, basis)
 
 

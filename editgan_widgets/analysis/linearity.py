@@ -52,7 +52,7 @@ class Deviation(Result):
         figure.colorbar(image, ax=axes, label="mean deviation, of the value range")
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the relative deviation with its interval."""
         value = self.relative
         return f"{self.subject}: {value.value:.0%} ({value.low:.0%} to {value.high:.0%}) of the linear effect."
@@ -136,11 +136,12 @@ def _deviation(
     model: EditGAN, subject: str, pictures: _Pictures, seeds: Iterable[int], truncation_psi: float, progress: bool
 ) -> Deviation:
     measured: list[tuple[float, np.ndarray]] = []  # of each portrait: relative norm, mean deviation of each pixel
+    chosen = list(seeds)
     with interruptible(measured):
-        for seed in tqdm(list(seeds), desc=subject, unit="portrait", disable=not progress):
+        for seed in tqdm(chosen, desc=subject, unit="portrait", disable=not progress):
             deviation, effect = pictures(model.sample_w_plus(seed, truncation_psi))
             norm, mean = float(effect.norm()), deviation.abs().mean(0).float().cpu().numpy() / 2
             measured.append((float(deviation.norm()) / norm if norm > 0 else 0.0, mean))
     values = np.array([relative for relative, _ in measured])
-    basis = Basis(len(values), None, _INTERVAL, model.fingerprint)
+    basis = Basis(len(values), None, _INTERVAL, model.fingerprint, tuple(chosen[: len(values)]))
     return Deviation(subject, Estimate.of_mean(values), values, np.mean([mean for _, mean in measured], axis=0), basis)

@@ -39,6 +39,7 @@ class MarkedBoundary(Result):
     accuracy: Estimate  # leave-one-out accuracy, Wilson's interval
     distances: np.ndarray  # [n], of each mark from the boundary that was learned without it, in W's unit
     positive: np.ndarray  # bool [n]
+    warns_of_few = False
     basis: Basis
 
     @property
@@ -64,7 +65,7 @@ class MarkedBoundary(Result):
         axes.set_xlabel("distance from the boundary of all other marks")
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the accuracy, and whether there are enough marks."""
         x = self.accuracy
         said = (

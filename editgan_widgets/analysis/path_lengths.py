@@ -53,7 +53,7 @@ class PathLength(Result):
         axes.set_ylabel("samples")
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the length with its interval."""
         return f"The perceptual path length in {self.space.upper()} is {self.length}."
 

@@ -1,13 +1,15 @@
 """Result: a measurement of edit vectors as a table, a plot and one sentence; Results: several of them by name.
 
 The last line of a notebook cell shows all three, in light and in dark notebooks. Every result states its basis: number
-of pictures, seed, kind of interval and fingerprint of the model.
+of pictures, seeds, kind of interval and fingerprint of the model; so do its CSV and PNG. The sentence warns of a small
+number of portraits.
 """
 
 import base64
 import html
 import io
 import math
+import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,9 +23,13 @@ from editgan_widgets.scalars import plain_fields, shown
 Record: TypeAlias = dict[str, Any]
 """A row of a table: column -> value, JSON-ready. `pandas.DataFrame(result.table())` takes the rows."""
 
+FEW = 10  # portraits; with fewer, the sentence warns
 _SHOWN_ROWS = 30  # maximum number of rows of a table in a notebook
 _LONGEST = 60  # columns of a value of that table; its tooltip has the whole value
 _DPI = 100
+_NAMED = 8  # seeds that are named one by one
+_SMALL = 6  # points, the type of the basis in a figure
+_CHARACTERS = 22  # of that type in an inch
 # Of two pictures, the one that fits the page: in JupyterLab and VS Code, whose themes set these attributes. Elsewhere,
 # and where styles are removed from outputs, the light one is shown.
 _THEMES = (
@@ -42,6 +48,7 @@ class Basis:
     seed: int | None = None  # seed of the random numbers; None if none were drawn
     interval: str | None = None  # how intervals were computed; None if there are none
     fingerprint: str | None = None  # fingerprint of the model; None if unknown
+    seeds: tuple[int, ...] | None = None  # of the portraits; None if there are none, or they have no seeds
 
     def __post_init__(self) -> None:
         plain_fields(self)
@@ -49,7 +56,8 @@ class Basis:
     def __str__(self) -> str:
         said = [
             None if self.n is None else f"n = {self.n}",
-            None if self.seed is None else f"seed {self.seed}",
+            None if not self.seeds else f"portraits of {_seeds_text(self.seeds)}",
+            None if self.seed is None else f"random seed {self.seed}",
             self.interval,
             None if self.fingerprint is None else f"model {self.fingerprint}",
         ]
@@ -60,6 +68,7 @@ class Result(ABC):
     """Base of all results. Subclasses are frozen dataclasses with a field `basis`."""
 
     basis: Basis
+    warns_of_few = True  # False for results that warn by themselves, or conclude nothing about other portraits
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -77,23 +86,46 @@ class Result(ABC):
         """A matplotlib Figure, not shown yet."""
 
     @abstractmethod
+    def answer(self) -> str:
+        """The answer in one sentence, without a warning of a small n."""
+
     def sentence(self) -> str:
-        """The answer in one sentence."""
+        """The answer in one sentence, with a warning if it is of fewer than FEW portraits."""
+        n = self.basis.n
+        if not self.warns_of_few or n is None or n >= FEW:
+            return self.answer()
+        which = "This is one portrait" if n == 1 else f"These are {n} portraits"
+        return f"{self.answer()} {which}: others may differ much; take {FEW} or more."
+
+    def __str__(self) -> str:
+        return f"{self.sentence()} ({self.basis})"
 
     def summary(self) -> list[Record]:
         """Rows with figures of the whole result, such as R² or a condition number; [] if it has none but the table."""
         return []
 
     def png(self, dark: bool = False) -> bytes:
-        """The figure as a PNG file; `dark` is for dark pages, with a transparent background."""
+        """The figure as a PNG file, with the basis below it; the file's description is the sentence.
+
+        `dark` is for dark pages, with a transparent background.
+        """
+        return self._drawn(dark, str(self.basis))
+
+    def _drawn(self, dark: bool, below: str = "") -> bytes:
+        """The figure as a PNG file, with a text below it."""
         buffer = io.BytesIO()
         with style(dark):
-            self.figure().savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight")
+            figure = self.figure()
+            if below:
+                wrapped = textwrap.fill(below, round(figure.get_figwidth() * _CHARACTERS))
+                figure.supxlabel(wrapped, x=0.01, ha="left", fontsize=_SMALL, color="grey")
+            about = {"Description": str(self)}
+            figure.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight", metadata=about)
         return buffer.getvalue()
 
     def csv(self) -> str:
-        """The table as CSV, with a header line."""
-        return to_csv(self.table())
+        """The table as CSV, with a header line; the last column is the basis."""
+        return to_csv([{**row, "basis": str(self.basis)} for row in self.table()])
 
     def _repr_png_(self) -> bytes:
         return self.png()
@@ -101,7 +133,10 @@ class Result(ABC):
     def _repr_html_(self) -> str:
         said, basis = html.escape(self.sentence()), html.escape(str(self.basis))
         parts = [f'<p style="overflow-wrap: anywhere">{said} <small>({basis})</small></p>']
-        parts += [_html_image(self.png(), said, "light"), _html_image(self.png(dark=True), said, "dark", hidden=True)]
+        parts += [
+            _html_image(self._drawn(False), said, "light"),
+            _html_image(self._drawn(True), said, "dark", hidden=True),
+        ]
         parts += [_html_table(self.summary()), _html_table(self.table())]
         return f"<div>{_THEMES}{''.join(parts)}</div>"
 
@@ -142,6 +177,17 @@ class Results(dict[str, R], Generic[R]):
     def _repr_html_(self) -> str:
         shown_ones = (f"<h4>{html.escape(name)}</h4>{one._repr_html_()}" for name, one in self.items())
         return f"<div>{''.join(shown_ones)}</div>"
+
+
+def _seeds_text(seeds: tuple[int, ...]) -> str:
+    """Seeds in words: a span, a few of them, or their number and range."""
+    if len(seeds) == 1:
+        return f"seed {seeds[0]}"
+    if seeds == tuple(range(seeds[0], seeds[0] + len(seeds))):
+        return f"seeds {seeds[0]} to {seeds[-1]}"
+    if len(seeds) <= _NAMED:
+        return f"seeds {', '.join(map(str, seeds))}"
+    return f"{len(seeds)} seeds from {min(seeds)} to {max(seeds)}"
 
 
 def to_csv(rows: list[Record]) -> str:

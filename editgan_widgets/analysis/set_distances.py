@@ -64,7 +64,7 @@ class PictureDistances(Result):
             axes.set_xlabel(row["distance"])
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the KID, whether its interval contains 0, and whether the FID can be compared."""
         apart = "the sets cannot be told apart" if self.kid.low <= 0 <= self.kid.high else "the sets differ"
         few = f" The FID, {self.fid.value:.4g}, is of fewer than {FID_FROM:,} pictures: do not compare it."

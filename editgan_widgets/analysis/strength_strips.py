@@ -28,6 +28,7 @@ class StrengthStrip(Result):
     seeds: tuple[int, ...]
     strengths: tuple[float, ...]
     pictures: np.ndarray  # uint8 [seeds, strengths, H, W, 3]
+    warns_of_few = False
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -59,7 +60,7 @@ class StrengthStrip(Result):
         figure.suptitle(label(self.vector))
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """Describe the rows and columns of the strip."""
         low, high = min(self.strengths), max(self.strengths)
         return f"{self.vector!r} on {len(self.seeds)} portraits, at strengths from {low:g} to {high:g}."
@@ -92,6 +93,5 @@ def strip_of(
     vector: EditVector, seeds: Sequence[int], strengths: Sequence[float], pictures: np.ndarray, fingerprint: str | None
 ) -> StrengthStrip:
     """Make a strip of pictures that were generated already, uint8 [seeds, strengths, H, W, 3]."""
-    return StrengthStrip(
-        vector.name, tuple(seeds), tuple(strengths), pictures, Basis(len(seeds), fingerprint=fingerprint)
-    )
+    basis = Basis(len(seeds), fingerprint=fingerprint, seeds=tuple(seeds))
+    return StrengthStrip(vector.name, tuple(seeds), tuple(strengths), pictures, basis)

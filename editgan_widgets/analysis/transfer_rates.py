@@ -56,7 +56,7 @@ class TransferRate(Result):
         axes.legend(fontsize=8)
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the share with its interval."""
         x = self.report
         rate = x.success
@@ -109,7 +109,7 @@ def transfer_rate(
         truncation_psi=truncation_psi,
         progress=progress,
     )
-    basis = Basis(report.success.n, None, "95% Wilson's interval over portraits", model.fingerprint)
+    basis = _basis(report, model.fingerprint)
     return TransferRate(report, basis)
 
 
@@ -147,5 +147,10 @@ def rate_of_changes(
         vector, attribute, source_change, 1.0, 0, success, Estimate.of_mean(np.asarray(changes)), None, None, None,
         measures,
     )  # fmt: skip
-    basis = Basis(len(measures), None, "95% Wilson's interval over portraits", fingerprint)
+    basis = _basis(report, fingerprint)
     return TransferRate(report, basis, learned)
+
+
+def _basis(report: TransferReport, fingerprint: str | None) -> Basis:
+    seeds = tuple(m.seed for m in report.measures)
+    return Basis(len(seeds), None, "95% Wilson's interval over portraits", fingerprint, seeds)

@@ -51,7 +51,7 @@ class Cosines(Result):
         """The matrix as a heat map."""
         return heat_map(self.cosine, self.names, self.names, "cosine")
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """Name the most similar pair."""
         rows = self.table()
         if not rows:

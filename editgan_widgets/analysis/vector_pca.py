@@ -59,7 +59,7 @@ class VectorPCA(Result):
         axes.legend()
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the effective rank."""
         need = int(np.searchsorted(np.cumsum(self.explained), 0.9 - 1e-9)) + 1
         return (

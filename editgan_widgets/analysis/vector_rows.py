@@ -51,7 +51,7 @@ class RowNorms(Result):
         axes.set_title(label(self.vector))
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """Name the rows that hold at least 80% of the squared length."""
         if not self.norms.any():
             return f"{self.vector!r} is zero in every row."

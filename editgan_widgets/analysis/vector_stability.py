@@ -24,6 +24,7 @@ class Stability(Result):
     cosine: np.ndarray  # [k, k], of the whole vectors
     by_row: np.ndarray  # [rows], mean cosine of pairs; nan if a vector does not move the row
     agreement: Estimate  # mean cosine of pairs; jackknife interval
+    warns_of_few = False
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -51,7 +52,7 @@ class Stability(Result):
         axes.set_ylabel("mean cosine")
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the mean cosine."""
         return f"{len(self.vectors)} vectors learned for the same edit agree with a mean cosine of {self.agreement}."
 

@@ -8,10 +8,11 @@ import torch
 from tqdm.auto import tqdm
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
-from editgan_widgets.analysis.attribute_curves import STRENGTHS, AttributeCurve, CurveObserver, Leakage, leakage_of
+from editgan_widgets.analysis.attribute_curves import STRENGTHS, AttributeCurve, CurveObserver
 from editgan_widgets.analysis.curve_sets import AttributeCurves, curve_set, main_attribute
 from editgan_widgets.analysis.effects import EffectMap, EffectObserver
 from editgan_widgets.analysis.interrupts import interruptible
+from editgan_widgets.analysis.leakage_matrix import Leakage, leakage_of
 from editgan_widgets.analysis.results import Basis, Result, Results
 from editgan_widgets.analysis.transfer import Read, source_seeds
 from editgan_widgets.analysis.transfer_rates import TransferRate, rate_of_changes
@@ -81,7 +82,7 @@ class VectorStudy:
         """Effect map; None without `maps` or portraits. `seed` is that of the bootstrap."""
         if self._effects is None or not self.seeds:
             return None
-        basis = Basis(self.n, seed, "95% bootstrap interval over portraits", self._fingerprint)
+        basis = Basis(self.n, seed, "95% bootstrap interval over portraits", self._fingerprint, self.seeds)
         return self._effects.result(self.vector, np.random.default_rng(seed), basis)
 
     def curves(self) -> AttributeCurves | None:
@@ -97,7 +98,8 @@ class VectorStudy:
         target = self._target(found) if found else ""
         if not found or not found[target].std > 0 or found[target].mean[-1] == 0:
             return None  # the target does not vary or does not change
-        return leakage_of(self.vector, target, found, self._basis())
+        assert self._attributes is not None
+        return leakage_of(self.vector, target, found, self._basis(), self._attributes.values())
 
     def transfer(self) -> TransferRate | None:
         """Share of the portraits on which the target changes as it should, at strength 1.
@@ -148,7 +150,7 @@ class VectorStudy:
         return self._named if self._named in curves else main_attribute(curves)
 
     def _basis(self) -> Basis:
-        return Basis(self.n, None, "95% Student's interval over portraits", self._fingerprint)
+        return Basis(self.n, None, "95% Student's interval over portraits", self._fingerprint, self.seeds)
 
 
 @checked()

@@ -17,6 +17,7 @@ from editgan_widgets.analysis.w_ellipsoid import SafeStrength, safe_strength
 from editgan_widgets.latent.directions.arguments import Vectors, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.scalars import without_nan
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class VectorFigures:
     attribute: str | None = None  # name of the attribute that the vector changes
     success: Estimate | None = None  # share of held-out portraits on which the attribute changes as it should
     leakage: float | None = None  # mean change of the other attributes, in standard deviations, per one of its own
+    leakage_low: float | None = None  # 95% bootstrap interval of it
+    leakage_high: float | None = None
     safe: Estimate | None = None  # strength up to which latents stay within W's ellipsoid; median over portraits
     n: int = 0  # portraits that success and leakage rest on
 
@@ -50,6 +53,8 @@ class VectorTable(Result):
                 "success low": None if row.success is None else row.success.low,
                 "success high": None if row.success is None else row.success.high,
                 "leakage": row.leakage,
+                "leakage low": row.leakage_low,
+                "leakage high": row.leakage_high,
                 "safe strength": None if row.safe is None else row.safe.value,
                 "n": row.n,
             }
@@ -76,7 +81,7 @@ class VectorTable(Result):
             axes.set_xlabel(name, fontsize=9)
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """Name the vector that leaks least."""
         leaks = [(row.leakage, row.vector) for row in self.rows if row.leakage is not None]
         if not leaks:
@@ -98,17 +103,21 @@ def figures_of(vector: EditVector, study: VectorStudy | None = None, safe: SafeS
         attribute=None if curves is None else curves.target,
         success=None if transfer is None else transfer.report.success,
         leakage=None if leakage is None else float(leakage.leak[0]),
+        leakage_low=None if leakage is None else without_nan(float(leakage.leak_low[0])),
+        leakage_high=None if leakage is None else without_nan(float(leakage.leak_high[0])),
         safe=strength,
         n=study.n,
     )
 
 
-def vector_table(rows: Sequence[VectorFigures], vectors: Iterable[EditVector]) -> VectorTable:
+def vector_table(
+    rows: Sequence[VectorFigures], vectors: Iterable[EditVector], seeds: tuple[int, ...] | None = None
+) -> VectorTable:
     """Put figures of vectors into a table."""
     counts = [row.n for row in rows if row.n]
     fingerprint = common_fingerprint(list(vectors))
-    interval = "95% Wilson's interval over portraits" if counts else None
-    return VectorTable(tuple(rows), Basis(min(counts) if counts else None, None, interval, fingerprint))
+    interval = "95%: success by Wilson's interval, leakage by bootstrap, over portraits" if counts else None
+    return VectorTable(tuple(rows), Basis(min(counts) if counts else None, None, interval, fingerprint, seeds))
 
 
 @checked()
@@ -149,4 +158,4 @@ def compare_vectors(
         rows.append(figures_of(vector, study, safe_strength(vector, model, chosen, truncation_psi)))
         if seen < len(chosen):
             break
-    return vector_table(rows, given[: len(rows)])
+    return vector_table(rows, given[: len(rows)], tuple(chosen[: rows[0].n]) if read is not None else None)

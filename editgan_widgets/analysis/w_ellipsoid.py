@@ -1,6 +1,6 @@
 """Safe strength: the largest scale of an edit vector at which latents stay within W."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +58,7 @@ class SafeStrength(Result):
         axes.legend()
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State the median safe strength."""
         value = self.strength
         return (
@@ -98,7 +98,7 @@ def safe_strength(
     with interruptible(found):
         bar = tqdm(chosen, desc=vector.name, unit="portrait", disable=not progress)
         found.extend(model.sample_w_plus(seed, truncation_psi) for seed in bar)
-    return safe_strength_from(torch.cat(found), vector, model, quantile, chosen[0])
+    return safe_strength_from(torch.cat(found), vector, model, quantile, chosen[: len(found)])
 
 
 def safe_strength_from(
@@ -106,9 +106,9 @@ def safe_strength_from(
     vector: EditVector,
     model: EditGAN,
     quantile: float = 0.99,
-    seed: int | None = None,
+    seeds: Sequence[int] | None = None,
 ) -> SafeStrength:
-    """`safe_strength` of portraits whose latents are known; `seed` is that of the first one."""
+    """`safe_strength` of portraits whose latents are known, and their seeds."""
     _check(vector, model, quantile)
     statistics = model.w_statistics()
     std, axes, mean = (x.double().cpu() for x in (statistics.std, statistics.axes, statistics.mean))
@@ -119,7 +119,9 @@ def safe_strength_from(
     rows = _largest(start, step, limit)
     by_sample = rows.min(axis=1)
     low, middle, high = np.quantile(by_sample, [0.025, 0.5, 0.975])
-    basis = Basis(len(w_plus), seed, "middle 95% of the portraits", model.fingerprint)
+    basis = Basis(
+        len(w_plus), None, "middle 95% of the portraits", model.fingerprint, None if seeds is None else tuple(seeds)
+    )
     estimate = Estimate(float(middle), float(low), float(high), len(w_plus))
     return SafeStrength(vector.name, estimate, by_sample, np.median(rows, axis=0), quantile, basis)
 

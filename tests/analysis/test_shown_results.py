@@ -12,8 +12,8 @@ from PIL import Image
 
 from editgan_widgets import EditVector
 from editgan_widgets.analysis import Results, by_picture, cosines, pca_vectors, row_norms, study_vector
-from editgan_widgets.analysis.attribute_curves import Leakage
 from editgan_widgets.analysis.distribution import Estimate
+from editgan_widgets.analysis.leakage_matrix import Leakage
 from editgan_widgets.analysis.plots import label, shortened
 from editgan_widgets.analysis.results import Basis
 from editgan_widgets.analysis.vector_tables import VectorFigures, vector_table
@@ -125,7 +125,8 @@ def test_one_large_leak_does_not_make_the_others_pale():
     matrix = np.full((6, 6), 0.5)
     matrix[2, 3] = 40
     names = tuple("abcdef")
-    figure = Leakage(names, names, names, matrix, np.ones(6), (True,) * 6, Basis(3)).figure()
+    ones = np.ones(6)
+    figure = Leakage(names, names, names, matrix, matrix, matrix, ones, ones, ones, (True,) * 6, Basis(3)).figure()
     image = figure.axes[0].images[0]
     assert image.get_clim() == (-1, 1)
     assert figure.axes[1].get_ylim()[1] == pytest.approx(1)

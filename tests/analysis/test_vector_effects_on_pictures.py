@@ -7,15 +7,10 @@ from tiny_model import TINY_LABELS
 
 from editgan_widgets import EditVector
 from editgan_widgets.analysis import linearity
-from editgan_widgets.analysis.attribute_curves import (
-    CurveObserver,
-    attribute_curve,
-    curve_of,
-    leakage,
-    matched_strength,
-)
+from editgan_widgets.analysis.attribute_curves import CurveObserver, attribute_curve, curve_of
 from editgan_widgets.analysis.attributes import attributes_of, by_picture
 from editgan_widgets.analysis.effects import EffectObserver, effect_map
+from editgan_widgets.analysis.leakage_matrix import leakage, matched_strength
 from editgan_widgets.analysis.linearity import interaction, nonlinearity
 from editgan_widgets.analysis.results import Basis
 from editgan_widgets.analysis.trials import Trials, observe

@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from editgan_widgets import EditVector
-from editgan_widgets.analysis.attribute_curves import attribute_curve, curve_of, leakage_of
+from editgan_widgets.analysis.attribute_curves import attribute_curve, curve_of
 from editgan_widgets.analysis.attributes import by_picture
 from editgan_widgets.analysis.curve_sets import curve_set, main_attribute
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.effects import effect_map
+from editgan_widgets.analysis.leakage_matrix import leakage_of
 from editgan_widgets.analysis.results import Basis
 from editgan_widgets.analysis.strength_strips import strength_strip
 from editgan_widgets.analysis.transfer_rates import rate_of_changes

@@ -120,7 +120,7 @@ def test_the_page_gets_the_numbers_of_the_results(explorer):
     view, found = explorer.view, explorer.results
     assert view.views["row norms"]["values"] == pytest.approx(found["row norms"].spreads.tolist())
     assert view.views["effect map"]["parts"] == found["effect map"].table()
-    assert view.views["effect map"]["sentence"] == found["effect map"].sentence()
+    assert view.views["effect map"]["sentence"] == found["effect map"].answer()
     curve = found["attribute curves"].curves[0]
     assert view.views["attribute curves"]["curves"][0]["mean"] == pytest.approx((curve.mean / curve.std).tolist())
     assert np.allclose(view.views["cosines"]["cosine"], found["cosines"].cosine)

@@ -30,6 +30,7 @@ class BatchReport(Result):
     skipped: tuple[Skipped, ...]
     missing: int  # edits that are not done because the call was stopped; the same call makes them
     attributes: tuple[str, ...]
+    warns_of_few = False
     basis: Basis
 
     def table(self) -> list[Record]:
@@ -76,7 +77,7 @@ class BatchReport(Result):
             figure.colorbar(image, ax=axes[1], label="mean change / its spread")
         return figure
 
-    def sentence(self) -> str:
+    def answer(self) -> str:
         """State how much is done, skipped and missing."""
         portraits = len({row["portrait"] for row in self.rows})
         said = f"{len(self.rows)} edits of {portraits} portraits are in {self.folder}"

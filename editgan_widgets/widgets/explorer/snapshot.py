@@ -72,7 +72,7 @@ def _row(row: VectorFigures, document: Document) -> dict[str, Any]:
 
 
 def _view(found: Result) -> dict[str, Any]:
-    return {"sentence": found.sentence(), "basis": str(found.basis), "n": found.basis.n, **_numbers(found)}
+    return {"sentence": found.answer(), "basis": str(found.basis), "n": found.basis.n, **_numbers(found)}
 
 
 def _numbers(found: Result) -> dict[str, Any]:

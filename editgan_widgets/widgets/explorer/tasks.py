@@ -257,7 +257,7 @@ class Tasks:
     def _safe_strength(self, vector: EditVector) -> SafeStrength:
         if id(vector) not in self._safe:
             self._kept[id(vector)] = vector
-            self._safe[id(vector)] = safe_strength_from(self._typical, vector, self.model, seed=_SAFE_SEEDS[0])
+            self._safe[id(vector)] = safe_strength_from(self._typical, vector, self.model, seeds=_SAFE_SEEDS)
         return self._safe[id(vector)]
 
     # ---- the pair
