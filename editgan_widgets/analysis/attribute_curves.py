@@ -76,10 +76,11 @@ class AttributeCurve(Result):
 
     def answer(self) -> str:
         """State the slope at strength 0, and the strength from which the curve is flat."""
-        per = self.slope / self.std if self.std > 0 else float("nan")
+        slope = self.slope + 0.0  # no "-0"
+        per = slope / self.std if self.std > 0 else float("nan")
         end = "" if self.saturation is None else f"; it saturates at a strength of {self.saturation:g}"
         return (
-            f"Per unit of strength {self.vector!r} changes {self.attribute} by {self.slope:+.3g} ({per:+.2f} standard "
+            f"Per unit of strength {self.vector!r} changes {self.attribute} by {slope:+.3g} ({per:+.2f} standard "
             f"deviations){end}."
         )
 

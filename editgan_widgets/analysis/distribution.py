@@ -27,7 +27,13 @@ class Estimate:
     n: int
 
     def __str__(self) -> str:
-        return f"{self.value:.4g} ({self.low:.4g} to {self.high:.4g})"
+        return self.shown(".4g")
+
+    def shown(self, form: str) -> str:
+        """The figure and its interval, each in a format such as ".0%"."""
+        if not np.isfinite([self.low, self.high]).all():
+            return f"{self.value:{form}} (too few for an interval)"
+        return f"{self.value:{form}} ({self.low:{form}} to {self.high:{form}})"
 
     @classmethod
     def of_share(cls, hits: np.ndarray) -> "Estimate":

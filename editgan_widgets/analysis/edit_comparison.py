@@ -139,7 +139,8 @@ class EditComparison(Result):
 
         chosen = sorted(others, key=furthest, reverse=True)[:count]
         rows = {"samples with it": self.natural, **found}
-        return [{"way": way, **{name: changes[name] for name in chosen}} for way, changes in rows.items()]
+        columns = {name: f"{name} (attribute)" if name == "way" else name for name in chosen}
+        return [{"way": way, **{columns[name]: changes[name] for name in chosen}} for way, changes in rows.items()]
 
     def table(self) -> list[Record]:
         """One record for each way and strength."""
@@ -409,11 +410,11 @@ def _means(values: Mapping[str, np.ndarray], deviations: Mapping[str, float]) ->
 
 
 def _short(x: Estimate) -> str:
-    return f"{x.value:.3f} ({x.low:.3f} to {x.high:.3f})"
+    return x.shown(".3f")
 
 
 def _percent(x: Estimate) -> str:
-    return f"{x.value:.0%} ({x.low:.0%} to {x.high:.0%})"
+    return x.shown(".0%")
 
 
 def _verdict(own: Estimate, other: Estimate, less_is_better: bool) -> str:

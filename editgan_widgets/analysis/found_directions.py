@@ -84,11 +84,12 @@ class Directions(Result):
         """Name the most specific direction."""
         best = int(self.specificity.argmax())
         k = self.attributes.index(self.main[best])
-        effect, low, high = (values[best, k] for values in (self.effects, self.low, self.high))
+        effect, low, high = (float(values[best, k]) for values in (self.effects, self.low, self.high))
+        said = Estimate(effect, low, high, self.basis.n or 0).shown("+.2f")
         return (
             f"Of {len(self.vectors)} {self.method} directions the most specific is {self.vectors[best].name!r}: "
             f"{self.specificity[best]:.0%} of its effect is on {self.main[best]}, "
-            f"{effect:+.2f} ({low:+.2f} to {high:+.2f}) standard deviations at scale 1."
+            f"{said} standard deviations at scale 1."
         )
 
 

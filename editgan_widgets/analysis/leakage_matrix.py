@@ -123,16 +123,17 @@ def leakage(
 
     Args:
         model: the model of the vectors.
-        vectors: target attribute -> vector; or one or more vectors whose recipes name their attributes, as those of a
-            library do.
+        vectors: target attribute -> vector, which may raise or lower it; or one or more vectors whose recipes name
+            their attributes, as those of a library do.
         read: attributes of pictures.
         strengths: above 0, between which the change of one standard deviation is searched.
         seeds, truncation_psi: seeds and truncation of the portraits.
         progress: show a progress bar.
         seed: seed of the bootstrap.
 
-    Ctrl+C ends it with the vectors that were measured completely. Raises ValueError for no vectors, strengths of 0 or
-    below, fewer than two seeds, an unknown attribute, or one that does not vary over the portraits.
+    Leakage is given where the target has changed by one standard deviation, up or down. Ctrl+C ends it with the vectors
+    that were measured completely. Raises ValueError for no vectors, strengths of 0 or below, fewer than two seeds, an
+    unknown attribute, or a target that does not vary over the portraits or change.
     """
     targets, scales, chosen = _by_target(vectors), several_strengths(strengths), list(seeds)
     if min(scales) <= 0:
@@ -152,7 +153,6 @@ def leakage(
         n = seen
         basis = Basis(n, seed, _INTERVAL, model.fingerprint, tuple(chosen[:n]))
         curves = {target: observer.result(vector, target, basis)} | observer.results(vector, basis)
-        matched_strength(curves[target])  # raises for a target that decreases
         measured.append(leakage_of(vector, target, curves, basis, observer.values()))
         if seen < len(chosen):
             break

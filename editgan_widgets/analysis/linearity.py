@@ -54,8 +54,7 @@ class Deviation(Result):
 
     def answer(self) -> str:
         """State the relative deviation with its interval."""
-        value = self.relative
-        return f"{self.subject}: {value.value:.0%} ({value.low:.0%} to {value.high:.0%}) of the linear effect."
+        return f"{self.subject}: {self.relative.shown('.0%')} of the linear effect."
 
 
 @checked(first=one_vector, second=one_vector)

@@ -8,8 +8,8 @@ from scipy import special
 
 from editgan_widgets.analysis.plots import heat_map
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.latent.directions.arguments import Vectors, several_vectors
-from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, WrongModelError
+from editgan_widgets.latent.directions.arguments import Vectors, of_one_model, several_vectors
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 
 _LEAST_VARIANCE = 1e-9  # of a cosine; that of vectors without a common row is always 0
 
@@ -76,10 +76,7 @@ def cosines(vectors: Vectors) -> Cosines:
     """
     given = several_vectors(vectors)
     stacked = stack(given)
-    fingerprints = {vector.fingerprint: vector.name for vector in given if vector.fingerprint is not None}
-    if len(fingerprints) > 1:
-        made = " and ".join(f"{name!r} with {fingerprint}" for fingerprint, name in fingerprints.items())
-        raise WrongModelError(f"the vectors were made with several models ({made}); compare those of one model")
+    of_one_model(given)
     flat = stacked.reshape(len(given), -1)
     lengths = np.linalg.norm(flat, axis=1)
     if not lengths.all():

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from editgan_widgets.analysis.plots import ink
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.analysis.vector_cosines import common_fingerprint, stack
-from editgan_widgets.latent.directions.arguments import Vectors, several_vectors
+from editgan_widgets.latent.directions.arguments import Vectors, of_one_model, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 
 _ROUNDING = 1e-6  # relative to the largest singular value; vectors are stored in float32
@@ -71,9 +71,11 @@ class VectorPCA(Result):
 def pca_vectors(vectors: Vectors) -> VectorPCA:
     """Find the principal components of edit vectors by SVD (GANSpace, Härkönen et al. 2020, on vectors).
 
-    Raises EditVectorError for no vectors, vectors of different shapes, or only zero vectors.
+    Raises EditVectorError for no vectors, vectors of different shapes, or only zero vectors, WrongModelError
+    for vectors of several models.
     """
     given = several_vectors(vectors)
+    of_one_model(given)
     stacked = stack(given)
     flat = stacked.reshape(len(given), -1)
     u, s, vt = np.linalg.svd(flat, full_matrices=False)

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.latent.directions.arguments import checked, kind_of, one_vector, several_vectors
+from editgan_widgets.latent.directions.arguments import checked, kind_of, of_one_model, one_vector, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector
 
 
@@ -88,6 +88,7 @@ def stability(
 def stability_of(vectors: Iterable[EditVector]) -> Stability:
     """Compare vectors that were learned for the same edit. Errors as in `stability`."""
     chosen = tuple(several_vectors(vectors))
+    of_one_model(chosen)
     if len(chosen) < 2:
         raise ValueError(f"{len(chosen)} vectors cannot be compared; learn two or more")
     if len(shapes := {tuple(vector.delta_w_plus.shape) for vector in chosen}) > 1:

@@ -155,7 +155,9 @@ def compare_vectors(
             )
             if seen < len(chosen) and rows:
                 break  # interrupted: the rows before are complete
-        rows.append(figures_of(vector, study, safe_strength(vector, model, chosen, truncation_psi)))
+        moves = bool(vector.delta_w_plus.any())  # a zero vector has no safe strength
+        safe = safe_strength(vector, model, chosen, truncation_psi) if moves else None
+        rows.append(figures_of(vector, study, safe))
         if seen < len(chosen):
             break
     return vector_table(rows, given[: len(rows)], tuple(chosen[: rows[0].n]) if read is not None else None)

@@ -32,6 +32,9 @@ def batch(
         typer.Option(help="Address of a dask scheduler, such as tcp://10.0.0.5:8786, in place of --workers."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Apply another model's vectors.")] = False,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Make finished edits again; photos are not embedded again.")
+    ] = False,
     device: Device = None,
 ) -> None:
     """Apply edit vectors to a folder of portraits, or to seeds; write pictures and one table."""
@@ -57,6 +60,7 @@ def batch(
             force=force,
             progress=True,
             client=client,
+            redo=redo,
         )
     for skipped in report.skipped:
         typer.echo(f"skipped: {skipped.name}: {skipped.reason}")

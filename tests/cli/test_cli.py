@@ -287,6 +287,21 @@ def test_batch_applies_vectors_to_a_folder_and_lists_what_it_skips(saved, tmp_pa
     assert len((tmp_path / "out" / "report.csv").read_text().splitlines()) == 6
 
 
+def test_batch_makes_finished_edits_again_if_it_is_told_to(saved, tmp_path):
+    arguments = ["batch", "--vector", saved / "spark.safetensors", "--model", saved / "tiny.safetensors"]
+    arguments += ["--out", tmp_path / "out", "--seeds", "3,4"]
+    assert run(*arguments).exit_code == 0
+    pictures = sorted((tmp_path / "out").glob("spark*/*.png"))
+    before = [(path.stat().st_mtime_ns, path.read_bytes()) for path in pictures]
+    assert run(*arguments).exit_code == 0
+    assert [(path.stat().st_mtime_ns, path.read_bytes()) for path in pictures] == before
+    done = run(*arguments, "--redo")
+    assert "2 edits of 2 portraits" in done.output
+    after = [(path.stat().st_mtime_ns, path.read_bytes()) for path in pictures]
+    assert [content for _, content in after] == [content for _, content in before]
+    assert all(new > old for (new, _), (old, _) in zip(after, before, strict=True))
+
+
 def test_batch_takes_seeds_and_refuses_both_seeds_and_files(saved, tmp_path):
     arguments = ["batch", "--vector", saved / "spark.safetensors", "--model", saved / "tiny.safetensors"]
     done = run(*arguments, "--out", tmp_path / "out", "--seeds", "3:6")

@@ -72,6 +72,8 @@ class BatchFolder:
     """
 
     def __init__(self, path: Path) -> None:
+        if path.exists() and not path.is_dir():
+            raise NotADirectoryError(f"out is a folder for pictures and a table; {path} is a file; give another path")
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._log = path / LOG

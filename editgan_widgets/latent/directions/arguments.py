@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from editgan_widgets.labels import LabelSet
-from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
+from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, WrongModelError
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.seeds import SEED_SOURCES
 from editgan_widgets.scalars import Flag, Real, Whole, is_flag, is_real, is_whole, plain, real, shown, whole
@@ -101,6 +101,14 @@ def several_vectors(given: Any, name: str = "vectors") -> list[EditVector]:
     if not found:
         raise EditVectorError(f"{name}: no edit vector was given; give one, a list, or load_vectors(model)")
     return found
+
+
+def of_one_model(vectors: Iterable[EditVector]) -> None:
+    """Raise WrongModelError for vectors whose recipes name several models."""
+    fingerprints = {vector.fingerprint: vector.name for vector in vectors if vector.fingerprint is not None}
+    if len(fingerprints) > 1:
+        made = " and ".join(f"{name!r} with {fingerprint}" for fingerprint, name in fingerprints.items())
+        raise WrongModelError(f"the vectors were made with several models ({made}); take those of one model")
 
 
 def portrait_seeds(seeds: Any, name: str = "seeds") -> list[int]:

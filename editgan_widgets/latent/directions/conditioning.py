@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import torch
 
-from editgan_widgets.latent.directions.arguments import Vectors, checked, one_strength, several_vectors
+from editgan_widgets.latent.directions.arguments import Vectors, checked, of_one_model, one_strength, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError, parts_of_delta
 from editgan_widgets.latent.latent_shapes import alike
 from editgan_widgets.models.editgan import EditGAN
@@ -38,8 +38,8 @@ def orthogonalise(
         model: provides W's covariance; needed for "covariance".
         name: name of the result; None takes "<name> without <names>".
 
-    Raises EditVectorError for other shapes, no conditions, conditions that are zero or linearly dependent, and
-    ValueError for "covariance" without a model.
+    Raises EditVectorError for other shapes, no conditions, conditions that are zero or linearly dependent,
+    WrongModelError for vectors of several models, and ValueError for "covariance" without a model.
     """
     conditions = several_vectors(against, "against")
     for other in conditions:
@@ -48,6 +48,7 @@ def orthogonalise(
                 f"{other.name!r} has {tuple(other.delta_w_plus.shape)} rows x width, {vector.name!r} has "
                 f"{tuple(vector.delta_w_plus.shape)}; both must be of one model"
             )
+    of_one_model([vector, *conditions])
     d = vector.delta_w_plus.double()
     c = torch.stack([other.delta_w_plus.double() for other in conditions])
     weighted = _weighted(c, metric, model)
