@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from editgan_widgets.analysis.marked_boundaries import marked_boundary
     from editgan_widgets.analysis.outside_identity import dlib_identity
     from editgan_widgets.analysis.path_lengths import linear_separability, path_length
-    from editgan_widgets.analysis.results import Results
+    from editgan_widgets.analysis.results import Results, Table
     from editgan_widgets.analysis.sample_size import benjamini_hochberg, sample_size_of_mean, sample_size_of_share
     from editgan_widgets.analysis.set_distances import picture_distances
     from editgan_widgets.analysis.strength_strips import strength_strip
@@ -51,6 +51,7 @@ __all__ = [
     "EditWay",
     "LabelledLatents",
     "Results",
+    "Table",
     "apply_to",
     "attribute_curve",
     "attributes_of",
@@ -105,6 +106,7 @@ _HOMES = {
     "labelled_seeds": "editgan_widgets.analysis.hand_labels",
     "EditWay": "editgan_widgets.analysis.edit_comparison",
     "Results": "editgan_widgets.analysis.results",
+    "Table": "editgan_widgets.analysis.results",
     "apply_to": "editgan_widgets.analysis.batch.apply",
     "attribute_curve": "editgan_widgets.analysis.attribute_curves",
     "attributes_of": "editgan_widgets.analysis.attributes",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib import colormaps
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -23,7 +23,7 @@ from editgan_widgets.analysis.arguments import attributes_read, checked, try_net
 from editgan_widgets.analysis.directions import scale_for
 from editgan_widgets.analysis.distribution import Estimate, kernel_distance
 from editgan_widgets.analysis.interrupts import interruptible
-from editgan_widgets.analysis.results import Basis, Record, Result
+from editgan_widgets.analysis.results import Basis, Record, Result, Table
 from editgan_widgets.analysis.transfer import Read, checked_values, picture_of, source_seeds
 from editgan_widgets.latent.directions.arguments import Strengths, kind_of, one_vector, several_strengths
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -122,7 +122,7 @@ class EditComparison(Result):
                 theirs = self.at(other, success).figures()
                 verdicts = {name: _verdict(own[name], theirs[name], name == "KID") for name in FIGURES}
                 records.append({"beside": other, **verdicts})
-        return records
+        return Table(records)
 
     def side_effects(self, success: float = 0.95, count: int = 5) -> list[Record]:
         """Changes of other attributes, one record for each way at the strength that `at` gives.
@@ -140,7 +140,7 @@ class EditComparison(Result):
         chosen = sorted(others, key=furthest, reverse=True)[:count]
         rows = {"samples with it": self.natural, **found}
         columns = {name: f"{name} (attribute)" if name == "way" else name for name in chosen}
-        return [{"way": way, **{columns[name]: changes[name] for name in chosen}} for way, changes in rows.items()]
+        return Table({"way": way, **{columns[name]: changes[name] for name in chosen}} for way, changes in rows.items())
 
     def table(self) -> list[Record]:
         """One record for each way and strength."""
@@ -162,9 +162,10 @@ class EditComparison(Result):
         """
         figure = Figure(figsize=(9.5, 4), layout="constrained")
         identity, kid = figure.subplots(1, 2)
+        colours = rcParams["axes.prop_cycle"].by_key()["color"]
         for i, way in enumerate(self.ways):
             found = sorted((m for m in self.measures if m.way == way), key=lambda m: m.strength)
-            look = {"color": colormaps["tab20"](2 * i % 20 + i // 10), "linestyle": _LINES[i // 5 % len(_LINES)]}
+            look = {"color": colours[i % len(colours)], "linestyle": _LINES[i // len(colours) % len(_LINES)]}
             _curve(identity, way, [m.success for m in found], [_changed(m.identity) for m in found], look)
             _curve(kid, way, [m.success for m in found], [m.kid for m in found], look)
         kid.axhline(self.unedited.value, color="grey", linestyle=":", linewidth=1, label="unedited")

@@ -86,8 +86,9 @@ class Directions(Result):
         k = self.attributes.index(self.main[best])
         effect, low, high = (float(values[best, k]) for values in (self.effects, self.low, self.high))
         said = Estimate(effect, low, high, self.basis.n or 0).shown("+.2f")
+        method = _SPELLED.get(self.method, self.method)
         return (
-            f"Of {len(self.vectors)} {self.method} directions the most specific is {self.vectors[best].name!r}: "
+            f"Of {len(self.vectors)} {method} directions the most specific is {self.vectors[best].name!r}: "
             f"{self.specificity[best]:.0%} of its effect is on {self.main[best]}, "
             f"{said} standard deviations at scale 1."
         )
@@ -256,6 +257,9 @@ def in_deviations(model: EditGAN, vector: EditVector) -> EditVector:
     deviation = float((along * statistics.std.double().cpu()).norm())
     scaled = vector.times(deviation / float(direction.norm()))
     return replace(scaled, recipe={**vector.recipe, "std": deviation})
+
+
+_SPELLED = {"sefa": "SeFa", "ganspace": "GANSpace", "stylespace": "StyleSpace", "svm": "SVM"}
 
 
 def _sizes(effects: np.ndarray) -> np.ndarray:

@@ -6,12 +6,13 @@ number of portraits.
 """
 
 import base64
+import functools
 import html
 import io
 import math
 import textwrap
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
@@ -64,6 +65,13 @@ class Basis:
         return ", ".join(x for x in said if x)
 
 
+class Table(list[Record]):
+    """Records that a notebook shows as a table: a list in every other respect."""
+
+    def _repr_html_(self) -> str:
+        return _html_table(self)
+
+
 class Result(ABC):
     """Base of all results. Subclasses are frozen dataclasses with a field `basis`."""
 
@@ -74,6 +82,8 @@ class Result(ABC):
         super().__init_subclass__(**kwargs)
         if "figure" in vars(cls):
             cls.figure = in_style(cls.figure)
+        for name in {"table", "summary"} & set(vars(cls)):
+            setattr(cls, name, _as_table(getattr(cls, name)))
         if "__repr__" not in vars(cls):
             cls.__repr__ = _repr  # a dataclass would repeat whole arrays
 
@@ -139,6 +149,14 @@ class Result(ABC):
         ]
         parts += [_html_table(self.summary()), _html_table(self.table())]
         return f"<div>{_THEMES}{''.join(parts)}</div>"
+
+
+def _as_table(rows: Callable[..., list[Record]]) -> Callable[..., Table]:
+    @functools.wraps(rows)
+    def table(self: Result) -> Table:
+        return Table(rows(self))
+
+    return table
 
 
 def _repr(self: Result) -> str:

@@ -11,7 +11,7 @@ from matplotlib import rcParams
 from PIL import Image
 
 from editgan_widgets import EditVector
-from editgan_widgets.analysis import Results, by_picture, cosines, pca_vectors, row_norms, study_vector
+from editgan_widgets.analysis import Results, Table, by_picture, cosines, pca_vectors, row_norms, study_vector
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.leakage_matrix import Leakage
 from editgan_widgets.analysis.plots import label, shortened
@@ -131,3 +131,12 @@ def test_one_large_leak_does_not_make_the_others_pale():
     assert image.get_clim() == (-1, 1)
     assert figure.axes[1].get_ylim()[1] == pytest.approx(1)
     assert "40" in [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_records_are_shown_as_a_table_and_are_a_list_otherwise(vectors):
+    rows = row_norms(vectors[2]).table()
+    assert isinstance(rows, Table)
+    assert rows == list(rows)
+    assert rows._repr_html_().count("<tr>") == 1 + len(rows)
+    assert "<td>a &amp; b</td>" in Table([{"way": "a & b"}])._repr_html_()
+    assert Table()._repr_html_() == ""
