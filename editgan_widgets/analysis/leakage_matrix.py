@@ -15,7 +15,7 @@ from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.attribute_curves import AttributeCurve, CurveObserver
 from editgan_widgets.analysis.plots import heat_map, largest_columns
 from editgan_widgets.analysis.results import Basis, Record, Result
-from editgan_widgets.analysis.transfer import Read
+from editgan_widgets.analysis.transfer import Read, checked_values
 from editgan_widgets.analysis.trials import observed_or_interrupted
 from editgan_widgets.latent.directions.arguments import Strengths, Vectors, several_strengths, several_vectors
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -124,7 +124,7 @@ def leakage(
     Args:
         model: the model of the vectors.
         vectors: target attribute -> vector, which may raise or lower it; or one or more vectors whose recipes name
-            their attributes, as those of a library do.
+            their attributes, such as a library.
         read: attributes of pictures.
         strengths: above 0, between which the change of one standard deviation is searched.
         seeds, truncation_psi: seeds and truncation of the portraits.
@@ -135,17 +135,19 @@ def leakage(
     that were measured completely. Raises ValueError for no vectors, strengths of 0 or below, fewer than two seeds, an
     unknown attribute, or a target that does not vary over the portraits or change.
     """
-    targets, scales, chosen = _by_target(vectors), several_strengths(strengths), list(seeds)
+    several_vectors(vectors)  # raises for others
+    scales, chosen = several_strengths(strengths), list(seeds)
     if min(scales) <= 0:
         raise ValueError(f"strengths must be above 0; got {list(scales)}; negate a vector for the other direction")
     if len(chosen) < 2:
         raise ValueError("leakage is in standard deviations over portraits; give two seeds or more")
-    for vector in targets.values():
+    targets = _targets(vectors, names := attributes_read(model, read))
+    for target, vector in targets:
         vector.check(model)
-    attributes_read(model, read, targets)
+        checked_values(dict.fromkeys(names, np.empty(0)), target)  # raises for an unknown attribute
     measured: list[Leakage] = []
     n = len(chosen)
-    for target, vector in targets.items():
+    for target, vector in targets:
         observer = CurveObserver(read, scales, target)
         seen = observed_or_interrupted(model, vector, observer, chosen, scales, truncation_psi, progress, not measured)
         if seen < len(chosen) and measured:
@@ -159,20 +161,22 @@ def leakage(
     return _joined(measured)
 
 
-def _by_target(vectors: Vectors) -> dict[str, EditVector]:
-    """Target attribute -> vector; where vectors have no keys, their recipes name the attributes."""
-    if isinstance(vectors, Mapping) and vectors:
-        return dict(zip(map(str, vectors), several_vectors(vectors), strict=True))
-    found: dict[str, EditVector] = {}
-    for vector in several_vectors(vectors):
-        target = vector.recipe.get("attribute")
-        if not isinstance(target, str) or target in found:
-            why = "names no attribute" if target not in found else f"is for {target!r}, as another one is"
+def _targets(vectors: Vectors, names: Sequence[str]) -> list[tuple[str, EditVector]]:
+    """Each vector with its target: its key, or for a vector in a list or in a library, what its recipe names."""
+    found = several_vectors(vectors)
+    keys = list(map(str, vectors)) if isinstance(vectors, Mapping) else [None] * len(found)
+    pairs = []
+    for key, vector in zip(keys, found, strict=True):
+        named = vector.recipe.get("attribute")
+        in_library = key is None or (key == vector.name and key not in names)
+        target = named if in_library and isinstance(named, str) else key
+        if target is None:
             raise ValueError(
-                f"the recipe of {vector.name!r} {why}; give vectors by their target attribute: {{'smile': vector}}"
+                f"the recipe of {vector.name!r} names no attribute; give vectors by their target attribute: "
+                "{'smile': vector}"
             )
-        found[target] = vector
-    return found
+        pairs.append((target, vector))
+    return pairs
 
 
 def leakage_of(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from editgan_widgets.analysis.arguments import attributes_read, checked
@@ -34,6 +35,14 @@ class VectorFigures:
     safe: Estimate | None = None  # strength up to which latents stay within W's ellipsoid; median over portraits
     n: int = 0  # portraits that success and leakage rest on
 
+    @property
+    def leak(self) -> Estimate | None:
+        """Leakage with its interval; with bounds of nan where there are too few portraits for one."""
+        if self.leakage is None:
+            return None
+        low, high = (np.nan if x is None else x for x in (self.leakage_low, self.leakage_high))
+        return Estimate(self.leakage, low, high, self.n)
+
 
 @dataclass(frozen=True, eq=False)
 class VectorTable(Result):
@@ -63,9 +72,7 @@ class VectorTable(Result):
 
     def figure(self) -> Figure:
         """Success with its interval, leakage and safe strength of each vector; norms where none was measured."""
-        leaks = [
-            None if row.leakage is None else Estimate(row.leakage, row.leakage, row.leakage, row.n) for row in self.rows
-        ]
+        leaks = [row.leak for row in self.rows]
         columns = {
             "success, share of portraits": [row.success for row in self.rows],
             "leakage, standard deviations": leaks,
@@ -83,11 +90,12 @@ class VectorTable(Result):
 
     def answer(self) -> str:
         """Name the vector that leaks least."""
-        leaks = [(row.leakage, row.vector) for row in self.rows if row.leakage is not None]
+        leaks = [(row.leak, row.vector) for row in self.rows if row.leak is not None]
         if not leaks:
             return f"{len(self.rows)} edit vectors; neither success nor leakage was measured."
-        least, name = min(leaks)
-        return f"Of {len(self.rows)} edit vectors {name!r} leaks least: by {least:.2f} standard deviations on average."
+        leak, name = min(leaks, key=lambda found: found[0].value)
+        said = f"{leak.value:.2f}" if np.isnan(leak.low) else leak.shown(".2f")
+        return f"Of {len(self.rows)} edit vectors {name!r} leaks least: by {said} standard deviations on average."
 
 
 def figures_of(vector: EditVector, study: VectorStudy | None = None, safe: SafeStrength | None = None) -> VectorFigures:

@@ -108,8 +108,11 @@ def test_one_vector_and_a_library_by_name_stand_for_several(tiny_model, brighter
 
 def test_leakage_takes_the_attributes_from_the_recipes(tiny_model, brighter):
     by_name = leakage(tiny_model, {"brightness": brighter}, read, seeds=range(4))
-    for given in (brighter, [brighter]):
+    for given in (brighter, [brighter], {"brighter": brighter}):
         assert leakage(tiny_model, given, read, seeds=range(4)).matrix == pytest.approx(by_name.matrix)
+    twice = leakage(tiny_model, [brighter, brighter], read, seeds=range(4))
+    assert twice.targets == ("brightness", "brightness")
+    assert twice.vectors == ("brighter", "brighter")
 
 
 def test_a_boundary_stands_for_its_vector(tiny_model):
