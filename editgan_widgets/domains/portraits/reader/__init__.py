@@ -1,0 +1,1 @@
+"""Reading faces in photographs: where they are, their landmarks, parts and pose."""
