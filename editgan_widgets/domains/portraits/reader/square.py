@@ -5,10 +5,13 @@ that frames it in the same way. Points are in px, x to the right and y down; a p
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
+from PIL import Image
 
 MIDDLE = (0.5, 0.52)  # of the face in the square, between eyes and mouth
 
@@ -96,3 +99,37 @@ def overlap(first: FaceSquare, second: FaceSquare) -> float:
 def _turn(degrees: float) -> float:
     """An angle in -180 to 180."""
     return (degrees + 180) % 360 - 180
+
+
+def cut_square(
+    pixels: UInt8[np.ndarray, "h w 3"], square: FaceSquare, size: int, outside: Literal["border", "black"] = "border"
+) -> UInt8[np.ndarray, "size size 3"]:
+    """Cut out a square, upright, at `size` px; outside the picture its border is repeated, or all is black.
+
+    The picture is averaged down first where the square is larger than the crop, so that nothing flickers.
+    """
+    reach = int(np.ceil(square.side * 0.75)) + 2
+    left, top = int(np.floor(square.x)) - reach, int(np.floor(square.y)) - reach
+    around = padded(pixels, (left, top, left + 2 * reach, top + 2 * reach), outside)
+    factor = max(1, int(square.side / size))
+    image = Image.fromarray(around)
+    if factor > 1:
+        image = image.reduce(factor)
+    inside = FaceSquare((square.x - left) / factor, (square.y - top) / factor, square.side / factor, square.roll)
+    a, b, c = inside.matrix[0] / [size, size, 1]
+    d, e, f = inside.matrix[1] / [size, size, 1]
+    kind = Image.Resampling.BICUBIC
+    return np.asarray(image.transform((size, size), Image.Transform.AFFINE, (a, b, c, d, e, f), kind))
+
+
+def padded(
+    pixels: UInt8[np.ndarray, "h w 3"], box: Sequence[int], outside: Literal["border", "black"] = "border"
+) -> UInt8[np.ndarray, "h2 w2 3"]:
+    """Cut out a box (left, upper, right, lower), which may reach beyond the picture."""
+    left, upper, right, lower = box
+    height, width = pixels.shape[:2]
+    inside = pixels[max(upper, 0) : max(lower, 0), max(left, 0) : max(right, 0)]
+    if not inside.size:
+        raise ValueError(f"the box {tuple(box)} is outside the picture of {width} x {height} px")
+    sides = (max(0, -upper), max(0, lower - height)), (max(0, -left), max(0, right - width)), (0, 0)
+    return np.pad(inside, sides, mode="edge" if outside == "border" else "constant")

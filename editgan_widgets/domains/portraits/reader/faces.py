@@ -1,0 +1,107 @@
+"""Faces of a picture: where each one is, its landmarks, its pose, and the square that frames it as the portraits are.
+
+The frame of a portrait is known to the renderer. `TEMPLATE` is the mean mesh of rendered frontal portraits in that frame
+(docs/make_face_template.py); a face's square is the frame carried over by the similarity in space that takes the
+template's rigid points (nose bridge, corners of the eyes, temples, cheekbones) to the face's.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from editgan_widgets.domains.portraits.reader.detect import detect
+from editgan_widgets.domains.portraits.reader.mesh import face_points
+from editgan_widgets.domains.portraits.reader.square import FaceSquare
+from editgan_widgets.models.graph_network import GraphNetwork, load_networks
+
+NETWORKS = Path(__file__).with_name("face_networks.safetensors")
+TEMPLATE = Path(__file__).with_name("face_template.npy")
+
+_LEAST_SURE = 0.5
+_MIDDLE = (0.5, 0.5, 0.13)  # of the frame; the depth at which turned portraits are framed by the renderer
+_SAME = 0.3  # distance of two faces' middles, relative to their box, below which they are one
+_RIGID = (
+    33, 133, 263, 362, 168, 6, 197, 195, 5, 4, 9, 8, 151, 127, 356, 234, 454, 93, 323, 109, 338, 67, 297, 103, 332, 54,
+    284, 162, 389, 116, 345, 50, 280, 205, 425,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A face in a picture. Angles are in degrees."""
+
+    score: float  # 0 to 1
+    points: Float[np.ndarray, "478 3"]  # of the mesh (mesh.py): x, y in px of the picture, z (depth) in the same unit
+    square: FaceSquare  # frames it like the portraits of portraits-128
+    yaw: float  # positive: turned to the right of the picture
+    pitch: float  # positive: turned down
+    roll: float  # positive: clockwise
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, upper, right and lower edge of the points, px."""
+        (left, upper), (right, lower) = self.points[:, :2].min(0), self.points[:, :2].max(0)
+        return float(left), float(upper), float(right), float(lower)
+
+    @property
+    def eye_distance(self) -> float:
+        """Between the middles of the eyes, px; shorter if the face is turned."""
+        return float(np.linalg.norm(self.points[[33, 133], :2].mean(0) - self.points[[362, 263], :2].mean(0)))
+
+
+def find_faces(pixels: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
+    """All faces of a picture, the largest first; an empty list if there is none.
+
+    Faces from 40 px in a picture of up to 2048 px are found, upright or turned by up to 75 degrees. Networks are those
+    of MediaPipe (Apache-2.0), on the CPU.
+    """
+    networks = _networks()
+    found: list[Face] = []
+    for seen in detect(networks["near faces"], networks["far faces"], pixels):
+        sure, points = face_points(networks["mesh"], pixels, seen.middle, seen.size, seen.roll)
+        if sure >= _LEAST_SURE:
+            face = face_of(points, min(sure, seen.score))
+            if all(_apart(face, other) for other in found):
+                found.append(face)
+    return sorted(found, key=lambda face: -face.square.side)
+
+
+def face_of(points: Float[np.ndarray, "478 3"], score: float) -> Face:
+    """The face with a mesh: its square and pose."""
+    scale, turn, shift = similarity(_template()[list(_RIGID)], points[list(_RIGID)])
+    x, y, _ = scale * turn @ np.array(_MIDDLE) + shift
+    roll = math.degrees(math.atan2(turn[1, 0], turn[0, 0]))
+    yaw = math.degrees(math.atan2(turn[2, 0], turn[2, 2]))
+    pitch = math.degrees(math.asin(np.clip(turn[2, 1], -1, 1)))
+    return Face(score, points, FaceSquare(float(x), float(y), float(scale), roll), yaw, pitch, roll)
+
+
+def similarity(
+    a: Float[np.ndarray, "n 3"], b: Float[np.ndarray, "n 3"]
+) -> tuple[float, Float[np.ndarray, "3 3"], Float[np.ndarray, "3"]]:
+    """Scale, rotation and shift that take points a to b with the least squared error (Umeyama 1991)."""
+    middle_a, middle_b = a.mean(0), b.mean(0)
+    u, s, vt = np.linalg.svd((b - middle_b).T @ (a - middle_a))
+    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    turn = u * signs @ vt
+    scale = float((s * signs).sum() / ((a - middle_a) ** 2).sum())
+    return scale, turn, middle_b - scale * turn @ middle_a
+
+
+def _apart(face: Face, other: Face) -> bool:
+    distance = np.linalg.norm(face.points[:, :2].mean(0) - other.points[:, :2].mean(0))
+    return bool(distance > _SAME * min(face.square.side, other.square.side))
+
+
+@cache
+def _networks() -> dict[str, GraphNetwork]:
+    return load_networks(NETWORKS)
+
+
+@cache
+def _template() -> Float[np.ndarray, "478 3"]:
+    return np.load(TEMPLATE).astype(np.float64)

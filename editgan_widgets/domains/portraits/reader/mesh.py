@@ -1,0 +1,71 @@
+"""Landmarks of a face: 478 points of MediaPipe's attention mesh (Grishchenko et al. 2020), irises among them."""
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+
+from editgan_widgets.domains.portraits.reader.square import FaceSquare, cut_square
+from editgan_widgets.models.graph_network import GraphNetwork, Operation
+
+POINTS = 478
+SIZE = 192  # px of the network's input
+EYES = (33, 263)  # outer corners, right and left of the person
+_AROUND = 1.5  # side of the crop over the longer side of the box around the points
+_ROUNDS = 2  # the first crop is that of the detector; each further one that of the points before it
+_REFINED = {"output_lips": 0, "output_left_eye": 1, "output_right_eye": 2}  # output -> which crop of the network
+_IRISES = ("output_left_iris", "output_right_iris")
+
+
+@torch.no_grad()
+def face_points(
+    mesh: GraphNetwork, pixels: UInt8[np.ndarray, "h w 3"], middle: Float[np.ndarray, "2"], size: float, roll: float
+) -> tuple[float, Float[np.ndarray, "478 3"]]:
+    """How surely there is a face, 0 to 1, and its points: x and y in px of the picture, z (depth) in the same unit.
+
+    Args:
+        mesh: the network.
+        pixels: the picture.
+        middle, size, roll: of a detection: px, side of the face's box in px, degrees.
+    """
+    square = FaceSquare(float(middle[0]), float(middle[1]), size * _AROUND, roll)
+    sure, points = 0.0, np.zeros((POINTS, 3))
+    for _ in range(_ROUNDS):
+        cut = torch.from_numpy(cut_square(pixels, square, SIZE).copy()).permute(2, 0, 1)[None].float() / 255
+        out = mesh(cut)
+        sure = float(out["conv_faceflag"].sigmoid())
+        inside = _joined(mesh, out)
+        flat = square.to_picture(inside[:, :2] / SIZE)
+        points = np.concatenate([flat, inside[:, 2:] / SIZE * square.side], 1)
+        square = around(points)
+    return sure, points
+
+
+def around(points: Float[np.ndarray, "n 3"]) -> FaceSquare:
+    """The square around a face's points, turned like its eyes."""
+    right, left = points[EYES[0], :2], points[EYES[1], :2]
+    roll = math.degrees(math.atan2(*(left - right)[::-1]))
+    turned = FaceSquare(0.0, 0.0, 1.0, roll)
+    upright = turned.from_picture(points[:, :2])
+    low, high = upright.min(0), upright.max(0)
+    x, y = turned.to_picture((low + high) / 2)
+    return FaceSquare(float(x), float(y), float((high - low).max()) * _AROUND, roll)
+
+
+def _joined(mesh: GraphNetwork, out: dict[str, torch.Tensor]) -> Float[np.ndarray, "478 3"]:
+    """The mesh with the refined points of lips and eyes in place of its own, and the irises."""
+    points = np.zeros((POINTS, 3))
+    points[:468] = out["output_mesh_identity"].reshape(468, 3).double().numpy()
+    crops = [one for one in mesh.operations if one.kind == "crop matrix"]
+    for name, crop in _REFINED.items():
+        points[_indices(crops[crop]), :2] = out[name].reshape(-1, 2).double().numpy()
+    for i, name in enumerate(_IRISES):
+        points[468 + 5 * i : 473 + 5 * i, :2] = out[name].reshape(5, 2).double().numpy()
+        corners = ((33, 133), (362, 263))[i]
+        points[468 + 5 * i : 473 + 5 * i, 2] = points[list(corners), 2].mean()
+    return points
+
+
+def _indices(crop: Operation) -> list[int]:
+    return list(crop.settings["subset"])
