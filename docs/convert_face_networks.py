@@ -17,7 +17,7 @@ import torch
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from flatbuffers import flexbuffers
 
-from editgan_widgets.models.graph_network import GraphNetwork, Operation, save_networks
+from editgan_widgets.graph_network import GraphNetwork, Operation, save_networks
 
 TO = Path(__file__).parent.parent / "editgan_widgets/domains/portraits/reader/face_networks.safetensors"
 FILES = {

@@ -20,7 +20,8 @@ from editgan_widgets.cli.outputs import check_picture, check_writable
 from editgan_widgets.cli.progress import progress
 
 if TYPE_CHECKING:
-    from editgan_widgets import DragPoint
+    from editgan_widgets import DragPoint, EditGAN
+    from editgan_widgets.documents.photo import Crop, Photo
     from editgan_widgets.documents.session import EditSession
     from editgan_widgets.domains.domain import Judges
 
@@ -147,6 +148,8 @@ def photo(
     crop: Annotated[
         tuple[float, float, float] | None, typer.Option(help="Left and upper edge and side of the square, px.")
     ] = None,
+    roll: Annotated[float, typer.Option(help="Degrees by which --crop is turned clockwise.")] = 0.0,
+    face: Annotated[int, typer.Option(help="Which of the faces that were found, the largest first.")] = 1,
     tune: Annotated[bool, typer.Option("--tune", help="Fine-tune a copy of the generator around the photo.")] = False,
     method: Annotated[str, typer.Option(help="Method of pasting: gradient or feather.")] = "gradient",
     device: Device = None,
@@ -157,7 +160,7 @@ def photo(
     from editgan_widgets import images, load_model
     from editgan_widgets.analysis.embedding_quality import embedding_quality
     from editgan_widgets.analysis.photo_quality import probe_of
-    from editgan_widgets.documents.photo import Crop
+    from editgan_widgets.documents.photo import Crop, open_photo
     from editgan_widgets.documents.photo_session import PhotoSession
     from editgan_widgets.domains.registry import judges_of
     from editgan_widgets.latent.embed import EmbedConfig
@@ -171,14 +174,15 @@ def photo(
     loaded = load_model(model, device=device)
     edit_vector = given_vector(loaded, vector)
     edit_vector.check(loaded)
+    opened_photo = open_photo(picture)
     config = EmbedConfig.preset(preset)
     total = config.steps + (PivotalConfig().steps if tune else 0)
     with progress(total, "step") as advance:
         taken = iter(range(total + 2))
         opened = PhotoSession.open(
             loaded,
-            picture,
-            Crop(*crop) if crop else None,
+            opened_photo,
+            Crop(*crop, roll) if crop else _crop_of(loaded, opened_photo, face),
             config,
             PivotalConfig() if tune else None,
             on_step=lambda step: advance(min(next(taken), total), {}),
@@ -195,6 +199,20 @@ def photo(
     typer.echo(f"edited: {_what_it_did(session, judges, edit_vector.recipe.get('attribute'))}")
     images.save(opened.pasted("gradient" if method == "gradient" else "feather"), out)
     typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
+
+
+def _crop_of(model: "EditGAN", photo: "Photo", number: int) -> "Crop | None":
+    """The square of a face; None if the model's domain cannot find any."""
+    from editgan_widgets.documents.photo_session import found_crops
+
+    found = found_crops(model, photo)
+    if found is None:
+        return None
+    if not found:
+        raise ValueError("no face was found in the picture; give its square by --crop LEFT UPPER SIDE (and --roll)")
+    if not 1 <= number <= len(found):
+        raise ValueError(f"--face must be 1 to {len(found)}, the number of faces that were found; got {number}")
+    return found[number - 1]
 
 
 def _what_it_did(session: "EditSession", judges: "Judges", attribute: str | None) -> str:

@@ -29,6 +29,7 @@ from editgan_widgets.deep_pixels import as_shown, deep_pixels, in_8_bits, turned
 from editgan_widgets.file_kinds import what_it_is
 from editgan_widgets.notes import Note
 from editgan_widgets.scalars import Real, Whole, plain_fields, real, whole
+from editgan_widgets.squares import Square, cut_square, padded
 from editgan_widgets.tiff_pages import TiffError, is_misread, is_tiff, tiff_page
 
 MOST_PIXELS = 2 * 89_478_485  # maximum of a picture, as in Pillow: a small file may declare more than fits into memory
@@ -44,21 +45,41 @@ class PhotoError(ValueError):
 
 @dataclass(frozen=True)
 class Crop:
-    """A square of a photo, in its pixels; it may reach beyond the photo's border."""
+    """A square of a photo, in its pixels; it may be turned around its centre, and reach beyond the photo's border."""
 
-    x: float  # px, left edge
-    y: float  # px, upper edge
+    x: float  # px, left edge, before it is turned
+    y: float  # px, upper edge, before it is turned
     side: float  # px, above 0
+    roll: float = 0.0  # degrees, positive is clockwise
 
     def __post_init__(self) -> None:
         plain_fields(self)
-        if not (np.isfinite([self.x, self.y, self.side]).all() and self.side > 0):
-            raise ValueError(f"a crop has finite x and y and a side above 0 px; got {self.x}, {self.y}, {self.side}")
+        if not (np.isfinite([self.x, self.y, self.side, self.roll]).all() and self.side > 0):
+            values = f"{self.x}, {self.y}, {self.side}, {self.roll}"
+            raise ValueError(f"a crop has finite x, y and roll and a side above 0 px; got {values}")
+
+    @classmethod
+    def of(cls, square: Square) -> "Crop":
+        """The crop that is a square."""
+        return cls(square.x - square.side / 2, square.y - square.side / 2, square.side, square.roll)
+
+    @property
+    def square(self) -> Square:
+        """The same square, by its centre."""
+        return Square(self.x + self.side / 2, self.y + self.side / 2, self.side, self.roll)
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """x, y and side, and the roll if there is one, for `Crop(*numbers)`."""
+        return (self.x, self.y, self.side, self.roll) if self.roll else (self.x, self.y, self.side)
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """Left, upper, right, lower."""
-        return self.x, self.y, self.x + self.side, self.y + self.side
+        """Left, upper, right and lower edge of the upright box around it."""
+        if not self.roll:
+            return self.x, self.y, self.x + self.side, self.y + self.side
+        (left, upper), (right, lower) = self.square.corners().min(0), self.square.corners().max(0)
+        return float(left), float(upper), float(right), float(lower)
 
 
 @dataclass(frozen=True)
@@ -89,21 +110,21 @@ class Photo:
         return Crop((self.width - side) / 2, (self.height - side) / 2, side)
 
     def cut(self, crop: Crop, size: Whole) -> UInt8[np.ndarray, "size size 3"]:
-        """Cut out a square and resize it to `size` px; border pixels are repeated outside the photo."""
+        """Cut out a square, upright, and resize it to `size` px; border pixels are repeated outside the photo."""
         side = whole(size, "size", least=1)
         if crop.side > _LARGEST_CROP * max(self.width, self.height):
             raise ValueError(
                 f"{crop} is more than {_LARGEST_CROP} times as large as the photo of {self.width} x {self.height} px"
             )
-        left, upper = int(np.floor(crop.x)), int(np.floor(crop.y))
-        right, lower = int(np.ceil(crop.x + crop.side)), int(np.ceil(crop.y + crop.side))
-        before, after = (max(0, -upper), max(0, -left)), (max(0, lower - self.height), max(0, right - self.width))
-        inside = self.pixels[max(upper, 0) : max(lower, 0), max(left, 0) : max(right, 0)]
-        if not inside.size:
+        left, upper, right, lower = crop.box
+        if right <= 0 or lower <= 0 or left >= self.width or upper >= self.height:
             raise ValueError(f"{crop} is outside the photo of {self.width} x {self.height} px; move it")
-        padded = np.pad(inside, ((before[0], after[0]), (before[1], after[1]), (0, 0)), mode="edge")
-        box = (crop.x - left, crop.y - upper, crop.x - left + crop.side, crop.y - upper + crop.side)
-        return np.asarray(Image.fromarray(padded).resize((side, side), Image.Resampling.LANCZOS, box=box))
+        if crop.roll:
+            return cut_square(self.pixels, crop.square, side)
+        edges = math.floor(left), math.floor(upper), math.ceil(right), math.ceil(lower)
+        around = Image.fromarray(padded(self.pixels, edges))
+        box = (left - edges[0], upper - edges[1], left - edges[0] + crop.side, upper - edges[1] + crop.side)
+        return np.asarray(around.resize((side, side), Image.Resampling.LANCZOS, box=box))
 
 
 def open_photo(source: Source, background: tuple[int, int, int] = (128, 128, 128)) -> Photo:
@@ -335,11 +356,10 @@ def paste(
     left, upper, right, lower = _reach(photo, crop, near)
     if right <= left or lower <= upper:
         return result
-    # Centres of the photo's pixels, in the model's pixels.
-    rows = (np.arange(upper, lower) + 0.5 - crop.y) / crop.side * size - 0.5
-    columns = (np.arange(left, right) + 0.5 - crop.x) / crop.side * size - 0.5
-    grid = np.meshgrid(rows, columns, indexing="ij")
+    grid = _in_the_model(crop, size, (left, upper, right, lower))
     weight = ndimage.map_coordinates(near.astype(np.float32), grid, order=1, mode="nearest")
+    if crop.roll:  # the box around it has pixels outside it
+        weight *= np.all([(at >= -0.5) & (at <= size - 0.5) for at in grid], axis=0)
     added = np.stack([_resample(change[..., i], grid, crop.side / size) for i in range(3)], axis=-1)
     here = result[upper:lower, left:right].astype(np.float32)
     if seen is not None:
@@ -349,6 +369,18 @@ def paste(
     here += added * weight[..., None]
     result[upper:lower, left:right] = np.clip(np.rint(here), 0, 255).astype(np.uint8)
     return result
+
+
+def _in_the_model(crop: Crop, size: int, box: tuple[int, int, int, int]) -> list[Float[np.ndarray, "h w"]]:
+    """Rows and columns, in the model's pixels, of the centres of the photo's pixels in a box."""
+    left, upper, right, lower = box
+    if not crop.roll:
+        rows = (np.arange(upper, lower) + 0.5 - crop.y) / crop.side * size - 0.5
+        columns = (np.arange(left, right) + 0.5 - crop.x) / crop.side * size - 0.5
+        return list(np.meshgrid(rows, columns, indexing="ij"))
+    x, y = np.meshgrid(np.arange(left, right) + 0.5, np.arange(upper, lower) + 0.5)
+    places = crop.square.from_picture(np.stack([x, y], -1)) * size - 0.5
+    return [places[..., 1], places[..., 0]]
 
 
 def _moved(before: UInt8[np.ndarray, "s s 3"], after: UInt8[np.ndarray, "s s 3"]) -> Float[np.ndarray, "s s"]:
@@ -361,6 +393,11 @@ def _reach(photo: Photo, crop: Crop, near: Bool[np.ndarray, "s s"]) -> tuple[int
     """Left, upper, right and lower edge of the area that an edit can change, px, with a model pixel's margin."""
     unit = crop.side / len(near)
     rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
+    if crop.roll:
+        (x0, x1), (y0, y1) = ((int(at[0]) - 1, int(at[-1]) + 2) for at in (columns, rows))
+        corners = crop.square.to_picture(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]) / len(near))
+        (left, upper), (right, lower) = np.floor(corners.min(0)), np.ceil(corners.max(0))
+        return max(int(left), 0), max(int(upper), 0), min(int(right), photo.width), min(int(lower), photo.height)
     return (
         max(math.floor(crop.x + (int(columns[0]) - 1) * unit), math.floor(crop.x), 0),
         max(math.floor(crop.y + (int(rows[0]) - 1) * unit), math.floor(crop.y), 0),
@@ -371,16 +408,19 @@ def _reach(photo: Photo, crop: Crop, near: Bool[np.ndarray, "s s"]) -> tuple[int
 
 def _feathered(region: Bool[np.ndarray, "s s"], feather_px: float) -> np.ndarray:
     """Weight of an edit: 1 inside the region, falling to 0 at its border, except at the picture's own border."""
-    padded = np.pad(region, 1, mode="edge")
-    if padded.all():  # without a border there is no distance to one
+    wider = np.pad(region, 1, mode="edge")
+    if wider.all():  # without a border there is no distance to one
         return np.ones(region.shape, np.float32)
-    depth = np.asarray(ndimage.distance_transform_edt(padded))[1:-1, 1:-1]
+    depth = np.asarray(ndimage.distance_transform_edt(wider))[1:-1, 1:-1]
     return np.clip(depth / max(feather_px, 1e-6), 0, 1).astype(np.float32)
 
 
 def _ending_inside(photo: Photo, crop: Crop, region: Bool[np.ndarray, "s s"]) -> np.ndarray:
     """The region without the crop's border pixels where the photo continues, so that it has a border to match."""
     inner = region.copy()
+    if crop.roll:
+        inner[[0, -1]] = inner[:, [0, -1]] = False
+        return inner
     inner[:, 0] &= crop.x <= 0
     inner[0] &= crop.y <= 0
     inner[:, -1] &= crop.x + crop.side >= photo.width
@@ -413,13 +453,13 @@ def _membrane(values: Float[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "h w"
     count = int(inside.sum())
     number = np.full(inside.shape, -1)
     number[inside] = np.arange(count)
-    padded = np.pad(number, 1, constant_values=-2)  # -2: outside the picture, no neighbour; -1: a known value
+    bordered = np.pad(number, 1, constant_values=-2)  # -2: outside the picture, no neighbour; -1: a known value
     known = np.pad(values.astype(np.float64), ((1, 1), (1, 1), (0, 0)))
     rows, columns = np.nonzero(inside)
     degree, right = np.zeros(count), np.zeros((count, 3))
     at, of = [], []
     for dy, dx in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        neighbour = padded[rows + 1 + dy, columns + 1 + dx]
+        neighbour = bordered[rows + 1 + dy, columns + 1 + dx]
         degree += neighbour > -2
         border = neighbour == -1
         right[border] += known[rows[border] + 1 + dy, columns[border] + 1 + dx]

@@ -8,7 +8,7 @@ With `tune`, the session has its own generator, fine-tuned around the latent (la
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -18,14 +18,18 @@ from jaxtyping import UInt8
 from editgan_widgets import images
 from editgan_widgets.documents.photo import Crop, Photo, PhotoError, Source, open_photo, paste
 from editgan_widgets.documents.session import EditSession
+from editgan_widgets.domains.registry import domain_of
 from editgan_widgets.latent.embed import EmbedConfig, Embedding, EmbedStep, embed
 from editgan_widgets.latent.pivotal import PivotalConfig, PivotalStep, tune_around
 from editgan_widgets.masks.mask_file import is_mask_of
 from editgan_widgets.models.editgan import EditGAN
+from editgan_widgets.notes import Note
 from editgan_widgets.scalars import Flag, Real, flag
+from editgan_widgets.squares import overlap
 
 _SCALES, _SHIFTS = (0.6, 0.75, 0.9), (-0.15, 0.0, 0.15)  # relative to the central square, tried first …
 _FINE_SCALES, _FINE_SHIFTS = (0.92, 1.0, 1.08), (-0.05, 0.0, 0.05)  # … and relative to the best of these
+_WHOLE, _UPRIGHT = 0.8, 5.0  # IoU with the central square, and degrees, from which a square is the whole picture
 _CLEARLY = 0.8  # another square must have less than this share of the central square's error
 
 
@@ -47,8 +51,7 @@ class PhotoSession:
     @property
     def about(self) -> dict[str, Any]:
         """Crop, PSNR and notes as JSON values, for the journal."""
-        crop = [float(self.crop.x), float(self.crop.y), float(self.crop.side)]
-        return {"crop": crop, "psnr": self.psnr, "notes": list(self.photo.notes)}
+        return {"crop": list(self.crop.numbers), "psnr": self.psnr, "notes": list(self.photo.notes)}
 
     @classmethod
     def open(
@@ -62,12 +65,12 @@ class PhotoSession:
         should_stop: Callable[[], bool] | None = None,
         force: Flag = False,
     ) -> "PhotoSession":
-        """Embed a photo. A picture without a face is embedded too, with a low PSNR.
+        """Embed a photo. One in which no face is found is embedded too, and its notes say so.
 
         Args:
             model: frozen; with an encoder, the embedding starts at its result.
             source: file, bytes, Pillow image, array, or a Photo.
-            crop: square to embed; None means `suggest_crop`.
+            crop: square to embed; None means that of the largest face (`found_crops`), or else `suggest_crop`.
             config: settings of the embedding, such as EmbedConfig.preset("fast"); None for the defaults.
             tune: settings to fine-tune a copy of the generator around the latent; None does not tune.
             on_step: called with every step of embedding and tuning.
@@ -84,7 +87,9 @@ class PhotoSession:
                 f"the picture is a part mask of {model.labels.name!r}, not a photo: session.load_mask reads it; give "
                 "force=True to embed it anyway"
             )
-        crop = suggest_crop(model, photo) if crop is None else crop
+        if crop is None:
+            crop, note = _framed(model, photo)
+            photo = replace(photo, notes=(*photo.notes, *note))
         image = images.from_uint8(photo.cut(crop, model.resolution), model.device)
         found = embed(model, image, config, on_step, should_stop)
         interrupted = found.steps < (config or EmbedConfig()).steps
@@ -102,6 +107,34 @@ class PhotoSession:
         session = self.session
         pictures = session.original_image, session.image
         return paste(self.photo, self.crop, *pictures, session.edited_region, method, residual=residual)
+
+
+def found_crops(model: EditGAN, photo: Photo) -> list[Crop] | None:
+    """Squares that frame what the model generates, such as faces, the most prominent first.
+
+    None if its domain cannot find anything in pictures; an empty list if nothing was found. A square that is nearly
+    the whole picture is the whole picture.
+    """
+    domain = domain_of(model)
+    if domain is None or domain.find is None:
+        return None
+    central = photo.central_crop()
+    crops = [Crop.of(subject.square) for subject in domain.find(photo.pixels)]
+    whole = [overlap(c.square, central.square) > _WHOLE and abs(c.roll) < _UPRIGHT for c in crops]
+    return [central if is_whole else crop for crop, is_whole in zip(crops, whole, strict=True)]
+
+
+def _framed(model: EditGAN, photo: Photo) -> tuple[Crop, list[Note]]:
+    """The square to embed, and a note if it is not the only one or a guess."""
+    found, domain = found_crops(model, photo), domain_of(model)
+    if found is None or domain is None:
+        return suggest_crop(model, photo), []
+    if not found:
+        return suggest_crop(model, photo), [
+            Note("no {subjects} were found, so the square is a guess", subjects=domain.subjects)
+        ]
+    several = Note("{count} {subjects} were found; this is the largest", count=len(found), subjects=domain.subjects)
+    return found[0], [several] if len(found) > 1 else []
 
 
 def suggest_crop(model: EditGAN, photo: Photo) -> Crop:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from editgan_widgets.domains.edits import LibraryEdit, ScriptedEdit
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.scalars import shown
+from editgan_widgets.squares import Square
 
 
 @runtime_checkable
@@ -56,6 +57,14 @@ class Judges:
     identity: nn.Module | None = None  # picture [b, 3, h, w] in [-1, 1] -> unit vectors [b, n]: who is shown
 
 
+@dataclass(frozen=True)
+class Subject:
+    """Something of a domain in a picture, for example a face."""
+
+    square: Square  # frames it as the domain's pictures do
+    score: float  # how sure it is, 0 to 1
+
+
 @runtime_checkable
 class Rendering(Protocol):
     """A rendered picture whose parts are known."""
@@ -91,6 +100,8 @@ class Domain:
         library_edits: mask edits that a model's library of edit vectors is learned from.
         captions: sentences that describe pictures of the domain, for edits by text.
         render: seed and size in px -> a picture with its parts.
+        find: uint8 [h, w, 3] -> its subjects, the most prominent first.
+        subjects: what they are called, in the plural.
     """
 
     name: str
@@ -105,6 +116,8 @@ class Domain:
     library_edits: Callable[[], tuple[LibraryEdit, ...]] = tuple
     captions: tuple[str, ...] = ()
     render: Callable[[int, int], Rendering] | None = None
+    find: Callable[[UInt8[np.ndarray, "h w 3"]], list[Subject]] | None = None
+    subjects: str = "subjects"
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:

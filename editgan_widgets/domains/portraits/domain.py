@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from jaxtyping import UInt8
 
-from editgan_widgets.domains.domain import Domain, Judges, Rendering
+from editgan_widgets.domains.domain import Domain, Judges, Rendering, Subject
 from editgan_widgets.domains.edits import LibraryEdit, ScriptedEdit
 from editgan_widgets.domains.portraits.palettes import PALETTES
 from editgan_widgets.domains.portraits.parts import (
@@ -49,6 +51,12 @@ def _render(seed: int, size: int) -> Rendering:
     return render(seed, size)
 
 
+def _find(pixels: UInt8[np.ndarray, "h w 3"]) -> list[Subject]:
+    from editgan_widgets.domains.portraits.reader.faces import find_faces
+
+    return [Subject(face.square, face.score) for face in find_faces(pixels)]
+
+
 _PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 
 DOMAIN = Domain(
@@ -68,4 +76,6 @@ DOMAIN = Domain(
     scripted_edits=_scripted_edits,
     library_edits=_library_edits,
     render=_render,
+    find=_find,
+    subjects="faces",
 )

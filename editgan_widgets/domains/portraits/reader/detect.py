@@ -1,4 +1,4 @@
-"""Find faces in a picture of any size: boxes and six points each, by MediaPipe's two detectors (Bazarevsky et al. 2019).
+"""Find faces in a picture of any size, six points each, by MediaPipe's two detectors (Bazarevsky et al. 2019).
 
 One detector looks at the whole picture, upright and turned, and finds large faces; the other one looks at overlapping
 squares of several sizes and finds small ones. Each place of their output grid is an anchor, with an offset to the box.
@@ -14,8 +14,8 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
 
-from editgan_widgets.domains.portraits.reader.square import FaceSquare, cut_square
-from editgan_widgets.models.graph_network import GraphNetwork
+from editgan_widgets.graph_network import GraphNetwork
+from editgan_widgets.squares import Square, cut_square
 
 RIGHT_EYE, LEFT_EYE, NOSE, MOUTH, RIGHT_EAR, LEFT_EAR = range(6)  # of `Detection.points`; right and left of the person
 
@@ -63,8 +63,8 @@ def detect(near: GraphNetwork, far: GraphNetwork, pixels: UInt8[np.ndarray, "h w
         size = round(width / scale), round(height / scale)
         pixels = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
     height, width = pixels.shape[:2]
-    whole = FaceSquare(width / 2, height / 2, float(max(height, width)))
-    turned = [FaceSquare(whole.x, whole.y, whole.side, turn) for turn in (0.0, *_TURNS)]
+    whole = Square(width / 2, height / 2, float(max(height, width)))
+    turned = [Square(whole.x, whole.y, whole.side, turn) for turn in (0.0, *_TURNS)]
     found = [*_found_in(near, _NEAR, 128, pixels, turned), *_found_in(far, _FAR, 192, pixels, [*_tiles(width, height)])]
     found.sort(key=lambda face: -face.score)
     kept: list[Detection] = []
@@ -74,15 +74,15 @@ def detect(near: GraphNetwork, far: GraphNetwork, pixels: UInt8[np.ndarray, "h w
     return [Detection(face.score, face.points * scale, face.size * scale) for face in kept]
 
 
-def _tiles(width: int, height: int) -> Iterator[FaceSquare]:
+def _tiles(width: int, height: int) -> Iterator[Square]:
     """The whole picture, then squares half as large, and so on, until the smallest face fills enough of one."""
     side = float(max(width, height))
-    yield FaceSquare(width / 2, height / 2, side)
+    yield Square(width / 2, height / 2, side)
     while side * _FACE_IN_TILE > _LEAST_FACE:
         side /= 2
         for y in _middles(height, side):
             for x in _middles(width, side):
-                yield FaceSquare(x, y, side)
+                yield Square(x, y, side)
 
 
 def _middles(extent: int, side: float) -> list[float]:
@@ -94,7 +94,7 @@ def _middles(extent: int, side: float) -> list[float]:
 
 @torch.no_grad()
 def _found_in(
-    network: GraphNetwork, anchors: Tensor, size: int, pixels: np.ndarray, squares: list[FaceSquare]
+    network: GraphNetwork, anchors: Tensor, size: int, pixels: np.ndarray, squares: list[Square]
 ) -> Iterator[Detection]:
     boxes_of, scores_of = network.outputs
     for start in range(0, len(squares), _BATCH):

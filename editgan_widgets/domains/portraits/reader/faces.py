@@ -1,8 +1,8 @@
 """Faces of a picture: where each one is, its landmarks, its pose, and the square that frames it as the portraits are.
 
-The frame of a portrait is known to the renderer. `TEMPLATE` is the mean mesh of rendered frontal portraits in that frame
-(docs/make_face_template.py); a face's square is the frame carried over by the similarity in space that takes the
-template's rigid points (nose bridge, corners of the eyes, temples, cheekbones) to the face's.
+The frame of a portrait is known to the renderer. `TEMPLATE` is the mean mesh of frontal renders in that frame
+(docs/make_face_template.py); the square of a face is the frame carried over by the similarity in space that takes the
+rigid points of the template (nose bridge, corners of the eyes, temples, cheekbones) to those of the face.
 """
 
 import math
@@ -15,8 +15,8 @@ from jaxtyping import Float, UInt8
 
 from editgan_widgets.domains.portraits.reader.detect import detect
 from editgan_widgets.domains.portraits.reader.mesh import face_points
-from editgan_widgets.domains.portraits.reader.square import FaceSquare
-from editgan_widgets.models.graph_network import GraphNetwork, load_networks
+from editgan_widgets.graph_network import GraphNetwork, load_networks
+from editgan_widgets.squares import Square
 
 NETWORKS = Path(__file__).with_name("face_networks.safetensors")
 TEMPLATE = Path(__file__).with_name("face_template.npy")
@@ -36,7 +36,7 @@ class Face:
 
     score: float  # 0 to 1
     points: Float[np.ndarray, "478 3"]  # of the mesh (mesh.py): x, y in px of the picture, z (depth) in the same unit
-    square: FaceSquare  # frames it like the portraits of portraits-128
+    square: Square  # frames it like the portraits of portraits-128
     yaw: float  # positive: turned to the right of the picture
     pitch: float  # positive: turned down
     roll: float  # positive: clockwise
@@ -77,7 +77,7 @@ def face_of(points: Float[np.ndarray, "478 3"], score: float) -> Face:
     roll = math.degrees(math.atan2(turn[1, 0], turn[0, 0]))
     yaw = math.degrees(math.atan2(turn[2, 0], turn[2, 2]))
     pitch = math.degrees(math.asin(np.clip(turn[2, 1], -1, 1)))
-    return Face(score, points, FaceSquare(float(x), float(y), float(scale), roll), yaw, pitch, roll)
+    return Face(score, points, Square(float(x), float(y), float(scale), roll), yaw, pitch, roll)
 
 
 def similarity(

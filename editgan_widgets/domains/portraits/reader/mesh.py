@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from editgan_widgets.domains.portraits.reader.square import FaceSquare, cut_square
-from editgan_widgets.models.graph_network import GraphNetwork, Operation
+from editgan_widgets.graph_network import GraphNetwork, Operation
+from editgan_widgets.squares import Square, cut_square
 
 POINTS = 478
 SIZE = 192  # px of the network's input
@@ -29,7 +29,7 @@ def face_points(
         pixels: the picture.
         middle, size, roll: of a detection: px, side of the face's box in px, degrees.
     """
-    square = FaceSquare(float(middle[0]), float(middle[1]), size * _AROUND, roll)
+    square = Square(float(middle[0]), float(middle[1]), size * _AROUND, roll)
     sure, points = 0.0, np.zeros((POINTS, 3))
     for _ in range(_ROUNDS):
         cut = torch.from_numpy(cut_square(pixels, square, SIZE).copy()).permute(2, 0, 1)[None].float() / 255
@@ -42,15 +42,15 @@ def face_points(
     return sure, points
 
 
-def around(points: Float[np.ndarray, "n 3"]) -> FaceSquare:
+def around(points: Float[np.ndarray, "n 3"]) -> Square:
     """The square around a face's points, turned like its eyes."""
     right, left = points[EYES[0], :2], points[EYES[1], :2]
     roll = math.degrees(math.atan2(*(left - right)[::-1]))
-    turned = FaceSquare(0.0, 0.0, 1.0, roll)
+    turned = Square(0.0, 0.0, 1.0, roll)
     upright = turned.from_picture(points[:, :2])
     low, high = upright.min(0), upright.max(0)
     x, y = turned.to_picture((low + high) / 2)
-    return FaceSquare(float(x), float(y), float((high - low).max()) * _AROUND, roll)
+    return Square(float(x), float(y), float((high - low).max()) * _AROUND, roll)
 
 
 def _joined(mesh: GraphNetwork, out: dict[str, torch.Tensor]) -> Float[np.ndarray, "478 3"]:

@@ -51,7 +51,9 @@ class GraphNetwork(nn.Module):
             if operation.kind not in KINDS:
                 raise ValueError(f"operation {operation.kind!r} does not exist; there are {', '.join(KINDS)}")
             if missing := set(operation.inputs) - known:
-                raise ValueError(f"operation {operation.output!r} reads {', '.join(sorted(missing))}, which is not there")
+                raise ValueError(
+                    f"operation {operation.output!r} reads {', '.join(sorted(missing))}, which is not there"
+                )
             known.add(operation.output)
         if missing := set(self.outputs) - known:
             raise ValueError(f"the outputs {', '.join(sorted(missing))} are not there")
@@ -149,7 +151,13 @@ def _flattened(x: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 def _crop_matrix(
-    points: Tensor, subset: Sequence[int], left: int, right: int, turn: float, size: Sequence[int], scale: Sequence[float]
+    points: Tensor,
+    subset: Sequence[int],
+    left: int,
+    right: int,
+    turn: float,
+    size: Sequence[int],
+    scale: Sequence[float],
 ) -> Tensor:
     """Affine maps `[n, 2, 3]` from the pixels of a crop around some points `[n, points, 3]` to the map's pixels."""
     x, y = points[:, :, 0], points[:, :, 1]
