@@ -1,7 +1,7 @@
 """`editgan apply`, `drag` and `photo`: edits of a portrait or a photo."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -151,7 +151,9 @@ def photo(
     roll: Annotated[float, typer.Option(help="Degrees by which --crop is turned clockwise.")] = 0.0,
     face: Annotated[int, typer.Option(help="Which of the faces that were found, the largest first.")] = 1,
     tune: Annotated[bool, typer.Option("--tune", help="Fine-tune a copy of the generator around the photo.")] = False,
-    method: Annotated[str, typer.Option(help="Method of pasting: gradient or feather.")] = "gradient",
+    method: Annotated[
+        str | None, typer.Option(help="transfer, gradient or feather; transfer where landmarks are found.")
+    ] = None,
     device: Device = None,
 ) -> None:
     """Embed a photo, apply an edit vector, and paste the edit back into the photo."""
@@ -166,8 +168,8 @@ def photo(
     from editgan_widgets.latent.embed import EmbedConfig
     from editgan_widgets.latent.pivotal import PivotalConfig
 
-    if method not in ("gradient", "feather"):
-        raise ValueError(f"method must be gradient or feather; got {method!r}")
+    if method not in (None, "transfer", "gradient", "feather"):
+        raise ValueError(f"method must be transfer, gradient or feather; got {method!r}")
     if not math.isfinite(scale):
         raise ValueError(f"--scale must be a finite number; got {scale:g}")
     check_picture(out, "--out")
@@ -197,7 +199,7 @@ def photo(
         typer.echo(f"note: {note}")
     session.apply_vector(edit_vector, scale)
     typer.echo(f"edited: {_what_it_did(session, judges, edit_vector.recipe.get('attribute'))}")
-    images.save(opened.pasted("gradient" if method == "gradient" else "feather"), out)
+    images.save(opened.pasted(cast("Literal['transfer', 'gradient', 'feather'] | None", method)), out)
     typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
 
 

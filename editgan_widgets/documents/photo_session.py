@@ -9,6 +9,7 @@ With `tune`, the session has its own generator, fine-tuned around the latent (la
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +19,8 @@ from jaxtyping import UInt8
 from editgan_widgets import images
 from editgan_widgets.documents.photo import Crop, Photo, PhotoError, Source, open_photo, paste
 from editgan_widgets.documents.session import EditSession
+from editgan_widgets.documents.transfer import GeneratedEdit, Landmarks, transferred
+from editgan_widgets.domains.domain import SubjectPoints
 from editgan_widgets.domains.registry import domain_of
 from editgan_widgets.latent.embed import EmbedConfig, Embedding, EmbedStep, embed
 from editgan_widgets.latent.pivotal import PivotalConfig, PivotalStep, tune_around
@@ -30,6 +33,7 @@ from editgan_widgets.squares import overlap
 _SCALES, _SHIFTS = (0.6, 0.75, 0.9), (-0.15, 0.0, 0.15)  # relative to the central square, tried first …
 _FINE_SCALES, _FINE_SHIFTS = (0.92, 1.0, 1.08), (-0.05, 0.0, 0.05)  # … and relative to the best of these
 _WHOLE, _UPRIGHT = 0.8, 5.0  # IoU with the central square, and degrees, from which a square is the whole picture
+_LANDMARKS_FROM = 512  # px of the crop in which landmarks of the photo are found
 _CLEARLY = 0.8  # another square must have less than this share of the central square's error
 
 
@@ -98,15 +102,52 @@ class PhotoSession:
         return cls(photo, crop, EditSession.from_latent(model, found.w_plus), float(found.psnr[0]), found)
 
     def pasted(
-        self, method: Literal["feather", "gradient"] = "gradient", residual: Real = 0.0
+        self, method: Literal["transfer", "gradient", "feather"] | None = None, residual: Real = 0.0
     ) -> UInt8[np.ndarray, "h w 3"]:
-        """The photo with the session's edits, at its own resolution; arguments as in documents.photo.paste.
+        """The photo with the session's edits, at its own resolution.
 
-        If a part moved, a residual would leave its old outline visible.
+        Args:
+            method: "transfer" moves the photo's own pixels (documents/transfer.py); "gradient" and "feather" add the
+                difference of the generated pictures (documents.photo.paste). None is "transfer" if landmarks are found
+                in the photo and in the generated pictures, or else "gradient".
+            residual: of "gradient" and "feather"; if a part moved, it would leave the part's old outline visible.
+
+        Raises ValueError for "transfer" without landmarks.
         """
         session = self.session
-        pictures = session.original_image, session.image
-        return paste(self.photo, self.crop, *pictures, session.edited_region, method, residual=residual)
+        before, after = session.original_image, session.image
+        if method in (None, "transfer"):
+            points = self._landmarks(after)
+            if points is not None:
+                maps = session.original_label_map, session.predicted_label_map
+                edit = GeneratedEdit(before, after, *maps, session.edited_region)
+                return transferred(self.photo, self.crop, edit, points)
+            if method == "transfer":
+                raise ValueError('no landmarks were found, which "transfer" needs; use "gradient" or "feather"')
+            method = "gradient"
+        return paste(self.photo, self.crop, before, after, session.edited_region, method, residual=residual)
+
+    def _landmarks(self, after: UInt8[np.ndarray, "s s 3"]) -> Landmarks | None:
+        """Landmarks of the photo and of the generated pictures; None if one of them has none."""
+        domain = domain_of(self.session.model)
+        if domain is None or domain.landmarks is None or self._known_landmarks is None:
+            return None
+        before, photo = self._known_landmarks
+        if np.array_equal(after, self.session.original_image):
+            return Landmarks(before.points, before.points, photo.points, before.noise)
+        found = domain.landmarks(after)
+        return None if found is None else Landmarks(before.points, found.points, photo.points, before.noise)
+
+    @cached_property
+    def _known_landmarks(self) -> tuple[SubjectPoints, SubjectPoints] | None:
+        """Landmarks of the first generated picture and of the crop."""
+        domain = domain_of(self.session.model)
+        if domain is None or domain.landmarks is None:
+            return None
+        size = max(_LANDMARKS_FROM, self.session.model.resolution)
+        photo = domain.landmarks(self.photo.cut(self.crop, size))
+        before = None if photo is None else domain.landmarks(self.session.original_image)
+        return None if photo is None or before is None else (before, photo)
 
 
 def found_crops(model: EditGAN, photo: Photo) -> list[Crop] | None:

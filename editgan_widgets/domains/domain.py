@@ -65,6 +65,14 @@ class Subject:
     score: float  # how sure it is, 0 to 1
 
 
+@dataclass(frozen=True, eq=False)
+class SubjectPoints:
+    """Landmarks of the subject of a picture that is framed like the domain's pictures; the same points in each one."""
+
+    points: Float[np.ndarray, "n 2"]  # x and y in shares of the picture, from its upper left corner
+    noise: float  # standard error of a coordinate, in the same unit
+
+
 @runtime_checkable
 class Rendering(Protocol):
     """A rendered picture whose parts are known."""
@@ -102,6 +110,7 @@ class Domain:
         render: seed and size in px -> a picture with its parts.
         find: uint8 [h, w, 3] -> its subjects, the most prominent first.
         subjects: what they are called, in the plural.
+        landmarks: uint8 [s, s, 3], framed like the domain's pictures -> landmarks of its subject, or None.
     """
 
     name: str
@@ -118,6 +127,7 @@ class Domain:
     render: Callable[[int, int], Rendering] | None = None
     find: Callable[[UInt8[np.ndarray, "h w 3"]], list[Subject]] | None = None
     subjects: str = "subjects"
+    landmarks: Callable[[UInt8[np.ndarray, "s s 3"]], SubjectPoints | None] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:

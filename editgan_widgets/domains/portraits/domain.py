@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from editgan_widgets.domains.domain import Domain, Judges, Rendering, Subject
+from editgan_widgets.domains.domain import Domain, Judges, Rendering, Subject, SubjectPoints
 from editgan_widgets.domains.edits import LibraryEdit, ScriptedEdit
 from editgan_widgets.domains.portraits.palettes import PALETTES
 from editgan_widgets.domains.portraits.parts import (
@@ -57,6 +57,12 @@ def _find(pixels: UInt8[np.ndarray, "h w 3"]) -> list[Subject]:
     return [Subject(face.square, face.score) for face in find_faces(pixels)]
 
 
+def _landmarks(pixels: UInt8[np.ndarray, "s s 3"]) -> SubjectPoints | None:
+    from editgan_widgets.domains.portraits.reader.faces import framed_points
+
+    return framed_points(pixels)
+
+
 _PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 
 DOMAIN = Domain(
@@ -78,4 +84,5 @@ DOMAIN = Domain(
     render=_render,
     find=_find,
     subjects="faces",
+    landmarks=_landmarks,
 )

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, UInt8
+from PIL import Image
 
+from editgan_widgets.domains.domain import SubjectPoints
 from editgan_widgets.domains.portraits.reader.detect import detect
-from editgan_widgets.domains.portraits.reader.mesh import face_points
+from editgan_widgets.domains.portraits.reader.mesh import around, face_points, mean_points
 from editgan_widgets.graph_network import GraphNetwork, load_networks
 from editgan_widgets.squares import Square
 
@@ -23,6 +25,8 @@ TEMPLATE = Path(__file__).with_name("face_template.npy")
 
 _LEAST_SURE = 0.5
 _MIDDLE = (0.5, 0.5, 0.13)  # of the frame; the depth at which turned portraits are framed by the renderer
+_FRAME = 384  # px
+_FACE_IN_FRAME = (0.5, 0.52, 0.38)  # middle of a face in the frame, and the side of its box
 _SAME = 0.3  # distance of two faces' middles, relative to their box, below which they are one
 _RIGID = (
     33, 133, 263, 362, 168, 6, 197, 195, 5, 4, 9, 8, 151, 127, 356, 234, 454, 93, 323, 109, 338, 67, 297, 103, 332, 54,
@@ -68,6 +72,22 @@ def find_faces(pixels: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
             if all(_apart(face, other) for other in found):
                 found.append(face)
     return sorted(found, key=lambda face: -face.square.side)
+
+
+def framed_points(pixels: UInt8[np.ndarray, "s s 3"]) -> SubjectPoints | None:
+    """Landmarks of a portrait that is framed like those of portraits-128, or None if it shows no face.
+
+    Noise is that of the mesh between slightly different views of the same picture.
+    """
+    size, mesh = len(pixels), _networks()["mesh"]
+    if size < _FRAME:  # the mesh is more even in a larger picture
+        pixels = np.asarray(Image.fromarray(pixels).resize((_FRAME, _FRAME), Image.Resampling.BICUBIC))
+    side = len(pixels)
+    sure, points = face_points(mesh, pixels, np.array(_FACE_IN_FRAME[:2]) * side, _FACE_IN_FRAME[2] * side, 0.0)
+    if sure < _LEAST_SURE:
+        return None
+    found, noise = mean_points(mesh, pixels, around(points))
+    return SubjectPoints(found / side, noise / side)
 
 
 def face_of(points: Float[np.ndarray, "478 3"], score: float) -> Face:

@@ -14,6 +14,7 @@ SIZE = 192  # px of the network's input
 EYES = (33, 263)  # outer corners, right and left of the person
 _AROUND = 1.5  # side of the crop over the longer side of the box around the points
 _ROUNDS = 2  # the first crop is that of the detector; each further one that of the points before it
+_SQUARES, _JITTER = 4, 0.02  # of `mean_points`: number of squares, and their difference in shares of their side
 _REFINED = {"output_lips": 0, "output_left_eye": 1, "output_right_eye": 2}  # output -> which crop of the network
 _IRISES = ("output_left_iris", "output_right_iris")
 
@@ -40,6 +41,26 @@ def face_points(
         points = np.concatenate([flat, inside[:, 2:] / SIZE * square.side], 1)
         square = around(points)
     return sure, points
+
+
+@torch.no_grad()
+def mean_points(
+    mesh: GraphNetwork, pixels: UInt8[np.ndarray, "h w 3"], square: Square
+) -> tuple[Float[np.ndarray, "478 2"], float]:
+    """Points in px of the picture, averaged over slightly different squares, and the standard error of a coordinate.
+
+    The squares are the same in every call, so that pictures of one face get points with nearly the same bias.
+    """
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(_SQUARES):
+        shift, size, turn = rng.normal(size=2) * _JITTER, math.exp(rng.normal() * 2 * _JITTER), rng.normal() * 2
+        x, y = np.array([square.x, square.y]) + shift * square.side
+        near = Square(float(x), float(y), square.side * size, square.roll + turn)
+        cut = torch.from_numpy(cut_square(pixels, near, SIZE).copy()).permute(2, 0, 1)[None].float() / 255
+        found.append(near.to_picture(_joined(mesh, mesh(cut))[:, :2] / SIZE))
+    spread = np.std(found, axis=0, ddof=1).mean() / math.sqrt(_SQUARES)
+    return np.mean(found, axis=0), float(spread)
 
 
 def around(points: Float[np.ndarray, "n 3"]) -> Square:

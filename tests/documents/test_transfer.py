@@ -1,0 +1,99 @@
+"""Transfer: the photo moves as the landmarks do, new parts appear, and all else keeps its pixels."""
+
+import numpy as np
+import pytest
+
+from editgan_widgets.documents.photo import Crop, Photo
+from editgan_widgets.documents.transfer import GeneratedEdit, Landmarks, transferred
+
+SIZE = 64
+
+
+def grid_points():
+    at = np.linspace(0.3, 0.7, 9)
+    return np.stack(np.meshgrid(at, at), -1).reshape(-1, 2)
+
+
+def plain(value=100):
+    return np.full((SIZE, SIZE, 3), value, np.uint8)
+
+
+def edit(after=None, parts_after=None):
+    parts = np.ones((SIZE, SIZE), np.uint8)
+    after = plain() if after is None else after
+    return GeneratedEdit(
+        plain(), after, parts, parts if parts_after is None else parts_after, np.ones((SIZE, SIZE), bool)
+    )
+
+
+def textured(height=200, width=260):
+    y, x = np.mgrid[:height, :width]
+    waves = 120 + 60 * np.sin(x / 7.0) * np.cos(y / 9.0)
+    return Photo(np.repeat(waves[..., None], 3, 2).astype(np.uint8))
+
+
+def test_without_motion_and_new_parts_the_photo_is_unchanged():
+    points = grid_points()
+    photo = textured()
+    found = transferred(photo, Crop(40, 20, 150, 12), edit(), Landmarks(points, points, points))
+    assert np.array_equal(found, photo.pixels)
+
+
+@pytest.mark.parametrize("roll", [0.0, 30.0])
+def test_the_photo_moves_as_the_landmarks_do(roll):
+    points, photo, crop = grid_points(), textured(), Crop(40, 20, 150, roll)
+    shift = np.array([0.02, -0.01])
+    found = transferred(photo, crop, edit(), Landmarks(points, points + shift, points))
+    middle = crop.square.to_picture(np.array([0.52, 0.49]))
+    before = crop.square.to_picture(np.array([0.5, 0.5]))
+    assert abs(int(_at(found, middle)) - int(_at(photo.pixels, before))) < 14
+    y, x = np.mgrid[: photo.height, : photo.width]
+    inside = crop.square.from_picture(np.stack([x + 0.5, y + 0.5], -1))
+    outside = (inside < 0.1).any(-1) | (inside > 0.9).any(-1)
+    assert np.array_equal(found[outside], photo.pixels[outside])
+    assert (found != photo.pixels).any()
+
+
+def _at(pixels, point):
+    return pixels[int(point[1]), int(point[0]), 0]
+
+
+def test_motion_below_the_noise_of_the_landmarks_is_dropped():
+    points, photo = grid_points(), textured()
+    noisy = points + np.random.default_rng(0).normal(scale=0.002, size=points.shape)
+    found = transferred(photo, Crop(40, 20, 150), edit(), Landmarks(points, noisy, points, noise=0.002))
+    assert np.array_equal(found, photo.pixels)
+    assert not np.array_equal(
+        transferred(photo, Crop(40, 20, 150), edit(), Landmarks(points, noisy, points)), photo.pixels
+    )
+
+
+def test_a_part_that_appears_brings_its_content_in_the_photos_light():
+    points = grid_points()
+    photo = Photo(np.full((128, 128, 3), 150, np.uint8))  # 1.5 times as bright as the generated picture
+    parts, after = np.ones((SIZE, SIZE), np.uint8), plain()
+    parts[28:36, 28:36], after[28:36, 28:36] = 2, 40
+    found = transferred(photo, Crop(0, 0, 128), edit(after, parts), Landmarks(points, points, points))
+    assert 50 < found[64, 64].mean() < 75
+    changed = (found != photo.pixels).any(2)
+    assert changed[58:70, 58:70].all()
+    assert not changed[:44].any()
+    assert not changed[84:].any()
+
+
+def test_new_content_moves_to_where_the_photo_has_the_landmarks():
+    points = grid_points()
+    photo = Photo(np.full((128, 128, 3), 100, np.uint8))
+    parts, after = np.ones((SIZE, SIZE), np.uint8), plain()
+    parts[30:34, 30:34], after[30:34, 30:34] = 2, 0
+    found = transferred(photo, Crop(0, 0, 128), edit(after, parts), Landmarks(points, points, points + np.array([0.1, 0.0])))
+    dark = np.argwhere(found[..., 0] < 50).mean(0)
+    assert dark == pytest.approx([63.5, 63.5 + 12.8], abs=1.5)
+
+
+def test_a_part_that_only_grows_a_little_is_motion_and_brings_no_content():
+    points, photo = grid_points(), textured()
+    before, parts = np.ones((SIZE, SIZE), np.uint8), np.ones((SIZE, SIZE), np.uint8)
+    before[20:40, 20:40], parts[20:40, 20:44] = 2, 2
+    change = GeneratedEdit(plain(), plain(200), before, parts, np.ones((SIZE, SIZE), bool))
+    assert np.array_equal(transferred(photo, Crop(0, 0, 128), change, Landmarks(points, points, points)), photo.pixels)
