@@ -116,7 +116,7 @@ def measure_styles(
             before, canvas = opened.session.image, opened.photo.pixels
             opened.session.apply_vector(vector, scale)
             changes.append(attribute_change(read, attribute, before, opened.session.image, model.device))
-            pasted.append(attribute_change(read, attribute, canvas, opened.pasted(), model.device))
+            pasted.append(attribute_change(read, attribute, canvas, opened.pasted("gradient"), model.device))
         moved = np.array(changes) / source_change
         rows.append(
             StyleTransfer(

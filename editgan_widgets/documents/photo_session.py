@@ -15,6 +15,8 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from jaxtyping import UInt8
+from scipy import ndimage
+from torch import Tensor
 
 from editgan_widgets import images
 from editgan_widgets.documents.photo import Crop, Photo, PhotoError, Source, open_photo, paste
@@ -23,6 +25,8 @@ from editgan_widgets.documents.transfer import GeneratedEdit, Landmarks, transfe
 from editgan_widgets.domains.domain import SubjectPoints
 from editgan_widgets.domains.registry import domain_of
 from editgan_widgets.latent.embed import EmbedConfig, Embedding, EmbedStep, embed
+from editgan_widgets.latent.label_maps import predicted_label_map
+from editgan_widgets.latent.latent_shapes import alike
 from editgan_widgets.latent.pivotal import PivotalConfig, PivotalStep, tune_around
 from editgan_widgets.masks.mask_file import is_mask_of
 from editgan_widgets.models.editgan import EditGAN
@@ -107,47 +111,85 @@ class PhotoSession:
         """The photo with the session's edits, at its own resolution.
 
         Args:
-            method: "transfer" moves the photo's own pixels (documents/transfer.py); "gradient" and "feather" add the
-                difference of the generated pictures (documents.photo.paste). None is "transfer" if landmarks are found
-                in the photo and in the generated pictures, or else "gradient".
+            method: "transfer" moves the photo's own pixels and adds what is new (documents/transfer.py). Motion and
+                content are those of a portrait like the photo, the encoder's, to which the session's change of the
+                latent is added. "gradient" and "feather" add the difference of the session's pictures
+                (documents.photo.paste). None is "transfer" if landmarks are found in the photo and in these portraits,
+                or else "gradient".
             residual: of "gradient" and "feather"; if a part moved, it would leave the part's old outline visible.
 
-        Raises ValueError for "transfer" without landmarks.
+        Raises ValueError for "transfer" without an encoder or landmarks.
         """
-        session = self.session
-        before, after = session.original_image, session.image
         if method in (None, "transfer"):
-            points = self._landmarks(after)
-            if points is not None:
-                maps = session.original_label_map, session.predicted_label_map
-                edit = GeneratedEdit(before, after, *maps, session.edited_region)
-                return transferred(self.photo, self.crop, edit, points)
+            moved = self._transferred()
+            if moved is not None:
+                return moved
             if method == "transfer":
-                raise ValueError('no landmarks were found, which "transfer" needs; use "gradient" or "feather"')
+                raise ValueError(
+                    'no landmarks were found, or the model has no encoder, which "transfer" needs; use "gradient" or '
+                    '"feather"'
+                )
             method = "gradient"
-        return paste(self.photo, self.crop, before, after, session.edited_region, method, residual=residual)
+        session = self.session
+        pictures = session.original_image, session.image
+        return paste(self.photo, self.crop, *pictures, session.edited_region, method, residual=residual)
 
-    def _landmarks(self, after: UInt8[np.ndarray, "s s 3"]) -> Landmarks | None:
-        """Landmarks of the photo and of the generated pictures; None if one of them has none."""
-        domain = domain_of(self.session.model)
-        if domain is None or domain.landmarks is None or self._known_landmarks is None:
+    def _transferred(self) -> UInt8[np.ndarray, "h w 3"] | None:
+        """The photo with the edits by transfer; None if it is not possible."""
+        before, photo = self._likeness, self._photo_points
+        domain, session = domain_of(self.session.model), self.session
+        if before is None or photo is None or domain is None or domain.landmarks is None:
             return None
-        before, photo = self._known_landmarks
-        if np.array_equal(after, self.session.original_image):
-            return Landmarks(before.points, before.points, photo.points, before.noise)
-        found = domain.landmarks(after)
-        return None if found is None else Landmarks(before.points, found.points, photo.points, before.noise)
+        now, began, start = alike(session.w_plus, session.origin, before.w_plus)
+        if torch.equal(now, began):
+            return self.photo.pixels.copy()
+        after = _likeness(session.model, start + now - began, domain.landmarks)
+        if after is None:
+            return None
+        near = ndimage.binary_dilation(session.edited_region, iterations=session.model.resolution // 32)
+        edit = GeneratedEdit(before.image, after.image, before.label_map, after.label_map, near)
+        points = Landmarks(before.points.points, after.points.points, photo.points, before.points.noise)
+        return transferred(self.photo, self.crop, edit, points)
 
     @cached_property
-    def _known_landmarks(self) -> tuple[SubjectPoints, SubjectPoints] | None:
-        """Landmarks of the first generated picture and of the crop."""
+    def _likeness(self) -> "_Likeness | None":
+        """The encoder's portrait of the photo."""
+        model, domain = self.session.model, domain_of(self.session.model)
+        if model.encoder is None or model.interpreter is None or domain is None or domain.landmarks is None:
+            return None
+        with torch.no_grad():
+            w_plus = model.encode(images.from_uint8(self.cut, model.device))
+        return _likeness(model, w_plus, domain.landmarks)
+
+    @cached_property
+    def _photo_points(self) -> SubjectPoints | None:
+        """Landmarks of the crop."""
         domain = domain_of(self.session.model)
         if domain is None or domain.landmarks is None:
             return None
-        size = max(_LANDMARKS_FROM, self.session.model.resolution)
-        photo = domain.landmarks(self.photo.cut(self.crop, size))
-        before = None if photo is None else domain.landmarks(self.session.original_image)
-        return None if photo is None or before is None else (before, photo)
+        return domain.landmarks(self.photo.cut(self.crop, max(_LANDMARKS_FROM, self.session.model.resolution)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Likeness:
+    """A generated portrait and what is read off it."""
+
+    w_plus: Tensor
+    image: UInt8[np.ndarray, "s s 3"]
+    label_map: UInt8[np.ndarray, "s s"]
+    points: SubjectPoints
+
+
+@torch.no_grad()
+def _likeness(
+    model: EditGAN, w_plus: Tensor, landmarks: Callable[[np.ndarray], SubjectPoints | None]
+) -> _Likeness | None:
+    made = model.generator.synthesis(w_plus)
+    image = images.to_uint8(made.image)[0]
+    points = landmarks(image)
+    if points is None:
+        return None
+    return _Likeness(w_plus, image, predicted_label_map(model, made.features).cpu().numpy(), points)
 
 
 def found_crops(model: EditGAN, photo: Photo) -> list[Crop] | None:

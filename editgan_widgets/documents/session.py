@@ -240,11 +240,6 @@ class EditSession:
         return self._document.original.image
 
     @property
-    def original_label_map(self) -> UInt8[np.ndarray, "h w"]:
-        """The interpreter's label map of `original_image` (read-only)."""
-        return self._document.original.label_map
-
-    @property
     def label_map(self) -> UInt8[np.ndarray, "h w"]:
         """The painted label map (read-only; to change it, modify a copy and call `set_label_map`)."""
         return self._state.label_map

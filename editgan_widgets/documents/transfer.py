@@ -21,6 +21,7 @@ from editgan_widgets.squares import Square
 
 _GRID = 96  # cells a side of the fields of displacements
 _REACH = 0.15  # distance from the landmarks' hull at which the motion has faded out, in shares of the crop
+_CONTENT_REACH = 0.05  # … and the new content
 _SMOOTHING = 1e-4  # of the thin-plate spline: larger values follow the landmarks less closely
 _NOISE = (3.0, 9.0)  # motions below the first multiple of the landmarks' noise are dropped, above the second kept whole
 _LEAST_MOTION = 0.2  # px of the photo, below which a pixel keeps its value
@@ -67,7 +68,8 @@ def transferred(photo: Photo, crop: Crop, edit: GeneratedEdit, points: Landmarks
     moved = spline(-motion) * _fading(target)
     to_after = spline(points.after - target) * _fading(target)
     content = _content(edit, points.before, points.after, motion)
-    box = _box(photo, crop, moved, _carried(content.share[..., None], to_after)[..., 0])
+    held = _fading(target, _CONTENT_REACH)  # beyond it nothing says where content belongs in the photo
+    box = _box(photo, crop, moved, (_carried(content.share[..., None], to_after) * held)[..., 0])
     result = photo.pixels.copy()
     if box is None:
         return result
@@ -77,6 +79,7 @@ def transferred(photo: Photo, crop: Crop, edit: GeneratedEdit, points: Landmarks
     shift = _at(moved, here)
     warped = _taken(photo, crop.square, here, shift, box)
     share, tone, colours, base = content.at(here + _at(to_after, here))
+    share = share * _at(held, here)
     local = _local_gain(warped, base, share, crop.side)
     toned = (warped + _DARKEST) * np.exp(tone) - _DARKEST
     replaced = (colours + _DARKEST) * local - _DARKEST
@@ -130,8 +133,8 @@ def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return squared * np.log(np.maximum(squared, 1e-20)) / 2
 
 
-def _fading(points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "grid grid 1"]:
-    """1 inside the hull of the points, falling to 0 at _REACH from it."""
+def _fading(points: Float[np.ndarray, "n 2"], reach: float = _REACH) -> Float[np.ndarray, "grid grid 1"]:
+    """1 inside the hull of the points, falling to 0 at a distance from it."""
     inside = Image.new("L", (_GRID, _GRID))
     try:
         hull = points[ConvexHull(points).vertices]
@@ -139,7 +142,7 @@ def _fading(points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "grid grid 1"
         return np.ones((_GRID, _GRID, 1))
     ImageDraw.Draw(inside).polygon([tuple(point * _GRID) for point in hull], fill=1)
     away = np.asarray(ndimage.distance_transform_edt(1 - np.asarray(inside))) / _GRID
-    return np.clip(1 - away / _REACH, 0, 1)[..., None]
+    return np.clip(1 - away / reach, 0, 1)[..., None]
 
 
 @dataclass(frozen=True, eq=False)

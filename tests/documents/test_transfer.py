@@ -86,7 +86,9 @@ def test_new_content_moves_to_where_the_photo_has_the_landmarks():
     photo = Photo(np.full((128, 128, 3), 100, np.uint8))
     parts, after = np.ones((SIZE, SIZE), np.uint8), plain()
     parts[30:34, 30:34], after[30:34, 30:34] = 2, 0
-    found = transferred(photo, Crop(0, 0, 128), edit(after, parts), Landmarks(points, points, points + np.array([0.1, 0.0])))
+    found = transferred(
+        photo, Crop(0, 0, 128), edit(after, parts), Landmarks(points, points, points + np.array([0.1, 0.0]))
+    )
     dark = np.argwhere(found[..., 0] < 50).mean(0)
     assert dark == pytest.approx([63.5, 63.5 + 12.8], abs=1.5)
 

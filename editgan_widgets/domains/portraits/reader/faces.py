@@ -28,7 +28,7 @@ _MIDDLE = (0.5, 0.5, 0.13)  # of the frame; the depth at which turned portraits 
 _FRAME = 384  # px
 _FACE_IN_FRAME = (0.5, 0.52, 0.38)  # middle of a face in the frame, and the side of its box
 _SAME = 0.3  # distance of two faces' middles, relative to their box, below which they are one
-_RIGID = (
+RIGID = (
     33, 133, 263, 362, 168, 6, 197, 195, 5, 4, 9, 8, 151, 127, 356, 234, 454, 93, 323, 109, 338, 67, 297, 103, 332, 54,
     284, 162, 389, 116, 345, 50, 280, 205, 425,
 )  # fmt: skip
@@ -63,10 +63,10 @@ def find_faces(pixels: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
     Faces from 40 px in a picture of up to 2048 px are found, upright or turned by up to 75 degrees. Networks are those
     of MediaPipe (Apache-2.0), on the CPU.
     """
-    networks = _networks()
+    loaded = networks()
     found: list[Face] = []
-    for seen in detect(networks["near faces"], networks["far faces"], pixels):
-        sure, points = face_points(networks["mesh"], pixels, seen.middle, seen.size, seen.roll)
+    for seen in detect(loaded["near faces"], loaded["far faces"], pixels):
+        sure, points = face_points(loaded["mesh"], pixels, seen.middle, seen.size, seen.roll)
         if sure >= _LEAST_SURE:
             face = face_of(points, min(sure, seen.score))
             if all(_apart(face, other) for other in found):
@@ -79,7 +79,7 @@ def framed_points(pixels: UInt8[np.ndarray, "s s 3"]) -> SubjectPoints | None:
 
     Noise is that of the mesh between slightly different views of the same picture.
     """
-    size, mesh = len(pixels), _networks()["mesh"]
+    size, mesh = len(pixels), networks()["mesh"]
     if size < _FRAME:  # the mesh is more even in a larger picture
         pixels = np.asarray(Image.fromarray(pixels).resize((_FRAME, _FRAME), Image.Resampling.BICUBIC))
     side = len(pixels)
@@ -92,7 +92,7 @@ def framed_points(pixels: UInt8[np.ndarray, "s s 3"]) -> SubjectPoints | None:
 
 def face_of(points: Float[np.ndarray, "478 3"], score: float) -> Face:
     """The face with a mesh: its square and pose."""
-    scale, turn, shift = similarity(_template()[list(_RIGID)], points[list(_RIGID)])
+    scale, turn, shift = similarity(_template()[list(RIGID)], points[list(RIGID)])
     x, y, _ = scale * turn @ np.array(_MIDDLE) + shift
     roll = math.degrees(math.atan2(turn[1, 0], turn[0, 0]))
     yaw = math.degrees(math.atan2(turn[2, 0], turn[2, 2]))
@@ -118,7 +118,8 @@ def _apart(face: Face, other: Face) -> bool:
 
 
 @cache
-def _networks() -> dict[str, GraphNetwork]:
+def networks() -> dict[str, GraphNetwork]:
+    """MediaPipe's networks: "near faces", "far faces" and "mesh"; loaded once."""
     return load_networks(NETWORKS)
 
 
