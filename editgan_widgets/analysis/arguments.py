@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from editgan_widgets.analysis.attributes import by_picture
 from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.latent.directions import arguments
 from editgan_widgets.latent.directions.arguments import kind_of
@@ -41,8 +42,6 @@ def reader_of(read: Any, name: str = "read") -> Read:
 
     Raises ValueError for anything else.
     """
-    from editgan_widgets.analysis.attributes import by_picture
-
     if isinstance(read, Mapping) and read and all(callable(function) for function in read.values()):
         return by_picture(**read)
     judge: Any = read

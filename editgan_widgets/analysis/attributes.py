@@ -10,10 +10,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from editgan_widgets import images
-from editgan_widgets.analysis.arguments import checked
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.analysis.vector_effects import READ_WELL
 from editgan_widgets.domains.registry import domain_of, judges_of
+from editgan_widgets.latent.directions.arguments import checked
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import is_real, plain, shown
 

@@ -71,7 +71,8 @@ class Crop:
     @property
     def numbers(self) -> tuple[float, ...]:
         """x, y and side, and the roll if there is one, for `Crop(*numbers)`."""
-        return (self.x, self.y, self.side, self.roll) if self.roll else (self.x, self.y, self.side)
+        values = (self.x, self.y, self.side, self.roll) if self.roll else (self.x, self.y, self.side)
+        return tuple(map(float, values))
 
     @property
     def box(self) -> tuple[float, float, float, float]:
