@@ -25,7 +25,8 @@ def kernel_map(editor: EditorPage) -> np.ndarray:
 
 
 def agreed(editor: EditorPage, before: np.ndarray) -> np.ndarray:
-    """The mask after painting: shown at once, and the same in the kernel."""
+    """The mask after painting: shown by the next frame, and the same in the kernel."""
+    editor.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     echo = editor.pixels("index")
     assert (echo != before).any()
     editor.idle()
