@@ -195,7 +195,7 @@ KINDS: dict[str, Callable[..., Tensor]] = {
     "convolution": _convolution,
     "add": lambda x, y, relu: F.relu(x + y) if relu else x + y,
     "scale": lambda x, by: x * by,
-    "relu": lambda x: F.relu(x),
+    "relu": F.relu,
     "prelu": lambda x, slope: F.prelu(x, slope),
     "max pool": _pooled,
     "pad": _padded,

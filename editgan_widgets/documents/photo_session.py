@@ -1,4 +1,4 @@
-"""PhotoSession: a photo in an EditSession: cropped, embedded, edited, and pasted back into the whole picture.
+"""PhotoSession: a photo in an EditSession: cropped and embedded; edits are carried over to the whole picture.
 
     photo = PhotoSession.open(model, "portrait.jpg")     the encoder's pass and then optimisation, EditGAN section 3.2
     photo.session.paint(...)                             the same session as for a sampled portrait
@@ -136,14 +136,13 @@ class PhotoSession:
 
     def _transferred(self) -> UInt8[np.ndarray, "h w 3"] | None:
         """The photo with the edits by transfer; None if it is not possible."""
-        before, photo = self._likeness, self._photo_points
-        domain, session = domain_of(self.session.model), self.session
-        if before is None or photo is None or domain is None or domain.landmarks is None:
+        before, photo, session = self._likeness, self._photo_points, self.session
+        if before is None or photo is None:
             return None
         now, began, start = alike(session.w_plus, session.origin, before.w_plus)
         if torch.equal(now, began):
             return self.photo.pixels.copy()
-        after = _likeness(session.model, start + now - began, domain.landmarks)
+        after = _likeness(session.model, start + now - began)
         if after is None:
             return None
         near = ndimage.binary_dilation(session.edited_region, iterations=session.model.resolution // 32)
@@ -154,20 +153,18 @@ class PhotoSession:
     @cached_property
     def _likeness(self) -> "_Likeness | None":
         """The encoder's portrait of the photo."""
-        model, domain = self.session.model, domain_of(self.session.model)
-        if model.encoder is None or model.interpreter is None or domain is None or domain.landmarks is None:
+        model = self.session.model
+        if model.encoder is None or model.interpreter is None:
             return None
         with torch.no_grad():
             w_plus = model.encode(images.from_uint8(self.cut, model.device))
-        return _likeness(model, w_plus, domain.landmarks)
+        return _likeness(model, w_plus)
 
     @cached_property
     def _photo_points(self) -> SubjectPoints | None:
         """Landmarks of the crop."""
-        domain = domain_of(self.session.model)
-        if domain is None or domain.landmarks is None:
-            return None
-        return domain.landmarks(self.photo.cut(self.crop, max(_LANDMARKS_FROM, self.session.model.resolution)))
+        model = self.session.model
+        return _landmarks(model, self.photo.cut(self.crop, max(_LANDMARKS_FROM, model.resolution)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,22 +178,27 @@ class _Likeness:
 
 
 @torch.no_grad()
-def _likeness(
-    model: EditGAN, w_plus: Tensor, landmarks: Callable[[np.ndarray], SubjectPoints | None]
-) -> _Likeness | None:
+def _likeness(model: EditGAN, w_plus: Tensor) -> _Likeness | None:
+    """The portrait of a latent; None if no landmarks are found in it."""
     made = model.generator.synthesis(w_plus)
     image = images.to_uint8(made.image)[0]
-    points = landmarks(image)
+    points = _landmarks(model, image)
     if points is None:
         return None
     return _Likeness(w_plus, image, predicted_label_map(model, made.features).cpu().numpy(), points)
 
 
+def _landmarks(model: EditGAN, pixels: UInt8[np.ndarray, "s s 3"]) -> SubjectPoints | None:
+    """Landmarks of a picture framed like the model's; None if it shows none, or the model's domain has no landmarks."""
+    domain = domain_of(model)
+    return None if domain is None or domain.landmarks is None else domain.landmarks(pixels)
+
+
 def found_crops(model: EditGAN, photo: Photo) -> list[Crop] | None:
     """Squares that frame what the model generates, such as faces, the most prominent first.
 
-    None if its domain cannot find anything in pictures; an empty list if nothing was found. A square that is nearly
-    the whole picture is the whole picture.
+    None if the model's domain cannot find anything in pictures; an empty list if nothing was found. A square that
+    nearly is the largest central square is replaced by that.
     """
     domain = domain_of(model)
     if domain is None or domain.find is None:

@@ -65,8 +65,9 @@ def transferred(photo: Photo, crop: Crop, edit: GeneratedEdit, points: Landmarks
     motion = _motion(points)
     target = points.photo + motion
     spline = _Spline(target)
-    moved = spline(-motion) * _fading(target)
-    to_after = spline(points.after - target) * _fading(target)
+    near = _fading(target)
+    moved = spline(-motion) * near
+    to_after = spline(points.after - target) * near
     content = _content(edit, points.before, points.after, motion)
     held = _fading(target, _CONTENT_REACH)  # beyond it nothing says where content belongs in the photo
     box = _box(photo, crop, moved, (_carried(content.share[..., None], to_after) * held)[..., 0])
@@ -117,9 +118,7 @@ class _Spline:
         system[:count, :count] = _kernel(self._points, self._points) + _SMOOTHING * np.eye(count)
         system[:count, count:], system[count:, :count] = affine, affine.T
         self._system = system
-        cells = (np.arange(_GRID) + 0.5) / _GRID
-        x, y = np.meshgrid(cells, cells)
-        grid = np.stack([x.ravel(), y.ravel()], 1)
+        grid = _cells(_GRID).reshape(-1, 2)
         self._basis = np.column_stack([_kernel(grid, self._points), np.ones(len(grid)), grid])
 
     def __call__(self, values: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "grid grid 2"]:
@@ -168,8 +167,7 @@ def _content(
     motion: Float[np.ndarray, "n 2"],
 ) -> _Content:
     size = len(edit.before)
-    cells = (np.arange(size) + 0.5) / size
-    here = np.stack(np.meshgrid(cells, cells), -1)
+    here = _cells(size)
     back = here + _at(_Spline(after)(-motion) * _fading(after), here)
     base = _at(edit.before.astype(np.float32), back)
     rows, columns = (np.clip((back[..., i] * size).astype(int), 0, size - 1) for i in (1, 0))
@@ -197,8 +195,7 @@ def _changed_parts(before: np.ndarray, after: np.ndarray, region: np.ndarray, un
 
 def _carried(values: Float[np.ndarray, "s s c"], field: Float[np.ndarray, "grid grid 2"]) -> np.ndarray:
     """Values of the generated picture at the cells of the field of the photo."""
-    cells = (np.arange(_GRID) + 0.5) / _GRID
-    return _at(values, np.stack(np.meshgrid(cells, cells), -1) + field)
+    return _at(values, _cells(_GRID) + field)
 
 
 def _box(
@@ -244,6 +241,12 @@ def _local_gain(
     gain = np.clip(ratio, 0.5, 1.6)
     zoomed = [np.asarray(Image.fromarray(gain[..., i]).resize(warped.shape[1::-1])) for i in range(3)]
     return np.stack(zoomed, -1)
+
+
+def _cells(count: int) -> Float[np.ndarray, "count count 2"]:
+    """Middles of the cells of a grid over the crop."""
+    at = (np.arange(count) + 0.5) / count
+    return np.stack(np.meshgrid(at, at), -1)
 
 
 def _at(values: Float[np.ndarray, "a b c"], places: Float[np.ndarray, "h w 2"], order: int = 1) -> np.ndarray:

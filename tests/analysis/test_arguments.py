@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from brightness import embed, read
 from PIL import Image
 
 import editgan_widgets.analysis as analysis
@@ -59,18 +60,6 @@ from editgan_widgets.analysis import (
 from editgan_widgets.models.editgan import EditGAN
 
 pytestmark = pytest.mark.usefixtures("unchecked")
-
-
-def read(pictures):
-    return {
-        "brightness": pictures.mean((1, 2, 3)).numpy(),
-        "red": (pictures[:, 0] - pictures[:, 1]).mean((1, 2)).numpy(),
-    }
-
-
-def embed(pictures):
-    small = torch.nn.functional.adaptive_avg_pool2d(pictures, 2).flatten(1)
-    return torch.nn.functional.normalize(small, dim=1)
 
 
 def made(model: EditGAN, name: str, seed: int, **recipe) -> EditVector:

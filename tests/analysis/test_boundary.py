@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from brightness import read
 
 from editgan_widgets.analysis.boundary_quality import boundary, boundary_of
 from editgan_widgets.analysis.directions import LabelledLatents, mean_difference, svm_boundary
@@ -10,13 +11,6 @@ from editgan_widgets.analysis.found_directions import find_directions
 from editgan_widgets.analysis.marked_boundaries import marked_boundary
 from editgan_widgets.latent.directions.boundaries import METHODS
 from editgan_widgets.latent.directions.unsupervised import sampled_w
-
-
-def read(pictures):
-    return {
-        "brightness": pictures.mean((1, 2, 3)).numpy(),
-        "red": (pictures[:, 0] - pictures[:, 1]).mean((1, 2)).numpy(),
-    }
 
 
 @pytest.fixture(scope="module")

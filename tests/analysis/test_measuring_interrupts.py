@@ -5,9 +5,9 @@ import inspect
 import numpy as np
 import pytest
 import torch
+from brightness import brighter, embed, read
 
 import editgan_widgets.analysis as analysis
-from editgan_widgets import EditVector
 from editgan_widgets.analysis import (
     EditWay,
     attribute_curve,
@@ -34,24 +34,9 @@ from editgan_widgets.analysis import (
 from editgan_widgets.analysis.interrupts import interruptible
 
 
-def read(pictures):
-    return {
-        "brightness": pictures.mean((1, 2, 3)).numpy(),
-        "red": (pictures[:, 0] - pictures[:, 1]).mean((1, 2)).numpy(),
-    }
-
-
-def embed(pictures):
-    small = torch.nn.functional.adaptive_avg_pool2d(pictures, 2).flatten(1)
-    return torch.nn.functional.normalize(small, dim=1)
-
-
 @pytest.fixture(scope="module")
 def vector(tiny_model):
-    w_plus = torch.cat([tiny_model.sample_w_plus(seed) for seed in range(8)]).requires_grad_()
-    (gradient,) = torch.autograd.grad(tiny_model.generator.synthesis(w_plus).image.mean(), [w_plus])
-    recipe = {"fingerprint": tiny_model.fingerprint, "attribute": "brightness", "seed": 100}
-    return EditVector("brighter", gradient.mean(0) / gradient.mean(0).norm(), ("spark",), recipe)
+    return brighter(tiny_model)
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ import io
 
 import numpy as np
 import pytest
-import torch
+from brightness import brighter, embed, read
 from PIL import Image
 
-from editgan_widgets import EditVector
 from editgan_widgets.analysis import (
     EditWay,
     apply_to,
@@ -40,24 +39,9 @@ from editgan_widgets.analysis.leakage_matrix import leakage_of
 from editgan_widgets.analysis.results import Basis, Result
 
 
-def read(pictures):
-    return {
-        "brightness": pictures.mean((1, 2, 3)).numpy(),
-        "red": (pictures[:, 0] - pictures[:, 1]).mean((1, 2)).numpy(),
-    }
-
-
-def embed(pictures):
-    small = torch.nn.functional.adaptive_avg_pool2d(pictures, 2).flatten(1)
-    return torch.nn.functional.normalize(small, dim=1)
-
-
 @pytest.fixture(scope="module")
 def vector(tiny_model):
-    w_plus = torch.cat([tiny_model.sample_w_plus(seed) for seed in range(8)]).requires_grad_()
-    (gradient,) = torch.autograd.grad(tiny_model.generator.synthesis(w_plus).image.mean(), [w_plus])
-    recipe = {"fingerprint": tiny_model.fingerprint, "attribute": "brightness", "seed": 100}
-    return EditVector("brighter", gradient.mean(0) / gradient.mean(0).norm(), ("spark",), recipe)
+    return brighter(tiny_model)
 
 
 LABELS = {0: 1, 1: 0, 2: 1, 3: 0, 4: 1, 5: 0}

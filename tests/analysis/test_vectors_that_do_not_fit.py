@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from brightness import embed
 
 from editgan_widgets import EditVector
 from editgan_widgets.analysis import (
@@ -26,11 +27,6 @@ def read(pictures):
         "brightness": pictures.mean((1, 2, 3)).numpy(),
         "way": (pictures[:, 0] - pictures[:, 1]).mean((1, 2)).numpy(),
     }
-
-
-def embed(pictures):
-    small = torch.nn.functional.adaptive_avg_pool2d(pictures, 2).flatten(1)
-    return torch.nn.functional.normalize(small, dim=1)
 
 
 def made(model, seed=0, scale=1.0, fingerprint=None):

@@ -23,10 +23,9 @@ from torch import Tensor
 from editgan_widgets.file_kinds import misplaced
 from editgan_widgets.files import why_unreadable, write_bytes
 from editgan_widgets.latent.directions.rows import Layers, row_weights
-from editgan_widgets.latent.latent_shapes import alike
+from editgan_widgets.latent.latent_shapes import alike, widths
 from editgan_widgets.models.array_like import float_tensor
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.models.generators.protocol import ExtendedGenerator
 from editgan_widgets.scalars import Flag, Real, flag, is_real, plain, plain_values, real, shown
 
 _FORMAT = "editgan-widgets edit vector 1"
@@ -151,13 +150,14 @@ class EditVector:
         rows, w_dim = self.delta_w_plus.shape
         fitting = {w_dim, self.delta.shape[1]}
         if model is not None:
-            extended = model.generator.style_width if isinstance(model.generator, ExtendedGenerator) else 0
-            if self.delta_styles is not None and self.delta_styles.shape[1] != extended:
+            of_w, *extended = widths(model)
+            styles = extended[0] - of_w if extended else 0
+            if self.delta_styles is not None and self.delta_styles.shape[1] != styles:
                 raise EditVectorError(
                     f"edit vector {self.name!r} changes {self.delta_styles.shape[1]} styles of each row, this model's "
-                    f"generator takes {extended or 'none'}; use it with the model it was made with"
+                    f"generator takes {styles or 'none'}; use it with the model it was made with"
                 )
-            fitting.add(w_dim + extended)
+            fitting.add(w_dim + styles)
         if w_plus.shape[1] != rows or w_plus.shape[2] not in fitting:
             raise EditVectorError(
                 f"edit vector {self.name!r} has {tuple(self.delta_w_plus.shape)} layers x width, the latent has "

@@ -60,8 +60,8 @@ class Face:
 def find_faces(pixels: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
     """All faces of a picture, the largest first; an empty list if there is none.
 
-    Faces from 40 px in a picture of up to 2048 px are found, upright or turned by up to 75 degrees. Networks are those
-    of MediaPipe (Apache-2.0), on the CPU.
+    Faces from 40 px are found in pictures of up to 2048 px; larger pictures are reduced to that first. Large faces may
+    be turned by up to 60 degrees. The networks are MediaPipe's (Apache-2.0), on the CPU.
     """
     loaded = networks()
     found: list[Face] = []

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from editgan_widgets.graph_network import GraphNetwork, Operation
+from editgan_widgets.graph_network import GraphNetwork
 from editgan_widgets.squares import Square, cut_square
 
 POINTS = 478
@@ -33,12 +33,7 @@ def face_points(
     square = Square(float(middle[0]), float(middle[1]), size * _AROUND, roll)
     sure, points = 0.0, np.zeros((POINTS, 3))
     for _ in range(_ROUNDS):
-        cut = torch.from_numpy(cut_square(pixels, square, SIZE).copy()).permute(2, 0, 1)[None].float() / 255
-        out = mesh(cut)
-        sure = float(out["conv_faceflag"].sigmoid())
-        inside = _joined(mesh, out)
-        flat = square.to_picture(inside[:, :2] / SIZE)
-        points = np.concatenate([flat, inside[:, 2:] / SIZE * square.side], 1)
+        sure, points = _read(mesh, pixels, square)
         square = around(points)
     return sure, points
 
@@ -57,8 +52,7 @@ def mean_points(
         shift, size, turn = rng.normal(size=2) * _JITTER, math.exp(rng.normal() * 2 * _JITTER), rng.normal() * 2
         x, y = np.array([square.x, square.y]) + shift * square.side
         near = Square(float(x), float(y), square.side * size, square.roll + turn)
-        cut = torch.from_numpy(cut_square(pixels, near, SIZE).copy()).permute(2, 0, 1)[None].float() / 255
-        found.append(near.to_picture(_joined(mesh, mesh(cut))[:, :2] / SIZE))
+        found.append(_read(mesh, pixels, near)[1][:, :2])
     spread = np.std(found, axis=0, ddof=1).mean() / math.sqrt(_SQUARES)
     return np.mean(found, axis=0), float(spread)
 
@@ -74,19 +68,24 @@ def around(points: Float[np.ndarray, "n 3"]) -> Square:
     return Square(float(x), float(y), float((high - low).max()) * _AROUND, roll)
 
 
+def _read(mesh: GraphNetwork, pixels: np.ndarray, square: Square) -> tuple[float, Float[np.ndarray, "478 3"]]:
+    """How surely a square shows a face, 0 to 1, and the points, in px of the picture."""
+    cut = torch.from_numpy(cut_square(pixels, square, SIZE).copy()).permute(2, 0, 1)[None].float() / 255
+    out = mesh(cut)
+    inside = _joined(mesh, out) / SIZE
+    points = np.concatenate([square.to_picture(inside[:, :2]), inside[:, 2:] * square.side], 1)
+    return float(out["conv_faceflag"].sigmoid()), points
+
+
 def _joined(mesh: GraphNetwork, out: dict[str, torch.Tensor]) -> Float[np.ndarray, "478 3"]:
     """The mesh with the refined points of lips and eyes in place of its own, and the irises."""
     points = np.zeros((POINTS, 3))
     points[:468] = out["output_mesh_identity"].reshape(468, 3).double().numpy()
     crops = [one for one in mesh.operations if one.kind == "crop matrix"]
     for name, crop in _REFINED.items():
-        points[_indices(crops[crop]), :2] = out[name].reshape(-1, 2).double().numpy()
+        points[list(crops[crop].settings["subset"]), :2] = out[name].reshape(-1, 2).double().numpy()
     for i, name in enumerate(_IRISES):
         points[468 + 5 * i : 473 + 5 * i, :2] = out[name].reshape(5, 2).double().numpy()
         corners = ((33, 133), (362, 263))[i]
         points[468 + 5 * i : 473 + 5 * i, 2] = points[list(corners), 2].mean()
     return points
-
-
-def _indices(crop: Operation) -> list[int]:
-    return list(crop.settings["subset"])
