@@ -51,7 +51,7 @@ def reader_of(read: Any, name: str = "read") -> Read:
 
 
 def network_of(given: Any, name: str) -> Callable[..., Any]:
-    """A function of pictures that is no maker of one. Raises ValueError for anything else."""
+    """Return a function of pictures. Raises ValueError for anything else, such as `dlib_identity` without its call."""
     return _function(given, name, "a function of pictures [n, 3, H, W], such as those of judges_of(model)")
 
 
