@@ -205,7 +205,7 @@ def photo(
 
 def _crop_of(model: "EditGAN", photo: "Photo", number: int) -> "Crop | None":
     """The square of a face; None if the model's domain cannot find any."""
-    from editgan_widgets.documents.photo_session import found_crops
+    from editgan_widgets.documents.photo_squares import found_crops
 
     found = found_crops(model, photo)
     if found is None:

@@ -90,6 +90,9 @@ def train_segmenter(
     start: Annotated[Path | None, typer.Option(help="Initial weights. \\[default: random]")] = None,
     finest: Annotated[int, typer.Option(min=1, help="Channels of the finest level; may be more than START's.")] = 16,
     parts: Parts = "fine",
+    photographic: Annotated[
+        bool, typer.Option("--photographic", help="Give the renders other backgrounds, clothes, light and framing.")
+    ] = False,
     seed: Seed = 0,
     device: Device = None,
 ) -> None:
@@ -98,7 +101,9 @@ def train_segmenter(
     from editgan_widgets.training.train_segmenter import TrainSegmenterConfig, train_segmenter
 
     widths = (finest, *TrainSegmenterConfig.widths[1:])
-    config = TrainSegmenterConfig(total_images=total_images, max_minutes=max_minutes, seed=seed, widths=widths)
+    config = TrainSegmenterConfig(
+        total_images=total_images, max_minutes=max_minutes, photographic=photographic, seed=seed, widths=widths
+    )
     check_writable(out, "--out")
     with progress(total_images) as advance:
         model, report = train_segmenter(

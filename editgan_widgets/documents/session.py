@@ -538,6 +538,11 @@ class EditSession:
             state = self._document.state_at(id)
             return state.image, state.label_map
 
+    def latent_at(self, id: Whole) -> Float[Tensor, "1 num_ws w_dim"]:
+        """A copy of the latent of an entry of the history. Raises HistoryError."""
+        with self.lock:
+            return self._document.state_at(id).w_plus.clone()
+
     def set_strength(self, strength: Real) -> None:
         """Scale the last edit's change of the latent, 0 (none) to 2 (twice): one history entry.
 

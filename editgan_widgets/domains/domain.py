@@ -110,7 +110,9 @@ class Domain:
         render: seed and size in px -> a picture with its parts.
         find: uint8 [h, w, 3] -> its subjects, the most prominent first.
         subjects: what they are called, in the plural.
-        landmarks: uint8 [s, s, 3], framed like the domain's pictures -> landmarks of its subject, or None.
+        landmarks: uint8 [s, s, 3], framed like the domain's pictures -> landmarks of its subject, or None. The second
+            argument is None, or landmarks of nearly the same picture, with which a quicker reading is enough.
+        read_parts: a photograph, framed like the domain's pictures, and a label set -> its label map.
     """
 
     name: str
@@ -127,7 +129,8 @@ class Domain:
     render: Callable[[int, int], Rendering] | None = None
     find: Callable[[UInt8[np.ndarray, "h w 3"]], list[Subject]] | None = None
     subjects: str = "subjects"
-    landmarks: Callable[[UInt8[np.ndarray, "s s 3"]], SubjectPoints | None] | None = None
+    landmarks: Callable[[UInt8[np.ndarray, "s s 3"], SubjectPoints | None], SubjectPoints | None] | None = None
+    read_parts: Callable[[UInt8[np.ndarray, "s s 3"], LabelSet], UInt8[np.ndarray, "s s"]] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:

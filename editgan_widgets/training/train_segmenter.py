@@ -21,6 +21,7 @@ from editgan_widgets.domains.portraits.segmenter import MergedSegmenter, Segment
 from editgan_widgets.iou import confusion, mean_iou
 from editgan_widgets.labels import LabelSet
 from editgan_widgets.models.devices import resolve_device
+from editgan_widgets.training.photographic import photographic
 from editgan_widgets.training.runs import RunLength, fit
 
 
@@ -39,6 +40,7 @@ class TrainSegmenterConfig:
     held_out: int = 200  # last pictures of the folder: for the reported mIoU
     half_size_share: float = 0.4  # share of the batches at half size, because the segmenter is used at 64 and 128 px
     widths: tuple[int, ...] = (16, 32, 48, 64, 96)  # channels of each level of the U-Net, fine to coarse
+    photographic: bool = False  # other backgrounds, clothes, light and framing: for pictures that are not renders
     seed: int = 0
 
 
@@ -93,6 +95,8 @@ def train_segmenter(
         label = torch.from_numpy(ids[label_maps[chosen]].astype(np.int64)).to(target)
         if order.random() < config.half_size_share:
             image, label = F.avg_pool2d(image, 2), label[:, ::2, ::2]
+        if config.photographic:
+            image, label = photographic(image, label, rng)
         logits = model(disturb(image, rng))
         # Most pixels are inside a few large parts and add little, and a softmax over all costs as much as the network.
         chance = kept[label]

@@ -1,6 +1,6 @@
 // A divider over the Picture: the picture before all edits, or the photo, to its left, the present picture to its right.
 
-import { h, handled, iconButton, setPressed } from "./dom.js";
+import { drawPart, h, handled, iconButton, setPressed } from "./dom.js";
 import { ICONS } from "./icons.js";
 
 /** @typedef {import("./types").PictureTraits & import("./types").TextTraits} Traits */
@@ -110,7 +110,7 @@ export function makeDivider({ model, put, t }, { before, changed }) {
       ctx.beginPath();
       ctx.rect(0, 0, Math.round(at * across), down);
       ctx.clip();
-      ctx.drawImage(left(), seen.left, seen.top, seen.width, seen.height, 0, 0, across, down);
+      drawPart(ctx, left(), model.get("width"), seen, across, down);
       ctx.restore();
     },
   };

@@ -90,6 +90,20 @@ export function surface(width, height) {
 }
 
 /**
+ * Draw the part of a picture that is seen, in px of a picture `width` px wide; the source may have more pixels.
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {HTMLCanvasElement | ImageBitmap} source
+ * @param {number} width
+ * @param {import("./types").Seen} seen
+ * @param {number} across screen px
+ * @param {number} down
+ */
+export function drawPart(ctx, source, width, seen, across, down) {
+  const scale = source.width / width;
+  ctx.drawImage(source, seen.left * scale, seen.top * scale, seen.width * scale, seen.height * scale, 0, 0, across, down);
+}
+
+/**
  * @param {HTMLCanvasElement} canvas
  * @param {CanvasRenderingContext2DSettings} settings
  */

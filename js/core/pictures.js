@@ -1,4 +1,5 @@
 // The picture and the one before all edits. A slowly decoded picture does not replace a newer one.
+// A photo's picture may have more pixels than the masks: everything else counts in the masks' pixels.
 
 import { surface } from "./dom.js";
 
@@ -25,7 +26,12 @@ export function makePictures({ model }, { changed }) {
     const bitmap = await createImageBitmap(new Blob([bytes], { type }));
     if (target !== picture || order > drawn) {
       if (target === picture) drawn = order;
-      target.drawImage(bitmap, 0, 0, width, height);
+      const { canvas } = target;
+      if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
+        canvas.width = bitmap.width;
+        canvas.height = bitmap.height;
+      }
+      target.drawImage(bitmap, 0, 0);
       changed(target === picture);
     }
     bitmap.close();

@@ -1,6 +1,6 @@
 // The two views, Picture and Parts, drawn in layers: picture, mask or strokes, Python's annotations, outlines.
 
-import { context, h } from "./dom.js";
+import { context, drawPart, h } from "./dom.js";
 
 /** @typedef {import("./types").PictureTraits & import("./types").TextTraits} Traits */
 /** @typedef {import("./types").Outline} Outline */
@@ -83,7 +83,7 @@ export function makeViews({ model, t }, { pictures, labelMap, filled, annotation
     }
     ctx.imageSmoothingEnabled = true;
     ctx.imageSmoothingQuality = "medium";
-    ctx.drawImage((shows.before() ? pictures.before : pictures.picture).canvas, part.left, part.top, part.width, part.height, 0, 0, across, down);
+    drawPart(ctx, (shows.before() ? pictures.before : pictures.picture).canvas, width, part, across, down);
     ctx.drawImage(over, 0, 0);
     if (view.kind === "picture" && !shows.before()) divider.draw(ctx, across, down, part);
   }

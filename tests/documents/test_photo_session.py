@@ -7,7 +7,8 @@ from PIL import Image
 
 from editgan_widgets import EditGAN, Stroke, images
 from editgan_widgets.documents.photo import Crop, Photo
-from editgan_widgets.documents.photo_session import PhotoSession, suggest_crop
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.documents.photo_squares import suggest_crop
 from editgan_widgets.latent.embed import EmbedConfig
 from editgan_widgets.latent.pivotal import PivotalConfig, PivotalStep
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from editgan_widgets.documents.photo import Crop, Photo
-from editgan_widgets.documents.transfer import GeneratedEdit, Landmarks, transferred
+from editgan_widgets.documents.registration import Registration
+from editgan_widgets.documents.transfer import GeneratedEdit, Transfer
 
 SIZE = 64
 
@@ -18,12 +19,18 @@ def plain(value=100):
     return np.full((SIZE, SIZE, 3), value, np.uint8)
 
 
-def edit(after=None, parts_after=None):
-    parts = np.ones((SIZE, SIZE), np.uint8)
-    after = plain() if after is None else after
-    return GeneratedEdit(
-        plain(), after, parts, parts if parts_after is None else parts_after, np.ones((SIZE, SIZE), bool)
+def carried(photo, crop, points, moved=None, after=None, parts_after=None, parts=None, photo_points=None, noise=0.0):
+    """A photo after an edit of a plain picture with one part, whose landmarks are `points` and then `moved`."""
+    parts = np.ones((SIZE, SIZE), np.uint8) if parts is None else parts
+    edit = GeneratedEdit(
+        plain(),
+        plain() if after is None else after,
+        parts,
+        parts if parts_after is None else parts_after,
+        points if moved is None else moved,
     )
+    registration = Registration(points if photo_points is None else photo_points, points, noise)
+    return Transfer(registration, edit).picture(photo, crop)
 
 
 def textured(height=200, width=260):
@@ -35,7 +42,7 @@ def textured(height=200, width=260):
 def test_without_motion_and_new_parts_the_photo_is_unchanged():
     points = grid_points()
     photo = textured()
-    found = transferred(photo, Crop(40, 20, 150, 12), edit(), Landmarks(points, points, points))
+    found = carried(photo, Crop(40, 20, 150, 12), points)
     assert np.array_equal(found, photo.pixels)
 
 
@@ -43,7 +50,7 @@ def test_without_motion_and_new_parts_the_photo_is_unchanged():
 def test_the_photo_moves_as_the_landmarks_do(roll):
     points, photo, crop = grid_points(), textured(), Crop(40, 20, 150, roll)
     shift = np.array([0.02, -0.01])
-    found = transferred(photo, crop, edit(), Landmarks(points, points + shift, points))
+    found = carried(photo, crop, points, points + shift)
     middle = crop.square.to_picture(np.array([0.52, 0.49]))
     before = crop.square.to_picture(np.array([0.5, 0.5]))
     assert abs(int(_at(found, middle)) - int(_at(photo.pixels, before))) < 14
@@ -61,11 +68,9 @@ def _at(pixels, point):
 def test_motion_below_the_noise_of_the_landmarks_is_dropped():
     points, photo = grid_points(), textured()
     noisy = points + np.random.default_rng(0).normal(scale=0.002, size=points.shape)
-    found = transferred(photo, Crop(40, 20, 150), edit(), Landmarks(points, noisy, points, noise=0.002))
+    found = carried(photo, Crop(40, 20, 150), points, noisy, noise=0.002)
     assert np.array_equal(found, photo.pixels)
-    assert not np.array_equal(
-        transferred(photo, Crop(40, 20, 150), edit(), Landmarks(points, noisy, points)), photo.pixels
-    )
+    assert not np.array_equal(carried(photo, Crop(40, 20, 150), points, noisy), photo.pixels)
 
 
 def test_a_part_that_appears_brings_its_content_in_the_photos_light():
@@ -73,7 +78,7 @@ def test_a_part_that_appears_brings_its_content_in_the_photos_light():
     photo = Photo(np.full((128, 128, 3), 150, np.uint8))  # 1.5 times as bright as the generated picture
     parts, after = np.ones((SIZE, SIZE), np.uint8), plain()
     parts[28:36, 28:36], after[28:36, 28:36] = 2, 40
-    found = transferred(photo, Crop(0, 0, 128), edit(after, parts), Landmarks(points, points, points))
+    found = carried(photo, Crop(0, 0, 128), points, after=after, parts_after=parts)
     assert 50 < found[64, 64].mean() < 75
     changed = (found != photo.pixels).any(2)
     assert changed[58:70, 58:70].all()
@@ -86,8 +91,8 @@ def test_new_content_moves_to_where_the_photo_has_the_landmarks():
     photo = Photo(np.full((128, 128, 3), 100, np.uint8))
     parts, after = np.ones((SIZE, SIZE), np.uint8), plain()
     parts[30:34, 30:34], after[30:34, 30:34] = 2, 0
-    found = transferred(
-        photo, Crop(0, 0, 128), edit(after, parts), Landmarks(points, points, points + np.array([0.1, 0.0]))
+    found = carried(
+        photo, Crop(0, 0, 128), points, after=after, parts_after=parts, photo_points=points + np.array([0.1, 0.0])
     )
     dark = np.argwhere(found[..., 0] < 50).mean(0)
     assert dark == pytest.approx([63.5, 63.5 + 12.8], abs=1.5)
@@ -97,5 +102,15 @@ def test_a_part_that_only_grows_a_little_is_motion_and_brings_no_content():
     points, photo = grid_points(), textured()
     before, parts = np.ones((SIZE, SIZE), np.uint8), np.ones((SIZE, SIZE), np.uint8)
     before[20:40, 20:40], parts[20:40, 20:44] = 2, 2
-    change = GeneratedEdit(plain(), plain(200), before, parts, np.ones((SIZE, SIZE), bool))
-    assert np.array_equal(transferred(photo, Crop(0, 0, 128), change, Landmarks(points, points, points)), photo.pixels)
+    found = carried(photo, Crop(0, 0, 128), points, after=plain(200), parts=before, parts_after=parts)
+    assert np.array_equal(found, photo.pixels)
+
+
+def test_the_part_map_of_the_photo_moves_and_gets_the_new_parts():
+    points = grid_points()
+    parts, after = np.ones((SIZE, SIZE), np.uint8), np.ones((SIZE, SIZE), np.uint8)
+    parts[24:40, 24:40], after[28:34, 28:34] = 3, 2
+    edit = GeneratedEdit(plain(), plain(), np.ones_like(parts), after, points + np.array([0.0, 0.03]))
+    found = Transfer(Registration(points, points), edit).parts(parts)
+    assert (found[29:33, 29:33] == 2).all()
+    assert abs(np.argwhere(found == 3).mean(0)[0] - (np.argwhere(parts == 3).mean(0)[0] + 0.03 * SIZE)) < 1

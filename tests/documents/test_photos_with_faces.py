@@ -6,7 +6,8 @@ from skimage import data
 
 from editgan_widgets import load_model
 from editgan_widgets.documents.photo import Crop, open_photo
-from editgan_widgets.documents.photo_session import PhotoSession, found_crops
+from editgan_widgets.documents.photo_session import PhotoSession
+from editgan_widgets.documents.photo_squares import found_crops
 from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.latent.embed import EmbedConfig
 

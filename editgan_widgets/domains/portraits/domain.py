@@ -16,6 +16,7 @@ from editgan_widgets.domains.portraits.parts import (
     PORTRAIT_LABELS,
     ids_within,
 )
+from editgan_widgets.labels import LabelSet
 
 
 def _judges(device: torch.device) -> Judges:
@@ -57,10 +58,16 @@ def _find(pixels: UInt8[np.ndarray, "h w 3"]) -> list[Subject]:
     return [Subject(face.square, face.score) for face in find_faces(pixels)]
 
 
-def _landmarks(pixels: UInt8[np.ndarray, "s s 3"]) -> SubjectPoints | None:
+def _landmarks(pixels: UInt8[np.ndarray, "s s 3"], near: SubjectPoints | None = None) -> SubjectPoints | None:
     from editgan_widgets.domains.portraits.reader.faces import framed_points
 
-    return framed_points(pixels)
+    return framed_points(pixels, near)
+
+
+def _read_parts(pixels: UInt8[np.ndarray, "s s 3"], labels: LabelSet) -> UInt8[np.ndarray, "s s"]:
+    from editgan_widgets.domains.portraits.reader.parts import read_parts
+
+    return read_parts(pixels, labels)
 
 
 _PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
@@ -85,4 +92,5 @@ DOMAIN = Domain(
     find=_find,
     subjects="faces",
     landmarks=_landmarks,
+    read_parts=_read_parts,
 )

@@ -14,6 +14,7 @@ from editgan_widgets.documents.animation import FrameRecorder
 from editgan_widgets.documents.entry_kinds import kind_of
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.session import EditSession
+from editgan_widgets.documents.session_view import SessionView
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.latent.optimize import EditStep
 from editgan_widgets.latent.priming import OnCandidate, Stopped
@@ -94,6 +95,7 @@ class Document:
     Attributes:
         session, panel: as given; `begin`, `go_back` and `go_on` replace the session.
         photo: the opened photo; None for a generated portrait.
+        shown: pictures, parts and places of the session or its photo, as they are shown.
         original: label map `[H, W]` that the eraser restores.
         recorder: frames of the last edit.
         compared: history entry that Compare shows; None for the picture before all edits.
@@ -108,7 +110,8 @@ class Document:
         self._cut: tuple[PhotoSession, np.ndarray] | None = None
         self.panel = panel
         self.photo: PhotoSession | None = None
-        self.original = session.label_map.copy()
+        self.shown = SessionView(session)
+        self.original = self.shown.original
         self.recorder = FrameRecorder()
         self._accepted = self._newest  # entry of the history: all up to it are accepted
         self._keeps_journals = journal is not False
@@ -212,8 +215,7 @@ class Document:
 
     def resume(self, found: editor_journal.Restored) -> None:
         """Take over the photo and the user's vectors from a restored journal."""
-        self.photo = found.photo
-        self.original = self.session.picture_at(0)[1]
+        self._show(found.photo)
         self.panel.own = frozenset(found.vectors)
         self.panel.know_removed(found.removed)
         self._former = [] if found.before is None else [found.before]
@@ -235,13 +237,17 @@ class Document:
         return _Former(session, self.photo, self.recorder, removed, len(session.history.entries))
 
     def _take(self, former: _Former) -> None:
-        self.original = former.session.picture_at(0)[1]
-        self.session, self.photo, self.recorder = former.session, former.photo, former.recorder
+        self.session, self.recorder = former.session, former.recorder
+        self._show(former.photo)
         self._accepted, self.compared = self._newest, None
         self.panel.know_removed(former.removed)
         self.panel.change_portrait()
         if self._tools_kept:  # this also makes its journal the newest one
             editor_journal.keep_tools(former.session, self._tools_kept)
+
+    def _show(self, photo: PhotoSession | None) -> None:
+        self.photo, self.shown = photo, SessionView(self.session, photo)
+        self.original = self.shown.original
 
     def _read(self, journal: Path) -> _Former:
         found = editor_journal.restored(journal, self.session.model)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from editgan_widgets.documents.session import EditSession
+from editgan_widgets.documents.session_view import model_sized
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.latent.optimize import EditConfig
@@ -169,10 +170,11 @@ class Editor(  # type: ignore[misc]  # Widget's `open` opens a channel to the pa
 
     def _preview(self) -> bytes:
         mask = self.canvas.labels.colorize(self.canvas.label_map)
-        return encoding.png(np.concatenate([self.image, mask], axis=1))
+        picture = model_sized(self.image, len(mask))
+        return encoding.png(np.concatenate([picture, mask], axis=1))
 
     def __repr__(self) -> str:
-        height, width = self.image.shape[:2]
+        height, width = self.label_map.shape
         return f"Editor({width} x {height} px, {len(self.labels)} parts, {'running' if self.running else 'idle'})"
 
     @property

@@ -71,7 +71,7 @@ class EditorMessages(Messages):
         return command
 
     def _outline(self, request: Outline) -> None:
-        labels, label_map = self._document.labels, self._document.session.label_map
+        labels, label_map = self._document.labels, self._document.shown.label_map
         rule = request.rule(labels, mirrors=False)
         self._outlines.ask(request.name, labels[request.label].id, label_map, labels, rule)
 

@@ -31,10 +31,12 @@ def change_mask(
         notes: notes on how a file was read.
         made: description for the history.
     """
-    session = document.session
+    session, shown = document.session, document.shown
     before = session.label_map
+    if shown.shows_photo and made.get("do") == "paint":  # the stroke is at the photo's places, not at the session's
+        made = {"do": "label_map", "tool": "brush", "part": document.labels[made["stroke"]["label"]].id}
     with session.history.grouped() as group:
-        session.set_label_map(paint(before), **made)
+        session.set_label_map(shown.session_map(paint(shown.label_map)), **made)
     changed = not np.array_equal(before, session.label_map)
     if not changed:
         said, group = nothing, None

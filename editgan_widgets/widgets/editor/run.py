@@ -1,5 +1,6 @@
 """EditRun: runs an edit, a refinement or a drag, shows its steps, and sets the status line at the end."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from editgan_widgets.streaming import FramePacer
 from editgan_widgets.widgets.core.computing import computing
 from editgan_widgets.widgets.editor.document import Document, Run
 from editgan_widgets.widgets.editor.screen import Screen
+
+_PHOTO_SHARE = 3.0  # time of steps between two that are carried over to a photo, relative to the time of one
 
 
 class EditRun:
@@ -26,6 +29,7 @@ class EditRun:
         self._run: Run | None = None
         self._last_step = 0
         self._tries = False  # True while candidates of priming are shown
+        self._next_photo = 0.0  # time from which a step of a photo is shown
         self._kept: Any = None  # the committed step; None if the picture is unchanged
 
     def run(self, run: Run, group: int, stamp: int, stopped: Stopped) -> Iterator[Any]:
@@ -37,7 +41,8 @@ class EditRun:
         document, session = self._document, self._document.session
         self._begin(run, stamp)
         before = session.w_plus.clone()
-        document.recorder.begin(session.image)
+        with session.lock:
+            document.recorder.begin(document.shown.image)
         session.vectors = tuple(document.panel.vectors.values())
         with computing(session.model), session.lock, session.history.grouped(group):
             steps: Any = iter(run.start(lambda picture: self._show_candidate(stamp, picture), stopped))
@@ -52,7 +57,7 @@ class EditRun:
             with computing(session.model), session.lock, session.history.grouped(group):
                 steps.close()  # commits the best step so far
                 self._judge(before)
-                document.recorder.add(session.image)  # the best step, which is kept
+                document.recorder.add(document.shown.image)  # the best step, which is kept
 
     def _show_candidate(self, stamp: int, picture: np.ndarray) -> None:
         """Show the picture of a vector that the run may start from, and say so until the first step."""
@@ -62,6 +67,8 @@ class EditRun:
                 "Trying known vectors as the start of the edit; the picture shows the best so far …"
             )
             self._screen.view.publish(status=said)
+        if self._document.shown.shows_photo:
+            return
         self._screen.image = picture
         self._pacer.offer(stamp, (picture, {"step": 0, "total": self.steps, "figures": {}}))
 
@@ -71,8 +78,6 @@ class EditRun:
             self._tries = False
             assert self._run is not None
             self._screen.view.publish(status=self._run.begins)
-        self._screen.image = step.image
-        self._document.recorder.add(step.image)
         self._last_step = step.index
         self._screen.numbers = {
             "step": step.index,
@@ -80,7 +85,22 @@ class EditRun:
             "figures": {name: float(value) for name, value in step.figures.items()},
             "eta": (step.total - step.index) * step.seconds / max(step.index, 1),
         }
-        self._pacer.offer(stamp, (step.image, self._screen.numbers))
+        picture = self._picture_of(step)
+        if picture is not None:
+            self._screen.image = picture
+            self._document.recorder.add(picture)
+            self._pacer.offer(stamp, (picture, self._screen.numbers))
+
+    def _picture_of(self, step: Any) -> np.ndarray | None:
+        """What is shown of a step; None for some steps of a photo, because carrying one over takes longer than it."""
+        if not self._document.shown.shows_photo:
+            return step.image
+        if time.monotonic() < self._next_photo:
+            return None
+        began = time.monotonic()
+        picture = self._document.shown.preview(step.w_plus)
+        self._next_photo = time.monotonic() + _PHOTO_SHARE * (time.monotonic() - began)
+        return picture
 
     def say_how_it_ended(self, cancelled: bool) -> None:
         """Set the status line at the end of a run."""

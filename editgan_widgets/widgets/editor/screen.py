@@ -10,6 +10,7 @@ from weakref import ref
 import numpy as np
 
 from editgan_widgets.documents.journal import JournalError
+from editgan_widgets.documents.session_view import model_sized
 from editgan_widgets.notes import Note
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.computing import computing
@@ -85,14 +86,16 @@ class Screen(Reports):
         with session.lock:
             shown = snapshot(document, self._encoded, region)
             different = shown.differs(self._shown)
-            if self.image is not session.image:
-                self.image = session.image
+            picture = document.shown.image
+            if self.image is not picture:
+                self.image = picture
                 self.show_whole()
             if self.numbers_of != session.latent_entry:
                 self.numbers = {}
             entry = session.history.entry.id
             state = {"progress": self.numbers, "quality": self.quality.shown(entry), "notice": self._notice(), **state}
-            self._canvas.store(self.image, session.label_map.copy())
+            label_map = document.shown.label_map
+            self._canvas.store(model_sized(picture, len(label_map)), label_map.copy())
             self._publish_strip()
             if "vectors" in different:
                 state["vector_clashes"] = self._judged_clashes()
@@ -233,7 +236,7 @@ class Screen(Reports):
             wanted = [node["id"] for node in self.view.history if node["id"] not in self._thumbs_sent][-_THUMBS:]
             for id in wanted:
                 with suppress(JournalError):  # a restored state that is damaged has no picture
-                    pictures[id] = encoding.thumbnail(session.picture_at(id)[0])
+                    pictures[id] = encoding.thumbnail(self._document.shown.picture_at(id))
         self._thumbs_sent.update(wanted)
         if pictures:
             self.view.send({"kind": "thumbs", "entries": list(pictures)}, buffers=list(pictures.values()))

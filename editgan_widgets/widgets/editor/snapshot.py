@@ -48,17 +48,19 @@ def snapshot(document: Document, encoded: Encoded, region: bool = True) -> Snaps
         encoded: cache of encoded arrays.
         region: compute the region of the next edit too, for which the interpreter may have to segment the picture.
     """
-    session, compared = document.session, document.compared
-    before = session.original_image if compared is None else session.picture_at(compared)[0]
+    session, shown, compared = document.session, document.shown, document.compared
+    acts = session.region if region else None
     return Snapshot(
-        image=encoded.still("image", session.image),
-        mask=encoded.packed("mask", session.label_map),
-        painted=encoded.packed("painted", session.untried),
+        image=encoded.still("image", shown.image),
+        mask=encoded.packed("mask", shown.label_map),
+        painted=encoded.packed("painted", shown.mask(session.untried)),
         original=encoded.packed("original", document.original),
-        before=encoded.still("before", before),
+        before=encoded.still("before", shown.picture_at(compared)),
         before_name="" if compared is None else title(document, compared),
-        photo=b"" if document.photo is None else encoded.still("photo", document.photo_cut),
-        region=encoded.packed("region", session.region) if region else None,
+        photo=b""
+        if document.photo is None
+        else encoded.still("photo", shown.picture_at() if shown.shows_photo else document.photo_cut),
+        region=encoded.packed("region", None if acts is None else shown.mask(acts)) if region else None,
         can_edit=session.can_edit if region else None,
         can_undo=document.can_undo,
         can_redo=document.can_redo,

@@ -114,7 +114,7 @@ class EditorWorker(CommandWorker):
                 if latent is None:
                     return
                 own = bool((latent == session.w_plus).all())
-                picture = session.image if own else session.picture_of(latent)
+                picture = self.document.shown.image if own else self.document.shown.preview(latent)
             self._pacer.begin(token.stamp)
             self._pacer.finish(token.stamp, (picture, {"preview": True, "own": own}))
 

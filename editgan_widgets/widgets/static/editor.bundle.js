@@ -64,6 +64,10 @@ function surface(width, height) {
   canvas.height = height;
   return context(canvas, { willReadFrequently: true });
 }
+function drawPart(ctx, source, width, seen, across, down) {
+  const scale = source.width / width;
+  ctx.drawImage(source, seen.left * scale, seen.top * scale, seen.width * scale, seen.height * scale, 0, 0, across, down);
+}
 function context(canvas, settings = {}) {
   const found = canvas.getContext("2d", settings);
   if (!found) throw new Error("this browser has no 2-D canvas");
@@ -221,7 +225,7 @@ function makeDivider({ model, put, t }, { before, changed: changed2 }) {
       ctx.beginPath();
       ctx.rect(0, 0, Math.round(at * across), down);
       ctx.clip();
-      ctx.drawImage(left(), seen.left, seen.top, seen.width, seen.height, 0, 0, across, down);
+      drawPart(ctx, left(), model.get("width"), seen, across, down);
       ctx.restore();
     }
   };
@@ -669,7 +673,7 @@ function makeLayers({ model, atEnd }, { sources, ready, changed: changed2 }) {
       ctx.clearRect(0, 0, width, height);
       ctx.globalAlpha = i === 1 ? model.get("opacity") ?? 1 : 1;
       ctx.imageSmoothingEnabled = false;
-      ctx.drawImage(sources[i].canvas, 0, 0);
+      ctx.drawImage(sources[i].canvas, 0, 0, width, height);
       ctx.restore();
       layers[i].syncViews();
     }
@@ -763,7 +767,12 @@ function makePictures({ model }, { changed: changed2 }) {
     const bitmap = await createImageBitmap(new Blob([bytes], { type }));
     if (target !== picture || order > drawn) {
       if (target === picture) drawn = order;
-      target.drawImage(bitmap, 0, 0, width, height);
+      const { canvas } = target;
+      if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
+        canvas.width = bitmap.width;
+        canvas.height = bitmap.height;
+      }
+      target.drawImage(bitmap, 0, 0);
       changed2(target === picture);
     }
     bitmap.close();
@@ -905,7 +914,7 @@ function makeViews({ model, t }, { pictures, labelMap, filled, annotations, seen
     }
     ctx.imageSmoothingEnabled = true;
     ctx.imageSmoothingQuality = "medium";
-    ctx.drawImage((shows.before() ? pictures.before : pictures.picture).canvas, part.left, part.top, part.width, part.height, 0, 0, across, down);
+    drawPart(ctx, (shows.before() ? pictures.before : pictures.picture).canvas, width, part, across, down);
     ctx.drawImage(over, 0, 0);
     if (view.kind === "picture" && !shows.before()) divider.draw(ctx, across, down, part);
   }

@@ -127,7 +127,7 @@ function makeLayers({ model, atEnd }, { sources, ready, changed }) {
       ctx.clearRect(0, 0, width, height);
       ctx.globalAlpha = i === 1 ? model.get("opacity") ?? 1 : 1;
       ctx.imageSmoothingEnabled = false;
-      ctx.drawImage(sources[i].canvas, 0, 0);
+      ctx.drawImage(sources[i].canvas, 0, 0, width, height);
       ctx.restore();
       layers[i].syncViews();
     }

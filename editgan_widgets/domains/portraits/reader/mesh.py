@@ -33,7 +33,7 @@ def face_points(
     square = Square(float(middle[0]), float(middle[1]), size * _AROUND, roll)
     sure, points = 0.0, np.zeros((POINTS, 3))
     for _ in range(_ROUNDS):
-        sure, points = _read(mesh, pixels, square)
+        sure, points = read_mesh(mesh, pixels, square)
         square = around(points)
     return sure, points
 
@@ -52,12 +52,12 @@ def mean_points(
         shift, size, turn = rng.normal(size=2) * _JITTER, math.exp(rng.normal() * 2 * _JITTER), rng.normal() * 2
         x, y = np.array([square.x, square.y]) + shift * square.side
         near = Square(float(x), float(y), square.side * size, square.roll + turn)
-        found.append(_read(mesh, pixels, near)[1][:, :2])
+        found.append(read_mesh(mesh, pixels, near)[1][:, :2])
     spread = np.std(found, axis=0, ddof=1).mean() / math.sqrt(_SQUARES)
     return np.mean(found, axis=0), float(spread)
 
 
-def around(points: Float[np.ndarray, "n 3"]) -> Square:
+def around(points: Float[np.ndarray, "n d"]) -> Square:
     """The square around a face's points, turned like its eyes."""
     right, left = points[EYES[0], :2], points[EYES[1], :2]
     roll = math.degrees(math.atan2(*(left - right)[::-1]))
@@ -68,7 +68,8 @@ def around(points: Float[np.ndarray, "n 3"]) -> Square:
     return Square(float(x), float(y), float((high - low).max()) * _AROUND, roll)
 
 
-def _read(mesh: GraphNetwork, pixels: np.ndarray, square: Square) -> tuple[float, Float[np.ndarray, "478 3"]]:
+@torch.no_grad()
+def read_mesh(mesh: GraphNetwork, pixels: np.ndarray, square: Square) -> tuple[float, Float[np.ndarray, "478 3"]]:
     """How surely a square shows a face, 0 to 1, and the points, in px of the picture."""
     cut = torch.from_numpy(cut_square(pixels, square, SIZE).copy()).permute(2, 0, 1)[None].float() / 255
     out = mesh(cut)

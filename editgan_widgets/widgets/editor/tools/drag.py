@@ -57,7 +57,8 @@ class Drag(Command, frozen=True, kw_only=True):
 
 def drag(document: Document, command: Drag) -> Outcome:
     """Start the optimisation of a drag."""
-    session, points = document.session, command.drag_points(document)
+    session, given = document.session, command.drag_points(document)
+    points = document.shown.session_points(given)
     steps = DRAG_STEPS if command.steps is None else command.steps
     region = None if command.part is None else _near_part(document, document.labels[command.part].id, points)
     begins = document.text("Dragging, {steps} steps …", steps=steps)

@@ -87,7 +87,7 @@ def save(document: Document, _command: Save) -> Outcome:
 def save_mask(document: Document, _command: SaveMask) -> Outcome:
     """The mask as a file."""
     said = document.text("Saved as mask.png, in the parts' colours: paint on it elsewhere and open it here.")
-    return _saved(said, "mask.png", mask_png(document.session.label_map, document.labels))
+    return _saved(said, "mask.png", mask_png(document.shown.label_map, document.labels))
 
 
 def save_script(document: Document, _command: Script) -> Outcome:

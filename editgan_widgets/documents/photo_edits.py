@@ -1,0 +1,203 @@
+"""PhotoEdits: the edits of a session, carried over to its photo.
+
+The session edits a generated portrait like the photo. Its change of the latent is added to the latent of the encoder's
+portrait, and what this changes is carried over (transfer.py). Pictures and part maps of the photo's square have places
+of their own, those of the photo; a `Carried` leads from them to the places of the session's picture and back.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped, UInt8
+from torch import Tensor
+
+from editgan_widgets import images
+from editgan_widgets.documents.photo import Crop, Photo
+from editgan_widgets.documents.registration import Field, Registration, at, cells, inverse, nearest
+from editgan_widgets.documents.transfer import GeneratedEdit, Transfer
+from editgan_widgets.domains.domain import SubjectPoints
+from editgan_widgets.domains.registry import domain_of
+from editgan_widgets.latent.label_maps import predicted_label_map
+from editgan_widgets.latent.latent_shapes import alike
+from editgan_widgets.models.editgan import EditGAN
+
+SHOWN = 512  # px, the largest side of a photo's square in an editor
+_KEPT = 12  # latents whose pictures are kept
+_LANDMARKS_FROM = 512  # px of the square in which landmarks of the photo are found
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """The square of a photo with an edit.
+
+    Attributes:
+        image: the photo's own pixels, at up to SHOWN px.
+        label_map: parts of `image`, at the size of the model's pictures.
+        to_generated, from_generated: displacements between places of `image` and of the session's picture.
+    """
+
+    image: UInt8[np.ndarray, "n n 3"]
+    label_map: UInt8[np.ndarray, "s s"]
+    to_generated: Field
+    from_generated: Field
+
+    def of_generated(self, values: Shaped[np.ndarray, "s s"]) -> Shaped[np.ndarray, "s s"]:
+        """A label map or mask of the session's picture, at the places of the photo."""
+        here = cells(len(values))
+        return nearest(values, here + at(self.to_generated, here))
+
+    def of_photo(self, values: Shaped[np.ndarray, "s s"]) -> Shaped[np.ndarray, "s s"]:
+        """A label map or mask of the photo, at the places of the session's picture."""
+        here = cells(len(values))
+        return nearest(values, here + at(self.from_generated, here))
+
+    def to_session(self, places: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+        """Places of the photo, in shares of the square -> the same of the session's picture."""
+        return places + at(self.to_generated, places[None].astype(np.float32))[0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """A generated portrait and what is read off it."""
+
+    w_plus: Tensor
+    image: UInt8[np.ndarray, "s s 3"]
+    label_map: UInt8[np.ndarray, "s s"]
+    points: SubjectPoints
+
+
+class PhotoEdits:
+    """Carries over the edits of a session that began at `origin`. Make one with `of`.
+
+    Attributes:
+        parts: part map of the photo's square before all edits, at the size of the model's pictures.
+    """
+
+    def __init__(self, model: EditGAN, photo: Photo, crop: Crop, origin: Tensor, like: _Reading, points: SubjectPoints):
+        size = int(np.clip(round(crop.side), model.resolution, max(SHOWN, model.resolution)))
+        self._model, self._photo, self._crop, self._origin, self._like = model, photo, crop, origin, like
+        self._square = Photo(photo.cut(crop, size))
+        self._registration = Registration(points.points, like.points.points, like.points.noise)
+        self._quick = _landmarks(model, like.image, like.points) or like.points
+        read = _parts(model, photo.cut(crop, model.resolution))
+        self.parts = nearest(like.label_map, self._places(like.label_map)) if read is None else read
+        self._lock = threading.Lock()
+        self._known: OrderedDict[bytes, Transfer | None] = OrderedDict()
+        self._shown: OrderedDict[bytes, Carried] = OrderedDict()
+
+    @classmethod
+    def of(
+        cls, model: EditGAN, photo: Photo, crop: Crop, origin: Float[Tensor, "1 rows width"] | None = None
+    ) -> "PhotoEdits | None":
+        """Edits of a session that began at `origin`, or at the encoder's latent of the crop.
+
+        None if the model has no encoder, or no landmarks are found in the photo or in the portrait like it."""
+        if model.encoder is None or model.interpreter is None:
+            return None
+        points = _landmarks(model, photo.cut(crop, max(_LANDMARKS_FROM, model.resolution)))
+        if points is None:
+            return None
+        with torch.no_grad():
+            w_plus = model.encode(images.from_uint8(photo.cut(crop, model.resolution), model.device))
+        like = _reading(model, w_plus)
+        return None if like is None else cls(model, photo, crop, w_plus if origin is None else origin, like, points)
+
+    def carried(self, w_plus: Float[Tensor, "1 rows width"]) -> Carried:
+        """The photo's square at a latent of the session.
+
+        If no landmarks are found in the edited portrait, the square is as before.
+        """
+        with self._lock:
+            key = _key(w_plus)
+            if key not in self._shown:
+                _remember(self._shown, key, self._carry(self._transfer(w_plus)))
+            self._shown.move_to_end(key)
+            return self._shown[key]
+
+    def preview(self, w_plus: Float[Tensor, "1 rows width"]) -> UInt8[np.ndarray, "n n 3"]:
+        """The picture of `carried`, with landmarks that are read more quickly."""
+        with self._lock:
+            transfer = None if self._unchanged(w_plus) else self._made(w_plus, quick=True)
+        return self._square.pixels if transfer is None else self._picture(transfer)
+
+    def whole(self, w_plus: Float[Tensor, "1 rows width"]) -> UInt8[np.ndarray, "h w 3"] | None:
+        """The whole photo at its own size; None if no landmarks are found in the edited portrait."""
+        with self._lock:
+            transfer = self._transfer(w_plus)
+        if transfer is not None:
+            return transfer.picture(self._photo, self._crop)
+        return self._photo.pixels.copy() if self._unchanged(w_plus) else None
+
+    def _unchanged(self, w_plus: Tensor) -> bool:
+        return torch.equal(*alike(w_plus, self._origin))
+
+    def _transfer(self, w_plus: Tensor) -> Transfer | None:
+        key = _key(w_plus)
+        if key not in self._known:
+            _remember(self._known, key, None if self._unchanged(w_plus) else self._made(w_plus))
+        return self._known[key]
+
+    def _made(self, w_plus: Tensor, quick: bool = False) -> Transfer | None:
+        model, before = self._model, self._like
+        now, began, like = alike(w_plus, self._origin, before.w_plus)
+        after = _reading(model, like + now - began, before.points if quick else None)
+        if after is None:
+            return None
+        points = after.points.points
+        if quick:  # the error of a quick reading is nearly that of another one
+            points = before.points.points + points - self._quick.points
+        edit = GeneratedEdit(before.image, after.image, before.label_map, after.label_map, points)
+        return Transfer(self._registration, edit)
+
+    def _carry(self, transfer: Transfer | None) -> Carried:
+        if transfer is None:
+            lead = self._registration.difference
+            return Carried(self._square.pixels, self.parts, lead, inverse(lead))
+        lead = transfer.motion.to_after
+        return Carried(self._picture(transfer), transfer.parts(self.parts), lead, inverse(lead))
+
+    def _picture(self, transfer: Transfer) -> UInt8[np.ndarray, "n n 3"]:
+        return transfer.picture(self._square, Crop(0, 0, self._square.width))
+
+    def _places(self, label_map: np.ndarray) -> Float[np.ndarray, "s s 2"]:
+        here = cells(len(label_map))
+        return here + at(self._registration.difference, here)
+
+
+@torch.no_grad()
+def _reading(model: EditGAN, w_plus: Tensor, near: SubjectPoints | None = None) -> _Reading | None:
+    """The portrait of a latent; None if no landmarks are found in it. With `near`, they are read quickly."""
+    made = model.generator.synthesis(w_plus)
+    image = images.to_uint8(made.image)[0]
+    points = _landmarks(model, image, near)
+    if points is None:
+        return None
+    return _Reading(w_plus, image, predicted_label_map(model, made.features).cpu().numpy(), points)
+
+
+def _landmarks(
+    model: EditGAN, pixels: UInt8[np.ndarray, "s s 3"], near: SubjectPoints | None = None
+) -> SubjectPoints | None:
+    """Landmarks of a picture framed like the model's; None if it shows none, or the model's domain has no landmarks."""
+    domain = domain_of(model)
+    return None if domain is None or domain.landmarks is None else domain.landmarks(pixels, near)
+
+
+def _parts(model: EditGAN, pixels: UInt8[np.ndarray, "s s 3"]) -> UInt8[np.ndarray, "s s"] | None:
+    """Part map of a picture framed like the model's; None if the model's domain cannot read it."""
+    domain = domain_of(model)
+    return None if domain is None or domain.read_parts is None else domain.read_parts(pixels, model.labels)
+
+
+def _key(w_plus: Tensor) -> bytes:
+    return w_plus.detach().cpu().numpy().tobytes()
+
+
+def _remember(known: OrderedDict[bytes, Any], key: bytes, value: Any) -> None:
+    known[key] = value
+    while len(known) > _KEPT:
+        known.popitem(last=False)
