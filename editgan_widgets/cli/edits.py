@@ -144,7 +144,10 @@ def photo(
     out: Annotated[Path, typer.Option(help="Picture to write, of the photo's size.")],
     scale: Annotated[float, typer.Option(help="Strength of the vector.")] = 1.0,
     model: ModelName = "portraits",
-    preset: Annotated[str, typer.Option(help="Preset of the embedding: fast, default, paper or released.")] = "default",
+    preset: Annotated[
+        str | None,
+        typer.Option(help="Embed by fast, default, paper or released. \\[default: none if a face is found]"),
+    ] = None,
     crop: Annotated[
         tuple[float, float, float] | None, typer.Option(help="Left and upper edge and side of the square, px.")
     ] = None,
@@ -160,8 +163,7 @@ def photo(
     import math
 
     from editgan_widgets import images, load_model
-    from editgan_widgets.analysis.embedding_quality import embedding_quality
-    from editgan_widgets.analysis.photo_quality import probe_of
+    from editgan_widgets.analysis.photo_quality import photo_quality
     from editgan_widgets.documents.photo import Crop, open_photo
     from editgan_widgets.documents.photo_session import PhotoSession
     from editgan_widgets.domains.registry import judges_of
@@ -177,8 +179,8 @@ def photo(
     edit_vector = given_vector(loaded, vector)
     edit_vector.check(loaded)
     opened_photo = open_photo(picture)
-    config = EmbedConfig.preset(preset)
-    total = config.steps + (PivotalConfig().steps if tune else 0)
+    config = EmbedConfig.preset(preset) if preset else None
+    total = (config or EmbedConfig()).steps + (PivotalConfig().steps if tune else 0)
     with progress(total, "step") as advance:
         taken = iter(range(total + 2))
         opened = PhotoSession.open(
@@ -191,9 +193,7 @@ def photo(
         )
     session = opened.session
     judges = judges_of(session.model)
-    cut = images.from_uint8(opened.cut)
-    quality = embedding_quality(session.model, cut, session.w_plus, judges.identity, **probe_of(loaded))
-    typer.echo(f"embedded: {quality}")
+    typer.echo(f"photo: {photo_quality(opened, loaded)}")
     typer.echo(f"perceptual features: {loaded.perceptual_distance().name}")
     for note in opened.photo.notes:
         typer.echo(f"note: {note}")

@@ -26,6 +26,8 @@ from editgan_widgets.latent.latent_shapes import alike
 from editgan_widgets.models.editgan import EditGAN
 
 SHOWN = 512  # px, the largest side of a photo's square in an editor
+_NEARLY = 1e-6  # reach of the landmarks' hull that adds nothing
+_LEAST_PART = 3.5e-4  # share of the pixels below which a part is not compared
 _KEPT = 12  # latents whose pictures are kept
 _LANDMARKS_FROM = 512  # px of the square in which landmarks of the photo are found
 
@@ -82,6 +84,7 @@ class PhotoEdits:
         self._model, self._photo, self._crop, self._origin, self._like = model, photo, crop, origin, like
         self._square = Photo(photo.cut(crop, size))
         self._registration = Registration(points.points, like.points.points, like.points.noise)
+        self._points = points
         self._quick = _landmarks(model, like.image, like.points) or like.points
         read = _parts(model, photo.cut(crop, model.resolution))
         self.parts = nearest(like.label_map, self._places(like.label_map)) if read is None else read
@@ -131,6 +134,32 @@ class PhotoEdits:
         if transfer is not None:
             return transfer.picture(self._photo, self._crop)
         return self._photo.pixels.copy() if self._unchanged(w_plus) else None
+
+    @property
+    def landmark_error(self) -> float:
+        """Mean distance of the portrait's landmarks from the photo's, in shares of `SubjectPoints.scale`.
+
+        The portrait is first moved, turned and scaled to fit best.
+        """
+        a, b = (points - points.mean(0) for points in (self._like.points.points, self._points.points))
+        u, s, vt = np.linalg.svd(a.T @ b)
+        turned = (s.sum() / np.square(a).sum()) * a @ u @ vt
+        return float(np.linalg.norm(turned - b, axis=1).mean() / self._points.scale)
+
+    @property
+    def part_agreement(self) -> float:
+        """Mean IoU of the portrait's parts, at the places of the photo, with those read in the photo, 0 to 1.
+
+        Of the parts that lie mostly between the landmarks.
+        """
+        read, made = self.parts, nearest(self._like.label_map, self._places(self.parts))
+        inside = at(self._registration.near_photo(_NEARLY), cells(len(read)))[..., 0] > 0
+        found = []
+        for part in np.unique(read):
+            both, either = (read == part) & (made == part), (read == part) | (made == part)
+            if inside[either].mean() > 0.5 and either.sum() >= _LEAST_PART * either.size:
+                found.append(both.sum() / either.sum())
+        return float(np.mean(found)) if found else 0.0
 
     def _unchanged(self, w_plus: Tensor) -> bool:
         return torch.equal(*alike(w_plus, self._origin))

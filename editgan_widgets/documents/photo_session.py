@@ -18,7 +18,7 @@ from jaxtyping import UInt8
 from editgan_widgets import images
 from editgan_widgets.documents.photo import Crop, Photo, PhotoError, Source, open_photo, paste
 from editgan_widgets.documents.photo_edits import PhotoEdits
-from editgan_widgets.documents.photo_squares import framed
+from editgan_widgets.documents.photo_squares import found_crops, framed, unframed
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.latent.embed import EmbedConfig, Embedding, EmbedStep, embed
 from editgan_widgets.latent.pivotal import PivotalConfig, PivotalStep, tune_around
@@ -83,8 +83,9 @@ class PhotoSession:
                 f"the picture is a part mask of {model.labels.name!r}, not a photo: session.load_mask reads it; give "
                 "force=True to embed it anyway"
             )
+        squares = None
         if crop is None:
-            crop, note = framed(model, photo)
+            crop, note, squares = framed(model, photo)
             photo = replace(photo, notes=(*photo.notes, *note))
         image = images.from_uint8(photo.cut(crop, model.resolution), model.device)
         edits = PhotoEdits.of(model, photo, crop) if config is None and tune is None else None
@@ -94,8 +95,17 @@ class PhotoSession:
         if tune is not None and not interrupted and not (should_stop is not None and should_stop()):
             model = tune_around(model, image, found.w_plus, tune, on_step, should_stop)
         opened = cls(photo, crop, EditSession.from_latent(model, found.w_plus), float(found.psnr[0]), found)
-        if edits is not None:
-            opened.__dict__["edits"] = edits
+        known = {"edits": edits, "squares": squares}
+        opened.__dict__.update({name: value for name, value in known.items() if value is not None})
+        return opened
+
+    def reframed(self, crop: Crop, **settings: Any) -> "PhotoSession":
+        """Open another square of the same photo; `settings` and errors as in `open`."""
+        found = self.__dict__.get("squares")
+        photo = replace(self.photo, notes=unframed(self.photo.notes))
+        opened = PhotoSession.open(self.session.model, photo, crop, force=True, **settings)
+        if found is not None:
+            opened.__dict__["squares"] = found
         return opened
 
     def pasted(
@@ -127,6 +137,11 @@ class PhotoSession:
         session = self.session
         pictures = session.original_image, session.image
         return paste(self.photo, self.crop, *pictures, session.edited_region, method, residual=residual)
+
+    @cached_property
+    def squares(self) -> tuple[Crop, ...]:
+        """Squares of the photo that frame what the model generates, such as faces, the largest first."""
+        return tuple(found_crops(self.session.model, self.photo) or ())
 
     @cached_property
     def edits(self) -> PhotoEdits | None:

@@ -1,5 +1,7 @@
 """Squares of a photo that frame what a model generates: found in the picture, or guessed by the encoder."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -13,6 +15,8 @@ from editgan_widgets.squares import overlap
 _SCALES, _SHIFTS = (0.6, 0.75, 0.9), (-0.15, 0.0, 0.15)  # relative to the central square, tried first …
 _FINE_SCALES, _FINE_SHIFTS = (0.92, 1.0, 1.08), (-0.05, 0.0, 0.05)  # … and relative to the best of these
 _WHOLE, _UPRIGHT = 0.8, 5.0  # IoU with the central square, and degrees, from which a square is the whole picture
+_GUESSED = "no {subjects} were found, so the square is a guess"
+_SEVERAL = "{count} {subjects} were found; this is the largest"
 _CLEARLY = 0.8  # another square must have less than this share of the central square's error
 
 
@@ -31,17 +35,21 @@ def found_crops(model: EditGAN, photo: Photo) -> list[Crop] | None:
     return [central if is_whole else crop for crop, is_whole in zip(crops, whole, strict=True)]
 
 
-def framed(model: EditGAN, photo: Photo) -> tuple[Crop, list[Note]]:
-    """The square to embed, and a note if it is not the only one or a guess."""
+def framed(model: EditGAN, photo: Photo) -> tuple[Crop, list[Note], tuple[Crop, ...]]:
+    """The square to embed, a note if it is not the only one or a guess, and all squares that were found."""
     found, domain = found_crops(model, photo), domain_of(model)
     if found is None or domain is None:
-        return suggest_crop(model, photo), []
+        return suggest_crop(model, photo), [], ()
     if not found:
-        return suggest_crop(model, photo), [
-            Note("no {subjects} were found, so the square is a guess", subjects=domain.subjects)
-        ]
-    several = Note("{count} {subjects} were found; this is the largest", count=len(found), subjects=domain.subjects)
-    return found[0], [several] if len(found) > 1 else []
+        note = Note(_GUESSED, subjects=domain.subjects)
+        return suggest_crop(model, photo), [note], ()
+    several = Note(_SEVERAL, count=len(found), subjects=domain.subjects)
+    return found[0], [several] if len(found) > 1 else [], tuple(found)
+
+
+def unframed(notes: Sequence[str]) -> tuple[str, ...]:
+    """Notes of a photo without those of `framed`, for another square."""
+    return tuple(note for note in notes if getattr(note, "template", "") not in (_GUESSED, _SEVERAL))
 
 
 def suggest_crop(model: EditGAN, photo: Photo) -> Crop:

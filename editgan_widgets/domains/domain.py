@@ -71,6 +71,7 @@ class SubjectPoints:
 
     points: Float[np.ndarray, "n 2"]  # x and y in shares of the picture, from its upper left corner
     noise: float  # standard error of a coordinate, in the same unit
+    scale: float = 1.0  # length that distances are compared with, such as that between the eyes, in the same unit
 
 
 @runtime_checkable

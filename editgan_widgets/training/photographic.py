@@ -97,7 +97,7 @@ def _framed(image: Tensor, label: Tensor, chosen: Tensor, rng: torch.Generator) 
 
 
 def _lit(image: Tensor, rng: torch.Generator) -> Tensor:
-    """Another exposure, contrast and white balance, and light that falls from one side."""
+    """Another exposure, contrast and white balance, light that falls from one side, and shadows."""
     n, _, size, _ = image.shape
 
     def draw(*shape: int) -> Tensor:
@@ -106,8 +106,19 @@ def _lit(image: Tensor, rng: torch.Generator) -> Tensor:
     at = torch.linspace(-1, 1, size, device=image.device)
     angle = 2 * math.pi * draw(1, 1, 1)
     slope = at[None, None, None, :] * angle.cos() + at[None, None, :, None] * angle.sin()
-    light = (0.5 * draw(1, 1, 1) * slope + 0.5 * (draw(1, 1, 1) - 0.5)).exp()
+    light = (0.5 * draw(1, 1, 1) * slope + 0.5 * (draw(1, 1, 1) - 0.5) + _shadows(image, rng)).exp()
     value = ((image + 1) / 2).clamp(1e-3, 1) ** (1.2 * (draw(1, 1, 1) - 0.5)).exp()
     grey = value.mean(1, keepdim=True)
     coloured = grey + (value - grey) * 1.6 * draw(1, 1, 1)
     return (coloured * light * (1 + 0.4 * (draw(3, 1, 1) - 0.5))).clamp(0, 1) * 2 - 1
+
+
+def _shadows(image: Tensor, rng: torch.Generator) -> Tensor:
+    """Log of the light in soft shadows of random shape, `[b, 1, s, s]`: a dark jaw is not always a beard."""
+    n, _, size, _ = image.shape
+    cells = int(torch.randint(3, 9, (), generator=rng))
+    coarse = torch.rand(n, 1, cells, cells, generator=rng).to(image.device)
+    noise = F.interpolate(coarse, (size, size), mode="bicubic", align_corners=True)
+    sharp = 2 + 6 * torch.rand(n, 1, 1, 1, generator=rng).to(image.device)
+    depth = torch.rand(n, 1, 1, 1, generator=rng).to(image.device) ** 1.5
+    return -1.2 * depth * (sharp * (noise - 0.6)).sigmoid()

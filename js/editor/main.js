@@ -207,6 +207,7 @@ function render({ model, el }) {
     [["before_name"], divider.rename],
     [["photo"], divider.readPhoto],
     [["photo", "whole", "show_whole"], photoPanel.show],
+    [["frame"], photoPanel.showFrame],
     [["quality"], quality.show],
     [["running"], () => (showRunning(), page.showStatus())],
     [["progress"], () => runBar.take(model.get("progress"))],

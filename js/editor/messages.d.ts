@@ -187,6 +187,15 @@ export interface Refine {
   steps: number;
 }
 
+/** Edit another square of the open photo: its left and upper edge before it is turned, its side, and its roll. */
+export interface Reframe {
+  kind: "reframe";
+  x: number;
+  y: number;
+  side: number;
+  roll?: number;
+}
+
 /** Remove one of the user's vectors, its effect and its slider. */
 export interface Remove {
   kind: "remove";
@@ -343,6 +352,7 @@ export type Message =
   | Sweep
   | Open
   | New
+  | Reframe
   | Thumbs
   | History
   | Samples

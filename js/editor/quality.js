@@ -19,6 +19,11 @@ export function makeQuality({ model, t }) {
     fair: [t("fair"), t("Fair: the model reproduces this photo roughly; edits look best where it is close.")],
     poor: [t("poor"), t("Poor: the model can hardly reproduce this photo; expect a different face.")],
   };
+  const FITS = {
+    good: t("Good: edits will fit this photo."),
+    fair: t("Fair: edits will fit this photo; look closely at new content, such as teeth."),
+    poor: t("Poor: the face is hardly like the model's, so edits may not fit. Check the square (V)."),
+  };
   const REACHED = { well: t("Well reached"), partly: t("Partly reached"), hardly: t("Hardly reached") };
   const KEPT = { "as before": t("the rest is as before"), nearly: t("the rest is nearly as before"), changed: t("the rest changed too") };
   /** @param {import("./wire").EmbeddingQuality | null | undefined} found */
@@ -26,7 +31,10 @@ export function makeQuality({ model, t }) {
     badge.hidden = !found;
     if (!found) return;
     badge.className = `eg-badge eg-${found.grade}`;
-    const lines = [GRADES[found.grade][1], t("Closeness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) })];
+    const lines = [found.landmarks == null ? GRADES[found.grade][1] : FITS[found.grade]];
+    if (found.landmarks != null) lines.push(t("Landmarks: {distance} of the eye distance from those of the portrait that is edited in its place (good to 8%, fair to 10%)", { distance: percent(found.landmarks) }));
+    if (found.parts != null) lines.push(t("Parts of the face: IoU {share} (good from 40%, fair from 25%)", { share: percent(found.parts) }));
+    if (found.psnr != null) lines.push(t("Closeness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) }));
     if (found.identity != null) lines.push(t("Same person: cosine {cosine} (good from 0.8, fair from 0.6)", { cosine: found.identity.toFixed(2) }));
     const name = found.vector;
     if (found.editability != null) lines.push(t("Effect of {vector}: {share} of its effect on a typical portrait (good from 60%, fair from 30%)", { vector: t(name), share: percent(found.editability) }));

@@ -19,10 +19,22 @@ export interface Clash {
 
 export interface EmbeddingQuality {
   grade: "good" | "fair" | "poor";
-  psnr: number;
-  identity: number | null;
+  psnr?: number;
+  identity?: number | null;
+  landmarks?: number;
+  parts?: number;
   vector: string;
   editability: number | null;
+}
+
+/** Left and upper edge before it is turned, side, px of the photo; roll, degrees. */
+export type Square = [number, number, number, number];
+
+/** The squares of an open photo; {} while they are not known. */
+export interface Frame {
+  size?: [number, number];
+  crop?: Square;
+  faces?: Square[];
 }
 
 export interface EditQuality {
@@ -51,6 +63,7 @@ export interface EditorTraits extends TextTraits, DeliveryTraits, CanvasTraits, 
   vector_rows: number;
   quality: { embedding?: EmbeddingQuality | null; edit?: EditQuality | null };
   whole: Bytes;
+  frame: Frame;
   tool: string;
   label: number;
   size: number;

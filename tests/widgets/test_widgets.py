@@ -19,6 +19,7 @@ from tiny_model import TINY_LABELS
 
 from editgan_widgets import EditVector, images
 from editgan_widgets.documents import session_document
+from editgan_widgets.documents.photo import Crop
 from editgan_widgets.documents.saved_picture import open_picture, picture_png
 from editgan_widgets.documents.session import EditSession, SessionError
 from editgan_widgets.labels import Label, LabelSet, UnknownLabelError
@@ -948,3 +949,9 @@ def test_numbers_outside_a_fields_range_are_refused_naming_the_field(make_editor
     assert editor.view.settings == before
     browser(editor, kind="configure", preset="default", settings={"lr": 0.1, "buffer_px": None})
     assert (editor.view.error, editor.view.settings["lr"]) == ("", 0.1)
+
+
+def test_without_a_photo_there_is_no_square_to_choose(tiny_model):
+    editor = Editor(tiny_model)
+    with pytest.raises(ValueError, match="no photo is open"):
+        editor.reframe(Crop(0, 0, 10))

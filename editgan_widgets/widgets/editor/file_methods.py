@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from editgan_widgets.documents.animation import Animation, animate_edit
+from editgan_widgets.documents.photo import Crop
+from editgan_widgets.documents.photo import Source as PhotoSource
 from editgan_widgets.documents.saved_picture import save_picture
 from editgan_widgets.documents.session_script import session_script
 from editgan_widgets.files import write_text
@@ -11,15 +13,17 @@ from editgan_widgets.notes import Note
 from editgan_widgets.scalars import Flag, Real, Whole, flag, whole
 from editgan_widgets.widgets.editor.editor_base import EditorBase
 from editgan_widgets.widgets.editor.sample_shelf import checked_sample
-from editgan_widgets.widgets.editor.tools.files import OpenPicture
+from editgan_widgets.widgets.editor.tools.files import OpenPicture, Reframe
 from editgan_widgets.widgets.editor.tools.operation import mask_change, part_mask_change
 
 
 class FileMethods(EditorBase):
     """Opening and saving. The methods that save wait until running work is done."""
 
-    def open(self, picture: str | Path | bytes, index: Whole | None = None, name: str = "") -> None:
-        """Open a photo, drawing or painting, which is embedded first; a picture written by `save` opens unchanged.
+    def open(self, picture: PhotoSource, index: Whole | None = None, name: str = "") -> None:
+        """Open a photo, drawing or painting: a file, its content, a Pillow image or an array.
+
+        It is shown itself if a face is found in it, and otherwise embedded. A picture of `save` opens unchanged.
 
         From a file of latents (`.npz`, `.npy`, `.pt`, see `load_latents`) the latent at `index` is opened, by default
         the first. `name` is the file's name if its content is given.
@@ -30,6 +34,17 @@ class FileMethods(EditorBase):
         """
         at = None if index is None else whole(index, "index", least=0)
         self._worker.ask(OpenPicture(picture=picture, index=at, name=name))
+
+    def reframe(self, crop: Crop) -> None:
+        """Edit another square of the open photo, such as one of `editor.photo.squares`.
+
+        It has a new history, as in `open`. Raises ValueError immediately if no photo is open, or for a
+        square outside it.
+        """
+        left, upper, side, roll = crop.x, crop.y, crop.side, crop.roll
+        command = Reframe(x=left, y=upper, side=side, roll=roll)
+        command.check(self._document)
+        self._worker.ask(command)
 
     def new_portrait(self, seed: Whole, truncation_psi: Real = 0.7, source: str = "torch") -> None:
         """Switch to the portrait of a seed, with a new history as in `open`.

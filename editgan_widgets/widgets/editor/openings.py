@@ -1,9 +1,11 @@
 """Open another picture: a sampled or saved one, the picture of a latent, or a photo, which is embedded first."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from editgan_widgets.documents.photo import Crop, Source
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.samples import Sample
 from editgan_widgets.documents.saved_picture import SavedPictureError, open_saved
@@ -16,7 +18,7 @@ from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.latent_openings import opened_latent
 from editgan_widgets.widgets.editor.sample_shelf import checked_sample
 from editgan_widgets.widgets.editor.screen import Screen
-from editgan_widgets.widgets.editor.tools.files import New, Open
+from editgan_widgets.widgets.editor.tools.files import New, Open, Reframe
 
 
 def go_over_to(command: Command, document: Document, screen: Screen, pacer: FramePacer, token: CancelToken) -> None:
@@ -28,6 +30,8 @@ def go_over_to(command: Command, document: Document, screen: Screen, pacer: Fram
     pacer.begin(token.stamp)
 
     def show(step: Any) -> None:
+        if not step.total:  # the encoder's portrait alone is not shown: the photo itself follows at once
+            return
         pass_on(document.session.model.device)
         pacer.offer(token.stamp, (step.image[0], {"preview": True}))
         screen.view.publish(
@@ -36,7 +40,7 @@ def go_over_to(command: Command, document: Document, screen: Screen, pacer: Fram
 
     try:
         with computing(document.session.model):
-            if not isinstance(picture, tuple):
+            if isinstance(picture, (str, Path, bytes)):
                 model, config = document.session.model, document.session.config
                 latent = opened_latent(
                     model, picture, getattr(command, "name", ""), getattr(command, "index", None), config
@@ -46,7 +50,7 @@ def go_over_to(command: Command, document: Document, screen: Screen, pacer: Fram
         screen.fail(error)
         return
     word = screen.text("A new portrait.") if sampled else screen.text("Opened.")
-    if photo is not None and photo.embedding is not None:
+    if photo is not None and photo.embedding is not None and photo.embedding.steps:
         word = screen.text("Embedded: PSNR {psnr:.1f} dB.", psnr=photo.psnr)
     if latent is not None and latent.count > 1:
         word = screen.text("Opened latent {index} of {count}.", index=latent.index + 1, count=latent.count)
@@ -58,26 +62,35 @@ def go_over_to(command: Command, document: Document, screen: Screen, pacer: Fram
     screen.publish()
     if photo is not None:
         screen.add_notes(photo.photo.notes)
+        if not isinstance(picture, Crop) and len(photo.squares) > 1:
+            screen.view.show_whole = True  # to choose among them
 
 
-def _asked(command: Command) -> str | Path | bytes | Sample:
+def _asked(command: Command) -> Source | Sample | Crop:
+    if isinstance(command, Reframe):
+        return command.crop
     if isinstance(command, New):
         return checked_sample(command.seed, command.psi, command.source)
     return command.file if isinstance(command, Open) else command.picture  # type: ignore[attr-defined]
 
 
 def _begun(
-    picture: str | Path | bytes | Sample, document: Document, on_step: Callable[[Any], None], token: CancelToken
+    picture: Source | Sample | Crop, document: Document, on_step: Callable[[Any], None], token: CancelToken
 ) -> tuple[PhotoSession | None, EditSession]:
     """Session of a sampled or saved picture, or PhotoSession of any other picture."""
     model, config = document.session.model, document.session.config
+    if isinstance(picture, Crop):
+        assert document.photo is not None  # checked by the command
+        photo = document.photo.reframed(picture, on_step=on_step, should_stop=token.is_set)
+        photo.session.config = config
+        return photo, photo.session
     if isinstance(picture, tuple):
         source = picture[2] if len(picture) == 3 else "torch"
         return None, EditSession.from_seed(model, picture[0], picture[1], config, source)
-    try:
-        saved = open_saved(model, picture, config)
-        return (None, saved) if isinstance(saved, EditSession) else (saved, saved.session)
-    except SavedPictureError:
-        photo = PhotoSession.open(model, picture, on_step=on_step, should_stop=token.is_set)
-        photo.session.config = config
-        return photo, photo.session
+    if isinstance(picture, (str, Path, bytes)):
+        with suppress(SavedPictureError):
+            saved = open_saved(model, picture, config)
+            return (None, saved) if isinstance(saved, EditSession) else (saved, saved.session)
+    photo = PhotoSession.open(model, picture, on_step=on_step, should_stop=token.is_set)
+    photo.session.config = config
+    return photo, photo.session

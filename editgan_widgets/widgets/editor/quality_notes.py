@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from editgan_widgets.analysis.embedding_quality import EmbeddingQuality
-from editgan_widgets.analysis.photo_quality import photo_quality
+from editgan_widgets.analysis.photo_quality import LikenessQuality, photo_quality
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.latent.edit_quality import EditQuality
 from editgan_widgets.latent.optimize import EditConfig, EditStep
@@ -16,11 +16,12 @@ from editgan_widgets.widgets.core.idle_worker import IdleWorker
 class PictureQuality:
     """Quality of the picture; a field is None if there is nothing to judge, or it is not judged yet."""
 
-    embedding: EmbeddingQuality | None  # for the opened photo or painting
+    embedding: EmbeddingQuality | LikenessQuality | None  # for the opened photo or painting
     edit: EditQuality | None  # for the edit that made the present picture
 
     def __str__(self) -> str:
-        said = [f"{name}: {value}" for name, value in (("embedded", self.embedding), ("edit", self.edit)) if value]
+        photo = "photo" if isinstance(self.embedding, LikenessQuality) else "embedded"
+        said = [f"{name}: {value}" for name, value in ((photo, self.embedding), ("edit", self.edit)) if value]
         return "; ".join(said) or "nothing to judge"
 
 
@@ -35,7 +36,7 @@ class QualityNotes:
     def __init__(self, idle: IdleWorker, changed: Callable[[], None]) -> None:
         self._idle, self._changed = idle, changed
         self._photo: PhotoSession | None = None
-        self._embedding: EmbeddingQuality | None = None
+        self._embedding: EmbeddingQuality | LikenessQuality | None = None
         self._edits: dict[int, EditQuality] = {}
 
     def begin(self, photo: PhotoSession | None) -> None:

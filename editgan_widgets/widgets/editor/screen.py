@@ -25,7 +25,7 @@ from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.quality_notes import QualityNotes
 from editgan_widgets.widgets.editor.snapshot import Snapshot, snapshot, strip
 from editgan_widgets.widgets.editor.view import EditorView
-from editgan_widgets.widgets.editor.whole_photo import whole_photo
+from editgan_widgets.widgets.editor.whole_photo import frame_of, whole_photo
 
 _AT_ONCE = ("before", "before_name", "settings", "vectors")
 _SAVE_EVERY = 3.0  # s between tries to save a history that could not be written
@@ -162,7 +162,7 @@ class Screen(Reports):
         self.numbers, self.word, self.notes = {}, "", ""
         self.quality.begin(self._document.photo)
         self._thumbs_sent.clear()
-        self.view.publish(whole=b"")
+        self.view.publish(whole=b"", frame={})
 
     # ---- whether the history is saved
 
@@ -255,7 +255,8 @@ class Screen(Reports):
 
         def paste() -> None:
             if self._document.photo is not None and self.view.show_whole:
-                self.view.publish(whole=whole_photo(self._document.photo))
+                photo = self._document.photo
+                self.view.publish(whole=whole_photo(photo), frame=frame_of(photo))
 
         if self._document.photo is not None and self.view.show_whole:
             self._idle.ask("whole", paste)

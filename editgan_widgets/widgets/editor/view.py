@@ -58,7 +58,7 @@ class EditorView(LiveView):
     KERNEL_WRITTEN = (
         *("image", "before", "mask", "painted", "original", "region", "can_edit", "can_undo", "can_redo", "pending"),
         *("history", "history_revision", "before_name", "settings", "vectors", "vector_pictures", "vector_clashes"),
-        *("quality", "whole", "photo"),
+        *("quality", "whole", "photo", "frame"),
     )
     SENT_AS_CHANGES = ("history", "history_revision")
 
@@ -89,6 +89,7 @@ class EditorView(LiveView):
     vector_rows = traitlets.Int(0).tag(sync=True)  # number of rows of the latent
     quality = traitlets.Dict().tag(sync=True)  # {embedding: {grade, psnr, …}, edit: {agreement, outside, …}}
     whole = traitlets.Bytes().tag(sync=True)  # JPEG of the whole photo with the edits in it
+    frame = traitlets.Dict().tag(sync=True)  # {size: [w, h], crop: [x, y, side, roll], faces: [[x, y, side, roll], …]}
 
     tool = traitlets.Enum(BUTTONS, "brush").tag(sync=True)
     label = _Whole(0).tag(sync=True)

@@ -1,9 +1,12 @@
-"""The whole photo with the edits pasted in, as the editor shows it."""
+"""The whole photo with the edits, as the editor shows it, and the squares that may be edited."""
+
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from editgan_widgets.documents.photo import Crop
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.widgets.core import encoding
 
@@ -17,3 +20,13 @@ def whole_photo(photo: PhotoSession) -> bytes:
     image = Image.fromarray(pixels)
     image.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
     return encoding.jpeg(np.asarray(image))
+
+
+def frame_of(photo: PhotoSession) -> dict[str, Any]:
+    """Size of the photo in px, the edited square, and the squares that were found, as JSON values."""
+
+    def numbers(crop: Crop) -> list[float]:
+        return [crop.x, crop.y, crop.side, crop.roll]
+
+    size = [photo.photo.width, photo.photo.height]
+    return {"size": size, "crop": numbers(photo.crop), "faces": [numbers(crop) for crop in photo.squares]}

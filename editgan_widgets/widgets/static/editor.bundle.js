@@ -347,10 +347,10 @@ function makeHistory({ model, tell, t }) {
     const wanted = name.value.trim();
     if (entry && wanted && wanted !== entry.name) tell({ kind: "rename", entry: entry.id, name: wanted });
   }
-  let asked = -ASK_AGAIN;
+  let asked2 = -ASK_AGAIN;
   function askForPictures() {
-    if (model.get("running") || performance.now() - asked < ASK_AGAIN || entries.every((entry) => pictures.has(entry.id))) return;
-    asked = performance.now();
+    if (model.get("running") || performance.now() - asked2 < ASK_AGAIN || entries.every((entry) => pictures.has(entry.id))) return;
+    asked2 = performance.now();
     tell({ kind: "thumbs" });
   }
   function cellOf(id) {
@@ -890,10 +890,10 @@ function makeViews({ model, t }, { pictures, labelMap, filled, annotations, seen
     scheduled = true;
     requestAnimationFrame(() => {
       scheduled = false;
-      for (const view of views) draw(view);
+      for (const view of views) draw2(view);
     });
   }
-  function draw(view) {
+  function draw2(view) {
     const { canvas, ctx, over } = view;
     const box = canvas.clientWidth;
     if (!box) return;
@@ -1311,11 +1311,11 @@ function areaEcho(place, choice, areaOf) {
 
 // editor/stroke_tool.js
 function makeStrokeTool(bench, { head, echo, radius, pressed = true, least = 1, shape = () => bench.model.get("shape") }) {
-  const { model, labelMap, brush, width, tell, asked } = bench;
+  const { model, labelMap, brush, width, tell, asked: asked2 } = bench;
   let force = null;
   function press(point, event) {
     force = pressed ? brush.force(event) : null;
-    const stroke = { ...asked(), points: [...point], radius: radius(), radii: force === null ? null : [brush.radius(force)], shape: shape() };
+    const stroke = { ...asked2(), points: [...point], radius: radius(), radii: force === null ? null : [brush.radius(force)], shape: shape() };
     labelMap.begin({ id: "", points: stroke.points, echo: echo(stroke) });
     function release() {
       labelMap.end();
@@ -1344,7 +1344,7 @@ function makeStrokeTool(bench, { head, echo, radius, pressed = true, least = 1, 
     bench.released();
     const { points, radii, label, locked, over, mirror } = stroke;
     const buffers = radii ? [floats(points), floats(radii)] : [floats(points)];
-    const asks = { ...asked(), radius: stroke.radius, label, locked, over, mirror };
+    const asks = { ...asked2(), radius: stroke.radius, label, locked, over, mirror };
     const id = tell(head.kind === "push" ? { ...head, ...asks } : { ...head, ...asks, shape: shape() }, buffers);
     labelMap.keep({ id: id ?? "", points, echo: echo(stroke) });
   }
@@ -1464,8 +1464,8 @@ function paint(bench, message, points, echo) {
   bench.labelMap.add({ id, points, echo });
 }
 function paintInside(bench, points) {
-  const asked = bench.asked();
-  paint(bench, { kind: "lasso", ...asked }, points, lassoEcho(bench.labelMap.place, asked, points));
+  const asked2 = bench.asked();
+  paint(bench, { kind: "lasso", ...asked2 }, points, lassoEcho(bench.labelMap.place, asked2, points));
 }
 function paintArea(bench, [x, y], whole) {
   const place = { x, y, whole, ...bench.asked() };
@@ -2149,7 +2149,7 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
   let full = false;
   let patience = PATIENCE;
   let timer;
-  let asked = -ASK_AGAIN2;
+  let asked2 = -ASK_AGAIN2;
   let entries = [];
   const keyOf = (entry) => `${prefix}${entry.client}:${String(entry.n).padStart(9, "0")}`;
   for (const key of store.keys().filter((key2) => key2.startsWith(prefix)).sort()) {
@@ -2216,8 +2216,8 @@ function makeOutbox({ ident, store, post, online, onHandled, onWaiting }) {
   function standing({ client: from, taken, handled: upTo, early }) {
     handled2({ [from]: upTo });
     const first = entries.find((entry) => entry.client === from);
-    if (!early || !first || performance.now() - asked < ASK_AGAIN2) return;
-    asked = performance.now();
+    if (!early || !first || performance.now() - asked2 < ASK_AGAIN2) return;
+    asked2 = performance.now();
     if (first.n > taken + 1) readdress(from);
     else resend(from, taken);
   }
@@ -2776,7 +2776,7 @@ var GROUPS = [
   ["lift ends", "drop ends"]
 ];
 var TOOL_MARKS = { up: "↑", down: "↓", left: "←", right: "→", "turn left": "↺", "turn right": "↻", "from the other side": "⇄" };
-function makePartBar({ model, byId, t, tell, asked }, { hideButton, preview, portraits, toggleLock }) {
+function makePartBar({ model, byId, t, tell, asked: asked2 }, { hideButton, preview, portraits, toggleLock }) {
   const button = (attributes, ...children) => h("button", { type: "button", class: "eg-button eg-tool", ...attributes }, ...children);
   const name = h("span", { class: "eg-part" });
   const lock = button({ title: t("Lock the selected part: nothing paints over it (K)"), "aria-label": t("Lock the selected part"), html: ICONS.lock, onclick: toggleLock });
@@ -2785,7 +2785,7 @@ function makePartBar({ model, byId, t, tell, asked }, { hideButton, preview, por
   const paired = tools.get("from the other side");
   function makeTool(tool) {
     const title = t("{tool}: change the mask of the selected part", { tool: t(tool) });
-    const node2 = button({ title, "aria-label": t("Selected part: {tool}", { tool: t(tool) }), onclick: () => node2.getAttribute("aria-disabled") !== "true" && tell({ kind: "operate", name: tool, ...asked() }) }, TOOL_MARKS[tool] ?? t(tool));
+    const node2 = button({ title, "aria-label": t("Selected part: {tool}", { tool: t(tool) }), onclick: () => node2.getAttribute("aria-disabled") !== "true" && tell({ kind: "operate", name: tool, ...asked2() }) }, TOOL_MARKS[tool] ?? t(tool));
     return preview.watch(node2, tool);
   }
   function takePart() {
@@ -2794,7 +2794,7 @@ function makePartBar({ model, byId, t, tell, asked }, { hideButton, preview, por
     portraits.choose({
       title: t("Take {part} from another portrait", { part: t(part.name) }),
       hint: t("The mask takes the shape of this part from the one you choose."),
-      chosen: (sample) => tell({ kind: "from_sample", ...sample, ...asked(), label: part.id })
+      chosen: (sample) => tell({ kind: "from_sample", ...sample, ...asked2(), label: part.id })
     });
   }
   const rest = [...tools.keys()].filter((tool) => !GROUPS.flat().includes(tool));
@@ -2874,21 +2874,193 @@ function makePartList({ model, names, t, atEnd }, { select, eye, beside }) {
     reveal();
     rove();
   }
-  const placed = new ResizeObserver(reveal);
-  placed.observe(scroller);
-  atEnd(() => placed.disconnect());
+  const placed2 = new ResizeObserver(reveal);
+  placed2.observe(scroller);
+  atEnd(() => placed2.disconnect());
   return { node, show };
 }
 
+// editor/frame.js
+var SVG = "http://www.w3.org/2000/svg";
+var LEAST2 = 16;
+var placed = ([left, upper, side, roll]) => ({ x: left + side / 2, y: upper + side / 2, side, roll });
+var asked = ({ x, y, side, roll }) => ({ x: x - side / 2, y: y - side / 2, side, roll });
+function byKey(square, key, far) {
+  const step = square.side * (far ? 0.1 : 0.02);
+  const turn = far ? 10 : 2;
+  const changes = {
+    ArrowLeft: { x: square.x - step },
+    ArrowRight: { x: square.x + step },
+    ArrowUp: { y: square.y - step },
+    ArrowDown: { y: square.y + step },
+    "+": { side: square.side * 1.05 },
+    "=": { side: square.side * 1.05 },
+    "-": { side: Math.max(LEAST2, square.side / 1.05) },
+    "[": { roll: square.roll - turn },
+    "]": { roll: square.roll + turn },
+    "{": { roll: square.roll - turn },
+    "}": { roll: square.roll + turn }
+  };
+  return key in changes ? { ...square, ...changes[key] } : null;
+}
+function dragged(square, handle, from, to) {
+  if (handle === "move") return { ...square, x: square.x + to[0] - from[0], y: square.y + to[1] - from[1] };
+  const [ax, ay, bx, by] = [from[0] - square.x, from[1] - square.y, to[0] - square.x, to[1] - square.y];
+  if (handle === "scale") return { ...square, side: Math.max(LEAST2, square.side * Math.hypot(bx, by) / Math.max(1, Math.hypot(ax, ay))) };
+  const turned = square.roll + (Math.atan2(by, bx) - Math.atan2(ay, ax)) * 180 / Math.PI;
+  return { ...square, roll: ((turned + 180) % 360 + 360) % 360 - 180 };
+}
+function draw(tag, attributes, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  node.append(...children);
+  return node;
+}
+var transform = ({ x, y, roll }) => `translate(${x} ${y}) rotate(${roll})`;
+function makeFrame({ t }, { changed: changed2, chosen, confirmed }) {
+  let own = null;
+  let now = null;
+  let drag = null;
+  const node = draw("svg", { class: "eg-squares", "data-lm-suppress-shortcuts": "true" });
+  function at(event) {
+    const matrix = node.getScreenCTM();
+    if (!matrix) return [0, 0];
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
+    return [x, y];
+  }
+  function move(square) {
+    now = square;
+    place();
+    changed2(now);
+  }
+  function place() {
+    const square = now ?? own;
+    if (!square || !frame) return;
+    frame.group.setAttribute("transform", transform(square));
+    frame.resize(square.side);
+  }
+  let frame = null;
+  function makeOwn(unit) {
+    const box = draw("rect", { class: "eg-square eg-own" });
+    const corners = [0, 1, 2, 3].map(() => draw("circle", { class: "eg-handle", r: 6 * unit, "data-handle": "scale" }));
+    const stem = draw("line", { class: "eg-stem" });
+    const knob = draw("circle", { class: "eg-handle", r: 6 * unit, "data-handle": "turn" });
+    box.dataset.handle = "move";
+    const label = t("The edited square: arrow keys move it, plus and minus scale it, [ and ] turn it, Enter edits it, Escape puts it back");
+    const group2 = draw("g", { class: "eg-own-square", tabindex: 0, role: "application", "aria-label": label }, draw("title", {}), box, stem, ...corners, knob);
+    group2.onpointerdown = (event) => {
+      const handle = (
+        /** @type {SVGElement} */
+        event.target.dataset.handle
+      );
+      if (!handle || event.button !== 0 || !own) return;
+      drag = { handle, from: at(event), began: now ?? own };
+      group2.setPointerCapture(event.pointerId);
+      group2.focus({ preventScroll: true });
+      event.preventDefault();
+    };
+    group2.onpointermove = (event) => drag && move(dragged(drag.began, drag.handle, drag.from, at(event)));
+    group2.onlostpointercapture = () => drag = null;
+    group2.onkeydown = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || !own) return;
+      const next = byKey(now ?? own, event.key, event.shiftKey);
+      if (next) move(next);
+      else if (event.key === "Enter" && now) confirmed();
+      else if (event.key === "Escape" && now) move(null);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    return {
+      group: group2,
+      resize(side) {
+        const half = side / 2;
+        for (const [name, value] of Object.entries({ x: -half, y: -half, width: side, height: side })) box.setAttribute(name, String(value));
+        corners.forEach((corner, i) => {
+          corner.setAttribute("cx", String(i % 2 ? half : -half));
+          corner.setAttribute("cy", String(i < 2 ? -half : half));
+        });
+        const turn = ((now ?? own)?.roll ?? 0) * (Math.PI / 180);
+        const outside = ((now ?? own)?.y ?? 0) - (half + 30 * unit) * Math.cos(turn) < 0;
+        const above = -half + (outside ? 22 : -22) * unit;
+        for (const [name, value] of Object.entries({ x1: 0, x2: 0, y1: -half, y2: above })) stem.setAttribute(name, String(value));
+        knob.setAttribute("cx", "0");
+        knob.setAttribute("cy", String(above));
+      }
+    };
+  }
+  function makeFound(square, number, count, unit) {
+    const half = square.side / 2;
+    const name = t("Edit face {number} of {count}", { number, count });
+    const text = draw("text", { x: -half + 6 * unit, y: -half + 18 * unit, "font-size": 14 * unit });
+    text.textContent = String(number);
+    const title = draw("title", {});
+    title.textContent = name;
+    const box = draw("rect", { class: "eg-square", x: -half, y: -half, width: square.side, height: square.side });
+    const group2 = draw("g", { class: "eg-found", tabindex: 0, role: "button", "aria-label": name, transform: transform(square) }, title, box, text);
+    group2.onclick = () => chosen(square);
+    group2.onkeydown = (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      chosen(square);
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    return group2;
+  }
+  return {
+    node,
+    moved: () => now,
+    back: () => move(null),
+    /** @param {import("./wire").Frame} given */
+    show({ size, crop, faces = [] }) {
+      node.replaceChildren();
+      frame = own = null;
+      if (!size || !crop) return;
+      node.setAttribute("viewBox", `0 0 ${size[0]} ${size[1]}`);
+      const unit = size[0] / (node.clientWidth || size[0]);
+      own = placed(crop);
+      move(null);
+      const others = faces.map(placed).map((square, i) => ({ square, number: i + 1 }));
+      for (const { square, number } of others) {
+        const same = Math.hypot(square.x - own.x, square.y - own.y) < 0.15 * own.side && Math.abs(square.side - own.side) < 0.25 * own.side;
+        if (!same) node.append(makeFound(square, number, faces.length, unit));
+      }
+      frame = makeOwn(unit);
+      node.append(frame.group);
+      place();
+    }
+  };
+}
+
 // editor/photo.js
-function makePhotoPanel({ model, put, t }) {
+function makePhotoPanel(page) {
+  const { model, put, t, tell } = page;
   let url = "";
-  const button = iconButton("photo", t("Show the whole photo with the edits in it (V)"), () => toggle(), { "aria-label": t("Show the whole photo") });
+  const button = iconButton("photo", t("Show the whole photo with the edits in it, and choose what is edited (V)"), () => toggle(), { "aria-label": t("Show the whole photo") });
   const image = h("img", { alt: t("The whole photo with the edits in it"), draggable: "false" });
-  const node = h("figure", { class: "eg-whole" }, h("figcaption", { class: "eg-faint" }, t("The whole photo with the edits; Save writes it at its own size.")), image);
+  const edit = textButton(t("Edit this square"), t("Begin with the moved square (Enter)"), () => confirm(), "eg-primary");
+  const back = textButton(t("Put it back"), t("Move the square back to where it was (Escape)"), () => frame.back());
+  const hint = h("span", { class: "eg-faint" });
+  const frame = makeFrame(page, {
+    changed: (square) => showMoved(Boolean(square)),
+    chosen: (square) => tell({ kind: "reframe", ...asked(square) }),
+    confirmed: () => confirm()
+  });
+  const stage = h("div", { class: "eg-whole-stage" }, image, frame.node);
+  const bar = h("div", { class: "eg-whole-bar" }, hint, edit, back);
+  const node = h("figure", { class: "eg-whole" }, bar, stage);
   const opened = () => model.get("photo")?.byteLength > 0;
   function toggle() {
     if (opened()) put("show_whole", !model.get("show_whole"));
+  }
+  function confirm() {
+    const square = frame.moved();
+    if (square) tell({ kind: "reframe", ...asked(square) });
+  }
+  function showMoved(moved) {
+    edit.hidden = back.hidden = !moved;
+    const several = (model.get("frame").faces ?? []).length > 1;
+    hint.textContent = moved ? t("The square was moved.") : several ? t("The whole photo with the edits. Choose another face, or move the square; Save writes the photo at its own size.") : t("The whole photo with the edits. Move the square to edit another place; Save writes the photo at its own size.");
   }
   function show() {
     const bytes = model.get("whole");
@@ -2901,8 +3073,14 @@ function makePhotoPanel({ model, put, t }) {
     image.src = url;
     if (old) URL.revokeObjectURL(old);
   }
+  async function showFrame() {
+    if (!image.complete || !image.naturalWidth) await image.decode().catch(() => {
+    });
+    frame.show(model.get("frame"));
+    showMoved(false);
+  }
   const dispose = () => URL.revokeObjectURL(url);
-  return { button, node, toggle, show, dispose };
+  return { button, node, toggle, show, showFrame, dispose };
 }
 
 // editor/quality.js
@@ -2921,13 +3099,21 @@ function makeQuality({ model, t }) {
     fair: [t("fair"), t("Fair: the model reproduces this photo roughly; edits look best where it is close.")],
     poor: [t("poor"), t("Poor: the model can hardly reproduce this photo; expect a different face.")]
   };
+  const FITS = {
+    good: t("Good: edits will fit this photo."),
+    fair: t("Fair: edits will fit this photo; look closely at new content, such as teeth."),
+    poor: t("Poor: the face is hardly like the model's, so edits may not fit. Check the square (V).")
+  };
   const REACHED = { well: t("Well reached"), partly: t("Partly reached"), hardly: t("Hardly reached") };
   const KEPT = { "as before": t("the rest is as before"), nearly: t("the rest is nearly as before"), changed: t("the rest changed too") };
   function showEmbedding(found) {
     badge.hidden = !found;
     if (!found) return;
     badge.className = `eg-badge eg-${found.grade}`;
-    const lines = [GRADES[found.grade][1], t("Closeness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) })];
+    const lines = [found.landmarks == null ? GRADES[found.grade][1] : FITS[found.grade]];
+    if (found.landmarks != null) lines.push(t("Landmarks: {distance} of the eye distance from those of the portrait that is edited in its place (good to 8%, fair to 10%)", { distance: percent(found.landmarks) }));
+    if (found.parts != null) lines.push(t("Parts of the face: IoU {share} (good from 40%, fair from 25%)", { share: percent(found.parts) }));
+    if (found.psnr != null) lines.push(t("Closeness: PSNR {psnr} dB (good from 25, fair from 21)", { psnr: found.psnr.toFixed(1) }));
     if (found.identity != null) lines.push(t("Same person: cosine {cosine} (good from 0.8, fair from 0.6)", { cosine: found.identity.toFixed(2) }));
     const name = found.vector;
     if (found.editability != null) lines.push(t("Effect of {vector}: {share} of its effect on a typical portrait (good from 60%, fair from 30%)", { vector: t(name), share: percent(found.editability) }));
@@ -3265,7 +3451,7 @@ function makeMenu({ title, name, items }) {
 }
 
 // editor/toolbar.js
-function makeToolbar({ model, put, t, tell, asked }, { setTool, toolNodes, mostSize, maskView, palette, peek, divider, photoPanel, portraits, opening, sheet }) {
+function makeToolbar({ model, put, t, tell, asked: asked2 }, { setTool, toolNodes, mostSize, maskView, palette, peek, divider, photoPanel, portraits, opening, sheet }) {
   const tools = TOOLS.map((tool) => (
     /** @type {const} */
     [tool.name, iconButton({ svg: icon(tool.icon) }, tool.title(t), () => setTool(tool.name))]
@@ -3308,7 +3494,7 @@ function makeToolbar({ model, put, t, tell, asked }, { setTool, toolNodes, mostS
     const input = h("input", { type: "file", accept: "image/*,.npy,.npz", hidden: true, onchange: async () => {
       const given = input.files?.[0];
       if (!given) return;
-      tell({ kind, ...asked() }, [await given.arrayBuffer()]);
+      tell({ kind, ...asked2() }, [await given.arrayBuffer()]);
       input.value = "";
     } });
     return input;
@@ -3364,7 +3550,7 @@ function makeToolbar({ model, put, t, tell, asked }, { setTool, toolNodes, mostS
 
 // editor/tool_preview.js
 var PREVIEW_DELAY = 120;
-function makeToolPreview({ tell, asked, width, height }, { index, redraw }) {
+function makeToolPreview({ tell, asked: asked2, width, height }, { index, redraw }) {
   let timer;
   let wanted = null;
   let path = null;
@@ -3372,7 +3558,7 @@ function makeToolPreview({ tell, asked, width, height }, { index, redraw }) {
   function ask(name) {
     clearTimeout(timer);
     wanted = name;
-    timer = setTimeout(() => tell({ kind: "outline", name, ...asked() }), PREVIEW_DELAY);
+    timer = setTimeout(() => tell({ kind: "outline", name, ...asked2() }), PREVIEW_DELAY);
   }
   function leave(name) {
     if (wanted === name) drop();
@@ -3392,7 +3578,7 @@ function makeToolPreview({ tell, asked, width, height }, { index, redraw }) {
   }
   async function receive({ name, label }, buffer) {
     const bits = await inflate(buffer);
-    if (name !== wanted || label !== asked().label) return;
+    if (name !== wanted || label !== asked2().label) return;
     const known = bits?.length === width * height ? bits : null;
     removes = known !== null && !known.some((bit) => bit);
     path = known ? outline(removes ? index.map((id) => Number(id === label)) : known, width, height) : null;
@@ -3852,6 +4038,7 @@ function render({ model, el }) {
     [["before_name"], divider.rename],
     [["photo"], divider.readPhoto],
     [["photo", "whole", "show_whole"], photoPanel.show],
+    [["frame"], photoPanel.showFrame],
     [["quality"], quality.show],
     [["running"], () => (showRunning(), page.showStatus())],
     [["progress"], () => runBar.take(model.get("progress"))],

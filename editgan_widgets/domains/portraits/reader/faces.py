@@ -54,7 +54,7 @@ class Face:
     @property
     def eye_distance(self) -> float:
         """Between the middles of the eyes, px; shorter if the face is turned."""
-        return float(np.linalg.norm(self.points[[33, 133], :2].mean(0) - self.points[[362, 263], :2].mean(0)))
+        return eye_distance(self.points)
 
 
 def find_faces(pixels: UInt8[np.ndarray, "h w 3"]) -> list[Face]:
@@ -86,12 +86,21 @@ def framed_points(pixels: UInt8[np.ndarray, "s s 3"], near: SubjectPoints | None
     side = len(pixels)
     if near is not None:
         sure, points = read_mesh(mesh, pixels, around(near.points * side))
-        return SubjectPoints(points[:, :2] / side, near.noise) if sure >= _LEAST_SURE else None
+        return _subject(points[:, :2] / side, near.noise) if sure >= _LEAST_SURE else None
     sure, points = face_points(mesh, pixels, np.array(_FACE_IN_FRAME[:2]) * side, _FACE_IN_FRAME[2] * side, 0.0)
     if sure < _LEAST_SURE:
         return None
     found, noise = mean_points(mesh, pixels, around(points))
-    return SubjectPoints(found / side, noise / side)
+    return _subject(found / side, noise / side)
+
+
+def _subject(points: Float[np.ndarray, "478 2"], noise: float) -> SubjectPoints:
+    return SubjectPoints(points, noise, eye_distance(points))
+
+
+def eye_distance(points: Float[np.ndarray, "478 d"]) -> float:
+    """Distance between the middles of the eyes, in the unit of the points."""
+    return float(np.linalg.norm(points[[33, 133], :2].mean(0) - points[[362, 263], :2].mean(0)))
 
 
 def face_of(points: Float[np.ndarray, "478 3"], score: float) -> Face:

@@ -4,13 +4,16 @@ The judge (segmenter.py) reads renders more exactly, but takes curtains and dark
 """
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 
 from editgan_widgets import images
-from editgan_widgets.domains.portraits.segmenter import WEIGHTS, MergedSegmenter, Segmenter, load_segmenter
+from editgan_widgets.domains.portraits.segmenter import MergedSegmenter, Segmenter, load_segmenter
 from editgan_widgets.labels import LabelSet
+
+WEIGHTS = Path(__file__).with_name("parts.safetensors")
 
 
 def read_parts(pixels: UInt8[np.ndarray, "s s 3"], labels: LabelSet) -> UInt8[np.ndarray, "s s"]:

@@ -1,13 +1,16 @@
 """Files: open pictures, and give the page a picture, mask, script or animation to save."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta
 
 from editgan_widgets.documents.animation import animate_edit
+from editgan_widgets.documents.photo import Crop
 from editgan_widgets.documents.saved_picture import picture_png
 from editgan_widgets.documents.session_script import session_script
 from editgan_widgets.masks.mask_file import mask_png
 from editgan_widgets.widgets.core.commands import Command, file_of
-from editgan_widgets.widgets.editor.commands import Download, File, Psi, Seed, Text
+from editgan_widgets.widgets.editor.commands import Download, File, Psi, Px, Seed, Text
 from editgan_widgets.widgets.editor.document import Document, Outcome
 from editgan_widgets.widgets.editor.sample_shelf import checked_sample
 
@@ -65,6 +68,26 @@ class New(Command, frozen=True, kw_only=True):
         checked_sample(self.seed, self.psi, self.source)
 
 
+class Reframe(Command, frozen=True, kw_only=True):
+    """Edit another square of the open photo: its left and upper edge before it is turned, its side, and its roll."""
+
+    x: Px
+    y: Px
+    side: Annotated[float, Meta(gt=0, le=1e6, description="must be a number above 0, px")]
+    roll: Annotated[float, Meta(ge=-360, le=360, description="must be a number of degrees")] = 0.0
+
+    @property
+    def crop(self) -> Crop:
+        """The square."""
+        return Crop(self.x, self.y, self.side, self.roll)
+
+    def check(self, document: Document) -> None:
+        """Raise ValueError if no photo is open, or for a square outside it."""
+        if document.photo is None:
+            raise ValueError("no photo is open, so there is no square to choose; open one first")
+        document.photo.photo.cut(self.crop, 1)
+
+
 class OpenPicture(Command, frozen=True, kw_only=True):
     """Like Open and New, only from Python: a file, its content, or a seed with psi and source."""
 
@@ -109,4 +132,4 @@ def _saved(said: str, name: str, content: bytes, kind: str = "image/png") -> Out
 
 PYTHON_ALONE = (OpenPicture,)
 HANDLERS = {Save: save, SaveMask: save_mask, Script: save_script, SaveAnimation: save_animation}
-OPENINGS: tuple[type[Command], ...] = (Open, New, OpenPicture)
+OPENINGS: tuple[type[Command], ...] = (Open, New, Reframe, OpenPicture)
