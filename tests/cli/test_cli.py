@@ -157,7 +157,7 @@ def test_photo_pastes_an_edit_into_a_picture_of_the_original_size(saved, tmp_pat
     done = run("photo", tmp_path / "in.png", saved / "spark.safetensors", *arguments)
     assert done.exit_code == 0, done.output
     assert pixels(tmp_path / "out.png").shape == (50, 70, 3)
-    assert "embedded: poor: PSNR" in done.output
+    assert "photo: poor: PSNR" in done.output
     assert "perceptual features: the model's discriminator" in done.output
     assert "edited: change outside" in done.output
     missing = run("photo", tmp_path / "none.png", saved / "spark.safetensors", *arguments)

@@ -23,12 +23,13 @@ SMALLER = {
         '{"smile": 0.8}': "{}",
         '{"smile": 0}': "{}",
     },
-    "02_edit_a_painting.ipynb": {
+    "02_edit_a_photo_and_a_painting.ipynb": {
         'load_model("portraits")': 'load_model("tiny.safetensors")',
         'part="mouth"': 'part="spark"',
-        'editor.apply_vectors({"smile": 0.8})': (
+        'editor.apply_vectors({"raise brows": 0.8})': (
             "from editgan_widgets import Stroke\neditor.paint(Stroke([(8, 8), (20, 12)], 4, 'spark'))"
         ),
+        'photo.session.apply_vector(load_vectors(model)["smile"])': "photo.session.go_to(photo.session.w_plus + 0.5)",
     },
     "03_anatomy_of_an_edit_vector.ipynb": {
         'load_model("portraits")': 'load_model("tiny.safetensors")',
@@ -70,14 +71,14 @@ SMALLER = {
 }
 WRITES = {
     "01_paint_a_portrait.ipynb": "open_mouth.safetensors",
-    "02_edit_a_painting.ipynb": "smiling.png",
+    "02_edit_a_photo_and_a_painting.ipynb": "smiling.png",
     "03_anatomy_of_an_edit_vector.ipynb": "smile_alone.safetensors",
     "04_find_directions.ipynb": "directions/smiling.safetensors",
     "05_the_smile_experiment.ipynb": "smile_experiment.csv",
 }
 SHOWS = {
     "01_paint_a_portrait.ipynb": (3, 4),
-    "02_edit_a_painting.ipynb": (1, 4),
+    "02_edit_a_photo_and_a_painting.ipynb": (1, 4),
     "03_anatomy_of_an_edit_vector.ipynb": (0, 8),
     "04_find_directions.ipynb": (1, 6),
     "05_the_smile_experiment.ipynb": (0, 1),
