@@ -130,6 +130,10 @@ def train_encoder(
     ] = None,
     total_images: Annotated[int, typer.Option(min=16, help="Number of pictures shown to the network.")] = 200_000,
     max_minutes: MaxMinutes = None,
+    photographic: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of the renders shown with other surroundings, light and framing."),
+    ] = 0.0,
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
     seed: Seed = 0,
     device: Device = None,
@@ -141,7 +145,9 @@ def train_encoder(
 
     check_writable(out, "--out")
     loaded = load_model(model, device=device)
-    config = TrainEncoderConfig(total_images=total_images, max_minutes=max_minutes, seed=seed)
+    config = TrainEncoderConfig(
+        seed=seed, total_images=total_images, max_minutes=max_minutes, photographic=photographic
+    )
     state = out.with_name(f"{out.stem}.training.safetensors")
     first = EditGAN.load(start).encoder if start else None
     if start and not isinstance(first, Encoder):

@@ -17,11 +17,12 @@ _ROLL, _ZOOM, _SHIFT = 15.0, 0.18, 0.08  # degrees, log of the scale, shares of 
 
 
 def photographic(
-    image: Float[Tensor, "b 3 s s"], label: Int[Tensor, "b s s"], rng: torch.Generator
+    image: Float[Tensor, "b 3 s s"], label: Int[Tensor, "b s s"], rng: torch.Generator, framing: float = 1.0
 ) -> tuple[Float[Tensor, "b 3 s s"], Int[Tensor, "b s s"]]:
     """Give pictures in [-1, 1] other backgrounds, clothes, light and framing; their label maps follow the framing.
 
-    `rng` is a CPU generator. What the framing shows beyond the picture is the background.
+    `rng` is a CPU generator. `framing` scales how far pictures are turned, scaled and shifted: by up to 15 degrees,
+    20 % and 8 % of the side at 1. What the framing shows beyond the picture is the background.
     """
     n = len(image)
 
@@ -30,7 +31,7 @@ def photographic(
 
     cloth = (label == CLOTHES)[:, None] & chosen(_NEW_CLOTHES)
     image = torch.where(cloth, _shaded(textures(image, rng), image), image)
-    image, label, inside = _framed(image, label, chosen(_NEW_FRAME)[:, 0, 0, 0], rng)
+    image, label, inside = _framed(image, label, framing * chosen(_NEW_FRAME)[:, 0, 0, 0], rng)
     behind = ((label == BACKGROUND)[:, None] & chosen(_NEW_BACKGROUND)) | ~inside[:, None]
     share = F.avg_pool2d(F.pad(behind.float(), (1, 1, 1, 1), mode="replicate"), 3, 1)
     share = torch.where(torch.rand(n, 1, 1, 1, generator=rng).to(image.device) < 0.5, share, behind.float())
@@ -83,7 +84,7 @@ def _shaded(texture: Tensor, cloth: Tensor) -> Tensor:
 
 
 def _framed(image: Tensor, label: Tensor, chosen: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Turn, scale and shift the chosen pictures; the last tensor is True where they show the old picture."""
+    """Turn, scale and shift pictures, each by its share in `chosen`; the last tensor: where they show the old one."""
     n = len(image)
     roll, zoom, across, down = (2 * torch.rand(4, n, generator=rng) - 1).to(image.device) * chosen
     turn, scale = torch.deg2rad(_ROLL * roll), (_ZOOM * zoom).exp()

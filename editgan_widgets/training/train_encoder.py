@@ -23,6 +23,7 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.encoder import Encoder, EncoderConfig
 from editgan_widgets.models.perceptual import perceptual_distance
 from editgan_widgets.training.losses import paired_loss
+from editgan_widgets.training.photographic import photographic
 from editgan_widgets.training.runs import (
     RunLength,
     load_optimizer,
@@ -32,7 +33,10 @@ from editgan_widgets.training.runs import (
     stop_flag,
     training_dtype,
 )
+from editgan_widgets.training.train_segmenter import disturb
 from editgan_widgets.training.training_data import TrainingData
+
+_SLIGHTLY = 0.25  # framing of photographed renders: a face is found with a small error
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class TrainEncoderConfig:
     perceptual_weight: float = 1.0  # weight of perceptual_distance; the report names its features
     code_weight: float = 0.1  # weight of the squared error in W for renders whose code the folder has
     spread_weight: float = 0.02  # weight of the squared distance of a render's rows from their mean
+    photographic: float = 0.0  # share of the renders that are shown with other surroundings, light and framing
     held_out: int = 64  # last pictures of the folder, never trained on: for the report
     checkpoint_minutes: float = 3.0  # between two checkpoints
 
@@ -63,6 +68,8 @@ class TrainEncoderConfig:
             )
         if not 0 <= self.render_share <= 1:
             raise ValueError(f"render_share must be a share of a batch, 0 to 1; got {self.render_share}")
+        if not 0 <= self.photographic <= 1:
+            raise ValueError(f"photographic must be a share of the renders, 0 to 1; got {self.photographic}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values, for JSON."""
@@ -118,6 +125,7 @@ def train_encoder(
             held_out=config.held_out,
             batch=renders,
             seed=config.seed,
+            labelled=config.photographic > 0,
         )
     run = _Run(model, data, config, start)
     path = None if checkpoint is None else Path(checkpoint)
@@ -192,18 +200,19 @@ class _Run:
         """Train on one batch; return the losses."""
         c = self.config
         self.rng.manual_seed(c.seed * 1_000_003 + self.steps)  # so that a resumed run draws the same numbers
-        render = codes = None
+        render = codes = labels = None
         if self.data is not None:
             batch = self.data.batch(self.data.indices(self.renders), self.device)
-            render, codes = batch.image, batch.latents
+            render, codes, labels = batch.image, batch.latents, batch.labels
             self.renders += len(render)
         count = c.batch - (0 if render is None else len(render))
         w_plus = self._sample(count)
         with torch.no_grad():
             image = self._synthesis(w_plus).clamp(-1, 1)
         target = image if render is None else torch.cat([image, render])
+        seen = target if render is None else torch.cat([image, self._as_photographed(render, labels)])
         with quick_arithmetic(self.encoder):
-            guess = self.encoder(target).float()
+            guess = self.encoder(seen).float()
         made = self._synthesis(guess)
         losses = {"picture": paired_loss(made, target, None)}
         total = c.picture_weight * losses["picture"]
@@ -229,6 +238,14 @@ class _Run:
         self.steps += 1
         self.images += c.batch
         return {name: float(value.detach()) for name, value in losses.items()}
+
+    def _as_photographed(self, render: Tensor, labels: Tensor | None) -> Tensor:
+        """Renders, some of them with other surroundings, light and framing: the code is that of the plain render."""
+        if labels is None:
+            return render
+        shown, _ = photographic(render, labels, self.rng, _SLIGHTLY)
+        chosen = torch.rand(len(render), 1, 1, 1, generator=self.rng).to(render.device) < self.config.photographic
+        return torch.where(chosen, disturb(shown, self.rng), render)
 
     def _synthesis(self, w_plus: Tensor) -> Tensor:
         return self.model.generator.synthesis(w_plus, dtype=training_dtype(self.device)).image

@@ -32,6 +32,7 @@ class TrainingData:
         held_out: int = 0,
         batch: int = 1,
         seed: int = 0,
+        labelled: bool = False,
     ):
         """Open a folder.
 
@@ -43,6 +44,7 @@ class TrainingData:
             held_out: number of pictures at the end of the folder that are not used; at most a quarter.
             batch: pictures in a batch.
             seed: seed of the order.
+            labelled: read `label_maps.npy` for `Batch.labels`.
 
         Raises DataError for a folder that does not fit.
         """
@@ -63,7 +65,8 @@ class TrainingData:
         self.count = n - self.held_out
         if self.count < batch:
             raise DataError(f"{folder} holds {n} pictures, {self.held_out} held out; a batch needs {batch}")
-        self.label_maps = self._load(folder, "label_maps.npy") if part_weights else None
+        self.labelled, self.weighted = labelled, bool(part_weights)
+        self.label_maps = self._load(folder, "label_maps.npy") if part_weights or labelled else None
         self.latents = self._load(folder, "latents.npy") if z_dim is not None else None
         for name, array, shape in (
             ("label_maps.npy", self.label_maps, (n, h, w)),
@@ -107,9 +110,10 @@ class TrainingData:
     def batch(self, indices: np.ndarray, device: torch.device) -> "Batch":
         """Read pictures, their pixel weights (mean 1 in each picture) and their codes."""
         image = pictures.from_uint8(self.images[indices], device)
-        weight = latents = None
+        weight = latents = labels = None
         if self.label_maps is not None:
             labels = torch.from_numpy(self.label_maps[indices].astype(np.int64))
+        if labels is not None and self.weighted:
             weight = self.part_weights[labels][:, None].to(device)
             weight = weight / weight.mean(dim=(1, 2, 3), keepdim=True)
         if self.latents is not None:
@@ -117,7 +121,10 @@ class TrainingData:
         if self.shrink > 1:
             image = F.avg_pool2d(image, self.shrink)
             weight = None if weight is None else F.avg_pool2d(weight, self.shrink)
-        return Batch(image, weight, latents)
+        if labels is not None:
+            half = self.shrink // 2
+            labels = labels[:, half :: self.shrink, half :: self.shrink].to(device)
+        return Batch(image, weight, latents, labels if self.labelled else None)
 
 
 @dataclass(frozen=True)
@@ -127,3 +134,4 @@ class Batch:
     image: Tensor  # [batch, 3, H, W] in [-1, 1]
     weight: Tensor | None  # [batch, 1, H, W], mean 1; None: all pixels have the same weight
     latents: Tensor | None  # [batch, z_dim]
+    labels: Tensor | None = None  # [batch, H, W], ids of parts, if they were asked for

@@ -176,3 +176,16 @@ def test_the_command_writes_the_model_with_its_encoder(tiny_model, renders, tmp_
     assert loaded.encoder is not None
     assert loaded.metadata["encoder"]["images"] == 16
     assert loaded.metadata["name"] == "tiny"
+
+
+def test_photographed_renders_are_shown_otherwise_and_compared_with_the_plain_ones(tiny_model, renders, tmp_path):
+    np.save(tmp_path / "images.npy", np.load(renders / "images.npy"))
+    labels = np.zeros((16, 32, 32), np.uint8)
+    labels[:, 8:24, 8:24] = 1
+    np.save(tmp_path / "label_maps.npy", labels)
+    plain, _ = train_encoder(tiny_model, tmp_path, config(photographic=0.0))
+    other, report = train_encoder(tiny_model, tmp_path, config(photographic=1.0))
+    assert report.finished
+    assert any(not torch.equal(a, b) for a, b in zip(plain.parameters(), other.parameters(), strict=True))
+    with pytest.raises(ValueError, match="photographic must be a share of the renders, 0 to 1; got 2"):
+        config(photographic=2)
