@@ -22,7 +22,7 @@ stage() { # a name and a command
 }
 
 # Rare traits in half of the renders; 256 px, and a smaller copy for the networks that train at 128 px.
-stage render editgan render --count "$(of 40000 400)" --size 256 --seed0 5000000 --rare 0.5 --no-pictures --out large
+stage render editgan render --count "$(of 40000 800)" --size 256 --seed0 5000000 --rare 0.5 --no-pictures --out large
 stage shrink editgan shrink large --size 128 --out data
 stage people editgan render --count "$(of 10800 120)" --size 64 --views 6 --no-pictures --out people
 

@@ -22,6 +22,7 @@ WEIGHTS = Path(__file__).with_name("parts.safetensors")
 
 _RARE = {"beard": 3.0, "moustache": 2.0, "glasses": 1.5, "sideburns": 1.0, "wrinkles": 0.7, "frown": 0.7}
 _LEAST_ISLAND = 1 / 1000  # share of the pixels below which a piece of a part far from the rest of it is a mistake
+_LARGEST_SPOT = 0.03  # share of the pixels
 _LARGE = ("background", "hair", "clothes", "skin", "neck", "beard", "cheek", "jaw", "forehead", "temple", "glasses")
 
 
@@ -30,7 +31,8 @@ def read_parts(pixels: UInt8[np.ndarray, "s s 3"], labels: LabelSet) -> UInt8[np
 
     Raises ValueError for a size that is no multiple of 16 px, and for labels that are not portraits' parts.
     """
-    return _without_islands(_logits(pixels, labels).argmax(0).to(torch.uint8).numpy(), labels)
+    found = _logits(pixels, labels).argmax(0).to(torch.uint8).numpy()
+    return _without_bald_spots(_without_islands(found, labels), labels)
 
 
 @torch.no_grad()
@@ -58,6 +60,15 @@ def _without_islands(label_map: UInt8[np.ndarray, "s s"], labels: LabelSet) -> U
         return label_map
     rows, columns = ndimage.distance_transform_edt(wrong, return_distances=False, return_indices=True)
     return label_map[rows, columns]
+
+
+def _without_bald_spots(label_map: UInt8[np.ndarray, "s s"], labels: LabelSet) -> UInt8[np.ndarray, "s s"]:
+    """Fill small holes in the hair with hair: bright strands are taken for skin."""
+    hair = label_map == labels["hair"].id
+    holes, count = ndimage.label(np.asarray(ndimage.binary_fill_holes(hair)) & ~hair)
+    small = np.bincount(holes.ravel(), minlength=count + 1) < _LARGEST_SPOT * label_map.size
+    small[0] = False
+    return np.where(small[holes], labels["hair"].id, label_map).astype(np.uint8)
 
 
 @cache

@@ -252,7 +252,7 @@ def draw_missing(document: Document, stop: Callable[[], bool]) -> bool:
 
     def draw(vector: EditVector) -> np.ndarray:
         with few_threads():
-            return session.picture_of(vector.apply(session.origin, 1.0, session.model))
+            return document.shown.preview(vector.apply(session.origin, 1.0, session.model))
 
     return document.panel.draw_missing(draw, stop)
 
