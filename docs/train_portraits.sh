@@ -24,7 +24,7 @@ stage() { # a name and a command
 # Rare traits in half of the renders; 256 px, and a smaller copy for the networks that train at 128 px.
 stage render editgan render --count "$(of 40000 800)" --size 256 --seed0 5000000 --rare 0.5 --no-pictures --out large
 stage shrink editgan shrink large --size 128 --out data
-stage people editgan render --count "$(of 10800 120)" --size 64 --views 6 --no-pictures --out people
+stage people editgan render --count "$(of 10800 800)" --size 64 --views 6 --no-pictures --out people
 
 # The generator learns through the first segmenter; the judge has other weights and another seed; the reader also reads photographs.
 stage features editgan train segmenter --data data --out features.safetensors --total-images "$(of 100000 16)"
@@ -33,8 +33,8 @@ stage judge editgan train segmenter --data data --out segmenter.safetensors --st
     --total-images "$(of 150000 16)"
 stage reader editgan train segmenter --data data --out parts.safetensors --start features.safetensors --finest 32 --photographic --seed 3 \
     --total-images "$(of 120000 16)"
-stage factors editgan train factor-regressor --data data --out factor_regressor.safetensors
-stage identity editgan train identity --data people --out identity.safetensors
+stage factors editgan train factor-regressor --data data --out factor_regressor.safetensors --total-images "$(of 24000 256)"
+stage identity editgan train identity --data people --out identity.safetensors --total-images "$(of 140000 48)"
 
 # Small and rare parts weigh more.
 weights=0=0.45,1=0.6,2=0.6,3=0.61,4=0.6,5=1.62,6=1.6,7=1.95,8=1.95,9=1.95,10=1.92,11=3.74,12=3.74,13=3.66,14=3.66,15=1.27,16=2.03

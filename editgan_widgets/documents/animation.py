@@ -8,7 +8,7 @@ GIF and WebP need nothing more than Pillow; MP4 needs the extra `video`.
 
 import io
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,6 +163,7 @@ def animate_vector(
     scales: Iterable[Real] | None = None,
     layers: Layers = None,
     fps: Real = 16.0,
+    picture: Callable[[Tensor], UInt8[np.ndarray, "h w 3"]] | None = None,
 ) -> Animation:
     """Animate a vector's scale.
 
@@ -173,6 +174,7 @@ def animate_vector(
         scales: one per frame; None means `swing()`.
         layers: rows of w_plus that move; None = all.
         fps: frames per second.
+        picture: draws a latent; None: the model does. A photo with the edits is drawn by `PhotoEdits.preview`.
 
     Raises EditVectorError for no scales or a vector that does not fit, WrongModelError for a vector of another model.
     """
@@ -183,7 +185,8 @@ def animate_vector(
     with torch.no_grad():
         for scale in chosen:
             latent = vector.apply(w_plus, scale, model, layers=layers)
-            frames.append(images.to_uint8(model.generator.synthesis(latent).image)[0])
+            made = images.to_uint8(model.generator.synthesis(latent).image)[0] if picture is None else picture(latent)
+            frames.append(made)
     return Animation(np.stack(frames), rate)
 
 

@@ -117,6 +117,8 @@ def save_script(document: Document, _command: Script) -> Outcome:
     """The script as a file."""
     script = session_script(document.session, document.panel.vectors).encode()
     said = document.text("Saved as picture.py; running it makes the same picture.")
+    if document.shown.shows_photo:
+        said = document.text("Saved as picture.py; running it makes the portrait that is edited in the photo's place.")
     return _saved(said, "picture.py", script, "text/x-python")
 
 

@@ -243,7 +243,7 @@ def sweep(document: Document, name: str, scales: Iterable[Real] | None = None) -
     session, setting, vector = document.session, document.panel.setting(name), document.panel.vectors[name]
     with few_threads(), session.lock:
         without = vector.apply(session.w_plus, -setting.effect, session.model, layers=setting.layers)
-        return animate_vector(session.model, without, vector, scales, setting.layers)
+        return animate_vector(session.model, without, vector, scales, setting.layers, picture=document.shown.preview)
 
 
 def draw_missing(document: Document, stop: Callable[[], bool]) -> bool:
