@@ -18,7 +18,7 @@ from torch import Tensor
 from editgan_widgets import images
 from editgan_widgets.documents.photo import Crop, Photo
 from editgan_widgets.documents.registration import Field, Registration, at, cells, inverse, nearest
-from editgan_widgets.documents.transfer import GeneratedEdit, Transfer
+from editgan_widgets.documents.transfer import GeneratedEdit, PartOpening, Transfer
 from editgan_widgets.domains.domain import SubjectPoints
 from editgan_widgets.domains.registry import domain_of
 from editgan_widgets.latent.label_maps import predicted_label_map
@@ -88,6 +88,7 @@ class PhotoEdits:
         self._quick = _landmarks(model, like.image, like.points) or like.points
         read = _parts(model, photo.cut(crop, model.resolution))
         self.parts = nearest(like.label_map, self._places(like.label_map)) if read is None else read
+        self._openings = _openings(model)
         self._lock = threading.Lock()
         self._known: OrderedDict[bytes, Transfer | None] = OrderedDict()
         self._shown: OrderedDict[bytes, Carried] = OrderedDict()
@@ -180,7 +181,7 @@ class PhotoEdits:
         if quick:  # the error of a quick reading is nearly that of another one
             points = before.points.points + points - self._quick.points
         edit = GeneratedEdit(before.image, after.image, before.label_map, after.label_map, points)
-        return Transfer(self._registration, edit)
+        return Transfer(self._registration, edit, self._openings)
 
     def _carry(self, transfer: Transfer | None) -> Carried:
         if transfer is None:
@@ -214,6 +215,15 @@ def _landmarks(
     """Landmarks of a picture framed like the model's; None if it shows none, or the model's domain has no landmarks."""
     domain = domain_of(model)
     return None if domain is None or domain.landmarks is None else domain.landmarks(pixels, near)
+
+
+def _openings(model: EditGAN) -> tuple[PartOpening, ...]:
+    """Openings of the subjects of the model's domain; parts that the model's labels lack are left out."""
+    domain, ids = domain_of(model), {label.name: i for i, label in enumerate(model.labels)}
+    return tuple(
+        PartOpening(one, *(tuple(ids[name] for name in names if name in ids) for names in (one.seen, one.lids)))
+        for one in (() if domain is None else domain.openings)
+    )
 
 
 def _parts(model: EditGAN, pixels: UInt8[np.ndarray, "s s 3"]) -> UInt8[np.ndarray, "s s"] | None:

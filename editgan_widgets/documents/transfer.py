@@ -8,24 +8,40 @@ the generated content is added, registered by the same landmarks and matched to 
 All positions are in shares of the crop, 0 to 1 from its upper left corner.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
-from PIL import Image
+from jaxtyping import Bool, Float, UInt8
+from PIL import Image, ImageDraw
 from scipy import ndimage
+from scipy.interpolate import PchipInterpolator
 
 from editgan_widgets.documents.photo import Crop, Photo
-from editgan_widgets.documents.registration import CELLS, Motion, Registration, at, cells, nearest
+from editgan_widgets.documents.registration import CELLS, Motion, Points, Registration, at, cells, gap, nearest
+from editgan_widgets.domains.domain import Opening
 from editgan_widgets.squares import Square
+
+Box = tuple[int, int, int, int]  # left, upper, right and lower edge, px
 
 _CONTENT_REACH = 0.05  # distance from the landmarks' hull at which new content has faded out, in shares of the crop
 _LEAST_MOTION = 0.2  # px of the photo, below which a pixel keeps its value
 _LEAST_NEW = 0.04  # share of the content below which a pixel keeps its value
-_MODEST, _STRONG = 0.15, 0.4  # log of the change of brightness: below the photo is toned, above its content is replaced
+_MODEST, _STRONG = (
+    0.15,
+    0.4,
+)  # log of the gain in brightness: up to it the photo is toned, above its content is replaced
 _APPEARS = 1.6  # ratio of a part's areas from which it appears, or vanishes
 _LEAST_AREA = 8  # px of a picture of 128 px, by which a part must grow to appear
 _GAIN_FROM = 64  # px of the square in which the light around new content is compared
+_CLOSES = (0.4, 0.75)  # ratio of what is seen in an opening, below which that says how far it closes; above, nothing
+_CLOSED = 0.2  # ratio up to which it is closed
+_LID_BEYOND, _LID_SOFT = 0.02, 0.03  # of a closed lid, beyond the lower edge; of its border; in widths of the opening
+_BELOW_BROW, _LEAST_LID = 0.06, 0.08  # where a lid begins below the landmarks above it, and at least above the edge
+_OPENS = (0.012, 0.025)  # by which an opening must widen for new content everywhere in it, in shares of the crop
+_OPEN = (0.002, 0.005)  # gap of an opening in the photo, in shares of the crop, from which its inside is kept; wholly
+_SOFT = 0.003  # of the border of an opening's inside, in shares of the crop
 _DARKEST = 12.0  # added to values before they are divided
 
 
@@ -40,18 +56,45 @@ class GeneratedEdit:
     points: Float[np.ndarray, "n 2"]  # landmarks after the edit
 
 
+@dataclass(frozen=True)
+class PartOpening:
+    """An opening of the subject with the ids of its parts."""
+
+    opening: Opening
+    seen: tuple[int, ...]
+    lids: tuple[int, ...]
+
+    def ratio(self, edit: GeneratedEdit) -> float:
+        """Ratio of the areas that are seen in it after and before an edit; 1 if it never closes or shows nothing."""
+        before = np.isin(edit.parts_before, self.seen).sum()
+        return (
+            float(np.isin(edit.parts_after, self.seen).sum() / before)
+            if self.opening.above and self.lids and before
+            else 1.0
+        )
+
+
 class Transfer:
     """An edit, carried over to a photo that is registered with the generated picture before it.
 
     Args:
         registration: of the photo and the generated picture before the edit.
         edit: the generated pictures before and after.
+        openings: of the subject.
     """
 
-    def __init__(self, registration: Registration, edit: GeneratedEdit) -> None:
+    def __init__(self, registration: Registration, edit: GeneratedEdit, openings: Sequence[PartOpening] = ()) -> None:
         self._edit = edit
-        self.motion = registration.motion(edit.points)
-        self._content = _content(edit, self.motion)
+        shut = {one: _shut(one.ratio(edit)) for one in openings}
+        self.motion = registration.motion(edit.points, [(one.opening, 1 - share) for one, share in shut.items()])
+        moving = [one for one in openings if shut[one] > 0 or not one.opening.above]
+        self._content = _content(edit, self.motion, [part for one in moving for part in (*one.seen, *one.lids)])
+        self._lids = [_Lid(self.motion.end, one, share) for one, share in shut.items() if share > 0]
+        self._insides = [
+            _Inside(registration.photo, self.motion.end, one.opening)
+            for one in openings
+            if one.seen and not one.opening.above
+        ]
         self._held = registration.near_photo(_CONTENT_REACH)  # nothing says where content belongs beyond it
 
     def parts(self, parts: UInt8[np.ndarray, "s s"]) -> UInt8[np.ndarray, "s s"]:
@@ -60,7 +103,10 @@ class Transfer:
         here = cells(size)
         share = self._content.at(here + at(self.motion.to_after, here))[0] * at(self._held, here)
         new = nearest(self._edit.parts_after, here + at(self.motion.to_after, here))
-        return np.where(share[..., 0] > 0.5, new, nearest(parts, here + at(self.motion.moved, here)))
+        found = np.where(share[..., 0] > 0.5, new, nearest(parts, here + at(self.motion.moved, here)))
+        for lid in self._lids:
+            found[lid.covers(here)] = lid.part
+        return found
 
     def picture(self, photo: Photo, crop: Crop) -> UInt8[np.ndarray, "h w 3"]:
         """The photo with the edit, at its own resolution; pixels that neither move nor change keep their values.
@@ -69,6 +115,8 @@ class Transfer:
         """
         motion, content, held = self.motion, self._content, self._held
         share = (_carried(content.share[..., None], motion.to_after) * held)[..., 0]
+        for lid in self._lids:
+            share = np.maximum(share, lid.acts(cells(CELLS)))
         box = _box(photo, crop, motion.moved, share)
         result = photo.pixels.copy()
         if box is None:
@@ -80,13 +128,25 @@ class Transfer:
         warped = _taken(photo, crop.square, here, shift, box)
         share, tone, colours, base = content.at(here + at(motion.to_after, here))
         share = share * at(held, here)
+        opened = np.zeros((*share.shape[:2], 1), np.float32)
+        for one in self._insides:
+            opened = np.maximum(opened, one.opened(crop.square, here)[..., None])
+        share = np.maximum(share, opened)
         local = _local_gain(warped, base, share, crop.side)
         toned = (warped + _DARKEST) * np.exp(tone) - _DARKEST
         replaced = (colours + _DARKEST) * local - _DARKEST
-        strength = np.clip((np.abs(tone).max(-1, keepdims=True) - _MODEST) / (_STRONG - _MODEST), 0, 1)
+        strength = np.clip((tone.max(-1, keepdims=True) - _MODEST) / (_STRONG - _MODEST), 0, 1)
+        strength = np.maximum(strength, opened)
         new = toned + strength * (replaced - toned)
         made = warped + share * (new - warped)
-        still = (np.linalg.norm(shift, axis=-1) * crop.side < _LEAST_MOTION) & (share[..., 0] < _LEAST_NEW)
+        inside = np.zeros(made.shape[:2], bool)
+        for one in self._insides:
+            made, seen = one.over(made, photo, crop.square, here, box)
+            inside |= seen
+        for lid in self._lids:
+            made, seen = lid.over(made, photo, crop.square, here, box)
+            inside |= seen
+        still = ~inside & (np.linalg.norm(shift, axis=-1) * crop.side < _LEAST_MOTION) & (share[..., 0] < _LEAST_NEW)
         before = result[upper:lower, left:right]
         result[upper:lower, left:right] = np.where(
             still[..., None], before, np.clip(np.rint(made), 0, 255).astype(np.uint8)
@@ -110,7 +170,148 @@ class _Content:
         return share, at(self.tone, places), at(self.colours, places, smooth=True), at(self.base, places)
 
 
-def _content(edit: GeneratedEdit, motion: Motion) -> _Content:
+class _Inside:
+    """What the photo shows in an opening; it stays with the upper edge, as the upper teeth do.
+
+    Args:
+        before, after: landmarks of the photo before and after the edit.
+        opening: the opening.
+    """
+
+    def __init__(self, before: Points, after: Points, opening: Opening) -> None:
+        upper, corners = list(opening.upper), list(opening.corners)
+        around = [corners[0], *upper, corners[1], *reversed(opening.lower)]
+        self._shift = (before[upper] - after[upper]).mean(0)
+        self._before, self._after = before[around], after[around]
+        wide = [float(np.linalg.norm(np.diff(points[corners], axis=0))) for points in (before, after)]
+        self._narrower, self._middle = wide[0] / max(wide[1], 1e-6), after[upper].mean(0)
+        self._strength = float(np.clip((gap(before, opening) - _OPEN[0]) / (_OPEN[1] - _OPEN[0]), 0, 1))
+        more = gap(after, opening) - gap(before, opening)
+        self._opens = float(np.clip((more - _OPENS[0]) / (_OPENS[1] - _OPENS[0]), 0, 1))
+
+    def opened(self, square: Square, here: np.ndarray) -> Float[np.ndarray, "h w"]:
+        """1 in the opening if the edit widens it, else 0."""
+        return _polygon(self._after, square, here) * self._opens if self._opens else np.zeros(here.shape[:2])
+
+    def over(
+        self, made: Float[np.ndarray, "h w 3"], photo: Photo, square: Square, here: np.ndarray, box: Box
+    ) -> tuple[Float[np.ndarray, "h w 3"], Bool[np.ndarray, "h w"]]:
+        """The picture with the photo's inside of the opening, and where that is seen."""
+        outline = _polygon(self._after, square, here)
+        rows, columns = np.flatnonzero(outline.any(1)), np.flatnonzero(outline.any(0))
+        seen = np.zeros(outline.shape, bool)
+        if self._strength == 0 or not len(rows):
+            return made, seen
+        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        shift = np.broadcast_to(self._shift, here[part].shape).copy()
+        shift[..., 0] += (here[part][..., 0] - self._middle[0]) * (self._narrower - 1)
+        places = here[part] + shift
+        share = (outline[part] * _polygon(self._before, square, places) * self._strength)[..., None]
+        inside = _taken(photo, square, here[part], shift.astype(np.float32), _part_of(box, part))
+        made, seen[part] = made.copy(), share[..., 0] > 0.02
+        made[part] += share * (inside - made[part])
+        return made, seen
+
+
+class _Lid:
+    """The skin above an opening, stretched over it as it closes.
+
+    Args:
+        points: landmarks of the photo with the edit, but for the closing.
+        opening: the opening.
+        share: how far it closes, 0 to 1.
+    """
+
+    def __init__(self, points: Points, opening: PartOpening, share: float) -> None:
+        marks = opening.opening
+        start, end = points[list(marks.corners)]
+        x, y = end - start
+        roll = math.degrees(math.atan2(y, x)) if x >= 0 else math.degrees(math.atan2(-y, -x))
+        middle = (start + end) / 2
+        self._frame = Square(float(middle[0]), float(middle[1]), math.hypot(x, y), roll)
+        self.part = opening.lids[0]
+        upper, lower, above, corners = (
+            self._frame.from_picture(points[list(m)]) for m in (marks.upper, marks.lower, marks.above, marks.corners)
+        )
+        self._upper, self._lower = (
+            _line(np.concatenate([corners, line])) for line in (upper, lower + np.array([0, _LID_BEYOND]))
+        )
+        self._above, self._share = _line(above), share
+
+    def covers(self, here: np.ndarray) -> Bool[np.ndarray, "h w"]:
+        """True where the lid covers what was seen."""
+        x, y, upper, line, _ = self._lines(here)
+        return (x > 0) & (x < 1) & (y > upper) & (y <= line)
+
+    def over(
+        self, made: Float[np.ndarray, "h w 3"], photo: Photo, square: Square, here: np.ndarray, box: Box
+    ) -> tuple[Float[np.ndarray, "h w 3"], Bool[np.ndarray, "h w"]]:
+        """The picture with the lid, and where that is seen."""
+        x, y, upper, line, above = self._lines(here)
+        acts = self.acts(here)
+        rows, columns = np.flatnonzero(acts.any(1)), np.flatnonzero(acts.any(0))
+        if not len(rows):
+            return made, acts
+        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        x, y, upper, line, above = (value[part] for value in (x, y, upper, line, above))
+        along = np.clip((y - above) / np.maximum(line - above, 1e-6), 0, 1)
+        down = np.where(acts[part], along * (line - upper), 0)
+        shift = down[..., None] * (self._frame.matrix[:, 1] * -1)
+        lid = _taken(photo, square, here[part], shift.astype(np.float32), _part_of(box, part))
+        share = (np.clip((line - y) / _LID_SOFT + 1, 0, 1) * acts[part])[..., None]
+        made = made.copy()
+        made[part] += share * (lid - made[part])
+        return made, acts
+
+    def acts(self, here: np.ndarray) -> Bool[np.ndarray, "h w"]:
+        """True where the lid changes the picture."""
+        x, y, upper, line, above = self._lines(here)
+        return (x > 0) & (x < 1) & (y > above) & (y < line + _LID_SOFT) & (line > upper)
+
+    def _lines(self, here: np.ndarray) -> tuple[np.ndarray, ...]:
+        """x and y in the frame of the opening, and there the y of the upper edge, of the lid, and of the skin's end."""
+        places = self._frame.from_picture(here)
+        x, y = places[..., 0], places[..., 1]
+        upper, lower, above = (np.interp(x, *line) for line in (self._upper, self._lower, self._above))
+        above = np.minimum(above + _BELOW_BROW, upper - _LEAST_LID)
+        return x, y, upper, upper + self._share * np.maximum(lower - upper, 0), above
+
+
+def _line(points: Points) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(points[:, 0])
+    smooth = np.linspace(points[:, 0].min(), points[:, 0].max(), 33)
+    return smooth, PchipInterpolator(points[order, 0], points[order, 1])(smooth)
+
+
+def _shut(ratio: float) -> float:
+    """How far an opening closes, 0 to 1, by the ratio of what is seen in it."""
+    counts = np.clip((_CLOSES[1] - ratio) / (_CLOSES[1] - _CLOSES[0]), 0, 1)
+    return float(counts * np.clip((1 - ratio) / (1 - _CLOSED), 0, 1))
+
+
+def _part_of(box: Box, part: tuple[slice, slice]) -> Box:
+    rows, columns = part
+    return (
+        box[0] + int(columns.start),
+        box[1] + int(rows.start),
+        box[0] + int(columns.stop),
+        box[1] + int(rows.stop),
+    )
+
+
+def _polygon(corners: Points, square: Square, places: Float[np.ndarray, "h w 2"]) -> Float[np.ndarray, "h w"]:
+    """1 at places inside a polygon, 0 outside, with a soft border."""
+    low, high = corners.min(0) - 0.02, corners.max(0) + 0.02
+    count = int(np.clip(np.ceil((high - low).max() * square.side * 2), 32, 512))
+    drawn = Image.new("L", (count, count))
+    ImageDraw.Draw(drawn).polygon([tuple(point) for point in (corners - low) / (high - low) * count], fill=1)
+    soft = ndimage.gaussian_filter(np.asarray(drawn, np.float32), _SOFT / (high - low)[::-1] * count)
+    inside = np.clip(soft * 2 - 0.5, 0, 1)
+    found = at(inside[..., None], ((places - low) / (high - low)).astype(np.float32))[..., 0]
+    return found * np.all((places > low) & (places < high), axis=-1)
+
+
+def _content(edit: GeneratedEdit, motion: Motion, moving: list[int]) -> _Content:
     size = len(edit.before)
     here = cells(size)
     back = here + at(motion.back, here)
@@ -119,6 +320,7 @@ def _content(edit: GeneratedEdit, motion: Motion) -> _Content:
     appeared, vanished = _changed_parts(moved, edit.parts_after, unit)
     new = np.isin(edit.parts_after, appeared) | np.isin(moved, vanished)
     new &= edit.parts_after != moved
+    new &= ~(np.isin(edit.parts_after, moving) | np.isin(moved, moving))  # their landmarks say where they are
     new = ndimage.binary_dilation(new, iterations=unit)
     share = np.clip(ndimage.gaussian_filter(new.astype(np.float32), 0.8 * unit) * 1.2, 0, 1)
     colours = edit.after.astype(np.float32)
@@ -144,7 +346,7 @@ def _carried(values: Float[np.ndarray, "s s c"], field: Float[np.ndarray, "cells
 
 def _box(
     photo: Photo, crop: Crop, moved: Float[np.ndarray, "cells cells 2"], share: Float[np.ndarray, "cells cells"]
-) -> tuple[int, int, int, int] | None:
+) -> Box | None:
     """Left, upper, right and lower edge of what may change; None if nothing does."""
     acts = (np.linalg.norm(moved, axis=-1) * crop.side >= _LEAST_MOTION / 2) | (share >= _LEAST_NEW / 2)
     acts = ndimage.binary_dilation(acts, iterations=2)
@@ -159,9 +361,7 @@ def _box(
     return (left, upper, right, lower) if right > left and lower > upper else None
 
 
-def _taken(
-    photo: Photo, square: Square, here: np.ndarray, shift: np.ndarray, box: tuple[int, int, int, int]
-) -> Float[np.ndarray, "h w 3"]:
+def _taken(photo: Photo, square: Square, here: np.ndarray, shift: np.ndarray, box: Box) -> Float[np.ndarray, "h w 3"]:
     """The photo's colours at shifted places."""
     left, upper, right, lower = box
     margin = int(np.ceil(np.abs(shift).max() * square.side * 1.5)) + 2

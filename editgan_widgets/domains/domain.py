@@ -74,6 +74,19 @@ class SubjectPoints:
     scale: float = 1.0  # length that distances are compared with, such as that between the eyes, in the same unit
 
 
+@dataclass(frozen=True)
+class Opening:
+    """An opening between landmarks, such as an eye or the mouth; indices are those of `SubjectPoints.points`."""
+
+    upper: tuple[int, ...]  # along the upper edge, without the corners
+    lower: tuple[int, ...]  # opposite them
+    corners: tuple[int, int]
+    seen: tuple[str, ...]  # parts that are seen in it
+    lids: tuple[str, ...] = ()  # parts along the edges
+    above: tuple[int, ...] = ()  # opposite `upper`, the end of the skin that covers the opening when it closes; with
+    # none, it is not covered, and what is seen in it stays with its upper edge
+
+
 @runtime_checkable
 class Rendering(Protocol):
     """A rendered picture whose parts are known."""
@@ -113,6 +126,7 @@ class Domain:
         subjects: what they are called, in the plural.
         landmarks: uint8 [s, s, 3], framed like the domain's pictures -> landmarks of its subject, or None. The second
             argument is None, or landmarks of nearly the same picture, with which a quicker reading is enough.
+        openings: openings between the landmarks.
         read_parts: a photograph, framed like the domain's pictures, and a label set -> its label map.
     """
 
@@ -131,12 +145,14 @@ class Domain:
     find: Callable[[UInt8[np.ndarray, "h w 3"]], list[Subject]] | None = None
     subjects: str = "subjects"
     landmarks: Callable[[UInt8[np.ndarray, "s s 3"], SubjectPoints | None], SubjectPoints | None] | None = None
+    openings: tuple[Opening, ...] = ()
     read_parts: Callable[[UInt8[np.ndarray, "s s 3"], LabelSet], UInt8[np.ndarray, "s s"]] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
             raise ValueError(f"a domain's name must be a text, as in the metadata of its models; got {self.name!r}")
         self._check_several("label_sets", LabelSet, "a tuple of LabelSets")
+        self._check_several("openings", Opening, "a tuple of Openings")
         self._check_several("vectors", Path, "a tuple of Paths")
         self._check_several("captions", str, "a tuple of texts")
         self._check_several("incidental", str, "a frozenset of names", frozenset)

@@ -5,7 +5,8 @@ import pytest
 
 from editgan_widgets.documents.photo import Crop, Photo
 from editgan_widgets.documents.registration import Registration
-from editgan_widgets.documents.transfer import GeneratedEdit, Transfer
+from editgan_widgets.documents.transfer import GeneratedEdit, PartOpening, Transfer
+from editgan_widgets.domains.domain import Opening
 
 SIZE = 64
 
@@ -114,3 +115,65 @@ def test_the_part_map_of_the_photo_moves_and_gets_the_new_parts():
     found = Transfer(Registration(points, points), edit).parts(parts)
     assert (found[29:33, 29:33] == 2).all()
     assert abs(np.argwhere(found == 3).mean(0)[0] - (np.argwhere(parts == 3).mean(0)[0] + 0.03 * SIZE)) < 1
+
+
+MOUTH = Opening(upper=(7, 8, 9), lower=(2, 3, 4), corners=(5, 6), seen=("mouth",), lids=("lips",))
+EYE = Opening(
+    upper=(7, 8, 9), lower=(2, 3, 4), corners=(5, 6), seen=("eye",), lids=("lid",), above=(10, 11, 12)
+)  # fmt: skip
+
+
+def opening_points(gap):
+    """Landmarks of an opening in the middle: two points around it, edges `gap` apart, corners and what is above."""
+    x = (0.42, 0.5, 0.58)
+    upper, lower = [(a, 0.5 - gap / 2) for a in x], [(a, 0.5 + gap / 2) for a in x]
+    return np.array([(0.3, 0.3), (0.7, 0.7), *lower, (0.36, 0.5), (0.64, 0.5), *upper, *[(a, 0.36) for a in x]])
+
+
+def striped():
+    """A photo of skin with a white opening, 10 px high, in the middle."""
+    pixels = np.full((256, 256, 3), 120, np.uint8)
+    pixels[123:133, 96:160] = 250
+    return Photo(pixels)
+
+
+def test_a_lid_of_the_photos_own_skin_covers_what_was_seen_though_the_landmarks_stay_apart():
+    parts = np.ones((SIZE, SIZE), np.uint8)
+    parts[28:36, 24:40] = 2
+    edit = GeneratedEdit(plain(), plain(30), parts, np.where(parts == 2, 3, 1).astype(np.uint8), opening_points(0.1))
+    registration = Registration(opening_points(0.05), opening_points(0.1))
+    transfer = Transfer(registration, edit, [PartOpening(EYE, (2,), (3,))])
+    found = transfer.picture(striped(), Crop(0, 0, 256))
+    assert found[126:130, 110:146].max() < 130
+    assert found[126:130, 110:146].min() > 110  # and not the generated picture's dark lid
+    assert (transfer.parts(parts)[31:33, 28:36] == 3).all()
+    assert (found[:60] == 120).all()
+
+
+def test_what_an_open_mouth_shows_keeps_its_size_when_it_opens_further():
+    parts = np.ones((SIZE, SIZE), np.uint8)
+    edit = GeneratedEdit(plain(), plain(30), parts, parts, opening_points(0.14))
+    registration = Registration(opening_points(0.05), opening_points(0.0))
+    transfer = Transfer(registration, edit, [PartOpening(MOUTH, (2,), (3,))])
+    found = transfer.picture(striped(), Crop(0, 0, 256))[:, 128, 0]
+    white = np.flatnonzero(found > 200)
+    assert 7 <= np.ptp(white) <= 11
+    assert found[white.max() + 6 : white.max() + 10].max() < 60  # new below it, as in the generated picture
+
+
+def test_a_mouth_that_is_open_opens_less():
+    registration = Registration(opening_points(0.05), opening_points(0.0))
+    end = registration.motion(opening_points(0.1), [(MOUTH, 1.0)]).end
+    assert 0.06 < end[3, 1] - end[8, 1] < 0.13
+    free = registration.motion(opening_points(0.1)).end
+    assert free[3, 1] - free[8, 1] == pytest.approx(0.15)
+
+
+def test_new_content_that_darkens_keeps_the_detail_of_the_photo():
+    photo = textured(256, 256)
+    parts, after = np.ones((SIZE, SIZE), np.uint8), plain()
+    parts[20:44, 20:44], after[20:44, 20:44] = 2, 50
+    found = carried(photo, Crop(0, 0, 256), grid_points(), after=after, parts_after=parts)
+    before, now = (x[100:156, 100:156, 0].astype(float).ravel() for x in (photo.pixels, found))
+    assert now.mean() < 0.7 * before.mean()
+    assert np.corrcoef(before, now)[0, 1] > 0.95

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from editgan_widgets.domains.domain import Domain, Judges, Rendering, Subject, SubjectPoints
+from editgan_widgets.domains.domain import Domain, Judges, Opening, Rendering, Subject, SubjectPoints
 from editgan_widgets.domains.edits import LibraryEdit, ScriptedEdit
 from editgan_widgets.domains.portraits.palettes import PALETTES
 from editgan_widgets.domains.portraits.parts import (
@@ -70,6 +70,31 @@ def _read_parts(pixels: UInt8[np.ndarray, "s s 3"], labels: LabelSet) -> UInt8[n
     return read_parts(pixels, labels)
 
 
+_EYES = {
+    "right": ((161, 160, 159, 158, 157), (163, 144, 145, 153, 154), (33, 133), (46, 53, 52, 65, 55)),
+    "left": ((388, 387, 386, 385, 384), (390, 373, 374, 380, 381), (263, 362), (276, 283, 282, 295, 285)),
+}
+_OPENINGS = (
+    *(
+        Opening(
+            upper,
+            lower,
+            corners,
+            (f"{side} sclera", f"{side} iris"),
+            (f"{side} eyelid", f"{side} lower lid", f"{side} lashes"),
+            brow,
+        )
+        for side, (upper, lower, corners, brow) in _EYES.items()
+    ),
+    Opening(
+        (191, 80, 81, 82, 13, 312, 311, 310, 415),
+        (95, 88, 178, 87, 14, 317, 402, 318, 324),
+        (78, 308),
+        ("mouth", "teeth", "commissure"),
+        ("upper lip", "lower lip"),
+    ),
+)  # of the face mesh
+
 _PRETRAINED = Path(__file__).resolve().parents[2] / "pretrained"
 
 DOMAIN = Domain(
@@ -92,5 +117,6 @@ DOMAIN = Domain(
     find=_find,
     subjects="faces",
     landmarks=_landmarks,
+    openings=_OPENINGS,
     read_parts=_read_parts,
 )
