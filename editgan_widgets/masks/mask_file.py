@@ -46,6 +46,7 @@ __all__ = [
 
 _ENDS = 8  # tolerance of black and white, of 255
 _MOSTLY = 0.9  # minimum share of black and white pixels in a black-and-white picture
+_LOOKED_AT = 768  # px, about the longer side of what is read to tell a mask from a photo
 _MOSTLY_KNOWN = 0.5  # share of a palette's unused colours that are parts', below which it is foreign
 _NAMED = 5  # ids in a message
 _PHOTO = 60  # unknown ids: more of them mean a photo, not a mask with mistakes
@@ -165,7 +166,12 @@ def holds_own_mask(content: bytes, labels: LabelSet) -> bool:
 
 
 def is_mask_of(pixels: UInt8[np.ndarray, "h w 3"], labels: LabelSet) -> bool:
-    """True if a picture is a mask and not a photo: two or more parts in the labels' colours, or grey part ids."""
+    """True if a picture is a mask and not a photo: two or more parts in the labels' colours, or grey part ids.
+
+    Of a large picture, only every n-th row and column is read.
+    """
+    step = max(1, round(max(pixels.shape[:2]) / _LOOKED_AT))
+    pixels = pixels[::step, ::step]
     stored = MaskPixels("the picture", None, pixels, np.zeros(pixels.shape[:2], bool))
     if _is_grey(stored):
         return 0 < int(pixels.max()) < len(labels)

@@ -12,7 +12,7 @@ from editgan_widgets.documents.photo import PhotoError, open_photo
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.saved_picture import open_picture, save_picture
 from editgan_widgets.latent.embed import EmbedConfig
-from editgan_widgets.masks.mask_file import mask_png, open_mask
+from editgan_widgets.masks.mask_file import is_mask_of, mask_png, open_mask
 from editgan_widgets.models.checkpoints import load_generator, to_rosinality
 
 SIZE = (32, 32)
@@ -129,3 +129,12 @@ def test_a_part_mask_is_refused_as_a_photo_unless_forced(form, tiny_model, tmp_p
 def _written(path, content):
     path.write_bytes(content)
     return path
+
+
+def test_a_large_mask_is_told_from_a_photo_as_a_small_one_is(tiny_model):
+    labels = tiny_model.labels
+    mask = np.zeros((2000, 3000), np.uint8)
+    mask[700:1500, 900:2100] = 1
+    assert is_mask_of(labels.colorize(mask), labels)
+    noisy = labels.colorize(mask).astype(int) + np.random.default_rng(0).integers(-60, 60, (2000, 3000, 3))
+    assert not is_mask_of(np.clip(noisy, 0, 255).astype(np.uint8), labels)
