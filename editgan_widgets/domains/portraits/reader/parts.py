@@ -7,10 +7,11 @@ therefore read only where they are clearly more likely than others.
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from scipy import ndimage
 from torch import Tensor
 
@@ -51,24 +52,28 @@ def _without_islands(label_map: UInt8[np.ndarray, "s s"], labels: LabelSet) -> U
     for label in labels:
         if label.name not in _LARGE:
             continue
-        pieces, count = ndimage.label(label_map == label.id, np.ones((3, 3)))
-        areas = np.bincount(pieces.ravel(), minlength=count + 1)
-        small = areas < least
-        small[0] = False
-        wrong |= small[pieces]
+        wrong |= _small_pieces(label_map == label.id, least)
     if not wrong.any() or wrong.all():
         return label_map
-    rows, columns = ndimage.distance_transform_edt(wrong, return_distances=False, return_indices=True)
-    return label_map[rows, columns]
+    nearest: Any = ndimage.distance_transform_edt(wrong, return_distances=False, return_indices=True)
+    return label_map[nearest[0], nearest[1]]
 
 
 def _without_bald_spots(label_map: UInt8[np.ndarray, "s s"], labels: LabelSet) -> UInt8[np.ndarray, "s s"]:
     """Fill small holes in the hair with hair: bright strands are taken for skin."""
     hair = label_map == labels["hair"].id
-    holes, count = ndimage.label(np.asarray(ndimage.binary_fill_holes(hair)) & ~hair)
-    small = np.bincount(holes.ravel(), minlength=count + 1) < _LARGEST_SPOT * label_map.size
+    holes = np.asarray(ndimage.binary_fill_holes(hair)) & ~hair
+    spots = _small_pieces(holes, _LARGEST_SPOT * label_map.size)
+    return np.where(spots, labels["hair"].id, label_map).astype(np.uint8)
+
+
+def _small_pieces(mask: Bool[np.ndarray, "s s"], least: float) -> Bool[np.ndarray, "s s"]:
+    """The connected pieces of a mask that have less than `least` pixels."""
+    found: Any = ndimage.label(mask, np.ones((3, 3)))
+    pieces, count = found
+    small = np.bincount(pieces.ravel(), minlength=count + 1) < least
     small[0] = False
-    return np.where(small[holes], labels["hair"].id, label_map).astype(np.uint8)
+    return small[pieces]
 
 
 @cache
