@@ -24,6 +24,7 @@ for _command in (
         edits.apply,
         edits.drag,
         edits.photo,
+        edits.video,
         batch.batch,
         compare.compare,
         library.vectors,

@@ -203,6 +203,52 @@ def photo(
     typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
 
 
+def video(
+    clip: Annotated[Path, typer.Argument(help="A GIF, an animated WebP or PNG, an MP4, or a folder of pictures.")],
+    vector: Annotated[str, typer.Argument(help="A saved edit vector, .safetensors, or one of the model's library.")],
+    out: Annotated[Path, typer.Option(help="A .gif, .webp or .mp4, or a folder for the frames as PNG.")],
+    scale: Annotated[float, typer.Option(help="Strength of the vector.")] = 1.0,
+    model: ModelName = "portraits",
+    face: Annotated[int, typer.Option(min=1, help="Which face of the first frame, the largest first.")] = 1,
+    device: Device = None,
+) -> None:
+    """Apply an edit vector to a face in all frames of a clip."""
+    import math
+
+    import numpy as np
+
+    from editgan_widgets import images, load_model
+    from editgan_widgets.documents.animation import FORMATS, Animation
+    from editgan_widgets.documents.clip import read_clip
+    from editgan_widgets.documents.video import edited_frames, followed
+
+    if not math.isfinite(scale):
+        raise ValueError(f"--scale must be a finite number; got {scale:g}")
+    if out.suffix and out.suffix.lower() not in FORMATS:
+        raise ValueError(f"--out must end in {', '.join(FORMATS)}, or be a folder; got {out.name!r}")
+    opened = read_clip(clip)
+    loaded = load_model(model, device=device)
+    edit_vector = given_vector(loaded, vector)
+    edit_vector.check(loaded)
+    count = len(opened.frames)
+    with progress(2 * count, "frame") as advance:
+        shots = followed(loaded, opened.frames, face, lambda done: advance(done, {}))
+        frames = []
+        for frame in edited_frames(loaded, opened.frames, shots, lambda w: edit_vector.apply(w, scale, loaded)):
+            frames.append(frame)
+            advance(count + len(frames), {})
+    edited = sum(len(shot.crops) for shot in shots)
+    typer.echo(f"the face is in {edited} of {count} frames, in {len(shots)} shots")
+    if out.suffix:
+        Animation(np.stack(frames), min(max(opened.fps, 1.0), 60.0)).save(out)
+    else:
+        out.mkdir(parents=True, exist_ok=True)
+        for i, frame in enumerate(frames):
+            name = Path(opened.names[i]).stem if opened.names else f"frame-{i + 1:05d}"
+            images.save(frame, out / f"{name}.png")
+    typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
+
+
 def _crop_of(model: "EditGAN", photo: "Photo", number: int) -> "Crop | None":
     """The square of a face; None if the model's domain cannot find any."""
     from editgan_widgets.documents.photo_squares import found_crops

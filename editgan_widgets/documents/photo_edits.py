@@ -29,7 +29,7 @@ SHOWN = 512  # px, the largest side of a photo's square in an editor
 _NEARLY = 1e-6  # reach of the landmarks' hull that adds nothing
 _LEAST_PART = 3.5e-4  # share of the pixels below which a part is not compared
 _KEPT = 12  # latents whose pictures are kept
-_LANDMARKS_FROM = 512  # px of the square in which landmarks of the photo are found
+LANDMARKS_FROM = 512  # px of the square in which landmarks of the photo are found
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +63,24 @@ class Carried:
 
 
 @dataclass(frozen=True, eq=False)
-class _Reading:
+class Likeness:
     """A generated portrait and what is read off it."""
 
     w_plus: Tensor
     image: UInt8[np.ndarray, "s s 3"]
     label_map: UInt8[np.ndarray, "s s"]
     points: SubjectPoints
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, model: EditGAN, w_plus: Tensor, near: SubjectPoints | None = None) -> "Likeness | None":
+        """The portrait of a latent; None if no landmarks are found in it. With `near`, they are read quickly."""
+        made = model.generator.synthesis(w_plus)
+        image = images.to_uint8(made.image)[0]
+        points = landmarks_of(model, image, near)
+        if points is None:
+            return None
+        return cls(w_plus, image, predicted_label_map(model, made.features).cpu().numpy(), points)
 
 
 class PhotoEdits:
@@ -79,16 +90,16 @@ class PhotoEdits:
         parts: part map of the photo's square before all edits, at the size of the model's pictures.
     """
 
-    def __init__(self, model: EditGAN, photo: Photo, crop: Crop, origin: Tensor, like: _Reading, points: SubjectPoints):
+    def __init__(self, model: EditGAN, photo: Photo, crop: Crop, origin: Tensor, like: Likeness, points: SubjectPoints):
         size = int(np.clip(round(crop.side), model.resolution, max(SHOWN, model.resolution)))
         self._model, self._photo, self._crop, self._origin, self._like = model, photo, crop, origin, like
         self._square = Photo(photo.cut(crop, size))
         self._registration = Registration(points.points, like.points.points, like.points.noise)
         self._points = points
-        self._quick = _landmarks(model, like.image, like.points) or like.points
+        self._quick = landmarks_of(model, like.image, like.points) or like.points
         read = _parts(model, photo.cut(crop, model.resolution))
         self.parts = nearest(like.label_map, self._places(like.label_map)) if read is None else read
-        self._openings = _openings(model)
+        self._openings = openings_of(model)
         self._lock = threading.Lock()
         self._known: OrderedDict[bytes, Transfer | None] = OrderedDict()
         self._shown: OrderedDict[bytes, Carried] = OrderedDict()
@@ -102,12 +113,12 @@ class PhotoEdits:
         None if the model has no encoder, or no landmarks are found in the photo or in the portrait like it."""
         if model.encoder is None or model.interpreter is None:
             return None
-        points = _landmarks(model, photo.cut(crop, max(_LANDMARKS_FROM, model.resolution)))
+        points = landmarks_of(model, photo.cut(crop, max(LANDMARKS_FROM, model.resolution)))
         if points is None:
             return None
         with torch.no_grad():
             w_plus = model.encode(images.from_uint8(photo.cut(crop, model.resolution), model.device))
-        like = _reading(model, w_plus)
+        like = Likeness.of(model, w_plus)
         return None if like is None else cls(model, photo, crop, w_plus if origin is None else origin, like, points)
 
     def carried(self, w_plus: Float[Tensor, "1 rows width"]) -> Carried:
@@ -174,7 +185,7 @@ class PhotoEdits:
     def _made(self, w_plus: Tensor, quick: bool = False) -> Transfer | None:
         model, before = self._model, self._like
         now, began, like = alike(w_plus, self._origin, before.w_plus)
-        after = _reading(model, like + now - began, before.points if quick else None)
+        after = Likeness.of(model, like + now - began, before.points if quick else None)
         if after is None:
             return None
         points = after.points.points
@@ -198,18 +209,7 @@ class PhotoEdits:
         return here + at(self._registration.difference, here)
 
 
-@torch.no_grad()
-def _reading(model: EditGAN, w_plus: Tensor, near: SubjectPoints | None = None) -> _Reading | None:
-    """The portrait of a latent; None if no landmarks are found in it. With `near`, they are read quickly."""
-    made = model.generator.synthesis(w_plus)
-    image = images.to_uint8(made.image)[0]
-    points = _landmarks(model, image, near)
-    if points is None:
-        return None
-    return _Reading(w_plus, image, predicted_label_map(model, made.features).cpu().numpy(), points)
-
-
-def _landmarks(
+def landmarks_of(
     model: EditGAN, pixels: UInt8[np.ndarray, "s s 3"], near: SubjectPoints | None = None
 ) -> SubjectPoints | None:
     """Landmarks of a picture framed like the model's; None if it shows none, or the model's domain has no landmarks."""
@@ -217,7 +217,7 @@ def _landmarks(
     return None if domain is None or domain.landmarks is None else domain.landmarks(pixels, near)
 
 
-def _openings(model: EditGAN) -> tuple[PartOpening, ...]:
+def openings_of(model: EditGAN) -> tuple[PartOpening, ...]:
     """Openings of the subjects of the model's domain; parts that the model's labels lack are left out."""
     domain, ids = domain_of(model), {label.name: i for i, label in enumerate(model.labels)}
     return tuple(

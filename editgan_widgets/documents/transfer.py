@@ -28,10 +28,7 @@ Box = tuple[int, int, int, int]  # left, upper, right and lower edge, px
 _CONTENT_REACH = 0.05  # distance from the landmarks' hull at which new content has faded out, in shares of the crop
 _LEAST_MOTION = 0.2  # px of the photo, below which a pixel keeps its value
 _LEAST_NEW = 0.04  # share of the content below which a pixel keeps its value
-_MODEST, _STRONG = (
-    0.15,
-    0.4,
-)  # log of the gain in brightness: up to it the photo is toned, above its content is replaced
+_MODEST, _STRONG = 0.15, 0.4  # log of the gain in brightness: up to it the photo is toned, above it is replaced
 _APPEARS = 1.6  # ratio of a part's areas from which it appears, or vanishes
 _LEAST_AREA = 8  # px of a picture of 128 px, by which a part must grow to appear
 _GAIN_FROM = 64  # px of the square in which the light around new content is compared

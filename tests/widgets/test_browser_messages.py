@@ -46,6 +46,7 @@ GOOD = {
     "remove": ({"name": "mine"}, []),
     "refine": ({"steps": 1}, []),
     "sweep": ({"name": "push", "view": "page"}, []),
+    "reframe": ({"x": 2.0, "y": 2.0, "side": 20.0, "roll": 0.0}, []),
     "new": ({"seed": 4, "psi": 0.7}, []),
     "open_mask": (ASKED, [b"no picture"]),
     "open_part_mask": (ASKED, [b"no picture"]),
