@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -322,6 +322,16 @@ class Notebook(Lab):
     )
 
 
+# Numbers of the cells of nbclassic whose output is a widget that is not on the page.
+_MISSING_WIDGETS = """const cells = [];
+Jupyter.notebook.get_cells().forEach((cell, i) => {
+    const outputs = cell.output_area?.outputs ?? [];
+    const widget = outputs.some((one) => one.data?.['application/vnd.jupyter.widget-view+json']);
+    const shown = cell.element[0].querySelector('.eg-root, .ex-root, .eg-finder, .jupyter-widgets');
+    if (widget && !shown) cells.push(i);
+});"""
+
+
 class Classic(Host):
     """nbclassic: the notebook before version 7."""
 
@@ -337,6 +347,12 @@ class Classic(Host):
         self.page.wait_for_function(
             "Jupyter.notebook.get_cells().every(cell => Number(cell.input_prompt_number) > 0)", timeout=240_000
         )
+        # Where a widget's message arrives before its cell, the page never shows the widget: the cell is run again.
+        missing = f"() => {{ {_MISSING_WIDGETS} return cells; }}"
+        with suppress(AssertionError):
+            until(lambda: not self.page.evaluate(missing), 20, "widgets are missing")
+        if cells := self.page.evaluate(missing):
+            self.page.evaluate("cells => { Jupyter.notebook.execute_cells(cells); }", cells)
 
     def kernel(self, code: str) -> str:
         return self.page.evaluate(
