@@ -17,12 +17,13 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import dlib
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, UInt8
+from measure_photos import files_of
 from PIL import Image
 from torch import Tensor
 
@@ -45,37 +46,12 @@ from editgan_widgets.widgets import Editor
 EDITS = (
     "smile", "open mouth", "close eyes", "raise brows", "gaze left", "bigger nose", "thicker lips", "beard", "glasses",
 )  # fmt: skip
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 SAME_PERSON = 0.6  # dlib's usual threshold of the distance
 COPY = 0.1  # distance below which two photos are the same one
 CUT = 512  # px, of the square around a face in which dlib and the expressions are read
 HAPPY, SURE = 1, 0.9  # index of the expression; probability from which a face is happy before the edit
 FIRST_SEED = 31_000_000  # far from every training's seeds
 PARTS_SIZE, LARGE, SLIDER = 128, (4000, 3000), 20
-
-
-@dataclass(frozen=True, eq=False)
-class Descriptor:
-    """dlib's descriptor of the face in a cut, at the place where the first cut shows it."""
-
-    folder: Path
-
-    def __post_init__(self) -> None:
-        tools = {
-            "detect": dlib.get_frontal_face_detector(),
-            "landmarks": dlib.shape_predictor(str(self.folder / "shape_predictor_5_face_landmarks.dat")),
-            "network": dlib.face_recognition_model_v1(str(self.folder / "dlib_face_recognition_resnet_model_v1.dat")),
-        }
-        self.__dict__.update(tools)
-
-    def box(self, cut: UInt8[np.ndarray, "s s 3"]) -> dlib.rectangle | None:
-        """The largest face; None if there is none."""
-        return max(self.__dict__["detect"](cut, 0), key=lambda found: found.area(), default=None)
-
-    def __call__(self, cut: UInt8[np.ndarray, "s s 3"], box: dlib.rectangle) -> Float[np.ndarray, "128"]:
-        """The descriptor of the face in a box."""
-        shape = self.__dict__["landmarks"](cut, box)
-        return np.array(self.__dict__["network"].compute_face_descriptor(cut, shape))
 
 
 class Expressions:
@@ -164,7 +140,7 @@ def measured(
     model: EditGAN, photos: list[Path], every_face: bool, expressions: Expressions | None
 ) -> tuple[list[KnownFace], list[Edited]]:
     """Edit all faces of photos; a line is printed for each face."""
-    describe, vectors = Descriptor(dlib_identity().folder), load_vectors(model)
+    identity, vectors = dlib_identity(), load_vectors(model)
     faces: list[KnownFace] = []
     results: list[Edited] = []
     for file in photos:
@@ -172,20 +148,20 @@ def measured(
         crops = found_crops(model, photo) or []
         for number, crop in enumerate(crops if every_face else crops[:1]):
             cut = photo.cut(crop, CUT)
-            box = describe.box(cut)
+            box = identity.box(cut)
             opened = PhotoSession.open(model, photo, crop)
             if box is None or opened.edits is None:
                 missing = "dlib finds no face" if box is None else "no landmarks are found"
                 print(f"{file.name}, face {number + 1}: {missing}, left out")
                 continue
-            before = describe(cut, box)
+            before = identity.descriptor(cut, box)
             if any(np.linalg.norm(before - face.descriptor) < COPY for face in faces):
                 print(f"{file.name}, face {number + 1}: a copy of another photo, left out")
                 continue
             odds = _happy(expressions, cut, box)
             faces.append(KnownFace(file, number, before, odds and 1 / (1 + np.exp(-odds))))
             found = [
-                _edited(len(faces) - 1, photo, crop, opened, edit, vectors[edit], describe, before, box, expressions)
+                _edited(len(faces) - 1, photo, crop, opened, edit, vectors[edit], identity, before, box, expressions)
                 for edit in EDITS
             ]
             results += found
@@ -194,7 +170,7 @@ def measured(
     return faces, results
 
 
-def _edited(index, photo: Photo, crop: Crop, opened, edit, vector, describe, before, box, expressions) -> Edited:
+def _edited(index, photo: Photo, crop: Crop, opened, edit, vector, identity, before, box, expressions) -> Edited:
     opened.session.apply_vector(vector)
     pasted = opened.pasted("transfer")
     opened.session.undo()
@@ -208,14 +184,14 @@ def _edited(index, photo: Photo, crop: Crop, opened, edit, vector, describe, bef
     return Edited(
         face=index,
         edit=edit,
-        distance=float(np.linalg.norm(describe(cut, box) - before)),
+        distance=float(np.linalg.norm(identity.descriptor(cut, box) - before)),
         changed=float(changed.mean()),
         outside=int(((inside < -1 / crop.side) | (inside > 1 + 1 / crop.side)).any(1).sum()),
         happier=happier,
     )
 
 
-def _happy(expressions: Expressions | None, cut: UInt8[np.ndarray, "s s 3"], box: dlib.rectangle) -> float | None:
+def _happy(expressions: Expressions | None, cut: UInt8[np.ndarray, "s s 3"], box: Any) -> float | None:
     """Log odds of "happy"."""
     if expressions is None:
         return None
@@ -323,7 +299,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="file for the table")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    photos = [file for path in options.photos for file in _files(path)]
+    photos = [file for path in options.photos for file in files_of(path)]
     model = load_model("portraits")
     expressions = None if options.expressions is None else Expressions(options.expressions)
     rows = rows_of(*measured(model, photos, options.every_face, expressions))
@@ -343,10 +319,6 @@ def main() -> None:
     if options.out is not None:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         write_text(options.out, "\n".join(lines) + "\n")
-
-
-def _files(path: Path) -> list[Path]:
-    return sorted(x for x in path.iterdir() if x.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
 
 
 if __name__ == "__main__":

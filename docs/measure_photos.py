@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import dlib
-import face_recognition_models
 import numpy as np
 
+from editgan_widgets.analysis.outside_identity import dlib_identity
 from editgan_widgets.documents.photo import open_photo
 from editgan_widgets.domains.portraits.reader.faces import Face, find_faces
 from editgan_widgets.squares import Square, overlap
@@ -27,9 +27,9 @@ def main() -> None:
     """Print a line for each face, and the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path, nargs="+")
-    paths = [file for path in parser.parse_args().photos for file in _files(path)]
+    paths = [file for path in parser.parse_args().photos for file in files_of(path)]
     detector = dlib.get_frontal_face_detector()
-    predictor = dlib.shape_predictor(face_recognition_models.pose_predictor_five_point_model_location())
+    identity = dlib_identity()
     overlaps, errors, missed, more = [], [], 0, 0
     for path in paths:
         pixels = open_photo(path).pixels
@@ -46,7 +46,7 @@ def main() -> None:
                 missed += 1
                 print(f"  missed: {box}")
                 continue
-            points = np.array([[point.x, point.y] for point in predictor(pixels, box).parts()])
+            points = identity.landmarks(pixels, box)
             error = np.linalg.norm(face.points[list(SAME_AS_DLIBS), :2] - points, axis=1) / face.eye_distance * 100
             overlaps.append(shared)
             errors.append(error)
@@ -57,7 +57,7 @@ def main() -> None:
         print(f"landmarks: median {np.median(errors):.1f} % of the eye distance")
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
     return sorted(x for x in path.iterdir() if x.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
 
 

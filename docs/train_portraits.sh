@@ -2,7 +2,7 @@
 # Trains the portraits' models on renders: docs/train_portraits.sh FOLDER [SHARE]
 #
 # Each stage writes into FOLDER and continues where it was stopped (Ctrl+C); a finished stage is skipped. SHARE shortens all stages, such
-# as 0.001 to try them. About 6 hours on two cores with AVX-512, 128 px; 20 GB of disk.
+# as 0.0005 to try them. About half a day on one core with AVX-512; 15 GB of disk.
 set -euo pipefail
 trap 'exit 130' INT TERM
 

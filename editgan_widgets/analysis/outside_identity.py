@@ -51,9 +51,29 @@ class DlibIdentity:
         least = min(pictures.shape[2:])
         if least < SIDE:
             pictures = F.interpolate(pictures, scale_factor=SIDE / least, mode="bicubic", align_corners=False)
-        tools = _tools(self.folder)
-        found = [_described(tools, picture) for picture in images.to_uint8(pictures)]
+        found = [self._described(picture) for picture in images.to_uint8(pictures)]
         return F.normalize(torch.from_numpy(np.stack(found)).to(pictures), dim=1)
+
+    def box(self, picture: UInt8[np.ndarray, "h w 3"]) -> Any:
+        """The `dlib.rectangle` of the largest face that the detector finds, px; None if there is none."""
+        return max(_tools(self.folder)["detect"](picture, 0), key=lambda found: found.area(), default=None)
+
+    def landmarks(self, picture: UInt8[np.ndarray, "h w 3"], box: Any) -> Float[np.ndarray, "5 2"]:
+        """Corners of the eyes and base of the nose of the face in a `dlib.rectangle`, px."""
+        shape = _tools(self.folder)["landmarks"](picture, box)
+        return np.array([(point.x, point.y) for point in shape.parts()], float)
+
+    def descriptor(self, picture: UInt8[np.ndarray, "h w 3"], box: Any) -> Float[np.ndarray, " 128"]:
+        """dlib's descriptor of the face in a `dlib.rectangle`; photos of one person are usually less than .6 apart."""
+        tools = _tools(self.folder)
+        shape = tools["landmarks"](picture, box)
+        return np.array(tools["network"].compute_face_descriptor(picture, shape), np.float32)
+
+    def _described(self, picture: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, " 128"]:
+        height, width = picture.shape[:2]
+        left, top, right, bottom = _USUAL
+        edges = round(left * width), round(top * height), round(right * width), round(bottom * height)
+        return self.descriptor(picture, self.box(picture) or _tools(self.folder)["box"](*edges))
 
 
 def dlib_identity(folder: str | Path | None = None) -> DlibIdentity:
@@ -112,13 +132,3 @@ def _tools(folder: Path) -> Mapping[str, Any]:
         "landmarks": dlib.shape_predictor(str(folder / _LANDMARKS)),
         "network": dlib.face_recognition_model_v1(str(folder / _NETWORK)),
     }
-
-
-def _described(tools: Mapping[str, Any], picture: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, " 128"]:
-    """dlib's descriptor of the largest face."""
-    height, width = picture.shape[:2]
-    left, top, right, bottom = _USUAL
-    usual = tools["box"](round(left * width), round(top * height), round(right * width), round(bottom * height))
-    box = max(tools["detect"](picture, 0), key=lambda found: found.area(), default=usual)
-    shape = tools["landmarks"](picture, box)
-    return np.array(tools["network"].compute_face_descriptor(picture, shape), np.float32)
