@@ -43,6 +43,14 @@ def tiny_model() -> "EditGAN":
     return make_tiny_model()
 
 
+@pytest.fixture(scope="session")
+def portraits_128() -> "EditGAN":
+    """The shipped model; its tests are marked `shipped`."""
+    from editgan_widgets import load_model
+
+    return load_model("portraits-128")
+
+
 @pytest.fixture
 def session(tiny_model: "EditGAN") -> "EditSession":
     from editgan_widgets.documents.session import EditSession

@@ -6,7 +6,7 @@ sampled latents: 1 is as editable as a sample, 0 not at all, below 0 in the wron
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,23 @@ from editgan_widgets.latent.terms.identity import IdentityModel
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
 
-# Minimum figures for "good" and "fair", in the order of the badge.
+# Limits of "good" and "fair", in the order of the badge.
 _GRADES: dict[str, tuple[float, float]] = {"psnr": (25.0, 21.0), "identity": (0.8, 0.6), "editability": (0.6, 0.3)}
+
+
+def worst_grade(figures: Mapping[str, float], limits: Mapping[str, tuple[float, float]]) -> str:
+    """The worst grade of several figures: "good", "fair" or "poor".
+
+    `limits` has for each figure the worst value that is good, and the worst that is fair. A figure whose limit for
+    "good" is below that for "fair" is better if it is lower.
+    """
+
+    def grade(name: str, value: float) -> int:
+        good, fair = limits[name]
+        sign = 1 if good > fair else -1
+        return 0 if sign * value >= sign * good else 1 if sign * value >= sign * fair else 2
+
+    return ("good", "fair", "poor")[max(grade(name, value) for name, value in figures.items())]
 
 
 @dataclass(frozen=True)
@@ -61,11 +76,7 @@ class EmbeddingQuality:
     @property
     def grade(self) -> str:
         """The worst of its figures' grades: "good", "fair" or "poor"."""
-        grades = [
-            0 if value >= good else 1 if value >= fair else 2
-            for value, (good, fair) in ((v, _GRADES[name]) for name, v in self.figures.items())
-        ]
-        return ("good", "fair", "poor")[max(grades)]
+        return worst_grade(self.figures, _GRADES)
 
     def __str__(self) -> str:
         units = {"psnr": "PSNR {:.1f} dB", "identity": "identity {:.2f}", "editability": "editability {:.0%}"}

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from editgan_widgets import images
-from editgan_widgets.analysis.embedding_quality import Editability, EmbeddingQuality, editability, embedding_quality
+from editgan_widgets.analysis.embedding_quality import (
+    Editability,
+    EmbeddingQuality,
+    editability,
+    embedding_quality,
+    worst_grade,
+)
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.domains.registry import domain_of, judges_of
 from editgan_widgets.latent.directions.edit_vector import EditVectorError
@@ -18,13 +24,8 @@ from editgan_widgets.models.editgan import EditGAN
 
 SEEDS = range(40_000_000, 40_000_008)  # samples that editability is compared with: half as many as the command line's
 
-
-# Worst figures of "good" and "fair", and whether a lower figure is better.
-_GRADES: dict[str, tuple[float, float, bool]] = {
-    "landmarks": (0.08, 0.1, True),
-    "parts": (0.4, 0.25, False),
-    "editability": (0.6, 0.3, False),
-}
+# Limits of "good" and "fair", in the order of the badge.
+_GRADES: dict[str, tuple[float, float]] = {"landmarks": (0.08, 0.1), "parts": (0.4, 0.25), "editability": (0.6, 0.3)}
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,7 @@ class LikenessQuality:
     @property
     def grade(self) -> str:
         """The worst of its figures' grades: "good", "fair" or "poor"."""
-        worst = 0
-        for name, value in self.figures.items():
-            good, fair, lower = _GRADES[name]
-            sign = -1 if lower else 1
-            worst = max(worst, 0 if sign * value >= sign * good else 1 if sign * value >= sign * fair else 2)
-        return ("good", "fair", "poor")[worst]
+        return worst_grade(self.figures, _GRADES)
 
     def __str__(self) -> str:
         said = f"{self.grade}: landmarks {self.landmarks:.1%} of the eye distance apart, IoU of parts {self.parts:.2f}"

@@ -1,5 +1,6 @@
-"""`editgan apply`, `drag` and `photo`: edits of a portrait or a photo."""
+"""`editgan apply`, `drag`, `photo` and `video`: edits of a portrait, a photo or a clip."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from editgan_widgets.documents.photo import Crop, Photo
     from editgan_widgets.documents.session import EditSession
     from editgan_widgets.domains.domain import Judges
+
+
+SavedVector = Annotated[str, typer.Argument(help="A saved edit vector, .safetensors, or one of the model's library.")]
+Scale = Annotated[float, typer.Option(help="Strength of the vector.")]
 
 
 def apply(
@@ -140,9 +145,9 @@ def _drag_point(text: str) -> "DragPoint":
 
 def photo(
     picture: Annotated[Path, typer.Argument(help="A photo, drawing or painting; any format that Pillow reads.")],
-    vector: Annotated[str, typer.Argument(help="A saved edit vector, .safetensors, or one of the model's library.")],
+    vector: SavedVector,
     out: Annotated[Path, typer.Option(help="Picture to write, of the photo's size.")],
-    scale: Annotated[float, typer.Option(help="Strength of the vector.")] = 1.0,
+    scale: Scale = 1.0,
     model: ModelName = "portraits",
     preset: Annotated[
         str | None,
@@ -160,8 +165,6 @@ def photo(
     device: Device = None,
 ) -> None:
     """Embed a photo, apply an edit vector, and paste the edit back into the photo."""
-    import math
-
     from editgan_widgets import images, load_model
     from editgan_widgets.analysis.photo_quality import photo_quality
     from editgan_widgets.documents.photo import Crop, open_photo
@@ -172,8 +175,7 @@ def photo(
 
     if method not in (None, "transfer", "gradient", "feather"):
         raise ValueError(f"method must be transfer, gradient or feather; got {method!r}")
-    if not math.isfinite(scale):
-        raise ValueError(f"--scale must be a finite number; got {scale:g}")
+    _check_scale(scale)
     check_picture(out, "--out")
     loaded = load_model(model, device=device)
     edit_vector = given_vector(loaded, vector)
@@ -205,16 +207,14 @@ def photo(
 
 def video(
     clip: Annotated[Path, typer.Argument(help="A GIF, an animated WebP or PNG, an MP4, or a folder of pictures.")],
-    vector: Annotated[str, typer.Argument(help="A saved edit vector, .safetensors, or one of the model's library.")],
+    vector: SavedVector,
     out: Annotated[Path, typer.Option(help="A .gif, .webp or .mp4, or a folder for the frames as PNG.")],
-    scale: Annotated[float, typer.Option(help="Strength of the vector.")] = 1.0,
+    scale: Scale = 1.0,
     model: ModelName = "portraits",
     face: Annotated[int, typer.Option(min=1, help="Which face of the first frame, the largest first.")] = 1,
     device: Device = None,
 ) -> None:
     """Apply an edit vector to a face in all frames of a clip."""
-    import math
-
     import numpy as np
 
     from editgan_widgets import images, load_model
@@ -222,8 +222,7 @@ def video(
     from editgan_widgets.documents.clip import read_clip
     from editgan_widgets.documents.video import edited_frames, followed
 
-    if not math.isfinite(scale):
-        raise ValueError(f"--scale must be a finite number; got {scale:g}")
+    _check_scale(scale)
     if out.suffix and out.suffix.lower() not in FORMATS:
         raise ValueError(f"--out must end in {', '.join(FORMATS)}, or be a folder; got {out.name!r}")
     opened = read_clip(clip)
@@ -247,6 +246,12 @@ def video(
             name = Path(opened.names[i]).stem if opened.names else f"frame-{i + 1:05d}"
             images.save(frame, out / f"{name}.png")
     typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
+
+
+def _check_scale(scale: float) -> None:
+    """Raise ValueError for a scale that is not finite."""
+    if not math.isfinite(scale):
+        raise ValueError(f"--scale must be a finite number; got {scale:g}")
 
 
 def _crop_of(model: "EditGAN", photo: "Photo", number: int) -> "Crop | None":

@@ -23,7 +23,7 @@ class Clip:
     """Frames of one size.
 
     Attributes:
-        frames: uint8.
+        frames: the frames, in order.
         fps: frames per second; the mean, if the frames have different durations.
         names: names of the files of a folder; empty otherwise.
     """

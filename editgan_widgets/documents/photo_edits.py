@@ -1,13 +1,14 @@
 """PhotoEdits: the edits of a session, carried over to its photo.
 
-The session edits a generated portrait like the photo. Its change of the latent is added to the latent of the encoder's
-portrait, and what this changes is carried over (transfer.py). Pictures and part maps of the photo's square have places
-of their own, those of the photo; a `Carried` leads from them to the places of the session's picture and back.
+A session edits a generated portrait that is like the photo. The change of its latent is added to the encoder's latent
+of the photo, and the difference between these two portraits is transferred to the photo (transfer.py). A face part lies
+at one place in the photo and at another in the session's picture; `Carried` maps between the two.
 """
 
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,17 +50,23 @@ class Carried:
 
     def of_generated(self, values: Shaped[np.ndarray, "s s"]) -> Shaped[np.ndarray, "s s"]:
         """A label map or mask of the session's picture, at the places of the photo."""
-        here = cells(len(values))
-        return nearest(values, here + at(self.to_generated, here))
+        return nearest(values, self._in_generated)
 
     def of_photo(self, values: Shaped[np.ndarray, "s s"]) -> Shaped[np.ndarray, "s s"]:
         """A label map or mask of the photo, at the places of the session's picture."""
-        here = cells(len(values))
-        return nearest(values, here + at(self.from_generated, here))
+        return nearest(values, self._in_photo)
 
     def to_session(self, places: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
         """Places of the photo, in shares of the square -> the same of the session's picture."""
         return places + at(self.to_generated, places[None].astype(np.float32))[0]
+
+    @cached_property
+    def _in_generated(self) -> Float[np.ndarray, "s s 2"]:
+        return _displaced(self.to_generated, len(self.label_map))
+
+    @cached_property
+    def _in_photo(self) -> Float[np.ndarray, "s s 2"]:
+        return _displaced(self.from_generated, len(self.label_map))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +105,11 @@ class PhotoEdits:
         self._points = points
         self._quick = landmarks_of(model, like.image, like.points) or like.points
         read = _parts(model, photo.cut(crop, model.resolution))
-        self.parts = nearest(like.label_map, self._places(like.label_map)) if read is None else read
+        self.parts = (
+            nearest(like.label_map, _displaced(self._registration.difference, model.resolution))
+            if read is None
+            else read
+        )
         self._openings = openings_of(model)
         self._lock = threading.Lock()
         self._known: OrderedDict[bytes, Transfer | None] = OrderedDict()
@@ -110,7 +121,8 @@ class PhotoEdits:
     ) -> "PhotoEdits | None":
         """Edits of a session that began at `origin`, or at the encoder's latent of the crop.
 
-        None if the model has no encoder, or no landmarks are found in the photo or in the portrait like it."""
+        None if the model has no encoder, or no landmarks are found in the photo or in the portrait like it.
+        """
         if model.encoder is None or model.interpreter is None:
             return None
         points = landmarks_of(model, photo.cut(crop, max(LANDMARKS_FROM, model.resolution)))
@@ -164,7 +176,10 @@ class PhotoEdits:
 
         Of the parts that lie mostly between the landmarks.
         """
-        read, made = self.parts, nearest(self._like.label_map, self._places(self.parts))
+        read, made = (
+            self.parts,
+            nearest(self._like.label_map, _displaced(self._registration.difference, len(self.parts))),
+        )
         inside = at(self._registration.near_photo(_NEARLY), cells(len(read)))[..., 0] > 0
         found = []
         for part in np.unique(read):
@@ -172,6 +187,11 @@ class PhotoEdits:
             if inside[either].mean() > 0.5 and either.sum() >= _LEAST_PART * either.size:
                 found.append(both.sum() / either.sum())
         return float(np.mean(found)) if found else 0.0
+
+    def _parts_of_portrait(self) -> UInt8[np.ndarray, "s s"]:
+        """The parts of the portrait before all edits, at the places of the photo."""
+        label_map = self._like.label_map
+        return nearest(label_map, _displaced(self._registration.difference, len(label_map)))
 
     def _unchanged(self, w_plus: Tensor) -> bool:
         return torch.equal(*alike(w_plus, self._origin))
@@ -204,9 +224,11 @@ class PhotoEdits:
     def _picture(self, transfer: Transfer) -> UInt8[np.ndarray, "n n 3"]:
         return transfer.picture(self._square, Crop(0, 0, self._square.width))
 
-    def _places(self, label_map: np.ndarray) -> Float[np.ndarray, "s s 2"]:
-        here = cells(len(label_map))
-        return here + at(self._registration.difference, here)
+
+def _displaced(field: Field, size: int) -> Float[np.ndarray, "size size 2"]:
+    """Where a field of displacements takes each pixel of a picture of `size` px."""
+    here = cells(size)
+    return here + at(field, here)
 
 
 def landmarks_of(

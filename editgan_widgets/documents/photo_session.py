@@ -1,6 +1,6 @@
 """PhotoSession: a photo in an EditSession: cropped and embedded; edits are carried over to the whole picture.
 
-    photo = PhotoSession.open(model, "portrait.jpg")     the encoder's pass and then optimisation, EditGAN section 3.2
+    photo = PhotoSession.open(model, "portrait.jpg")     the encoder's latent, or an embedding (EditGAN, section 3.2)
     photo.session.paint(...)                             the same session as for a sampled portrait
     pixels = photo.pasted()                              uint8 [H, W, 3] of the photo's own size
 
@@ -59,7 +59,7 @@ class PhotoSession:
         should_stop: Callable[[], bool] | None = None,
         force: Flag = False,
     ) -> "PhotoSession":
-        """Embed a photo. One in which no face is found is embedded too, and its notes say so.
+        """Open a photo. One in which no face is found is opened too, and its notes say so.
 
         Args:
             model: frozen; with an encoder, the embedding starts at its result.
@@ -83,29 +83,27 @@ class PhotoSession:
                 f"the picture is a part mask of {model.labels.name!r}, not a photo: session.load_mask reads it; give "
                 "force=True to embed it anyway"
             )
-        squares = None
+        known: dict[str, Any] = {}  # values of the cached properties
         if crop is None:
-            crop, note, squares = framed(model, photo)
+            crop, note, known["squares"] = framed(model, photo)
             photo = replace(photo, notes=(*photo.notes, *note))
         image = images.from_uint8(photo.cut(crop, model.resolution), model.device)
-        edits = PhotoEdits.of(model, photo, crop) if config is None and tune is None else None
-        config = config or (EmbedConfig() if edits is None else EmbedConfig(steps=0))
+        if config is None and tune is None:
+            known["edits"] = PhotoEdits.of(model, photo, crop)
+        config = config or (EmbedConfig() if known.get("edits") is None else EmbedConfig(steps=0))
         found = embed(model, image, config, on_step, should_stop)
         interrupted = found.steps < config.steps
         if tune is not None and not interrupted and not (should_stop is not None and should_stop()):
             model = tune_around(model, image, found.w_plus, tune, on_step, should_stop)
         opened = cls(photo, crop, EditSession.from_latent(model, found.w_plus), float(found.psnr[0]), found)
-        known = {"edits": edits, "squares": squares}
-        opened.__dict__.update({name: value for name, value in known.items() if value is not None})
+        opened.__dict__.update(known)
         return opened
 
     def reframed(self, crop: Crop, **settings: Any) -> "PhotoSession":
         """Open another square of the same photo; `settings` and errors as in `open`."""
-        found = self.__dict__.get("squares")
         photo = replace(self.photo, notes=unframed(self.photo.notes))
         opened = PhotoSession.open(self.session.model, photo, crop, force=True, **settings)
-        if found is not None:
-            opened.__dict__["squares"] = found
+        opened.__dict__["squares"] = self.squares
         return opened
 
     def pasted(

@@ -75,7 +75,7 @@ class SessionView:
     def session_map(self, shown: UInt8[np.ndarray, "s s"]) -> UInt8[np.ndarray, "s s"]:
         """The session's label map if the shown parts are changed to `shown`.
 
-        Where they are changed back to those of the picture, the session's are too.
+        Pixels that are changed back to the parts of the picture get the session's own parts back.
         """
         session, carried = self._session, self._carried()
         if carried is None:

@@ -32,13 +32,13 @@ _MODEST, _STRONG = 0.15, 0.4  # log of the gain in brightness: up to it the phot
 _APPEARS = 1.6  # ratio of a part's areas from which it appears, or vanishes
 _LEAST_AREA = 8  # px of a picture of 128 px, by which a part must grow to appear
 _GAIN_FROM = 64  # px of the square in which the light around new content is compared
-_CLOSES = (0.4, 0.75)  # ratio of what is seen in an opening, below which that says how far it closes; above, nothing
-_CLOSED = 0.2  # ratio up to which it is closed
-_LID_BEYOND, _LID_SOFT = 0.02, 0.03  # of a closed lid, beyond the lower edge; of its border; in widths of the opening
-_BELOW_BROW, _LEAST_LID = 0.06, 0.08  # where a lid begins below the landmarks above it, and at least above the edge
-_OPENS = (0.012, 0.025)  # by which an opening must widen for new content everywhere in it, in shares of the crop
-_OPEN = (0.002, 0.005)  # gap of an opening in the photo, in shares of the crop, from which its inside is kept; wholly
-_SOFT = 0.003  # of the border of an opening's inside, in shares of the crop
+_CLOSES = (0.4, 0.75)  # visible area after / before an edit: above the second an opening stays open, below the first …
+_CLOSED = 0.2  # … the ratio says how far it closes; at this ratio and below it is closed
+_LID_BEYOND, _LID_SOFT = 0.02, 0.03  # overlap of a lid over the lower edge, width of its border; in opening widths
+_BELOW_BROW, _LEAST_LID = 0.06, 0.08  # gap between a lid and the landmarks above it, least height of it; likewise
+_OPENS = (0.012, 0.025)  # widening, in shares of the crop, from which an opening has new content, and only that
+_OPEN = (0.002, 0.005)  # gap in the photo, in shares of the crop, from which its inside is kept in part, and wholly
+_SOFT = 0.003  # width of the border of an opening's inside, in shares of the crop
 _DARKEST = 12.0  # added to values before they are divided
 
 
@@ -62,7 +62,7 @@ class PartOpening:
     lids: tuple[int, ...]
 
     def ratio(self, edit: GeneratedEdit) -> float:
-        """Ratio of the areas that are seen in it after and before an edit; 1 if it never closes or shows nothing."""
+        """Ratio of its visible areas after and before an edit; 1 if it has no lid, or nothing was visible before."""
         before = np.isin(edit.parts_before, self.seen).sum()
         return (
             float(np.isin(edit.parts_after, self.seen).sum() / before)
@@ -96,10 +96,10 @@ class Transfer:
 
     def parts(self, parts: UInt8[np.ndarray, "s s"]) -> UInt8[np.ndarray, "s s"]:
         """The part map of the photo's square, with the edit."""
-        size = len(parts)
-        here = cells(size)
-        share = self._content.at(here + at(self.motion.to_after, here))[0] * at(self._held, here)
-        new = nearest(self._edit.parts_after, here + at(self.motion.to_after, here))
+        here = cells(len(parts))
+        after = here + at(self.motion.to_after, here)
+        share = self._content.at(after)[0] * at(self._held, here)
+        new = nearest(self._edit.parts_after, after)
         found = np.where(share[..., 0] > 0.5, new, nearest(parts, here + at(self.motion.moved, here)))
         for lid in self._lids:
             found[lid.covers(here)] = lid.part
@@ -111,7 +111,7 @@ class Transfer:
         `crop` is the square of the photo that the generated pictures show.
         """
         motion, content, held = self.motion, self._content, self._held
-        share = (_carried(content.share[..., None], motion.to_after) * held)[..., 0]
+        share = (at(content.share[..., None], cells(CELLS) + motion.to_after) * held)[..., 0]
         for lid in self._lids:
             share = np.maximum(share, lid.acts(cells(CELLS)))
         box = _box(photo, crop, motion.moved, share)
@@ -195,11 +195,9 @@ class _Inside:
     ) -> tuple[Float[np.ndarray, "h w 3"], Bool[np.ndarray, "h w"]]:
         """The picture with the photo's inside of the opening, and where that is seen."""
         outline = _polygon(self._after, square, here)
-        rows, columns = np.flatnonzero(outline.any(1)), np.flatnonzero(outline.any(0))
-        seen = np.zeros(outline.shape, bool)
-        if self._strength == 0 or not len(rows):
+        part, seen = _extent(outline > 0), np.zeros(outline.shape, bool)
+        if self._strength == 0 or part is None:
             return made, seen
-        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         shift = np.broadcast_to(self._shift, here[part].shape).copy()
         shift[..., 0] += (here[part][..., 0] - self._middle[0]) * (self._narrower - 1)
         places = here[part] + shift
@@ -244,13 +242,11 @@ class _Lid:
         self, made: Float[np.ndarray, "h w 3"], photo: Photo, square: Square, here: np.ndarray, box: Box
     ) -> tuple[Float[np.ndarray, "h w 3"], Bool[np.ndarray, "h w"]]:
         """The picture with the lid, and where that is seen."""
-        x, y, upper, line, above = self._lines(here)
         acts = self.acts(here)
-        rows, columns = np.flatnonzero(acts.any(1)), np.flatnonzero(acts.any(0))
-        if not len(rows):
+        part = _extent(acts)
+        if part is None:
             return made, acts
-        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        x, y, upper, line, above = (value[part] for value in (x, y, upper, line, above))
+        _, y, upper, line, above = self._lines(here[part])
         along = np.clip((y - above) / np.maximum(line - above, 1e-6), 0, 1)
         down = np.where(acts[part], along * (line - upper), 0)
         shift = down[..., None] * (self._frame.matrix[:, 1] * -1)
@@ -281,19 +277,22 @@ def _line(points: Points) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _shut(ratio: float) -> float:
-    """How far an opening closes, 0 to 1, by the ratio of what is seen in it."""
+    """How far an opening closes, 0 (open) to 1, by the ratio of its visible areas after and before the edit."""
     counts = np.clip((_CLOSES[1] - ratio) / (_CLOSES[1] - _CLOSES[0]), 0, 1)
     return float(counts * np.clip((1 - ratio) / (1 - _CLOSED), 0, 1))
 
 
 def _part_of(box: Box, part: tuple[slice, slice]) -> Box:
+    """The box of the rows and columns `part` of another box."""
     rows, columns = part
-    return (
-        box[0] + int(columns.start),
-        box[1] + int(rows.start),
-        box[0] + int(columns.stop),
-        box[1] + int(rows.stop),
-    )
+    left, upper = box[:2]
+    return left + columns.start, upper + rows.start, left + columns.stop, upper + rows.stop
+
+
+def _extent(mask: Bool[np.ndarray, "h w"]) -> tuple[slice, slice] | None:
+    """The rows and columns of the smallest box around a mask; None if it is empty."""
+    rows, columns = (np.flatnonzero(mask.any(axis)).tolist() for axis in (1, 0))
+    return (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)) if rows else None
 
 
 def _polygon(corners: Points, square: Square, places: Float[np.ndarray, "h w 2"]) -> Float[np.ndarray, "h w"]:
@@ -336,21 +335,16 @@ def _changed_parts(before: np.ndarray, after: np.ndarray, unit: int) -> tuple[li
     return np.flatnonzero(appeared).tolist(), np.flatnonzero(vanished).tolist()
 
 
-def _carried(values: Float[np.ndarray, "s s c"], field: Float[np.ndarray, "cells cells 2"]) -> np.ndarray:
-    """Values of the generated picture at the cells of the field of the photo."""
-    return at(values, cells(CELLS) + field)
-
-
 def _box(
     photo: Photo, crop: Crop, moved: Float[np.ndarray, "cells cells 2"], share: Float[np.ndarray, "cells cells"]
 ) -> Box | None:
     """Left, upper, right and lower edge of what may change; None if nothing does."""
     acts = (np.linalg.norm(moved, axis=-1) * crop.side >= _LEAST_MOTION / 2) | (share >= _LEAST_NEW / 2)
-    acts = ndimage.binary_dilation(acts, iterations=2)
-    if not acts.any():
+    extent = _extent(ndimage.binary_dilation(acts, iterations=2))
+    if extent is None:
         return None
-    rows, columns = np.flatnonzero(acts.any(1)), np.flatnonzero(acts.any(0))
-    x0, x1, y0, y1 = (float(v) / CELLS for v in (columns[0], columns[-1] + 1, rows[0], rows[-1] + 1))
+    rows, columns = extent
+    x0, x1, y0, y1 = (edge / CELLS for edge in (columns.start, columns.stop, rows.start, rows.stop))
     corners = crop.square.to_picture(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
     left, upper = (max(int(v), 0) for v in np.floor(corners.min(0)))
     right, lower = np.ceil(corners.max(0)).astype(int)

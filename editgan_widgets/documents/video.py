@@ -1,12 +1,12 @@
 """Video: one edit in all frames of a clip, without flicker.
 
-The face is followed: found in each frame, nearest to where it was, its square smoothed over time, and its landmarks
-too. One generated portrait stands for the face in a whole shot, at the mean of the encoder's latents, so that motion
-and content of the edit are the same in every frame, and only registered to the frame's own landmarks.
+The face is searched in each frame, and the one nearest to its last place is taken. Its square and its landmarks are
+smoothed over time. A shot has one generated portrait, at the mean of the encoder's latents of its frames, so that the
+motion and the new content of an edit are the same in all its frames; they are registered to each frame's landmarks.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import torch
@@ -24,8 +24,8 @@ from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Whole, whole
 
 _SMOOTH_SQUARE, _SMOOTH_POINTS = 3.0, 1.2  # standard deviations of the Gaussians over time, frames
-_GAP = 6  # frames without the face up to which it is interpolated
-_JUMP = 0.6  # distance from the last square, in its sides, from which it is another face
+_GAP = 6  # frames without the face, up to which its square is interpolated
+_JUMP = 0.6  # distance from the last known square, in its sides, from which it is another face
 _CUT = 40.0  # mean change of the pixels, of 255, from which a new shot begins
 _LATENTS = 12  # frames of a shot whose latents are averaged
 
@@ -70,21 +70,19 @@ def followed(
     squares: list[Crop | None] = []
     cuts = [0]
     last: Crop | None = None
-    missed = 0
     for i, pixels in enumerate(frames):
         found = found_crops(model, Photo(pixels)) or []
         if i and np.abs(pixels[::4, ::4].astype(int) - frames[i - 1][::4, ::4]).mean() > _CUT:
             cuts.append(i)
-            last, missed, number = None, 0, 1
-        if last is None and found:
-            if number > len(found):
-                raise ValueError(f"the face {number} was asked for, but frame {i + 1} shows {len(found)}")
-            now = found[number - 1]
+            last, number = None, 1
+        if last is not None:
+            now = _nearest(found, last)
+        elif found and number > len(found):
+            raise ValueError(f"the face {number} was asked for, but frame {i + 1} shows {len(found)}")
         else:
-            now = None if last is None else _nearest(found, last)
+            now = found[number - 1] if found else None
         squares.append(now)
-        missed = 0 if now is not None else missed + 1
-        last = None if missed > _GAP else now or last
+        last = now or last
         if on_frame is not None:
             on_frame(i + 1)
     shots = []
@@ -162,16 +160,12 @@ def _runs(squares: Sequence[Crop | None]) -> list[tuple[int, list[Crop]]]:
         if runs and i - (runs[-1][0] + len(runs[-1][1])) <= _GAP:
             first, crops = runs[-1]
             missing = i - (first + len(crops))
-            a, b = _numbers(crops[-1]), _numbers(crop)
+            a, b = np.array(astuple(crops[-1])), np.array(astuple(crop))
             steps = [a + (b - a) * (j + 1) / (missing + 1) for j in range(missing)]
             crops.extend([*(Crop(*step) for step in steps), crop])
         else:
             runs.append((i, [crop]))
     return runs
-
-
-def _numbers(crop: Crop) -> np.ndarray:
-    return np.array([crop.x, crop.y, crop.side, crop.roll])
 
 
 def _smoothed(crops: Sequence[Crop]) -> tuple[Crop, ...]:

@@ -76,15 +76,24 @@ class SubjectPoints:
 
 @dataclass(frozen=True)
 class Opening:
-    """An opening between landmarks, such as an eye or the mouth; indices are those of `SubjectPoints.points`."""
+    """An opening between landmarks, such as an eye or the mouth; indices are those of `SubjectPoints.points`.
 
-    upper: tuple[int, ...]  # along the upper edge, without the corners
-    lower: tuple[int, ...]  # opposite them
+    Attributes:
+        upper: landmarks along the upper edge, without the corners.
+        lower: landmarks along the lower edge, opposite those of `upper`.
+        corners: the two ends.
+        seen: names of the parts that are visible in it.
+        lids: names of the parts along its edges.
+        above: landmarks at the upper end of the skin that covers the opening when it closes. Empty for an opening
+            without a lid; what is visible in it then moves with its upper edge.
+    """
+
+    upper: tuple[int, ...]
+    lower: tuple[int, ...]
     corners: tuple[int, int]
-    seen: tuple[str, ...]  # parts that are seen in it
-    lids: tuple[str, ...] = ()  # parts along the edges
-    above: tuple[int, ...] = ()  # opposite `upper`, the end of the skin that covers the opening when it closes; with
-    # none, it is not covered, and what is seen in it stays with its upper edge
+    seen: tuple[str, ...]
+    lids: tuple[str, ...] = ()
+    above: tuple[int, ...] = ()
 
 
 @runtime_checkable

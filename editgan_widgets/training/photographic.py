@@ -40,7 +40,7 @@ def photographic(
 
 
 def textures(others: Float[Tensor, "b 3 s s"], rng: torch.Generator) -> Float[Tensor, "b 3 s s"]:
-    """As many random pictures: noise of several scales, shapes with sharp edges, stripes, or pieces of `others`."""
+    """One random picture for each of `others`: noise, sharp shapes, stripes, or pieces of `others`, in [-1, 1]."""
     n, _, size, _ = others.shape
 
     def draw(*shape: int) -> Tensor:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from skimage import data
 
-from editgan_widgets import load_model
 from editgan_widgets.documents.photo import Crop, open_photo
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.photo_squares import found_crops
@@ -15,13 +14,8 @@ pytestmark = [pytest.mark.shipped, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def model():
-    return load_model("portraits-128")
-
-
-@pytest.fixture(scope="module")
-def opened(model):
-    return PhotoSession.open(model, data.astronaut(), config=EmbedConfig(steps=0))
+def opened(portraits_128):
+    return PhotoSession.open(portraits_128, data.astronaut(), config=EmbedConfig(steps=0))
 
 
 def test_the_square_frames_the_face_upright(opened):
@@ -37,8 +31,8 @@ def test_without_edits_the_photo_is_unchanged(opened):
     assert np.array_equal(opened.pasted(), opened.photo.pixels)
 
 
-def test_a_smile_moves_the_mouth_and_keeps_all_else(model, opened):
-    opened.session.apply_vector(load_vectors(model)["smile"])
+def test_a_smile_moves_the_mouth_and_keeps_all_else(portraits_128, opened):
+    opened.session.apply_vector(load_vectors(portraits_128)["smile"])
     pasted = opened.pasted()
     opened.session.undo()
     changed = (pasted != opened.photo.pixels).any(2)
@@ -50,9 +44,9 @@ def test_a_smile_moves_the_mouth_and_keeps_all_else(model, opened):
     assert np.abs(pasted.astype(int) - opened.photo.pixels)[95:112, 190:255].mean() < 6  # the eyes
 
 
-def test_a_photo_without_a_face_says_so_and_one_with_several_says_how_many(model):
+def test_a_photo_without_a_face_says_so_and_one_with_several_says_how_many(portraits_128):
     pixels = np.random.default_rng(0).integers(0, 256, (64, 96, 3)).astype(np.uint8)
-    opened = PhotoSession.open(model, pixels, config=EmbedConfig(steps=0))
+    opened = PhotoSession.open(portraits_128, pixels, config=EmbedConfig(steps=0))
     assert opened.photo.notes == ("no faces were found, so the square is a guess",)
     with pytest.raises(
         ValueError, match='no landmarks were found, or the model has no encoder, which "transfer" needs'
@@ -60,20 +54,20 @@ def test_a_photo_without_a_face_says_so_and_one_with_several_says_how_many(model
         opened.pasted("transfer")
     assert opened.pasted().shape == pixels.shape
     two = np.concatenate([data.astronaut()[:256], data.astronaut()[:256]], 1)
-    found = PhotoSession.open(model, two, config=EmbedConfig(steps=0))
+    found = PhotoSession.open(portraits_128, two, config=EmbedConfig(steps=0))
     assert found.photo.notes == ("2 faces were found; this is the largest",)
-    assert len(found_crops(model, open_photo(two)) or ()) == 2
+    assert len(found_crops(portraits_128, open_photo(two)) or ()) == 2
 
 
-def test_a_portrait_that_fills_its_picture_is_the_whole_picture(model):
+def test_a_portrait_that_fills_its_picture_is_the_whole_picture(portraits_128):
     from editgan_widgets.documents.session import EditSession
 
-    picture = EditSession.from_seed(model, 3).image
-    assert found_crops(model, open_photo(picture)) == [Crop(0, 0, 128)]
+    picture = EditSession.from_seed(portraits_128, 3).image
+    assert found_crops(portraits_128, open_photo(picture)) == [Crop(0, 0, 128)]
 
 
-def test_a_given_square_may_be_turned(model):
+def test_a_given_square_may_be_turned(portraits_128):
     crop = Crop(133, 20, 184, 20)
-    opened = PhotoSession.open(model, data.astronaut(), crop, EmbedConfig(steps=0))
+    opened = PhotoSession.open(portraits_128, data.astronaut(), crop, EmbedConfig(steps=0))
     assert opened.crop == crop
     assert opened.about["crop"] == [133, 20, 184, 20]

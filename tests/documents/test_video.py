@@ -46,6 +46,13 @@ def test_short_gaps_are_interpolated_and_long_ones_end_the_shot(follow):
     assert [(shot.start, shot.stop) for shot in shots] == [(0, 11), (20, 23)]
 
 
+def test_after_a_long_gap_the_same_face_is_followed_again(follow):
+    both, other = [Crop(50, 30, 12), Crop(10, 10, 20)], [Crop(50, 30, 12)]
+    shots = follow([both] * 4 + [[]] * 9 + [other] * 3 + [both] * 3, face=2)
+    assert [(shot.start, shot.stop) for shot in shots] == [(0, 4), (16, 19)]
+    assert all(crop.x == pytest.approx(10) for shot in shots for crop in shot.crops)
+
+
 def test_a_cut_begins_a_new_shot_with_the_largest_face(follow):
     first, second = [Crop(10, 10, 20)], [Crop(40, 20, 22), Crop(5, 5, 10)]
     shots = follow([first] * 4 + [second] * 4, blank(8, [0] * 4 + [200] * 4))
@@ -65,14 +72,12 @@ def test_frames_without_the_face_are_unchanged(tiny_model):
 
 @pytest.mark.shipped
 @pytest.mark.slow
-def test_an_edit_acts_in_every_frame_and_only_around_the_face():
+def test_an_edit_acts_in_every_frame_and_only_around_the_face(portraits_128):
     from skimage import data
 
-    from editgan_widgets import load_model
     from editgan_widgets.latent.directions.library import load_vectors
 
-    model = load_model("portraits-128")
-    smile = load_vectors(model)["smile"]
+    model, smile = portraits_128, load_vectors(portraits_128)["smile"]
     frames = np.stack([data.astronaut()[:256, 100 + 4 * i : 356 + 4 * i] for i in range(4)])
     shots = followed(model, frames)
     assert [(shot.start, shot.stop) for shot in shots] == [(0, 4)]

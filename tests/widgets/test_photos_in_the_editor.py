@@ -5,7 +5,7 @@ import pytest
 from editors import heard
 from skimage import data
 
-from editgan_widgets import Stroke, load_model
+from editgan_widgets import Stroke
 from editgan_widgets.documents.photo import Crop
 from editgan_widgets.widgets import Editor
 
@@ -13,13 +13,8 @@ pytestmark = [pytest.mark.shipped, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def model():
-    return load_model("portraits-128")
-
-
-@pytest.fixture(scope="module")
-def opened(model):
-    with heard(Editor(model, journal=False, auto=False)) as editor:
+def opened(portraits_128):
+    with heard(Editor(portraits_128, journal=False, auto=False)) as editor:
         editor.open(data.astronaut())
         assert editor.wait(120)
         yield editor
@@ -95,9 +90,9 @@ def test_an_edit_by_painting_changes_the_photo_and_then_nothing_is_painted(edito
     assert np.isin(editor.label_map, iris).sum() < 10
 
 
-def test_another_square_of_the_photo_is_opened_and_undo_returns_to_the_first(model):
+def test_another_square_of_the_photo_is_opened_and_undo_returns_to_the_first(portraits_128):
     two = np.concatenate([data.astronaut()[:256], data.astronaut()[:256, ::-1]], 1)
-    with heard(Editor(model, journal=False, auto=False)) as editor:
+    with heard(Editor(portraits_128, journal=False, auto=False)) as editor:
         editor.open(two)
         assert editor.wait(120)
         assert "2 faces were found" in editor.view.status

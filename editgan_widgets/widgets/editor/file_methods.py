@@ -1,5 +1,6 @@
 """The editor's methods that open and write files: pictures, masks, scripts and animations."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from editgan_widgets.documents.animation import Animation, animate_edit
@@ -41,8 +42,7 @@ class FileMethods(EditorBase):
         It has a new history, as in `open`. Raises ValueError immediately if no photo is open, or for a
         square outside it.
         """
-        left, upper, side, roll = crop.x, crop.y, crop.side, crop.roll
-        command = Reframe(x=left, y=upper, side=side, roll=roll)
+        command = Reframe(**asdict(crop))
         command.check(self._document)
         self._worker.ask(command)
 

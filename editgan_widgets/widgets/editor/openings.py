@@ -77,13 +77,8 @@ def _asked(command: Command) -> Source | Sample | Crop:
 def _begun(
     picture: Source | Sample | Crop, document: Document, on_step: Callable[[Any], None], token: CancelToken
 ) -> tuple[PhotoSession | None, EditSession]:
-    """Session of a sampled or saved picture, or PhotoSession of any other picture."""
+    """Session of a sampled or saved picture, or PhotoSession of another picture or square of the open photo."""
     model, config = document.session.model, document.session.config
-    if isinstance(picture, Crop):
-        assert document.photo is not None  # checked by the command
-        photo = document.photo.reframed(picture, on_step=on_step, should_stop=token.is_set)
-        photo.session.config = config
-        return photo, photo.session
     if isinstance(picture, tuple):
         source = picture[2] if len(picture) == 3 else "torch"
         return None, EditSession.from_seed(model, picture[0], picture[1], config, source)
@@ -91,6 +86,11 @@ def _begun(
         with suppress(SavedPictureError):
             saved = open_saved(model, picture, config)
             return (None, saved) if isinstance(saved, EditSession) else (saved, saved.session)
-    photo = PhotoSession.open(model, picture, on_step=on_step, should_stop=token.is_set)
+    steps: dict[str, Any] = {"on_step": on_step, "should_stop": token.is_set}
+    if isinstance(picture, Crop):
+        assert document.photo is not None  # checked by the command
+        photo = document.photo.reframed(picture, **steps)
+    else:
+        photo = PhotoSession.open(model, picture, **steps)
     photo.session.config = config
     return photo, photo.session

@@ -1,12 +1,12 @@
 """The whole photo with the edits, as the editor shows it, and the squares that may be edited."""
 
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from editgan_widgets.documents.photo import Crop
 from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.widgets.core import encoding
 
@@ -24,9 +24,5 @@ def whole_photo(photo: PhotoSession) -> bytes:
 
 def frame_of(photo: PhotoSession) -> dict[str, Any]:
     """Size of the photo in px, the edited square, and the squares that were found, as JSON values."""
-
-    def numbers(crop: Crop) -> list[float]:
-        return [crop.x, crop.y, crop.side, crop.roll]
-
     size = [photo.photo.width, photo.photo.height]
-    return {"size": size, "crop": numbers(photo.crop), "faces": [numbers(crop) for crop in photo.squares]}
+    return {"size": size, "crop": [*astuple(photo.crop)], "faces": [[*astuple(crop)] for crop in photo.squares]}

@@ -21,9 +21,10 @@ from editgan_widgets.labels import LabelSet
 
 WEIGHTS = Path(__file__).with_name("parts.safetensors")
 
+# Subtracted from the log probabilities of rare parts.
 _RARE = {"beard": 3.0, "moustache": 2.0, "glasses": 1.5, "sideburns": 1.0, "wrinkles": 0.7, "frown": 0.7}
-_LEAST_ISLAND = 1 / 1000  # share of the pixels below which a piece of a part far from the rest of it is a mistake
-_LARGEST_SPOT = 0.03  # share of the pixels
+_LEAST_ISLAND = 1 / 1000  # share of the pixels; smaller separate pieces of the large parts are relabelled
+_LARGEST_SPOT = 0.03  # share of the pixels; smaller holes in the hair are filled
 _LARGE = ("background", "hair", "clothes", "skin", "neck", "beard", "cheek", "jaw", "forehead", "temple", "glasses")
 
 
