@@ -11,7 +11,13 @@ export function makeRevisions({ model, on, atEnd }) {
   let newest = model.get("revision");
   /** @type {ReturnType<typeof setTimeout>[]} */
   let timers = [];
-  const ask = (message = {}) => model.send({ kind: "state", ...message });
+  function ask(message = {}) {
+    try {
+      model.send({ kind: "state", ...message });
+    } catch {
+      // The connection was lost; `check` requests the state again once it is back.
+    }
+  }
   const stop = () => timers.forEach(clearTimeout);
   on("change:revision", () => {
     const now = model.get("revision");

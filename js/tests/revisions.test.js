@@ -40,3 +40,16 @@ test("a closed page requests nothing", () => {
   mock.timers.tick(6000);
   assert.equal(model.sent.length, 1);
 });
+
+test("a request that meets a lost connection throws nothing; the next check requests the state", () => {
+  const send = model.send;
+  model.send = () => {
+    throw new Error("Cannot send");
+  };
+  revisions.check();
+  mock.timers.tick(6000);
+  assert.deepEqual(model.sent, []);
+  model.send = send;
+  revisions.check();
+  assert.equal(model.sent.length, 1);
+});

@@ -2294,7 +2294,12 @@ var LATER = [1500, 5e3];
 function makeRevisions({ model, on, atEnd }) {
   let newest = model.get("revision");
   let timers = [];
-  const ask = (message = {}) => model.send({ kind: "state", ...message });
+  function ask(message = {}) {
+    try {
+      model.send({ kind: "state", ...message });
+    } catch {
+    }
+  }
   const stop = () => timers.forEach(clearTimeout);
   on("change:revision", () => {
     const now = model.get("revision");
