@@ -115,7 +115,7 @@ def test_the_explorer_in_a_page(open_notebook, shipped, photograph):
 
 
 def test_measure_all_goes_on_with_the_table_after_stop(open_notebook):
-    cell = TINY.replace("range(50, 62)", "range(50, 90)")
+    cell = TINY.replace("range(50, 62)", "range(50, 210)")  # long enough that the page sees it begin
     lab = open_notebook(cell, viewport={"width": 1400, "height": 1700})
     root = lab.page.locator(".ex-root").first
     root.wait_for()
