@@ -134,6 +134,9 @@ def train_encoder(
         float,
         typer.Option(min=0, max=1, help="Share of the renders shown with other surroundings, light and framing."),
     ] = 0.0,
+    code_weight: Annotated[
+        float, typer.Option(min=0, help="Weight of the squared error in W for renders whose code DATA has.")
+    ] = 0.1,
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
     seed: Seed = 0,
     device: Device = None,
@@ -146,7 +149,11 @@ def train_encoder(
     check_writable(out, "--out")
     loaded = load_model(model, device=device)
     config = TrainEncoderConfig(
-        seed=seed, total_images=total_images, max_minutes=max_minutes, photographic=photographic
+        seed=seed,
+        total_images=total_images,
+        max_minutes=max_minutes,
+        photographic=photographic,
+        code_weight=code_weight,
     )
     state = out.with_name(f"{out.stem}.training.safetensors")
     first = EditGAN.load(start).encoder if start else None
