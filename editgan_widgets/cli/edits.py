@@ -230,21 +230,33 @@ def video(
     edit_vector = given_vector(loaded, vector)
     edit_vector.check(loaded)
     count = len(opened.frames)
-    with progress(2 * count, "frame") as advance:
-        shots = followed(loaded, opened.frames, face, lambda done: advance(done, {}))
-        frames = []
-        for frame in edited_frames(loaded, opened.frames, shots, lambda w: edit_vector.apply(w, scale, loaded)):
-            frames.append(frame)
-            advance(count + len(frames), {})
-    edited = sum(len(shot.crops) for shot in shots)
-    typer.echo(f"the face is in {edited} of {count} frames, in {len(shots)} shots")
-    if out.suffix:
-        Animation(np.stack(frames), min(max(opened.fps, 1.0), 60.0)).save(out)
-    else:
-        out.mkdir(parents=True, exist_ok=True)
-        for i, frame in enumerate(frames):
+    frames: list[np.ndarray] = []
+
+    def keep(frame: np.ndarray) -> None:
+        if not out.suffix:
+            i = len(frames)
             name = Path(opened.names[i]).stem if opened.names else f"frame-{i + 1:05d}"
             images.save(frame, out / f"{name}.png")
+        frames.append(frame)
+
+    stopped = False
+    with progress(2 * count, "frame") as advance:
+        shots = followed(loaded, opened.frames, face, lambda done: advance(done, {}))
+        if not out.suffix:
+            out.mkdir(parents=True, exist_ok=True)
+        try:
+            for frame in edited_frames(loaded, opened.frames, shots, lambda w: edit_vector.apply(w, scale, loaded)):
+                keep(frame)
+                advance(count + len(frames), {})
+        except KeyboardInterrupt:
+            stopped = True
+    if out.suffix and frames:
+        Animation(np.stack(frames), durations=opened.durations[: len(frames)]).save(out)
+    if stopped:
+        typer.echo(f"stopped: the first {len(frames)} of {count} frames are written")
+        raise typer.Exit(130)
+    edited = sum(len(shot.crops) for shot in shots)
+    typer.echo(f"the face is in {edited} of {count} frames, in {len(shots)} shots")
     typer.echo(f"{edit_vector.name} at scale {scale:g}: {out}")
 
 

@@ -27,6 +27,8 @@ from editgan_widgets.scalars import Real, Whole, is_whole, plain_fields, real, s
 
 FORMATS = (".gif", ".webp", ".mp4")
 _PALETTE_FRAMES = 16  # number of frames from which a GIF's colours are chosen
+_LONGEST = 600.0  # s, of one frame
+_SHORTEST = 0.02  # s, of a frame in a file; browsers show shorter frames of a GIF for 0.1 s
 _LARGEST = 2048  # px of an animation's longer side
 
 
@@ -36,15 +38,21 @@ class AnimationError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Animation:
-    """Frames, uint8 `[n, H, W, 3]`, shown at `fps` per second.
+    """Frames and the time for which each is shown.
 
-    The last one is shown for `hold` seconds. Raises AnimationError for no frames, another shape, or numbers out of
-    range.
+    Attributes:
+        frames: uint8 `[n, H, W, 3]`.
+        fps: frames per second, 1 to 60, if `durations` is None.
+        hold: additional time of the last frame, 0 to 10 s.
+        durations: time of each frame, s, at most 600; at least 0.02 in a file. None: 1 / fps.
+
+    Raises AnimationError for no frames, another shape, or numbers out of range.
     """
 
     frames: np.ndarray
     fps: float = 12.0
     hold: float = 0.0
+    durations: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         plain_fields(self, AnimationError)
@@ -53,6 +61,14 @@ class Animation:
             raise AnimationError(f"an animation is of uint8 frames [n, H, W, 3]; got {frames.dtype} {frames.shape}")
         if not 1 <= self.fps <= 60 or not 0 <= self.hold <= 10:
             raise AnimationError(f"fps are 1 to 60 and hold is 0 to 10 s; got {self.fps!r} and {self.hold!r}")
+        if self.durations is not None:
+            durations = tuple(real(duration, "a frame's duration", AnimationError) for duration in self.durations)
+            if len(durations) != len(frames) or not all(0 < duration <= _LONGEST for duration in durations):
+                raise AnimationError(
+                    f"durations are one for each of the {len(frames)} frames, above 0 and at most {_LONGEST:g} s; got "
+                    f"{shown(durations)}"
+                )
+            object.__setattr__(self, "durations", durations)
         object.__setattr__(self, "frames", frames)
 
     def __len__(self) -> int:
@@ -76,12 +92,12 @@ class Animation:
     def encoded(self, ending: str, size: Whole | None = None) -> bytes:
         """Content of the file; arguments and errors as in `save`."""
         frames = _resized(self.frames, size)
-        if ending == ".mp4":
-            return _mp4(frames, self.fps, self.hold)
         if ending not in FORMATS:
             raise AnimationError(f"an animation's file ends in {', '.join(FORMATS)}; got {ending!r}")
-        durations = [round(1000 / self.fps)] * len(frames)
+        durations = [round(1000 * max(seconds, _SHORTEST)) for seconds in self.durations or [1 / self.fps] * len(self)]
         durations[-1] += round(1000 * self.hold)
+        if ending == ".mp4":
+            return _mp4(frames, durations)
         return _gif(frames, durations) if ending == ".gif" else _webp(frames, durations)
 
 
@@ -226,7 +242,8 @@ def _webp(frames: np.ndarray, durations: list[int]) -> bytes:
     return out.getvalue()
 
 
-def _mp4(frames: np.ndarray, fps: float, hold: float) -> bytes:
+def _mp4(frames: np.ndarray, durations: list[int]) -> bytes:
+    """Encode; the durations, ms, become the times of the frames."""
     try:
         import av
     except ImportError as error:
@@ -237,9 +254,21 @@ def _mp4(frames: np.ndarray, fps: float, hold: float) -> bytes:
     even = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as file:
-        stream = file.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000), options={"crf": "16"})
+        rate = Fraction(1000 * len(frames), sum(durations)).limit_denominator(1000)
+        # Without B-frames, packets leave the encoder in the order of the frames.
+        stream = file.add_stream("libx264", rate=rate, options={"crf": "16", "bf": "0"})
         stream.width, stream.height, stream.pix_fmt = even.shape[2], even.shape[1], "yuv420p"
-        for frame in [*even, *[even[-1]] * round(hold * fps)]:
-            file.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        file.mux(stream.encode())
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        lengths = dict(zip(np.cumsum([0, *durations]).tolist(), durations, strict=False))
+
+        def mux(packets: list) -> None:
+            for packet in packets:
+                packet.duration = lengths[packet.pts]  # the last frame's is known from nothing else
+                file.mux(packet)
+
+        for time, pixels in zip(lengths, even, strict=True):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = time, stream.time_base
+            mux(stream.encode(frame))
+        mux(stream.encode())
     return out.getvalue()

@@ -12,6 +12,7 @@ from editgan_widgets.documents.photo import open_photo
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 _MOST_PIXELS = 2_000_000_000  # of all frames together: 6 GB
 _FPS = 12.0  # if the frames have no duration
+_LEAST = 0.001  # s, of a frame in a film whose times are wrong
 
 
 class ClipError(ValueError):
@@ -24,13 +25,18 @@ class Clip:
 
     Attributes:
         frames: the frames, in order.
-        fps: frames per second; the mean, if the frames have different durations.
+        durations: time for which each frame is shown, s.
         names: names of the files of a folder; empty otherwise.
     """
 
     frames: UInt8[np.ndarray, "n h w 3"]
-    fps: float = _FPS
+    durations: tuple[float, ...]
     names: tuple[str, ...] = ()
+
+    @property
+    def fps(self) -> float:
+        """Frames per second, the mean."""
+        return len(self.durations) / sum(self.durations)
 
 
 def read_clip(path: str | Path) -> Clip:
@@ -51,12 +57,12 @@ def read_clip(path: str | Path) -> Clip:
             frames, durations = [], []
             for frame in ImageSequence.Iterator(image):
                 frames.append(np.asarray(frame.convert("RGB")))
-                durations.append(frame.info.get("duration", 0) or 1000 / _FPS)
+                durations.append((frame.info.get("duration", 0) or 1000 / _FPS) / 1000)
     except UnidentifiedImageError as error:
         raise ClipError(
             f"{path.name} is not a clip; give a folder of pictures, a GIF, an animated WebP or PNG, or an MP4"
         ) from error
-    return Clip(np.stack(frames), 1000 / float(np.mean(durations)))
+    return Clip(np.stack(frames), tuple(durations))
 
 
 def _of_folder(folder: Path) -> Clip:
@@ -74,7 +80,7 @@ def _of_folder(folder: Path) -> Clip:
                 f"{first.shape[0]}; the pictures of a clip have one size"
             )
         frames[i] = pixels
-    return Clip(frames, _FPS, tuple(file.name for file in files))
+    return Clip(frames, (1 / _FPS,) * len(files), tuple(file.name for file in files))
 
 
 def _of_film(path: Path) -> Clip:
@@ -83,13 +89,15 @@ def _of_film(path: Path) -> Clip:
         from av.error import FFmpegError
     except ImportError as error:
         raise ImportError(f"{path.name} needs PyAV: pip install 'editgan-widgets[video]'") from error
-    frames, fps = [], _FPS
+    frames, times = [], []
     try:
         with av.open(str(path)) as film:
             stream = film.streams.video[0]
-            fps = float(stream.average_rate or _FPS)
+            usual = 1 / float(stream.average_rate or _FPS)
             for frame in film.decode(stream):
                 frames.append(frame.to_ndarray(format="rgb24"))
+                times.append(len(times) * usual if frame.time is None else frame.time)
+                last = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else usual
                 _check(path, len(frames), frame.width, frame.height)
     except FileNotFoundError:
         raise
@@ -97,7 +105,7 @@ def _of_film(path: Path) -> Clip:
         raise ClipError(f"{path.name} is not a readable film ({error})") from error
     if not frames:
         raise ClipError(f"{path.name} has no frames")
-    return Clip(np.stack(frames), fps)
+    return Clip(np.stack(frames), (*np.diff(times).clip(_LEAST).tolist(), last))
 
 
 def _check(path: Path, count: int, width: int, height: int) -> None:

@@ -11,6 +11,9 @@ from typer.testing import CliRunner
 from editgan_widgets import EditSession, images
 from editgan_widgets.cli import app
 from editgan_widgets.cli.doctor import _weights
+from editgan_widgets.documents import video
+from editgan_widgets.documents.animation import Animation
+from editgan_widgets.documents.clip import read_clip
 from editgan_widgets.domains import registry
 from editgan_widgets.domains.domain import Domain
 from editgan_widgets.domains.edits import LibraryEdit
@@ -51,6 +54,25 @@ def test_apply_writes_the_edited_picture(saved, tmp_path, tiny_model):
     done = run(*arguments, "--seed", 3, "--scale", 0)
     assert done.exit_code == 0, done.output
     np.testing.assert_array_equal(pixels(out), EditSession.from_seed(tiny_model, seed=3).image)
+
+
+def test_a_stopped_video_keeps_its_finished_frames(saved, tmp_path, monkeypatch):
+    clip, out = tmp_path / "clip.gif", tmp_path / "edited.gif"
+    frames = np.stack([np.full((24, 32, 3), 30 * i, np.uint8) for i in range(4)])
+    Animation(frames, durations=(0.1, 0.3, 0.2, 0.5)).save(clip)
+
+    def interrupted(_model, frames, _shots, _change):
+        yield from frames[:2]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(video, "edited_frames", interrupted)
+    arguments = ["video", clip, saved / "spark.safetensors", "--model", saved / "tiny.safetensors", "--out"]
+    done = run(*arguments, out)
+    assert done.exit_code == 130
+    assert "stopped: the first 2 of 4 frames are written" in done.output
+    assert read_clip(out).durations == pytest.approx((0.1, 0.3))
+    assert run(*arguments, tmp_path / "frames").exit_code == 130
+    assert sorted(file.name for file in (tmp_path / "frames").iterdir()) == ["frame-00001.png", "frame-00002.png"]
 
 
 def test_apply_with_several_scales_writes_a_strip(saved, tmp_path):

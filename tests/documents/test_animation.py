@@ -108,6 +108,8 @@ def test_invalid_animations_are_refused_with_the_reason(sweep, tmp_path, tiny_mo
         animate_edit([])
     with pytest.raises(AnimationError, match="fps are 1 to 60"):
         Animation(sweep.frames, fps=0)
+    with pytest.raises(AnimationError, match=r"each of the 9 frames, above 0 and at most 600 s; got \(0.1, 0.2\)"):
+        Animation(sweep.frames, durations=(0.1, 0.2))
     with pytest.raises(AnimationError, match=r"float64 \(2, 4, 4, 3\)"):
         Animation(np.zeros((2, 4, 4, 3)))
     with pytest.raises(EditVectorError, match="no scales"):

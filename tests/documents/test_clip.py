@@ -29,6 +29,13 @@ def test_an_animation_is_read_with_its_speed(tmp_path, ending):
     assert clip.fps == pytest.approx(10, rel=0.05)
 
 
+@pytest.mark.parametrize("ending", [".gif", ".webp", ".mp4"])
+def test_each_frame_keeps_its_own_duration(tmp_path, ending):
+    path, durations = tmp_path / f"clip{ending}", (0.1, 0.5, 0.04, 0.04, 0.3, 1.2)
+    Animation(FRAMES, durations=durations).save(path)
+    assert read_clip(path).durations == pytest.approx(durations, abs=0.002)
+
+
 def test_a_single_picture_is_a_clip_of_one_frame(tmp_path):
     Image.fromarray(FRAMES[2]).save(tmp_path / "one.png")
     assert read_clip(tmp_path / "one.png").frames.shape == (1, 24, 32, 3)

@@ -447,6 +447,10 @@ class EditorPage:
         """Set one of the sliders or the checkbox."""
         self.root.get_by_label(label).first.fill(str(value))
 
+    def released(self) -> float:
+        """When the page last sent a stroke, ms of its clock; 0 if it has sent none."""
+        return float(self.evaluate("root => root.dataset.up ?? 0"))
+
     @property
     def frames(self) -> int:
         return int(self.evaluate("root => root.dataset.frames ?? 0"))

@@ -26,11 +26,14 @@ def kernel_map(editor: EditorPage) -> np.ndarray:
 
 def agreed(editor: EditorPage, before: np.ndarray) -> np.ndarray:
     """The mask after painting: shown by the next frame, and the same in the kernel."""
+    until(lambda: editor.released() > 0, 10, "the page did not see the pointer go up")
     editor.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     echo = editor.pixels("index")
     assert (echo != before).any()
     editor.idle()
-    assert np.array_equal(kernel_map(editor), echo)
+    here = kernel_map(editor)
+    assert np.array_equal(here, echo), f"{(here != echo).sum()} px differ, {(here != before).sum()} px painted"
+    editor.evaluate("root => delete root.dataset.up")
     assert np.array_equal(editor.pixels("index"), echo)
     return echo
 
