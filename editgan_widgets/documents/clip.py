@@ -89,7 +89,7 @@ def _of_film(path: Path) -> Clip:
         from av.error import FFmpegError
     except ImportError as error:
         raise ImportError(f"{path.name} needs PyAV: pip install 'editgan-widgets[video]'") from error
-    frames, times = [], []
+    frames, times, last = [], [], 1 / _FPS
     try:
         with av.open(str(path)) as film:
             stream = film.streams.video[0]
