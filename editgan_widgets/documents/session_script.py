@@ -2,7 +2,8 @@
 
 The script contains the actions on the present branch of the history: strokes as points, part operations as their
 resulting label map, edits with their settings and number of steps, vectors by their names in the library or with their
-numbers. At its end it compares the picture with the original one.
+numbers. At its end it compares the picture with the original one. The script of a photo's session is given the photo,
+checks that it is the same one, and writes it with the edits.
 """
 
 import hashlib
@@ -12,10 +13,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import UInt8
 
 from editgan_widgets.documents.entry_kinds import kind_of
 from editgan_widgets.documents.history import Entry
 from editgan_widgets.documents.journal import Journal
+from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.documents.session_state import State
 from editgan_widgets.latent.directions.edit_vector import EditVector, Layers
@@ -24,7 +27,7 @@ from editgan_widgets.latent.directions.vector_stack import summed
 from editgan_widgets.models.seeds import SEED_SOURCES
 from editgan_widgets.packing import packed_text
 
-_HEAD = '''"""Makes a picture again that was edited with editgan-widgets: python {name} [MODEL] writes {picture}."""
+_HEAD = '''"""Makes a picture again that was edited with editgan-widgets: python {name} {arguments} writes {picture}."""
 
 import hashlib
 import sys
@@ -60,14 +63,28 @@ def run(steps, ran):
 
 
 torch.set_num_threads({threads})  # as when the picture was made: another number of threads may round differently
-model = load_model(sys.argv[1] if len(sys.argv) > 1 else "portraits")
+{photo}model = load_model(sys.argv[{place}] if len(sys.argv) > {place} else "portraits")
 if {fingerprint!r} not in (model.fingerprint, model.base_fingerprint):
     sys.exit(f"this picture was made with model {fingerprint}, not {{model.fingerprint}}: give that model's file")
 '''
 
+_PHOTO = """
+from editgan_widgets.documents.photo import Crop, open_photo
+from editgan_widgets.documents.photo_session import PhotoSession
+
+if len(sys.argv) < 2:
+    sys.exit("give the photo: python {name} {arguments}")
+photo = open_photo(sys.argv[1])
+if hashlib.sha256(photo.pixels.tobytes()).hexdigest() != {digest!r}:
+    sys.exit(f"{{sys.argv[1]}} is not the photo of {width} x {height} px that was edited: its pixels differ")
+
+"""
+
+_EDITED = "edited = PhotoSession(photo, Crop(*{crop}), session, {psnr!r})\n"
+
 _TAIL = """
-save_picture(session, {picture!r})
-same = hashlib.sha256(session.image.tobytes()).hexdigest() == {digest!r}
+{edited}save_picture({saved}, {picture!r})
+same = hashlib.sha256({pixels}.tobytes()).hexdigest() == {digest!r}
 print("{picture}:", "the same pixels" if same else "not the same pixels: machines and versions round differently")
 """
 
@@ -77,24 +94,31 @@ class ScriptError(ValueError):
 
 
 def session_script(
-    session: EditSession, vectors: Mapping[str, EditVector] | None = None, name: str = "picture.py"
+    edited: EditSession | PhotoSession, vectors: Mapping[str, EditVector] | None = None, name: str = "picture.py"
 ) -> str:
-    """Write the script of the session's present picture.
+    """Write the script of a session's present picture.
 
     Args:
-        session: the session; the present branch of its history is written.
+        edited: the session, or a photo with its session; the present branch of its history is written.
         vectors: the vectors of sliders, by name; sums of them are written as their scales.
         name: file name of the script; the picture that it writes has the same name with the suffix .png.
 
     Raises ScriptError for a history with kinds of entries that this version does not know.
     """
+    session, photo = (edited.session, edited) if isinstance(edited, PhotoSession) else (edited, None)
     with session.lock:
-        return _Script(session, dict(vectors or {}), name).text()
+        return _Script(session, photo, dict(vectors or {}), name).text()
+
+
+def _digest(pixels: UInt8[np.ndarray, "h w 3"]) -> str:
+    return hashlib.sha256(pixels.tobytes()).hexdigest()
 
 
 class _Script:
-    def __init__(self, session: EditSession, vectors: dict[str, EditVector], name: str) -> None:
-        self._session, self._given, self._name = session, vectors, name
+    def __init__(
+        self, session: EditSession, photo: PhotoSession | None, vectors: dict[str, EditVector], name: str
+    ) -> None:
+        self._session, self._photo, self._given, self._name = session, photo, vectors, name
         self._width = session.model.generator.w_dim
         self._library = {vector.name: vector for vector in shipped_vectors(session.model)}
         self._vectors: dict[str, str] = {}  # name -> the code that makes it
@@ -107,6 +131,9 @@ class _Script:
         threads = {entry.made["threads"] for entry in entries if kind_of(entry).runs} or {torch.get_num_threads()}
         head = _HEAD.format(
             name=self._name,
+            arguments="[MODEL]" if self._photo is None else "PHOTO [MODEL]",
+            photo=self._open_photo(),
+            place=1 if self._photo is None else 2,
             picture=picture,
             rows=session.model.generator.num_rows,
             width=self._width,
@@ -116,9 +143,31 @@ class _Script:
         )
         made = "".join(f"vectors[{key!r}] = {code}\n" for key, code in self._vectors.items() if code)
         library = "vectors = load_vectors(model)\n" if "" in self._vectors.values() else "vectors = {}\n"
-        tail = _TAIL.format(picture=picture, digest=hashlib.sha256(session.image.tobytes()).hexdigest())
         used = library + made if self._vectors else ""
-        return f"{head}{used}\n{self._begin()}\n{body}{tail}"
+        return f"{head}{used}\n{self._begin()}\n{body}{self._end(picture)}"
+
+    def _open_photo(self) -> str:
+        if self._photo is None:
+            return ""
+        photo = self._photo.photo
+        return _PHOTO.format(
+            name=self._name,
+            arguments="PHOTO [MODEL]",
+            digest=_digest(photo.pixels),
+            width=photo.width,
+            height=photo.height,
+        )
+
+    def _end(self, picture: str) -> str:
+        photo = self._photo
+        if photo is None:
+            return _TAIL.format(
+                picture=picture, edited="", saved="session", pixels="session.image", digest=_digest(self._session.image)
+            )
+        edited = _EDITED.format(crop=photo.crop.numbers, psnr=float(photo.psnr))
+        return _TAIL.format(
+            picture=picture, edited=edited, saved="edited", pixels="edited.pasted()", digest=_digest(photo.pasted())
+        )
 
     def _begin(self) -> str:
         session, recipe = self._session, self._session.recipe

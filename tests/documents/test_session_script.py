@@ -9,8 +9,11 @@ from editors import run_script, run_script_here
 from PIL import Image
 
 from editgan_widgets import DragPoint, EditConfig, EditSession, EditVector, Stroke
+from editgan_widgets.documents.photo import Crop
+from editgan_widgets.documents.photo_session import PhotoSession
 from editgan_widgets.documents.session_script import ScriptError, session_script
 from editgan_widgets.latent.directions.vector_stack import summed
+from editgan_widgets.latent.embed import EmbedConfig
 from editgan_widgets.latent.objective import LossWeights
 
 DAB, ELSEWHERE = Stroke([(16.0, 16.0)], 4.0, 1), Stroke([(4.0, 28.0), (9.5, 27.25)], 3.0, 2, "square")
@@ -123,3 +126,21 @@ def test_a_strength_after_strokes_painted_during_a_drag_gives_the_same_parts_in_
     assert np.array_equal(again["session"].label_map, session.label_map)
     assert np.array_equal(again["session"].settled_label_map, session.settled_label_map)
     assert torch.equal(again["session"].w_plus, session.w_plus)
+
+
+def test_the_script_of_a_photo_writes_the_photo_with_the_edits(tiny_model, tmp_path, monkeypatch):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 56, 3)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    opened = PhotoSession.open(tiny_model, tmp_path / "photo.png", Crop(8, 4, 32), EmbedConfig(steps=1), force=True)
+    opened.session.paint(DAB)
+    list(opened.session.edit(steps=2))
+    text = session_script(opened)
+    out = run_script_here(text, tiny_model, tmp_path, monkeypatch, "photo.png")
+    assert out == "picture.png: the same pixels\n"
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "picture.png")), opened.pasted())
+    assert (opened.pasted() != pixels).any()
+    with pytest.raises(SystemExit, match=r"give the photo: python picture\.py PHOTO \[MODEL\]"):
+        run_script_here(text, tiny_model, tmp_path, monkeypatch)
+    Image.fromarray(pixels[::-1]).save(tmp_path / "other.png")
+    with pytest.raises(SystemExit, match=r"other\.png is not the photo of 56 x 40 px that was edited"):
+        run_script_here(text, tiny_model, tmp_path, monkeypatch, "other.png")

@@ -49,10 +49,10 @@ def run_script(text: str, model: EditGAN, folder: Path) -> str:
     return done.stdout
 
 
-def run_script_here(text: str, model: EditGAN, folder: Path, patch: pytest.MonkeyPatch) -> str:
+def run_script_here(text: str, model: EditGAN, folder: Path, patch: pytest.MonkeyPatch, *arguments: str) -> str:
     """Run a session's script with this model in this process, which takes seconds less; returns its output."""
     patch.chdir(folder)
-    patch.setattr(sys, "argv", ["picture.py"])
+    patch.setattr(sys, "argv", ["picture.py", *arguments])
     patch.setattr("editgan_widgets.load_model", lambda _: model)
     with contextlib.redirect_stdout(io.StringIO()) as out:
         exec(compile(text, "picture.py", "exec"), {})

@@ -65,9 +65,12 @@ class FileMethods(EditorBase):
         save_picture(self.photo or self.session, path)
 
     def script(self, name: str = "picture.py") -> str:
-        """Return a Python script that reproduces the present picture's pixels (documents/session_script.py)."""
+        """Return a Python script that reproduces the present picture's pixels (documents/session_script.py).
+
+        That of a photo is given the photo: `python picture.py PHOTO`.
+        """
         self.wait()
-        return session_script(self.session, self.vectors, name)
+        return session_script(self.photo or self.session, self.vectors, name)
 
     def save_script(self, path: str | Path) -> None:
         """Write `script` to a file. Raises ValueError for an extension other than .py."""

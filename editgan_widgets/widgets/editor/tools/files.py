@@ -115,10 +115,10 @@ def save_mask(document: Document, _command: SaveMask) -> Outcome:
 
 def save_script(document: Document, _command: Script) -> Outcome:
     """The script as a file."""
-    script = session_script(document.session, document.panel.vectors).encode()
+    script = session_script(document.photo or document.session, document.panel.vectors).encode()
     said = document.text("Saved as picture.py; running it makes the same picture.")
-    if document.shown.shows_photo:
-        said = document.text("Saved as picture.py; running it makes the portrait that is edited in the photo's place.")
+    if document.photo is not None:
+        said = document.text("Saved as picture.py; python picture.py PHOTO makes the same picture.")
     return _saved(said, "picture.py", script, "text/x-python")
 
 
