@@ -137,6 +137,9 @@ def train_encoder(
     code_weight: Annotated[
         float, typer.Option(min=0, help="Weight of the squared error in W for renders whose code DATA has.")
     ] = 0.1,
+    part_weights: Annotated[
+        str, typer.Option(help="Weights of a render's pixels by part id, such as 13=3.5,16=2; others weigh 1.")
+    ] = "",
     half: Annotated[bool, typer.Option("--half", help="Store float16, half the size.")] = False,
     seed: Seed = 0,
     device: Device = None,
@@ -145,6 +148,7 @@ def train_encoder(
     from editgan_widgets import EditGAN, load_model
     from editgan_widgets.models.encoder import Encoder
     from editgan_widgets.training.train_encoder import TrainEncoderConfig, train_encoder
+    from editgan_widgets.training.train_generator import part_weights_of
 
     check_writable(out, "--out")
     loaded = load_model(model, device=device)
@@ -154,6 +158,7 @@ def train_encoder(
         max_minutes=max_minutes,
         photographic=photographic,
         code_weight=code_weight,
+        part_weights=part_weights_of(part_weights),
     )
     state = out.with_name(f"{out.stem}.training.safetensors")
     first = EditGAN.load(start).encoder if start else None

@@ -8,8 +8,8 @@ w at a small weight. The generator is frozen.
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ class TrainEncoderConfig:
     perceptual_weight: float = 1.0  # weight of perceptual_distance; the report names its features
     code_weight: float = 0.1  # weight of the squared error in W for renders whose code the folder has
     spread_weight: float = 0.02  # weight of the squared distance of a render's rows from their mean
+    part_weights: Mapping[int, float] = field(default_factory=dict)  # label id -> weight of a render's pixels, or 1
     photographic: float = 0.0  # share of the renders that are shown with other surroundings, light and framing
     held_out: int = 64  # last pictures of the folder, never trained on: for the report
     checkpoint_minutes: float = 3.0  # between two checkpoints
@@ -73,7 +74,8 @@ class TrainEncoderConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values, for JSON."""
-        return asdict(self) | {"network": None if self.network is None else self.network.to_dict()}
+        network = None if self.network is None else self.network.to_dict()
+        return asdict(self) | {"network": network, "part_weights": dict(self.part_weights)}
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def train_encoder(
             data_dir,
             model.resolution,
             model.generator.z_dim if config.code_weight > 0 and (Path(data_dir) / "latents.npy").is_file() else None,
+            part_weights=config.part_weights,
             held_out=config.held_out,
             batch=renders,
             seed=config.seed,
@@ -200,10 +203,10 @@ class _Run:
         """Train on one batch; return the losses."""
         c = self.config
         self.rng.manual_seed(c.seed * 1_000_003 + self.steps)  # so that a resumed run draws the same numbers
-        render = codes = labels = None
+        render = codes = labels = weight = None
         if self.data is not None:
             batch = self.data.batch(self.data.indices(self.renders), self.device)
-            render, codes, labels = batch.image, batch.latents, batch.labels
+            render, codes, labels, weight = batch.image, batch.latents, batch.labels, batch.weight
             self.renders += len(render)
         count = c.batch - (0 if render is None else len(render))
         w_plus = self._sample(count)
@@ -214,7 +217,9 @@ class _Run:
         with quick_arithmetic(self.encoder):
             guess = self.encoder(seen).float()
         made = self._synthesis(guess)
-        losses = {"picture": paired_loss(made, target, None)}
+        if weight is not None:
+            weight = torch.cat([torch.ones_like(image[:, :1]), weight])
+        losses = {"picture": paired_loss(made, target, weight)}
         total = c.picture_weight * losses["picture"]
         scaled = (guess - self.encoder.w_avg) / self.encoder.w_std
         if count:

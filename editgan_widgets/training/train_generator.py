@@ -168,8 +168,12 @@ def config_from_options(network: Mapping[str, Any], options: Mapping[str, Any]) 
     return TrainGeneratorConfig(network=StyleGAN2Config(**{k: v for k, v in network.items() if v is not None}), **given)
 
 
-def _part_weights(text: str) -> dict[int, float]:
-    return {int(part.split("=")[0]): float(part.split("=")[1]) for part in text.split(",") if part}
+def part_weights_of(text: str) -> dict[int, float]:
+    """Weights by label id of a text such as 5=4,6=2.5. Raises ValueError for another text."""
+    try:
+        return {int(part.split("=")[0]): float(part.split("=")[1]) for part in text.split(",") if part}
+    except (ValueError, IndexError):
+        raise ValueError(f"part weights are label id = weight, such as 5=4,6=2.5; got {text!r}") from None
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -206,7 +210,7 @@ def main(arguments: list[str] | None = None) -> None:
         for f in fields(owner):
             option = f"--{f.name.replace('_', '-')}"
             if f.name == "part_weights":
-                group.add_argument(option, type=_part_weights, help="label id = weight, such as 5=4,6=4")
+                group.add_argument(option, type=part_weights_of, help="label id = weight, such as 5=4,6=4")
             elif f.name == "channels":
                 group.add_argument(option, type=_numbers, help="one per size 4, 8, … px, such as 128,128,64,32,16")
             elif f.name == "mapping_hinges":

@@ -100,6 +100,20 @@ def test_a_model_with_an_encoder_encodes_and_is_stored_completely(tiny_model, tr
     assert loaded.encode(image).shape == (2, 8, 16)
 
 
+def test_parts_of_renders_may_weigh_more(tiny_model, renders, tmp_path):
+    pictures = np.load(renders / "images.npy")
+    with torch.no_grad():  # the first picture of an untrained encoder
+        mean = tiny_model.generator.synthesis(tiny_model.generator.mean_w.expand(1, 8, 16)).image.clamp(-1, 1)
+    error = (mean - images.from_uint8(pictures)).abs().mean(1).numpy()
+    np.save(tmp_path / "images.npy", pictures)
+    np.save(tmp_path / "label_maps.npy", np.where(error > np.quantile(error, 0.8), 2, 0).astype(np.uint8))
+    losses = []
+    for weights in ({}, {2: 50.0}):
+        settings = config(total_images=8, perceptual_weight=0.0, part_weights=weights)
+        train_encoder(tiny_model, tmp_path, settings, on_step=lambda _, line: losses.append(line["picture"]))
+    assert losses[1] > 1.2 * losses[0]
+
+
 def test_a_model_without_an_encoder_loads_and_its_error_names_the_training_command(tiny_model, tmp_path):
     tiny_model.save(tmp_path / "bare.safetensors")
     bare = load_model(tmp_path / "bare.safetensors", device="cpu")
