@@ -1,10 +1,12 @@
-"""Atomic writing of files with the mode of the umask, and the reason why a file cannot be read.
+"""Atomic writing of files with the mode of the umask, safe names of files, and why a file cannot be read.
 
 The package, its benchmarks and its examples write files with `whole_file`. Logs, which are appended to, and the journal
 (documents/journal_disk.py), which has its own order of writing, are exceptions.
 """
 
+import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -12,6 +14,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_LONGEST = 80  # characters of a name as a file name …
+_BYTES = 200  # … and its bytes; file systems allow 255, with the hash and the suffix
+_UNSAFE = re.compile(r"[^\w .,()+@#=-]")
 
 
 @contextmanager
@@ -63,6 +69,19 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
 def write_text(path: str | os.PathLike[str], content: str) -> None:
     """Write a text file as UTF-8 atomically; see `whole_file`."""
     write_bytes(path, content.encode())
+
+
+def safe_name(name: str) -> str:
+    """Turn any name, such as that of a vector of unknown origin, into the name of one file or folder, without suffix.
+
+    The result is not empty, holds no separator of folders and is neither "." nor "..". What had to be changed gets a
+    hash, so that two names never meet.
+    """
+    kept = _UNSAFE.sub("_", name).strip(" .")[:_LONGEST]
+    safe = kept.encode()[:_BYTES].decode(errors="ignore").strip(" .")
+    if safe and safe == name:
+        return safe
+    return f"{safe or '_'}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 
 def why_unreadable(path: str | os.PathLike[str]) -> str | None:

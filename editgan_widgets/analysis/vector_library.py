@@ -16,6 +16,7 @@ from editgan_widgets.analysis.transfer import Read, attribute_change, picture_of
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.domains.edits import LibraryEdit
 from editgan_widgets.domains.registry import domain_of
+from editgan_widgets.files import safe_name
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.latent.optimize import EditConfig
 from editgan_widgets.models.editgan import EditGAN
@@ -98,7 +99,7 @@ def learn_library(
     learned again if its file exists and was made with this model.
     """
     for edit in edits_of(model) if edits is None else edits:
-        path = None if folder is None else Path(folder) / f"{edit.name.replace(' ', '_')}.safetensors"
+        path = None if folder is None else Path(folder) / f"{safe_name(edit.name.replace(' ', '_'))}.safetensors"
         learned = None if path is None or not path.is_file() else _kept(path, model, edit)
         if learned is None:
             learned = learn_vector(model, edit, config, read)

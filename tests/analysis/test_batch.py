@@ -7,6 +7,7 @@ import shutil
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -521,6 +522,18 @@ def test_names_become_safe_and_distinct_file_names():
     assert len(set(made)) == len(odd)
     assert all("/" not in name and name.strip(".") and len(name) < 120 for name in made)
     assert made[4] == "微笑"
+
+
+def test_no_name_of_a_vector_leads_out_of_the_folder(tiny_model, latents, vectors, tmp_path):
+    names = ["/", "/abs", "//abs", "a//b", "../up", "a/../../up", "a/", "", ".", "..", "\\up", "C:\\up", "a\0b"]
+    named = [replace(vectors[0], name=name) for name in names]
+    report = apply_to(latents[:1], named, tiny_model, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert len({row["picture"] for row in report.rows}) == len(names)
+    for row in report.rows:
+        assert not row["picture"].startswith("/")
+        assert (tmp_path / "out" / row["picture"]).resolve().is_relative_to(tmp_path / "out")
+        assert (tmp_path / "out" / row["picture"]).is_file()
 
 
 def test_the_number_of_torch_threads_is_restored(tiny_model, latents, vectors, tmp_path):

@@ -15,7 +15,7 @@ from editgan_widgets.documents.animation import Animation
 from editgan_widgets.documents.saved_picture import save_picture
 from editgan_widgets.domains.portraits.measuring import MeasuringFileError, read_network
 from editgan_widgets.domains.portraits.segmenter import Segmenter
-from editgan_widgets.files import whole_file, write_bytes, write_text
+from editgan_widgets.files import safe_name, whole_file, write_bytes, write_text
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.masks.mask_file import save_mask
 from editgan_widgets.models.checkpoints import CheckpointError, load_generator, read_bundle
@@ -174,3 +174,16 @@ def test_a_file_and_a_folder_without_write_permission_are_refused_by_name(locked
         write_bytes(locked, b"new")
     with another_user(), pytest.raises(PermissionError, match=r"new\.png"):
         images.save(PICTURE, locked.parent / "new.png")
+
+
+def test_a_safe_name_is_one_name_inside_a_folder_and_two_names_never_meet():
+    names = ["", "/", "/etc/x", "..", ".", "a/../b", "a\\b", "C:\\x", "a\0b", " a", "a."]
+    names += ["x" * 300, "x" * 301, "微" * 200]
+    safe = [safe_name(name) for name in names]
+    assert len(set(safe)) == len(names)
+    for name in safe:
+        assert name
+        assert name.strip(".")
+        assert not set(name) & set("/\\:\0")
+        assert len(name.encode()) <= 255 - len(".safetensors")
+    assert safe_name("open mouth 1.5") == "open mouth 1.5"

@@ -15,7 +15,6 @@ import hashlib
 import io
 import json
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from PIL import Image
 from torch import Tensor
 
 from editgan_widgets.analysis.results import Record, to_csv
-from editgan_widgets.files import write_bytes, write_text
+from editgan_widgets.files import safe_name, write_bytes, write_text
 from editgan_widgets.scalars import is_real
 
 try:
@@ -37,9 +36,6 @@ except ImportError:  # Windows
     fcntl = None
 
 LOG, TABLE = "done.jsonl", "report.csv"
-_LONGEST = 80  # characters of a part of a file name …
-_BYTES = 200  # … and its bytes; file systems allow 255, with the hash and the suffix
-_UNSAFE = re.compile(r"[^\w .,()+@#=-]")
 
 
 @dataclass(frozen=True)
@@ -178,16 +174,8 @@ def picture_path(group: str, name: str) -> str:
 
 
 def file_name(name: str) -> str:
-    """A name as a path of safe parts; what had to be changed gets a hash, so that two names never meet."""
-    return "/".join(_safe(part) for part in name.split("/"))
-
-
-def _safe(part: str) -> str:
-    kept = _UNSAFE.sub("_", part).strip(" .")[:_LONGEST]
-    safe = kept.encode()[:_BYTES].decode(errors="ignore").strip(" .")
-    if safe == part:
-        return safe
-    return f"{safe or '_'}-{hashlib.sha256(part.encode(errors='surrogatepass')).hexdigest()[:8]}"
+    """A name as a path of safe parts, relative and inside the folder; two names never have the same path."""
+    return "/".join(safe_name(part) for part in name.split("/"))
 
 
 def _entries(log: Path) -> dict[str, _Entry]:

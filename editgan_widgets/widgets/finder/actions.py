@@ -1,6 +1,5 @@
 """Execution of the finder's commands on its document."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from PIL import Image
 from editgan_widgets.analysis.found_directions import AttributeScale, unsupervised_directions
 from editgan_widgets.analysis.marked_boundaries import marked_boundary
 from editgan_widgets.analysis.transfer import Read, edited_picture
+from editgan_widgets.files import safe_name
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.widgets.core import encoding
@@ -23,7 +23,6 @@ from editgan_widgets.widgets.finder.document import STRENGTHS, Direction, Docume
 from editgan_widgets.widgets.finder.document import Sample as Portrait
 
 THUMBNAIL = 88  # px
-_LONGEST_STEM = 120  # bytes of a file's name
 _SCORED = range(8)  # seeds of the portraits on which effects are measured
 _FIRST_SAMPLE = 1000  # seed
 
@@ -105,7 +104,7 @@ class Actions:
         kept = replace(document, kept={**document.kept, name: vector})
         if self.folder is None:
             return Outcome(kept, "Kept {name}.", {"name": name})
-        path = self.folder / f"{_file_stem(name)}.safetensors"
+        path = self.folder / f"{safe_name(name)}.safetensors"
         vector.save(path)
         return Outcome(kept, "Kept {name} and saved it to {path}.", {"name": name, "path": path})
 
@@ -223,15 +222,6 @@ class Actions:
         most = int(np.where(known, sizes, -1.0).argmax())
         share = float(sizes[most] / max(float(sizes.sum()), 1e-12))
         return Effect(self._scale.names[most], float(changes[most]), share)
-
-
-def _file_stem(name: str) -> str:
-    """The name of a kept vector's file; where letters had to be replaced, a hash keeps names apart."""
-    safe = "".join(letter if letter.isalnum() or letter in " .,()+-_=" else "_" for letter in name).strip(" .")
-    safe = safe.encode(errors="ignore")[:_LONGEST_STEM].decode(errors="ignore")
-    if safe == name:
-        return name
-    return f"{safe or '_'}-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"
 
 
 def _everywhere(vector: EditVector) -> EditVector:
