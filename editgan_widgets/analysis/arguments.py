@@ -7,11 +7,11 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from editgan_widgets.analysis.attributes import by_picture
+from editgan_widgets.analysis.picture_functions import Network, Reader
 from editgan_widgets.analysis.transfer import Read, picture_of
 from editgan_widgets.latent.directions import arguments
 from editgan_widgets.latent.directions.arguments import kind_of
@@ -40,18 +40,35 @@ _MISFIT = (
 def reader_of(read: Any, name: str = "read") -> Read:
     """A function of pictures: one as it is, the `read` of a judge, or functions of a picture by name.
 
-    Raises ValueError for anything else.
+    It is called without gradients, and its values are float arrays (picture_functions.py). Raises ValueError for
+    anything else.
     """
+    if isinstance(read, Reader):
+        return read
     if isinstance(read, Mapping) and read and all(callable(function) for function in read.values()):
-        return by_picture(**read)
+        return Reader(by_picture(**read))
     judge: Any = read
     if not isinstance(judge, type) and callable(getattr(judge, "read", None)):
-        return judge.read
-    return _function(read, name, "attributes of pictures: attributes_of(model), or by_picture(smile=my_function)")
+        return Reader(judge.read)
+    fits = "attributes of pictures: attributes_of(model), or by_picture(smile=my_function)"
+    return Reader(_function(read, name, fits))
 
 
-def network_of(given: Any, name: str) -> Callable[..., Any]:
-    """Return a function of pictures. Raises ValueError for anything else, such as `dlib_identity` without its call."""
+def network_of(given: Any, name: str) -> Network:
+    """Return a function of pictures that gives a tensor [n, d] without gradients.
+
+    Raises ValueError for anything else, such as `dlib_identity` without its call.
+    """
+    return given if isinstance(given, Network) else Network(function_of(given, name), name)
+
+
+def identity_of(given: Any, name: str = "identity") -> Network:
+    """Return a function of pictures that gives unit vectors. Errors as of `network_of`."""
+    return given if isinstance(given, Network) and given.unit else Network(function_of(given, name), name, unit=True)
+
+
+def function_of(given: Any, name: str) -> Callable[..., Any]:
+    """Return a function as it is. Errors as of `network_of`."""
     return _function(given, name, "a function of pictures [n, 3, H, W], such as those of judges_of(model)")
 
 
@@ -74,11 +91,11 @@ checked = functools.partial(
     arguments.checked,
     read=reader_of,
     attribute=_attribute,
-    identity=network_of,
+    identity=identity_of,
     features=network_of,
-    truth=network_of,
-    distance=network_of,
-    should_stop=network_of,
+    truth=function_of,
+    distance=function_of,
+    should_stop=function_of,
 )
 """`latent.directions.arguments.checked` with the checks of functions of pictures."""
 
@@ -89,21 +106,9 @@ def attributes_read(model: EditGAN, read: Read, needed: Iterable[str] = ()) -> t
     Raises ValueError if `read` does not fit: it fails, gives no numbers by name, or not one for each picture; and for a
     needed attribute that it does not give.
     """
-    pictures = tried_pictures(model)
-    found = _tried(read, pictures, "read")
-    if not isinstance(found, Mapping):
-        raise ValueError(
-            f"read must return attributes by name, n values each; got {kind_of(found)}; make one of a function of a "
-            "picture by by_picture(smile=my_function)"
-        )
+    found = _tried(reader_of(read), tried_pictures(model), "read")
     if not found:
         raise ValueError("read returns no attributes; give a function of your own: by_picture(smile=my_function)")
-    for name, values in found.items():
-        shape = tuple(np.shape(values))
-        if not isinstance(name, str) or shape != (len(pictures),):
-            raise ValueError(
-                f"read must return one value of {name!r} for each of {len(pictures)} pictures; got shape {shape}"
-            )
     for name in needed:
         if name not in found:
             raise ValueError(f"unknown attribute {name!r}; known attributes: {', '.join(sorted(found))}")
@@ -112,11 +117,7 @@ def attributes_read(model: EditGAN, read: Read, needed: Iterable[str] = ()) -> t
 
 def try_network(model: EditGAN, function: Callable[[Tensor], Any], name: str) -> None:
     """Raise ValueError unless a function gives a vector for each of two pictures."""
-    pictures = tried_pictures(model)
-    found = _tried(function, pictures, name)
-    if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != len(pictures):
-        said = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else kind_of(found)
-        raise ValueError(f"{name} must return a vector for each picture, a tensor [n, d]; got {said} for 2 pictures")
+    _tried(network_of(function, name), tried_pictures(model), name)
 
 
 @torch.no_grad()

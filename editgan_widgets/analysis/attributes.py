@@ -98,7 +98,8 @@ def by_picture(*unnamed: Any, **functions: Callable[[np.ndarray], float]) -> Rea
     """Make attributes from functions of one picture, uint8 [H, W, 3], that return a number.
 
     For example `by_picture(brightness=lambda picture: picture.mean())`. Raises ValueError for no functions, or one
-    without a name, and when called, if a function does not return a finite number.
+    without a name, and when called, if a function returns neither a finite number nor nan. nan says that the attribute
+    cannot be read on this picture, which measurements then leave out.
     """
     if unnamed or not functions:
         raise ValueError("by_picture takes functions by the name of their attribute: by_picture(smile=my_function)")
@@ -121,9 +122,10 @@ class _ByPicture:
         for picture in images.to_uint8(pictures):
             for name, function in self.functions.items():
                 value = plain(function(picture))
-                if not (is_real(value) or isinstance(value, bool)) or not np.isfinite(value):
+                if not (is_real(value) or isinstance(value, bool)) or np.isinf(value):
                     raise ValueError(
-                        f"attribute {name!r} is {shown(value)} for a picture; the function must return a finite number"
+                        f"attribute {name!r} is {shown(value)} for a picture; the function must return a finite "
+                        "number, or nan where it cannot be read"
                     )
                 found[name].append(float(value))
         return {name: np.array(values) for name, values in found.items()}

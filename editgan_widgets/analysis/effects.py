@@ -37,7 +37,7 @@ class EffectMap(Result):
     high: np.ndarray
     consistency: np.ndarray  # |mean sign| of visible changes of brightness, 0 to 1; nan if never visible
     shares: dict[str, Estimate]  # part -> its share of the whole effect, 0 to 1; empty without an interpreter
-    locality: Estimate | None  # share of the effect inside the target parts, dilated; None without target
+    locality: Estimate | None  # share inside the target parts, before or after the edit, dilated; None without target
     target: tuple[str, ...]  # the target parts
     basis: Basis
 
@@ -76,10 +76,9 @@ class EffectMap(Result):
     def answer(self) -> str:
         """State the locality, or the part that changes most."""
         if self.locality is not None:
-            parts = ", ".join(self.target)
-            return (
-                f"{self.locality.value:.0%} of the effect of {self.vector!r} is inside {parts} and their surroundings."
-            )
+            parts, whose = ", ".join(self.target), "its" if len(self.target) == 1 else "their"
+            share = f"{self.locality.value:.0%} of the effect of {self.vector!r}"
+            return f"{share} is inside {parts} and {whose} surroundings."
         rows = self.table()
         if rows:
             return f"{self.vector!r} changes {rows[0]['part']} most: {rows[0]['share']:.0%} of its effect is there."
@@ -97,6 +96,7 @@ class EffectObserver:
 
     def __init__(self, labels: LabelSet, target: Sequence[int] = (), strength: float = 1.0) -> None:
         self._labels, self._target, self.strength = labels, tuple(target), strength
+        self.segmented = (strength,) if self._target else ()  # strengths at which trials need label maps of edits
         self._changes: list[np.ndarray] = []  # [n, H, W]
         self._signs: np.ndarray | None = None  # [2, H, W]: sum and number of the signs
         self._parts: list[np.ndarray] = []  # [n, labels]: sum of the change in each part
@@ -114,7 +114,10 @@ class EffectObserver:
             ids = range(len(self._labels))
             parts = [np.stack([ndimage.sum_labels(c, p, ids) for c, p in zip(change, trials.parts, strict=True)])]
             if self._target:
-                grown = _grown(np.isin(trials.parts, self._target), DILATION * change.shape[1])
+                seen = np.isin(trials.parts, self._target)
+                if self.strength in trials.parts_after:
+                    seen |= np.isin(trials.parts_after[self.strength], self._target)
+                grown = _grown(seen, DILATION * change.shape[1])
                 inside = [(change * grown).sum((1, 2))]
         # Only now, so that an interrupt leaves whole batches.
         self._changes.append(change.astype(np.float32))
@@ -177,8 +180,10 @@ def effect_map(
         seed: seed of the bootstrap.
         progress: show a progress bar.
 
-    Changes are assigned to the parts of the unedited portrait. Raises UnknownLabelError for parts that the model does
-    not have, ValueError for a strength of 0, or for target parts and a model without an interpreter.
+    The share of each part is that of the change where the unedited portrait has it. Locality is the share inside the
+    target parts of the unedited and of the edited portrait, so that it counts parts that the vector adds. Raises
+    UnknownLabelError for parts that the model does not have, ValueError for a strength of 0, or for target parts and a
+    model without an interpreter.
     """
     if strength == 0:
         raise ValueError("the effect of a vector at strength 0 is nothing; give another strength")

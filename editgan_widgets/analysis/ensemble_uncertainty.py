@@ -9,7 +9,7 @@ right (Guo et al. 2017).
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -181,7 +181,8 @@ def _entropy(p: Float[Tensor, "*members labels h w"]) -> Float[Tensor, "*members
     return torch.special.entr(p).sum(-3)
 
 
-def _checked(label_maps: Integer[np.ndarray, "n h w"], shape: tuple[int, ...]) -> np.ndarray:
+def _checked(given: Any, shape: tuple[int, ...]) -> np.ndarray:
+    label_maps = np.asarray(given.detach().cpu() if isinstance(given, Tensor) else given)
     if label_maps.shape != (1, *shape):
         raise ValueError(f"truth gave label maps of shape {label_maps.shape}; {(1, *shape)} is needed")
     return label_maps[0]

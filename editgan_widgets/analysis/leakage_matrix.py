@@ -54,7 +54,7 @@ class Leakage(Result):
                 "target": target,
                 "strength": float(strength),
                 "reached": reached,
-                "leakage": float(self.leak[i]),
+                "leakage": without_nan(float(self.leak[i])),
                 "leakage low": without_nan(float(self.leak_low[i])),
                 "leakage high": without_nan(float(self.leak_high[i])),
                 **{
@@ -70,7 +70,7 @@ class Leakage(Result):
 
     @property
     def leak(self) -> Float[np.ndarray, " vectors"]:
-        """Mean absolute change of the other attributes, in standard deviations, for each vector."""
+        """Mean absolute change of the other attributes, in standard deviations, for each vector; nan without others."""
         return _mean_others(self.matrix, self._own)
 
     @property
@@ -102,7 +102,8 @@ class Leakage(Result):
             f"{self.attributes[k]} by {self.matrix[i, k]:+.2f} {interval}standard deviations"
         )
         if self.reached[i]:
-            return f"The largest leak: {said[0].lower()}{said[1:]}."
+            among = f"of the {len(self.attributes)} attributes compared"
+            return f"The largest leak {among}: {said[0].lower()}{said[1:]}."
         return (
             f"{said}: extrapolated to a strength of {self.strengths[i]:.3g}, since it changes {self.targets[i]} less."
         )
@@ -243,9 +244,10 @@ def _joined(found: Sequence[Leakage]) -> Leakage:
 
 
 def _mean_others(matrix: Float[np.ndarray, "n attributes"], own: np.ndarray) -> Float[np.ndarray, " n"]:
-    """Mean absolute change of the attributes that are no target, without those that are nan."""
+    """Mean absolute change of the attributes that are no target, without those that are nan; nan without any."""
     others = ~own & np.isfinite(matrix)
-    return np.where(others, np.abs(matrix), 0).sum(1) / np.maximum(others.sum(1), 1)
+    with np.errstate(invalid="ignore"):
+        return np.where(others, np.abs(matrix), 0).sum(1) / others.sum(1)
 
 
 def _drawn(

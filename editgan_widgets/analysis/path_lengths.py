@@ -118,7 +118,7 @@ def _step(model: EditGAN, space: str, ends: bool, distance: Distance, rng: torch
         first, second = mapping(z.float().to(model.device)).double()
         w = torch.stack([first.lerp(second, t), first.lerp(second, t + EPSILON)]).float()
     one, other = model.generator.synthesis(model.generator.w_plus(w)).image
-    return distance(one[None], other[None]) / EPSILON**2
+    return float(distance(one[None], other[None])) / EPSILON**2
 
 
 def _slerp(a: Tensor, b: Tensor, t: float) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from editgan_widgets import images
-from editgan_widgets.analysis.arguments import checked
+from editgan_widgets.analysis.arguments import checked, network_of
 from editgan_widgets.analysis.distribution import Estimate, frechet_distance, kernel_distance
 from editgan_widgets.analysis.results import Basis, Record, Result
 from editgan_widgets.scalars import shown
@@ -140,11 +140,21 @@ def _check(given: np.ndarray | Tensor, name: str, features: Callable[[Tensor], T
     """Raise ValueError for what is neither pictures nor features."""
     floats = given.is_floating_point() if isinstance(given, Tensor) else np.issubdtype(given.dtype, np.floating)
     rgb = not isinstance(given, Tensor) and given.dtype == np.uint8 and given.ndim == 4 and given.shape[3] == 3
+    if not isinstance(given, Tensor) and given.dtype.kind not in "biuf":
+        raise ValueError(f"{name} is an array of {given.dtype}, which are no numbers; {_FITS}")
+    if given.ndim == 2 and not given.shape[1]:
+        raise ValueError(f"{name} has features of no numbers, {list(given.shape)}; {_FITS}")
     if given.ndim == 2 or rgb or (floats and given.ndim == 4 and given.shape[1] == 3):
         if given.ndim == 4 and features is None:
             raise ValueError("pictures need a network: features=judges_of(model).factors.features")
         if given.ndim == 4 and floats and len(given) and float(abs(given).max()) > _RANGE:
             raise ValueError(f"{name} has values up to {float(abs(given).max()):.3g}; {_FITS}")
+        if given.ndim == 4 and floats and len(given) and float(given.min()) >= 0 and 0 < float(given.max()) <= 1:
+            warnings.warn(
+                f"{name} has values from 0 to 1 only, and pictures are taken to be in [-1, 1]; give 2 * {name} - 1 if "
+                "0 is black",
+                stacklevel=4,
+            )
         return
     one = "; this is one picture" if given.ndim == 3 and 3 in (given.shape[0], given.shape[2]) else ""
     raise ValueError(f"{name} is an array {list(given.shape)} of {given.dtype}{one}; {_FITS}")
@@ -160,4 +170,4 @@ def _features(
     if isinstance(given, np.ndarray):
         given = images.from_uint8(given) if given.dtype == np.uint8 else torch.from_numpy(given).float()
     bar = tqdm(given.split(_AT_ONCE), desc="features", unit="batch", disable=not progress)
-    return torch.cat([features(some).cpu() for some in bar]).double().numpy()
+    return torch.cat([network_of(features, "features")(some).cpu() for some in bar]).double().numpy()

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from editgan_widgets.analysis.arguments import attributes_read, checked
+from editgan_widgets.analysis.arguments import attributes_read, checked, try_network
 from editgan_widgets.analysis.distribution import Estimate
 from editgan_widgets.analysis.plots import bins, ink, label
 from editgan_widgets.analysis.results import Basis, Record, Result
@@ -90,13 +90,16 @@ def transfer_rate(
         seeds: seeds of held-out portraits; a seed that the vector was learned on is refused.
         scale: scale of the vector.
         source_change: full change of the attribute; None measures it on the portraits the vector was learned on.
-        identity: compares faces before and after; None leaves it out.
+        identity: compares faces before and after: pictures -> vectors `[n, d]`, which are scaled to length 1; None
+            leaves it out.
         truncation_psi: truncation of the portraits.
         progress: show a progress bar.
 
     Ctrl+C ends it with the portraits so far. Raises the errors of `transfer.transfer`.
     """
     attributes_read(model, read, [attribute])
+    if identity is not None:
+        try_network(model, identity, "identity")
     report = transfer(
         model,
         vector,

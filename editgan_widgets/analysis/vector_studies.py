@@ -36,7 +36,8 @@ class VectorStudy:
         read: attributes of pictures; None leaves out all that needs them.
         maps: measure the effect map, which keeps a map for each portrait.
         strengths: strengths of the trials; 1 is among them.
-        target: the attribute that the vector is for; None takes that of its recipe, or else the one that changes most.
+        target: the attribute that the vector is for; None takes that of its recipe. Without one, or if it is not read,
+            there is no leakage and no transfer rate.
     """
 
     def __init__(
@@ -48,8 +49,7 @@ class VectorStudy:
         strengths: Sequence[float] = STRENGTHS,
         target: str | None = None,
     ) -> None:
-        known = {label.name for label in model.labels}
-        parts = [model.labels[name].id for name in vector.labels if name in known]
+        parts = model.labels.exact_ids(vector.labels)
         self.vector, self.strengths = vector, tuple(sorted(float(s) for s in strengths if s))
         self.seeds: tuple[int, ...] = ()
         self._known: tuple[int, dict[str, AttributeCurve]] = (0, {})  # curves of so many portraits
@@ -74,6 +74,16 @@ class VectorStudy:
         self.seeds += other.seeds
 
     @property
+    def segmented(self) -> tuple[float, ...]:
+        """Strengths at which trials need label maps of the edited pictures."""
+        return () if self._effects is None else self._effects.segmented
+
+    @property
+    def target(self) -> str | None:
+        """The attribute that the vector is for; None for a vector without one, or if it is not read."""
+        return self._named if isinstance(self._named, str) and self._named in self._curves() else None
+
+    @property
     def n(self) -> int:
         """Number of portraits so far."""
         return len(self.seeds)
@@ -90,14 +100,13 @@ class VectorStudy:
         found = self._curves()
         if not found:
             return None
-        return curve_set(self.vector.name, self._target(found), found, self._basis())
+        return curve_set(self.vector.name, self.target or main_attribute(found), found, self._basis())
 
     def leakage(self) -> Leakage | None:
-        """Leakage at one standard deviation of the target; None where the target does not change."""
-        found = self._curves()
-        target = self._target(found) if found else ""
-        if not found or not found[target].std > 0 or found[target].mean[-1] == 0:
-            return None  # the target does not vary or does not change
+        """Leakage at one standard deviation of the target; None without a target, and where it does not change."""
+        found, target = self._curves(), self.target
+        if target not in found or not found[target].std > 0 or found[target].mean[-1] == 0:
+            return None  # the target is not read, does not vary or does not change
         assert self._attributes is not None
         return leakage_of(self.vector, target, found, self._basis(), self._attributes.values())
 
@@ -108,10 +117,9 @@ class VectorStudy:
         None for a vector without a target of its own, and where the target does not change. Portraits that the vector
         was learned on are left out.
         """
-        found = self._curves()
-        if not found or self._attributes is None or self._named not in found:
+        found, target = self._curves(), self.target
+        if self._attributes is None or target not in found:
             return None
-        target = self._target(found)
         strengths = self._attributes.strengths.tolist()
         values = self._attributes.values()[target]
         learned = source_seeds(self.vector)
@@ -146,9 +154,6 @@ class VectorStudy:
             self._known = self.n, self._attributes.results(self.vector, self._basis())
         return self._known[1]
 
-    def _target(self, curves: dict[str, AttributeCurve]) -> str:
-        return self._named if self._named in curves else main_attribute(curves)
-
     def _basis(self) -> Basis:
         return Basis(self.n, None, "95% Student's interval over portraits", self._fingerprint, self.seeds)
 
@@ -174,8 +179,8 @@ def study_vector(
         strengths: scales of the vector; 1 is added, because effect map and transfer rate are of it.
         truncation_psi: truncation of the portraits.
         progress: show a progress bar.
-        target: the attribute that the vector is for; None takes that of its recipe. A vector without one has no
-            transfer rate, and its leakage is that of the attribute that changes most.
+        target: the attribute that the vector is for; None takes that of its recipe. A vector without one, or
+            whose attribute is not read, has no leakage and no transfer rate.
 
     Returns the results by name: "effect map", "attribute curves", "leakage", "transfer rate", "row norms" and "safe
     strength". Ctrl+C ends the pass early; the results are then of the portraits so far.
@@ -193,7 +198,8 @@ def study_vector(
 
     def measured(batch: list[int]) -> VectorStudy:
         part = VectorStudy(model, vector, read, strengths=scales, target=target)
-        part.add(edited(model, vector, sampled_portraits(model, batch, truncation_psi), part.strengths))
+        portraits = sampled_portraits(model, batch, truncation_psi)
+        part.add(edited(model, vector, portraits, part.strengths, part.segmented))
         return part
 
     study = VectorStudy(model, vector, read, strengths=scales, target=target)

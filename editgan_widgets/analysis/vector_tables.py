@@ -27,7 +27,7 @@ class VectorFigures:
 
     vector: str
     norm: float  # Euclidean, of all rows, in W's own unit
-    attribute: str | None = None  # name of the attribute that the vector changes
+    attribute: str | None = None  # the attribute that the vector is for; None without one, or if it is not read
     success: Estimate | None = None  # share of held-out portraits on which the attribute changes as it should
     leakage: float | None = None  # mean change of the other attributes, in standard deviations, per one of its own
     leakage_low: float | None = None  # 95% bootstrap interval of it
@@ -91,6 +91,8 @@ class VectorTable(Result):
     def answer(self) -> str:
         """Name the vector that leaks least."""
         leaks = [(row.leak, row.vector) for row in self.rows if row.leak is not None]
+        if not leaks and any(row.success for row in self.rows):
+            return f"{len(self.rows)} edit vectors; leakage was not measured, since no other attributes were read."
         if not leaks:
             return f"{len(self.rows)} edit vectors; neither success nor leakage was measured."
         leak, name = min(leaks, key=lambda found: found[0].value)
@@ -104,13 +106,13 @@ def figures_of(vector: EditVector, study: VectorStudy | None = None, safe: SafeS
     strength = None if safe is None else safe.strength
     if study is None:
         return VectorFigures(vector.name, norm, safe=strength)
-    transfer, leakage, curves = study.transfer(), study.leakage(), study.curves()
+    transfer, leakage = study.transfer(), study.leakage()
     return VectorFigures(
         vector=vector.name,
         norm=norm,
-        attribute=None if curves is None else curves.target,
+        attribute=study.target,
         success=None if transfer is None else transfer.report.success,
-        leakage=None if leakage is None else float(leakage.leak[0]),
+        leakage=None if leakage is None else without_nan(float(leakage.leak[0])),
         leakage_low=None if leakage is None else without_nan(float(leakage.leak_low[0])),
         leakage_high=None if leakage is None else without_nan(float(leakage.leak_high[0])),
         safe=strength,
@@ -142,7 +144,8 @@ def compare_vectors(
     Args:
         model: the model of the vectors. Raises WrongModelError for another one.
         vectors: to compare; one, several, or a library by name.
-        read: attributes of pictures; None leaves out success and leakage.
+        read: attributes of pictures; None leaves out success and leakage. A vector whose recipe names no attribute that
+            is read has neither.
         seeds, truncation_psi: seeds and truncation of the portraits.
         progress: show a progress bar.
 

@@ -38,6 +38,7 @@ def compare(
     what = attribute or chosen.recipe.get("attribute")
     if what is None:
         raise ValueError(f"vector {vector!r} names no attribute; give one by --attribute")
+    out.mkdir(parents=True, exist_ok=True)  # before the work, so that a path that does not fit costs no hour
     steps = (10, 30, 60) if refined else ()
     read, features = judges.factors.read, judges.identity
     if isinstance(judges.factors, StatisticsReader):
@@ -53,10 +54,9 @@ def compare(
         features,  # for the KID
         range(50_000, 50_000 + portraits),
         samples=samples,
-        refined_portraits=refined,
+        refined_portraits=max(refined, 1),  # without steps, none is refined
         progress=True,
     )
-    out.mkdir(parents=True, exist_ok=True)
     write_text(out / "compare.csv", found.csv())
     write_bytes(out / "compare.png", found.png())
     write_text(

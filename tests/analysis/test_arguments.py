@@ -155,6 +155,58 @@ def test_readers_come_as_a_judge_a_dictionary_or_tensors(tiny_model, brighter):
     assert named.slope > 0
 
 
+NETWORK = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(2), torch.nn.Flatten(), torch.nn.Linear(12, 3))
+
+
+def by_network(pictures):
+    return {"brightness": NETWORK(pictures)[:, 0]}
+
+
+USERS_OF_READERS = {
+    "attribute_curve": lambda m, v: attribute_curve(m, v, "brightness", by_network, seeds=range(3)),
+    "leakage": lambda m, v: leakage(m, v, by_network, seeds=range(3)),
+    "study_vector": lambda m, v: study_vector(m, v, by_network, seeds=range(3)),
+    "transfer_rate": lambda m, v: transfer_rate(m, v, "brightness", by_network, seeds=range(3)),
+    "boundary": lambda m, v: boundary(m, "brightness", by_network, samples=60),
+    "find_directions": lambda m, v: find_directions(m, by_network, count=2, seeds=range(3)),
+    "disentanglement_of": lambda m, v: disentanglement_of(m, by_network, "w", samples=50),
+    "compare_vectors": lambda m, v: compare_vectors(m, v, by_network, seeds=range(3)),
+    "labelled_latents": lambda m, v: labelled_latents(m, "brightness", by_network, count=20),
+}
+
+
+@pytest.mark.parametrize("name", USERS_OF_READERS)
+def test_a_network_with_gradients_reads_pictures(tiny_model, brighter, name):
+    assert USERS_OF_READERS[name](tiny_model, brighter) is not None
+
+
+def test_embeddings_of_faces_are_scaled_to_unit_length(tiny_model, brighter):
+    report = transfer_rate(
+        tiny_model,
+        brighter,
+        "brightness",
+        read,
+        seeds=range(3),
+        identity=lambda pictures: 100 * embed(pictures).numpy(),
+    ).report
+    plain = transfer_rate(tiny_model, brighter, "brightness", read, seeds=range(3), identity=embed).report
+    assert report.identity.value == pytest.approx(plain.identity.value, abs=1e-6)
+    assert -1 <= report.identity.value <= 1
+
+
+def test_floats_from_0_to_1_are_suspected_to_be_of_another_range():
+    pictures = torch.rand(10, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    with pytest.warns(UserWarning, match="from 0 to 1 only"), pytest.warns(match="below 2,048"):
+        picture_distances(pictures, 2 * pictures - 1, embed)
+
+
+def test_features_may_be_arrays_of_numpy():
+    pictures = torch.rand(10, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with pytest.warns(match="below 2,048"):
+        found = picture_distances(pictures, pictures, lambda some: some.mean((2, 3)).numpy())
+    assert found.kid.low <= 0 <= found.kid.high
+
+
 def test_pictures_come_as_lists_of_arrays_tensors_and_images():
     rng = np.random.default_rng(0)
     sets = [[rng.integers(0, 256, (8, 8, 3), np.uint8) for _ in range(10)] for _ in range(2)]
@@ -312,6 +364,30 @@ REFUSED = {
     "one array of mixed sizes": (
         lambda m, v: picture_distances([np.zeros((8, 8, 3), np.uint8), np.zeros((4, 4, 3), np.uint8)], [], embed),
         "first has pictures of several shapes",
+    ),
+    "one number for each picture as features": (
+        lambda m, v: picture_distances(torch.zeros(10, 3, 8, 8), torch.zeros(10, 3, 8, 8), lambda x: x.mean((1, 2, 3))),
+        r"features must return a vector for each picture, a tensor \[n, d\]; got shape \(10,\) for 10 pictures",
+    ),
+    "features without numbers": (
+        lambda m, v: picture_distances(np.zeros((20, 0)), np.zeros((20, 0))),
+        "first has features of no numbers",
+    ),
+    "features of words": (
+        lambda m, v: picture_distances(np.full((20, 2), "a"), np.zeros((20, 2))),
+        "first is an array of <U1, which are no numbers",
+    ),
+    "one number for each picture as identity": (
+        lambda m, v: transfer_rate(m, v, "brightness", read, seeds=[3], identity=lambda x: x.mean((1, 2, 3))),
+        r"identity must return a vector for each picture, a tensor \[n, d\]; got shape \(2,\) for 2 pictures",
+    ),
+    "a reader of words": (
+        lambda m, v: attribute_curve(m, v, "a", lambda pictures: {"a": ["x"] * len(pictures)}),
+        "read must return real numbers for 'a'; got 'x'",
+    ),
+    "a reader of complex numbers": (
+        lambda m, v: attribute_curve(m, v, "a", lambda pictures: {"a": np.ones(len(pictures), complex)}),
+        "read must return real numbers for 'a'",
     ),
     "one picture as a set": (
         lambda m, v: picture_distances(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 3), np.uint8), embed),

@@ -19,6 +19,7 @@ from PIL import Image
 from editgan_widgets import EditSession, EditVector, images
 from editgan_widgets.analysis import apply_to, by_picture, sefa
 from editgan_widgets.analysis.batch import apply
+from editgan_widgets.analysis.batch.edits import one_thread
 from editgan_widgets.analysis.batch.folder import file_name
 from editgan_widgets.documents.saved_picture import save_picture
 from editgan_widgets.latent.directions.edit_vector import WrongModelError
@@ -475,6 +476,47 @@ def test_several_files_of_one_name_are_told_apart(tiny_model, folder, vectors, t
     assert [row["portrait"] for row in report.rows] == ["photo.jpg", "photo.jpg (2)"]
 
 
+def test_latents_come_as_a_list_and_from_w(tiny_model, vectors, tmp_path):
+    several = [tiny_model.sample_w_plus(seed) for seed in range(3)]
+    forms = [torch.cat(several), several, [one[0] for one in several], [one.numpy() for one in several]]
+    forms += [torch.cat(several)[:, 0], [one[0, 0] for one in several]]  # all rows are equal
+    made = []
+    for i, form in enumerate(forms):
+        apply_to(form, vectors[0], tiny_model, tmp_path / str(i))
+        made.append(contents(tmp_path / str(i)))
+    assert all(one == made[0] for one in made)
+
+
+def test_a_portrait_on_which_read_fails_is_listed_and_the_others_are_edited(tiny_model, vectors, tmp_path):
+    def read(pictures):
+        if torch.equal(pictures, broken):
+            raise RuntimeError("no face")
+        return {"light": pictures.mean((1, 2, 3))}
+
+    with one_thread(), torch.no_grad():
+        broken = tiny_model.generator.synthesis(tiny_model.sample_w_plus(2)).image.clamp(-1, 1)
+    report = apply_to(range(4), vectors[0], tiny_model, tmp_path, read=read)
+    assert [row["portrait"] for row in report.rows] == ["seed 0", "seed 1", "seed 3"]
+    assert [(x.name, x.reason) for x in report.skipped] == [
+        ("seed 2", "read fails on a picture: RuntimeError: no face")
+    ]
+    assert report.table()[-1]["skipped"].endswith("no face")
+
+
+def test_an_attribute_that_cannot_be_read_is_empty_in_the_table(tiny_model, vectors, tmp_path):
+    report = apply_to(range(2), vectors[0], tiny_model, tmp_path, read=by_picture(light=lambda picture: float("nan")))
+    assert [row["light"] for row in report.rows] == [None, None]
+
+
+def test_a_network_of_the_caller_reads_and_compares_without_gradients_and_scaled(tiny_model, vectors, tmp_path):
+    size = tiny_model.resolution
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * size**2, 4))
+    read, identity = (lambda x: {"first": network(x)[:, 0]}), (lambda x: 9 * network(x))
+    report = apply_to([0], vectors[0], tiny_model, tmp_path, read=read, identity=identity)
+    assert isinstance(report.rows[0]["first"], float)
+    assert -1 <= report.rows[0]["identity"] <= 1
+
+
 def test_latents_that_are_not_finite_are_skipped(tiny_model, latents, vectors, tmp_path):
     broken = latents.clone()
     broken[1, 0, 0] = torch.nan
@@ -486,10 +528,18 @@ def test_latents_that_are_not_finite_are_skipped(tiny_model, latents, vectors, t
 @pytest.mark.parametrize(
     ("changed", "error", "message"),
     [
-        ({"portraits": np.zeros((2, 3, 5), np.float32)}, ValueError, r"shape \[n, 8, 16\]; got \(2, 3, 5\)"),
+        (
+            {"portraits": np.zeros((2, 3, 5), np.float32)},
+            ValueError,
+            r"shape \[n, 8, 16\], those of W \[n, 16\]; got \(2, 3, 5\)",
+        ),
         ({"portraits": []}, ValueError, "no portraits were given"),
         ({"portraits": [1.5]}, ValueError, r"1\.5 is no portrait"),
         ({"portraits": [-1]}, ValueError, "-1"),
+        ({"portraits": [2**64]}, ValueError, "a seed must be a whole number from 0 to"),
+        ({"out": None}, ValueError, "out is the path of a folder"),
+        ({"client": "tcp://host:1"}, ValueError, r"give Client\('tcp://host:1'\)"),
+        ({"identity": lambda pictures: pictures.mean((1, 2, 3))}, ValueError, r"a tensor \[n, d\]; got shape \(2,\)"),
         ({"portraits": 3.5}, ValueError, r"3\.5 are no portraits"),
         ({"portraits": "no/such/folder"}, FileNotFoundError, "no/such/folder"),
         ({"vectors": []}, ValueError, "no edit vector was given"),
@@ -500,9 +550,9 @@ def test_latents_that_are_not_finite_are_skipped(tiny_model, latents, vectors, t
 )
 @pytest.mark.usefixtures("unchecked")
 def test_what_does_not_fit_is_refused_by_name(tiny_model, latents, vectors, tmp_path, changed, error, message):
-    given = {"portraits": latents, "vectors": vectors, "strengths": 1} | changed
+    given = {"portraits": latents, "vectors": vectors, "strengths": 1, "out": tmp_path} | changed
     with pytest.raises(error, match=message):
-        apply_to(**given, model=tiny_model, out=tmp_path)
+        apply_to(**given, model=tiny_model)
 
 
 def test_vectors_of_another_model_and_of_equal_names_are_refused(tiny_model, latents, vectors, tmp_path):

@@ -1,5 +1,7 @@
 """Effects of a vector on pictures, tested with known answers: planted effects, attributes and linear generators."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,8 +15,9 @@ from editgan_widgets.analysis.effects import EffectObserver, effect_map
 from editgan_widgets.analysis.leakage_matrix import leakage, matched_strength
 from editgan_widgets.analysis.linearity import interaction, nonlinearity
 from editgan_widgets.analysis.results import Basis
-from editgan_widgets.analysis.trials import Trials, observe
+from editgan_widgets.analysis.trials import Trials, edited, observe, sampled_portraits
 from editgan_widgets.latent.directions.edit_vector import WrongModelError
+from editgan_widgets.latent.label_maps import predicted_label_map
 
 SIZE = 32
 
@@ -64,6 +67,31 @@ def test_an_effect_away_from_the_target_is_not_local(quarters, vector):
     observer = EffectObserver(TINY_LABELS, [3])
     observer.add(planted(change, quarters))
     assert observer.result(vector, np.random.default_rng(0), Basis(6)).locality.value == 0
+
+
+def test_a_part_that_the_vector_adds_counts_as_its_target(quarters, vector):
+    change = torch.zeros(3, SIZE, SIZE)
+    change[:, 18:30, 18:30] = 0.4
+    bare = np.where(quarters == 3, 0, quarters).astype(np.uint8)
+    trials = replace(planted(change, bare), parts_after={1.0: np.stack([quarters] * 6)})
+    observer = EffectObserver(TINY_LABELS, [3])
+    assert observer.segmented == (1.0,)
+    observer.add(trials)
+    assert observer.result(vector, np.random.default_rng(0), Basis(6)).locality.value == pytest.approx(1)
+
+
+def test_edited_pictures_are_segmented_where_it_is_asked_for(tiny_model, vector):
+    portraits = sampled_portraits(tiny_model, [3, 4, 5])
+    plain = edited(tiny_model, vector, portraits, (-1.0, 1.0, 2.0))
+    trials = edited(tiny_model, vector, portraits, (-1.0, 1.0, 2.0), [1.0])
+    assert not plain.parts_after
+    assert list(trials.parts_after) == [1.0]
+    assert all(torch.equal(plain.after[scale], trials.after[scale]) for scale in plain.after)
+    for i in range(3):
+        w_plus = vector.apply(portraits.w_plus[i : i + 1], 1.0)
+        expected = predicted_label_map(tiny_model, tiny_model.generator.synthesis(w_plus).features)
+        assert (trials.parts_after[1.0][i] == expected.numpy()).mean() > 0.99
+    assert EffectObserver(TINY_LABELS).segmented == ()
 
 
 def test_an_effect_on_two_parts_is_divided_by_the_change_in_each(quarters, vector):
@@ -154,7 +182,7 @@ def test_leakage_recovers_a_planted_mixing_matrix(tiny_model, monkeypatch):
     }
 
     class Linear:
-        def trials(self, model, vector, seeds, scales, psi, batch):
+        def trials(self, model, vector, seeds, scales, psi, batch, segmented):
             rng = torch.Generator().manual_seed(0)
             w = torch.randn(len(seeds), 8, 16, generator=rng)
             yield Trials(tuple(seeds), w, None, {s: vector.apply(w, s) for s in scales})
@@ -237,8 +265,8 @@ def test_unknown_attributes_and_vectors_of_other_models_are_refused(tiny_model, 
         attribute_curve(tiny_model, vector, "age", by_picture(light=np.mean), seeds=range(2))
     with pytest.raises(ValueError, match="by_picture"):
         attributes_of(tiny_model)
-    with pytest.raises(ValueError, match="attribute 'light' is nan"):
-        by_picture(light=lambda _: float("nan"))(torch.zeros(1, 3, 4, 4))
+    with pytest.raises(ValueError, match="attribute 'light' is inf"):
+        by_picture(light=lambda _: float("inf"))(torch.zeros(1, 3, 4, 4))
     with pytest.raises(WrongModelError):
         effect_map(tiny_model, EditVector("x", vector.delta_w_plus, (), {"fingerprint": "other"}), range(2))
     with pytest.raises(ValueError, match="no seeds"):

@@ -1,5 +1,7 @@
 """Tables, studies and strips of edit vectors, against planted attributes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,7 @@ from editgan_widgets.analysis.transfer_rates import rate_of_changes
 from editgan_widgets.analysis.trials import Trials
 from editgan_widgets.analysis.vector_studies import VectorStudy, study_vector
 from editgan_widgets.analysis.vector_tables import VectorFigures, compare_vectors, vector_table
+from editgan_widgets.latent.directions.conditioning import orthogonalise
 
 STRENGTHS = np.array([-1.0, 0.0, 1.0, 2.0])
 
@@ -103,6 +106,7 @@ def test_portraits_that_a_vector_was_learned_on_do_not_count_for_its_success(tin
 
 
 def test_vectors_are_compared_on_the_same_portraits(tiny_model, vector):
+    vector = EditVector("push", vector.delta_w_plus, (), {**vector.recipe, "attribute": "b"})
     other = EditVector("pull", -vector.delta_w_plus, (), vector.recipe)
     found = compare_vectors(tiny_model, [vector, other], by_picture(b=lambda picture: picture.mean()), range(8))
     rows = found.table()
@@ -164,12 +168,33 @@ def test_one_call_measures_a_vector_as_the_single_functions_do(tiny_model, vecto
         study_vector(tiny_model, vector, read, [])
 
 
-def test_a_vector_without_a_target_of_its_own_has_no_transfer_rate(tiny_model, vector):
+def test_a_vector_without_a_target_of_its_own_has_no_transfer_rate_and_no_leakage(tiny_model, vector):
     study = VectorStudy(tiny_model, vector, by_picture(b=lambda picture: picture.mean()), maps=False)
     before = torch.linspace(-0.5, 0.5, 5)[:, None, None, None].expand(5, 3, 32, 32)
     study.add(Trials(tuple(range(5)), before, None, {s: before + 0.1 * s for s in study.strengths}))
     assert study.transfer() is None
+    assert study.leakage() is None
+    assert study.target is None
     assert study.curves().target == "b"
+
+
+def test_leakage_is_that_of_the_target_alone_and_a_derived_vector_keeps_its_target(tiny_model, vector):
+    read = by_picture(mean=lambda picture: picture.mean(), red=lambda picture: picture[..., 0].mean())
+    named = replace(vector, recipe={**vector.recipe, "attribute": "red"})
+    other = EditVector("other", torch.randn_like(vector.delta_w_plus), (), vector.recipe)
+    found = compare_vectors(tiny_model, [vector, named, orthogonalise(named, other)], read, range(6))
+    assert [row.attribute for row in found.rows] == [None, "red", "red"]
+    assert [row.leakage is None for row in found.rows] == [True, False, False]
+    assert found.table()[0]["success"] is None
+    gone = replace(vector, recipe={**vector.recipe, "attribute": "beard"})  # is not read
+    assert compare_vectors(tiny_model, gone, read, range(6)).rows[0].attribute is None
+
+
+def test_a_vector_whose_attribute_is_the_only_one_has_no_leakage(tiny_model, vector):
+    named = replace(vector, recipe={**vector.recipe, "attribute": "b"})
+    found = compare_vectors(tiny_model, named, by_picture(b=lambda picture: picture.mean()), range(6))
+    assert found.rows[0].leakage is None
+    assert "leakage was not measured" in found.sentence()
 
 
 def test_portraits_on_which_an_attribute_is_not_a_number_are_left_out(tiny_model, vector):
@@ -195,7 +220,7 @@ def test_an_attribute_that_no_unedited_portrait_has_is_shown_in_its_own_unit(vec
     found = leakage_of(vector, "own", curves, Basis(50))
     assert np.isnan(found.matrix[0, 1])
     assert found.table()[0]["hat"] is None
-    assert found.leak[0] == 0
+    assert np.isnan(found.leak[0])  # no other attribute has a unit
     shown = curve_set("push", "hat", curves, Basis(50))
     assert {row["unit"] for row in shown.table() if row["attribute"] == "hat"} == {"own"}
     with pytest.raises(ValueError, match="'hat' does not vary over the portraits"):

@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from editgan_widgets.analysis.arguments import attributes_read, checked
+from editgan_widgets.analysis.arguments import attributes_read, checked, identity_of, reader_of, try_network
 from editgan_widgets.analysis.attributes import default_attributes
 from editgan_widgets.analysis.batch.edits import Done, Edit, Interrupted, Task, Work, begin_thread, edited
 from editgan_widgets.analysis.batch.folder import BatchFolder, picture_path
@@ -51,15 +51,15 @@ def apply_to(
     """Apply each vector, at each strength, to every portrait; write the pictures and one table.
 
     A second call with the same folder makes only what is missing: after Ctrl+C or a crash, for further portraits,
-    vectors or strengths, or for files that were broken and are repaired. Broken files and pictures without a face that
-    can be embedded do not end the call; the report lists them with the reason. A picture counts as done if its file is
-    as it was written from the same portrait, vector and strength; a damaged or overwritten one is made again. Several
-    calls may write to one folder at the same time.
+    vectors or strengths, or for files that were broken and are repaired. Broken files, pictures without a face that can
+    be embedded, and pictures on which `read` or `identity` fails do not end the call; the report lists them with the
+    reason. A picture counts as done if its file is as it was written from the same portrait, vector and strength; a
+    damaged or overwritten one is made again. Several calls may write to one folder at the same time.
 
     Args:
-        portraits: latents `[n, num_ws, w_dim]`; seeds; or a folder (with its subfolders), a file or several files:
-            photos, which are embedded, saved pictures, which contain their latent, and files of latents. Folders that
-            apply_to wrote inside a folder of portraits are not searched.
+        portraits: latents `[n, num_ws, w_dim]`, or of W `[n, w_dim]`, in one tensor or a list; seeds; or a folder (with
+            its subfolders), a file or several files: photos, which are embedded, saved pictures, which contain their
+            latent, and files of latents. Folders that apply_to wrote inside a folder of portraits are not searched.
         vectors: one, several, or a library by name.
         model: the model of the vectors.
         out: folder for pictures, table and log (analysis/batch/folder.py); made if it is missing. Not the portraits'
@@ -87,6 +87,11 @@ def apply_to(
     are none, and for an attribute that has the name of a column of the table; OSError for a folder that cannot be
     written; RuntimeError for a client that has no workers for half a minute.
     """
+    if not isinstance(out, (str, os.PathLike)):
+        raise ValueError(f"out is the path of a folder for pictures and a table; got {kind_of(out)}")
+    if client is not None and not callable(getattr(client, "register_plugin", None)):
+        said = f"Client({client!r})" if isinstance(client, str) else "Client('tcp://10.0.0.5:8786')"
+        raise ValueError(f"client must be a dask.distributed.Client; got {kind_of(client)}; give {said}")
     begin_thread()
     chosen = _vectors(vectors, model, force)
     scales = several_strengths(strengths)
@@ -95,7 +100,11 @@ def apply_to(
         raise ValueError(f"embedding must be an EmbedConfig, such as EmbedConfig(steps=100); got {kind_of(embedding)}")
     judges = judges_of(model)
     read = default_attributes(model) if read is None else read
-    work = Work(model, chosen, read, judges.identity if identity is None else identity, embedding or EmbedConfig())
+    identity = judges.identity if identity is None else identity
+    if identity is not None:
+        try_network(model, identity, "identity")
+        identity = identity_of(identity)
+    work = Work(model, chosen, None if read is None else reader_of(read), identity, embedding or EmbedConfig())
     if isinstance(portraits, (str, os.PathLike)) and Path(portraits).resolve() == Path(out).resolve():
         raise ValueError(
             f"out is the portraits' own folder, {os.fspath(out)}; give another one, such as {Path(out) / 'edited'}"

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -107,8 +108,12 @@ class Interrupted(Exception):
     """The computation of a portrait was stopped before it was complete."""
 
 
+class UnreadError(ValueError):
+    """A function of the caller, `read` or `identity`, failed on a picture."""
+
+
 def edited(work: Work, task: Task, should_stop: Callable[[], bool] | None = None) -> Done:
-    """Make the edits of one portrait. A portrait that cannot be read or embedded gives a `reason`.
+    """Make the edits of one portrait. One that cannot be embedded, or on which `read` fails, gives a `reason`.
 
     Raises Interrupted if `should_stop` returned True during an embedding.
     """
@@ -117,8 +122,11 @@ def edited(work: Work, task: Task, should_stop: Callable[[], bool] | None = None
             w_plus, psnr = _latent(work, task, should_stop)
         except (OSError, ValueError, torch.cuda.OutOfMemoryError) as error:
             return Done(task.name, reason=reason_of(error))
-        before = _seen(work, w_plus, parts=True)
-        after = [_edited(work, w_plus, before, edit, psnr) for edit in task.edits]
+        try:
+            before = _seen(work, w_plus, parts=True)
+            after = [_edited(work, w_plus, before, edit, psnr) for edit in task.edits]
+        except UnreadError as error:
+            return Done(task.name, reason=reason_of(error))
     embedded = w_plus.cpu() if isinstance(task.source, bytes) else None
     pictures, figures = tuple(picture for picture, _ in after), tuple(record for _, record in after)
     return Done(task.name, before.picture, pictures, figures, embedded, psnr)
@@ -155,11 +163,20 @@ def _seen(work: Work, w_plus: Tensor, parts: bool) -> _Seen:
     """Generate a picture and read it; with `parts`, by the interpreter too, if there is one."""
     made = work.model.generator.synthesis(w_plus)
     image = made.image.clamp(-1, 1)
-    attributes = {} if work.read is None else {name: float(value[0]) for name, value in work.read(image).items()}
-    who = None if work.identity is None else work.identity(image)[0]
+    found = {} if work.read is None else _asked(work.read, image, "read")
+    attributes = {name: float(value[0]) for name, value in found.items()}
+    who = None if work.identity is None else _asked(work.identity, image, "identity")[0]
     parts = parts and work.model.interpreter is not None
     label_map = predicted_label_map(work.model, made.features).cpu().numpy() if parts else None
     return _Seen(images.to_uint8(image)[0], attributes, who, label_map)
+
+
+def _asked(function: Callable[[Tensor], Any], image: Tensor, name: str) -> Any:
+    """What a function of the caller gives. Raises UnreadError with its message if it fails."""
+    try:
+        return function(image)
+    except Exception as error:  # of any type, since the function is the caller's
+        raise UnreadError(f"{name} fails on a picture: {type(error).__name__}: {error}") from error
 
 
 def _edited(work: Work, w_plus: Tensor, before: _Seen, edit: Edit, psnr: float | None) -> tuple[np.ndarray, Record]:

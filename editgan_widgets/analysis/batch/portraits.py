@@ -24,7 +24,7 @@ Source: TypeAlias = Tensor | bytes
 """A latent `[1, num_ws, w_dim]`, or the content of a picture's file."""
 
 LATENT_SUFFIXES = (".npz", ".npy", ".pt", ".pth", ".pkl", ".json", ".safetensors")
-_WHAT_FITS = "give latents [n, num_ws, w_dim], seeds, a folder, or paths of files"
+_WHAT_FITS = "give latents [n, num_ws, w_dim] or [n, w_dim], seeds, a folder, or paths of files"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +61,9 @@ def portraits_of(
 
     Args:
         model: the model that the latents must fit.
-        given: latents `[n, num_ws, w_dim]` or `[num_ws, w_dim]`, as tensor or array; seeds; a folder, which is searched
-            with its subfolders except hidden ones and those that a batch wrote; a file; or several files.
+        given: latents `[n, num_ws, w_dim]` or `[num_ws, w_dim]`, or latents of W `[n, w_dim]`, n other than num_ws, as
+            tensor or array, or several of these; seeds; a folder, which is searched with its subfolders except hidden
+            ones and those that a batch wrote; a file; or several files.
         truncation_psi, seed_source: truncation and random generator of seeds.
         apart_from: absolute paths of files that are passed over.
 
@@ -75,7 +76,7 @@ def portraits_of(
             raise ValueError(f"the folder {os.fspath(given)} holds no files; {_WHAT_FITS}")
         return _unique(found)
     if _is_float_array(given):
-        return list(_of_latents(model, torch.as_tensor(np.asarray(given)) if not isinstance(given, Tensor) else given))
+        return list(_of_latents(model, [given]))
     if not isinstance(given, Iterable) or isinstance(given, bytes):
         raise ValueError(f"{shown(given)} are no portraits; {_WHAT_FITS}")
     several = list(given)
@@ -84,7 +85,10 @@ def portraits_of(
     if all(isinstance(one, (str, os.PathLike)) for one in several):
         return _unique([x for one in several for x in _of_path(model, Path(one), apart_from)])
     if all(is_whole(one) for one in several):
-        return _unique([_of_seed(model, whole(one, "a seed", least=0), truncation_psi, seed_source) for one in several])
+        seeds = [whole(one, "a seed", least=0, most=2**63 - 1) for one in several]
+        return _unique([_of_seed(model, seed, truncation_psi, seed_source) for seed in seeds])
+    if all(_is_float_array(one) for one in several):
+        return list(_of_latents(model, several))
     other = next((x for x in several if not is_whole(x) and not isinstance(x, (str, os.PathLike))), several[0])
     raise ValueError(f"{shown(other)} is no portrait; {_WHAT_FITS}")
 
@@ -95,16 +99,23 @@ def _is_float_array(given: Any) -> bool:
     return isinstance(given, np.ndarray) and np.issubdtype(given.dtype, np.floating)
 
 
-def _of_latents(model: EditGAN, latents: Tensor) -> Iterator[Portrait | Skipped]:
-    shape = (model.generator.num_rows, model.generator.w_dim)
-    batch = latents[None] if latents.ndim == 2 else latents
-    if batch.ndim != 3 or tuple(batch.shape[1:]) != shape or not len(batch):
-        raise ValueError(
-            f"latents of this model have the shape [n, {shape[0]}, {shape[1]}]; got {tuple(latents.shape)}"
-        )
-    batch = batch.detach().float().cpu()
+def _of_latents(model: EditGAN, several: Iterable[Tensor | np.ndarray]) -> Iterator[Portrait | Skipped]:
+    batch = torch.cat([_w_plus(model, torch.as_tensor(one).detach().float().cpu()) for one in several])
     for i in range(len(batch)):
         yield _of_latent(f"latent {i:04}", batch[i : i + 1].clone())
+
+
+def _w_plus(model: EditGAN, given: Tensor) -> Tensor:
+    """Latents as `[n, num_ws, w_dim]`; those of W are repeated in all rows."""
+    shape = (model.generator.num_rows, model.generator.w_dim)
+    if tuple(given.shape[-2:]) == shape and given.ndim in (2, 3) and len(given):
+        return given.reshape(-1, *shape)
+    if given.ndim in (1, 2) and given.shape[-1] == shape[1] and len(given):
+        return model.generator.w_plus(given.reshape(-1, shape[1]).to(model.device)).detach().cpu()
+    raise ValueError(
+        f"latents of this model have the shape [n, {shape[0]}, {shape[1]}], those of W [n, {shape[1]}]; got "
+        f"{tuple(given.shape)}"
+    )
 
 
 def _of_latent(name: str, w_plus: Tensor) -> Portrait | Skipped:

@@ -12,6 +12,7 @@ from typing import Literal, cast
 import numpy as np
 from ipywidgets import VBox
 
+from editgan_widgets.analysis.arguments import reader_of
 from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.results import Result, Results
 from editgan_widgets.analysis.transfer import Read
@@ -82,6 +83,7 @@ class VectorExplorer(LoopWidget):
         psi = real(truncation_psi, "truncation_psi", least=0, most=2)
         if read is None and judges_of(model).factors is not None:
             read = compared_attributes(model)
+        read = None if read is None else reader_of(read)
         tasks = Tasks(model, read, tuple(dict.fromkeys((*strip, *others))), psi)
         first = next(iter(given))
         document = Document(given, first, strip, strip[0], tasks.picture(given[first], strip[0], 1.0))

@@ -157,7 +157,7 @@ class Tasks:
             key = self._strip_key(document.vector, seed)
             if key in self._strips:
                 continue
-            trial = self._trial(document.vector, seed)
+            trial = self._trial(document.vector, seed, segmented=study.segmented)
             row = torch.cat([trial.before if scale == 0 else trial.after[scale] for scale in _SCALES])
             self._strips[key] = images.to_uint8(row)
             while len(self._strips) > self._most_strips:
@@ -185,7 +185,7 @@ class Tasks:
         """Measure the chosen vector on the portraits up to `most`; show the results at the end."""
         study = self._study(document.vector)
         for seed in self.portraits[self._count(study) : most]:
-            self._add(study, self._trial(document.vector, seed))
+            self._add(study, self._trial(document.vector, seed, segmented=study.segmented))
             work = Work("views", document.chosen, self._count(study), len(self.portraits))
             document = replace(document, work=work)
             yield document
@@ -208,11 +208,17 @@ class Tasks:
         """Number of portraits of a study, including the one being measured."""
         return self._ahead[1] + 1 if self._ahead is not None and self._ahead[0] is study else study.n
 
-    def _trial(self, vector: EditVector, seed: int, strengths: Sequence[float] = STRENGTHS) -> Trials:
+    def _trial(
+        self,
+        vector: EditVector,
+        seed: int,
+        strengths: Sequence[float] = STRENGTHS,
+        segmented: Sequence[float] = (),
+    ) -> Trials:
         if seed not in self._unedited:
             self._unedited[seed] = sampled_portraits(self.model, [seed], self.psi)
             self._pictures.add(id(self._unedited[seed].pictures))
-        return edited(self.model, vector, self._unedited[seed], strengths)
+        return edited(self.model, vector, self._unedited[seed], strengths, segmented)
 
     def _remember(self, read: Read) -> Read:
         """Wrap `read` so that attributes of unedited portraits are read only once."""

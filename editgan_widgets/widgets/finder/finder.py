@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from editgan_widgets.analysis.arguments import reader_of
 from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.domains.registry import judges_of
@@ -69,6 +70,7 @@ class DirectionFinder(LoopWidget):
         first, psi = whole(seed, "seed", least=0), real(truncation_psi, "truncation_psi", least=0, most=2)
         if read is None and judges_of(model).factors is not None:
             read = compared_attributes(model)
+        read = None if read is None else reader_of(read)
         actions = Actions(model, read, psi, None if folder is None else Path(folder))
         document = Document(first, actions.picture(first))
         height, width = document.picture.shape[:2]
