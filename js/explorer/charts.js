@@ -1,6 +1,6 @@
 // Plots as SVG in the theme's colours: curves, bars and a heat map. The numbers are those of the analysis results.
 
-import { short, spread, strengthText, tickText, ticks } from "./numbers.js";
+import { cosineText, short, shortened, spread, strengthText, tickText, ticks } from "./numbers.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -110,6 +110,8 @@ export function rowPlot(values, sizes, { name, x, y }) {
   );
 }
 
+const NAME = 17; // letters of a vector's name that fit beside a heat map
+
 /**
  * A heat map of cosines: red is alike, blue opposed. `data-i` and `data-j` of a cell are its vectors.
  * @param {(number | null)[][]} cosine
@@ -118,7 +120,8 @@ export function rowPlot(values, sizes, { name, x, y }) {
  */
 export function heatMap(cosine, names, { name }) {
   const n = names.length;
-  const gutter = Math.min(120, 12 + 6.1 * Math.max(...names.map((text) => text.length)));
+  const shown = names.map((text) => shortened(text, NAME));
+  const gutter = Math.min(120, 12 + 6.1 * Math.max(...shown.map((text) => text.length)));
   const size = 460 - gutter;
   const cell = size / n;
   const fontSize = Math.max(6, Math.min(12, 0.82 * cell));
@@ -132,9 +135,10 @@ export function heatMap(cosine, names, { name }) {
       }),
     ),
   );
-  const numbers = cell < 34 ? [] : cosine.flatMap((row, i) => row.map((value, j) => s("text", { class: `ex-cosine${Math.abs(value ?? 0) > 0.6 ? " ex-on-strong" : ""}`, x: gutter + (j + 0.5) * cell, y: lean + (i + 0.5) * cell + 3.5, "text-anchor": "middle" }, short(value))));
-  const beside = names.map((text, i) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, x: gutter - 6, y: lean + (i + 0.5) * cell + 0.35 * fontSize, "text-anchor": "end" }, text));
-  const above = names.map((text, j) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, transform: `translate(${gutter + (j + 0.5) * cell + 0.35 * fontSize} ${lean - 5}) rotate(-62)` }, text));
+  const numbers = cell < 34 ? [] : cosine.flatMap((row, i) => row.map((value, j) => s("text", { class: `ex-cosine${Math.abs(value ?? 0) > 0.6 ? " ex-on-strong" : ""}`, x: gutter + (j + 0.5) * cell, y: lean + (i + 0.5) * cell + 3.5, "text-anchor": "middle" }, cosineText(value))));
+  const label = (/** @type {number} */ i) => [s("title", {}, names[i]), shown[i]];
+  const beside = names.map((_, i) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, x: gutter - 6, y: lean + (i + 0.5) * cell + 0.35 * fontSize, "text-anchor": "end" }, ...label(i)));
+  const above = names.map((_, j) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, transform: `translate(${gutter + (j + 0.5) * cell + 0.35 * fontSize} ${lean - 5}) rotate(-62)` }, ...label(j)));
   const over = 0.48 * gutter; // the last leaning name
   return s("svg", { class: "ex-plot ex-heat", viewBox: `0 0 ${460 + Math.min(over, 70)} ${lean + size + 38}`, role: "application", tabindex: 0, "aria-label": name, "data-lm-suppress-shortcuts": "true" }, ...cells, ...numbers, ...beside, ...above, ...cosineScale(gutter, lean + size + 12, size), s("rect", { class: "ex-cursor", visibility: "hidden", width: cell, height: cell, rx: 1.5 }));
 }

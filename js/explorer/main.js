@@ -7,7 +7,7 @@ import { makeCard } from "./card.js";
 import { makeChosen } from "./chosen.js";
 import { curvePlot, heatMap, rowPlot } from "./charts.js";
 import { heated, makeHeatScale, showHeatScale } from "./heat.js";
-import { percent, short } from "./numbers.js";
+import { cosineText, percent } from "./numbers.js";
 import { makeStage } from "./stage.js";
 import { makeStrip } from "./strip.js";
 import { makeTable } from "./table.js";
@@ -152,7 +152,7 @@ function render(given) {
     if (!view || !cursor || !cell) return;
     for (const side of ["x", "y"]) cursor.setAttribute(side, cell.getAttribute(side) ?? "0");
     cursor.setAttribute("visibility", "visible");
-    said.textContent = t("{first} and {second}: {cosine}", { first: translated(view.names[row]), second: translated(view.names[column]), cosine: short(view.cosine[row][column]) });
+    said.textContent = t("{first} and {second}: {cosine}", { first: translated(view.names[row]), second: translated(view.names[column]), cosine: cosineText(view.cosine[row][column]) });
   }
   /** @param {Event} event @param {boolean} choose */
   function point(event, choose) {

@@ -16,20 +16,37 @@
 /** @typedef {"" | "vector" | "norm" | "success" | "leakage" | "safe"} Column */
 
 /**
- * A number with two significant digits or more: 0.034, 1.25, 12.3.
+ * A number with two significant digits or more: 0.034, 1.25, 12.3. Below 0.0001, which is often rounding, it is 0.00.
  * @param {number | null} value
  */
 export function short(value) {
   if (value === null || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
+  if (size < 1e-4) return "0.00";
   if (size >= 100) return signed(value.toFixed(0));
   if (size >= 10) return signed(value.toFixed(1));
-  if (size >= 0.1 || size === 0) return signed(value.toFixed(2));
+  if (size >= 0.1) return signed(value.toFixed(2));
   return signed(value.toPrecision(2));
 }
 
 /** @param {string} text */
 const signed = (text) => text.replace("-", "\u2212");
+
+/** A cosine with two decimals, without "−0.00". @param {number | null} value */
+export const cosineText = (value) => (value === null ? "–" : signed((Math.round(100 * value) / 100 || 0).toFixed(2)));
+
+/**
+ * The start of a text that is longer than `most` letters, with an ellipsis; letters of Chinese count twice.
+ * @param {string} text
+ * @param {number} most
+ */
+export function shortened(text, most) {
+  const letters = [...text];
+  const width = (/** @type {string[]} */ some) => some.reduce((sum, letter) => sum + (letter > "\u2e80" ? 2 : 1), 0);
+  if (width(letters) <= most) return text;
+  while (width(letters) > most - 1) letters.pop();
+  return `${letters.join("").trimEnd()}…`;
+}
 
 /** @param {number} value */
 export const tickText = (value) => signed(String(value));

@@ -104,9 +104,10 @@ export function makeTable({ model, t, put, tell }, chosen) {
     const waits = row.measured ? "–" : "·";
     norm.textContent = short(row.norm);
     success.textContent = row.success ? percent(row.success.value) : waits;
-    success.title = row.success ? t("{attribute}: {low} to {high}, n = {n}", { attribute: row.attribute, low: percent(row.success.low ?? 0), high: percent(row.success.high ?? 1), n: row.n }) : "";
+    const unknown = row.measured && !row.attribute && model.get("attributes") ? t("The vector names no attribute that is read") : "";
+    success.title = row.success ? t("{attribute}: {low} to {high}, n = {n}", { attribute: row.attribute, low: percent(row.success.low ?? 0), high: percent(row.success.high ?? 1), n: row.n }) : unknown;
     leakage.textContent = row.leakage === null ? waits : short(row.leakage);
-    leakage.title = row.leakage === null ? "" : t("Standard deviations per one of {attribute}, n = {n}", { attribute: row.attribute, n: row.n });
+    leakage.title = row.leakage === null ? unknown : t("Standard deviations per one of {attribute}, n = {n}", { attribute: row.attribute, n: row.n });
     safe.textContent = row.safe ? short(row.safe.value) : waits;
     safe.title = row.safe ? t("{low} to {high} in 95% of the portraits", { low: short(row.safe.low), high: short(row.safe.high) }) : "";
     draft.hidden = row.kind !== "draft";

@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { heatColour } from "../explorer/heat.js";
-import { percent, seedsOf, short, sortedRows, spread, strengthText, ticks } from "../explorer/numbers.js";
+import { cosineText, percent, seedsOf, short, shortened, sortedRows, spread, strengthText, ticks } from "../explorer/numbers.js";
+
+test("cosines have two decimals, and rounding noise is zero without a sign", () => {
+  assert.deepEqual([-5.5e-12, -0.0016, 0.047, -0.5, 1, null].map(cosineText), ["0.00", "0.00", "0.05", "\u22120.50", "1.00", "–"]);
+  assert.deepEqual([-5.5e-12, 3e-5, 0.0016].map(short), ["0.00", "0.00", "0.0016"]);
+});
+
+test("long names end in an ellipsis, and Chinese letters count twice", () => {
+  assert.equal(shortened("bigger nose", 17), "bigger nose");
+  assert.equal(shortened("beard without bigger nose", 17), "beard without bi…");
+  assert.equal(shortened("没有更大鼻子的胡须啊", 17), "没有更大鼻子的胡…");
+});
 
 test("numbers are short and have a real minus sign", () => {
   assert.deepEqual([0.0341, 1.253, 12.34, 250.4, -0.5, 0, null].map(short), ["0.034", "1.25", "12.3", "250", "\u22120.50", "0.00", "–"]);

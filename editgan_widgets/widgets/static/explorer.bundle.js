@@ -628,12 +628,21 @@ function makeChosen({ model, own }, { changed }) {
 function short(value) {
   if (value === null || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
+  if (size < 1e-4) return "0.00";
   if (size >= 100) return signed(value.toFixed(0));
   if (size >= 10) return signed(value.toFixed(1));
-  if (size >= 0.1 || size === 0) return signed(value.toFixed(2));
+  if (size >= 0.1) return signed(value.toFixed(2));
   return signed(value.toPrecision(2));
 }
 var signed = (text) => text.replace("-", "−");
+var cosineText = (value) => value === null ? "–" : signed((Math.round(100 * value) / 100 || 0).toFixed(2));
+function shortened(text, most) {
+  const letters = [...text];
+  const width = (some) => some.reduce((sum, letter) => sum + (letter > "⺀" ? 2 : 1), 0);
+  if (width(letters) <= most) return text;
+  while (width(letters) > most - 1) letters.pop();
+  return `${letters.join("").trimEnd()}…`;
+}
 var tickText = (value) => signed(String(value));
 var strengthText = (value) => Math.abs(value) < 5e-3 ? "0" : (value > 0 ? "+" : "−") + Number(Math.abs(value).toFixed(2));
 var percent = (share) => share > 0 && share < 0.095 ? `${Number((100 * share).toPrecision(1))}%` : `${Math.round(100 * share)}%`;
@@ -760,9 +769,11 @@ function rowPlot(values, sizes, { name, x, y }) {
     s("text", { class: "ex-axis", transform: `translate(13 ${(height - bottom + top) / 2}) rotate(-90)`, "text-anchor": "middle" }, y)
   );
 }
+var NAME = 17;
 function heatMap(cosine, names, { name }) {
   const n = names.length;
-  const gutter = Math.min(120, 12 + 6.1 * Math.max(...names.map((text) => text.length)));
+  const shown = names.map((text) => shortened(text, NAME));
+  const gutter = Math.min(120, 12 + 6.1 * Math.max(...shown.map((text) => text.length)));
   const size = 460 - gutter;
   const cell = size / n;
   const fontSize = Math.max(6, Math.min(12, 0.82 * cell));
@@ -781,9 +792,10 @@ function heatMap(cosine, names, { name }) {
       })
     )
   );
-  const numbers = cell < 34 ? [] : cosine.flatMap((row, i) => row.map((value, j) => s("text", { class: `ex-cosine${Math.abs(value ?? 0) > 0.6 ? " ex-on-strong" : ""}`, x: gutter + (j + 0.5) * cell, y: lean + (i + 0.5) * cell + 3.5, "text-anchor": "middle" }, short(value))));
-  const beside = names.map((text, i) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, x: gutter - 6, y: lean + (i + 0.5) * cell + 0.35 * fontSize, "text-anchor": "end" }, text));
-  const above = names.map((text, j) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, transform: `translate(${gutter + (j + 0.5) * cell + 0.35 * fontSize} ${lean - 5}) rotate(-62)` }, text));
+  const numbers = cell < 34 ? [] : cosine.flatMap((row, i) => row.map((value, j) => s("text", { class: `ex-cosine${Math.abs(value ?? 0) > 0.6 ? " ex-on-strong" : ""}`, x: gutter + (j + 0.5) * cell, y: lean + (i + 0.5) * cell + 3.5, "text-anchor": "middle" }, cosineText(value))));
+  const label = (i) => [s("title", {}, names[i]), shown[i]];
+  const beside = names.map((_, i) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, x: gutter - 6, y: lean + (i + 0.5) * cell + 0.35 * fontSize, "text-anchor": "end" }, ...label(i)));
+  const above = names.map((_, j) => s("text", { class: "ex-tick", style: `font-size: ${fontSize.toFixed(1)}px`, transform: `translate(${gutter + (j + 0.5) * cell + 0.35 * fontSize} ${lean - 5}) rotate(-62)` }, ...label(j)));
   const over = 0.48 * gutter;
   return s("svg", { class: "ex-plot ex-heat", viewBox: `0 0 ${460 + Math.min(over, 70)} ${lean + size + 38}`, role: "application", tabindex: 0, "aria-label": name, "data-lm-suppress-shortcuts": "true" }, ...cells, ...numbers, ...beside, ...above, ...cosineScale(gutter, lean + size + 12, size), s("rect", { class: "ex-cursor", visibility: "hidden", width: cell, height: cell, rx: 1.5 }));
 }
@@ -1134,9 +1146,10 @@ function makeTable({ model, t, put, tell }, chosen) {
     const waits = row.measured ? "–" : "·";
     norm.textContent = short(row.norm);
     success.textContent = row.success ? percent(row.success.value) : waits;
-    success.title = row.success ? t("{attribute}: {low} to {high}, n = {n}", { attribute: row.attribute, low: percent(row.success.low ?? 0), high: percent(row.success.high ?? 1), n: row.n }) : "";
+    const unknown = row.measured && !row.attribute && model.get("attributes") ? t("The vector names no attribute that is read") : "";
+    success.title = row.success ? t("{attribute}: {low} to {high}, n = {n}", { attribute: row.attribute, low: percent(row.success.low ?? 0), high: percent(row.success.high ?? 1), n: row.n }) : unknown;
     leakage.textContent = row.leakage === null ? waits : short(row.leakage);
-    leakage.title = row.leakage === null ? "" : t("Standard deviations per one of {attribute}, n = {n}", { attribute: row.attribute, n: row.n });
+    leakage.title = row.leakage === null ? unknown : t("Standard deviations per one of {attribute}, n = {n}", { attribute: row.attribute, n: row.n });
     safe.textContent = row.safe ? short(row.safe.value) : waits;
     safe.title = row.safe ? t("{low} to {high} in 95% of the portraits", { low: short(row.safe.low), high: short(row.safe.high) }) : "";
     draft.hidden = row.kind !== "draft";
@@ -1279,7 +1292,7 @@ function render(given) {
     if (!view || !cursor || !cell) return;
     for (const side of ["x", "y"]) cursor.setAttribute(side, cell.getAttribute(side) ?? "0");
     cursor.setAttribute("visibility", "visible");
-    said.textContent = t("{first} and {second}: {cosine}", { first: translated(view.names[row]), second: translated(view.names[column]), cosine: short(view.cosine[row][column]) });
+    said.textContent = t("{first} and {second}: {cosine}", { first: translated(view.names[row]), second: translated(view.names[column]), cosine: cosineText(view.cosine[row][column]) });
   }
   function point(event, choose) {
     const cell = event.target instanceof SVGElement ? event.target.dataset : {};
