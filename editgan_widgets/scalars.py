@@ -111,6 +111,11 @@ def plain(value: Any) -> Any:
     return value
 
 
+def as_array(values: Any) -> np.ndarray:
+    """Array of an array, a list or a tensor, without its gradient and from any device."""
+    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+
+
 def plain_fields(config: Any, error: type[ValueError] = ValueError) -> None:
     """Convert the numbers in a dataclass's fields to Python numbers, by its annotations, even if it is frozen.
 

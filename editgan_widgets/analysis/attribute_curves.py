@@ -77,12 +77,9 @@ class AttributeCurve(Result):
     def answer(self) -> str:
         """State the slope at strength 0, and the strength from which the curve is flat."""
         slope = self.slope + 0.0  # no "-0"
-        per = slope / self.std if self.std > 0 else float("nan")
+        per = f" ({slope / self.std:+.2f} standard deviations)" if self.std > 0 else ""
         end = "" if self.saturation is None else f"; it saturates at a strength of {self.saturation:g}"
-        return (
-            f"Per unit of strength {self.vector!r} changes {self.attribute} by {slope:+.3g} ({per:+.2f} standard "
-            f"deviations){end}."
-        )
+        return f"Per unit of strength {self.vector!r} changes {self.attribute} by {slope:+.3g}{per}{end}."
 
 
 class CurveObserver:

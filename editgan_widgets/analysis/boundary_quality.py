@@ -117,9 +117,12 @@ def boundary(
     "svm" and "logistic" are fitted to standardised latents. Of scores, they are fitted to whitened latents if these
     lower 1 - Spearman's correlation of distances and scores on held-out training samples by a fifth, which is the case
     for scores without noise.
-    On a W whose standard deviations differ by a factor of 10, "svm" then finds the normal of noiseless scores with a
-    cosine of about 0.99 at the defaults, "logistic" of 0.97 to 0.99. "mean difference" is biased towards the axes along
-    which W varies most; its cosine there is 0.4 to 0.85.
+    Samples say nothing about axes that W hardly varies along, so the normal is found in W's covariance only. For
+    noiseless scores on portraits-128, whose W has 384 axes with standard deviations that differ by a factor of 700, the
+    correlation of `w @ normal` with the scores is 0.94 for "svm" from 2,000 samples and 0.997 from 20,000; the plain
+    cosine of the normals is 0.4. On a W of few axes that differ by a factor of 10, the plain cosine is about 0.99 for
+    "svm", 0.97 to 0.99 for "logistic", and 0.4 to 0.85 for "mean difference", which is biased towards the axes along
+    which W varies most.
 
     Ctrl+C ends the sampling; the boundary is learned from the samples so far. Raises ValueError for an unknown
     attribute or method, a share outside 0 to 0.5, an attribute that is the same in all
@@ -151,6 +154,8 @@ def boundary_of(
             f"{len(latents.w)} labelled samples are too few to hold some out; give {LEAST_SAMPLES} or more, or "
             "learn by marked_boundary, which judges a few labels by leave-one-out"
         )
+    if bool((latents.w == latents.w[0]).all()):
+        raise ValueError("all latents are the same; give samples that differ")
     classes = classes_of(latents.values, latents.attribute, len(latents.w), _LEAST)
     w = latents.w.double().cpu().numpy()[classes.kept]
     rng = np.random.default_rng(seed)

@@ -17,10 +17,11 @@ from editgan_widgets.analysis.arguments import attributes_read, checked
 from editgan_widgets.analysis.interrupts import interruptible
 from editgan_widgets.analysis.label_classes import classes_of
 from editgan_widgets.analysis.transfer import Read, attribute_values, checked_values, picture_of
+from editgan_widgets.latent.directions.arguments import kind_of
 from editgan_widgets.latent.directions.boundaries import svm
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Whole, whole
+from editgan_widgets.scalars import Whole, as_array, whole
 
 LEAST_SAMPLES = 20  # of which a boundary is learned: 10 of each class
 
@@ -29,9 +30,19 @@ LEAST_SAMPLES = 20  # of which a boundary is learned: 10 of each class
 class LabelledLatents:
     """Sampled latents and an attribute of their pictures: scores, or labels (True and False, 0 and 1)."""
 
-    w: Tensor  # [n, w_dim]
+    w: Tensor  # [n, w_dim]; arrays and lists are converted
     values: np.ndarray  # [n], the attribute
     attribute: str
+
+    def __post_init__(self) -> None:
+        try:
+            w = torch.as_tensor(self.w if isinstance(self.w, Tensor) else np.asarray(self.w, np.float32)).detach()
+        except (TypeError, ValueError):
+            raise ValueError(f"w are latents of W, numbers [n, w_dim]; got {kind_of(self.w)}") from None
+        if not bool(w.isfinite().all()):
+            raise ValueError("w are latents of W; some of them are not finite numbers, leave those samples out")
+        object.__setattr__(self, "w", w)
+        object.__setattr__(self, "values", as_array(self.values))
 
 
 @checked()

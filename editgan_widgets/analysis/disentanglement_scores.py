@@ -31,7 +31,7 @@ from editgan_widgets.extras import scikit_learn
 from editgan_widgets.latent.directions.arguments import kind_of, several_names
 from editgan_widgets.latent.directions.style_space import styles
 from editgan_widgets.models.editgan import EditGAN
-from editgan_widgets.scalars import Real, Whole, real, whole
+from editgan_widgets.scalars import Real, Whole, as_array, real, whole, without_nan
 
 BINS = 20
 SPACES = ("z", "w", "s")
@@ -40,6 +40,7 @@ SCORES = ("disentanglement", "completeness", "informativeness", "MIG", "SAP")
 _FOLDS = 3
 _GROUPS = 10  # of samples, each of which is left out once for the intervals
 _LEAST = 50  # samples
+_ROUNDING = 1e-12  # spread of a column that counts as constant, relative to its largest value
 _CHANCE = 0.01  # probability that codes independent of all factors get any importance
 
 
@@ -49,8 +50,8 @@ class Disentanglement(Result):
 
     space: str
     factors: tuple[str, ...]
-    disentanglement: float  # D of DCI: each code is important for one factor only
-    completeness: float  # C of DCI: one code is enough for each factor
+    disentanglement: float  # D of DCI: each code is important for one factor only; nan for a single factor
+    completeness: float  # C of DCI: one code is enough for each factor; nan for a single code
     informativeness: np.ndarray  # I of DCI, [factors]: R² of the lasso on samples that it was not fitted to
     mig: np.ndarray  # [factors], mutual information gap
     sap: np.ndarray  # [factors], difference of the two largest R² of single codes
@@ -80,13 +81,18 @@ class Disentanglement(Result):
 
     def answer(self) -> str:
         """State all scores."""
-        said = [f"{name} {x.value:.2f} ({x.low:.2f} to {x.high:.2f})" for name, x in self.intervals.items()]
+        said = [
+            f"{name} undefined for one {'factor' if name == SCORES[0] else 'code'}"
+            if np.isnan(x.value)
+            else f"{name} {x.value:.2f} ({x.low:.2f} to {x.high:.2f})"
+            for name, x in self.intervals.items()
+        ]
         return f"{self.space.upper()}: {', '.join(said)}."
 
     def summary(self) -> list[Record]:
         """One record for each score of the space, with its interval; those of single factors are averaged."""
         return [
-            {"space": self.space, "score": name, "value": x.value, "low": x.low, "high": x.high}
+            {"space": self.space, "score": name, **without_nan({"value": x.value, "low": x.low, "high": x.high})}
             for name, x in self.intervals.items()
         ]
 
@@ -114,10 +120,11 @@ def disentanglement(
     """
     if not isinstance(factors, Mapping):
         raise ValueError(f"factors are values by name, such as {{'smile': values}}; got {kind_of(factors)}")
-    codes = np.asarray(codes)
-    if codes.ndim != 2:
-        raise ValueError(f"codes have one row for each sample, [n, d]; got shape {codes.shape}")
-    n, first, bins = len(codes), whole(seed, "seed", least=0), whole(bins, "bins", least=2)
+    codes = as_array(codes)
+    if codes.ndim != 2 or not codes.shape[1]:
+        raise ValueError(f"codes have one row of numbers for each sample, [n, d]; got shape {codes.shape}")
+    n, first, bins = len(codes), whole(seed, "seed", least=0), whole(bins, "bins", least=2, most=1000)
+    factors = {name: as_array(values) for name, values in factors.items()}
     for name, values in factors.items():
         if np.ndim(values) != 1:
             raise ValueError(f"factor {name!r} must have one value for each sample; got shape {np.shape(values)}")
@@ -219,7 +226,7 @@ def disentanglement_of(
 def _numbers(values: Any, name: str) -> np.ndarray:
     """The values as float64. Raises ValueError for others than finite numbers, True and False, with their count."""
     try:
-        numbers = np.asarray(values).astype(float)
+        numbers = as_array(values).astype(float)
     except (TypeError, ValueError):
         raise ValueError(f"{name} must be numbers, or True and False, one for each sample") from None
     if bad := int((~np.isfinite(numbers)).sum()):
@@ -261,7 +268,12 @@ def _lasso(
 
 
 def _standardised(values: np.ndarray, of: np.ndarray) -> np.ndarray:
-    return (values - of.mean(0)) / np.maximum(of.std(0), 1e-12)
+    return (values - of.mean(0)) / _unit(of.std(0), of)
+
+
+def _unit(spread: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """The spread of each column; 1 for one that does not vary, up to rounding."""
+    return np.where(spread > _ROUNDING * np.abs(of).max(0, initial=0), spread, 1.0)
 
 
 def _jackknife(value: float, without: Float[np.ndarray, " groups"], n: int) -> Estimate:
@@ -281,13 +293,18 @@ def _is_predicted(predicted: np.ndarray, true: np.ndarray, chance: float) -> boo
 
 
 def _disentanglement_and_completeness(importance: Float[np.ndarray, "d k"]) -> tuple[float, float]:
-    """D: mean over codes of 1 - entropy over factors, weighted by importance. C: likewise over factors."""
+    """D: mean over codes of 1 - entropy over factors, weighted by importance. C: likewise over factors.
+
+    D is nan for a single factor, C for a single code: there is nothing to be told apart.
+    """
     total = importance.sum()
-    if total <= 0:
-        return 0.0, 0.0
     d = 1 - _entropy(importance, axis=1)
     c = 1 - _entropy(importance, axis=0)
-    return float((d * importance.sum(1)).sum() / total), float((c * importance.sum(0)).sum() / total)
+    scores = (
+        (0.0, 0.0) if total <= 0 else ((d * importance.sum(1)).sum() / total, (c * importance.sum(0)).sum() / total)
+    )
+    codes, factors = importance.shape
+    return float(scores[0]) if factors > 1 else math.nan, float(scores[1]) if codes > 1 else math.nan
 
 
 def _entropy(weights: np.ndarray, axis: int) -> np.ndarray:
@@ -310,7 +327,7 @@ def _mig(x: np.ndarray, y: np.ndarray, bins: int) -> Float[np.ndarray, " k"]:
 
 
 def _binned(values: np.ndarray, bins: int) -> Int[np.ndarray, "n d"]:
-    low, width = values.min(0), np.maximum(np.ptp(values, 0), 1e-12)
+    low, width = values.min(0), _unit(np.ptp(values, 0), values)
     return np.minimum(((values - low) / width * bins).astype(int), bins - 1)
 
 
@@ -324,7 +341,6 @@ def _mutual_information(a: np.ndarray, b: np.ndarray, bins: int) -> float:
 
 def _sap(x: np.ndarray, y: np.ndarray) -> Float[np.ndarray, " k"]:
     """Difference of the two largest squared correlations of single codes with each factor."""
-    x = (x - x.mean(0)) / np.maximum(x.std(0), 1e-12)
-    y = (y - y.mean(0)) / np.maximum(y.std(0), 1e-12)
+    x, y = _standardised(x, x), _standardised(y, y)
     r2 = np.sort((x.T @ y / len(x)) ** 2, 0)
     return r2[-1] - (r2[-2] if len(r2) > 1 else 0)

@@ -23,7 +23,7 @@ from editgan_widgets.analysis.arguments import attributes_read, checked, try_net
 from editgan_widgets.analysis.directions import scale_for
 from editgan_widgets.analysis.distribution import Estimate, kernel_distance
 from editgan_widgets.analysis.interrupts import interruptible
-from editgan_widgets.analysis.results import Basis, Record, Result, Table
+from editgan_widgets.analysis.results import FEW, Basis, Record, Result, Table
 from editgan_widgets.analysis.transfer import Read, checked_values, picture_of, source_seeds
 from editgan_widgets.latent.directions.arguments import Strengths, kind_of, one_vector, several_strengths
 from editgan_widgets.latent.directions.edit_vector import EditVector
@@ -113,7 +113,8 @@ class EditComparison(Result):
     def beside(self, way: str, success: float = 0.95) -> list[Record]:
         """Compare a way with each other one, each at the strength that `at` gives.
 
-        Each figure of the way is "better", "worse" or, if the intervals overlap, "equal within the intervals".
+        Each figure of the way is "better", "worse", "equal within the intervals" if they overlap (which does not show
+        that the figures are equal), or "unknown: too few pictures" for fewer than 10 portraits.
         """
         own = self.at(way, success).figures()
         records = []
@@ -419,7 +420,8 @@ def _percent(x: Estimate) -> str:
 
 
 def _verdict(own: Estimate, other: Estimate, less_is_better: bool) -> str:
-    if not all(map(math.isfinite, (own.low, own.high, other.low, other.high))):
+    bounds = own.low, own.high, other.low, other.high
+    if not all(map(math.isfinite, bounds)) or min(own.n, other.n) < FEW:
         return "unknown: too few pictures"
     if own.low <= other.high and other.low <= own.high:
         return "equal within the intervals"

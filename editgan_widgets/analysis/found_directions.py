@@ -153,6 +153,8 @@ def find_directions(
     if not vectors:
         raise ValueError("no style channel changes these parts noticeably and locally; name other parts")
     scale = AttributeScale(model, read, chosen, real(truncation_psi, "truncation_psi"))
+    if not scale.readable.any():
+        raise ValueError(f"read returned no finite number for any of the {len(chosen)} portraits; check your function")
     if not scale.varies.any():
         raise ValueError(
             f"no attribute varies over the {len(chosen)} portraits, so effects have no unit; give more seeds, or a "
@@ -176,6 +178,7 @@ class AttributeScale:
 
     Attributes:
         names: names of the attributes.
+        readable: `[attributes]`, False for those that are finite on no portrait.
         varies: `[attributes]`, False for those that are the same in all portraits, whose effects are nan.
     """
 
@@ -187,6 +190,7 @@ class AttributeScale:
         self._before = self._values(found)
         std = np.array([np.std(x[np.isfinite(x)]) if np.isfinite(x).any() else 0.0 for x in self._before])
         size = np.abs(np.nan_to_num(self._before)).max(1, initial=0)
+        self.readable = np.isfinite(self._before).any(1)
         self.varies = std > _ROUNDING * size
         self._std = np.where(self.varies, std, np.nan)
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from editgan_widgets.scalars import as_array
+
 FEW = 12  # labels
 _LEAST_AT_AN_END = 5  # samples
 
@@ -54,7 +56,7 @@ class Classes:
 
 def labels_of(values: Any, name: str, samples: int) -> Bool[np.ndarray, " n"]:
     """Labels as booleans. Raises ClassesError for others than True and False, or 0 and 1, or another number of them."""
-    found = np.asarray(values)
+    found = as_array(values)
     if found.dtype.kind not in "biuf" or not np.isin(found, (0, 1)).all():
         raise ClassesError(f"{name} must be labels, True or False, or 1 or 0, one for each sample")
     if found.shape != (samples,):
@@ -81,7 +83,7 @@ def classes_of(values: Any, attribute: str, samples: int, least: int = 1) -> Cla
     `least`.
     """
     try:
-        numbers = np.asarray(values).astype(float)
+        numbers = as_array(values).astype(float)
     except (TypeError, ValueError):
         raise ClassesError(f"values of attribute {attribute!r} must be numbers, or True and False") from None
     if numbers.shape != (samples,):

@@ -139,6 +139,8 @@ def _deviation(
     with interruptible(measured):
         for seed in tqdm(chosen, desc=subject, unit="portrait", disable=not progress):
             deviation, effect = pictures(model.sample_w_plus(seed, truncation_psi))
+            if not bool(deviation.isfinite().all() and effect.isfinite().all()):
+                raise ValueError(f"{subject}: pictures are not finite numbers at this strength; give -2 to 2")
             norm, mean = float(effect.norm()), deviation.abs().mean(0).float().cpu().numpy() / 2
             measured.append((float(deviation.norm()) / norm if norm > 0 else 0.0, mean))
     values = np.array([relative for relative, _ in measured])

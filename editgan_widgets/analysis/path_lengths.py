@@ -21,7 +21,7 @@ from editgan_widgets.extras import scikit_learn
 from editgan_widgets.latent.directions.arguments import kind_of
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.perceptual import perceptual_distance
-from editgan_widgets.scalars import Whole, whole
+from editgan_widgets.scalars import Whole, as_array, whole
 
 Distance: TypeAlias = Callable[[Tensor, Tensor], float]
 """Distance of two pictures `[1, 3, H, W]` in about [-1, 1]."""
@@ -118,7 +118,10 @@ def _step(model: EditGAN, space: str, ends: bool, distance: Distance, rng: torch
         first, second = mapping(z.float().to(model.device)).double()
         w = torch.stack([first.lerp(second, t), first.lerp(second, t + EPSILON)]).float()
     one, other = model.generator.synthesis(model.generator.w_plus(w)).image
-    return float(distance(one[None], other[None])) / EPSILON**2
+    found = float(distance(one[None], other[None]))
+    if not np.isfinite(found):
+        raise ValueError(f"distance returned {found} for two pictures; it must return a finite number")
+    return found / EPSILON**2
 
 
 def _slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
@@ -152,10 +155,12 @@ def linear_separability(
     """
     if not isinstance(attributes, Mapping) or not attributes:
         raise ValueError(f"attributes are labels by name, such as {{'smile': labels}}; got {kind_of(attributes)}")
-    latents = np.asarray(latents)
+    latents = as_array(latents)
     if latents.ndim != 2:
         raise ValueError(f"latents have one row for each sample, [n, d]; got shape {latents.shape}")
     svm, preprocessing, pipeline = scikit_learn("svm"), scikit_learn("preprocessing"), scikit_learn("pipeline")
+    if latents.dtype.kind not in "biuf" or not np.isfinite(latents).all():
+        raise ValueError("latents must be finite numbers; leave out the samples that are not")
     if len(latents) < 40:
         raise ValueError(f"{len(latents)} samples are too few; give 40 or more")
     first = whole(seed, "seed", least=0)
@@ -163,8 +168,11 @@ def linear_separability(
     total = 0.0
     for name, values in attributes.items():
         y = labels_of(values, f"attribute {name!r}", len(latents))
-        if len(np.unique(y[train])) < 2:
-            raise ValueError(f"attribute {name!r} is the same for all samples; give samples with and without it")
+        for half in (train, test):
+            if len(np.unique(y[half])) < 2:
+                raise ValueError(
+                    f"attribute {name!r} is the same for all samples of one half; give more samples with and without it"
+                )
         fit = pipeline.make_pipeline(preprocessing.StandardScaler(), svm.LinearSVC(C=0.01, random_state=first))
         side = fit.fit(latents[train], y[train]).predict(latents[test])
         total += _conditional_entropy(y[test], side)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy import special
 
-from editgan_widgets.scalars import real, shown
+from editgan_widgets.scalars import as_array, real, shown
 
 
 def sample_size_of_share(half_width: float, share: float = 0.5, confidence: float = 0.95) -> int:
@@ -43,7 +43,10 @@ def benjamini_hochberg(
 
     Raises ValueError for p-values or a rate outside 0 to 1.
     """
-    p = np.asarray(list(p_values.values()) if isinstance(p_values, Mapping) else p_values, float)
+    try:
+        p = as_array(list(p_values.values()) if isinstance(p_values, Mapping) else p_values).astype(float)
+    except (TypeError, ValueError):
+        p = np.empty((0, 0))
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
         raise ValueError(f"p_values are numbers from 0 to 1, one for each hypothesis; got {shown(p_values)}")
     if not 0 <= real(rate, "rate") <= 1:

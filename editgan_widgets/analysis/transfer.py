@@ -107,6 +107,10 @@ def transfer(
         raise ValueError(f"{vector.name!r} was learned on seed {known[0]}; leave it out of the seeds")
     if not force:
         vector.check(model)
+    if scale == 0:
+        raise ValueError(f"at scale 0 {vector.name!r} changes nothing; give another scale")
+    if source_change is not None and (source_change == 0 or not math.isfinite(source_change)):
+        raise ValueError(f"source_change is a change of {attribute!r}, a number other than 0; got {source_change:g}")
     if source_change is None:
         source_change = _source_change(model, vector, attribute, read, scale, layers)
     if source_change == 0 or not math.isfinite(source_change):

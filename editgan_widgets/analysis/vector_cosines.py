@@ -56,8 +56,8 @@ class Cosines(Result):
         rows = self.table()
         if not rows:
             return "A single vector has no cosines."
-        first = rows[0]
-        i, j = self.names.index(first["first"]), self.names.index(first["second"])
+        first, below = rows[0], np.tri(len(self.names), k=-1)
+        i, j = np.unravel_index(int(np.argmax(np.where(below, np.abs(self.cosine), -1))), self.cosine.shape)
         far = abs(first["cosine"]) / max(self.random_std[i, j], _LEAST_VARIANCE**0.5)
         return (
             f"The most similar of {len(self.names)} vectors are {first['first']!r} and {first['second']!r}: cosine "

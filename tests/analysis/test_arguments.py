@@ -14,6 +14,7 @@ import editgan_widgets.analysis as analysis
 from editgan_widgets import EditVector
 from editgan_widgets.analysis import (
     EditWay,
+    LabelledLatents,
     apply_to,
     attribute_curve,
     attributes_of,
@@ -207,6 +208,22 @@ def test_features_may_be_arrays_of_numpy():
     assert found.kid.low <= 0 <= found.kid.high
 
 
+def test_labels_of_your_own_latents_come_as_arrays_lists_and_tensors(tiny_model):
+    w = torch.cat([tiny_model.sample_w_plus(seed, 1.0)[:, 0] for seed in range(40)])
+    scores = w[:, 0].clone()
+    expected = boundary_of(tiny_model, LabelledLatents(w, scores.numpy(), "a"), "mean difference").vector.delta_w_plus
+    for given in (w.numpy(), w.tolist(), w.clone().requires_grad_()):
+        labels = scores.clone().requires_grad_()
+        found = boundary_of(tiny_model, LabelledLatents(given, labels, "a"), "mean difference")
+        assert torch.equal(found.vector.delta_w_plus, expected)
+
+
+def test_codes_and_factors_may_have_gradients():
+    codes = torch.randn(60, 3, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    assert disentanglement(codes, {"first": codes[:, 0]}).informativeness[0] > 0.9
+    assert linear_separability(codes, {"a": codes[:, 0] > 0}) < 2
+
+
 def test_pictures_come_as_lists_of_arrays_tensors_and_images():
     rng = np.random.default_rng(0)
     sets = [[rng.integers(0, 256, (8, 8, 3), np.uint8) for _ in range(10)] for _ in range(2)]
@@ -389,6 +406,47 @@ REFUSED = {
         lambda m, v: attribute_curve(m, v, "a", lambda pictures: {"a": np.ones(len(pictures), complex)}),
         "read must return real numbers for 'a'",
     ),
+    "codes without columns": (
+        lambda m, v: disentanglement(np.zeros((60, 0)), {"a": np.arange(60.0)}),
+        r"one row of numbers for each sample, \[n, d\]; got shape \(60, 0\)",
+    ),
+    "a thousand million bins": (
+        lambda m, v: disentanglement(np.zeros((60, 2)), {"a": np.arange(60.0)}, bins=10**9),
+        "bins must be a whole number from 2 to 1000",
+    ),
+    "p-values in words": (lambda m, v: benjamini_hochberg("ab"), "p_values are numbers from 0 to 1"),
+    "an attribute that one half lacks": (
+        lambda m, v: linear_separability(np.random.default_rng(0).normal(size=(400, 8)), {"a": np.arange(400) == 0}),
+        "attribute 'a' is the same for all samples of one half",
+    ),
+    "latents that are no numbers": (
+        lambda m, v: linear_separability(np.full((400, 8), np.nan), {"a": np.arange(400) % 2}),
+        "latents must be finite numbers",
+    ),
+    "labelled latents that are no numbers": (
+        lambda m, v: LabelledLatents(torch.full((30, 16), torch.nan), np.arange(30.0), "a"),
+        "some of them are not finite",
+    ),
+    "labelled latents that are all the same": (
+        lambda m, v: boundary_of(m, LabelledLatents(torch.ones(30, 16), np.arange(30.0), "a")),
+        "all latents are the same",
+    ),
+    "a transfer at scale 0": (
+        lambda m, v: transfer_rate(m, v, "brightness", read, seeds=[3], scale=0),
+        "at scale 0 'brighter' changes nothing",
+    ),
+    "a source change of 0": (
+        lambda m, v: transfer_rate(m, v, "brightness", read, seeds=[3], source_change=0),
+        "source_change is a change of 'brightness', a number other than 0; got 0",
+    ),
+    "a distance of nan": (
+        lambda m, v: path_length(m, "w", 10, distance=lambda a, b: float("nan")),
+        "distance returned nan",
+    ),
+    "a reader of nan for directions": (
+        lambda m, v: find_directions(m, by_picture(a=lambda picture: float("nan")), count=1, seeds=range(3)),
+        "read returned no finite number for any of the 3 portraits",
+    ),
     "one picture as a set": (
         lambda m, v: picture_distances(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 3), np.uint8), embed),
         "this is one picture",
@@ -398,7 +456,10 @@ REFUSED = {
         r"first has values up to 99; give pictures.*in \[-1, 1\]",
     ),
     "factors without names": (lambda m, v: disentanglement(np.zeros((60, 2)), np.zeros((60, 2))), "values by name"),
-    "one row of codes": (lambda m, v: disentanglement(np.zeros(60), {"a": np.zeros(60)}), "one row for each sample"),
+    "one row of codes": (
+        lambda m, v: disentanglement(np.zeros(60), {"a": np.zeros(60)}),
+        "one row of numbers for",
+    ),
     "an unknown space": (lambda m, v: disentanglement_of(m, read, "zw"), "unknown space 'zw'"),
     "labels of words": (
         lambda m, v: linear_separability(np.zeros((50, 2)), {"a": ["yes"] * 50}),

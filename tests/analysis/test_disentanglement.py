@@ -27,6 +27,21 @@ def test_codes_equal_to_the_factors_score_one(factors):
     assert "disentanglement 1.00" in found.sentence()
 
 
+def test_the_unit_of_the_codes_does_not_matter(factors):
+    some = factors[:300]
+    tiny, plain = scores(some * 1e-14, some), scores(some, some)
+    assert tiny.sap == pytest.approx(plain.sap, abs=1e-6)
+    assert tiny.mig == pytest.approx(plain.mig, abs=0.02)  # a value at the edge of a bin may be rounded into another
+
+
+def test_disentanglement_of_a_single_factor_is_undefined(factors):
+    found = scores(factors[:300], factors[:300, :1])
+    assert np.isnan(found.disentanglement)
+    assert found.completeness > 0.9
+    assert "disentanglement undefined for one factor" in found.sentence()
+    assert found.summary()[0]["value"] is None
+
+
 def test_a_duplicated_code_has_no_mutual_information_gap_and_no_sap(factors):
     found = scores(np.concatenate([factors, factors[:, :1]], 1), factors)
     assert found.mig[0] == pytest.approx(0, abs=1e-9)

@@ -126,6 +126,9 @@ def test_a_way_is_compared_at_the_least_strength_that_succeeds():
     verdict = {"beside": "b", "success": "better", "identity": "equal within the intervals"}
     assert found.beside("a") == [verdict | {"KID": "equal within the intervals"}]
     assert found.beside("b")[0]["success"] == "worse"
+    few = replace(weak[1], kid=replace(weak[1].kid, n=6))
+    verdicts = replace(found, measures=(*measures, weak[0], few)).beside("a")[0]
+    assert (verdicts["success"], verdicts["KID"]) == ("better", "unknown: too few pictures")
     with pytest.raises(ValueError, match="no way 'c'"):
         found.at("c")
 
@@ -172,5 +175,7 @@ def test_a_comparisons_page_has_its_figures_and_those_of_the_paper(comparison):
     page = comparison_page(comparison, ["brighter"])
     assert page.count("| brighter |") == 3
     assert "## What else changes" in page
-    assert "| refined | better |" in page or "| refined | equal within the intervals |" in page
+    assert (
+        "| refined | better |" in page or "| refined | equal within" in page or "| refined | unknown: too few" in page
+    )
     assert "| EditGAN | 16 | 0.915 | 41.74 | 0.705 |" in page

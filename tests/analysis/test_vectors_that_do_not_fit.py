@@ -13,13 +13,19 @@ from editgan_widgets.analysis import (
     compare_edits,
     compare_vectors,
     cosines,
+    effect_map,
     interaction,
     leakage,
+    linearity,
     orthogonalise,
     pca_vectors,
+    regularise,
+    row_norms,
+    safe_strength,
     stability,
+    strength_strip,
 )
-from editgan_widgets.latent.directions.edit_vector import WrongModelError
+from editgan_widgets.latent.directions.edit_vector import EditVectorError, WrongModelError
 
 
 def read(pictures):
@@ -43,6 +49,53 @@ def test_vectors_of_several_models_are_not_compared_or_combined(tiny_model, comp
         compare([ours, theirs])
     unknown = EditVector("unknown", theirs.delta_w_plus)
     assert compare([ours, unknown])  # a vector that names no model is accepted
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [
+        safe_strength,
+        row_norms,
+        regularise,
+        effect_map,
+        strength_strip,
+        compare_vectors,
+        lambda vector, model: interaction(model, vector, vector, [3]),
+        lambda vector, model: attribute_curve(model, vector, "way", read),
+    ],
+)
+def test_a_vector_of_another_shape_is_refused_with_both_shapes(tiny_model, measured):
+    small = EditVector("small", torch.ones(3, 5))
+    first, second = (
+        (tiny_model, small) if measured in (compare_vectors, effect_map, strength_strip) else (small, tiny_model)
+    )
+    with pytest.raises(EditVectorError, match=r"'small' has \(3, 5\) layers x width.*\(8, 16\)"):
+        measured(first, second)
+
+
+def test_a_vector_without_its_own_direction_is_exactly_zero(tiny_model):
+    vector, other = made(tiny_model), made(tiny_model, 1)
+    for against in (vector.times(-3), [other, vector.times(0.1)]):
+        assert not orthogonalise(vector, against).delta_w_plus.any()
+
+
+def test_pictures_that_are_not_finite_have_no_interaction(tiny_model, monkeypatch):
+    monkeypatch.setattr(linearity, "_unclipped", lambda model, w_plus: torch.full((len(w_plus), 3, 4, 4), torch.nan))
+    with pytest.raises(ValueError, match="Interaction of 'v0' and 'v0': pictures are not finite numbers"):
+        interaction(tiny_model, made(tiny_model), made(tiny_model), [3])
+
+
+def test_a_curve_of_one_portrait_says_nothing_about_standard_deviations(tiny_model):
+    said = attribute_curve(tiny_model, made(tiny_model), "brightness", read, seeds=[3]).sentence()
+    assert "nan" not in said
+    assert "standard deviations" not in said
+
+
+def test_vectors_of_equal_names_are_compared_by_their_place():
+    rows = [[1.0, 0, 0], [0, 1, 0.1], [0, 1.0, 0]]
+    vectors = [EditVector("b", torch.tensor(row).expand(2, 3)) for row in rows]
+    found = cosines(vectors)
+    assert f"{abs(found.cosine[2, 1]) / found.random_std[2, 1]:.0f} times" in found.sentence()
 
 
 def test_a_zero_vector_has_a_row_without_safe_strength(tiny_model):

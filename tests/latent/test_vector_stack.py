@@ -103,7 +103,8 @@ def test_licence_preview_space_and_layers_are_kept_in_the_file(tmp_path):
 
 def test_a_folder_lists_its_vectors_the_broken_and_the_foreign_with_their_problems(tmp_path, tiny_model):
     for name, fingerprint in (("b", "m1"), ("a", tiny_model.fingerprint)):
-        vector(name, 1, fingerprint=fingerprint).save(tmp_path / f"{name}.safetensors")
+        fitting = torch.zeros(tiny_model.generator.num_rows, tiny_model.generator.w_dim)
+        EditVector(name, fitting, (), {"fingerprint": fingerprint}).save(tmp_path / f"{name}.safetensors")
     (tmp_path / "c.safetensors").write_text("hello")
     (tmp_path / "notes.txt").write_text("not one of them")
     a, b, c = list_edit_vectors(tmp_path, tiny_model)

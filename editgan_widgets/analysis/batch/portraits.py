@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from editgan_widgets.analysis.batch.folder import LOG
+from editgan_widgets.latent.latent_shapes import fitted
 from editgan_widgets.latent.latents import load_latents
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import is_whole, shown, whole
@@ -61,9 +62,8 @@ def portraits_of(
 
     Args:
         model: the model that the latents must fit.
-        given: latents `[n, num_ws, w_dim]` or `[num_ws, w_dim]`, or latents of W `[n, w_dim]`, n other than num_ws, as
-            tensor or array, or several of these; seeds; a folder, which is searched with its subfolders except hidden
-            ones and those that a batch wrote; a file; or several files.
+        given: latents as of `latent_shapes.fitted`, as tensor or array, or several of these; seeds; a folder, which is
+            searched with its subfolders except hidden ones and those that a batch wrote; a file; or several files.
         truncation_psi, seed_source: truncation and random generator of seeds.
         apart_from: absolute paths of files that are passed over.
 
@@ -100,22 +100,10 @@ def _is_float_array(given: Any) -> bool:
 
 
 def _of_latents(model: EditGAN, several: Iterable[Tensor | np.ndarray]) -> Iterator[Portrait | Skipped]:
-    batch = torch.cat([_w_plus(model, torch.as_tensor(one).detach().float().cpu()) for one in several])
+    given = [torch.as_tensor(one).detach().float().cpu() for one in several]
+    batch = torch.cat([fitted(one, model, "latents") for one in given])
     for i in range(len(batch)):
         yield _of_latent(f"latent {i:04}", batch[i : i + 1].clone())
-
-
-def _w_plus(model: EditGAN, given: Tensor) -> Tensor:
-    """Latents as `[n, num_ws, w_dim]`; those of W are repeated in all rows."""
-    shape = (model.generator.num_rows, model.generator.w_dim)
-    if tuple(given.shape[-2:]) == shape and given.ndim in (2, 3) and len(given):
-        return given.reshape(-1, *shape)
-    if given.ndim in (1, 2) and given.shape[-1] == shape[1] and len(given):
-        return model.generator.w_plus(given.reshape(-1, shape[1]).to(model.device)).detach().cpu()
-    raise ValueError(
-        f"latents of this model have the shape [n, {shape[0]}, {shape[1]}], those of W [n, {shape[1]}]; got "
-        f"{tuple(given.shape)}"
-    )
 
 
 def _of_latent(name: str, w_plus: Tensor) -> Portrait | Skipped:

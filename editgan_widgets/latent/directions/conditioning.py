@@ -17,6 +17,7 @@ from editgan_widgets.models.editgan import EditGAN
 
 Metric: TypeAlias = Literal["plain", "covariance"]
 
+_ROUNDING = 1e-6  # share of a vector's length that is rounding of float32
 FLOOR = 0.035  # of `regularise`
 _LEAST_STD = 1e-3  # minimum deviation of an axis relative to W's largest; a constant axis has no finite metric
 
@@ -30,6 +31,9 @@ def orthogonalise(
     name: str | None = None,
 ) -> EditVector:
     """Return the part of a vector that is orthogonal to others; products are those of `delta_w_plus`.
+
+    The result is zero if the vector is a combination of the others. Orthogonal vectors may still change the same
+    attributes: `leakage` measures whether a side effect is less.
 
     Args:
         vector: to change; it stays as it is.
@@ -60,6 +64,8 @@ def orthogonalise(
     weights = torch.linalg.solve(products, (weighted * d).sum((-1, -2)))
     whole, *subtracted = alike(vector.delta.double(), *(other.delta.double() for other in conditions))
     left = whole - (weights[:, None, None] * torch.stack(subtracted)).sum(0)
+    if left.norm() <= _ROUNDING * whole.norm():
+        left = torch.zeros_like(left)
     names = [other.name for other in conditions]
     recipe = {**vector.recipe, "orthogonalised": {"against": names, "metric": metric}}
     delta_w_plus, styles = parts_of_delta(left, d.shape[1])

@@ -23,7 +23,7 @@ from torch import Tensor
 from editgan_widgets.file_kinds import misplaced
 from editgan_widgets.files import why_unreadable, write_bytes
 from editgan_widgets.latent.directions.rows import Layers, row_weights
-from editgan_widgets.latent.latent_shapes import alike, widths
+from editgan_widgets.latent.latent_shapes import alike, rows_and_width, widths
 from editgan_widgets.models.array_like import float_tensor
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.scalars import Flag, Real, flag, is_real, plain, plain_values, real, shown
@@ -165,11 +165,19 @@ class EditVector:
             )
 
     def check(self, model: EditGAN) -> None:
-        """Raise WrongModelError unless the vector was made with this model, or with the one it was tuned from."""
+        """Raise WrongModelError unless the vector was made with this model, or with the one it was tuned from.
+
+        Raises EditVectorError for a vector of unknown origin that has another shape than the model's latents.
+        """
         if self.fingerprint not in (None, model.fingerprint, model.base_fingerprint):
             raise WrongModelError(
                 f"edit vector {self.name!r} was made with model {self.fingerprint}, this model is {model.fingerprint}; "
                 "load the model it was made with; EditVector.apply(…, force=True) adds it anyway"
+            )
+        if (shape := tuple(self.delta_w_plus.shape)) != rows_and_width(model):
+            raise EditVectorError(
+                f"edit vector {self.name!r} has {shape} layers x width, latents of this model have "
+                f"{rows_and_width(model)}; was it made with a model of another size?"
             )
 
     def save(self, path: str | Path) -> None:
