@@ -109,6 +109,22 @@ def test_a_kept_direction_is_an_edit_vector_in_kept_and_in_a_file(finder, tmp_pa
         finder.forget("x")
 
 
+@pytest.mark.usefixtures("unchecked")
+def test_arguments_that_do_not_fit_are_refused_at_once(finder, tiny_model):
+    with pytest.raises(ValueError, match="model must be an EditGAN; got None"):
+        DirectionFinder(None)
+    with pytest.raises(ValueError, match="read must be attributes of pictures"):
+        DirectionFinder(tiny_model, read=3)
+    with pytest.raises(ValueError, match="read fails on pictures"):
+        DirectionFinder(tiny_model, read=lambda pictures: {"a": pictures.brightness})
+    first, second = finder.sample(2)
+    with pytest.raises(ValueError, match=f"seed {first} is among the positive and the negative ones"):
+        finder.mark(positive=[first], negative=[first, second])
+    with pytest.raises(ValueError, match="positive are seeds of portraits"):
+        finder.mark(positive=3)
+    assert not finder.marks
+
+
 def test_a_name_that_is_kept_is_not_given_to_another_vector(finder):
     finder.find(count=2)
     first = finder.keep(0, "older")

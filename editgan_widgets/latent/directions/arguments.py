@@ -187,7 +187,8 @@ def _some(names: Iterable[Any]) -> str:
     return ", ".join(map(repr, known[:8])) + (" …" if len(known) > 8 else "")
 
 
-def _model(given: Any, name: str) -> EditGAN:
+def one_model(given: Any, name: str = "model") -> EditGAN:
+    """An EditGAN. Raises ValueError for anything else."""
     if isinstance(given, EditGAN):
         return given
     advice = f"load_model({given!r})" if isinstance(given, str) else "load_model('portraits') returns one"
@@ -211,7 +212,7 @@ def _source(given: Any, name: str) -> str:
 
 
 _USUAL: dict[str, Check] = {
-    "model": _model,
+    "model": one_model,
     "vector": one_vector,
     "seeds": portrait_seeds,
     "strength": one_strength,

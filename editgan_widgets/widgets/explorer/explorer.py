@@ -12,13 +12,14 @@ from typing import Literal, cast
 import numpy as np
 from ipywidgets import VBox
 
-from editgan_widgets.analysis.arguments import reader_of
+from editgan_widgets.analysis.arguments import attributes_read, reader_of
 from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.results import Result, Results
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.documents.session import EditSession
 from editgan_widgets.domains.registry import judges_of
 from editgan_widgets.files import write_bytes
+from editgan_widgets.latent.directions.arguments import one_model
 from editgan_widgets.latent.directions.edit_vector import EditVector, EditVectorError
 from editgan_widgets.latent.directions.library import load_vectors
 from editgan_widgets.models.editgan import EditGAN
@@ -64,7 +65,7 @@ class VectorExplorer(LoopWidget):
 
     The table is measured while nothing else runs. All methods return immediately, except `wait`, `save` and those
     that return something; `wait()` raises the error of a failed action. Raises EditVectorError for no
-    vectors, one of zeros, or one of another model.
+    vectors, one of zeros, or one of another model, ValueError for a `read` that fails on two portraits.
     """
 
     def __init__(
@@ -78,12 +79,13 @@ class VectorExplorer(LoopWidget):
         truncation_psi: Real = 0.7,
         language: str = "en",
     ) -> None:
-        given = _checked_vectors(model, vectors)
+        given = _checked_vectors(one_model(model), vectors)
         strip, others = _checked_strip(seeds), _checked_seeds(portraits, "portraits")
         psi = real(truncation_psi, "truncation_psi", least=0, most=2)
-        if read is None and judges_of(model).factors is not None:
-            read = compared_attributes(model)
-        read = None if read is None else reader_of(read)
+        if read is not None:
+            attributes_read(model, read := reader_of(read))
+        elif judges_of(model).factors is not None:
+            read = reader_of(compared_attributes(model))
         tasks = Tasks(model, read, tuple(dict.fromkeys((*strip, *others))), psi)
         first = next(iter(given))
         document = Document(given, first, strip, strip[0], tasks.picture(given[first], strip[0], 1.0))

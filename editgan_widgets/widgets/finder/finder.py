@@ -4,17 +4,19 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from editgan_widgets.analysis.arguments import reader_of
+from editgan_widgets.analysis.arguments import attributes_read, reader_of
 from editgan_widgets.analysis.attributes import compared_attributes
 from editgan_widgets.analysis.transfer import Read
 from editgan_widgets.domains.registry import judges_of
+from editgan_widgets.latent.directions.arguments import one_model
 from editgan_widgets.latent.directions.edit_vector import EditVector
 from editgan_widgets.models.editgan import EditGAN
 from editgan_widgets.models.generators.protocol import StyledGenerator
-from editgan_widgets.scalars import Real, Whole, real, whole
+from editgan_widgets.scalars import Real, Whole, real, shown, whole
 from editgan_widgets.widgets.core import encoding
 from editgan_widgets.widgets.core.commands import Command, checked
 from editgan_widgets.widgets.core.loop import Loop
@@ -67,10 +69,12 @@ class DirectionFinder(LoopWidget):
         truncation_psi: Real = 0.7,
         language: str = "en",
     ) -> None:
+        one_model(model)
         first, psi = whole(seed, "seed", least=0), real(truncation_psi, "truncation_psi", least=0, most=2)
-        if read is None and judges_of(model).factors is not None:
-            read = compared_attributes(model)
-        read = None if read is None else reader_of(read)
+        if read is not None:
+            attributes_read(model, read := reader_of(read))
+        elif judges_of(model).factors is not None:
+            read = reader_of(compared_attributes(model))
         actions = Actions(model, read, psi, None if folder is None else Path(folder))
         document = Document(first, actions.picture(first))
         height, width = document.picture.shape[:2]
@@ -179,8 +183,14 @@ class DirectionFinder(LoopWidget):
         return self.samples
 
     def mark(self, positive: Iterable[Whole] = (), negative: Iterable[Whole] = ()) -> None:
-        """Mark portraits, by their seeds, as + and −; other marks stay. Raises ValueError for unknown seeds."""
-        new = {whole(x, "a seed"): 1 for x in positive} | {whole(x, "a seed"): -1 for x in negative}
+        """Mark portraits, by their seeds, as + and −; other marks stay.
+
+        Raises ValueError for unknown seeds, and for a seed with both marks.
+        """
+        plus, minus = (_seeds(given, name) for given, name in ((positive, "positive"), (negative, "negative")))
+        if both := sorted(set(plus) & set(minus)):
+            raise ValueError(f"seed {both[0]} is among the positive and the negative ones; mark it + or \N{MINUS SIGN}")
+        new = dict.fromkeys(plus, 1) | dict.fromkeys(minus, -1)
         if other := [seed for seed in new if seed not in self.samples]:
             raise ValueError(f"seed {other[0]} is not among the portraits to mark; `sample` shows some")
         self.view.marks = {**self.view.marks, **{str(seed): mark for seed, mark in new.items()}}
@@ -230,3 +240,9 @@ class _FinderLoop(Loop[Document]):
             self._reports.say("Move a slider, or click a picture, to see a direction on the portrait.")
         else:
             self._reports.say("No direction was found; choose another part or other rows.")
+
+
+def _seeds(given: Any, name: str) -> list[int]:
+    if not isinstance(given, Iterable):
+        raise ValueError(f"{name} are seeds of portraits, such as [3, 7]; got {shown(given)}")
+    return [whole(seed, "a seed") for seed in given]
