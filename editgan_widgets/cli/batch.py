@@ -73,10 +73,14 @@ def _seeds(text: str) -> list[int]:
     try:
         if ":" in text:
             first, end = (int(part) for part in text.split(":"))
-            return list(range(first, end))
+            if end > first:
+                return list(range(first, end))
+            raise ValueError
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise ValueError(f"--seeds is FIRST:END, END not included, or numbers with commas; got {text!r}") from None
+        raise ValueError(
+            f"--seeds is FIRST:END, END above FIRST and not included, or numbers with commas; got {text!r}"
+        ) from None
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from tiny_model import TINY_LABELS
 from typer.testing import CliRunner
 
 from editgan_widgets import EditSession, images
+from editgan_widgets.analysis import edit_comparison, edit_ways
 from editgan_widgets.cli import app
 from editgan_widgets.cli.doctor import _weights
 from editgan_widgets.documents import video
@@ -324,12 +325,33 @@ def test_batch_makes_finished_edits_again_if_it_is_told_to(saved, tmp_path):
     assert all(new > old for (new, _), (old, _) in zip(after, before, strict=True))
 
 
+def test_compare_runs_without_refinement_and_looks_at_out_first(tmp_path, monkeypatch):
+    asked = []
+
+    def compared(*given, **options):
+        asked.append(options["refined_portraits"])
+        raise ValueError("measured")
+
+    monkeypatch.setattr(edit_ways, "ways_to_edit", lambda *given, **options: [])
+    monkeypatch.setattr(edit_comparison, "compare_edits", compared)
+    run("compare", "smile", "--out", tmp_path / "out", "--refined", 0)
+    assert asked == [1]  # the least that compare_edits takes; no way is refined
+    (tmp_path / "file").write_text("")
+    assert run("compare", "smile", "--out", tmp_path / "file").exit_code
+    assert len(asked) == 1
+
+
 def test_batch_takes_seeds_and_refuses_both_seeds_and_files(saved, tmp_path):
     arguments = ["batch", "--vector", saved / "spark.safetensors", "--model", saved / "tiny.safetensors"]
     done = run(*arguments, "--out", tmp_path / "out", "--seeds", "3:6")
     assert done.exit_code == 0, done.output
     assert "3 edits of 3 portraits" in done.output
-    for wrong, message in ((["--seeds", "3-6"], "FIRST:END"), ([], "give files or folders, or --seeds")):
+    refused = (
+        (["--seeds", "3-6"], "FIRST:END"),
+        (["--seeds", "5:1"], "END above FIRST"),
+        ([], "give files or folders, or --seeds"),
+    )
+    for wrong, message in refused:
         done = run(*arguments, "--out", tmp_path / "out", *wrong)
         assert done.exit_code == 1
         assert message in done.stderr
