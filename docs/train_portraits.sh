@@ -53,6 +53,7 @@ stage sharp editgan train generator "${network[@]}" --out sharp --grow-from pair
 stage interpreter editgan train interpreter --checkpoint sharp/checkpoint.safetensors --segmenter segmenter.safetensors \
     --candidates "$(of 300 16)" --out bare.safetensors
 stage encoder editgan train encoder --model bare.safetensors --data data --out portraits-128.safetensors --photographic 0.5 \
+    --code-weight 0.2 --part-weights "$weights" \
     --total-images "$(of 60000 32)"
 stage vectors editgan vectors --model portraits-128.safetensors --out vectors
 stage report editgan report portraits-128.safetensors --data data --segmenter segmenter.safetensors --out report \

@@ -35,14 +35,14 @@ def test_two_effects_are_opposed_in_a_factor_that_dominates_both():
 @ships
 def test_opposed_effects_are_found_where_the_latents_are_not_opposed(portraits):
     library, regressor = load_vectors(portraits), load_factor_regressor()
-    names = ("gaze left", "gaze right", "smile", "frown", "glasses")
+    names = ("gaze left", "gaze right", "raise brows", "lower brows", "glasses")
     effect = {
         name: mean_effect(vector_effects(portraits, library[name].delta_w_plus, regressor, SEEDS[:6])) for name in names
     }
     pairs = {(a, b): opposed_factor(effect[a], effect[b]) for i, a in enumerate(names) for b in names[i + 1 :]}
     assert {pair: factor for pair, factor in pairs.items() if factor} == {
         ("gaze left", "gaze right"): "gaze_x",
-        ("smile", "frown"): "smile",
+        ("raise brows", "lower brows"): "brow_raise",
     }
 
 

@@ -62,7 +62,7 @@ SHORTER = {
         'method="sefa", count=5,': 'method="sefa", count=1, seeds=range(2), samples=60,',
     },
     "README.md": {"steps=30": "steps=2"},
-    "editing.md": {"seed=30, steps=30": "seed=30, steps=2", "(steps=30, ": "(steps=2, ", "46))]):": "46))], steps=2):"},
+    "editing.md": {"seed=30, steps=30": "seed=30, steps=2", "(steps=30, ": "(steps=2, ", "46))]):": "46))], steps=6):"},
     "vectors.md": {"steps=30": "steps=2", "steps=10": "steps=1"},
     "photos.md": {'"examples/painting.png")': '"examples/painting.png", config=EmbedConfig(steps=20))'},
 }

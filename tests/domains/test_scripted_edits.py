@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from editgan_widgets.domains.portraits import scripted_edits
+from editgan_widgets.domains.portraits.library_edits import shorter_hair
 from editgan_widgets.domains.portraits.scripted_edits import SCRIPTED_EDITS
 from editgan_widgets.labels import Label, LabelSet
 
@@ -129,3 +130,12 @@ def test_a_warped_part_covers_only_the_allowed_parts(face):
     right = scripted_edits.warp(face, (id_of("nose"),), lambda x, y: (x - 40, y), over=(id_of("skin"),))
     assert count(right, "nose") == 0
     assert count(right, "background", "hair") == count(face, "background", "hair")
+
+
+def test_shorter_hair_leaves_the_face_as_wide_as_it_was(face):
+    face[38:50] = np.where(np.isin(face[38:50], LABELS.ids("background", "clothes")), id_of("hair"), face[38:50])
+    painted = shorter_hair(face, LABELS)
+    below = slice(38, 64)
+    assert (painted[below] != id_of("hair")).all()
+    assert np.array_equal(painted == id_of("skin"), face == id_of("skin"))
+    assert np.array_equal(painted[:36], face[:36])

@@ -43,12 +43,15 @@ def _scripted(edit: Callable[..., LabelMap | None], **sizes: float) -> Operation
 
 
 def shorter_hair(label_map: LabelMap, labels: LabelSet) -> LabelMap:
-    """Remove the hair below the nose tip."""
+    """Remove the hair below the nose tip; neck, clothes and background take its place, and the face stays as wide."""
     hair, nose = np.isin(label_map, labels.resolve("hair")), np.isin(label_map, labels.resolve(NOSE))
     if not nose.any():
         return label_map.copy()
     hair[: int(extent(nose)[3])] = False
-    return without(label_map, hair) if hair.mean() > 0.01 else label_map.copy()  # hair that is short already
+    if hair.mean() <= 0.01:  # hair that is short already
+        return label_map.copy()
+    behind = np.isin(label_map, labels.resolve(("background", "neck", "clothes")))
+    return np.where(hair, without(label_map, ~behind), label_map)
 
 
 def fringe(label_map: LabelMap, labels: LabelSet, fall: float = 0.08) -> LabelMap:

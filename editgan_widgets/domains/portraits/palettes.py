@@ -14,15 +14,15 @@ hair #663300
 left ear #9999cc
 right ear #999999
 left brow #003333
-right brow #33ffff
+right brow #339999
 left eyelid #6633ff
-right eyelid #ccccff
+right eyelid #990033
 left sclera #cccccc
 right sclera #00ffcc
 left iris #996666
 right iris #6666ff
 nose #333333
-nostrils #cc99ff
+nostrils #996600
 upper lip #cc3333
 lower lip #ccffff
 teeth #ffff99
@@ -33,10 +33,10 @@ chin #ff0033
 jaw #9999ff
 forehead #999900
 temple #9900cc
-frown #993333
+frown #006666
 wrinkles #660000
-philtrum #ff66cc
-moustache #999966
+philtrum #009999
+moustache #ccccff
 sideburns #000000
 commissure #996699
 bridge #993300
@@ -44,7 +44,7 @@ nose tip #ff9900
 ala of nose #666699
 left helix #cc3366
 right helix #ffcc00
-left lobule #666666
+left lobule #00ff33
 right lobule #99ff00
 left lower lid #330066
 right lower lid #cc6666
@@ -54,7 +54,7 @@ left pupil #003300
 right pupil #003399
 left tear duct #663333
 right tear duct #9966cc
-glasses #009999
+glasses #66ffff
 """
 SAFE = {row[:-8]: row[-7:] for row in _SAFE_ROWS.strip().splitlines()}
 PALETTES = {"safe": SAFE}
