@@ -3,7 +3,8 @@
     python docs/update_figures.py results/editor.md README.md docs/figures.md
 
 A page marks the place of table N with `<!-- figures N -->` and `<!-- end of figures -->`. With `<!-- figures N, these
-rows -->` only the rows are copied whose first cell the page already has.
+rows -->` only the rows are copied whose first cell the page already has. With `--partial`, rows that the source lacks
+stay as they are.
 """
 
 import argparse
@@ -24,14 +25,20 @@ def first_cell(row: str) -> str:
     return row.split("|")[1].strip()
 
 
-def filled(page: str, found: list[str]) -> str:
-    """Return the page with each marked table replaced by that of the source. Exits if one or a row is missing."""
+def filled(page: str, found: list[str], partial: bool = False) -> str:
+    """Return the page with each marked table replaced by that of the source. Exits if one or a row is missing.
+
+    With `partial`, a table keeps the rows that the source lacks.
+    """
 
     def table(match: re.Match) -> str:
         begin, number, these_rows, shown, end = match.groups()
         if int(number) >= len(found):
             raise SystemExit(f"the page asks for table {number}, the source has {len(found)} tables")
         rows = found[int(number)].splitlines(keepends=True)
+        if partial:
+            measured = {first_cell(row) for row in rows}
+            rows += [row for row in shown.splitlines(keepends=True) if first_cell(row) not in measured]
         if these_rows:
             wanted = [first_cell(row) for row in shown.splitlines()]
             if missing := set(wanted) - {first_cell(row) for row in rows}:
@@ -46,10 +53,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", type=Path, help="editor.md, released.md or report.md")
     parser.add_argument("pages", type=Path, nargs="+")
+    parser.add_argument("--partial", action="store_true", help="keep the rows that the source lacks")
     options = parser.parse_args()
     found = tables(options.source.read_text())
     for page in options.pages:
-        write_text(page, filled(page.read_text(), found))
+        write_text(page, filled(page.read_text(), found, options.partial))
         print(f"{page}: filled from {options.source}")
 
 

@@ -46,6 +46,7 @@ class Bench:
         import torch
 
         from editgan_widgets import load_model
+        from editgan_widgets.analysis import attributes_of
         from editgan_widgets.domains.portraits import load_factor_regressor, load_identity, load_segmenter
         from editgan_widgets.latent.directions.library import load_vectors
 
@@ -53,6 +54,7 @@ class Bench:
         self.options, self.model = options, load_model(options.model, device="cpu")
         self.segmenter = load_segmenter(labels=self.model.labels)
         self.regressor, self.identity = load_factor_regressor(), load_identity()
+        self.read = attributes_of(self.model)
         self.seeds = range(options.first_seed, options.first_seed + options.held_out)
         self.vectors = load_vectors(self.model, options.vectors)
 
@@ -97,7 +99,7 @@ class Bench:
         return {"median": median, "all": [m.to_dict() for m in measures]}, lines
 
     def transfer(self):
-        """Each vector whose attribute the regressor predicts, on held-out portraits; some are refined too."""
+        """Each vector whose attribute a judge reads, on held-out portraits; some are refined too."""
         from editgan_widgets.analysis.transfer import markdown_table, transfer
 
         reports = []
@@ -105,7 +107,7 @@ class Bench:
             attribute, change = (vector.recipe.get(key) for key in ("attribute", "attribute_change"))
             if not attribute or not change:
                 continue
-            given = (attribute, self.regressor.read, self.identity, change)
+            given = (attribute, self.read, self.identity, change)
             seeds = self.fitting(vector)
             reports.append(transfer(self.model, vector, seeds, *given))
             if self.options.refined:
